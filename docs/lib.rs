@@ -1,7 +1,7 @@
 //! The book on brocomm.
 //!
-//! Its pages are in `src`, and `mdbook build` makes a site of them. The Rust programs that they show are
-//! the examples of this package; its tests hold the pages to what the programs do.
+//! The pages are in `src`; `mdbook build` renders them. The Rust programs in the pages are the
+//! examples of this package. Its tests compare the pages with the programs.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

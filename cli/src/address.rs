@@ -3,7 +3,7 @@
 pub(crate) use brocomm_transport::address::{PORT, parse};
 pub(crate) use brocomm_transport::naming::resolve;
 
-/// Reads the address of a peer to connect to, which is on a port.
+/// Parses the address of a peer to connect to.
 pub(crate) fn parse_peer(text: &str) -> Result<String, String> {
     match parse(text)? {
         address if address.ends_with(":0") => {
@@ -13,7 +13,7 @@ pub(crate) fn parse_peer(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads an address whose port may not lack.
+/// Parses an address with a mandatory port.
 pub(crate) fn parse_with_port(text: &str) -> Result<String, String> {
     match parse(text)? {
         address if address == text => Ok(address),

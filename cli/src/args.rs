@@ -7,10 +7,10 @@ use crate::{
     ping, print, replay, request, run, send, state, tail,
 };
 
-/// Looks into, and takes part in, sessions of Bro's communication framework.
+/// Runs, connects to and inspects nodes of Bro's Communication framework.
 ///
-/// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This program
-/// is such a peer itself, and shows what sessions carry.
+/// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This
+/// program is such a peer, and decodes captures of their sessions.
 #[derive(Debug, Parser)]
 #[command(name = "brocomm", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
@@ -24,24 +24,24 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   brocomm decode session.jsonl                  one line per message
-  brocomm decode --json session.jsonl.gz | jq   the same for programs
-  brocomm decode --summary *.jsonl              what a session consists of
-  brocomm decode session.pcap                   the same from a capture of packets
-  brocomm listen --event 'ping(count)'          show what peers send, ping events above all
-  brocomm run node.toml                         a whole node with its peers
+  brocomm decode --json session.jsonl.gz | jq   the same as JSON
+  brocomm decode --summary *.jsonl              statistics of sessions
+  brocomm decode session.pcap                   the same for a packet capture
+  brocomm listen --event 'ping(count)'          print what peers send, such as ping events
+  brocomm run node.toml                         run a node with its peers
   brocomm logs sensor --write logs              write the logs that a peer sends
   brocomm state get sensor hits --declarations vars.bro
-                                                what the variables of a peer hold
+                                                print a peer's variable
   brocomm send sensor 'ping(7)'                 send an event
-  brocomm config example > node.toml            a configuration to begin with
-  brocomm doctor sensor                         what is wrong with a peer
-  brocomm cluster show node.cfg                 who talks to whom in a cluster of Bros
-  brocomm bench sensor                          how many events it answers, and how fast
-  brocomm demo                                  see it work, without any peer
+  brocomm config example > node.toml            write an example configuration
+  brocomm doctor sensor                         check the connection to a peer
+  brocomm cluster show node.cfg                 show who talks to whom in a cluster of Bros
+  brocomm bench sensor                          measure a peer's event rate and latency
+  brocomm demo                                  run a demonstration without a peer
 
 Exit codes:
-  0  everything went well
-  1  something failed, or could not be decoded
+  0  success
+  1  an operation failed, or something could not be decoded
   2  the command line is wrong";
 
 #[derive(Debug, Subcommand)]

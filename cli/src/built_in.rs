@@ -1,11 +1,12 @@
 //! The declarations of Bro 2.5 that come with the program.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use brocomm::data::Declarations;
 use brocomm::notation::ParseError;
+
+use crate::file;
 
 /// The file that is there without being there.
 pub(crate) const FILE: &str = "bro-2.5.bro";
@@ -36,11 +37,11 @@ pub(crate) fn add(into: &mut Declarations) -> Result<(), ParseError> {
 }
 
 /// Reads the text of a file with declarations; without such a file, `bro-2.5.bro` is the built-in one.
-pub(crate) fn read(file: &Path) -> io::Result<String> {
-    match fs::read_to_string(file) {
+pub(crate) fn read(path: &Path) -> io::Result<String> {
+    match file::read_text(path) {
         Err(error)
             if error.kind() == ErrorKind::NotFound
-                && file.file_name().is_some_and(|name| name == FILE) =>
+                && path.file_name().is_some_and(|name| name == FILE) =>
         {
             Ok(text())
         }

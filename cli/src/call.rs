@@ -1,11 +1,11 @@
-//! Events as lines of JSON, read as this program prints them.
+//! Parsing of events in the JSON that this program prints.
 
 use brocomm::data::{Declarations, Event};
 use brocomm::json::EventSeed;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-/// The keys that stand beside an event's own in what this program prints.
+/// The keys that this program prints in addition to the event's own.
 const BESIDE: &[&str] = &[
     "t",
     "peer",
@@ -20,7 +20,7 @@ const BESIDE: &[&str] = &[
     "note",
 ];
 
-/// What a line is about.
+/// The keys that identify the kind of a line.
 #[derive(Deserialize)]
 struct Line {
     event: Option<IgnoredAny>,
@@ -28,19 +28,19 @@ struct Line {
     message: Option<IgnoredAny>,
 }
 
-/// Returns whether a text is JSON; no call in a script begins so.
+/// Returns whether a text is JSON. No call in a script's notation begins like JSON.
 pub(crate) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
-/// Reads an event as JSON.
+/// Parses an event in JSON.
 ///
-/// Returns nothing for a line that this program prints of something else than an event, so that what
-/// it prints can be piped to it.
+/// Returns `None` for a line of this program's output that is not an event, so that output can be
+/// piped to another command.
 ///
 /// # Errors
 ///
-/// Says what is wrong, and where.
+/// A message with the position of the error.
 pub(crate) fn json(text: &str, declared: &Declarations) -> Result<Option<Event>, String> {
     let error = |error: serde_json::Error| error.to_string();
     let line: Line = serde_json::from_str(text).map_err(error)?;

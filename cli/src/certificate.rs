@@ -1,4 +1,4 @@
-//! What a certificate says of its owner.
+//! Information about a certificate.
 
 use std::net::IpAddr;
 
@@ -10,23 +10,23 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::decode::printed;
 
-/// A certificate, as far as people look at it. What is text in it can be printed.
+/// The parts of a certificate that are shown. The texts are printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Certificate {
-    /// Whose it is, such as `CN=sensor`.
+    /// The subject, such as `CN=sensor`.
     pub(crate) subject: String,
-    /// Who issued it.
+    /// The issuer.
     pub(crate) issuer: String,
-    /// The host names and addresses that it is for.
+    /// The host names and addresses in the certificate.
     pub(crate) names: Vec<String>,
-    /// From when on it is valid, in seconds since the epoch.
+    /// The start of its validity, in seconds since the epoch.
     not_before: i64,
-    /// Until when.
+    /// The end of its validity.
     not_after: i64,
 }
 
 impl Certificate {
-    /// Reads one in DER; `None` if it is malformed.
+    /// Parses a certificate in DER. Returns `None` if it is malformed.
     pub(crate) fn read(der: &[u8]) -> Option<Certificate> {
         let certificate = x509_cert::Certificate::from_der(der).ok()?.tbs_certificate;
         let alternatives = certificate.get::<SubjectAltName>().ok().flatten();
@@ -43,24 +43,24 @@ impl Certificate {
         })
     }
 
-    /// Returns the first second of its validity, as ISO 8601 has it.
+    /// Returns the start of its validity in ISO 8601.
     pub(crate) fn not_before(&self) -> String {
         moment(self.not_before)
     }
 
-    /// Returns the last second of its validity, as ISO 8601 has it.
+    /// Returns the end of its validity in ISO 8601.
     pub(crate) fn not_after(&self) -> String {
         moment(self.not_after)
     }
 
-    /// Returns how many whole days it is valid for from now on.
+    /// Returns the remaining validity in whole days.
     pub(crate) fn days_left(&self, now: Time) -> i64 {
         let now = i64::try_from(now.as_nanos() / 1_000_000_000).unwrap_or(i64::MAX);
         self.not_after.saturating_sub(now).div_euclid(24 * 60 * 60)
     }
 }
 
-/// Returns a name that it is for, if it is that of a host.
+/// Returns a subject alternative name if it is a host name or an address.
 fn name(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(shown(name.as_str())),

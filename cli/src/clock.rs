@@ -1,7 +1,7 @@
-//! The clock on the wall.
+//! Time zones for log files.
 
 use std::env;
-use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use brocomm::Time;
@@ -9,24 +9,25 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::failure::{Failure, misused};
+use crate::file;
 
-/// Which clock the times in files and their names are taken from.
+/// The time zone for times in log files and their names.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Clock {
-    /// Write UTC into headers and names of files, instead of the local time that a Bro writes.
+    /// Use UTC in file headers and names, instead of the local time that a Bro uses.
     #[arg(long)]
     utc: bool,
 }
 
-/// The zone that the environment names, if it names one.
+/// The zone from the environment variable `TZ`, if it is set.
 static ZONE: OnceLock<Option<TimeZone>> = OnceLock::new();
 
 impl Clock {
-    /// Returns what gives the seconds that the clock is ahead of UTC at a time.
+    /// Returns a function from a time to the offset from UTC in seconds.
     ///
     /// # Errors
-    /// `TZ` names a zone that isn't known, or one with summer time and no rules for it. The system's
-    /// own programs take the first for UTC, which is hardly what is meant.
+    /// `TZ` names an unknown zone, or one with summer time but without rules for it. The C library
+    /// treats an unknown zone as UTC, which is rarely intended.
     pub(crate) fn offset(self) -> Result<fn(Time) -> i32, Failure> {
         if self.utc {
             return Ok(|_| 0);
@@ -46,29 +47,29 @@ impl Clock {
     }
 }
 
-/// Returns the zone that a value of `TZ` stands for, as POSIX and the system's C library read it: a
-/// file, a name in the database, or the rules themselves.
+/// Parses a value of `TZ` as POSIX and the C library do: a file, a name in the database, or rules.
 ///
-/// When summer time without rules begins and ends, each C library has its own idea of.
+/// For summer time without rules, C libraries use different defaults, so it is refused.
 fn zone(name: &str) -> Result<TimeZone, &'static str> {
     let name = name.strip_prefix(':').unwrap_or(name);
     if name.is_empty() {
         return Ok(TimeZone::UTC);
     }
     if name.starts_with('/') {
-        let file = fs::read(name).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
+        let file =
+            file::read(Path::new(name)).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
         return file.ok_or("is no file of a time zone");
     }
-    // The names in the database are files, in which upper and lower case differ.
+    // The names in the database are file names and case-sensitive.
     let in_database = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
     let zone = in_database.or_else(|| TimeZone::posix(name).ok());
     zone.ok_or_else(|| match TimeZone::posix(&format!("{name},M3.2.0,M11.1.0")) {
         Ok(_) => "does not say when summer time begins and ends",
-        Err(_) => "is no time zone",
+        Err(_) => "is not a time zone",
     })
 }
 
-/// The local time is that of TZ, or else of the system.
+/// The local time is that of `TZ`, or else the system's.
 fn local(time: Time) -> i32 {
     let seconds = i64::try_from(time.as_nanos() / 1_000_000_000).unwrap_or(i64::MAX);
     let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
@@ -82,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Times in winter and in summer, and around both changes of the clock in Europe and America.
+    /// Times in winter and summer, and around the clock changes in Europe and America.
     const TIMES: [i64; 8] = [
         1_706_000_000,
         1_720_000_000,

@@ -1,4 +1,4 @@
-//! How the columns of logs are written: the options of Bro's ASCII writer.
+//! The options of Bro's ASCII writer.
 
 use brocomm::logs::{AsciiFormat, JsonFormat, LogFormat};
 use bytes::Bytes;
@@ -8,28 +8,29 @@ use crate::failure::{Failure, misused};
 /// Options of Bro's ASCII writer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Columns {
-    /// What stands between columns; a tab by default. Here and below \t, \\ and \xHH are bytes.
+    /// The separator between columns; a tab by default. \t, \\ and \xHH are escapes, here and
+    /// below.
     #[arg(long, value_name = "TEXT", value_parser = bytes, conflicts_with = "json")]
     separator: Option<Bytes>,
 
-    /// What stands between the elements of a set or vector; `,` by default.
+    /// The separator between the elements of a set or vector; `,` by default.
     #[arg(long, value_name = "TEXT", value_parser = bytes, conflicts_with = "json")]
     set_separator: Option<Bytes>,
 
-    /// What is written for an empty string, set or vector; `(empty)` by default. May be empty.
+    /// The text for an empty string, set or vector; `(empty)` by default. May be empty.
     #[arg(long, value_name = "TEXT", value_parser = bytes, conflicts_with = "json")]
     empty_field: Option<Bytes>,
 
-    /// What is written for a column that is not set; `-` by default. May be empty.
+    /// The text for an unset column; `-` by default. May be empty.
     #[arg(long, value_name = "TEXT", value_parser = bytes, conflicts_with = "json")]
     unset_field: Option<Bytes>,
 }
 
 impl Columns {
-    /// Returns the form of logs, with `json` as lines of JSON.
+    /// Returns the log format: JSON lines with `json`, else ASCII.
     ///
     /// # Errors
-    /// Options with which lines could not be read back.
+    /// The options would produce ambiguous lines.
     pub(crate) fn format(&self, json: bool) -> Result<LogFormat, Failure> {
         if json {
             return Ok(LogFormat::Json(JsonFormat::default()));
@@ -47,7 +48,7 @@ impl Columns {
     }
 }
 
-/// Says what is wrong with a form, if anything is.
+/// Returns an error if lines in this format would be ambiguous.
 fn check(format: &AsciiFormat) -> Result<(), String> {
     let has = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
     let (separator, set_separator) = (&*format.separator, &*format.set_separator);
@@ -79,7 +80,7 @@ fn check(format: &AsciiFormat) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads text with escapes.
+/// Parses text with escapes.
 fn bytes(text: &str) -> Result<Bytes, String> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

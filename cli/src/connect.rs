@@ -1,4 +1,4 @@
-//! `brocomm connect`: joins a peer and shows what it sends.
+//! `brocomm connect`: connects to a peer and prints what it sends.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -15,19 +15,19 @@ use crate::packets::Packets;
 use crate::printer::Printer;
 use crate::session::{Options, timeout};
 
-/// Connects to a peer and shows what it sends.
+/// Connects to a peer and prints what it sends.
 ///
-/// Requests the events that are declared, and prints every notification as it comes, one line each,
-/// until the peer closes the connection or Ctrl-C is pressed.
+/// Requests the declared events and prints one line per notification, until the peer closes the
+/// connection or Ctrl-C is pressed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = after_long_help())]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// How many seconds to wait for the connection.
+    /// The time limit for connecting, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
@@ -47,14 +47,14 @@ fn after_long_help() -> String {
 
 Exit codes:
   0  the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, or it failed, or ended before --count was reached
+  1  the connection failed, or ended before --count was reached
   2  the command line is wrong
 
 {EXAMPLES}"
     )
 }
 
-/// Shows all that comes until it ends.
+/// Prints everything until the connection ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
     let printer =
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// What becomes of what the peer sends.
+/// Handles what the peer sends.
 struct Joined<'a> {
     printer: Printer<'a>,
     packets: Option<Packets>,

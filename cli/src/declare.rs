@@ -1,4 +1,4 @@
-//! What the user declares on the command line.
+//! Declarations on the command line.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::scripts::Scripts;
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Declare {
-    /// Declare an event by its name and types, such as 'ping(time, count)'; may be repeated.
+    /// Declare an event, as in 'ping(time, count)'. May be repeated.
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
@@ -52,7 +52,7 @@ pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failu
         .map_err(|error| misused(format_args!("{shown}: cannot use declarations: {error}")))
 }
 
-/// Shows an error in a text of the command line, with an arrow where it is.
+/// Formats an error in a text from the command line, with a caret at its position.
 pub(crate) fn pointed(text: &str, error: &ParseError) -> String {
     let line = usize::try_from(error.line).unwrap_or_default().saturating_sub(1);
     let column = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
@@ -60,7 +60,7 @@ pub(crate) fn pointed(text: &str, error: &ParseError) -> String {
     format!("{error}\n  {line}\n  {:column$}^", "")
 }
 
-/// Returns the declared events whose names match, or all; says so if there are none.
+/// Returns the declared events whose names match, or all. Warns if there are none.
 pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPattern>) -> Vec<Name> {
     let matches = |name: &&Name| pattern.is_none_or(|pattern| pattern.matches(name));
     let names: Vec<Name> = declared.events.keys().filter(matches).cloned().collect();
@@ -68,10 +68,10 @@ pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPatt
         let none = CommLogMessage::NoEventsToRequest;
         match (pattern, declared.events.len()) {
             (Some(pattern), declared @ 1..) => {
-                warn(format_args!("{none}: of {declared} declared events none matches {pattern}"));
+                warn(format_args!("{none}: none of {declared} declared events matches {pattern}"));
             }
             _ => warn(format_args!(
-                "{none}; declare those that you want by --event 'NAME(TYPE, …)' or --declarations"
+                "{none}; declare some with --event 'NAME(TYPE, …)' or --declarations"
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! `brocomm demo`: two nodes exchange what nodes do, and what arrives is checked.
+//! `brocomm demo`: a demonstration with two nodes.
 
 use std::io::Write;
 
@@ -6,17 +6,17 @@ use serde_json::json;
 
 use crate::failure::{Failure, failed};
 
-/// Runs two nodes on this machine, and shows and checks what they exchange.
+/// Runs two nodes on this machine, and prints and checks what they exchange.
 ///
-/// Needs nothing outside: both nodes are in this program, on the loopback interface. They exchange
-/// events in both directions, a synchronized table and a log; a connection is lost and comes back; and
-/// it shows how fast all that is.
+/// Needs no peer: both nodes run in this program, on the loopback interface. They exchange events
+/// in both directions, a synchronized table and a log. A connection is lost and comes back. At the
+/// end the event rate and the round-trip time are measured.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Print one JSON object: address, of the one that listens; sections: [{title, lines}, …];
-    /// speed: {events_per_second, round_trip, in seconds, and the same of plain sockets}; and
-    /// failures, which is what did not arrive as it was sent.
+    /// Print a JSON object: address, where a node listens; sections: [{title, lines}, …]; speed:
+    /// {events_per_second, round_trip in seconds, and both for plain sockets}; and failures, the
+    /// checks that failed.
     #[arg(long)]
     json: bool,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  everything arrived, in order and unchanged
-  1  something did not
+  1  something did not arrive
   2  the command line is wrong";
 
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {

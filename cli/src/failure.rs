@@ -1,17 +1,17 @@
-//! How a command fails, and how it says so.
+//! Errors of commands.
 
 use std::fmt;
 use std::io;
 
-/// Says why a command failed. The program exits with 1, but for [`Usage`](Failure::Usage).
+/// Why a command failed. The exit code is 1, except for [`Usage`](Failure::Usage).
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Standard output can't be written to. A closed pipe is no failure for the user.
+    /// Writing to standard output failed. A closed pipe is not an error.
     Output(io::Error),
-    /// What went wrong was [told](tell) already.
+    /// The error has already been [reported](tell).
     Told,
-    /// What the command line or the configuration asks for makes no sense, which was told already:
-    /// exit with 2, since trying again is of no use.
+    /// The command line or the configuration is wrong, which has already been reported. The exit
+    /// code is 2, since trying again does not help.
     Usage,
 }
 
@@ -21,7 +21,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Returns what an error of the system says, as part of a sentence and without its number.
+/// Returns the text of a system error without its number, for use in a sentence.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -30,23 +30,23 @@ pub(crate) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Returns what failed: what happened, where, and what to do.
+/// Reports an error: what happened, where, and what to do.
 pub(crate) fn tell(what: fmt::Arguments<'_>) {
     tracing::error!("{what}");
 }
 
-/// Returns a warning.
+/// Reports a warning.
 pub(crate) fn warn(what: fmt::Arguments<'_>) {
     tracing::warn!("{what}");
 }
 
-/// Tells why a command fails, and returns that it does.
+/// Reports an error and returns the failure.
 pub(crate) fn failed(what: fmt::Arguments<'_>) -> Failure {
     tell(what);
     Failure::Told
 }
 
-/// Returns what is wrong with the command line, and returns that something is.
+/// Reports an error in the command line and returns the failure.
 pub(crate) fn misused(what: fmt::Arguments<'_>) -> Failure {
     tell(what);
     Failure::Usage

@@ -1,5 +1,5 @@
-//! What `connect`, `logs`, `tail` and `print` have in common: they join one peer and follow what it
-//! sends.
+//! Code shared by `connect`, `logs`, `tail` and `print`, which connect to one peer and handle what
+//! it sends.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::session::{self, DESCRIPTION, seconds, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
 
-/// Whom to follow.
+/// The peer to follow.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
@@ -30,19 +30,19 @@ pub(crate) struct Target {
     pub(crate) manner: Manner,
 }
 
-/// How to introduce ourselves.
+/// What to send in the handshake.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Manner {
-    /// How many seconds to wait for the connection.
+    /// The time limit for connecting, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// What we call ourselves.
+    /// The description to send.
     #[arg(long, default_value = DESCRIPTION)]
     description: String,
 
@@ -50,32 +50,31 @@ pub(crate) struct Manner {
     tls: Tls,
 }
 
-/// The least running time that there is, compared as signed (§3.3). Where both sides want the other's
-/// state, the one that has run for longer gives its own: with this that is the peer, even if it has
-/// only just begun.
+/// The minimum uptime, as a signed number (§3.3). If both sides request state, the side with the
+/// longer uptime sends its own. With this uptime that is always the peer.
 const YOUNGEST: u32 = i32::MIN as u32;
 
-/// What to do when the peer is gone.
+/// What to do when the connection is lost.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Again {
-    /// How many seconds to wait before connecting again when the peer is gone.
+    /// The delay before reconnecting when the connection is lost, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
         allow_negative_numbers = true)]
     retry: Duration,
 
-    /// End when the peer is gone, instead of connecting again.
+    /// Exit when the connection is lost, instead of reconnecting.
     #[arg(long, conflicts_with = "retry")]
     pub(crate) once: bool,
 }
 
-/// Who ended a connection that ended in order.
+/// How a connection was closed normally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// The peer closed it.
     ByPeer,
-    /// Enough came, or a signal came.
+    /// This side closed it: the follower is done, or a signal arrived.
     Here {
-        /// Whether the peer took all that was sent.
+        /// Whether everything was written.
         all_written: bool,
     },
 }
@@ -83,36 +82,36 @@ pub(crate) enum End {
 /// How a connection ended.
 enum Ended {
     InOrder(End),
-    /// Not by the peer's will, as far as we know.
+    /// The connection failed.
     Lost(String),
 }
 
-/// Takes what a peer sends.
+/// A handler of what a peer sends.
 pub(crate) trait Follow {
-    /// Begins, on the first connection and each after it.
+    /// Called when a connection is established, for each connection.
     fn joined(&mut self) {}
 
-    /// Takes a notification; breaks off when enough came.
+    /// Handles a notification. Breaks when the follower is done.
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
 
-    /// Returns when something is due whether or not anything comes.
+    /// Returns the next time at which to call [`due`](Self::due).
     fn next_timeout(&self) -> Option<Time> {
         None
     }
 
-    /// Does what is due.
+    /// Does work that depends on time.
     fn due(&mut self, _: Time) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Returns whether enough came, also if nothing more does.
+    /// Returns whether the follower is done.
     fn is_done(&self, _: Time) -> bool {
         false
     }
 }
 
 impl Target {
-    /// Follows the peer, which is asked for something.
+    /// Follows the peer, with the given requests.
     pub(crate) fn follow(
         &self,
         declarations: Arc<Declarations>,
@@ -122,7 +121,7 @@ impl Target {
         self.manner.follow(&self.peer, declarations, requests, follower)
     }
 
-    /// Follows the peer, and connects again when it is gone, if that is wanted.
+    /// Follows the peer, and reconnects if the options say so.
     pub(crate) fn follow_again(
         &self,
         again: &Again,
@@ -134,7 +133,7 @@ impl Target {
 }
 
 impl Manner {
-    /// Follows a peer, which is asked for something.
+    /// Follows a peer, with the given requests.
     pub(crate) fn follow(
         &self,
         peer: &str,
@@ -145,8 +144,8 @@ impl Manner {
         follow(peer, self.config(declarations, requests)?, self.timeout, follower)
     }
 
-    /// Follows a peer, and connects again when it is gone, if that is wanted. Once it was there,
-    /// only a signal, the follower, or a peer that breaks the protocol ends that.
+    /// Follows a peer, and reconnects if the options say so. After the first connection, it ends
+    /// only on a signal, when the follower is done, or if the peer violates the protocol.
     pub(crate) fn follow_again(
         &self,
         address: &str,
@@ -160,7 +159,7 @@ impl Manner {
         let config = self.config(Arc::default(), requests)?;
         let stop = Stop::on_signal();
         let mut peer = session::join(address, config.clone(), self.timeout)?;
-        // What was begun is to be ended in order, wherever a signal finds us.
+        // Finishes the output normally whenever a signal arrives.
         let _held = stop.hold();
         let mut was_there = false;
         loop {
@@ -198,15 +197,15 @@ impl Manner {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             runtime: if requests.sync.is_some() { YOUNGEST } else { 0 },
-            requests: Some(requests),
+            requests,
             tls: self.tls.read()?,
             ..session::base(declarations)
         })
     }
 }
 
-/// Follows the peer at an address until it closes the connection, enough came, or a signal asks us
-/// to end.
+/// Follows the peer at an address until it closes the connection, the follower is done, or a signal
+/// arrives.
 pub(crate) fn follow(
     address: &str,
     config: ConnectionConfig,
@@ -220,9 +219,9 @@ pub(crate) fn follow(
     }
 }
 
-/// Follows a peer until its connection is over.
+/// Follows a peer until the connection is closed.
 ///
-/// What sends no VERSION in time is not waited for any longer.
+/// Gives up if the peer sends no VERSION in time.
 fn attend(
     peer: &mut Peer,
     timeout: Duration,
@@ -252,8 +251,9 @@ fn attend(
                 break;
             }
             if until.is_some_and(|until| until <= Instant::now()) {
+                let tls = session::tls_differs(peer);
                 let hint = session::try_doctor(peer.remote_addr());
-                return Ok(Ended::Lost(format!("{}{hint}", session::no_version(timeout))));
+                return Ok(Ended::Lost(format!("{}{tls}{hint}", session::no_version(timeout))));
             }
             continue;
         };
@@ -277,17 +277,18 @@ fn attend(
         Some(fault) if matches!(end, CloseCause::Protocol(_)) => {
             Err(failed(format_args!("{}: {fault}", peer.remote_addr())))
         }
-        Some(fault) => Ok(Ended::Lost(fault)),
-        None if peer.connection().counters().input.messages == 0 => Ok(Ended::Lost(
-            "the peer closed the connection at once; does it accept this host, and speak this \
-             protocol?"
-                .to_owned(),
-        )),
+        // What TLS says of itself names it.
+        Some(fault) if matches!(end, CloseCause::Tls(_)) => Ok(Ended::Lost(fault)),
+        Some(fault) => Ok(Ended::Lost(fault + session::tls_differs(peer))),
+        None if peer.connection().counters().input.messages == 0 => {
+            let tls = session::tls_differs(peer);
+            Ok(Ended::Lost(format!("{}{tls}", session::CLOSED_AT_ONCE)))
+        }
         None => Ok(Ended::InOrder(End::ByPeer)),
     }
 }
 
-/// Lets time pass in which there is no connection; less if a signal comes.
+/// Waits without a connection. Returns early on a signal.
 fn pass_time(time: Duration, stop: &Stop, follower: &mut dyn Follow) -> Result<(), Failure> {
     let begin = Instant::now();
     while !stop.is_stopped() && begin.elapsed() < time {

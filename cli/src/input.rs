@@ -1,4 +1,4 @@
-//! What recorded sessions are read from.
+//! Input files of `decode` and `replay`.
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -9,36 +9,62 @@ use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::capture::{self, Captured};
-use crate::failure::reason;
+use crate::failure::{Failure, failed, misused, reason};
 use crate::progress::Progress;
 
-/// A file, or standard input; inflated if it is gzipped.
+/// A file or standard input, decompressed if needed.
 type Source = Box<dyn BufRead + Send>;
 
-/// How gzipped files begin.
+/// The start of gzipped files.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A file that holds recorded sessions.
+/// An input file.
 pub(crate) enum Input {
-    /// One session.
+    /// A recording of one session.
     Recording(Peekable<RecordingReader<Source>>),
-    /// The connections of a capture.
+    /// The TCP connections in a capture.
     Capture(Vec<Captured>),
 }
 
+/// Says why a file holds no session.
+pub(crate) enum Unusable {
+    /// It can't be read: another one was meant.
+    Unreadable(String),
+    /// What is in it is something else.
+    Content(String),
+}
+
+impl From<String> for Unusable {
+    fn from(what: String) -> Unusable {
+        Unusable::Content(what)
+    }
+}
+
+impl Unusable {
+    /// Tells it, and returns that the command fails.
+    pub(crate) fn told(self) -> Failure {
+        match self {
+            Unusable::Unreadable(what) => misused(format_args!("{what}")),
+            Unusable::Content(what) => failed(format_args!("{what}")),
+        }
+    }
+}
+
 impl Input {
-    /// Opens a file, gzipped or not, standard input if it is called `-`; `port` is the listener's in
+    /// Opens a file, gzipped or not, or standard input for `-`. `port` is the listener's port in
     /// captures.
     ///
-    /// What a gzipped file inflates to is read piece by piece, as any file is. The progress is that
-    /// of what is read of the file itself.
+    /// A gzipped file is decompressed while it is read. The progress counts the bytes of the file
+    /// itself.
     ///
     /// # Errors
     /// What is wrong, with the file's name.
-    pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, String> {
+    pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, Unusable> {
         let file = path.display().to_string();
         let file = if file == "-" { "standard input".to_owned() } else { file };
-        let error = |error: io::Error| format!("{file}: cannot read: {}", reason(&error));
+        let error = |error: io::Error| {
+            Unusable::Unreadable(format!("{file}: cannot read: {}", reason(&error)))
+        };
         let (source, bytes): (Box<dyn Read + Send>, _) = match path == Path::new("-") {
             true => (Box::new(io::stdin()), None),
             false => {
@@ -52,34 +78,37 @@ impl Input {
         let (mut start, mut source) = looked_at(source).map_err(error)?;
         if start.starts_with(&GZIP) {
             let inflated = BufReader::new(MultiGzDecoder::new(source));
-            // As it is told if it happens further on.
+            // The same message as for an error later in the file.
             (start, source) = looked_at(inflated).map_err(|error| {
                 let problem = LineProblem::Read { kind: error.kind() };
                 RecordingError::Line { file: file.clone(), line: 1, problem }.to_string()
             })?;
         }
-        let nothing = || format!("{file}: there is nothing in it");
+        let nothing = || format!("{file}: the file is empty");
         if start.is_empty() {
-            return Err(nothing());
+            return Err(nothing().into());
         }
         if capture::is_capture(&start) {
             let read = capture::read(source, port);
-            return read.map(Input::Capture).map_err(|problem| format!("{file}: {problem}"));
+            let read = read.map_err(|problem| format!("{file}: {problem}"));
+            return Ok(Input::Capture(read?));
         }
-        // A recording is lines of JSON objects, with blank ones between.
+        // A recording has JSON objects on lines, and may have blank lines.
         if start.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'{') {
-            return Err(format!("{file}: neither a recording nor a capture (pcap or pcapng)"));
+            return Err(
+                format!("{file}: neither a recording nor a capture (pcap or pcapng)").into()
+            );
         }
         let recording = RecordingReader::new(file.as_str(), source).map_err(|e| e.to_string())?;
         let mut recording = recording.peekable();
         if recording.peek().is_none() {
-            return Err(nothing());
+            return Err(nothing().into());
         }
         Ok(Input::Recording(recording))
     }
 }
 
-/// Returns the first bytes of a source, as many as tell what it is, and the source as it was.
+/// Returns the first bytes of a source, enough to recognize the format, and the unchanged source.
 fn looked_at(mut source: impl BufRead + Send + 'static) -> io::Result<(Vec<u8>, Source)> {
     let mut start = Vec::new();
     source.by_ref().take(4).read_to_end(&mut start)?;

@@ -1,4 +1,4 @@
-//! `brocomm listen`: accepts peers and shows what they send.
+//! `brocomm listen`: accepts peers and prints what they send.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -16,22 +16,22 @@ use crate::printer::Printer;
 use crate::session::{self, Options};
 use crate::stop::Stop;
 
-/// How many notifications may wait to be printed before peers have to wait.
+/// The maximum number of queued notifications. When the queue is full, peers wait.
 const WAITING: usize = 256;
 
-/// Waits for peers and shows what they send.
+/// Accepts peers and prints what they send.
 ///
-/// Requests the events that are declared from every peer, and prints every notification as it comes,
-/// one line each, until Ctrl-C is pressed. The first line says where it listens.
+/// Requests the declared events from every peer and prints one line per notification, until Ctrl-C
+/// is pressed. The first line has the address.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = after_long_help())]
 pub(crate) struct Args {
-    /// Where to listen; the port is 47757 unless given, the system chooses it if it is 0.
+    /// The address to listen on. The default port is 47757. With port 0 the system chooses a port.
     #[arg(long, value_name = "ADDR[:PORT]", default_value = "0.0.0.0:47757",
         value_parser = address::parse)]
     on: String,
 
-    /// End when the first peer is gone.
+    /// Exit when the first peer has disconnected.
     #[arg(long)]
     once: bool,
 
@@ -58,27 +58,28 @@ Exit codes:
     )
 }
 
-/// What the threads tell the one that prints.
+/// The messages to the thread that prints.
 enum Report {
     Notification {
         time: Time,
         peer: String,
         notification: Notification,
     },
-    /// A peer is gone.
+    /// A peer has disconnected.
     Gone {
         fault: Option<String>,
     },
-    /// Nobody will be accepted any more, for this reason if for any.
+    /// No more peers are accepted, with the error if there was one.
     NoMore(Option<String>),
 }
 
-/// Accepts peers, each with a thread of its own, and prints what they tell.
+/// Accepts peers, each in its own thread, and prints what they send.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
     let stop = Stop::on_signal();
     let listener = session::bind(&args.on)?;
-    // Whoever reads where we listen can end us in order.
+    // Registered before the address is printed, so that a reader of the address can stop the
+    // program.
     let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
     let mut printer =
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut result = Ok(());
     for report in received {
         let shown: Result<(), Failure> = match report {
-            // What comes after the last event that was asked for is not.
+            // Nothing is printed after the last requested event.
             _ if printer.is_done() => continue,
             Report::Notification { time, peer, notification } => {
                 let kept = packets.as_mut().map_or(Ok(()), |packets| packets.told(&notification));
@@ -128,7 +129,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// Accepts until stopped, and waits for all peers to be gone.
+/// Accepts peers until stopped, then waits until all have disconnected.
 fn accept(
     mut listener: Listener,
     config: &ConnectionConfig,
@@ -152,14 +153,14 @@ fn accept(
                 Err(error) => break Some(error.to_string()),
             }
         };
-        // Peers that come later are refused, not left waiting.
+        // Later peers are refused instead of waiting in the backlog.
         drop(listener);
-        // Whether anybody still listens to it doesn't matter.
+        // The receiver may be gone.
         let _ = reports.send(Report::NoMore(error));
     });
 }
 
-/// Reports all that a peer does.
+/// Reports everything from a peer.
 fn follow(mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();

@@ -1,4 +1,4 @@
-//! Values as they are written in a script, so that what was meant can be told from how it looks.
+//! Values in Bro's notation, written so that their types are visible.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use brocomm::data::{Event, List, Record, Value};
 
 use crate::decode::printed;
 
-/// Writes an event as it is given to `brocomm send`, on one line.
+/// Formats an event as for `brocomm send`, on one line.
 pub(crate) fn call(event: &Event) -> String {
     format!("{}({})", printed::bytes(&event.name), joined(event.args.iter().map(Literal)))
 }
@@ -53,7 +53,7 @@ fn items(list: &List) -> String {
     joined(list.items.iter().map(Literal))
 }
 
-/// Writes the fields that are set.
+/// Formats the fields that are set.
 fn fields(record: &Record) -> String {
     let fields = record.ty.fields().unwrap_or_default();
     let set = fields.iter().zip(&record.fields).filter_map(|(field, value)| {
@@ -62,7 +62,7 @@ fn fields(record: &Record) -> String {
     joined(set)
 }
 
-/// Writes what stands between the quotes of a string.
+/// Formats the contents of a string literal.
 fn quoted(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

@@ -1,4 +1,4 @@
-//! The files of logs that a peer sends, as a Bro would write them.
+//! The log files for the logs of peers, as a Bro writes them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,39 +13,40 @@ use brocomm::lowlevel::logs::LogWriter;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, misused, reason, warn};
+use crate::file;
 
-/// How many logs a folder takes; a Bro with all its scripts has some 50.
+/// The maximum number of logs in a directory. A Bro with all its scripts has about 50.
 const MOST: usize = 2048;
 
-/// Writes logs to the files of a folder.
+/// Writes logs to files in a directory.
 pub(crate) struct LogFolder {
     folder: PathBuf,
     format: LogFormat,
     rotation: Rotation,
     utc_offset: fn(Time) -> i32,
     names: LogNames,
-    /// Whether logs that are the same of several senders go to one file.
+    /// Whether equal logs of several senders go to one file.
     mixes: bool,
-    /// In the order in which they were opened.
+    /// The logs in the order in which they were opened.
     logs: Vec<Log>,
-    /// The places of the logs.
+    /// The indexes of the logs.
     places: BTreeMap<Key, usize>,
-    /// Those that are not written.
+    /// The logs that are not written.
     left_out: BTreeMap<Identity, LeftOut>,
 }
 
-/// What identifies a writer: its stream, kind and path.
+/// The identity of a writer: its stream, kind and path.
 type Identity = (i32, i32, Name);
 
-/// Who sends a log, as a number of the caller's choice, and its writer.
+/// The sender of a log, as a number chosen by the caller, and the writer.
 type Key = (u64, Identity);
 
-/// A log that is being written.
+/// An open log.
 struct Log {
     path: PathBuf,
-    /// Where that is, links and the file system's ways with names considered.
+    /// The canonical path, with links and case-insensitive names resolved.
     real: Option<PathBuf>,
-    /// None between a rotation and the next entry.
+    /// `None` between a rotation and the next entry.
     out: Option<BufWriter<File>>,
     file: LogFile,
     entries: u64,
@@ -59,7 +60,7 @@ struct LeftOut {
 }
 
 impl LogFolder {
-    /// Makes the folder if it isn't there.
+    /// Creates the directory if needed.
     pub(crate) fn new(
         folder: &Path,
         format: LogFormat,
@@ -84,15 +85,16 @@ impl LogFolder {
         })
     }
 
-    /// Writes logs of several senders that are the same to one file, as a Bro does.
+    /// Writes equal logs of several senders to one file, as a Bro does.
     pub(crate) fn mixing(self) -> LogFolder {
         LogFolder { mixes: true, ..self }
     }
 
-    /// Opens the log of a writer that comes up. One that comes up again, and is as it was, goes on.
+    /// Opens the log of an announced writer. If the same writer is announced again, its log
+    /// continues.
     ///
     /// # Errors
-    /// What of the log is not as its sender wants it, or why it is left out.
+    /// The log differs from what its sender requested, or is not written.
     pub(crate) fn announce(
         &mut self,
         sender: u64,
@@ -115,7 +117,7 @@ impl LogFolder {
             self.places.insert(key, place);
             return Ok(());
         }
-        // What was written of another with other columns has ended.
+        // The previous log with other columns ends.
         self.places.remove(&key);
         let kind = self.names.writer(writer.writer);
         if kind == "Log::WRITER_NONE" {
@@ -153,7 +155,7 @@ impl LogFolder {
         let file = file
             .map_err(|why| format!("log {}: {why}, or Bro does not write it", writer.path))?
             .on_clock(self.utc_offset);
-        // As in Bro, `-2` keeps apart two logs of one path.
+        // As in Bro, a suffix such as `-2` distinguishes two logs with the same path.
         let numbered = (2..).map(|number| file.clone().numbered(number));
         let mut files = std::iter::once(file.clone()).chain(numbered);
         let file = files.find(|file| !self.has(file)).unwrap_or(file);
@@ -164,7 +166,8 @@ impl LogFolder {
         Ok(log)
     }
 
-    /// Returns whether a file is that of another log, whatever the file system makes of its name.
+    /// Returns whether another log has this file, even if the file system treats different names as
+    /// equal.
     fn has(&self, file: &LogFile) -> bool {
         let (name, real) = (file.name().to_lowercase(), real(&self.folder.join(file.name())));
         let is_real = |log: &Log| log.out.is_some() && real.is_some() && log.real == real;
@@ -177,7 +180,7 @@ impl LogFolder {
         }
     }
 
-    /// Appends an entry to its writer's log, if that is written.
+    /// Appends an entry to the log of its writer, if that log is written.
     pub(crate) fn entry(&mut self, sender: u64, entry: &LogEntry, now: Time) -> Result<(), String> {
         let key = (sender, identity(&entry.writer));
         let Some(log) = self.places.get(&key).and_then(|place| self.logs.get_mut(*place)) else {
@@ -191,22 +194,22 @@ impl LogFolder {
         log.write(is_new)
     }
 
-    /// Forgets a sender; its logs stay open for others.
+    /// Removes a sender. Its logs stay open for others.
     pub(crate) fn forget(&mut self, sender: u64) {
         self.places.retain(|key, _| key.0 != sender);
     }
 
-    /// Writes what waits in memory, so that whoever reads the files sees it.
+    /// Flushes the buffers, so that readers of the files see the entries.
     pub(crate) fn flush(&mut self) -> Result<(), String> {
         self.logs.iter_mut().try_for_each(Log::flush)
     }
 
-    /// Returns when a log is to be rotated next.
+    /// Returns the time of the next rotation.
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         self.logs.iter().filter_map(|log| log.file.next_timeout()).min()
     }
 
-    /// Rotates the logs for which it is time.
+    /// Rotates the logs that are due.
     pub(crate) fn rotate(&mut self, now: Time) -> Result<(), String> {
         for log in &mut self.logs {
             let name = log.file.rotate(now, &mut log.buffer);
@@ -215,7 +218,7 @@ impl LogFolder {
         Ok(())
     }
 
-    /// Closes all logs and says what is in them; returns what went wrong first.
+    /// Closes all logs and prints their contents. Returns the first error.
     pub(crate) fn finish(&mut self, now: Time, out: &mut dyn Write) -> io::Result<Option<String>> {
         let mut problem = None;
         if self.logs.is_empty() && self.left_out.is_empty() {
@@ -224,7 +227,7 @@ impl LogFolder {
         let entries =
             |number: u64| format!("{number} entr{}", if number == 1 { "y" } else { "ies" });
         for mut log in self.logs.drain(..) {
-            // Without rotation it keeps its name.
+            // Without rotation the file keeps its name.
             let name = log.file.finish(now, &mut log.buffer);
             let ended = match name {
                 Some(name) => log.end(Some(name)),
@@ -255,7 +258,7 @@ fn real(path: &Path) -> Option<PathBuf> {
 }
 
 impl Log {
-    /// Appends what is in the buffer, to a new file if it says so.
+    /// Appends the buffer to the file, or to a new one if `is_new`.
     fn write(&mut self, is_new: bool) -> Result<(), String> {
         if is_new {
             let file = File::create(&self.path).map_err(|error| self.cannot(&error))?;
@@ -270,7 +273,7 @@ impl Log {
         written.map_err(|error| self.cannot(&error))
     }
 
-    /// If the file is rotated: appends its last line, and gives it its new name.
+    /// Appends the last line and renames the file, if it is rotated.
     fn end(&mut self, name: Option<String>) -> Result<(), String> {
         let Some(name) = name else { return Ok(()) };
         self.write(false)?;
@@ -280,8 +283,8 @@ impl Log {
         renamed.map_err(|error| self.cannot(&error))
     }
 
-    /// Returns where a finished file goes. Of two with one name, as there are where the clock is put
-    /// back, the second gets a number.
+    /// Returns the path for a finished file. If the path exists, as after the clock was set back,
+    /// adds a number.
     fn free(&self, name: &str) -> PathBuf {
         let stem = name.strip_suffix(".log").unwrap_or(name);
         let numbered = (2..).map(|number: u32| format!("{stem}-{number}.log"));
@@ -304,11 +307,11 @@ impl Log {
     }
 }
 
-/// Reads the names that the user gives to numbers of streams and writers, if he does.
+/// Reads the user's names for stream and writer numbers, if any.
 pub(crate) fn read_names(file: Option<&Path>) -> Result<LogNames, Failure> {
     let Some(file) = file else { return Ok(LogNames::default()) };
     let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = file::read_text(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read names of logs: {}", reason(&error)))
     })?;
     LogNames::parse(&text)

@@ -1,4 +1,4 @@
-//! What the program says of itself, on standard error: which of it, and in which form.
+//! The program's messages on standard error: their level and format.
 
 use std::fmt::{self, Write as _};
 use std::io;
@@ -18,13 +18,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::failure::warn;
 use crate::output::{Output, Overflow};
 
-/// Marks what somebody asked for, which is said whatever the level.
+/// The target of requested output, which is printed at every level.
 const ASKED: &str = "asked";
 
 /// Options for messages.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Logging {
-    /// Least severe messages to write to standard error: error, warn, info or debug.
+    /// Level of messages on standard error: error, warn, info or debug.
     #[arg(
         long,
         value_name = "LEVEL",
@@ -34,7 +34,7 @@ pub(crate) struct Logging {
     )]
     log_level: LogLevel,
 
-    /// Form of messages on standard error: text, or json (one object per line).
+    /// Format of messages on standard error: text, or json (one object per line).
     #[arg(
         long,
         value_name = "FORM",
@@ -45,40 +45,41 @@ pub(crate) struct Logging {
     log_format: LogFormat,
 }
 
-/// How much a message matters.
+/// The level of a message.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogLevel {
-    /// What failed.
+    /// Errors.
     Error,
-    /// Warnings as well.
+    /// Errors and warnings.
     Warn,
-    /// What happens, too: a running node's communication log.
+    /// Also the communication log of a node.
     Info,
-    /// More than that, to look for a mistake.
+    /// Also details for debugging.
     Debug,
 }
 
-/// What messages look like.
+/// The format of messages.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogFormat {
-    /// Lines for people.
+    /// Text.
     Text,
     /// One JSON object per line: timestamp, level, message.
     Json,
 }
 
 impl Logging {
-    /// Has messages written to standard error from now on.
+    /// Starts writing messages to standard error.
     pub(crate) fn begin(self) {
         self.begin_with(io::stderr);
     }
 
-    /// Has messages written to standard error from now on, by the thread that does that.
+    /// Starts writing messages to standard error, by its writer thread.
     pub(crate) fn begin_on(self, stderr: &'static Output) {
         self.begin_with(|| stderr.clone());
     }
 
-    /// Returns what drops messages that nobody reads, and says so in their place.
+    /// Returns the policy that drops messages when standard error is not read, and reports the
+    /// loss.
     pub(crate) fn drops(self) -> Overflow {
         Overflow::Drop(match self.log_format {
             LogFormat::Text => |bytes| format!("brocomm: {}\n", dropped(bytes)).into_bytes(),
@@ -102,7 +103,7 @@ impl Logging {
         };
         let wanted = move |told: &Metadata<'_>| told.target() == ASKED || *told.level() <= level;
         let messages = tracing_subscriber::registry().with(filter_fn(wanted));
-        // Nothing is left to be done if standard error is closed.
+        // If standard error is closed, messages are lost.
         let lines = layer().with_writer(writer).log_internal_errors(false);
         let begun = match self.log_format {
             LogFormat::Text => {
@@ -119,10 +120,10 @@ impl Logging {
 }
 
 fn dropped(bytes: u64) -> String {
-    format!("{bytes} bytes of messages were dropped here: nobody read standard error")
+    format!("{bytes} bytes of messages were dropped here: standard error was not read")
 }
 
-/// Says a line of the communication log, in these words.
+/// Logs a line of the communication log with this text.
 pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
@@ -133,8 +134,8 @@ pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
     }
 }
 
-/// Says what one connection logs. What ends it is told by whoever uses it, so that all of this is for
-/// those who want more, but for entries of logs that are dropped.
+/// Logs the notifications of a single connection at level info, except dropped log entries. The
+/// command itself reports how the connection ends.
 pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
     for message in CommLogMessage::of(told) {
         let (address, source) = (display(&peer), display(message.source()));
@@ -143,7 +144,7 @@ pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
     dropped_entry(peer, told);
 }
 
-/// Says that an entry of a peer's logs was dropped.
+/// Warns about a dropped log entry.
 pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
     if let Notification::LogEntryDropped { entry, .. } = told {
         let (path, why) = (&entry.path, entry.why);
@@ -151,23 +152,23 @@ pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
     }
 }
 
-/// Says what is wrong with a peer.
+/// Logs an error about a peer.
 pub(crate) fn peer(peer: &EventPeer, text: &str) {
     let (id, address) = (peer.id.0, display(&peer.endpoint));
     tracing::error!(peer = id, address, "{text}");
 }
 
-/// Returns whether a line of the communication log is to be said.
+/// Returns whether to log a line of the communication log.
 pub(crate) fn wants(entry: &CommLogEntry) -> bool {
     entry.level() == Some(brocomm::node::LogLevel::Error) || tracing::enabled!(Level::INFO)
 }
 
-/// Says what somebody asked for, as it is.
+/// Prints requested output unchanged.
 pub(crate) fn answer(text: &str) {
     tracing::info!(target: ASKED, "{}", text.trim_end());
 }
 
-/// Writes messages as lines that begin with our name.
+/// Formats messages as lines that begin with the program's name.
 struct Text;
 
 impl<S, N> FormatEvent<S, N> for Text
@@ -193,7 +194,7 @@ where
     }
 }
 
-/// Takes a message out of what is recorded with it.
+/// Extracts the message from the fields of an event.
 struct Message(String);
 
 impl Visit for Message {
@@ -205,7 +206,7 @@ impl Visit for Message {
     }
 }
 
-/// Prints a text that others may have chosen so that it does nothing to a terminal.
+/// Displays untrusted text without control characters, so that it cannot affect a terminal.
 struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {

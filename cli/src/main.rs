@@ -1,8 +1,7 @@
-//! The program `brocomm`: looks into, and takes part in, sessions of the Bro 2.5 Communication
-//! framework.
+//! The program `brocomm`, a command-line tool for the Communication framework of Bro 2.5.
 //!
-//! Each subcommand is a module with its arguments and a `run` that writes to the output it is
-//! given; how the program ends is decided here.
+//! Each subcommand is a module with its arguments and a function `run` that writes to the given
+//! output. This file chooses the exit code.
 #![forbid(unsafe_code)]
 #![allow(
     rustdoc::broken_intra_doc_links,
@@ -28,6 +27,7 @@ mod decode;
 mod demo;
 mod doctor;
 mod failure;
+mod file;
 mod follow;
 mod input;
 mod listen;
@@ -70,12 +70,12 @@ use output::Overflow;
 fn main() -> ExitCode {
     let Cli { command, logging } = Cli::parse();
     let stdout: Box<dyn Write> = match &command {
-        // They read and print in turn, and may show progress meanwhile.
+        // These read and print in turn, and may show progress.
         Command::Decode(_) | Command::Config(_) | Command::Completions(_) | Command::Man(_) => {
             logging.begin();
             Box::new(io::stdout().lock())
         }
-        // A node must not wait for whoever reads its messages; what only follows a peer can.
+        // A node must not block when standard error is not read. Other commands may.
         Command::Run(_) => {
             logging.begin_on(output::stderr(logging.drops()));
             Box::new(output::stdout().clone())
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
             Box::new(output::stdout().clone())
         }
     };
-    // A person sees each line at once; a pipe or file takes whole buffers.
+    // A terminal gets each line immediately, a pipe or file whole buffers.
     let mut out: Box<dyn Write> =
         if io::stdout().is_terminal() { stdout } else { Box::new(BufWriter::new(stdout)) };
     let result = match &command {
@@ -115,14 +115,14 @@ fn main() -> ExitCode {
     code
 }
 
-/// Waits until all output is written; also that of a command that failed.
+/// Waits until all output is written, even if the command failed.
 fn ended(result: Result<(), Failure>, mut out: Box<dyn Write>) -> Result<(), Failure> {
     let flushed = out.flush();
-    // What could not be flushed is lost.
+    // Output that could not be flushed is lost.
     drop(out);
     let written = flushed.and_then(|()| output::finish()).map_err(Failure::Output);
     match result {
-        // The thread that writes knows best why.
+        // The error of the writer thread is the original one.
         Ok(()) | Err(Failure::Output(_)) => written.and(result),
         failed => {
             end(written);
@@ -131,11 +131,11 @@ fn ended(result: Result<(), Failure>, mut out: Box<dyn Write>) -> Result<(), Fai
     }
 }
 
-/// Returns what went wrong and chooses the exit code.
+/// Reports the error and returns the exit code.
 fn end(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader, such as `head`, has seen enough.
+        // The reader, such as `head`, has exited.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

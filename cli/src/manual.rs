@@ -1,4 +1,4 @@
-//! `brocomm completions` and `brocomm man`: what shells and `man` want to know of the program.
+//! `brocomm completions` and `brocomm man`: shell completions and manual pages.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use crate::args::Cli;
 use crate::failure::{Failure, failed, reason};
 
-/// Prints the completions of commands and options for a shell.
+/// Prints shell completions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPLETIONS_HELP)]
 pub(crate) struct Completions {
@@ -26,11 +26,11 @@ Exit codes:
   0  they were printed
   2  the command line is wrong";
 
-/// Writes a manual page for each command.
+/// Writes manual pages, one per command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = MAN_HELP)]
 pub(crate) struct Man {
-    /// The folder to write them into; it is made if it isn't there.
+    /// The directory for the pages. It is created if needed.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -46,7 +46,7 @@ Exit codes:
 
 /// Prints the completions.
 pub(crate) fn completions(args: &Completions, out: &mut dyn Write) -> Result<(), Failure> {
-    // It panics where it can't write.
+    // The generator panics on write errors, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "brocomm", &mut script);
     Ok(out.write_all(&script)?)

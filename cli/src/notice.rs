@@ -1,4 +1,4 @@
-//! Notifications as a line of text or JSON.
+//! Notifications as lines of text or JSON.
 
 use brocomm::Time;
 use brocomm::data::{Event, Value};
@@ -15,7 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::decode::{Access, Print, printed};
 use crate::session::fault;
 
-/// Documents the lines of JSON, for the help.
+/// The description of the JSON lines for the help.
 pub(crate) const JSON_HELP: &str = "\
 JSON lines:
   t              seconds since the Unix epoch
@@ -61,21 +61,21 @@ Values in JSON:
   any                {\"$type\": \"addr\", \"$value\": \"10.0.0.1\"} if it can't be told otherwise
  `brocomm send` and `brocomm run --stdin` read lines with an event back. The book has a schema.";
 
-/// A key of a line of JSON, with what stands there.
+/// A key of a JSON line with its value.
 pub(crate) type Field = (&'static str, Box<RawValue>);
 
-/// Makes a key of a line of JSON.
+/// Creates a key of a JSON line.
 pub(crate) fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Field {
-    // Only keys that are no strings could fail.
+    // Only map keys that are not strings could fail.
     (name, to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
 }
 
-/// Holds what a line says of a notification.
+/// The contents of a line about a notification.
 #[derive(Debug)]
 pub(crate) struct Notice {
     pub(crate) kind: &'static str,
     fields: Vec<Field>,
-    /// The same for people.
+    /// The same as text.
     pub(crate) text: String,
 }
 
@@ -88,7 +88,7 @@ impl Notice {
         Notice { kind, fields: fields.into(), text: text.into() }
     }
 
-    /// Returns what is to be said.
+    /// Creates the line for a notification.
     pub(crate) fn of(notification: &Notification) -> Notice {
         match notification {
             Notification::Established(version) => {
@@ -137,7 +137,7 @@ impl Notice {
         }
     }
 
-    /// Says a line of the communication log.
+    /// Creates the line for a line of the communication log.
     pub(crate) fn of_line(message: &CommLogMessage) -> Notice {
         let text = message.to_string();
         let fields = [
@@ -148,7 +148,7 @@ impl Notice {
         Notice::new("log", fields, text)
     }
 
-    /// Says what a message carries.
+    /// Creates the line for the contents of a message.
     fn of_content(notification: &Notification) -> Notice {
         match notification {
             Notification::Event(event) => {
@@ -239,7 +239,7 @@ impl Notice {
             _ => "other",
         };
         let error = fault(cause);
-        // For people it stands on standard error.
+        // In text mode the reason is on standard error.
         Notice::new("closed", [field("cause", name), field("error", &error)], name)
     }
 }
@@ -250,7 +250,7 @@ pub(crate) fn call(event: &Event) -> String {
     format!("{}({})", printed::bytes(&event.name), printed::without_tabs(&args.join(", ")))
 }
 
-/// A line of JSON.
+/// A JSON line.
 pub(crate) struct Line<'a> {
     pub(crate) time: Time,
     pub(crate) peer: &'a str,

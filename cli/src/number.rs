@@ -1,10 +1,10 @@
-//! Whole numbers on the command line.
+//! Parsing of integers on the command line.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Returns what reads a number in a range.
+/// Returns a parser for an integer in a range.
 pub(crate) fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
 where
     T: FromStr + PartialOrd + Display + Clone,

@@ -1,8 +1,8 @@
-//! Output that a thread of its own writes, so that nobody else waits for whoever reads it.
+//! Output through a writer thread, so that a slow reader blocks nothing else.
 //!
-//! What a command prints, its messages and its log files go through an [`Output`]. When as much
-//! waits as there is [room](ROOM) for, whoever has more waits, or its text is dropped and counted;
-//! signals, timers and other peers go on meanwhile.
+//! The output, the messages and the log files of a command go through an [`Output`]. When its
+//! [buffer](ROOM) is full, the writer waits, or the text is dropped and counted. Signals, timers
+//! and other peers are not affected.
 
 use std::future::poll_fn;
 use std::io::{self, Write};
@@ -13,24 +13,24 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
-/// How many bytes may wait to be written; what is being written comes on top of them.
+/// The size of the buffer in bytes, in addition to what is being written.
 const ROOM: usize = 1 << 20;
 
-/// How long whoever reads the output may take for the rest when a signal ends the program.
+/// The time limit for writing the rest of the output when a signal ends the program.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
-/// How long whoever reads output or messages may at least take for the last of it.
+/// The minimum time for writing the last output or messages.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What becomes of text for which there is no room.
+/// What happens to text when the buffer is full.
 pub(crate) enum Overflow {
     /// The writer waits for room.
     Wait,
-    /// It is dropped. This text, made of the number of bytes, then stands in its place.
+    /// The text is dropped and replaced by this text, which is made from the number of bytes.
     Drop(fn(u64) -> Vec<u8>),
 }
 
-/// A bounded queue of bytes, and the thread that writes them. All clones are the same.
+/// A bounded buffer of bytes with the thread that writes them. Clones share the buffer.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Shared>);
 
@@ -46,15 +46,16 @@ struct State {
     waiting: Vec<u8>,
     is_writing: bool,
     dropped: u64,
-    /// Why nothing can be written any more.
+    /// The error after which nothing can be written.
     failure: Option<(io::ErrorKind, String)>,
-    /// The program ends: nobody waits for room any more, and at this time not for the rest either.
+    /// Set when the program ends: nothing waits for room any longer, and this is the deadline for
+    /// the rest.
     end_by: Option<Instant>,
     wakers: Vec<Waker>,
 }
 
 impl Output {
-    /// Starts a thread that writes to `sink`; `failed` is called if it can't.
+    /// Starts a thread that writes to `sink`, and calls `failed` on an error.
     pub(crate) fn new(
         mut sink: impl Write + Send + 'static,
         overflow: Overflow,
@@ -74,40 +75,40 @@ impl Output {
         output
     }
 
-    /// Returns once there is room; also if there will never be any, or the program ends.
+    /// Waits for room in the buffer. Also returns after an error, and when the program ends.
     pub(crate) async fn room(&self) {
         self.wait_until(|state| state.takes_more().then_some(())).await;
     }
 
-    /// Returns once nothing can be written any more.
+    /// Waits until nothing can be written any longer.
     pub(crate) async fn failed(&self) -> io::Error {
         self.wait_until(State::error).await
     }
 
-    /// Returns once nothing waits to be written.
+    /// Waits until everything is written.
     pub(crate) async fn written(&self) {
         self.wait_until(|state| state.is_idle().then_some(())).await;
     }
 
-    /// Lets nobody wait for room any more, and [`finish`](Self::finish) not longer than this.
+    /// Stops all waits for room, and sets a deadline for [`finish`](Self::finish).
     pub(crate) fn end_by(&self, deadline: Instant) {
         self.0.change(|state| {
-            // An earlier one that was set before holds.
+            // An earlier deadline stays.
             let earlier = state.end_by.is_none_or(|end_by| deadline < end_by);
             state.end_by = state.end_by.filter(|_| !earlier).or(Some(deadline));
         });
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     ///
     /// # Errors
-    /// What the system says; `TimedOut` if nobody read it [in time](Self::end_by).
+    /// The error of the system; `TimedOut` if the output was not read [in time](Self::end_by).
     pub(crate) fn finish(&self) -> io::Result<()> {
-        // What ended may have taken all the time, and have its last lines written only now.
+        // The deadline may have passed although the last lines have only just been written.
         self.finish_within(LAST_WORDS)
     }
 
-    /// The same, but waits at least so long.
+    /// The same with a minimum time.
     fn finish_within(&self, least: Duration) -> io::Result<()> {
         let least = Instant::now() + least;
         let mut state = self.0.state();
@@ -117,7 +118,7 @@ impl Output {
                 Some(deadline) => {
                     let left = deadline.max(least).saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        let late = "nobody read the rest of it";
+                        let late = "the rest was not read";
                         return Err(io::Error::new(io::ErrorKind::TimedOut, late));
                     }
                     let waited = self.0.changed.wait_timeout(state, left);
@@ -146,7 +147,7 @@ impl Output {
 }
 
 impl Write for Output {
-    /// Takes all of it, or with [`Overflow::Drop`] perhaps nothing.
+    /// Accepts the whole text, or with [`Overflow::Drop`] possibly none of it.
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         let mut state = self.0.state();
         if let Overflow::Wait = self.0.overflow {
@@ -167,7 +168,7 @@ impl Write for Output {
         Ok(text.len())
     }
 
-    /// Waits for nothing: the thread writes all as soon as it can.
+    /// Does not wait: the thread writes everything as soon as possible.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -178,7 +179,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, and wakes all who wait.
+    /// Changes the state and wakes all waiters.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         change(&mut state);
@@ -188,7 +189,7 @@ impl Shared {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Writes whatever comes.
+    /// The loop of the writer thread.
     fn write_all_to(&self, sink: &mut impl Write) -> Result<(), ()> {
         loop {
             let batch = self.next();
@@ -216,7 +217,7 @@ impl Shared {
             batch = std::mem::take(&mut state.waiting);
             state.is_writing = true;
             if let (Overflow::Drop(notice), 1..) = (&self.overflow, state.dropped) {
-                // It came after what waited.
+                // The notice follows the text in the buffer.
                 state.waiting = notice(std::mem::take(&mut state.dropped));
             }
         });
@@ -241,32 +242,31 @@ impl State {
 
 static STDOUT: OnceLock<Output> = OnceLock::new();
 static STDERR: OnceLock<Output> = OnceLock::new();
-/// What stays below all other lines of the terminal.
+/// The bar that stays below all other lines on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Returns standard output. If it can't be written to, what [stops on
-/// signals](crate::stop::Stop::on_signal) is stopped.
+/// Returns standard output. On a write error, stops everything that [stops on
+/// signals](crate::stop::Stop::on_signal).
 pub(crate) fn stdout() -> &'static Output {
     STDOUT.get_or_init(|| {
         Output::new(Console(io::stdout()), Overflow::Wait, crate::stop::Stop::all_if_any)
     })
 }
 
-/// Returns standard error; what the first call says about overflow holds.
+/// Returns standard error. The first call sets the overflow policy.
 pub(crate) fn stderr(overflow: Overflow) -> &'static Output {
     STDERR.get_or_init(|| Output::new(Console(io::stderr()), overflow, || ()))
 }
 
-/// Ends the program at this time at the latest, however much of standard output and standard error
-/// is unread then.
+/// Sets a deadline for standard output and standard error, when the program ends.
 pub(crate) fn end_by(deadline: Instant) {
     [&STDOUT, &STDERR].into_iter().filter_map(OnceLock::get).for_each(|o| o.end_by(deadline));
 }
 
-/// Waits until standard output and then standard error are written.
+/// Waits until standard output, then standard error are written.
 ///
 /// # Errors
-/// What is wrong with standard output.
+/// The error of standard output.
 pub(crate) fn finish() -> io::Result<()> {
     STDOUT.get().map_or(Ok(()), Output::finish)
 }
@@ -274,17 +274,17 @@ pub(crate) fn finish() -> io::Result<()> {
 /// Waits until standard error is written.
 pub(crate) fn finish_messages() {
     if let Some(stderr) = STDERR.get() {
-        // Nothing is left to be done if it can't be written.
+        // An error of standard error cannot be reported.
         let _ = stderr.finish();
     }
 }
 
-/// Keeps a bar below whatever is written from now on.
+/// Keeps a bar below all further lines.
 pub(crate) fn keep_below(bar: &ProgressBar) {
     *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
 }
 
-/// Takes the bar away while something else is written.
+/// Hides the bar while something else is written.
 struct Console<W>(W);
 
 impl<W: Write> Write for Console<W> {
@@ -309,7 +309,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes as often as it is let.
+    /// A sink that writes only when allowed.
     struct Gate {
         lets: Receiver<io::Result<()>>,
         written: Sender<Vec<u8>>,
@@ -338,7 +338,7 @@ mod tests {
         future.poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
-    /// Has the thread take something, and wait to be let write it.
+    /// Makes the thread take some text and wait for permission to write it.
     fn occupy(output: &mut Output) {
         output.write_all(b"first").unwrap();
         let mut state = output.0.state();

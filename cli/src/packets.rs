@@ -1,4 +1,4 @@
-//! Packets that peers send, kept as a pcap file.
+//! Writes packets from peers to a pcap file.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -9,27 +9,27 @@ use brocomm::lowlevel::connection::Notification;
 use crate::failure::{Failure, failed, reason, warn};
 use crate::pcap::Pcap;
 
-/// What packets are of unless a peer sends some of another kind: DLT_EN10MB.
+/// The default link type: DLT_EN10MB.
 const ETHERNET: u32 = 1;
 
 /// Writes packets to a file.
 pub(crate) struct Packets {
     path: PathBuf,
     file: BufWriter<File>,
-    /// Known with the first packet.
+    /// Set with the first packet.
     pcap: Option<Pcap>,
-    /// How many were left out, as a file holds packets of one link type.
+    /// The number of packets with another link type, which the file cannot contain.
     left_out: u64,
 }
 
 impl Packets {
-    /// Makes the file new.
+    /// Creates the file.
     pub(crate) fn create(path: &Path) -> Result<Packets, Failure> {
         let file = File::create(path).map_err(|error| cannot(path, &error))?;
         Ok(Packets { path: path.to_owned(), file: BufWriter::new(file), pcap: None, left_out: 0 })
     }
 
-    /// Writes a packet, if one is told, at once.
+    /// Writes the packet of a notification, if any, and flushes.
     pub(crate) fn told(&mut self, told: &Notification) -> Result<(), Failure> {
         let Notification::Packet(packet) = told else { return Ok(()) };
         let mut bytes = Vec::new();
@@ -43,10 +43,10 @@ impl Packets {
         self.write(&bytes)
     }
 
-    /// Ends the file, and says what is missing in it.
+    /// Closes the file. Fails if packets are missing in it.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if self.pcap.is_none() {
-            // A file without packets is one, too.
+            // A file without packets needs a header too.
             let mut bytes = Vec::new();
             begin(ETHERNET, &mut bytes);
             self.write(&bytes)?;

@@ -6,21 +6,21 @@ use brocomm::lowlevel::serial::Packet;
 
 /// The magic number of files with microseconds.
 const MAGIC: u32 = 0xa1b2_c3d4;
-/// The longest packet that the header promises; more than any that fits a message.
+/// The snapshot length in the header, larger than any packet in a message.
 const SNAP_LENGTH: u32 = 1 << 30;
-/// How libpcap numbers raw IP in memory, on Linux and BSD, and in files.
+/// The numbers of raw IP in libpcap: in memory on Linux and BSD, and in files.
 const RAW: ([u32; 2], u32) = ([12, 14], 101);
 
 /// Writes packets as a classic pcap file, little-endian, with microseconds.
 ///
-/// A file has one link type; packets of another belong in another file.
+/// A file has one link type. Packets with another one need another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pcap {
     link_type: u32,
 }
 
 impl Pcap {
-    /// Makes a writer for packets of this link type, as packets carry it.
+    /// Creates a writer for packets with this link type, as in the messages.
     pub(crate) fn new(link_type: u32) -> Pcap {
         Pcap { link_type }
     }
@@ -38,13 +38,13 @@ impl Pcap {
     /// Appends a packet.
     ///
     /// # Errors
-    /// [`OtherLinkType`] if it is not of the file's link type; nothing is appended then.
+    /// [`OtherLinkType`] if the link type differs from the file's. Nothing is appended then.
     pub(crate) fn packet(&self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), OtherLinkType> {
         if packet.link_type != self.link_type {
             return Err(OtherLinkType { packet: packet.link_type, file: self.link_type });
         }
         let captured = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);
-        // A peer may claim any microseconds, and less than it sends.
+        // A peer may send invalid microseconds, and a length below that of the data.
         let sec = packet.sec.saturating_add(packet.usec / 1_000_000);
         let (usec, length) = (packet.usec % 1_000_000, packet.len.max(captured));
         for word in [sec, usec, captured, length] {
@@ -55,7 +55,7 @@ impl Pcap {
     }
 }
 
-/// Says that a packet does not belong in a file.
+/// The link type of a packet differs from the file's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OtherLinkType {
     /// The packet's link type.
@@ -136,7 +136,7 @@ mod tests {
             }
         }
         assert!(number > 10);
-        // Each packet's length leads to the next, and the last to the end.
+        // The lengths lead from packet to packet, to the end.
         let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
         let (mut at, mut times) = (24, Vec::new());
         while at < file.len() {

@@ -1,4 +1,4 @@
-//! `brocomm ping`: measures how fast a peer answers.
+//! `brocomm ping`: measures the round-trip time.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -18,39 +18,39 @@ use crate::session::{self, DESCRIPTION, seconds, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
 
-/// Sends PINGs of the protocol, and shows how long the answers take.
+/// Sends PINGs and prints the round-trip times.
 ///
-/// PINGs are sent only to peers known not to be a Bro: unless --yes is given, to those whose
-/// description begins with `brocomm`, as this program's does.
+/// PINGs are sent only to peers known not to be a Bro: those whose description begins with
+/// `brocomm`, or any with --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// How many PINGs to send; until Ctrl-C by default.
+    /// The number of PINGs. By default, until Ctrl-C is pressed.
     #[arg(long, short, value_name = "N", value_parser = within(0..=u32::MAX))]
     count: Option<u32>,
 
-    /// How many seconds to wait between them. The next is never sent before the last is answered,
-    /// or --timeout is over.
+    /// The time between PINGs, in seconds. The next one is not sent before the last one is answered
+    /// or --timeout has passed.
     #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = seconds,
         allow_negative_numbers = true)]
     interval: Duration,
 
-    /// How many seconds to wait for the connection, and for each answer.
+    /// The time limit for connecting and for each answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
 
-    /// Ping it, whatever it is. Only for peers known not to be a Bro.
+    /// Ping the peer whatever its description. Only for peers known not to be a Bro.
     #[arg(long)]
     yes: bool,
 
-    /// Print one JSON object per PING: seq and time, in seconds, which is null without an answer; and
-    /// at the end sent, answered, min, avg, max and mdev.
+    /// Print one JSON object per PING: seq, and time in seconds, or null without an answer. At the
+    /// end, print one with sent, answered, min, avg, max and mdev.
     #[arg(long)]
     json: bool,
 
@@ -61,10 +61,10 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  every PING was answered
-  1  one was not, or there was no connection
+  1  a PING was not answered, or the connection failed
   2  the command line is wrong, or the peer may be a Bro and --yes is not given";
 
-/// Pings, and sums up.
+/// Pings the peer and prints the summary.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
     let config = ConnectionConfig { tls: args.tls.read()?, ..session::base(Arc::default()) };
@@ -95,13 +95,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     out.flush()?;
     match fault {
         Some(fault) => Err(failed(format_args!("{name}: {fault}"))),
-        // A PING that is on its way when Ctrl-C is pressed is not lost.
+        // A PING without an answer when Ctrl-C is pressed does not count as lost.
         None if pings.unanswered() == 0 || stop.is_stopped() => Ok(()),
         None => Err(Failure::Told),
     }
 }
 
-/// Sends the PINGs; returns what ended the connection if that is why it stopped.
+/// Sends the PINGs. Returns the cause if the connection ended.
 fn ping(
     args: &Args,
     peer: &mut Peer,
@@ -142,7 +142,7 @@ fn ping(
     Ok(None)
 }
 
-/// Shows what came of a PING, at once.
+/// Prints the result of a PING and flushes.
 fn show(
     json: bool,
     name: &str,
@@ -160,7 +160,7 @@ fn show(
     out.flush()
 }
 
-/// Refuses to ping what may be a Bro.
+/// Refuses to ping a peer that may be a Bro.
 fn check_harmless(peer: &Peer) -> Result<(), Failure> {
     let description = peer.connection().peer_description();
     if description.is_some_and(|name| name.starts_with(DESCRIPTION.as_bytes())) {
@@ -168,11 +168,11 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
     }
     let described = match description {
         Some(name) => format!("calls itself \"{}\"", printed::bytes(name)),
-        None => "does not say what it is".to_owned(),
+        None => "has no description".to_owned(),
     };
     Err(misused(format_args!(
         "{}: nothing sent: the peer {described}, so it may be a Bro, to which no PING is sent; give \
-         --yes if you know that it is none",
+         --yes if you know that it is not a Bro",
         peer.remote_addr()
     )))
 }

@@ -1,4 +1,4 @@
-//! `brocomm print`: shows what a peer prints to files.
+//! `brocomm print`: prints what the scripts of a peer print to files.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -12,9 +12,10 @@ use crate::decode::{Print, printed};
 use crate::failure::Failure;
 use crate::follow::{Follow, Target};
 
-/// Connects to a peer and shows what it prints to files, a line each: the file, and the text.
+/// Connects to a peer and prints what its scripts print to files, one line each: the file and the
+/// text.
 ///
-/// A Bro sends what its scripts print to files in batches of 10 KiB, and the last when it ends.
+/// A Bro sends the text in batches of 10 KiB, and the last batch when it terminates.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -32,13 +33,13 @@ Examples:
 
 Exit codes:
   0  the peer closed the connection, or Ctrl-C was pressed
-  1  there was no connection, or it failed
+  1  the connection failed
   2  the command line is wrong";
 
-/// Shows what comes until it ends.
+/// Prints everything until the end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
-    let requests = Requests { events, ..Requests::default() };
+    let requests = Requests { events, accept_input: false, ..Requests::default() };
     args.target.follow(Arc::default(), requests, &mut Prints { out, json: args.json }).map(|_| ())
 }
 

@@ -1,4 +1,4 @@
-//! Prints notifications as they come.
+//! Prints notifications.
 
 use std::io::{self, Write};
 
@@ -13,9 +13,9 @@ use crate::session::Print;
 pub(crate) struct Printer<'a> {
     out: &'a mut dyn Write,
     print: Print,
-    /// Whether events only are printed.
+    /// Whether to print only events.
     quiet: bool,
-    /// How many events are to come, if that is limited.
+    /// The number of events left, if limited.
     left: Option<u64>,
 }
 
@@ -24,18 +24,18 @@ impl<'a> Printer<'a> {
         Printer { out, print, quiet: false, left: count }
     }
 
-    /// Has only events printed, if that is wanted.
+    /// Sets whether to print only events.
     pub(crate) fn quiet(mut self, quiet: bool) -> Printer<'a> {
         self.quiet = quiet;
         self
     }
 
-    /// Returns whether lines are for programs.
+    /// Returns whether the output is JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.print == Print::Json
     }
 
-    /// Prints a line at once, so that whoever reads a pipe sees it.
+    /// Prints a notification and flushes.
     pub(crate) fn show(
         &mut self,
         time: Time,
@@ -59,7 +59,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// Prints what is to be said, at once.
+    /// Prints a line and flushes.
     pub(crate) fn notice(&mut self, time: Time, peer: &str, notice: &Notice) -> io::Result<()> {
         let line = match self.print {
             Print::Json => serde_json::to_string(&Line { time, peer, notice })?,
@@ -72,24 +72,24 @@ impl<'a> Printer<'a> {
         self.line(line)
     }
 
-    /// Writes a line in one piece, for which there is room or not.
+    /// Writes a line at once.
     fn line(&mut self, mut line: String) -> io::Result<()> {
         line.push('\n');
         self.out.write_all(line.as_bytes())?;
         self.out.flush()
     }
 
-    /// Returns how many events are still to come; `None` if any number may.
+    /// Returns the number of events left, or `None` if unlimited.
     pub(crate) fn left(&self) -> Option<u64> {
         self.left
     }
 
-    /// Returns whether all events came that were to come.
+    /// Returns whether all expected events have arrived.
     pub(crate) fn is_done(&self) -> bool {
         self.left == Some(0)
     }
 
-    /// Prints where we listen, at once.
+    /// Prints the listening address and flushes.
     pub(crate) fn listening(&mut self, address: &str) -> io::Result<()> {
         let object = serde_json::json!({ "notification": "listening", "address": address });
         self.line(match self.print {
@@ -99,7 +99,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Returns whether a line of the communication log says something that no other notification does.
+/// Returns whether a line of the communication log has information that no other notification has.
 fn is_news(message: &CommLogMessage) -> bool {
     use CommLogMessage as Log;
     !matches!(

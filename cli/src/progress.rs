@@ -1,70 +1,96 @@
-//! How far long work has got, in a line on the terminal.
+//! A progress line on the terminal for long operations.
 
 use std::io::{self, IsTerminal, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output;
+
 /// How it looks where the end is known.
 const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg}";
-/// How it looks where it is not.
+/// The template if the total is unknown.
 const BYTES: &str = "{bytes}: {wide_msg}";
+
+/// How it looks for variables.
+const VARIABLES: &str = "{bar:30} {pos} of {len} variables";
 
 /// How long work takes at least of which progress is shown: that of less would flicker.
 const LATE: Duration = Duration::from_millis(500);
 
-/// Counts bytes, and shows them on standard error if that is a terminal and it takes long.
+/// Counts bytes, and shows the progress on standard error if it is a terminal and the operation
+/// takes long.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// What it is shown on from some time on, until then.
     late: Arc<Late>,
 }
 
+/// When some work is shown, and on what.
 struct Late {
-    begin: Instant,
     after: Duration,
-    target: Mutex<Option<ProgressDrawTarget>>,
+    target: Box<dyn Fn() -> ProgressDrawTarget + Send + Sync>,
+    /// When the work began, until it is shown.
+    begin: Mutex<Option<Instant>>,
 }
 
 impl Progress {
-    /// Makes one to be shown; but not if `lines` are written meanwhile to the terminal, as they are
-    /// progress enough.
+    /// Creates a progress line. It stays hidden if `lines` of output go to the terminal.
     pub(crate) fn new(lines: bool) -> Progress {
         let is_disturbed = lines && io::stdout().is_terminal();
-        Progress::on((!is_disturbed).then(ProgressDrawTarget::stderr), LATE)
+        let target =
+            if is_disturbed { ProgressDrawTarget::hidden } else { ProgressDrawTarget::stderr };
+        Progress::on(target, LATE)
     }
 
     /// Makes one that is shown after a time.
-    fn on(target: Option<ProgressDrawTarget>, after: Duration) -> Progress {
+    fn on(
+        target: impl Fn() -> ProgressDrawTarget + Send + Sync + 'static,
+        after: Duration,
+    ) -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        let late = Late { begin: Instant::now(), after, target: Mutex::new(target) };
+        let late = Late { after, target: Box::new(target), begin: Mutex::default() };
         Progress { bar, late: Arc::new(late) }
     }
 
-    /// Shows it from now on, if it has taken long.
+    /// Shows the progress line if the delay has passed.
     fn show_if_late(&self) {
-        if self.late.begin.elapsed() >= self.late.after {
-            let target = self.late.target.lock().ok().and_then(|mut target| target.take());
-            target.into_iter().for_each(|target| self.bar.set_draw_target(target));
+        let Late { after, target, begin } = &*self.late;
+        let mut begin = begin.lock().unwrap_or_else(PoisonError::into_inner);
+        if begin.take_if(|begin| begin.elapsed() >= *after).is_some() {
+            self.bar.set_draw_target(target());
         }
     }
 
-    /// Begins with some work, of so many bytes if that is known.
+    /// Begins with some work, of so many bytes if that is known. Each by itself is shown only if it
+    /// takes long: of many short ones the line would come and go.
     pub(crate) fn begin(&self, what: impl Into<String>, bytes: Option<u64>) {
-        let template = if bytes.is_some() { OF_BYTES } else { BYTES };
+        self.end();
+        self.bar.set_message(what.into());
+        self.start(if bytes.is_some() { OF_BYTES } else { BYTES }, bytes);
+    }
+
+    /// Shows from now on how many variables have come, if that takes long.
+    pub(crate) fn of_variables(count: u64) -> Progress {
+        let progress = Progress::on(ProgressDrawTarget::stderr, LATE);
+        output::keep_below(&progress.bar);
+        progress.start(VARIABLES, Some(count));
+        progress
+    }
+
+    fn start(&self, template: &str, length: Option<u64>) {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
-        match bytes {
-            Some(bytes) => self.bar.set_length(bytes),
+        match length {
+            Some(length) => self.bar.set_length(length),
             None => self.bar.unset_length(),
         }
-        self.bar.set_message(what.into());
-        self.show_if_late();
         // It may have ended.
         self.bar.reset();
+        *self.late.begin.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.show_if_late();
     }
 
     /// Counts bytes.
@@ -73,29 +99,37 @@ impl Progress {
         self.bar.inc(bytes as u64);
     }
 
+    /// Says how much is done.
+    pub(crate) fn set(&self, done: u64) {
+        self.show_if_late();
+        self.bar.set_position(done);
+    }
+
     /// Counts the bytes that are read from here on.
     pub(crate) fn reading<R: Read>(&self, source: R) -> impl Read + use<R> {
         Counted { source, progress: self.clone() }
     }
 
-    /// Returns how many bytes were counted.
+    /// Returns the number of bytes counted.
     #[cfg(test)]
     pub(crate) fn done(&self) -> u64 {
         self.bar.position()
     }
 
-    /// Takes the line away while something else is written.
+    /// Hides the line while something else is written.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Takes the line away for good.
+    /// Removes the line.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        *self.late.begin.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// Counts what is read.
+/// A reader that counts its bytes.
 struct Counted<R> {
     source: R,
     progress: Progress,
@@ -118,8 +152,9 @@ mod tests {
     fn on_a_terminal(after: Duration) -> (Progress, InMemoryTerm) {
         let terminal = InMemoryTerm::new(3, 80);
         // The first lines are drawn however soon they follow each other.
-        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        (Progress::on(Some(target), after), terminal)
+        let shown = terminal.clone();
+        let target = move || ProgressDrawTarget::term_like(Box::new(shown.clone()));
+        (Progress::on(target, after), terminal)
     }
 
     #[test]
@@ -151,5 +186,28 @@ mod tests {
         assert_eq!((terminal.contents().as_str(), progress.done()), ("", 1024));
         progress.end();
         assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn each_work_is_shown_by_how_long_it_takes_itself() {
+        let hour = Duration::from_secs(3600);
+        let (progress, terminal) = on_a_terminal(hour);
+        let began_before = |time| {
+            *progress.late.begin.lock().unwrap() = Instant::now().checked_sub(time);
+        };
+        progress.begin("long.jsonl", None);
+        began_before(hour * 2);
+        progress.add(1);
+        assert_eq!(terminal.contents(), "1 B: long.jsonl");
+        for name in ["short.jsonl", "another.jsonl"] {
+            progress.begin(name, None);
+            progress.add(1);
+            assert_eq!(terminal.contents(), "");
+            progress.end();
+        }
+        progress.begin("long-as-well.jsonl", None);
+        began_before(hour * 2);
+        progress.add(1);
+        assert_eq!(terminal.contents(), "1 B: long-as-well.jsonl");
     }
 }

@@ -1,4 +1,4 @@
-//! `brocomm replay`: plays one side of a recorded session with a live peer.
+//! `brocomm replay`: replays one side of a recorded session to a live peer.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,34 +16,34 @@ use crate::address;
 use crate::capture::{self, Captured};
 use crate::decode::{Shown, length, role};
 use crate::failure::{Failure, failed, misused, reason};
-use crate::input::Input;
+use crate::input::{Input, Unusable};
 use crate::number::within;
 use crate::progress::Progress;
 use crate::session::{self, seconds};
 
-/// Plays one side of a recorded session with a live peer, and shows what both send.
+/// Replays one side of a recorded session to a live peer, and prints what both send.
 ///
-/// What was recorded is sent as it is, byte for byte, also if it breaks the protocol. Where the other
-/// side sent messages in the recording it waits until the peer has sent as many, or nothing for
-/// --wait. At the end it waits for the peer in the same way, and closes.
+/// Sends the recorded bytes unchanged, even if they violate the protocol. Where the other side sent
+/// messages in the recording, waits until the peer has sent as many, or nothing for --wait. At the
+/// end waits in the same way and closes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The recording, or a capture (pcap, pcapng), gzipped or not; `-` for standard input. At most
-    /// 1 GiB of either is held in memory.
+    /// A recording or a capture (pcap, pcapng), gzipped or not. `-` is standard input. At most 1
+    /// GiB is held in memory.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The peer; the port is 47757 unless given, IPv6 addresses are written [::1]:47757, with a zone
-    /// [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(long, value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     to: String,
 
-    /// Play what the listener sent, not what the connector did; we connect all the same.
+    /// Replay the listener's side instead of the connector's. The program connects in both cases.
     #[arg(long)]
     listener: bool,
 
-    /// How many seconds the peer may be silent before it is waited for no longer.
+    /// The maximum silence of the peer before the replay continues, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds,
         allow_negative_numbers = true)]
     wait: Duration,
@@ -53,8 +53,8 @@ pub(crate) struct Args {
         value_parser = within(1..=u16::MAX))]
     port: u16,
 
-    /// Which connection of a capture with several to play, counted from 1 as `brocomm decode` shows
-    /// them.
+    /// The connection to replay from a capture with several, counted from 1 in the order of
+    /// `brocomm decode`.
     #[arg(long, value_name = "N", value_parser = within(1..=u32::MAX))]
     connection: Option<u32>,
 
@@ -70,16 +70,19 @@ Examples:
 
 Exit codes:
   0  all was sent, and the peer sent as many messages as were recorded or more
-  1  there was no connection, the peer closed it too early or sent less, or the file can't be read
-  2  the command line is wrong";
+  1  there was no connection, the peer closed it too early or sent less, or the file is no recording
+  2  the command line is wrong, or the file can't be read";
 
-/// How many pieces may wait to be shown before the peer has to wait.
+/// The maximum number of queued reads. When the queue is full, the peer waits.
 const WAITING: usize = 64;
+
+/// A recording holds what was sent in clear text.
+const NO_TLS: &str = "; `brocomm replay` speaks no TLS";
 
 /// How many connections are named to choose from.
 const SHOWN: usize = 10;
 
-/// Plays the recording.
+/// Replays the recording.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let progress = Progress::new(true);
     let steps = steps(args, &progress)?;
@@ -95,7 +98,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     stream.set_write_timeout(Some(args.wait.max(Duration::from_secs(1)))).map_err(lost)?;
     let reading = stream.try_clone().map_err(lost)?;
     let (pieces, received) = sync_channel(WAITING);
-    // Ends when the socket does.
+    // The thread ends when the socket is closed.
     thread::spawn(move || read(reading, &pieces));
     let us = if args.listener { Side::Listener } else { Side::Connector };
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
@@ -108,15 +111,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         observer,
         shown: Shown::new(args.json),
         messages: 0,
+        other: None,
         is_closed: false,
         wait: args.wait,
         progress,
         out,
     };
     play.progress.begin(format!("sending to {}", args.to), Some(sent_by(us, &steps)));
-    let result = play.all(&steps);
+    let result = play.all(&steps, &args.to);
     play.progress.end();
-    // It may be gone already.
+    // Fails if the peer is gone already.
     let _ = play.stream.shutdown(Shutdown::Both);
     result.map_err(|why| match why {
         Failed::Output(error) => Failure::Output(error),
@@ -127,14 +131,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Reads the whole recording.
 fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     let file = args.file.display();
-    let told = |problem: String| failed(format_args!("{problem}"));
-    match Input::open(&args.file, args.port, progress).map_err(told)? {
+    match Input::open(&args.file, args.port, progress).map_err(Unusable::told)? {
         Input::Recording(_) if args.connection.is_some_and(|number| number > 1) => {
             Err(misused(format_args!("{file}: a recording has one connection")))
         }
         Input::Recording(recording) => {
             let steps = held(capture::MOST, recording.map(|step| step.map_err(|e| e.to_string())));
-            steps.map_err(told)
+            steps.map_err(|problem| failed(format_args!("{problem}")))
         }
         Input::Capture(connections) => {
             let chosen = chosen(connections, args.connection);
@@ -147,7 +150,7 @@ fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     }
 }
 
-/// Returns the connection of a capture that is to be played.
+/// Returns the connection to replay from a capture.
 fn chosen(mut connections: Vec<Captured>, number: Option<u32>) -> Result<Captured, String> {
     let place = number.and_then(|number| usize::try_from(number.checked_sub(1)?).ok());
     match (place, connections.len()) {
@@ -168,13 +171,13 @@ fn chosen(mut connections: Vec<Captured>, number: Option<u32>) -> Result<Capture
     }
 }
 
-/// Returns how many bytes a side sent.
+/// Returns the number of bytes that a side sent.
 fn sent_by(us: Side, steps: &[Step]) -> u64 {
     let ours = |step: &&Step| matches!(step.kind, StepKind::Data { from, .. } if from == us);
     steps.iter().filter(ours).map(length).sum::<usize>() as u64
 }
 
-/// Collects the steps of a recording, if they take no more than so many bytes.
+/// Collects the steps of a recording, up to a maximum number of bytes.
 fn held(
     most: usize,
     steps: impl Iterator<Item = Result<Step, String>>,
@@ -191,7 +194,7 @@ fn held(
     Ok(all)
 }
 
-/// Hands on what comes until the connection is over.
+/// Reads from the socket until the connection is closed.
 fn read(mut stream: TcpStream, pieces: &SyncSender<Bytes>) {
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -209,7 +212,7 @@ fn read(mut stream: TcpStream, pieces: &SyncSender<Bytes>) {
     }
 }
 
-/// Why a recording could not be played to its end.
+/// The errors of a replay.
 enum Failed {
     Output(io::Error),
     Peer(String),
@@ -221,26 +224,44 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// A session that is being played.
+/// A replay in progress.
 struct Play<'a> {
     us: Side,
     stream: TcpStream,
     received: Receiver<Bytes>,
     begin: Instant,
-    /// Follows what is really sent, by both.
+    /// Decodes what both sides actually send.
     observer: Observer,
     shown: Shown,
-    /// How many messages the peer has sent.
+    /// The number of messages from the peer.
     messages: u64,
+    /// What the peer is, if it does not speak the protocol.
+    other: Option<String>,
     is_closed: bool,
     wait: Duration,
-    /// How much of what we are to send is sent.
+    /// The progress of sending.
     progress: Progress,
     out: &'a mut dyn Write,
 }
 
 impl Play<'_> {
-    fn all(&mut self, steps: &[Step]) -> Result<(), Failed> {
+    /// Plays all steps. If that fails since the peer is something else, that is why.
+    fn all(&mut self, steps: &[Step], to: &str) -> Result<(), Failed> {
+        let played = self.each(steps);
+        let Err(Failed::Peer(why)) = played else { return played };
+        let why = match (self.other.take(), self.messages, self.is_closed) {
+            (Some(other), ..) => other,
+            (None, 0, true) => format!("{}{NO_TLS}", session::CLOSED_AT_ONCE),
+            (None, 0, false) => {
+                let (nothing, hint) = (session::no_version(self.wait), session::try_doctor(to));
+                format!("{nothing}{NO_TLS}{hint}")
+            }
+            _ => why,
+        };
+        Err(Failed::Peer(why))
+    }
+
+    fn each(&mut self, steps: &[Step]) -> Result<(), Failed> {
         let mut recorded = Observer::new(Framing::Clear, Default::default(), Default::default());
         recorded.set_lenient(true);
         let (mut expected, mut unsent) = (0, 0_usize);
@@ -276,13 +297,16 @@ impl Play<'_> {
 
     fn send(&mut self, bytes: &Bytes) -> Result<(), Failed> {
         if let Err(error) = self.stream.write_all(bytes) {
+            // What it sent before may say why.
+            self.await_messages(u64::MAX)?;
             return Err(Failed::Peer(format!("the connection failed: {}", reason(&error))));
         }
         self.observer.feed(role(self.us), bytes);
         self.show()
     }
 
-    /// Waits until the peer has sent so many messages, has been silent for long, or is gone.
+    /// Waits until the peer has sent this many messages, has been silent for too long, or has
+    /// disconnected.
     fn await_messages(&mut self, expected: u64) -> Result<(), Failed> {
         while self.messages < expected && !self.is_closed {
             match self.received.recv_timeout(self.wait) {
@@ -299,7 +323,14 @@ impl Play<'_> {
 
     fn show(&mut self) -> Result<(), Failed> {
         while let Some(observed) = self.observer.poll() {
-            self.messages += u64::from(observed.side != role(self.us));
+            if observed.side != role(self.us) {
+                self.messages += 1;
+                if let Err(error) = &observed.message {
+                    let tls = || format!("the peer speaks TLS{NO_TLS}");
+                    let other = session::other_protocol(error);
+                    self.other = other.or_else(|| session::speaks_tls(error).then(tls));
+                }
+            }
             self.shown.show(self.begin.elapsed(), &observed, self.out)?;
         }
         Ok(self.out.flush()?)

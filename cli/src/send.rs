@@ -14,19 +14,19 @@ use crate::session::{self, timeout};
 use crate::tls::Tls;
 use crate::{address, call, literal};
 
-/// Sends events to a peer that wants them.
+/// Sends events to a peer.
 ///
-/// Connects, waits until the peer has requested all of the events, sends them in the order given,
-/// and closes the connection. What a peer doesn't request it would not get.
+/// Connects, waits until the peer has requested all of the events, sends them in the given order,
+/// and closes the connection. A peer receives only events that it requested.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// The events, as in a script of Bro: 'my_event("hello", 7, 10.0.0.1, 80/tcp)', or as JSON:
+    /// The events, as in a Bro script: 'my_event("hello", 7, 10.0.0.1, 80/tcp)', or as JSON:
     /// '{"event": "my_event", "args": ["hello", 7]}'.
     #[arg(required = true, value_name = "EVENT(VALUE, …)")]
     calls: Vec<String>,
@@ -34,17 +34,17 @@ pub(crate) struct Args {
     #[command(flatten)]
     declare: Declare,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// How many seconds to wait for the connection and the requests.
+    /// The time limit for connecting and for the peer's requests, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
 
-    /// Print one JSON object per event: to, the peer, and event, time and args, as `brocomm listen`
-    /// prints them.
+    /// Print one JSON object per event: to (the peer), and event, time and args as in `brocomm
+    /// listen`.
     #[arg(long)]
     json: bool,
 
@@ -62,14 +62,14 @@ const AFTER_HELP: &str = "\
 Values:
   T  -5  7  1.5  \"text\\n\"  /pattern/  5 min  10.0.0.1  [2001:db8::1]  10.0.0.0/8  80/tcp
   time(1234.5)  set(1, 2)  vector(1, 2)  table([1] = \"a\")  [$a=1, $b=\"x\"]
- Without a declaration 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops a
- call whose arguments are of other types than it expects; declare the event if in doubt.
- JSON is as `brocomm listen --json` prints it; in it, what is declared decides what a value is.
+Without a declaration, 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops
+ an event whose arguments have other types than it expects. Declare the event if in doubt.
+JSON is as printed by `brocomm listen --json`. The types of its values come from the declaration.
 
 Exit codes:
-  0  the events were sent; the protocol has no answer that would tell what the peer did with them
-  1  there was no connection, or the peer did not request the events in time
-  2  the command line is wrong, or an event on it
+  0  the events were sent; the protocol has no confirmation
+  1  the connection failed, or the peer did not request the events in time
+  2  the command line, or an event on it, is wrong
 
 Examples:
   brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            // Of another type than it expects the receiver drops an event without an answer.
+            // The receiver drops an event with other argument types without an answer.
             let types = match guessed && !event.args.is_empty() {
                 true => format!(" as {}", literal::types(event)),
                 false => String::new(),
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was sent, as a line of JSON.
+/// A sent event as a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     to: String,

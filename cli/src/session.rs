@@ -1,5 +1,4 @@
-//! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
-//! it begins and how it ends.
+//! Code shared by commands that connect to one peer: options, requests, connecting and closing.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -13,7 +12,7 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, ProtocolErrorKind, Requests,
 };
 use brocomm::lowlevel::driver::ACCEPT_PAUSE;
-use brocomm::lowlevel::wire::{Compression, Version, WireErrorKind};
+use brocomm::lowlevel::wire::{Compression, Version, WireError, WireErrorKind};
 use brocomm::node::EventPattern;
 use brocomm::node::{CloseCause, Phase, ProtocolError, Undeclared};
 use brocomm_std::{Listener, Peer, TransportError};
@@ -28,13 +27,13 @@ use crate::packets::Packets;
 use crate::stop::Stop;
 use crate::tls::{self, Tls};
 
-/// What the descriptions of our programs begin with, unless the user gives another.
+/// The default description.
 pub(crate) const DESCRIPTION: &str = "brocomm";
 
-/// How long a peer may take to read what waits when a session ends.
+/// The time limit for flushing at the end of a session.
 const PARTING: Duration = Duration::from_secs(5);
 
-/// How long a command that waits for a peer says nothing.
+/// The delay before a command prints that it is waiting.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// Options of a node.
@@ -46,23 +45,23 @@ pub(crate) struct Options {
     #[command(flatten)]
     tls: Tls,
 
-    /// Request only the declared events whose whole name matches; all of them by default.
+    /// Request only declared events whose whole names match. The default is all.
     #[arg(long, value_name = "PATTERN")]
     events: Option<EventPattern>,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// What we call ourselves.
+    /// The description to send.
     #[arg(long, default_value = DESCRIPTION)]
     description: String,
 
-    /// Ask the peer to capture this, in the syntax of pcap.
+    /// The capture filter to send, in pcap syntax.
     #[arg(long, value_name = "FILTER")]
     capture_filter: Option<String>,
 
-    /// How strongly to compress what we send, 0 for not at all.
+    /// The compression level for sending. 0 disables compression.
     #[arg(long, value_name = "LEVEL", default_value_t = 0,
         value_parser = within::<u8>(0..=9))]
     compression: u8,
@@ -70,32 +69,32 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) form: Form,
 
-    /// Print events only, not what else peers say and ask for.
+    /// Print only events.
     #[arg(long)]
     pub(crate) quiet: bool,
 
-    /// Write the packets that peers send into this file as well, in the form of pcap.
+    /// Also write the packets that peers send to this pcap file.
     #[arg(long, value_name = "FILE")]
     write_packets: Option<PathBuf>,
 
-    /// End after so many events.
+    /// Exit after this number of events.
     #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
     pub(crate) count: Option<u64>,
 }
 
-/// Says how notifications are printed.
+/// The output format of notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Print {
-    /// Lines for people, values as Bro prints them.
+    /// Text lines, with values as Bro prints them.
     Bro,
     /// One JSON object per line.
     Json,
 }
 
-/// Options for what notifications are printed as.
+/// Options for the output format.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Form {
-    /// How to print what comes.
+    /// The output format.
     #[arg(long, value_name = "FORM", default_value = "bro")]
     print: Print,
 
@@ -111,7 +110,7 @@ impl Form {
 }
 
 impl Options {
-    /// Makes the file for packets, if one is wanted.
+    /// Creates the packet file, if requested.
     pub(crate) fn packets(&self) -> Result<Option<Packets>, Failure> {
         self.write_packets.as_deref().map(Packets::create).transpose()
     }
@@ -125,26 +124,20 @@ impl Options {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
-            requests: Some(Requests {
-                events,
-                capture_filter,
-                accept_input: true,
-                ..Requests::default()
-            }),
+            requests: Requests { events, capture_filter, ..Requests::default() },
             tls: self.tls.read()?,
             ..base(declarations)
         })
     }
 }
 
-/// Returns the configuration of a tool that knows these declarations, and asks for nothing.
+/// Returns a configuration with these declarations and without requests.
 pub(crate) fn base(declarations: Arc<Declarations>) -> ConnectionConfig {
     ConnectionConfig {
         description: Name::from_static(DESCRIPTION),
         declarations,
-        // We are to show, and send, what peers want, whether or not we have heard of it.
+        // Undeclared events can be printed and sent too.
         undeclared: Undeclared::Deliver,
-        requests: Some(Requests { accept_input: true, ..Requests::default() }),
         ..ConnectionConfig::default()
     }
 }
@@ -164,7 +157,7 @@ pub(crate) fn bind(address: &str) -> Result<Listener, Failure> {
     Listener::bind(address).map_err(|error| failed(format_args!("{error}{}", hint(&error))))
 }
 
-/// Waits for the next peer; `None` if stopped. That one can't be accepted ends nothing.
+/// Waits for the next peer. Returns `None` if stopped. After an accept error it retries.
 pub(crate) fn accept(
     listener: &mut Listener,
     config: &ConnectionConfig,
@@ -182,10 +175,10 @@ pub(crate) fn accept(
     }
 }
 
-/// Serves a peer in a thread of its own.
+/// Serves a peer in its own thread.
 ///
 /// # Errors
-/// That the system has no more threads. The peer is dropped then.
+/// The thread cannot be started. The peer is dropped.
 pub(crate) fn begin<'scope>(
     scope: &'scope Scope<'scope, '_>,
     serve: impl FnOnce() + Send + 'scope,
@@ -194,7 +187,7 @@ pub(crate) fn begin<'scope>(
     begun.map(drop).map_err(|error| format!("cannot serve the peer: {error}"))
 }
 
-/// Waits until something is so; tells whether it became so in time.
+/// Waits until a condition is true. Returns whether it became true in time.
 pub(crate) fn wait_until(
     peer: &mut Peer,
     deadline: Option<Instant>,
@@ -205,11 +198,14 @@ pub(crate) fn wait_until(
         let is_ready = peer.connection().phase() == Phase::Running;
         match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
             Some(Notification::Closed(cause)) => {
-                let hint = match fault(&cause) {
-                    None if !is_ready => try_doctor(name),
+                let fault = fault(&cause);
+                let hint = match cause {
+                    CloseCause::PeerClosed if !is_ready => {
+                        format!("{}{}", tls_differs(peer), try_doctor(name))
+                    }
+                    CloseCause::TransportFailed { .. } => tls_differs(peer).to_owned(),
                     _ => String::new(),
                 };
-                let fault = fault(&cause);
                 let fault = fault.as_deref().unwrap_or("the peer closed the connection");
                 return Err(failed(format_args!("{name}: nothing sent: {fault}{hint}")));
             }
@@ -220,7 +216,7 @@ pub(crate) fn wait_until(
     Ok(true)
 }
 
-/// Waits until the peer has requested events of all these names, and can be sent them.
+/// Waits until the peer has requested all these events and they can be sent.
 pub(crate) fn wait_until_requested(
     peer: &mut Peer,
     names: &[&Name],
@@ -268,21 +264,38 @@ pub(crate) fn wait_until_requested(
     )))
 }
 
-/// Says why a peer may request nothing of us.
+/// Returns the likely reason why a peer requests nothing.
 pub(crate) fn no_entry(class: Option<&[u8]>) -> String {
     let class = match class {
         None | Some(b"") => "no class; see --class".to_owned(),
         Some(class) => format!("class {}", printed::bytes(class)),
     };
     format!(
-        "probably no entry of its `Communication::nodes` fits this host and our class ({class}), \
+        "probably no entry of its `Communication::nodes` matches this host and our class ({class}), \
          or the entry has no `$events`"
     )
 }
 
-/// Says that nothing came that a peer says first.
+/// Returns the message for a missing VERSION.
 pub(crate) fn no_version(timeout: Duration) -> String {
     format!("it sent no VERSION within {} s", timeout.as_secs_f64())
+}
+
+/// Says what a peer that closes the connection at once may want.
+pub(crate) const CLOSED_AT_ONCE: &str = "the peer closed the connection at once; it may not accept \
+                                         this host, or speak another protocol";
+
+/// Says that only one side may speak TLS, the likely cause where a peer has said nothing.
+pub(crate) fn tls_differs(peer: &Peer) -> &'static str {
+    let connection = peer.connection();
+    match &connection.config().tls {
+        _ if connection.peer_version().is_some() => "",
+        None => "; it may expect TLS (see --tls-ca)",
+        Some(_) if connection.tls().is_none() => {
+            "; it may not speak TLS (without --tls-ca it is asked in clear text)"
+        }
+        Some(_) => "",
+    }
 }
 
 /// Says how to find out why a peer does not complete the handshake.
@@ -290,23 +303,23 @@ pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
     format!("; try `brocomm doctor {peer}`")
 }
 
-/// Tells that a peer did not become ready to be sent anything.
+/// Reports that the handshake did not complete.
 pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
     let (name, phase) = (peer.remote_addr(), peer.connection().phase());
     let seconds = timeout.as_secs_f64();
-    let hint = try_doctor(name);
+    let (tls, hint) = (tls_differs(peer), try_doctor(name));
     failed(format_args!(
         "{name}: nothing sent: the handshake was not completed within {seconds} s: the peer is \
-         still in {phase}{hint}"
+         still in {phase}{tls}{hint}"
     ))
 }
 
-/// Closes in order, but not at any price. Returns whether all was written.
+/// Closes the connection with a time limit. Returns whether everything was written.
 pub(crate) fn part(peer: &mut Peer) -> Result<bool, TransportError> {
     peer.close(Instant::now().checked_add(PARTING))
 }
 
-/// Returns what to tell about a connection that ended in another way than by being closed.
+/// Returns the error message for a connection that was not closed normally.
 pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
     match cause {
         CloseCause::PeerClosed | CloseCause::ClosedByUs => None,
@@ -322,40 +335,47 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
     }
 }
 
-/// Says what a peer is that can't be spoken to, if that is why it broke the protocol.
+/// Returns what kind of unsupported peer caused a protocol error, if known.
 pub(crate) fn not_a_peer(error: &ProtocolError) -> Option<String> {
-    other_protocol(error)
-        .or_else(|| clear_expected(&error.kind))
-        .or_else(|| other_release(&error.kind))
+    let stream = match &error.kind {
+        ProtocolErrorKind::Wire(error) => other_protocol(error).or_else(|| clear_expected(error)),
+        _ => None,
+    };
+    stream.or_else(|| other_release(&error.kind))
 }
 
-/// Returns whether a connection ended because the peer speaks another protocol.
+/// Returns whether a connection ended because the peer uses another protocol.
 pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
-    matches!(cause, CloseCause::Protocol(error) if other_protocol(error).is_some())
+    let CloseCause::Protocol(error) = cause else { return false };
+    matches!(&error.kind, ProtocolErrorKind::Wire(error) if other_protocol(error).is_some())
 }
 
 /// Shows how a peer began that speaks another protocol: with text where a chunk's length should be.
-fn other_protocol(error: &ProtocolError) -> Option<String> {
-    let ProtocolErrorKind::Wire(wire) = &error.kind else { return None };
-    let WireErrorKind::ChunkTooLong { length, .. } = wire.kind else { return None };
+pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
+    let WireErrorKind::ChunkTooLong { length, .. } = error.kind else { return None };
     let first = length.to_be_bytes();
     let is_text = first.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
     (error.offset == 0 && is_text).then(|| {
         let first = first.escape_ascii();
         format!(
-            "the peer speaks another protocol: what it sent begins with \"{first}\"; is the port \
+            "the peer uses another protocol: its data begins with \"{first}\"; is the port \
              right?"
         )
     })
 }
 
 /// Says that a peer speaks TLS and we don't.
-fn clear_expected(error: &ProtocolErrorKind) -> Option<String> {
-    let ProtocolErrorKind::Wire(wire) = error else { return None };
-    matches!(wire.kind, WireErrorKind::PeerSpeaksTls { .. }).then(|| {
-        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert"
+fn clear_expected(error: &WireError) -> Option<String> {
+    speaks_tls(error).then(|| {
+        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert, \
+         and in configurations `ssl` and `listen_ssl`"
             .to_owned()
     })
+}
+
+/// Returns whether a peer speaks TLS and we don't.
+pub(crate) fn speaks_tls(error: &WireError) -> bool {
+    matches!(error.kind, WireErrorKind::PeerSpeaksTls { .. })
 }
 
 /// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
@@ -364,7 +384,7 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
         ProtocolErrorKind::ProtocolVersion { got } => (None, "protocol", got, Version::PROTOCOL),
         ProtocolErrorKind::DataVersion { got } => {
             let release = Version::releases(Version::PROTOCOL, got);
-            (release, "format of values", got, Version::DATA_FORMAT)
+            (release, "data format", got, Version::DATA_FORMAT)
         }
         _ => return None,
     };
@@ -374,10 +394,10 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
         None => "this is not a Bro 2.5".to_owned(),
     };
     let age = if got < ours { "older" } else { "newer" };
-    Some(format!("{who}, whose {what} ({got}) is {age} than what brocomm speaks ({ours}: Bro 2.5)"))
+    Some(format!("{who}, with a {what} ({got}) that is {age} than brocomm's ({ours}: Bro 2.5)"))
 }
 
-/// Reads a time to wait, in seconds.
+/// Parses a timeout in seconds.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     if text.parse::<f64>().is_ok_and(|seconds| seconds <= 0.0) {
         return Err("must be greater than 0".to_owned());
@@ -385,14 +405,14 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     seconds(text)
 }
 
-/// Reads a number of seconds.
+/// Parses a number of seconds.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is not a number of seconds, such as 10 or 0.5");
     let seconds = text.parse::<f64>().map_err(|_| error())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| error())
 }
 
-/// Returns what to do about an error, if that is known.
+/// Returns a hint for an error, if known.
 pub(crate) fn hint(error: &TransportError) -> &'static str {
     use TransportError::{Bind, Connect, ConnectTimedOut, Resolve};
     match error {
@@ -406,13 +426,13 @@ pub(crate) fn hint(error: &TransportError) -> &'static str {
     }
 }
 
-/// Returns what to do if connecting fails in a way.
+/// Returns a hint for an error of connecting.
 pub(crate) fn hint_for(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ConnectionRefused => {
             "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
         }
-        ErrorKind::TimedOut => "; is the address right, and does a firewall let us through?",
+        ErrorKind::TimedOut => "; is the address right, and does a firewall block it?",
         _ => "",
     }
 }

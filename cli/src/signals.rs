@@ -1,11 +1,11 @@
-//! Signals that ask the program to end.
+//! Signals that end the program.
 
 use std::io;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Waits for Ctrl-C, and for SIGTERM where there is such a thing.
+/// Waits for Ctrl-C, and for SIGTERM where available.
 #[derive(Debug)]
 pub(crate) struct Ends {
     #[cfg(unix)]
@@ -15,7 +15,7 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Takes the signals from now on; within a runtime.
+    /// Registers the signal handlers, in the current runtime.
     pub(crate) fn new() -> io::Result<Ends> {
         #[cfg(unix)]
         return Ok(Ends {
@@ -26,7 +26,7 @@ impl Ends {
         Ok(Ends {})
     }
 
-    /// Waits for the next signal; can be dropped at any time.
+    /// Waits for the next signal. Cancel safe.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {

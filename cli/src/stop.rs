@@ -1,4 +1,4 @@
-//! Ends in order on Ctrl-C and SIGTERM.
+//! Stopping on Ctrl-C and SIGTERM.
 
 use std::collections::BTreeMap;
 use std::process;
@@ -12,32 +12,32 @@ use tokio::runtime::Builder;
 use crate::output::{self, GRACE};
 use crate::signals::Ends;
 
-/// What stops everything on a signal, if there is such a thing.
+/// The handle that stops everything on a signal, if created.
 static ALL: OnceLock<Stop> = OnceLock::new();
 
-/// The exit code of a program that a signal ends before it has anything to end in order.
+/// The exit code if a signal arrives when there is nothing to stop.
 const INTERRUPTED: i32 = 130;
 
-/// Knows all that waits, to stop it at once.
+/// A list of everything that waits, to stop all of it at once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Told when all is stopped.
+    /// Notified when everything is stopped.
     stopped: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     stopped: bool,
-    /// Without a handle it looks itself whether it is to stop.
+    /// An entry without a handle checks by itself whether to stop.
     handles: BTreeMap<u64, Option<StopHandle>>,
     next: u64,
 }
 
-/// Forgets, when dropped, what no longer waits.
+/// Removes an entry when dropped.
 #[derive(Debug)]
 pub(crate) struct Registered {
     stop: Stop,
@@ -45,13 +45,13 @@ pub(crate) struct Registered {
 }
 
 impl Stop {
-    /// Returns what stops everything on the first Ctrl-C or SIGTERM, the same one each time. The
-    /// second ends the program, and so does the first if nothing is there to be stopped.
+    /// Returns the handle that stops everything on the first Ctrl-C or SIGTERM; always the same
+    /// one. The second signal ends the program, and so does the first if there is nothing to stop.
     pub(crate) fn on_signal() -> Stop {
         ALL.get_or_init(Stop::begin).clone()
     }
 
-    /// Stops all that would be stopped by a signal.
+    /// Stops everything that a signal would stop.
     pub(crate) fn all_if_any() {
         if let Some(stop) = ALL.get() {
             stop.all();
@@ -60,7 +60,7 @@ impl Stop {
 
     fn begin() -> Stop {
         let stop = Stop::default();
-        // Without a handler, for want of anything, signals end us at once.
+        // If the handler cannot be installed, signals end the program at once.
         if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
             let ends = {
                 let _within = runtime.enter();
@@ -84,12 +84,12 @@ impl Stop {
             process::exit(INTERRUPTED);
         }
         drop(state);
-        // Whoever waits for room there is to see that it stopped.
+        // Wakes those that wait for room in the output.
         output::end_by(Instant::now() + GRACE);
         self.all();
     }
 
-    /// Stops everything, and what is added later.
+    /// Stops everything, including what is added later.
     pub(crate) fn all(&self) {
         let mut state = self.state();
         state.stopped = true;
@@ -97,14 +97,13 @@ impl Stop {
         self.0.stopped.notify_all();
     }
 
-    /// Adds something to be stopped, as long as what is returned lives.
+    /// Adds something to stop, until the returned value is dropped.
     #[must_use = "it is forgotten when this is dropped"]
     pub(crate) fn add(&self, handle: StopHandle) -> Registered {
         self.register(Some(handle))
     }
 
-    /// Has signals wait for what looks itself whether it is to stop, as long as what is returned
-    /// lives.
+    /// Adds an entry that checks by itself whether to stop, until the returned value is dropped.
     #[must_use = "it is forgotten when this is dropped"]
     pub(crate) fn hold(&self) -> Registered {
         self.register(None)
@@ -121,10 +120,10 @@ impl Stop {
         Registered { stop: self.clone(), key }
     }
 
-    /// Waits for so long, or until everything is stopped.
+    /// Waits for this time, or until everything is stopped.
     pub(crate) fn wait(&self, time: Duration) {
         let is_going_on = |state: &mut State| !state.stopped;
-        // Whoever waits looks at what is so afterwards.
+        // The caller checks the state afterwards.
         let _ = self.0.stopped.wait_timeout_while(self.state(), time, is_going_on);
     }
 

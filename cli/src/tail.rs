@@ -1,4 +1,4 @@
-//! `brocomm tail`: shows one log of a peer as it is written.
+//! `brocomm tail`: follows one log of a peer.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -16,11 +16,11 @@ use crate::follow::{Again, End, Follow, Target};
 use crate::logs::for_logs;
 use crate::number::within;
 
-/// Connects to a peer, requests its logs, and shows the entries of one as they come.
+/// Connects to a peer, requests its logs, and prints the entries of one log as they arrive.
 ///
-/// Columns are separated by tabs, and written as in Bro's log files. When the peer goes away it says
-/// so and waits for it to come back. A log that the peer has not announced is waited for; a Bro
-/// announces one with its first entry. `brocomm logs --list` shows which there are.
+/// Columns are separated by tabs and formatted as in Bro's log files. If the connection is lost,
+/// prints a warning and reconnects. Waits for a log that the peer has not announced; a Bro
+/// announces a log with its first entry. `brocomm logs --list` lists the announced logs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -30,24 +30,24 @@ pub(crate) struct Args {
     #[command(flatten)]
     again: Again,
 
-    /// The log's path, such as conn.
+    /// The path of the log, such as conn.
     #[arg(value_name = "PATH")]
     path: String,
 
-    /// Show only these columns, in this order.
+    /// Print only these columns, in this order.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     fields: Vec<String>,
 
-    /// Show the columns' names first.
+    /// Print the column names first.
     #[arg(long, short = 'c', conflicts_with = "json")]
     header: bool,
 
-    /// Show each entry as a JSON object of its columns; values are those of `brocomm listen --json`,
-    /// but ports are numbers.
+    /// Print each entry as a JSON object. The values are those of `brocomm listen --json`, except
+    /// that ports are numbers.
     #[arg(long)]
     json: bool,
 
-    /// End after so many entries.
+    /// Exit after this number of entries.
     #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
     count: Option<u64>,
 }
@@ -59,11 +59,11 @@ Examples:
 
 Exit codes:
   0  --count was reached, Ctrl-C was pressed, or with --once the peer closed the connection
-  1  there was no connection at first, or the peer broke the protocol; with --once: the connection
+  1  the first connection failed, or the peer violated the protocol; with --once: the connection
      failed, or ended before --count was reached
   2  the command line is wrong, or the log has no such column";
 
-/// Shows what comes until it ends.
+/// Prints everything until the end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.count == Some(0) {
         return Ok(());
@@ -89,22 +89,22 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Tail<'a> {
     args: &'a Args,
     out: &'a mut dyn Write,
-    /// The places of the columns to show, once the log is known.
+    /// The indexes of the columns to print, once the log is known.
     columns: Option<Vec<usize>>,
-    /// The names of the columns as they were shown.
+    /// The header that was printed.
     header: Option<String>,
     left: Option<u64>,
-    /// The paths of the logs that the peer has.
+    /// The paths of the announced logs.
     announced: BTreeSet<String>,
-    /// When the log is taken to be missing, unless it was announced.
+    /// When to warn that the log is missing, unless it is announced.
     missing_at: Option<Time>,
 }
 
-/// How long after the handshake a peer's logs are waited for. They come at once.
+/// How long to wait for announcements after the handshake. They normally arrive at once.
 pub(crate) const ANNOUNCING: Duration = Duration::from_secs(2);
 
 impl Tail<'_> {
-    /// Says that the log is not there.
+    /// Warns that the log is missing.
     fn is_missing(&self) {
         let path = &self.args.path;
         let announced: Vec<_> = self.announced.iter().map(String::as_str).collect();
@@ -115,7 +115,7 @@ impl Tail<'_> {
         let meant = path.strip_suffix(".log").filter(|path| self.announced.contains(*path));
         let meant = meant.map_or_else(String::new, |path| format!("; did you mean {path}?"));
         warn(format_args!(
-            "the peer has announced no log {path}, which is waited for; it announced \
+            "the peer has not announced a log {path} yet; it announced \
              {announced}{meant}"
         ));
     }
@@ -139,7 +139,7 @@ impl Tail<'_> {
             let fields = columns.iter().filter_map(|at| writer.fields.get(*at));
             let names: Vec<_> = fields.map(|field| field.name.to_string()).collect();
             let header = format!("#fields\t{}", names.join("\t"));
-            // Again only if a peer that was gone has other columns now.
+            // Printed again only if the columns changed after a reconnection.
             if self.header.as_ref() != Some(&header) {
                 writeln!(self.out, "{header}")?;
                 self.header = Some(header);
@@ -206,7 +206,7 @@ impl Follow for Tail<'_> {
             }
             _ => {}
         }
-        // When all that came is shown.
+        // When no notification is queued.
         if peer.connection().waiting_notifications() == 0 {
             self.out.flush()?;
         }

@@ -1,4 +1,4 @@
-//! The variables that we have in common with peers, kept in a file over a restart.
+//! The synchronized variables, kept in a file over a restart.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use brocomm::state::{Limits, Store};
 
 use crate::failure::{Failure, failed, misused, reason, warn};
 
-/// Makes a store of what is declared `&synchronized`, if anything is, with what the file holds.
+/// Creates a store of the `&synchronized` variables, if any, with the values in the file.
 pub(crate) fn store(
     declarations: &Declarations,
     description: &[u8],
@@ -27,7 +27,7 @@ pub(crate) fn store(
             ))),
         };
     }
-    // No two nodes may use the same ids, nor one node again after a restart.
+    // IDs must differ between nodes, and between runs of one node.
     let (process, nanos) = (std::process::id(), now.as_nanos());
     let prefix = format!("#{}#{process}-{nanos}#", description.escape_ascii());
     let mut store = Store::new(prefix, Limits::default());
@@ -43,13 +43,18 @@ pub(crate) fn store(
 
 fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     let shown = file.display();
-    let snapshot = match fs::read(file) {
+    // Something else must not be replaced by a file, and devices have no end.
+    let is_other = fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let read = if is_other { Err(io::Error::other("not a regular file")) } else { fs::read(file) };
+    let snapshot = match read {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(format_args!("{shown}: cannot read: {}", reason(&error)))),
+        Err(error) => {
+            return Err(misused(format_args!("--state {shown}: cannot read: {}", reason(&error))));
+        }
     };
     let skipped = store.restore(&snapshot.into()).map_err(|error| {
-        failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))
+        failed(format_args!("{shown}: {error}; move it away to start with the initial values"))
     })?;
     for (name, why) in skipped {
         warn(format_args!("{shown}: {name} is left out: {why}"));
@@ -57,17 +62,17 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the variables as they are kept in a file.
+/// Returns a snapshot of the variables for the file.
 pub(crate) fn snapshot(store: &Store) -> Result<Vec<u8>, Failure> {
     store.snapshot().map_err(|error| failed(format_args!("cannot keep variables: {error}")))
 }
 
-/// Writes variables to a file, whole or not at all, whenever the program or machine ends.
+/// Writes variables to a file atomically, even if the program or the machine crashes.
 pub(crate) fn write(snapshot: &[u8], file: &Path) -> Result<(), Failure> {
     replace(file, snapshot).map_err(|error| cannot_write(file, &error))
 }
 
-/// Fails if variables could not be written to a file; leaves it as it is.
+/// Checks that a file can be written, without changing it.
 pub(crate) fn check_writable(file: &Path) -> Result<(), Failure> {
     let new = beside(file);
     let tried = File::create(&new).and_then(|_| fs::remove_file(&new));
@@ -78,21 +83,21 @@ fn cannot_write(file: &Path, error: &io::Error) -> Failure {
     failed(format_args!("{}: cannot write: {}", file.display(), reason(error)))
 }
 
-/// Returns where the next content of a file is written.
+/// Returns the path of the temporary file.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().map(OsString::from).unwrap_or_default();
     name.push(".new");
     file.with_file_name(name)
 }
 
-/// Replaces a file: what is there stays until all that is new is on the disk.
+/// Replaces a file. The old contents stay until the new ones are on disk.
 fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     let new = beside(file);
     let mut written = File::create(&new)?;
     written.write_all(content)?;
     written.sync_all()?;
     fs::rename(&new, file)?;
-    // The folder has to be on the disk, too; not every system lets us see to it.
+    // The directory must be synced too. Not every system supports that.
     if let Some(Ok(folder)) = file.parent().map(File::open) {
         let _ = folder.sync_all();
     }
@@ -119,11 +124,11 @@ mod tests {
         let mut first = make().unwrap().unwrap();
         first.increment("hits", 7).unwrap();
         write(&snapshot(&first).unwrap(), &file).unwrap();
-        // A crash while writing leaves a part of the new file, which counts for nothing.
+        // A crash while writing leaves an incomplete temporary file, which is ignored.
         fs::write(folder.join("state.new"), b"half").unwrap();
         assert_eq!(make().unwrap().unwrap().get("hits").unwrap(), 7u64.into());
 
-        // A damaged file is never taken for an empty one.
+        // A damaged file is never treated as empty.
         let whole = fs::read(&file).unwrap();
         fs::write(&file, &whole[..whole.len() - 1]).unwrap();
         assert!(make().is_err());

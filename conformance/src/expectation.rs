@@ -1,4 +1,4 @@
-//! Reads what was recorded and what must come out.
+//! Metadata of recordings.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -23,9 +23,9 @@ pub const MAX_METADATA: usize = 64 << 20;
 pub struct Expectation {
     /// The recording's name.
     pub name: String,
-    /// What the scenario is.
+    /// A description of the scenario.
     pub description: String,
-    /// Options that matter to the scenario; their form is free.
+    /// Options that matter to the scenario, in any form.
     pub options_in_force: BTreeMap<String, Value>,
     /// The side that opened the connection.
     pub connector: Party,
@@ -33,7 +33,7 @@ pub struct Expectation {
     pub listener: Party,
     /// How much was sent on the first connection.
     pub wire: Wire,
-    /// What must come out; ordered within each printing side, not between sides.
+    /// The expected results, in order for each printing side but not between sides.
     pub expect: Vec<Expected>,
     /// What the test client did, in recordings of a misbehaving peer.
     pub fault: Option<Fault>,
@@ -56,7 +56,7 @@ pub struct Party {
     /// What the program printed to standard error.
     #[serde(default)]
     pub stderr: String,
-    /// How the program ended; a negative exit is a signal.
+    /// How the program exited. A negative exit code is a signal.
     pub exit: String,
     /// The text of every log file written, by file name.
     pub logs: BTreeMap<String, String>,
@@ -94,11 +94,11 @@ pub struct Direction {
     pub chunks: u64,
     /// Messages, §1.
     pub messages: u64,
-    /// `complete`, or how much at the end belongs to no whole chunk.
+    /// `complete`, or the number of bytes at the end that form no complete chunk.
     pub decode: String,
 }
 
-/// What the client of a `fault-*` recording did, and what Bro answered.
+/// What the client of a `fault-*` recording did, and Bro's reaction.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Fault {
@@ -122,7 +122,7 @@ pub struct Sent {
     pub bytes: u64,
 }
 
-/// What a misbehaving peer sent and how Bro reacted, an entry of `faults.json`.
+/// An entry of `faults.json`: what a misbehaving peer sent, and Bro's reaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FaultSummary {
@@ -138,7 +138,7 @@ pub struct FaultSummary {
     pub fault: Fault,
     /// How Bro ended.
     pub bro_exit: String,
-    /// Whether Bro ended by itself, without being told to.
+    /// Whether Bro exited by itself.
     pub bro_died: bool,
     /// What Bro printed to standard error.
     pub bro_stderr: String,
@@ -150,7 +150,7 @@ pub struct FaultSummary {
     pub script_saw: Vec<Expected>,
 }
 
-/// Says why metadata can't be read.
+/// An error reading metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpectationError {
@@ -159,7 +159,7 @@ pub enum ExpectationError {
     Read {
         /// The file's name.
         file: String,
-        /// What the system or the decompressor says.
+        /// The error of the system or the decompressor.
         kind: io::ErrorKind,
     },
     /// The file is longer than [`MAX_METADATA`].
@@ -170,24 +170,25 @@ pub enum ExpectationError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The file is not JSON, or not of the shape of metadata.
-    #[error("{file}:{line}: not the JSON of metadata: {category:?} error at column {column}")]
+    /// The file is not JSON, or not metadata.
+    #[error("{file}:{line}: not valid metadata: {category:?} error at column {column}")]
     Json {
         /// The file's name.
         file: String,
-        /// Where it was noticed, from 1; 0 if unknown.
+        /// The line of the error, from 1; 0 if unknown.
         line: usize,
-        /// Where it was noticed in the line, from 1; 0 if unknown.
+        /// The column of the error, from 1; 0 if unknown.
         column: usize,
-        /// Whether it is no JSON (`Syntax`), cut (`Eof`) or of another shape (`Data`).
+        /// The kind of error: not JSON (`Syntax`), truncated (`Eof`) or with another structure
+        /// (`Data`).
         category: serde_json::error::Category,
     },
-    /// An entry of `expect` or `script_saw` is not as its type must be.
+    /// An entry of `expect` or `script_saw` is invalid.
     #[error("{file}: expected entry {index}: {problem}")]
     Entry {
         /// The file's name.
         file: String,
-        /// The entry's place in its list, from 0.
+        /// The index of the entry in its list, from 0.
         index: usize,
         /// What is wrong with it.
         problem: EntryProblem,
@@ -237,7 +238,7 @@ impl Expectation {
     /// Reads metadata, gzipped or not, from `reader`; `file` is its name in errors.
     ///
     /// # Errors
-    /// [`ExpectationError`] says what is wrong with the file and where.
+    /// [`ExpectationError`], with the position in the file.
     pub fn read(file: impl Into<String>, reader: impl BufRead) -> Result<Self, ExpectationError> {
         let file = file.into();
         let raw: RawExpectation = parse(&file, reader)?;
@@ -254,7 +255,7 @@ impl Expectation {
         })
     }
 
-    /// Returns what is known of this side.
+    /// Returns the metadata of this side.
     pub fn party(&self, side: Side) -> &Party {
         match side {
             Side::Connector => &self.connector,
@@ -267,7 +268,7 @@ impl FaultSummary {
     /// Reads a `faults.json` file, gzipped or not.
     ///
     /// # Errors
-    /// [`ExpectationError`] says what is wrong with the file and where.
+    /// [`ExpectationError`], with the position in the file.
     pub fn open_list(path: impl AsRef<Path>) -> Result<Vec<Self>, ExpectationError> {
         let (file, reader) = open(path.as_ref())?;
         let summaries: Vec<RawSummary> = parse(&file, reader)?;

@@ -1,4 +1,4 @@
-//! Types what must come out of a recorded session.
+//! Expected results of recorded sessions.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::side::Side;
 
-/// One thing that must come out of a session, in the order of the side that prints it.
+/// An expected result of a session, in the order of the side that prints it.
 ///
-/// Values are in Bro's printed form; compare them with
-/// [`compare_printed`](crate::testing::compare_printed), since sets and tables print in an order
-/// that means nothing.
+/// Values are in Bro's printed form. Compare them with
+/// [`compare_printed`](crate::testing::compare_printed), since the order of sets and tables has no
+/// meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {
@@ -35,7 +35,7 @@ pub enum Expected {
     },
     /// The handshake was done.
     Peer {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
         /// The peer's description.
         description: String,
@@ -44,7 +44,7 @@ pub enum Expected {
     },
     /// The handshake was done, as the fault recordings print it.
     HandshakeDone {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
         /// The peer's description.
         description: String,
@@ -53,24 +53,24 @@ pub enum Expected {
     },
     /// The connection was up.
     Established {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
     },
     /// The connection's end was reported.
     Closed {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
     },
     /// An error of the connection was reported.
     ConnectionError {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
         /// Bro's message.
         message: String,
     },
     /// A global when the handshake was done.
     ValueAfterSync {
-        /// Whose global.
+        /// The side of the global.
         at: Side,
         /// The global's name.
         name: String,
@@ -79,37 +79,37 @@ pub enum Expected {
     },
     /// A global at the end.
     FinalValue {
-        /// Whose global.
+        /// The side of the global.
         at: Side,
         /// The global's name.
         name: String,
         /// Its value as printed.
         value: String,
     },
-    /// A state access of the peer was carried out.
+    /// A state access of the peer was applied.
     Access {
-        /// Where it was carried out.
+        /// The side that applied it.
         at: Side,
         /// The global's name.
         name: String,
     },
     /// A capture filter arrived.
     CaptureFilter {
-        /// Where it arrived.
+        /// The receiving side.
         at: Side,
         /// The filter.
         filter: String,
     },
     /// A ping was answered.
     Pong {
-        /// Where the answer arrived.
+        /// The side that received the answer.
         at: Side,
         /// The ping's sequence number.
         sequence: u32,
     },
     /// A line that the peer printed to a file arrived.
     PrintHook {
-        /// Where it arrived.
+        /// The receiving side.
         at: Side,
         /// The file's name.
         file: String,
@@ -118,7 +118,7 @@ pub enum Expected {
     },
     /// A packet arrived.
     Packet {
-        /// Where it arrived.
+        /// The receiving side.
         at: Side,
         /// The packet's connection as printed.
         connection: String,
@@ -127,43 +127,43 @@ pub enum Expected {
     },
     /// A connection was derived from packets.
     NewConnection {
-        /// Where it was seen.
+        /// The side that reported it.
         at: Side,
         /// The connection as printed.
         connection: String,
     },
-    /// So many events of a kind arrived.
+    /// A number of events with a name arrived.
     Counted {
-        /// Where they arrived.
+        /// The receiving side.
         at: Side,
         /// The event's name.
         name: String,
-        /// How many.
+        /// The number of events.
         count: u64,
     },
     /// A test client got two values back in an event.
     Reply {
-        /// Where they arrived.
+        /// The receiving side.
         at: Side,
         /// The values as printed.
         values: Vec<String>,
     },
-    /// An entry of a kind that this crate doesn't know, as it is written.
+    /// An entry of an unknown type, unchanged.
     Other(Value),
 }
 
-/// Says what is wrong with an entry of `expect`.
+/// What is wrong with an entry of `expect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryProblem {
-    /// There is no `type`, or it is no string.
+    /// `type` is missing or not a string.
     #[error("no \"type\"")]
     NoType,
-    /// A key is missing or holds another type than it must.
-    #[error("keys don't fit its \"type\"")]
+    /// A key is missing or has the wrong type.
+    #[error("the keys do not match its \"type\"")]
     Keys,
-    /// `fields` holds other entries than it must.
-    #[error("\"fields\" don't fit its \"type\"")]
+    /// `fields` has unexpected entries.
+    #[error("\"fields\" do not match its \"type\"")]
     Fields,
 }
 
@@ -193,7 +193,7 @@ fn raw<T: DeserializeOwned>(entry: Value) -> Result<T, EntryProblem> {
 }
 
 impl Expected {
-    /// Types an entry of `expect`.
+    /// Parses an entry of `expect`.
     pub(crate) fn from_entry(entry: Value) -> Result<Self, EntryProblem> {
         let kind = entry.get("type").and_then(Value::as_str).ok_or(EntryProblem::NoType)?;
         Ok(match kind {
@@ -217,7 +217,7 @@ impl Expected {
         })
     }
 
-    /// Types an entry whose script printed bare fields.
+    /// Parses an entry with plain fields.
     fn from_seen(kind: String, entry: Value) -> Result<Self, EntryProblem> {
         let make = match kind.as_str() {
             "peer" => |at, fields| {

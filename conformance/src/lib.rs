@@ -1,18 +1,19 @@
 //! A conformance suite for the Bro 2.5 Communication framework, and recorded sessions of it.
 //!
-//! [`suite`] runs numbered cases against any implementation of the protocol, and [`explore`](mod@explore)
-//! random sessions; the program `brocomm-conformance` is the face of both on the command line.
+//! [`suite`] runs numbered cases against any implementation of the protocol, and
+//! [`explore`](mod@explore) runs random sessions. The program `brocomm-conformance` runs both from
+//! the command line.
 //!
 //! # Recordings
 //!
-//! A recording holds the bytes of a real session ([`Recording`]), its metadata says what was
-//! recorded and what must come out ([`Expectation`]). [`sessions()`] lists the ones that this crate
-//! carries; `vectors/sessions/README.md` describes their format for readers in any language.
-//! [`RecordingReader`] reads one step at a time and so needs little memory for large files.
-//! [`mod@testing`] cuts streams as a network might, and compares what was printed.
+//! A [`Recording`] contains the bytes of a real session. Its metadata, [`Expectation`], describes
+//! it and the expected results. [`sessions()`] lists the recordings in this crate, and
+//! `vectors/sessions/README.md` describes their format. [`RecordingReader`] reads one step at a
+//! time, so it needs little memory for large files. [`mod@testing`] splits streams as a network
+//! might, and compares printed values.
 //!
-//! Single serializations and messages of logs with their meaning, and bytes that have to be refused,
-//! lie beside them; `vectors/README.md` is their index.
+//! There are also single SERIALs and log messages with their meaning, and bytes that must be
+//! refused. `vectors/README.md` describes them.
 //!
 //! ```
 //! use brocomm_conformance::{Expected, Side, sessions};
@@ -42,7 +43,7 @@ mod expectation;
 mod expected;
 #[cfg(feature = "explore")]
 pub mod explore;
-// Only for the program, and the tests of this package.
+// Only for the program and the tests of this package.
 #[cfg(feature = "runner")]
 #[doc(hidden)]
 pub mod own;
@@ -50,7 +51,7 @@ mod recording;
 mod sessions;
 mod side;
 mod source;
-// Only for the property tests of this workspace, so that proptest is no part of the interface.
+// Only for the property tests of this workspace, so proptest is not part of the interface.
 #[cfg(feature = "explore")]
 #[doc(hidden)]
 pub mod strategies;

@@ -1,5 +1,6 @@
-//! Reads the bytes of a recorded session.
+//! Recorded sessions.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::iter::FusedIterator;
@@ -12,12 +13,12 @@ use serde::Deserialize;
 use crate::side::Side;
 use crate::source::Source;
 
-/// The longest line accepted unless told otherwise, in bytes without the line end.
+/// The default maximum length of a line, in bytes without the line end.
 ///
 /// Recordings have one line per read of up to 64 KB, which is about 128 KB of hex.
 pub const DEFAULT_MAX_LINE: usize = 1 << 20;
 
-/// One thing that happened on a recorded connection.
+/// A step of a recorded connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Time since the connection was accepted, at the precision recorded (nanoseconds at best).
@@ -26,10 +27,10 @@ pub struct Step {
     pub kind: StepKind,
 }
 
-/// What happened on a recorded connection.
+/// The kind of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Bytes were sent. Where one step ends and the next begins means nothing to the protocol.
+    /// Bytes were sent. The boundaries between steps have no meaning in the protocol.
     Data {
         /// The sender.
         from: Side,
@@ -40,7 +41,7 @@ pub enum StepKind {
     Close(Side),
 }
 
-/// A recorded session, whole in memory.
+/// A recorded session in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recording {
     /// What happened, in order.
@@ -56,14 +57,14 @@ impl Recording {
         RecordingReader::open(path)?.collect()
     }
 
-    /// Returns what this side sent as one piece.
+    /// Returns everything that this side sent, concatenated.
     pub fn stream(&self, from: Side) -> Bytes {
         let mut stream = BytesMut::new();
         self.reads(from).for_each(|bytes| stream.extend_from_slice(bytes));
         stream.freeze()
     }
 
-    /// Returns what this side sent in the pieces in which it was recorded.
+    /// Returns what this side sent, in the recorded pieces.
     pub fn reads(&self, side: Side) -> impl Iterator<Item = &Bytes> {
         self.steps.iter().filter_map(move |step| match &step.kind {
             StepKind::Data { from, bytes } if *from == side => Some(bytes),
@@ -86,10 +87,9 @@ impl FromIterator<Step> for Recording {
     }
 }
 
-/// Reads a recording one step at a time, holding one line in memory.
+/// A reader that returns a recording step by step, with one line in memory.
 ///
-/// Blank lines and unknown keys are skipped. After an error the iterator ends, as what follows
-/// can't be trusted.
+/// Blank lines and unknown keys are skipped. The iterator ends after an error.
 #[derive(Debug)]
 pub struct RecordingReader<R> {
     file: String,
@@ -116,8 +116,8 @@ impl RecordingReader<BufReader<File>> {
 }
 
 impl<R: BufRead> RecordingReader<R> {
-    /// Reads a recording from `reader`; `file` is its name in errors. Waits for the first two
-    /// bytes, which tell gzip.
+    /// Reads a recording from `reader`. `file` is the name in errors. Reads the first two bytes to
+    /// recognize gzip.
     ///
     /// # Errors
     /// [`RecordingError::Open`] if the first two bytes can't be read.
@@ -136,17 +136,17 @@ impl<R: BufRead> RecordingReader<R> {
         }
     }
 
-    /// Sets the longest line accepted, in bytes without the line end; [`DEFAULT_MAX_LINE`] if not
-    /// called.
+    /// Sets the maximum length of a line, in bytes without the line end. The default is
+    /// [`DEFAULT_MAX_LINE`].
     ///
-    /// It bounds memory at about twice its value.
+    /// The reader uses about twice as much memory.
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self
     }
 
-    /// Reads the next line into the buffer; false at the end of the file.
+    /// Reads the next line into the buffer. Returns false at the end of the file.
     fn read_line(&mut self) -> Result<bool, LineProblem> {
         self.buffer.clear();
         self.line = self.line.saturating_add(1);
@@ -195,17 +195,25 @@ impl<R: BufRead> Iterator for RecordingReader<R> {
 
 impl<R: BufRead> FusedIterator for RecordingReader<R> {}
 
-/// A line as written; what is missing or surplus is said by [`parse_line`], not by serde.
+/// A line as written. [`parse_line`] checks which keys are present.
 #[derive(Deserialize)]
-struct Line {
+struct Line<'a> {
     t: Option<f64>,
-    from: Option<String>,
-    hex: Option<String>,
-    close: Option<String>,
+    #[serde(borrow)]
+    from: Option<Text<'a>>,
+    #[serde(borrow)]
+    hex: Option<Text<'a>>,
+    #[serde(borrow)]
+    close: Option<Text<'a>>,
 }
 
+/// A string that is copied only if it has escapes. As the type of an optional field, a `Cow` alone
+/// always is.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 fn parse_line(line: &[u8]) -> Result<Step, LineProblem> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| LineProblem::Json {
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| LineProblem::Json {
         column: error.column(),
         category: error.classify(),
     })?;
@@ -213,16 +221,16 @@ fn parse_line(line: &[u8]) -> Result<Step, LineProblem> {
     let time = Duration::try_from_secs_f64(seconds).map_err(|_| LineProblem::BadTime)?;
     let kind = match (line.from, line.hex, line.close) {
         (Some(from), Some(digits), None) => {
-            StepKind::Data { from: side(from)?, bytes: decode_hex(&digits)? }
+            StepKind::Data { from: side(&from.0)?, bytes: decode_hex(&digits.0)? }
         }
-        (None, None, Some(name)) => StepKind::Close(side(name)?),
+        (None, None, Some(name)) => StepKind::Close(side(&name.0)?),
         _ => return Err(LineProblem::NeitherDataNorClose),
     };
     Ok(Step { time, kind })
 }
 
-fn side(name: String) -> Result<Side, LineProblem> {
-    Side::from_name(&name).ok_or(LineProblem::UnknownSide { name })
+fn side(name: &str) -> Result<Side, LineProblem> {
+    Side::from_name(name).ok_or_else(|| LineProblem::UnknownSide { name: name.to_owned() })
 }
 
 fn decode_hex(digits: &str) -> Result<Bytes, LineProblem> {
@@ -235,19 +243,19 @@ fn decode_hex(digits: &str) -> Result<Bytes, LineProblem> {
     }
 }
 
-/// Says why a recording can't be read, and where.
+/// An error reading a recording, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// The file can't be opened, or its first bytes not be read.
+    /// The file cannot be opened, or its first bytes cannot be read.
     #[error("{file}: cannot open recording: {kind}")]
     Open {
         /// The file's name.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         kind: io::ErrorKind,
     },
-    /// A line is not as it must be.
+    /// A line is invalid.
     #[error("{file}:{line}: {problem}")]
     Line {
         /// The file's name.
@@ -259,34 +267,35 @@ pub enum RecordingError {
     },
 }
 
-/// Says what is wrong with a line of a recording.
+/// What is wrong with a line of a recording.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineProblem {
-    /// Reading failed, for example in the middle of a cut gzip file.
+    /// Reading failed, for example at the end of a truncated gzip file.
     #[error("cannot read: {kind}")]
     Read {
-        /// What the system or the decompressor says.
+        /// The error of the system or the decompressor.
         kind: io::ErrorKind,
     },
     /// The line is longer than the limit.
     #[error("line longer than the limit of {limit} bytes")]
     TooLong {
-        /// The limit in bytes, see [`RecordingReader::max_line`].
+        /// The limit in bytes. See [`RecordingReader::max_line`].
         limit: usize,
     },
-    /// The line is not JSON, or a key holds another type than it must.
+    /// The line is not JSON, or a key has the wrong type.
     #[error("not a JSON object of a recording: {category:?} error at column {column}")]
     Json {
-        /// Where it was noticed, from 1.
+        /// The column of the error, from 1.
         column: usize,
-        /// Whether it is no JSON (`Syntax`), cut (`Eof`) or of another shape (`Data`).
+        /// The kind of error: not JSON (`Syntax`), truncated (`Eof`) or with another structure
+        /// (`Data`).
         category: serde_json::error::Category,
     },
     /// There is no `t`.
     #[error("no time \"t\"")]
     NoTime,
-    /// `t` is negative or beyond what a [`Duration`] holds.
+    /// `t` is negative or exceeds a [`Duration`].
     #[error("time \"t\" is negative or too large")]
     BadTime,
     /// The keys are neither `from` and `hex`, nor `close`.
@@ -298,8 +307,8 @@ pub enum LineProblem {
         /// The name found.
         name: String,
     },
-    /// A character of `hex` is no hexadecimal digit.
-    #[error("{found:?} at position {position} of \"hex\" is no hexadecimal digit")]
+    /// A character of `hex` is not a hexadecimal digit.
+    #[error("{found:?} at position {position} of \"hex\" is not a hexadecimal digit")]
     BadHexDigit {
         /// The character found.
         found: char,

@@ -1,4 +1,4 @@
-//! Lists recorded sessions.
+//! The recorded sessions.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::expectation::{Expectation, ExpectationError, FaultSummary};
 use crate::recording::{Recording, RecordingError, RecordingReader};
 
-/// Where this package carries its sessions.
+/// The folder of this package's sessions.
 const CARRIED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/sessions");
 
 /// A recorded session: its connections and its metadata.
@@ -56,7 +56,7 @@ impl Session {
         self.connections.range(2..).map(|(_, path)| Recording::open(path)).collect()
     }
 
-    /// Reads what was recorded and what must come out.
+    /// Metadata of recordings.
     ///
     /// # Errors
     /// As [`Expectation::open`].
@@ -65,12 +65,12 @@ impl Session {
     }
 }
 
-/// Lists the sessions that this package carries, by name.
+/// Lists the sessions in this package, by name.
 ///
-/// They are found where the package's source was when it was compiled.
+/// They are read from the package's source folder at compile time's path.
 ///
 /// # Panics
-/// If that folder is gone.
+/// Panics if that folder does not exist.
 pub fn sessions() -> Vec<Session> {
     match sessions_in(CARRIED) {
         Ok(sessions) => sessions,
@@ -81,7 +81,7 @@ pub fn sessions() -> Vec<Session> {
 /// Lists the sessions in a folder of recordings, by name.
 ///
 /// # Errors
-/// If the folder can't be listed.
+/// The folder cannot be listed.
 pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<Session>> {
     let folder = folder.as_ref();
     let mut sessions = BTreeMap::<String, Session>::new();
@@ -101,7 +101,7 @@ pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<Session>> {
     Ok(sessions.into_values().collect())
 }
 
-/// Reads the summaries of the carried `fault-*` recordings.
+/// Reads the summaries of the `fault-*` recordings in this package.
 ///
 /// # Errors
 /// As [`FaultSummary::open_list`].
@@ -109,7 +109,8 @@ pub fn faults() -> Result<Vec<FaultSummary>, ExpectationError> {
     FaultSummary::open_list(plain_or_gzipped(Path::new(CARRIED), "faults.json"))
 }
 
-/// Tells a recording's session and which of its connections it is; `None` for other files.
+/// Splits the file name of a recording into the session's name and the connection's number. Returns
+/// `None` for other files.
 fn split_name(file: &str) -> Option<(&str, u32)> {
     let name = file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".jsonl")?;
     let further =

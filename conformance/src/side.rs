@@ -1,10 +1,10 @@
-//! Names the two ends of a recorded connection.
+//! The two sides of a recorded connection.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Tells the two ends of a connection apart by who opened it.
+/// A side of a recorded connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -26,12 +26,12 @@ impl Side {
         }
     }
 
-    /// Returns the side of this name as recordings write it, `connector` or `listener`.
+    /// Returns the side with this name in recordings, `connector` or `listener`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::BOTH.into_iter().find(|side| side.name() == name)
     }
 
-    /// Returns the name as recordings write it.
+    /// Returns the name in recordings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connector => "connector",

@@ -1,4 +1,4 @@
-//! Reads plain and gzipped files alike.
+//! Reading of plain and gzipped files.
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
@@ -7,10 +7,10 @@ use flate2::bufread::MultiGzDecoder;
 /// The first two bytes of every gzip member.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The reader with the bytes put back that were looked at.
+/// The reader with its first bytes put back.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// Hands out a reader's bytes, inflated if they are gzip.
+/// A reader that decompresses gzip.
 #[derive(Debug)]
 pub(crate) enum Source<R> {
     Plain(Whole<R>),
@@ -18,7 +18,7 @@ pub(crate) enum Source<R> {
 }
 
 impl<R: BufRead> Source<R> {
-    /// Looks at the first two bytes, since a name may lie about what a file holds.
+    /// Checks the first two bytes, since the file name may be misleading.
     pub(crate) fn new(mut reader: R) -> io::Result<Self> {
         let mut head = Vec::with_capacity(GZIP_MAGIC.len());
         reader.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut head)?;

@@ -1,4 +1,4 @@
-//! Strategies that make types, values and events of every kind, for property tests.
+//! Strategies for types, values and events of every kind, for property tests.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,6 +15,14 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+/// Configures a property that takes long: it is tried on `few` cases, or on as many as
+/// `PROPTEST_CASES` says.
+pub fn on_few(few: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    let cases = std::env::var_os("PROPTEST_CASES").map_or(few, |_| usual.cases);
+    ProptestConfig { cases, ..usual }
+}
+
 /// Makes ways in which a SERIAL is written to a peer that is no Broccoli.
 pub fn mode() -> impl Strategy<Value = Mode> {
     let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
@@ -25,18 +33,18 @@ pub fn mode() -> impl Strategy<Value = Mode> {
     })
 }
 
-/// Makes names as scripts have them.
+/// Generates names as in scripts.
 pub fn name() -> impl Strategy<Value = Name> {
     "[A-Z][a-z]{0,4}::[a-z_]{1,8}|[a-z_]{1,8}".prop_map(Name::from)
 }
 
-/// Makes doubles of every kind but NaN, which equals nothing.
+/// Generates doubles except NaN, which equals nothing.
 pub fn double() -> impl Strategy<Value = f64> {
     use proptest::num::f64::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
     POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE
 }
 
-/// Makes byte strings, NULs included, short ones mostly.
+/// Generates byte strings, mostly short ones, including NULs.
 pub fn bytes() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         8 => vec(any::<u8>(), 0..20),
@@ -46,7 +54,7 @@ pub fn bytes() -> impl Strategy<Value = Bytes> {
     .prop_map(Bytes::from)
 }
 
-/// Makes ports of all protocols.
+/// Generates ports of all protocols.
 pub fn port() -> impl Strategy<Value = Port> {
     let transport = prop_oneof![
         Just(Transport::Unknown),
@@ -57,13 +65,12 @@ pub fn port() -> impl Strategy<Value = Port> {
     (transport, any::<u16>()).prop_map(|(transport, number)| Port { transport, number })
 }
 
-/// Makes addresses of both families, none of them IPv4 in the clothes of IPv6: Bro takes the two
-/// for the same.
+/// Generates addresses of both families, but no IPv4-mapped ones, which Bro treats as IPv4.
 pub fn addr() -> impl Strategy<Value = IpAddr> {
     any::<IpAddr>().prop_map(|addr| addr.to_canonical())
 }
 
-/// Makes subnets of both families, in Bro's form: without bits outside the prefix.
+/// Generates subnets of both families in Bro's form, without bits outside the prefix.
 pub fn subnet() -> impl Strategy<Value = Subnet> {
     addr().prop_flat_map(|prefix| {
         (0..=Subnet::max_width(prefix)).prop_map(move |width| Subnet { prefix, width }.canonical())
@@ -86,7 +93,7 @@ const ATOMIC: &[TypeTag] = &[
     TypeTag::Subnet,
 ];
 
-/// Makes types that can be a table's index.
+/// Generates types that a table's index can have.
 pub fn index_type() -> impl Strategy<Value = Type> {
     let scalar = ATOMIC.iter().copied().filter(|t| *t != TypeTag::Pattern);
     proptest::sample::select(scalar.collect::<Vec<_>>()).prop_map(Type::Base)
@@ -114,7 +121,7 @@ fn attributes() -> impl Strategy<Value = Arc<Attributes>> {
         .prop_map(|list| Arc::new(Attributes { ty: Type::COUNT, list }))
 }
 
-/// Makes types that can hold a value, nested up to four deep.
+/// Generates types that have values, nested up to four levels.
 pub fn ty() -> impl Strategy<Value = Type> {
     let leaf = prop_oneof![
         6 => proptest::sample::select(ATOMIC).prop_map(Type::Base),
@@ -133,7 +140,7 @@ pub fn ty() -> impl Strategy<Value = Type> {
     })
 }
 
-/// Makes values of one type.
+/// Generates values of one type.
 pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
     let owned = ty.clone();
     match ty {
@@ -188,7 +195,7 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
     }
 }
 
-/// Makes the components of an index.
+/// Generates the components of an index.
 fn row_of(index: &Type) -> BoxedStrategy<Vec<Value>> {
     let components: Vec<Type> = match index.def().as_deref().map(|def| &def.kind) {
         Some(TypeKind::List(list)) => list.types.clone(),
@@ -200,7 +207,7 @@ fn row_of(index: &Type) -> BoxedStrategy<Vec<Value>> {
 fn filled(ty: &Type, rows: impl Iterator<Item = (Vec<Value>, Option<Value>)>) -> Value {
     let mut table = Table::new(ty.clone());
     for (index, value) in rows {
-        // Rows may repeat, an index must not.
+        // Rows may be equal, but indexes must not.
         if table.get(&index).is_none() {
             table.push(index, value);
         }
@@ -208,7 +215,7 @@ fn filled(ty: &Type, rows: impl Iterator<Item = (Vec<Value>, Option<Value>)>) ->
     table.into()
 }
 
-/// Makes values of the types that have no parts.
+/// Generates values of the types without parts.
 pub fn scalar() -> BoxedStrategy<Value> {
     let atomic = ATOMIC.iter().copied().filter(|tag| *tag != TypeTag::Pattern);
     proptest::sample::select(atomic.collect::<Vec<_>>())
@@ -216,12 +223,12 @@ pub fn scalar() -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// Makes values of every type, nested up to four deep.
+/// Generates values of every type, nested up to four levels.
 pub fn any_value() -> BoxedStrategy<Value> {
     ty().prop_flat_map(|ty| value_of(&ty)).boxed()
 }
 
-/// Makes events with up to five arguments of any types.
+/// Generates events with up to five arguments of any type.
 pub fn event() -> impl Strategy<Value = Event> {
     (name(), double(), vec(any_value(), 0..5)).prop_map(|(name, time, args)| Event {
         name,
@@ -230,7 +237,7 @@ pub fn event() -> impl Strategy<Value = Event> {
     })
 }
 
-/// Makes sequences of events that use the same few types again and again, as real ones do.
+/// Generates sequences of events that reuse a few types, as real ones do.
 pub fn events(count: usize) -> impl Strategy<Value = Vec<Event>> {
     vec(ty(), 1..6).prop_flat_map(move |types| {
         let arg = proptest::sample::select(types).prop_flat_map(|ty| value_of(&ty));

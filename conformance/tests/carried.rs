@@ -1,4 +1,4 @@
-//! Every carried recording is whole and agrees with its metadata.
+//! Tests that every recording is complete and agrees with its metadata.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -55,8 +55,8 @@ fn faults_agree_with_their_recordings() {
     }
 }
 
-/// Words for a program that ended otherwise than in order.
-const DEATHS: [&str; 12] = [
+/// Words that describe a program that ended abnormally, or no longer does its work.
+const DEATHS: [&str; 14] = [
     "abort",
     "assertion",
     "child died",
@@ -67,11 +67,13 @@ const DEATHS: [&str; 12] = [
     "internal error",
     "killed",
     "log storm",
+    "makes it allocate",
     "segmentation fault",
+    " stalls",
     "times a second",
 ];
 
-/// Fails if a program, named for the message, did not end by itself or when the recorder told it to.
+/// Fails if a program did not exit by itself or when the recorder stopped it.
 fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
     let ended = exit == "exit 0" || exit.starts_with("terminated by signal after ");
     assert!(ended, "{name}: {exit}");
@@ -82,7 +84,7 @@ fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
     }
 }
 
-/// What brings other programs to harm is not carried.
+/// The repository contains nothing that damages other programs.
 #[test]
 fn every_recorded_program_ended_in_order() {
     for session in sessions() {
@@ -121,7 +123,7 @@ fn neither_the_specification_nor_a_case_says_what_brings_other_programs_to_harm(
     let pages = ["README.md", "IMPLEMENTING.md", "vectors/README.md", "vectors/sessions/README.md"];
     for page in parts.chain(pages.map(|page| folder.join(page))) {
         let text = std::fs::read_to_string(&page).unwrap();
-        // A line of the communication log is called so, and a rule is that nobody aborts.
+        // One line of the communication log contains such a word, and one rule forbids to abort.
         for line in
             text.lines().filter(|l| !l.contains("`child died`") && !l.contains("never to abort"))
         {

@@ -1,10 +1,10 @@
-//! The bytes of part 6 of the specification are those that were recorded.
+//! Tests that the bytes in part 6 of the specification are those of the recordings.
 
 use brocomm_conformance::{Side, sessions};
 
 const PAGE: &str = include_str!("../spec/06-example.md");
 
-/// The bytes of each block between two headings, and who sent them.
+/// Returns the bytes of each block between two headings, with the sender.
 fn blocks(from: &str, to: Option<&str>) -> Vec<(Side, Vec<u8>)> {
     let (_, part) = PAGE.split_once(from).expect("the heading is there");
     let part = to.map_or(part, |to| part.split_once(to).expect("the next heading is there").0);
@@ -20,7 +20,8 @@ fn read((sender, rest): (&str, &str)) -> (Side, Vec<u8>) {
     (side.expect("a block names its sender"), bytes.collect())
 }
 
-/// The hexadecimal digits of a line: all before three spaces, behind which it says what they are.
+/// Returns the hexadecimal digits of a line: everything before three spaces, which the explanation
+/// follows.
 fn bytes_of(line: &str) -> String {
     let line = line.trim();
     line.split_once("   ").map_or(line, |(bytes, _)| bytes).replace(' ', "")
@@ -41,7 +42,7 @@ fn the_first_session_is_whole_up_to_the_first_pong() {
             blocks.iter().filter(|(from, _)| *from == side).flat_map(|(_, b)| b.clone()).collect();
         let recorded = recorded("broccoli-bro-ping", side);
         assert_eq!(hex::encode(&sent), hex::encode(&recorded[..sent.len()]), "{side}");
-        // What is left are three more events of the same length.
+        // Three more events of the same length follow.
         let (_, event) = blocks.iter().rfind(|(from, _)| *from == side).expect("it sent an event");
         assert_eq!(recorded.len() - sent.len(), 3 * event.len(), "{side}");
     }

@@ -1,4 +1,4 @@
-//! Random legal sessions against a node of our own, and against one that does not answer.
+//! Tests of random sessions against brocomm's own node, and against one that does not answer.
 
 use std::io;
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ fn random_sessions_are_answered() {
     }
 }
 
-/// A node that connects as another than is asked for.
+/// A node that connects with another class than requested.
 #[derive(Debug)]
 struct Mistaken {
     own: Own,
@@ -48,8 +48,8 @@ impl Implementation for Mistaken {
     }
 }
 
-/// A node that accepts no input echoes nothing. A session of nothing is not answered either: it ends
-/// in an echo.
+/// A node that accepts no input echoes nothing. Even an empty session fails, since it ends with an
+/// echo.
 #[test]
 fn what_fails_is_made_small() {
     let settings = Settings { patience: Duration::from_millis(50), ..Settings::default() };
@@ -61,7 +61,7 @@ fn what_fails_is_made_small() {
     assert!(found.report.verdict.reason().contains("nothing came"), "{}", found.report);
 }
 
-/// A node that requested no sync carries out no operation, but reports its state, and tells of it.
+/// A node that requested no state applies no operation, but reports and sends its own state.
 #[test]
 fn operations_that_are_not_carried_out_are_found() {
     let mut stateless = Mistaken::start(|entry| match entry {

@@ -1,4 +1,4 @@
-//! All tests of the suite, as one program: it links once.
+//! All tests of the suite as one binary, so that it links once.
 
 mod carried;
 mod example;
@@ -10,7 +10,7 @@ mod minimal_peer;
 mod own;
 mod vectors;
 
-/// A file that is not declared above would never run, and nothing would say so.
+/// A file that is not declared above would silently not run.
 #[test]
 fn every_file_of_tests_is_part_of_this_program() {
     let source = include_str!("main.rs");

@@ -1,4 +1,4 @@
-//! Runs the profile `broccoli` against the second implementation, which is in Python.
+//! Runs the profile `broccoli` against the Python implementation.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
@@ -10,10 +10,10 @@ use brocomm_conformance::suite::{Profile, Selection, Settings, Started, Verdict,
 #[allow(clippy::print_stderr, reason = "says that nothing is tested without Python")]
 fn the_minimal_peer_passes() {
     if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+        eprintln!("skipped: python3 is not installed");
         return;
     }
-    // Below the ports that systems hand out, so that nobody else is given it before the peer has it.
+    // Below the ephemeral ports, so that no other program gets it before the peer does.
     let first = 20_000 + (std::process::id() % 5_000) as u16;
     let addresses = (first..first + 5_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     let free = addresses.into_iter().find(|address| TcpListener::bind(address).is_ok());
@@ -22,7 +22,7 @@ fn the_minimal_peer_passes() {
     let command = format!("python3 '{peer}' --listen {address} 2>/dev/null");
     let mut implementation = Started::listening(command, address);
     let selection = Selection { profile: Profile::BROCCOLI, ..Selection::default() };
-    // Python takes its time to start on a busy machine.
+    // Python may start slowly on a busy machine.
     let settings = Settings { patience: Duration::from_secs(20), ..Settings::default() };
     let mut passed = 0;
     for case in cases() {

@@ -1,84 +1,199 @@
-//! Instructions per event, counted under valgrind: the same on every run.
+//! Instructions per event, counted under valgrind: the same on every run, however busy the machine.
 //!
-//! Each figure is for [`brocomm_benches::EVENTS`] events, so divide by a thousand. Framing is included.
+//! Without arguments it prints the figures; `--check` compares them with those in `instructions.txt`,
+//! and `--write` records them there. Framing is included, and so is dropping what was decoded.
 
+use std::fmt::Write as _;
 use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
+use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
-use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
-use gungraun::{library_benchmark, library_benchmark_group, main};
+use brocomm_benches::{
+    EVENTS, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
+};
 
-#[library_benchmark]
-#[bench::small_cached(Sender::warm(small(), Mode::RUNNING))]
-#[bench::small_uncached(Sender::warm(small(), UNCACHED))]
-#[bench::large_cached(Sender::warm(large(), Mode::RUNNING))]
-#[bench::large_uncached(Sender::warm(large(), UNCACHED))]
-#[bench::wide_cached(Sender::warm(wide(), Mode::RUNNING))]
-#[bench::wide_uncached(Sender::warm(wide(), UNCACHED))]
-fn encode(mut sender: Sender) -> Sender {
-    for _ in 0..EVENTS {
-        black_box(&mut sender).send();
-    }
-    sender
+/// The figures that were recorded, by case.
+const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
+
+/// How much more than was recorded a case may take, in percent.
+const ROOM: u64 = 3;
+
+/// What valgrind counts: everything within.
+#[inline(never)]
+fn brocomm_counted(work: &mut &mut dyn FnMut()) {
+    work();
 }
 
-#[library_benchmark]
-#[bench::small_cached(Receiver::warm(small(), Mode::RUNNING))]
-#[bench::small_uncached(Receiver::warm(small(), UNCACHED))]
-#[bench::large_cached(Receiver::warm(large(), Mode::RUNNING))]
-#[bench::large_uncached(Receiver::warm(large(), UNCACHED))]
-#[bench::wide_cached(Receiver::warm(wide(), Mode::RUNNING))]
-#[bench::wide_uncached(Receiver::warm(wide(), UNCACHED))]
-fn decode(receiver_and_bytes: (Receiver, Vec<Vec<u8>>)) -> (Receiver, Vec<Vec<u8>>) {
-    let (mut receiver, bytes) = receiver_and_bytes;
-    let events: usize = bytes.iter().map(|bytes| black_box(&mut receiver).receive(bytes)).sum();
-    assert_eq!(events, EVENTS);
-    (receiver, bytes)
+fn count(mut work: impl FnMut()) {
+    // The allocator tidies up after what was freed before when it is asked for a large block: now.
+    drop(black_box(Vec::<u8>::with_capacity(1 << 16)));
+    let mut work: &mut dyn FnMut() = &mut work;
+    brocomm_counted(black_box(&mut work));
 }
 
-type Input = (Receiver, Vec<Vec<u8>>);
+fn encode(event: Event, mode: Mode) {
+    let mut sender = Sender::warm(event, mode);
+    count(|| (0..EVENTS).for_each(|_| black_box(&mut sender).send()));
+}
 
-#[library_benchmark]
-#[bench::small(Receiver::warm(small(), Mode::RUNNING))]
-#[bench::large(Receiver::warm(large(), Mode::RUNNING))]
-#[bench::wide(Receiver::warm(wide(), Mode::RUNNING))]
-fn names(input: Input) -> Input {
-    lazily(input, |event| {
+fn decode(event: Event, mode: Mode) {
+    let (mut receiver, bytes) = Receiver::warm(event, mode);
+    count(|| {
+        let events: usize = bytes.iter().map(|bytes| black_box(&mut receiver).receive(bytes)).sum();
+        assert_eq!(events, EVENTS);
+    });
+}
+
+fn lazily(event: Event, mut take: impl FnMut(&LazyEvent)) {
+    let (mut receiver, bytes) = Receiver::warm(event, Mode::RUNNING);
+    count(|| {
+        let receive = |bytes: &Vec<u8>| black_box(&mut receiver).receive_lazily(bytes, &mut take);
+        assert_eq!(bytes.iter().map(receive).sum::<usize>(), EVENTS);
+    });
+}
+
+fn name(event: Event) {
+    lazily(event, |event| {
         black_box(event.name_bytes());
-    })
+    });
 }
 
-#[library_benchmark]
-#[bench::small(Receiver::warm(small(), Mode::RUNNING))]
-#[bench::large(Receiver::warm(large(), Mode::RUNNING))]
-#[bench::wide(Receiver::warm(wide(), Mode::RUNNING))]
-fn names_and_an_argument(input: Input) -> Input {
-    lazily(input, |event| {
+fn argument(event: Event) {
+    lazily(event, |event| {
         black_box(event.name_bytes());
         drop(black_box(event.arg(event.len() - 1)));
-    })
+    });
 }
 
-// Receiving is included.
-#[library_benchmark]
-#[bench::small(Receiver::warm(small(), Mode::RUNNING), Sender::warm(small(), Mode::RUNNING))]
-#[bench::large(Receiver::warm(large(), Mode::RUNNING), Sender::warm(large(), Mode::RUNNING))]
-#[bench::wide(Receiver::warm(wide(), Mode::RUNNING), Sender::warm(wide(), Mode::RUNNING))]
-fn forward(input: Input, mut sender: Sender) -> (Input, Sender) {
-    let input = lazily(input, |event| sender.forward(event));
-    (input, sender)
+fn forward(event: Event) {
+    let mut sender = Sender::warm(event.clone(), Mode::RUNNING);
+    lazily(event, |event| sender.forward(event));
 }
 
-#[inline(always)]
-fn lazily((mut receiver, bytes): Input, mut take: impl FnMut(&LazyEvent)) -> Input {
-    let receive = |bytes: &Vec<u8>| black_box(&mut receiver).receive_lazily(bytes, &mut take);
-    let events: usize = bytes.iter().map(receive).sum();
-    assert_eq!(events, EVENTS);
-    (receiver, bytes)
+fn connection(event: Event) {
+    let (mut connection, bytes) = connected(event);
+    count(|| {
+        let feed = |bytes: &Vec<u8>| feed(black_box(&mut connection), bytes);
+        assert_eq!(bytes.iter().map(feed).sum::<usize>(), EVENTS);
+    });
 }
 
-library_benchmark_group!(
-    name = events,
-    benchmarks = [encode, decode, names, names_and_an_argument, forward]
-);
-main!(library_benchmark_groups = events);
+/// From `raise` or `write_log` on one node to the notification of another.
+fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
+    let mut nodes = Nodes::warm();
+    count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
+}
+
+/// What is counted: a name, the parts of which each event has so many, and the work.
+type Case = (&'static str, u64, fn());
+
+const CASES: [Case; 31] = [
+    ("encode small", 1, || encode(small(), Mode::RUNNING)),
+    ("encode large", 1, || encode(large(), Mode::RUNNING)),
+    ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
+    ("encode small uncached", 1, || encode(small(), UNCACHED)),
+    ("encode large uncached", 1, || encode(large(), UNCACHED)),
+    ("encode wide uncached", 1, || encode(wide(), UNCACHED)),
+    ("encode 100 strings, each", 100, || encode(strings(100), Mode::RUNNING)),
+    ("encode table, each entry", 100, || encode(table(100), Mode::RUNNING)),
+    ("decode small", 1, || decode(small(), Mode::RUNNING)),
+    ("decode large", 1, || decode(large(), Mode::RUNNING)),
+    ("decode wide", 1, || decode(wide(), Mode::RUNNING)),
+    ("decode small uncached", 1, || decode(small(), UNCACHED)),
+    ("decode large uncached", 1, || decode(large(), UNCACHED)),
+    ("decode wide uncached", 1, || decode(wide(), UNCACHED)),
+    ("decode 100 strings, each", 100, || decode(strings(100), Mode::RUNNING)),
+    ("decode table, each entry", 100, || decode(table(100), Mode::RUNNING)),
+    ("name small", 1, || name(small())),
+    ("name large", 1, || name(large())),
+    ("name wide", 1, || name(wide())),
+    ("name and argument small", 1, || argument(small())),
+    ("name and argument large", 1, || argument(large())),
+    ("name and argument wide", 1, || argument(wide())),
+    ("forward small", 1, || forward(small())),
+    ("forward large", 1, || forward(large())),
+    ("forward wide", 1, || forward(wide())),
+    ("forward table, each entry", 100, || forward(table(100))),
+    ("connection small", 1, || connection(small())),
+    ("connection large", 1, || connection(large())),
+    ("connection wide", 1, || connection(wide())),
+    ("node to node, small", 1, || nodes(Nodes::events)),
+    ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
+];
+
+/// Runs all cases under valgrind and returns their figures; `None` without valgrind.
+fn figures() -> Option<Vec<(&'static str, u64)>> {
+    Command::new("valgrind").arg("--version").output().ok()?;
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let out = directory.join(format!("instructions.{}", std::process::id()));
+    let status = Command::new("valgrind")
+        .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
+        .args(["--toggle-collect=*brocomm_counted*", "--dump-after=*brocomm_counted*"])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe().expect("this program has a path"))
+        .arg("--cases")
+        .status()
+        .expect("valgrind starts");
+    assert!(status.success(), "valgrind: {status}");
+    let figures = CASES.iter().enumerate().map(|(at, (case, parts, _))| {
+        let dump = format!("{}.{}", out.display(), at + 1);
+        let text = std::fs::read_to_string(&dump).expect("a dump for each case");
+        let _ = std::fs::remove_file(&dump);
+        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a total");
+        let total: u64 = total.trim().parse().expect("a number");
+        (*case, total / EVENTS as u64 / parts)
+    });
+    let figures = figures.collect();
+    let _ = std::fs::remove_file(&out);
+    Some(figures)
+}
+
+/// Compares figures with those recorded; returns what is wrong.
+fn check(figures: &[(&str, u64)], recorded: &str) -> Vec<String> {
+    let recorded = |case: &str| -> Option<u64> {
+        let figure = |line: &str| line.strip_suffix(case)?.trim().parse().ok();
+        recorded.lines().find_map(figure)
+    };
+    let wrong = figures.iter().filter_map(|(case, now)| match recorded(case) {
+        None => Some(format!("{case}: {now}, but no figure is recorded")),
+        Some(then) if *now * 100 > then * (100 + ROOM) => {
+            Some(format!("{case}: {now} instructions, {then} are recorded"))
+        }
+        Some(_) => None,
+    });
+    wrong.collect()
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    // To profile some cases: valgrind --tool=callgrind --toggle-collect=brocomm_counted … --cases decode
+    if let [option, wanted @ ..] = &args[..] {
+        if option == "--cases" {
+            let is_wanted = |case: &str| wanted.iter().all(|part| case.contains(part.as_str()));
+            CASES.iter().filter(|(case, ..)| is_wanted(case)).for_each(|(_, _, work)| work());
+            return ExitCode::SUCCESS;
+        }
+    }
+    let Some(figures) = figures() else {
+        println!("instructions: skipped: there is no valgrind");
+        return ExitCode::SUCCESS;
+    };
+    let mut text = String::new();
+    for (case, figure) in &figures {
+        let _ = writeln!(text, "{figure:>7} {case}");
+    }
+    print!("{text}");
+    match args.first().map(String::as_str) {
+        Some("--write") => std::fs::write(RECORDED, text).expect("the file can be written"),
+        Some("--check") => {
+            let recorded = std::fs::read_to_string(RECORDED).expect("the file can be read");
+            let wrong = check(&figures, &recorded);
+            wrong.iter().for_each(|line| eprintln!("more than {ROOM} % above: {line}"));
+            return ExitCode::from(u8::from(!wrong.is_empty()));
+        }
+        _ => {}
+    }
+    ExitCode::SUCCESS
+}

@@ -1,9 +1,17 @@
 //! The events that are measured, and both ends of a connection in steady state.
 
+mod nodes;
+
+use brocomm::Time;
 use brocomm::data::{Event, Field, Record, Table, Type, Value};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
+use bytes::Bytes;
+
+pub use nodes::Nodes;
 
 /// How many events one measured call encodes or decodes.
 pub const EVENTS: usize = 1000;
@@ -11,13 +19,13 @@ pub const EVENTS: usize = 1000;
 /// Nothing is cached: what a Broccoli asks for by default, and writes itself.
 pub const UNCACHED: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
-/// `event(count, string)`
+/// `event(count, string)`, the string of 20 bytes.
 pub fn small() -> Event {
-    let args = vec![Value::Count(42), Value::string("hello")];
+    let args = vec![Value::Count(42), Value::string("twenty bytes of text")];
     Event { name: "small_event".into(), time: 1_500_000_000.0, args }
 }
 
-/// `event(record {addr, port, addr, port}, string, double)`
+/// `event(record {addr, port, addr, port}, string, double)`, the string of 20 bytes.
 pub fn large() -> Event {
     let fields = [
         ("orig_h", Type::ADDR),
@@ -36,7 +44,7 @@ pub fn large() -> Event {
         Some(Value::Port(brocomm::data::Port::tcp(80))),
     ];
     let args =
-        vec![Record::new(ty, values).into(), Value::string("GET /index.html"), Value::Double(0.25)];
+        vec![Record::new(ty, values).into(), Value::string("GET /index.html?a=20"), Value::Double(0.25)];
     Event { name: "large_event".into(), time: 1_500_000_000.0, args }
 }
 
@@ -65,9 +73,85 @@ pub fn wide() -> Event {
     Event { name: "wide_event".into(), time: 1_500_000_000.0, args }
 }
 
+/// `event(table[addr] of count)` with this many entries.
+pub fn table(entries: u64) -> Event {
+    let mut table = Table::new(Type::table(vec![Type::ADDR], Type::COUNT));
+    for n in 0..entries {
+        table.push(vec![Value::Addr((0x0a00_0000 + n as u32).to_be_bytes().into())], Some(Value::Count(n)));
+    }
+    Event { name: "table_event".into(), time: 1_500_000_000.0, args: vec![table.into()] }
+}
+
+/// `event(string, …)` with this many strings of 20 bytes.
+pub fn strings(args: usize) -> Event {
+    let args = vec![Value::string("twenty bytes of text"); args];
+    Event { name: "strings_event".into(), time: 1_500_000_000.0, args }
+}
+
+/// Two connections in Running; one has received the event before, and holds the bytes of those to
+/// come as its socket gives them.
+pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
+    const NOW: Time = Time::from_nanos(1);
+    let transfer = |from: &mut Connection, to: &mut Connection| {
+        to.feed_bytes(from.poll_transmit(), NOW);
+        from.advance(usize::MAX, NOW);
+    };
+    let requests = Requests {
+        events: vec![event.name.clone()],
+        accept_input: true,
+        ..Requests::default()
+    };
+    let config = ConnectionConfig {
+        undeclared: brocomm::node::Undeclared::Deliver,
+        requests,
+        ..ConnectionConfig::default()
+    };
+    let mut here = Connection::new(config.clone(), Role::Initiator, NOW);
+    let mut there = Connection::new(config, Role::Acceptor, NOW);
+    while here.phase() != Phase::Running || there.phase() != Phase::Running {
+        transfer(&mut here, &mut there);
+        transfer(&mut there, &mut here);
+    }
+    let events = anew(&event);
+    let mut bytes = Vec::new();
+    for round in 0..4000 + EVENTS {
+        assert_eq!(here.send_event(&events[round % events.len()]), Ok(Sent::Sent));
+        if round < 4000 {
+            transfer(&mut here, &mut there);
+            while there.poll_notification().is_some() {}
+        } else {
+            bytes.extend_from_slice(here.poll_transmit());
+            here.advance(usize::MAX, NOW);
+        }
+    }
+    (there, bytes.chunks(4096).map(<[u8]>::to_vec).collect())
+}
+
+/// Gives bytes to a connection and returns how many events came of them.
+#[inline(never)]
+pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
+    let mut events = 0;
+    connection.feed_bytes(bytes, Time::from_nanos(1));
+    while let Some(notification) = connection.poll_notification() {
+        events += usize::from(matches!(std::hint::black_box(notification), Notification::Event(_)));
+    }
+    events
+}
+
+/// Makes an event anew, so often that the peer has forgotten the first when its turn comes again.
+fn anew(event: &Event) -> Vec<Event> {
+    let anew = |_| {
+        let args = event.args.iter().map(Value::compact).collect();
+        Event { args, ..event.clone() }
+    };
+    (0..3000).map(anew).collect()
+}
+
 /// The sending end.
 pub struct Sender {
-    pub event: Event,
+    /// The event again and again, made anew: the same containers would go as references.
+    events: Vec<Event>,
+    next: usize,
     mode: Mode,
     encoder: Encoder,
     writer: Writer,
@@ -78,7 +162,8 @@ impl Sender {
     /// Makes a sender that has sent the event before and has room for those to come.
     pub fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
-            event,
+            events: anew(&event),
+            next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
@@ -100,10 +185,24 @@ impl Sender {
 
     #[inline(never)]
     pub fn send(&mut self) {
-        let Sender { event, mode, encoder, writer, out } = self;
+        let Sender { events, next, mode, encoder, writer, out } = self;
+        let event = &events[*next % events.len()];
+        *next += 1;
         encoder
             .serial(out, |out| writer.event(*mode, &event.name, event.time, &event.args, out))
             .expect("the event is small");
+    }
+}
+
+/// Returns the argument of the next message, a SERIAL.
+#[inline(always)]
+fn next(decoder: &mut Decoder) -> Option<Bytes> {
+    if let Some((chunk, _)) = decoder.poll_serial() {
+        return Some(chunk);
+    }
+    match decoder.poll().expect("the bytes are right")?.message {
+        Message::Serial(chunk) => Some(chunk),
+        other => panic!("not a SERIAL: {other:?}"),
     }
 }
 
@@ -125,7 +224,8 @@ impl Receiver {
         };
         receiver.reader.set_cache_size(3000);
         let mut sender = Sender {
-            event,
+            events: anew(&event),
+            next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
@@ -146,11 +246,9 @@ impl Receiver {
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
-        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
-            if let Message::Serial(chunk) = decoded.message {
-                let serial = self.reader.read(&chunk, self.mode).expect("the bytes are right");
-                events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
-            }
+        while let Some(chunk) = next(&mut self.decoder) {
+            let serial = self.reader.read_owned(chunk, self.mode).expect("the bytes are right");
+            events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
         }
         events
     }
@@ -164,13 +262,11 @@ impl Receiver {
     ) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
-        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
-            if let Message::Serial(chunk) = decoded.message {
-                let read = self.reader.read_lazily(&chunk, self.mode);
-                if let LazySerial::Event(event) = read.expect("the bytes are right") {
-                    take(std::hint::black_box(&event));
-                    events += 1;
-                }
+        while let Some(chunk) = next(&mut self.decoder) {
+            let read = self.reader.read_owned_lazily(chunk, self.mode);
+            if let LazySerial::Event(event) = read.expect("the bytes are right") {
+                take(std::hint::black_box(&event));
+                events += 1;
             }
         }
         events

@@ -1,4 +1,4 @@
-//! Two connections whose bytes are carried from one to the other by hand: no socket, no clock.
+//! Two connections connected in memory: no socket, no clock.
 //!
 //! ```text
 //! cargo run -p brocomm --example buffers
@@ -10,12 +10,12 @@ use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
 use brocomm::node::{Role, UsageError};
 use brocomm::{Time, event};
 
-/// Carries bytes in both directions until neither side has any more to send.
+/// Transfers bytes in both directions until neither side has more to send.
 fn exchange(one: &mut Connection, other: &mut Connection, now: Time) {
     while carry(one, other, now) | carry(other, one, now) {}
 }
 
-/// Carries what one side has to send to the other side; returns whether there was anything.
+/// Transfers the output of one side to the other; returns whether there was any.
 fn carry(from: &mut Connection, to: &mut Connection, now: Time) -> bool {
     let bytes = from.poll_transmit().to_vec();
     from.advance(bytes.len(), now);

@@ -25,16 +25,16 @@ mod example {
     use brocomm::node::Role;
     use brocomm::{Time, event};
 
-    /// Runs a connection over a socket until it is closed; `heed` gets each notification.
+    /// Runs a connection over a socket until it is closed; `handle` gets each notification.
     fn drive(
         mut socket: UnixStream,
         mut connection: Connection,
-        mut heed: impl FnMut(&mut Connection, Notification),
+        mut handle: impl FnMut(&mut Connection, Notification),
     ) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
             while let Some(notification) = connection.poll_notification() {
-                heed(&mut connection, notification);
+                handle(&mut connection, notification);
             }
             while !connection.poll_transmit().is_empty() {
                 let written = socket.write(connection.poll_transmit())?;

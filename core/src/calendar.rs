@@ -5,7 +5,7 @@ use crate::Time;
 pub(crate) const DAY: u64 = 86_400;
 const NANOS: u64 = 1_000_000_000;
 
-/// A moment as a clock on the wall shows it.
+/// A date and time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wall {
     pub(crate) year: i64,
@@ -17,12 +17,12 @@ pub(crate) struct Wall {
 }
 
 impl Wall {
-    /// Returns what a clock shows that is so many seconds ahead of UTC.
+    /// Returns the date and time of a clock that is `utc_offset` seconds ahead of UTC.
     pub(crate) fn of(time: Time, utc_offset: i32) -> Wall {
         Wall::of_seconds((time.as_nanos() / NANOS) as i64, utc_offset)
     }
 
-    /// As [`Wall::of`], of whole seconds since the Unix epoch.
+    /// The same as [`Wall::of`], for whole seconds since the Unix epoch.
     pub(crate) fn of_seconds(seconds: i64, utc_offset: i32) -> Wall {
         let local = seconds.saturating_add(i64::from(utc_offset));
         let second = local.rem_euclid(DAY as i64) as u64;
@@ -31,26 +31,26 @@ impl Wall {
         Wall { year, month, day, hour, minute, second }
     }
 
-    /// Writes `2026-11-22-21-36-57`, as Bro does in logs and in names of files.
+    /// Formats the time as `2026-11-22-21-36-57`, as Bro does in logs and file names.
     pub(crate) fn stamp(&self) -> String {
         let Wall { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}-{hour:02}-{minute:02}-{second:02}")
     }
 
-    /// Writes `2026-11-22T21:36:57`, as ISO 8601 has it.
+    /// Formats the time as `2026-11-22T21:36:57`, as in ISO 8601.
     pub(crate) fn iso8601(&self) -> String {
         let Wall { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
 }
 
-/// Returns year, month and day, of days since the Unix epoch.
+/// Converts days since the Unix epoch to year, month and day.
 ///
 /// Counts from the first of March of a year divisible by 400, so that leap days come last.
 fn date(days: i64) -> (i64, u64, u64) {
     let days = days.saturating_add(719_468);
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097) as u64);
-    // Leap days are taken out before years are counted.
+    // Leap days are subtracted before years are counted.
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;

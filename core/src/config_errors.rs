@@ -1,10 +1,10 @@
-//! All that is wrong with something, as one error.
+//! Several errors as one error.
 
 use std::{error, fmt, ops, slice, vec};
 
-/// Holds all that makes no sense in a configuration, in the order of its fields: an error for each.
+/// All errors in a configuration, in the order of its fields.
 ///
-/// Prints as one line, with `; ` between them.
+/// Displayed as one line, separated by `; `.
 ///
 /// ```
 /// use brocomm::lowlevel::connection::{ConnectionConfig, ConfigError};
@@ -21,7 +21,7 @@ use std::{error, fmt, ops, slice, vec};
 pub struct ConfigErrors<E>(Vec<E>);
 
 impl<E> ConfigErrors<E> {
-    /// Fails if anything was found.
+    /// Fails if the list is not empty.
     pub(crate) fn none_in(found: Vec<E>) -> Result<(), ConfigErrors<E>> {
         if found.is_empty() { Ok(()) } else { Err(ConfigErrors(found)) }
     }

@@ -1,7 +1,7 @@
-//! The derive macros, with their examples: the package that makes them needs nothing of this one
-//! to be built and tested.
+//! The derive macros, documented here so that `brocomm-derive` does not depend on this crate for
+//! its examples.
 
-/// Makes a struct with named fields a Bro record.
+/// Implements a Bro record for a struct with named fields.
 ///
 /// ```
 /// use std::collections::BTreeSet;
@@ -40,7 +40,7 @@
 /// struct Tree { left: Option<Box<Tree>> }
 /// ```
 ///
-/// A field of an unsupported type is one error, which lists the supported ones:
+/// A field with an unsupported type is a compile error that lists the supported types:
 ///
 /// ```compile_fail,E0277
 /// #[derive(brocomm::Record)]
@@ -56,7 +56,7 @@
 /// ```
 pub use brocomm_derive::Record;
 
-/// Makes an enum without fields a Bro enum.
+/// Implements a Bro enum for an enum without fields.
 ///
 /// ```
 /// use brocomm::Enum;
@@ -85,7 +85,7 @@ pub use brocomm_derive::Record;
 /// ```
 pub use brocomm_derive::Enum;
 
-/// Makes a struct an event: its fields, named or not, are the arguments in their order.
+/// Implements an event for a struct, whose fields, named or not, are the arguments in order.
 ///
 /// ```
 /// use brocomm::Event;
@@ -105,7 +105,7 @@ pub use brocomm_derive::Enum;
 /// assert_eq!(ScanSeen::declaration().params[1].ty.to_string(), "vector of count");
 /// ```
 ///
-/// A parameter of an unsupported type is one error, which lists the supported ones:
+/// A parameter with an unsupported type is a compile error that lists the supported types:
 ///
 /// ```compile_fail,E0277
 /// #[derive(brocomm::Event)]

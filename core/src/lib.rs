@@ -1,49 +1,51 @@
-//! The Communication framework of Bro 2.5 as a sans-IO protocol machine.
+//! A sans-IO implementation of the protocol of Bro 2.5's Communication framework.
 //!
 //! Bro nodes and Broccoli clients connect to each other over 47757/tcp to exchange events, state
-//! and logs. This crate speaks their protocol, byte for byte, and asks nothing of the system: it
-//! has no sockets, no clock, no threads and, but for the keys of TLS, no randomness. Bytes and the time are fed in; bytes to
-//! send, and notifications, are polled out. The transports (`brocomm-std`, `brocomm-tokio`,
-//! `brocomm-async-std`) are thin loops around it, and so can yours be.
+//! and logs. This crate implements their protocol, byte for byte, without system calls: it has no
+//! sockets, no clock, no threads and, except for the keys of TLS, no randomness. The caller feeds
+//! in bytes and the time, and polls for bytes to send and for notifications. The transports
+//! (`brocomm-std`, `brocomm-tokio`, `brocomm-async-std`) are thin loops around it; you can write
+//! your own.
 //!
 //! # The layers
 //!
-//! From the bytes up, each knows only those before it:
+//! From the bytes up; each layer depends only on those before it:
 //!
 //! 1. [`lowlevel::wire`]: chunks, compression, the 15 messages (§1, §2).
 //! 2. [`pattern`]: Bro's regular expressions; [`data`]: types and values (2§4, 2§6); [`notation`]: both
 //!    as Bro's scripts write them, read and printed; `json` (feature `serde`): both as JSON.
-//! 3. [`lowlevel::serial`]: values to and from a SERIAL, with the object cache (part 2); and [`logs`]:
-//!    log streams and messages, and logs written as Bro writes them (part 3).
-//! 4. [`lowlevel::connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if
-//!    wanted; and an [`Observer`](lowlevel::connection::Observer) that follows a session from outside.
-//! 5. [`state`]: synchronized variables, in common with peers (2§9).
-//! 6. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 7. [`lowlevel::driver`]: when to read, write, wait and close, for those who write a transport.
+//! 3. [`lowlevel::serial`]: the encoding of values in SERIAL messages, with the object cache (part
+//!    2); [`logs`]: log streams and messages, and logs written in Bro's formats (part 3).
+//! 4. [`lowlevel::connection`]: the phases of a connection, in both roles (§3), optionally over TLS
+//!    (`tls`); and an [`Observer`](lowlevel::connection::Observer) that decodes a recorded session.
+//! 5. [`state`]: synchronized variables, shared with peers (2§9).
+//! 6. [`node`]: a complete node with options, peers, policy, retries and the communication log
+//!    (part 4).
+//! 7. [`lowlevel::driver`]: when to read, write, wait and close, for authors of transports.
 //!
-//! A client needs [`data`] and [`node`]; the [`prelude`] has what most of them name. What only those
-//! need who look below a node is in [`lowlevel`].
+//! A client needs [`data`] and [`node`]; the [`prelude`] exports the types that most clients use.
+//! [`lowlevel`] has the layers below a node.
 //!
-//! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
-//! `2§5` section 5 of part 2.
+//! Section numbers refer to the specification in `conformance/spec`: `§1.5` is section 1.5 of part
+//! 1, `2§5` section 5 of part 2.
 //!
 //! # The loop
 //!
-//! > A [`Connection`](connection::Connection) changes only when something is fed to it or commanded
-//! > of it. The same inputs give the same outputs, always.
+//! > A [`Connection`](connection::Connection) changes only by feeds and commands. The same inputs
+//! > always give the same outputs.
 //!
-//! 1. Make it when the transport is connected.
-//! 2. Write what [`poll_transmit`](connection::Connection::poll_transmit) shows; say with
-//!    [`advance`](connection::Connection::advance) how much of it was written.
-//! 3. Take what [`poll_notification`](connection::Connection::poll_notification) tells, until it
-//!    tells nothing.
-//! 4. Close the transport when [`poll_close`](connection::Connection::poll_close) says so.
-//! 5. Wait for the transport; feed what was read with
-//!    [`feed_bytes`](connection::Connection::feed_bytes), or that it
-//!    [ended](connection::Connection::feed_eof) or
-//!    [failed](connection::Connection::feed_failure). Go on with 2.
+//! 1. Create it when the transport is connected.
+//! 2. Write the bytes that [`poll_transmit`](connection::Connection::poll_transmit) returns; report
+//!    with [`advance`](connection::Connection::advance) how many were written.
+//! 3. Handle the notifications of [`poll_notification`](connection::Connection::poll_notification)
+//!    until it returns `None`.
+//! 4. Close the transport when [`poll_close`](connection::Connection::poll_close) requires it.
+//! 5. Wait for the transport; feed the bytes read with
+//!    [`feed_bytes`](connection::Connection::feed_bytes), or report the [end of the
+//!    stream](connection::Connection::feed_eof) or a
+//!    [failure](connection::Connection::feed_failure). Continue with 2.
 //!
-//! No order of feeds and polls is an error. Here two connections are their own transport:
+//! Feeds and polls may come in any order. Here two connections are connected in memory:
 //!
 //! ```
 //! use brocomm::Time;
@@ -56,7 +58,7 @@
 //! let mut sensor = Connection::new(requests(&[]), Role::Initiator, now);
 //! let mut manager = Connection::new(requests(&["scan_seen"]), Role::Acceptor, now);
 //!
-//! // Carries bytes until neither side has any more to send.
+//! // Transfers bytes until neither side has more to send.
 //! fn carry(from: &mut Connection, to: &mut Connection, now: Time) -> bool {
 //!     let bytes = from.poll_transmit().to_vec();
 //!     from.advance(bytes.len(), now);
@@ -87,49 +89,50 @@
 //! # Values
 //!
 //! [`data::ToValue`] and [`data::FromValue`] convert between Rust types and Bro's, [`event!`]
-//! makes events, and [`data::Handlers`] calls functions with them.
+//! creates events, and [`data::Handlers`] dispatches them to functions.
 //!
 //! # Features
 //!
-//! * `derive`: structs are records and events, and enums are Bro's.
-//! * `serde`: values, events and entries of logs as JSON, and values and events of JSON (`json`).
-//! * `tls`: TLS by rustls, with ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
+//! * `derive`: derive macros for records, events and enums.
+//! * `serde`: writing values, events and log entries as JSON, and reading values and events
+//!   (`json`).
+//! * `tls`: TLS with rustls, using ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
 //!
 //! # Hostile peers
 //!
-//! Nothing that a peer sends makes this crate panic, hang, or take more memory than is configured;
-//! it ends that one connection, with an error that says which message, in which phase, at which
-//! byte, and which section it violates.
+//! Nothing that a peer sends makes this crate panic, hang, or use more memory than configured. A
+//! violation ends that one connection, with an error that names the message, the phase, the byte
+//! and the violated section.
 //!
-//! | what a peer may try | what stops it |
+//! | attack | protection |
 //! | --- | --- |
 //! | a chunk of 2 GiB | [`wire::Limits::chunk`], as soon as its length is read |
-//! | a length that is never filled | memory follows the bytes that came |
+//! | a length that is never filled | memory grows only with received bytes |
 //! | partial chunks without end | [`wire::Limits::message`] |
-//! | a few bytes that inflate to gigabytes | [`wire::Limits::inflated`], and deflate's greatest ratio |
-//! | a container of 2³² elements | every number is checked against the bytes that are left |
+//! | a few bytes that inflate to gigabytes | [`wire::Limits::inflated`], and deflate's maximum ratio |
+//! | a container of 2³² elements | every count is checked against the remaining bytes |
 //! | values nested without end, also by references from one SERIAL to the next | [`serial::Limits::depth`] |
 //! | references to references, so that a few bytes stand for billions of values | [`serial::Limits::objects`] |
 //! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
-//! | object ids chosen to slow look-ups | ids lie in order, found by halves |
+//! | object ids chosen to slow look-ups | ids are sorted; binary search |
 //! | a cache without bound | [`serial::Limits::cache`], [`serial::Limits::cache_bytes`] |
-//! | types that contain themselves | references upwards are weak, so nothing leaks |
-//! | messages where they don't belong | [`connection::LEGALITY`] |
+//! | types that contain themselves | back references are weak, so nothing leaks |
+//! | messages in wrong phases | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::ConnectionConfig::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::ConnectionConfig::reply_limit`] |
 //! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
-//! | a log entry of billions of values | [`logs::LogLimits::values`], after the bytes that are left |
+//! | a log entry of billions of values | [`logs::LogLimits::values`], besides the remaining bytes |
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
-//! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); what waits is bounded by rustls |
-//! | more than the application takes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |
+//! | recursive containers, or containers in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
+//! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); rustls bounds the buffers |
+//! | more than the application consumes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |
 //!
-//! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
-//! so has the cryptography of TLS.
+//! `forbid(unsafe_code)` applies to this crate; its zlib dependency (`zlib-rs`, through `flate2`)
+//! and the cryptography of TLS contain unsafe code.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// What needs a feature says so on docs.rs.
+// Marks items that need a feature on docs.rs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
@@ -173,7 +176,7 @@ pub use time::Time;
 
 #[cfg(test)]
 mod tests {
-    /// Values are shared among threads, and machines can be moved to others.
+    /// Values can be shared among threads, and machines moved to others.
     #[test]
     fn what_users_hold_is_send_and_sync() {
         fn check<T: Send + Sync + 'static>() {}
@@ -201,7 +204,7 @@ mod tests {
         check::<crate::node::NodeConfig>();
         check::<crate::driver::Driver>();
         check::<crate::driver::SocketDriver>();
-        // It lives behind a lock.
+        // `LogStreams` is used behind a lock.
         fn can_be_sent<T: Send + 'static>() {}
         can_be_sent::<crate::driver::NodeDriver>();
     }

@@ -1,4 +1,4 @@
-//! What most clients name: `use brocomm::prelude::*;`.
+//! The types that most clients use: `use brocomm::prelude::*;`.
 
 pub use crate::Time;
 pub use crate::data::{Declarations, Event, EventType, FromValue, Name, ToValue, Type, Value};

@@ -1,11 +1,11 @@
-//! Who opened a connection.
+//! The roles of the two sides of a connection.
 
-/// Says which side of the TCP connection a node is.
+/// A node's side of a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Opened the TCP connection.
+    /// The side that opened the TCP connection.
     Initiator,
-    /// Accepted it.
+    /// The side that accepted it.
     Acceptor,
 }
 

@@ -1,15 +1,14 @@
-//! Time as the core is given it.
+//! Time, as fed to the core.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::{Duration, SystemTime};
 
-/// A moment: nanoseconds of wall clock since the Unix epoch.
+/// A wall-clock time: nanoseconds since the Unix epoch.
 ///
-/// The protocol carries wall-clock times, and a recorded session must replay to the same bytes,
-/// so the core has a type of its own for what its user feeds in. It never asks a clock. Times are
-/// to be fed in ascending order; a machine that is given an earlier one than before goes on with
-/// the later.
+/// The protocol carries wall-clock times, and a recorded session must replay to the same bytes, so
+/// the core uses its own type for the time that the caller feeds in. It never reads a clock. Feed
+/// times in ascending order; a state machine ignores a time earlier than the last.
 ///
 /// ```
 /// # use std::time::{Duration, SystemTime};
@@ -28,16 +27,16 @@ impl Time {
     /// The Unix epoch.
     pub const EPOCH: Time = Time(0);
 
-    /// Makes a time of nanoseconds since the Unix epoch.
+    /// Creates a time from nanoseconds since the Unix epoch.
     pub const fn from_nanos(nanos: u64) -> Time {
         Time(nanos)
     }
 
-    /// Makes a time of seconds since the Unix epoch, as the protocol carries them; what is before
-    /// the epoch, beyond the year 2554 or not a number becomes the nearest end of the range.
+    /// Creates a time from seconds since the Unix epoch, as used in the protocol. Times before the
+    /// epoch or beyond the year 2554 saturate; NaN becomes the epoch.
     pub fn from_secs_f64(secs: f64) -> Time {
-        // Seconds and the rest by themselves, so that present times come back as they were. Float
-        // to integer casts saturate, and NaN becomes 0.
+        // Converts seconds and fraction separately, so that present times round-trip. Float to
+        // integer casts saturate, and NaN becomes 0.
         let (whole, rest) = (secs.trunc(), secs.fract());
         Time((whole as u64).saturating_mul(NANOS).saturating_add((rest * 1e9).round() as u64))
     }
@@ -47,25 +46,25 @@ impl Time {
         self.0
     }
 
-    /// Returns the seconds since the Unix epoch, as the protocol carries them.
+    /// Returns the seconds since the Unix epoch, as used in the protocol.
     ///
-    /// A double holds present times to about a quarter of a microsecond; one that was
-    /// [taken over](Self::from_secs_f64) comes back bit for bit.
+    /// A double represents present times to about a quarter of a microsecond; a time created by
+    /// [`from_secs_f64`](Self::from_secs_f64) is returned bit for bit.
     pub fn as_secs_f64(self) -> f64 {
         (self.0 / NANOS) as f64 + (self.0 % NANOS) as f64 / 1e9
     }
 
-    /// Returns how much later this is than `earlier`, or zero if it isn't.
+    /// Returns the time elapsed since `earlier`, or zero if that is later.
     pub const fn saturating_since(self, earlier: Time) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// Returns how many nanoseconds this is ahead of another time.
+    /// Returns the difference to another time in nanoseconds.
     pub(crate) fn ahead_of(self, other: Time) -> i128 {
         i128::from(self.0) - i128::from(other.0)
     }
 
-    /// Returns the time that is so many nanoseconds ahead of this.
+    /// Returns the time this many nanoseconds later.
     pub(crate) fn shifted(self, nanos: i128) -> Time {
         let nanos = i128::from(self.0).saturating_add(nanos);
         Time(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
@@ -75,32 +74,32 @@ impl Time {
 impl Add<Duration> for Time {
     type Output = Time;
 
-    /// Adds; what is beyond the year 2554 becomes the end of the range.
+    /// Adds a duration, saturating in the year 2554.
     fn add(self, by: Duration) -> Time {
         Time(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
 impl AddAssign<Duration> for Time {
-    /// Adds; what is beyond the year 2554 becomes the end of the range.
+    /// Adds a duration, saturating in the year 2554.
     fn add_assign(&mut self, by: Duration) {
         *self = *self + by;
     }
 }
 
 impl From<SystemTime> for Time {
-    /// Takes over a reading of the wall clock; what is before the epoch becomes the epoch.
+    /// Converts a reading of the wall clock; times before the epoch become the epoch.
     ///
-    /// The wall clock may be set back, which time here does not; so what feeds a connection reads
-    /// it once, and adds what a monotonic clock counts from then on. A node is fed
-    /// [what the wall clock shows](crate::node::NodeMachine::feed_wall_clock) as well.
+    /// The wall clock may be set back, but fed times must not decrease. So a transport reads it
+    /// once and adds the elapsed time of a monotonic clock. A node is also fed [the current
+    /// wall-clock time](crate::node::NodeMachine::feed_wall_clock).
     fn from(wall: SystemTime) -> Time {
         Time::EPOCH + wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 }
 
 impl From<Time> for SystemTime {
-    /// Returns the moment as the system's wall clock shows it.
+    /// Converts to the system's time.
     fn from(time: Time) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(time.0)
     }
@@ -109,14 +108,14 @@ impl From<Time> for SystemTime {
 impl Sub for Time {
     type Output = Duration;
 
-    /// Subtracts; never less than zero.
+    /// Subtracts, saturating at zero.
     fn sub(self, earlier: Time) -> Duration {
         self.saturating_since(earlier)
     }
 }
 
 impl fmt::Display for Time {
-    /// Writes seconds with six decimals, as Bro's logs do.
+    /// Writes seconds with six decimals, as in Bro's logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:06}", self.0 / NANOS, self.0 / 1000 % 1_000_000)
     }
@@ -160,7 +159,7 @@ mod tests {
         let mut later = start;
         later += Duration::MAX;
         assert_eq!(later, Time::from_nanos(u64::MAX));
-        // A machine whose clock was never set.
+        // A computer whose clock was never set.
         assert_eq!(Time::from(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), Time::EPOCH);
     }
 }

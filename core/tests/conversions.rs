@@ -1,4 +1,4 @@
-//! Rust values become Bro's and come back.
+//! Conversions between Rust and Bro values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
@@ -61,7 +61,7 @@ proptest! {
         check(u64)?;
         check(sizes.0)?;
         check(sizes.1)?;
-        // An IPv4 address in the clothes of IPv6 comes back as what it is.
+        // An IPv4-mapped address comes back as IPv4.
         check(addresses.0.to_canonical())?;
         check(addresses.1)?;
         check(addresses.2)?;

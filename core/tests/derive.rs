@@ -57,7 +57,7 @@ fn state() -> impl Strategy<Value = State> {
 
 fn id() -> impl Strategy<Value = Id> {
     any::<(IpAddr, Option<u64>)>().prop_map(|(from, r#type)| {
-        // An IPv4 address in the clothes of IPv6 comes back as what it is.
+        // An IPv4-mapped address comes back as IPv4.
         Id { from: from.to_canonical(), r#type }
     })
 }

@@ -1,4 +1,4 @@
-//! Equality, order and hash of values agree, and mean what Bro means by an index (2§6).
+//! Equality, order and hash of values agree, and match Bro's comparison of indices (2§6).
 
 use std::cmp::Ordering;
 use std::collections::hash_map::DefaultHasher;

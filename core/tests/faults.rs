@@ -1,5 +1,5 @@
-//! What peers do wrong, recorded and generated: what Bro goes on after is borne in the same way; what
-//! ends the connection ends this one connection, with the error that names it.
+//! Recorded and generated faults of peers. Faults that Bro tolerates are tolerated; others end that
+//! one connection, with the right error.
 
 use crate::common::{NOW, declarations};
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
@@ -36,11 +36,10 @@ fn config() -> ConnectionConfig {
          global a_global: count;",
     );
     ConnectionConfig {
-        requests: Some(Requests {
+        requests: Requests {
             events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
-            accept_input: true,
             ..Requests::default()
-        }),
+        },
         declarations,
         ..ConnectionConfig::default()
     }
@@ -371,7 +370,7 @@ fn records_of_a_broccoli_become_what_is_declared() {
                                   tries: count &default=3; seen: set[addr]; };
          global ping: event(data: ping_data);",
     );
-    let requests = Some(Requests { accept_input: true, ..Requests::default() });
+    let requests = Requests { ..Requests::default() };
     let config = ConnectionConfig { requests, declarations, ..ConnectionConfig::default() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     connection.feed_bytes(&stream("broccoli-bro-ping-record"), NOW);

@@ -1,4 +1,4 @@
-//! Whatever a peer can send goes to JSON and back as the same value.
+//! Any value from a peer round-trips through JSON.
 
 #[path = "../../cli/tests/cli/support/schema.rs"]
 mod schema;

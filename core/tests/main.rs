@@ -1,4 +1,4 @@
-//! All tests of the core that use it from outside, as one program: it links once.
+//! The integration tests of the core, as one program that links once.
 
 mod common;
 mod meter;
@@ -20,6 +20,7 @@ mod handlers;
 mod json;
 mod lazy_recordings;
 mod logs;
+mod messages;
 mod node;
 mod node_faults;
 mod node_replay;
@@ -33,13 +34,14 @@ mod serial_errors;
 mod serial_lazy;
 mod serial_limits;
 mod serial_properties;
+mod serial_references;
 mod state_recordings;
 mod state_worlds;
 mod thousand_peers;
 #[cfg(feature = "serde")]
 mod types_table;
 
-/// A file that is not declared above would never run, and nothing would say so.
+/// A file that is not declared above would silently never run.
 #[test]
 fn every_file_of_tests_is_part_of_this_program() {
     let source = include_str!("main.rs");

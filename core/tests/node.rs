@@ -1,4 +1,4 @@
-//! Nodes with their peers, on a network that is not there.
+//! Nodes and their peers on a simulated network.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Nodes when connections are lost and applications are slow, one case at a time; the simulator of
-//! `seeds.rs` found most of them.
+//! Nodes with lost connections and slow applications, one case at a time; most were found by the
+//! simulator in `seeds.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

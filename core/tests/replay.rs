@@ -2,7 +2,7 @@
 
 use crate::common::{Seen, good_recordings, look_at, replay, role};
 use brocomm::lowlevel::connection::Notification;
-use brocomm::lowlevel::logs::{Announced, LogReceiver, Received};
+use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::Message;
 use brocomm::node::{CloseCause, Phase};
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 /// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
 fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>) {
-    let wants_state = ours.config.requests.as_ref().is_some_and(|requests| requests.sync.is_some());
+    let wants_state = ours.config.requests.sync.is_some();
     let serials = theirs.serials.iter().cloned().filter_map(|serial| match serial {
         Serial::Event(event) => Some(Notification::Event(event)),
         Serial::Id(id) => Some(Notification::Id(id)),
@@ -40,7 +40,7 @@ fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>
             },
             Message::LogWrite(argument) => {
                 other.extend(logs.entries(&argument).map(|received| match received.unwrap() {
-                    Received::Entry(entry) => Notification::LogEntry(entry),
+                    ReceivedEntry::Entry(entry) => Notification::LogEntry(entry),
                     dropped => panic!("{dropped:?}"),
                 }));
             }

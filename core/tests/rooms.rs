@@ -1,9 +1,10 @@
-//! The rooms of the crate: each knows only those before it.
+//! The layers of the crate: each depends only on those before it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms by rank, from the bytes up; those of one rank don't know each other.
+/// The layers by rank, from the bytes up; those of one rank do not depend on each other.
 const ROOMS: [&[&str]; 12] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],
@@ -19,8 +20,9 @@ const ROOMS: [&[&str]; 12] = [
     &["lib", "prelude"],
 ];
 
-/// The rooms in which the files, too, know only those before them.
-const STRICT: [&str; 2] = ["pattern", "json"];
+/// The rooms in which the parts, too, know only those before them: the files, and folders as one.
+const STRICT: [&str; 7] =
+    ["pattern", "json", "notation", "tls", "node", "lowlevel/serial", "lowlevel/driver"];
 
 /// What the root shows of its private modules.
 const OF_THE_ROOT: [(&str, &str); 6] = [
@@ -135,31 +137,99 @@ fn no_room_knows_a_later_one() {
     assert!(seen > 300, "{seen}");
 }
 
+/// Returns the paths that code imports, each as its words: of `use a::{b, c::D};` they are `a b` and
+/// `a c D`.
+fn imports(code: &str) -> Vec<Vec<String>> {
+    let code = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code = code.collect::<Vec<_>>().join(" ");
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices("use ").filter(|(at, _)| code[..*at].ends_with([' ', '\n'])) {
+        expand(code[at + 4..].split(';').next().unwrap_or_default(), &[], &mut paths);
+    }
+    paths
+}
+
+fn expand(tree: &str, before: &[String], paths: &mut Vec<Vec<String>>) {
+    let (mut depth, mut start) = (0, 0);
+    let mut items = Vec::new();
+    for (at, c) in tree.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => items.push(&tree[std::mem::replace(&mut start, at + 1)..at]),
+            _ => {}
+        }
+    }
+    items.push(&tree[start..]);
+    for item in items.into_iter().map(str::trim).filter(|item| !item.is_empty()) {
+        let (path, group) = item.split_once('{').map_or((item, None), |(p, g)| (p, Some(g)));
+        let path = path.split(" as ").next().unwrap_or_default();
+        let words = path.split("::").map(str::trim).filter(|word| !word.is_empty());
+        let path: Vec<String> = before.iter().cloned().chain(words.map(str::to_owned)).collect();
+        match group {
+            Some(group) => expand(group.trim_end().trim_end_matches('}'), &path, paths),
+            None => paths.push(path),
+        }
+    }
+}
+
+/// Returns which part of a room a file belongs to.
+fn part_of(file: &Path, room: &Path) -> String {
+    let inside = file.strip_prefix(room).unwrap();
+    inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// Returns the parts of a room, each with those that it knows.
+fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let folder = root.join(room);
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    files.retain(|file| !is_test(file.strip_prefix(root).unwrap()));
+    let mut parts: BTreeMap<String, BTreeSet<String>> =
+        files.iter().map(|file| (part_of(file, &folder), BTreeSet::new())).collect();
+    parts.remove("mod");
+    // What the room shows of its parts, by name.
+    let shown: BTreeMap<String, String> = imports(&code_of(&folder.join("mod.rs")))
+        .into_iter()
+        .map(|path| path.into_iter().filter(|word| word != "self").collect::<Vec<_>>())
+        .filter_map(|path| Some((path.last()?.clone(), path.first()?.clone())))
+        .collect();
+    for file in &files {
+        let inside = file.strip_prefix(&folder).unwrap();
+        let is_mod = inside.file_name().is_some_and(|name| name == "mod.rs");
+        let up = inside.iter().count() - usize::from(is_mod);
+        let Some(known) = parts.get(&part_of(file, &folder)).cloned() else { continue };
+        let room = room.rsplit('/').next().unwrap();
+        let found = imports(&code_of(file)).into_iter().filter_map(|path| {
+            let supers = path.iter().take_while(|word| *word == "super").count();
+            let mut rest = path[supers..].iter().peekable();
+            if rest.next_if(|word| *word == "crate").is_some() {
+                rest.next_if(|word| *word == "lowlevel");
+                rest.next_if(|word| *word == room)?;
+            } else if supers != up {
+                return None;
+            }
+            let first = rest.next()?;
+            Some(shown.get(first).unwrap_or(first).clone())
+        });
+        let found: BTreeSet<String> = found.filter(|name| parts.contains_key(name)).collect();
+        let own = part_of(file, &folder);
+        let known = known.into_iter().chain(found).filter(|name| *name != own).collect();
+        parts.insert(own, known);
+    }
+    parts
+}
+
 #[test]
-fn no_circle_is_among_the_files_of_a_room() {
+fn no_circle_is_among_the_parts_of_a_room() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for room in STRICT {
-        let mut files = Vec::new();
-        sources(&root.join(room), &mut files);
-        let stem = |file: &PathBuf| file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let names: Vec<String> = files.iter().map(&stem).filter(|name| name != "mod").collect();
-        let knows = |file: &PathBuf| {
-            let code = code_of(file);
-            let taken = code.lines().filter(|line| line.starts_with("use s"));
-            let taken = taken.filter_map(|line| line.split("::").nth(1));
-            let taken = taken.map(|name| name.trim_end_matches(';').to_owned());
-            taken.filter(|name| names.contains(name)).collect::<Vec<_>>()
-        };
-        let mut left: Vec<(String, Vec<String>)> = files
-            .iter()
-            .filter(|file| !is_test(file.strip_prefix(&root).unwrap()) && stem(file) != "mod")
-            .map(|file| (stem(file), knows(file)))
-            .collect();
-        assert!(left.iter().any(|(_, known)| !known.is_empty()), "{room}");
+        let mut left = parts(&root, room);
+        assert!(left.values().any(|known| !known.is_empty()), "{room}");
         // Whoever knows nobody that is left goes; what stays is a circle, or knows one.
         loop {
-            let before: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
-            left.retain(|(_, known)| known.iter().any(|name| before.contains(name)));
+            let before: BTreeSet<String> = left.keys().cloned().collect();
+            left.retain(|_, known| known.iter().any(|name| before.contains(name)));
             if left.len() == before.len() {
                 break;
             }
@@ -173,4 +243,8 @@ fn what_is_taken_is_found() {
     let source = "use crate::data::Name; // crate::node\nuse crate::{serial, wire::{A, B}, x};\n\
                   fn f(a: crate::logs::LogError) { $crate::state::g() }";
     assert_eq!(taken_from_root(source), ["data", "serial", "wire", "x", "logs"]);
+    let source = "use super::{a, b::{C, D as E}};\n// use x::y;\npub use self::f;";
+    let words = |path: &Vec<String>| path.join(" ");
+    let found: Vec<String> = imports(&format!(" {source}")).iter().map(words).collect();
+    assert_eq!(found, ["super a", "super b C", "super b D", "self f"]);
 }

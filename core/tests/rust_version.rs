@@ -1,4 +1,4 @@
-//! Nothing that the libraries are made of needs a newer Rust than they say.
+//! No dependency of the libraries needs a newer Rust than declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! What is written is what a Bro itself could have written, in its own form; what was read can be
-//! written again as it came all the same.
+//! Only values that Bro could have written are written, in Bro's form; input can be reproduced byte
+//! for byte nevertheless.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Transcript, Wr
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 use bytes::Bytes;
 
-/// Addresses and subnets in the clothes of IPv6, and what they are to Bro.
+/// IPv4-mapped addresses and subnets, and their values in Bro.
 fn mapped() -> Vec<(Value, Value)> {
     let addr = |text: &str| Value::Addr(text.parse().unwrap());
     let subnet = |prefix: &str, width| {

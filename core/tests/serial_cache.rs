@@ -1,4 +1,4 @@
-//! The reader's cache does what two plain lists would do (2§5), whatever the peer refers to.
+//! The reader's cache behaves like two plain lists (2§5), whatever the peer refers to.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::Serial;

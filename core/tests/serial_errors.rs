@@ -1,4 +1,4 @@
-//! Every fault of a serialization ends in the error that names it (part 2).
+//! Every fault in a SERIAL message gives the right error (part 2).
 
 use std::sync::Arc;
 
@@ -27,7 +27,9 @@ fn every_truncation_is_found_where_it_is() {
             Kind::TooManyElements { count: 1, .. } => {}
             other => panic!("{end}: {other}"),
         }
-        assert_eq!(error.kind.section().chars().next(), Some('2'));
+        let section = error.kind.section();
+        assert_eq!(section.chars().next(), Some('2'));
+        assert_eq!(format!("{error:#}"), error.to_string().replace(')', &format!(", {section})")));
     }
 }
 
@@ -59,7 +61,7 @@ fn errors_say_in_which_call() {
     assert_eq!(
         error.to_string(),
         "unserializing event/function f: unknown object 999999 referenced \
-         (byte 23 of the SERIAL, 2§5)"
+         (byte 23 of the SERIAL)"
     );
 }
 
@@ -166,7 +168,7 @@ fn values_and_their_classes() {
 #[test]
 fn types_by_name_need_somebody_who_knows_them() {
     let by_name = |class: u16| Build::call(1).object(0, 0x8800 | class).u8(0).str(b"Color").u64(1);
-    // The class alone tells how an enum's constant is written.
+    // The class alone determines the encoding of an enum's constant.
     let Some(Value::Enum(unknown)) = args(by_name(11).read().unwrap()).pop() else { panic!() };
     assert_eq!((unknown.number, unknown.name()), (1, None));
     let name = Box::new("Color".into());

@@ -1,4 +1,4 @@
-//! The bounds of a serialization: at each, one below, one above (2§12).
+//! The limits of SERIAL messages: at, one below, and one above each (2§12).
 
 use crate::common::build::{Build, args};
 use brocomm::data::{Field, Record, Table, Type, Value, Vector};

@@ -53,7 +53,7 @@ fn held(net: &mut Network, node: usize) -> usize {
     usize::try_from(before - meter::held()).expect("memory is freed")
 }
 
-/// Returns what a node has told of, dropped with it.
+/// Returns the notifications of a node, which is dropped.
 fn forget(net: &mut Network) {
     for n in 0..=PEERS {
         net.told(n);

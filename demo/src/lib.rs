@@ -1,7 +1,7 @@
-//! Two nodes on this machine show what brocomm is for: events in both directions, a synchronized
-//! table, a log, a connection that is lost and comes back, and how fast it is.
+//! A demonstration with two nodes on this machine: events in both directions, a synchronized table,
+//! a log, a lost connection that comes back, and the speed.
 //!
-//! `brocomm demo` runs it, and so does `cargo run -p brocomm-demo`.
+//! `brocomm demo` and `cargo run -p brocomm-demo` run it.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -16,14 +16,13 @@ use std::time::{Duration, Instant};
 
 use nodes::Pair;
 
-/// Why the demonstration could not be run to its end.
+/// An error that ends the demonstration.
 pub type DemoError = Box<dyn Error + Send + Sync>;
 
-/// Runs the demonstration; takes a few seconds.
+/// Runs the demonstration, which takes a few seconds.
 ///
 /// # Errors
-/// That a node can't be started on the loopback interface, or that something didn't happen within a
-/// minute.
+/// A node cannot be started on the loopback interface, or a step did not finish within a minute.
 pub fn run() -> Result<Report, DemoError> {
     let pair = Pair::start()?;
     let sections = vec![pair.events()?, pair.table()?, pair.log()?, pair.lost_connection()?];
@@ -33,7 +32,7 @@ pub fn run() -> Result<Report, DemoError> {
     Ok(Report { address, sections, speed })
 }
 
-/// Returns when the demonstration gives up waiting.
+/// Returns the deadline of a step.
 fn deadline() -> Option<Instant> {
     Instant::now().checked_add(Duration::from_secs(60))
 }

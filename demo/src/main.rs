@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // Nobody is left to read why.
+            // If standard error fails, there is no place left to report that.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }

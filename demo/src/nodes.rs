@@ -1,4 +1,4 @@
-//! The two nodes, and what they exchange.
+//! The two nodes and what they exchange.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -11,27 +11,27 @@ use brocomm_std::{Change, Event, Node, Record};
 
 use crate::{DemoError, Section, deadline};
 
-/// The sensor saw a host try these ports.
+/// An event of the sensor: a host tried these ports.
 #[derive(Debug, Clone, PartialEq, Event)]
 pub(crate) struct ScanSeen {
     host: IpAddr,
     ports: Vec<Port>,
 }
 
-/// The manager wants a host to be blocked for some time.
+/// An event of the manager: block a host for some time.
 #[derive(Debug, Clone, PartialEq, Event)]
 pub(crate) struct Block {
     host: IpAddr,
     interval: Duration,
 }
 
-/// Measures how fast events are.
+/// The event that measures the speed.
 #[derive(Debug, Clone, PartialEq, Event)]
 pub(crate) struct Ping {
     pub(crate) number: u64,
 }
 
-/// Answers a [`Ping`].
+/// The answer to a [`Ping`].
 #[derive(Debug, Clone, PartialEq, Event)]
 pub(crate) struct Pong {
     pub(crate) number: u64,
@@ -49,7 +49,7 @@ struct Scan {
     ports: Vec<Port>,
 }
 
-/// Two nodes that are connected.
+/// Two connected nodes.
 pub(crate) struct Pair {
     pub(crate) manager: Node,
     pub(crate) sensor: Node,
@@ -78,7 +78,7 @@ impl Pair {
             .receive::<Pong>()
             .table::<IpAddr, String>("blocked")
             .log::<Scan>("scans")
-            // What is raised while the manager is away is kept.
+            // Keeps events that are raised while the manager is not connected.
             .connect_with(&address.to_string(), |manager| {
                 manager.store_and_forward = Some(Bound::new(1000, 1 << 20));
             })
@@ -88,14 +88,14 @@ impl Pair {
         Ok(pair)
     }
 
-    /// Waits until each is connected to the other.
+    /// Waits until the nodes are connected.
     fn connected(&self) -> Result<(), DemoError> {
-        self.sensor.connected(deadline()).ok_or("the sensor does not come to be connected")?;
-        self.manager.connected(deadline()).ok_or("the manager does not come to be connected")?;
+        self.sensor.connected(deadline()).ok_or("the sensor did not connect")?;
+        self.manager.connected(deadline()).ok_or("the manager did not connect")?;
         Ok(())
     }
 
-    /// An event each way.
+    /// Sends an event in each direction.
     pub(crate) fn events(&self) -> Result<Section, DemoError> {
         let mut section = Section::new("Events in both directions");
         let mut scans = self.manager.events::<ScanSeen>()?;
@@ -113,7 +113,7 @@ impl Pair {
         Ok(section)
     }
 
-    /// A table that both have.
+    /// Changes a shared table.
     pub(crate) fn table(&self) -> Result<Section, DemoError> {
         let mut section = Section::new("A synchronized table: blocked: table[addr] of string");
         let [manager, sensor] = [&self.manager, &self.sensor].map(|node| node.table("blocked"));
@@ -121,7 +121,7 @@ impl Pair {
         let mut changes = sensor.changes();
         let host = IpAddr::from([10, 0, 0, 7]);
         let mut change = |section: &mut Section, expected: Change<IpAddr, String>| {
-            // The table as a whole was sent when the connection was established.
+            // The whole table was sent when the connection was established.
             let next = std::iter::from_fn(|| changes.next(deadline()))
                 .find(|change| !matches!(change, Ok(Change::Replaced)));
             let found = next.ok_or("no change of the table arrived")??;
@@ -139,7 +139,7 @@ impl Pair {
         Ok(section)
     }
 
-    /// A log that the sensor writes, and the manager as well.
+    /// Writes a log entry on the sensor, and the received entry on the manager.
     pub(crate) fn log(&self) -> Result<Section, DemoError> {
         let mut section =
             Section::new("A log of the sensor, as the manager writes it to scans.log");
@@ -156,7 +156,7 @@ impl Pair {
         let format = AsciiFormat::default();
         format.open(&entry.writer.path, &entry.writer.fields, scan.ts, &mut text);
         format.entry(&entry.values, &mut text);
-        // The lines before these say how the file is written.
+        // The lines before these describe the format of the file.
         let text = String::from_utf8_lossy(&text).into_owned();
         let lines: Vec<&str> = text.lines().skip_while(|l| !l.starts_with("#fields")).collect();
         section.expect("lines of the log", 3, lines.len());
@@ -164,7 +164,7 @@ impl Pair {
         Ok(section)
     }
 
-    /// A connection that is lost, and comes back.
+    /// Closes the connection and waits until it is back.
     pub(crate) fn lost_connection(&self) -> Result<Section, DemoError> {
         let mut section = Section::new("A lost connection");
         let mut scans = self.manager.events::<ScanSeen>()?;
@@ -174,7 +174,7 @@ impl Pair {
             std::thread::sleep(Duration::from_millis(1));
         }
         let lost = Instant::now();
-        section.line("manager closes the connection; sensor raises 3 events all the same");
+        section.line("manager closes the connection; sensor still raises 3 events");
         let raised: Vec<ScanSeen> = (1..=3)
             .map(|host| ScanSeen { host: [10, 0, 0, host].into(), ports: ports() })
             .collect();
@@ -207,7 +207,7 @@ fn ports() -> Vec<Port> {
     [22, 80, 443].map(Port::tcp).into()
 }
 
-/// Writes an event as a call.
+/// Formats an event as a call.
 fn shown(event: &impl EventType) -> String {
     let event = event.to_event();
     let args: Vec<String> = event.args.iter().map(ToString::to_string).collect();

@@ -1,39 +1,39 @@
-//! What the demonstration shows.
+//! The results of the demonstration.
 
 use std::io::{self, IsTerminal, Write};
 
-/// All that is shown.
+/// All results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// Where the manager listens.
+    /// The address on which the manager listens.
     pub address: String,
-    /// What was exchanged, in order.
+    /// What the nodes exchanged, in order.
     pub sections: Vec<Section>,
-    /// How fast it is.
+    /// The measured speed.
     pub speed: Speed,
 }
 
-/// One thing that nodes exchange.
+/// One part of the demonstration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
-    /// What it is.
+    /// The title.
     pub title: &'static str,
-    /// What happened, a line each.
+    /// What happened, one line each.
     pub lines: Vec<String>,
-    /// What is not as it should be.
+    /// The failed checks.
     pub failures: Vec<String>,
 }
 
-/// Rates and times over the loopback interface, beside those of plain TCP sockets.
+/// Rates and times over the loopback interface, compared with plain TCP sockets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed {
-    /// Events that the manager got in a second, and the bytes of each.
+    /// The number of events that the manager received per second.
     pub events_per_second: f64,
-    /// How many of them bytes of the same number would be, copied over a plain socket.
+    /// The rate at which a plain socket copies the same number of bytes, as events per second.
     pub plain_events_per_second: f64,
-    /// Seconds from an event to the one that answers it.
+    /// The time from an event to its answer, in seconds.
     pub round_trip: f64,
-    /// Seconds from a byte to the one that answers it, over a plain socket.
+    /// The time from a byte to its answer over a plain socket, in seconds.
     pub plain_round_trip: f64,
 }
 
@@ -46,7 +46,7 @@ impl Section {
         self.lines.push(line.into());
     }
 
-    /// Notes a failure unless both are equal.
+    /// Records a failure unless both values are equal.
     pub(crate) fn expect<T: PartialEq + std::fmt::Debug>(
         &mut self,
         what: &str,
@@ -60,15 +60,15 @@ impl Section {
 }
 
 impl Report {
-    /// Returns what is not as it should be.
+    /// Returns the failed checks.
     pub fn failures(&self) -> impl Iterator<Item = &str> {
         self.sections.iter().flat_map(|section| &section.failures).map(|failure| &**failure)
     }
 
-    /// Writes it for people, 80 columns wide; returns whether all is as it should be.
+    /// Writes the results as text, 80 columns wide. Returns whether all checks passed.
     ///
     /// # Errors
-    /// That it can't be written.
+    /// Writing failed.
     pub fn write(&self, colour: bool, out: &mut dyn Write) -> io::Result<bool> {
         let (bold, green, red, plain) = match colour {
             true => ("\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[0m"),
@@ -87,7 +87,7 @@ impl Report {
         }
         let Speed { events_per_second, plain_events_per_second, .. } = self.speed;
         let build = if cfg!(debug_assertions) { ", in a debug build" } else { "" };
-        writeln!(out, "\n{bold}Speed, beside plain TCP sockets{build}{plain}")?;
+        writeln!(out, "\n{bold}Speed, compared with plain TCP sockets{build}{plain}")?;
         writeln!(out, "  {:<28}{:>14}{:>14}", "", "brocomm", "plain")?;
         writeln!(
             out,
@@ -108,7 +108,7 @@ impl Report {
         if failed == 0 {
             writeln!(out, "\n{green}Everything arrived, in order and unchanged.{plain}")?;
         } else {
-            writeln!(out, "\n{red}{failed} of these went wrong:{plain}")?;
+            writeln!(out, "\n{red}{failed} checks failed:{plain}")?;
             for failure in self.failures() {
                 writeln!(out, "  {failure}")?;
             }
@@ -118,12 +118,12 @@ impl Report {
     }
 }
 
-/// Returns whether standard output is a terminal that is to show colours.
+/// Returns whether standard output is a terminal that supports colours.
 pub fn wants_colour() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// Writes a number with commas.
+/// Formats a number with commas.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut written = String::new();

@@ -1,4 +1,4 @@
-//! How fast events are, beside plain sockets.
+//! The speed of events, compared with plain sockets.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::time::Instant;
 use crate::nodes::{Pair, Ping, Pong};
 use crate::{DemoError, Speed, deadline};
 
-/// How many events are sent in one direction.
+/// The number of events sent in one direction.
 const EVENTS: u64 = 5_000;
 
-/// How many are answered, one after the other.
+/// The number of events answered one after the other.
 const ROUNDS: u64 = 200;
 
 pub(crate) fn measure(pair: &Pair) -> Result<Speed, DemoError> {
@@ -45,8 +45,8 @@ pub(crate) fn measure(pair: &Pair) -> Result<Speed, DemoError> {
     Ok(Speed { events_per_second, plain_events_per_second, round_trip, plain_round_trip })
 }
 
-/// Measures the same of plain sockets: as many bytes in one direction, each event's by itself, and
-/// bytes that are answered.
+/// Measures plain sockets: the same number of bytes in one direction, written per event, and the
+/// round trip of a byte.
 fn plain(event_bytes: usize) -> Result<(f64, f64), DemoError> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut one = TcpStream::connect(listener.local_addr()?)?;

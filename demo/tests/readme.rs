@@ -1,8 +1,8 @@
-//! The output that the README shows is that of the program.
+//! The output in the README is that of the program.
 
 use std::process::Command;
 
-/// Returns a text in which numbers that differ from run to run are `#`.
+/// Returns the lines with numbers that differ between runs replaced by `#`.
 fn without_numbers(text: &str) -> Vec<String> {
     let varies = |line: &str| {
         ["Two nodes", "connected again", "events per second", "round trip"]
@@ -30,7 +30,7 @@ fn without_numbers(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_readme_shows_what_the_demonstration_prints() {
+fn the_readme_shows_the_output_of_the_demonstration() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("```text\nTwo nodes on this machine").expect("an example");
     let (shown, _) = rest.split_once("\n```").expect("its end");
@@ -39,7 +39,7 @@ fn the_readme_shows_what_the_demonstration_prints() {
     let printed = String::from_utf8(ran.stdout).unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!((ran.status.code(), &*errors), (Some(0), ""), "{printed}");
-    // Others may build it for release.
+    // The program may be a release build.
     let build = |text: &str| text.replace(", in a debug build", "");
     assert_eq!(without_numbers(&build(&printed)), without_numbers(&build(&shown)));
     for line in printed.lines() {

@@ -1,42 +1,50 @@
-//! What Broccoli's `broping` does, on `brocomm-std`: sends `ping` events to a Bro and times its
-//! `pong`s.
+//! A port of Broccoli's `broping` to `brocomm-std`. It sends `ping` events to a Bro and measures
+//! the time until the `pong`s.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example broping -- [-r] [-c COUNT] HOST:PORT
 //! ```
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
+#![allow(clippy::print_stdout, reason = "this is a program")]
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Declarations, Event, Handlers};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
-use brocomm::node::CloseCause;
-use brocomm::{Record, Time, event};
-use brocomm_std::Peer;
+use brocomm_std::brocomm::Time;
+use brocomm_std::brocomm::data::EventType;
+use brocomm_std::{Event, Node, Record};
 
-/// The script's events: `ping(src_time: time, seq: count)` and
-/// `pong(src_time: time, dst_time: time, seq: count)`.
-const PLAIN: &str = "
-    event ping(src_time: time, seq: count);
-    event pong(src_time: time, dst_time: time, seq: count);
-";
+#[derive(Event)]
+struct Ping {
+    src_time: Time,
+    seq: u64,
+}
+
+#[derive(Event)]
+struct Pong {
+    src_time: Time,
+    dst_time: Time,
+    seq: u64,
+}
 
 /// The same with records, for `-r`.
-const RECORDS: &str = "
-    type ping_data: record { seq: count; src_time: time; };
-    type pong_data: record { seq: count; src_time: time; dst_time: time; };
-    event ping(data: ping_data);
-    event pong(data: pong_data);
-";
+#[derive(Event)]
+#[bro(name = "ping")]
+struct RecordPing {
+    data: PingData,
+}
 
 #[derive(Record)]
 #[bro(name = "ping_data")]
 struct PingData {
     seq: u64,
     src_time: Time,
+}
+
+#[derive(Event)]
+#[bro(name = "pong")]
+struct RecordPong {
+    data: PongData,
 }
 
 #[derive(Record)]
@@ -55,81 +63,51 @@ struct Arguments {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { peer: host, count, records } = arguments()?;
-
-    let mut declarations = Declarations::new();
-    declarations.read(if records { RECORDS } else { PLAIN })?;
-    let declarations = Arc::new(declarations);
-
-    // The state that handlers work on: the current time and the number of answers.
-    type Answers = (Time, u64);
-    let handlers = Handlers::new(Arc::clone(&declarations));
-    let handlers = if records {
-        handlers.on("pong", |answers: &mut Answers, pong: PongData| {
-            answered(answers, pong.seq, pong.src_time, pong.dst_time);
-        })?
+    let arguments = arguments()?;
+    if arguments.records {
+        let ping = |src_time, seq| RecordPing { data: PingData { seq, src_time } };
+        run(&arguments, ping, |RecordPong { data }| (data.seq, data.src_time, data.dst_time))
     } else {
-        handlers.on("pong", |answers: &mut Answers, sent: Time, there: Time, seq: u64| {
-            answered(answers, seq, sent, there);
-        })?
-    };
+        let ping = |src_time, seq| Ping { src_time, seq };
+        run(&arguments, ping, |pong: Pong| (pong.seq, pong.src_time, pong.dst_time))
+    }
+}
 
-    let config = ConnectionConfig {
-        description: "broping".into(),
-        requests: Some(Requests {
-            events: handlers.events().cloned().collect(),
-            accept_input: true,
-            ..Requests::default()
-        }),
-        declarations,
-        ..ConnectionConfig::default()
-    };
-    let mut peer = Peer::connect(&host, config, Duration::from_secs(10))?;
+/// Sends a ping every second, and shows each answer.
+fn run<P: EventType, A: EventType>(
+    arguments: &Arguments,
+    ping: impl Fn(Time, u64) -> P,
+    parts: impl Fn(A) -> (u64, Time, Time),
+) -> Result<(), Box<dyn Error>> {
+    let Arguments { peer, count, .. } = arguments;
+    let bro = Node::builder().receive::<A>().send::<P>().connect(peer).start()?;
+    let mut answers = bro.events::<A>()?;
+    let patience = Instant::now().checked_add(Duration::from_secs(10));
+    bro.connected(patience).ok_or_else(|| format!("no connection to {peer} within 10 s"))?;
 
-    let mut answers: Answers = (peer.now(), 0);
-    let (mut sent, mut next) = (0, None);
-    while count.is_none_or(|count| answers.1 < count) {
-        match peer.next(next)? {
-            Some(Notification::HandshakeDone) => next = Some(Instant::now()),
-            Some(Notification::Event(event)) => {
-                answers.0 = peer.now();
-                handlers.dispatch(&event, &mut answers)?;
+    let is_done = |number| count.is_some_and(|count| number >= count);
+    let (mut sent, mut answered) = (0, 0);
+    while !is_done(answered) {
+        if !is_done(sent) {
+            let ping = ping(bro.now(), sent).to_event();
+            if bro.raise(ping, None)?.peers == 0 {
+                return Err("the Bro has gone, or has not requested ping".into());
             }
-            Some(Notification::Closed(CloseCause::PeerClosed)) => {
-                return Err("the Bro closed the connection".into());
-            }
-            Some(Notification::Closed(cause)) => return Err(format!("{cause:?}").into()),
-            Some(_) => {}
-            // Send the next ping.
-            None if count.is_none_or(|count| sent < count) => {
-                let ping = ping(records, peer.now(), sent);
-                if peer.send_event(&ping)? == Sent::NotRequested {
-                    return Err("the Bro has not requested ping".into());
-                }
-                sent += 1;
-                next = Instant::now().checked_add(Duration::from_secs(1));
-            }
-            None => next = None,
+            sent += 1;
+        }
+        let next = Instant::now().checked_add(Duration::from_secs(1));
+        while !is_done(answered)
+            && let Some(answer) = answers.next(next)
+        {
+            let (seq, src_time, dst_time) = parts(answer?.1);
+            let one_way = dst_time.as_secs_f64() - src_time.as_secs_f64();
+            let both_ways = bro.now().saturating_since(src_time).as_secs_f64();
+            println!("pong: seq={seq}, time={one_way:.6}/{both_ways:.6} s");
+            answered += 1;
         }
     }
-    peer.close(Instant::now().checked_add(Duration::from_secs(5)))?;
+    bro.terminate();
     Ok(())
-}
-
-fn ping(records: bool, now: Time, seq: u64) -> Event {
-    let ping = if records {
-        event!("ping", PingData { seq, src_time: now })
-    } else {
-        event!("ping", now, seq)
-    };
-    ping.at(now)
-}
-
-fn answered((now, answers): &mut (Time, u64), seq: u64, sent: Time, there: Time) {
-    *answers += 1;
-    let one_way = there.as_secs_f64() - sent.as_secs_f64();
-    let both_ways = now.saturating_since(sent);
-    println!("pong: seq={seq}, time={one_way:.6}/{:.6} s", both_ways.as_secs_f64());
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {

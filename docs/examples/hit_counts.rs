@@ -1,4 +1,4 @@
-//! Counts the hits on each host, in a table that is shared with every peer.
+//! Counts the hits on each host in a table that is shared with all peers.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example hit_counts -- 127.0.0.1:47757
@@ -12,9 +12,7 @@ use std::net::IpAddr;
 use brocomm_tokio::{Event, Node};
 
 #[derive(Event)]
-struct Hit {
-    host: IpAddr,
-}
+struct Hit(IpAddr);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,8 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on {}", node.listening().await.ok_or("the node stopped")?);
     let hits = node.table::<IpAddr, u64>("hits")?;
     let mut events = node.events::<Hit>()?;
-    while let Some(hit) = events.next().await {
-        let Hit { host } = hit?.1;
+    while let Some((_, Hit(host))) = events.try_next().await? {
         let count = hits.get(&host)?.unwrap_or(0) + 1;
         hits.insert(&host, &count)?;
     }

@@ -12,32 +12,29 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
-use brocomm::data::Declarations;
+use brocomm::data::EventType;
 use brocomm::lowlevel::commlog::CommLogMessage;
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
 use brocomm::node::{CloseCause, Role};
-use brocomm::{Time, event};
+use brocomm::{Event, Time};
 
-const DECLARATIONS: &str = "
-    event scan_seen(host: addr, ports: count);
-    event block(host: addr, why: string);
-";
+#[derive(Event)]
+struct ScanSeen {
+    host: IpAddr,
+    ports: u64,
+}
+
+#[derive(Event)]
+struct Block {
+    host: IpAddr,
+    why: String,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let hub = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
-
-    let mut declarations = Declarations::new();
-    declarations.read(DECLARATIONS)?;
     let config = ConnectionConfig {
-        description: "sensor-own-loop".into(),
         class: Some("sensor".into()),
-        declarations: declarations.into(),
-        requests: Some(Requests {
-            events: vec!["block".into()],
-            accept_input: true,
-            ..Requests::default()
-        }),
-        ..ConnectionConfig::default()
+        ..ConnectionConfig::requesting(&[Block::NAME])
     };
 
     let mut socket = TcpStream::connect(hub)?;
@@ -91,13 +88,13 @@ fn handle(
     match notification {
         Notification::HandshakeDone => {
             let host = IpAddr::from([10, 0, 0, 1]);
-            let scan = event!("scan_seen", host, 443u64).at(now);
+            let scan = ScanSeen { host, ports: 443 }.to_event().at(now);
             if connection.send_event(&scan)? == Sent::NotRequested {
                 eprintln!("the hub has not requested scan_seen");
             }
         }
-        Notification::Event(event) if event.name == "block" => {
-            let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);
+        Notification::Event(event) if event.name == Block::NAME => {
+            let Block { host, why } = Block::from_event(&event)?;
             println!("block {host}: {why}");
             connection.close(now);
         }

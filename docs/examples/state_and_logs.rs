@@ -1,4 +1,4 @@
-//! Two nodes that share a variable and a log. Both are in this program, so that it runs by itself.
+//! Two nodes share a variable and a log. Both run in this program.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example state_and_logs

@@ -1,5 +1,5 @@
-//! Events over loopback on async-io, next to the same bytes:
-//! `cargo bench -p brocomm-async-std --bench loopback`
+//! Events over loopback on async-io, compared with the same bytes over plain sockets: `cargo bench
+//! -p brocomm-async-std --bench loopback`
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

@@ -1,5 +1,4 @@
-//! A node that asks another one, and gets the answer. Both are in this program, so that it runs by
-//! itself.
+//! One node sends a request to another and waits for the answer. Both run in this program.
 //!
 //! ```text
 //! cargo run -p brocomm-async-std --example smol_request
@@ -24,7 +23,7 @@ struct Reputation {
     text: String,
 }
 
-/// Answers each question, until the node stops.
+/// Answers each request until the node stops.
 async fn serve(server: Node) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut questions = server.events::<ReputationWanted>()?;
     while let Some(question) = questions.next().await {

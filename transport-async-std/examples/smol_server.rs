@@ -1,4 +1,4 @@
-//! A node that listens, sends an event to its first peer, and prints the events that it gets.
+//! A node that listens, sends an event to its first peer, and prints the events that it receives.
 //!
 //! ```text
 //! cargo run -p brocomm-async-std --example smol_server -- 127.0.0.1:47757
@@ -25,7 +25,7 @@ struct Block {
 fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(async {
         let address = std::env::args().nth(1).unwrap_or("127.0.0.1:47757".to_owned());
-        // Peers on this host are accepted; add a line for each other host.
+        // Accepts peers on this host. Add a line for each other host.
         let sensor = Node::builder()
             .name("sensor")
             .send::<ScanSeen>()

@@ -2,9 +2,10 @@
 //!
 //! # A shared table
 //!
-//! A table that is declared with [`Builder::table`] is shared with every peer, as a `&synchronized` variable of Bro is:
-//! `global blocked: table[addr] of string &synchronized;`. What is inserted here is sent to the peers, and what they change is
-//! here at once. When a connection is established, the table of the node that accepted it replaces the other one.
+//! A table declared with [`Builder::table`] is shared with every peer, like a `&synchronized`
+//! variable in Bro: `global blocked: table[addr] of string &synchronized;`. Local changes are sent
+//! to the peers, and changes made by peers are applied here. When a connection is established, the
+//! acceptor's table replaces the initiator's.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -34,8 +35,9 @@
 //!
 //! # Logs
 //!
-//! A struct with `#[bro(log)]` fields is an entry of a log. [`Builder::log`] declares the log. Every peer that requests logs
-//! gets the entries; as the node below accepts input from nobody, peers can do no more than that.
+//! A struct with `#[bro(log)]` fields is a log entry. [`Builder::log`] declares the log. Every peer
+//! that requests logs receives the entries. The node below accepts no input, so peers can do
+//! nothing else.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -62,21 +64,27 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
-//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the
+//! writer announced. [`LogEntry::get`](brocomm::logs::LogEntry::get) returns the value of a column
+//! by name.
 //!
 //! ```no_run
-//! use brocomm_async_std::Node;
+//! use std::net::IpAddr;
+//!
+//! use brocomm_async_std::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Id { orig_h: IpAddr, resp_h: IpAddr }
+//!
+//! #[derive(Record)]
+//! struct Conn { id: Id }
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     smol::block_on(async {
 //!         let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!         let mut entries = node.log_entries();
-//!         while let Some((peer, entry)) = entries.next().await {
-//!             println!("{} of {}:", entry.writer.path, peer.descr);
-//!             for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
-//!                 println!("  {}: {value}", field.name);
-//!             }
+//!         let mut conns = node.logs::<Conn>("conn");
+//!         while let Some((_, conn)) = conns.try_next().await? {
+//!             println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
 //!         }
 //!         Ok(())
 //!     })
@@ -116,36 +124,42 @@
 //!
 //! # Waiting for a connection
 //!
-//! The builder's `start` returns at once: the node connects, and connects again, in one thread.
-//! [`connected`](asynchronous::Node::connected) waits until a peer can be sent events;
-//! [`listening`](asynchronous::Node::listening) waits until the node listens, and returns the address, which is of use
-//! with port 0. An event that is raised while no peer is connected is sent to nobody;
-//! [`raise`](asynchronous::Node::raise) returns how many peers it is sent to. All return `None` when the node has stopped.
+//! The builder's `start` returns at once. The node connects and reconnects in its own thread.
+//! [`connected`](asynchronous::Node::connected) waits until events can be sent to a peer.
+//! [`listening`](asynchronous::Node::listening) waits until the node listens and returns the
+//! address, which is useful with port 0. Both return `None` when the node has stopped. An event
+//! raised while no peer is connected is sent to nobody; [`raise`](asynchronous::Node::raise)
+//! returns the number of peers that it is sent to.
 //!
-//! All futures can be dropped without losing anything, so a limit of time is `async_std::future::timeout(limit, scans.next())`, or a race with a timer; see [the
-//! cancellation of a node](asynchronous::Node#cancellation) and [of a peer](asynchronous::Peer#cancellation).
+//! All futures are cancel safe. To set a time limit, use `async_std::future::timeout(limit,
+//! scans.next())` or race the future with a timer. See the sections on cancellation of
+//! [`Node`](asynchronous::Node#cancellation) and [`Peer`](asynchronous::Peer#cancellation).
 //!
-//! The node can be awaited under smol, async-std and every other executor: sockets and timers are those of `async-io`. To run
-//! the node itself on the program's executor, too, which makes round trips faster, start it with [`AsyncIo::on`].
+//! Sockets and timers are those of `async-io`, so the futures work on smol, async-std and every
+//! other executor. [`AsyncIo::on`] runs the node itself on the program's executor too, which makes
+//! round trips faster.
 //!
 //! # Backpressure
 //!
-//! Nothing is lost by default. When a peer does not read, its queue in this node fills, and
-//! [`raise`](asynchronous::Node::raise) and [`Log::write`] wait; [`try_raise`](asynchronous::Node::try_raise) returns an
-//! error instead. When a subscriber of this node does not read, the node stops reading from the peers that send to it. Two
-//! nodes that both wait in `raise` and read nothing can wait for each other: read events in one task, and raise in another
+//! By default, nothing is lost. When a peer does not read, its queue in this node fills, and
+//! [`raise`](asynchronous::Node::raise) and [`Log::write`] wait;
+//! [`try_raise`](asynchronous::Node::try_raise) returns an error instead. When a subscriber of this
+//! node does not read, the node stops reading from the peers that send to it. Two nodes that both
+//! wait in `raise` without reading can deadlock. Read events in one task, and raise them in another
 //! one or with `try_raise`.
 //!
-//! The sizes of the queues, and what happens when one is full, are set for peers in
-//! [`Options::outgoing`](brocomm::node::Options::outgoing) and for a subscriber with
+//! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
+//! policy for full ones. For the queue of a subscriber, use
 //! [`subscribe_with`](asynchronous::Node::subscribe_with).
 //!
 //! # More control
 //!
-//! The builder makes a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node, of a
-//! [`NodeConfig`](brocomm::node::NodeConfig) with a [`PeerConfig`](brocomm::node::PeerConfig) for each peer.
-//! [`Builder::options`] and [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes one that a program has made, and
-//! [`with`](asynchronous::Node::with) gives access to the state machine while it runs. Everything that happens, all events included, comes as a
+//! The builder creates a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node,
+//! from a [`NodeConfig`](brocomm::node::NodeConfig) with a
+//! [`PeerConfig`](brocomm::node::PeerConfig) for each peer. [`Builder::options`] and
+//! [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes a
+//! configuration of your own, and [`with`](asynchronous::Node::with) gives access to the state
+//! machine while it runs. The node reports everything that happens, including all events, as a
 //! [`Notification`](brocomm::node::Notification):
 //!
 //! ```no_run
@@ -177,10 +191,12 @@
 //! }
 //! ```
 //!
-//! A [`Peer`] is a single connection without a node around it: it does not connect again, and does not log. Nothing is
-//! spawned: it reads and writes while its owner awaits [`next`](asynchronous::Peer::next),
-//! [`flush`](asynchronous::Peer::flush) or [`close`](asynchronous::Peer::close); commands such as
-//! [`send_event`](asynchronous::Peer::send_event) only queue. A [`Listener`] accepts such peers.
+//! A [`Peer`] is a single connection without a node. It does not reconnect and does not log. It
+//! spawns no tasks: it reads and writes only while its owner awaits
+//! [`next`](asynchronous::Peer::next), [`flush`](asynchronous::Peer::flush) or
+//! [`close`](asynchronous::Peer::close); commands such as
+//! [`send_event`](asynchronous::Peer::send_event) only queue. A [`Listener`] accepts connections as
+//! [`Peer`]s.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -225,18 +241,21 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{AsyncStdEnum as Enum, AsyncStdEvent as Event, AsyncStdRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
+    ReceivedRecord, Table,
 };
 pub use runtime::{AsyncIo, Task};
 
-/// Runs a node, in one thread of its own or on [the program's executor](AsyncIo::on).
+/// A running node. Its tasks run in one thread of their own or on [the program's
+/// executor](AsyncIo::on).
 pub type Node = asynchronous::Node<AsyncIo>;
 
-/// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.
+/// A single connection over TCP: a [`Connection`](brocomm::lowlevel::connection::Connection) and
+/// its socket.
 pub type Peer = asynchronous::Peer<AsyncIo>;
 
-/// Listens for peers.
+/// Accepts TCP connections from peers.
 pub type Listener = asynchronous::Listener<AsyncIo>;
 
-/// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
+/// Configures and starts a node. See [`Node::builder`].
 pub type Builder = brocomm_transport::Builder<Node>;

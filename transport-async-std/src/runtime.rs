@@ -1,4 +1,4 @@
-//! What async-io offers, on which smol and async-std stand.
+//! The [`Runtime`] on `async-io`, which smol and async-std are built on.
 
 use std::fmt;
 use std::future::Future;
@@ -16,15 +16,15 @@ use brocomm::lowlevel::driver::StartError;
 use brocomm_transport::asynchronous::Runtime;
 use brocomm_transport::socket2::SockRef;
 
-/// The reactor of `async-io`, and what runs the tasks of a node.
+/// The `async-io` reactor, and the executor of a node's tasks.
 ///
-/// By default each node has an executor in a thread of its own, so that it goes on whatever the
-/// program's own tasks do. On the program's [own executor](Self::on), a round trip takes a tenth of
-/// the time, since nothing passes from one thread to another.
+/// By default each node has an executor in its own thread, so the program's tasks cannot delay it.
+/// On the program's [own executor](Self::on), a round trip takes a tenth of the time, since nothing
+/// passes between threads.
 #[derive(Clone)]
 pub struct AsyncIo(Tasks);
 
-/// What runs the tasks of a node.
+/// The executor of a node's tasks.
 #[derive(Clone)]
 enum Tasks {
     Own(Arc<Executor<'static>>),
@@ -35,7 +35,7 @@ enum Tasks {
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl AsyncIo {
-    /// Runs nodes with an executor of the program's: `spawn` starts a task there and doesn't wait for it.
+    /// Runs nodes on the program's executor. `spawn` starts a task there without waiting for it.
     ///
     /// ```no_run
     /// use brocomm_async_std::{AsyncIo, Node};
@@ -52,7 +52,7 @@ impl AsyncIo {
 }
 
 impl Default for AsyncIo {
-    /// Returns an executor in a thread of its own, which is started with the node.
+    /// Returns an executor in its own thread, which is started with the node.
     fn default() -> AsyncIo {
         AsyncIo(Tasks::Own(Arc::default()))
     }
@@ -61,7 +61,7 @@ impl Default for AsyncIo {
 impl fmt::Debug for AsyncIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tasks = match &self.0 {
-            Tasks::Own(_) => "a thread of its own",
+            Tasks::Own(_) => "its own thread",
             Tasks::Given(_) => "the program's executor",
         };
         f.debug_tuple("AsyncIo").field(&tasks).finish()
@@ -81,9 +81,9 @@ impl Runtime for AsyncIo {
                 return Ok(());
             }
         };
-        // As a task it is polled only when it was woken, not whenever another one was.
+        // As a separate task, the manager is polled only when it was woken itself.
         let manager = executor.spawn(manager);
-        // What is left to carry when the manager ends ends with it.
+        // Tasks that still run when the manager ends are dropped with the executor.
         thread::Builder::new()
             .name("brocomm".to_owned())
             .spawn(move || block_on(executor.run(manager)))
@@ -168,7 +168,7 @@ impl Runtime for AsyncIo {
     }
 }
 
-/// Tries until it is done or the socket isn't ready.
+/// Repeats an attempt until it succeeds or the socket is not ready.
 fn attempt(
     mut attempt: impl FnMut() -> io::Result<usize>,
     mut poll_ready: impl FnMut() -> Poll<io::Result<()>>,

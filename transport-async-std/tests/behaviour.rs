@@ -1,13 +1,13 @@
-//! The behaviour of this transport, under each executor whose feature is on.
+//! The behaviour of this transport, on each executor whose feature is enabled.
 #![cfg(any(feature = "async-std", feature = "smol"))]
 
 use brocomm_async_std as transport;
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/mod.rs"]
 mod suite;
 
-// Written once for all that are asynchronous.
+// Shared by all async transports.
 #[path = "../../transport/tests/suite/peers/mod.rs"]
 mod peers;
 
@@ -15,10 +15,10 @@ use std::time::Duration;
 
 suite::offers_all!(brocomm_async_std);
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Fails when a body takes too long.
+/// Fails when a test body takes too long.
 async fn limited(body: impl Future<Output = ()>) {
     let too_long = async {
         ::smol::Timer::after(LIMIT).await;
@@ -27,7 +27,7 @@ async fn limited(body: impl Future<Output = ()>) {
     futures_lite::future::or(body, too_long).await;
 }
 
-/// Each body is spawned, so its futures can go from thread to thread.
+/// Spawns each body, so its futures must be `Send`.
 #[cfg(feature = "async-std")]
 mod async_std {
     fn run(body: impl Future<Output = ()> + Send + 'static) {
@@ -50,7 +50,7 @@ mod smol {
     }
 }
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/examples.rs"]
 mod examples;
 

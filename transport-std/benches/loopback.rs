@@ -1,9 +1,10 @@
-//! Events over loopback in threads, next to the same bytes:
-//! `cargo bench -p brocomm-std --bench loopback`
+//! Events over loopback in threads, compared with the same bytes over plain sockets: `cargo bench
+//! -p brocomm-std --bench loopback`
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-// Written once for all transports, with futures; here these do all at once, in threads.
+// Shared by all transports and written with futures. Here the futures block, each in its own
+// thread.
 #[path = "../../transport/benches/loopback/mod.rs"]
 mod loopback;
 
@@ -23,8 +24,8 @@ mod runtime {
         Node::start(configuration).unwrap()
     }
 
-    pub(crate) async fn next(told: &mut Notifications) -> Notification {
-        told.next(None).unwrap()
+    pub(crate) async fn next(notifications: &mut Notifications) -> Notification {
+        notifications.next(None).unwrap()
     }
 
     pub(crate) async fn raise(node: &Node, event: Event) {

@@ -1,4 +1,4 @@
-//! Two nodes that share a table. Both are in this program, so that it runs by itself.
+//! Two nodes share a table. Both run in this program.
 //!
 //! ```text
 //! cargo run -p brocomm-std --example std_table
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("{host} is no longer blocked");
                 break;
             }
-            // When it connected, the worker got the whole table of the manager.
+            // The worker received the manager's whole table when it connected.
             _ => {}
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! # A shared table
 //!
-//! A table that is declared with [`Builder::table`] is shared with every peer, as a `&synchronized` variable of Bro is:
-//! `global blocked: table[addr] of string &synchronized;`. What is inserted here is sent to the peers, and what they change is
-//! here at once. When a connection is established, the table of the node that accepted it replaces the other one.
+//! A table declared with [`Builder::table`] is shared with every peer, like a `&synchronized`
+//! variable in Bro: `global blocked: table[addr] of string &synchronized;`. Local changes are sent
+//! to the peers, and changes made by peers are applied here. When a connection is established, the
+//! acceptor's table replaces the initiator's.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -32,8 +33,9 @@
 //!
 //! # Logs
 //!
-//! A struct with `#[bro(log)]` fields is an entry of a log. [`Builder::log`] declares the log. Every peer that requests logs
-//! gets the entries; as the node below accepts input from nobody, peers can do no more than that.
+//! A struct with `#[bro(log)]` fields is a log entry. [`Builder::log`] declares the log. Every peer
+//! that requests logs receives the entries. The node below accepts no input, so peers can do
+//! nothing else.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -58,20 +60,27 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
-//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the
+//! writer announced. [`LogEntry::get`](brocomm::logs::LogEntry::get) returns the value of a column
+//! by name.
 //!
 //! ```no_run
-//! use brocomm_std::Node;
+//! use std::net::IpAddr;
+//!
+//! use brocomm_std::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Id { orig_h: IpAddr, resp_h: IpAddr }
+//!
+//! #[derive(Record)]
+//! struct Conn { id: Id }
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let mut entries = node.log_entries();
-//!     while let Some((peer, entry)) = entries.next(None) {
-//!         println!("{} of {}:", entry.writer.path, peer.descr);
-//!         for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
-//!             println!("  {}: {value}", field.name);
-//!         }
+//!     let conns = node.logs::<Conn>("conn");
+//!     for conn in conns {
+//!         let (_, conn) = conn?;
+//!         println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
 //!     }
 //!     Ok(())
 //! }
@@ -108,31 +117,35 @@
 //!
 //! # Waiting for a connection
 //!
-//! [`Node::start`] and the builder's `start` return at once: the node connects, and connects again, in its own
-//! thread. [`Node::connected`] waits until a peer can be sent events; [`Node::listening`] waits until the node listens,
-//! and returns the address, which is of use with port 0. An event that is raised while no peer is connected is sent to
-//! nobody; [`Node::raise`] returns how many peers it is sent to.
+//! [`Node::start`] and the builder's `start` return at once. The node connects and reconnects in
+//! its own thread. [`Node::connected`] waits until events can be sent to a peer.
+//! [`Node::listening`] waits until the node listens and returns the address, which is useful with
+//! port 0. An event raised while no peer is connected is sent to nobody; [`Node::raise`] returns
+//! the number of peers that it is sent to.
 //!
-//! Every method that waits takes a deadline, an `Option<Instant>`; `None` waits for ever. All return `None` when the
-//! node has stopped.
+//! Every blocking method takes a deadline, an `Option<Instant>`. With `None` it waits forever.
+//! [`Node::connected`], [`Node::listening`] and the iterators return `None` when the node has
+//! stopped.
 //!
 //! # Backpressure
 //!
-//! Nothing is lost by default. When a peer does not read, its queue in this node fills, and [`Node::raise`] and
-//! [`Log::write`] wait; [`Node::try_raise`] returns an error instead. When a subscriber of this node does not
-//! read, the node stops reading from the peers that send to it. Two threads that both wait in `raise` and read nothing
-//! can wait for each other: read events in one thread, and raise in another one or with `try_raise`.
+//! By default, nothing is lost. When a peer does not read, its queue in this node fills, and
+//! [`Node::raise`] and [`Log::write`] wait; [`Node::try_raise`] returns an error instead. When a
+//! subscriber of this node does not read, the node stops reading from the peers that send to it.
+//! Two nodes that both wait in `raise` without reading can deadlock. Read events in one thread, and
+//! raise them in another one or with `try_raise`.
 //!
-//! The sizes of the queues, and what happens when one is full, are set for peers in
-//! [`Options::outgoing`](brocomm::node::Options::outgoing) and for a subscriber with [`Node::subscribe_with`].
+//! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
+//! policy for full ones. For the queue of a subscriber, use [`Node::subscribe_with`].
 //!
 //! # More control
 //!
-//! The builder makes a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node, of a
-//! [`NodeConfig`](brocomm::node::NodeConfig) with a [`PeerConfig`](brocomm::node::PeerConfig) for each peer.
-//! [`Builder::options`] and [`Builder::connect_with`] change them, [`Node::start`] takes one that a program has made, and
-//! [`Node::with`] gives access to the state machine while it runs. Everything that happens, all events included, comes as a
-//! [`Notification`](brocomm::node::Notification):
+//! The builder creates a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node,
+//! from a [`NodeConfig`](brocomm::node::NodeConfig) with a
+//! [`PeerConfig`](brocomm::node::PeerConfig) for each peer. [`Builder::options`] and
+//! [`Builder::connect_with`] change them, [`Node::start`] takes a configuration of your own, and
+//! [`Node::with`] gives access to the state machine while it runs. The node reports everything that
+//! happens, including all events, as a [`Notification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_std::Node;
@@ -161,9 +174,10 @@
 //! }
 //! ```
 //!
-//! A [`Peer`] is a single connection without a node around it: it does not connect again, and does not log. It reads
-//! and writes in the calling thread, within [`Peer::next`], [`Peer::flush`] and [`Peer::close`]; commands such as
-//! [`Peer::send_event`] only queue. A [`Listener`] accepts such peers. Another thread stops either with a [`StopHandle`].
+//! A [`Peer`] is a single connection without a node. It does not reconnect and does not log. It
+//! reads and writes in the calling thread, within [`Peer::next`], [`Peer::flush`] and
+//! [`Peer::close`]; commands such as [`Peer::send_event`] only queue. A [`Listener`] accepts
+//! connections as [`Peer`]s. Another thread can stop both with a [`StopHandle`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -195,10 +209,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod link;
 mod listener;
 mod node;
 mod peer;
+mod polled;
 mod runner;
 mod sleeping;
 mod socket;
@@ -213,12 +227,12 @@ pub use brocomm::lowlevel::driver::{
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
-pub use brocomm_transport::{Change, Received};
+pub use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 pub use listener::Listener;
 pub use node::Node;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
-pub use subscribing::{Changes, Events, LogEntries, Notifications};
+pub use subscribing::{Changes, Events, LogEntries, LogRecords, Notifications};
 pub use table::{Log, Table};
-/// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
+/// Configures and starts a node. See [`Node::builder`].
 pub type Builder = brocomm_transport::Builder<Node>;

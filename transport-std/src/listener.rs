@@ -1,4 +1,4 @@
-//! Waits for peers.
+//! A listener for single connections.
 
 use std::fmt;
 use std::io;
@@ -16,7 +16,7 @@ use crate::{Peer, StopHandle, TransportError};
 
 const LISTENER: Token = Token(1);
 
-/// Listens for peers.
+/// Accepts TCP connections from peers.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -27,11 +27,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`; the first that works if the
-    /// name has several. With port 0 the system chooses one.
+    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`. If a name has several
+    /// addresses, the first one that works is used. With port 0 the system chooses a port.
     ///
-    /// A listener on an IPv6 address takes IPv6 only, on every system, so that one for IPv4 may
-    /// stand beside it.
+    /// A listener on an IPv6 address accepts IPv6 only, on every system, so another listener can
+    /// use the same port for IPv4.
     ///
     /// # Errors
     /// [`TransportError::Resolve`], [`TransportError::NoAddress`], [`TransportError::Bind`],
@@ -49,13 +49,14 @@ impl Listener {
         set_up().map_err(listener_unusable)
     }
 
-    /// Waits for the next peer and begins a connection with it; `None` if the deadline passes or
+    /// Waits for the next peer and returns the connection. Returns `None` if the deadline passes or
     /// the listener is [stopped](Self::stop_handle).
     ///
     /// # Errors
-    /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
-    /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::lowlevel::driver::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
+    /// [`TransportError::Config`] before anything is accepted. [`TransportError::Accept`] if
+    /// accepting fails, for example without free file descriptors; the listener still listens, so
+    /// accept again after [a pause](brocomm::lowlevel::driver::ACCEPT_PAUSE).
+    /// [`TransportError::System`] if the system cannot wait.
     pub fn accept(
         &mut self,
         config: ConnectionConfig,
@@ -82,12 +83,12 @@ impl Listener {
         Ok(None)
     }
 
-    /// Returns the address that is listened on, with the port that the system chose.
+    /// Returns the address that the listener is bound to, with the port that the system chose.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
-    /// Returns what makes [`accept`](Self::accept) return from another thread.
+    /// Returns a handle that makes [`accept`](Self::accept) return, from another thread.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }

@@ -1,11 +1,11 @@
-//! A whole node.
+//! The handle of a running node.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::data::{BroType, Event, EventType, FromValue, IndexType, Name, SignatureError};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
@@ -17,44 +17,44 @@ use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, answers, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
-use crate::{Events, Log, LogEntries, Notifications, Table};
+use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 
-/// Runs a node: listens, connects, carries what passes between it and its peers.
+/// A running node: it listens, connects, and exchanges messages with its peers.
 ///
-/// Can be cloned and shared; all clones are the same node. It runs in a thread of its own, until it is
-/// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
-/// [`Events`], which closes all sockets at once, whatever waits.
+/// Clones are handles of the same node. The node runs in its own thread until it is
+/// [terminated](Self::terminate), or until the last clone and all [`Notifications`] and [`Events`]
+/// are dropped. Dropping them closes all sockets at once and discards what is queued.
 ///
 /// # Backpressure
-/// Whoever wants notifications [subscribes](Self::subscribe), and has a queue of its own; without
-/// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
-/// they are not read from once as much waits as
-/// [`Options::incoming`](brocomm::node::Options::incoming) says.
-/// What peers do not take waits here, as far as
-/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
-/// [`write_log`](Self::write_log) wait, or whatever the policy there is.
+/// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,
+/// notifications are discarded. By default, when a subscriber's queue is full, the node stops
+/// reading from the peers that send more, once
+/// [`Options::incoming`](brocomm::node::Options::incoming) is reached.
+///
+/// The send queue of each peer is limited by
+/// [`Options::outgoing`](brocomm::node::Options::outgoing). When it is full, [`raise`](Self::raise)
+/// and [`write_log`](Self::write_log) wait, or do what the policy there says.
 #[derive(Debug, Clone)]
 #[must_use = "the node ends when its handle is dropped"]
 pub struct Node(Handle);
 
 impl Node {
-    /// Builds a node: what it exchanges with its peers, and who they are.
+    /// Configures and starts a node: its peers, and what it exchanges with them.
     pub fn builder() -> Builder<Node> {
         Builder::new()
     }
 
-    /// Begins: listens and connects as the configuration says.
+    /// Starts a node, which listens and connects as configured.
     ///
     /// # Errors
-    /// [`StartError`]. That the node can't listen or connect is none: a notification says so, and it
-    /// is tried again as the options say.
+    /// [`StartError`]. Failing to listen or to connect is not an error here: the node reports it in
+    /// a notification and retries as the options say.
     pub fn start(configuration: NodeConfig) -> Result<Node, StartError> {
         let communication = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
         Node::run(communication)
     }
 
-    /// Begins with a node that was made, and perhaps changed, but not
-    /// [started](NodeMachine::start).
+    /// Runs a node state machine that has not been [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
@@ -72,29 +72,29 @@ impl Node {
         Ok(Node(run(communication, Clock::new(Instant::now), begin)?))
     }
 
-    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
-    /// `None` if it stops before, or the deadline passes.
+    /// Waits until the node listens, and returns the address with the port that the system chose.
+    /// Returns `None` if the node stops or the deadline passes.
     pub fn listening(&self, deadline: Option<Instant>) -> Option<Endpoint> {
         let mut progress = self.0.listening();
         wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
-    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
-    /// reach it; returns the peer. `None` if the node stops before, or the deadline passes.
+    /// Waits until a peer is connected and the handshake is done, and returns the peer. Events
+    /// raised from then on reach it. Returns `None` if the node stops or the deadline passes.
     pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
         let mut progress = self.0.connected();
         wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
-    /// Raises an event as [`NodeMachine::raise`] does, as soon as there is room for it.
+    /// Raises an event as [`NodeMachine::raise`] does, as soon as the send queues have room.
     ///
-    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
-    /// peer that has requested the event and reads nothing makes this wait until it does, or is
-    /// gone, or the deadline passes.
+    /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one
+    /// peer that requested the event and does not read makes this wait until it reads, disconnects,
+    /// or the deadline passes.
     ///
     /// # Errors
-    /// [`RaiseError::Event`], at once; [`RaiseError::Full`] at the deadline. The event is not raised
-    /// then.
+    /// [`RaiseError::Event`] at once; [`RaiseError::Full`] at the deadline. In both cases the event
+    /// is not raised.
     pub fn raise(
         &self,
         event: impl Into<Event>,
@@ -109,15 +109,15 @@ impl Node {
         }
     }
 
-    /// Writes an entry to the log of a stream as [`NodeMachine::write_log`] does, as soon as there
-    /// is room for it.
+    /// Writes an entry to a log stream as [`NodeMachine::write_log`] does, as soon as the send
+    /// queues have room.
     ///
-    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
-    /// peer that has requested logs and reads nothing makes this wait until it does, or is gone.
+    /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one
+    /// peer that requested logs and does not read makes this wait until it reads or disconnects.
     ///
     /// # Errors
-    /// [`WriteLogError::Full`] at the deadline; [`WriteLogError::Stream`]. The entry is not written
-    /// then.
+    /// [`WriteLogError::Full`] at the deadline; [`WriteLogError::Stream`]. In both cases the entry
+    /// is not written.
     pub fn write_log(
         &self,
         stream: i32,
@@ -131,11 +131,11 @@ impl Node {
         }
     }
 
-    /// Raises an event and waits for the one that answers it: the first of this name for which
-    /// `matches` is true. That one is no notification.
+    /// Raises an event and waits for the answer: the first event named `answer` for which `matches`
+    /// returns true. Subscribers do not get that event.
     ///
-    /// The answer is found whether or not subscribers read meanwhile, unless one whose policy is to wait
-    /// has a full queue.
+    /// The answer arrives whether or not subscribers read meanwhile, unless a subscriber with the
+    /// blocking policy has a full queue.
     ///
     /// # Errors
     /// [`RequestError::Event`], [`RequestError::NobodyAsked`], [`RequestError::TimedOut`],
@@ -163,9 +163,9 @@ impl Node {
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
     }
 
-    /// Raises an event and waits for the event of this type that answers it: the first one for which
-    /// `matches` is true. The node has to [`receive`](brocomm_transport::Builder::receive) the type. For
-    /// the rest like [`request`](Self::request), which is for events that have no Rust type.
+    /// Raises an event and waits for the answer: the first event of type `A` for which `matches`
+    /// returns true. The node must [`receive`](brocomm_transport::Builder::receive) this type.
+    /// Otherwise the same as [`request`](Self::request), which is for events without a Rust type.
     ///
     /// # Errors
     /// As [`request`](Self::request), and [`RequestError::Answer`].
@@ -179,13 +179,13 @@ impl Node {
         Ok((peer, A::from_event(&answer).map_err(RequestError::Answer)?))
     }
 
-    /// Sends what is batched of logs and prints at once, and waits until all that was raised, written
-    /// or printed before is written to the sockets, but not longer than this. It is in the hands of
-    /// the system then, which is no proof that peers have read it. What others raise for the same
-    /// peers meanwhile may be waited for too.
+    /// Sends batched log entries and prints at once, and waits until everything raised, written or
+    /// printed before is written to the sockets, for `limit` at most. That does not prove that the
+    /// peers have read it. The wait may include what other tasks raise for the same peers
+    /// meanwhile.
     ///
-    /// Returns the peers for which something still waits, what is kept for those that are away
-    /// included: none if all went well.
+    /// Returns the peers for which something is still queued, including what is kept for
+    /// disconnected ones. The list is empty if everything was written.
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
         let (mut awaiting, mut flush) = (Awaiting::new(&self.0), Flush::default());
         let deadline = Instant::now().checked_add(limit);
@@ -196,52 +196,51 @@ impl Node {
         }
     }
 
-    /// Ends in order, as [`NodeMachine::terminate_communication`] does, and waits for it: what
-    /// waits is sent, then all is closed.
+    /// Stops the node as [`NodeMachine::terminate_communication`] does, and waits until it has
+    /// stopped: sends what is queued, then closes all connections.
     ///
     /// Takes no longer than
     /// [`Options::terminate_timeout`](brocomm::node::Options::terminate_timeout), whether or not
-    /// notifications are taken. Returns the peers that did not take all in that time. It can be
-    /// called again.
+    /// subscribers read. Returns the peers to which not everything could be sent in that time. Can
+    /// be called again.
     pub fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
         let mut awaiting = Awaiting::new(&self.0);
         wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
 
-    /// Subscribes to all notifications, as
-    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
-    /// subscriber by the place of this call.
+    /// Subscribes to all notifications, as [`subscribe_with`](Self::subscribe_with) does, with the
+    /// default queue. The log names the subscriber by the source location of this call.
     #[track_caller]
     pub fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())
     }
 
-    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
-    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    /// Subscribes to the notifications from now on. A subscriber created before any other has read
+    /// also gets the notifications since the start of the node, the first 1000 at most.
     ///
-    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
-    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
-    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
-    /// Whoever wants no more drops it. An answer to a
-    /// request is for nobody else.
+    /// Each subscriber has its own queue, and its [`Subscription`] says what happens when that
+    /// queue is full. By default nothing is lost: the node stops reading from the peers that send
+    /// more until the subscriber reads. Other peers and subscribers do not wait. If the subscriber
+    /// reads nothing for a second, the log names it
+    /// ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
+    /// Drop it to unsubscribe. Subscribers do not get answers to requests.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
         Notifications(self.0.subscribe_with(subscription))
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
-    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
+    /// [`subscribe`](Self::subscribe). [`PeerConfig::events`](brocomm::node::PeerConfig::events)
+    /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// The event is not declared, or a parameter differs from its declaration.
     #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.0.events().map(Events)
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
     /// [`subscribe_with`](Self::subscribe_with).
     ///
     /// # Errors
@@ -253,27 +252,35 @@ impl Node {
         self.0.events_with(subscription).map(Events)
     }
 
-    /// Subscribes to the entries of peers' logs, which the node has to
-    /// [request](Builder::receive_logs). As with [`subscribe`](Self::subscribe), peers wait for a
-    /// subscriber that doesn't read.
+    /// Subscribes to the log entries of all peers from which the node [requests
+    /// logs](Builder::receive_logs). As with [`subscribe`](Self::subscribe), a subscriber that does
+    /// not read blocks those peers.
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         LogEntries(self.0.log_entries())
     }
 
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
+        LogRecords(self.0.logs(path))
+    }
+
     /// Returns a log that the node writes, by its path, for entries of a Rust type.
     ///
     /// # Errors
-    /// That no such log was declared, or has other columns.
+    /// No such log is declared, or its columns differ from those of the type.
     pub fn log<T: LogRecord>(&self, path: &str) -> Result<Log<T>, StreamError> {
         self.0.log(path).map(Log)
     }
 
-    /// Returns a synchronized table, as a map of Rust values.
+    /// Returns a synchronized table as a map of Rust values.
     ///
     /// # Errors
-    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
-    /// [`StateError::Type`] if its type is not that of the Rust types.
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name.
+    /// [`StateError::Type`] if the variable's type does not match the Rust types.
     pub fn table<K: IndexType, V: BroType>(
         &self,
         name: impl Into<Name>,
@@ -281,7 +288,7 @@ impl Node {
         self.0.table(name).map(Table)
     }
 
-    /// Raises an event if there is room for it.
+    /// Raises an event without waiting.
     ///
     /// # Errors
     /// As [`NodeMachine::raise`].
@@ -289,18 +296,18 @@ impl Node {
         self.0.try_raise(event)
     }
 
-    /// Does anything else with the node, such as its commands and getters, and returns what that
-    /// gives; with the present time, which many of them want: that of the node's timers, which never
-    /// goes back and is not the [wall clock](Self::now).
+    /// Calls a closure with the node state machine and the current time, and returns its result.
+    /// Use it for commands and getters that this handle lacks. The time is that of the node's
+    /// timers: it never goes back, and it differs from the [wall clock](Self::now).
     ///
-    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
-    /// would wait for ever. What is fed to the node and polled from it is the business of the
-    /// handle alone.
+    /// The node is locked meanwhile, so the closure must be short, and it must not use this handle,
+    /// which would deadlock. Only the handle may feed and poll the state machine.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
         self.0.with(act)
     }
 
-    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does.
+    /// Connects to a configured peer by its name, as [`NodeMachine::connect_peer`] does.
+    /// Notifications report the result.
     ///
     /// # Errors
     /// As [`NodeMachine::connect_peer`].
@@ -308,8 +315,8 @@ impl Node {
         self.0.connect_peer(name)
     }
 
-    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
-    /// sent before.
+    /// Closes the connection to a peer as [`NodeMachine::disconnect`] does, after sending what is
+    /// queued for it.
     ///
     /// # Errors
     /// As [`NodeMachine::disconnect`].
@@ -317,7 +324,7 @@ impl Node {
         self.0.disconnect(peer)
     }
 
-    /// Returns what the wall clock shows, as events and the log have it.
+    /// Returns the wall-clock time, as used for events and the log.
     pub fn now(&self) -> Time {
         self.0.now()
     }
@@ -329,7 +336,7 @@ impl Start for Node {
     }
 }
 
-/// What does not depend on the transport, for programs that run on several.
+/// The parts that do not depend on the transport, for code that supports several.
 impl AsRef<Handle> for Node {
     fn as_ref(&self) -> &Handle {
         &self.0

@@ -1,4 +1,4 @@
-//! One connection over TCP.
+//! A single connection over TCP.
 
 use std::fmt;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -15,56 +15,52 @@ use brocomm_transport::Clock;
 use brocomm_transport::naming::stream_unusable;
 
 use crate::StopHandle;
-use crate::link::Link;
+use crate::polled::PolledSocket;
 use crate::socket::{connect, remaining};
-
-/// Is shown what comes.
-type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
 
 /// Carries one [`Connection`] over TCP.
 ///
-/// Dropping it closes the socket at once; [`close`](Self::close) does it in order.
+/// Dropping it closes the socket at once. [`close`](Self::close) sends what is queued before.
 pub struct Peer {
     driver: Driver,
-    link: Link,
+    socket: PolledSocket,
     clock: Clock,
     stop: StopHandle,
     buffer: Box<[u8]>,
-    tap: Option<Tap>,
 }
 
-/// Says how far [`Peer::flush`] came.
+/// The result of [`Peer::flush`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "something may still wait to be written"]
 pub enum Flushed {
-    /// All is written, that is, in the hands of the system.
+    /// Everything is written to the socket.
     All,
-    /// The peer reads nothing more before we do, and so many notifications wait that we don't:
-    /// take some with [`Peer::next`], and flush again.
+    /// The peer does not read until this side does, and this side does not read because its queue
+    /// of notifications is full. Take some with [`Peer::next`], then flush again.
     NotificationsWait,
     /// The deadline passed.
     TimedOut,
-    /// Somebody [stopped](Peer::stop_handle) the peer.
+    /// The peer was [stopped](Peer::stop_handle).
     Stopped,
-    /// The connection is over. What waited is lost.
+    /// The connection is closed. What was queued is lost.
     Over,
 }
 
-/// Says what ends a call before it has what it waits for.
+/// What interrupts a blocking call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stops {
-    /// Its deadline, or whoever stops the peer.
-    Heeded,
-    /// Its deadline only.
+    /// The deadline or the [`StopHandle`].
+    Handled,
+    /// Only the deadline.
     Ignored,
 }
 
 impl Peer {
-    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address; to the first that
-    /// answers if the name has several.
+    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address. If the name has
+    /// several addresses, the first one that answers is used.
     ///
     /// # Errors
-    /// [`TransportError::Config`], before anything is tried; [`TransportError::Resolve`],
+    /// [`TransportError::Config`] before anything is tried; [`TransportError::Resolve`],
     /// [`TransportError::NoAddress`], [`TransportError::Connect`],
     /// [`TransportError::ConnectTimedOut`], [`TransportError::System`].
     pub fn connect(
@@ -76,7 +72,7 @@ impl Peer {
         Peer::from_stream(connect(&address, timeout)?, config, Role::Initiator)
     }
 
-    /// Begins a connection on a socket that is connected already.
+    /// Starts the protocol on a connected socket.
     ///
     /// # Errors
     /// [`TransportError::Config`]; [`TransportError::System`].
@@ -95,43 +91,41 @@ impl Peer {
         config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer, TransportError> {
-        let (link, stop) = Link::new(stream).map_err(stream_unusable)?;
+        let (socket, stop) = PolledSocket::new(stream).map_err(stream_unusable)?;
         let clock = Clock::new(Instant::now);
         Ok(Peer {
             driver: Driver::new(Connection::new(config, role, clock.start())),
-            link,
+            socket,
             clock,
             stop,
             buffer: vec![0; BLOCK].into(),
-            tap: None,
         })
     }
 
-    /// Returns the next notification; reads and writes until there is one.
+    /// Reads and writes until there is a notification, and returns it.
     ///
-    /// `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or if the
-    /// connection is over, the last notification was taken, and the socket is closed; that last
-    /// notification is a [`Notification::Closed`]. Without deadline it waits for ever, so
-    /// `while let Some(…) = peer.next(None)?` sees all of a connection. A deadline that has passed
-    /// makes it do what can be done without waiting.
+    /// Returns `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or after
+    /// the last notification, [`Notification::Closed`], when the socket is closed. Without a
+    /// deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the whole
+    /// connection. With a deadline in the past it does only what is possible without waiting.
     ///
     /// # Errors
-    /// [`TransportError::System`] if the system can't wait for the socket. How the connection ends
-    /// is no error but a [`Notification::Closed`].
+    /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
+    /// connection is not an error but a [`Notification::Closed`].
     pub fn next(
         &mut self,
         deadline: Option<Instant>,
     ) -> Result<Option<Notification>, TransportError> {
-        let next = self.run_until(deadline, Stops::Heeded, Driver::poll_notification)?;
+        let next = self.run_until(deadline, Stops::Handled, Driver::poll_notification)?;
         Ok(next.flatten())
     }
 
-    /// Writes all that waits to be written; reads meanwhile, and keeps the notifications.
+    /// Writes everything that is queued. Reads meanwhile and keeps the notifications.
     ///
     /// # Errors
     /// As [`next`](Self::next).
     pub fn flush(&mut self, deadline: Option<Instant>) -> Result<Flushed, TransportError> {
-        let flushed = self.run_until(deadline, Stops::Heeded, |driver| driver.poll_flush())?;
+        let flushed = self.run_until(deadline, Stops::Handled, |driver| driver.poll_flush())?;
         Ok(match flushed {
             Some(driver::Flushed::All) => Flushed::All,
             Some(driver::Flushed::NotificationsWait) => Flushed::NotificationsWait,
@@ -141,13 +135,13 @@ impl Peer {
         })
     }
 
-    /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
-    /// waits until it closes its side too, and closes the socket.
+    /// Closes the connection gracefully: writes what is queued, shuts down the sending direction,
+    /// waits until the peer closes its side too, and closes the socket.
     ///
-    /// The wait ends at the deadline, or when the peer lets five seconds pass. Returns whether all
-    /// was written, which is no proof that the peer read it. A [`StopHandle`] does not shorten it.
-    /// Notifications, [`Notification::Closed`] last, can still be taken from
-    /// [`next`](Self::next).
+    /// The wait ends at the deadline, or when the peer does nothing for five seconds. Returns
+    /// whether everything was written, which does not prove that the peer read it. A [`StopHandle`]
+    /// does not interrupt the wait. Afterwards [`next`](Self::next) returns the remaining
+    /// notifications, with [`Notification::Closed`] last.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -156,15 +150,14 @@ impl Peer {
         match self.run_until(deadline, Stops::Ignored, |driver| driver.poll_closed())? {
             Some(all_written) => Ok(all_written),
             None => {
-                self.link.shutdown();
+                self.socket.shutdown();
                 Ok(self.driver.give_up(self.clock.now()))
             }
         }
     }
 
-    /// Sends a call of an event, if the peer has requested it, as
-    /// [`Connection::send_event`] does. It is written by the next
-    /// [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close).
+    /// Queues an event if the peer has requested it, as [`Connection::send_event`] does. The next
+    /// call of [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close) writes it.
     ///
     /// # Errors
     /// As [`Connection::send_event`].
@@ -180,8 +173,8 @@ impl Peer {
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
         let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
-        // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
-        // finds again what went wrong.
+        // The PING contains the time, so it is written at once. The next call writes what is left
+        // and meets the same error again.
         let _ = self.run_until(None, Stops::Ignored, |driver| driver.poll_written());
         Ok(())
     }
@@ -191,48 +184,48 @@ impl Peer {
         self.driver.connection()
     }
 
-    /// Returns the connection, for its commands. What is fed to it and polled from it is the
-    /// business of this peer alone.
+    /// Returns the connection, for its commands. Only this peer may feed and poll it.
     pub fn connection_mut(&mut self) -> &mut Connection {
         self.driver.connection_mut()
     }
 
-    /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
-    /// a clock that never goes back, [`Connection::now`].
+    /// Returns the wall-clock time, as used for events. The connection's own clock,
+    /// [`Connection::now`], never goes back.
     pub fn now(&self) -> Time {
         self.clock.wall_clock()
     }
 
-    /// Returns our address.
+    /// Returns the local address.
     pub fn local_addr(&self) -> SocketAddr {
-        self.link.local
+        self.socket.local
     }
 
     /// Returns the peer's address.
     pub fn remote_addr(&self) -> SocketAddr {
-        self.link.remote
+        self.socket.remote
     }
 
-    /// Returns what makes [`next`](Self::next) and [`flush`](Self::flush) return from another
-    /// thread. After that `next` hands out only what has arrived already.
+    /// Returns a handle that makes [`next`](Self::next) and [`flush`](Self::flush) return, from
+    /// another thread. After that, `next` returns only what has arrived already.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
-    /// TLS, as they are on the wire.
+    /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
+    /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
-        self.tap = Some(Box::new(tap));
+        self.driver.connection_mut().tap_input(tap);
     }
 
-    /// Does what the driver says until it has the answer; `None` if something ends that before.
+    /// Does what the driver says until `poll` returns a result. Returns `None` if the call is
+    /// interrupted.
     fn run_until<T>(
         &mut self,
         deadline: Option<Instant>,
         stops: Stops,
         mut answer: impl FnMut(&mut Driver) -> Poll<T>,
     ) -> Result<Option<T>, TransportError> {
-        // The deadline has passed, and what was ready then is being done.
+        // The deadline has passed; only what was ready then is still done.
         let mut late = false;
         loop {
             if let Poll::Ready(answer) = answer(&mut self.driver) {
@@ -241,12 +234,12 @@ impl Peer {
             let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
-                    let result = self.link.write(bytes);
+                    let result = self.socket.write(bytes);
                     self.driver.feed_write(result, self.clock.now());
                 }
-                Step::EndOutput => self.link.end_output(),
-                Step::Close => self.link.shutdown(),
-                _ if stops == Stops::Heeded && self.stop.is_stopped() => return Ok(None),
+                Step::EndOutput => self.socket.end_output(),
+                Step::Close => self.socket.shutdown(),
+                _ if stops == Stops::Handled && self.stop.is_stopped() => return Ok(None),
                 Step::Read => self.read(),
                 Step::Yield if remaining(deadline).is_some() => {}
                 Step::Wait { until } if !late => {
@@ -262,12 +255,9 @@ impl Peer {
     }
 
     fn read(&mut self) {
-        let (result, drained) = self.link.read(&mut self.buffer);
+        let (result, drained) = self.socket.read(&mut self.buffer);
         let now = self.clock.now();
         let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
-        if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
-            tap(bytes);
-        }
         self.driver.feed_read(bytes, now);
         if drained {
             self.driver.feed_drained();
@@ -275,7 +265,7 @@ impl Peer {
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(), TransportError> {
-        let ready = self.link.wait(timeout).map_err(|error| TransportError::System {
+        let ready = self.socket.wait(timeout).map_err(|error| TransportError::System {
             doing: "wait for the peer",
             cause: error.into(),
         })?;
@@ -292,8 +282,8 @@ impl Peer {
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer")
-            .field("local", &self.link.local)
-            .field("remote", &self.link.remote)
+            .field("local", &self.socket.local)
+            .field("remote", &self.socket.remote)
             .field("connection", self.connection())
             .finish_non_exhaustive()
     }

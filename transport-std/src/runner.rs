@@ -1,7 +1,7 @@
-//! The thread that carries all connections of a node.
+//! The thread that runs all connections of a node.
 
-mod carrying;
 mod listening;
+mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,51 +15,51 @@ use brocomm_transport::Shared;
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
-use carrying::SocketTask;
+use task::SocketTask;
 
-/// Wakes the poller; no socket has it.
+/// The token of the waker. No socket has it.
 const WAKER: Token = Token(0);
 
-/// How many sockets may become ready at once before others have their turn.
+/// The maximum number of ready sockets per poll.
 const EVENTS: usize = 1024;
 
-/// Runs a node: waits for all its sockets at once, and does what its tasks are to do.
+/// Runs a node: polls all its sockets, and runs the tasks that are ready.
 pub(crate) struct Runner {
     shared: Arc<Shared>,
     keep_alive: Option<KeepAlive>,
     poll: Poll,
-    roused: Arc<Roused>,
+    woken: Arc<Woken>,
     manager: Waker,
     listening: BTreeMap<Token, TcpListener>,
-    carrying: BTreeMap<Token, SocketTask>,
-    /// What is to be looked at when, whatever happens.
+    tasks: BTreeMap<Token, SocketTask>,
+    /// The deadline of each task that has one.
     alarms: BTreeMap<Token, Time>,
     next: usize,
     buffer: Box<[u8]>,
 }
 
-/// Those that have something to do though their sockets have nothing to say.
+/// The tasks that were woken for a reason other than their sockets.
 #[derive(Debug)]
-struct Roused {
+struct Woken {
     tokens: Mutex<BTreeSet<Token>>,
     poll: mio::Waker,
 }
 
-struct Rouse {
+struct TokenWaker {
     token: Token,
-    roused: Arc<Roused>,
+    woken: Arc<Woken>,
 }
 
-impl Wake for Rouse {
+impl Wake for TokenWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(self.token);
-        // Fails only if there is no poller left to wake.
-        let _ = self.roused.poll.wake();
+        // Fails only if the poller is gone.
+        let _ = self.woken.poll.wake();
     }
 }
 
@@ -67,35 +67,35 @@ impl Runner {
     pub(crate) fn new(shared: Arc<Shared>) -> io::Result<Runner> {
         let poll = Poll::new()?;
         let tokens = Mutex::default();
-        let roused = Arc::new(Roused { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
-        let manager = Arc::new(Rouse { token: WAKER, roused: Arc::clone(&roused) });
+        let woken = Arc::new(Woken { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
+        let manager = Arc::new(TokenWaker { token: WAKER, woken: Arc::clone(&woken) });
         Ok(Runner {
-            keep_alive: shared.with(|hub, _| hub.communication().options().keep_alive),
+            keep_alive: shared.with(|node, _| node.communication().options().keep_alive),
             shared,
             poll,
-            roused,
+            woken,
             manager: manager.into(),
             listening: BTreeMap::new(),
-            carrying: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             alarms: BTreeMap::new(),
             next: WAKER.0 + 1,
             buffer: vec![0; BLOCK].into(),
         })
     }
 
-    /// Runs until the node has ended.
+    /// Runs until the node has stopped.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while let Some(until) = self.manage() {
             let now = self.shared.now();
             let due = until.into_iter().chain(self.alarms.values().copied()).min();
-            // It fails when a signal comes, and then nothing is ready.
+            // Fails when a signal interrupts it; then nothing is ready.
             if self.poll.poll(&mut events, due.map(|due| due - now)).is_err() {
                 events.clear();
             }
             events.iter().for_each(|event| self.feed_ready(event));
             let mut ready: BTreeSet<Token> = events.iter().map(mio::event::Event::token).collect();
-            let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             ready.append(&mut tokens);
             drop(tokens);
             let now = self.shared.now();
@@ -104,18 +104,19 @@ impl Runner {
             for token in ready {
                 self.alarms.remove(&token);
                 self.accept(token);
-                self.carry(token);
+                self.run_task(token);
             }
         }
-        let all: Vec<Token> = self.carrying.keys().copied().collect();
+        let all: Vec<Token> = self.tasks.keys().copied().collect();
         all.into_iter().for_each(|token| self.close(token));
     }
 
-    /// Does what the node asks for; returns when it may ask for more, `None` at the end.
+    /// Does what the node asks for. Returns when to call it again, or `None` when the node has
+    /// stopped.
     #[allow(clippy::option_option, reason = "the inner one is what a node says")]
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {
-            match self.shared.with(|hub, now| hub.poll_task(now, &self.manager)) {
+            match self.shared.with(|node, now| node.poll_task(now, &self.manager)) {
                 Task::Do(Action::Connect { connection, endpoint, keep_alive, .. }) => {
                     self.connect(connection, &endpoint, keep_alive);
                 }
@@ -128,11 +129,11 @@ impl Runner {
         }
     }
 
-    /// Returns a token that nobody has, and what wakes its owner.
+    /// Returns an unused token and the waker of the task that gets it.
     fn token(&mut self) -> (Token, Waker) {
         let token = Token(self.next);
-        // Nobody lives to see it wrap.
+        // Wrapping would take longer than any process runs.
         self.next = self.next.wrapping_add(1);
-        (token, Arc::new(Rouse { token, roused: Arc::clone(&self.roused) }).into())
+        (token, Arc::new(TokenWaker { token, woken: Arc::clone(&self.woken) }).into())
     }
 }

@@ -1,4 +1,4 @@
-//! Threads that wait until they are woken.
+//! Blocking a thread until it is woken.
 
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
@@ -15,7 +15,7 @@ impl Wake for Sleeper {
     }
 }
 
-/// Waits until there is an answer; `None` if the deadline passes before.
+/// Blocks until `poll` is ready. Returns `None` if the deadline passes.
 pub(crate) fn wait_for<T>(
     deadline: Option<Instant>,
     mut poll: impl FnMut(&Waker) -> Poll<T>,

@@ -1,4 +1,4 @@
-//! The way to a connected socket, and deadlines.
+//! Connecting sockets, and deadlines.
 
 use std::fmt;
 use std::io;
@@ -9,14 +9,14 @@ use brocomm_transport::naming::{self, Refusals, unresolved};
 
 use crate::TransportError;
 
-/// Returns all addresses of a name.
+/// Resolves a name to all its addresses.
 pub(crate) fn resolve(
     address: &(impl ToSocketAddrs + fmt::Display),
 ) -> Result<Vec<SocketAddr>, TransportError> {
     naming::resolve(address).map_err(|error| unresolved(&address.to_string(), error))
 }
 
-/// Connects to the first of the addresses that answers.
+/// Connects to the first address that answers.
 pub(crate) fn connect(
     address: &(impl ToSocketAddrs + fmt::Display),
     timeout: Duration,
@@ -37,19 +37,20 @@ pub(crate) fn connect(
     Err(refusals.into_error())
 }
 
-/// Returns whether reading has shown that nothing is left, so that the poller tells when there is
-/// more; `ended` if it has told of the end, and so will not again.
+/// Returns whether a read has drained the socket, so that the poller reports new input. `ended`
+/// says that the poller has already reported the end of the input and will not report it again.
 pub(crate) fn is_drained(read: &io::Result<usize>, room: usize, ended: bool) -> bool {
-    // That of Windows tells only after an attempt that failed.
+    // On Windows, the poller reports new input only after an attempt that would block.
     cfg!(unix) && !ended && matches!(read, Ok(read @ 1..) if *read < room)
 }
 
-/// Returns whether the poller tells of the end of what comes, or of a failure.
+/// Returns whether the poller reports the end of the input or an error.
 pub(crate) fn has_ended(event: &mio::event::Event) -> bool {
     event.is_read_closed() || event.is_error()
 }
 
-/// Returns how long may be waited, `Some(None)` for ever; `None` if the deadline has passed.
+/// Returns the time until the deadline, `Some(None)` without a deadline, or `None` if it has
+/// passed.
 #[allow(clippy::option_option, reason = "the inner one is what a poller takes")]
 pub(crate) fn remaining(deadline: Option<Instant>) -> Option<Option<Duration>> {
     let Some(deadline) = deadline else { return Some(None) };

@@ -1,4 +1,4 @@
-//! Stops from another thread what waits.
+//! Stopping a blocking call from another thread.
 
 use std::io;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::{Poll, Token, Waker};
 
-/// The token of the waker; sockets have others.
+/// The token of the waker. No socket has it.
 const WAKER: Token = Token(0);
 
 /// Stops a [`Peer`](crate::Peer) or a [`Listener`](crate::Listener) from another thread.
 ///
-/// Cheap to clone. Works once and for good; after the peer or listener is gone it does nothing.
+/// Cheap to clone. A stop cannot be undone. Does nothing after the peer or listener is dropped.
 #[derive(Debug, Clone)]
 pub struct StopHandle {
     stopped: Arc<AtomicBool>,
@@ -24,10 +24,10 @@ impl StopHandle {
         Ok(StopHandle { stopped: Arc::default(), waker })
     }
 
-    /// Makes the call that waits return, and later ones not wait.
+    /// Makes the current blocking call return, and later ones return without waiting.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        // Fails only if there is no poller left to wake, hence nobody who waits.
+        // Fails only if the poller is gone, and then no call is waiting.
         let _ = self.waker.wake();
     }
 

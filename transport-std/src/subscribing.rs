@@ -1,4 +1,4 @@
-//! Streams of what a node tells its subscribers.
+//! Streams of a node's notifications and events.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,26 +7,26 @@ use brocomm::data::{EventType, FromIndex, FromValue};
 use brocomm::logs::LogEntry;
 use brocomm::node::{EventPeer, Notification};
 use brocomm::state::StateError;
-use brocomm_transport::{Change, Received};
+use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 
 use crate::sleeping::wait_for;
 
-/// Hands out a node's notifications, in order; all that come, if it is iterated. See
+/// A subscriber that returns a node's notifications in order, also as an iterator. See
 /// [`Node::subscribe`](crate::Node::subscribe).
 ///
-/// Each has a queue of its own, which is freed when it is dropped.
+/// Each subscriber has its own queue. Drop it to unsubscribe.
 #[derive(Debug)]
 pub struct Notifications(pub(crate) brocomm_transport::Notifications);
 
 impl Notifications {
-    /// Returns the next notification, as soon as there is one; `None` if the deadline passes, after
-    /// [`Notification::Terminated`], which is the last, or if it was
+    /// Waits for the next notification. Returns `None` if the deadline passes, after
+    /// [`Notification::Terminated`], which is the last, or if the subscriber was
     /// [disconnected](Self::is_disconnected).
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Notification> {
         wait_for(deadline, |waker| self.0.poll_notification(waker)).flatten()
     }
 
-    /// Returns whether the last notification was taken.
+    /// Returns whether the last notification has been returned.
     pub fn is_over(&self) -> bool {
         self.0.is_over()
     }
@@ -38,8 +38,8 @@ impl Notifications {
         self.0.dropped()
     }
 
-    /// Returns whether the queue was full, with
-    /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
+    /// Returns whether the subscriber was disconnected because its queue was full, with
+    /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect).
     pub fn is_disconnected(&self) -> bool {
         self.0.is_disconnected()
     }
@@ -53,53 +53,54 @@ impl Iterator for Notifications {
     }
 }
 
-/// Hands out the events of one type that peers raise, in order, see
-/// [`Node::events`](crate::Node::events); all that come, if it is iterated.
+/// A subscriber that returns the events of one type in order, also as an iterator. See
+/// [`Node::events`](crate::Node::events).
 ///
-/// An error says that an argument doesn't fit the Rust type, such as a number that is too big for
-/// it; the events after it come nevertheless.
+/// An error means that an argument does not fit the Rust type, for example a number out of range.
+/// Later events are not affected.
 #[derive(Debug)]
 pub struct Events<E>(pub(crate) brocomm_transport::Events<E>);
 
 impl<E: EventType> Events<E> {
     /// Returns the next event, as soon as there is one; `None` if the deadline passes, when the
     /// node has ended, or if it was [disconnected](Self::is_disconnected).
-    pub fn next(&mut self, deadline: Option<Instant>) -> Option<Received<E>> {
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedEvent<E>> {
         wait_for(deadline, |waker| self.0.poll_event(waker)).flatten()
     }
 
-    /// Returns whether the last event was taken.
+    /// Returns whether the last event has been returned.
     pub fn is_over(&self) -> bool {
         self.0.is_over()
     }
 
-    /// Returns how many events were dropped, as [`Notifications::dropped`] does.
+    /// Returns how many events were dropped because the queue was full. See
+    /// [`Notifications::dropped`].
     pub fn dropped(&self) -> u64 {
         self.0.dropped()
     }
 
-    /// Returns what [`Notifications::is_disconnected`] does.
+    /// Returns whether the subscriber was disconnected. See [`Notifications::is_disconnected`].
     pub fn is_disconnected(&self) -> bool {
         self.0.is_disconnected()
     }
 }
 
 impl<E: EventType> Iterator for Events<E> {
-    type Item = Received<E>;
+    type Item = ReceivedEvent<E>;
 
-    fn next(&mut self) -> Option<Received<E>> {
+    fn next(&mut self) -> Option<ReceivedEvent<E>> {
         Events::next(self, None)
     }
 }
 
-/// Returns the entries of peers' logs, in order, see
-/// [`Node::log_entries`](crate::Node::log_entries); all that come, if it is iterated.
+/// A subscriber that returns the log entries of peers in order, also as an iterator. See
+/// [`Node::log_entries`](crate::Node::log_entries).
 #[derive(Debug)]
 pub struct LogEntries(pub(crate) brocomm_transport::LogEntries);
 
 impl LogEntries {
-    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` if the deadline
-    /// passes, or when the node has stopped.
+    /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` if the
+    /// deadline passes or the node has stopped.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<(Arc<EventPeer>, LogEntry)> {
         wait_for(deadline, |waker| self.0.poll_entry(waker)).flatten()
     }
@@ -113,17 +114,40 @@ impl Iterator for LogEntries {
     }
 }
 
+/// Returns the entries of one log of peers as records of a Rust type, in order, see
+/// [`Node::logs`](crate::Node::logs); all that come, if it is iterated.
+///
+/// An error says that a column is missing or doesn't fit its field; the entries after it come
+/// nevertheless.
+#[derive(Debug)]
+pub struct LogRecords<R>(pub(crate) brocomm_transport::LogRecords<R>);
+
+impl<R: FromValue> LogRecords<R> {
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` if the deadline
+    /// passes, or when the node has stopped.
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedRecord<R>> {
+        wait_for(deadline, |waker| self.0.poll_record(waker)).flatten()
+    }
+}
+
+impl<R: FromValue> Iterator for LogRecords<R> {
+    type Item = ReceivedRecord<R>;
+
+    fn next(&mut self) -> Option<ReceivedRecord<R>> {
+        LogRecords::next(self, None)
+    }
+}
+
 /// Returns the changes of a table in their order, see [`Table::changes`](crate::Table::changes); all that
 /// come, if it is iterated.
 #[derive(Debug)]
 pub struct Changes<K, V>(pub(crate) brocomm_transport::Changes<K, V>);
 
 impl<K: FromIndex, V: FromValue> Changes<K, V> {
-    /// Returns the next change, as soon as there is one; `None` if the deadline passes, or when the node
-    /// has stopped.
+    /// Waits for the next change. Returns `None` if the deadline passes or the node has stopped.
     ///
-    /// An error says that a peer put there what is out of a Rust type's range; the changes after it
-    /// come nevertheless.
+    /// An error means that a peer's value is out of the range of the Rust type. Later changes are
+    /// not affected.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Result<Change<K, V>, StateError>> {
         wait_for(deadline, |waker| self.0.poll_change(waker)).flatten()
     }

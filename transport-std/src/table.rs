@@ -1,4 +1,4 @@
-//! Logs and synchronized tables as Rust values.
+//! Logs and synchronized tables with Rust types.
 
 use std::time::Instant;
 
@@ -12,8 +12,8 @@ use crate::sleeping::wait_for;
 
 /// A synchronized table, `table[K] of V &synchronized` in Bro, as a map of Rust values.
 ///
-/// What is changed here is sent to all peers that share it, and what they change is here at once; see
-/// [`changes`](Self::changes). Nothing waits.
+/// Local changes are sent to all peers that share the table, and their changes are applied here.
+/// See [`changes`](Self::changes). No method waits.
 #[derive(Debug, Clone)]
 pub struct Table<K, V>(pub(crate) brocomm_transport::Table<K, V>);
 
@@ -35,10 +35,10 @@ impl<K: IndexType, V: BroType> Table<K, V> {
 }
 
 impl<K: ToIndex, V: BroType> Table<K, V> {
-    /// Returns the value of a key; `None` if it has none.
+    /// Returns the value of a key.
     ///
     /// # Errors
-    /// [`StateError::Type`] if a peer's value is out of the Rust type's range.
+    /// [`StateError::Type`] if a peer's value is out of the range of the Rust type.
     pub fn get(&self, key: &K) -> Result<Option<V>, StateError>
     where
         V: FromValue,
@@ -54,7 +54,7 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     /// Sets the value of a key, and sends the change to all peers that share the table.
     ///
     /// # Errors
-    /// [`StateError::Full`]; [`StateError::Type`] if the value is none that a Bro could have.
+    /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
     pub fn insert(&self, key: &K, value: &V) -> Result<(), StateError>
     where
         V: ToValue,
@@ -62,43 +62,43 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
         self.0.insert(key, value)
     }
 
-    /// Removes a key, and sends the change to all peers that share the table; returns whether it was
-    /// there.
+    /// Removes a key, and sends the change to all peers that share the table. Returns whether the
+    /// key existed.
     ///
     /// # Errors
-    /// [`StateError::Type`] if the key is none that a Bro could have.
+    /// [`StateError::Type`] if Bro cannot represent the key.
     pub fn remove(&self, key: &K) -> Result<bool, StateError> {
         self.0.remove(key)
     }
 }
 
 impl<K: FromIndex, V: FromValue> Table<K, V> {
-    /// Returns all entries as they are now.
+    /// Returns the current entries.
     ///
     /// # Errors
-    /// [`StateError::Type`] if what a peer put there is out of a Rust type's range.
+    /// [`StateError::Type`] if a peer's key or value is out of the range of the Rust type.
     pub fn entries(&self) -> Result<Vec<(K, V)>, StateError> {
         self.0.entries()
     }
 
-    /// Subscribes to what peers change in the table, and to what expires. What this node itself changes
-    /// is not among it.
+    /// Subscribes to changes of the table by peers and to expiring entries. Changes by this node
+    /// are not included.
     pub fn changes(&self) -> Changes<K, V> {
         Changes(self.0.changes())
     }
 }
 
-/// A log that this node writes, whose entries are made of records of a Rust type.
+/// A log that this node writes, with entries of a Rust type.
 #[derive(Debug, Clone)]
 pub struct Log<R>(pub(crate) brocomm_transport::Log<R>);
 
 impl<R: LogRecord> Log<R> {
-    /// Writes an entry: sends it to every peer that requested logs, with others that are written within
-    /// a second, as soon as there is room for it.
+    /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
+    /// room. Entries are sent in batches, at least once a second.
     ///
     /// # Errors
-    /// [`WriteLogError::Stream`] if the entry holds what no log can; [`WriteLogError::Full`] at the
-    /// deadline. The entry is not written then.
+    /// [`WriteLogError::Stream`] if the entry has a value that a log cannot contain;
+    /// [`WriteLogError::Full`] at the deadline. In both cases the entry is not written.
     pub fn write(&self, record: &R, deadline: Option<Instant>) -> Result<Raised, WriteLogError> {
         match wait_for(deadline, self.0.writing(record)) {
             Some(written) => Ok(written?),

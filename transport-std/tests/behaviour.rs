@@ -1,9 +1,10 @@
 //! The behaviour of this transport.
 
-// What blocks, as futures.
+// Blocking calls as futures.
 mod transport;
 
-// Written once for all transports, with futures; here these call what blocks, for short times.
+// Shared by all transports and written with futures. Here the futures call blocking methods with
+// short deadlines.
 #[path = "../../transport/tests/suite/mod.rs"]
 mod suite;
 
@@ -17,7 +18,7 @@ suite::offers_all!(brocomm_std);
 suite::all!(crate::block_on);
 
 #[test]
-fn calls_wait_in_threads_of_their_own() {
+fn calls_can_block_in_several_threads() {
     use std::net::Ipv4Addr;
     use std::sync::Arc;
     use std::thread;
@@ -39,9 +40,9 @@ fn calls_wait_in_threads_of_their_own() {
     let manager =
         Node::start(NodeConfig { options, nodes, declarations: Arc::clone(&declarations) })
             .unwrap();
-    let mut told = manager.subscribe();
+    let mut notifications = manager.subscribe();
     let port = loop {
-        if let Some(Notification::Listening(endpoint)) = told.next(None) {
+        if let Some(Notification::Listening(endpoint)) = notifications.next(None) {
             break endpoint.port;
         }
     };
@@ -51,31 +52,31 @@ fn calls_wait_in_threads_of_their_own() {
         let node = PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) };
         let nodes = vec![("manager".to_owned(), node)];
         let sensor = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
-        let mut told = sensor.subscribe();
-        while !matches!(told.next(None), Some(Notification::ConnectionHandshakeDone(_))) {}
+        let mut notifications = sensor.subscribe();
+        while !matches!(notifications.next(None), Some(Notification::ConnectionHandshakeDone(_))) {}
         for n in 0..COUNT {
             let raised = sensor.raise(Event::new("ping", vec![Value::Count(n)]), None);
             assert_eq!(raised.map(|raised| raised.peers), Ok(1));
         }
         assert_eq!(sensor.flush(Duration::from_secs(60)), []);
         assert_eq!(sensor.terminate(), []);
-        while told.next(None).is_some() {}
-        assert!(told.is_over());
+        while notifications.next(None).is_some() {}
+        assert!(notifications.is_over());
     });
     let mut got = 0;
     while got < COUNT {
-        if let Some(Notification::Event { event, .. }) = told.next(None) {
+        if let Some(Notification::Event { event, .. }) = notifications.next(None) {
             assert_eq!(event.args, [Value::Count(got)]);
             got += 1;
         }
     }
     raising.join().unwrap();
-    while told.next(Some(Instant::now())).is_some() {}
-    assert!(!told.is_over());
+    while notifications.next(Some(Instant::now())).is_some() {}
+    assert!(!notifications.is_over());
     assert_eq!(manager.terminate(), []);
 }
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/examples.rs"]
 mod examples;
 

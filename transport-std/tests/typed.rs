@@ -1,4 +1,4 @@
-//! Nodes of Rust types: events, tables and logs.
+//! Events, tables and logs with Rust types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use brocomm_std::brocomm::node::{Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 fn late() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(60))
 }
@@ -51,7 +51,7 @@ fn info(last: u8) -> Info {
     Info { host, kind: Kind::Port, note: None, hidden: u64::from(last) }
 }
 
-/// Two nodes that are connected; both sides are built with all that is given.
+/// Returns two connected nodes, both configured by `built`.
 fn pair(built: impl Fn(Builder) -> Builder) -> [Node; 2] {
     let listens = built(Node::builder()).listen("127.0.0.1:0").accept("127.0.0.1");
     let listens = listens.start().unwrap();
@@ -63,7 +63,7 @@ fn pair(built: impl Fn(Builder) -> Builder) -> [Node; 2] {
 }
 
 #[test]
-fn events_of_rust_types_go_both_ways() {
+fn typed_events_go_both_ways() {
     let [manager, sensor] = pair(|node| node.receive::<Seen>().receive::<WantBlock>());
     let mut scans = manager.events::<Seen>().unwrap();
     let mut blocks = sensor.events::<WantBlock>().unwrap();
@@ -90,13 +90,16 @@ fn events_of_rust_types_go_both_ways() {
 }
 
 #[test]
-fn what_is_waited_for_is_nobody_elses_loss() {
+fn waiting_for_progress_takes_nothing_from_subscribers() {
     let [manager, _sensor] = pair(|node| node.receive::<WantBlock>());
-    // Nobody has read, so it still gets all that came.
+    // Nothing has been read yet, so this subscriber gets everything from the start.
     let mut all = manager.subscribe();
     let first = std::iter::from_fn(|| all.next(late()));
-    let came = |wanted: fn(&Notification) -> bool| move |told: Notification| wanted(&told);
-    let mut first = first.map(came(|told| matches!(told, Notification::Listening(_))));
+    let came = |wanted: fn(&Notification) -> bool| {
+        move |notifications: Notification| wanted(&notifications)
+    };
+    let mut first =
+        first.map(came(|notification| matches!(notification, Notification::Listening(_))));
     assert!(first.any(|is_it| is_it));
     manager.terminate();
     assert_eq!(manager.connected(late()).map(|_| ()), None);
@@ -133,13 +136,13 @@ fn a_table_is_a_map_on_both_sides() {
     assert_eq!(change(), Change::Removed(keys[1]));
     assert_eq!(here.remove(&keys[1]), Ok(false));
     assert_eq!(there.entries(), Ok(vec![(keys[0], info(7))]));
-    // The other way.
+    // The other direction.
     let mut changes = here.changes();
     there.insert(&keys[1], &info(3)).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Set(keys[1], info(3)))));
     there.remove(&keys[0]).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Removed(keys[0]))));
-    // And what is not made by methods of a table.
+    // Changes that are not made with the methods of `Table`.
     worker
         .with(|node, now| {
             let empty = BTreeMap::<(IpAddr, u64), Info>::new().to_value();
@@ -155,7 +158,7 @@ fn a_table_is_a_map_on_both_sides() {
 }
 
 #[test]
-fn who_listens_has_the_tables_that_count() {
+fn the_acceptor_has_the_authoritative_tables() {
     let build = || Node::builder().table::<String, u64>("hits");
     let manager = build().listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
     let address = manager.listening(late()).unwrap().to_string();
@@ -169,7 +172,7 @@ fn who_listens_has_the_tables_that_count() {
 }
 
 #[test]
-fn a_table_of_other_types_is_refused() {
+fn a_table_with_other_types_is_refused() {
     let node = Node::builder()
         .table::<IpAddr, String>("blocked")
         .declare("global seen: set[addr] &synchronized; global own: table[addr] of string;")
@@ -186,7 +189,7 @@ fn a_table_of_other_types_is_refused() {
 }
 
 #[test]
-fn a_log_is_written_from_records_and_read_by_column() {
+fn log_entries_are_written_from_records_and_read_by_column() {
     let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
     let mut entries = collector.log_entries();
     let log = sensor.log::<Info>("scans").unwrap();
@@ -205,6 +208,38 @@ fn a_log_is_written_from_records_and_read_by_column() {
     }
 }
 
+/// Some columns of `Info`, in another order.
+#[derive(Debug, PartialEq, Record)]
+struct ScanEntry {
+    note: Option<String>,
+    kind: String,
+    host: IpAddr,
+}
+
+#[derive(Debug, PartialEq, Record)]
+struct Wrong {
+    host: u64,
+}
+
+#[test]
+fn a_log_is_read_as_records() {
+    let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
+    let (mut scans, mut wrong) =
+        (collector.logs::<ScanEntry>("scans"), collector.logs::<Wrong>("scans"));
+    let mut other = collector.logs::<ScanEntry>("conn");
+    let log = sensor.log::<Info>("scans").unwrap();
+    log.write(&Info { note: Some("again".into()), ..info(2) }, late()).unwrap();
+    let expected = ScanEntry {
+        note: Some("again".into()),
+        kind: "Scan::PORT".into(),
+        host: [10, 0, 0, 2].into(),
+    };
+    assert_eq!(scans.next(late()).unwrap().unwrap().1, expected);
+    let error = wrong.next(late()).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "$host: expected count, found addr");
+    assert!(other.next(Some(Instant::now())).is_none());
+}
+
 #[derive(Record)]
 struct Other {
     #[bro(log)]
@@ -217,7 +252,7 @@ struct Unloggable {
 }
 
 #[test]
-fn a_log_of_other_columns_is_refused() {
+fn a_log_with_other_columns_is_refused() {
     let node = Node::builder().log::<Info>("scans").start().unwrap();
     let error = node.log::<Info>("conn").unwrap_err();
     assert_eq!(error, StreamError::NoLog { path: "conn".into() });
@@ -227,7 +262,7 @@ fn a_log_of_other_columns_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_started_says_why() {
+fn start_errors_say_why() {
     let build = Node::builder;
     for (builder, error) in [
         (build().connect("nowhere.invalid"), "cannot resolve nowhere.invalid: "),
@@ -254,7 +289,7 @@ fn what_cannot_be_started_says_why() {
 }
 
 #[test]
-fn addresses_are_as_people_write_them() {
+fn addresses_are_parsed() {
     let entry = |builder: Builder| {
         let node = builder.build().unwrap();
         let (name, entry) = node.nodes().next().unwrap();

@@ -1,5 +1,5 @@
-//! Entries of a log through two nodes on the loopback interface, beside a plain copy of the same
-//! bytes in the same run: the ratio is what counts, and times are of this machine alone.
+//! Log entries through two nodes on the loopback interface, compared with a plain copy of the same
+//! bytes in the same run. Only the ratio is comparable between machines.
 //!
 //! ```text
 //! cargo bench -p brocomm-tokio --bench logs
@@ -19,19 +19,20 @@ use tokio::net::{TcpListener, TcpStream};
 
 const ENTRIES: u64 = 1_000_000;
 
-/// How often each is done; the best counts, as others may use the machine as well.
+/// The number of measurements of each kind. The best one counts, since other programs may be
+/// running.
 const ROUNDS: usize = 3;
 
-/// How much is written and read at once by the plain copy.
+/// The block size of the plain copy.
 const PIECE: usize = 64 << 10;
 
-/// Sends entries through two nodes; returns how long that took, and how many bytes they sent.
+/// Sends entries through two nodes. Returns the time and the number of bytes sent.
 async fn nodes(entries: u64) -> (Duration, u64) {
-    let [(sender, _told), (receiver, mut told)] = conn_log::pair().await;
+    let [(sender, _told), (receiver, mut notifications)] = conn_log::pair().await;
     let begun = Instant::now();
     let reading = tokio::spawn(async move {
-        conn_log::read(&mut told, entries, false).await;
-        told
+        conn_log::read(&mut notifications, entries, false).await;
+        notifications
     });
     conn_log::write(&sender, entries).await;
     let _told = reading.await.expect("all entries come");
@@ -43,7 +44,7 @@ async fn nodes(entries: u64) -> (Duration, u64) {
     (passed, counters.connection.input.bytes)
 }
 
-/// Sends as many bytes over a plain connection; returns how long that took.
+/// Sends the same number of bytes over a plain connection. Returns the time.
 async fn copy(bytes: u64) -> std::io::Result<Duration> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let port = listener.local_addr()?.port();

@@ -1,5 +1,5 @@
-//! Events over loopback on tokio, next to the same bytes:
-//! `cargo bench -p brocomm-tokio --bench loopback`
+//! Events over loopback on tokio, compared with the same bytes over plain sockets: `cargo bench -p
+//! brocomm-tokio --bench loopback`
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

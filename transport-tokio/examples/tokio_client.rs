@@ -1,4 +1,4 @@
-//! A client that gets typed events and answers them.
+//! A client that receives typed events and answers them.
 //!
 //! ```text
 //! cargo run -p brocomm-tokio --example tokio_client -- 127.0.0.1:47757

@@ -1,5 +1,4 @@
-//! A log that one node writes and another one receives. Both are in this program, so that it runs by
-//! itself.
+//! One node writes a log, another one receives it. Both run in this program.
 //!
 //! ```text
 //! cargo run -p brocomm-tokio --example tokio_logs

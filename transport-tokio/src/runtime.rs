@@ -1,4 +1,4 @@
-//! What tokio offers.
+//! The [`Runtime`] on tokio.
 
 use std::future::Future;
 use std::io;
@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{self, Sleep, sleep};
 
-/// The runtime in whose context it is used.
+/// The tokio runtime of the current context.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokio;
 
@@ -33,7 +33,7 @@ impl Runtime for Tokio {
     }
 
     fn now() -> Instant {
-        // Tests may pause it.
+        // Tests can pause tokio's clock.
         time::Instant::now().into_std()
     }
 
@@ -78,7 +78,7 @@ impl Runtime for Tokio {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> io::Result<io::Result<usize>> {
-        // Fails if the runtime is gone; is ready as long as the socket was not found unready.
+        // Fails if the runtime is gone. Ready until a read would block.
         if let Poll::Ready(Err(error)) = stream.poll_read_ready(cx) {
             return Err(error);
         }

@@ -1,12 +1,12 @@
-//! The behaviour of this transport, under both flavours of the runtime.
+//! The behaviour of this transport on both runtimes, multi-thread and current-thread.
 
 use brocomm_tokio as transport;
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/mod.rs"]
 mod suite;
 
-// Written once for all that are asynchronous.
+// Shared by all async transports.
 #[path = "../../transport/tests/suite/peers/mod.rs"]
 mod peers;
 
@@ -20,10 +20,10 @@ use tokio::time::timeout;
 
 suite::offers_all!(brocomm_tokio);
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs a body that is spawned, so that its futures can go from thread to thread.
+/// Spawns a body, so its futures must be `Send`, and waits for it.
 fn run(runtime: &mut Builder, body: impl Future<Output = ()> + Send + 'static) {
     let limited = async { timeout(LIMIT, tokio::spawn(body)).await };
     runtime.enable_all().build().unwrap().block_on(limited).unwrap().unwrap();
@@ -51,7 +51,7 @@ mod multi_thread {
 
 mod typed;
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/examples.rs"]
 mod examples;
 

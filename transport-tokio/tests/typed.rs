@@ -1,4 +1,5 @@
-//! Nodes of Rust types; what they do is tested with `brocomm-std`, which waits in other ways only.
+//! Events, tables and logs with Rust types. The tests of `brocomm-std` cover the details; only the
+//! way of waiting differs.
 
 use std::net::IpAddr;
 
@@ -29,7 +30,7 @@ struct Block {
 }
 
 #[tokio::test]
-async fn events_tables_and_logs_are_rust_values() {
+async fn events_tables_and_logs_have_rust_types() {
     let manager = Node::builder()
         .send::<ScanSeen>()
         .receive::<Block>()
@@ -49,6 +50,7 @@ async fn events_tables_and_logs_are_rust_values() {
         .start()
         .unwrap();
     let (mut scans, mut entries) = (client.events::<ScanSeen>().unwrap(), client.log_entries());
+    let mut scan_log = client.logs::<Scan>("scans");
     let mut blocks = manager.events::<Block>().unwrap();
     let blocked = client.table::<IpAddr, String>("blocked").unwrap();
     let mut changes = blocked.changes();
@@ -74,6 +76,7 @@ async fn events_tables_and_logs_are_rust_values() {
     manager.flush(std::time::Duration::from_secs(60)).await;
     let (_, entry) = StreamExt::next(&mut entries).await.unwrap();
     assert_eq!(entry.get("host"), Some(&host.into()));
+    assert_eq!(scan_log.try_next().await.unwrap().unwrap().1, scan);
     manager.terminate().await;
     client.terminate().await;
 }

@@ -1,9 +1,9 @@
-//! The core in the loop of an application that has other things to do.
+//! The core in an application's own event loop.
 //!
-//! The application works in rounds, as many do that measure, draw or control something. In each it
-//! gives its connection what has come, takes what has happened, and writes what is to be written;
-//! all without waiting. Nothing but the standard library and the core is needed for that. The peer
-//! is a second such application here, in a thread.
+//! The application works in rounds, like many programs that measure, draw or control something. In
+//! each round it feeds input to its connection, takes notifications and writes output, without
+//! blocking. It needs only the standard library and the core. The peer is a second such
+//! application, in another thread.
 //!
 //! ```text
 //! cargo run -p brocomm-transport --example own_loop
@@ -21,7 +21,7 @@ use brocomm::data::{Event, Value};
 use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
 use brocomm::node::{Phase, Role};
 
-/// What the application works on, beside what it tells of it.
+/// The application: its own work and its connection.
 struct Application {
     socket: TcpStream,
     connection: Connection,
@@ -45,28 +45,28 @@ impl Application {
         self.start.0 + self.start.1.elapsed()
     }
 
-    /// Runs until it has heard ten times of the other.
+    /// Runs until it has received ten measurements from the other application.
     fn run(mut self) -> io::Result<u64> {
         while self.heard < 10 {
             self.work();
             self.communicate()?;
-            // Other applications wait for the next picture, or for a device.
+            // A real application waits for the next frame or for a device here.
             thread::sleep(Duration::from_millis(1));
         }
         Ok(self.heard)
     }
 
-    /// What it is there for; and sometimes there is something to tell.
+    /// Does the application's own work, and sometimes sends a measurement.
     fn work(&mut self) {
         if self.connection.phase() == Phase::Running {
             self.measured += 1;
             let measured = Event::new("measured", vec![Value::Count(self.measured)]);
-            // What is not sent now is measured again soon.
+            // A measurement that is not sent now is soon replaced by the next one.
             let _ = self.connection.send_event(&measured);
         }
     }
 
-    /// Does all for the connection that can be done without waiting.
+    /// Reads, writes and handles notifications, without blocking.
     fn communicate(&mut self) -> io::Result<()> {
         let now = self.now();
         self.connection.feed_time(now);
@@ -102,7 +102,7 @@ fn main() -> io::Result<()> {
     let socket = TcpStream::connect(listener.local_addr()?)?;
     let (accepted, _) = listener.accept()?;
     let other = thread::spawn(|| Application::new(accepted, Role::Acceptor)?.run());
-    // Either may be done before the other, which then is told that nobody is there any more.
+    // Either application may finish first; the other then sees the connection close.
     let heard = Application::new(socket, Role::Initiator)?.run()?;
     println!("heard of {heard} measurements");
     let _ = other.join();

@@ -1,8 +1,7 @@
-//! The core alone, under a loop of one's own that polls UNIX sockets: no runtime, no threads.
+//! The core in a loop that polls UNIX sockets, without a runtime or threads.
 //!
-//! Both ends of the connection are in the same loop here, so that it runs by itself. A [`Driver`]
-//! says what to do next with a socket; all that is left is to do it, and to wait for all sockets at
-//! once.
+//! Both ends of the connection are in the same loop. A [`Driver`] says what to do next with a
+//! socket. The loop does it, and polls all sockets.
 //!
 //! ```text
 //! cargo run -p brocomm-transport --example unix_sockets
@@ -36,7 +35,7 @@ mod example {
     use brocomm_transport::Clock;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-    /// One connection and its socket.
+    /// A connection and its socket.
     struct Peer {
         name: &'static str,
         socket: UnixStream,
@@ -52,13 +51,13 @@ mod example {
             Ok(Peer { name, socket, driver, over: false })
         }
 
-        /// Does what can be done without waiting; returns until when to wait at most.
+        /// Does what is possible without blocking. Returns the maximum time to wait.
         fn go_on(&mut self, buffer: &mut [u8], clock: &Clock) -> io::Result<Option<Time>> {
             self.driver.feed_readable();
             self.driver.feed_writable();
             loop {
                 match self.driver.poll_notification() {
-                    Poll::Ready(Some(notification)) => self.heed(notification, clock),
+                    Poll::Ready(Some(notification)) => self.handle(notification, clock),
                     Poll::Ready(None) => {
                         self.over = true;
                         return Ok(None);
@@ -82,8 +81,8 @@ mod example {
             }
         }
 
-        /// What this program is about.
-        fn heed(&mut self, notification: Notification, clock: &Clock) {
+        /// Handles a notification.
+        fn handle(&mut self, notification: Notification, clock: &Clock) {
             match notification {
                 Notification::HandshakeDone => {
                     let greeting = Event::new("greeting", vec![Value::string(self.name)]);
@@ -123,7 +122,7 @@ mod example {
         }
     }
 
-    /// Waits until a socket becomes ready for what its peer still has to do with it.
+    /// Waits until a socket is ready for an operation that its peer needs.
     fn wait(peers: &[Peer], limit: Option<Duration>) -> io::Result<()> {
         let mut sockets: Vec<PollFd<'_>> = peers
             .iter()
@@ -131,7 +130,7 @@ mod example {
             .map(|peer| {
                 let connection = peer.driver.connection();
                 let mut flags = PollFlags::empty();
-                // Polled as levels: only what is wanted, or it would not wait.
+                // `poll` is level-triggered, so ask only for what is wanted, or it returns at once.
                 flags.set(PollFlags::OUT, connection.has_output());
                 let wants_input = connection.wants_input() || connection.poll_close().is_some();
                 flags.set(PollFlags::IN, wants_input);

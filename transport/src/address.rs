@@ -1,15 +1,15 @@
-//! Addresses as people write them.
+//! Parsing of addresses.
 
 use std::net::Ipv6Addr;
 
-/// The port that is assigned to the protocol.
+/// The protocol's assigned port.
 pub const PORT: u16 = 47757;
 
-/// Reads `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, each IPv6 address with a zone or
-/// without, and returns it with a port: [`PORT`] if it has none.
+/// Parses `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, where an IPv6 address may have a
+/// zone. Returns it with a port, [`PORT`] by default.
 ///
 /// # Errors
-/// Says what is wrong, and what would be right.
+/// A message that says what is wrong and what is allowed.
 pub fn parse(text: &str) -> Result<String, String> {
     if is_ipv6(text) {
         check_zone(text)?;
@@ -45,13 +45,13 @@ pub fn parse(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns whether a text is an IPv6 address, with a zone or without: `fe80::1%eth0`.
+/// Returns whether a text is an IPv6 address with or without a zone, such as `fe80::1%eth0`.
 fn is_ipv6(text: &str) -> bool {
     let (address, zone) = text.split_once('%').unwrap_or((text, "none"));
     address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty()
 }
 
-/// Checks that an address that is on every link says which one is meant.
+/// Checks that a link-local address has a zone.
 fn check_zone(ipv6: &str) -> Result<(), String> {
     match ipv6.parse::<Ipv6Addr>() {
         Ok(address) if address.is_unicast_link_local() => Err(format!(
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_may_lack() {
+    fn the_port_is_optional() {
         for (text, address) in [
             ("sensor", "sensor:47757"),
             ("sensor:1", "sensor:1"),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_addresses_are_explained() {
         for (text, error) in [
             ("", "a host is missing; write `HOST` or `HOST:PORT`"),
             (":5", "a host is missing; write `HOST` or `HOST:PORT`"),

@@ -1,4 +1,4 @@
-//! A node in a few lines.
+//! The builder of a node.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
@@ -19,30 +19,31 @@ use brocomm::state::{Limits, Store};
 use crate::naming::resolve;
 use crate::{address, zone};
 
-/// The number of the first log stream that is declared with [`Builder::log`]; far above those of Bro.
+/// The number of the first log stream declared with [`Builder::log`], far above the numbers that
+/// Bro uses.
 const FIRST_LOG: i32 = 10_000;
 
-/// Starts a node that was built.
+/// A node handle that a [`Builder`] can start.
 pub trait Start: Sized {
-    /// Starts a node that was made but not [started](NodeMachine::start).
+    /// Starts a node state machine that has not been [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
     fn start_node(node: NodeMachine) -> Result<Self, StartError>;
 }
 
-/// Builds a node: what it exchanges with its peers, and who they are.
+/// Configures and starts a node: its peers, and what it exchanges with them.
 ///
-/// Everything that is exchanged is exchanged with all peers. What the methods here don't offer is set
-/// on the [`Options`] and, for one peer, on its [`PeerConfig`].
+/// The methods apply to all peers. Set anything else on the [`Options`] of the node or on the
+/// [`PeerConfig`] of one peer.
 ///
-/// By default it connects again after a lost connection, first after a second and then less often,
-/// at least once in 30 s.
+/// By default the node reconnects after a lost connection: first after one second, then with
+/// growing delays of up to 30 s.
 #[must_use = "nothing is started yet"]
 pub struct Builder<N> {
     options: Options,
     declarations: Declarations,
-    /// Events that every peer is asked for.
+    /// The events requested from every peer.
     requested: Vec<Name>,
     connect: Vec<(String, PeerConfig)>,
     accept: Vec<(String, PeerConfig)>,
@@ -56,7 +57,7 @@ pub struct Builder<N> {
 }
 
 impl<N: Start> Builder<N> {
-    /// Builds a node without peers.
+    /// Creates a builder for a node without peers.
     pub fn new() -> Builder<N> {
         let backoff = Backoff { factor: 2.0, max: Duration::from_secs(30), jitter: 0.1 };
         Builder {
@@ -75,27 +76,27 @@ impl<N: Start> Builder<N> {
         }
     }
 
-    /// Sets the name by which peers know the node, Bro's `peer_description`.
+    /// Sets the node's name towards peers, Bro's `peer_description`.
     pub fn name(mut self, name: impl Into<Name>) -> Builder<N> {
         self.options.peer_description = name.into();
         self
     }
 
-    /// Requests all events of a type from every peer; `events` of the node then returns them.
+    /// Requests all events of a type from every peer. The node's `events` method returns them.
     pub fn receive<E: EventType>(mut self) -> Builder<N> {
         self.requested.push(Name::from_static(E::NAME));
         self.send::<E>()
     }
 
-    /// Declares an event that the node raises. Peers that request it get it.
+    /// Declares an event that the node raises. Peers that request the event receive it.
     pub fn send<E: EventType>(mut self) -> Builder<N> {
         self.declarations.add_event(E::declaration());
         self
     }
 
-    /// Shares a table with every peer, as a `&synchronized` variable of this name does in Bro.
+    /// Shares a table with every peer, like a `&synchronized` variable of this name in Bro.
     ///
-    /// When a connection is established, the table of the node that accepted it replaces the other one.
+    /// When a connection is established, the acceptor's table replaces the initiator's.
     pub fn table<K: IndexType, V: BroType>(mut self, name: impl Into<Name>) -> Builder<N> {
         let ty = <BTreeMap<K, V> as BroType>::bro_type();
         self.declarations.globals.insert(Global::synchronized(name, ty));
@@ -103,11 +104,12 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Declares a log that the node writes, with a column for each field of the record that has
-    /// `#[bro(log)]`. Peers that request logs get its entries.
+    /// Declares a log that the node writes, with a column for each field marked `#[bro(log)]`.
+    /// Peers that request logs receive its entries.
     ///
-    /// A Bro takes a stream's number for one of its own. The logs that are declared here have numbers
-    /// that no Bro uses; declare a [`LogStream`] with [`NodeMachine::declare_log`] for another one.
+    /// A Bro interprets the number of a log stream as one of its own. Logs declared here get
+    /// numbers that no Bro uses. To choose a number, declare a [`LogStream`] with
+    /// [`NodeMachine::declare_log`].
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
         match LogStream::of::<R>(number, path) {
@@ -123,7 +125,7 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Adds declarations in Bro's notation: types, events, and variables, of which those with
+    /// Adds declarations in Bro's notation: types, events and variables. Variables with
     /// `&synchronized` are shared.
     pub fn declare(mut self, bro: &str) -> Builder<N> {
         if let Err(error) = self.declarations.read(bro) {
@@ -137,12 +139,12 @@ impl<N: Start> Builder<N> {
     /// Connects to a peer: `HOST`, `HOST:PORT`, or an IPv6 address in brackets, with a zone if needed.
     /// The port is 47757 if none is given.
     ///
-    /// Names are resolved when the node is started, which waits for the resolver.
+    /// Starting the node resolves the name, which blocks.
     pub fn connect(self, address: &str) -> Builder<N> {
         self.connect_with(address, |_| {})
     }
 
-    /// Connects to a peer, with changes to how.
+    /// Connects to a peer, after `change` has modified its [`PeerConfig`].
     pub fn connect_with(
         mut self,
         address: &str,
@@ -158,20 +160,20 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Listens for peers: `ADDRESS` or `ADDRESS:PORT`, with port 0 for one that the system chooses. Only what
-    /// [`accept`](Self::accept) names is listened to.
+    /// Listens for peers on `ADDRESS` or `ADDRESS:PORT`. With port 0 the system chooses a port. The
+    /// node accepts input only from the hosts named with [`accept`](Self::accept).
     pub fn listen(mut self, address: &str) -> Builder<N> {
         self.listen = Some(address.to_owned());
         self
     }
 
-    /// Accepts input from a host that connects, and requests of it what the node wants. Any other
-    /// host that connects may request events and logs, and what it sends is not looked at.
+    /// Accepts input from a host when it connects, and requests events and logs from it. Any other
+    /// host that connects may request events and logs, but its input is ignored.
     pub fn accept(self, host: &str) -> Builder<N> {
         self.accept_with(host, |_| {})
     }
 
-    /// Accepts input from a host that connects, with changes to how.
+    /// Accepts input from a host when it connects, after `change` has modified its [`PeerConfig`].
     pub fn accept_with(mut self, host: &str, change: impl FnOnce(&mut PeerConfig)) -> Builder<N> {
         let mut peer = PeerConfig::new(IpAddr::from([0, 0, 0, 0]));
         change(&mut peer);
@@ -179,14 +181,14 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Adds a peer of which everything is set already. The events to request are those of
-    /// [`receive`](Self::receive), unless it names others.
+    /// Adds a peer with its own [`PeerConfig`]. Requests the events of [`receive`](Self::receive)
+    /// from it, unless the configuration names others.
     pub fn peer(mut self, name: impl Into<String>, peer: PeerConfig) -> Builder<N> {
         self.peers.push((name.into(), peer));
         self
     }
 
-    /// Changes options of the node.
+    /// Changes the options of the node.
     pub fn options(mut self, change: impl FnOnce(&mut Options)) -> Builder<N> {
         change(&mut self.options);
         self
@@ -195,13 +197,13 @@ impl<N: Start> Builder<N> {
     /// Starts the node.
     ///
     /// # Errors
-    /// [`StartError`]; the first of several. That a peer can't be reached, or the address not be
-    /// listened on, is none: it is tried again, and the log says so.
+    /// The first [`StartError`]. An unreachable peer or an address that is in use is not an error:
+    /// the node retries and logs it.
     pub fn start(self) -> Result<N, StartError> {
         N::start_node(self.build()?)
     }
 
-    /// Makes the state machine of the node, for more changes before it is started.
+    /// Creates the state machine of the node without starting it.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -233,7 +235,7 @@ impl<N: Start> Builder<N> {
             }
             peer.host = at.ip();
             peer.zone_id = peer.zone_id.or(zone);
-            // The state of whoever listens is the one that the others get.
+            // The acceptor's state is authoritative.
             peer.auth |= self.has_tables;
             nodes.push((host, self.exchanging(peer)?));
         }
@@ -255,7 +257,7 @@ impl<N: Start> Builder<N> {
         Ok(node)
     }
 
-    /// Adds to a peer what is exchanged with all.
+    /// Adds to a peer's configuration what is exchanged with all peers.
     fn exchanging(&self, mut peer: PeerConfig) -> Result<PeerConfig, StartError> {
         if peer.events.is_none() && !self.requested.is_empty() {
             let names: Vec<String> = self.requested.iter().map(escaped).collect();
@@ -280,21 +282,21 @@ impl<N> fmt::Debug for Builder<N> {
     }
 }
 
-/// Writes a name as the pattern that matches nothing else.
+/// Returns the pattern that matches only this name.
 fn escaped(name: &Name) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let name = String::from_utf8_lossy(name).into_owned();
     name.chars().flat_map(|c| (!is_plain(c)).then_some('\\').into_iter().chain([c])).collect()
 }
 
-/// Returns what the names of our containers begin with: Bro has `#host#pid#`. It is another one with
-/// every start, as hashers of the standard library have random keys.
+/// Returns the prefix of this node's container names; Bro uses `#host#pid#`. The random keys of the
+/// standard library's hashers make it different at each start.
 fn prefix() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("#brocomm#{}-{random:x}#", std::process::id())
 }
 
-/// Returns the first address of a host, with the zone that was written; the port is 47757 if none was.
+/// Returns the first address of a host with its zone, if any. The port is 47757 by default.
 fn resolved(text: &str) -> Result<(SocketAddr, Option<String>), StartError> {
     let address = address::parse(text).map_err(|error| misspelt(text, &error))?;
     let found = resolve(&address).map_err(|error| {
@@ -305,7 +307,7 @@ fn resolved(text: &str) -> Result<(SocketAddr, Option<String>), StartError> {
     Ok((found.into_iter().next().ok_or_else(none)?, zone::within(&address)))
 }
 
-/// Says what is wrong with an address as it is written.
+/// Returns the error for an address that cannot be parsed.
 fn misspelt(text: &str, error: &str) -> StartError {
     let cause = Cause { kind: io::ErrorKind::InvalidInput, text: error.into() };
     StartError::Address(TransportError::Resolve { address: text.to_owned(), cause })

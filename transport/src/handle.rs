@@ -1,4 +1,4 @@
-//! What can be done with a node that runs, without waiting.
+//! The runtime-independent handle of a running node.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -9,19 +9,22 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
+use brocomm::data::{
+    BroType, Event, EventType, FromValue, Handlers, IndexType, Name, SignatureError,
+};
 use brocomm::logs::{LogRecord, StreamError};
 use brocomm::lowlevel::driver::{StartError, Subscription};
 use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
 
-use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
+use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress, Shared, Table};
 
-/// Holds a node that runs: what the handles of all transports can do without waiting.
+/// A handle of a running node with all the methods that do not wait. The nodes of all transports
+/// contain one.
 ///
-/// Can be cloned and shared; all clones are the same node. It runs until it is terminated, or until
-/// the last clone is dropped, with all [`Notifications`] and [`Events`], which closes all sockets at
-/// once, whatever waits.
+/// Clones are handles of the same node. The node runs until it is terminated, or until the last
+/// clone and all [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at
+/// once and discards what is queued.
 #[derive(Clone)]
 #[must_use = "the node ends when its handle is dropped"]
 pub struct Handle {
@@ -29,35 +32,35 @@ pub struct Handle {
     owner: Arc<Owner>,
 }
 
-/// Closes everything when nobody is left who has an interest.
+/// Closes everything when the last handle and subscriber are dropped.
 struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.with(|hub, _| hub.abandon());
+        self.0.with(|node, _| node.abandon());
     }
 }
 
-/// Starts a node that was made but not [started](NodeMachine::start); `begin` is to begin what
-/// runs it.
+/// Starts a node state machine that has not been [started](NodeMachine::start). `begin` starts the
+/// tasks or threads that run it.
 ///
 /// # Errors
-/// What `begin` says.
+/// The error of `begin`.
 pub fn run(
     mut communication: NodeMachine,
     clock: Clock,
     begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
 ) -> Result<Handle, StartError> {
-    // Hashers of the standard library have random keys.
+    // The hashers of the standard library have random keys.
     communication.feed_random(RandomState::new().build_hasher().finish());
     let shared = Arc::new(Shared::new(communication, clock));
-    shared.with(|hub, now| hub.communication_mut().start(now));
+    shared.with(|node, now| node.communication_mut().start(now));
     begin(Arc::clone(&shared))?;
     let owner = Arc::new(Owner(Arc::clone(&shared)));
     Ok(Handle { shared, owner })
 }
 
-/// Says where in a program somebody subscribed, as a name for the log.
+/// Returns a subscription named after the source location of the caller, for the log.
 #[track_caller]
 fn named(what: &str) -> Subscription {
     let place = Location::caller();
@@ -65,39 +68,38 @@ fn named(what: &str) -> Subscription {
 }
 
 impl Handle {
-    /// Subscribes to all notifications, as
-    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
-    /// subscriber by the place of this call.
+    /// Subscribes to all notifications, as [`subscribe_with`](Self::subscribe_with) does, with the
+    /// default queue. The log names the subscriber by the source location of this call.
     #[track_caller]
     pub fn subscribe(&self) -> Notifications {
         self.subscribe_with(named("notifications"))
     }
 
-    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
-    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    /// Subscribes to the notifications from now on. A subscriber created before any other has read
+    /// also gets the notifications since the start of the node, the first 1000 at most.
     ///
-    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
-    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
-    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
-    /// Whoever wants no more drops it. An answer to a
-    /// request is for nobody else.
+    /// Each subscriber has its own queue, and its [`Subscription`] says what happens when that
+    /// queue is full. By default nothing is lost: the node stops reading from the peers that send
+    /// more until the subscriber reads. Other peers and subscribers do not wait. If the subscriber
+    /// reads nothing for a second, the log names it
+    /// ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
+    /// Drop it to unsubscribe. Subscribers do not get answers to requests.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
         Notifications::new(self.clone(), subscription)
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
-    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
+    /// [`subscribe`](Self::subscribe). [`PeerConfig::events`](brocomm::node::PeerConfig::events)
+    /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// The event is not declared, or a parameter differs from its declaration.
     #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.events_with(named(E::NAME))
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
     /// [`subscribe_with`](Self::subscribe_with).
     ///
     /// # Errors
@@ -112,11 +114,11 @@ impl Handle {
         Ok(Events::new(Notifications::new(self.clone(), subscription)))
     }
 
-    /// Returns a synchronized table, as a map of Rust values.
+    /// Returns a synchronized table as a map of Rust values.
     ///
     /// # Errors
-    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
-    /// [`StateError::Type`] if its type is not that of the Rust types.
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name.
+    /// [`StateError::Type`] if the variable's type does not match the Rust types.
     pub fn table<K: IndexType, V: BroType>(
         &self,
         name: impl Into<Name>,
@@ -124,20 +126,28 @@ impl Handle {
         Table::new(self.clone(), name.into())
     }
 
-    /// Returns a log that the node writes, by its path, for entries of a Rust type.
+    /// Returns the log with this path, for entries of a Rust type. The node must have declared it.
     ///
     /// # Errors
-    /// That no such log was declared, or has other columns.
+    /// No such log is declared, or its columns differ from those of the type.
     pub fn log<R: LogRecord>(&self, path: &str) -> Result<Log<R>, StreamError> {
         Log::new(self.clone(), path)
     }
 
-    /// Subscribes to the entries of peers' logs, which the node has to
-    /// [request](brocomm::node::PeerConfig::request_logs). As with [`subscribe`](Self::subscribe), peers wait
-    /// for a subscriber that doesn't read.
+    /// Subscribes to the log entries of all peers from which the node [requests
+    /// logs](brocomm::node::PeerConfig::request_logs). As with [`subscribe`](Self::subscribe), a
+    /// subscriber that does not read blocks those peers.
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         LogEntries::new(self.clone())
+    }
+
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<R: FromValue>(&self, path: impl Into<Name>) -> LogRecords<R> {
+        LogRecords::new(self.clone(), path.into())
     }
 
     /// Awaits that the node listens; gives where.
@@ -145,7 +155,7 @@ impl Handle {
         Progress::new(self, |node| node.listening().first().cloned())
     }
 
-    /// Awaits that a peer is Running; gives the peer.
+    /// Waits until a peer is in the Running phase. The result is the peer.
     pub fn connected(&self) -> Progress<Arc<EventPeer>> {
         Progress::new(self, |node| node.running_peers().next().cloned())
     }
@@ -154,7 +164,7 @@ impl Handle {
         &self.shared
     }
 
-    /// Lets others have their turn, if it is over for who sends much.
+    /// Yields to other tasks if this one has sent much since the last yield.
     pub(crate) async fn let_others(&self) {
         let mut lets_others = self.shared.is_turn_over();
         poll_fn(|cx| {
@@ -167,7 +177,7 @@ impl Handle {
         .await;
     }
 
-    /// Raises an event if there is room for it.
+    /// Raises an event without waiting.
     ///
     /// # Errors
     /// As [`NodeMachine::raise`].
@@ -176,19 +186,18 @@ impl Handle {
         self.with(|communication, now| communication.raise(event, now))
     }
 
-    /// Does anything else with the node, such as its commands and getters, and returns what that
-    /// gives; with the present time, which many of them want: that of the node's timers, which never
-    /// goes back and is not the [wall clock](Self::now).
+    /// Calls a closure with the node state machine and the current time, and returns its result.
+    /// Use it for commands and getters that this handle lacks. The time is that of the node's
+    /// timers: it never goes back, and it differs from the [wall clock](Self::now).
     ///
-    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
-    /// would wait for ever. What is fed to the node and polled from it is the business of the
-    /// handle alone.
+    /// The node is locked meanwhile, so the closure must be short, and it must not use this handle,
+    /// which would deadlock. Only the handle may feed and poll the state machine.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
-        self.shared.with(|hub, now| act(hub.communication_mut(), now))
+        self.shared.with(|node, now| act(node.communication_mut(), now))
     }
 
-    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does. What comes of it is
-    /// told.
+    /// Connects to a configured peer by its name, as [`NodeMachine::connect_peer`] does.
+    /// Notifications report the result.
     ///
     /// # Errors
     /// As [`NodeMachine::connect_peer`].
@@ -196,8 +205,8 @@ impl Handle {
         self.with(|communication, now| communication.connect_peer(name, now))
     }
 
-    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
-    /// sent before.
+    /// Closes the connection to a peer as [`NodeMachine::disconnect`] does, after sending what is
+    /// queued for it.
     ///
     /// # Errors
     /// As [`NodeMachine::disconnect`].
@@ -205,7 +214,7 @@ impl Handle {
         self.with(|communication, now| communication.disconnect(peer, now))
     }
 
-    /// Returns what the wall clock shows, as events and the log have it.
+    /// Returns the wall-clock time, as used for events and the log.
     pub fn now(&self) -> Time {
         self.shared.wall_clock()
     }
@@ -226,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    /// What the wall clock shows, in seconds.
+    /// The wall-clock time in seconds.
     static WALL: AtomicU64 = AtomicU64::new(1_500_000_000);
 
     fn wall() -> SystemTime {
@@ -234,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wall_clock_is_read_each_time_and_timers_go_on() {
+    fn the_wall_clock_is_read_each_time_and_timers_are_monotonic() {
         let communication = NodeMachine::new(NodeConfig::default()).unwrap();
         let clock = Clock::with_wall_clock(Instant::now, wall);
         let handle = run(communication, clock, |_| Ok(())).unwrap();
@@ -247,7 +256,7 @@ mod tests {
                 assert_eq!(node.wall_clock(), shown);
                 now
             });
-            // No test takes an hour.
+            // No test runs for an hour.
             assert!(before <= now && now < clock.start() + Duration::from_secs(3600));
             before = now;
         }

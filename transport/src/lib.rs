@@ -1,12 +1,13 @@
-//! Code shared by all transports of [`brocomm`]: what touches the system.
+//! Code shared by all transports of [`brocomm`]: sockets, name resolution and clocks.
 //!
-//! The core says what a transport does next; how to wait differs from runtime to runtime. What is
-//! left is here: sockets and their options, names and zones, a [`Clock`], and a node behind its
-//! lock ([`run`](fn@run), [`Shared`], [`Handle`]). For every runtime that awaits futures there is all of a transport
-//! in [`asynchronous`]: it only has to implement [`Runtime`](asynchronous::Runtime).
+//! The core decides what a transport does next, and each runtime has its own way of waiting. This
+//! crate contains everything else: sockets and their options, name resolution, IPv6 zones, a
+//! [`Clock`], and a node behind a lock ([`run`](fn@run), [`Shared`], [`Handle`]). The module
+//! [`asynchronous`] is a complete transport for any async runtime that implements
+//! [`Runtime`](asynchronous::Runtime).
 //!
-//! Those who use a transport need nothing of this crate: they find it under the names of
-//! `brocomm-tokio`, `brocomm-async-std` or `brocomm-std`.
+//! Applications do not use this crate directly. `brocomm-tokio`, `brocomm-async-std` and
+//! `brocomm-std` re-export what they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -28,8 +29,8 @@ pub mod zone;
 pub use builder::{Builder, Start};
 pub use clock::Clock;
 pub use handle::{Handle, run};
-pub use log::{Log, LogEntries};
+pub use log::{Log, LogEntries, LogRecords, ReceivedRecord};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
-pub use subscribing::{Events, Notifications, Progress, Received, answers};
+pub use subscribing::{Events, Notifications, Progress, ReceivedEvent, answers};
 pub use table::{Change, Changes, Table};

@@ -1,4 +1,4 @@
-//! What a node is told of the sockets on which it listens.
+//! Reporting the state of listening sockets to a node.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -10,8 +10,8 @@ use crate::Shared;
 use crate::socket::{is_transient, listen};
 use crate::zone::{address_of, zone_of};
 
-/// Listens where a node wants to, and tells it what came of it. Returns what `register` made of the
-/// socket.
+/// Listens on the address that a node asks for, and reports the result to the node. Returns the
+/// socket as registered by `register`.
 pub fn open<T>(
     shared: &Shared,
     target: ListenTarget,
@@ -23,37 +23,37 @@ pub fn open<T>(
             endpoint.port = socket.local_addr()?.port();
             register(socket)
         });
-    shared.with(|hub, now| match opened {
+    shared.with(|node, now| match opened {
         Ok(socket) => {
-            hub.communication_mut().feed_listening(endpoint, ssl, now);
+            node.communication_mut().feed_listening(endpoint, ssl, now);
             Some(socket)
         }
         Err(error) => {
             let in_use = error.kind() == io::ErrorKind::AddrInUse;
             let Cause { text, .. } = error.into();
-            hub.communication_mut().feed_listen_failed(endpoint, in_use, &text, now);
+            node.communication_mut().feed_listen_failed(endpoint, in_use, &text, now);
             None
         }
     })
 }
 
-/// Tells the node that a peer was accepted. Returns what carries the connection, none if the node
-/// is ending.
+/// Reports an accepted peer to the node. Returns the driver of the connection, or `None` if the
+/// node is stopping.
 pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<SocketDriver> {
-    shared.with(|hub, now| {
-        let zone = zone_of(from, hub.communication());
+    shared.with(|node, now| {
+        let zone = zone_of(from, node.communication());
         let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-        hub.communication_mut().feed_accepted(endpoint, now).map(SocketDriver::new)
+        node.communication_mut().feed_accepted(endpoint, now).map(SocketDriver::new)
     })
 }
 
-/// Tells the node that a peer could not be accepted, unless that concerns nobody else. Returns
-/// whether the node was told.
+/// Reports an accept error to the node, unless it concerns one peer only. Returns whether the node
+/// was notified.
 pub fn accept_failed(shared: &Shared, error: io::Error) -> bool {
     if is_transient(error.kind()) {
         return false;
     }
     let Cause { text, .. } = error.into();
-    shared.with(|hub, now| hub.communication_mut().feed_accept_failed(&text, now));
+    shared.with(|node, now| node.communication_mut().feed_accept_failed(&text, now));
     true
 }

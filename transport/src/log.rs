@@ -1,4 +1,4 @@
-//! Logs as Rust values.
+//! Logs with Rust types.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use brocomm::data::{ConversionError, FromValue, Name};
 use brocomm::logs::{LogEntry, LogRecord, StreamError};
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::lowlevel::logs::Mismatch;
@@ -15,7 +16,7 @@ use futures_core::Stream;
 
 use crate::{Awaiting, Handle, Notifications};
 
-/// A log that this node writes, whose entries are made of records of a Rust type.
+/// A log that this node writes, with entries of a Rust type.
 pub struct Log<R> {
     handle: Handle,
     stream: i32,
@@ -23,7 +24,7 @@ pub struct Log<R> {
 }
 
 impl<R: LogRecord> Log<R> {
-    /// Looks a log up by its path.
+    /// Looks up a log by its path.
     pub(crate) fn new(handle: Handle, path: &str) -> Result<Log<R>, StreamError> {
         let found = handle.with(|node, _| {
             let mut streams = node.log_streams().streams();
@@ -41,29 +42,30 @@ impl<R: LogRecord> Log<R> {
         Ok(Log { handle, stream, record: PhantomData })
     }
 
-    /// Writes an entry: sends it to every peer that requested logs, with others that are written within
-    /// a second, as soon as there is room for it.
+    /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
+    /// room. Entries are sent in batches, at least once a second.
     ///
-    /// The future can be dropped at any time: the entry is written or not, never in part.
+    /// Cancel safe: the entry is written to all peers or to none.
     ///
     /// # Errors
-    /// That the entry holds what no log can.
+    /// The entry has a value that a log cannot contain.
     pub async fn write(&self, record: &R) -> Result<Raised, StreamError> {
         let mut writing = self.writing(record);
         self.handle.let_others().await;
         poll_fn(|cx| writing(cx.waker())).await
     }
 
-    /// Writes an entry if there is room for it.
+    /// Writes an entry without waiting.
     ///
     /// # Errors
-    /// [`WriteLogError::Stream`], [`WriteLogError::Full`]. The entry is not written then.
+    /// [`WriteLogError::Stream`], [`WriteLogError::Full`]. In both cases the entry is not written.
     pub fn try_write(&self, record: &R) -> Result<Raised, WriteLogError> {
         let values = record.log_values();
         self.handle.with(|node, now| node.write_log(self.stream, &values, now))
     }
 
-    /// Returns what writes an entry if there is room for it, or wakes when there is.
+    /// Returns a function that writes the entry if there is room, and otherwise registers the
+    /// waker.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -88,7 +90,7 @@ impl<R> fmt::Debug for Log<R> {
     }
 }
 
-/// Returns the entries of peers' logs, in order.
+/// A subscriber that returns the log entries of peers in order. See [`Handle::log_entries`].
 pub struct LogEntries {
     notifications: Notifications,
 }
@@ -100,13 +102,13 @@ impl LogEntries {
         LogEntries { notifications: Notifications::new(handle, subscription) }
     }
 
-    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` when the node
-    /// has stopped. The future can be dropped at any time without losing anything.
+    /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` when
+    /// the node has stopped. Cancel safe.
     pub async fn next(&mut self) -> Option<(Arc<EventPeer>, LogEntry)> {
         poll_fn(|cx| self.poll_entry(cx.waker())).await
     }
 
-    /// Returns the next entry if there is one, or wakes when there is.
+    /// Returns the next entry, or registers the waker.
     pub fn poll_entry(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, LogEntry)>> {
         loop {
             match self.notifications.poll_notification(waker) {
@@ -115,7 +117,7 @@ impl LogEntries {
                 Poll::Ready(Some(Notification::LogEntry { peer, writer, values })) => {
                     return Poll::Ready(Some((peer, LogEntry { writer, values })));
                 }
-                // It subscribed to nothing else.
+                // This subscriber gets nothing else.
                 Poll::Ready(Some(_)) => {}
             }
         }
@@ -133,5 +135,68 @@ impl Stream for LogEntries {
 impl fmt::Debug for LogEntries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogEntries").finish_non_exhaustive()
+    }
+}
+
+/// One entry of a peer's log as a Rust value, and who wrote it; or why it isn't one.
+pub type ReceivedRecord<R> = Result<(Arc<EventPeer>, R), ConversionError>;
+
+/// Returns the entries of one log of peers as records of a Rust type, in order, see [`Handle::logs`].
+///
+/// An error says that a column is missing or doesn't fit its field; the entries after it come
+/// nevertheless.
+pub struct LogRecords<R> {
+    entries: LogEntries,
+    path: Name,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: FromValue> LogRecords<R> {
+    #[track_caller]
+    pub(crate) fn new(handle: Handle, path: Name) -> LogRecords<R> {
+        LogRecords { entries: LogEntries::new(handle), path, record: PhantomData }
+    }
+
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` when the node
+    /// has stopped. The future can be dropped at any time without losing anything.
+    pub async fn next(&mut self) -> Option<ReceivedRecord<R>> {
+        poll_fn(|cx| self.poll_record(cx.waker())).await
+    }
+
+    /// Returns the next entry as [`next`](Self::next) does, the error first.
+    ///
+    /// # Errors
+    /// Which column is missing or doesn't fit its field.
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, R)>, ConversionError> {
+        self.next().await.transpose()
+    }
+
+    /// Returns the next entry if there is one, or wakes when there is.
+    pub fn poll_record(&mut self, waker: &Waker) -> Poll<Option<ReceivedRecord<R>>> {
+        loop {
+            match self.entries.poll_entry(waker) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some((peer, entry))) if entry.writer.path == self.path => {
+                    return Poll::Ready(Some(entry.to().map(|record| (peer, record))));
+                }
+                // It is of another log.
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+    }
+}
+
+impl<R: FromValue> Stream for LogRecords<R> {
+    type Item = ReceivedRecord<R>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_record(cx.waker())
+    }
+}
+
+impl<R> fmt::Debug for LogRecords<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LogRecords").field(&self.path).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Names of hosts, which may have several addresses.
+//! Resolving host names, which may have several addresses.
 
 use std::fmt;
 use std::io;
@@ -10,10 +10,10 @@ use brocomm::lowlevel::driver::{Cause, TransportError};
 use crate::socket::{is_transient, listen};
 use crate::zone;
 
-/// Returns all addresses of a name, or the one of `[IPV6%ZONE]:PORT`. Waits for the resolver.
+/// Resolves a name to all its addresses, or `[IPV6%ZONE]:PORT` to its one address. Blocks.
 ///
 /// # Errors
-/// What the resolver says.
+/// The error of the resolver.
 pub fn resolve(address: &(impl ToSocketAddrs + fmt::Display)) -> io::Result<Vec<SocketAddr>> {
     match zone::parse(&address.to_string()) {
         Some(zoned) => Ok(vec![zoned?]),
@@ -21,13 +21,13 @@ pub fn resolve(address: &(impl ToSocketAddrs + fmt::Display)) -> io::Result<Vec<
     }
 }
 
-/// Says that a name has no addresses that anybody could tell.
+/// Returns the error for a name that cannot be resolved.
 pub fn unresolved(address: &str, error: io::Error) -> TransportError {
     TransportError::Resolve { address: address.to_owned(), cause: error.into() }
 }
 
-/// Listens on the first of the addresses of a name that works; on an IPv6 address for IPv6 only.
-/// Returns what is listened on, with the port that the system chose.
+/// Listens on the first address of a name that works; on an IPv6 address for IPv6 only. Returns the
+/// socket and its address with the port that the system chose.
 ///
 /// # Errors
 /// [`TransportError::NoAddress`], [`TransportError::Bind`], [`TransportError::System`].
@@ -51,22 +51,22 @@ pub fn listen_on(
     Err(refused)
 }
 
-/// Says that a socket that listens can't be used.
+/// Returns the error for a listening socket that cannot be set up.
 pub fn listener_unusable(error: io::Error) -> TransportError {
     TransportError::System { doing: "set up a listener", cause: error.into() }
 }
 
-/// Says that a socket that is connected can't be used.
+/// Returns the error for a connected socket that cannot be set up.
 pub fn stream_unusable(error: io::Error) -> TransportError {
     TransportError::System { doing: "set up a connection", cause: error.into() }
 }
 
-/// Says that a peer could not be accepted, unless that concerns nobody else.
+/// Returns the error of accepting a peer, or `None` if it concerns that peer only.
 pub fn accept_failed(local: SocketAddr, cause: Cause) -> Option<TransportError> {
     (!is_transient(cause.kind)).then_some(TransportError::Accept { local, cause })
 }
 
-/// Collects what became of the addresses of a name that were connected to.
+/// The errors of connecting to the addresses of a name.
 #[derive(Debug)]
 pub struct Refusals {
     address: String,
@@ -75,28 +75,28 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Begins with the name, and the time that all its addresses have together.
+    /// Creates an empty list for a name and the timeout for all its addresses together.
     pub const fn new(address: String, timeout: Duration) -> Refusals {
         Refusals { address, timeout, refused: None }
     }
 
-    /// Records what an address answered; an error of the kind `TimedOut` means: nothing.
+    /// Records the error of an address. The kind `TimedOut` means that it did not answer.
     pub fn feed(&mut self, tried: SocketAddr, error: io::Error) {
         let address = self.address.clone();
         if error.kind() != io::ErrorKind::TimedOut {
             self.refused = Some(TransportError::Connect { address, tried, cause: error.into() });
         } else if self.refused.is_none() {
-            // What an address answered says more than the silence of the next.
+            // An answer from one address is more useful than a timeout of the next.
             self.refused = Some(self.timed_out());
         }
     }
 
-    /// Says that nothing was answered in time.
+    /// Returns the error for a timeout.
     pub fn timed_out(&self) -> TransportError {
         TransportError::ConnectTimedOut { address: self.address.clone(), timeout: self.timeout }
     }
 
-    /// Returns why the name can't be connected to, after all addresses were tried.
+    /// Returns the error to report after all addresses have failed.
     pub fn into_error(self) -> TransportError {
         self.refused.unwrap_or(TransportError::NoAddress { address: self.address })
     }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_more_than_silence() {
+    fn an_answer_is_reported_rather_than_a_timeout() {
         let timeout = Duration::from_secs(3);
         let tried: SocketAddr = "192.0.2.1:1".parse().unwrap();
         let of = |kinds: &[io::ErrorKind]| {
@@ -126,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_that_works_is_listened_on() {
-        // Nobody has this address (RFC 5737).
+    fn listens_on_the_first_address_that_works() {
+        // No host has this address (RFC 5737).
         let nobodys: SocketAddr = "192.0.2.1:0".parse().unwrap();
         let ours: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let (_, local) = listen_on("name:0", [nobodys, ours]).unwrap();

@@ -1,4 +1,4 @@
-//! What the tasks and handles of one node share.
+//! The state shared by the tasks and handles of one node.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,25 +12,30 @@ use brocomm::node::{EventPeer, NodeMachine, PeerId, Raised};
 
 use crate::{Clock, Handle};
 
-/// Holds the node behind a lock, and its clock.
+/// A node behind a lock, and its clock.
 #[derive(Debug)]
 pub struct Shared {
-    hub: Mutex<NodeDriver>,
+    node: Mutex<NodeDriver>,
     clock: Clock,
-    /// How many events were raised, and log entries written.
+    /// The number of events raised and log entries written.
     raised: AtomicU32,
 }
 
-/// How many events are raised, or log entries written, before those who carry them have their turn.
+/// The number of events or log entries after which a sender yields to the tasks that write them.
 const TURN: u32 = 256;
 
 impl Shared {
-    /// Takes over a node, which should have been [started](NodeMachine::start) or be so soon.
+    /// Wraps a node state machine, which must be [started](NodeMachine::start) before or soon
+    /// after.
     pub(crate) fn new(communication: NodeMachine, clock: Clock) -> Shared {
-        Shared { hub: Mutex::new(NodeDriver::new(communication)), clock, raised: AtomicU32::new(0) }
+        Shared {
+            node: Mutex::new(NodeDriver::new(communication)),
+            clock,
+            raised: AtomicU32::new(0),
+        }
     }
 
-    /// Returns what time it is for the node's timers.
+    /// Returns the current time for the node's timers.
     pub fn now(&self) -> Time {
         self.clock.now()
     }
@@ -39,52 +44,52 @@ impl Shared {
         self.clock.wall_clock()
     }
 
-    /// Does something with the node, and wakes those whom it concerns. The lock is held meanwhile.
+    /// Calls a closure with the locked node, and wakes the tasks that are affected.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeDriver, Time) -> T) -> T {
         let (result, wake) = {
-            // The node stays usable when its user panics in the midst of a call.
-            let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
-            // Behind the lock, so that the times of events are in the order of the events.
+            // The node stays usable after a panic in the closure.
+            let mut node = self.node.lock().unwrap_or_else(PoisonError::into_inner);
+            // Read under the lock, so that later events have later times.
             let now = self.now();
-            hub.feed_clock(now, self.wall_clock());
-            let result = act(&mut hub, now);
-            (result, hub.settle())
+            node.feed_clock(now, self.wall_clock());
+            let result = act(&mut node, now);
+            (result, node.settle())
         };
         wake.into_iter().for_each(Waker::wake);
         result
     }
 
-    /// Counts one who raises an event or writes a log entry; tells whether it should let others have their turn before.
+    /// Counts an event or a log entry. Returns whether the sender should yield first.
     ///
-    /// Where one thread does everything, an application that raises as long as there is room would
-    /// let nothing be sent meanwhile, and the caches of the processor forget it all.
+    /// On a single thread, an application that raises events as long as there is room would delay
+    /// sending until the queue is full, when the data is no longer in the CPU caches.
     pub(crate) fn is_turn_over(&self) -> bool {
         self.raised.fetch_add(1, Ordering::Relaxed) % TURN == TURN - 1
     }
 
-    /// Tells the node that a connection did not come about, and why.
-    pub fn feed_connect_failed(&self, carrier: &SocketDriver, cause: impl Into<Cause>) {
+    /// Reports a failed connection attempt to the node.
+    pub fn feed_connect_failed(&self, driver: &SocketDriver, cause: impl Into<Cause>) {
         let Cause { text, .. } = cause.into();
-        self.with(|hub, now| carrier.feed_connect_failed(hub, &text, now));
+        self.with(|node, now| driver.feed_connect_failed(node, &text, now));
     }
 }
 
-/// Awaits something of the node, and is forgotten when it is dropped.
+/// A registered wait for something in the node. Dropping it unregisters it.
 #[derive(Debug)]
 pub struct Awaiting<'a> {
     shared: &'a Shared,
     ticket: Ticket,
-    /// The hub knows of it.
+    /// The wait is registered with the driver.
     is_known: bool,
 }
 
 impl Awaiting<'_> {
-    /// Awaits nothing so far.
+    /// Creates a wait that is not registered yet.
     pub fn new(handle: &Handle) -> Awaiting<'_> {
         Awaiting { shared: handle.shared(), ticket: Ticket::default(), is_known: false }
     }
 
-    /// Raises an event when there is room for it, as [`NodeDriver::poll_raise`] does.
+    /// Raises an event when there is room. See [`NodeDriver::poll_raise`].
     ///
     /// # Errors
     /// As [`NodeDriver::poll_raise`].
@@ -93,11 +98,10 @@ impl Awaiting<'_> {
         event: &mut Option<Event>,
         waker: &Waker,
     ) -> Poll<Result<Raised, CallError>> {
-        self.poll(|hub, ticket, now| hub.poll_raise(ticket, event, now, waker))
+        self.poll(|node, ticket, now| node.poll_raise(ticket, event, now, waker))
     }
 
-    /// Writes an entry to the log of a stream when there is room for it, as
-    /// [`NodeDriver::poll_write_log`] does.
+    /// Writes a log entry when there is room. See [`NodeDriver::poll_write_log`].
     ///
     /// # Errors
     /// As [`NodeDriver::poll_write_log`].
@@ -107,35 +111,36 @@ impl Awaiting<'_> {
         values: &[LogValue],
         waker: &Waker,
     ) -> Poll<Result<Raised, StreamError>> {
-        self.poll(|hub, ticket, now| hub.poll_write_log(ticket, stream, values, now, waker))
+        self.poll(|node, ticket, now| node.poll_write_log(ticket, stream, values, now, waker))
     }
 
-    /// Is to get the first event of which this is true, as [`NodeDriver::expect`] has it.
+    /// Registers for the first event for which `is_answer` returns true. See
+    /// [`NodeDriver::expect`].
     pub fn expect(&mut self, is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static) {
         self.is_known = true;
-        self.shared.with(|hub, _| hub.expect(&mut self.ticket, is_answer));
+        self.shared.with(|node, _| node.expect(&mut self.ticket, is_answer));
     }
 
-    /// Returns the event that was [expected](Self::expect), as [`NodeDriver::poll_answer`] does.
+    /// Returns the [expected](Self::expect) event. See [`NodeDriver::poll_answer`].
     pub fn poll_answer(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, Event)>> {
-        self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
+        self.poll(|node, ticket, _| node.poll_answer(ticket, waker))
     }
 
-    /// Returns when all that was raised before is written, as [`NodeDriver::poll_flush`] does.
+    /// Returns when everything raised before is written. See [`NodeDriver::poll_flush`].
     pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
-        self.poll(|hub, ticket, now| hub.poll_flush(ticket, flush, now, waker))
+        self.poll(|node, ticket, now| node.poll_flush(ticket, flush, now, waker))
     }
 
-    /// Returns when communication is terminated, as [`NodeDriver::poll_terminated`] does.
+    /// Returns when communication is terminated. See [`NodeDriver::poll_terminated`].
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
-        self.poll(|hub, ticket, _| hub.poll_terminated(ticket, waker))
+        self.poll(|node, ticket, _| node.poll_terminated(ticket, waker))
     }
 
     fn poll<T>(
         &mut self,
         poll: impl FnOnce(&mut NodeDriver, &mut Ticket, Time) -> Poll<T>,
     ) -> Poll<T> {
-        let polled = self.shared.with(|hub, now| poll(hub, &mut self.ticket, now));
+        let polled = self.shared.with(|node, now| poll(node, &mut self.ticket, now));
         self.is_known |= polled.is_pending();
         polled
     }
@@ -144,7 +149,7 @@ impl Awaiting<'_> {
 impl Drop for Awaiting<'_> {
     fn drop(&mut self) {
         if self.is_known {
-            self.shared.with(|hub, _| hub.forget(&mut self.ticket));
+            self.shared.with(|node, _| node.forget(&mut self.ticket));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of a socket of TCP.
+//! Options of TCP sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -7,19 +7,19 @@ use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::KeepAlive;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-/// How many peers may wait to be accepted.
+/// The backlog of a listening socket.
 const BACKLOG: i32 = 128;
 
-/// Returns a socket that listens and never blocks.
+/// Creates a listening, non-blocking socket.
 ///
 /// # Errors
-/// What the system says, such as that the address is in use.
+/// The error of the system, for example that the address is in use.
 pub fn listen(address: SocketAddr, v6_only: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(v6_only)?;
     }
-    // Elsewhere this would let two programs listen on the same address.
+    // On other systems this would let two programs listen on the same address.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -28,16 +28,16 @@ pub fn listen(address: SocketAddr, v6_only: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Sets the options of a socket that is connected.
+/// Sets the options of a connected socket.
 ///
 /// # Errors
-/// What the system says, which is also how it tells that the peer has gone already.
+/// The error of the system, also if the peer has already disconnected.
 pub fn set_up(socket: SockRef<'_>, keep_alive: Option<KeepAlive>) -> io::Result<()> {
-    // Messages are small and often answered; nothing is gained by holding them back.
+    // Messages are small and often need an answer, so delaying them gains nothing.
     socket.set_tcp_nodelay(true)?;
     let Some(KeepAlive { idle, interval, probes }) = keep_alive else { return Ok(()) };
     let asked = TcpKeepalive::new().with_time(idle);
-    // Not every system can be told more.
+    // Not every system supports these options.
     #[cfg(any(target_os = "linux", target_vendor = "apple", windows))]
     let asked = asked.with_interval(interval).with_retries(probes);
     #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
@@ -45,11 +45,11 @@ pub fn set_up(socket: SockRef<'_>, keep_alive: Option<KeepAlive>) -> io::Result<
     socket.set_tcp_keepalive(&asked)
 }
 
-/// Returns the addresses of both ends of a socket that is connected.
+/// Returns the addresses of both ends of a connected socket.
 ///
 /// # Errors
-/// `NotConnected` if it isn't; `ConnectionRefused` if it is connected to itself, which happens on
-/// one host with nobody listening; what else the system says.
+/// `NotConnected` if it is not connected. `ConnectionRefused` if it is connected to itself, which
+/// can happen on one host when nothing listens. Otherwise the error of the system.
 pub fn ends(socket: SockRef<'_>) -> io::Result<(SocketAddr, SocketAddr)> {
     let address = |address: socket2::SockAddr| {
         address.as_socket().ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
@@ -58,8 +58,8 @@ pub fn ends(socket: SockRef<'_>) -> io::Result<(SocketAddr, SocketAddr)> {
     if local == remote { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok((local, remote)) }
 }
 
-/// Returns whether an error of accepting concerns only the one peer that was to be accepted, which has
-/// gone again or whose network has, so that the next can be accepted at once.
+/// Returns whether an accept error concerns one peer only, which has disconnected or lost its
+/// network, so the next can be accepted at once.
 pub fn is_transient(error: io::ErrorKind) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
@@ -78,7 +78,7 @@ pub fn is_transient(error: io::ErrorKind) -> bool {
     )
 }
 
-/// Says that a peer to which a node connects has not answered in [time](CONNECT_TIMEOUT).
+/// Returns the cause for a connection attempt without an answer within [`CONNECT_TIMEOUT`].
 pub fn no_answer() -> Cause {
     let text = format!("no answer within {} s", CONNECT_TIMEOUT.as_secs());
     Cause { kind: io::ErrorKind::TimedOut, text: text.into() }

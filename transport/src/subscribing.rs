@@ -1,4 +1,4 @@
-//! Streams of what a node tells its subscribers.
+//! Streams of a node's notifications and events.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -14,9 +14,9 @@ use futures_core::Stream;
 
 use crate::Handle;
 
-/// Hands out a node's notifications, in order; see [`Handle::subscribe`].
+/// A subscriber that returns a node's notifications in order. See [`Handle::subscribe`].
 ///
-/// Each has a queue of its own, which is freed when it is dropped.
+/// Each subscriber has its own queue. Drop it to unsubscribe.
 pub struct Notifications {
     handle: Handle,
     ticket: Ticket,
@@ -25,42 +25,40 @@ pub struct Notifications {
 impl Notifications {
     pub(crate) fn new(handle: Handle, subscription: Subscription) -> Notifications {
         let mut ticket = Ticket::default();
-        handle.shared().with(|hub, _| hub.subscribe(&mut ticket, subscription));
+        handle.shared().with(|node, _| node.subscribe(&mut ticket, subscription));
         Notifications { handle, ticket }
     }
 
-    /// Returns the next notification, as soon as there is one; `None` after
-    /// [`Notification::Terminated`], which is the last, or if it was
-    /// [disconnected](Self::is_disconnected).
+    /// Waits for the next notification. Returns `None` after [`Notification::Terminated`], which is
+    /// the last, or if the subscriber was [disconnected](Self::is_disconnected).
     ///
-    /// The future can be dropped at any time without losing anything: a notification leaves the
-    /// queue only as the result.
+    /// Cancel safe: a notification leaves the queue only as the result.
     pub async fn next(&mut self) -> Option<Notification> {
         poll_fn(|cx| self.poll_notification(cx.waker())).await
     }
 
-    /// Returns the next notification if there is one, or has somebody woken when there is.
+    /// Returns the next notification, or registers the waker.
     pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
         let Notifications { handle, ticket } = self;
-        handle.shared().with(|hub, _| hub.poll_notification(ticket, waker))
+        handle.shared().with(|node, _| node.poll_notification(ticket, waker))
     }
 
-    /// Returns whether the last notification was taken.
+    /// Returns whether the last notification has been returned.
     pub fn is_over(&self) -> bool {
-        self.handle.shared().with(|hub, _| hub.is_over(&self.ticket))
+        self.handle.shared().with(|node, _| node.is_over(&self.ticket))
     }
 
     /// Returns how many notifications were dropped because the queue was full, with
     /// [`Overflow::DropNewest`](brocomm::node::Overflow::DropNewest) or
     /// [`Overflow::DropOldest`](brocomm::node::Overflow::DropOldest).
     pub fn dropped(&self) -> u64 {
-        self.handle.shared().with(|hub, _| hub.dropped(&self.ticket))
+        self.handle.shared().with(|node, _| node.dropped(&self.ticket))
     }
 
-    /// Returns whether the queue was full, with
-    /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
+    /// Returns whether the subscriber was disconnected because its queue was full, with
+    /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect).
     pub fn is_disconnected(&self) -> bool {
-        self.handle.shared().with(|hub, _| hub.is_disconnected(&self.ticket))
+        self.handle.shared().with(|node, _| node.is_disconnected(&self.ticket))
     }
 }
 
@@ -74,7 +72,7 @@ impl Stream for Notifications {
 
 impl Drop for Notifications {
     fn drop(&mut self) {
-        self.handle.shared().with(|hub, _| hub.forget(&mut self.ticket));
+        self.handle.shared().with(|node, _| node.forget(&mut self.ticket));
     }
 }
 
@@ -85,12 +83,12 @@ impl fmt::Debug for Notifications {
 }
 
 /// One event as a Rust value, and who raised it; or why it isn't one.
-pub type Received<E> = Result<(Arc<EventPeer>, E), DispatchError>;
+pub type ReceivedEvent<E> = Result<(Arc<EventPeer>, E), DispatchError>;
 
-/// Hands out the events of one type that peers raise, in order, see [`Handle::events`].
+/// A subscriber that returns the events of one type in order. See [`Handle::events`].
 ///
-/// An error says that an argument doesn't fit the Rust type, such as a number that is too big for
-/// it; the events after it come nevertheless.
+/// An error means that an argument does not fit the Rust type, for example a number out of range.
+/// Later events are not affected.
 pub struct Events<E> {
     notifications: Notifications,
     event: PhantomData<fn() -> E>,
@@ -101,16 +99,24 @@ impl<E: EventType> Events<E> {
         Events { notifications, event: PhantomData }
     }
 
-    /// Returns the next event, as soon as there is one; `None` when the node has ended, or if it was
+    /// Waits for the next event. Returns `None` when the node has stopped, or if the subscriber was
     /// [disconnected](Self::is_disconnected).
     ///
     /// The future can be dropped at any time without losing anything.
-    pub async fn next(&mut self) -> Option<Received<E>> {
+    pub async fn next(&mut self) -> Option<ReceivedEvent<E>> {
         poll_fn(|cx| self.poll_event(cx.waker())).await
     }
 
+    /// Returns the next event as [`next`](Self::next) does, the error first.
+    ///
+    /// # Errors
+    /// Which argument doesn't fit the Rust type.
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, DispatchError> {
+        self.next().await.transpose()
+    }
+
     /// Returns the next event if there is one, or has somebody woken when there is.
-    pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<Received<E>>> {
+    pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<ReceivedEvent<E>>> {
         loop {
             match self.notifications.poll_notification(waker) {
                 Poll::Pending => return Poll::Pending,
@@ -122,32 +128,33 @@ impl<E: EventType> Events<E> {
                     };
                     return Poll::Ready(Some(received));
                 }
-                // It subscribed to nothing else.
+                // This subscriber gets nothing else.
                 Poll::Ready(Some(_)) => {}
             }
         }
     }
 
-    /// Returns whether the last event was taken.
+    /// Returns whether the last event has been returned.
     pub fn is_over(&self) -> bool {
         self.notifications.is_over()
     }
 
-    /// Returns how many events were dropped, as [`Notifications::dropped`] does.
+    /// Returns how many events were dropped because the queue was full. See
+    /// [`Notifications::dropped`].
     pub fn dropped(&self) -> u64 {
         self.notifications.dropped()
     }
 
-    /// Returns what [`Notifications::is_disconnected`] does.
+    /// Returns whether the subscriber was disconnected. See [`Notifications::is_disconnected`].
     pub fn is_disconnected(&self) -> bool {
         self.notifications.is_disconnected()
     }
 }
 
 impl<E: EventType> Stream for Events<E> {
-    type Item = Received<E>;
+    type Item = ReceivedEvent<E>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received<E>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ReceivedEvent<E>>> {
         self.poll_event(cx.waker())
     }
 }
@@ -158,7 +165,7 @@ impl<E> fmt::Debug for Events<E> {
     }
 }
 
-/// Awaits that a node gets somewhere, without taking notifications from subscribers.
+/// A wait for a state of the node that does not take notifications from subscribers.
 pub struct Progress<T> {
     notifications: Notifications,
     look: fn(&NodeMachine) -> Option<T>,
@@ -170,7 +177,7 @@ impl<T> Progress<T> {
         Progress { notifications: Notifications::new(handle.clone(), subscription), look }
     }
 
-    /// Returns what is looked for as soon as it is there; `None` if the node stops before.
+    /// Returns the result as soon as it is available, or `None` if the node stops.
     pub fn poll(&mut self, waker: &Waker) -> Poll<Option<T>> {
         loop {
             let found = self.notifications.handle.with(|node, _| (self.look)(node));
@@ -192,8 +199,8 @@ impl<T> fmt::Debug for Progress<T> {
     }
 }
 
-/// Returns the condition that finds the answer to a question among the events of its name: an event that
-/// does not fit the Rust type is an answer as well, for whoever asked to report.
+/// Returns the condition that finds the answer to a request among the events with its name. An
+/// event that does not fit the Rust type counts as the answer, so that the caller gets the error.
 pub fn answers<A: EventType>(
     mut matches: impl FnMut(&A) -> bool + Send + 'static,
 ) -> impl FnMut(&Event) -> bool + Send + 'static {

@@ -19,8 +19,8 @@ use crate::{Handle, Notifications};
 
 /// A synchronized table, `table[K] of V &synchronized` in Bro, as a map of Rust values.
 ///
-/// What is changed here is sent to all peers that share it, and what they change is here at once; see
-/// [`changes`](Self::changes). Nothing waits.
+/// Local changes are sent to all peers that share the table, and their changes are applied here.
+/// See [`changes`](Self::changes). No method waits.
 pub struct Table<K, V> {
     handle: Handle,
     name: Name,
@@ -28,7 +28,7 @@ pub struct Table<K, V> {
 }
 
 impl<K: IndexType, V: BroType> Table<K, V> {
-    /// Looks a table up.
+    /// Looks up a table.
     pub(crate) fn new(handle: Handle, name: Name) -> Result<Table<K, V>, StateError> {
         let global = handle.with(|node, _| {
             let is_shared = node.store().is_some_and(|store| store.names().any(|n| *n == name));
@@ -59,10 +59,10 @@ impl<K: IndexType, V: BroType> Table<K, V> {
 }
 
 impl<K: ToIndex, V: BroType> Table<K, V> {
-    /// Returns the value of a key; `None` if it has none.
+    /// Returns the value of a key.
     ///
     /// # Errors
-    /// [`StateError::Type`] if a peer's value is out of the Rust type's range.
+    /// [`StateError::Type`] if a peer's value is out of the range of the Rust type.
     pub fn get(&self, key: &K) -> Result<Option<V>, StateError>
     where
         V: FromValue,
@@ -89,7 +89,7 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     /// Sets the value of a key, and sends the change to all peers that share the table.
     ///
     /// # Errors
-    /// [`StateError::Full`]; [`StateError::Type`] if the value is none that a Bro could have.
+    /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
     pub fn insert(&self, key: &K, value: &V) -> Result<(), StateError>
     where
         V: ToValue,
@@ -99,11 +99,11 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
         self.handle.with(|node, now| node.change_state(now, |store| store.assign(path, value)))
     }
 
-    /// Removes a key, and sends the change to all peers that share the table; returns whether it was
-    /// there.
+    /// Removes a key, and sends the change to all peers that share the table. Returns whether the
+    /// key existed.
     ///
     /// # Errors
-    /// [`StateError::Type`] if the key is none that a Bro could have.
+    /// [`StateError::Type`] if Bro cannot represent the key.
     pub fn remove(&self, key: &K) -> Result<bool, StateError> {
         let index = key.to_index(&K::index_types());
         self.handle.with(|node, now| {
@@ -116,10 +116,10 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
 }
 
 impl<K: FromIndex, V: FromValue> Table<K, V> {
-    /// Returns all entries as they are now.
+    /// Returns the current entries.
     ///
     /// # Errors
-    /// [`StateError::Type`] if what a peer put there is out of a Rust type's range.
+    /// [`StateError::Type`] if a peer's key or value is out of the range of the Rust type.
     pub fn entries(&self) -> Result<Vec<(K, V)>, StateError> {
         let value = self.handle.with(|node, _| node.store().map(|store| store.get(self.path())));
         let Some(Value::Table(table)) = value.transpose()? else { return Ok(Vec::new()) };
@@ -132,8 +132,8 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
         table.entries.iter().map(entry).collect()
     }
 
-    /// Subscribes to what peers change in the table, and to what expires. What this node itself changes
-    /// is not among it.
+    /// Subscribes to changes of the table by peers and to expiring entries. Changes by this node
+    /// are not included.
     pub fn changes(&self) -> Changes<K, V> {
         let subscription = Subscription::new(format!("changes of {}", self.name)).state();
         let notifications = Notifications::new(self.handle.clone(), subscription);
@@ -167,35 +167,35 @@ impl<K, V> fmt::Debug for Table<K, V> {
     }
 }
 
-/// A change of a synchronized table that a peer made, or time.
+/// A change of a synchronized table by a peer or by expiration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change<K, V> {
-    /// A key has a value, or another one than before.
+    /// A key was added, or its value changed.
     Set(K, V),
     /// A key was removed, or its entry expired.
     Removed(K),
-    /// The whole table was replaced, as when a connection is established, or something within a value
-    /// changed: see [`Table::entries`].
+    /// The whole table was replaced, for example when a connection is established, or a part of a
+    /// value changed. Read [`Table::entries`] again.
     Replaced,
 }
 
-/// Returns the changes of a table in their order; see [`Table::changes`].
+/// A subscriber that returns the changes of a table in order. See [`Table::changes`].
 pub struct Changes<K, V> {
     notifications: Notifications,
     table: Table<K, V>,
 }
 
 impl<K: FromIndex, V: FromValue> Changes<K, V> {
-    /// Returns the next change, as soon as there is one; `None` when the node has stopped.
+    /// Waits for the next change. Returns `None` when the node has stopped.
     ///
-    /// An error says that a peer put there what is out of a Rust type's range; the changes after it
-    /// come nevertheless. The future can be dropped at any time without losing anything.
+    /// An error means that a peer's value is out of the range of the Rust type. Later changes are
+    /// not affected. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<Change<K, V>, StateError>> {
         poll_fn(|cx| self.poll_change(cx.waker())).await
     }
 
-    /// Returns the next change if there is one, or wakes when there is.
+    /// Returns the next change, or registers the waker.
     pub fn poll_change(&mut self, waker: &Waker) -> Poll<Option<Result<Change<K, V>, StateError>>> {
         loop {
             let change = match self.notifications.poll_notification(waker) {
@@ -216,7 +216,7 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
         }
     }
 
-    /// Returns what an operation did to the table, if anything.
+    /// Returns the change that an operation made to the table, if any.
     fn of_access(
         &self,
         target: &Name,

@@ -1,11 +1,11 @@
-//! Zones of IPv6 addresses (RFC 4007), which the system numbers and people name.
+//! Zones of IPv6 addresses (RFC 4007): names of interfaces and their numbers.
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
 use brocomm::node::{Endpoint, NodeMachine};
 
-/// Returns the address of an endpoint, with its zone as a number.
+/// Returns the address of an endpoint with the number of its zone.
 ///
 /// # Errors
 /// `NotFound` if there is no such zone.
@@ -19,8 +19,8 @@ pub fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
     }
 }
 
-/// Reads `[IPV6%ZONE]:PORT`, whose zone is a number or the name of an interface; `None` if a text is of
-/// another form.
+/// Parses `[IPV6%ZONE]:PORT`, where the zone is a number or the name of an interface. Returns
+/// `None` if the text has another form.
 ///
 /// # Errors
 /// `NotFound` if there is no such zone.
@@ -37,13 +37,13 @@ pub fn within(address: &str) -> Option<String> {
     host.split_once('%').map(|(_, zone)| zone.to_owned())
 }
 
-/// Returns the number of a zone, which is a number or the name of an interface.
+/// Returns the number of a zone given by number or by interface name.
 fn scope_of(zone: &str) -> io::Result<u32> {
     if let Ok(scope) = zone.parse() {
         return Ok(scope);
     }
-    // The system's resolver knows interfaces; with an address it asks nobody. It looks for them with
-    // link-local addresses only.
+    // The system's resolver knows the interfaces, and resolves a numeric address without asking a
+    // server. It accepts zones with link-local addresses only.
     let scope = (format!("fe80::1%{zone}"), 0).to_socket_addrs().ok().and_then(|mut found| {
         found.find_map(|address| match address {
             SocketAddr::V6(address) => Some(address.scope_id()),
@@ -55,7 +55,7 @@ fn scope_of(zone: &str) -> io::Result<u32> {
     scope.filter(|scope| *scope != 0).ok_or_else(unknown)
 }
 
-/// Returns the zone of an address that a peer connected from: as an entry calls it, or its number.
+/// Returns the zone of a peer's address: its name in a peer entry, or else its number.
 pub fn zone_of(address: SocketAddr, node: &NodeMachine) -> Option<Box<str>> {
     let SocketAddr::V6(address) = address else { return None };
     let scope = address.scope_id();
@@ -83,7 +83,7 @@ mod tests {
         };
         assert_eq!(in_zone("3"), Ok(SocketAddrV6::new(link_local, 7, 0, 3).into()));
         assert_eq!(in_zone("nonesuch"), Err("no network interface \"nonesuch\"".to_owned()));
-        // Every Linux has this one.
+        // Every Linux system has this interface.
         #[cfg(target_os = "linux")]
         assert_eq!(in_zone("lo"), Ok(SocketAddrV6::new(link_local, 7, 0, 1).into()));
         let global = Endpoint::new([192, 0, 2, 1].into(), 7);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_called_what_the_entries_call_it() {
+    fn zone_names_are_taken_from_the_peer_entries() {
         let link_local: Ipv6Addr = "fe80::1".parse().unwrap();
         let entry = PeerConfig { zone_id: Some("lo".into()), ..PeerConfig::new(link_local.into()) };
         let nodes = vec![("peer".to_owned(), entry)];

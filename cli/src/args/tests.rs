@@ -1,4 +1,4 @@
-//! What holds for all commands.
+//! Tests of all commands.
 
 mod sources;
 
@@ -7,8 +7,7 @@ use clap::CommandFactory;
 use super::*;
 use sources::Tests;
 
-/// Calls with the names, of which the first is not the program's, and the command for each that does
-/// something.
+/// Calls a closure with the name and the definition of each command that can be run.
 fn each(command: &clap::Command, call: &mut impl FnMut(&[&str], &clap::Command)) {
     fn below<'a>(
         command: &'a clap::Command,
@@ -41,8 +40,7 @@ fn every_command_tells_its_exit_codes() {
     });
 }
 
-/// Each example of a help is a command line that the program takes, between whatever else a shell
-/// makes of it. `tests/cli/examples.rs` runs them.
+/// Checks that each example in a help text parses. `tests/cli/examples.rs` runs them.
 #[test]
 fn every_example_is_understood() {
     let mut cli = Cli::command();
@@ -65,8 +63,8 @@ fn every_example_is_understood() {
     assert!(count > 30, "{count}");
 }
 
-/// Splits a command as a shell does, up to what follows it: a pipe, a redirection, another command,
-/// or two spaces and a remark.
+/// Splits a command as a shell does, up to a pipe, a redirection, another command, or two spaces
+/// and a remark.
 fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), false);
     let mut rest = command.chars().peekable();
@@ -86,9 +84,9 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Each command is run by a test of `tests/cli`, and each of its options is given to it by one: a
-/// test in whose code, or in that of the functions that it calls, the names of the command and the
-/// option are strings of their own, the option perhaps with `=` and a value.
+/// Checks that a test in `tests/cli` runs each command and uses each option. Such a test, or a
+/// function that it calls, contains the names of the command and of the option as string literals,
+/// the option optionally with `=` and a value.
 #[test]
 fn every_option_is_tested() {
     let (tests, mut untested) = (Tests::read().all(), Vec::new());

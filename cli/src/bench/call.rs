@@ -1,4 +1,4 @@
-//! The event that is sent again and again, and the reply to it.
+//! The event that the benchmark sends, and the reply to it.
 
 use brocomm::data::{Declarations, Event, EventDecl, Name, TypeTag, Value};
 use bytes::Bytes;
@@ -6,35 +6,34 @@ use bytes::Bytes;
 use crate::declare::pointed;
 use crate::failure::{Failure, misused};
 
-/// How many bytes of a string the number of its event takes.
+/// The number of bytes of a string that the event's number takes.
 pub(super) const DIGITS: usize = 16;
 
-/// Makes events that are told apart by a number, and finds it in the replies.
+/// Creates numbered events, and finds the numbers in the replies.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub(super) event: Name,
     pub(super) reply: Name,
     parts: Vec<Part>,
-    /// What has the number.
+    /// The argument with the number.
     number: Part,
-    /// How long strings are.
+    /// The length of strings, in bytes.
     size: usize,
 }
 
-/// What an argument is.
+/// The kind of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The number.
     Count,
-    /// The number, and what fills it up.
+    /// A string with the number and padding.
     Text,
-    /// When the event is sent.
+    /// The time when the event is sent.
     Time,
 }
 
 impl Call {
-    /// Makes calls of an event of which the name and the types are given, with strings of so many
-    /// bytes.
+    /// Creates the calls of an event, given by its name and types, with strings of `size` bytes.
     pub(super) fn new(event: &str, reply: &str, size: usize) -> Result<Call, Failure> {
         let EventDecl { name: event, params } = EventDecl::parse(event, &Declarations::new())
             .map_err(|error| misused(format_args!("--event: {}", pointed(event, &error))))?;
@@ -48,26 +47,26 @@ impl Call {
                 Some(TypeTag::Time) => Part::Time,
                 _ => {
                     return Err(misused(format_args!(
-                        "--event: {event}: only count, string, any and time can be filled in"
+                        "--event: {event}: the types must be count, string, any or time"
                     )));
                 }
             });
         }
         let Some(number) = parts.iter().copied().find(|part| *part != Part::Time) else {
             return Err(misused(format_args!(
-                "--event: {event}: a count, a string or an any is needed, by which its replies are \
-                 told apart"
+                "--event: {event}: a count, a string or an any is needed to identify its \
+                 replies"
             )));
         };
         Ok(Call { event, reply: Name::from(reply), parts, number, size: size.max(DIGITS) })
     }
 
-    /// Returns how many bytes the strings of an event have, all together.
+    /// Returns the total length of the strings of an event, in bytes.
     pub(super) fn payload(&self) -> usize {
         self.parts.iter().filter(|part| **part == Part::Text).count().saturating_mul(self.size)
     }
 
-    /// Makes the event of this number, at a time.
+    /// Creates the event with this number and time.
     pub(super) fn make(&self, number: u64, time: f64) -> Event {
         let value = |part: &Part| match part {
             Part::Count => Value::Count(number),
@@ -84,8 +83,9 @@ impl Call {
         text.into()
     }
 
-    /// Returns the number of the event that this is the reply to; `None` if it is none, or its
-    /// text is not as long as it was sent. Other arguments may stand before it.
+    /// Returns the number of the event that this reply answers. Returns `None` if it answers none,
+    /// or if its string does not have the length that was sent. Other arguments may precede the
+    /// number.
     pub(super) fn number(&self, reply: &Event) -> Option<u64> {
         if reply.name != self.reply {
             return None;

@@ -1,4 +1,4 @@
-//! One connection on which events are sent, and replies awaited.
+//! One connection of the benchmark.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -12,48 +12,48 @@ use super::call::Call;
 use super::measured::{Batch, Measured};
 use crate::session;
 
-/// How much is sent, and how it is awaited.
+/// The load on each connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
-    /// How many events.
+    /// The number of events.
     pub(super) count: u64,
-    /// How many of them may be unanswered at once.
+    /// The maximum number of unanswered events.
     pub(super) window: usize,
     /// How long to wait for a reply.
     pub(super) timeout: Duration,
 }
 
-/// How many bits of a number say which event of a connection it is.
+/// The bits of a number that identify the event of a connection.
 const EVENT_BITS: u32 = 40;
 
-/// How many bits say which connection it is; those above tell this program from others.
+/// The bits that identify the connection. The bits above identify this process.
 const CONNECTION_BITS: u32 = 10;
 
-/// Most events of one connection.
+/// The maximum number of events per connection.
 pub(super) const MOST: u64 = 1 << EVENT_BITS;
 
-/// Sends, and measures.
+/// Sends events and measures the replies.
 ///
-/// A node raises a reply for whoever requested it, so the replies to all connections may come on
-/// each of them, and to those of other programs too. What tells them apart is in the numbers.
+/// A node sends a reply to every peer that requested it, so each connection may receive the replies
+/// to all connections, including those of other programs. The numbers identify them.
 pub(super) struct Client<'a> {
     peer: Peer,
     call: &'a Call,
     load: Load,
-    /// What was measured by all.
+    /// The measurements of all connections.
     all: &'a Mutex<Measured>,
     batch: Batch,
     /// The number before the first event.
     base: u64,
     next: u64,
-    /// What is unanswered, and when it was sent, the oldest first.
+    /// The unanswered events with the times when they were sent, oldest first.
     unanswered: VecDeque<(u64, Instant)>,
-    /// When the last reply came, or before that, when this began.
+    /// The time of the last reply, or of the start.
     progress: Instant,
 }
 
 impl<'a> Client<'a> {
-    /// Makes the client that has this place among all, which begin at 0.
+    /// Creates the client with this index, from 0.
     pub(super) fn new(
         place: u16,
         peer: Peer,
@@ -68,14 +68,14 @@ impl<'a> Client<'a> {
         Client { peer, call, load, all, batch, base, next: 0, unanswered, progress }
     }
 
-    /// Sends all until it is answered, or somebody stops the peer.
+    /// Sends all events and waits for the replies, unless the peer is stopped.
     ///
     /// # Errors
-    /// What ended it before.
+    /// The reason for an early end.
     pub(super) fn run(mut self) -> Result<(), String> {
         let result = self.exchange();
         self.tell();
-        // What was measured counts, however the peer takes its leave.
+        // The measurements count even if closing fails.
         let _ = session::part(&mut self.peer);
         result.map_err(|why| format!("{}: {why}", self.peer.remote_addr()))
     }
@@ -103,7 +103,7 @@ impl<'a> Client<'a> {
                 None if self.peer.stop_handle().is_stopped() => return Ok(()),
                 Some(_) | None => {}
             }
-            // However much else comes.
+            // Checked even if other notifications keep arriving.
             if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
                 let (seconds, left) = (self.load.timeout.as_secs_f64(), self.unanswered.len());
                 return Err(format!("no reply within {seconds} s; {left} unanswered"));
@@ -111,12 +111,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Returns until when the next reply is awaited.
+    /// Returns the deadline for the next reply.
     fn deadline(&self) -> Option<Instant> {
         self.progress.checked_add(self.load.timeout)
     }
 
-    /// Sends as many as may be unanswered.
+    /// Sends events until the window is full.
     fn send(&mut self) -> Result<(), String> {
         while self.next < self.load.count && self.unanswered.len() < self.load.window {
             let number = self.base | self.next;
@@ -125,7 +125,7 @@ impl<'a> Client<'a> {
             match self.peer.send_event(&event) {
                 Ok(Sent::Sent) => {}
                 Ok(why) => return Err(format!("not sent: {why:?}")),
-                // Replies to others come meanwhile.
+                // Replies to other events arrive meanwhile.
                 Err(UsageError::QueueFull { .. }) if !self.unanswered.is_empty() => break,
                 Err(error) => return Err(format!("not sent: {error}")),
             }
@@ -138,7 +138,7 @@ impl<'a> Client<'a> {
 
     fn answered(&mut self, number: u64) {
         let now = Instant::now();
-        // Mostly the oldest.
+        // Usually the oldest event.
         let place = self.unanswered.iter().position(|(unanswered, _)| *unanswered == number);
         match place.and_then(|place| self.unanswered.remove(place)) {
             Some((_, sent)) => {
@@ -152,7 +152,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Adds what was measured to that of all.
+    /// Adds the measurements to those of all connections.
     fn tell(&mut self) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).add(&mut self.batch);
     }

@@ -1,13 +1,13 @@
-//! What was measured.
+//! The measurements.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-/// The longest latency that is told from longer ones, in nanoseconds: an hour.
+/// The maximum latency that is recorded exactly: an hour, in nanoseconds.
 const LONGEST: u64 = 3_600_000_000_000;
 
-/// The percentiles that are told, with their names in JSON.
+/// The reported percentiles with their names in JSON.
 pub(super) const PERCENTILES: [(&str, &str, f64); 5] = [
     ("50%", "p50", 0.5),
     ("90%", "p90", 0.9),
@@ -16,21 +16,21 @@ pub(super) const PERCENTILES: [(&str, &str, f64); 5] = [
     ("99.99%", "p99_99", 0.9999),
 ];
 
-/// Counts, and keeps latencies with three digits, in the same memory however many there are.
+/// Counters, and a histogram of latencies with three significant digits in constant memory.
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     /// In nanoseconds.
     latencies: Histogram<u64>,
     pub(super) sent: u64,
-    /// Replies that are none to an event that was still to be answered.
+    /// Replies that answer no pending event.
     pub(super) unexpected: u64,
     /// Replies to events of another connection.
     pub(super) others: u64,
-    /// When the first event was sent, and when the last reply came.
+    /// The times of the first event and of the last reply.
     span: Option<(Instant, Instant)>,
 }
 
-/// What one connection has measured since it told the others last.
+/// The measurements of one connection since it last added them to the total.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     latencies: Vec<Duration>,
@@ -41,10 +41,10 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// How many latencies are kept.
+    /// The maximum number of latencies in a batch.
     const MOST: usize = 256;
 
-    /// Records that a reply came at a time to an event that was sent at another.
+    /// Records a reply with the times of the event and of the reply.
     pub(super) fn answered(&mut self, sent: Instant, now: Instant) {
         self.latencies.push(now.duration_since(sent));
         self.span = join(self.span, Some((sent, now)));
@@ -57,7 +57,7 @@ impl Batch {
 
 impl Default for Measured {
     fn default() -> Measured {
-        // Neither bound can be wrong: they are constants.
+        // The bounds are valid constants.
         let latencies = Histogram::new_with_bounds(1, LONGEST, 3).unwrap_or_else(|error| {
             unreachable!("{error}");
         });
@@ -66,7 +66,7 @@ impl Default for Measured {
 }
 
 impl Measured {
-    /// Adds what a connection has measured, which begins anew.
+    /// Adds the measurements of a connection and resets its batch.
     pub(super) fn add(&mut self, batch: &mut Batch) {
         for latency in batch.latencies.drain(..) {
             self.latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
@@ -81,18 +81,18 @@ impl Measured {
         self.latencies.len()
     }
 
-    /// Returns how many seconds passed between the first event and the last reply.
+    /// Returns the time from the first event to the last reply, in seconds.
     pub(super) fn seconds(&self) -> f64 {
         self.span.map_or(0.0, |(first, last)| last.duration_since(first).as_secs_f64())
     }
 
-    /// Returns how many events were answered in a second; `None` if that can't be told.
+    /// Returns the number of answered events per second, if it can be calculated.
     pub(super) fn rate(&self) -> Option<f64> {
         let seconds = self.seconds();
         (seconds > 0.0).then(|| self.answered() as f64 / seconds)
     }
 
-    /// Returns the latency below which a part of all is, in seconds; `None` if there is none.
+    /// Returns a quantile of the latency in seconds. Returns `None` without measurements.
     pub(super) fn latency(&self, part: f64) -> Option<f64> {
         self.told(self.latencies.value_at_quantile(part) as f64)
     }
@@ -118,7 +118,7 @@ impl Measured {
     }
 }
 
-/// Returns what holds both.
+/// Returns the span that contains both.
 fn join(
     one: Option<(Instant, Instant)>,
     other: Option<(Instant, Instant)>,
@@ -133,7 +133,7 @@ fn join(
 pub(super) mod tests {
     use super::*;
 
-    /// A thousand replies, after 1 to 1000 ms, within 10 seconds.
+    /// Returns the measurements of a thousand replies, after 1 to 1000 ms, within 10 seconds.
     pub(in super::super) fn thousand() -> Measured {
         let (mut measured, begin) = (Measured::default(), Instant::now());
         for number in 1..=1000 {

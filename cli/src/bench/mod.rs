@@ -1,4 +1,4 @@
-//! `brocomm bench`: measures how many events a peer answers, and how fast.
+//! `brocomm bench`: measures the event rate and the latency of a peer.
 
 mod call;
 mod client;
@@ -28,80 +28,80 @@ use client::{Client, Load};
 use measured::Measured;
 use report::Report;
 
-/// Measures how many events per second a peer answers, and how long each answer takes.
+/// Measures the event rate and the latency of a peer.
 ///
-/// Sends an event again and again, on one connection or several, and waits for the replies: another
-/// event with the same arguments. The peer can be whatever echoes events: `brocomm bench --serve`, a
-/// Bro with the script of broping (--event 'ping(time, count)' --reply pong), or anything that is
-/// ready for the conformance suite, which is what the defaults are for.
+/// Sends an event repeatedly, on one or more connections, and waits for the replies: another event
+/// with the same arguments. The peer must echo events. It can be `brocomm bench --serve`, a Bro
+/// with the script of broping (--event 'ping(time, count)' --reply pong), or an implementation that
+/// is set up for the conformance suite, for which the defaults are.
 ///
-/// A peer is loaded as much as --window and --connections say. Do that to your own only.
+/// Loads the peer as much as --window and --connections allow. Use it only against your own peers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer,
         required_unless_present = "serve")]
     peer: Option<String>,
 
-    /// Be the side that echoes, until Ctrl-C is pressed; the system chooses the port if it is 0. The
-    /// first line says where it listens.
+    /// Be the side that echoes, until Ctrl-C. With port 0 the system chooses a port. The first line
+    /// of output has the address.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse,
         conflicts_with_all = ["peer", "count", "connections", "window", "size", "timeout", "class",
         "plot", "svg"])]
     serve: Option<String>,
 
-    /// The event that is sent: its name, and its types, which are count, string, any or time.
+    /// The event to send: its name and its types, which are count, string, any or time.
     ///
-    /// The first that is not time is a number, by which replies are told apart; strings, and any, have
-    /// it too, and are filled up to --size.
+    /// The first argument other than a time has a number that identifies the reply. Arguments of
+    /// type string and any have the number too, and are padded to --size.
     #[arg(long, value_name = "NAME(TYPE, …)", default_value = "conformance_echo(any)")]
     event: String,
 
-    /// The event that answers it; the number has to come back in it, of the same type.
+    /// The event that answers. It must have the number, with the same type.
     #[arg(long, value_name = "NAME", default_value = "conformance_echoed")]
     reply: String,
 
-    /// How many events to send on each connection.
+    /// The number of events to send on each connection.
     #[arg(long, short, value_name = "N", default_value_t = 10_000,
         value_parser = within::<u64>(0..=client::MOST))]
     count: u64,
 
-    /// How many connections to have at once.
+    /// The number of connections.
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = within::<u16>(1..=1000))]
     connections: u16,
 
-    /// How many events may be unanswered at once, on each connection. With 1 the latency is that of
-    /// the way there and back; with more the rate is higher, and so is the latency.
+    /// The maximum number of unanswered events per connection. With 1 the latency is the round-trip
+    /// time. Larger values increase the rate and the latency.
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = within::<u32>(1..=65536))]
     window: u32,
 
-    /// How many bytes each string has, at least 16.
+    /// The length of each string in bytes, at least 16.
     #[arg(long, value_name = "BYTES", default_value_t = 64,
         value_parser = within::<u32>(DIGITS as u32..=8 << 20))]
     size: u32,
 
-    /// How many seconds to wait for each connection, and for the next reply on it.
+    /// The time limit for each connection and for each reply, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// Draw the latencies by percentile below the table.
+    /// Plot the latencies by percentile below the table.
     #[arg(long, conflicts_with = "json")]
     plot: bool,
 
-    /// Draw them into this file, in the form of SVG.
+    /// Write the plot to this SVG file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
-    /// Print one JSON object instead of a table; see the end of `--help`.
+    /// Print a JSON object instead of a table; see the end of `--help`.
     #[arg(long)]
     json: bool,
 
@@ -118,22 +118,22 @@ Examples:
 
 const AFTER_HELP: &str = "\
 JSON:
-  event, reply             what was sent, and answered with
-  peer                     where
-  connections, window      as given
-  payload                  bytes of the strings of each event
+  event, reply             the events
+  peer                     the peer's address
+  connections, window      the options
+  payload                  bytes of strings in each event
   sent, answered           events
-  unexpected               replies that belong to no event, or not any more
-  others                   replies that belong to another connection; a Bro sends them to all of them
-  seconds                  from the first event to the last reply
+  unexpected               replies that answer no pending event
+  others                   replies to other connections; a Bro sends replies to all of them
+  seconds                  time from the first event to the last reply
   rate                     answered events per second; null if none was answered
-  latency                  {min, p50, p90, p99, p99_9, p99_99, max, mean, stdev}, in seconds, with three
-                           digits; null if none was answered
- With --serve the only line is {\"notification\": \"listening\", \"address\": …}.
+  latency                  {min, p50, p90, p99, p99_9, p99_99, max, mean, stdev}, in seconds, with
+                           three digits; null if none was answered
+With --serve the only line is {\"notification\": \"listening\", \"address\": …}.
 
 Exit codes:
-  0  each event was answered, or Ctrl-C was pressed, and what was measured until then is shown
-  1  there was no connection, or one failed, or not each event was answered once
+  0  every event was answered, or Ctrl-C was pressed and the results so far were printed
+  1  a connection failed, or an event was not answered exactly once
   2  the command line is wrong
 
 Examples:
@@ -142,7 +142,7 @@ Examples:
   brocomm bench 127.0.0.1:4711 --window 1 --plot --svg latency.svg
   brocomm bench sensor --event 'ping(time, count)' --reply pong --count 1000";
 
-/// Measures, or echoes.
+/// Runs the benchmark or the echoing side.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let size = usize::try_from(args.size).unwrap_or(usize::MAX);
     let call = Call::new(&args.event, &args.reply, size)?;
@@ -155,19 +155,18 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             })
         }
         (None, Some(peer)) => args.measure(peer, &call, out),
-        // The command line demands one of both.
+        // The command line requires one of them.
         (None, None) => Ok(()),
     }
 }
 
 impl Args {
-    /// Returns the configuration of a connection on which an event is requested.
+    /// Returns the configuration of a connection that requests an event.
     fn config(&self, event: &brocomm::data::Name) -> Result<ConnectionConfig, Failure> {
-        let requests =
-            Requests { events: vec![event.clone()], accept_input: true, ..Requests::default() };
+        let requests = Requests { events: vec![event.clone()], ..Requests::default() };
         Ok(ConnectionConfig {
             class: Some(self.class.clone().unwrap_or_default().into()),
-            requests: Some(requests),
+            requests,
             tls: self.tls.read()?,
             ..session::base(Arc::default())
         })
@@ -175,7 +174,7 @@ impl Args {
 
     fn measure(&self, address: &str, call: &Call, out: &mut dyn Write) -> Result<(), Failure> {
         let stop = Stop::on_signal();
-        // Whenever a signal comes, what was measured is to be shown.
+        // On a signal, the measurements so far are shown.
         let _held = stop.hold();
         self.svg.as_deref().map(plot::check_writable).transpose()?;
         let peers = self.join(address, call, &stop)?;
@@ -210,7 +209,7 @@ impl Args {
         if measured.unexpected > 0 {
             faults.push(format!("{address}: {} replies belong to no event", measured.unexpected));
         }
-        // Connections mostly fail alike.
+        // Connections usually fail for the same reason.
         faults.sort();
         faults.dedup();
         faults.iter().for_each(|fault| tell(format_args!("{fault}")));
@@ -221,7 +220,7 @@ impl Args {
         }
     }
 
-    /// Makes the connections; fewer if a signal comes.
+    /// Establishes the connections; fewer if a signal arrives.
     fn join(&self, address: &str, call: &Call, stop: &Stop) -> Result<Vec<Peer>, Failure> {
         let config = self.config(&call.reply)?;
         let mut peers = Vec::new();

@@ -1,7 +1,7 @@
-//! The latencies by percentile, drawn.
+//! Plots of the latencies by percentile.
 //!
-//! From left to right there are ever fewer that take longer: a tenth of them right of 90%, a
-//! hundredth right of 99%, and so on. So what is rare, and slow, has as much room as what is not.
+//! The horizontal axis is logarithmic: a tenth of the latencies is to the right of 90%, a hundredth
+//! to the right of 99%, and so on. So rare, high latencies get as much space as common ones.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,19 +14,19 @@ use plotters::prelude::{
 use super::measured::Measured;
 use crate::failure::{Failure, failed, reason};
 
-/// How many columns of a terminal there are to the next 9 of a percentile.
+/// The number of terminal columns per 9 of a percentile.
 const COLUMNS: u32 = 16;
 
-/// How many rows there are above the lowest.
+/// The number of rows above the lowest one.
 const ROWS: u32 = 12;
 
-/// How many 9s there are at most.
+/// The maximum number of 9s.
 const NINES: u32 = 5;
 
-/// A picture's size in pixels.
+/// The size of the image in pixels.
 const SIZE: (u32, u32) = (800, 480);
 
-/// Returns the latencies in milliseconds, the same distance apart from left to right.
+/// Returns the latencies in milliseconds, equally spaced on the axis.
 fn latencies(measured: &Measured) -> Vec<f64> {
     let points = nines(measured) * COLUMNS;
     let part = |point: u32| 1.0 - 0.1_f64.powf(f64::from(point) / f64::from(COLUMNS));
@@ -34,12 +34,12 @@ fn latencies(measured: &Measured) -> Vec<f64> {
     (0..=points).map(latency).collect()
 }
 
-/// Returns how many 9s of a percentile can be told by as many as were answered.
+/// Returns the number of 9s for which there are enough measurements.
 fn nines(measured: &Measured) -> u32 {
     measured.answered().max(1).ilog10().clamp(1, NINES)
 }
 
-/// Returns how a percentile is written that has so many 9s.
+/// Returns the label of the percentile with this number of 9s.
 fn percentile(nines: u32) -> String {
     match nines {
         0 => "0%".to_owned(),
@@ -49,7 +49,7 @@ fn percentile(nines: u32) -> String {
     }
 }
 
-/// Draws for a terminal.
+/// Plots for a terminal.
 pub(super) fn text(measured: &Measured) -> String {
     let config = rasciigraph::Config::default().with_height(ROWS);
     let plot = rasciigraph::plot(latencies(measured), config);
@@ -63,7 +63,7 @@ pub(super) fn text(measured: &Measured) -> String {
     format!("latency in ms by percentile\n{}\n{}", lines.join("\n"), labels.trim_end())
 }
 
-/// Fails if a file can't be drawn into; leaves it as it is.
+/// Checks that a file can be written, without changing it.
 pub(super) fn check_writable(file: &Path) -> Result<(), Failure> {
     let tried = File::options().append(true).create(true).open(file);
     tried.map(drop).map_err(|error| cannot_write(file, &error))
@@ -73,7 +73,7 @@ fn cannot_write(file: &Path, error: &io::Error) -> Failure {
     failed(format_args!("--svg {}: cannot write: {}", file.display(), reason(error)))
 }
 
-/// Draws into a file.
+/// Plots to an SVG file.
 pub(super) fn write(file: &Path, title: &str, measured: &Measured) -> Result<(), Failure> {
     let svg = svg(title, measured)
         .map_err(|error| failed(format_args!("--svg {}: {error}", file.display())))?;
@@ -83,7 +83,7 @@ pub(super) fn write(file: &Path, title: &str, measured: &Measured) -> Result<(),
 fn svg(title: &str, measured: &Measured) -> Result<String, String> {
     let latencies = latencies(measured);
     let most = latencies.iter().copied().fold(0.0, f64::max);
-    // What is nothing can't be drawn.
+    // An axis needs a range.
     let most = if most > 0.0 { most * 1.05 } else { 1.0 };
     let place = |point: usize| point as f64 / f64::from(COLUMNS);
     let points = latencies.iter().enumerate().map(|(point, latency)| (place(point), *latency));
@@ -95,7 +95,7 @@ fn svg(title: &str, measured: &Measured) -> Result<String, String> {
         let mut chart = ChartBuilder::on(&root)
             .caption(title, ("sans-serif", 18).into_font())
             .margin(16)
-            // Half of the last label is there.
+            // Room for half of the last label.
             .margin_right(36)
             .x_label_area_size(44)
             .y_label_area_size(64)

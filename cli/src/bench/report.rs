@@ -1,4 +1,4 @@
-//! What was measured, as a table or as JSON.
+//! The results as a table or as JSON.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::measured::{Measured, PERCENTILES};
 use super::{Args, Call, plot};
 
-/// Shows what was measured, and with what.
+/// The results and the settings of a benchmark.
 pub(super) struct Report<'a> {
     pub(super) args: &'a Args,
     pub(super) address: &'a str,
@@ -27,7 +27,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Returns what a plot is of, in one line.
+    /// Returns the title of the plot.
     pub(super) fn title(&self) -> String {
         let (Args { connections, window, .. }, payload) = (self.args, self.call.payload());
         format!(
@@ -75,9 +75,10 @@ impl Report<'_> {
         writeln!(out, "connections  {connections}, window {window}")?;
         writeln!(out, "payload      {payload} bytes in each event")?;
         write!(out, "events       {sent} sent, {answered} answered")?;
-        for (count, what) in
-            [(measured.unexpected, "replies to none"), (measured.others, "to other connections")]
-        {
+        for (count, what) in [
+            (measured.unexpected, "replies to no event"),
+            (measured.others, "to other connections"),
+        ] {
             if count > 0 {
                 write!(out, ", {count} {what}")?;
             }

@@ -1,4 +1,4 @@
-//! The side that echoes.
+//! The echoing side of the benchmark.
 
 use std::thread;
 
@@ -12,7 +12,8 @@ use crate::failure::{Failure, failed, tell, warn};
 use crate::session;
 use crate::stop::Stop;
 
-/// Accepts peers and answers their events until a signal comes. `listening` is called with where.
+/// Accepts peers and answers their events until a signal arrives. Calls `listening` with the
+/// address.
 pub(super) fn serve(
     on: &str,
     config: &ConnectionConfig,
@@ -47,7 +48,7 @@ pub(super) fn serve(
     })
 }
 
-/// Answers each event of a peer until it is gone.
+/// Answers each event of a peer until it disconnects.
 fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
     let _registered = stop.add(peer.stop_handle());
     let result = loop {
@@ -67,12 +68,12 @@ fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
             Err(error) => break Err(error.to_string()),
         }
     };
-    // It may be gone already.
+    // Fails if the peer is gone already.
     let _ = session::part(&mut peer);
     result
 }
 
-/// Sends a reply, if the peer wants it; waits while the send queue is full.
+/// Sends a reply if the peer requested it. Waits while the send queue is full.
 fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
     loop {
         match peer.send_event(reply) {
@@ -82,10 +83,10 @@ fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
         }
         match peer.flush(None).map_err(|error| error.to_string())? {
             Flushed::All => {}
-            // The next call of `next` says how it ended.
+            // The next call of `next` returns the cause.
             Flushed::Over | Flushed::Stopped => return Ok(()),
             Flushed::NotificationsWait | Flushed::TimedOut => {
-                return Err("it sends on and does not read the replies".to_owned());
+                return Err("it keeps sending and does not read the replies".to_owned());
             }
         }
     }

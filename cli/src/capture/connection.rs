@@ -1,4 +1,4 @@
-//! A connection of a capture.
+//! A TCP connection in a capture.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use super::Captured;
 use super::segment::Segment;
 use super::stream::Stream;
 
-/// A connection between two ends, of which it may be known only later who connects.
+/// A connection between two ends. Which end connects may become known later.
 pub(super) struct Connection {
-    /// Where the listener is.
+    /// The listener's port.
     port: u16,
-    /// In the order of their addresses.
+    /// Both ends, sorted by address.
     ends: [SocketAddr; 2],
     streams: [Stream; 2],
-    /// Which ends sent a SYN that answers none.
+    /// Which ends sent a SYN without ACK.
     connects: [bool; 2],
-    /// Which ends sent one that does.
+    /// Which ends sent a SYN with ACK.
     answers: [bool; 2],
-    /// Which end was captured first.
+    /// The end whose packet was captured first.
     first: usize,
     begin: Duration,
-    /// When an end was done, or reset it.
+    /// The time when an end closed or reset the connection.
     over: Option<Duration>,
-    /// What each end sent, or that it sends no more.
+    /// The data of each end in order; `None` at the end of its stream.
     pieces: Vec<(Duration, usize, Option<Bytes>)>,
 }
 
 impl Connection {
-    /// Returns the ends of a segment's connection in the order of their addresses.
+    /// Returns the ends of a segment's connection, sorted by address.
     pub(super) fn ends(segment: &Segment<'_>) -> [SocketAddr; 2] {
         let mut ends = [segment.from, segment.to];
         ends.sort_unstable();
@@ -53,29 +53,29 @@ impl Connection {
         }
     }
 
-    /// Returns whether a segment that is captured at a time can be of this connection.
+    /// Returns whether a segment captured at this time can belong to this connection.
     pub(super) fn has(&self, time: Duration, segment: &Segment<'_>) -> bool {
         let [stream, other] = self.streams_of(segment);
         if !segment.syn {
             return stream.is_near(segment.sequence);
         }
-        // After an end nobody connects again; whoever takes the same number then begins anew.
+        // A SYN after the end begins a new connection, even with the same sequence number.
         self.over.is_none_or(|over| time <= over)
             && stream.begins_at(segment.sequence.wrapping_add(1))
             && segment.acknowledged.is_none_or(|first| other.begins_at(first))
     }
 
-    /// Returns whether nothing was sent.
+    /// Returns whether no data was sent.
     pub(super) fn is_empty(&self) -> bool {
         self.streams.iter().all(Stream::is_empty)
     }
 
-    /// Returns whether an end is done, or has reset it.
+    /// Returns whether an end has closed or reset the connection.
     pub(super) fn is_over(&self) -> bool {
         self.over.is_some()
     }
 
-    /// Takes a segment; false if it is of a connection to another port.
+    /// Adds a segment. Returns false if the connection is to another port.
     pub(super) fn take(&mut self, time: Duration, segment: &Segment<'_>) -> bool {
         let at = self.end_of(segment);
         if segment.syn {
@@ -94,7 +94,7 @@ impl Connection {
             (0, [mine, other]) | (_, [other, mine]) => [mine, other],
         };
         let mut ready: Vec<_> = mine.take(segment).into_iter().map(|bytes| (at, bytes)).collect();
-        // The answer to a SYN says where the other stream begins.
+        // A SYN with ACK says where the other stream begins.
         if let Some(first) = segment.acknowledged.filter(|_| segment.syn) {
             ready.extend(other.begin(first).into_iter().map(|bytes| (1 - at, bytes)));
         }
@@ -108,15 +108,15 @@ impl Connection {
         true
     }
 
-    /// Returns the end that listens, as far as that is known.
+    /// Returns the listening end, as far as known.
     pub(super) fn listener(&self) -> SocketAddr {
         let [one, other] = self.ends;
         if self.connector() == 0 { other } else { one }
     }
 
-    /// Whoever sends a SYN connects, and whoever gets one that is answered. Without any, or if both
-    /// connect, the end that doesn't have the listener's port does; if both have it, the one that
-    /// was captured first.
+    /// Returns the connecting end: the one that sent a SYN, or received a SYN with ACK. Without a
+    /// SYN, or if both ends sent one, it is the end without the listener's port. If both have that
+    /// port, it is the end captured first.
     fn connector(&self) -> usize {
         match (self.connects, self.answers) {
             ([true, false], _) | ([false, false], [false, true]) => 0,
@@ -133,13 +133,13 @@ impl Connection {
         usize::from(segment.from != self.ends[0])
     }
 
-    /// Returns the streams of a segment's sender and of its receiver.
+    /// Returns the streams of a segment's sender and receiver.
     fn streams_of(&self, segment: &Segment<'_>) -> [&Stream; 2] {
         let [one, other] = &self.streams;
         if self.end_of(segment) == 0 { [one, other] } else { [other, one] }
     }
 
-    /// Returns what was captured.
+    /// Returns the reassembled connection.
     pub(super) fn finish(mut self) -> Captured {
         let last = self.pieces.last().map_or(Duration::ZERO, |(time, ..)| *time);
         for (at, stream) in self.streams.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! The connections of a capture.
+//! The TCP connections in a capture.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -8,27 +8,26 @@ use super::Captured;
 use super::connection::Connection;
 use super::segment::Segment;
 
-/// About how many bytes of memory a connection takes, and each piece of what it carries, beside the
-/// bytes in it.
+/// The approximate memory of a connection, in bytes, without its data.
 const CONNECTION: usize = 512;
 const PIECE: usize = 128;
 
-/// How many connections between the same ports a segment is looked for in, from the last on.
+/// The number of recent connections between the same ports to which a segment may belong.
 const RECENT: usize = 4;
 
-/// Tells the connections apart.
+/// Assigns segments to connections.
 ///
-/// Ports may be used again, and packets may be captured twice or late; so sequence numbers decide
-/// which connection between two ports a segment is of, and whether a SYN begins another.
+/// Ports can be reused, and packets can be captured twice or late. So sequence numbers decide which
+/// connection between two ports a segment belongs to, and whether a SYN begins a new one.
 pub(super) struct Connections {
-    /// Where the listener is.
+    /// The listener's port.
     port: u16,
     all: Vec<Connection>,
-    /// The places of the connections between two ends, in order.
+    /// The indexes of the connections between two ends, in order.
     places: HashMap<[SocketAddr; 2], Vec<usize>>,
-    /// How many bytes of memory all of them take, or a little more.
+    /// The memory of all connections, in bytes, estimated upwards.
     held: usize,
-    /// Other ports to which somebody connects.
+    /// The other ports with connections.
     others: BTreeSet<u16>,
 }
 
@@ -43,12 +42,12 @@ impl Connections {
         }
     }
 
-    /// Returns how many bytes of memory are taken, or a little more.
+    /// Returns the memory in use, in bytes, estimated upwards.
     pub(super) fn held(&self) -> usize {
         self.held
     }
 
-    /// Takes a segment at a time.
+    /// Adds a segment captured at this time.
     pub(super) fn take(&mut self, time: Duration, segment: &Segment<'_>) {
         if ![segment.from.port(), segment.to.port()].contains(&self.port) {
             if segment.syn && segment.acknowledged.is_none() {
@@ -57,13 +56,13 @@ impl Connections {
             return;
         }
         let Some(connection) = self.connection(time, segment) else { return };
-        // Who uses the port only to connect to another is none of ours.
+        // Skips a connection from this port to another one.
         if connection.take(time, segment) && !segment.payload.is_empty() {
             self.held = self.held.saturating_add(segment.payload.len()).saturating_add(PIECE);
         }
     }
 
-    /// Returns the connection that a segment is of, if it is of any.
+    /// Returns the connection of a segment, if any.
     fn connection(&mut self, time: Duration, segment: &Segment<'_>) -> Option<&mut Connection> {
         let ends = Connection::ends(segment);
         let known = self.places.entry(ends).or_default();
@@ -72,14 +71,14 @@ impl Connections {
         let last = known.last().copied().zip(known.last().and_then(|last| self.all.get(*last)));
         let place = match (recent.find(is_of), last) {
             (Some(place), _) => place,
-            // An attempt that came to nothing.
+            // An attempt that failed.
             (None, Some((place, last))) if segment.syn && last.is_empty() => {
                 *self.all.get_mut(place)? = Connection::new(self.port, time, segment);
                 place
             }
-            // What it lacks is told.
+            // The connection reports the missing data.
             (None, Some((place, last))) if !segment.syn && !last.is_over() => place,
-            // It answers to what is over.
+            // An ACK of a connection that is over.
             (None, Some(_)) if !segment.syn && segment.payload.is_empty() => return None,
             (None, _) => {
                 self.held = self.held.saturating_add(CONNECTION);

@@ -1,4 +1,4 @@
-//! Captures of packets, as `tcpdump` writes them: pcap and pcapng.
+//! Packet captures as `tcpdump` writes them: pcap and pcapng.
 
 mod connection;
 mod connections;
@@ -15,31 +15,30 @@ use brocomm_conformance::Step;
 use connections::Connections;
 use segment::Segment;
 
-/// A TCP connection of a capture, put together from its packets.
+/// A TCP connection reassembled from a capture.
 #[derive(Debug)]
 pub(crate) struct Captured {
     pub(crate) connector: SocketAddr,
     pub(crate) listener: SocketAddr,
     pub(crate) steps: Vec<Step>,
-    /// What the capture lacks of each side's stream; what came after that is left out.
+    /// The gaps in each side's stream. Data after a gap is left out.
     pub(crate) gaps: Vec<String>,
 }
 
-/// Returns whether this is how a capture begins.
+/// Returns whether a file that starts with these bytes is a capture.
 pub(crate) fn is_capture(start: &[u8]) -> bool {
     packets::is_capture(start)
 }
 
-/// How many bytes of connections are held in memory.
+/// The maximum size of connections in memory, in bytes.
 pub(crate) const MOST: usize = 1 << 30;
 
-/// Reads the connections on a port out of a capture, in the order in which they begin.
+/// Returns the connections on a port in a capture, in the order of their start.
 ///
-/// All that they carry is held in memory, up to [`MOST`]; what comes after that is left out, and
-/// said to be.
+/// Holds their data in memory, up to [`MOST`] bytes. What exceeds that is left out and reported.
 ///
 /// # Errors
-/// What is wrong with the file, or that it has no such connection, and on which ports it has any.
+/// The file is invalid, or has no such connection. The message names the ports with connections.
 pub(crate) fn read(capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
     read_within(MOST, capture, port)
 }
@@ -82,12 +81,12 @@ mod tests {
     use super::*;
     use crate::pcap::Pcap;
 
-    /// A capture with a SYN, and payloads of both sides.
+    /// Returns a capture with a SYN and data from both sides.
     fn capture() -> Vec<u8> {
         capture_of(101)
     }
 
-    /// The same, said to be of a link type.
+    /// Returns the same with another link type.
     fn capture_of(link_type: u32) -> Vec<u8> {
         let (pcap, mut out) = (Pcap::new(link_type), Vec::new());
         pcap.header(&mut out);
@@ -115,7 +114,7 @@ mod tests {
             );
             assert_eq!(read(&capture_of(link_type)).unwrap_err(), why);
         }
-        // Packets of a link type that is read, and are something else, are none of our business.
+        // Packets of a supported link type that are not TCP are skipped.
         let why = "there is no TCP connection in the capture";
         assert_eq!(read(&capture_of(1)).unwrap_err(), why);
         let cut = "; the capture can't be read on: it ends in the middle of a packet";
@@ -145,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_capture_may_come_in_pieces() {
-        /// Gives a byte at a time.
+        /// Returns one byte per read.
         struct Slow(std::io::Cursor<Vec<u8>>);
         impl Read for Slow {
             fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -168,7 +167,7 @@ mod tests {
         let told = "the capture has more than 0 bytes of connections; what comes after them is left \
                     out";
         assert_eq!(gaps(0), (0, vec![told.to_owned()]));
-        // A connection, and three and four bytes in two pieces.
+        // One connection with two pieces of three and four bytes.
         let most = 512 + 128 + 3 + 128 + 4;
         assert_eq!(gaps(most), all);
         let (steps, told) = gaps(most - 1);

@@ -1,4 +1,4 @@
-//! The packets of a file, whichever form it has.
+//! The packets in a capture file of either format.
 
 mod pcap;
 mod pcapng;
@@ -8,19 +8,19 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The longest packet, or block of pcapng, that is read.
+/// The maximum size of a packet or pcapng block.
 const LONGEST: usize = 1 << 20;
 
-/// Takes a packet's time, its link type and its bytes, and breaks off when it has had enough.
+/// A callback with a packet's time, link type and bytes, which can stop the iteration.
 type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
 
-/// Returns whether this is how a capture begins.
+/// Returns whether a file that starts with these bytes is a capture.
 pub(super) fn is_capture(start: &[u8]) -> bool {
     start.starts_with(&pcapng::MAGIC) || pcap::Form::of(start).is_some()
 }
 
-/// Calls with each packet's time, its link type and its bytes until the call breaks off; says what
-/// ends the file too early.
+/// Calls a closure with each packet's time, link type and bytes. Returns an error if the file ends
+/// early.
 pub(super) fn each(mut capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let (mut start, failed) = (Vec::new(), OnceLock::new());
     let begun = capture.by_ref().take(4).read_to_end(&mut start).map_err(|error| error.kind());
@@ -35,8 +35,8 @@ pub(super) fn each(mut capture: impl Read + Send, call: &mut Call<'_>) -> Result
     why.map_or(Ok(()), |why| Err(format!("the capture can't be read on: {why}")))
 }
 
-/// Reads as much as there is room for, since a pipe gives what happens to be in it. What can't be
-/// read ends the file too, and is kept: what came until then is to be handed out first.
+/// A reader that fills the buffer, since a pipe may return less. A read error is kept until the
+/// data before it has been processed.
 struct Filled<'a, R> {
     reader: R,
     failed: &'a OnceLock<ErrorKind>,

@@ -10,7 +10,7 @@ pub(super) struct Segment<'a> {
     pub(super) from: SocketAddr,
     pub(super) to: SocketAddr,
     pub(super) sequence: u32,
-    /// The sequence number that the sender expects next, if it says so.
+    /// The acknowledgement number, if the segment has one.
     pub(super) acknowledged: Option<u32>,
     pub(super) syn: bool,
     pub(super) fin: bool,
@@ -19,22 +19,23 @@ pub(super) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// Returns whether segments are found in packets of a link type.
+    /// Returns whether a link type is supported.
     pub(super) const fn is_read_of(link_type: i32) -> bool {
         matches!(link_type, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
     }
 
-    /// Finds the segment in a packet of a link type as files have it; `None` if it is something
-    /// else, or part of an IP packet that was sent in fragments.
+    /// Parses the segment in a packet with this link type. Returns `None` if it is not TCP or if it
+    /// is an IP fragment.
     pub(super) fn of(link_type: i32, packet: &'a [u8]) -> Option<Segment<'a>> {
         let after = |header: usize| packet.get(header..).unwrap_or_default();
         let packet = match link_type {
             1 => LaxSlicedPacket::from_ethernet(packet).ok()?,
-            // BSD loopback, with a word for the family.
+            // BSD loopback, with a word for the address family.
             0 | 108 => LaxSlicedPacket::from_ip(after(4)).ok()?,
-            // Raw IP, as files of several systems number it.
+            // Raw IP. Its number differs between systems.
             12 | 14 | 101 | 228 | 229 => LaxSlicedPacket::from_ip(packet).ok()?,
-            // Linux "cooked": the type of what follows is at the end, or at the beginning.
+            // Linux "cooked" capture: the protocol is at the end (version 1) or at the start
+            // (version 2) of the header.
             113 => LaxSlicedPacket::from_ether_type(ether_type(packet, 14)?, after(16)),
             276 => LaxSlicedPacket::from_ether_type(ether_type(packet, 0)?, after(20)),
             _ => return None,

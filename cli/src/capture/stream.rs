@@ -1,4 +1,4 @@
-//! What one side of a TCP connection sends, put in order.
+//! Reassembly of one direction of a TCP connection.
 
 use std::collections::BTreeMap;
 
@@ -6,61 +6,61 @@ use bytes::Bytes;
 
 use super::segment::Segment;
 
-/// How many bytes may wait for one that is missing; it is taken for lost then. Also how far a
-/// segment of the stream can be from the byte that comes next.
+/// The maximum number of bytes that wait for a missing one, which then counts as lost. Also the
+/// maximum distance of a segment from the next byte.
 const WAITING: usize = 16 << 20;
 
-/// How far before the first byte that came a stream can begin whose SYN comes late.
+/// The maximum distance from a late SYN to the first captured byte.
 const EARLY: u32 = 1 << 16;
 
-/// Puts the segments of one side in order.
+/// Reassembles the segments of one direction.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// The sequence number of the byte that comes next, once it is known where the stream begins.
+    /// The sequence number of the next byte, once the start of the stream is known.
     next: Option<u32>,
     /// The sequence number of the first byte, once it is known.
     first: Option<u32>,
-    /// What came before that was known.
+    /// The segments received before the start is known.
     early: Vec<(u32, Bytes)>,
-    /// The lowest sequence number among it.
+    /// The lowest sequence number of these segments.
     lowest: Option<u32>,
-    /// How many bytes there were.
+    /// The number of bytes reassembled.
     length: u64,
-    /// Segments after bytes that are missing, by their places in the stream.
+    /// The segments after missing bytes, by their offsets in the stream.
     waiting: BTreeMap<u64, Bytes>,
-    /// How many bytes wait, early or not.
+    /// The number of bytes in `early` and `waiting`.
     waiting_bytes: usize,
     /// The sequence number after the last byte.
     end: Option<u32>,
-    /// Whether the capture began later than the stream.
+    /// Whether the capture started after the stream.
     begins_late: bool,
-    /// Whether it was given up.
+    /// Whether reassembly stopped at a gap.
     is_lost: bool,
 }
 
 impl Stream {
-    /// Returns whether the stream begins with a sequence number, as far as that is known.
+    /// Returns whether the stream may begin with this sequence number.
     pub(super) fn begins_at(&self, first: u32) -> bool {
         match (self.first, self.lowest) {
             (Some(known), _) => known == first,
-            // It is captured late, or after what follows it.
+            // The SYN was captured late, or after later segments.
             (None, Some(lowest)) => lowest.wrapping_sub(first) <= EARLY,
             (None, None) => true,
         }
     }
 
-    /// Returns whether a segment can be of this stream and not of another between the same ports.
+    /// Returns whether a sequence number is close enough to belong to this stream.
     pub(super) fn is_near(&self, sequence: u32) -> bool {
         let known = self.next.or(self.lowest);
         known.is_none_or(|known| distance(known, sequence).unsigned_abs() as usize <= WAITING)
     }
 
-    /// Returns whether anything came of it.
+    /// Returns whether no data has arrived.
     pub(super) fn is_empty(&self) -> bool {
         self.length == 0 && self.waiting_bytes == 0
     }
 
-    /// Takes a segment; returns what can be read now.
+    /// Adds a segment. Returns the data that is now complete.
     pub(super) fn take(&mut self, segment: &Segment<'_>) -> Vec<Bytes> {
         let mut ready = Vec::new();
         let mut sequence = segment.sequence;
@@ -69,7 +69,7 @@ impl Stream {
             ready = self.begin(sequence);
         }
         let end = sequence.wrapping_add(segment.payload.len() as u32);
-        // An RST with an old number resets nothing.
+        // An RST with an old sequence number is ignored.
         let is_new = !segment.rst || self.next.is_none_or(|next| distance(next, end) >= 0);
         if (segment.fin || segment.rst) && is_new && self.is_near(end) {
             self.end.get_or_insert(end);
@@ -94,7 +94,7 @@ impl Stream {
         ready
     }
 
-    /// Takes it as known where the stream begins, if it is not; returns what can be read now.
+    /// Sets the start of the stream, unless it is known. Returns the data that is now complete.
     pub(super) fn begin(&mut self, first: u32) -> Vec<Bytes> {
         if self.first.is_some() {
             return Vec::new();
@@ -107,21 +107,21 @@ impl Stream {
         self.ready()
     }
 
-    /// Begins with the first byte that came, if it isn't known where the stream begins; returns
-    /// what can be read now.
+    /// Starts with the first captured byte if the start of the stream is unknown. Returns the data
+    /// that is now complete.
     pub(super) fn begin_late(&mut self) -> Vec<Bytes> {
         let Some(first) = self.lowest.filter(|_| self.first.is_none()) else { return Vec::new() };
         self.begins_late = true;
         self.begin(first)
     }
 
-    /// Returns what comes next of what waits.
+    /// Returns the waiting data that is now in order.
     fn ready(&mut self) -> Vec<Bytes> {
         let mut ready = Vec::new();
         while let Some(entry) = self.waiting.first_entry().filter(|e| *e.key() <= self.length) {
             let (at, mut bytes) = entry.remove_entry();
             self.waiting_bytes -= bytes.len();
-            // It begins at the next byte or before it; the rest of it may be new.
+            // The segment begins at or before the next byte. Its tail may be new.
             let known = usize::try_from(self.length - at).unwrap_or(usize::MAX);
             if known < bytes.len() {
                 let new = bytes.split_off(known);
@@ -133,14 +133,14 @@ impl Stream {
         ready
     }
 
-    /// Keeps what begins so far after the next byte, or before it.
+    /// Keeps a segment that begins `ahead` bytes after the next byte.
     fn wait(&mut self, ahead: i32, payload: &[u8]) {
         let known = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
         let (at, new) = match ahead {
             0.. => (self.length + u64::from(ahead.unsigned_abs()), payload),
             _ => (self.length, payload.get(known..).unwrap_or_default()),
         };
-        // Sent again it may be longer.
+        // A retransmission may be longer.
         if self.waiting.get(&at).is_some_and(|old| old.len() >= new.len()) || new.is_empty() {
             return;
         }
@@ -149,12 +149,12 @@ impl Stream {
         self.waiting_bytes -= old.map_or(0, |old| old.len());
     }
 
-    /// Returns whether all has come up to its end.
+    /// Returns whether everything up to the FIN has arrived.
     pub(super) fn is_over(&self) -> bool {
         matches!((self.next, self.end), (Some(next), Some(end)) if distance(next, end) <= 0)
     }
 
-    /// Says what is missing, if anything is.
+    /// Returns a description of the missing bytes, if any.
     pub(super) fn gap(&self) -> Option<String> {
         let next = self.next?;
         let waiting = self.waiting.keys().next().map(|at| at - self.length);
@@ -173,7 +173,7 @@ impl Stream {
     }
 }
 
-/// Returns how far one sequence number is after another.
+/// Returns the distance between two sequence numbers.
 fn distance(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from).cast_signed()
 }
@@ -182,7 +182,8 @@ fn distance(from: u32, to: u32) -> i32 {
 mod tests {
     use super::*;
 
-    /// Takes segments of (sequence, payload); the stream begins with 1 short of the overflow.
+    /// Reassembles segments given as (sequence, payload). The sequence numbers wrap after the first
+    /// byte.
     fn read(segments: &[(u32, &str)], end: Option<u32>) -> (String, Option<String>, bool) {
         let mut stream = Stream::default();
         let mut text = String::new();
@@ -215,7 +216,7 @@ mod tests {
         for segments in [
             &[(0, "abc"), (3, "def")][..],
             &[(3, "def"), (0, "abc")],
-            // Sent again, in part with more.
+            // Retransmissions, one of them longer.
             &[(0, "abc"), (0, "abc"), (2, "cdef"), (1, "b")],
             &[(4, "ef"), (2, "cd"), (3, "de"), (0, "a"), (0, "abcd")],
         ] {

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Reads a cluster, and tells what is wrong with its files.
 pub(crate) fn load(file: &Path, broctl_cfg: Option<&Path>) -> Result<Cluster, Failure> {
     let shown = file.display();
-    let text = fs::read_to_string(file)
+    let text = crate::file::read_text(file)
         .map_err(|error| misused(format_args!("{shown}: cannot read it: {}", reason(&error))))?;
     if is_script(&text) {
         return layout::read(&text).map_err(|problem| tell_all(file, &[problem]));

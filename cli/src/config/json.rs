@@ -1,4 +1,4 @@
-//! What a node would do, or what is wrong with its configuration, for programs.
+//! The JSON output of `brocomm config check`.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::load::{Problem, load};
 use super::summary::described;
 use crate::failure::Failure;
 
-/// Checks a configuration, and tells all in one object.
+/// Checks a configuration and prints one JSON object.
 pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let shown = file.display().to_string();
     match load(file) {
@@ -32,7 +32,7 @@ pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
         Err(problems) => {
             let errors: Vec<Value> = problems.iter().map(problem).collect();
             writeln!(out, "{}", json!({ "file": shown, "errors": errors, "warnings": [] }))?;
-            Err(Failure::Told)
+            Err(Failure::Usage)
         }
     }
 }

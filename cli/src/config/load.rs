@@ -1,7 +1,6 @@
-//! Reads a file to a configuration, and finds all that is wrong with it.
+//! Loads a configuration and reports all its errors.
 
 use std::fmt;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,18 +14,19 @@ use super::tables;
 use super::tls::{TlsFiles, needs_tls};
 use crate::built_in;
 use crate::failure::reason;
+use crate::file;
 use crate::scripts::Scripts;
 
-/// Says what is wrong with a file, and where.
+/// An error in a file, with its position.
 ///
-/// Prints as `node.toml:3:21: …`.
+/// Displayed as `node.toml:3:21: …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The file, or the one that it names.
+    /// The configuration file, or a file that it names.
     pub(crate) file: PathBuf,
-    /// Line and column, from 1, if it is at a place.
+    /// The line and column, from 1, if known.
     pub(crate) place: Option<(usize, usize)>,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what is allowed.
     pub(crate) what: String,
 }
 
@@ -40,15 +40,15 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads a configuration from a file.
+/// Loads a configuration from a file.
 ///
 /// # Errors
 ///
-/// All that is wrong, in the order of the file: what is no TOML, unknown keys, wrong types,
-/// declarations that can't be read, and what `NodeConfig::validate` finds; then what is wrong
-/// with the files that TLS needs, if there is to be any.
+/// All errors in the order of the file: invalid TOML, unknown keys, wrong types, invalid
+/// declarations, and the errors of `NodeConfig::validate`; then errors in the TLS files, if TLS is
+/// used.
 pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
-    match fs::read_to_string(path) {
+    match file::read_text(path) {
         Ok(text) => {
             let (mut configuration, files) = read(path, &text)?;
             if needs_tls(&configuration).is_some() {
@@ -67,7 +67,7 @@ pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
     }
 }
 
-/// Says what a file is that people may take for a configuration, and what to do with it.
+/// Recognizes other files that users may pass as a configuration, and returns a hint.
 fn other_form(text: &str) -> Option<&'static str> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_comment = |line: &&str| line.starts_with('#');
@@ -91,7 +91,7 @@ fn other_form(text: &str) -> Option<&'static str> {
     )
 }
 
-/// Reads a configuration from the text of a file.
+/// Parses a configuration.
 pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
@@ -105,20 +105,20 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Ve
         place: at.map(|at| place(text, at)),
         what,
     }));
-    // Those of other files come last, as they stand.
+    // Errors in other files come last, in their order.
     problems.sort_by_key(|problem| (problem.file != path, problem.place));
     problems.dedup();
     if problems.is_empty() { Ok((configuration, files)) } else { Err(problems) }
 }
 
-/// Reads all there is; gives what is wrong with other files.
+/// Reads everything. Returns the errors in other files.
 pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
 ) -> (NodeConfig, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
-    // What is no TOML may hide any key, so that what is missing then means nothing.
+    // A TOML syntax error may hide any key, so missing keys are not reported then.
     let mut copy = Source::new(text);
     let root = parse(&mut copy);
     source.problems.append(&mut copy.problems);
@@ -139,7 +139,7 @@ pub(super) fn all(
     if is_toml {
         let mut found = tls_files.check(needs_tls(&configuration).as_deref());
         let errors = configuration.validate().err().into_iter().flatten();
-        // What TLS is made of is in the files.
+        // The TLS configuration is in files that are checked later.
         let errors = errors.filter(|error| !error.is_needed_for_tls());
         found.extend(errors.map(|error| (error.key.clone(), error.to_string())));
         for (key, what) in found {
@@ -151,7 +151,7 @@ pub(super) fn all(
     (configuration, tls_files, problems)
 }
 
-/// Reads the declarations in other files; gives what is wrong with these.
+/// Reads the declarations in other files. Returns the errors in them.
 fn files(
     table: &mut Table<'_, '_, '_, '_>,
     folder: &Path,
@@ -185,11 +185,11 @@ fn files(
     problems
 }
 
-/// Reads the declarations in the file itself.
+/// Reads the declarations in the configuration itself.
 fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut Declarations) {
     let Some(declared) = String::read(item, None, source) else { return };
     let Err(error) = into.read(&declared) else { return };
-    // A string goes on as it begins, but for what is escaped in it.
+    // Positions in the string are those in the file, unless the string has escapes.
     let written = text.get(item.span.start..).unwrap_or_default();
     let quotes = ["\"\"\"", "'''"].iter().any(|quotes| written.starts_with(quotes));
     let skipped = match (quotes, written.get(3..).unwrap_or_default()) {
@@ -212,7 +212,7 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX).max(1)
 }
 
-/// Returns the line and the column of a place in a text.
+/// Returns the line and column of an offset in a text.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count().saturating_add(1);

@@ -1,4 +1,4 @@
-//! `brocomm config`: checks the file of a node, or shows an example of one.
+//! `brocomm config`: checks a configuration, or prints an example.
 
 mod import;
 mod json;
@@ -23,7 +23,7 @@ use load::load;
 pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
 
-/// Checks or explains the file that `brocomm run` reads.
+/// Checks or explains the configuration of `brocomm run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -32,16 +32,16 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Returns what a node with this configuration would do, or all that is wrong with it.
+    /// Checks a configuration and prints what the node would do, or all errors.
     ///
-    /// Of what is wrong each line says where, and what would be right.
+    /// Each error has the position, the value, and what is allowed.
     #[command(after_help = EXIT_CODES)]
     Check {
-        /// The configuration, in TOML.
+        /// The configuration file, in TOML.
         file: PathBuf,
 
-        /// Print one JSON object: file; errors: [{file, line, column, text}, …], of which line and
-        /// column may be null; warnings; and, unless there are errors, node and peers.
+        /// Print a JSON object: file; errors: [{file, line, column, text}, …], where line and
+        /// column may be null; warnings; and, without errors, node and peers.
         #[arg(long)]
         json: bool,
     },
@@ -64,7 +64,7 @@ enum Command {
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = PRINT_EXIT_CODES)]
     Example,
-    /// Prints what each key means, of which type it is, and its default, in Markdown.
+    /// Prints a reference of all keys with meaning, type and default, in Markdown.
     #[command(after_help = PRINT_EXIT_CODES)]
     Reference,
 }
@@ -72,12 +72,12 @@ enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  the configuration can be used; there may be warnings
-  1  something is wrong with it
-  2  the command line is wrong";
+  1  standard output cannot be written
+  2  something is wrong with the configuration, or with the command line";
 
 const PRINT_EXIT_CODES: &str = "\
 Exit codes:
-  0  it was printed
+  0  success
   1  standard output cannot be written
   2  the command line is wrong";
 
@@ -89,10 +89,10 @@ Exit codes:
   0  the configuration was printed
   2  the command line is wrong, or the script";
 
-/// The example, in which each key is commented out.
+/// The example, with all keys commented out.
 const EXAMPLE: &str = include_str!("example.toml");
 
-/// Does what is asked for.
+/// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
@@ -104,14 +104,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => {
-            // That something is wrong with the file is what was asked.
-            let configuration = load_and_warn(file).map_err(|_| Failure::Told)?;
+            let configuration = load_and_warn(file)?;
             Ok(summary::write(&configuration, out)?)
         }
     }
 }
 
-/// Reads a configuration, and tells what is odd or wrong with it.
+/// Loads a configuration, and prints warnings and errors.
 pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     let configuration = load_or_tell(file)?;
     for warning in configuration.warnings() {
@@ -120,7 +119,7 @@ pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     Ok(configuration)
 }
 
-/// Reads a configuration, and tells what is wrong with it.
+/// Loads a configuration, and prints errors.
 pub(crate) fn load_or_tell(file: &Path) -> Result<NodeConfig, Failure> {
     load(file).map_err(|problems| {
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));

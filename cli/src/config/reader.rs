@@ -1,4 +1,4 @@
-//! Reads tables of TOML so that all that is wrong is found, not only the first of it.
+//! Reads TOML tables, and collects all errors instead of stopping at the first.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,14 +6,14 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What goes on while a file is read.
+/// The state while a file is read.
 pub(super) struct Source<'a> {
     text: &'a str,
-    /// What is wrong: where in the text, which key, and what.
+    /// The errors: the offset in the text, the key and the message.
     pub(super) problems: Vec<(Option<usize>, String, String)>,
-    /// Where each key's value is.
+    /// The position of each key's value.
     pub(super) places: BTreeMap<String, Range<usize>>,
-    /// Every key that was asked for, with what is expected there.
+    /// Every key that was read, with the expected type.
     pub(super) asked: BTreeMap<String, Expected>,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Source<'a> {
         Source { text, problems: Vec::new(), places: BTreeMap::new(), asked: BTreeMap::new() }
     }
 
-    /// Adds what is wrong with a value, and gives nothing.
+    /// Adds an error about a value, and returns `None`.
     pub(super) fn wrong<T>(
         &mut self,
         item: &Item<'_, '_>,
@@ -36,12 +36,12 @@ impl<'a> Source<'a> {
         None
     }
 
-    /// Returns whether something is wrong with a key.
+    /// Returns whether a key has an error.
     pub(super) fn is_wrong(&self, key: &str) -> bool {
         self.problems.iter().any(|(_, path, _)| path == key)
     }
 
-    /// Returns where a key is, or else what it would be in.
+    /// Returns the position of a key, or else of its table.
     pub(super) fn place(&self, key: &str) -> Option<usize> {
         let mut path = key;
         loop {
@@ -53,34 +53,34 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What a key's value may be, in words, for the reference.
+/// The type of a key, in words, for the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) kind: &'static str,
-    /// Whether it may be `false` instead.
+    /// Whether `false` is allowed too.
     pub(super) or_false: bool,
 }
 
-/// A value and where it is.
+/// A value and its position.
 pub(super) struct Item<'t, 'a> {
     pub(super) path: String,
     pub(super) value: &'t DeValue<'a>,
     pub(super) span: Range<usize>,
 }
 
-/// Is read from a value.
+/// A type that can be read from a value.
 pub(super) trait Read: Sized {
-    /// What may be written, in words.
+    /// The type in words.
     const KIND: &'static str;
 
-    /// Whether `false` stands for leaving it out, where that can be.
+    /// Whether `false` means the same as leaving out an optional key.
     const SWITCHABLE: bool = false;
 
-    /// Whether it can be left out, and `false` stands for that.
+    /// Whether the key is optional and `false` means the same as leaving it out.
     const OR_FALSE: bool = false;
 
-    /// Reads a value; what a table leaves out is as in the default. Gives nothing if that can't be,
-    /// once it has been told why.
+    /// Reads a value. Keys missing in a table get the values of `default`. On an error, adds it to
+    /// `source` and returns `None`.
     fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self>;
 }
 
@@ -96,7 +96,7 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-/// A table that is being read.
+/// A table while it is read.
 pub(super) struct Table<'t, 'a, 's, 'text> {
     path: String,
     entries: &'t DeTable<'a>,
@@ -105,12 +105,12 @@ pub(super) struct Table<'t, 'a, 's, 'text> {
 }
 
 impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
-    /// Begins with the whole file.
+    /// Returns the root table of a file.
     pub(super) fn root(entries: &'t DeTable<'a>, source: &'s mut Source<'text>) -> Self {
         Table { path: String::new(), entries, asked: Vec::new(), source }
     }
 
-    /// Takes a value for a table.
+    /// Returns a value as a table.
     pub(super) fn new(item: &Item<'t, 'a>, source: &'s mut Source<'text>) -> Option<Self> {
         match item.value {
             DeValue::Table(entries) => {
@@ -120,12 +120,12 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         }
     }
 
-    /// Returns a key's path.
+    /// Returns the path of a key.
     fn key(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Returns a key's value, which is to be of a kind.
+    /// Returns the value of a key, with the expected type in words.
     pub(super) fn item(&mut self, key: &'static str, kind: &'static str) -> Option<Item<'t, 'a>> {
         self.ask(key, Expected { kind, or_false: false })
     }
@@ -139,7 +139,7 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         Some(Item { path, value: value.get_ref(), span: value.span() })
     }
 
-    /// Returns all values, whatever their keys.
+    /// Returns all values with their keys.
     pub(super) fn items(&mut self) -> Vec<(String, Item<'t, 'a>)> {
         let mut items = Vec::new();
         for (key, value) in self.entries {
@@ -151,7 +151,7 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         items
     }
 
-    /// Reads a key's value. Without a default the key has to be there.
+    /// Reads the value of a key. Without a default, the key is mandatory.
     pub(super) fn field<T: Read>(&mut self, key: &'static str, default: Option<T>) -> Option<T> {
         match self.ask(key, Expected { kind: T::KIND, or_false: T::OR_FALSE }) {
             Some(item) => T::read(&item, default.as_ref(), self.source).or(default),
@@ -165,13 +165,13 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         }
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports unknown keys.
     pub(super) fn finish(self) {
         for (key, _) in self.entries {
             let name: &str = key.get_ref();
             if !self.asked.contains(&name) {
                 let hint = match name {
-                    // Bro's own name for it is short.
+                    // Bro's name for the port is `p`.
                     "port" if self.asked.contains(&"p") => "; did you mean `p`?".to_owned(),
                     name => suggestion(name, &self.asked),
                 };
@@ -183,7 +183,7 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
     }
 }
 
-/// Says which of some words may have been meant.
+/// Returns a suggestion from the known words, if one is similar.
 pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     let alike = |known: &&str| (strsim::jaro_winkler(word, known) * 1000.0) as u32;
     match known.iter().max_by_key(|known| alike(known)) {
@@ -192,7 +192,7 @@ pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// Takes a whole text apart, as far as it is TOML.
+/// Parses a text as TOML, as far as possible.
 pub(super) fn parse<'a>(source: &mut Source<'a>) -> Spanned<DeTable<'a>> {
     let (table, errors) = DeTable::parse_recoverable(source.text);
     for error in errors {

@@ -1,4 +1,5 @@
-//! The reference of all keys, in Markdown, made of the example and of what the program reads.
+//! The reference of all keys in Markdown, generated from the example and from the keys that the
+//! program reads.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,7 +10,7 @@ use super::EXAMPLE;
 use super::load::all;
 use super::reader::{Expected, Source};
 
-/// The table of a peer in the example; its name stands for any.
+/// The table of a peer in the example. The reference writes `NAME` instead.
 const PEER: &str = "nodes.sensor";
 
 const INTRODUCTION: &str = "\
@@ -24,26 +25,26 @@ Bro's communication framework where it has the option. A key in a table is writt
 `outgoing.events` is `events` under `[outgoing]`.
 ";
 
-/// A key or a table of the example.
+/// A key or a table in the example.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// The section that it is in.
+    /// The section.
     section: String,
     pub(super) path: String,
     meaning: String,
-    /// What the comment says of the default, if it does.
+    /// The default as stated in the comment, if any.
     pub(super) stated_default: Option<String>,
-    /// The value in the example, if it is no table.
+    /// The value in the example, unless it is a table.
     value: Option<String>,
 }
 
 impl Entry {
-    /// Returns what is so without the key.
+    /// Returns the default.
     fn default(&self) -> Option<&str> {
         self.stated_default.as_deref().or(self.value.as_deref())
     }
 
-    /// Returns a value that may be given; another than the default, of a key that has but two.
+    /// Returns an example value. For a key with only two values, it is not the default.
     fn example(&self) -> Option<&str> {
         let value = self.value.as_deref()?;
         Some(match (&self.stated_default, value) {
@@ -54,12 +55,12 @@ impl Entry {
     }
 }
 
-/// Returns the page, or all for which it can't be made.
+/// Returns the page, or all keys for which it cannot be generated.
 pub(super) fn page() -> Result<String, Vec<String>> {
     render(EXAMPLE)
 }
 
-/// Makes the page of an example.
+/// Generates the page from an example.
 pub(super) fn render(example: &str) -> Result<String, Vec<String>> {
     let text = uncommented(example);
     let mut source = Source::new(&text);
@@ -99,7 +100,7 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
     match entry.default() {
         Some(default) if is_value(default) => _ = writeln!(page, "* Default: `{default}`"),
         Some(default) => _ = writeln!(page, "* Default: {default}"),
-        // Its keys have defaults.
+        // The keys in the table have defaults.
         None => {}
     }
     _ = match entry.example() {
@@ -108,12 +109,12 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
     };
 }
 
-/// Returns whether a text is a value as TOML writes it.
+/// Returns whether a text is a TOML value.
 pub(super) fn is_value(text: &str) -> bool {
     DeTable::parse(&format!("x = {text}")).is_ok()
 }
 
-/// Uncomments an example's keys: those lines that have no blank after the `#`.
+/// Uncomments the keys of an example: the lines without a space after the `#`.
 pub(super) fn uncommented(example: &str) -> String {
     let line = |line: &str| match line.strip_prefix('#') {
         Some(key) if !key.starts_with(' ') => format!("{key}\n"),
@@ -122,7 +123,7 @@ pub(super) fn uncommented(example: &str) -> String {
     example.lines().map(line).collect()
 }
 
-/// Takes an example apart: each key, with the comment right before it.
+/// Splits an example into keys with the comments before them.
 pub(super) fn entries(example: &str) -> Vec<Entry> {
     let (mut section, mut table) = (String::new(), String::new());
     let (mut comment, mut entries) = (String::new(), Vec::new());
@@ -153,7 +154,7 @@ pub(super) fn entries(example: &str) -> Vec<Entry> {
     entries
 }
 
-/// Takes what is said of the default off the end of a comment.
+/// Splits off the statement about the default at the end of a comment.
 fn take_default(comment: &str) -> (String, Option<String>) {
     const NONE: &str = "There is no default.";
     if let Some(meaning) = comment.strip_suffix(NONE) {

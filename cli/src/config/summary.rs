@@ -1,4 +1,4 @@
-//! What a node would do, on one screen.
+//! A summary of a configuration.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use brocomm::data::{Name, Value};
 use brocomm::node::{NodeConfig, Options, PeerConfig};
 
-/// Tells in short what a node with this configuration does.
+/// Prints a summary of what a node with this configuration does.
 pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Result<()> {
     let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
@@ -18,7 +18,7 @@ pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Resu
         writeln!(out, "  does not listen")?;
     }
     let (events, globals) = (declarations.events.len(), declarations.globals.len());
-    writeln!(out, "  knows {}, {}", count(events, "event"), count(globals, "variable"))?;
+    writeln!(out, "  declares {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
         (options.forward_remote_state_changes, "changes of state"),
@@ -27,9 +27,9 @@ pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Resu
         writeln!(out, "  forwards the {what} of its peers")?;
     }
     if nodes.is_empty() {
-        writeln!(out, "\nNo peers are listed: any may connect and request, none may send.")?;
+        writeln!(out, "\nNo peers are configured: any may connect and request, none may send.")?;
     } else {
-        writeln!(out, "\nIts peers, of which the first that fits counts:")?;
+        writeln!(out, "\nIts peers (the first match applies):")?;
     }
     for (name, node) in nodes {
         writeln!(out, "  {name}: {}", described(node, options, configuration))?;
@@ -69,12 +69,12 @@ pub(super) fn described(
     }
     if let Some(filter) = &node.capture_filter {
         let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };
-        parts.push(format!("asks it to capture \"{}\"", filter.escape_ascii()));
+        parts.push(format!("asks for the packets \"{}\"", filter.escape_ascii()));
     }
     for (on, what) in [
-        (!node.accept_input, "takes nothing from it"),
-        (node.sync && !node.auth, "takes its state"),
-        (node.sync && node.auth, "gives it our state"),
+        (!node.accept_input, "accepts nothing from it"),
+        (node.sync && !node.auth, "uses its state"),
+        (node.sync && node.auth, "sends it our state"),
         (node.request_logs, "requests its logs"),
         (node.ssl, "over TLS"),
     ] {

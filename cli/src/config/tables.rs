@@ -1,4 +1,4 @@
-//! Reads tables: each names all its fields, so that none can be forgotten.
+//! Reads the tables. Each one names all fields of its struct, so that none can be forgotten.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -21,7 +21,7 @@ macro_rules! fields {
     }};
 }
 
-/// Makes a struct one that is read from a table of its own.
+/// Implements reading a struct from its own table.
 macro_rules! table {
     ($($ty:ident)::+ $(, $switchable:ident)? { $($field:ident),* $(,)? }) => {
         impl Read for $($ty)::+ {
@@ -60,7 +60,7 @@ impl Read for Queue {
     }
 }
 
-/// Reads the options, which are not in a table of their own.
+/// Reads the options, which are keys of the root table.
 pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
     let default = Options::default();
     let options = fields!(table, Some(&default) => Options {
@@ -77,7 +77,7 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
     options
 }
 
-/// Reads what the files that TLS needs are called.
+/// Reads the names of the TLS files.
 pub(super) fn tls_files(table: &mut Table<'_, '_, '_, '_>) -> TlsFiles {
     let default = TlsFiles::default();
     let files = fields!(table, Some(&default) => TlsFiles {
@@ -91,7 +91,7 @@ impl Read for PeerConfig {
 
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let mut table = Table::new(item, source)?;
-        // Of all fields only this has no default. Without it the others are read all the same.
+        // Only this field has no default. The others are read even if it is missing.
         let host = table.field::<IpAddr>("host", None);
         let default = PeerConfig::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
         let mut node = fields!(table, Some(&default) => PeerConfig {
@@ -106,7 +106,7 @@ impl Read for PeerConfig {
     }
 }
 
-/// Reads the entries of peers, in the order of the file.
+/// Reads the peer entries in the order of the file.
 pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, PeerConfig)> {
     let mut nodes = Vec::new();
     let Some(item) = table.item("nodes", "a table for each peer") else { return nodes };

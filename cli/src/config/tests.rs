@@ -24,7 +24,8 @@ fn the_example_as_it_stands_is_the_default() {
     assert_eq!(loaded(""), NodeConfig::default());
 }
 
-/// What is read names every field, or it wouldn't compile; so the example does.
+/// Reading a table names every field, or it would not compile. So the example must have every field
+/// too.
 #[test]
 fn the_example_has_every_key() {
     let text = uncommented(EXAMPLE);
@@ -45,7 +46,7 @@ fn the_example_tells_the_defaults() {
     let default = Options::default();
     assert_eq!(files.ssl_private_key.as_deref(), Some("node.pem"));
     assert_eq!(options.retry_backoff.unwrap().max, Duration::from_secs(600));
-    // All others are as they are without.
+    // All other options have their defaults.
     let options = Options { retry_backoff: None, ..options };
     assert_eq!(options, default);
 
@@ -57,7 +58,7 @@ fn the_example_tells_the_defaults() {
     assert_ne!(*node, default);
 }
 
-/// What is said of options is compared with the defaults in full above.
+/// The options are compared with the defaults above.
 #[test]
 fn the_defaults_that_are_stated_of_peers_are_so() {
     let node = |text: &str| {
@@ -124,7 +125,7 @@ fn values_may_be_written_in_several_ways() {
     assert_eq!(options.listen_retry, Duration::from_millis(500));
     assert_eq!(options.remote_trace_sync_interval, Duration::from_secs(90));
     assert_eq!((options.keep_alive, options.outgoing.bound.events), (None, 10_000));
-    // The order is that of the file, by which entries are chosen.
+    // The entries must keep the order of the file, since the first match applies.
     let names: Vec<_> = configuration.nodes.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["z", "a b"]);
     let z = &configuration.nodes[0].1;
@@ -198,7 +199,7 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ("[nodes.a]\np = 1", "1:8: nodes.a.host is missing"),
         (
             "[nodes.a]\nhost = '::1'\nevents = 'a(b'",
-            "3:10: nodes.a.events = 'a(b': no pattern, column 2: `(` without `)`; write `\\(` for the character itself",
+            "3:10: nodes.a.events = 'a(b': invalid pattern, column 2: `(` without `)`; write `\\(` for the character itself",
         ),
         ("[nodes.a]\nhost = true", "2:8: nodes.a.host = true: expected a string, in quotes"),
         ("nodes = []", "1:9: nodes = []: expected a table"),

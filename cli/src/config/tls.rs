@@ -1,6 +1,5 @@
-//! The files that TLS needs.
+//! The TLS files.
 
-use std::fs;
 use std::path::Path;
 
 use brocomm::lowlevel::tls::Pem;
@@ -9,20 +8,21 @@ use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use super::load::Problem;
 use crate::failure::reason;
+use crate::file;
 
-/// The names of files in PEM, and the passphrase, by Bro's options for them. It can't be printed,
-/// for logs are no place for a passphrase.
+/// The names of the PEM files and the passphrase, named after Bro's options. Does not implement
+/// `Debug`, since a passphrase must not be logged.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct TlsFiles {
-    /// Holds the certificates of the authorities that peers' certificates must come from.
+    /// The file with the CA certificates.
     pub(super) ssl_ca_certificate: Option<String>,
-    /// Holds our certificate chain and its private key.
+    /// The file with the node's certificate chain and private key.
     pub(super) ssl_private_key: Option<String>,
-    /// What the private key is encrypted with.
+    /// The passphrase of the private key.
     pub(super) ssl_passphrase: Option<String>,
 }
 
-/// Returns the first key of a configuration that asks for TLS.
+/// Returns the first key in a configuration that enables TLS.
 pub(super) fn needs_tls(configuration: &NodeConfig) -> Option<String> {
     if configuration.options.listen_ssl {
         return Some("listen_ssl".to_owned());
@@ -32,7 +32,7 @@ pub(super) fn needs_tls(configuration: &NodeConfig) -> Option<String> {
 }
 
 impl TlsFiles {
-    /// Takes names that are relative for those of files in this folder.
+    /// Resolves relative names in this folder.
     pub(super) fn within(mut self, folder: &Path) -> TlsFiles {
         for file in [&mut self.ssl_ca_certificate, &mut self.ssl_private_key] {
             if let Some(name) = file.as_mut().filter(|name| !name.is_empty()) {
@@ -42,7 +42,7 @@ impl TlsFiles {
         self
     }
 
-    /// Returns what is wrong with the names, by key, if this key asks for TLS.
+    /// Returns the errors in the names, by key. `needed_by` is the key that enables TLS.
     pub(super) fn check(&self, needed_by: Option<&str>) -> Vec<(String, String)> {
         let mut problems = Vec::new();
         let mut problem = |key: &str, what: String| problems.push((key.to_owned(), what));
@@ -82,8 +82,8 @@ impl TlsFiles {
             what,
         };
         let mut problems = Vec::new();
-        let mut file = |key: &str, name: &str| {
-            fs::read(name).unwrap_or_else(|error| {
+        let mut pem = |key: &str, name: &str| {
+            file::read(Path::new(name)).unwrap_or_else(|error| {
                 let what = format!(
                     "{key} = {name:?}: cannot be read: {}; name a file in PEM",
                     reason(&error)
@@ -92,7 +92,7 @@ impl TlsFiles {
                 Vec::new()
             })
         };
-        let (ca_pem, own_pem) = (file("ssl_ca_certificate", ca), file("ssl_private_key", own));
+        let (ca_pem, own_pem) = (pem("ssl_ca_certificate", ca), pem("ssl_private_key", own));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -111,7 +111,7 @@ impl TlsFiles {
     }
 }
 
-/// Returns line and column of a key among the options.
+/// Returns the line and column of a key of the root table.
 fn place(text: &str, key: &str) -> Option<(usize, usize)> {
     let is_it = |line: &str| {
         let rest = line.trim_start().strip_prefix(key);

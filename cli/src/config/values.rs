@@ -1,4 +1,4 @@
-//! Reads single values as Bro or TOML write them.
+//! Reads single values in Bro's or TOML's notation.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Read for bool {
     }
 }
 
-/// Reads a whole number of some type.
+/// Reads an integer.
 fn whole<T: TryFrom<i128>>(value: &DeValue<'_>) -> Option<T> {
     let DeValue::Integer(value) = value else { return None };
     T::try_from(i128::from_str_radix(value.as_str(), value.radix()).ok()?).ok()
@@ -43,7 +43,7 @@ macro_rules! whole {
 }
 whole!(u8, u32, u64, usize);
 
-/// The only numbers of 16 bits are ports.
+/// All 16-bit numbers are ports.
 impl Read for u16 {
     const KIND: &'static str = "port, as a number or as in `\"47757/tcp\"`";
 
@@ -112,7 +112,7 @@ impl Read for IpAddr {
         let text = text(item, source)?;
         let address = match split_zone(text) {
             (address, None) => address.parse().ok(),
-            // Who reads the address reads its zone as well.
+            // `zone` reads the zone.
             (address, Some(zone)) if !zone.is_empty() => {
                 address.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
             }
@@ -127,7 +127,7 @@ impl Read for IpAddr {
     }
 }
 
-/// Takes an address and its zone apart.
+/// Splits an address and its zone.
 fn split_zone(text: &str) -> (&str, Option<&str>) {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match inner.split_once('%') {
@@ -136,8 +136,7 @@ fn split_zone(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Returns the zone behind the address that a key has, as in `fe80::1%eth0`, or else what the key for
-/// the zone itself says.
+/// Returns the zone in the address, as in `fe80::1%eth0`, or else the value of the zone's own key.
 pub(super) fn zone(
     table: &mut Table<'_, '_, '_, '_>,
     key: &'static str,
@@ -179,7 +178,7 @@ impl Read for EventPattern {
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         match EventPattern::new(text(item, source)?) {
             Ok(pattern) => Some(pattern),
-            Err(error) => source.wrong(item, format_args!("no pattern, {error}")),
+            Err(error) => source.wrong(item, format_args!("invalid pattern, {error}")),
         }
     }
 }

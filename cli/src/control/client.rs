@@ -21,9 +21,7 @@ pub(crate) struct Client {
 
 /// Has a connection request these events.
 pub(crate) fn request(config: &mut ConnectionConfig, names: Vec<Name>) {
-    if let Some(requests) = &mut config.requests {
-        requests.events = names;
-    }
+    config.requests.events = names;
 }
 
 impl Client {

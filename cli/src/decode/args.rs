@@ -7,18 +7,17 @@ use crate::clock::Clock;
 use crate::columns::Columns;
 use crate::number::within;
 
-/// Shows what recorded sessions carry, one line per message.
+/// Prints the messages in recorded sessions and captures, one per line.
 ///
-/// Follows both directions of each recording through its phases, its compression and its object
-/// caches, and prints for each message: seconds since the connection was accepted, the direction
-/// (C>L from the connector to the listener, L>C back), the phase of its sender, the message's name,
-/// and what it carries. Values appear as Bro prints them, with every byte that is not printable
-/// ASCII as \xHH.
+/// Decodes both directions of each recording, including compression and object caches. Prints for
+/// each message: seconds since the connection was accepted, the direction (C>L from the connector
+/// to the listener, L>C back), the phase of the sender, the message's name, and its contents.
+/// Values are printed as Bro does, with every byte that is not printable ASCII as \xHH.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 #[command(mut_group("Columns", |group| group.requires("write_logs")))]
 pub(crate) struct Args {
-    /// Recordings to decode, or captures (pcap, pcapng), each gzipped or not; `-` for standard input.
+    /// Recordings or captures (pcap, pcapng), gzipped or not. `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -27,45 +26,44 @@ pub(crate) struct Args {
         value_parser = within(1..=u16::MAX))]
     pub(crate) port: u16,
 
-    /// Print one JSON object per line; see the end of `--help`. With --write-logs, write lines of JSON
-    /// into the files, unless the sender asks for another form.
+    /// Print one JSON object per line; see the end of `--help`. With --write-logs, write JSON
+    /// files, unless the sender sets another format.
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Print a table of messages, bytes, events, compression and cache use instead.
+    /// Print a table of messages, bytes, events, compression and cache use.
     #[arg(long, conflicts_with = "verify")]
     pub(crate) summary: bool,
 
-    /// Write each SERIAL again from what was decoded, and fail at the first byte that differs.
+    /// Encode each decoded SERIAL again, and fail at the first byte that differs.
     #[arg(long)]
     pub(crate) verify: bool,
 
-    /// Print what each side's synchronized variables hold after the sync phase and at the end.
+    /// Print each side's synchronized variables after the sync phase and at the end.
     ///
-    /// Follows both sides' variables from their initial values through what each receives and what
-    /// it sends itself; what it changes without sending it can't be known. A side's `&synchronized`
-    /// variables are those of its script in NAME.json beside NAME.jsonl, and of --declarations; on
-    /// a side of which neither is there, those that are assigned. Variables that a peer's ID sets
-    /// (`send_id`) are shown at the end too; files are shown by name. Given the connections of one session in order, goes on
-    /// at each with the values at the end of the one before.
+    /// Applies to the initial values what each side sends and receives. Changes that a side does
+    /// not send are unknown. The `&synchronized` variables of a side are those declared in its
+    /// script, which is in NAME.json beside NAME.jsonl, and in --declarations; without either,
+    /// those that are assigned. Variables set by `send_id` are printed at the end too. Files are
+    /// printed by name. If the connections of one session are given in order, each one starts with
+    /// the values at the end of the previous one.
     #[arg(long, conflicts_with_all = ["summary", "verify", "write_logs"])]
     pub(crate) state: bool,
 
-    /// Write the logs that the session carries into this folder, as the side that receives them
-    /// does.
+    /// Write the logs in the session to this directory, as the receiver does.
     ///
-    /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
-    /// the one that the writer's options ask for, which come before --separator and the like. One that writes nothing in Bro gets none, and what
-    /// can't be part of a file's name is written as %2F there. Files of that name that are there already are
-    /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
-    /// the present time.
+    /// Each announced writer gets a file, such as DIR/conn.log, in Bro's ASCII format or in the
+    /// format set by the writer's options, which have priority over --separator and the like. A
+    /// writer that writes nothing in Bro gets no file. Characters that cannot be part of a file
+    /// name are escaped, as in %2F. Existing files are replaced. Prints a line about each file
+    /// instead of the messages. `#open` and `#close` are the current time.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["summary", "verify"])]
     pub(crate) write_logs: Option<PathBuf>,
 
-    /// Names for the numbers that the sender gives to streams and writers.
+    /// A file with names for the sender's stream and writer numbers.
     ///
-    /// Lines such as `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`; what follows
-    /// a `#` is a comment. A stream without a name is called `log-12`.
+    /// Its lines are like `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`. `#`
+    /// begins a comment. A stream without a name is called `log-12`.
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
 
@@ -75,16 +73,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) clock: Clock,
 
-    /// Declarations in Bro's notation: types that peers send by name only, variables for --state.
+    /// A file with declarations in Bro's notation: types that peers send by name only, and
+    /// variables for --state. May be repeated.
     ///
-    /// Broccoli sends the name of an enum and not its constants, whose names then can only come
-    /// from here: `module Ping; type Kind: enum { FAST, SLOW };`. If the recording NAME.jsonl has
-    /// its metadata NAME.json (gzipped or not) beside it, the enums declared by the scripts in
-    /// there are known too; FILE has precedence. Without either, a constant prints as <undefined>,
-    /// as it does in Bro if the number is none of the enum's.
+    /// Broccoli sends the name of an enum without its constants, so declare them: `module Ping;
+    /// type Kind: enum { FAST, SLOW };`. The enums in the scripts of a recording's metadata,
+    /// NAME.json beside NAME.jsonl, are known too; FILE has priority. A constant without a name is
+    /// printed as <undefined>, as in Bro.
     ///
-    /// With --state the variables in FILE that are `&synchronized` are both sides':
-    /// `global hits: count = 0 &synchronized;`. May be repeated.
+    /// With --state, both sides have the `&synchronized` variables in FILE: `global hits: count = 0
+    /// &synchronized;`.
     #[arg(long, value_name = "FILE")]
     pub(crate) declarations: Vec<PathBuf>,
 }
@@ -101,25 +99,25 @@ Examples:
 
 const AFTER_HELP: &str = "\
 Recordings:
-  One JSON object per line, in the order of time: {\"t\": 0.01, \"from\": \"connector\", \"hex\": \"0000…\"}
-  for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording has to begin
+  One JSON object per line, in chronological order: {\"t\": 0.01, \"from\": \"connector\", \"hex\": \"0000…\"}
+  for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording must start
   with the connection, since later messages refer to earlier ones.
 
 Captures:
-  The TCP connections to --port, by IPv4 or IPv6, are put together and decoded one after the other,
-  each named by its addresses. What the capture lacks is told, and what comes after it on that side
-  is left out. At most 1 GiB of connections is held in memory. --write-logs writes those of several
-  connections into DIR/1, DIR/2, ….
+  The TCP connections to --port, over IPv4 or IPv6, are reassembled and decoded in turn, each named
+  by its addresses. Missing data is reported, and what follows it on that side is skipped. At most
+  1 GiB of connections is held in memory. With several connections, --write-logs writes to DIR/1,
+  DIR/2, ….
 
 JSON lines:
   t                  seconds since the connection was accepted
   from               \"connector\" or \"listener\": the sender
   phase              the sender's: \"setup\", \"handshake\", \"sync\", \"running\" or \"closed\"
-  message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where a stream ceases to be decodable
-  offset, bytes      where the message begins in the sender's stream, and how long it is there
+  message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where decoding stops
+  offset, bytes      position and length of the message in the sender's stream
   file               the recording or connection, if there are several
-  error              why this, or from here on anything of this sender, can't be decoded
-  note               what is remarkable about it
+  error              why this message, or the rest of this sender's stream, cannot be decoded
+  note               a remark about the message
   skipped            true for a SERIAL after one that could not be decoded
  and, by message:
   SERIAL             event: its name, time and args: [value, …]; id: {name, type, value};
@@ -135,31 +133,31 @@ JSON lines:
   REMOTE_PRINT       prints: [{file, text}, …]
   LOG_CREATE_WRITER  log_writer: {stream, writer, path, columns: [{name, type}, …]}
   LOG_WRITE          log_entries: [{stream, path, values: [value, …]}, …]
- Values are those of `brocomm listen --json`, see the end of its `--help`; in entries of logs ports
- are numbers. An operand or value that is absent is null. Types are in Bro's notation.
+Values are those of `brocomm listen --json`; see the end of its `--help`. In log entries, ports are
+ numbers. An absent operand or value is null. Types are in Bro's notation.
 
 Summary (--summary --json): one object for each recording
   total              for connector and listener: messages, bytes, chunks, packed_bytes, unpacked_bytes,
                      deflated, stored, objects_in_full, cache_hits, objects_in_cache,
                      serials_not_decoded, bytes_not_decoded, errors
   messages           for each message, connector and listener: count, bytes
-  events             for each event, connector and listener: how many
+  events             for each event, connector and listener: count
   file               the recording or connection, if there are several
  With --verify --json: serials, bytes, difference (null if there is none), errors of connector and
  listener, and file.
 
 State (--state):
-  sync  listener  hits = 10       after the sync phase, that is when both sides are running
+  sync  listener  hits = 10       after the sync phase, when both sides are running
   final listener  hits = 12       at the end of the recording
  With --json one object per line: at (\"connector\" or \"listener\"), when (\"sync\" or \"final\"), name,
- value, and file, if several are given. Variables come in the order of their declaration; those
- without a value are left out. Where changes of both sides cross, which came first on a side is
- taken from the times in the recording and from what it sent; entries expire when a side says so.
+ value, and file, if several are given. Variables are in the order of their declaration; those
+ without a value are left out. If changes of both sides cross, their order on a side is derived from
+ the times in the recording and from what the side sent. Entries expire when a side sends that.
 
 Exit codes:
   0  every message of every file was decoded (and, with --verify, written again to the same bytes)
   1  something could not be; standard error says where. The rest is shown all the same
-  2  the command line is wrong
+  2  the command line is wrong, or a file that it names can't be read; the others are shown
 
 Examples:
   brocomm decode session.jsonl

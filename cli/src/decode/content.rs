@@ -1,12 +1,12 @@
-//! What a message carries.
+//! The contents of a message.
 //!
-//! The same content becomes the fields of a line of JSON, by their names here, or a line of text.
+//! Printed as text, or as JSON with the names of the fields here.
 
 use brocomm::data::{Event, Name, Value};
 use brocomm::json::Text;
 use brocomm::logs::{LogError, LogField, LogValue};
 use brocomm::lowlevel::connection::Observed;
-use brocomm::lowlevel::logs::{LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Id, Packet, Serial, StateAccess};
 use brocomm::lowlevel::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 
 use super::printed;
 
-/// What a message carries; the names are those of the JSON lines.
+/// The contents of a message. The field names are the JSON keys.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Content<'a> {
@@ -22,7 +22,7 @@ pub(super) enum Content<'a> {
         protocol: u32,
         data_format: u32,
         cache_size: u32,
-        /// As it is compared (§3.3): negative where a clock was set back.
+        /// As it is compared (§3.3). Negative if a clock was set back.
         runtime: i32,
         class: Option<Text<'a>>,
     },
@@ -57,7 +57,7 @@ pub(super) enum Content<'a> {
     /// A SERIAL after one that could not be decoded.
     Skipped(bool),
     Error(String),
-    /// An event has its keys among those of the message, as wherever else it stands.
+    /// The keys of an event are at the top level.
     #[serde(untagged)]
     Event(&'a Event),
 }
@@ -70,7 +70,7 @@ pub(crate) struct Access {
     pub(crate) operands: [Option<String>; 3],
 }
 
-/// A point of a SYNC_POINT: a number or the end.
+/// The point of a SYNC_POINT: a number, or the end of the trace.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Point {
@@ -85,7 +85,7 @@ pub(crate) struct Print<'a> {
     pub(super) text: Text<'a>,
 }
 
-/// An entry of a log.
+/// A log entry.
 #[derive(Debug, Serialize)]
 pub(super) struct LogEntry {
     pub(super) stream: i32,
@@ -100,7 +100,7 @@ impl<'a> Print<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// Returns what a message carries; `None` if it is the message alone that means something.
+    /// Returns the contents of a message, or `None` for a message without contents.
     pub(super) fn of(observed: &'a Observed) -> Option<Content<'a>> {
         let message = match &observed.message {
             Ok(message) => message,
@@ -149,15 +149,15 @@ impl<'a> Content<'a> {
     }
 
     fn of_entries(argument: &Bytes) -> Content<'a> {
-        // No writer is known to it, so whatever comes is what it is given.
+        // This receiver knows no writers, so it returns only what is in this message.
         let receiver = LogReceiver::default();
         let entry = |received| match received {
-            Ok(Received::Entry(e)) => Ok(LogEntry {
+            Ok(ReceivedEntry::Entry(e)) => Ok(LogEntry {
                 stream: e.writer.stream,
                 path: e.writer.path.clone(),
                 values: e.values,
             }),
-            Ok(Received::Dropped(e)) => {
+            Ok(ReceivedEntry::Dropped(e)) => {
                 Ok(LogEntry { stream: e.stream, path: e.path, values: e.values })
             }
             Err(error) => Err(error),
@@ -177,12 +177,12 @@ impl Access {
     }
 }
 
-/// Writes seconds, whatever a peer has sent as such.
+/// Serializes seconds, including infinity and NaN.
 fn seconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     Value::Time(*seconds).serialize(serializer)
 }
 
-/// Returns the names of the capabilities, as §2.9 has them; unknown ones have none.
+/// Returns the names of the capabilities, as in §2.9. Unknown ones are skipped.
 pub(crate) fn names_of(caps: Caps) -> impl Iterator<Item = &'static str> {
     let names = [
         (Caps::COMPRESSION, "COMPRESSION"),

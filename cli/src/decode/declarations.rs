@@ -1,4 +1,4 @@
-//! The types that are known by name.
+//! Declarations for decoding.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use super::{scripts, side, variables};
 use crate::declare;
 use crate::failure::{Failure, warn};
 
-/// Knows what the user declared, and finds what lies beside a recording.
+/// The user's declarations, and those in a recording's metadata.
 pub(super) struct Known {
     declared: Arc<Declarations>,
 }
 
 impl Known {
-    /// Reads the declarations that the user gives, if any.
+    /// Reads the user's declaration files, if any.
     pub(super) fn read(files: &[PathBuf]) -> Result<Known, Failure> {
         let mut declared = Declarations::new();
         for file in files {
@@ -27,15 +27,15 @@ impl Known {
         Ok(Known { declared: Arc::new(declared) })
     }
 
-    /// Returns what is known for a recording: the enums of the scripts in its metadata, and what the
-    /// user declared, which has precedence.
+    /// Returns the declarations for a recording: the enums in its metadata, and the user's
+    /// declarations, which have priority.
     pub(super) fn beside(&self, recording: &Path) -> Arc<Declarations> {
         let Some(metadata) = metadata_of(recording).into_iter().find(|path| path.exists()) else {
             return Arc::clone(&self.declared);
         };
         let metadata = match Expectation::open(metadata) {
             Ok(metadata) => metadata,
-            // Any file may be called so; it only would have helped.
+            // Another file may have this name, so this is only a warning.
             Err(error) => {
                 warn(format_args!("{error}; decoding without the enums that it may declare"));
                 return Arc::clone(&self.declared);
@@ -55,11 +55,11 @@ impl Known {
 }
 
 impl Known {
-    /// Returns what is known of each side's variables: those of its script in the recording's
-    /// metadata, and those that the user declared, which have precedence.
+    /// Returns the variables of each side: those in the recording's metadata, and the user's, which
+    /// have priority.
     pub(super) fn variables(&self, recording: &Path) -> [Variables; 2] {
         let metadata = metadata_of(recording).into_iter().find(|path| path.exists());
-        // That it can't be read was told with the enums.
+        // The warning has been printed with the enums.
         let metadata = metadata.and_then(|path| Expectation::open(path).ok());
         side::SIDES.map(|side| {
             let mut known = Variables::default();
@@ -76,21 +76,22 @@ impl Known {
     }
 }
 
-/// Returns a recording's session, the same for all its connections, and the connection's number.
+/// Returns the session of a recording, which all its connections have in common, and the number of
+/// the connection.
 pub(super) fn session_of(recording: &Path) -> Option<(PathBuf, u32)> {
     let (name, number) = parts_of(recording)?;
     Some((recording.with_file_name(name), number))
 }
 
-/// Returns where the metadata of a recording may be: `NAME.json`, gzipped or not, for `NAME.jsonl`
-/// and `NAME.c2.jsonl`.
+/// Returns the possible metadata files of a recording: `NAME.json`, gzipped or not, for
+/// `NAME.jsonl` and `NAME.c2.jsonl`.
 fn metadata_of(recording: &Path) -> Vec<PathBuf> {
     let Some((name, _)) = parts_of(recording) else { return Vec::new() };
     let beside = |file| recording.with_file_name(file);
     vec![beside(format!("{name}.json")), beside(format!("{name}.json.gz"))]
 }
 
-/// Takes apart `NAME.jsonl` and `NAME.c2.jsonl`, gzipped or not, into name and number.
+/// Splits `NAME.jsonl` and `NAME.c2.jsonl`, gzipped or not, into name and number.
 fn parts_of(recording: &Path) -> Option<(&str, u32)> {
     let file = recording.file_name()?.to_str()?;
     let name = file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".jsonl")?;

@@ -1,4 +1,4 @@
-//! Messages as lines of JSON.
+//! Messages as JSON lines.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Makes the view; `file` goes into each line if there are several.
+    /// Creates the view. `file` is added to each line if there are several files.
     pub(super) fn new(file: Option<String>) -> Lines {
         Lines { file }
     }

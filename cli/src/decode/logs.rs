@@ -1,4 +1,4 @@
-//! Writes the logs that a session carries as the side that receives them would.
+//! Writes the logs in a session, as the receiver does.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use brocomm::Time;
 use brocomm::logs::{LogError, LogFormat, LogNames, Rotation};
 use brocomm::lowlevel::connection::{Observed, Observer};
-use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, Received};
+use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::log_folder::{LogFolder, read_names};
 
-/// Follows the logs of both sides; what each writes goes to the same folder.
+/// Writes the logs of both sides to one directory.
 pub(super) struct Logs {
     names: LogNames,
     folder: LogFolder,
@@ -25,16 +25,16 @@ pub(super) struct Logs {
     problem: Option<String>,
 }
 
-/// A side that sends logs, as the other sees it.
+/// The logs of one side, as the other side receives them.
 #[derive(Default)]
 struct Sender {
     receiver: LogReceiver,
-    /// Whether a message was malformed, so that the other side would have closed the connection.
+    /// Whether a message was malformed. The receiver would have closed the connection.
     failed: bool,
 }
 
 impl Logs {
-    /// Makes the folder if it isn't there, and reads the names that the user gives to numbers.
+    /// Creates the directory if needed, and reads the user's names for numbers.
     pub(super) fn new(
         folder: &Path,
         names: Option<&Path>,
@@ -46,7 +46,7 @@ impl Logs {
         Ok(Logs { names, folder, sides: Default::default(), problem: None })
     }
 
-    /// Opens the log of a writer that comes up.
+    /// Opens the log of an announced writer.
     fn announce(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
         let sender = &mut self.sides[from];
         let writer = match sender.receiver.announce(argument) {
@@ -57,15 +57,15 @@ impl Logs {
         self.folder.announce(from as u64, &writer, now())
     }
 
-    /// Writes entries; says what is wrong with the first that no log takes.
+    /// Writes entries. Returns an error about the first entry without a log.
     fn write(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
         let mut problem = None;
         let mut broken = None;
         for received in self.sides[from].receiver.entries(argument) {
             match received {
                 // That a log could not be opened was told.
-                Ok(Received::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
-                Ok(Received::Dropped(entry)) => {
+                Ok(ReceivedEntry::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
+                Ok(ReceivedEntry::Dropped(entry)) => {
                     let (path, stream) = (entry.path, self.names.stream(entry.stream));
                     let why = entry.why;
                     problem.get_or_insert(format!("entry of {stream} for {path} dropped: {why}"));
@@ -112,7 +112,7 @@ impl View for Logs {
 }
 
 impl Sender {
-    /// Ends the side's logs. What is malformed by itself is told with the session.
+    /// Stops the side's logs. Other malformed messages are reported by the session.
     fn fail(&mut self, error: &LogError) -> Result<(), String> {
         self.failed = true;
         match error.kind {

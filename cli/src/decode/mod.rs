@@ -1,4 +1,4 @@
-//! `brocomm decode`: shows what recorded sessions carry.
+//! `brocomm decode`: prints the messages in recorded sessions and captures.
 
 mod args;
 mod content;
@@ -37,7 +37,7 @@ use declarations::Known;
 use session::Session;
 use view::View;
 
-/// Decodes each file; goes on with the next after one that fails.
+/// Decodes each file. Continues with the next file after an error.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.files.len() > 1 && args.write_logs.is_some() {
         return Err(misused(format_args!(
@@ -49,22 +49,26 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let known = Known::read(&args.declarations)?;
     let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
     let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
-    let mut decoder = Decoder { args, known, format, followed, failed: false, progress, out };
+    let mut decoder = Decoder { args, known, format, followed, failure: None, progress, out };
     for path in &args.files {
         decoder.file(path)?;
     }
-    if decoder.failed { Err(Failure::Told) } else { Ok(()) }
+    decoder.failure.map_or(Ok(()), Err)
 }
 
-/// Shows messages of a session that goes on elsewhere, as lines.
+/// Prints the messages of a running session.
 pub(crate) struct Shown(Box<dyn View>);
 
 impl Shown {
     pub(crate) fn new(json: bool) -> Shown {
-        Shown(if json { Box::new(json::Lines::new(None)) } else { Box::new(text::Lines) })
+        Shown(if json {
+            Box::new(json::Lines::new(None))
+        } else {
+            Box::new(text::Lines::default())
+        })
     }
 
-    /// Shows a message; the time is since the session began.
+    /// Prints a message. The time is relative to the start of the session.
     pub(crate) fn show(
         &mut self,
         time: Duration,
@@ -79,10 +83,11 @@ impl Shown {
 struct Decoder<'a> {
     args: &'a Args,
     known: Known,
-    /// The form of logs.
+    /// The format of logs.
     format: LogFormat,
     followed: state::Followed,
-    failed: bool,
+    /// The gravest.
+    failure: Option<Failure>,
     progress: Progress,
     out: &'a mut dyn Write,
 }
@@ -115,11 +120,19 @@ impl Decoder<'_> {
                 }
                 Ok(())
             }
-            Err(problem) => self.told(vec![problem]),
+            Err(unusable) => {
+                self.progress.end();
+                self.out.flush()?;
+                let failure = unusable.told();
+                if !matches!(self.failure, Some(Failure::Usage)) {
+                    self.failure = Some(failure);
+                }
+                Ok(())
+            }
         }
     }
 
-    /// Decodes a session; `named` is whether there are others, from which it is told by its name.
+    /// Decodes a session. `named` says whether to print its name because there are several.
     fn session(
         &mut self,
         path: &Path,
@@ -147,7 +160,7 @@ impl Decoder<'_> {
         } else if args.json {
             Box::new(json::Lines::new(own_name))
         } else {
-            Box::new(text::Lines)
+            Box::new(text::Lines::default())
         };
         if named && view.wants_heading() {
             self.progress.aside(|| writeln!(self.out, "{name}:"))?;
@@ -163,17 +176,19 @@ impl Decoder<'_> {
         self.told(problems)
     }
 
-    /// Returns what could not be decoded, after what was.
+    /// Returns the errors, after everything else has been printed.
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;
-        self.failed |= !problems.is_empty();
+        if !problems.is_empty() {
+            self.failure.get_or_insert(Failure::Told);
+        }
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         Ok(())
     }
 }
 
-/// Returns how many bytes a step carries.
+/// Returns the number of bytes in a step.
 pub(crate) fn length(step: &Step) -> usize {
     match &step.kind {
         StepKind::Data { bytes, .. } => bytes.len(),

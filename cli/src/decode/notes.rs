@@ -1,4 +1,4 @@
-//! What is remarkable about a message that decodes.
+//! Notes about valid but unusual messages.
 
 use std::net::IpAddr;
 
@@ -6,14 +6,14 @@ use brocomm::data::{Entry, Subnet, Value};
 use brocomm::lowlevel::connection::Observed;
 use brocomm::lowlevel::serial::Serial;
 
-/// Returns a note about a message, if there is something to note.
+/// Returns a note about a message, if any.
 pub(super) fn note(observed: &Observed) -> Option<String> {
     let Some(Ok(Serial::Event(event))) = &observed.serial else { return None };
     let Subnet { prefix, width } = event.args.iter().find_map(impossible_subnet)?;
     Some(format!("width {width} of the subnet of {prefix} is not valid: 32 is the greatest"))
 }
 
-/// Finds an IPv4 subnet whose width was counted in 128 bits, as some Broccoli programs send it.
+/// Finds an IPv4 subnet with a width above 32, as some Broccoli clients send it.
 fn impossible_subnet(value: &Value) -> Option<Subnet> {
     match value {
         Value::Subnet(subnet @ Subnet { prefix: IpAddr::V4(_), width: 33.. }) => Some(*subnet),

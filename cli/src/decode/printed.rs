@@ -1,32 +1,75 @@
-//! Bytes and values as text on one line.
+//! Bytes and values as single-line text.
+
+use std::fmt::{self, Write};
 
 use brocomm::data::Value;
 
-/// Returns a value's printed form on one line.
+/// Returns a value on one line, as Bro prints it.
 ///
-/// As [`Value::to_line`], but tabs stay tabs: what Bro's own `print` and `fmt` separate by tabs can
-/// be compared with it.
+/// The same as [`Value::to_line`] except that tabs are kept, for comparison with the output of
+/// Bro's `print` and `fmt`.
 pub(crate) fn value(value: &Value) -> String {
     let mut out = Vec::new();
     value.print_to(&mut out);
     bytes(&out)
 }
 
-/// Returns text that may hold any bytes: what is neither printable ASCII nor a tab becomes `\xHH`.
+/// Returns bytes as text. Everything except printable ASCII and tabs becomes `\xHH`.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b' '..=b'~' | b'\t' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
+    // A string takes whatever it is given.
+    let _ = write_bytes(&mut text, bytes);
     text
 }
 
-/// Returns printed text without tabs, for lines whose columns people look at.
+/// Writes what [`bytes`] returns.
+pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
+    let is_kept = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
+    for part in bytes.chunk_by(|one, next| is_kept(one) && is_kept(next)) {
+        match (part, str::from_utf8(part)) {
+            ([byte], _) if !is_kept(byte) => write!(out, "\\x{byte:02x}")?,
+            (_, Ok(text)) => out.write_str(text)?,
+            // What is kept is ASCII.
+            (_, Err(_)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes the printed forms of values, with commas between them.
+pub(super) fn write_values(out: &mut impl Write, values: &[Value]) -> fmt::Result {
+    let mut printed = Vec::new();
+    for (n, value) in values.iter().enumerate() {
+        if n > 0 {
+            out.write_str(", ")?;
+        }
+        printed.clear();
+        value.print_to(&mut printed);
+        write_bytes(out, &printed)?;
+    }
+    Ok(())
+}
+
+/// Returns text with tabs escaped, for output in columns.
 pub(crate) fn without_tabs(printed: &str) -> String {
-    printed.replace('\t', "\\x09")
+    let mut text = String::with_capacity(printed.len());
+    let _ = WithoutTabs(&mut text).write_str(printed);
+    text
+}
+
+/// Writes something without its tabs, for lines whose columns people look at.
+pub(super) struct WithoutTabs<'a>(pub(super) &'a mut String);
+
+impl Write for WithoutTabs<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (n, part) in text.split('\t').enumerate() {
+            if n > 0 {
+                self.0.push_str("\\x09");
+            }
+            self.0.push_str(part);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +79,7 @@ mod tests {
     #[test]
     fn only_ascii_and_tabs_stay() {
         assert_eq!(bytes(b"a\tb\n\\ \x7f\xc3\xa9~"), "a\tb\\x0a\\ \\x7f\\xc3\\xa9~");
-        assert_eq!(without_tabs("a\tb"), "a\\x09b");
+        assert_eq!(without_tabs("a\tb\t"), "a\\x09b\\x09");
         assert_eq!(value(&Value::string("x\0")), "x\\x00");
         assert_eq!(value(&Value::Interval(60.0)), "1.0 min");
     }

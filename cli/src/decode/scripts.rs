@@ -1,11 +1,10 @@
-//! Picks the declarations of enums out of scripts.
+//! Extracts enum declarations from scripts.
 //!
-//! A script is far more than declarations, so what is not `module NAME;` or `type NAME: enum {…}`
-//! is passed over without being understood.
+//! Everything except `module NAME;` and `type NAME: enum {…}` is skipped.
 
 use brocomm::data::Declarations;
 
-/// Adds the enums that a script declares; what looks like one but can't be read is left out.
+/// Adds the enums that a script declares. Invalid ones are skipped.
 pub(super) fn read_enums(script: &str, known: &mut Declarations) {
     let tokens: Vec<&str> = Tokens(script).collect();
     let mut module = "GLOBAL";
@@ -16,7 +15,7 @@ pub(super) fn read_enums(script: &str, known: &mut Declarations) {
             ("type", [name, ":", "enum", "{", body @ ..]) => {
                 let body = body.split(|token| *token == "}").next().unwrap_or_default();
                 let text = format!("module {module}; type {name}: enum {{ {} }};", body.join(" "));
-                // An enum that can't be read is one that prints without its constants' names.
+                // The constants of an invalid enum are printed without names.
                 let _ = known.read(&text);
             }
             _ => {}
@@ -25,10 +24,9 @@ pub(super) fn read_enums(script: &str, known: &mut Declarations) {
     }
 }
 
-/// Splits a script into words and single characters, without blanks, comments and strings.
+/// Splits a script into words and single characters, without whitespace, comments and strings.
 ///
-/// A string ends with its line at the latest: what only looks like one, such as a quote within a
-/// pattern, can't swallow more than that.
+/// A string ends at the end of the line, so a quote in a pattern cannot hide more than its line.
 struct Tokens<'a>(&'a str);
 
 impl<'a> Iterator for Tokens<'a> {
@@ -56,12 +54,12 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Returns whether a character belongs to a word.
+/// Returns whether a character is part of a word.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Returns the length of a string with its quotes, up to the end of the line.
+/// Returns the length of a string including the quotes, at most up to the end of the line.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

@@ -1,4 +1,4 @@
-//! Follows a recorded session from its beginning to its end.
+//! Decodes a recorded session.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use super::side::{self, SIDES};
 use super::view::View;
 use crate::failure::Failure;
 
-/// A recorded session that is being decoded.
+/// A recorded session while it is decoded.
 pub(super) struct Session<'a> {
     file: &'a str,
     observer: Observer,
     problems: Problems,
 }
 
-/// What could not be decoded of each side; at most one of each kind.
+/// The decoding errors of each side, at most one of each kind.
 #[derive(Default)]
 struct Problems {
     serial: [Option<String>; 2],
@@ -30,19 +30,19 @@ struct Problems {
 }
 
 impl<'a> Session<'a> {
-    /// Makes a session that begins.
+    /// Creates a session.
     pub(super) fn new(file: &'a str, known: &Arc<Declarations>, transcripts: bool) -> Self {
         let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
         observer.set_declarations(known);
-        // What broke the receiver is what people want to look at.
+        // The user wants to see even what the receiver would have rejected.
         observer.set_lenient(true);
         observer.set_transcripts(transcripts);
         Session { file, observer, problems: Problems::default() }
     }
 
-    /// Reads a recording and shows what it carries; returns what is wrong with it.
+    /// Reads a recording and prints its messages. Returns the errors in it.
     ///
-    /// Of the recording one line is held in memory, and the messages that it completes.
+    /// Holds one line of the recording in memory, and the messages that it completes.
     pub(super) fn follow(
         mut self,
         recording: impl IntoIterator<Item = Result<Step, RecordingError>>,
@@ -64,7 +64,7 @@ impl<'a> Session<'a> {
                 Err(error) => unreadable = Some(error.to_string()),
             }
         }
-        // A stream that is cut off because the file can't be read on is no fault of the peer's.
+        // If the file cannot be read further, a truncated stream is not the peer's error.
         if unreadable.is_none() {
             SIDES.iter().for_each(|side| self.finish(*side));
         }
@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
         Ok(problems)
     }
 
-    /// Checks that a side's stream ends between two messages.
+    /// Checks that the stream of a side ends between two messages.
     fn finish(&mut self, side: Role) {
         let problem = &mut self.problems.wire[side::index(side)];
         if let (None, Err(error)) = (&problem, self.observer.finish(side)) {
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says what could not be decoded, where, and how much was lost by it.
+    /// Returns the decoding errors, with positions and the amount of data lost.
     fn describe(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for side in SIDES {
@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
 }
 
 impl Problems {
-    /// Returns how many there are of each side.
+    /// Returns the number of errors of each side.
     fn count(&self) -> [usize; 2] {
         let one = |problem: &Option<String>| usize::from(problem.is_some());
         [0, 1].map(|side| one(&self.serial[side]) + one(&self.wire[side]) + one(&self.logs[side]))

@@ -1,4 +1,4 @@
-//! The two sides of a recording and their roles in the protocol.
+//! The sides of a recording and their roles in the protocol.
 
 use brocomm::node::{Phase, Role};
 use brocomm_conformance::Side;
@@ -14,7 +14,7 @@ pub(crate) fn role(side: Side) -> Role {
     }
 }
 
-/// Returns the word that recordings have for a side.
+/// Returns the name of a side in recordings.
 pub(super) fn name(role: Role) -> &'static str {
     match role {
         Role::Initiator => Side::Connector.name(),
@@ -22,7 +22,7 @@ pub(super) fn name(role: Role) -> &'static str {
     }
 }
 
-/// Returns a sign for the direction of what a side sends.
+/// Returns a symbol for the direction of a side's messages.
 pub(super) fn arrow(role: Role) -> &'static str {
     match role {
         Role::Initiator => "C>L",
@@ -30,7 +30,7 @@ pub(super) fn arrow(role: Role) -> &'static str {
     }
 }
 
-/// Returns a place for a side in an array of two.
+/// Returns the index of a side.
 pub(super) fn index(role: Role) -> usize {
     match role {
         Role::Initiator => 0,
@@ -38,7 +38,7 @@ pub(super) fn index(role: Role) -> usize {
     }
 }
 
-/// Returns a word for a phase.
+/// Returns the name of a phase.
 pub(super) fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Setup => "setup",

@@ -1,4 +1,4 @@
-//! What a session consists of, as a table or as JSON.
+//! A summary of a session as a table or as JSON.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use super::view::View;
 /// Counts messages by type and events by name.
 #[derive(Default)]
 pub(super) struct Summary {
-    /// Whether it is for programs, and the file if that is to be named.
+    /// Set for JSON output. Contains the file name if it is printed.
     json: Option<Option<String>>,
     messages: [[Count; MessageType::ALL.len()]; 2],
     events: BTreeMap<Name, [u64; 2]>,
@@ -30,7 +30,7 @@ struct Count {
 }
 
 impl Summary {
-    /// Makes the view for programs; `file` goes into the object if there are several.
+    /// Creates the view with JSON output. `file` is added to the object if there are several files.
     pub(super) fn json(file: Option<String>) -> Summary {
         Summary { json: Some(file), ..Summary::default() }
     }
@@ -136,12 +136,12 @@ impl View for Summary {
     }
 }
 
-/// Returns an event's name as a key; only text can be one.
+/// Returns an event's name as a JSON key, which must be text.
 fn key(name: &Name) -> String {
     name.as_str().map_or_else(|| printed::bytes(name), str::to_owned)
 }
 
-/// Makes the table of what is counted of a whole direction.
+/// Returns the table of the counters of each direction.
 fn totals(counters: &[ObserverCounters; 2], errors: [usize; 2]) -> Table {
     let mut table = Table::default();
     table.row("total", ["C>L", "L>C"]);
@@ -161,12 +161,12 @@ fn totals(counters: &[ObserverCounters; 2], errors: [usize; 2]) -> Table {
     table
 }
 
-/// Writes how many times smaller compression made what it was applied to.
+/// Formats the compression ratio.
 fn ratio(unpacked: u64, packed: u64) -> String {
     if packed == 0 { "-".to_owned() } else { format!("{:.2}", unpacked as f64 / packed as f64) }
 }
 
-/// Rows of a name and some numbers, printed in columns.
+/// A table with rows of a name and numbers.
 #[derive(Default)]
 struct Table {
     rows: Vec<Vec<String>>,
@@ -189,7 +189,7 @@ impl Table {
         }
         for row in &self.rows {
             for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                // Names stand at the left, numbers at the right.
+                // Names are left-aligned, numbers right-aligned.
                 match i {
                     0 => write!(out, "{cell:<width$}")?,
                     _ => write!(out, "  {cell:>width$}")?,

@@ -1,7 +1,8 @@
 //! Messages as lines of text.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
+use std::iter;
 use std::time::Duration;
 
 use brocomm::data::Event;
@@ -11,32 +12,47 @@ use brocomm::lowlevel::serial::{Id, Packet};
 use bytes::Bytes;
 
 use super::content::{Access, Content, Point};
-use super::printed::without_tabs;
+use super::printed::WithoutTabs;
 use super::view::View;
 use super::{notes, printed, side};
 
 /// Prints one line per message.
-pub(super) struct Lines;
+#[derive(Default)]
+pub(super) struct Lines {
+    /// The last line, for its memory.
+    line: String,
+}
 
 impl View for Lines {
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
+        self.line.clear();
+        // A string takes whatever it is given.
+        let _ = self.describe(time, observed);
+        self.line.push('\n');
+        out.write_all(self.line.as_bytes())
+    }
+}
+
+/// The column at which the content of a message begins: one more than the longest name of a message,
+/// LOG_CREATE_WRITER, needs.
+const CONTENT: usize = 46;
+
+impl Lines {
+    fn describe(&mut self, time: Duration, observed: &Observed) -> fmt::Result {
+        let line = &mut self.line;
         let message = observed.message.as_ref();
         let message = message.map_or("-", |message| message.message_type().name());
-        let start = format!(
-            "{:12.6} {} {:<9} {message}",
-            time.as_secs_f64(),
-            side::arrow(observed.side),
-            side::phase(observed.phase)
-        );
-        let mut line = match Content::of(observed) {
-            // One space more than the longest name of a message, LOG_CREATE_WRITER, needs.
-            Some(content) => format!("{start:<45} {}", without_tabs(&content.to_string())),
-            None => start,
-        };
-        if let Some(note) = notes::note(observed) {
-            line.push_str(&format!("  # {note}"));
+        let (arrow, phase) = (side::arrow(observed.side), side::phase(observed.phase));
+        write!(line, "{:12.6} {arrow} {phase:<9} {message}", time.as_secs_f64())?;
+        if let Some(content) = Content::of(observed) {
+            let gap = CONTENT.saturating_sub(line.len()).max(1);
+            line.extend(iter::repeat_n(' ', gap));
+            write!(WithoutTabs(line), "{content}")?;
         }
-        writeln!(out, "{line}")
+        if let Some(note) = notes::note(observed) {
+            write!(line, "  # {note}")?;
+        }
+        Ok(())
     }
 }
 
@@ -55,8 +71,10 @@ impl Display for Content<'_> {
                 }
             }
             Content::Event(Event { name, args, .. }) => {
-                let args: Vec<String> = args.iter().map(printed::value).collect();
-                write!(f, "{}({})", printed::bytes(name), args.join(", "))
+                printed::write_bytes(f, name)?;
+                f.write_str("(")?;
+                printed::write_values(f, args)?;
+                f.write_str(")")
             }
             Content::Id(Id { name, value: Some(value), .. }) => {
                 write!(f, "id {} = {}", printed::bytes(name), printed::value(value))
@@ -111,9 +129,9 @@ impl Display for Content<'_> {
     }
 }
 
-/// Returns a value of an entry as it stands in Bro's logs.
+/// Returns a value of a log entry as in Bro's log files.
 fn as_in_logs(value: &LogValue) -> String {
-    // Alone, no value can be taken for a header line; and none begins like this.
+    // No value begins with a newline, so none is escaped as a header line.
     let meta_prefix = Bytes::from_static(b"\n");
     let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
     let mut line = Vec::new();
@@ -121,7 +139,7 @@ fn as_in_logs(value: &LogValue) -> String {
     printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))
 }
 
-/// Like a statement, after the name of the operation (2§9).
+/// Formatted like a statement, after the name of the operation (2§9).
 impl Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Access { operation, target, operands: [first, second, third] } = self;
@@ -133,7 +151,7 @@ impl Display for Access {
                 second
             }
             "assign_idx" | "incr_idx" => {
-                // An index assign without a value unsets a record's field.
+                // An indexed assignment without a value unsets a record field.
                 write!(f, "[{first}] = {}", second.as_deref().unwrap_or("<uninitialized>"))?;
                 third
             }

@@ -1,22 +1,22 @@
-//! Picks the declarations of variables out of scripts.
+//! Extracts variable declarations from scripts.
 
 use std::collections::BTreeSet;
 
 use brocomm::data::{Declarations, Name};
 use brocomm::lowlevel::syntax::AttributeTag;
 
-/// Knows the variables of one side.
+/// The variables of one side.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    /// Whether all are known that are `&synchronized`.
+    /// Whether all `&synchronized` variables are known.
     pub(super) complete: bool,
     pub(super) declared: Declarations,
-    /// Those that are `&synchronized` but whose declaration can't be understood.
+    /// The `&synchronized` variables whose declarations could not be parsed.
     pub(super) untyped: BTreeSet<Name>,
 }
 
 impl Variables {
-    /// Adds declarations, which have precedence.
+    /// Adds declarations, which have priority.
     pub(super) fn add(&mut self, more: &Declarations) {
         let Declarations { types, events, globals } = more;
         self.declared.types.extend(types.clone());
@@ -27,7 +27,7 @@ impl Variables {
     }
 }
 
-/// Reads what a script declares; what it does otherwise is passed over.
+/// Reads the declarations in a script and skips everything else.
 pub(super) fn read(script: &str) -> Variables {
     let mut known = Variables { complete: true, ..Variables::default() };
     let mut module = "GLOBAL";
@@ -44,7 +44,7 @@ pub(super) fn read(script: &str) -> Variables {
 }
 
 impl Variables {
-    /// Reads a statement; what can't be read stays undeclared.
+    /// Reads a statement. Invalid statements are ignored.
     fn try_read(&mut self, module: &str, statement: &str) {
         let _ = self.declared.read(&format!("module {module}; {statement}"));
     }
@@ -54,7 +54,7 @@ impl Variables {
         if self.declared.read(&text).is_ok() || !statement.contains("&synchronized") {
             return;
         }
-        // Functions in an attribute or in the initial value; name and type may do.
+        // An attribute or the initial value may call a function. Name and type may be enough.
         let name = after.trim_start();
         let in_name = |at: usize, c: char| {
             is_word(c) || c == ':' && (name[at..].starts_with("::") || name[..=at].ends_with("::"))
@@ -75,7 +75,7 @@ impl Variables {
     }
 }
 
-/// Splits a script into the statements that lie in no body, those in `export` included.
+/// Splits a script into its top-level statements, including those in `export`.
 struct Statements<'a> {
     rest: &'a str,
 }
@@ -111,7 +111,7 @@ impl<'a> Iterator for Statements<'a> {
                 continue;
             }
             if word.is_empty() {
-                // The end of `export`, or what nothing can be made of.
+                // The end of `export`, or something unknown.
                 self.rest = &self.rest[first.len_utf8()..];
                 continue;
             }
@@ -124,7 +124,7 @@ impl<'a> Iterator for Statements<'a> {
 }
 
 impl Statements<'_> {
-    /// Goes on after the character at a position.
+    /// Continues after the character at a position.
     fn skip(&mut self, at: usize) {
         let mut after = self.rest[at..].chars();
         after.next();
@@ -132,12 +132,12 @@ impl Statements<'_> {
     }
 }
 
-/// Returns where one of some characters stands outside of brackets, strings, patterns and
-/// comments; the length if nowhere.
+/// Returns the position of the first of some characters outside brackets, strings, patterns and
+/// comments, or the length of the text.
 fn bracketed(text: &str, wanted: &[char]) -> usize {
     let mut depth = 0_u32;
     let mut at = 0;
-    // What a slash means depends on what is before it: `1/tcp`, `10.0.0.0/8`, `/a pattern/`.
+    // The meaning of a slash depends on what precedes it: `1/tcp`, `10.0.0.0/8`, `/a pattern/`.
     let mut ends_operand = false;
     while let Some(c) = text[at..].chars().next() {
         if depth == 0 && wanted.contains(&c) {
@@ -162,7 +162,8 @@ fn bracketed(text: &str, wanted: &[char]) -> usize {
     text.len()
 }
 
-/// Returns the length of a string or pattern with its quotes, up to the end of the line.
+/// Returns the length of a string or pattern including the quotes, at most up to the end of the
+/// line.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

@@ -1,4 +1,4 @@
-//! Writes SERIALs again and compares.
+//! Encodes SERIALs again and compares the bytes.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 use super::side;
 use super::view::View;
 
-/// Writes each SERIAL again from what was decoded, and compares it with what was received.
+/// Encodes each decoded SERIAL again and compares it with the received bytes.
 #[derive(Default)]
 pub(super) struct Verify {
-    /// Whether it is for programs, and the file if that is to be named.
+    /// Set for JSON output. Contains the file name if it is printed.
     json: Option<Option<String>>,
     serials: u64,
     bytes: u64,
-    /// A SERIAL written again, kept for its room.
+    /// The buffer for the encoded SERIAL, reused.
     again: Vec<u8>,
     difference: Option<String>,
 }
 
 impl Verify {
-    /// Makes the view for programs; `file` goes into the object if there are several.
+    /// Creates the view with JSON output. `file` is added to the object if there are several files.
     pub(super) fn json(file: Option<String>) -> Verify {
         Verify { json: Some(file), ..Verify::default() }
     }
@@ -54,7 +54,7 @@ impl View for Verify {
         if self.difference.is_none() {
             self.difference = difference(argument, &self.again).map(|difference| {
                 let side = side::name(observed.side);
-                format!("{side}: SERIAL at byte {} written again: {difference}", observed.offset)
+                format!("{side}: SERIAL at byte {} encoded again: {difference}", observed.offset)
             });
         }
         Ok(())
@@ -82,12 +82,12 @@ impl View for Verify {
             (None, _) => "all bytes are the same, but not everything could be decoded",
             (Some(_), _) => "not all bytes are the same",
         };
-        writeln!(out, "SERIALs written again: {serials} ({bytes} bytes); {verdict}")?;
+        writeln!(out, "SERIALs encoded again: {serials} ({bytes} bytes); {verdict}")?;
         Ok(self.difference.take())
     }
 }
 
-/// Says where two texts of bytes differ first.
+/// Returns a description of the first difference, if any.
 fn difference(expected: &[u8], got: &[u8]) -> Option<String> {
     let same = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
     Some(match (expected.get(same), got.get(same)) {

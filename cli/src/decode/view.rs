@@ -1,27 +1,27 @@
-//! What is to be done with the messages of a session.
+//! The views of a session.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use brocomm::lowlevel::connection::{Observed, Observer};
 
-/// Shows a session in one of the ways that the command line offers.
+/// A way to print a session.
 pub(super) trait View {
-    /// Returns whether the file's name has to be printed above, if there are several.
+    /// Returns whether to print the file name first, if there are several files.
     fn wants_heading(&self) -> bool {
         true
     }
 
-    /// Returns whether the senders' decisions about each SERIAL are needed.
+    /// Returns whether transcripts of the SERIALs are needed.
     fn wants_transcripts(&self) -> bool {
         false
     }
 
-    /// Shows a message; the time is since the connection was accepted.
+    /// Prints a message. The time is relative to the accept of the connection.
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Shows what can be said at the end; returns what the view found wrong. `errors` is how
-    /// often something of the connector's and of the listener's could not be decoded.
+    /// Prints the end of the view. Returns the problems that it found. `errors` has the numbers of
+    /// decoding errors of the connector and of the listener.
     fn end(
         &mut self,
         _observer: &Observer,

@@ -1,7 +1,7 @@
-//! How far the peer's clock is from ours, as far as its logs tell.
+//! The difference between the peer's clock and ours, derived from its logs.
 //!
-//! No message of the protocol has a peer's time of day in it (VERSION has how long it runs, and a
-//! PONG's times are differences); but log entries do, and a Bro writes one about each connection.
+//! No message of the protocol contains the peer's time of day: VERSION has its uptime, and a PONG
+//! has differences. Log entries contain it, and a Bro writes one about each connection.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -14,26 +14,26 @@ use serde_json::json;
 use super::report::Report;
 use crate::failure::Failure;
 
-/// The log in which a Bro writes what it does with us, at once.
+/// The log in which a Bro records what happens on a connection.
 const COMMUNICATION: &str = "communication";
 
-/// A Bro collects entries until this has passed, and then until it writes another (part 5).
+/// A Bro sends a batch of entries with the first entry after this time (part 5).
 pub(super) const BATCH: Duration = Duration::from_millis(1500);
 
-/// How many seconds an entry may take to reach us.
+/// The maximum delay of an entry, in seconds.
 const DELAY: f64 = 3.0;
 
-/// Looks for the present time of a peer in the logs that it sends.
+/// Determines a peer's current time from its logs.
 #[derive(Default)]
 pub(super) struct Clock {
-    /// How many seconds it is ahead, by the newest entry.
+    /// How many seconds the peer is ahead, by the newest entry.
     ahead: Option<f64>,
-    /// Whether an entry is surely new.
+    /// Whether an entry is known to be new.
     is_sure: bool,
 }
 
 impl Clock {
-    /// Takes a notification that came at this time of ours.
+    /// Handles a notification received at this time.
     pub(super) fn told(&mut self, told: &Notification, now: Time) {
         let Notification::LogEntry(entry) = told else { return };
         let Some(time) = time(entry) else { return };
@@ -42,22 +42,22 @@ impl Clock {
         self.is_sure |= entry.writer.path == COMMUNICATION;
     }
 
-    /// Returns whether nothing better is to come.
+    /// Returns whether the result is final.
     pub(super) fn is_known(&self) -> bool {
         self.is_sure
     }
 
-    /// Reports what was found.
+    /// Reports the result.
     pub(super) fn report(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         let Some(ahead) = self.ahead else {
-            return report.note("clock", "no entry of its logs came, so that nothing tells");
+            return report.note("clock", "unknown: no log entry arrived");
         };
         let (finding, text) = match ahead {
             ahead if ahead > DELAY => ("note", format!("it is {ahead:.1} s ahead of ours")),
-            ahead if ahead >= -DELAY => ("ok", "it goes as ours does, to a few seconds".to_owned()),
+            ahead if ahead >= -DELAY => ("ok", "within a few seconds of ours".to_owned()),
             _ if self.is_sure => (
                 "note",
-                format!("it is {:.1} s behind ours; does it read recorded packets?", -ahead),
+                format!("it is {:.1} s behind ours; does the peer read recorded packets?", -ahead),
             ),
             _ => (
                 "note",
@@ -68,13 +68,14 @@ impl Clock {
     }
 }
 
-/// Gives a Bro something to write about, so that it sends what it has written about us.
+/// Makes a Bro write another log entry, so that it sends the batch with those about this
+/// connection.
 pub(super) fn provoke(address: SocketAddr, timeout: Duration) {
-    // That somebody was there is enough; whether it can be done doesn't matter.
+    // An attempt to connect is enough, even if it fails.
     let _ = TcpStream::connect_timeout(&address, timeout);
 }
 
-/// Returns when something happened, as an entry has it.
+/// Returns the time in an entry.
 fn time(entry: &LogEntry) -> Option<f64> {
     let mut columns = entry.writer.fields.iter().zip(&entry.values);
     columns.find_map(|(field, value)| match value {
@@ -95,20 +96,20 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         for (ahead, is_sure, told) in [
-            (Some(-2.5), true, "ok    clock         it goes as ours does, to a few seconds\n"),
-            (Some(2.5), false, "ok    clock         it goes as ours does, to a few seconds\n"),
+            (Some(-2.5), true, "ok    clock         within a few seconds of ours\n"),
+            (Some(2.5), false, "ok    clock         within a few seconds of ours\n"),
             (Some(3.5), false, "note  clock         it is 3.5 s ahead of ours\n"),
             (
                 Some(-9.0),
                 true,
-                "note  clock         it is 9.0 s behind ours; does it read recorded packets?\n",
+                "note  clock         it is 9.0 s behind ours; does the peer read recorded packets?\n",
             ),
             (
                 Some(-9.0),
                 false,
                 "note  clock         the newest entry of its logs is 9.0 s old, by our clock\n",
             ),
-            (None, false, "note  clock         no entry of its logs came, so that nothing tells\n"),
+            (None, false, "note  clock         unknown: no log entry arrived\n"),
         ] {
             assert_eq!(report(ahead, is_sure), told);
         }

@@ -1,4 +1,4 @@
-//! `brocomm doctor`: explains step by step what it finds at an address.
+//! `brocomm doctor`: checks the connection to a peer step by step.
 
 mod clock;
 mod examine;
@@ -25,41 +25,41 @@ use clock::Clock;
 pub(crate) use examine::{Finding, examine};
 use report::Report;
 
-/// Connects to a peer and explains step by step what it finds.
+/// Checks the connection to a peer step by step.
 ///
-/// Gives nothing, and asks for nothing but logs with --clock, so that nothing is changed: tells
-/// whether anybody answers, which versions and capabilities it has, what it calls itself, what it
-/// asks us for, and who would give its state to whom if we asked for that; over TLS also what was
-/// agreed upon, and whose the peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
+/// Sends nothing and requests nothing (except logs, with --clock), so it changes nothing on the
+/// peer. Reports whether a peer answers, its versions and capabilities, its description, what it
+/// requests, and which side would send its state if both requested state. With TLS, also the
+/// negotiated parameters and the peer's certificate. Each line begins with `ok`, `note` or `BAD`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// How many seconds to wait for each step.
+    /// The time limit for each step, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
 
-    /// Measure the round trip, too. Only for peers known not to be a Bro.
+    /// Measure the round-trip time too. Only for peers known not to be a Bro.
     #[arg(long)]
     ping: bool,
 
-    /// Compare the peer's clock with ours, too, by the times in its logs. It is asked for all of them,
-    /// which may be many, until it has written about us; if need be it is connected to again, since a
-    /// Bro sends what it has written only when it writes more.
+    /// Compare the peer's clock with ours, using the times in its logs. Requests all logs, which
+    /// may be many, until an entry about this connection arrives. Connects a second time if needed,
+    /// since a Bro sends a batch only with the next entry.
     #[arg(long)]
     clock: bool,
 
     /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text. The step
-    /// "tls" has version, cipher_suite and key_exchange besides; "certificate" has subject, issuer,
+    /// "tls" also has version, cipher_suite and key_exchange; "certificate" has subject, issuer,
     /// names, not_before, not_after and sha256; "clock" has ahead, in seconds.
     #[arg(long)]
     json: bool,
@@ -75,38 +75,34 @@ Examples:
   brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
 
 Exit codes:
-  0  all is well; there may be notes
-  1  something is BAD
+  0  no step is BAD; there may be notes
+  1  a step is BAD
   2  the command line is wrong";
 
-/// A certificate that expires within so many days is worth a note.
+/// The number of days before its expiry at which a certificate gets a note.
 const SOON: i64 = 30;
 
 /// The number of the only PING.
 const PING: u32 = 1;
 
-/// What the peer has asked us for, and told us, that the connection doesn't keep.
+/// What the peer has requested and sent, as far as the connection does not keep it.
 #[derive(Default)]
 struct Asked {
     sync: Option<SyncRequest>,
     filter: Option<String>,
-    /// Whether that is all.
+    /// Whether the requests are complete.
     all: bool,
-    /// Its clock, if that is looked for.
+    /// The peer's clock, with `--clock`.
     clock: Option<Clock>,
 }
 
-/// Goes step by step, as far as it gets.
+/// Runs the steps, as far as possible.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut report = Report::new(out, args.json);
     let config = ConnectionConfig {
         tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
-        requests: Some(Requests {
-            accept_input: true,
-            request_logs: args.clock,
-            ..Requests::default()
-        }),
+        requests: Requests { request_logs: args.clock, ..Requests::default() },
         ..session::base(Default::default())
     };
     let begin = Instant::now();
@@ -133,19 +129,17 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     secured(&peer, &mut report)?;
     introduce(&peer, &mut report)?;
 
-    // Not merely Running: what is told before that is to be seen.
+    // The Running phase is not enough: earlier notifications must be handled too.
     let is_done = |_: &Peer, asked: &Asked| asked.all;
     if !wait(&mut peer, args.timeout, is_done, &mut asked, &mut report)? {
         let phase = peer.connection().phase();
-        return report.bad(
-            "handshake",
-            &format!("it stays in {phase}: it has not said that it has made its requests"),
-        );
+        return report
+            .bad("handshake", &format!("it stays in {phase}: its requests are not complete"));
     }
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, args.class.as_deref(), &mut report)?;
     if args.clock {
-        // The newest entry is the last of those that came together.
+        // The newest entry is the last one in a batch.
         let is_known = |peer: &Peer, asked: &Asked| {
             asked.clock.as_ref().is_some_and(Clock::is_known)
                 && peer.connection().waiting_notifications() == 0
@@ -163,7 +157,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until something is so; if the connection ends before, that is reported.
+/// Waits until a condition is true. Reports an earlier end of the connection.
 fn wait(
     peer: &mut Peer,
     timeout: Duration,
@@ -212,7 +206,7 @@ fn wait(
     Ok(true)
 }
 
-/// Reports what TLS came to, and who the peer is by its certificate.
+/// Reports the TLS parameters and the peer's certificate.
 fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let Some(tls) = peer.connection().tls() else { return Ok(()) };
     let (version, suite) = (&tls.version, &tls.cipher_suite);
@@ -223,7 +217,7 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
 
     let own = tls.peer_certificates.first().and_then(|der| Certificate::read(der));
     let Some(own) = own else {
-        return report.note("certificate", "it was accepted, but can't be shown");
+        return report.note("certificate", "accepted, but cannot be displayed");
     };
     let Certificate { subject, issuer, names, .. } = &own;
     let (not_before, not_after) = (own.not_before(), own.not_after());
@@ -243,7 +237,7 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     report.tell(finding, "certificate", &text, fields)
 }
 
-/// Reports what the peer says about itself.
+/// Reports the peer's VERSION.
 fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let Some(version) = connection.peer_version() else { return Ok(()) };
@@ -255,14 +249,14 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
         _ => "",
     };
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
-    report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
+    report.ok("cache", &format!("its send cache has {} objects", version.cache_size))?;
     match version.runtime.cast_signed() {
         0 => report.note("runtime", "started less than 1 s ago, or reports no uptime")?,
         runtime if runtime < 0 => report.note(
             "runtime",
-            &format!("it says that it has run for {runtime} s; was its clock set back?"),
+            &format!("it reports an uptime of {runtime} s; was its clock set back?"),
         )?,
-        runtime => report.ok("runtime", &format!("it has run for {runtime} s"))?,
+        runtime => report.ok("runtime", &format!("its uptime is {runtime} s"))?,
     }
     match version.class.as_deref() {
         None | Some(b"") => report.ok("class", "it sends none")?,
@@ -271,7 +265,7 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports what the peer can do, and what it asks for.
+/// Reports the peer's capabilities and requests.
 fn requests(
     peer: &Peer,
     asked: &Asked,
@@ -283,24 +277,24 @@ fn requests(
     report.ok("capabilities", &if caps.is_empty() { "none".into() } else { caps.join(", ") })?;
     match connection.peer_description() {
         Some(name) => report.ok("description", &printed::bytes(name))?,
-        None => report.note("description", "it does not say what it is, as a Broccoli client")?,
+        None => report.note("description", "none, as for a Broccoli client")?,
     }
     let events: Vec<_> = connection.peer_events().iter().map(|e| printed::bytes(e)).collect();
     match events.len() {
         0 => report.note(
             "events",
             &format!(
-                "it requests none, so none will reach it: {}",
+                "it requests none, so it will receive none: {}",
                 session::no_entry(connection.config().class.as_deref())
             ),
         )?,
         _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
     }
     if let Some(filter) = &asked.filter {
-        report.ok("filter", &format!("it asks us to capture \"{filter}\""))?;
+        report.ok("filter", &format!("it asks for the packets \"{filter}\""))?;
     }
     if connection.are_logs_requested() {
-        report.ok("logs", "it requests ours")?;
+        report.ok("logs", "it requests our logs")?;
     }
     state(peer, asked, report)?;
     let asks_for_nothing = connection.peer_events().is_empty()
@@ -310,33 +304,35 @@ fn requests(
     match class.filter(|class| !class.is_empty()) {
         Some(class) if asks_for_nothing => {
             let text =
-                format!("it asks for nothing: no entry there for this host has class {class}");
+                format!("it requests nothing: it has no entry for this host with class {class}");
             report.bad("entry", &text)
         }
         _ => Ok(()),
     }
 }
 
-/// Reports who would give its state to whom.
+/// Reports which side would send its state.
 fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let runtime = connection.peer_version().map_or(0, |version| version.runtime);
     let asks = Some(SyncRequest { authoritative: false });
     let theirs = asked.sync;
     let would = match Authority::decide(asks, theirs, 0, runtime, Role::Initiator) {
-        Authority::Sync(SyncRole::Sender) => "we would give ours, as it has only just begun",
-        Authority::Sync(SyncRole::Receiver) => "it would give us its own",
-        _ => "nobody would give any",
+        Authority::Sync(SyncRole::Sender) => "we would send ours, since it has just started",
+        Authority::Sync(SyncRole::Receiver) => "it would send its own",
+        _ => "neither side would send any",
     };
     let wants = match theirs {
-        Some(SyncRequest { authoritative: true }) => "it shares state, and its own counts",
+        Some(SyncRequest { authoritative: true }) => {
+            "it shares state, and its own is authoritative"
+        }
         Some(_) => "it shares state",
-        None => "it takes no changes of state from us",
+        None => "it accepts no changes of state",
     };
-    report.ok("state", &format!("{wants}; if we asked for its state, {would}"))
+    report.ok("state", &format!("{wants}; if we requested state, {would}"))
 }
 
-/// Measures the way to the peer and back.
+/// Measures the round-trip time.
 fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(), Failure> {
     if let Err(error) = peer.ping(PING) {
         return report.bad("ping", &error.to_string());
@@ -346,7 +342,7 @@ fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(
         match peer.next(deadline) {
             Ok(Some(Notification::Pong { seq: PING, d2, d3, .. })) => {
                 let (trip, spent) = (d2 * 1e3, d3 * 1e3);
-                let text = format!("{trip:.3} ms there and back, of which it spent {spent:.3} ms");
+                let text = format!("round trip {trip:.3} ms, of which the peer took {spent:.3} ms");
                 return report.ok("ping", &text);
             }
             Ok(Some(Notification::Closed(_))) => {

@@ -1,4 +1,4 @@
-//! Where findings are shown.
+//! The output of the findings.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-/// Shows findings, each at once.
+/// Prints findings, each one immediately.
 pub(super) struct Report<'a> {
     out: &'a mut dyn Write,
     json: bool,
@@ -25,13 +25,13 @@ impl<'a> Report<'a> {
         self.tell("note", step, text, Value::Null)
     }
 
-    /// Shows what ends everything.
+    /// Prints a finding that ends the check.
     pub(super) fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.tell("BAD", step, text, Value::Null)?;
         Err(Failure::Told)
     }
 
-    /// Shows a finding; programs are told the fields of an object besides.
+    /// Prints a finding. In JSON the fields are added.
     pub(super) fn tell(
         &mut self,
         finding: &str,

@@ -1,4 +1,4 @@
-//! `brocomm logs --list`: shows which logs a peer has.
+//! `brocomm logs --list`: lists the logs of a peer.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ use crate::failure::{Failure, failed};
 use crate::follow::Follow;
 use crate::tail::ANNOUNCING;
 
-/// Shows what a peer announces, until it has announced nothing more for a while.
+/// Prints the announced logs until no announcement has arrived for a while.
 pub(super) fn run(args: &Args, names: &LogNames, out: &mut dyn Write) -> Result<(), Failure> {
     let mut list = List::default();
     let peer = args.peer.as_deref().unwrap_or_default();
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, names: &LogNames, out: &mut dyn Write) -> Result<
 #[derive(Default)]
 struct List {
     writers: Vec<Arc<LogWriter>>,
-    /// When all is taken to have come.
+    /// When the announcements are considered complete.
     all_at: Option<Time>,
 }
 

@@ -16,13 +16,13 @@ use crate::logging;
 use crate::session;
 use crate::stop::Stop;
 
-/// How many entries may wait to be written before peers have to wait.
+/// The maximum number of queued entries. When the queue is full, peers wait.
 const WAITING: usize = 1024;
 
-/// How long nothing needs to happen.
+/// The wait if nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// What the threads tell the one that writes; peers are numbered as they come.
+/// The messages to the thread that writes. Peers are numbered in order.
 enum Report {
     Log {
         sender: u64,
@@ -33,11 +33,11 @@ enum Report {
         sender: u64,
         fault: Option<String>,
     },
-    /// Nobody will be accepted any more, for this reason if for any.
+    /// No more peers are accepted, with the error if there was one.
     NoMore(Option<String>),
 }
 
-/// Accepts peers, each with a thread of its own, and writes what they log.
+/// Accepts peers, each in its own thread, and writes their logs.
 pub(super) fn run(
     address: &str,
     args: &Args,
@@ -47,7 +47,7 @@ pub(super) fn run(
     let config = args.manner.config(Default::default(), for_logs())?;
     let (stop, once) = (Stop::on_signal(), args.again.once);
     let listener = session::bind(address)?;
-    // What was begun is to be ended in order, wherever a signal finds us.
+    // Finishes the output normally whenever a signal arrives.
     let _held = stop.hold();
     writeln!(out, "listening on {}", listener.local_addr())?;
     out.flush()?;
@@ -64,7 +64,7 @@ pub(super) fn run(
         }
         let wait = logs.next_timeout().map_or(IDLE, |due| due.saturating_since(logs.now));
         match received.recv_timeout(wait.min(IDLE)) {
-            // After a failure the peers are only waited for.
+            // After a failure, only waits for the peers.
             Ok(report) if result.is_ok() => {
                 let mut waiting = std::iter::once(report).chain(received.try_iter().take(WAITING));
                 let taken = waiting.try_for_each(|report| take(logs, report, once));
@@ -81,7 +81,7 @@ pub(super) fn run(
     result
 }
 
-/// Writes what a peer logs.
+/// Writes the logs of a peer.
 fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     logs.now = SystemTime::now().into();
     match report {
@@ -101,7 +101,7 @@ fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     }
 }
 
-/// Accepts until stopped, and waits for all peers to be gone.
+/// Accepts peers until stopped, then waits until all have disconnected.
 fn accept(
     mut listener: Listener,
     config: &ConnectionConfig,
@@ -127,14 +127,15 @@ fn accept(
                 Err(error) => break Some(error.to_string()),
             }
         };
-        // Peers that come later are refused, not left waiting.
+        // Later peers are refused instead of waiting in the backlog.
         drop(listener);
-        // Whether anybody still listens to it doesn't matter.
+        // The receiver may be gone.
         let _ = reports.send(Report::NoMore(error));
     });
 }
 
-/// Reports what a peer logs, until it is gone or breaks the protocol; that is no other's fault.
+/// Reports the logs of a peer until it disconnects or violates the protocol, which does not affect
+/// other peers.
 fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
     let _registered = stop.add(peer.stop_handle());
     let from = peer.remote_addr();

@@ -1,4 +1,4 @@
-//! `brocomm logs`: writes the logs that peers send.
+//! `brocomm logs`: writes the logs of peers.
 
 mod list;
 mod listen;
@@ -21,23 +21,25 @@ use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Manner};
 use crate::log_folder::{LogFolder, read_names};
 
-/// Requests the logs of a peer, or of all that connect, and writes them to files as a Bro would.
+/// Requests the logs of a peer, or of all peers that connect, and writes them to files as a Bro
+/// does.
 ///
-/// It goes on until Ctrl-C is pressed, and then says what it wrote. When the peer goes away it says so
-/// and waits for it to come back; then the same files go on, unless the peer's columns are others.
+/// Runs until Ctrl-C is pressed, and then prints what it wrote. If the connection is lost, prints a
+/// warning and reconnects, and appends to the same files unless the columns changed.
 ///
-/// With --listen it waits for peers instead, as the logger of a cluster does. Logs that are the same
-/// of several go to one file.
+/// With --listen, accepts peers instead, as the logger of a cluster does. Equal logs of several
+/// peers go to one file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
     /// [::1]:47757.
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer,
         required_unless_present = "listen")]
     peer: Option<String>,
 
-    /// Wait here for peers; the port is 47757 unless given, and chosen by the system if it is 0.
+    /// Accept peers at this address. The default port is 47757. With port 0 the system chooses a
+    /// port.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse,
         conflicts_with_all = ["peer", "retry"])]
     listen: Option<String>,
@@ -48,31 +50,32 @@ pub(crate) struct Args {
     #[command(flatten)]
     again: Again,
 
-    /// The folder to write the files into; it is made if it isn't there, files are made new.
+    /// The directory for the files. It is created if needed, and existing files are overwritten.
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
     write: Option<PathBuf>,
 
-    /// Show the logs that the peer announces, with their columns, and end; with --json as objects.
+    /// List the announced logs with their columns, as objects with --json, and exit.
     #[arg(long, conflicts_with_all = ["listen", "write", "rotate", "retry", "once", "utc"])]
     list: bool,
 
-    /// Write lines of JSON, unless the peer asks for another form.
+    /// Write JSON lines, unless the peer sets another format.
     #[arg(long)]
     json: bool,
 
     #[command(flatten)]
     columns: Columns,
 
-    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d. A finished one is
-    /// called conn.2026-11-22-21-00-00.log, after its beginning.
+    /// Rotate the files at this interval, counted from midnight: 90s, 30min, 1h, 1d. A finished
+    /// file is named after its start: conn.2026-11-22-21-00-00.log.
     #[arg(long, value_name = "INTERVAL", value_parser = interval)]
     rotate: Option<Duration>,
 
     #[command(flatten)]
     clock: Clock,
 
-    /// Names for the numbers of streams and writers, in lines as `stream 12 Communication::LOG` and
-    /// `writer 4 Log::WRITER_KAFKA`. Known are the writers 1 to 3: ASCII, NONE, SQLITE.
+    /// A file with names for stream and writer numbers. Its lines are like `stream 12
+    /// Communication::LOG` and `writer 4 Log::WRITER_KAFKA`. The writers 1 to 3 are known: ASCII,
+    /// NONE, SQLITE.
     #[arg(long, value_name = "FILE")]
     log_names: Option<PathBuf>,
 }
@@ -85,19 +88,19 @@ Examples:
   brocomm logs --listen 0.0.0.0:47757 --write logs --empty-field '' --unset-field ''
 
 Files:
-  DIR/conn.log for the log conn. What can't be part of a file's name is written as %2F, and a second
-  log of one name gets a number: conn-2.log. Of logs whose writer is Log::WRITER_NONE nothing is
-  written, as in Bro; those of other writers get the form of Bro's ASCII logs. Options that the
-  peer's writer has come before those on the command line.
+  DIR/conn.log for the log conn. Characters that cannot be part of a file name are escaped, as in %2F.
+  A second log with the same name gets a number: conn-2.log. As in Bro, logs for Log::WRITER_NONE are
+  not written. Logs for other writers are written as Bro's ASCII logs. Options of the peer's writer
+  have priority over those on the command line.
 
 Exit codes:
   0  Ctrl-C was pressed, or with --once the peer closed the connection
-  1  there was no connection at first, the peer broke the protocol, a file could not be written, or a
-     log could not be written as its writer's options or kind ask for; with --once: the connection
-     failed; with --list: the peer announced no logs
-  2  the command line is wrong, or TZ names no time zone";
+  1  the first connection failed, the peer violated the protocol, a file could not be written, or a
+     log could not be written as its writer requires; with --once: the connection failed; with
+     --list: the peer announced no logs
+  2  the command line is wrong, or TZ is not a time zone";
 
-/// Writes what comes until it ends.
+/// Writes logs until the end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let names = read_names(args.log_names.as_deref())?;
     let (Some(folder), false) = (&args.write, args.list) else {
@@ -115,7 +118,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
     };
     if logs.now == Time::EPOCH {
-        // There was no connection.
+        // No connection was established.
         return result;
     }
     let problem = logs.folder.finish(logs.now, out)?;
@@ -123,25 +126,25 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match problem {
         Some(problem) => Err(failed(format_args!("{problem}"))),
         None if logs.is_whole => Ok(()),
-        // It was told.
+        // The error has been reported.
         None => Err(Failure::Told),
     }
 }
 
-/// Asks a peer for its logs.
+/// Returns requests for logs only.
 pub(crate) fn for_logs() -> Requests {
-    Requests { request_logs: true, ..Requests::default() }
+    Requests { request_logs: true, accept_input: false, ..Requests::default() }
 }
 
 struct Logs {
     folder: LogFolder,
     now: Time,
-    /// Whether all logs are written as their senders want them.
+    /// Whether all logs are written as their senders requested.
     is_whole: bool,
 }
 
 impl Logs {
-    /// Writes what came of a sender's logs.
+    /// Writes received logs of a sender.
     fn take(&mut self, sender: u64, from: SocketAddr, told: &Notification) -> Result<(), Failure> {
         match told {
             Notification::LogWriterAnnounced(writer) => {
@@ -161,7 +164,7 @@ impl Follow for Logs {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         self.now = peer.now();
         self.take(0, peer.remote_addr(), told)?;
-        // When all that came is taken.
+        // When no notification is queued.
         if peer.connection().waiting_notifications() == 0 {
             written(self.folder.flush())?;
         }
@@ -182,9 +185,9 @@ fn written(result: Result<(), String>) -> Result<(), Failure> {
     result.map_err(|problem| failed(format_args!("{problem}")))
 }
 
-/// Reads an interval of whole seconds, such as `90s` or `1 hr`.
+/// Parses an interval of whole seconds, such as `90s` or `1 hr`.
 pub(crate) fn interval(text: &str) -> Result<Duration, String> {
-    let error = || format!("`{text}` is no interval; write 90s, 30min, 1h or 1d");
+    let error = || format!("`{text}` is not an interval; write 90s, 30min, 1h or 1d");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = match unit.trim() {

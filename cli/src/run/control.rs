@@ -1,4 +1,4 @@
-//! What signals ask of a running node.
+//! The signals to a running node.
 
 #[cfg(not(unix))]
 use std::future::pending;
@@ -9,12 +9,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::failure::{Failure, failed, reason};
 use crate::signals::Ends;
 
-/// What is asked for.
+/// A request by signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Control {
-    /// End in order; at once, if asked for again.
+    /// Stop the node. The second time, stop at once.
     End,
-    /// Show the peers.
+    /// List the peers.
     ShowPeers,
 }
 
@@ -36,14 +36,14 @@ impl Signals {
         })
     }
 
-    /// Returns what the next signal asks for; can be dropped at any time.
+    /// Waits for the next signal. Cancel safe.
     pub(super) async fn next(&mut self) -> Control {
         #[cfg(unix)]
         let user = self.user.recv();
         #[cfg(not(unix))]
         let user = pending::<Option<()>>();
         tokio::select! {
-            // Who asks for both wants to see the peers before they are gone.
+            // If both signals arrive, the peers are listed before the node stops.
             biased;
             Some(()) = user => Control::ShowPeers,
             () = self.ends.next() => Control::End,

@@ -1,4 +1,4 @@
-//! What a running node says of errors on standard error: more than Bro's words in the log.
+//! Explanations of errors on standard error, in addition to Bro's wording in the log.
 
 use brocomm::Time;
 use brocomm::data::CallMismatch;
@@ -9,10 +9,10 @@ use brocomm::node::{CommLogEntry, EventPeer, NodeMachine, PeerId, PeerState};
 
 use crate::session;
 
-/// Returns a line of the communication log for people: of a dropped call both types, and whether
-/// there will be another attempt.
+/// Returns a line of the communication log with details: both types of a dropped call, and the time
+/// of the next attempt.
 ///
-/// Returns nothing if another line says all of it.
+/// Returns `None` if another line contains everything.
 pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> Option<String> {
     let peer = entry.peer.as_ref();
     let again = peer.and_then(|peer| again(node, peer.id, now));
@@ -24,7 +24,7 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
             mismatch if mismatch.is_dropped_by_bro() => format!("{entry} ({mismatch})"),
             _ => entry.to_string(),
         },
-        // Said when the connection is closed, with what it means and what comes next.
+        // Reported when the connection is closed, with an explanation and the next attempt.
         CommLogLine::Connection(
             CommLogMessage::Violation(_) | CommLogMessage::UnserializationError,
         ) => {
@@ -39,29 +39,38 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
         | CommLogLine::WriteError { .. } => {
             format!("{entry}{again}")
         }
-        // The line before says why, and that there will be no other attempt.
+        // The previous line has the reason and says that the node does not retry.
         CommLogLine::CouldNotConnect => return None,
         _ => entry.to_string(),
     })
 }
 
-/// Says why a peer was closed that broke the protocol.
+/// Says why a peer was closed that broke the protocol, or that we connected to and that said nothing.
 pub(super) fn closed(
     peer: &EventPeer,
+    established: bool,
     cause: &CloseCause,
     node: &NodeMachine,
     now: Time,
 ) -> Option<String> {
-    let CloseCause::Protocol(_) = cause else { return None };
-    let fault = session::fault(cause)?;
     let name = node.node_of(peer.id);
-    let is_ours = node.nodes().any(|(entry, node)| Some(entry) == name && node.connect);
+    let entry = node.nodes().find(|(entry, _)| Some(*entry) == name).map(|(_, entry)| entry);
+    let is_ours = entry.is_some_and(|entry| entry.connect);
+    let fault = match cause {
+        CloseCause::Protocol(_) => session::fault(cause)?,
+        CloseCause::PeerClosed if is_ours && !established => {
+            let is_clear = entry.is_some_and(|entry| !entry.ssl);
+            let tls = if is_clear { "; it may expect TLS (see `ssl`)" } else { "" };
+            format!("{}{tls}", session::CLOSED_AT_ONCE)
+        }
+        _ => return None,
+    };
     let or_not = is_ours.then(|| "; not tried again".to_owned());
     let again = again(node, peer.id, now).or(or_not).unwrap_or_default();
     Some(format!("[#{}/{}] {fault}{again}", peer.id, peer.endpoint))
 }
 
-/// Says when a peer is connected to again, if it is.
+/// Returns when the node reconnects to a peer, if it does.
 fn again(node: &NodeMachine, peer: PeerId, now: Time) -> Option<String> {
     let Some(PeerState::Waiting { until }) = node.peer_state(peer) else { return None };
     let seconds = until.saturating_since(now).as_secs_f64().round().max(1.0);

@@ -1,4 +1,4 @@
-//! Standard input, each line of which is an event to raise.
+//! Events on standard input, one per line.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,30 +18,32 @@ use super::lines::{LONGEST, Line, Lines};
 use crate::call;
 use crate::failure::{reason, warn};
 
-/// Of how many events it is remembered that nobody requested them in time.
+/// The maximum number of names of unrequested events that are remembered.
 const REMEMBERED: usize = 1000;
 
 /// Raises the events on standard input.
 pub(super) struct Input {
     node: Node,
     declarations: Arc<Declarations>,
-    /// How long an event waits for a peer that requests it.
+    /// How long an event waits for a peer to request it.
     patience: Duration,
-    /// The events that nobody requested in that time. They wait no more until somebody does.
+    /// The events that no peer requested in that time. They no longer wait until a peer requests
+    /// them.
     unwanted: BTreeSet<Name>,
     progress: Arc<Progress>,
 }
 
-/// How far the input has come.
+/// The progress of the input.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     failed: AtomicU64,
-    /// The number of the line whose event waits for peers, 0 if none does.
+    /// The number of the line whose event waits for a peer, or 0.
     waiting: AtomicU64,
 }
 
 impl Progress {
-    /// Returns how many lines failed, with the one that waits; the node has ended.
+    /// Returns the number of failed lines, including one that is waiting, after the node has
+    /// stopped.
     pub(super) fn end(&self) -> u64 {
         let waiting = self.waiting.load(Ordering::Relaxed);
         if waiting > 0 {
@@ -66,7 +68,7 @@ impl Input {
         Arc::clone(&self.progress)
     }
 
-    /// Raises the event of each line, in order, until the end.
+    /// Raises the events of all lines in order.
     pub(super) async fn raise_all(&mut self) {
         self.raise_lines(Lines::new(BufReader::new(tokio::io::stdin()), LONGEST)).await;
     }
@@ -103,7 +105,7 @@ impl Input {
         }
     }
 
-    /// Raises an event as soon as a peer that has requested it is there, and has room.
+    /// Raises an event as soon as a connected peer has requested it and has room.
     async fn raise(&mut self, event: Event) -> Result<(), String> {
         let name = event.name.clone();
         if self.try_raise(&event).await? {
@@ -114,7 +116,7 @@ impl Input {
             let subscription = Subscription::new("standard input").overflow(Overflow::DropOldest);
             let mut notifications = self.node.subscribe_with(subscription);
             let deadline = Instant::now().checked_add(self.patience);
-            // Somebody may have come before we subscribed.
+            // A peer may have requested it before the subscription.
             let mut is_raised = self.try_raise(&event).await?;
             while !is_raised {
                 let next = notifications.next();
@@ -144,17 +146,17 @@ impl Input {
         Err(format!("no connected peer has requested {name} within {seconds} s"))
     }
 
-    /// Waits for room; returns whether anybody wants the event.
+    /// Waits for room. Returns whether any peer requested the event.
     ///
     /// # Errors
-    /// How the event differs from what is declared.
+    /// The event does not match its declaration.
     async fn try_raise(&self, event: &Event) -> Result<bool, String> {
         let raised = self.node.raise(event.clone()).await.map_err(|error| error.to_string())?;
         Ok(raised.peers + raised.kept + raised.dropped > 0)
     }
 
-    /// Waits until all is sent to the peers that are there; not longer than an event waits for one
-    /// if they are not.
+    /// Waits until everything is sent. For peers that are not connected it waits as long as an
+    /// event waits for a request.
     pub(super) async fn flush(&self) {
         loop {
             let left = self.node.flush(self.patience.max(Duration::from_secs(1))).await;
@@ -170,10 +172,10 @@ impl Input {
     }
 }
 
-/// Reads the event on a line, if one is there.
+/// Parses the event on a line, if any.
 ///
 /// # Errors
-/// What follows the line's number in a message.
+/// The text after the line number in a message.
 fn parse(line: &[u8], declarations: &Declarations) -> Result<Option<Event>, String> {
     let text = text(line).ok_or_else(|| {
         ": a backslash stands before a byte that is not UTF-8; write it as \\xHH".to_owned()
@@ -187,9 +189,9 @@ fn parse(line: &[u8], declarations: &Declarations) -> Result<Option<Event>, Stri
     Event::parse(&text, declarations).map(Some).map_err(|error| pointed(&text, &error))
 }
 
-/// Returns the bytes of a line as text. What is not UTF-8 becomes `\xHH`, which stands for the same
-/// byte where a value may hold it, and is shown as that elsewhere. None if a backslash stands before
-/// such a byte, since it would change the meaning of that.
+/// Returns the bytes of a line as text. Bytes that are not UTF-8 become `\xHH`, which means the
+/// same byte in a string. Returns `None` if a backslash precedes such a byte, since it would change
+/// the meaning.
 fn text(line: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(line.len());
     for chunk in line.utf8_chunks() {
@@ -205,10 +207,10 @@ fn text(line: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// The most characters of a line that are shown on each side of an error.
+/// The maximum number of characters shown on each side of an error.
 const SHOWN: usize = 60;
 
-/// Shows an error in a line, with an arrow where it is.
+/// Formats an error in a line, with a caret at its position.
 fn pointed(text: &str, error: &ParseError) -> String {
     let at = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
     let from = at.saturating_sub(SHOWN);

@@ -1,17 +1,17 @@
-//! Lines of bytes.
+//! Reading lines of bytes.
 
 use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-/// The most bytes that a line may have.
+/// The maximum length of a line in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
 
-/// Reads lines, of which none takes more memory than this.
+/// A reader of lines with a maximum length.
 pub(super) struct Lines<R> {
     reader: R,
     longest: usize,
-    /// What was read of a line.
+    /// The incomplete line.
     begun: Vec<u8>,
     is_too_long: bool,
     number: u64,
@@ -20,9 +20,9 @@ pub(super) struct Lines<R> {
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Counted from 1.
+    /// The line number, from 1.
     pub(super) number: u64,
-    /// The bytes without the end of the line; none if they are too many.
+    /// The bytes without the line end, or `None` if the line is too long.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
@@ -31,7 +31,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         Lines { reader, longest, begun: Vec::new(), is_too_long: false, number: 0 }
     }
 
-    /// Returns the next line, `None` at the end. The future can be dropped without losing anything.
+    /// Returns the next line, or `None` at the end. Cancel safe.
     pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let buffer = self.reader.fill_buf().await?;
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads all lines, of a reader that returns so many bytes at a time.
+    /// Reads all lines from a reader that returns `piece` bytes at a time.
     fn lines(text: &[u8], longest: usize, piece: usize) -> Vec<Line> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut lines = Lines::new(BufReader::with_capacity(piece, text), longest);

@@ -1,4 +1,4 @@
-//! The communication log as a file.
+//! The communication log file.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, failed, reason};
 use crate::output::{Output, Overflow};
 
-/// Writes the communication log as Bro does, each line at once.
+/// Writes the communication log as Bro does, without buffering.
 pub(super) struct Log {
     description: Vec<u8>,
     utc_offset: fn(Time) -> i32,
@@ -35,17 +35,17 @@ impl Log {
         Ok(Log { description, utc_offset, format, file, path, opened: false })
     }
 
-    /// Returns once there is room for an entry.
+    /// Waits until there is room for an entry.
     pub(super) async fn room(&self) {
         self.file.room().await;
     }
 
-    /// Returns once nothing can be written any more, and tells why.
+    /// Waits until the log can no longer be written, and returns the error.
     pub(super) async fn failed(&self) -> Failure {
         self.cannot(&self.file.failed().await)
     }
 
-    /// Does not wait if there is [room](Self::room).
+    /// Writes an entry. Does not block if there is [room](Self::room).
     pub(super) fn write(&mut self, entry: &CommLogEntry) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
@@ -56,22 +56,22 @@ impl Log {
         self.append(&bytes)
     }
 
-    /// Lets nobody wait for room any more, and [`finish`](Self::finish) not longer than this.
+    /// Stops all waits for room, and sets a deadline for [`finish`](Self::finish).
     pub(super) fn end_by(&self, deadline: Instant) {
         self.file.end_by(deadline);
     }
 
-    /// Returns once nothing waits to be written.
+    /// Waits until everything is written.
     pub(super) async fn written(&self) {
         self.file.written().await;
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         self.file.finish().map_err(|error| self.cannot(&error))
     }
 
-    /// Appends the last line.
+    /// Writes the last line.
     pub(super) fn close(&mut self, now: Time) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if self.opened {
@@ -81,7 +81,7 @@ impl Log {
         self.append(&bytes)
     }
 
-    /// Sets the clock of header lines as it is at a time.
+    /// Sets the offset from UTC for header lines.
     fn set_clock(&mut self, time: Time) {
         let utc_offset = (self.utc_offset)(time);
         let format = LogFormat::Ascii(AsciiFormat { utc_offset, ..AsciiFormat::default() });

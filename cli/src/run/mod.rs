@@ -1,4 +1,4 @@
-//! `brocomm run`: a whole node with its peers.
+//! `brocomm run`: runs a node.
 
 mod control;
 mod explain;
@@ -39,22 +39,22 @@ use running::{Reading, Running};
 use state::State;
 use status::Status;
 
-/// Runs a node: connects to peers, waits for others, and shows what they send.
+/// Runs a node: connects to peers, accepts others, and prints what they send.
 ///
-/// The configuration says who the peers are and what is asked of them; `brocomm config example`
-/// prints one in which every key is explained. What happens is written to communication.log, as Bro
-/// does, and errors to standard error as well; with `--log-level info` all of it.
+/// The configuration lists the peers and what to request from them. `brocomm config example` prints
+/// one with every key. The node writes communication.log as Bro does. Errors also go to standard
+/// error; with `--log-level info`, all lines.
 ///
-/// SIGTERM and Ctrl-C end the node in order: what waits for peers is sent first. On SIGUSR1 its
-/// peers are listed on standard error.
+/// SIGTERM and Ctrl-C stop the node after flushing its send queues. SIGUSR1 lists the peers on
+/// standard error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The configuration, in TOML.
+    /// The configuration file, in TOML.
     #[arg(value_name = "CONFIG", default_value = "brocomm.toml")]
     configuration: PathBuf,
 
-    /// Where to write the communication log; the file is made new.
+    /// The file for the communication log. It is overwritten.
     #[arg(long, value_name = "FILE", default_value = "communication.log")]
     log: PathBuf,
 
@@ -68,25 +68,25 @@ pub(crate) struct Args {
     #[command(flatten)]
     form: Form,
 
-    /// Raise an event for each line of standard input, written as for `brocomm send`: as in a script
-    /// of Bro, or as JSON.
+    /// Raise an event for each line of standard input, as for `brocomm send`: as in a Bro script,
+    /// or JSON.
     ///
-    /// Lines of JSON that carry no event, as `brocomm listen --json` prints them, are passed over.
-    /// An event waits for a peer that requests it, and for room in that peer's queue if `overflow`
-    /// is "block". A line that is wrong is an error with its number, and the next one is read.
+    /// JSON lines without an event, as in the output of `brocomm listen --json`, are skipped. An
+    /// event waits for a peer that requests it, and for room in its send queue if `overflow` is
+    /// "block". An invalid line is reported with its number, and the next one is read.
     #[arg(long)]
     stdin: bool,
 
-    /// How many seconds an event on standard input waits for a peer that requests it.
+    /// How long an event on standard input waits for a peer to request it, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true, requires = "stdin")]
     timeout: Duration,
 
-    /// End the node when standard input ends and all events on it are sent.
+    /// Stop the node when standard input ends and all its events are sent.
     #[arg(long, requires = "stdin")]
     exit_at_eof: bool,
 
-    /// Keep the variables that are declared `&synchronized` in this file over a restart.
+    /// Keep the `&synchronized` variables in this file over a restart.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -99,8 +99,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
     rotate: Option<Duration>,
 
-    /// Serve metrics for Prometheus over HTTP at this address, under /metrics; the system chooses the
-    /// port if it is 0. Whoever reaches it can read them.
+    /// Serve metrics for Prometheus over HTTP at this address, under /metrics. With port 0 the
+    /// system chooses a port. There is no access control.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
     metrics: Option<String>,
 
@@ -119,11 +119,11 @@ Examples:
 
 Exit codes:
   0  the node stopped and its queues were flushed
-  1  an address or a file can't be used, peers did not take all that waited for them, a line of
-     standard input was not sent, or nobody read all of the output
+  1  an address or a file cannot be used, a peer did not receive everything, a line of standard input
+     was not sent, or the output was not read
   2  the command line or the configuration is wrong";
 
-/// Runs the node until it is told to end.
+/// Runs the node until it stops.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let configuration = config::load_and_warn(&args.configuration)?;
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
@@ -149,7 +149,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let result = runtime.block_on(async {
         let node = Node::run(communication)
             .map_err(|error| failed(format_args!("cannot start: {error}")))?;
-        // Lines of the log come though nobody reads the output.
+        // The log is written even if standard output is not read.
         let notifications = node.subscribe_with(Subscription::new("standard output"));
         let observed = node.subscribe_with(Subscription::new("communication log"));
         let files = folder.map(|folder| {
@@ -178,12 +178,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         };
         running.run().await
     });
-    // A thread may wait for standard input, and nobody waits for it.
+    // A thread may block on standard input; do not wait for it.
     runtime.shutdown_background();
     result
 }
 
-/// Makes the node, with the variables that it has in common with its peers.
+/// Creates the node with its synchronized variables.
 fn communication(configuration: NodeConfig, args: &Args) -> Result<NodeMachine, Failure> {
     let declarations = Arc::clone(&configuration.declarations);
     let description = configuration.options.peer_description.clone();

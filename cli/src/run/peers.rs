@@ -1,4 +1,4 @@
-//! The peers of a running node, for people.
+//! The table of peers of a running node.
 
 use std::fmt::Write;
 
@@ -42,7 +42,7 @@ pub(super) fn table(node: &NodeMachine, now: Time) -> String {
     text + &errors
 }
 
-/// Returns how many peers there are and what passed, on one line.
+/// Returns the numbers of peers and events on one line.
 pub(super) fn summary(node: &NodeMachine) -> String {
     let (mut running, mut all, mut events_in, mut events_out, mut waiting) = (0, 0, 0, 0, 0);
     for peer in node.peers() {

@@ -11,10 +11,10 @@ use brocomm::node::Notification;
 use crate::notice::{Notice, field};
 use crate::printer::Printer;
 
-/// Prints what a node tells, as `brocomm listen` prints what a connection tells.
+/// Prints a notification of a node, in the format of `brocomm listen`.
 pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) -> io::Result<()> {
     let (peer, notice) = match told {
-        // For people they stand on standard error.
+        // In text mode these are on standard error.
         Notification::ConnectFailed { .. } | Notification::ConnectionError { .. }
             if !printer.is_json() =>
         {
@@ -26,7 +26,7 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
             let class = peer.class.as_deref().map(Text);
             let text = match &node {
                 Some(node) => format!("node {node}"),
-                None => "no node fits: it may request, but not send".to_owned(),
+                None => "no peer entry matches: it may request, but not send".to_owned(),
             };
             let fields = [field("class", &class), field("node", &node.as_deref())];
             (peer, Notice::new("established", fields, text))
@@ -46,7 +46,7 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
     printer.notice(time, &peer.endpoint.to_string(), &notice)
 }
 
-/// Returns what the connection to a peer told.
+/// Returns the line for a notification of a peer's connection.
 fn of_connection(
     told: Notification,
 ) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, OfConnection)> {

@@ -1,4 +1,4 @@
-//! The loop of a running node. Nothing in it waits for whoever reads what the node writes.
+//! The main loop of a running node. It never blocks on output.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use crate::output::{self, GRACE};
 use crate::printer::Printer;
 use crate::variables;
 
-/// How often variables that have changed are written, and the service manager is notified.
+/// The interval for writing changed variables and notifying the service manager.
 const KEEP: Duration = Duration::from_secs(10);
 
-/// A node that runs, and all that goes on around it.
+/// A running node with its inputs and outputs.
 pub(super) struct Running<'a> {
     pub(super) node: Node,
-    /// What is printed.
+    /// The subscriber for printing.
     pub(super) notifications: Notifications,
-    /// The same for all else: the log, counters, and what has to be done.
+    /// The subscriber for everything else: the log, counters and reactions.
     pub(super) observed: Notifications,
     pub(super) reading: Option<Reading>,
     pub(super) signals: Signals,
@@ -45,12 +45,12 @@ pub(super) struct Running<'a> {
     pub(super) ending: Option<Ending>,
 }
 
-/// Why the node ends.
+/// Why the node stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     /// Standard input has ended.
     AtEndOfInput,
-    /// A signal asked for it, or there is nothing to write to any more.
+    /// A signal arrived, or output failed.
     Asked,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// The task ends at the end of input, if that is to end the node.
+    /// Starts the task. It ends at the end of the input only with `exit_at_eof`.
     pub(super) fn start(mut input: Input, exit_at_eof: bool) -> Reading {
         let progress = input.progress();
         let task = tokio::spawn(async move {
@@ -74,11 +74,11 @@ impl Reading {
         Reading { task: Some(task), progress }
     }
 
-    /// Returns once the input is to end the node. Can be dropped at any time.
+    /// Waits until the input ends the node. Cancel safe.
     async fn ended(reading: &mut Option<Reading>) {
         let task = reading.as_mut().and_then(|reading| reading.task.as_mut());
         let Some(task) = task else { return pending().await };
-        // If it crashed no input comes either.
+        // If the task panicked, no more input comes either.
         let _ = task.await;
         if let Some(reading) = reading {
             reading.task = None;
@@ -106,6 +106,8 @@ impl Running<'_> {
                         }
                         Some(told) if self.files.is_some() && log_files::is_log(&told) => Ok(()),
                         Some(notification) => {
+                            // Before the line that says so.
+                            self.tell_ready(&notification);
                             print::show(&mut self.printer, self.node.now(), notification)
                                 .map_err(Failure::from)
                         }
@@ -151,7 +153,7 @@ impl Running<'_> {
                     Ok(())
                 }
             };
-            // The first one ends the node in order.
+            // The first failure stops the node.
             if failure.is_err() && result.is_ok() {
                 self.terminate(Ending::Asked);
                 result = failure;
@@ -160,7 +162,7 @@ impl Running<'_> {
         self.end(undelivered.unwrap_or_default(), result).await
     }
 
-    /// Ends the node in order.
+    /// Starts to stop the node.
     fn terminate(&mut self, why: Ending) {
         self.ending = Some(why);
         if why == Ending::Asked {
@@ -176,6 +178,12 @@ impl Running<'_> {
         self.manager.notify(service::State::Status(&summary));
     }
 
+    fn tell_ready(&mut self, notification: &Notification) {
+        if let Notification::Listening(_) = notification {
+            self.manager.notify(service::State::Ready);
+        }
+    }
+
     fn observe(&mut self, notification: &Notification) -> Result<(), Failure> {
         self.tally.note(notification);
         match notification {
@@ -186,11 +194,13 @@ impl Running<'_> {
                 }
                 return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
             }
-            Notification::ConnectionClosed { peer, cause, .. } => {
-                let text = self.node.with(|node, now| explain::closed(peer, cause, node, now));
+            Notification::ConnectionClosed { peer, established, cause } => {
+                let text = self
+                    .node
+                    .with(|node, now| explain::closed(peer, *established, cause, node, now));
                 text.iter().for_each(|text| logging::peer(peer, text));
             }
-            Notification::Listening(_) => self.manager.notify(service::State::Ready),
+            Notification::Listening(_) => self.tell_ready(notification),
             Notification::StateAccessPerformed { .. } | Notification::Expired(_) => {
                 if let Some(state) = &mut self.state {
                     state.changed = true;
@@ -201,7 +211,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Begins to write the variables, if any have changed.
+    /// Starts writing the variables if any have changed.
     fn keep(&mut self) -> Result<(), Failure> {
         if let Some(state) = self.state.as_mut().filter(|state| state.is_due()) {
             state.begin(snapshot(&self.node)?);
@@ -209,22 +219,20 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Writes what is left to be written when the node has ended.
+    /// Writes the remaining output after the node has stopped.
     async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
         self.status.end();
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
         let filed = LogFiles::finish(&mut self.files).await;
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
-        // It may not have been written yet at all.
+        // The file may not have been written yet.
         self.state.iter_mut().for_each(|state| state.changed = true);
         let kept = self.finish().await;
-        // Messages that nobody reads keep nobody.
+        // Do not wait long for messages that are not read.
         output::end_by(std::time::Instant::now() + GRACE);
         if undelivered > 0 {
-            let (peers, them) = if undelivered == 1 { ("peer", "it") } else { ("peers", "them") };
-            return Err(failed(format_args!(
-                "{undelivered} {peers} did not take all that waited for {them}"
-            )));
+            let peers = if undelivered == 1 { "peer" } else { "peers" };
+            return Err(failed(format_args!("{undelivered} {peers} did not receive everything")));
         }
         if failed_lines > 0 {
             let lines = if failed_lines == 1 { "line" } else { "lines" };
@@ -235,8 +243,8 @@ impl Running<'_> {
         result.and(closed).and(filed).and(kept)
     }
 
-    /// Waits until the variables and all output are written; only so long if a signal has come, or
-    /// comes, and no longer when the second does.
+    /// Waits until the variables and all output are written. After a signal the wait has a time
+    /// limit; a second signal ends it.
     async fn finish(self) -> Result<(), Failure> {
         let Running { node, mut signals, log, mut state, manager, ending, .. } = self;
         let mut deadline = (ending == Some(Ending::Asked)).then(|| Instant::now() + GRACE);
@@ -251,7 +259,7 @@ impl Running<'_> {
                 () = passed(deadline) => break,
             }
         }
-        // Who waits for output now learns that it is late.
+        // Makes all waits for output end now.
         end_output_by(&log, Duration::ZERO);
         let logged = log.map_or(Ok(()), |log| log.finish());
         match state.filter(State::is_writing) {
@@ -261,14 +269,14 @@ impl Running<'_> {
     }
 }
 
-/// Lets nobody wait for room any more, nor longer than this for the rest to be written.
+/// Stops all waits for room, and sets a time limit for writing the rest.
 fn end_output_by(log: &Option<Log>, patience: Duration) {
     let deadline = std::time::Instant::now() + patience;
     output::end_by(deadline);
     log.iter().for_each(|log| log.end_by(deadline));
 }
 
-/// Waits until all is written; can be dropped and called again.
+/// Waits until everything is written. Can be dropped and called again.
 async fn write_rest(
     node: &Node,
     log: &Option<Log>,
@@ -292,7 +300,7 @@ async fn write_rest(
     kept
 }
 
-/// Returns the variables of a node; there are some if they have a file.
+/// Returns a snapshot of the node's variables. Called only if they have a file.
 fn snapshot(node: &Node) -> Result<Vec<u8>, Failure> {
     let snapshot = node.with(|node, _| node.store().map(variables::snapshot));
     snapshot.unwrap_or_else(|| Ok(Vec::new()))
@@ -305,15 +313,15 @@ async fn passed(deadline: Option<Instant>) {
     }
 }
 
-/// Says that the program ends without waiting for anything.
+/// Reports that the program exits without waiting.
 fn at_once() -> Failure {
     let failure = failed(format_args!("ended without waiting for peers"));
     output::end_by(std::time::Instant::now());
     failure
 }
 
-/// Returns the next notification, when there is room for what is printed of it; its peer waits until
-/// then, if that becomes too much. When the node ends there is always room.
+/// Waits for room in the output, then for the next notification. The peers wait meanwhile if the
+/// queue fills up. When the node stops, it does not wait for room.
 async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Option<Notification> {
     if ending != Some(Ending::Asked) {
         output::stdout().room().await;
@@ -321,7 +329,7 @@ async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Opti
     notifications.next().await
 }
 
-/// The same for what is logged.
+/// The same for the log.
 async fn observe(
     observed: &mut Notifications,
     log: &Option<Log>,
@@ -340,7 +348,7 @@ async fn failed_log(log: &Option<Log>) -> Failure {
     }
 }
 
-/// Returns once variables are written; never, if none are being written.
+/// Waits until variables are written. Never returns if none are being written.
 async fn written(state: &mut Option<State>) -> Result<(), Failure> {
     match state.as_mut().filter(|state| state.is_writing()) {
         Some(state) => state.written().await,

@@ -1,5 +1,4 @@
-//! Notifies the service manager of how the node is, if one asks for it: systemd, of a unit with
-//! `Type=notify`.
+//! Notifies the service manager (systemd, for units with `Type=notify`) of the node's state.
 
 use std::io::{self, Write};
 
@@ -9,25 +8,30 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use crate::failure::reason;
 use crate::output::{Output, Overflow};
 
-/// What the service manager is notified of.
+/// A state to report to the service manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State<'a> {
-    /// Peers can connect, or are connected to.
+    /// The node is ready.
     Ready,
-    /// The node ends in order.
+    /// The node is stopping.
     Stopping,
-    /// What it does, in words.
+    /// A status text.
     Status(&'a str),
 }
 
 /// The service manager, if there is one.
-pub(super) struct Manager(Option<Output>);
+pub(super) struct Manager {
+    output: Option<Output>,
+    /// What it was notified of: that the node is ready comes once, and never after that it ends.
+    ready: bool,
+    stopping: bool,
+}
 
 impl Manager {
-    /// Finds the socket that the environment variable NOTIFY_SOCKET names.
+    /// Opens the socket in the environment variable NOTIFY_SOCKET, if set.
     pub(super) fn of_environment() -> Manager {
         let socket = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
-        Manager(socket.and_then(|name| match Socket::new(&name) {
+        Manager::over(socket.and_then(|name| match Socket::new(&name) {
             Ok(socket) => Some(Output::new(socket, Overflow::Drop(|_| Vec::new()), || ())),
             Err(error) => {
                 let name = name.to_string_lossy();
@@ -40,29 +44,37 @@ impl Manager {
         }))
     }
 
+    fn over(output: Option<Output>) -> Manager {
+        Manager { output, ready: false, stopping: false }
+    }
+
     /// Notifies it. Never waits for it.
     pub(super) fn notify(&mut self, state: State<'_>) {
+        if state == State::Ready && (self.ready || self.stopping) {
+            return;
+        }
+        self.ready |= state == State::Ready;
+        self.stopping |= state == State::Stopping;
         let line = match state {
             State::Ready => "READY=1\n".to_owned(),
             State::Stopping => "STOPPING=1\n".to_owned(),
             State::Status(words) => format!("STATUS={words}\n"),
         };
-        if let Some(Err(error)) = self.0.as_mut().map(|manager| manager.write_all(line.as_bytes()))
-        {
+        if let Some(Err(error)) = self.output.as_mut().map(|out| out.write_all(line.as_bytes())) {
             tracing::warn!("the service manager cannot be notified: {}", reason(&error));
-            self.0 = None;
+            self.output = None;
         }
     }
 
-    /// Waits until it is notified of all.
+    /// Waits until all notifications are sent.
     pub(super) async fn notified(&self) {
-        if let Some(manager) = &self.0 {
-            manager.written().await;
+        if let Some(output) = &self.output {
+            output.written().await;
         }
     }
 }
 
-/// Writes datagrams.
+/// A datagram socket.
 #[cfg(target_os = "linux")]
 struct Socket {
     socket: UnixDatagram,
@@ -71,7 +83,7 @@ struct Socket {
 
 #[cfg(target_os = "linux")]
 impl Socket {
-    /// A name that begins with `@` is one in the abstract namespace, others are paths.
+    /// Opens a socket. A name that begins with `@` is in the abstract namespace, others are paths.
     fn new(name: &std::ffi::OsStr) -> io::Result<Socket> {
         use std::os::linux::net::SocketAddrExt;
         use std::os::unix::ffi::OsStrExt;
@@ -99,7 +111,7 @@ impl Write for Socket {
     }
 }
 
-/// There is no such thing on this system.
+/// Not supported on this system.
 #[cfg(not(target_os = "linux"))]
 struct Socket;
 
@@ -118,5 +130,45 @@ impl Write for Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// Hands on what is written.
+    struct Heard(Sender<String>);
+
+    impl Write for Heard {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn that_it_is_ready_comes_once_and_never_after_that_it_ends() {
+        use State::{Ready, Status, Stopping};
+        for (states, expected) in [
+            (&[Status("a"), Ready, Ready, Stopping, Ready][..], "STATUS=a\nREADY=1\nSTOPPING=1\n"),
+            (&[Stopping, Ready, Status("b")], "STOPPING=1\nSTATUS=b\n"),
+        ] {
+            let (sender, heard) = channel();
+            let mut manager = Manager::over(Some(Output::new(
+                Heard(sender),
+                Overflow::Drop(|_| Vec::new()),
+                || (),
+            )));
+            states.iter().for_each(|state| manager.notify(*state));
+            manager.output.unwrap().finish().unwrap();
+            assert_eq!(heard.try_iter().collect::<String>(), expected);
+        }
     }
 }

@@ -9,10 +9,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::output::{self, Output, Overflow};
 
-/// How often the line is made new.
+/// The update interval.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Shows one line below all others, if standard error is a terminal.
+/// A status line below all others, if standard error is a terminal.
 pub(super) struct Status(Option<(Output, Interval)>);
 
 impl Status {
@@ -30,7 +30,7 @@ impl Status {
         Status(Some((Output::new(Line(bar), Overflow::Drop(|_| Vec::new()), || ()), ticks)))
     }
 
-    /// Returns when the line is to be made new.
+    /// Waits for the next update.
     pub(super) async fn tick(&mut self) {
         match &mut self.0 {
             Some((_, ticks)) => {
@@ -42,18 +42,18 @@ impl Status {
 
     pub(super) fn show(&mut self, line: &str) {
         if let Some((output, _)) = &mut self.0 {
-            // Nothing depends on it.
+            // The status line is optional, so errors are ignored.
             let _ = writeln!(output, "{line}");
         }
     }
 
-    /// Takes the line away for good.
+    /// Removes the line.
     pub(super) fn end(&mut self) {
         self.show("");
     }
 }
 
-/// Shows the last line that is written to it; an empty one ends it.
+/// Displays the last line written to it. An empty line removes it.
 struct Line(ProgressBar);
 
 impl Write for Line {

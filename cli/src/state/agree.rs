@@ -1,21 +1,56 @@
-//! Whether values of a declared type can be given to a peer whose value is of another instance of
-//! it.
+//! Checks that a declared type agrees with the type of the peer's value.
 
-use brocomm::data::{Field, Type};
+use brocomm::data::{Field, Type, TypeTag};
 use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::lowlevel::types::{EnumType, RecordType, TypeKind};
 
-/// How deep types are looked into; they may contain themselves.
+/// The maximum depth of the comparison. Types may contain themselves.
 const DEPTH: u32 = 16;
 
-/// Says how a declared type differs from the peer's, of which Bro takes values whose types have the
-/// same description: it names neither the numbers of an enum's constants nor attributes of fields.
+/// Returns how a declared type differs from the peer's. Bro accepts values whose types have the
+/// same description, but a description lacks the numbers of enum constants and the attributes of
+/// fields.
 pub(super) fn disagreement(declared: &Type, found: &Type) -> Option<String> {
     let (ours, theirs) = (declared.to_string(), found.to_string());
     if ours == theirs {
         return part(declared, found, DEPTH);
     }
     Some(format!("is declared as {ours}, but the peer's is of type {theirs}"))
+}
+
+/// Returns whether containers of these types hold values of different types, which shows only once
+/// there is one in them. Records are left to conversion, which takes fields by name.
+pub(super) fn holds_other_types(declared: &Type, found: &Type) -> bool {
+    other_types(declared, found, DEPTH).unwrap_or_default()
+}
+
+fn other_types(declared: &Type, found: &Type, depth: u32) -> Option<bool> {
+    let depth = depth.checked_sub(1)?;
+    let differ = |ours: &Type, theirs: &Type| match (ours.tag()?, theirs.tag()?) {
+        (TypeTag::Any, _) | (_, TypeTag::Any | TypeTag::Void) => None,
+        (TypeTag::Record, TypeTag::Record) => None,
+        (TypeTag::Table | TypeTag::Vector | TypeTag::List, tag) if ours.tag() == Some(tag) => {
+            other_types(ours, theirs, depth)
+        }
+        _ => Some(ours.to_string() != theirs.to_string()),
+    };
+    Some(match (&declared.def()?.kind, &found.def()?.kind) {
+        (TypeKind::Vector(ours), TypeKind::Vector(theirs)) => differ(ours, theirs)?,
+        (TypeKind::Set(ours), TypeKind::Set(theirs)) => differ(&ours.index, &theirs.index)?,
+        (TypeKind::Table(ours), TypeKind::Table(theirs)) => {
+            differ(&ours.index, &theirs.index) == Some(true)
+                || differ(ours.yields.as_ref()?, theirs.yields.as_ref()?)?
+        }
+        (TypeKind::List(ours), TypeKind::List(theirs)) => {
+            let mut both = ours.types.iter().zip(&theirs.types);
+            let lengths = [ours.types.len(), theirs.types.len()];
+            // Of an empty literal nothing is known.
+            let differ_in_length = lengths[0] != lengths[1] && !lengths.contains(&0);
+            differ_in_length || both.any(|(a, b)| differ(a, b) == Some(true))
+        }
+        (TypeKind::Set(_), TypeKind::Table(_)) | (TypeKind::Table(_), TypeKind::Set(_)) => true,
+        _ => return None,
+    })
 }
 
 fn part(declared: &Type, found: &Type, depth: u32) -> Option<String> {
@@ -35,7 +70,7 @@ fn part(declared: &Type, found: &Type, depth: u32) -> Option<String> {
 }
 
 fn constants(ty: &Type, ours: &EnumType, theirs: &EnumType) -> Option<String> {
-    // Broccoli sends no constants.
+    // Broccoli does not send the constants.
     if theirs.names.is_empty() {
         return None;
     }
@@ -82,6 +117,42 @@ mod tests {
             known.globals.iter().next().unwrap().ty.clone()
         };
         disagreement(&ty(declared), &ty(found))
+    }
+
+    #[test]
+    fn containers_of_other_types_are_told_apart_though_they_are_empty() {
+        let types = "type R: record { a: count; }; type Q: record { a: count; b: string; };";
+        let differ = |ours: &str, theirs: &str| {
+            let ty = |text: &str| {
+                let mut known = Declarations::new();
+                known.read(&format!("{types} global g: {text};")).unwrap();
+                known.globals.iter().next().unwrap().ty.clone()
+            };
+            holds_other_types(&ty(ours), &ty(theirs))
+        };
+        for (ours, theirs) in [
+            ("set[count]", "set[int]"),
+            ("set[addr, port]", "set[addr, count]"),
+            ("set[addr]", "set[addr, port]"),
+            ("table[addr] of count", "table[addr] of string"),
+            ("table[addr] of count", "table[subnet] of count"),
+            ("vector of count", "vector of double"),
+            ("table[count] of set[addr]", "table[count] of set[subnet]"),
+            ("table[count] of R", "table[count] of count"),
+            ("set[count]", "table[count] of count"),
+            ("vector of vector of string", "vector of vector of pattern"),
+        ] {
+            assert!(differ(ours, theirs), "{ours}, {theirs}");
+            assert!(!differ(ours, ours) && !differ(theirs, theirs), "{ours}, {theirs}");
+        }
+        for (ours, theirs) in [
+            ("table[count] of any", "table[count] of string"),
+            ("table[count] of R", "table[count] of Q"),
+            ("vector of R", "vector of Q"),
+            ("count", "string"),
+        ] {
+            assert!(!differ(ours, theirs), "{ours}, {theirs}");
+        }
     }
 
     #[test]

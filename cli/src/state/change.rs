@@ -1,4 +1,4 @@
-//! Changes of a peer's variables, or of something within them.
+//! Changes of a peer's variables or of their parts.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -21,36 +21,36 @@ use crate::decode::printed;
 use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::End;
 
-/// What is done with what stands at a place.
+/// An operation on a variable or a part of it.
 #[derive(Debug)]
 pub(super) enum Operation {
-    /// It is assigned.
+    /// Assigns the value.
     Set(Value),
-    /// This element is added to the set there.
+    /// Adds this element to the set.
     Add(Vec<Value>),
-    /// This entry or element is deleted from the table or set there.
+    /// Deletes this entry or element from the table or set.
     Delete(Vec<Value>),
-    /// The field there is unset.
+    /// Unsets the field.
     Unset,
-    /// The number there is incremented.
+    /// Increments the number.
     Increment(i64),
 }
 
-/// Changes something.
+/// The task of changing a variable.
 pub(super) struct Change<'a> {
-    /// What is changed, as the user wrote it.
+    /// What is changed, as written by the user.
     shown_place: String,
     place: Path,
     operation: Operation,
-    /// What the variable is declared as.
+    /// The declared type of the variable.
     declared: Type,
     shown: Shown<'a>,
-    /// What to say when the peer has taken the change.
+    /// The output after the peer has accepted the change.
     line: Option<(Json, String)>,
 }
 
 impl<'a> Change<'a> {
-    /// Makes the change that a command asks for; `make` gives the operation and the place it is on.
+    /// Creates the change for a command. `make` returns the operation and its target.
     fn new(
         text: &str,
         declared: &Declarations,
@@ -156,7 +156,7 @@ impl<'a> Change<'a> {
         })
     }
 
-    /// Checks that what the peer holds is of the declared type, so that what is sent fits it.
+    /// Checks that the peer's value has the declared type.
     fn check(&self, given: &Given) -> Result<(), Failure> {
         let name = &self.place.target;
         match given.type_of(name) {
@@ -176,8 +176,8 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Says why what is sent is not of the type that the peer's value has. What the peer declares is
-    /// not known; it need not be `any` where that is declared here.
+    /// Returns how the sent value's type differs from that of the peer's value. The peer's
+    /// declaration is unknown, and may differ even if the type is `any` here.
     fn disagreement(&self, found: &Type) -> Option<String> {
         match &self.operation {
             Operation::Set(value) if self.declared.tag() == Some(TypeTag::Any) => {
@@ -192,7 +192,16 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Changes our copy, and returns what the peer is to be told.
+    /// Returns where the container is that is changed.
+    fn container(&self) -> Path {
+        let mut container = self.place.clone();
+        if !matches!(self.operation, Operation::Add(_) | Operation::Delete(_)) {
+            container.parts.pop();
+        }
+        container
+    }
+
+    /// Changes the local copy, and returns the operation to send.
     fn carry_out(&self, store: &mut Store) -> Result<Option<StateAccess>, StateError> {
         let place = self.place.clone();
         match &self.operation {
@@ -204,7 +213,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Returns what stood there: for an element of a set whether it was there.
+    /// Returns the old value; for an element of a set, whether it existed.
     fn old(&self, store: &Store) -> Old {
         let value = |path: Path| store.get(path).map_or(Old::Nothing, Old::Value);
         match &self.operation {
@@ -248,7 +257,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// What stood at a place.
+/// An old value.
 enum Old {
     Nothing,
     /// An element of a set.
@@ -274,12 +283,12 @@ impl Task for Change<'_> {
     ) -> Result<ControlFlow<()>, Failure> {
         if !peer.connection().is_sync_requested() {
             return Err(refused(format_args!(
-                "the peer takes no changes of its state from us; a Bro needs `$sync=T` in its \
+                "the peer accepts no changes of its state; a Bro needs `$sync=T` in its \
                  entry for us"
             )));
         }
         self.check(given)?;
-        // What we have for a variable that the peer has not given is not its value.
+        // The local value of a variable that the peer has not sent is not the peer's value.
         let is_given = given.type_of(&self.place.target).is_some();
         let old = if is_given { self.old(store) } else { Old::Nothing };
         let access = self.carry_out(store).map_err(|error| match error {
@@ -302,7 +311,15 @@ impl Task for Change<'_> {
         let Some(access) = access else {
             return Err(refused(format_args!("{} is not &synchronized", self.place.target)));
         };
-        match peer.connection_mut().send_state_access(&given.addressed(access)) {
+        let access = given.addressed(access);
+        if given.is_open(&access) {
+            let container = self.container();
+            return Err(refused(format_args!(
+                "the peer's {container} is empty and has no type yet, so that it takes no elements; \
+                 assign a value to it: `state set '{container}' VALUE`"
+            )));
+        }
+        match peer.connection_mut().send_state_access(&access) {
             Ok(Sent::Sent) => {}
             Ok(why) => return Err(refused(format_args!("{why:?}"))),
             Err(error) => return Err(refused(format_args!("{error}"))),
@@ -329,23 +346,23 @@ impl Task for Change<'_> {
     }
 }
 
-/// Says why nothing is sent.
+/// Reports why nothing is sent.
 fn refused(why: fmt::Arguments<'_>) -> Failure {
     failed(format_args!("nothing sent: {why}"))
 }
 
-/// Reads a value as in a script of Bro.
+/// Parses a value in Bro's notation.
 fn literal(text: &str, ty: &Type, declared: &Declarations) -> Result<Value, String> {
     Value::parse(text, Some(ty), declared).map_err(|error| pointed(text, &error))
 }
 
-/// Reads a value as JSON if it is that, and else as in a script of Bro.
+/// Parses a value as JSON, or else in Bro's notation.
 fn json_or_literal(text: &str, ty: &Type, declared: &Declarations) -> Result<Value, String> {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return literal(text, ty, declared);
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = ValueSeed::new(ty, declared).deserialize(&mut json);
-    // `{}` is both.
+    // `{}` is valid in both notations.
     value.or_else(|error| literal(text, ty, declared).map_err(|_| error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! `brocomm state`: reads, changes and watches the variables that a peer shares.
+//! `brocomm state`: reads, changes and watches a peer's synchronized variables.
 
 mod agree;
 mod change;
@@ -22,13 +22,13 @@ use change::Change;
 use replica::{Replica, Shown};
 use task::{Get, Task, Watch};
 
-/// Reads, changes and watches the variables that a peer shares with others (`&synchronized`).
+/// Reads, changes and watches a peer's synchronized variables (`&synchronized`).
 ///
-/// Our own values never replace the peer's: joining changes nothing. Only `set`, `add`, `delete` and
-/// `incr` change something, and only the variable, entry, element or field that they name.
+/// Connecting changes nothing: local values never replace the peer's. Only `set`, `add`, `delete`
+/// and `incr` change something, and only the variable, entry, element or field that they name.
 ///
-/// Variables have to be declared as they are at the peer, by --declarations or --config; nothing is
-/// sent if the peer's are of other types.
+/// Declare the variables with the peer's types, with --declarations or --config. If the types
+/// differ, nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -51,16 +51,16 @@ Examples:
   global hosts: table[addr] of string &synchronized;
   global blocked: set[addr] &synchronized;
 
-A Bro takes changes only if its entry for us has `$sync=T`.";
+A Bro accepts changes only if its entry for us has `$sync=T`.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  it was done; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, or it failed; the peer has no such variable, has it with another
-     type, or doesn't take changes
-  2  the command line is wrong, or a value or name on it, or the configuration";
+  0  success; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
+  1  the connection failed; or the peer does not have the variable, has it with another type, or
+     does not accept changes
+  2  the command line, a value or name on it, or the configuration is wrong";
 
-/// Help of a command that changes something: an example, and the exit codes.
+/// The help of a command that changes something: an example and the exit codes.
 macro_rules! change_help {
     ($example:literal) => {
         concat!(
@@ -87,31 +87,32 @@ const INCR_HELP: &str = change_help!("brocomm state incr sensor hits 3 --declara
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Prints what variables hold, as NAME = VALUE, values as Bro prints them.
+    /// Prints variables as NAME = VALUE, with values as Bro prints them.
     #[command(after_help = EXIT_CODES)]
     Get {
         #[command(flatten)]
         common: Common,
 
-        /// The variables; all that the peer has by default.
+        /// The variables. The default is all that the peer has.
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Assigns to a variable, a table's entry, a record's field or a vector's element.
+    /// Assigns to a variable, a table entry, a record field or a vector element.
     ///
-    /// The change is made at the peer and at all that it shares the variable with. To change one
-    /// entry of a shared table, name it: assigning the whole table replaces what others added.
+    /// The peer applies the change and forwards it to those that share the variable. To change one
+    /// entry of a shared table, name the entry: assigning the whole table replaces what others
+    /// added.
     #[command(after_help = SET_HELP)]
     Set {
         #[command(flatten)]
         common: Common,
 
-        /// What to assign to, as in a script of Bro: hits, 'hosts[10.0.0.1]', 'config$level'.
+        /// What to assign to, as in a Bro script: hits, 'hosts[10.0.0.1]', 'config$level'.
         #[arg(value_name = "PLACE")]
         place: String,
 
-        /// The new value, as in a script of Bro: 7, "text", 80/tcp, [$name="a"]. With --json it may
-        /// also be JSON, as `get --json` prints it.
+        /// The new value, as in a Bro script: 7, "text", 80/tcp, [$name="a"]. With --json it may
+        /// also be JSON, as printed by `get --json`.
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
     },
@@ -121,51 +122,64 @@ enum Command {
         #[command(flatten)]
         common: Common,
 
-        /// The set and the element, as in a script of Bro: 'blocked[10.0.0.1]'.
+        /// The set and the element, as in a Bro script: 'blocked[10.0.0.1]'.
         #[arg(value_name = "SET[ELEMENT]")]
         place: String,
     },
-    /// Deletes an entry of a table, an element of a set, or the value of an optional field.
+    /// Deletes a table entry, a set element, or the value of an optional field.
     #[command(after_help = DELETE_HELP)]
     Delete {
         #[command(flatten)]
         common: Common,
 
-        /// What to delete, as in a script of Bro: 'hosts[10.0.0.1]', 'config$level'.
+        /// What to delete, as in a Bro script: 'hosts[10.0.0.1]', 'config$level'.
         #[arg(value_name = "PLACE")]
         place: String,
     },
-    /// Adds to a number; increments on several sides at once add up.
+    /// Adds to a number. Simultaneous increments on several sides add up.
     #[command(after_help = INCR_HELP)]
     Incr {
         #[command(flatten)]
         common: Common,
 
-        /// The number, as in a script of Bro: hits, 'counts["a"]'.
+        /// The number, as in a Bro script: hits, 'counts["a"]'.
         #[arg(value_name = "PLACE")]
         place: String,
 
-        /// How much to add; less than 0 to subtract.
+        /// The amount to add. Negative amounts subtract.
         #[arg(value_name = "BY", default_value_t = 1, allow_negative_numbers = true,
             value_parser = within(i64::MIN..=i64::MAX))]
         by: i64,
     },
-    /// Prints what variables hold, and then each change, until Ctrl-C is pressed.
+    /// Prints variables and then each change, until Ctrl-C is pressed.
     ///
-    /// A change is written as the operation and what it is on: `assign_idx hosts[10.0.0.1] = a`.
+    /// A change is printed as the operation and its target: `assign_idx hosts[10.0.0.1] = a`.
     #[command(after_help = EXIT_CODES)]
     Watch {
         #[command(flatten)]
         common: Common,
 
-        /// The variables; all by default.
+        /// The variables. The default is all.
         #[arg(value_name = "NAME")]
         names: Vec<String>,
 
-        /// End after so many changes.
+        /// Exit after this number of changes.
         #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
         count: Option<u64>,
     },
+}
+
+/// What the peer's variables are declared as.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Declared {
+    /// Declarations of types and variables in Bro's notation; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    declarations: Vec<PathBuf>,
+
+    /// Use the declarations of this configuration of `brocomm run`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// What all have in common.
@@ -174,21 +188,17 @@ struct Common {
     #[command(flatten)]
     target: Target,
 
-    /// Declarations of types and variables in Bro's notation; may be repeated.
-    #[arg(long, value_name = "FILE", required_unless_present = "config")]
-    declarations: Vec<PathBuf>,
+    #[command(flatten)]
+    declared: Declared,
 
-    /// Use the declarations of this configuration of `brocomm run`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// Print one JSON object per line: name, type and value (null for none; set: was as well); for a
-    /// change t, name, operation, target and operands. Values are those of `brocomm listen --json`.
+    /// Print one JSON object per line: name, type and value (null if unset), and was for `set`; for
+    /// a change t, name, operation, target and operands. Values are those of `brocomm listen
+    /// --json`.
     #[arg(long)]
     json: bool,
 }
 
-/// Joins the peer and does what is asked for.
+/// Connects to the peer and runs the subcommand.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Get { common, names } => {
@@ -225,11 +235,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// Joins until the peer has given its state and the task is done.
+/// Stays connected until the peer has sent its state and the task is done.
 fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Result<(), Failure> {
-    // Without authority: what we have counts for nothing.
+    // Not authoritative: the local values must not replace the peer's.
     let sync = Some(SyncRequest { authoritative: false });
-    let requests = Requests { sync, accept_input: true, ..Requests::default() };
+    let requests = Requests { sync, ..Requests::default() };
     let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
     let end = common.target.follow(declared, requests, &mut replica)?;
     let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
@@ -247,22 +257,26 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
     }
 }
 
-/// Tells that a variable is not declared.
+/// Reports that a variable is not declared.
 fn undeclared(name: &str, declared: &Declarations) -> Failure {
     let known: Vec<_> = declared.globals.iter().map(|g| g.name.to_string()).collect();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     let hint = config::suggestion(name, &known);
+    let hint = match hint.as_str() {
+        "" => "; declare it by --declarations or --config",
+        hint => hint,
+    };
     misused(format_args!("no variable {name} is declared{hint}"))
 }
 
 impl Common {
-    /// Reads the declarations; the names have to be among those of synchronized variables.
+    /// Reads the declarations. The names must be those of synchronized variables.
     fn declared(&self, names: &[String]) -> Result<Arc<Declarations>, Failure> {
         let mut declared = Declarations::new();
-        if let Some(file) = &self.config {
+        if let Some(file) = &self.declared.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        for file in &self.declarations {
+        for file in &self.declared.declarations {
             declare::read(file, &mut declared)?;
         }
         for name in names {

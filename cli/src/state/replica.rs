@@ -1,6 +1,6 @@
-//! What a peer's variables hold, as it tells us.
+//! A replica of a peer's variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,35 +13,35 @@ use brocomm::lowlevel::state::Applied;
 use brocomm::node::SyncRole;
 use brocomm::state::{Path, StateError, Store};
 use brocomm_std::Peer;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::agree::holds_other_types;
 use super::task::Task;
 use crate::decode::{Access, printed};
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::Follow;
-use crate::output;
+use crate::progress::Progress;
 use crate::session::DESCRIPTION;
 use crate::variables;
 
-/// Holds what the peer has sent so far.
+/// The state that the peer has sent so far.
 pub(super) struct Replica<'a> {
     pub(super) store: Store,
     given: Given,
     phase: Phase,
-    /// How long the peer may send nothing before it has given its state, and since when it does.
+    /// The maximum silence before the peer has sent its state, and the start of the silence.
     patience: Duration,
     heard: Option<Instant>,
-    progress: ProgressBar,
+    progress: Progress,
     task: &'a mut dyn Task,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Joining,
-    /// The peer asks us for our state.
+    /// The peer requests our state.
     AskedForState,
-    /// The peer has given its state.
+    /// The peer has sent its state.
     Running,
 }
 
@@ -54,43 +54,41 @@ impl<'a> Replica<'a> {
         let now = SystemTime::now().into();
         let store = variables::store(declared, DESCRIPTION.as_bytes(), None, now)?;
         let store = store.ok_or_else(|| {
-            failed(format_args!("no variable is declared with &synchronized; nothing to do"))
+            misused(format_args!(
+                "no variable is declared with &synchronized by --declarations or --config; nothing \
+                 to do"
+            ))
         })?;
-        // Shown only on a terminal.
-        let progress = ProgressBar::new(store.names().count() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} variables") {
-            progress.set_style(style);
-        }
-        output::keep_below(&progress);
+        let progress = Progress::of_variables(store.names().count() as u64);
         let declared = declared.globals.iter();
         let declared = declared.map(|global| (global.name.clone(), global.ty.clone())).collect();
         let (given, phase) = (Given { declared, ..Given::default() }, Phase::Joining);
         Ok(Replica { store, given, phase, patience, heard: None, progress, task })
     }
 
-    /// Returns whether we are to give our state, which we never do.
+    /// Returns whether the peer requests our state, which is never sent.
     pub(super) fn is_asked_for_state(&self) -> bool {
         self.phase == Phase::AskedForState
     }
 
-    /// Returns whether the peer has given its state.
+    /// Returns whether the peer has sent its state.
     pub(super) fn has_begun(&self) -> bool {
         self.phase == Phase::Running
     }
 
-    /// Carries out a part of the peer's state.
+    /// Applies a part of the peer's state.
     fn take(&mut self, access: &StateAccess) {
         let result = self.store.apply_full(access);
         if access.opcode == Opcode::Assign {
             self.given.take(access, result.as_ref().err());
-            self.progress.set_position(self.given.types.len() as u64);
+            self.progress.set(self.given.types.len() as u64);
         }
         self.is_told(result);
     }
 
-    /// Carries out a change, of which the task is told.
+    /// Applies a change and notifies the task.
     fn change(&mut self, access: &StateAccess, now: Time) -> Result<ControlFlow<()>, Failure> {
-        // Afterwards a container may be part of no variable any more.
+        // After the change, the container may no longer be part of a variable.
         let names = self.store.variables_of(&access.target);
         let result = self.store.apply(access);
         if !self.is_told(result) {
@@ -99,7 +97,7 @@ impl<'a> Replica<'a> {
         self.task.changed(&names, access, now)
     }
 
-    /// Returns what could not be carried out; variables that are not declared don't matter.
+    /// Returns whether the change was applied. Undeclared variables are ignored.
     fn is_told(&mut self, result: Result<Applied, StateError>) -> bool {
         match result {
             Ok(applied) => {
@@ -108,7 +106,7 @@ impl<'a> Replica<'a> {
                 return true;
             }
             Err(StateError::UnknownTarget(_)) => {}
-            // Told once the peer's state is there, by whoever wants the variable.
+            // Reported by the task that wants the variable, after the peer's state has arrived.
             Err(StateError::Type { target, .. }) if self.given.misfits.contains_key(&target) => {}
             Err(error) => {
                 warn(format_args!("left out: {error}"));
@@ -128,7 +126,7 @@ impl Follow for Replica<'_> {
                 return Ok(ControlFlow::Break(()));
             }
             Notification::HandshakeDone => {
-                self.progress.finish_and_clear();
+                self.progress.end();
                 self.phase = Phase::Running;
                 return self.task.begin(&mut self.store, &self.given, peer);
             }
@@ -147,12 +145,12 @@ impl Follow for Replica<'_> {
     }
 
     fn due(&mut self, _: Time) -> Result<(), Failure> {
-        // The wall clock may be set meanwhile.
+        // Not the wall clock, which may be set meanwhile.
         let since = *self.heard.get_or_insert_with(Instant::now);
         if self.has_begun() || since.elapsed() < self.patience {
             return Ok(());
         }
-        self.progress.finish_and_clear();
+        self.progress.end();
         let seconds = self.patience.as_secs_f64();
         Err(failed(format_args!(
             "the peer's state did not arrive: nothing came for {seconds} s; `brocomm doctor` says \
@@ -161,7 +159,7 @@ impl Follow for Replica<'_> {
     }
 }
 
-/// What a variable holds, as a line of JSON.
+/// A variable as a JSON line.
 #[derive(Serialize)]
 struct Variable<'a> {
     name: &'a Name,
@@ -170,7 +168,7 @@ struct Variable<'a> {
     value: Option<Value>,
 }
 
-/// A change of a variable, as a line of JSON.
+/// A change of a variable as a JSON line.
 #[derive(Serialize)]
 struct Change<'a> {
     t: f64,
@@ -179,45 +177,58 @@ struct Change<'a> {
     access: &'a StateAccess,
 }
 
-/// What the peer has given of its state.
+/// The state that the peer has sent.
 #[derive(Default)]
 pub(super) struct Given {
     /// The declared types of the variables.
     declared: BTreeMap<Name, Type>,
-    /// The types of the values that the peer has given.
+    /// The types of the values that the peer has sent.
     types: BTreeMap<Name, Type>,
-    /// Why a value is not of the declared type.
+    /// Why a value does not have the declared type.
     misfits: BTreeMap<Name, String>,
-    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    /// The peer's unique IDs of containers, by our own IDs.
     aliases: BTreeMap<Name, Name>,
+    /// The unique ids of containers without a type, which take no elements at the peer.
+    open: BTreeSet<Name>,
 }
 
 impl Given {
-    /// Records the value that a variable was given, and of what was wrong with it.
+    /// Records the value of a variable, or why it was not accepted.
     fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
         let Some(declared) = self.declared.get(&access.target) else { return };
         let (name, found) = (access.target.compact(), access.op1.ty());
-        if let Some(StateError::Type { error, .. }) = error {
+        let error = match error {
+            Some(StateError::Type { error, .. }) => Some(error),
+            _ => None,
+        };
+        if error.is_some() || holds_other_types(declared, &found) {
             let (declared, shown) = (declared.to_string(), found.to_string());
-            let why = if declared == shown { format!(": {error}") } else { String::new() };
+            let why = error.filter(|_| declared == shown).map(|error| format!(": {error}"));
+            let why = why.unwrap_or_default();
             let misfit =
                 format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
             self.misfits.insert(name.clone(), misfit);
         }
+        self.open.extend(access.open_containers());
         self.types.insert(name, found);
     }
 
-    /// Returns the type of the value that the peer has given a variable.
+    /// Returns whether the container that an operation is on has no type at the peer yet.
+    pub(super) fn is_open(&self, access: &StateAccess) -> bool {
+        self.open.contains(&access.target)
+    }
+
+    /// Returns the type of the peer's value of a variable.
     pub(super) fn type_of(&self, name: &Name) -> Option<&Type> {
         self.types.get(name)
     }
 
-    /// Says why the peer's value of a variable is not of the declared type.
+    /// Returns why the peer's value of a variable does not have the declared type.
     pub(super) fn misfit(&self, name: &Name) -> Option<&str> {
         self.misfits.get(name).map(String::as_str)
     }
 
-    /// Addresses an operation by an id that the peer knows.
+    /// Rewrites the target of an operation to an ID that the peer knows.
     pub(super) fn addressed(&self, access: StateAccess) -> StateAccess {
         match self.aliases.get(&access.target) {
             Some(target) => StateAccess { target: target.clone(), ..access },
@@ -226,16 +237,16 @@ impl Given {
     }
 }
 
-/// Where variables are shown, and how.
+/// The output of variables.
 pub(super) struct Shown<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) json: bool,
-    /// Whether a person looks at it, so that tables may take several lines.
+    /// Whether the output is a terminal, where tables may take several lines.
     pub(super) lines: bool,
 }
 
 impl Shown<'_> {
-    /// Shows what a variable holds.
+    /// Prints the value of a variable.
     pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
         let value = store.get(Path::to(name.clone())).ok();
         let text = match &value {
@@ -248,7 +259,7 @@ impl Shown<'_> {
         self.line(&Variable { name, ty, value }, &text)
     }
 
-    /// Shows a change of a variable, or of something within it.
+    /// Prints a change of a variable or of a part of it.
     pub(super) fn change(
         &mut self,
         name: &Name,
@@ -259,7 +270,7 @@ impl Shown<'_> {
         self.line(&Change { t: now.as_secs_f64(), name, access }, &text)
     }
 
-    /// Writes a line at once, so that whoever reads a pipe sees it.
+    /// Writes a line and flushes.
     pub(super) fn line(&mut self, object: &impl Serialize, text: &str) -> io::Result<()> {
         if self.json {
             serde_json::to_writer(&mut *self.out, object)?;
@@ -273,7 +284,7 @@ impl Shown<'_> {
 
 /// Returns a value as Bro prints it, with a line for each entry of a table or set.
 ///
-/// Line breaks within strings stay escaped, so that no string looks like an entry.
+/// Line breaks in strings stay escaped, so that no string looks like an entry.
 fn lines(value: &Value) -> String {
     let mut text = String::new();
     append(value, 0, &mut text);

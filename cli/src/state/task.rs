@@ -1,4 +1,4 @@
-//! What is done with a peer's variables once they are known.
+//! The tasks of the subcommands.
 
 use std::ops::ControlFlow;
 
@@ -12,9 +12,9 @@ use super::replica::{Given, Shown};
 use crate::failure::{Failure, failed, warn};
 use crate::follow::End;
 
-/// What is asked for.
+/// A request by signal.
 pub(super) trait Task {
-    /// Begins, as soon as the peer has given its state.
+    /// Called when the peer has sent its state.
     fn begin(
         &mut self,
         store: &mut Store,
@@ -22,7 +22,7 @@ pub(super) trait Task {
         peer: &mut Peer,
     ) -> Result<ControlFlow<()>, Failure>;
 
-    /// Takes a change of something that is part of these variables.
+    /// Called for a change of a part of these variables.
     fn changed(
         &mut self,
         _: &[Name],
@@ -32,12 +32,12 @@ pub(super) trait Task {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Returns whether a signal ends it in order even before the peer has given its state.
+    /// Returns whether a signal is a normal end even before the peer has sent its state.
     fn ends_with_signals(&self) -> bool {
         false
     }
 
-    /// Says what came of it.
+    /// Called at the end.
     fn end(&mut self, _: End) -> Result<(), Failure> {
         Ok(())
     }
@@ -73,7 +73,7 @@ impl Task for Get<'_> {
 /// Prints variables and their changes.
 pub(super) struct Watch<'a> {
     pub(super) names: &'a [String],
-    /// How many changes are to come, if that is limited.
+    /// The number of changes left, if limited.
     pub(super) left: Option<u64>,
     pub(super) shown: Shown<'a>,
 }
@@ -130,7 +130,7 @@ impl Task for Watch<'_> {
     }
 }
 
-/// Returns the variables that are asked for, in order; all, if none is named.
+/// Returns the requested variables in order, or all if none is named.
 fn wanted(store: &Store, names: &[String]) -> Vec<Name> {
     match names {
         [] => store.names().cloned().collect(),

@@ -1,4 +1,4 @@
-//! `brocomm bench`, both sides of it.
+//! Tests of `brocomm bench`, both sides.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Program, Run, closed_port, no_folder, run};
 
-/// Starts the side that echoes; returns where it listens, too.
+/// Starts the echoing side, and returns it with its address.
 fn serve(arguments: &[&str]) -> (Program, String) {
     let mut program = Program::start([&["bench", "--serve=127.0.0.1:0"], arguments].concat());
     let address = program.line_with("listening on ").replace("listening on ", "");
@@ -75,10 +75,10 @@ fn it_is_told_as_a_table_and_drawn() {
     let drawn = fs::read_to_string(&file).unwrap();
     assert!(drawn.starts_with("<svg ") && drawn.contains(&address), "{drawn}");
 
-    // A folder in the file's place.
+    // A directory instead of the file.
     let run = bench(&address, &["--count=1", "--svg", folder.to_str().unwrap()]);
     assert_eq!(run.code, 1);
-    // It is not measured for nothing.
+    // The error is reported before the measurement.
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains(": cannot write: is a directory"), "{}", run.stderr);
 }
@@ -96,7 +96,7 @@ fn the_events_can_be_others() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let told = object(&run);
     assert_eq!((&told["answered"], &told["payload"]), (&json!(5), &json!(0)));
-    // The other side answers another one.
+    // The other side answers another event.
     let run = bench(address, &["--timeout=0.2", "--count=5"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("did not request conformance_echo within 0.2 s"), "{}", run.stderr);
@@ -135,15 +135,11 @@ fn what_makes_no_sense_is_refused() {
     }
 }
 
-/// Accepts a peer and answers each of its events with what is made of it.
+/// Accepts a peer and answers each of its events with the events that `replies` returns.
 fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) {
-    let requests = Requests {
-        events: vec!["conformance_echo".into()],
-        accept_input: true,
-        ..Requests::default()
-    };
+    let requests = Requests { events: vec!["conformance_echo".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     };
@@ -171,11 +167,11 @@ fn each_reply_belongs_to_one_event() {
         assert_eq!(told["answered"], 5);
         (run, told)
     };
-    // As a node does that has other peers, who sent events of the same number.
+    // Like a node with other peers that sent events with the same numbers.
     let (run, told) = ended(|event| {
         let BroValue::String(text) = &event.args[0] else { panic!("{event:?}") };
         let mut other = text.to_vec();
-        // The last digit of which connection it is.
+        // The last digit of the connection number.
         other[5] = if other[5] == b'0' { b'1' } else { b'0' };
         vec![Event { args: vec![BroValue::string(other)], ..event.clone() }, event]
     });
@@ -198,7 +194,7 @@ fn what_was_measured_is_told_when_it_is_interrupted() {
     answer(listener, |event| {
         events += 1;
         if events == 3 {
-            // It comes only when the second was answered, and is not answered itself.
+            // This event arrives after the second was answered, and is not answered.
             program.signal("-INT");
             return Vec::new();
         }

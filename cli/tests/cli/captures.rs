@@ -1,4 +1,4 @@
-//! `brocomm decode` of captures.
+//! Tests of `brocomm decode` with captures.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::support::wire::{Frame, Wire, pcap, pcap_in, pcapng, pcapng_in};
 use crate::support::{brocomm, no_folder, run, scratch, session};
 
-/// Decodes to JSON lines without what the way of recording decides; tells problems, too.
+/// Decodes to JSON lines without what depends on the kind of recording. Also returns the errors.
 fn decode(file: &std::path::Path, more: &[&str]) -> (i32, Vec<Value>, String) {
     let run = run([&["decode", "--json", file.to_str().unwrap()], more].concat());
     let line = |line: &str| {
         let mut line: Value = serde_json::from_str(line).unwrap();
         let object = line.as_object_mut().unwrap();
-        // Microseconds in one, and nanoseconds in the other.
+        // Microseconds in one format, nanoseconds in the other.
         object["t"] = json!((object["t"].as_f64().unwrap() * 1e3).round());
         object.remove("file");
         line
@@ -67,7 +67,7 @@ fn a_gzipped_capture_is_what_it_inflates_to() {
         let inflated = decode(&file, &[]);
         assert_eq!((inflated.0, inflated.2.as_str()), (0, ""));
         assert!(inflated.1 == whole.1 && !whole.1.is_empty());
-        // A file of several members, as some programs write, and one that was cut.
+        // A gzip file with several members, as some programs write, and a truncated one.
         let (one, other) = bytes.split_at(bytes.len() / 2);
         let members = [gzipped(one), gzipped(other)].concat();
         let inflated = decode(&scratch("gzipped", &format!("members.{form}.gz"), &members), &[]);
@@ -78,7 +78,7 @@ fn a_gzipped_capture_is_what_it_inflates_to() {
         assert!(!lines.is_empty() && lines.len() < whole.1.len(), "{}", lines.len());
         assert!(errors.ends_with("can't be read on: unexpected end of file\n"), "{errors}");
     }
-    // From standard input, whose name tells nothing.
+    // Standard input, which has no file name.
     let file = File::open(scratch("gzipped", "stdin", &gzipped(&pcap(&frames)))).unwrap();
     let output = brocomm().args(["decode", "-"]).stdin(file).output().unwrap();
     assert!(output.status.success() && !output.stdout.is_empty());
@@ -130,7 +130,7 @@ fn what_the_capture_lacks_is_told() {
     let whole = Wire::of(&basic, false, PORTS, 100).frames;
     let good = decode(&scratch("captures", "whole.pcap", &pcap(&whole)), &[]).1;
 
-    // All that has the third payload of the listener, which comes from the second address.
+    // The packets with the listener's third payload, from the second address.
     let is_data = |frame: &[u8]| frame[29] == 2 && frame[17] > 40;
     let third = whole.iter().filter(|(_, frame)| is_data(frame)).nth(3).unwrap().1.clone();
     let lacking: Vec<_> = whole.iter().filter(|(_, frame)| *frame != third).cloned().collect();
@@ -143,7 +143,7 @@ fn what_the_capture_lacks_is_told() {
     assert_eq!(of(&lines, "connector"), of(&good, "connector"));
     assert!(of(&lines, "listener") < of(&good, "listener"));
 
-    // A file that ends in the middle of a packet.
+    // A file that ends inside a packet.
     let bytes = pcap(&whole);
     let cut = scratch("captures", "cut.pcap", &bytes[..bytes.len() - 10]);
     let (code, lines, errors) = decode(&cut, &[]);
@@ -151,7 +151,7 @@ fn what_the_capture_lacks_is_told() {
     assert!(errors.contains("it ends in the middle of a packet"), "{errors}");
     assert!(!lines.is_empty());
 
-    // Without its beginning nothing can be decoded.
+    // Without the start of the stream nothing can be decoded.
     let late = scratch("captures", "late.pcap", &pcap(&whole[6..]));
     let (code, _, errors) = decode(&late, &[]);
     assert_eq!(code, 1);
@@ -163,8 +163,7 @@ fn what_the_capture_lacks_is_told() {
     assert!(errors.ends_with("there is no TCP connection in the capture\n"), "{errors}");
 }
 
-/// Returns what the messages of a capture are, in the order of each side, and how many connections
-/// it has; nothing may be missing in it.
+/// Returns the number of connections in a complete capture, and the messages of each side in order.
 #[track_caller]
 fn sides(name: &str, frames: &[Frame]) -> (usize, [Vec<Value>; 2]) {
     let run = run(["decode", "--json", scratch("sides", name, &pcap(frames)).to_str().unwrap()]);
@@ -181,7 +180,7 @@ fn sides(name: &str, frames: &[Frame]) -> (usize, [Vec<Value>; 2]) {
     (connections.len(), sides)
 }
 
-/// The packets of a session: a SYN, its answer, and what follows.
+/// Returns the packets of a session: the SYN, the answer and the data.
 fn opened(ports: [u16; 2], next: [u32; 2], begin: u64) -> Vec<Frame> {
     let mut wire = Wire::new(false, ports, next);
     wire.segment(begin, Side::Connector, "S", b"");
@@ -210,7 +209,7 @@ fn a_syn_may_be_captured_late_twice_or_after_data() {
             late.insert(at, syn);
             assert_eq!(sides("late.pcap", &late), good, "{ports:?} SYN at {at}");
         }
-        // The answer to a SYN tells as much.
+        // The SYN with ACK has the same information.
         assert_eq!(sides("no-syn.pcap", &whole[1..]), good);
         let doubled: Vec<Frame> = whole.iter().flat_map(|f| [f.clone(), f.clone()]).collect();
         assert_eq!(sides("doubled.pcap", &doubled), good);
@@ -228,7 +227,7 @@ fn ports_may_be_used_again() {
         let other = opened(PORTS, next, hour);
         let again = [one.clone(), other.clone()].concat();
         assert_eq!(sides("again.pcap", &again), (1, twice.clone()), "{next:?}");
-        // Without the end of the first, which a reset or a crash may not show.
+        // Without the end of the first connection, which is missing after a crash.
         if next != NEXT {
             let fin = |frame: &Frame| frame.1[47] & 1 == 1;
             let open: Vec<Frame> = one.iter().filter(|frame| !fin(frame)).cloned().collect();
@@ -237,11 +236,11 @@ fn ports_may_be_used_again() {
             assert_eq!(sides("open.pcap", &again), (1, twice.clone()), "{next:?}");
         }
     }
-    // A packet of the first that comes late is none of the second.
+    // A late packet of the first connection does not belong to the second.
     let other = opened(PORTS, [1 << 31, 1 << 30], hour);
     let late = [&one[..], &other[..5], &one[3..4], &one[..1], &other[5..]].concat();
     assert_eq!(sides("late-again.pcap", &late), (1, twice));
-    // An attempt that was refused is no connection of its own.
+    // A refused attempt does not count as a connection.
     let mut refused = Wire::new(false, PORTS, [77, 0]);
     refused.segment(0, Side::Connector, "S", b"");
     refused.segment(0, Side::Listener, "RA", b"");
@@ -261,7 +260,7 @@ fn both_may_connect_at_once() {
             let both = sides("both-connect.pcap", &wire.frames);
             let mut expected = good.clone();
             if ports[0] == ports[1] && order[0] == Side::Listener {
-                // Who is the listener can't be told but by who began.
+                // Only the order of the packets shows which side listens.
                 expected.reverse();
                 let named = [("connector", 0), ("listener", 1)];
                 for (name, at) in named {
@@ -278,7 +277,7 @@ fn a_reset_ends_a_connection_unless_it_is_old() {
     let whole = opened(PORTS, NEXT, 0);
     let (_, good) = sides("reset-whole.pcap", &whole);
     let fin = whole.iter().position(|frame| frame.1[47] & 1 == 1).unwrap();
-    // The flags are behind the sequence numbers, and those behind the ports.
+    // The flags follow the sequence numbers, which follow the ports.
     let reset = |frame: &Frame, sequence: Option<u32>| {
         let mut frame = frame.clone();
         frame.1[47] = 4;
@@ -343,7 +342,7 @@ fn times_in_pcapng_are_those_of_its_interfaces() {
         &[(Some(0x80 | 10), None)],
         &[(Some(0x80 | 20), Some(seconds))],
         &[(Some(0x80 | 32), Some(-1))],
-        // Units in which the epoch is long ago for 64 bits.
+        // Units in which the time since the epoch exceeds 64 bits.
         &[(Some(12), Some(seconds + 99_000_000))],
         &[(Some(0x80 | 40), Some(seconds + 99_999_000))],
         &[(None, None), (Some(0x80 | 30), Some(year)), (Some(9), None)],

@@ -1,4 +1,4 @@
-//! `brocomm config`, as a user runs it.
+//! Tests of `brocomm config`.
 
 use serde_json::{Value, json};
 
@@ -38,13 +38,13 @@ fn what_a_node_would_do_is_told() {
         "This node, `bro`:\n  \
            listens on 0.0.0.0:47757 (clear)\n  \
            listens on [::]:47757 (clear)\n  \
-           knows 2 events, 0 variables\n  \
+           declares 2 events, 0 variables\n  \
            forwards the events of its peers\n\n\
-         Its peers, of which the first that fits counts:\n  \
+         Its peers (the first match applies):\n  \
            sensor: connects to 192.0.2.1:47757 as \"c\", again after 1.0 min, \
-           requests /^?(p.ng)$?/ (2 known events), asks it to capture \"ip or not ip\", \
+           requests /^?(p.ng)$?/ (2 known events), asks for the packets \"ip or not ip\", \
            requests its logs, compresses at level 3\n  \
-           client: waits for fe80::1%eth0, takes nothing from it\n"
+           client: waits for fe80::1%eth0, accepts nothing from it\n"
     );
 }
 
@@ -56,7 +56,7 @@ fn all_that_is_wrong_is_told_with_its_place() {
         [nodes.sensor]\nhost = '192.0.2.1'\nauth = true\n";
     let file = scratch("config-wrong", "node.toml", text);
     let check = run(["config".as_ref(), "check".as_ref(), file.as_os_str()]);
-    assert_eq!((check.code, check.stdout.as_str()), (1, ""));
+    assert_eq!((check.code, check.stdout.as_str()), (2, ""));
     let shown = file.display();
     let lines: Vec<&str> = check.stderr.lines().collect();
     assert_eq!(lines.len(), 6, "{lines:#?}");
@@ -121,7 +121,7 @@ fn a_verdict_can_be_told_as_json() {
     assert!(code == 0 && warning.starts_with("listen = false: "), "{warning}");
 
     let (code, told) = check("listen = true\ncompression_level = 10\n");
-    assert_eq!((code, told.get("node")), (1, None));
+    assert_eq!((code, told.get("node")), (2, None));
     let error = &told["errors"][0];
     assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(21)));
     let text = error["text"].as_str().unwrap();
@@ -131,7 +131,7 @@ fn a_verdict_can_be_told_as_json() {
 #[test]
 fn a_file_that_is_not_there_is_told() {
     let check = run(["config", "check", "no/such.toml"]);
-    assert_eq!(check.code, 1);
+    assert_eq!(check.code, 2);
     assert!(check.stderr.starts_with("brocomm: no/such.toml: cannot read the configuration: "));
 }
 

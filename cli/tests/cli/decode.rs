@@ -1,4 +1,4 @@
-//! `brocomm decode` as its user meets it: lines, options, errors, exit codes.
+//! Tests of `brocomm decode`: output, options, errors and exit codes.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -7,14 +7,14 @@ use std::process::Stdio;
 use crate::support::{brocomm, run, scratch, session};
 use serde_json::{Value, json};
 
-/// Decodes a recording to lines of JSON.
+/// Decodes a recording to JSON lines.
 fn json_lines(name: &str) -> Vec<Value> {
     let run = run(["decode".into(), "--json".into(), session(name).recording_path()]);
     assert_eq!(run.code, 0, "{name}: {}", run.stderr);
     run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Returns the first line that has this key.
+/// Returns the first line with this key.
 fn with(name: &str, key: &str) -> Value {
     json_lines(name).into_iter().find(|line| line.get(key).is_some()).expect(key)
 }
@@ -117,7 +117,7 @@ fn logs_read_like_their_files() {
     }
 }
 
-/// Some Broccoli programs count the width of an IPv4 subnet in 128 bits.
+/// Some Broccoli clients send the width of an IPv4 subnet relative to 128 bits.
 #[test]
 fn subnet_with_an_impossible_width_is_noted() {
     let recorded = fs::read_to_string(session("broccoli-types-class").recording_path()).unwrap();
@@ -139,7 +139,7 @@ fn subnet_with_an_impossible_width_is_noted() {
 
 #[test]
 fn declarations_name_what_a_peer_does_not() {
-    // Away from its metadata, which declares the enum.
+    // Without its metadata, which declares the enum.
     let bytes = fs::read(session("broccoli-types-class").recording_path()).unwrap();
     let recording = scratch("declarations", "alone.jsonl", &bytes);
     let declared = |text: &str| {
@@ -172,7 +172,7 @@ fn file_that_is_no_recording_is_told_by_line() {
     let missing = bad.with_file_name("missing.jsonl");
     let last = session("broccoli-hose").recording_path();
     let run = run(["decode".into(), "--json".into(), bad.clone(), missing.clone(), last.clone()]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 2);
     assert_eq!(
         run.stderr,
         format!(
@@ -182,7 +182,7 @@ fn file_that_is_no_recording_is_told_by_line() {
             missing.display()
         )
     );
-    // What came before is shown, and so is the next file; each line says which it is of.
+    // The messages before the error and the next file are printed, with the file name on each line.
     let of = |file: &std::path::Path| {
         let file = json!(file.to_str().unwrap());
         let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -196,10 +196,10 @@ fn file_that_is_no_recording_is_told_by_line() {
 fn what_is_neither_a_recording_nor_a_capture_is_told() {
     let neither = "neither a recording nor a capture (pcap or pcapng)";
     for (name, content, why) in [
-        ("empty", &b""[..], "there is nothing in it"),
-        ("line", b"\n", "there is nothing in it"),
-        ("blank", b"   \n\n\t\r\n  ", "there is nothing in it"),
-        ("blanks", &[b' '; 5000], "there is nothing in it"),
+        ("empty", &b""[..], "the file is empty"),
+        ("line", b"\n", "the file is empty"),
+        ("blank", b"   \n\n\t\r\n  ", "the file is empty"),
+        ("blanks", &[b' '; 5000], "the file is empty"),
         ("short", b"x", neither),
         ("binary", b"\x7fELF\x02\x01\x01\x00\x00\x00", neither),
         ("script", b"  @load base\n", neither),
@@ -229,7 +229,7 @@ fn reader_that_has_seen_enough_is_no_error() {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.ends_with("}\n"));
-    // The pipe is closed here, long before all is written.
+    // The pipe is closed long before everything is written.
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
 }

@@ -1,4 +1,4 @@
-//! `brocomm decode --write-logs` over every recorded session with logs.
+//! Tests of `brocomm decode --write-logs` with every recorded session that has logs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use brocomm_conformance::Side;
 use brocomm_conformance::testing::without_times;
 use serde_json::Value;
 
-/// The sessions in which logs were sent, and the side that received them.
+/// The sessions with logs, and the side that received them.
 const LOG_SESSIONS: [(&str, Side, &[&str]); 5] = [
     ("bro-bro-logs", Side::Connector, &["all_types", "communication", "mini"]),
     ("bro-bro-logs-compress", Side::Connector, &["all_types", "communication", "mini"]),
@@ -63,7 +63,7 @@ fn files_are_those_that_the_real_receiver_wrote() {
             assert!(run.stdout.contains(&file), "{}", run.stdout);
             let (ours, real) = (without_times(&text), without_times(&real[&file]));
             if matches!(&*file, "communication.log" | "reporter.log") {
-                // The receiver wrote lines of its own into these, between those that came.
+                // The receiver wrote its own lines into these files too.
                 let mut lines = real.lines();
                 for line in ours.lines() {
                     assert!(lines.any(|real| real == line), "{name}: {file}: {line}");
@@ -102,7 +102,7 @@ fn numbers_get_the_names_that_the_user_gives() {
     assert!(run.stderr.contains(": cannot read names of logs: no such file"), "{}", run.stderr);
 }
 
-/// Writes a recording in which the listener sends these messages of logs, after a VERSION.
+/// Writes a recording in which the listener sends a VERSION and these log messages.
 fn recording(test: &str, messages: &[(u8, &str)]) -> PathBuf {
     let version = "0000000801000000000000000000001100000007000003e80000001a0000000000".to_owned();
     let message = |(ty, argument): &(u8, &str)| {
@@ -113,7 +113,7 @@ fn recording(test: &str, messages: &[(u8, &str)]) -> PathBuf {
     scratch(test, "made.jsonl", text.as_bytes())
 }
 
-/// LOG_CREATE_WRITER of a stream with one count column.
+/// Returns a LOG_CREATE_WRITER for a stream with one count column.
 fn writer(stream: u8, path: &str) -> String {
     writer_of(1, stream, path, &[])
 }
@@ -121,7 +121,7 @@ fn writer(stream: u8, path: &str) -> String {
 #[test]
 fn logs_of_one_path_are_kept_apart() {
     let (one, other) = (writer(1, "x"), writer(2, "x"));
-    // An entry of 5 for the second, one of 6 for a third.
+    // An entry 5 for the second writer, and an entry 6 for an unknown third one.
     let entries = "0000000200000001 0000000178 00000001 00000003 01 0000000000000005\
         0000000300000001 0000000178 00000001 00000003 01 0000000000000006"
         .replace(' ', "");
@@ -137,7 +137,7 @@ fn logs_of_one_path_are_kept_apart() {
     assert_eq!(logs["x.log"].lines().filter(|line| !line.starts_with('#')).count(), 0);
 }
 
-/// The same with a kind of writer, and options.
+/// The same with a writer kind and options.
 fn writer_of(kind: u8, stream: u8, path: &str, options: &[(&str, &str)]) -> String {
     let text = |text: &str| {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -154,7 +154,7 @@ fn writer_of(kind: u8, stream: u8, path: &str, options: &[(&str, &str)]) -> Stri
     )
 }
 
-/// An entry of 5 for a writer.
+/// Returns an entry 5 for a writer.
 fn entry_of(kind: u8, stream: u8, path: &str) -> String {
     let hex: String = path.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!(
@@ -242,7 +242,7 @@ fn what_bros_writer_would_not_write_is_told() {
     ] {
         assert!(run.stdout.contains(line), "{line}{}", run.stdout);
     }
-    // The first that is not as its sender wants it.
+    // The first log that differs from what its sender requested.
     let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the form of Bro's \
                 ASCII logs\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
@@ -254,7 +254,7 @@ fn what_bros_writer_would_not_write_is_told() {
         assert_eq!((run.code, logs.len()), (1, 0));
         assert!(run.stderr.contains(told), "{}", run.stderr);
     }
-    // What has no name there has the name that the user gives.
+    // Writers without a known name get the user's name.
     let (run, logs) = written("log-writer", &messages[8..10], "writer 9 Log::WRITER_NONE\n");
     assert_eq!((run.code, run.stderr.as_str(), logs.len()), (0, "", 0));
     let (run, logs) = written("log-writer", &messages[4..6], "writer 2 Log::WRITER_ASCII\n");
@@ -272,7 +272,7 @@ fn a_malformed_message_ends_the_senders_logs() {
     let folder = no_folder("log-malformed-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 1);
-    assert_eq!(run.stderr.matches("LOG_WRITE: type 26 in a log, 3§2 (at byte ").count(), 1);
+    assert_eq!(run.stderr.matches("LOG_WRITE: type 26 in a log (at byte ").count(), 1);
     let decoded = run_decode(&recording);
     assert_eq!((decoded.code, decoded.stderr), (1, run.stderr));
     assert!(decoded.stdout.contains("LOG_WRITE          ERROR: LOG_WRITE: type 26"));
@@ -321,7 +321,7 @@ fn what_the_command_line_says_of_columns_is_checked_before_anything_is_written()
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{options:?}");
         assert!(run.stderr.contains(options[0]), "{}", run.stderr);
     }
-    // JSON has no columns, and without --write-logs there are no files.
+    // JSON has no separators, and without --write-logs there are no files.
     let json = write_logs(&folder, &file, &["--json", "--unset-field", "x"].map(Path::new));
     assert_eq!(json.code, 2);
     let run = run([Path::new("decode"), &file, Path::new("--unset-field"), Path::new("x")]);
@@ -340,7 +340,7 @@ fn wrong_use_is_told() {
         assert_eq!(write_logs(&folder, &file, &[Path::new(option)]).code, 2, "{option}");
     }
     assert!(!folder.exists());
-    // A file in the folder's place.
+    // A file instead of the directory.
     let taken = write_logs(&scratch("log-taken", "file", b""), &file, &[]);
     assert_eq!((taken.code, taken.stdout.as_str()), (1, ""));
     assert!(taken.stderr.contains("cannot make folder"), "{}", taken.stderr);
@@ -360,6 +360,6 @@ fn times_are_local_unless_utc_is_asked_for() {
         open[11..13].parse::<u32>().unwrap()
     };
     let (local, utc) = (hour(&[]), hour(&["--utc"]));
-    // One later, if an hour ended meanwhile.
+    // The difference may be one hour off if an hour ended meanwhile.
     assert!([9, 8].contains(&((24 + local - utc) % 24)), "{local} {utc}");
 }

@@ -1,4 +1,4 @@
-//! `brocomm decode --state` over every recorded session with state.
+//! Tests of `brocomm decode --state` with every recorded session that has state.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side};
 use serde_json::{Value, json};
 
-/// A value's side, `sync` or `final`, and the variable.
+/// The side, `sync` or `final`, and the variable.
 type Place = (String, String, String);
 
-/// What scripts changed where nobody had asked for it, so that it never was sent.
+/// Changes by scripts that were never sent because the peer had not requested state.
 const NEVER_SENT: [(&str, Side, &str); 3] = [
     ("bro-bro-sync-one-sided-connector", Side::Connector, "v_set"),
     ("bro-bro-sync-one-sided-connector", Side::Connector, "v_set2"),
@@ -71,7 +71,7 @@ fn values_are_those_that_the_real_peers_printed() {
                 compared += 1;
             }
         }
-        // No others.
+        // There are no other values.
         assert!(values.is_empty(), "{name}: {values:?}");
     }
     assert_eq!((compared, never_sent), (605 - NEVER_SENT.len(), NEVER_SENT.len()));
@@ -116,7 +116,7 @@ fn sessions_without_state_print_nothing() {
     }
 }
 
-/// Writes a recording without its metadata to a folder of its own.
+/// Copies a recording without its metadata to a separate directory.
 fn alone(test: &str, name: &str) -> PathBuf {
     scratch(test, "alone.jsonl", &fs::read(session(name).recording_path()).unwrap())
 }
@@ -145,7 +145,7 @@ fn declarations_say_which_variables_there_are() {
         let lines = run.stdout.lines().filter_map(|line| line.strip_prefix(start));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    // What a side sends it has; what comes for other variables it ignores.
+    // A side has what it sends, and ignores what it receives for other variables.
     assert_eq!(of("final listener  "), ["v_count = 25", "other = x", "v_double = 77.0"]);
     assert_eq!(of("final connector ")[..2], ["v_count = 25", "other = x"]);
     assert_eq!(of("final connector ").len(), 21);
@@ -166,19 +166,19 @@ fn later_connections_go_on() {
         lines.iter().find(at).unwrap()["value"].clone()
     };
     let lines = lines_of(&[first.clone(), second.clone()]);
-    // As in Bro, a container that is known keeps its content when it comes again.
+    // As in Bro, a known container keeps its contents when it is sent again.
     let table = |value| json!([{"key": [9, "Z"], "value": value}]);
     assert_eq!(finals(&lines, &first, "v_table2"), table(910));
     assert_eq!(finals(&lines, &second, "v_table2"), table(911));
     assert_eq!(finals(&lines, &second, "v_count"), 25);
-    // In another order they are sessions of their own.
+    // In another order they are separate sessions.
     let lines = lines_of(&[second.clone(), first.clone()]);
     assert_eq!(finals(&lines, &first, "v_table2"), table(910));
 }
 
 #[test]
 fn what_can_not_be_carried_out_is_told() {
-    // What comes for the variable is of another type.
+    // The received value has another type than the variable.
     let declarations = "global v_count: string &synchronized;";
     let file = scratch("state-ignored", "vars.bro", declarations.as_bytes());
     let recording = alone("state-ignored", "bro-bro-sync-auth-connector");

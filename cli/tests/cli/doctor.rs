@@ -1,4 +1,4 @@
-//! `brocomm doctor` with peers of our own.
+//! Tests of `brocomm doctor`.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener};
@@ -17,15 +17,15 @@ fn a_good_peer_is_explained() {
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
         "ok    version       protocol 7, data format 26, as Bro 2.5 (2.6 announces the same, but",
-        "ok    cache         it remembers 3000 objects of what it sends",
+        "ok    cache         its send cache has 3000 objects",
         "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
         "ok    handshake     complete",
         "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",
         "ok    description   brocomm",
         "ok    events        it requests ping",
-        "ok    filter        it asks us to capture \"tcp\"",
-        "ok    state         it takes no changes of state from us; if we asked for its state, it would",
+        "ok    filter        it asks for the packets \"tcp\"",
+        "ok    state         it accepts no changes of state; if we requested state, it would",
         "ok    ping          ",
     ]) {
         assert!(line.starts_with(start), "{line}\n  should begin with\n{start}");
@@ -34,7 +34,7 @@ fn a_good_peer_is_explained() {
     assert!(listener.end().stdout.contains(" established class control\n"));
 }
 
-/// Runs it; returns its exit code, and the last step and finding.
+/// Runs it and returns the exit code, and the last step and finding.
 fn last(address: &str, timeout: &str) -> (i32, String, String, String) {
     let doctor = run(["doctor", address, "--json", timeout]);
     let line = doctor.stdout.lines().last().unwrap();
@@ -57,23 +57,24 @@ fn it_is_told_how_far_it_got() {
 
     let address = silent.local_addr().unwrap().to_string();
     let other = std::thread::spawn(move || {
-        // The first has been given up.
+        // The first attempt has been abandoned.
         drop(silent.accept().unwrap());
         let (mut stream, _) = silent.accept().unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-        // Reads until the other side gives up.
+        // Reads until the other side closes the connection.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let (code, step, finding, text) = last(&address, "--timeout=10");
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "connection", "BAD"), "{text}");
     assert_eq!(
         text,
-        "the peer speaks another protocol: what it sent begins with \"HTTP\"; is the port right?"
+        "the peer uses another protocol: its data begins with \"HTTP\"; is the port right?"
     );
     other.join().unwrap();
 }
 
-/// Plays a peer that announces this protocol and data format, and runs something with its address.
+/// Starts a peer that announces this protocol and data format, and calls a closure with its
+/// address.
 fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -91,22 +92,24 @@ fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
 
 #[test]
 fn other_releases_of_bro_are_named() {
-    let older = "older than what brocomm speaks";
+    let older = "older than brocomm's";
     for (protocol, format, says) in [
         (
             7,
             25,
-            format!("this is Bro 2.3/2.4, whose format of values (25) is {older} (26: Bro 2.5)"),
+            format!("this is Bro 2.3/2.4, with a data format (25) that is {older} (26: Bro 2.5)"),
         ),
-        (7, 23, format!("this is Bro 2.2, whose format of values (23) is {older} (26: Bro 2.5)")),
-        (7, 22, format!("this is Bro 2.1, whose format of values (22) is {older} (26: Bro 2.5)")),
-        (7, 21, format!("this is Bro 2.0, whose format of values (21) is {older} (26: Bro 2.5)")),
+        (7, 23, format!("this is Bro 2.2, with a data format (23) that is {older} (26: Bro 2.5)")),
+        (7, 22, format!("this is Bro 2.1, with a data format (22) that is {older} (26: Bro 2.5)")),
+        (7, 21, format!("this is Bro 2.0, with a data format (21) that is {older} (26: Bro 2.5)")),
         (
             6,
             18,
-            format!("this is a Bro older than 2.5, whose protocol (6) is {older} (7: Bro 2.5)"),
+            format!(
+                "this is a Bro older than 2.5, with a protocol (6) that is {older} (7: Bro 2.5)"
+            ),
         ),
-        (7, 27, "this is not a Bro 2.5, whose format of values (27) is newer".to_owned()),
+        (7, 27, "this is not a Bro 2.5, with a data format (27) that is newer".to_owned()),
     ] {
         with_version(protocol, format, |address| {
             let (code, step, finding, text) = last(address, "--timeout=10");

@@ -1,5 +1,4 @@
-//! The examples of the program's help, run by a shell as they stand there; only the addresses of the
-//! peers are others.
+//! Runs the examples in the help texts with a shell. Only the addresses of the peers are replaced.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +14,10 @@ use flate2::write::GzEncoder;
 use crate::support::wire::{Wire, pcap, pcapng};
 use crate::support::{Program, no_folder, run, session};
 
-/// What a shell finds beside the program; they pass on what they read.
+/// Stubs for other programs in the examples. They copy their input.
 const TOOLS: [&str; 2] = ["jq", "bro-cut"];
 
-/// Makes the files that examples name.
+/// Creates the files that examples name.
 fn folder() -> PathBuf {
     let folder = no_folder("examples");
     let bin = folder.join("bin");
@@ -52,7 +51,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// Returns the examples of a command's help, without remarks.
+/// Returns the examples in a command's help, without remarks.
 fn examples(command: &str) -> Vec<String> {
     let command: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
     let help = run(command).stdout;
@@ -62,7 +61,7 @@ fn examples(command: &str) -> Vec<String> {
     lines.filter(|line| line.contains("brocomm ")).map(remarkless).collect()
 }
 
-/// Makes a shell that runs a line in the folder.
+/// Returns a shell command that runs a line in the directory.
 fn shell(folder: &Path, line: &str) -> Command {
     let path = std::env::var("PATH").unwrap();
     let mut command = Command::new("sh");
@@ -71,7 +70,7 @@ fn shell(folder: &Path, line: &str) -> Command {
     command
 }
 
-/// What the help of `state` says that vars.bro has.
+/// The contents of vars.bro according to the help of `state`.
 const VARIABLES: &str = "global hits: count = 0 &synchronized;\n\
     global hosts: table[addr] of string &synchronized;\n\
     global blocked: set[addr] &synchronized;\n";
@@ -83,8 +82,7 @@ const SENSOR: &str = "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port
     [nodes.any]\nhost = '127.0.0.1'\nevents = '/my_event|seen|ping/'\nsync = true\n\
     [nodes.control]\nhost = '127.0.0.1'\nclass = 'control'\nevents = 'ping'\n";
 
-/// Starts what an example starts that ends only when it is interrupted; the program itself gets the
-/// signal.
+/// Starts an example that runs until it is interrupted. The program itself gets the signal.
 fn start(folder: &Path, line: &str) -> Program {
     let program = line.split(" | ").next().unwrap_or_default();
     Program::spawn(shell(folder, &format!("exec {program}")))
@@ -99,7 +97,7 @@ fn interrupt(program: Program, line: &str) {
 #[test]
 fn the_examples_of_every_help_work() {
     let folder = folder();
-    // A node that has all that examples ask a sensor for.
+    // A node that offers everything that the examples expect from a sensor.
     let file = folder.join("hub.toml");
     fs::write(&file, SENSOR.replace("VARIABLES", VARIABLES)).unwrap();
     let mut sensor =
@@ -157,13 +155,13 @@ fn the_examples_of_every_help_work() {
                 .replace("listen --event", "listen --on 127.0.0.1:0 --event")
                 .replace(" sensor", &format!(" {peer}"))
                 .replace(&format!(" {address}.toml"), " sensor.toml");
-            // An example has written its own.
+            // An example has overwritten the file.
             fs::write(folder.join("brocomm.toml"), &client).unwrap();
             let words: Vec<&str> = example.split(' ').collect();
             match words[..] {
-                // It needs a peer that goes by the recording, or certificates.
+                // Needs a peer that matches the recording, or certificates.
                 ["brocomm", "replay", ..] => drop(left_out.insert(example.clone(), "replay.rs")),
-                // It needs a peer that has logs.
+                // Needs a peer with logs.
                 ["brocomm", "logs", _, "--list", ..] => {
                     left_out.insert(example.clone(), "logs.rs");
                 }
@@ -185,7 +183,7 @@ fn the_examples_of_every_help_work() {
                     program.line_with("hits");
                     interrupt(program, &line);
                 }
-                // They say nothing before there is something.
+                // These print nothing before something arrives.
                 ["brocomm", "logs" | "tail" | "print", ..] => {
                     let (line, _) = line.split_once(" | ").unwrap_or((&line, ""));
                     let line = format!("{line} --description '{command} {count}'");

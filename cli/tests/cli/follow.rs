@@ -1,4 +1,4 @@
-//! `brocomm logs`, `tail` and `print`: the real program and a node in the test, over the loopback
+//! Tests of `brocomm logs`, `tail` and `print` with a node in the test, over the loopback
 //! interface.
 
 use std::fs;
@@ -15,7 +15,7 @@ use crate::support::{Program, brocomm, closed_port, no_folder, run};
 
 pub(crate) const STREAM: i32 = 14;
 
-/// A node that listens, with a log of its own.
+/// A node that listens and writes a log.
 pub(crate) struct TestNode {
     runtime: Runtime,
     handle: Node,
@@ -62,7 +62,7 @@ impl TestNode {
         }
     }
 
-    /// Starts the program, and waits until it has joined.
+    /// Starts the program and waits until it is connected.
     pub(crate) fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
         self.joined_in("UTC", command, arguments)
     }
@@ -98,12 +98,12 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     let stream = LogStream::new(STREAM + 1, "communication", fields);
     node.with(|node, _| node.declare_log(stream)).unwrap();
     let doctor = node.joined_by("doctor", &["--clock", "--json", "--timeout=60"]);
-    // It writes when there is something to write about.
+    // It writes when another peer connects.
     node.wait_for(|told| match told {
         Notification::Log(entry) => entry.to_string().contains("accepted clear"),
         _ => false,
     });
-    // An old entry, and one of an hour from now.
+    // An old entry, and one that is an hour in the future.
     for from_now in [-1e6, 3600.0] {
         let write = |node: &mut NodeMachine, now: brocomm::Time| {
             let time = LogValue::Time(now.as_secs_f64() + from_now);
@@ -111,7 +111,7 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
         };
         node.with(write).unwrap();
     }
-    // The node goes on meanwhile.
+    // The node still runs meanwhile.
     let told = node
         .runtime
         .block_on(async { tokio::task::spawn_blocking(|| doctor.end()).await.unwrap() });
@@ -119,7 +119,7 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     let line: Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
     assert_eq!((&line["step"], &line["finding"]), (&json!("clock"), &json!("note")));
     let ahead = line["ahead"].as_f64().unwrap();
-    // Less what the entry took to come.
+    // Minus the delay of the entry.
     assert!((3000.0..=3600.0).contains(&ahead), "{line}");
     assert_eq!(line["text"], format!("it is {ahead:.1} s ahead of ours"));
 }
@@ -188,7 +188,7 @@ fn logs_are_rotated_and_json_if_asked_to() {
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     let mut files: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
-    // Two, if it was just midnight.
+    // Two files if midnight has just passed.
     files.sort();
     let mut written = String::new();
     for file in files {
@@ -199,7 +199,7 @@ fn logs_are_rotated_and_json_if_asked_to() {
     assert_eq!(written, "{\"n\":1,\"s\":\"first\"}\n{\"n\":2,\"s\":\"a\\u0009b\"}\n{\"n\":3}\n");
 }
 
-/// Returns the hour in the name of the only file, and those in its header and last line.
+/// Returns the hours in the name of the only file, in its header and in its last line.
 fn hours(folder: &Path) -> [u8; 3] {
     let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
     let written = fs::read_to_string(&file).unwrap();
@@ -212,7 +212,7 @@ fn hours(folder: &Path) -> [u8; 3] {
 
 #[test]
 fn times_of_files_are_local_unless_utc_is_asked_for() {
-    // Nine hours ahead, as POSIX writes it.
+    // Nine hours ahead of UTC, in POSIX notation.
     let mut found = Vec::new();
     for more in [&[][..], &["--utc"]] {
         let folder = no_folder("follow-local");
@@ -226,7 +226,7 @@ fn times_of_files_are_local_unless_utc_is_asked_for() {
     }
     let [local, utc] = found[..] else { panic!("{found:?}") };
     for (local, utc) in local.into_iter().zip(utc) {
-        // One later, if an hour ended meanwhile.
+        // The difference may be one hour off if an hour ended meanwhile.
         assert!([9, 8].contains(&((24 + local - utc) % 24)), "{found:?}");
     }
 }
@@ -234,7 +234,7 @@ fn times_of_files_are_local_unless_utc_is_asked_for() {
 #[test]
 fn a_log_can_be_followed_column_by_column() {
     let mut node = TestNode::start();
-    // The entries before the program came are not shown, the log is known all the same.
+    // Entries from before the connection are not printed, but the log is known.
     node.write(0, None);
     let child = node.joined_by("tail", &["mini", "--fields", "s,n", "-c", "--count", "2"]);
     entries(&node);
@@ -328,9 +328,9 @@ fn a_log_that_is_not_there_is_told() {
     let mut node = TestNode::start();
     node.write(0, None);
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);
-    let told = "the peer has announced no log mini.log, which is waited for; it announced mini; did you \
+    let told = "the peer has not announced a log mini.log yet; it announced mini; did you \
                 mean mini?\n";
-    assert!(child.error_with("no log mini.log").ends_with(told));
+    assert!(child.error_with("announced a log mini.log").ends_with(told));
     node.end();
     assert_eq!(child.end().code, 0);
 }

@@ -1,4 +1,4 @@
-//! How the commands that join a peer introduce themselves.
+//! Tests of the class, description and declarations of commands that connect to a peer.
 
 use crate::support::{Program, no_folder, run, scratch};
 
@@ -21,7 +21,7 @@ fn class_and_description_are_those_that_are_given() {
         (vec!["print", address], 0),
         (state("get", &[]), 0),
         (state("watch", &[]), 0),
-        // The listener takes no changes.
+        // The listener accepts no changes.
         (state("set", &["n", "5"]), 1),
         (state("add", &["s[1]"]), 1),
         (state("delete", &["s[1]"]), 1),
@@ -50,7 +50,7 @@ fn what_a_file_declares_is_known() {
     assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
     assert_eq!(listener.notice_with(" event "), "event seen(ONE)");
 
-    // What several declare, the later ones with what the first ones do.
+    // Later files can use the declarations of earlier ones.
     let types = scratch("introduction", "types.bro", b"type M: enum { TWO };");
     let events = scratch("introduction", "more.bro", b"event more(m: M);");
     let both =

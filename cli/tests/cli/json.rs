@@ -1,13 +1,13 @@
-//! Lines of JSON: what each command prints fits the schema, and what is printed is read back.
+//! Tests of JSON lines: the output of each command matches the schema, and can be read back.
 //!
-//! That lines fit, `support` checks wherever a test of any command reads some.
+//! `support` checks each line that any test reads against the schema.
 
 use serde_json::{Value, json};
 
 use crate::support::schema::{check, schema};
 use crate::support::{Program, closed_port, run, scratch, session};
 
-/// Events with all that can be an argument of one.
+/// Events with every type of argument.
 const DECLARED: &str = "
     module M;
     type Color: enum { RED, GREEN };
@@ -20,7 +20,7 @@ const DECLARED: &str = "
     event x(x: any);
 ";
 
-/// A listener that tells of these events, and the arguments with which others know them.
+/// A listener that prints these events, and the arguments that declare them for other commands.
 struct Told {
     listener: Program,
     address: String,
@@ -37,7 +37,7 @@ impl Told {
         Told { listener, address, declared }
     }
 
-    /// Sends an event, and returns the line that tells of it.
+    /// Sends an event and returns the line that reports it.
     fn told(&mut self, event: &str) -> String {
         let sent = run(["send", &self.address, "--declarations", &self.declared, event]);
         assert_eq!((sent.code, sent.stderr.as_str()), (0, ""), "{event}");
@@ -86,7 +86,7 @@ fn what_is_printed_is_read_back() {
     ] {
         let first = told.told(call);
         assert_eq!(args(&first), expected);
-        // The line as it stands is an event again.
+        // The line itself is accepted as an event.
         assert_eq!(args(&told.told(&first)), expected);
     }
 }
@@ -134,7 +134,7 @@ fn what_one_node_prints_another_reads() {
     let node = scratch("json-pipe", "node.toml", node.as_bytes());
     let arguments = ["run", node.to_str().unwrap(), "--stdin", "--json", "--no-log"];
     let mut node = Program::start(arguments);
-    // Lines of whatever else happened are there as well, and pass.
+    // Lines about other notifications are skipped.
     let call = r#"containers([$addr=10.0.0.1], vector(), table(["é\t"] = 1), table(), set())"#;
     let event = from.told(call);
     node.write(r#"{"notification":"listening","address":"127.0.0.1:47757"}"#);
@@ -164,11 +164,11 @@ fn json_that_is_no_event_sends_nothing() {
     }
 }
 
-/// Returns the commands that a help text lists.
+/// Returns the commands listed in a help text.
 fn commands(help: &str) -> Vec<&str> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let lines = lines.take_while(|line| !line.is_empty());
-    // Two spaces before each, and more before what goes on from the line before.
+    // Each is indented by two spaces; continuation lines are indented further.
     let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     names.filter(|name| !name.is_empty() && *name != "help").collect()
 }
@@ -192,7 +192,7 @@ fn each_command_with_json_has_its_definition() {
             names.push((name, help(&[command, sub])));
         }
         for (name, help) in names {
-            // The JSON of logs is in files, in the form that Bro has for it.
+            // The JSON of logs is in files, in Bro's format.
             if help.contains("--json") && help.contains("--json\n") && name != "logs" {
                 assert!(known.contains_key(&name), "{name}");
                 with += 1;

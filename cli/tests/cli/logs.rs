@@ -1,4 +1,4 @@
-//! `brocomm logs`: what it lists, how it writes, and several peers at once.
+//! Tests of `brocomm logs`: listing, writing, and several peers at once.
 
 use std::fs;
 
@@ -75,7 +75,10 @@ fn a_time_zone_that_is_none_is_refused() {
     };
     let (code, told) = write("Nowhere/City", &[]);
     assert_eq!(code, Some(2));
-    assert!(told.starts_with("brocomm: TZ is \"Nowhere/City\", which is no time zone; "), "{told}");
+    assert!(
+        told.starts_with("brocomm: TZ is \"Nowhere/City\", which is not a time zone; "),
+        "{told}"
+    );
     assert!(!folder.exists());
     assert_eq!(write("Nowhere/City", &["--utc"]).0, Some(1));
     let (code, told) = write("CET-1CEST", &[]);
@@ -104,7 +107,7 @@ fn several_peers_log_to_one_folder() {
     let first = logger.line();
     let port = first.strip_prefix("listening on 127.0.0.1:").unwrap().parse().unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    // Both have mini; the columns of other are their own.
+    // Both peers have the log mini. The columns of the log other differ.
     for (n, column) in [(1, "x"), (2, "y")] {
         let entry = Entry { p: Some(port), connect: true, ..Entry::new([127, 0, 0, 1].into()) };
         let nodes = vec![("logger".into(), entry)];
@@ -127,7 +130,7 @@ fn several_peers_log_to_one_folder() {
         }
         assert!(runtime.block_on(handle.terminate()).is_empty());
     }
-    // One that is none of them disturbs nobody.
+    // An invalid peer does not affect the others.
     drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
     for _ in 0..3 {
         logger.error_with("peer disconnected");

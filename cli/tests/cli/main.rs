@@ -1,4 +1,4 @@
-//! The program as its users run it; one binary, as each test binary has to be linked.
+//! Tests of the program as a user runs it. They form one binary, to link only once.
 
 mod bench;
 mod captures;

@@ -1,4 +1,4 @@
-//! `brocomm completions` and `brocomm man`.
+//! Tests of `brocomm completions` and `brocomm man`.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn each_command_has_a_page() {
         let page = fs::read_to_string(folder.join(format!("{page}.1"))).unwrap();
         assert!(page.starts_with(".ie") && page.contains(text), "{page}");
     }
-    // A file in the folder's place.
+    // A file instead of the directory.
     let file = folder.join("brocomm.1");
     let run = run(["man", file.to_str().unwrap()]);
     assert_eq!(run.code, 1);

@@ -1,11 +1,11 @@
-//! What the program says of mistakes: what is wrong, where, and what to do.
+//! Tests of error messages: what is wrong, where, and what to do.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
 
-use crate::support::{Program, Run, run, scratch};
+use crate::support::{Program, Run, no_folder, run, scratch, session};
 
-/// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
+/// Runs a command that fails, and checks its exit code and message.
 #[track_caller]
 pub(crate) fn assert_said(command: &str, code: i32, why: &str) {
     let Run { code: got, stdout, stderr } = run(command.split_whitespace());
@@ -84,7 +84,7 @@ fn other_files_than_a_configuration_are_recognized() {
         (missing, "no such file or directory; `brocomm config example` prints one"),
     ] {
         assert_said(&format!("run {file}"), 2, why);
-        assert_said(&format!("config check {file}"), 1, why);
+        assert_said(&format!("config check {file}"), 2, why);
     }
 }
 
@@ -117,16 +117,29 @@ fn help_is_short_and_of_the_command() {
     );
 }
 
-/// Returns the address of what accepts connections and then says something else than a Bro, or
-/// nothing.
+/// Starts a service that accepts connections and sends something else than a Bro, or nothing.
+/// Returns its address.
 pub(crate) fn other_service(says: &'static [u8]) -> String {
+    service(says, false)
+}
+
+/// Returns the address of what accepts connections, says something, and closes them once it was asked
+/// something, or waits.
+fn service(says: &'static [u8], closes: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             std::thread::spawn(move || {
                 let mut stream = stream.unwrap();
+                if closes {
+                    // Not before, as what is not read would reset the connection.
+                    let _ = stream.read(&mut [0; 4096]);
+                }
                 let _ = stream.write_all(says);
+                if closes {
+                    let _ = stream.shutdown(Shutdown::Write);
+                }
                 // Until the other side gives up.
                 let _ = std::io::copy(&mut stream, &mut std::io::sink());
             });
@@ -154,8 +167,7 @@ fn another_protocol_is_called_that() {
         (b"220 mail ESMTP\r\n", "220 "),
     ] {
         let address = other_service(says);
-        let why =
-            format!("the peer speaks another protocol: what it sent begins with \"{begins}\"");
+        let why = format!("the peer uses another protocol: its data begins with \"{begins}\"");
         for command in JOINING {
             let command = command.replace("DIR", folder.to_str().unwrap());
             let command = command.replace('A', &address);
@@ -185,6 +197,125 @@ fn what_says_nothing_is_not_waited_for_without_end() {
 }
 
 #[test]
+fn tls_on_one_side_only_is_named_as_the_likely_cause() {
+    let folder = scratch("messages-tls", "x", b"").with_file_name("logs");
+    // What OpenSSL says to those who don't speak TLS; others only close.
+    let alert = service(&[0x15, 3, 1, 0, 2, 2, 0x46], true);
+    let closing = service(b"", true);
+    let silent = other_service(b"");
+    for command in JOINING {
+        let command = command.replace("DIR", folder.to_str().unwrap());
+        for (address, why) in [
+            (&alert, "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and"),
+            (&closing, "; it may expect TLS (see --tls-ca)"),
+            (&silent, "; it may expect TLS (see --tls-ca); try `brocomm doctor "),
+        ] {
+            let command = command.replace('A', address);
+            let Run { code, stderr, .. } = run(command.split(' ').chain(["--timeout", "0.2"]));
+            assert!(code == 1 && stderr.contains(why), "{command}: {code}, {stderr}");
+        }
+    }
+    let port = closing.rsplit(':').next().unwrap();
+    let text = format!(
+        "[nodes.a]\nhost = '127.0.0.1'\np = '{port}/tcp'\nconnect = true\nretry = '7 sec'\n"
+    );
+    let file = scratch("messages-tls", "node.toml", text.as_bytes());
+    let mut node = Program::start(["run", file.to_str().unwrap(), "--no-log"]);
+    node.error_with("; it may expect TLS (see `ssl`); trying again in 7 s");
+}
+
+#[test]
+fn a_replay_names_what_is_not_a_peer() {
+    let recording = session("broccoli-bro-ping").recording_path();
+    let replay = |address: &str| {
+        let recording = recording.to_str().unwrap();
+        let Run { code, stderr, .. } = run(["replay", recording, "--to", address, "--wait=0.2"]);
+        assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+        stderr
+    };
+    for (says, closes, why) in [
+        (
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            true,
+            "it sent begins with \"HTTP\"; is the port",
+        ),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", false, "it sent begins with \"SSH-\"; is the port right?"),
+        (&[0x15, 3, 1, 0, 2, 2, 0x46], true, "the peer speaks TLS; `brocomm replay` speaks no TLS"),
+        (b"", true, "the peer closed the connection at once; it may not accept this host"),
+        (
+            b"",
+            false,
+            "it sent no VERSION within 0.2 s; `brocomm replay` speaks no TLS; try `brocomm",
+        ),
+    ] {
+        let stderr = replay(&service(says, closes));
+        assert!(stderr.contains(why), "{stderr}");
+    }
+}
+
+/// Whatever names a file for what is to be read at once.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_to_read_is_told_with_its_name() {
+    let folder = scratch("messages-read", "node.toml", b"listen = true\n");
+    let configuration = folder.to_str().unwrap().to_owned();
+    let names = b"global n = 1 &synchronized;";
+    let variables = scratch("messages-read", "variables.bro", names).display().to_string();
+    let with = format!("listen = true\nlisten_port = 0\ndeclaration_files = ['{variables}']\n");
+    let kept = scratch("messages-read", "kept.toml", with.as_bytes()).display().to_string();
+    let recording = session("bro-bro-logs").recording_path().display().to_string();
+    let logs = no_folder("messages-read-logs").display().to_string();
+    let directory = folder.parent().unwrap().to_str().unwrap();
+    let inline = |key: &str| {
+        let text = format!("{key}\nssl_private_key = 'ANY'\n").replace("ANY", &variables);
+        scratch("messages-read", &format!("{}.toml", key.len()), text.as_bytes())
+    };
+    for (file, why) in [
+        (directory, "is a directory"),
+        ("/dev/zero", "is larger than 64 MiB"),
+        ("/no/such/file", "no such file or directory"),
+    ] {
+        let of_key = |key: &str| inline(&key.replace("FILE", file)).display().to_string();
+        let ca = of_key("listen = true\nlisten_ssl = true\nssl_ca_certificate = 'FILE'");
+        let files = of_key("listen = true\ndeclaration_files = ['FILE']");
+        for command in [
+            "config check FILE",
+            "run FILE",
+            &format!("config check {ca}"),
+            &format!("run {files} --no-log"),
+            "connect h --declarations FILE",
+            "listen --declarations FILE",
+            "send h e() --declarations FILE",
+            "send h e() --tls-ca FILE --tls-cert FILE",
+            &format!("send h e() --tls-ca {configuration} --tls-cert FILE"),
+            "state get h n --declarations FILE",
+            "state get h n --config FILE",
+            &format!("logs h --write {logs} --log-names FILE"),
+            &format!("decode {recording} --declarations FILE"),
+            &format!("decode {recording} --write-logs {logs} --log-names FILE"),
+        ] {
+            let command = command.replace("FILE", file);
+            let Run { code, stderr, .. } = run(command.split(' '));
+            assert!(
+                code == 2 && stderr.contains(file) && stderr.contains(why),
+                "{command}: {stderr}"
+            );
+        }
+    }
+    // They are read piece by piece, or replaced.
+    for (command, file, why) in [
+        ("decode FILE", directory, "is a directory"),
+        ("decode FILE", "/no/such/file", "no such file or directory"),
+        ("replay FILE --to h", directory, "is a directory"),
+        ("replay FILE --to h", "/no/such/file", "no such file or directory"),
+        (&format!("run {kept} --no-log --state FILE"), directory, "is a directory"),
+        (&format!("run {kept} --no-log --state FILE"), "/dev/zero", "not a regular file"),
+    ] {
+        assert_said(&command.replace("FILE", file), 2, &format!("{file}: cannot read: {why}"));
+    }
+}
+
+#[test]
 fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
     let text = "declarations = 'event ping(n: count);'\nlisten = true\nlisten_port = 0\n\
         listen_interface = '127.0.0.1'\n[nodes.c]\nhost = '127.0.0.1'\nclass = 'c'\nevents = 'ping'\n";
@@ -193,7 +324,7 @@ fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
     let listening = node.line_with("listening on ");
     let address = listening.strip_prefix("listening on ").unwrap();
     let waits = |class: &str| run(["send", address, "ping(1)", "--timeout=0.3", "--class", class]);
-    let why = "probably no entry of its `Communication::nodes` fits this host and our class";
+    let why = "probably no entry of its `Communication::nodes` matches this host and our class";
     for (class, shown) in [("other", "(class other)"), ("", "(no class; see --class)")] {
         let Run { code, stderr, .. } = waits(class);
         assert!(code == 1 && stderr.contains(&format!("{why} {shown}")), "{stderr}");
@@ -201,7 +332,7 @@ fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
     assert_eq!(waits("c").code, 0);
     let doctor = run(["doctor", address, "--class", "other"]);
     let entry =
-        "BAD   entry         it asks for nothing: no entry there for this host has class other";
+        "BAD   entry         it requests nothing: it has no entry for this host with class other";
     assert!(doctor.code == 1 && doctor.stdout.contains(entry), "{}", doctor.stdout);
     let doctor = run(["doctor", address]);
     assert!(doctor.code == 0 && doctor.stdout.contains(why), "{}", doctor.stdout);

@@ -1,4 +1,4 @@
-//! What those look at who keep `brocomm run` running: metrics, messages, and what systemd is told.
+//! Tests of metrics, messages and notifications to systemd.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::{Program, closed_port, run, scratch};
 
-/// The page of the book that names all metrics.
+/// The page of the book that lists all metrics.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
 
 /// A node that listens on a port that the system chooses.
@@ -21,19 +21,19 @@ fn start(configuration: &Path, arguments: &[&str]) -> Program {
     Program::start([&["run", configuration.to_str().unwrap(), "--no-log"], arguments].concat())
 }
 
-/// Returns where a node serves metrics.
+/// Returns the address at which a node serves metrics.
 fn metrics_of(node: &mut Program) -> String {
     let line = node.error_with("metrics are at ");
     let (_, url) = line.trim_end().split_once("http://").unwrap();
     url.strip_suffix("/metrics").unwrap().to_owned()
 }
 
-/// Asks for something over HTTP; returns the head and the body of the answer.
+/// Sends an HTTP request and returns the head and the body of the response.
 fn ask(address: &str, request: &str) -> (String, String) {
     ask_for(address, request, "")
 }
 
-/// The same with more lines of the head.
+/// The same with more header lines.
 fn ask_for(address: &str, request: &str, more: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\n{more}\r\n").unwrap();
@@ -83,7 +83,7 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
     server.line_with("event ping(7)");
     client.line_with(" pong ");
 
-    // Somebody who asks for nothing is in nobody's way.
+    // An idle connection does not block others.
     let _idle = TcpStream::connect(&address).unwrap();
     let numbers = scrape(&address);
     let peer = "{peer=\"10000\",node=\"client\",host=\"127.0.0.1\"}";
@@ -123,7 +123,7 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
     client.signal("-TERM");
     assert_eq!(client.end().code, 0);
     server.line_with(" closed ");
-    // It is forgotten once its socket is closed.
+    // The peer is removed once its socket is closed.
     let numbers = (0..10_000).map(|_| scrape(&address)).find(|it| !it.contains("peer=\"10000\""));
     assert_has(
         &numbers.expect("the peer is forgotten"),
@@ -137,7 +137,7 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
     assert_eq!(server.end().code, 0);
 }
 
-/// Compares the names with those that the book explains.
+/// Compares the names with those in the book.
 fn assert_names(numbers: &str) {
     let types = numbers.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let served: BTreeSet<String> = types
@@ -162,10 +162,10 @@ fn there_is_nothing_but_the_numbers() {
     let address = metrics_of(&mut node);
     let (head, body) = ask(&address, "GET /");
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
-    assert_eq!(body, "there is only /metrics\n");
+    assert_eq!(body, "not found; use /metrics\n");
     let (head, _) = ask(&address, "POST /metrics");
     assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
-    // Who asks for no format gets the one that all can read.
+    // Without an Accept header the response is plain text.
     let (head, body) = ask(&address, "GET /metrics");
     assert!(head.contains("\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
     assert_has(&body, &["# TYPE brocomm_received_events_total counter", "brocomm_listening 1"]);
@@ -175,7 +175,7 @@ fn there_is_nothing_but_the_numbers() {
     assert_eq!(body, "");
     let mut stream = TcpStream::connect(&address).unwrap();
     stream.write_all(b"no HTTP at all\r\n\r\n").unwrap();
-    // It is closed, with or without an answer.
+    // The connection is closed, with or without a response.
     let _ = stream.read_to_end(&mut Vec::new());
     scrape(&address);
     node.error_with("brocomm: debug: metrics: GET /metrics: 200 OK");
@@ -207,7 +207,7 @@ fn an_address_that_cannot_be_used_starts_nothing() {
     assert!(!log.exists());
 }
 
-/// Makes the configuration of a node that connects to where nobody listens.
+/// Writes the configuration of a node that connects to a closed port.
 fn in_vain(test: &str) -> PathBuf {
     let address = closed_port();
     let port = address.rsplit(':').next().unwrap();
@@ -250,7 +250,7 @@ fn messages_are_those_of_a_level_and_worse_ones() {
     let stderr = |level: &str| {
         let mut node = start(&file, &["--log-level", level]);
         node.error_with("connect failed");
-        // What is asked for comes in any case.
+        // Requested output is printed at every level.
         node.signal("-USR1");
         node.signal("-TERM");
         node.end().stderr
@@ -291,7 +291,7 @@ fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
         } else {
             scratch(&test, "node.toml", text.as_bytes())
         };
-        // The names of sockets are short.
+        // Names of sockets have a short maximum length.
         let own = format!("brocomm-{}-{name}.sock", std::process::id());
         let path = std::env::temp_dir().join(&own);
         let (socket, manager) = if name == "abstract" {

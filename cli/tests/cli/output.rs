@@ -1,4 +1,4 @@
-//! Output that nobody reads stops nothing, and no signal is waited for.
+//! Tests that unread output blocks neither the node nor signals.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,13 +7,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::support::{Program, brocomm, run, scratch};
 
-/// More bytes than a pipe holds, and no more than an argument may have.
+/// More bytes than a pipe holds, but not more than an argument may have.
 const MUCH: usize = 120_000;
 
-/// A program whose output nobody reads any more.
+/// A program whose output is no longer read.
 struct Stuck {
     child: Child,
-    /// Kept, so that it isn't closed.
+    /// Kept open.
     stdout: BufReader<ChildStdout>,
     stderr: BufReader<std::process::ChildStderr>,
 }
@@ -34,7 +34,7 @@ impl Stuck {
         line.trim_end().strip_prefix("listening on ").unwrap().to_owned()
     }
 
-    /// Reads the beginning of the large event, of which the rest is more than the pipe holds.
+    /// Reads the start of the large event. The rest exceeds the pipe's buffer.
     fn gets_stuck(&mut self) {
         let (mut seen, mut byte) = (Vec::new(), [0]);
         while !seen.ends_with(b" event e(xxx") {
@@ -60,17 +60,17 @@ impl Stuck {
         }
     }
 
-    /// Sends SIGTERM, and expects it to end although nobody reads its output.
+    /// Sends SIGTERM and expects the program to exit although its output is not read.
     fn ends_in_order(mut self) {
         self.signal("-TERM");
-        self.error_with("brocomm: standard output: cannot write: nobody read the rest of it\n");
+        self.error_with("brocomm: standard output: cannot write: the rest was not read\n");
         assert_eq!(self.child.wait().unwrap().code(), Some(1));
     }
 }
 
 impl Drop for Stuck {
     fn drop(&mut self) {
-        // It may have ended.
+        // Fails if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -80,7 +80,7 @@ fn large() -> String {
     format!("e(\"{}\")", "x".repeat(MUCH))
 }
 
-/// Writes the configuration of a node that listens, and has this event.
+/// Writes the configuration of a node that listens and declares this event.
 fn node(test: &str) -> PathBuf {
     let text = "declarations = 'event e(s: string);'\nlisten = true\n\
         listen_interface = '127.0.0.1'\nlisten_port = 0\n\
@@ -100,7 +100,7 @@ fn a_node_whose_output_nobody_reads_goes_on() {
         let send = move |event: &str| run(["send", &address, event]).code;
         assert_eq!(send(&large()), 0);
         node.gets_stuck();
-        // Others are served, and more than the program keeps of its output.
+        // Other peers are served, and send more than the output buffer holds.
         for _ in 0..20 {
             assert_eq!(send(&large()), 0);
         }
@@ -149,7 +149,7 @@ fn closed_output_ends_the_program_quietly() {
         let mut child = Stuck::start(arguments);
         let address = child.listening();
         let Stuck { child: program, stdout, .. } = &mut child;
-        // All is read of it, and it is closed.
+        // A pipe with a closed read end.
         let (closed, _) = std::io::pipe().unwrap();
         *stdout = BufReader::new(ChildStdout::from(std::os::fd::OwnedFd::from(closed)));
         run(["send", &address, "e(\"a\")"]);
@@ -174,7 +174,7 @@ fn a_listener_without_descriptors_goes_on_when_there_are_some() {
         let many: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&address).unwrap()).collect();
         listener.error_with("too many open files; trying again in 1 s\n");
         drop(many);
-        // Those that came before have to be let go first.
+        // Earlier connections must be closed first.
         let sent = || run(["send", &address, "conformance_echo(\"a\")", "--timeout=100"]).code;
         assert!((0..100).any(|_| sent() == 0), "{arguments:?}");
     }

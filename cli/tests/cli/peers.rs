@@ -1,11 +1,11 @@
-//! The real program, talking to itself over the loopback interface.
+//! Tests of commands that talk to each other over the loopback interface.
 
 use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use brocomm::data::Name;
-use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::serial::Packet;
 use brocomm::node::Phase;
 use brocomm_std::Peer;
@@ -107,7 +107,7 @@ fn an_event_that_nobody_wants_is_not_sent() {
 
 #[test]
 fn mistakes_on_the_command_line_are_pointed_at() {
-    // Nothing is connected to for this.
+    // The error occurs before connecting.
     let Run { code, stderr: err, .. } = run(["send", "127.0.0.1:1", "e(1, 1.2.3)"]);
     assert_eq!(code, 2);
     let wrong =
@@ -136,10 +136,10 @@ fn who_requests_no_event_is_told_how_to() {
         };
         let errors = |more: &[&str]| run([&[command], &address[..], more].concat()).stderr;
         let none = "brocomm: warning: no events to request";
-        let how = "; declare those that you want by --event 'NAME(TYPE, …)' or --declarations\n";
+        let how = "; declare some with --event 'NAME(TYPE, …)' or --declarations\n";
         assert!(errors(&[]).starts_with(&format!("{none}{how}")), "{}", errors(&[]));
         let matching = errors(&["--event=ping()", "--events=pin"]);
-        let why = format!("{none}: of 1 declared events none matches /^?(pin)$?/\n");
+        let why = format!("{none}: none of 1 declared events matches /^?(pin)$?/\n");
         assert!(matching.starts_with(&why), "{matching}");
     }
 }
@@ -176,8 +176,8 @@ fn ping_waits_no_longer_than_it_is_to() {
     let address = silent.local_addr().unwrap().to_string();
     let Run { code, stdout, stderr } = run(["ping", &address, "-c", "1", "--timeout=0.2"]);
     assert_eq!((code, stdout.as_str()), (1, ""));
-    let why =
-        "nothing sent: the handshake was not completed within 0.2 s: the peer is still in Setup";
+    let why = "nothing sent: the handshake was not completed within 0.2 s: the peer is still in Setup; it \
+        may expect TLS (see --tls-ca)";
     assert_eq!(stderr, format!("brocomm: {address}: {why}; try `brocomm doctor {address}`\n"));
 }
 
@@ -240,13 +240,12 @@ fn packets_are_written_as_pcap() {
     let file = scratch("packets", "got.pcap", b"");
     let write = ["--write-packets", file.to_str().unwrap()];
     let (listener, address) = Program::listen(&[&write[..], &["--once"]].concat());
-    let config =
-        ConnectionConfig { requests: Some(Requests::default()), ..ConnectionConfig::default() };
+    let config = ConnectionConfig::default();
     let mut peer = Peer::connect(address, config, Duration::from_secs(10)).unwrap();
     while peer.connection().phase() != Phase::Running {
         peer.next(None).unwrap().expect("it goes on");
     }
-    // One of another link type can't be in the same file.
+    // A packet with another link type cannot be in the same file.
     for (link_type, usec) in [(1, 5), (1, 6), (101, 7)] {
         let data = Bytes::from_static(b"packet");
         let packet = Packet { sec: 7, usec, len: 6, link_type, tag: Name::new(), data };

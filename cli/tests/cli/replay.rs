@@ -1,4 +1,4 @@
-//! `brocomm replay` with live peers.
+//! Tests of `brocomm replay` with live peers.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -19,7 +19,7 @@ fn a_recorded_client_meets_a_live_node() {
     let (mut listener, address) = Program::listen(&events);
     let replay = run(["replay", recording.to_str().unwrap(), "--to", &address, "--wait=0.5"]);
     listener.line_with(" event ping(");
-    // It answers no pings, as the recorded one did.
+    // Unlike the recorded node, it does not answer pings.
     assert_eq!(replay.code, 1);
     assert!(replay.stderr.contains("messages, "), "{}", replay.stderr);
     for line in [" C>L setup     VERSION ", " L>C handshake REQUEST_EVENTS     ping\n", " ping("] {
@@ -27,7 +27,7 @@ fn a_recorded_client_meets_a_live_node() {
     }
 }
 
-/// Accepts one connection, sends what it is to send, and returns what came.
+/// Accepts one connection, sends the given bytes, and returns what it received.
 fn peer(answer: Vec<u8>) -> (String, thread::JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -113,7 +113,7 @@ fn one_of_several_connections_is_played() {
     assert_eq!(run(["replay", file, "--to", &to, "--connection", "0"]).code, 2);
 }
 
-/// A Broccoli names an enum's type, and fills half of the constant's number.
+/// Broccoli sends the name of an enum's type, and only half of the constant's number.
 #[test]
 fn an_enum_of_a_broccoli_prints_by_name() {
     let recording = session("broccoli-enum").recording_path();

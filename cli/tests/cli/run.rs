@@ -1,4 +1,4 @@
-//! `brocomm run`: two real nodes on the loopback interface.
+//! Tests of `brocomm run` with two nodes on the loopback interface.
 
 use std::fs;
 use std::path::Path;
@@ -48,7 +48,7 @@ fn two_nodes_do_what_bros_do() {
     let server = server.end();
     assert_eq!((server.code, server.stderr.as_str()), (0, ""));
     client.line_with("\"notification\":\"closed\"");
-    // The peers are listed when the attempt to connect again has failed: nobody listens there.
+    // The peers are listed after the attempt to reconnect has failed.
     client.line_with("\"notification\":\"connect_failed\"");
     client.signal("-USR1");
     client.signal("-TERM");
@@ -108,7 +108,7 @@ fn variables_are_kept_over_a_restart() {
         [nodes.tool]\nhost = '127.0.0.1'\nsync = true\n";
     let file = scratch(test, "node.toml", text.as_bytes());
     let kept = file.with_file_name("kept");
-    // It may be left from the run before.
+    // May exist from a previous run.
     let _ = fs::remove_file(&kept);
     let node = || {
         let mut node = start(&file, &["--no-log", "--state", kept.to_str().unwrap()]);
@@ -146,7 +146,7 @@ fn the_log_has_local_time_unless_utc_is_asked_for() {
         b"listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n",
     );
     let log = file.with_file_name("communication.log");
-    // Nine hours ahead, as POSIX writes it.
+    // Nine hours ahead of UTC, in POSIX notation.
     for (more, ahead) in [(&[][..], 9), (&["--utc"], 0)] {
         let mut command = brocomm();
         command.env("TZ", "XYZ-9").arg("run").arg(&file).arg("--log").arg(&log).args(more);

@@ -103,7 +103,7 @@ fn a_configuration_names_scripts() {
     let checked: Value = serde_json::from_str(&checked.stdout).unwrap();
     assert_eq!(checked["node"]["events"], json!(2));
     let bad = run(["config", "check", &file("bad.toml")]);
-    assert_eq!(bad.code, 1);
+    assert_eq!(bad.code, 2);
     let place = format!("{}:2:1: expected a declaration, found `for`", file("bad.bro"));
     assert!(bad.stderr.contains(&place), "{}", bad.stderr);
 }

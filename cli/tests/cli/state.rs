@@ -1,4 +1,4 @@
-//! `brocomm state` with a running node.
+//! Tests of `brocomm state` with a running node.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ const VARIABLES: &str = "global hits: count = 5 &synchronized; \
     global ports: set[port] = { 80/tcp } &synchronized; \
     global empty: count &synchronized;";
 
-/// Starts a node that has the variables; returns where it listens, too.
+/// Starts a node with the variables, and returns it with its address.
 fn node(test: &str, entry: &str) -> (Program, String) {
     node_of(VARIABLES, test, entry)
 }
@@ -34,7 +34,7 @@ pub(crate) fn node_of(variables: &str, test: &str, entry: &str) -> (Program, Str
     (node, listening.strip_prefix("listening on ").unwrap().to_owned())
 }
 
-/// Declares the variables with other values than those of the node.
+/// Declares the variables with initial values that differ from the node's.
 fn declarations(test: &str) -> PathBuf {
     let text = VARIABLES.replace("= 5", "= 99").replace("80/tcp", "99/udp");
     scratch(test, "vars.bro", text.as_bytes())
@@ -114,7 +114,7 @@ fn entries_elements_and_numbers_can_be_changed() {
     let json = state("add", &address, test, &["ports[1/tcp]", "--json"]);
     let object = json!({"name": "ports[1/tcp]", "operation": "add", "value": null, "was": null});
     assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), object);
-    // What the peer does not have is not made up from our declarations.
+    // A variable that the peer does not have does not get the declared initial value.
     let none = state("incr", &address, test, &["empty"]);
     let error = "brocomm: nothing sent: the peer has no empty, or no value for it\n";
     assert_eq!(none.told(), (1, "", error));
@@ -127,7 +127,7 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     let test = "state-types";
     let (_node, address) = node(test, "sync = true");
     let before = state("get", &address, test, &[]).stdout;
-    // Of other types than the node's, whether or not its values could be read as ours.
+    // Types that differ from the node's, with and without compatible values.
     let text = "global hits: subnet &synchronized; global hosts: table[addr] of count &synchronized; \
         global ports: set[addr] &synchronized; global empty: count &synchronized;";
     let wrong = scratch(test, "wrong.bro", text.as_bytes());
@@ -160,10 +160,12 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     }
     let get = |more: &[&str]| state("get", more, &wrong);
     assert_eq!(get(&["hits"]).told(), (1, "", format!("brocomm: {hits}\n").as_str()));
-    let all = format!("brocomm: {hits}\nbrocomm: {ports}\n");
+    // Nothing is in `hosts`: the types alone tell.
+    assert_eq!(get(&["hosts"]).told(), (1, "", format!("brocomm: {hosts}\n").as_str()));
+    let all = format!("brocomm: {hits}\nbrocomm: {hosts}\nbrocomm: {ports}\n");
     let found = get(&[]);
     assert_eq!((found.code, found.stderr), (1, all));
-    // Whatever the peer declares, that is the type of its value.
+    // The type of the peer's value, whatever its declaration is.
     let any = scratch(test, "any.bro", b"global hits: any &synchronized;");
     let set = state("set", &["hits", "\"x\""], &any);
     let error = "brocomm: nothing sent: hits is declared as any, but the peer's is of type count, \
@@ -179,7 +181,7 @@ fn a_peer_that_takes_no_changes_is_sent_none() {
     let (_node, address) = node(test, "");
     let set = state("set", &address, test, &["hits", "7"]);
     assert_eq!((set.code, set.stdout.as_str()), (1, ""));
-    assert!(set.stderr.starts_with("brocomm: nothing sent: the peer takes no"), "{}", set.stderr);
+    assert!(set.stderr.starts_with("brocomm: nothing sent: the peer accepts no"), "{}", set.stderr);
     assert_eq!(state("get", &address, test, &["hits"]).stdout, "hits = 5\n");
 }
 
@@ -233,7 +235,15 @@ fn mistakes_are_told_before_anything_is_sent() {
         assert_eq!(run.code, 2, "{}", run.stderr);
         assert!(run.stderr.contains(error), "{}", run.stderr);
     }
-    assert_eq!(run(["state", "get", &nobody, "hits"]).code, 2);
+    for (more, error) in [
+        (&["hits"][..], "--declarations <FILE>|--config <FILE>"),
+        (&["hits", "--declarations", "/dev/null"], "; declare it by --declarations or --config"),
+        (&["--declarations", "/dev/null"], "with &synchronized by --declarations or --config;"),
+    ] {
+        let run = run([&["state", "get", &nobody], more].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);
+        assert!(run.stderr.contains(error), "{more:?}: {}", run.stderr);
+    }
     assert_eq!(state("get", &nobody, test, &["hits"]).code, 1);
 }
 
@@ -295,7 +305,7 @@ fn the_first_connection_to_a_node_that_has_just_begun_stays() {
         listen_port: 0,
         ..Options::default()
     };
-    // It wants our state as well, and has run for no longer than we have.
+    // It requests state too, and its uptime is not longer than ours.
     let tool = PeerConfig { sync: true, ..PeerConfig::new([127, 0, 0, 1].into()) };
     let nodes = vec![("tool".to_owned(), tool)];
     let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };

@@ -1,4 +1,4 @@
-//! `brocomm run --stdin`.
+//! Tests of `brocomm run --stdin`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn client(test: &str, address: &str, more: &str) -> PathBuf {
     scratch(test, "client.toml", text.as_bytes())
 }
 
-/// Runs a node with this on its standard input.
+/// Runs a node with this input.
 fn run(configuration: &Path, more: &[&str], input: &[u8]) -> crate::support::Run {
     let mut command = brocomm();
     command.arg("run").arg(configuration).args(["--no-log", "--stdin", "--exit-at-eof"]).args(more);
@@ -78,7 +78,7 @@ fn what_cannot_be_read_is_an_error() {
 
 #[test]
 fn whoever_writes_waits_for_the_peers() {
-    // Whose output nobody reads at first.
+    // Its output is not read at first.
     let (mut listener, address) = Program::listen(&LISTEN);
     let few = "[outgoing]\nevents = 10\nbytes = 102400\n";
     let file = client("stdin-block", &address, few);
@@ -110,7 +110,7 @@ fn an_event_waits_for_a_peer_that_requests_it() {
     let address = listening.strip_prefix("listening on ").unwrap();
     node.write("e(1, \"a\")");
     node.write("f()");
-    // This one wants none of it.
+    // This peer does not request the event.
     let other = Program::start(["connect", address, "--event", "g()"]);
     node.line_with(" handshake_done");
     let declared = ["--event", "e(count, string)", "--event", "f()"];
@@ -151,7 +151,7 @@ fn an_event_that_waits_when_the_node_ends_is_an_error() {
     node.write("");
     node.write("nonsense");
     node.write("f()");
-    // The line before was looked at, so that this one is next.
+    // The previous line has been processed, so this one is next.
     node.error_with("line 2, ");
     node.signal("-USR1");
     node.error_with("events in/out");

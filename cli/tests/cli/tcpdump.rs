@@ -1,4 +1,4 @@
-//! A capture that `tcpdump` makes of a live session.
+//! A test with a capture that `tcpdump` makes of a live session.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn a_captured_session_is_decoded() {
     let port = address.rsplit(':').next().unwrap();
 
     let mut tcpdump = Command::new("tcpdump");
-    // It writes each packet at once, says so on standard output, and stays who it is.
+    // Unbuffered, with one line per packet on standard output, and without changing the user.
     tcpdump.args(["-i", "lo", "-n", "-l", "-U", "--immediate-mode", "--print", "-Z", "root"]);
     tcpdump.arg("-w").arg(&file).args(["tcp", "port", port]);
     let mut tcpdump = Program::spawn(tcpdump);
@@ -34,7 +34,7 @@ fn a_captured_session_is_decoded() {
     assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
     listener.line_with(" event e(8, eight)");
     assert_eq!(listener.end().code, 0);
-    // Nothing comes after the end of both sides.
+    // Nothing follows the end of both sides.
     for _ in 0..2 {
         tcpdump.line_with("Flags [F");
     }

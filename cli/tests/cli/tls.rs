@@ -1,4 +1,4 @@
-//! TLS, as a user asks for it.
+//! Tests of the TLS options.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -8,13 +8,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Program, Run, no_folder, run, scratch};
 
-/// Makes an authority and a node's certificate with its key, for a test of this name; returns their
-/// files.
+/// Creates a CA and a node's certificate with its key for a test, and returns the files.
 fn files(test: &str) -> [PathBuf; 2] {
     files_with(test, |_| {})
 }
 
-/// The same of a node's certificate that is unlike others.
+/// The same with a modified certificate.
 fn files_with(test: &str, unlike: impl FnOnce(&mut CertificateParams)) -> [PathBuf; 2] {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -55,7 +54,7 @@ fn events_pass_over_tls() {
     assert_eq!(listener.end().code, 0);
 }
 
-/// As a Bro does when it terminates, a program that is killed ends without `close_notify`.
+/// A killed program ends without `close_notify`, like a Bro that terminates.
 #[cfg(unix)]
 #[test]
 fn a_peer_that_ends_without_close_notify_has_closed() {
@@ -81,7 +80,7 @@ fn both_sides_of_a_bench_speak_tls() {
     let Run { code, stdout, stderr } = run([&bench[..], &options].concat());
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("\nevents       40 sent, 40 answered\n"), "{stdout}");
-    // Without it nothing is measured.
+    // Without TLS nothing is measured.
     assert_eq!(run(bench).code, 1);
     server.error_with("TLS: the peer speaks the protocol in clear text");
 }
@@ -93,7 +92,7 @@ fn who_does_not_use_tls_is_told() {
     assert_eq!(run(["send", &address, "e(7)"]).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    let text = "TLS: the peer speaks the protocol in clear text, TLS is expected, 4§6";
+    let text = "TLS: the peer speaks the protocol in clear text, TLS is expected";
     assert!(stderr.contains(text), "{stderr}");
 
     let (listener, address) = listen(&[]);
@@ -101,7 +100,7 @@ fn who_does_not_use_tls_is_told() {
     assert_eq!(run(send).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    assert!(stderr.contains("the peer speaks TLS, clear text is expected"), "{stderr}");
+    assert!(stderr.contains("the peer uses TLS, clear text is expected"), "{stderr}");
 }
 
 #[test]
@@ -117,7 +116,7 @@ fn another_authority_and_another_name_are_refused() {
     assert!(stderr.contains("is not signed by a CA in `ssl_ca_certificate`"), "{stderr}");
 }
 
-/// What a doctor finds at the first step that begins so.
+/// Returns the doctor's finding at the first step with this prefix.
 fn finding(address: &str, options: &[String], step: &str) -> (i32, Value) {
     let doctor = ["doctor", address, "--json"].map(str::to_owned);
     let run = run([&doctor[..], options].concat());
@@ -158,7 +157,7 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
     }
     assert_eq!(certificate["sha256"].as_str().map(str::len), Some(64));
 
-    // It is not the one that was expected, or of another authority, or there is none.
+    // The name is wrong, the CA differs, or there is no TLS.
     let bad = |options: &[String], step: &str, text: &str| {
         let (code, line) = finding(&address, options, step);
         assert_eq!((code, &line["finding"]), (1, &json!("BAD")), "{line}");
@@ -166,7 +165,7 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
     };
     let other = [options, vec!["--tls-name=other.example".to_owned()]].concat();
     bad(&other, "tls", "is not for `other.example` but for ");
-    bad(&self::options("tls-doctor-stranger"), "tls", "that is --tls-ca, which does not have");
+    bad(&self::options("tls-doctor-stranger"), "tls", "its issuer is not in --tls-ca");
     let own = files("tls-doctor-refused")[1].clone();
     bad(&as_options([ca, own]), "tls", "does it accept our certificate (--tls-cert)");
     bad(&[], "connection", " Does it expect TLS (--tls-ca)?");
@@ -174,7 +173,7 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
     let (_listener, clear) = Program::listen(&[]);
     let (code, line) = finding(&clear, &self::options("tls-doctor-clear"), "tls");
     assert_eq!(code, 1);
-    let text = "the peer speaks the protocol in clear text, TLS is expected, 4§6; without --tls-ca";
+    let text = "the peer speaks the protocol in clear text, TLS is expected; without --tls-ca";
     assert!(line["text"].as_str().unwrap().starts_with(text), "{line}");
 }
 
@@ -214,7 +213,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_option() {
     let stderr = error("no.pem", &own);
     assert!(stderr.starts_with("brocomm: --tls-ca no.pem: cannot be read: "), "{stderr}");
     let text = "brocomm: --tls-cert: no private key in PEM (`-----BEGIN PRIVATE KEY-----`); \
-                certificate chain and key go into one file, 4§6\n";
+                certificate chain and key go into one file\n";
     assert_eq!(error(&ca, &ca), text);
     let Run { code, stderr, .. } = run(["send", "127.0.0.1:1", "e()", "--tls-ca", &ca]);
     assert_eq!(code, 2);
@@ -234,15 +233,15 @@ fn a_configuration_names_files() {
     assert_eq!(check(&format!("{good}{nodes}")), (0, String::new()));
     let swapped = "ssl_ca_certificate = 'node.pem'\nssl_private_key = 'ca.pem'\n";
     let (code, stderr) = check(&format!("{swapped}{nodes}"));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(stderr.starts_with("brocomm: FILE:2:1: "), "{stderr}");
     assert!(stderr.contains("ca.pem: `ssl_private_key`: no private key in PEM"), "{stderr}");
     let missing = good.replace("ca.pem", "none.pem");
     let (code, stderr) = check(&format!("{missing}{nodes}"));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(stderr.starts_with("brocomm: FILE:1:1: ssl_ca_certificate = "), "{stderr}");
     assert!(stderr.contains("none.pem\": cannot be read: "), "{stderr}");
-    // Nobody wants TLS, so nothing is read.
+    // Nothing uses TLS, so the files are not read.
     let (code, _) = check(&missing);
     assert_eq!(code, 0);
     drop(own);
@@ -290,7 +289,7 @@ fn every_command_that_joins_or_listens_takes_the_options() {
     let config = scratch("tls-commands", "node.toml", config);
     let config = ["--config", config.to_str().unwrap()];
     let change = |arguments: &[&'static str]| [&["state"], arguments, &config].concat();
-    // Nobody is connected to: the last of the files isn't there.
+    // The error occurs before connecting: the last file does not exist.
     let tls = ["--tls-ca", &ca, "--tls-cert", &own, "--tls-name", "node.example"];
     for command in [
         vec!["listen", "--on=127.0.0.1:0"],

@@ -1,4 +1,4 @@
-//! Who sends its state (§3.3).
+//! Cases about which side sends its state (§3.3).
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -8,27 +8,27 @@ use brocomm::lowlevel::wire::{Message, MessageType};
 
 use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial};
 
-/// The suite's runtime, as against the implementation's. Runtimes are signed (§2.1).
+/// The suite's runtime relative to the implementation's. Runtimes are signed (§2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Runtime {
     Less,
     Equal,
     Greater,
-    /// The suite's is -1, as of a peer whose clock was set back; the implementation's is not
-    /// negative.
+    /// The suite's runtime is -1, like that of a peer whose clock was set back. The
+    /// implementation's is not negative.
     Negative,
-    /// The suite's is the least that there is, from which nothing can be subtracted.
+    /// The suite's runtime is the minimum, from which nothing can be subtracted.
     Least,
-    /// The suite's is the greatest that there is.
+    /// The suite's runtime is the maximum.
     Greatest,
 }
 
 impl Runtime {
-    /// Returns the suite's runtime; `None` if there is no such number yet.
+    /// Returns the suite's runtime, or `None` if there is no such number yet.
     fn against(self, theirs: u32) -> Option<u32> {
         let theirs = i32::try_from(theirs).ok()?;
         let ours = match self {
-            // A runtime below 0 is a case of its own.
+            // A negative runtime is a separate case.
             Runtime::Less => theirs.checked_sub(1).filter(|ours| *ours >= 0)?,
             Runtime::Equal => theirs,
             Runtime::Greater => theirs.checked_add(1)?,
@@ -39,12 +39,12 @@ impl Runtime {
         Some(ours.cast_unsigned())
     }
 
-    /// Describes it in a title.
+    /// Returns the description for the title.
     fn description(self) -> &'static str {
         match self {
-            Runtime::Less => "the peer has run for a shorter time",
-            Runtime::Equal => "both have run for the same time",
-            Runtime::Greater => "the peer has run for a longer time",
+            Runtime::Less => "the peer has a shorter uptime",
+            Runtime::Equal => "both have the same uptime",
+            Runtime::Greater => "the peer has a longer uptime",
             Runtime::Negative => "the peer's runtime is negative",
             Runtime::Least => "the peer's runtime is -2147483648",
             Runtime::Greatest => "the peer's runtime is 2147483647",
@@ -52,25 +52,25 @@ impl Runtime {
     }
 }
 
-/// What has to come of what both sides request.
+/// The expected result of the requests of both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comes {
     /// There is no Sync.
     Nothing,
     /// The suite sends its state.
     SuiteSends,
-    /// The implementation does.
+    /// The implementation sends its state.
     ImplementationSends,
-    /// Whoever opened the connection does.
+    /// The initiator sends its state.
     InitiatorSends,
-    /// The implementation closes.
+    /// The implementation closes the connection.
     Closes,
 }
 
 use Comes::{Closes, ImplementationSends, InitiatorSends, Nothing, SuiteSends};
 use Runtime::{Equal, Greater, Greatest, Least, Less, Negative};
 
-/// What the suite requests, the node that applies to it, the runtimes, and what comes of it.
+/// The suite's request, the peer entry, the runtimes, and the expected result.
 const TABLE: [(Option<bool>, Entry, Runtime, Comes); 21] = [
     (None, Entry::Plain, Equal, Nothing),
     (Some(false), Entry::Plain, Equal, ImplementationSends),
@@ -83,7 +83,7 @@ const TABLE: [(Option<bool>, Entry, Runtime, Comes); 21] = [
     (Some(false), Entry::Sync, Greater, SuiteSends),
     (Some(false), Entry::Sync, Equal, InitiatorSends),
     (Some(false), Entry::Sync, Less, ImplementationSends),
-    // Authority goes before runtime.
+    // Authority has priority over the runtime.
     (Some(false), Entry::Auth, Greater, ImplementationSends),
     (Some(true), Entry::Sync, Less, SuiteSends),
     (Some(false), Entry::Plain, Greater, ImplementationSends),
@@ -91,7 +91,7 @@ const TABLE: [(Option<bool>, Entry, Runtime, Comes); 21] = [
     (Some(false), Entry::Sync, Negative, ImplementationSends),
     (Some(false), Entry::Sync, Least, ImplementationSends),
     (Some(false), Entry::Sync, Greatest, SuiteSends),
-    // They decide nothing where authority, or a request of one side alone, does.
+    // Runtimes do not matter if only one side requests state or is authoritative.
     (Some(true), Entry::Sync, Negative, SuiteSends),
     (Some(false), Entry::Auth, Negative, ImplementationSends),
     (None, Entry::Sync, Negative, SuiteSends),
@@ -110,7 +110,7 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         Some(true) => "requests sync with authority",
     };
     let does = match comes {
-        Nothing => "there is no Sync",
+        Nothing => "no Sync takes place",
         SuiteSends => "the peer sends its state",
         ImplementationSends => "the implementation sends its state",
         InitiatorSends => "the side that opened the connection sends its state",
@@ -141,7 +141,7 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
             comes => comes == SuiteSends,
         };
         if suite_sends {
-            // It has no variable that the implementation knows of.
+            // The suite has no variable that the implementation knows.
             peer.send(&Message::PhaseDone)?;
         } else if comes != Nothing {
             full_state(&mut peer)?;
@@ -149,11 +149,12 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         peer.answers()
     });
     let case = case.entry(entry).needs(Capability::Sync);
-    // One that connects may have been started for the purpose, and has no runtime to be less than.
+    // An implementation that connects may have just been started, so no runtime is smaller than its
+    // own.
     if runtime == Less { case.only(Role::Listens) } else { case }
 }
 
-/// Returns what a node requests, and with authority.
+/// Returns what a peer entry requests.
 fn requested(entry: Entry) -> Option<bool> {
     match entry {
         Entry::Sync => Some(false),
@@ -162,7 +163,7 @@ fn requested(entry: Entry) -> Option<bool> {
     }
 }
 
-/// Greets with a runtime that depends on the implementation's.
+/// Exchanges VERSIONs, with a runtime that depends on the implementation's.
 fn with_runtime(trial: &mut Trial<'_>, runtime: Runtime) -> Outcome<Exchange> {
     let begun = Instant::now();
     loop {
@@ -178,13 +179,13 @@ fn with_runtime(trial: &mut Trial<'_>, runtime: Runtime) -> Outcome<Exchange> {
         if begun.elapsed() > Duration::from_secs(5) {
             return Stop::inconclusive(format!("its runtime is {theirs} for more than 5 s"));
         }
-        // It counts whole seconds from its start.
+        // The runtime is in whole seconds since the start.
         drop(peer);
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
-/// Waits for the implementation's state, and for the PHASE_DONE behind it.
+/// Waits for the implementation's state and the PHASE_DONE after it.
 fn full_state(peer: &mut Exchange) -> Outcome {
     let mut assigned = BTreeSet::new();
     loop {
@@ -219,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// What the table says by hand, and the core decides.
+    /// Compares the table with the core's decisions.
     #[test]
     fn the_core_decides_as_the_table_has_it() {
         let asks = |authoritative| SyncRequest { authoritative };

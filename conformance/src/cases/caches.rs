@@ -1,4 +1,4 @@
-//! The object cache (2§5), and how wide its ids are (2§3).
+//! Cases about the object cache (2§5) and the width of its IDs (2§3).
 
 use brocomm::data::{Field, Record, Type, Value};
 use brocomm::lowlevel::wire::{Caps, Message, MessageType};
@@ -6,7 +6,7 @@ use brocomm::lowlevel::wire::{Caps, Message, MessageType};
 use super::raw::{Pid, Raw};
 use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial, token};
 
-/// An id that neither the suite's writer nor anything before it has used.
+/// An ID that is not used otherwise.
 const FREE: Pid = 0x00ab_0000;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -14,7 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
     read.chain(ids()).chain(written()).collect()
 }
 
-/// What an implementation has to remember of what it receives.
+/// Cases about the cache for received objects.
 fn read() -> Vec<Case> {
     vec![
         Case::must(
@@ -43,9 +43,9 @@ fn read() -> Vec<Case> {
         ),
         Case::must(
             "2:5/3",
-            "ids may begin anywhere, and leave gaps",
+            "IDs may start anywhere, and have gaps",
             "Sends values under the ids 0x00ab0000, 0x00ab1000 and so on, and refers to the first \
-             at last. A Bro that connects again goes on counting.",
+             at last. A Bro that reconnects continues counting.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -58,7 +58,7 @@ fn read() -> Vec<Case> {
         ),
         Case::must(
             "2:5/4",
-            "a SERIAL may refer to what is in itself",
+            "a SERIAL may refer to objects within itself",
             "Sends a vector of two elements, the second of which is a reference to the first.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -79,7 +79,7 @@ fn read() -> Vec<Case> {
         .needs(Capability::Containers),
         Case::should(
             "2:5/5",
-            "a full object under an id in use counts from then on",
+            "a full object with an ID in use replaces the old one",
             "Sends 1 and then 2 under the same id, and then a reference to it, which has to be 2.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -104,7 +104,7 @@ fn read() -> Vec<Case> {
         ),
         Case::should(
             "2:5/7",
-            "each connection has a cache of its own",
+            "each connection has its own cache",
             "Sends a value on one connection, and refers to it on a second, which is an error there \
              and not on the first.",
             |trial| not_shared(trial, Entry::Plain),
@@ -112,7 +112,7 @@ fn read() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "2:5/9",
-            "each connection that the implementation makes has a cache of its own",
+            "each connection that the implementation opens has its own cache",
             "Sends a value on one connection, and refers to it on a second of another class, which is \
              an error there and not on the first.",
             |trial| not_shared(trial, Entry::Classed),
@@ -122,14 +122,14 @@ fn read() -> Vec<Case> {
         Case::must(
             "2:5/8",
             "both caches stay in step over thousands of values and types",
-            "Has 5,000 records echoed of 1,700 types by turns, more objects than either cache \
+            "Has 5,000 records echoed of 1,700 types in turn, more objects than either cache \
              holds, so that types come in full, as references, and in full again after they were \
              evicted. An implementation that evicts other objects than the suite fails to \
              understand a reference, or sends one that cannot be understood.",
             |trial| {
                 let mut peer = trial.running()?;
                 for number in 0..5_000_u64 {
-                    // Some types often, others hardly ever.
+                    // Some types are frequent, others rare.
                     let kind = if number % 3 == 0 { number % 7 } else { number % 1_700 };
                     let sent = record(kind, number);
                     peer.echo(&sent)?;
@@ -140,13 +140,13 @@ fn read() -> Vec<Case> {
     ]
 }
 
-/// How wide ids are, by what both sides announced.
+/// Cases about the width of IDs, given the capabilities of both sides.
 fn ids() -> Vec<Case> {
     vec![
         Case::must(
             "2:3/10",
             "ids have 32 bits for a peer that announces no capabilities",
-            "Sends no CAPS at all, and events as to be written then.",
+            "Sends no CAPS at all, and events encoded for that.",
             |trial| with_caps(trial, None),
         ),
         Case::must(
@@ -165,7 +165,7 @@ fn ids() -> Vec<Case> {
         .needs(Capability::NewCache),
         Case::must(
             "2:3/13",
-            "an id beyond 32 bits is understood where ids have 64",
+            "an ID above 32 bits is understood if IDs have 64 bits",
             "Sends a value under the id 2^40 + 1, and refers to it.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -181,12 +181,12 @@ fn ids() -> Vec<Case> {
     ]
 }
 
-/// What an implementation may refer to in what it sends.
+/// Cases about references in sent messages.
 fn written() -> Vec<Case> {
     vec![
         Case::must(
             "2:5/20",
-            "a peer that keeps no cache gets every object in full, under the id 0",
+            "a peer without a cache gets every object in full, with the ID 0",
             "Announces NO_CACHING and BROCCOLI_PEER, as a Broccoli, has values echoed, and looks at \
              the ids of what comes back.",
             |trial| {
@@ -195,7 +195,7 @@ fn written() -> Vec<Case> {
                 peer.shake(&hello)?;
                 for _ in 0..5 {
                     peer.send_echo(token())?;
-                    // Whoever else it is for, it is written for this peer.
+                    // The message must be encoded for this peer, even if it is sent to others too.
                     let bytes = peer.expect(MessageType::Serial)?.bytes;
                     let (full, pid) = first_object(&bytes);
                     Stop::unless(full && pid == 0, || {
@@ -207,7 +207,7 @@ fn written() -> Vec<Case> {
         ),
         Case::must(
             "2:5/21",
-            "what is echoed to a peer without a cache is the same value each time",
+            "a peer without a cache gets the same value each time",
             "As a Broccoli, has the same record echoed three times, and another in between.",
             |trial| {
                 let mut peer = trial.open()?;
@@ -222,7 +222,7 @@ fn written() -> Vec<Case> {
     ]
 }
 
-/// Refers on a connection of a class to what was sent on another connection.
+/// Sends a reference on one connection to an object that was sent on another one.
 fn not_shared(trial: &mut Trial<'_>, class: Entry) -> Outcome {
     let mut first = trial.running()?;
     let raw = Raw::on(&first);
@@ -235,7 +235,7 @@ fn not_shared(trial: &mut Trial<'_>, class: Entry) -> Outcome {
     echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
 }
 
-/// Sends an event of bytes, and checks what number is echoed.
+/// Sends an encoded event, and checks which number is echoed.
 fn echoes(peer: &mut Exchange, event: Vec<u8>, number: u64) -> Outcome {
     peer.send(&Message::Serial(event.into()))?;
     peer.expect_echo(&Value::Count(number))
@@ -249,7 +249,7 @@ fn with_caps(trial: &mut Trial<'_>, caps: Option<Caps>) -> Outcome {
     peer.answers()
 }
 
-/// A record of one of many types.
+/// Returns a record of one of many types.
 fn record(kind: u64, number: u64) -> Value {
     let name = format!("Conformance::Kind{kind}");
     let fields = vec![Field::new("n", Type::COUNT), Field::new(format!("f{kind}"), Type::STRING)];
@@ -257,9 +257,9 @@ fn record(kind: u64, number: u64) -> Value {
     Value::Record(Record::new(Type::record(name, fields), values).into())
 }
 
-/// Tells of the first argument of an event whether it is a full object, and its id of 32 bits.
+/// Returns whether the first argument of an event is a full object, and its 32-bit ID.
 fn first_object(message: &[u8]) -> (bool, u32) {
-    // Header chunk, length of the argument, tag, length of the name; name, time and number.
+    // Header chunk, argument length, tag, name length, name, time and number.
     let name = 12 + 4 + 1 + 4 + "conformance_echoed".len();
     match message.get(name + 8 + 4..).unwrap_or_default() {
         [full, a, b, c, d, ..] => (*full != 0, u32::from_be_bytes([*a, *b, *c, *d])),

@@ -1,4 +1,4 @@
-//! Calls that do not fit, and serializations that cannot be read (§5).
+//! Cases about calls that do not match and SERIALs that cannot be decoded (§5).
 
 use brocomm::data::Value;
 
@@ -6,7 +6,7 @@ use super::raw::Raw;
 use crate::suite::{Case, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    // What is sent is told from what others have echoed by its text.
+    // The text distinguishes this value from those that others have echoed.
     let text = || Value::string("a call that is ignored");
     let ignored = |id, title: &str, description: &str, name: &'static str, args: Vec<Value>| {
         let description =
@@ -49,14 +49,14 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         ignored(
             "5/5",
-            "a call of what is no event is ignored",
+            "a call of something other than an event is ignored",
             "Sends a call of the variable conformance_n.",
             "conformance_n",
             vec![text()],
         ),
         Case::must(
             "5/6",
-            "what is ignored is in the object cache all the same",
+            "what is ignored is still in the object cache",
             "Sends an unknown event, and then conformance_echo with the same value, which goes as a \
              reference to what was ignored.",
             |trial| {
@@ -69,9 +69,9 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(crate::suite::Capability::Cache),
         Case::must(
             "5/7",
-            "an event that was not requested is taken",
+            "an event that was not requested is accepted",
             "Sends conformance_report and conformance_echo: requesting only filters at the sender, \
-             so that events nobody requested are accepted.",
+             so events that were not requested are accepted.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_reported_not", &[])?;
@@ -83,7 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// What cannot be read leaves the caches out of step, so the connection has to be closed.
+/// After a SERIAL that cannot be decoded the caches differ, so the connection must be closed.
 fn unreadable() -> Vec<Case> {
     let closes = |id, title: &str, description: &str, make: fn(Raw) -> Vec<u8>| {
         let why = title.split(" ends ").next().unwrap_or(title).to_owned();

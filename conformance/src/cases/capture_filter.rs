@@ -1,4 +1,4 @@
-//! Capture filters (§2.4).
+//! Cases about capture filters (§2.4).
 
 use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
@@ -47,9 +47,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2.4/3",
-            "a capture filter is taken, an empty one too",
+            "a capture filter is accepted, also an empty one",
             "Sends capture filters in the handshake: one of 14 bytes, one of 10,000, and one that is \
-             empty but for its NUL. They are reported only.",
+             empty except for its NUL. They are only reported.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();

@@ -1,4 +1,4 @@
-//! Which node applies to a peer (§4).
+//! Cases about which peer entry applies (§4).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::suite::{Case, Entry, Outcome, Role, Stop, Trial, token};
 
-/// How often something is echoed for a peer that may not be Running yet, and how long it waits for it.
+/// The number of attempts to have a value echoed to a peer that may not be Running yet.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
@@ -17,13 +17,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "4/1",
-            "a node without a class applies to a peer without one",
+            "a peer entry without a class applies to a peer without one",
             "Sends no class: the implementation has to request conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
         ),
         Case::must(
             "4/2",
-            "a node with a class applies to a peer that sends it",
+            "a peer entry with a class applies to a peer that sends it",
             "Sends the class `conformance`, or waits for it: the implementation has to request \
              conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
@@ -31,14 +31,14 @@ pub(super) fn cases() -> Vec<Case> {
         .entry(Entry::Classed),
         Case::must(
             "4/3",
-            "a peer that no node applies to stays connected",
-            "Sends the class `conformance-stranger`, which no node has. The handshake completes, \
+            "a peer without a matching entry stays connected",
+            "Sends the class `conformance-stranger`, which no entry has. The handshake completes, \
              but the implementation requests nothing.",
             |trial| {
                 let mut stranger = trial.open()?;
                 let hello = stranger.hello();
                 stranger.shake(&hello)?;
-                // Has everything before it answered, on a connection of somebody known.
+                // Waits, on a connection of a known peer, until everything before has been handled.
                 known(trial)?;
                 Stop::unless(!stranger.has_closed()?, || "it closed".to_owned())?;
                 let requested = &stranger.theirs().requested;
@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/4",
-            "input of a peer that no node applies to is not accepted",
+            "input from a peer without a matching entry is not accepted",
             "Sends conformance_echo as a stranger, which must not be echoed to anybody, and then as \
              somebody known, which must be. The stranger's input is parsed all the same, so that it \
              stays connected.",
@@ -59,7 +59,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/5",
-            "a peer that no node applies to may request events",
+            "a peer without a matching entry may request events",
             "Requests conformance_echoed as a stranger, while somebody known has an event echoed: \
              the stranger gets it too.",
             |trial| {
@@ -68,8 +68,8 @@ pub(super) fn cases() -> Vec<Case> {
                 stranger.shake(&hello)?;
                 let mut known = trial.open_as(Entry::Plain)?;
                 known.shake(&known.hello())?;
-                // What two peers send is handled in no order between them: when the first value is
-                // echoed, the end of the stranger's handshake may still lie unread.
+                // There is no order between messages from two peers: when the first value is
+                // echoed, the end of the stranger's handshake may still be unread.
                 let mut echoed = Vec::new();
                 for _ in 0..TRIES {
                     let number = token();
@@ -87,14 +87,14 @@ pub(super) fn cases() -> Vec<Case> {
                         }
                     }
                 }
-                Stop::failed(format!("the stranger got none of {TRIES} values that were echoed"))
+                Stop::failed(format!("the stranger received none of {TRIES} echoed values"))
             },
         )
         .entry(Entry::Stranger)
         .only(Role::Listens),
         Case::must(
             "4/6",
-            "input is not accepted by a node that says so",
+            "input is not accepted if the peer entry says so",
             "Sends conformance_echo to a node with accept_input = F, which must not be echoed, and \
              then as somebody known, which must be.",
             |trial| not_accepted(trial, Entry::Deaf),
@@ -103,7 +103,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/7",
-            "whoever connects sends the class of its node in VERSION",
+            "the initiator sends the class of its peer entry in VERSION",
             "Waits for a connection of the class `conformance` and looks at VERSION, which ends in \
              the class and a NUL.",
             |trial| {
@@ -119,7 +119,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Connects),
         Case::must(
             "4/8",
-            "the node that was connected with applies, whatever class the listener sends",
+            "the entry used for connecting applies, whatever class the listener sends",
             "Answers a connection with the class `conformance-stranger` in VERSION.",
             |trial| {
                 let class = Bytes::from_static(b"conformance-stranger");
@@ -130,7 +130,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Has an event echoed by a node that is known.
+/// Has an event echoed on a connection with a known class.
 fn known(trial: &mut Trial<'_>) -> Outcome {
     let mut known = trial.open_as(Entry::Plain)?;
     known.shake(&known.hello())?;
@@ -144,8 +144,8 @@ fn not_accepted(trial: &mut Trial<'_>, entry: Entry) -> Outcome {
     known.shake(&known.hello())?;
     let secret = Value::string("not accepted");
     refused.send_event("conformance_echo", std::slice::from_ref(&secret))?;
-    // A round trip on the same connection would be an echo, so it is closed: all it sent is read
-    // before that is seen.
+    // A round trip on the same connection would need an echo, so it is closed instead: everything
+    // sent is read before the end of the stream.
     refused.finish();
     refused.expect_close("the suite closed its direction")?;
     let back = known.echoed_until_now()?;

@@ -1,4 +1,4 @@
-//! Compressed directions (§1.5).
+//! Cases about compression (§1.5).
 
 use std::slice::from_ref;
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     receiving.chain(sending).collect()
 }
 
-/// What has to be understood of a sender that compresses.
+/// Cases about valid compressed input.
 fn received() -> Vec<Case> {
     vec![
         Case::must(
@@ -41,7 +41,7 @@ fn received() -> Vec<Case> {
             "1.5/2",
             "a stored chunk may have any size",
             "Sends events of 10, 100 and 2000 bytes as stored chunks: the payload, then the length \
-             0. A sender stores what is shorter than 30 bytes; a receiver takes any.",
+             0. A sender stores what is shorter than 30 bytes; a receiver accepts any.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for size in [10, 100, 2000] {
@@ -58,7 +58,7 @@ fn received() -> Vec<Case> {
             "1.5/3",
             "a compressed chunk may have any size",
             "Sends an event whose header chunk, of 8 bytes, is compressed as well. A sender stores \
-             what is shorter than 30 bytes; a receiver takes both.",
+             what is shorter than 30 bytes; a receiver accepts both.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 let value = Value::string("deflated");
@@ -71,8 +71,8 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/4",
             "stored chunks do not enter the zlib stream",
-            "Sends compressed and stored events in turns: the stream lives for the whole direction, \
-             and goes on behind a stored chunk as if that were not there.",
+            "Sends compressed and stored events in turn: the stream lives for the whole direction, \
+             and goes on after a stored chunk as if that were not there.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for number in 0..20_u64 {
@@ -91,7 +91,7 @@ fn received() -> Vec<Case> {
         ),
         Case::must(
             "1.5/5",
-            "a compressed chunk may come in parts",
+            "a compressed chunk may arrive in parts",
             "Sends a compressed event in parts of 7 bytes: compression sits above parts.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
@@ -112,7 +112,7 @@ fn received() -> Vec<Case> {
              header. Bro does so to a peer whose sync had to wait (§3.3).",
             |trial| {
                 let mut peer = Packing::new(trial)?;
-                for text in ["before the second COMPRESS", "behind the second COMPRESS"] {
+                for text in ["before the second COMPRESS", "after the second COMPRESS"] {
                     let value = Value::string(text);
                     let argument = peer.echo(&value)?;
                     let bytes = [peer.stored(&HEADER), peer.deflated(&argument)].concat();
@@ -141,13 +141,13 @@ fn received() -> Vec<Case> {
     ]
 }
 
-/// What has to be refused of a sender that compresses.
+/// Cases about invalid compressed input.
 fn refused() -> Vec<Case> {
     let refused = |id, title: &str, description: &str, bad: fn(&mut Packing, &[u8]) -> Vec<u8>| {
         let why = title.split(" end").next().unwrap_or(title).to_owned();
         Case::should(id, title, description, move |trial| {
             let mut peer = Packing::new(trial)?;
-            // Whoever overlooks what is wrong finds an event, and echoes it.
+            // An implementation that overlooks the error decodes an event and echoes it.
             let argument = peer.echo(&Value::string("s".repeat(100)))?;
             let bytes = [peer.stored(&HEADER), bad(&mut peer, &argument)].concat();
             peer.send(&bytes, &why)?;
@@ -157,27 +157,27 @@ fn refused() -> Vec<Case> {
     vec![
         refused(
             "1.5/20",
-            "a chunk that inflates to more than it says ends the connection",
+            "a chunk that inflates to more than claimed ends the connection",
             "Sends a compressed chunk with an event that says it has a byte less than it has.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_sub(1)),
         ),
         refused(
             "1.5/21",
-            "a chunk that inflates to less than it says ends the connection",
+            "a chunk that inflates to less than claimed ends the connection",
             "Sends a compressed chunk with an event that says it has a byte more than it has.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_add(1)),
         ),
         refused(
             "1.5/22",
-            "a chunk that says it has 4 GiB ends the connection",
+            "a chunk that claims 4 GiB ends the connection",
             "Sends a compressed chunk with an event that says it has 4 GiB - 1. The claim has to be \
              held against a limit before anything is allocated.",
             |peer, argument| peer.lying(argument, u32::MAX),
         ),
         refused(
             "1.5/23",
-            "a chunk that inflates to 8 MiB but says less ends the connection",
-            "Sends 8 KiB that inflate to an event and 8 MiB of zeros behind it, and say that they \
+            "a chunk that inflates to 8 MiB but claims less ends the connection",
+            "Sends 8 KiB that inflate to an event and 8 MiB of zeros after it, and say that they \
              are the event. Inflating has to end where the claim does.",
             |peer, argument| {
                 let bomb = [argument, &vec![0; 8 << 20]].concat();
@@ -192,20 +192,20 @@ fn refused() -> Vec<Case> {
         ),
         refused(
             "1.5/25",
-            "a chunk that is no zlib stream ends the connection",
+            "a chunk that is not a zlib stream ends the connection",
             "Sends bytes that no zlib stream begins with, and says that they inflate to 8 bytes.",
             |_, _| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
         ),
         refused(
             "1.5/26",
-            "a stored chunk of nothing ends the connection",
+            "an empty stored chunk ends the connection",
             "Sends a chunk that holds nothing but the length 0: its payload is empty, which no \
              chunk's may be (§1.1).",
             |peer, _| peer.stored(&[]),
         ),
         refused(
             "1.5/27",
-            "compressed bytes left over end the connection",
+            "unused compressed bytes end the connection",
             "Sends an event in a chunk whose zlib stream ends before its bytes do.",
             |peer, argument| {
                 let mut packed = peer.packed(argument, FlushCompress::Finish);
@@ -221,14 +221,14 @@ fn length_of(argument: &[u8]) -> u32 {
     u32::try_from(argument.len()).unwrap_or(0)
 }
 
-/// What a sender that compresses has to do.
+/// Cases about compressed output.
 fn sent() -> Vec<Case> {
     vec![
         Case::must(
             "1.5/40",
-            "COMPRESS comes when the handshake completes, before anything of the next phase",
-            "Goes through the handshake with a node that compresses. COMPRESS has to come behind \
-             PHASE_DONE, and everything behind it has to be compressed: the bytes are held against \
+            "COMPRESS is sent when the handshake completes, before anything of the next phase",
+            "Goes through the handshake with a node that compresses. COMPRESS has to come after \
+             PHASE_DONE, and everything after it has to be compressed: the bytes are held against \
              the rules, without this project's own decoder.",
             |trial| {
                 let mut peer = handshaken(trial)?;
@@ -241,8 +241,8 @@ fn sent() -> Vec<Case> {
         ),
         Case::must(
             "1.5/41",
-            "what is compressed inflates to as many bytes as it says",
-            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk behind COMPRESS ends in a length \
+            "compressed chunks inflate to the claimed size",
+            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk after COMPRESS ends in a length \
              that is 0, for a stored one, or what the rest inflates to, little-endian; all in one \
              zlib stream.",
             |trial| {
@@ -272,7 +272,7 @@ fn sent() -> Vec<Case> {
             "1.5/42",
             "COMPRESS is not sent to a peer that cannot decompress",
             "Goes through the handshake with a node that compresses, and without announcing \
-             COMPRESSION. No COMPRESS may come.",
+             COMPRESSION. No COMPRESS may arrive.",
             |trial| {
                 let no_compression = Caps::PID_64BIT | Caps::NEW_CACHE_STRATEGY;
                 let mut peer = trial.running_as(|hello| hello.caps = Some(no_compression))?;
@@ -282,12 +282,12 @@ fn sent() -> Vec<Case> {
         ),
         Case::must(
             "1.5/43",
-            "each direction is compressed by itself",
+            "each direction is compressed independently",
             "Goes through the handshake with a node that compresses, and compresses nothing itself.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.answers()?;
-                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not arrive".to_owned())
             },
         ),
         Case::must(
@@ -302,13 +302,13 @@ fn sent() -> Vec<Case> {
                     peer.send_echo(value.clone())?;
                     echoed(&mut peer, &value)?;
                 }
-                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not arrive".to_owned())
             },
         ),
     ]
 }
 
-/// Goes through the handshake up to the implementation's PHASE_DONE.
+/// Runs the handshake up to the implementation's PHASE_DONE.
 fn handshaken(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     let mut peer = trial.open()?;
     let hello = peer.hello();
@@ -319,7 +319,7 @@ fn handshaken(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     Ok(peer)
 }
 
-/// Undoes the compression of chunks as §1.5 has it; returns how many were compressed.
+/// Decompresses chunks as in §1.5. Returns how many were compressed.
 fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
     let (mut rest, mut deflated) = (bytes, 0);
     while let Some((word, behind)) = rest.split_first_chunk::<4>() {
@@ -343,10 +343,10 @@ fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
     Ok(deflated)
 }
 
-/// The header chunk's payload of a SERIAL.
+/// The payload of the header chunk of a SERIAL.
 const HEADER: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
 
-/// A connection that the suite compresses by hand.
+/// A connection on which the case compresses by hand.
 struct Packing {
     exchange: Exchange,
     deflater: Compress,
@@ -355,18 +355,18 @@ struct Packing {
 impl Packing {
     fn new(trial: &mut Trial<'_>) -> Outcome<Packing> {
         let mut exchange = trial.running()?;
-        // Booked nowhere, so that the exchange itself does not compress.
+        // Sent as bytes, so that the exchange itself does not compress.
         exchange.send_bytes(&crate::suite::header(0x12), "COMPRESS")?;
         Ok(Packing { exchange, deflater: Compress::new(Default::default(), true) })
     }
 
-    /// Returns the argument of an event that is echoed.
+    /// Returns the argument of an event to be echoed.
     fn echo(&mut self, value: &Value) -> Outcome<Vec<u8>> {
         let argument = self.exchange.encode_event("conformance_echo", from_ref(value))?;
         Ok(argument.to_vec())
     }
 
-    /// Waits for this value to come back.
+    /// Waits until this value is echoed.
     fn echoed(&mut self, value: &Value) -> Outcome {
         self.exchange.expect_echo(value)
     }
@@ -383,7 +383,7 @@ impl Packing {
         self.lying(payload, length_of(payload))
     }
 
-    /// Makes a compressed chunk that says it has so many bytes.
+    /// Returns a compressed chunk that claims this decompressed size.
     fn lying(&mut self, payload: &[u8], length: u32) -> Vec<u8> {
         let mut packed = self.packed(payload, FlushCompress::Sync);
         packed.extend_from_slice(&length.to_le_bytes());
@@ -391,9 +391,9 @@ impl Packing {
     }
 
     fn packed(&mut self, payload: &[u8], flush: FlushCompress) -> Vec<u8> {
-        // More than what cannot be compressed takes.
+        // Enough for incompressible data.
         let mut packed = Vec::with_capacity(payload.len() + payload.len() / 8 + 256);
-        // Cannot fail: the state is whole, and there is room.
+        // Cannot fail: the state is valid and there is room.
         let _ = self.deflater.compress_vec(payload, &mut packed, flush);
         packed
     }

@@ -1,4 +1,4 @@
-//! Chunks, parts and headers (§1.1–§1.4).
+//! Cases about chunks, parts and headers (§1.1–§1.4).
 
 use std::slice::from_ref;
 
@@ -11,7 +11,7 @@ use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, head
 /// The longest part that a Bro can receive (§1.2).
 const MAX_PART: usize = 1_048_572;
 
-/// The mark of a part that is not the last (§1.2).
+/// The bit that marks a part other than the last (§1.2).
 const PARTIAL: u32 = 0x8000_0000;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -38,9 +38,9 @@ fn chunks() -> Vec<Case> {
         ),
         Case::should(
             "1.1/2",
-            "an empty chunk in place of a header ends the connection",
+            "an empty chunk instead of a header ends the connection",
             "Sends the length 0, which is illegal. The implementation has to close that one \
-             connection, and serve others still.",
+             connection, and still serve other peers.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0; 4], "an empty chunk")?;
@@ -60,8 +60,8 @@ fn chunks() -> Vec<Case> {
         Case::should(
             "1.1/4",
             "a chunk of 2 GiB ends the connection as soon as it is announced",
-            "Sends the length 0x7fffffff and nothing more. Whoever waits for such a chunk waits for \
-             ever, or runs out of memory; a bound on the length is to be held against the claim.",
+            "Sends the length 0x7fffffff and nothing more. An implementation that waits for such a chunk waits for \
+             ever, or runs out of memory. The claimed length must be checked against a limit.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0x7f, 0xff, 0xff, 0xff], "a chunk of 2 GiB is announced")?;
@@ -70,8 +70,8 @@ fn chunks() -> Vec<Case> {
         ),
         Case::must(
             "1.1/5",
-            "the end of the stream within a chunk concerns nobody else",
-            "Sends half of an event and closes. Others are served still.",
+            "the end of the stream within a chunk affects no other peer",
+            "Sends half of an event and closes. Other peers are still served.",
             |trial| {
                 let mut peer = trial.running()?;
                 let event = Message::Serial(peer.encode_event("conformance_echo", &[one()])?);
@@ -89,7 +89,7 @@ fn parts() -> Vec<Case> {
     let cases = vec![
         Case::must(
             "1.2/1",
-            "a chunk in two parts is put together",
+            "a chunk in two parts is joined",
             "Sends an event whose argument chunk comes in two parts, the first marked by the top bit \
              of its length. Parts may be of any size, the last has no mark.",
             |trial| {
@@ -101,7 +101,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/2",
-            "a chunk in parts of one byte each is put together",
+            "a chunk in parts of one byte each is joined",
             "Sends an event whose argument chunk comes in as many parts as it has bytes.",
             |trial| {
                 let mut peer = clear(trial)?;
@@ -112,7 +112,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/3",
-            "a header chunk in parts is put together",
+            "a header chunk in parts is joined",
             "Sends an event whose header chunk comes in two parts: parts are below messages.",
             |trial| {
                 let mut peer = clear(trial)?;
@@ -157,8 +157,8 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/6",
-            "the end of the stream between two parts concerns nobody else",
-            "Sends the first part of a chunk and closes. Others are served still.",
+            "the end of the stream between two parts affects no other peer",
+            "Sends the first part of a chunk and closes. Other peers are still served.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let part = [&(PARTIAL | 3).to_be_bytes()[..], b"abc"].concat();
@@ -169,7 +169,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::should(
             "1.2/7",
-            "parts without end end the connection",
+            "an endless sequence of parts ends the connection",
             "Sends parts of 1 MiB - 4, none of which is the last, until the implementation closes: \
              it has to have a bound on the whole, and may not take more than 300 MiB.",
             |trial| {
@@ -206,7 +206,7 @@ fn over_tls() -> Vec<Case> {
         Case::should(
             "1.3/2",
             "over TLS the mark of a part ends the connection",
-            "Sends a chunk whose length has the top bit set. A Bro takes it for a chunk of 2 GiB.",
+            "Sends a chunk whose length has the top bit set. Over TLS there are no parts.",
             |trial| {
                 let mut peer = trial.running()?;
                 let part = [&(PARTIAL | 3).to_be_bytes()[..], b"abc"].concat();
@@ -267,7 +267,7 @@ fn headers() -> Vec<Case> {
         ),
         Case::must(
             "1.4/6",
-            "the peer id in the headers that it sends is 0",
+            "the peer ID in sent headers is 0",
             "Looks at the header chunks of the messages of a handshake.",
             |trial| {
                 every_header(trial, |header| {
@@ -278,7 +278,7 @@ fn headers() -> Vec<Case> {
         ),
         Case::should(
             "1.4/7",
-            "the padding in the headers that it sends is 0",
+            "the padding in sent headers is 0",
             "Looks at the header chunks of the messages of a handshake. Bro leaves three bytes of \
              its memory there.",
             |trial| {
@@ -295,7 +295,7 @@ fn one() -> Value {
     Value::Count(1)
 }
 
-/// Opens a connection on which there are parts: over TLS there are none (§1.3).
+/// Opens a connection with partial chunks, which do not exist over TLS (§1.3).
 fn clear(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     match trial.framing() {
         Framing::Clear => trial.running(),
@@ -303,7 +303,7 @@ fn clear(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     }
 }
 
-/// Makes parts of `size` bytes of a chunk.
+/// Splits a chunk into parts of `size` bytes.
 pub(super) fn in_parts(payload: &[u8], size: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut parts = payload.chunks(size).peekable();
@@ -322,7 +322,7 @@ fn send_in_parts(peer: &mut Exchange, value: &Value, size: usize) -> Outcome {
     peer.send_bytes(&bytes, &format!("SERIAL in parts of {size} bytes"))
 }
 
-/// Waits for this value to come back.
+/// Waits until this value is echoed.
 pub(super) fn echoed(peer: &mut Exchange, value: &Value) -> Outcome {
     peer.expect_echo(value)?;
     peer.answers()
@@ -346,7 +346,7 @@ fn with_header(trial: &mut Trial<'_>, header: &[u8]) -> Outcome {
     echoed(&mut peer, &one())
 }
 
-/// Looks at the headers of a handshake.
+/// Checks the headers in a handshake.
 fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outcome {
     let mut peer = trial.open()?;
     let hello = peer.hello();
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn the_core_splits_and_joins_parts_as_they_are_made_by_hand() {
         assert_eq!(MAX_PART, wire::MAX_PART);
-        // A length of as many bytes as one part may have, and one more.
+        // The maximum length of a part, and one byte more.
         for length in [MAX_PART, MAX_PART + 1] {
             let message = Message::Serial(vec![7; length].into());
             let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! The way into Running (§2.1, §3.1, §3.2).
+//! Cases about the handshake (§2.1, §3.1, §3.2).
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn version() -> Vec<Case> {
         Case::must(
             "2.1/4",
             "what follows the class in VERSION is ignored",
-            "Sends a VERSION with 12 bytes behind the NUL that ends the class.",
+            "Sends a VERSION with 12 bytes after the NUL that ends the class.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -164,9 +164,9 @@ fn requests() -> Vec<Case> {
         ),
         Case::must(
             "3.1/7",
-            "a peer that closes in Setup concerns nobody else",
+            "a peer that closes in Setup affects no other peer",
             "Opens a connection and closes it, having sent nothing; then another that is closed \
-             behind VERSION.",
+             after VERSION.",
             |trial| {
                 drop(trial.open()?);
                 let mut peer = trial.open()?;
@@ -186,7 +186,7 @@ fn handshake() -> Vec<Case> {
             "3.2/1",
             "CAPS, requests and one PHASE_DONE follow the other side's VERSION",
             "Sends VERSION and nothing more: the implementation has to come to its PHASE_DONE by \
-             itself, with its requests before, none of them behind.",
+             itself, with its requests before it, none after it.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -199,13 +199,13 @@ fn handshake() -> Vec<Case> {
                 let theirs = peer.theirs();
                 Stop::unless(theirs.phase_done == 1, || "PHASE_DONE came again".to_owned())?;
                 Stop::unless(theirs.requested == requested, || {
-                    "it requested events behind its PHASE_DONE".to_owned()
+                    "it requested events after its PHASE_DONE".to_owned()
                 })
             },
         ),
         Case::must(
             "3.2/2",
-            "requests are taken in any order",
+            "requests are accepted in any order",
             "Sends the requests of a handshake in the opposite order: events, capture filter, CAPS \
              last.",
             |trial| {
@@ -232,7 +232,7 @@ fn handshake() -> Vec<Case> {
         ),
         Case::must(
             "3.2/4",
-            "a Broccoli is spoken to as it can be",
+            "a Broccoli gets only what it supports",
             "Goes through the handshake as Broccoli does: no description, no class, REQUEST_EVENTS \
              before CAPS, no cache. Nothing that comes back may be a reference or have an id.",
             |trial| {
@@ -252,7 +252,7 @@ fn handshake() -> Vec<Case> {
         ),
         Case::must(
             "3.2/5",
-            "an ID that is nobody's description changes nothing",
+            "an ID other than the description changes nothing",
             "Sends the ID conformance_n in the handshake.",
             |trial| {
                 let mut peer = trial.open()?;
@@ -266,7 +266,7 @@ fn handshake() -> Vec<Case> {
         ),
         Case::must(
             "3.2/6",
-            "a peer that closes in Handshake concerns nobody else",
+            "a peer that closes in Handshake affects no other peer",
             "Goes through half a handshake, closes, and has an event echoed on another connection.",
             |trial| {
                 let mut peer = trial.open()?;
@@ -279,7 +279,7 @@ fn handshake() -> Vec<Case> {
         ),
         Case::must(
             "3.2/7",
-            "a peer may take its time with the handshake",
+            "a slow handshake is accepted",
             "Begins a handshake, goes through another one meanwhile, and completes the first.",
             |trial| {
                 let mut slow = trial.open()?;
@@ -321,7 +321,7 @@ fn its_version(trial: &mut Trial<'_>) -> Outcome<Version> {
     }
 }
 
-/// Sends a VERSION for which the implementation has to close.
+/// Sends a VERSION for which the implementation must close the connection.
 fn ends(trial: &mut Trial<'_>, why: &str, change: impl FnOnce(&mut Hello)) -> Outcome {
     let mut peer = trial.open()?;
     let mut hello = peer.hello();

@@ -1,7 +1,6 @@
-//! Limits, and input that is meant to do harm (2§12, §1).
+//! Cases about limits and hostile input (2§12, §1).
 //!
-//! What ends a connection for it, and what is borne, is for the implementation to say; that others
-//! are served is not.
+//! The implementation may close the connection or continue, but must still serve other peers.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::wire::Message;
@@ -20,7 +19,7 @@ fn serials() -> Vec<Case> {
     vec![
         Case::should(
             "2:12/1",
-            "an event that is cut short at any byte ends the connection",
+            "an event truncated at any byte ends the connection",
             "Sends an event whose argument chunk lacks its last byte, on another connection its last \
              two, and so on down to one byte.",
             |trial| {
@@ -41,7 +40,7 @@ fn serials() -> Vec<Case> {
         Case::should(
             "2:12/2",
             "a vector of 4 billion elements that are not there ends the connection",
-            "Sends a vector whose number of elements is 0xffffffff, and nothing behind it. The \
+            "Sends a vector whose number of elements is 0xffffffff, and nothing after it. The \
              number is to be held against the bytes that are left before anything is allocated.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -55,7 +54,7 @@ fn serials() -> Vec<Case> {
         .needs(Capability::Containers),
         Case::should(
             "2:12/3",
-            "vectors 100,000 deep do no harm",
+            "vectors nested 100,000 levels deep do no damage",
             "Sends a vector within a vector, and so on. Whoever reads them by recursion runs out of \
              stack. The connection may be ended for it.",
             |trial| {
@@ -76,7 +75,7 @@ fn serials() -> Vec<Case> {
         .needs(Capability::Containers),
         Case::should(
             "2:12/4",
-            "types 100,000 deep do no harm",
+            "types nested 100,000 levels deep do no damage",
             "Sends an empty vector whose type is a vector of vectors of vectors, and so on.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -92,7 +91,7 @@ fn serials() -> Vec<Case> {
         .needs(Capability::Containers),
         Case::should(
             "2:12/5",
-            "references that multiply do no harm",
+            "references that multiply do no damage",
             "Sends a vector of two numbers, then one that holds that twice by reference, then one \
              that holds the last twice, 60 times: a few hundred bytes that stand for 2^60 values. They \
              are in calls of an event that nobody knows, which are read all the same (§5), so that \
@@ -127,7 +126,7 @@ fn streams() -> Vec<Case> {
     vec![
         Case::must(
             "1.1/30",
-            "bytes at random concern nobody else",
+            "random bytes affect no other peer",
             "Sends 1,000 bytes at random on each of 40 connections: at once on half of them, after \
              a handshake on the others; the same bytes each time that the case is run.",
             |trial| {
@@ -142,7 +141,7 @@ fn streams() -> Vec<Case> {
         ),
         Case::must(
             "1.1/31",
-            "an event with one bit the other way concerns nobody else",
+            "an event with one inverted bit affects no other peer",
             "Sends an event with one of its bits inverted, each of them in turn, each on a \
              connection of its own if the one before was closed.",
             |trial| {
@@ -164,7 +163,7 @@ fn streams() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "1.1/32",
-            "a hundred connections that say nothing keep nobody out",
+            "a hundred idle connections do not block others",
             "Opens 100 connections and sends nothing on them; then one more is served.",
             |trial| {
                 let silent: Vec<Exchange> =
@@ -177,18 +176,18 @@ fn streams() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "1.1/33",
-            "a peer that asks and does not read concerns nobody else",
+            "a peer that requests and does not read affects no other peer",
             "Has a string of 100 KB echoed 200 times on a connection from which nothing is read. \
              Another connection is served meanwhile.",
             |trial| {
                 let mut greedy = trial.running()?;
                 greedy.set_patience(std::time::Duration::from_millis(300));
                 let value = Value::string("0123456789".repeat(10_000));
-                // That it does not read either is its right.
+                // The implementation may also stop reading.
                 let mut asked =
                     (0..200).take_while(|_| greedy.send_echo(value.clone()).is_ok()).count();
                 trial.still_serves()?;
-                // What is still to come would come to the next connection as well.
+                // Remaining echoes would also arrive on the next connection.
                 greedy.set_patience(std::time::Duration::from_secs(2));
                 while asked > 0 && greedy.expect_echo(&value).is_ok() {
                     asked -= 1;
@@ -199,8 +198,8 @@ fn streams() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "2.3/30",
-            "requests for 200,000 events do no harm",
-            "Sends REQUEST_EVENTS with 200,000 names that nobody knows.",
+            "requests for 200,000 events do no damage",
+            "Sends REQUEST_EVENTS with 200,000 unknown names.",
             |trial| {
                 let mut peer = trial.running()?;
                 let names: Vec<String> = (0..200_000).map(|n| format!("nobody_{n}")).collect();
@@ -211,7 +210,8 @@ fn streams() -> Vec<Case> {
     ]
 }
 
-/// Checks that the implementation either answers on this connection or closes it, and serves others.
+/// Checks that the implementation either answers on this connection or closes it, and serves other
+/// peers.
 fn survives(trial: &mut Trial<'_>, mut peer: Exchange) -> Outcome {
     if let Err(stop) = peer.answers()
         && !peer.has_closed()?

@@ -1,4 +1,4 @@
-//! What has to be ignored: the vectors of `ignored.json`.
+//! Cases about what must be ignored: the vectors in `ignored.json`.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::suite::{Capability, Case, Outcome, Trial};
 
 const VECTORS: &str = include_str!("../../vectors/ignored.json");
 
-/// The number of a section's first case of these; those of other modules are below.
+/// The number of the first of these cases in each section. Other modules use smaller numbers.
 const FIRST: u32 = 80;
 
-/// Is a stream with something that has to be ignored, see the README of the vectors.
+/// A stream with a part that must be ignored. See the README of the vectors.
 #[derive(Debug, Deserialize)]
 struct Ignored {
     section: String,
@@ -26,7 +26,7 @@ struct Ignored {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    // A test sees to it that they can be read.
+    // A test checks that the vectors can be read.
     let vectors: Vec<Ignored> = serde_json::from_str(VECTORS).unwrap_or_default();
     let mut numbers = BTreeMap::new();
     vectors
@@ -52,7 +52,7 @@ fn case(id: &str, vector: Ignored) -> Case {
     let bytes = hex::decode(hex).unwrap_or_default();
     let script = move |trial: &mut Trial<'_>| -> Outcome {
         let mut peer = trial.open()?;
-        // The suite announces no capabilities in it, which is what is booked.
+        // The stream announces no capabilities, as does the exchange.
         peer.send_bytes(&bytes, "a whole session")?;
         peer.expect_echo(&Value::Count(echo))
     };

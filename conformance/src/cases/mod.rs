@@ -1,4 +1,4 @@
-//! The cases, by what they are about.
+//! The cases, by topic.
 //!
 //! Each module has the cases of one chapter or section of the specification.
 

@@ -1,4 +1,4 @@
-//! Each message in each phase (§3.7).
+//! Cases about each message in each phase (§3.7).
 
 use brocomm::data::Value;
 use brocomm::lowlevel::wire::{
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::logs;
 use crate::suite::{Capability, Case, Entry, Exchange, Level, Outcome, Trial};
 
-/// A phase of the implementation, as the suite can bring it about.
+/// A phase into which the suite can bring the implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Setup,
@@ -19,24 +19,24 @@ enum Phase {
     Running,
 }
 
-/// What the table of §3.7 says.
+/// The entries of the table in §3.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Legal {
-    /// The message may come.
+    /// The message is allowed.
     Yes,
-    /// It should not, but Bro takes it.
+    /// The message is not allowed, but Bro accepts it.
     Tolerated,
-    /// It ends the connection, with Bro too.
+    /// The message ends the connection, also in Bro.
     Violation,
-    /// It ought to end the connection; Bro does something else.
+    /// The message should end the connection. Bro does something else.
     Refused,
-    /// Another case, or another phase, has it.
+    /// Covered by another case or phase.
     Elsewhere,
 }
 
 use Legal::{Elsewhere, Refused, Tolerated, Violation, Yes};
 
-/// The table of §3.7: whether a message may come in Setup, Handshake, Sync and Running.
+/// The table in §3.7: whether a message is allowed in Setup, Handshake, Sync and Running.
 const TABLE: [(MessageType, [Legal; 4]); 15] = [
     (MessageType::Version, [Elsewhere, Refused, Refused, Refused]),
     (MessageType::Serial, [Violation, Yes, Yes, Yes]),
@@ -55,12 +55,12 @@ const TABLE: [(MessageType, [Legal; 4]); 15] = [
     (MessageType::RequestLogs, [Violation, Yes, Tolerated, Tolerated]),
 ];
 
-/// What the suite calls its log.
+/// The name of the suite's log.
 const LOG: &str = "phases";
 
 const PHASES: [Phase; 4] = [Phase::Setup, Phase::Handshake, Phase::Sync, Phase::Running];
 
-/// Makes the cases 1 to 60, four for each message, and some that the table says in words.
+/// Returns the cases 1 to 60, four for each message, and some for the text of the table.
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = in_words();
     for (row, (message, legal)) in TABLE.into_iter().enumerate() {
@@ -81,9 +81,9 @@ fn case(number: usize, message: MessageType, phase: Phase, legal: Legal) -> Case
     };
     let title = format!("{message} in {phase:?} {does}");
     let then = match legal {
-        Violation => "The connection has to be closed, and others served still.".to_owned(),
+        Violation => "The connection has to be closed, and other peers still served.".to_owned(),
         Refused => {
-            "The connection ought to be closed, and others served still; Bro does something \
+            "The connection ought to be closed, and other peers still served; Bro does something \
                     else."
                 .to_owned()
         }
@@ -127,7 +127,7 @@ fn when(phase: Phase) -> &'static str {
     }
 }
 
-/// What §3.7 says in words.
+/// Cases about the text in §3.7.
 fn in_words() -> Vec<Case> {
     vec![
         Case::must(
@@ -139,7 +139,7 @@ fn in_words() -> Vec<Case> {
         Case::must(
             "3.7/62",
             "COMPRESS is taken at the end of the handshake",
-            "Sends COMPRESS right behind PHASE_DONE, without waiting for the implementation's.",
+            "Sends COMPRESS right after PHASE_DONE, without waiting for the implementation's.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -165,7 +165,7 @@ fn in_words() -> Vec<Case> {
         .entry(Entry::Sync),
         Case::must(
             "3.7/64",
-            "PHASE_DONE behind that of Sync ends the connection",
+            "PHASE_DONE after that of Sync ends the connection",
             "Ends Sync by PHASE_DONE and sends another: it is Running then, and PHASE_DONE a \
              violation.",
             |trial| {
@@ -188,11 +188,12 @@ fn enter(trial: &mut Trial<'_>, phase: Phase) -> Outcome<Exchange> {
         Phase::Handshake => {
             peer.greet(&hello)?;
             peer.request(&hello)?;
-            // It does not wait for the suite's, and its CAPS decide how SERIALs are written.
+            // The implementation does not wait for the suite's PHASE_DONE, and its CAPS decide how
+            // SERIALs are encoded.
             peer.expect(MessageType::PhaseDone)?;
         }
         Phase::Sync => {
-            // The implementation claims no authority, so the suite sends its state (§3.3).
+            // The implementation is not authoritative, so the suite sends its state (§3.3).
             hello.sync = Some(true);
             peer.shake(&hello)?;
         }
@@ -203,7 +204,7 @@ fn enter(trial: &mut Trial<'_>, phase: Phase) -> Outcome<Exchange> {
     Ok(peer)
 }
 
-/// Goes on from a phase to Running.
+/// Continues from a phase to Running.
 fn leave(peer: &mut Exchange, phase: Phase) -> Outcome {
     match phase {
         Phase::Handshake => peer.complete(&peer.hello()),
@@ -212,7 +213,7 @@ fn leave(peer: &mut Exchange, phase: Phase) -> Outcome {
     }
 }
 
-/// Sends a message with an argument that is right.
+/// Sends a message with a valid argument.
 fn send(peer: &mut Exchange, message: MessageType) -> Outcome {
     let ping = PingArgs {
         seq: 1,
@@ -257,7 +258,7 @@ mod tests {
 
     use super::*;
 
-    /// What the table says by hand, and the core holds connections to.
+    /// Compares the table with the core's rules.
     #[test]
     fn the_core_has_the_same_table() {
         let messages: Vec<_> = LEGALITY.iter().map(|row| row.message).collect();
@@ -270,7 +271,7 @@ mod tests {
                     Legality::Yes => [Yes].as_slice(),
                     Legality::Tolerated => &[Tolerated],
                     Legality::Violation | Legality::AfterPhaseDone => &[Violation, Refused],
-                    // They are no matter of one message, and so among the cases in words.
+                    // These depend on more than one message, so there are separate cases for them.
                     Legality::First | Legality::Once | Legality::FromStateSender => &[Elsewhere],
                 };
                 let in_words = message == MessageType::RequestSync && legal == Elsewhere;

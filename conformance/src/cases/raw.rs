@@ -1,16 +1,16 @@
-//! SERIALs byte by byte, for what a writer would not write (2§2–2§6).
+//! SERIALs encoded by hand, for cases that a writer cannot encode (2§2–2§6).
 
 use crate::suite::Exchange;
 
-/// Writes objects as they have to be on one connection: with ids of 32 or 64 bits, and types marked
-/// as stable or not (2§3).
+/// An encoder of objects for one connection: with 32-bit or 64-bit IDs, and types marked as stable
+/// or not (2§3).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Raw {
     wide: bool,
     stable: bool,
 }
 
-/// An object's id; 0 if it is not to be cached.
+/// The ID of an object, or 0 if it must not be cached.
 pub(super) type Pid = u64;
 
 impl Raw {
@@ -20,50 +20,50 @@ impl Raw {
         Raw { wide: mode.pid_64bit, stable }
     }
 
-    /// A call of `conformance_echo` with an argument.
+    /// Returns a call of `conformance_echo` with an argument.
     pub(super) fn echo(self, argument: &[u8]) -> Vec<u8> {
         self.call("conformance_echo", argument)
     }
 
-    /// A call of an event with an argument.
+    /// Returns a call of an event with an argument.
     pub(super) fn call(self, name: &str, argument: &[u8]) -> Vec<u8> {
         let name = crate::suite::chunk(name.as_bytes());
         [b"e", &name[..], &1.0_f64.to_be_bytes(), &[0, 0, 0, 1], argument].concat()
     }
 
-    /// A reference to an object that was sent before.
+    /// Returns a reference to an object that was sent before.
     pub(super) fn reference(self, pid: Pid) -> Vec<u8> {
         [vec![0], self.pid(pid)].concat()
     }
 
-    /// A `count` in full, whose type is in full too.
+    /// Returns a full `count` with a full type.
     pub(super) fn count(self, pid: Pid, type_pid: Pid, number: u64) -> Vec<u8> {
         let ty = self.count_type(type_pid);
         [self.object(pid, 0x8801), ty, number.to_be_bytes().to_vec()].concat()
     }
 
-    /// The type `count` in full.
+    /// Returns the full type `count`.
     pub(super) fn count_type(self, pid: Pid) -> Vec<u8> {
         self.ty(pid, 1, 3, 2, &[])
     }
 
-    /// The type `any` in full.
+    /// Returns the full type `any`.
     pub(super) fn any_type(self, pid: Pid) -> Vec<u8> {
         self.ty(pid, 1, 15, 7, &[])
     }
 
-    /// A type of vectors in full; `yields` is the type of the elements.
+    /// Returns a full vector type. `yields` is the element type.
     pub(super) fn vector_type(self, pid: Pid, yields: &[u8]) -> Vec<u8> {
         self.ty(pid, 11, 22, 7, yields)
     }
 
-    /// All of a vector in full that is before its elements.
+    /// Returns the part of a full vector before its elements.
     pub(super) fn vector(self, pid: Pid, ty: &[u8], elements: u32) -> Vec<u8> {
         let content = [&[0, 0, 0, 0, 0][..], &elements.to_be_bytes()].concat();
         [self.object(pid, 0x880c), ty.to_vec(), content].concat()
     }
 
-    /// A type that was sent before.
+    /// Returns a reference to a type that was sent before.
     pub(super) fn known_type(self, pid: Pid) -> Vec<u8> {
         [vec![1], self.reference(pid)].concat()
     }
@@ -76,7 +76,7 @@ impl Raw {
         [&[1], &head[..], &body, rest].concat()
     }
 
-    /// What a full object begins with, up to its (absent) location.
+    /// Returns the start of a full object, up to its absent location.
     pub(super) fn object(self, pid: Pid, class: u16) -> Vec<u8> {
         [vec![1], self.pid(pid), class.to_be_bytes().to_vec(), vec![0]].concat()
     }

@@ -1,4 +1,4 @@
-//! Requests of events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
+//! Cases about requests for events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
 
 use brocomm::data::Value;
 use brocomm::lowlevel::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
@@ -34,7 +34,7 @@ fn events() -> Vec<Case> {
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.events.clear())?;
                 peer.send_echo(Value::string("not requested"))?;
-                // An echo would come before what this is answered with, on whatever connection.
+                // An echo would arrive before the answer to this, on any connection.
                 trial.running()?.answers()?;
                 peer.finish();
                 while let Some(got) = peer.receive()? {
@@ -46,7 +46,7 @@ fn events() -> Vec<Case> {
         .only(crate::suite::Role::Listens),
         Case::must(
             "2.3/3",
-            "requests of events nobody knows are ignored",
+            "requests for unknown events are ignored",
             "Requests conformance_unknown besides what is echoed.",
             |trial| {
                 let request = |hello: &mut crate::suite::Hello| {
@@ -87,7 +87,7 @@ fn events() -> Vec<Case> {
         Case::tolerated(
             "2.3/6",
             "events may be requested when the handshake is complete",
-            "Requests nothing in the handshake, and conformance_echoed behind it.",
+            "Requests nothing in the handshake, and conformance_echoed after it.",
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.events.clear())?;
                 let names = EventNames::from_iter(["conformance_echoed"]);
@@ -165,7 +165,7 @@ fn prints() -> Vec<Case> {
     let cases = vec![
         Case::must(
             "2.12/1",
-            "what is printed is sent to a peer that requested print_hook",
+            "prints are sent to a peer that requested print_hook",
             "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
              /dev/stdout and the text without its newline. More is printed if nothing \
              comes, since a Bro sends when 10 KiB are together (§6).",
@@ -188,20 +188,20 @@ fn prints() -> Vec<Case> {
         ),
         Case::must(
             "2.12/3",
-            "what is printed is sent without more being printed",
-            "As 2.12/1, but nothing else is printed: REMOTE_PRINT has to come all the same.",
+            "prints are sent without further prints",
+            "As 2.12/1, but nothing else is printed: REMOTE_PRINT must still arrive.",
             |trial| printing(trial)?.expect(MessageType::RemotePrint).map(drop),
         ),
         Case::must(
             "2.12/2",
-            "what is printed is not sent to a peer that did not request print_hook",
+            "prints are not sent to a peer that did not request print_hook",
             "Has a text printed, and then an event echoed.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_print", &[Value::string("to be printed")])?;
                 peer.answers_after(|got| {
                     let print = got.message_type() == MessageType::RemotePrint;
-                    Stop::unless(!print, || "REMOTE_PRINT came".to_owned())
+                    Stop::unless(!print, || "REMOTE_PRINT arrived".to_owned())
                 })
             },
         ),
@@ -216,12 +216,12 @@ fn printing(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     Ok(peer)
 }
 
-/// Messages that only have to be taken, and arguments that are too short.
+/// Cases about messages that need no reaction, and arguments that are too short.
 fn messages() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "2.11/1",
-            "sync points are taken",
+            "sync points are accepted",
             "Sends the SYNC_POINTs 1 and 2 and the final one.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -273,7 +273,7 @@ fn messages() -> Vec<Case> {
             },
         ),
     ];
-    // The numbers of Bro's own two processes, and some that nobody has.
+    // The types between Bro's own two processes, and some unknown types.
     let inner = [0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0a, 0x0b, 0x13, 0x15, 0x16];
     let numbers = inner.into_iter().chain([0x00, 0x1a, 0x21, 0x7f, 0xff]);
     for (index, number) in numbers.enumerate() {
@@ -304,7 +304,7 @@ fn ping(trial: &mut Trial<'_>, layout: PingLayout) -> Outcome {
         };
         let same = (pong.seq, pong.time1, pong.time2, pong.layout) == (seq, time1, time2, layout);
         Stop::unless(same, || format!("{pong:?} came back"))?;
-        // Its clock may be coarser than ours.
+        // The implementation's clock may be coarser.
         let longest = begun.elapsed().as_secs_f64() + 0.1;
         Stop::unless((0.0..=longest).contains(&pong.time3), || {
             format!("time3 is {} s, the case took {longest} s", pong.time3)

@@ -1,4 +1,4 @@
-//! Messages in pieces, wherever the network cuts them (§1.1).
+//! Cases about messages split by the network (§1.1).
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::serial::Id;
@@ -12,13 +12,14 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "1.1/10",
-            "an event may be cut at each of its bytes",
+            "an event may be split at any byte",
             "Sends an event again and again, in two writes, cut after the first byte, then after \
              the second, and so on. The network may cut a stream anywhere, so each has to be echoed.",
             |trial| {
                 let mut peer = trial.running()?;
                 let length = event(&mut peer, &number(0))?.len();
-                // The bytes of that one were never sent, nor may they be left out of the cache.
+                // The bytes of that event were not sent, so the cache of that connection cannot be
+                // used.
                 let mut peer = trial.running()?;
                 for at in 1..length {
                     let bytes = event(&mut peer, &number(at))?;
@@ -30,7 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/11",
-            "an event may come byte by byte",
+            "an event may arrive byte by byte",
             "Sends an event in as many writes as it has bytes.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -42,7 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/12",
-            "a handshake may come byte by byte",
+            "a handshake may arrive byte by byte",
             "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in as many writes \
              as they have bytes, then an event.",
             |trial| {
@@ -56,7 +57,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/13",
-            "a handshake may come in one piece",
+            "a handshake may arrive in one piece",
             "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in one write, \
              before anything of the implementation was read, then an event. Neither side has to \
              wait for the other to send (§3.1).",
@@ -70,7 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/14",
-            "a handshake may be cut at each of its bytes",
+            "a handshake may be split at any byte",
             "Goes through as many handshakes as one has bytes, each in two writes that are cut at \
              another byte.",
             |trial| {
@@ -91,13 +92,13 @@ pub(super) fn cases() -> Vec<Case> {
         .only(crate::suite::Role::Listens),
         Case::must(
             "1.1/15",
-            "many events may come in one piece",
+            "many events may arrive in one piece",
             "Sends 500 events in one write; each has to be echoed, in order.",
             |trial| many(trial, |_| Vec::new()),
         ),
         Case::must(
             "1.1/16",
-            "many events may be cut anywhere",
+            "many events may be split anywhere",
             "Sends 500 events in one stream that is cut at 200 places, the same in each run.",
             |trial| {
                 let mut random = Rng::with_seed(1_116);
@@ -122,7 +123,7 @@ fn event(peer: &mut Exchange, value: &Value) -> Outcome<Vec<u8>> {
     Ok(peer.encode(&message))
 }
 
-/// Returns all that the suite sends up to PHASE_DONE.
+/// Returns everything that the suite sends up to PHASE_DONE.
 fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
     let hello = peer.hello();
     let mut bytes = peer.encode(&Message::Version(hello.version));
@@ -138,7 +139,7 @@ fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Sends many events in one stream that is cut as `cuts` says of its length.
+/// Sends many events in one stream, split at the positions that `cuts` returns for its length.
 fn many(trial: &mut Trial<'_>, cuts: impl FnOnce(usize) -> Vec<usize>) -> Outcome {
     let mut peer = trial.running()?;
     let numbers: Vec<Value> = (0..500).map(|_| token()).collect();

@@ -1,4 +1,4 @@
-//! What happens in time: silence, trickles, ends (§3.6).
+//! Cases about timing and the end of connections (§3.6).
 
 use std::thread;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3.6/2",
-            "a connection that ends at any step of the handshake concerns nobody else",
+            "a connection that ends at any step of the handshake affects no other peer",
             "Closes before VERSION, after it, after CAPS, after the requests, and after PHASE_DONE.",
             |trial| {
                 for steps in 0..5 {
@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3.6/3",
-            "silence ends no connection",
+            "silence does not end a connection",
             "Says nothing for three seconds in Running, then has a value echoed. There is no message \
              that a peer has to send from time to time.",
             |trial| {
@@ -56,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3.6/4",
-            "a peer that trickles keeps nobody waiting",
+            "a slow peer does not block others",
             "Sends half an event, has another connection served, and sends the rest.",
             |trial| {
                 let mut slow = trial.running()?;
@@ -73,7 +73,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "3.6/5",
-            "a hundred connections one after the other leave nothing behind",
+            "a hundred consecutive connections leave nothing behind",
             "Goes through the handshake and closes, 100 times; then another is served.",
             |trial| {
                 for _ in 0..100 {
@@ -85,12 +85,12 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "3.6/6",
-            "connections at the same time are all served",
+            "simultaneous connections are all served",
             "Has values echoed on three connections by turns. Since an event goes to all who \
              requested it, each connection gets the echoes of all.",
             |trial| {
                 let mut peers = [trial.running()?, trial.running()?, trial.running()?];
-                // Only when it has answered is the implementation's side known to be Running.
+                // After its answer the implementation's side is known to be Running.
                 peers.iter_mut().try_for_each(Exchange::answers)?;
                 let numbers = [token(), token(), token()];
                 for (number, peer) in numbers.iter().zip(&mut peers) {

@@ -51,7 +51,7 @@ fn malformed_metadata_is_told_by_line() {
         category: Category::Data,
     };
     assert_eq!(error, expected);
-    assert_eq!(error.to_string(), "n.json:2: not the JSON of metadata: Data error at column 11");
+    assert_eq!(error.to_string(), "n.json:2: not valid metadata: Data error at column 11");
 }
 
 #[test]

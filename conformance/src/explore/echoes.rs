@@ -1,23 +1,24 @@
-//! What has to be echoed, and when.
+//! The model of the echoes.
 
 use brocomm::data::Value;
 
 use crate::suite::{Outcome, Stop};
 
-/// What is sent to be echoed, and how much of it was.
+/// The values sent to be echoed, and those that were.
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
-    /// What is echoed is sent to us.
+    /// Whether the suite has requested the echoes.
     pub requested: bool,
-    /// All that was sent to be echoed, in order.
+    /// The values sent to be echoed, in order.
     sent: Vec<Value>,
-    /// How many of them were sent before what is echoed was requested. The request may be handled
-    /// before some of them, so that the last of these are echoed, or none.
+    /// How many of them were sent before the request for echoes. The request may be handled before
+    /// some of them, so the last of these are echoed, or none.
     before: usize,
     came: usize,
-    /// How many were not echoed, as far as can be said: values may be equal.
+    /// The possible numbers of values that were not echoed. There may be several, since values may
+    /// be equal.
     left_out: Option<Vec<usize>>,
-    /// Something was echoed that was not sent.
+    /// A value that was echoed but not sent.
     strange: Option<Value>,
 }
 
@@ -26,16 +27,17 @@ impl Echoes {
         Echoes { requested, ..Echoes::default() }
     }
 
-    /// A value is sent.
+    /// Records a sent value.
     pub(super) fn expect(&mut self, value: &Value) {
         self.sent.push(value.clone());
         self.before += usize::from(!self.requested);
     }
 
-    /// A value is echoed.
+    /// Checks an echoed value.
     pub(super) fn came(&mut self, value: &Value) -> Outcome {
         if !self.sent.contains(value) {
-            // Sent in a session before, or spoiled: then it is missed when the next comes.
+            // Either from a previous session, or wrong: in that case the next echo shows that one
+            // is missing.
             self.strange = Some(value.clone());
             return Ok(());
         }
@@ -57,7 +59,7 @@ impl Echoes {
         Ok(())
     }
 
-    /// Returns whether everything was echoed that has to be, if what was sent last is unlike all else.
+    /// Returns whether everything was echoed, if the last value sent is unique.
     pub(super) fn all_came(&self) -> bool {
         let last = |left_out: &usize| left_out + self.came == self.sent.len();
         match &self.left_out {
@@ -76,7 +78,7 @@ mod tests {
     #[test]
     fn what_was_sent_before_the_request_may_be_echoed_from_any_on() {
         let [one, two, three] = &NUMBERS;
-        // 1 and 1 before the request, 1, 2 and 3 behind it.
+        // 1 and 1 before the request; 1, 2 and 3 after it.
         let fresh = || {
             let mut echoes = Echoes::new(false);
             [one, one].into_iter().for_each(|value| echoes.expect(value));

@@ -1,7 +1,7 @@
-//! Random legal sessions: made from a model of the protocol, carried out against an implementation,
-//! checked against the model, and shrunk when they fail.
+//! Random legal sessions: generated from a model of the protocol, run against an implementation,
+//! compared with the model, and shrunk when they fail.
 //!
-//! The same seed makes the same sessions.
+//! The same seed gives the same sessions.
 
 mod echoes;
 mod model;
@@ -20,27 +20,27 @@ pub use script::Script;
 use script::{About, Manner, Operation, Step, script};
 pub use tame::tame;
 
-/// How long an implementation is given to do what a session that failed has asked for.
+/// The time for an implementation to finish what a failed session requested.
 const SETTLES: Duration = Duration::from_millis(20);
 
-/// How often a session that fails is tried to be made smaller.
+/// The maximum number of shrink attempts.
 const SHRINKS: u32 = 200;
 
-/// Is a session that an implementation does not pass.
+/// A session that an implementation fails.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{script}{report}")]
 #[non_exhaustive]
 pub struct Found {
-    /// The smallest session that was found to fail.
+    /// The smallest failing session found.
     pub script: Script,
-    /// What came of that one.
+    /// Its report.
     pub report: Report,
 }
 
-/// Carries out this many random sessions against an implementation that is capable of this.
+/// Runs this many random sessions against an implementation with these capabilities.
 ///
 /// # Errors
-/// The first session that fails, made as small as it can be.
+/// The first session that fails, shrunk.
 pub fn explore(
     implementation: &mut dyn Implementation,
     capabilities: &[Capability],
@@ -70,7 +70,8 @@ pub fn explore(
         };
         match failed {
             Some(why) => {
-                // What it asked for may still be done, which is not to be taken for the next one's.
+                // The implementation may still react to this session. The next one must not see
+                // that.
                 thread::sleep(SETTLES);
                 *last.borrow_mut() = Some((script, report));
                 Err(TestCaseError::fail(why))
@@ -81,10 +82,10 @@ pub fn explore(
     let smallest = match result {
         Ok(()) => return Ok(()),
         Err(TestError::Fail(_, smallest)) => smallest,
-        // Every session is legal, so none is thrown away.
+        // Every session is legal, so none is rejected.
         Err(TestError::Abort(_)) => return Ok(()),
     };
-    // What failed last is the smallest, unless smaller ones were tried in vain after it.
+    // The last failing session is the smallest.
     let (script, report) = match last.into_inner() {
         Some((script, report)) if script == smallest => (script, report),
         _ => {
@@ -95,7 +96,7 @@ pub fn explore(
     Err(Box::new(Found { script, report }))
 }
 
-/// Carries out one session.
+/// Runs one session.
 fn perform(
     script: &Script,
     implementation: &mut dyn Implementation,

@@ -1,4 +1,4 @@
-//! What must come of a session.
+//! The model of a session.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,25 +11,25 @@ use super::echoes::Echoes;
 use crate::cases::logs;
 use crate::suite::{Exchange, Got, Outcome, Stop, token};
 
-/// What an implementation has still to send: each kind in order.
+/// What the implementation must still send, each kind in order.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    /// The session keeps to what a Bro takes.
+    /// Whether the session is restricted to what a Bro accepts.
     pub tame: bool,
-    /// The suite compresses.
+    /// Whether the suite compresses.
     pub compressed: bool,
-    /// The suite has announced its log.
+    /// Whether the suite has announced its log.
     pub announced: bool,
     pub state: State,
     pub echoes: Echoes,
     pongs: VecDeque<u32>,
     reports: VecDeque<State>,
-    /// What the implementation changes in its state.
+    /// The changes that the implementation makes to its state.
     changes: VecDeque<Change>,
     entries: VecDeque<String>,
 }
 
-/// Is what the variables of the implementation hold.
+/// The values of the implementation's variables.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct State {
     pub n: u64,
@@ -37,12 +37,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Looks at what the implementation reports.
+    /// Parses the implementation's report.
     pub(super) fn of((n, t): &(u64, Value)) -> State {
         State { n: *n, t: elements(t) }
     }
 
-    /// Does what a receiver of this operation has to do (2§9).
+    /// Applies an operation as a receiver must (2§9).
     pub(super) fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Assign(n) => self.n = *n,
@@ -58,7 +58,7 @@ impl State {
     }
 }
 
-/// Returns all that the implementation's `conformance_t` has.
+/// Returns the entries of the implementation's `conformance_t`.
 fn elements(table: &Value) -> BTreeMap<String, u64> {
     let Value::Table(table) = table else { return BTreeMap::new() };
     let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
@@ -70,12 +70,12 @@ fn elements(table: &Value) -> BTreeMap<String, u64> {
     table.entries.iter().filter_map(element).collect()
 }
 
-/// Is an operation on its state that the implementation tells of.
+/// A change of its state that the implementation sends.
 #[derive(Debug)]
 enum Change {
     /// `conformance_n` was incremented to this.
     Increment(u64),
-    /// The element of this index was assigned this.
+    /// The element with this index was assigned this value.
     AssignElement(String, u64),
 }
 
@@ -108,7 +108,8 @@ impl Model {
         self.pongs.push_back(seq);
     }
 
-    /// The implementation is to increment `conformance_n`, and to assign an element what it is then.
+    /// Expects the implementation to increment `conformance_n` and to assign the result to an
+    /// element.
     pub(super) fn change(&mut self, key: &str) {
         let n = self.state.n.wrapping_add(1);
         self.state.apply(&Operation::Assign(n));
@@ -129,7 +130,7 @@ impl Model {
         !self.entries.is_empty()
     }
 
-    /// Holds what came against what had to come.
+    /// Compares a received message with the expected ones.
     fn came(&mut self, got: &Got) -> Outcome {
         match (&got.message, &got.serial) {
             (_, Some(Serial::Event(event))) => match (event.name.as_str(), &event.args[..]) {
@@ -166,7 +167,7 @@ impl Model {
         }
     }
 
-    /// Waits until everything came that has to come soon: all but entries of logs.
+    /// Waits until everything expected has arrived, except log entries.
     pub(super) fn settle(&mut self, peer: &mut Exchange) -> Outcome {
         if self.echoes.requested {
             let number = token();
@@ -179,7 +180,7 @@ impl Model {
         self.settle_state(peer)
     }
 
-    /// Waits until the implementation has told of its state what it has to tell.
+    /// Waits until the implementation has sent all expected state changes.
     pub(super) fn settle_state(&mut self, peer: &mut Exchange) -> Outcome {
         while !self.reports.is_empty() || !self.changes.is_empty() {
             self.next(peer)?;
@@ -187,7 +188,7 @@ impl Model {
         Ok(())
     }
 
-    /// Waits until all entries of logs came.
+    /// Waits until all expected log entries have arrived.
     pub(super) fn settle_entries(&mut self, peer: &mut Exchange) -> Outcome {
         while self.awaits_entries() {
             self.next(peer)?;
@@ -219,7 +220,7 @@ mod tests {
     ";
 
     proptest! {
-        /// The model has rules of its own, so that it finds faults in those of the core.
+        /// The model has its own rules, so that it finds errors in those of the core.
         #[test]
         fn the_core_carries_operations_out_as_the_model_does(
             operations in proptest::collection::vec(operation(), 0..30),
@@ -231,7 +232,7 @@ mod tests {
             let mut state = State::default();
             for operation in &operations {
                 state.apply(operation);
-                // It says so where there is nothing to increment.
+                // Fails if there is nothing to increment.
                 let _ = store.apply(&access(operation));
                 let (n, t) = (store.get("conformance_n"), store.get("conformance_t"));
                 let Value::Count(n) = n.unwrap() else { panic!("conformance_n is no count") };

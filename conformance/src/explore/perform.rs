@@ -1,4 +1,4 @@
-//! Carries sessions out.
+//! Running sessions.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::{Opcode, StateAccess};
@@ -11,13 +11,13 @@ use super::{About, Manner, Operation, Script, Step};
 use crate::cases::{logs, state};
 use crate::suite::{Exchange, Outcome, Trial};
 
-/// More than an implementation keeps of its log before it sends it (§6), so that all of it comes.
+/// More than the log buffer of an implementation (§6), so that everything is sent.
 const FULL_BATCH: usize = 60_000;
 
-/// What the suite calls the log of its own.
+/// The name of the suite's log.
 const LOG: &str = "explored";
 
-/// Goes through a session.
+/// Runs a session.
 pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
     let mut peer = trial.running_as(|hello| {
         match script.manner {
@@ -42,7 +42,7 @@ pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
     for step in &script.steps {
         take(step, &mut peer, &mut model)?;
     }
-    // Whatever was not to come has come before this.
+    // Anything unexpected has arrived before this.
     if !model.echoes.requested {
         take(&Step::Request, &mut peer, &mut model)?;
     }
@@ -70,7 +70,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
         }
         Step::Await => model.settle(peer),
         Step::Unknown(value) => peer.send_event("conformance_unknown", std::slice::from_ref(value)),
-        // A Bro sends what is requested twice twice (part 5).
+        // A Bro sends an event twice if it was requested twice (part 5).
         Step::Request if model.tame && model.echoes.requested => Ok(()),
         Step::Request => {
             model.echoes.requested = true;
@@ -98,18 +98,18 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             }
             _ => Ok(()),
         },
-        // What is not there cannot be incremented.
+        // A missing element cannot be incremented.
         Step::Operate(Operation::IncrementElement(key, _)) if !model.state.t.contains_key(key) => {
             Ok(())
         }
         Step::Operate(operation) => {
-            // Operations may be carried out before events that came earlier are handled.
+            // Operations may be applied before earlier events are handled.
             model.settle_state(peer)?;
             model.state.apply(operation);
             peer.send_access(access(operation))
         }
         Step::Change(key) => {
-            // A Bro sends a table as it is when its events go out, which may be after this (part 5).
+            // A Bro encodes a table when it sends its events, which may be after this (part 5).
             if model.tame {
                 model.settle_state(peer)?;
             }
@@ -135,10 +135,10 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
     }
 }
 
-/// Returns what tells of an operation (2§9).
+/// Returns the state access for an operation (2§9).
 pub(super) fn access(operation: &Operation) -> StateAccess {
     let count = |number: u64| Some(Value::Count(number));
-    // Only the difference counts, whatever the operands are.
+    // Only the difference of the operands matters.
     let incremented = |by: &u64| (count(1000 + by), count(1000));
     let (opcode, target, operands) = match operation {
         Operation::Assign(n) => (Opcode::Assign, "conformance_n", [count(*n), None, None]),

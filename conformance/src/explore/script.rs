@@ -1,4 +1,4 @@
-//! Legal sessions, as data that can be made at random and shrunk.
+//! Legal sessions as data that can be generated and shrunk.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use super::tame::{known_ports, tame};
 use crate::strategies;
 use crate::suite::{Capability, Entry};
 
-/// Is one session with an implementation: a handshake and what comes after it, all of it legal.
-/// Prints as what the suite does, a line for each step.
+/// A legal session with an implementation: a handshake and the steps after it. Displayed with one
+/// line per step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
-    /// What it is about, besides what all are.
+    /// The topic of the session.
     pub(super) about: About,
-    /// What the suite presents itself as.
+    /// The kind of peer that the suite plays.
     pub(super) manner: Manner,
-    /// Whether it sends its description.
+    /// Whether the suite sends its description.
     pub(super) described: bool,
-    /// Whether what is echoed is requested in the handshake.
+    /// Whether the echoes are requested in the handshake.
     pub(super) requests: bool,
-    /// Whether it keeps to what a Bro takes (part 5).
+    /// Whether the session is restricted to what a Bro accepts (part 5).
     pub(super) tame: bool,
-    /// What it does then.
+    /// The steps after the handshake.
     pub(super) steps: Vec<Step>,
 }
 
-/// Says what a session is about, besides events: which node of the implementation applies to it.
+/// The topic of a session, which selects the peer entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
-    /// Nothing.
+    /// Events only.
     Events,
     /// Synchronized state.
     State,
@@ -40,7 +40,7 @@ pub(super) enum About {
 }
 
 impl About {
-    /// Returns the node that applies.
+    /// Returns the peer entry.
     pub(super) fn entry(self) -> Entry {
         match self {
             About::Events => Entry::Plain,
@@ -50,7 +50,7 @@ impl About {
     }
 }
 
-/// Says what the suite presents itself as.
+/// The kind of peer that the suite plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
     /// A Bro, with all its capabilities.
@@ -61,30 +61,30 @@ pub(super) enum Manner {
     Broccoli,
 }
 
-/// Is something that the suite does in Running.
+/// A step of the suite in Running.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// Has a value echoed.
     Echo(Value),
-    /// Has a value echoed, by an event that is cut at these permille of its length.
+    /// Has a value echoed, with an event that is split at these permille of its length.
     EchoInPieces(Value, Vec<u16>),
-    /// Waits for everything that is to be echoed.
+    /// Waits for all echoes.
     Await,
-    /// Sends an event that nobody knows.
+    /// Sends an unknown event.
     Unknown(Value),
-    /// Requests what is echoed, again if it was requested before; if tame, not then.
+    /// Requests the echoes, possibly again, unless the session is tame.
     Request,
     /// Sends a capture filter.
     CaptureFilter(String),
-    /// Reaches a point of its trace.
+    /// Sends a sync point.
     SyncPoint(u32),
-    /// Sends what was printed to a file.
+    /// Sends a print.
     Print(String),
-    /// Sends a PING of this number.
+    /// Sends a PING with this number.
     Ping(u32),
-    /// Begins to compress at this level, unless it does.
+    /// Starts compression at this level, unless it is on.
     Compress(u8),
-    /// Tells of an operation on state.
+    /// Sends an operation on state.
     Operate(Operation),
     /// Has the implementation increment `conformance_n` and assign an element.
     Change(String),
@@ -92,11 +92,11 @@ pub(super) enum Step {
     Report,
     /// Has the implementation log a text.
     Log(String),
-    /// Sends entries of a log.
+    /// Sends log entries.
     Entries(Vec<String>),
 }
 
-/// Is an operation on `conformance_n`, or on an element of `conformance_t`.
+/// An operation on `conformance_n` or on an element of `conformance_t`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Operation {
     /// `conformance_n = …`
@@ -105,7 +105,7 @@ pub(super) enum Operation {
     Increment(u64),
     /// `conformance_t[…] = …`
     AssignElement(String, u64),
-    /// `conformance_t[…] += …`, if there is such an element.
+    /// `conformance_t[…] += …`, if the element exists.
     IncrementElement(String, u64),
     /// `delete conformance_t[…]`
     Delete(String),
@@ -160,7 +160,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Makes sessions for an implementation that is capable of this.
+/// Generates sessions for an implementation with these capabilities.
 pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
     let can = |capability| capabilities.contains(&capability);
     let mut about = vec![About::Events; 3];
@@ -191,7 +191,7 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
             (true, About::State) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps],
             (true, _) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps, Manner::Broccoli],
         };
-        // What is reported has to be requested, and what ends a session is.
+        // A session about state needs the reports to be requested.
         let requests = match about {
             About::State => Just(true).boxed(),
             _ => proptest::bool::weighted(0.9).boxed(),
@@ -209,7 +209,7 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
     })
 }
 
-/// Makes what may be done in every session.
+/// Generates steps that are possible in every session.
 fn usual(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strategy<Value = Step> {
     let weight = |can| if can { 1 } else { 0 };
     prop_oneof![
@@ -229,7 +229,7 @@ fn usual(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strate
     ]
 }
 
-/// Makes operations on the synchronized variables.
+/// Generates operations on the synchronized variables.
 pub(super) fn operation() -> impl Strategy<Value = Operation> {
     let key = || "[a-e]";
     prop_oneof![
@@ -264,7 +264,7 @@ mod tests {
 
     use super::*;
 
-    /// Some sessions for an implementation, as text.
+    /// Returns some sessions for an implementation, as text.
     fn sessions(capabilities: &[Capability]) -> String {
         let mut runner = TestRunner::deterministic();
         let made = (0..200).map(|_| script(capabilities).new_tree(&mut runner).unwrap().current());

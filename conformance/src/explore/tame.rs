@@ -1,24 +1,24 @@
-//! Random values as an implementation takes them, and gives them back.
+//! Random values that an implementation accepts and returns unchanged.
 
 use std::sync::Arc;
 
 use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, Value};
 use brocomm::lowlevel::types::TypeKind;
 
-/// Makes of any value one that a Bro takes and gives back as it is (part 5).
+/// Changes a value to one that a Bro accepts and returns unchanged (part 5).
 pub fn tame(value: Value) -> Value {
     changed(value, &|value| match value {
-        // It clears the bits behind the prefix.
+        // Bro clears the bits after the prefix.
         Value::Subnet(subnet) => {
             Value::Subnet(Subnet::new(subnet.prefix, subnet.width).unwrap_or(subnet))
         }
-        // It closes the connection for one that it can't compile (§5).
+        // Bro closes the connection for a pattern that it cannot compile (§5).
         Value::Pattern(pattern) => {
             let letters = pattern.exact.iter().filter(|byte| byte.is_ascii_lowercase());
             let letters: String = letters.copied().map(char::from).collect();
             Pattern::new(&letters).into()
         }
-        // A table or a set in a vector is set.
+        // Tables and sets in a vector must not be unset.
         Value::Vector(mut vector) if is_of_tables(&vector.ty) => {
             Arc::make_mut(&mut vector).items.retain(Option::is_some);
             Value::Vector(vector)
@@ -27,7 +27,7 @@ pub fn tame(value: Value) -> Value {
     })
 }
 
-/// Makes ports of an unknown protocol ones of TCP.
+/// Changes ports of an unknown protocol to TCP.
 pub(super) fn known_ports(value: Value) -> Value {
     changed(value, &|value| match value {
         Value::Port(mut port) if port.transport == Transport::Unknown => {
@@ -38,7 +38,7 @@ pub(super) fn known_ports(value: Value) -> Value {
     })
 }
 
-/// Changes a value, after all that it holds.
+/// Changes a value after changing its parts.
 fn changed(mut value: Value, change: &impl Fn(Value) -> Value) -> Value {
     let in_place = |value: &mut Value| {
         *value = changed(std::mem::replace(value, Value::Bool(false)), change);
@@ -65,7 +65,7 @@ fn is_of_tables(vector: &Type) -> bool {
     matches!(yields.as_deref().map(|def| &def.kind), Some(TypeKind::Set(_) | TypeKind::Table(_)))
 }
 
-/// Makes a table of changed entries, of which two may have become one.
+/// Rebuilds a table from changed entries. Two of them may have become equal.
 fn rebuilt(table: &Table, change: &impl Fn(Value) -> Value) -> Table {
     let mut made = Table::new(table.ty.clone());
     for entry in &table.entries {
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a value of a type, both in Bro's notation.
+    /// Parses a value of a type, both in Bro's notation.
     fn read(ty: &str, text: &str) -> Value {
         let known = Declarations::new();
         let ty = Type::parse(ty, &known).unwrap();

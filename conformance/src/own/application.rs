@@ -1,4 +1,4 @@
-//! What a node of our own does to be tested: `IMPLEMENTING.md` for this project.
+//! The application of brocomm's own node, as required by `IMPLEMENTING.md`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::suite::{Entry, Role};
 
-/// What the implementation declares.
+/// The declarations of the node.
 const DECLARATIONS: &str = "
     global conformance_echo: event(x: any);
     global conformance_echoed: event(x: any);
@@ -30,29 +30,29 @@ const DECLARATIONS: &str = "
 /// The number of the log stream.
 const LOG: i32 = 1000;
 
-/// Says why there is no node of our own.
+/// An error creating brocomm's own node.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot make a node: {0}")]
 pub(super) struct NotMade(String);
 
-/// Says where a node of our own is to be found, or whom it looks for.
+/// Where brocomm's own node listens or connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// It listens here; port 0 for any.
+    /// The node listens here. With port 0 the system chooses a port.
     Listen(SocketAddr),
-    /// It connects to here, and is this node to the suite.
+    /// The node connects to this address with this peer entry.
     Connect(SocketAddr, Entry),
 }
 
-/// How many connections of one class a node that connects can have at once.
+/// The maximum number of simultaneous connections per class of a node that connects.
 const AT_ONCE: usize = 4;
 
-/// Returns the names of the nodes of a class.
+/// Returns the names of the peer entries of a class.
 pub(super) fn names(entry: Entry) -> impl Iterator<Item = String> {
     (1..=AT_ONCE).map(move |number| format!("{entry:?} {number}"))
 }
 
-/// Makes a node that listens on an address, or can be made to connect to it.
+/// Creates a node that listens on an address or can connect to it.
 pub(super) fn communication(
     role: Role,
     address: SocketAddr,
@@ -68,7 +68,7 @@ pub(super) fn communication(
         listen_port: address.port(),
         listen_ssl: ssl,
         peer_description: Name::from_static("own"),
-        // Whoever does not read is not to keep others from their echoes.
+        // A peer that does not read must not block the echoes to others.
         outgoing: Queue { overflow: Overflow::Disconnect, ..Options::default().outgoing },
         terminate_timeout: Duration::from_millis(100),
         tls,
@@ -107,11 +107,11 @@ fn node(entry: Entry, host: IpAddr) -> Result<PeerConfig, NotMade> {
     })
 }
 
-/// Does what the suite asks for by events.
+/// Handles the suite's events.
 pub(super) fn answer(communication: &mut NodeMachine, notification: Notification, now: Time) {
     let Notification::Event { event, .. } = notification else { return };
     if let Some(answer) = act(communication, event, now) {
-        // If there is no room for it, the suite misses it.
+        // If the queue is full, the answer is missing and the case fails.
         let _ = communication.raise(answer, now);
     }
 }
@@ -125,7 +125,7 @@ fn act(communication: &mut NodeMachine, event: Event, now: Time) -> Option<Event
         Some("conformance_echo") => return Some(Event::new("conformance_echoed", event.args)),
         Some("conformance_change") => {
             let key = Value::String(text);
-            // What cannot be changed is not, and the suite sees it.
+            // If the change fails, the suite sees it.
             let _ = communication.change_state(now, |store| store.increment("conformance_n", 1));
             let n = communication.store().and_then(|store| store.get("conformance_n").ok());
             if let Some(n) = n {

@@ -1,4 +1,4 @@
-//! Nodes of our own, to run the suite against.
+//! brocomm's own node, to run the suite against.
 
 mod application;
 mod node;

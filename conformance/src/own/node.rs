@@ -1,4 +1,4 @@
-//! A node of our own, over one of the transports, in this process.
+//! brocomm's own node, on one of the transports, in this process.
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,7 @@ use super::application::{Place, answer, communication, names};
 use super::relay::{Authority, Relay};
 use crate::suite::{Connecting, Entry, Implementation, Listening, Role};
 
-/// Names one of the transports.
+/// A transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// `brocomm-std`
@@ -52,25 +52,25 @@ impl fmt::Display for Transport {
     }
 }
 
-/// Is a node of this project, in this process.
+/// brocomm's own node, in this process.
 ///
-/// It is the same for all cases, so that each also shows that those before did it no harm.
+/// All cases use the same node, so each one also shows that the previous ones did no damage.
 #[derive(Debug)]
 pub struct Own {
     node: Running,
-    /// Where the suite and the node meet: over TLS, at the relay.
+    /// The address to which the suite or the node connects. With TLS, that of the relay.
     at: SocketAddr,
-    /// Where the suite listens, if the node connects.
+    /// The suite's listener, if the node connects.
     suite: Option<Connecting>,
-    /// Puts TLS between the two.
+    /// The TLS relay between the two.
     relay: Option<Relay>,
 }
 
 impl Own {
-    /// Starts it, over TCP in the clear or over TLS, with certificates made for it.
+    /// Starts the node, over clear TCP or over TLS with generated certificates.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     pub fn start(transport: Transport, role: Role, framing: Framing) -> io::Result<Own> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let authority = (framing == Framing::Tls).then(Authority::new).transpose()?;
@@ -117,7 +117,7 @@ impl Implementation for Own {
     }
 
     fn begin(&mut self, _: Instant) -> io::Result<()> {
-        // It runs, or would not have started.
+        // The node is already running.
         Ok(())
     }
 
@@ -128,10 +128,10 @@ impl Implementation for Own {
     }
 }
 
-/// Runs a node of this project until the process is ended, so that it can be tested as any other.
+/// Runs brocomm's own node until the process is stopped, so that it can be tested like any other.
 ///
 /// # Errors
-/// What the system says, and that the node has ended.
+/// The error of the system, or that the node has stopped.
 pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
     let mut running = match place {
         Place::Listen(address) => Running::start(transport, Role::Listens, address, None)?.0,
@@ -147,7 +147,7 @@ pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
     }
 }
 
-/// A node that runs in a thread; it ends when this is dropped.
+/// A node that runs in a thread, stopped when this is dropped.
 #[derive(Debug)]
 struct Running {
     node: Handle,
@@ -158,20 +158,20 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.node.with(|node, now| node.terminate_communication(now));
         if let Some(thread) = self.thread.take() {
-            // It has no more to say.
+            // A panic has already been reported.
             let _ = thread.join();
         }
     }
 }
 
-/// What a node's thread tells when the node runs, or why it does not.
+/// The result of starting the node's thread.
 type Started = io::Result<Handle>;
 
-/// How often to look whether a connection that was closed is over.
+/// The polling interval for the end of a closed connection.
 const LOOK: Duration = Duration::from_millis(1);
 
 impl Running {
-    /// Starts a node; returns where its port will be told if it listens.
+    /// Starts a node, and returns a channel with its port if it listens.
     fn start(
         transport: Transport,
         role: Role,
@@ -193,7 +193,7 @@ impl Running {
         Ok((Running { node, thread: Some(thread) }, ports))
     }
 
-    /// Has it connect as one of its nodes, of which none may be connected already.
+    /// Makes the node connect with a peer entry of this class that is not connected.
     fn connect(&self, entry: Entry, until: Instant) -> io::Result<()> {
         loop {
             for name in names(entry) {
@@ -219,7 +219,7 @@ fn handle(
     port: &Sender<u16>,
 ) {
     if let Notification::Listening(endpoint) = &notification {
-        // Nobody asks a node that connects.
+        // For a node that connects, the receiver is gone.
         let _ = port.send(endpoint.port);
     }
     answer(communication, notification, now);

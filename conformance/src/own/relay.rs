@@ -1,6 +1,6 @@
-//! TLS between a node of our own and the suite, which has to know plain bytes only (§1.3).
+//! A TLS relay between brocomm's own node and the suite, which handles plain bytes only (§1.3).
 //!
-//! The suite's end of TLS is rustls by itself, not what the core makes of it.
+//! The suite's end uses rustls directly, not through the core.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,10 +19,10 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::suite::Role;
 
-/// What every certificate is for; the node does not look.
+/// The name in all certificates. The node does not check it.
 const NAME: &str = "conformance";
 
-/// Certifies the node and the suite to each other; made anew each time.
+/// A CA for the node and the suite, generated each time.
 pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -37,7 +37,7 @@ impl Authority {
         Ok(Authority { issuer })
     }
 
-    /// Returns what a node needs.
+    /// Returns the TLS configuration of the node.
     pub(super) fn node(&self) -> io::Result<TlsConfig> {
         let (certificate, key) = self.certify()?;
         let own = certificate.pem() + &key.serialize_pem();
@@ -92,14 +92,14 @@ impl Authority {
     }
 }
 
-/// Passes connections on, with TLS on one side; ends them when it is dropped.
+/// Relays connections with TLS on one side, until dropped.
 #[derive(Debug)]
 pub(super) struct Relay {
     address: SocketAddr,
     _runtime: Runtime,
 }
 
-/// On which side TLS is.
+/// The side with TLS.
 #[derive(Clone)]
 enum Side {
     Onward(TlsConnector),
@@ -107,8 +107,8 @@ enum Side {
 }
 
 impl Relay {
-    /// Takes connections, and makes each one to `to`; TLS is on the side of the node, which has this
-    /// role.
+    /// Accepts connections and relays each one to `to`. TLS is on the side of the node, which has
+    /// this role.
     pub(super) fn start(authority: &Authority, role: Role, to: SocketAddr) -> io::Result<Relay> {
         let side = match role {
             Role::Listens => Side::Onward(authority.connector()?),
@@ -119,14 +119,14 @@ impl Relay {
         let address = listener.local_addr()?;
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A connection that fails is closed on both sides, which is all there is to tell.
+                // A failed connection is closed on both sides; nothing else is reported.
                 tokio::spawn(pass_on(stream, side.clone(), to));
             }
         });
         Ok(Relay { address, _runtime: runtime })
     }
 
-    /// Returns where it takes connections.
+    /// Returns the address on which the relay listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }

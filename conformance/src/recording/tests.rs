@@ -58,7 +58,7 @@ fn line_ends_do_not_matter() {
 fn gzip_is_told_by_its_bytes() {
     let expected = read(GOOD.as_bytes());
     assert_eq!(read(&gzip(GOOD.as_bytes())), expected);
-    // Two members, as appending to a gzip file gives.
+    // A gzip file with two members, as after appending.
     let (first, second) = GOOD.split_at(GOOD.find('\n').unwrap());
     assert_eq!(read(&[gzip(first.as_bytes()), gzip(second.as_bytes())].concat()), expected);
 }
@@ -112,7 +112,7 @@ fn long_lines_are_refused() {
     assert!(read(&file, close.len()).is_ok());
     let limit = close.len() - 1;
     assert_eq!(read(&file, limit), at(1, LineProblem::TooLong { limit }));
-    // A line that never ends is not read to its end.
+    // A line without end is not read completely.
     let endless = std::io::BufReader::new(std::io::repeat(b' '));
     let mut reader = RecordingReader::new("endless", endless).unwrap();
     let problem = LineProblem::TooLong { limit: DEFAULT_MAX_LINE };

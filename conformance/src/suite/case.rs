@@ -1,4 +1,4 @@
-//! One case of the suite.
+//! A case of the suite.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use super::{Capability, Entry, Outcome, Role, Trial};
 
-/// Numbers a case after the section that it tests: `1.5/3` is the third of §1.5, `2§5/1` the first
-/// of part 2 section 5.
+/// The number of a case, with the section that it tests: `1.5/3` is the third case of §1.5, `2§5/1`
+/// the first of part 2 section 5.
 ///
-/// Numbers are kept: a case that is taken out leaves a gap. They are in the order of the sections.
+/// Numbers are stable: a removed case leaves a gap. They sort in the order of the sections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CaseId(Box<str>);
 
 impl CaseId {
-    /// Returns the section, as the specification numbers it: `1.5`, `2§5`.
+    /// Returns the number of the section: `1.5`, `2§5`.
     pub fn section(&self) -> &str {
         self.0.rsplit_once('/').map_or(&*self.0, |(section, _)| section)
     }
@@ -26,14 +26,14 @@ impl CaseId {
         part.parse().unwrap_or(0)
     }
 
-    /// Returns the section as the specification is cited: `§1.5`, `2§5`.
+    /// Returns the citation of the section: `§1.5`, `2§5`.
     pub fn cited_section(&self) -> String {
         let section = self.section();
         if section.contains('§') { section.to_owned() } else { format!("§{section}") }
     }
 
-    /// Returns what sorts cases as the specification has its sections: the part, the section, and
-    /// the case's number.
+    /// Returns the sort key in the order of the specification: the part, the section, and the
+    /// case's number.
     fn order(&self) -> (u32, Vec<u32>, u32) {
         let (section, number) = self.0.rsplit_once('/').unwrap_or((&self.0, ""));
         let section = section.split_once('§').map_or(section, |(_, section)| section);
@@ -55,7 +55,7 @@ impl PartialOrd for CaseId {
 }
 
 impl From<&str> for CaseId {
-    /// Takes `2:5/1` for `2§5/1`, which is easier to type.
+    /// Accepts `2:5/1` for `2§5/1`, since it is easier to type.
     fn from(id: &str) -> CaseId {
         CaseId(id.replace(':', "§").into())
     }
@@ -75,20 +75,20 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// Says what it means when a case fails.
+/// What the failure of a case means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// The implementation does not speak the protocol: peers that do will not work with it.
+    /// The implementation violates the protocol: other peers will not work with it.
     Must,
-    /// The implementation speaks the protocol, but is fragile, wasteful or hard to work with.
+    /// The implementation follows the protocol, but is fragile, wasteful or hard to work with.
     Should,
-    /// Bro takes what is sent, though no peer should send it; an implementation may refuse it.
+    /// Bro accepts what is sent although no peer should send it. An implementation may refuse it.
     Tolerated,
 }
 
 impl Level {
-    /// All levels, the strictest first.
+    /// All levels, strictest first.
     pub const ALL: &'static [Level] = &[Level::Must, Level::Should, Level::Tolerated];
 
     /// Returns the level's name in reports and on the command line.
@@ -107,31 +107,31 @@ impl fmt::Display for Level {
     }
 }
 
-/// What a case does.
+/// The function of a case.
 type Script = dyn Fn(&mut Trial<'_>) -> Outcome + Send + Sync;
 
-/// Is one case of the suite: what is sent, and what must come of it.
+/// A case of the suite: what is sent, and what must happen.
 #[derive(Clone)]
 pub struct Case {
     /// Its number.
     pub id: CaseId,
-    /// What it means if the case fails.
+    /// What a failure means.
     pub level: Level,
-    /// What is tested, as a sentence that is true of an implementation that passes.
+    /// What is tested, as a statement that is true for an implementation that passes.
     pub title: Box<str>,
     /// What is sent, what must happen, and why.
     pub description: Box<str>,
-    /// The role of the implementation that is tested; `None` for both.
+    /// The role of the tested implementation, or `None` for both.
     pub role: Option<Role>,
-    /// Which of its nodes the implementation has to apply to the connection.
+    /// The peer entry that the implementation must apply to the connection.
     pub entry: Entry,
-    /// What the implementation has to be capable of.
+    /// The capabilities that the implementation needs.
     pub needs: Vec<Capability>,
     script: Arc<Script>,
 }
 
 impl Case {
-    /// Makes a case that every implementation has to pass.
+    /// Creates a case that every implementation must pass.
     pub(crate) fn must(
         id: &str,
         title: impl Into<Box<str>>,
@@ -150,7 +150,7 @@ impl Case {
         }
     }
 
-    /// Makes a case that a good implementation passes.
+    /// Creates a case that a good implementation passes.
     pub(crate) fn should(
         id: &str,
         title: impl Into<Box<str>>,
@@ -160,7 +160,7 @@ impl Case {
         Case { level: Level::Should, ..Case::must(id, title, description, script) }
     }
 
-    /// Makes a case of something that Bro tolerates.
+    /// Creates a case about something that Bro tolerates.
     pub(crate) fn tolerated(
         id: &str,
         title: impl Into<Box<str>>,
@@ -170,14 +170,14 @@ impl Case {
         Case { level: Level::Tolerated, ..Case::must(id, title, description, script) }
     }
 
-    /// Says that the case is only for implementations in this role.
+    /// Restricts the case to implementations in this role.
     #[must_use]
     pub(crate) fn only(mut self, role: Role) -> Case {
         self.role = Some(role);
         self
     }
 
-    /// Says which node of the implementation has to apply, and that it has to be capable of it.
+    /// Sets the peer entry that must apply, with the capability that it needs.
     #[must_use]
     pub(crate) fn entry(mut self, entry: Entry) -> Case {
         self.entry = entry;
@@ -187,7 +187,7 @@ impl Case {
         }
     }
 
-    /// Says what else the implementation has to be capable of.
+    /// Adds a capability that the implementation needs.
     #[must_use]
     pub(crate) fn needs(mut self, capability: Capability) -> Case {
         if !self.needs.contains(&capability) {
@@ -196,7 +196,7 @@ impl Case {
         self
     }
 
-    /// Carries the case out.
+    /// Runs the case.
     pub(super) fn carry_out(&self, trial: &mut Trial<'_>) -> Outcome {
         (self.script)(trial)
     }

@@ -1,12 +1,12 @@
-//! Messages in a few words, for transcripts.
+//! Short descriptions of messages, for transcripts.
 
 use brocomm::lowlevel::serial::{Serial, StateAccess};
 use brocomm::lowlevel::wire::Message;
 
-/// How much of a text is shown.
+/// The maximum length of a text.
 const SHOWN: usize = 300;
 
-/// Says what a message is.
+/// Describes a message.
 pub(super) fn message(message: &Message, serial: Option<&Serial>) -> String {
     let name = message.message_type();
     let text = match message {
@@ -66,7 +66,7 @@ fn access(access: &StateAccess) -> String {
     format!("state access {opcode} {target}({})", operands.join(", "))
 }
 
-/// Leaves out what makes a text too long for people.
+/// Shortens a text.
 pub(super) fn cut(mut text: String) -> String {
     if text.len() > SHOWN {
         let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What is tested, as far as the suite can see it.
+//! The implementation under test, as seen by the suite.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,25 +10,26 @@ use brocomm::lowlevel::wire::{Decoder, Framing, Limits, Message};
 
 use super::{Entry, Role};
 
-/// Gives connections to an implementation that is to be tested.
+/// An implementation to test. It provides connections.
 pub trait Implementation: Send + std::fmt::Debug {
-    /// Returns which side of the connections the implementation takes.
+    /// Returns the role of the implementation.
     fn role(&self) -> Role;
 
-    /// Returns how it frames chunks. Over TLS, what [`open`](Self::open) gives is the plain text.
+    /// Returns how it frames chunks. With TLS, [`open`](Self::open) returns a connection with the
+    /// plain text.
     fn framing(&self) -> Framing {
         Framing::Clear
     }
 
-    /// Opens a connection that this node of the implementation applies to, and from which nothing
-    /// has been read. `until` bounds how long to try.
+    /// Opens a connection to which this peer entry applies, and from which nothing has been read,
+    /// before the deadline `until`.
     ///
     /// # Errors
-    /// What the system says, or that nobody comes.
+    /// The error of the system, or that the implementation did not connect.
     fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream>;
 
-    /// Makes sure that there is something to test before the first case: opens a connection and
-    /// closes it. `until` bounds how long to try.
+    /// Checks before the first case that the implementation is reachable, before the deadline
+    /// `until`: opens a connection and closes it.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -38,29 +39,30 @@ pub trait Implementation: Send + std::fmt::Debug {
         Ok(())
     }
 
-    /// Opens one more connection to what a case was carried out against, to see whether it still
-    /// serves others: never to one that was started after it. The case has closed its own.
+    /// Opens another connection to the same instance of the implementation, to check whether it
+    /// still serves other peers. The case has closed its own connections.
     ///
-    /// `None` says that there is none to be had, though it has not come to harm.
+    /// Returns `None` if there is no further connection although the implementation is undamaged.
     ///
     /// # Errors
-    /// What the system says, that nobody comes, or what harm it has come to.
+    /// The error of the system, that the implementation did not connect, or how it ended
+    /// abnormally.
     fn open_another(&mut self, until: Instant) -> io::Result<Option<TcpStream>> {
         self.open(Entry::Plain, until).map(Some)
     }
 
-    /// Is told that a case is over, and its connections closed.
+    /// Called when a case is over and its connections are closed.
     fn case_over(&mut self) {}
 }
 
-/// Is an implementation that listens.
+/// An implementation that listens.
 #[derive(Debug)]
 pub struct Listening {
     address: SocketAddr,
 }
 
 impl Listening {
-    /// Makes it of the address that it listens on.
+    /// Creates it from the address on which it listens.
     pub fn at(address: SocketAddr) -> Listening {
         Listening { address }
     }
@@ -80,16 +82,16 @@ impl Implementation for Listening {
     }
 }
 
-/// How often a listener looks whether somebody came, and a connection whether its VERSION did.
+/// The polling interval of the listener and for VERSIONs.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// How many connections wait for a case that wants them.
+/// The maximum number of connections that wait for a case.
 const PARKED: usize = 64;
 
-/// Is an implementation that connects, and connects again whenever it is disconnected.
+/// An implementation that connects, and reconnects whenever it is disconnected.
 ///
-/// Each connection is told by the class in its VERSION (§2.1); those of other nodes than the one
-/// that a case wants wait for one that does.
+/// The class in VERSION identifies each connection (§2.1). Connections with another class than a
+/// case needs wait for a later case.
 #[derive(Debug)]
 pub struct Connecting {
     listener: TcpListener,
@@ -97,28 +99,29 @@ pub struct Connecting {
 }
 
 impl Connecting {
-    /// Listens on an address; port 0 for any.
+    /// Listens on an address. With port 0 the system chooses a port.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     pub fn to(address: SocketAddr) -> io::Result<Connecting> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         Ok(Connecting { listener, parked: VecDeque::new() })
     }
 
-    /// Returns the address that the implementation has to connect to.
+    /// Returns the address to which the implementation must connect.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Waits for a connection of a node, as long as `lives` says that somebody can still connect.
+    /// Waits for a connection with a peer entry, as long as `lives` returns that the implementation
+    /// can still connect.
     ///
     /// # Errors
-    /// What the system or `lives` says, or that nobody came in time.
+    /// The error of the system or of `lives`, or that the implementation did not connect in time.
     pub(super) fn accept_while(
         &mut self,
         entry: Entry,
@@ -135,7 +138,7 @@ impl Connecting {
             }
             match self.listener.accept() {
                 Ok((stream, _)) => {
-                    // Not every system lets it take after the listener or not in the same way.
+                    // Systems differ in whether a socket inherits this from the listener.
                     stream.set_nonblocking(false)?;
                     if let Some(class) = class_of(&stream, until)? {
                         if self.parked.len() == PARKED {
@@ -151,7 +154,8 @@ impl Connecting {
                     if Instant::now() >= until {
                         return Err(self.nobody(entry));
                     }
-                    // It may have connected just before it ended: then it is accepted next.
+                    // It may have connected just before it exited: then the connection is accepted
+                    // next.
                     dead = lives().err();
                     thread::sleep(LOOK);
                 }
@@ -160,21 +164,22 @@ impl Connecting {
         }
     }
 
-    /// Says that nobody of a class connected, but who did.
+    /// Returns the error that no connection with a class arrived, with the classes of those that
+    /// did.
     fn nobody(&self, entry: Entry) -> io::Error {
         let with = |class: &[u8]| match class {
             [] => "without a class".to_owned(),
             class => format!("with the class \"{}\"", class.escape_ascii()),
         };
         let address = self.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
-        let mut what = format!("nobody connected{address} {}", with(entry.class().as_bytes()));
+        let mut what = format!("no connection{address} {}", with(entry.class().as_bytes()));
         if let Some((class, _)) = self.parked.back() {
             what.push_str(&format!(", but somebody {}", with(class)));
         }
         io::Error::new(io::ErrorKind::TimedOut, what)
     }
 
-    /// Closes the connections that nobody wanted yet.
+    /// Closes the waiting connections.
     pub fn clear(&mut self) {
         self.parked.clear();
         while let Ok((stream, _)) = self.listener.accept() {
@@ -193,8 +198,8 @@ impl Implementation for Connecting {
     }
 }
 
-/// Returns the class in the VERSION that waits to be read; empty for none, `None` if no VERSION
-/// comes.
+/// Returns the class in the next VERSION without consuming it, empty if it has none. Returns `None`
+/// if no VERSION arrives.
 fn class_of(stream: &TcpStream, until: Instant) -> io::Result<Option<Vec<u8>>> {
     let mut buffer = [0; 4096];
     loop {

@@ -1,13 +1,13 @@
-//! Numbered cases that any implementation of the protocol can be run against.
+//! Numbered cases to run against any implementation of the protocol.
 //!
-//! A [`Case`] is numbered after the section that it tests (`1.5/3`) and is a script for a peer: what
-//! is sent, and what must come back. [`Selection::run`] carries it out against an [`Implementation`],
-//! unless that is not capable of it: one that [listens](Listening), one that [connects](Connecting),
-//! one that is [started](Started) when it is wanted, or whatever gives connections.
+//! A [`Case`] is numbered by the section that it tests (`1.5/3`). It is a script for a peer: what
+//! is sent, and what must be received. [`Selection::run`] runs it against an [`Implementation`]
+//! that has the needed capabilities: one that [listens](Listening), one that
+//! [connects](Connecting), one that the suite [starts](Started), or your own.
 //! [`IMPLEMENTING.md`](https://docs.rs/crate/brocomm-conformance/latest/source/IMPLEMENTING.md)
-//! says on one page what an implementation has to do to be tested.
+//! lists what an implementation must do to be tested.
 //!
-//! As a test of an implementation that does no more than echo, and is started by the suite:
+//! A test of an implementation that only echoes, and that the suite starts:
 //!
 //! ```no_run
 //! use brocomm_conformance::suite::{Level, Profile, Selection, Settings, Started, Verdict, cases};
@@ -26,7 +26,7 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
-//! What passed between the two is in [`Report::transcript`].
+//! [`Report::transcript`] has all messages between the two.
 
 mod case;
 mod describe;
@@ -42,9 +42,9 @@ mod started;
 mod transcript;
 mod trial;
 
-// A case is a function of a `Trial`, which opens `Exchange`s: connections whose other end is
-// scripted, byte by byte if need be. Everything that passes is kept, with its meaning, for the
-// `Report`. A case that returns has passed; a `Stop` ends it otherwise.
+// A case is a function of a `Trial`, which opens `Exchange`s: connections controlled by the case,
+// down to single bytes. The `Report` gets everything that is sent and received, with its meaning. A
+// case that returns `Ok` has passed; a `Stop` ends it otherwise.
 pub(crate) use exchange::{Exchange, Got, Hello, chunk, header, token};
 pub(crate) use trial::{Outcome, Stop, Trial};
 

@@ -1,13 +1,13 @@
-//! What a case needs of the implementation.
+//! What a case needs from the implementation.
 
 use std::fmt;
 
-/// Says which side of the TCP connection the implementation takes.
+/// The role of the implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// It listens, the suite connects.
+    /// The implementation listens, the suite connects.
     Listens,
-    /// It connects, the suite listens.
+    /// The implementation connects, the suite listens.
     Connects,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for Role {
 
 macro_rules! capabilities {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)*) => {
-        /// Names something that an implementation may leave out; cases that need it are skipped then.
+        /// An optional capability. Cases that need it are skipped without it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Capability {
@@ -50,7 +50,7 @@ macro_rules! capabilities {
                 }
             }
 
-            /// Says in a few words what it is.
+            /// Returns a short description.
             pub fn description(self) -> &'static str {
                 match self {
                     $(Capability::$variant => concat!($($doc),*),)*
@@ -61,31 +61,31 @@ macro_rules! capabilities {
 }
 
 capabilities! {
-    /// Tells peers apart by their class (§4).
+    /// Distinguishes peers by their class (§4).
     Classes = "classes";
-    /// Keeps an object cache for what it receives, so that it can be sent references (2§5).
+    /// Has an object cache for received objects, so it accepts references (2§5).
     Cache = "cache";
-    /// Understands, and uses, ids of 64 bits and the newer cache strategy (2§3, 2§5).
+    /// Supports 64-bit IDs and the new cache strategy (2§3, 2§5).
     NewCache = "new-cache";
-    /// Is tested over TLS, where there are no partial chunks (§1.3).
+    /// Is tested over TLS, without partial chunks (§1.3).
     Tls = "tls";
-    /// Puts partial chunks together (§1.2).
+    /// Joins partial chunks (§1.2).
     PartialChunks = "partial-chunks";
-    /// Decompresses what it receives (§1.5).
+    /// Decompresses input (§1.5).
     Decompression = "decompression";
-    /// Compresses what it sends to a peer of class `conformance-compress` (§1.5).
+    /// Compresses output to a peer with class `conformance-compress` (§1.5).
     Compression = "compression";
     /// Answers PINGs (§2.7).
     Ping = "ping";
-    /// Sends a capture filter to a peer of class `conformance-filter` (§2.4).
+    /// Sends a capture filter to a peer with class `conformance-filter` (§2.4).
     CaptureFilter = "capture-filter";
-    /// Requests logs of a peer of class `conformance-logs`, and sends its own (part 3).
+    /// Requests logs from a peer with class `conformance-logs`, and sends its own (part 3).
     Logs = "logs";
-    /// Prints on request, and sends what is printed (§2.12).
+    /// Prints on request, and sends prints (§2.12).
     Print = "print";
-    /// Synchronises state with peers of class `conformance-sync` and `conformance-auth` (§3.4).
+    /// Synchronizes state with peers with class `conformance-sync` and `conformance-auth` (§3.4).
     Sync = "sync";
-    /// Sends ports that are of none of the protocols TCP, UDP and ICMP (2§6).
+    /// Sends ports with a protocol other than TCP, UDP and ICMP (2§6).
     UnknownPorts = "unknown-ports";
     /// Has tables, sets and vectors (2§6).
     Containers = "containers";
@@ -93,7 +93,7 @@ capabilities! {
     Opaque = "opaque";
     /// Has functions, files and expressions (2§8, 2§11).
     Functions = "functions";
-    /// In random sessions, takes whatever is legal, as a Bro does not (part 5).
+    /// Accepts everything legal in random sessions, unlike Bro (part 5).
     Oddities = "oddities";
 }
 
@@ -103,16 +103,16 @@ impl fmt::Display for Capability {
     }
 }
 
-/// Names one of the nodes that the implementation has, for a host that the suite runs on.
+/// A peer entry of the implementation for the suite.
 ///
-/// An implementation that listens finds it by the class that the suite sends (§4); one that
-/// connects sends that class itself. `IMPLEMENTING.md` has the nodes as a table.
+/// An implementation that listens chooses the entry by the class that the suite sends (§4). One
+/// that connects sends the class itself. `IMPLEMENTING.md` has a table of the entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Entry {
     /// Without a class: requests the events `conformance_.*`, and accepts input.
     Plain,
-    /// As `Plain` but for its class.
+    /// The same as `Plain`, with a class.
     Classed,
     /// Accepts no input.
     Deaf,
@@ -126,7 +126,7 @@ pub enum Entry {
     Sync,
     /// Requests sync, with authority.
     Auth,
-    /// None: the suite sends a class that the implementation has no node for.
+    /// No entry: the suite sends a class for which the implementation has none.
     Stranger,
 }
 
@@ -144,7 +144,7 @@ impl Entry {
         Entry::Stranger,
     ];
 
-    /// Returns the class that is sent by whoever connects; empty for none.
+    /// Returns the class that the initiator sends, empty for none.
     pub fn class(self) -> &'static str {
         match self {
             Entry::Plain => "",
@@ -159,7 +159,7 @@ impl Entry {
         }
     }
 
-    /// Returns what an implementation has to be capable of to have such a node.
+    /// Returns the capability that this entry needs.
     pub fn capability(self) -> Option<Capability> {
         match self {
             Entry::Plain => None,

@@ -1,49 +1,49 @@
-//! What kinds of implementations are capable of.
+//! Profiles of implementations.
 
 use super::selection::is_within;
 use super::{Capability, Case, Role};
 
-/// Says what a kind of implementation is capable of, and what it is known not to do.
+/// The capabilities and known exceptions of a kind of implementation.
 ///
-/// What an implementation lacks besides is named in a [`Selection`](super::Selection).
+/// Name further missing capabilities in a [`Selection`](super::Selection).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
     /// The profile's name on the command line.
     pub name: &'static str,
-    /// What kind of implementation it is.
+    /// A description of the implementation.
     pub description: &'static str,
-    /// What it is capable of.
+    /// The capabilities.
     pub capabilities: &'static [Capability],
-    /// The cases that are left out all the same.
+    /// The cases that are skipped nevertheless.
     pub exceptions: &'static [Exception],
 }
 
-/// Leaves cases out.
+/// Cases to skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exception {
-    /// The beginnings of the ids of the cases.
+    /// The prefixes of the IDs of the cases.
     pub cases: &'static [&'static str],
-    /// Only in this role; `None` for both.
+    /// The role for which to skip, or `None` for both.
     pub role: Option<Role>,
-    /// Why.
+    /// The reason.
     pub why: &'static str,
 }
 
 impl Profile {
-    /// Everything that the specification has: this project's own node.
+    /// Everything in the specification, as implemented by brocomm.
     pub const FULL: Profile = Profile {
         name: "full",
-        description: "everything that the specification has",
+        description: "everything in the specification",
         capabilities: Capability::ALL,
         exceptions: &[],
     };
 
-    /// Bro 2.5.5; what it does otherwise is in part 5.
+    /// Bro 2.5.5, except for its deviations (part 5).
     pub const BRO: Profile = Profile {
         name: "bro",
-        description: "Bro 2.5.5, but for what it does otherwise (part 5) or is not sent",
+        description: "Bro 2.5.5, except for its deviations (part 5) and what must not be sent to it",
         capabilities: &[
             Capability::Classes,
             Capability::Cache,
@@ -63,18 +63,18 @@ impl Profile {
         exceptions: BRO_EXCEPTIONS,
     };
 
-    /// A client that caches nothing, compresses nothing and has no state in common with others.
+    /// A client without a cache, compression and synchronized state.
     pub const BROCCOLI: Profile = Profile {
         name: "broccoli",
-        description: "a client that never caches, compresses or synchronises, as Broccoli",
+        description: "a client without a cache, compression and synchronized state, like Broccoli",
         capabilities: &[Capability::UnknownPorts, Capability::Oddities],
         exceptions: &[],
     };
 
-    /// Broccoli's own library, as a program that uses it can be tested.
+    /// A program that uses Broccoli's library.
     pub const LIBBROCCOLI: Profile = Profile {
         name: "libbroccoli",
-        description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
+        description: "a client with Broccoli's library, except for its deviations (part 5)",
         capabilities: &[Capability::Oddities],
         exceptions: LIBBROCCOLI_EXCEPTIONS,
     };
@@ -88,7 +88,7 @@ impl Profile {
         Profile::ALL.iter().copied().find(|profile| profile.name == name)
     }
 
-    /// Says why a case is left out; `None` if it isn't.
+    /// Returns why a case is skipped, if it is.
     pub fn leaves_out(&self, case: &Case, role: Role) -> Option<String> {
         if let Some(lacks) = case.needs.iter().find(|need| !self.capabilities.contains(need)) {
             return Some(format!("profile {}: no {lacks}", self.name));
@@ -102,7 +102,7 @@ impl Profile {
     }
 }
 
-/// What Bro 2.5.5 does otherwise (part 5), and what a Bro is not sent.
+/// Deviations of Bro 2.5.5 (part 5), and what must not be sent to it.
 const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &[
@@ -113,20 +113,16 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         role: None,
         why: "not run against a Bro",
     },
-    Exception {
-        cases: &["1.1/2", "1.1/3", "1.2/5"],
-        role: None,
-        why: "Bro passes over a chunk of nothing",
-    },
+    Exception { cases: &["1.1/2", "1.1/3", "1.2/5"], role: None, why: "Bro skips an empty chunk" },
     Exception {
         cases: &["1.1/4", "1.2/7"],
         role: None,
-        why: "Bro closes no connection for the length of a chunk",
+        why: "Bro does not close a connection for the length of a chunk",
     },
     Exception {
         cases: &["1.4/4", "1.4/5"],
         role: None,
-        why: "Bro takes a header of any length for one of 8 bytes",
+        why: "Bro treats a header of any length as one of 8 bytes",
     },
     Exception {
         cases: &["1.4/7"],
@@ -136,44 +132,36 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["1.5/20", "1.5/21", "1.5/22", "1.5/23", "1.5/25", "1.5/27"],
         role: None,
-        why: "Bro closes no connection for a chunk that doesn't inflate",
+        why: "Bro does not close a connection for a chunk that does not inflate",
     },
     Exception {
         cases: &["2.1/2", "2.5/1", "2.9/1", "2.11/2"],
         role: None,
-        why: "Bro closes no connection for an argument that is too short",
+        why: "Bro does not close a connection for an argument that is too short",
     },
     Exception {
         cases: &["2.3/4"],
         role: None,
-        why: "Bro sends an event that is requested twice twice",
+        why: "Bro sends an event twice if it was requested twice",
     },
     Exception {
         cases: &["3.7/2", "3.7/3", "3.7/4"],
         role: None,
-        why: "Bro answers a second VERSION by going back to Handshake",
+        why: "Bro returns to Handshake on a second VERSION",
     },
     Exception {
         cases: &["3.7/37", "3.7/38"],
         role: None,
-        why: "Bro's I/O process takes COMPRESS in every phase",
+        why: "Bro's I/O process accepts COMPRESS in every phase",
     },
-    Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object of an id" },
-    Exception {
-        cases: &["2§6/51"],
-        role: None,
-        why: "Bro takes an element that is there twice once",
-    },
+    Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object with an ID" },
+    Exception { cases: &["2§6/51"], role: None, why: "Bro keeps a duplicate element once" },
     Exception { cases: &["2§9/34"], role: None, why: "Bro assigns a value of any type" },
-    Exception {
-        cases: &["2.12/3"],
-        role: None,
-        why: "Bro sends what is printed when 10 KiB are together",
-    },
+    Exception { cases: &["2.12/3"], role: None, why: "Bro sends prints in batches of 10 KiB" },
     Exception {
         cases: &["3§2/2"],
         role: None,
-        why: "Bro sends the entries that it keeps with a later one only",
+        why: "Bro sends buffered entries only with a later one",
     },
     Exception {
         cases: &["3§2/22"],
@@ -182,7 +170,7 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-/// What Broccoli's library does otherwise (part 5).
+/// Deviations of Broccoli's library (part 5).
 const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &[
@@ -193,7 +181,7 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
             "2§12/1",
         ],
         role: None,
-        why: "Broccoli closes no connection for what it receives",
+        why: "Broccoli does not close a connection for what it receives",
     },
     Exception {
         cases: &["2§1/3", "2§1/4"], role: None, why: "not run against Broccoli's library"
@@ -202,7 +190,7 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["2§6/16"],
         role: None,
-        why: "Broccoli tells programs nothing of the type of an enum",
+        why: "Broccoli does not pass the type of an enum to programs",
     },
     Exception {
         cases: &["2§6/31"],

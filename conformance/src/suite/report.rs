@@ -1,21 +1,21 @@
-//! What came of a case.
+//! The result of a case.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::{Case, Role, Transcript};
 
-/// Is what a case came to.
+/// The verdict of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The implementation does what it must.
+    /// The implementation passed.
     Passed,
-    /// It does not; why.
+    /// The implementation failed, with the reason.
     Failed(String),
-    /// The case was not carried out; why.
+    /// The case was not run, with the reason.
     Skipped(String),
-    /// Nothing can be said, such as for want of a connection; why.
+    /// The result is unknown, for example without a connection, with the reason.
     Inconclusive(String),
 }
 
@@ -30,7 +30,7 @@ impl Verdict {
         }
     }
 
-    /// Returns why it is as it is; empty if the case passed.
+    /// Returns the reason, empty if the case passed.
     pub fn reason(&self) -> &str {
         match self {
             Verdict::Passed => "",
@@ -39,7 +39,7 @@ impl Verdict {
     }
 }
 
-/// Is what came of a case against one implementation. Prints as one line, without the transcript.
+/// The result of a case for one implementation. Displayed as one line, without the transcript.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
@@ -47,7 +47,7 @@ pub struct Report {
     pub case: Case,
     /// The implementation's role.
     pub role: Role,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
     /// How long it took.
     pub took: Duration,
@@ -56,7 +56,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Makes the report of a case that was not carried out.
+    /// Creates the report of a skipped case.
     pub fn skipped(case: &Case, role: Role, why: impl Into<String>) -> Report {
         let verdict = Verdict::Skipped(why.into());
         let (took, transcript) = (Duration::ZERO, Transcript::new());

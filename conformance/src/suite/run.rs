@@ -1,4 +1,4 @@
-//! Carries cases out.
+//! Running cases.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,12 +8,12 @@ use super::describe::cut;
 use super::transcript::Recorder;
 use super::{Case, Implementation, Report, Stop, Trial, Verdict};
 
-/// Says how long to wait for an implementation.
+/// Time limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How long to wait for something that has to come. Default 5 s.
+    /// The time limit for an expected message. Default 5 s.
     pub patience: Duration,
-    /// How long a case may take in all. Default 60 s.
+    /// The time limit for a case. Default 60 s.
     pub limit: Duration,
 }
 
@@ -23,11 +23,10 @@ impl Default for Settings {
     }
 }
 
-/// Carries a case out against an implementation.
+/// Runs a case against an implementation.
 ///
-/// A case for another role than the implementation's is skipped; what it
-/// [needs](field@Case::needs) of the implementation is for the caller to look at, as
-/// [`Selection::run`](super::Selection::run) does. A case that panics is
+/// Skips a case for another role. The caller must check the [needed](field@Case::needs)
+/// capabilities, as [`Selection::run`](super::Selection::run) does. A case that panics is
 /// [inconclusive](Verdict::Inconclusive).
 pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Settings) -> Report {
     let role = implementation.role();
@@ -45,7 +44,7 @@ pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Sett
         recorder: recorder.clone(),
         opened: 0,
     };
-    // Nothing of a case that panicked is used again but the transcript, which is whole.
+    // After a panic only the transcript is used, which is complete.
     let outcome = catch_unwind(AssertUnwindSafe(|| case.carry_out(&mut trial)));
     implementation.case_over();
     let verdict = match outcome {

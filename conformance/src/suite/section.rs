@@ -9,11 +9,11 @@ const PARTS: [&str; 5] = [
     include_str!("../../spec/05-observations.md"),
 ];
 
-/// Returns the title that a section has in the specification, such as `Chunk` for `1.1`; `None` if
-/// there is no such section.
+/// Returns the title of a section, such as `Chunk` for `1.1`, or `None` if the section does not
+/// exist.
 ///
-/// Sections are named as by [`CaseId::section`](super::CaseId::section). The title of a section
-/// about one message, such as `2.1`, is the message's name.
+/// Sections are numbered as in [`CaseId::section`](super::CaseId::section). The title of a section
+/// about one message, such as `2.1`, is the name of the message.
 pub fn section_title(section: &str) -> Option<&'static str> {
     let (part, number) = section.split_once('§').unwrap_or(("1", section));
     let part = PARTS.get(part.parse::<usize>().ok()?.checked_sub(1)?)?;

@@ -1,26 +1,26 @@
-//! Which cases are carried out.
+//! The selection of cases.
 
 use brocomm::lowlevel::wire::Framing;
 
 use super::{Capability, Case, Implementation, Level, Profile, Report, Role, Settings};
 
-/// Says which cases are carried out, and why others are not.
+/// Which cases to run.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// The beginnings of the ids of cases to carry out, such as `1.5` or `2§6/3`; none for all.
+    /// The prefixes of the IDs of cases to run, such as `1.5` or `2§6/3`. Empty for all.
     pub only: Vec<String>,
-    /// The beginnings of the ids of cases to leave out.
+    /// The prefixes of the IDs of cases to skip.
     pub skip: Vec<String>,
-    /// The levels of cases to carry out; none for all.
+    /// The levels of cases to run. Empty for all.
     pub levels: Vec<Level>,
-    /// What the implementation is capable of.
+    /// The profile of the implementation.
     pub profile: Profile,
-    /// What it is not capable of, besides.
+    /// Further capabilities that it lacks.
     pub without: Vec<Capability>,
 }
 
 impl Default for Selection {
-    /// All cases, for an implementation that is capable of everything.
+    /// All cases, for an implementation with all capabilities.
     fn default() -> Selection {
         Selection {
             only: vec![],
@@ -33,8 +33,8 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// Carries a case out against an implementation as [`run`](super::run()) does, unless it is
-    /// [left out](Self::leaves_out): then the report says why.
+    /// Runs a case against an implementation as [`run`](super::run()) does, unless it is
+    /// [skipped](Self::leaves_out).
     pub fn run(
         &self,
         case: &Case,
@@ -48,13 +48,13 @@ impl Selection {
         }
     }
 
-    /// Returns whether somebody wants to know of a case: the others are not even reported.
+    /// Returns whether a case is selected. Others are not reported.
     pub fn wants(&self, case: &Case) -> bool {
         (self.only.is_empty() || self.only.iter().any(|prefix| is_within(prefix, case)))
             && (self.levels.is_empty() || self.levels.contains(&case.level))
     }
 
-    /// Says why a case is not carried out; `None` if it is.
+    /// Returns why a selected case is skipped, if it is.
     pub fn leaves_out(&self, case: &Case, role: Role, framing: Framing) -> Option<String> {
         if let Some(only) = case.role
             && only != role
@@ -71,7 +71,7 @@ impl Selection {
             _ => {}
         }
         if self.skip.iter().any(|prefix| is_within(prefix, case)) {
-            return Some("left out on the command line".to_owned());
+            return Some("skipped on the command line".to_owned());
         }
         if let Some(lacks) = case.needs.iter().find(|need| self.without.contains(need)) {
             return Some(format!("without {lacks}, as the command line says"));
@@ -80,7 +80,7 @@ impl Selection {
     }
 }
 
-/// Returns whether a case is the one of this id, or in this section or one within.
+/// Returns whether a case has this ID, or is in this section or a subsection.
 pub(super) fn is_within(prefix: &str, case: &Case) -> bool {
     let prefix = prefix.replace(':', "§");
     let prefix = prefix.strip_suffix('*').unwrap_or(&prefix);

@@ -1,4 +1,4 @@
-//! Implementations that are started when they are wanted.
+//! Implementations that the suite starts.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::{Connecting, Entry, Implementation, Listening, Role};
 
-/// Runs a command until it ends or standard input does, which is a pipe from this process: then all
-/// that the command has started is ended. The shell is the leader of a process group of its own.
+/// Runs a command until it exits, or until standard input, a pipe from this process, is closed.
+/// Then stops all processes that the command started. The shell is the leader of its own process
+/// group.
 const SHELL: &str = r#"
 exec 3<&0
 eval "$1" </dev/null 3<&- &
@@ -20,23 +21,23 @@ command=$!
 wait "$command"
 "#;
 
-/// How often to look whether it listens yet, or has ended.
+/// The polling interval for whether it listens or has exited.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long one may take to end that has come to harm: its connections are closed a little before.
+/// How long a damaged implementation may take to exit after its connections are closed.
 const ENDS: Duration = Duration::from_millis(100);
 
-/// Is an implementation that is started by a command for the shell.
+/// An implementation that is started with a shell command.
 ///
-/// One that listens is started when there is none, so that a case that ends it fails alone. One that
-/// connects is started for each connection, and ended after the case: it need not connect again by
-/// itself. It may end when its connection does, but then in order: a signal, or an exit code other
-/// than 0, says that it came to harm. It is told in its environment what to do:
-/// `CONFORMANCE_ADDRESS` is where to connect to, `CONFORMANCE_CLASS` the class to send.
+/// One that listens is started when nothing listens, so a case that ends it affects no other case.
+/// One that connects is started for each connection and stopped after the case, so it need not
+/// reconnect. It may exit when its connection is closed, but with code 0: a signal or another exit
+/// code is a failure. The environment variable `CONFORMANCE_ADDRESS` has the address to connect to,
+/// `CONFORMANCE_CLASS` the class to send.
 ///
-/// All that the command starts ends with it, and when this process does, however that ends; it may
-/// not go into the background. If there is no connection for the first case, the command is not
-/// tried again: every case says at once why there was none.
+/// All processes that the command starts are stopped with it, and when this process ends for any
+/// reason. The command must stay in the foreground. If there is no connection for the first case,
+/// the command is not run again, and every case fails at once with the reason.
 #[derive(Debug)]
 pub struct Started {
     processes: Processes,
@@ -50,22 +51,22 @@ enum Kind {
     Connects(Connecting),
 }
 
-/// Says whether a connection was ever opened.
+/// Whether a connection was ever opened.
 #[derive(Debug)]
 enum Served {
     NotYet,
     Yes,
-    /// It won't be; why.
+    /// Never, with the reason.
     Never(String),
 }
 
 impl Started {
-    /// Makes it of a command for the shell that starts an implementation that listens there.
+    /// Creates it from a shell command that starts an implementation that listens at this address.
     pub fn listening(command: impl Into<String>, address: SocketAddr) -> Started {
         Started::new(command.into(), Kind::Listens(Listening::at(address)))
     }
 
-    /// Makes it of a command for the shell that starts an implementation that connects.
+    /// Creates it from a shell command that starts an implementation that connects.
     pub fn connecting(command: impl Into<String>, to: Connecting) -> Started {
         Started::new(command.into(), Kind::Connects(to))
     }
@@ -115,7 +116,7 @@ impl Implementation for Started {
     }
 }
 
-/// The processes that were started by a command and have not ended yet, as far as is known.
+/// The running processes of a command.
 #[derive(Debug)]
 struct Processes {
     command: String,
@@ -137,7 +138,7 @@ impl Processes {
         Ok(())
     }
 
-    /// Connects to what listens. If nothing does, the command is started, but once only.
+    /// Connects to the listener. If nothing listens, starts the command once.
     fn connect(
         &mut self,
         at: &mut Listening,
@@ -150,7 +151,7 @@ impl Processes {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => error,
                 opened => return opened,
             };
-            // One that was started for a case before may have ended in any way.
+            // A process started for an earlier case may have ended in any way.
             match self.reap()? {
                 Some(status) if started => return Err(self.ended("it listened", status)),
                 _ if Instant::now() >= until => {
@@ -167,7 +168,7 @@ impl Processes {
         }
     }
 
-    /// Starts the command, and waits for its connection.
+    /// Starts the command and waits for its connection.
     fn accept(
         &mut self,
         to: &mut Connecting,
@@ -184,7 +185,7 @@ impl Processes {
         })
     }
 
-    /// Forgets those that have ended; returns how the last of them did.
+    /// Removes processes that have exited. Returns the exit status of the last one.
     fn reap(&mut self) -> io::Result<Option<ExitStatus>> {
         let mut ended = None;
         let mut running = Vec::new();
@@ -198,7 +199,7 @@ impl Processes {
         Ok(ended)
     }
 
-    /// Fails if one of those that were started has ended otherwise than in order.
+    /// Fails if a process has ended abnormally.
     fn unharmed(&mut self) -> io::Result<()> {
         let until = Instant::now() + ENDS;
         loop {
@@ -222,7 +223,7 @@ impl Processes {
     fn end(&mut self) {
         for mut child in self.children.drain(..) {
             drop(child.stdin.take());
-            // It may have ended by itself.
+            // It may have exited by itself.
             let _ = child.wait();
         }
     }
@@ -232,7 +233,7 @@ impl Processes {
     }
 }
 
-/// Says how a command has ended, of which the shell tells only by its exit code.
+/// Describes how a command ended. The shell reports signals as exit codes.
 fn how(status: ExitStatus) -> String {
     match status.code() {
         Some(code) if code > 128 => format!("signal {}", code - 128),
@@ -251,7 +252,7 @@ impl Drop for Processes {
 mod tests {
     use super::*;
 
-    /// Longer than any test takes that does not wait in vain.
+    /// Longer than any test takes unless it hangs.
     const LONG: Duration = Duration::from_secs(600);
 
     fn soon() -> Instant {
@@ -262,9 +263,9 @@ mod tests {
         Connecting::to("127.0.0.1:0".parse().unwrap()).unwrap()
     }
 
-    /// Makes implementations in both roles of a command that does nothing.
+    /// Returns implementations in both roles for a command that does not serve.
     fn both(command: &str) -> [Started; 2] {
-        // Nobody listens on this port, nor does a system hand it out.
+        // Nothing listens on this port, and systems do not allocate it.
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
         [Started::listening(command, nowhere), Started::connecting(command, any())]
     }
@@ -282,7 +283,7 @@ mod tests {
             ("if", "exit code 2"),
         ] {
             for mut started in both(command) {
-                // Whoever waited for it would wait for ten minutes.
+                // Waiting would take ten minutes.
                 for _ in 0..2 {
                     let error = started.open(Entry::Plain, Instant::now() + LONG).unwrap_err();
                     let error = error.to_string();
@@ -310,7 +311,8 @@ mod tests {
         {
             let (mut alive, held) = std::io::pipe().unwrap();
             let mut started = Started::connecting(format!("{{ {command}; }} 1>&2"), any());
-            // Whoever is left holds the pipe open, and the test would wait for ten minutes.
+            // A remaining process would keep the pipe open, and the test would wait for ten
+            // minutes.
             started.processes.spawn_with(&[], held.into()).unwrap();
             drop(started);
             assert_eq!(std::io::Read::read(&mut alive, &mut [0]).unwrap(), 0, "{command}");
@@ -333,7 +335,7 @@ mod tests {
         ] {
             let mut started = Started::connecting(command, any());
             started.processes.spawn(&[]).unwrap();
-            // `wait` would close its standard input, and so end it.
+            // `wait` would close its standard input and thereby end it.
             let child = &mut started.processes.children[0];
             while child.try_wait().unwrap().is_none() {
                 thread::sleep(Duration::from_millis(1));

@@ -1,15 +1,15 @@
-//! What passed between the suite and the implementation, for reports.
+//! Transcripts of cases.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many bytes of one message a transcript keeps.
+/// The maximum number of bytes kept per message.
 const KEPT: usize = 4096;
 
-/// How many lines a transcript keeps; of those after it, only the last ones.
+/// The maximum number of lines. Lines in the middle are dropped.
 const LINES: usize = 4000;
 
-/// Says what a line of a transcript is about.
+/// The kind of a line of a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LineKind {
@@ -21,7 +21,7 @@ pub enum LineKind {
     Received,
     /// The implementation closed the connection.
     Closed,
-    /// What the case says of itself.
+    /// A remark by the case.
     Note,
 }
 
@@ -38,28 +38,28 @@ impl LineKind {
     }
 }
 
-/// Is a thing that happened in a case.
+/// A line of a transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
-    /// The time since the case began.
+    /// The time since the start of the case.
     pub at: Duration,
-    /// Which of the case's connections it concerns, from 1.
+    /// The number of the connection, from 1.
     pub connection: usize,
     /// What happened.
     pub kind: LineKind,
     /// The bytes on the wire, the first 4096.
     pub bytes: Vec<u8>,
-    /// How many bytes there were.
+    /// The total number of bytes.
     pub length: usize,
     /// What they mean.
     pub meaning: String,
 }
 
-/// Is what happened in a case, in order.
+/// What happened in a case, in order.
 pub type Transcript = Vec<Line>;
 
-/// Collects the lines of a case's connections.
+/// Collects the lines of all connections of a case.
 #[derive(Debug, Clone)]
 pub(super) struct Recorder {
     begun: Instant,
@@ -88,13 +88,13 @@ impl Recorder {
         };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= LINES {
-            // What led to a failure is at the end; how it began, at the beginning.
+            // The start and the end are the most useful parts.
             lines.remove(LINES / 2);
         }
         lines.push(line);
     }
 
-    /// Returns the time since the case began.
+    /// Returns the time since the start of the case.
     pub(super) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }

@@ -1,4 +1,4 @@
-//! What a case works with.
+//! The environment of a case.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -9,38 +9,38 @@ use thiserror::Error;
 use super::transcript::Recorder;
 use super::{Entry, Exchange, Hello, Implementation, LineKind, Role};
 
-/// Ends a case before its end.
+/// The early end of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Stop {
-    /// The implementation does not do what it must.
+    /// The implementation failed.
     #[error("{0}")]
     Failed(String),
-    /// Nothing can be said: what the case needs does not come about.
+    /// The result is unknown, because the case's preconditions are not met.
     #[error("{0}")]
     Inconclusive(String),
 }
 
-/// Is what a case, or a step of one, comes to.
+/// The result of a case or of a step.
 pub(crate) type Outcome<T = ()> = Result<T, Stop>;
 
 impl Stop {
-    /// Says that the implementation does not do what it must.
+    /// Ends the case as failed.
     pub(crate) fn failed<T>(why: impl Into<String>) -> Outcome<T> {
         Err(Stop::Failed(why.into()))
     }
 
-    /// Says that nothing can be said.
+    /// Ends the case as inconclusive.
     pub(crate) fn inconclusive<T>(why: impl Into<String>) -> Outcome<T> {
         Err(Stop::Inconclusive(why.into()))
     }
 
-    /// Fails unless something is as it must be.
+    /// Fails unless a condition holds.
     pub(crate) fn unless(holds: bool, why: impl FnOnce() -> String) -> Outcome {
         if holds { Ok(()) } else { Stop::failed(why()) }
     }
 }
 
-/// Gives a case its connections to the implementation.
+/// Provides a case with connections to the implementation.
 #[derive(Debug)]
 pub(crate) struct Trial<'a> {
     pub(super) implementation: &'a mut dyn Implementation,
@@ -57,7 +57,7 @@ impl Trial<'_> {
         self.implementation.role()
     }
 
-    /// Returns how chunks are framed: over TLS there are no parts (§1.3).
+    /// Returns how chunks are framed. Over TLS there are no parts (§1.3).
     pub(crate) fn framing(&self) -> Framing {
         self.implementation.framing()
     }
@@ -67,15 +67,15 @@ impl Trial<'_> {
         self.recorder.add(self.opened, LineKind::Note, &[], text);
     }
 
-    /// Opens a connection; nothing has been sent.
+    /// Opens a connection without sending anything.
     ///
     /// # Errors
-    /// Inconclusive if there is no connection to be had.
+    /// Inconclusive if no connection is possible.
     pub(crate) fn open(&mut self) -> Outcome<Exchange> {
         self.open_as(self.entry)
     }
 
-    /// Opens a connection that another of the implementation's nodes applies to.
+    /// Opens a connection to which another peer entry applies.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -96,7 +96,7 @@ impl Trial<'_> {
         Exchange::new(self, entry, stream)
     }
 
-    /// Opens a connection and goes through the handshake, requesting what echoes.
+    /// Opens a connection and runs the handshake, requesting the echoes.
     ///
     /// # Errors
     /// Those of [`open`](Self::open) and [`Exchange::shake`].
@@ -104,7 +104,7 @@ impl Trial<'_> {
         self.running_as(|_| {})
     }
 
-    /// Opens a connection and goes through the handshake, which `change` changes.
+    /// Opens a connection and runs the handshake as modified by `change`.
     ///
     /// # Errors
     /// As [`running`](Self::running).
@@ -116,29 +116,31 @@ impl Trial<'_> {
         Ok(exchange)
     }
 
-    /// Checks that the implementation closes a connection for what was sent on it, and serves others
-    /// still.
+    /// Checks that the implementation closes a connection for what was sent on it, and still serves
+    /// other peers.
     ///
     /// # Errors
-    /// Failed if it doesn't; `why` is what it has to close for.
+    /// Failed if it does not. `why` is the reason for closing.
     pub(crate) fn closes(&mut self, exchange: &mut Exchange, why: &str) -> Outcome {
         exchange.expect_close(why)?;
         self.still_serves()
     }
 
-    /// Checks that the implementation serves others still, by one more connection, which has an event
-    /// echoed; or, of one that is started for each connection, that it did not come to harm. The
-    /// case has closed its own connections before, if they may be all that the implementation makes.
+    /// Checks that the implementation still serves other peers: has an event echoed on another
+    /// connection. For an implementation that is started for each connection, checks that it did
+    /// not end abnormally. A case must first close its own connections if the implementation may
+    /// make no others.
     ///
     /// # Errors
-    /// Failed if it doesn't.
+    /// Failed if it does not.
     pub(crate) fn still_serves(&mut self) -> Outcome {
-        self.note("does it still serve others?");
+        self.note("does it still serve other peers?");
         let until = self.until();
-        let fails =
-            |why: &dyn std::fmt::Display| Stop::Failed(format!("it serves nobody any more: {why}"));
+        let fails = |why: &dyn std::fmt::Display| {
+            Stop::Failed(format!("it no longer serves other peers: {why}"))
+        };
         let Some(stream) = self.implementation.open_another(until).map_err(|e| fails(&e))? else {
-            self.note("it has not come to harm; more is not to be seen of one that connects once");
+            self.note("it has not ended abnormally; no more can be checked for an implementation that connects once");
             return Ok(());
         };
         let served = self.exchange(Entry::Plain, stream).and_then(|mut exchange| {

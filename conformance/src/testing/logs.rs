@@ -1,9 +1,10 @@
-//! Logs as Bro writes them, compared.
+//! Comparing logs as written by Bro.
 
-/// Takes the times of opening and closing out of a log in Bro's form, which differ from run to run.
+/// Removes the times of opening and closing from a log in Bro's format, since they differ between
+/// runs.
 ///
 /// # Panics
-/// Unless these times are written as Bro does, and the log ends with a whole line.
+/// Panics unless these times are in Bro's format and the log ends with a complete line.
 pub fn without_times(log: &str) -> String {
     let timeless = |line: &str| match line.split_once('\t') {
         Some((key @ ("#open" | "#close"), time)) => {

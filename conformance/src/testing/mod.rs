@@ -1,8 +1,15 @@
-//! Helps tests that read recordings: splits of a stream, and comparison of printed values.
+//! Helpers for tests with recordings: splitting streams and comparing printed values.
 
 mod logs;
 mod printed;
 mod splits;
+
+/// Returns whether tests try all that they can, as `.ci/run` has them do by `BROCOMM_TEST_ALL=1`;
+/// by default those that take long try a part of it.
+#[doc(hidden)]
+pub fn is_thorough() -> bool {
+    std::env::var_os("BROCOMM_TEST_ALL").is_some()
+}
 
 // Only for the tests of this workspace.
 #[doc(hidden)]

@@ -1,14 +1,14 @@
-//! Compares values in Bro's printed form.
+//! Comparing values in Bro's printed form.
 
-/// Compares values in Bro's printed form; containers are equal in any order of their elements.
+/// Compares values in Bro's printed form. Containers are equal in any order of their elements.
 ///
-/// The lists are joined by tabs first, because metadata splits a string that holds tabs. If a
-/// container is among them, line ends, tabs and blanks don't count, and of the rest only how often
-/// each character occurs: the order of elements is the one of Bro's hash table, and their text may
-/// hold commas and braces of its own.
+/// The lists are joined by tabs first, because metadata splits strings at tabs. If they include a
+/// container, whitespace is ignored and only the number of occurrences of each character is
+/// compared: Bro prints elements in the order of its hash table, and their text may contain commas
+/// and braces.
 ///
 /// # Errors
-/// [`PrintedDifference`] holds both sides if they differ.
+/// [`PrintedDifference`] if they differ.
 ///
 /// ```
 /// use brocomm_conformance::testing::compare_printed;
@@ -32,9 +32,9 @@ pub fn compare_printed(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected:?}, got {got:?}")]
 pub struct PrintedDifference {
-    /// What must have come out.
+    /// The expected values.
     pub expected: String,
-    /// What came out.
+    /// The actual values.
     pub got: String,
 }
 

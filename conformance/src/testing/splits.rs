@@ -1,14 +1,14 @@
-//! Cuts a stream into pieces as a network might.
+//! Splitting a stream into pieces as a network might.
 
 use std::iter;
 
 use bytes::Bytes;
 
-/// Yields the pieces of every way to cut `bytes` in two, then byte by byte, then in `random` random
-/// ways.
+/// Yields every split of `bytes` into two pieces, then the split into single bytes, then `random`
+/// random splits.
 ///
-/// Use it on small inputs: the two-way cuts alone are one more than there are bytes. `seed` repeats
-/// the random ways.
+/// Use it with small inputs: there is one two-way split more than bytes. The same `seed` gives the
+/// same random splits.
 pub fn splits(bytes: &Bytes, seed: u64, random: usize) -> impl Iterator<Item = Vec<Bytes>> {
     let seeds = (seed..=u64::MAX).chain(0..seed).take(random);
     let stream = bytes.clone();
@@ -21,19 +21,19 @@ pub fn splits(bytes: &Bytes, seed: u64, random: usize) -> impl Iterator<Item = V
         .chain(seeds.map(move |seed| random_split(&stream, seed).collect()))
 }
 
-/// Yields every way to cut `bytes` in two, those with an empty half too.
+/// Yields every split of `bytes` into two pieces, including those with an empty piece.
 pub fn two_way(bytes: &Bytes) -> impl Iterator<Item = [Bytes; 2]> + use<> {
     let bytes = bytes.clone();
     (0..=bytes.len()).map(move |cut| [bytes.slice(..cut), bytes.slice(cut..)])
 }
 
-/// Yields each byte as a piece of its own.
+/// Yields each byte as a separate piece.
 pub fn byte_by_byte(bytes: &Bytes) -> impl Iterator<Item = Bytes> + use<> {
     let bytes = bytes.clone();
     (0..bytes.len()).map(move |at| bytes.slice(at..=at))
 }
 
-/// Yields pieces of random lengths from 1 byte to 64 KB, the short ones as likely as the long ones.
+/// Yields pieces of random lengths from 1 byte to 64 KB, with short and long ones equally likely.
 ///
 /// The same `seed` gives the same pieces, as long as the random generator's version is the same.
 pub fn random_split(bytes: &Bytes, seed: u64) -> impl Iterator<Item = Bytes> + use<> {

@@ -1,4 +1,4 @@
-//! What messages of logs mean, from JSON.
+//! Comparing log messages with their meaning in JSON.
 
 use std::fmt::Debug;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! What vectors say of values, held against what was read. Types, attributes and time stamps of
-//! entries are not gone through: that all of a SERIAL was read is shown by writing it again.
+//! Comparing decoded values with the vectors. Types, attributes and time stamps of entries are not
+//! compared; encoding the SERIAL again shows that everything was decoded.
 
 use brocomm::data::{Name, Value};
 use brocomm::lowlevel::serial::Serial;
@@ -42,7 +42,7 @@ pub(crate) fn check(vector: &str, read: &Serial, meaning: &Json) {
     }
 }
 
-/// Returns whether a double is meant by a number, or by a string of its digits.
+/// Returns whether a double equals a JSON number or a string of digits.
 fn is_number(read: f64, meaning: &Json) -> bool {
     let meant = meaning.as_f64().or_else(|| meaning.as_str()?.parse().ok());
     meant == Some(read)

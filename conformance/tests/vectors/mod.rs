@@ -1,4 +1,4 @@
-//! Every vector means what it says, comes from where it says, and is refused where it has to be.
+//! Tests that every vector has its meaning and origin, and is refused if it must be.
 
 mod logs;
 mod meaning;
@@ -12,7 +12,7 @@ use brocomm::data::{Declarations, Value};
 use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, Observed, Observer, ProtocolErrorKind, Requests,
 };
-use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::{CloseCause, Phase, Role};
@@ -24,7 +24,7 @@ use serde_json::Value as Json;
 
 use logs::{log_value, log_writer, numbers, text};
 
-/// A SERIAL, or a message of logs, that a peer really sent.
+/// A SERIAL or log message that a peer sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Valid {
@@ -32,7 +32,7 @@ struct Valid {
     sections: Vec<String>,
     by: String,
     from: Source,
-    /// Of logs: which of the two messages.
+    /// For logs, the type of the message.
     message: Option<String>,
     pid_bits: Option<u32>,
     caching: Option<String>,
@@ -51,7 +51,7 @@ struct Source {
     message: usize,
 }
 
-/// A SERIAL that the same reader has to have read before.
+/// A SERIAL that the same reader must read first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Before {
@@ -158,7 +158,7 @@ fn messages_of_logs_have_their_meaning() {
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
                     // Nobody has announced a writer; what came is shown all the same.
-                    let Received::Dropped(read) = read.unwrap() else { panic!("{name}") };
+                    let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
                     assert_eq!((read.stream, read.writer), numbers(meant), "{name}");
@@ -170,7 +170,7 @@ fn messages_of_logs_have_their_meaning() {
     }
 }
 
-/// What one side of a recorded connection sent.
+/// Returns what one side of a recorded connection sent.
 fn observe(source: &Source) -> Vec<Observed> {
     let sessions = sessions();
     let session = sessions.iter().find(|session| session.name() == source.recording).unwrap();
@@ -219,7 +219,7 @@ fn valid_vectors_are_in_the_recordings_they_name() {
     }
 }
 
-/// The section that an invalid vector violates, and what is said about it.
+/// Returns the section that an invalid vector violates, and the error.
 fn refusal(vector: &Invalid) -> Option<(String, String)> {
     let argument = bytes(&vector.hex);
     let of_logs = |error: &brocomm::logs::LogError| {
@@ -238,7 +238,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
         }
         "stream" => {
             let config = ConnectionConfig {
-                requests: Some(Requests::default()),
+                requests: Requests { accept_input: false, ..Requests::default() },
                 ..ConnectionConfig::default()
             };
             let mut connection = Connection::new(config, Role::Acceptor, Time::default());
@@ -281,10 +281,9 @@ fn what_has_to_be_ignored_changes_nothing() {
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
     declarations.read(known).unwrap();
-    let requests = Requests { accept_input: true, ..Requests::default() };
+    let requests = Requests { ..Requests::default() };
     let declarations = Arc::new(declarations);
-    let config =
-        ConnectionConfig { requests: Some(requests), declarations, ..ConnectionConfig::default() };
+    let config = ConnectionConfig { requests, declarations, ..ConnectionConfig::default() };
     for vector in open::<Ignored>("ignored.json") {
         assert_eq!(vector.kind, "stream", "{}", vector.name);
         let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());

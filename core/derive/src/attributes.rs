@@ -5,14 +5,14 @@ use syn::{Attribute, DeriveInput, Error, Expr, LitStr, Result};
 
 use crate::case::Case;
 
-/// What is said of a type.
+/// The attributes of a type.
 #[derive(Default)]
 pub(crate) struct TypeAttributes {
     pub(crate) name: Option<String>,
     pub(crate) rename_all: Option<Case>,
 }
 
-/// What is said of a field or variant.
+/// The attributes of a field or variant.
 #[derive(Default)]
 pub(crate) struct PartAttributes {
     pub(crate) name: Option<String>,
@@ -21,10 +21,10 @@ pub(crate) struct PartAttributes {
 }
 
 impl TypeAttributes {
-    /// Reads what is said of a type; `cases` says whether names may be written otherwise.
+    /// Parses the attributes of a type. `cases` says whether `rename_all` is allowed.
     pub(crate) fn read(input: &DeriveInput, cases: bool) -> Result<TypeAttributes> {
         if !input.generics.params.is_empty() {
-            // The static that holds the Bro type would be one for all.
+            // All instances would share the one static that holds the Bro type.
             return Err(Error::new_spanned(&input.generics, "a Bro type can't be generic"));
         }
         let mut read = TypeAttributes::default();
@@ -46,7 +46,7 @@ impl TypeAttributes {
 }
 
 impl PartAttributes {
-    /// Reads what is said of a part; `is_field` says whether it is a record's field.
+    /// Parses the attributes of a field or variant. `is_field` says whether it is a record field.
     pub(crate) fn read(attributes: &[Attribute], is_field: bool) -> Result<PartAttributes> {
         let mut read = PartAttributes::default();
         each(attributes, |meta| {

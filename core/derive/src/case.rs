@@ -1,6 +1,6 @@
-//! How names in Rust are written in Bro.
+//! Conversion of Rust names to Bro names.
 
-/// A way of writing names.
+/// A naming convention.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Case {
     Snake,
@@ -16,7 +16,7 @@ impl Case {
         }
     }
 
-    /// Writes a name that is in camel case: `PortScan` becomes `port_scan` or `PORT_SCAN`.
+    /// Converts a name in camel case: `PortScan` becomes `port_scan` or `PORT_SCAN`.
     pub(crate) fn apply(self, name: &str) -> String {
         let mut written = String::new();
         for (at, letter) in name.char_indices() {

@@ -26,7 +26,7 @@ pub(crate) fn fields(input: &DeriveInput, is_record: bool) -> Result<Vec<Field>>
     let read = |(at, field): (usize, &syn::Field)| {
         let attributes = PartAttributes::read(&field.attrs, is_record)?;
         if mentions(field.ty.to_token_stream(), &input.ident) {
-            // Its type would have to be there before it is made.
+            // The type would have to exist before it is created.
             return Err(Error::new_spanned(&field.ty, "a Bro type can't contain itself"));
         }
         let rust_name = field.ident.as_ref().map(|ident| ident.unraw().to_string());
@@ -41,7 +41,7 @@ pub(crate) fn fields(input: &DeriveInput, is_record: bool) -> Result<Vec<Field>>
 }
 
 impl Field {
-    /// Writes the expression that declares the field.
+    /// Returns the expression that declares the field.
     pub(crate) fn declaration(&self) -> TokenStream {
         let (ty, name) = (&self.ty, &self.name);
         let mut field = quote!(<#ty as ::brocomm::data::derived::FieldType>::declare(#name));
@@ -56,7 +56,7 @@ impl Field {
         field
     }
 
-    /// Writes the expression that is the field's default, if it has one.
+    /// Returns the expression of the field's default, if it has one.
     pub(crate) fn default(&self) -> Option<TokenStream> {
         let ty = &self.ty;
         Some(match self.attributes.default.as_ref()? {
@@ -74,7 +74,7 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// Writes the conversions of the standard library for a type that has the others.
+/// Returns the implementations of `From` and `TryFrom` for a type with `ToValue` and `FromValue`.
 pub(crate) fn conversions(rust: &Ident) -> TokenStream {
     quote! {
         impl ::core::convert::From<#rust> for ::brocomm::data::Value {

@@ -1,14 +1,14 @@
 //! Derives Bro records, enums and events from Rust types, for `brocomm`.
 //!
-//! `brocomm` exports these macros under its feature `derive`, with examples; this package isn't
-//! used by itself.
+//! Do not use this package directly. `brocomm` exports these macros under its feature `derive`,
+//! with examples.
 //!
-//! # Where types live
+//! # Where types are stored
 //!
-//! A connection recognises a type that it has sent by its instance (an `Arc`), and sends a short
-//! reference the next time. So every derived type makes its Bro type once and keeps it, in a
-//! `static` of the generated code: constant data, made at the first use, the same for everyone.
-//! Nothing has to be registered or passed along, and two connections can share it.
+//! A connection recognizes a type that it has already sent by its instance (an `Arc`), and then
+//! sends a short reference. Therefore each derived type creates its Bro type once, at its first
+//! use, and stores it in a `static` of the generated code. Nothing has to be registered, and
+//! connections share the instance.
 #![deny(missing_docs)]
 
 mod attributes;
@@ -22,50 +22,52 @@ mod root;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, Result, parse_macro_input};
 
-/// Implements `BroType`, `ToValue`, `FromValue`, and conversions from and to `Value` by `From` and
-/// `TryFrom`.
+/// Implements `BroType`, `ToValue` and `FromValue`, and `From` and `TryFrom` for conversions to and
+/// from `Value`.
 ///
-/// Of a record that is received fields are taken by name, as Bro coerces records (§5): their order
-/// doesn't matter, and others are not looked at. One that is not set or not there is an error that
-/// names it, unless its Rust type is an `Option` or it has a default.
+/// The fields of a received record are matched by name, as Bro coerces records (§5): their order
+/// does not matter, and additional fields are ignored. A field that is unset or missing is an error
+/// that names it, unless its Rust type is an `Option` or it has a default.
 ///
-/// * `#[bro(name = "Module::Type")]` on the struct: its full name; without it, its name in Rust.
-/// * `#[bro(name = "type")]` on a field: its name; without it, its name in Rust.
-/// * `Option<T>`: `&optional`.
-/// * `#[bro(default)]`, `#[bro(default = 443)]` on a field: `&default`, of the Rust type or this
-///   one.
-/// * `#[bro(log)]` on a field: `&log`.
+/// * `#[bro(name = "Module::Type")]` on the struct sets the type's full name. The default is the
+///   Rust name.
+/// * `#[bro(name = "type")]` on a field sets its name. The default is the Rust name.
+/// * `Option<T>` means `&optional`.
+/// * `#[bro(default)]` on a field means `&default` with the Rust type's default, `#[bro(default =
+///   443)]` with this value.
+/// * `#[bro(log)]` on a field means `&log`.
 ///
-/// A record can't be generic, or contain itself, not by way of other records either: that is an
-/// error, `cycle detected …`, about a `CONTAINS_ITSELF`.
+/// A record cannot be generic, and cannot contain itself, directly or through other records. The
+/// latter gives the compiler error `cycle detected …` about a `CONTAINS_ITSELF`.
 #[proc_macro_derive(Record, attributes(bro))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
     expand(input, record::derive, None)
 }
 
-/// Implements `BroType`, `ToValue`, `FromValue`, and conversions from and to `Value` by `From` and
-/// `TryFrom`.
+/// Implements `BroType`, `ToValue` and `FromValue`, and `From` and `TryFrom` for conversions to and
+/// from `Value`.
 ///
-/// A constant that is received is recognised by its full name, so that both sides may number
-/// differently; by its number if the peer didn't say its name. Numbers are those of Rust: from 0
-/// on, or as given.
+/// A received constant is matched by its full name, so both sides may use different numbers. If the
+/// peer did not send the name, the number is used. The numbers are those of the Rust enum: from 0,
+/// or as given.
 ///
-/// * `#[bro(name = "Module::Type")]` on the enum: its full name; without it, its name in Rust.
-/// * `#[bro(name = "OTHER")]` on a variant: its name, in the enum's module unless it names one;
-///   without it, its name in Rust.
-/// * `#[bro(rename_all = "SCREAMING_SNAKE_CASE")]` or `"snake_case"` on the enum: how names in Rust
-///   are written in Bro.
+/// * `#[bro(name = "Module::Type")]` on the enum sets the type's full name. The default is the Rust
+///   name.
+/// * `#[bro(name = "OTHER")]` on a variant sets its name, in the enum's module unless the name
+///   includes one. The default is the Rust name.
+/// * `#[bro(rename_all = "SCREAMING_SNAKE_CASE")]` or `"snake_case"` on the enum sets how the Rust
+///   names of variants are converted.
 #[proc_macro_derive(Enum, attributes(bro))]
 pub fn derive_enum(input: TokenStream) -> TokenStream {
     expand(input, enumeration::derive, None)
 }
 
-/// Implements `EventType`, and conversions from and to `Event` by `From` and `TryFrom`.
+/// Implements `EventType`, and `From` and `TryFrom` for conversions to and from `Event`.
 ///
-/// * `#[bro(name = "Module::event")]` on the struct: the event's full name; without it, the struct's
-///   name in snake case: `ScanSeen` is the event `scan_seen`.
-/// * `#[bro(name = "type")]` on a field: the parameter's name; without it, its name in Rust, or
-///   `arg0`, `arg1`, ….
+/// * `#[bro(name = "Module::event")]` on the struct sets the event's full name. The default is the
+///   struct's name in snake case: `ScanSeen` is the event `scan_seen`.
+/// * `#[bro(name = "type")]` on a field sets the parameter's name. The default is the Rust name, or
+///   `arg0`, `arg1`, … in a tuple struct.
 #[proc_macro_derive(Event, attributes(bro))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     expand(input, event::derive, None)
@@ -73,7 +75,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 
 type Derive = fn(&DeriveInput) -> Result<proc_macro2::TokenStream>;
 
-/// Derives, for a crate that knows `brocomm` by itself or by way of another one.
+/// Expands a derive, for a crate that depends on `brocomm` directly or through another crate.
 fn expand(input: TokenStream, derive: Derive, by_way_of: Option<&str>) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let tokens = derive(&input).unwrap_or_else(Error::into_compile_error);
@@ -83,8 +85,8 @@ fn expand(input: TokenStream, derive: Derive, by_way_of: Option<&str>) -> TokenS
     }
 }
 
-/// Defines the macros that a transport exports: what they make names `brocomm` by way of it, so that
-/// its users need not depend on both.
+/// Defines the macros that a transport exports. Their output refers to `brocomm` through the
+/// transport, so its users need not depend on both.
 macro_rules! exported_by {
     ($transport:literal, $record:ident $record_fn:ident, $enum:ident $enum_fn:ident, $event:ident $event_fn:ident) => {
         #[doc = concat!("`Record`, as `", $transport, "` exports it.")]

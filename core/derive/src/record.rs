@@ -34,8 +34,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let conversions = conversions(rust);
     Ok(quote! {
         impl ::brocomm::data::BroType for #rust {
-            // A record that contains itself by way of others has to be found by the compiler: made
-            // at run time, its type would wait for itself.
+            // Makes the compiler detect a record that contains itself through others. At run time,
+            // creating its type would deadlock.
             const CONTAINS_ITSELF: bool =
                 #(<#types as ::brocomm::data::derived::FieldType>::CONTAINS_ITSELF ||)* false;
 

@@ -1,9 +1,9 @@
-//! The path by which generated code names `brocomm`.
+//! The path of `brocomm` in generated code.
 
 use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// Makes `::brocomm` of generated code `::outer::brocomm`, for those who know the crate only by way of
-/// another one.
+/// Replaces `::brocomm` in generated code by `::outer::brocomm`, for users that depend on it only
+/// through another crate.
 pub(crate) fn within(tokens: TokenStream, outer: &str) -> TokenStream {
     let mut made: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -25,7 +25,7 @@ pub(crate) fn within(tokens: TokenStream, outer: &str) -> TokenStream {
     made.into_iter().collect()
 }
 
-/// Returns whether these end with the `::` that a path begins with, rather than one within a path.
+/// Returns whether the tokens end with a `::` that begins a path, rather than one within a path.
 fn follows_root(before: &[TokenTree]) -> bool {
     let is_colon =
         |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');

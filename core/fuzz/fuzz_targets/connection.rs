@@ -27,7 +27,7 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
     let sync = (kind & 2 != 0).then_some(SyncRequest { authoritative: kind & 4 != 0 });
     let requests = Requests { accept_input: kind & 8 != 0, sync, ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         state: if kind & 16 == 0 { StateSource::None } else { StateSource::Application },
         undeclared: Undeclared::Deliver,
         wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },

@@ -3,7 +3,7 @@
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, JsonFormat, LogStream, LogStreams};
-use brocomm::lowlevel::logs::{LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(format!("{writer:?}"), format!("{again:?}"));
     }
     for received in receiver.entries(&entries) {
-        let Ok(Received::Entry(entry)) = received else { continue };
+        let Ok(ReceivedEntry::Entry(entry)) = received else { continue };
         let mut line = Vec::new();
         AsciiFormat::default().entry(&entry.values, &mut line);
         JsonFormat::default().entry(&entry.writer.fields, &entry.values, &mut line);
@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
         streams.writers().for_each(|active| active.writer.encode(&mut announcement));
         reader.announce(&announcement.into()).expect("our own bytes");
         let again = reader.entries(&encoded).next().expect("an entry").expect("our own bytes");
-        let Received::Entry(again) = again else { panic!("dropped") };
+        let ReceivedEntry::Entry(again) = again else { panic!("dropped") };
         assert_eq!(format!("{:?}", entry.values), format!("{:?}", again.values));
     }
 });

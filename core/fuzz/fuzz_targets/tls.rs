@@ -35,7 +35,7 @@ struct Side {
 impl Side {
     fn new(role: Role) -> Side {
         let config = ConnectionConfig {
-            requests: Some(Requests { accept_input: true, ..Requests::default() }),
+            requests: Requests { ..Requests::default() },
             undeclared: Undeclared::Deliver,
             wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
             serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },

@@ -1,4 +1,4 @@
-//! What the targets have in common: a meter for memory, and the other end of TLS.
+//! Shared code of the fuzz targets: a memory meter, and the other end of TLS.
 
 pub mod tls;
 

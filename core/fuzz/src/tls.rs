@@ -1,4 +1,4 @@
-//! The other end of TLS, which says whatever it is told to.
+//! The other end of a TLS connection, with arbitrary content.
 
 use std::sync::{Arc, LazyLock};
 

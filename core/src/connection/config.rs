@@ -1,4 +1,4 @@
-//! What a connection is told before it begins.
+//! The configuration of a connection.
 
 use std::sync::Arc;
 
@@ -14,92 +14,88 @@ use crate::logs::LogLimits;
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
-/// Configures one connection.
+/// The configuration of a connection.
 ///
-/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense. There
-/// will be more fields, and some depend on features, so that a literal ends with `..ConnectionConfig::default()`:
+/// Plain data with a default for each field. [`validate`](Self::validate) finds errors. Fields may
+/// be added, and some depend on features, so end a literal with `..ConnectionConfig::default()`:
 ///
 /// ```
 /// use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
 ///
 /// let config = ConnectionConfig {
 ///     description: "sensor".into(),
-///     requests: Some(Requests {
-///         events: vec!["scan_seen".into()],
-///         accept_input: true,
-///         ..Requests::default()
-///     }),
+///     requests: Requests { events: vec!["scan_seen".into()], ..Requests::default() },
 ///     ..ConnectionConfig::default()
 /// };
 /// assert_eq!(config.validate(), Ok(()));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectionConfig {
-    /// Our `peer_description`. Default `bro`; if empty, as a Broccoli has it, none is sent (§3.1).
+    /// Our `peer_description`. Default `bro`. If empty, as for a Broccoli, none is sent (§3.1).
     pub description: Name,
-    /// Our class. Default empty, which a Bro sends as a lone NUL; `None`, as a Broccoli has it,
-    /// leaves it out (§2.1).
+    /// Our class. Default empty, which a Bro sends as a single NUL. `None`, as for a Broccoli,
+    /// omits it (§2.1).
     pub class: Option<Bytes>,
-    /// How many objects of what we send are remembered, on both sides. Default 3000 (2§5).
+    /// The number of objects in the cache for what we send, on both sides. Default 3000 (2§5).
     pub cache_size: u32,
-    /// What we announce to be capable of. Default [`Caps::BRO`].
+    /// The capabilities that we announce. Default [`Caps::BRO`].
     pub capabilities: Caps,
-    /// Whole seconds from the node's start to this connection; decides who sends its state if both
-    /// sides want the other's (§3.3). Default 0.
+    /// Whole seconds from the node's start to this connection. Decides which side sends its state
+    /// if both request it (§3.3). Default 0.
     pub runtime: u32,
-    /// How strongly what we send is compressed if the peer can decompress. Default `None`: not at
-    /// all (§1.5).
+    /// The compression level for sending, if the peer can decompress. Default `None`: no
+    /// compression (§1.5).
     pub compression: Option<Compression>,
-    /// How chunks are framed. Default [`Framing::Clear`]; [`Framing::Tls`] alone is for a stream
-    /// whose TLS somebody else makes.
+    /// How chunks are framed. Default [`Framing::Clear`]. [`Framing::Tls`] without `tls` is for a
+    /// stream with its own TLS layer.
     pub framing: Framing,
-    /// Puts TLS around the connection; the framing is [`Framing::Tls`] then, whatever is said
-    /// above. Default `None` (part 4 §6).
+    /// The TLS configuration. If set, the framing is [`Framing::Tls`]. Default `None` (part 4 §6).
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
-    /// Bounds on the messages that a peer sends.
+    /// Limits for messages from a peer.
     pub wire_limits: wire::Limits,
-    /// Bounds on what a peer's SERIALs can cost.
+    /// Limits for a peer's SERIALs.
     pub serial_limits: serial::Limits,
-    /// Bounds on what a peer's logs can cost.
+    /// Limits for a peer's logs.
     pub log_limits: LogLimits,
-    /// What we know by name. Default nothing.
+    /// The declarations of events, types and variables. Default empty.
     pub declarations: Arc<Declarations>,
-    /// What becomes of events that are not among the declarations. Default [`Undeclared::Ignore`].
+    /// What happens to undeclared events. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
-    /// Whether events come as [`LazyEvent`](super::Notification::LazyEvent), so that an
-    /// application that looks at few of their arguments, or sends them on, doesn't pay for the
-    /// rest. Default no: they come as [`Event`](super::Notification::Event).
+    /// Whether events are delivered as [`LazyEvent`](super::Notification::LazyEvent), so that an
+    /// application that uses few arguments, or forwards events, does not decode the rest. Default
+    /// no: they are delivered as [`Event`](super::Notification::Event).
     pub events_lazily: bool,
-    /// How many bytes of output may wait before commands answer
-    /// [`QueueFull`](super::UsageError::QueueFull); the last one accepted may pass it. Default
-    /// 16 MiB.
+    /// The size of the send queue in bytes, beyond which commands return
+    /// [`QueueFull`](super::UsageError::QueueFull). The last accepted message may exceed it.
+    /// Default 16 MiB.
     pub output_limit: usize,
-    /// How many notifications may wait before input does. Default 1024; a single message may pass
-    /// it.
+    /// The number of queued notifications at which input waits. A single message may exceed it.
+    /// Default 1024.
     pub notification_limit: usize,
-    /// How many bytes of answers to PINGs may wait before input does. Default 64 KiB.
+    /// The number of bytes of queued answers to PINGs at which input waits. Default 64 KiB.
     pub reply_limit: usize,
-    /// How many bytes the names of the events that a peer requests may take, 32 added for each; a
-    /// peer that asks for more is cut off. Default 4 MiB.
+    /// The maximum size of the names of the events that a peer requests, in bytes, plus 32 for
+    /// each. A peer that requests more is disconnected. Default 4 MiB.
     pub requests_limit: usize,
-    /// What is requested from the peer, by the connection itself. Default `None`: the application
-    /// makes the requests when [`Established`](super::Notification::Established) comes, and no
-    /// later message is looked at before it has taken that notification and asked for another.
-    pub requests: Option<Requests>,
-    /// Where our state comes from if we are to send it. Default [`StateSource::None`].
+    /// What is requested from the peer when its VERSION came. Default nothing, and the peer's input is
+    /// accepted.
+    pub requests: Requests,
+    /// Who makes the requests. Default [`Handshake::Automatic`].
+    pub handshake: Handshake,
+    /// The source of our state if we must send it. Default [`StateSource::None`].
     pub state: StateSource,
 }
 
 impl ConnectionConfig {
-    /// Returns the configuration of a client without declarations: it requests these events, accepts
-    /// the peer's, and delivers whatever comes. Everything else is as in [`Default`].
+    /// Returns the configuration of a client without declarations. It requests these events,
+    /// accepts the peer's input, and delivers all events. Everything else is as in [`Default`].
     #[must_use]
     pub fn requesting(events: &[&str]) -> ConnectionConfig {
         let events = events.iter().map(|&name| Name::from(name)).collect();
         ConnectionConfig {
-            requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
+            requests: Requests { events, ..Requests::default() },
             undeclared: Undeclared::Deliver,
             ..ConnectionConfig::default()
         }
@@ -128,22 +124,23 @@ impl Default for ConnectionConfig {
             notification_limit: 1024,
             reply_limit: 64 << 10,
             requests_limit: 4 << 20,
-            requests: None,
+            requests: Requests::default(),
+            handshake: Handshake::Automatic,
             state: StateSource::None,
         }
     }
 }
 
-/// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
+/// The requests to a peer, as made by a peer entry that applies (§3.2, §4).
 ///
-/// There may be more fields, so that a literal ends with `..Requests::default()`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Fields may be added, so end a literal with `..Requests::default()`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requests {
     /// The events to request, in this order. Default none.
     pub events: Vec<Name>,
     /// The capture filter to send. Default none.
     pub capture_filter: Option<Bytes>,
-    /// Whether the peer's events and state are accepted. Default no.
+    /// Whether the peer's events and state are accepted. Default yes, as in Bro's nodes table.
     pub accept_input: bool,
     /// Whether to request the peer's state. Default no.
     pub sync: Option<SyncRequest>,
@@ -151,22 +148,49 @@ pub struct Requests {
     pub request_logs: bool,
 }
 
-/// Says what becomes of events that are not among the declarations.
+impl Default for Requests {
+    fn default() -> Requests {
+        Requests {
+            events: Vec::new(),
+            capture_filter: None,
+            accept_input: true,
+            sync: None,
+            request_logs: false,
+        }
+    }
+}
+
+/// Who makes the requests of a handshake, and completes it (§3.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Handshake {
+    /// The node, as the entry that applies has it (§4); a lone connection as its
+    /// [`requests`](ConnectionConfig::requests) have it.
+    #[default]
+    Automatic,
+    /// The application, when the peer's VERSION came, which is notified as
+    /// [`Established`](super::Notification::Established) or, by a node, as
+    /// [`ConnectionEstablished`](crate::node::Notification::ConnectionEstablished). No later message is
+    /// looked at before it has taken that notification; on a node, before it calls
+    /// [`complete_handshake`](crate::node::NodeMachine::complete_handshake) (part 4 §4).
+    Application,
+}
+
+/// What happens to undeclared events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Undeclared {
-    /// Nobody knows them: a request for one is ignored with a log line (§2.3), and so is a call of
-    /// one (§5). What a Bro does.
+    /// They are unknown: requests for them and calls of them are ignored with a log line (§2.3,
+    /// §5), as in Bro.
     #[default]
     Ignore,
-    /// A peer may request any name, and calls of any name are delivered with whatever arguments
-    /// they have, even if the name is a variable's. For tools without declarations of their own.
+    /// A peer may request any name, and calls of any name are delivered with any arguments, even if
+    /// the name is that of a variable. For tools without declarations.
     Deliver,
 }
 
 impl Undeclared {
-    /// Checks a call of our own as [`Declarations::coerce_call`] does, and lets pass what is not to
-    /// be checked.
+    /// Checks our own call as [`Declarations::coerce_call`] does, unless it need not be checked.
     #[inline]
     pub(crate) fn coerce_call(
         self,
@@ -184,37 +208,37 @@ impl Undeclared {
     }
 }
 
-/// Says where the state comes from that we send in Sync (§3.4).
+/// The source of the state that we send in Sync (§3.4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateSource {
-    /// There is none: Sync ends as soon as it begins.
+    /// There is no state: Sync ends as soon as it starts.
     #[default]
     None,
-    /// The application sends it when [`SyncStarted`](super::Notification::SyncStarted) comes, and
-    /// says when it is done.
+    /// The application sends it on [`SyncStarted`](super::Notification::SyncStarted), and calls
+    /// `state_done` at the end.
     Application,
 }
 
-/// Says what makes no sense in a configuration.
+/// An error in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A text that is NUL-terminated on the wire has a NUL in it; the rest would not be sent (§2).
+    /// A text that is NUL-terminated on the wire contains a NUL (§2).
     #[error("{key}: NUL at byte {at}, must have none")]
     ContainsNul {
         /// The field.
         key: &'static str,
-        /// Where the first is.
+        /// The position of the first one.
         at: usize,
     },
-    /// The name of an event is empty and would not be sent (§2.3).
-    #[error("setup.events[{index}]: empty name")]
+    /// The name of an event is empty (§2.3).
+    #[error("requests.events[{index}]: empty name")]
     EmptyEventName {
-        /// Which.
+        /// Its index.
         index: usize,
     },
-    /// A bound is 0, so that nothing would ever pass; for a cache it means no bound at all (2§5).
+    /// A limit is 0, which would allow nothing, or mean an unlimited cache (2§5).
     #[error("{key}: 0, must be at least 1")]
     Zero {
         /// The field.
@@ -225,15 +249,15 @@ pub enum ConfigError {
     IndexType {
         /// The type, event or variable.
         name: Name,
-        /// What can't be in an index.
+        /// The type that an index cannot contain.
         tag: TypeTag,
     },
 }
 
 impl ConnectionConfig {
-    /// Checks everything.
+    /// Checks the configuration.
     ///
-    /// A connection made from a configuration with errors does no harm, but not what it says.
+    /// A connection with an invalid configuration is safe, but does not do what it says.
     ///
     /// # Errors
     /// All errors, in the order of the fields.
@@ -245,12 +269,11 @@ impl ConnectionConfig {
             }
         };
         no_nul("class", self.class.as_deref().unwrap_or_default());
-        if let Some(requests) = &self.requests {
-            requests.events.iter().for_each(|name| no_nul("setup.events", name));
-            no_nul("setup.capture_filter", requests.capture_filter.as_deref().unwrap_or_default());
-            let empty = requests.events.iter().enumerate().filter(|(_, name)| name.is_empty());
-            errors.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
-        }
+        let Requests { events, capture_filter, .. } = &self.requests;
+        events.iter().for_each(|name| no_nul("requests.events", name));
+        no_nul("requests.capture_filter", capture_filter.as_deref().unwrap_or_default());
+        let empty = events.iter().enumerate().filter(|(_, name)| name.is_empty());
+        errors.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
         for (key, zero) in [
             ("cache_size", self.cache_size == 0),
             ("output_limit", self.output_limit == 0),
@@ -287,19 +310,19 @@ mod tests {
             notification_limit: 0,
             reply_limit: 0,
             requests_limit: 0,
-            requests: Some(Requests {
+            requests: Requests {
                 events: vec![Name::new(), Name::from("x\0")],
                 capture_filter: Some(Bytes::from_static(b"\0")),
                 ..Requests::default()
-            }),
+            },
             ..ConnectionConfig::default()
         };
         assert_eq!(
             config.validate(),
             Err(ConfigErrors::from(vec![
                 ConfigError::ContainsNul { key: "class", at: 1 },
-                ConfigError::ContainsNul { key: "setup.events", at: 1 },
-                ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },
+                ConfigError::ContainsNul { key: "requests.events", at: 1 },
+                ConfigError::ContainsNul { key: "requests.capture_filter", at: 0 },
                 ConfigError::EmptyEventName { index: 0 },
                 ConfigError::Zero { key: "cache_size" },
                 ConfigError::Zero { key: "output_limit" },

@@ -1,4 +1,4 @@
-//! What a peer, and what our own user, can do wrong.
+//! Protocol errors by the peer and usage errors by the application.
 
 use std::fmt;
 
@@ -8,19 +8,20 @@ use super::Phase;
 use crate::data::{CallError, VariableError};
 use crate::logs::LogError;
 use crate::serial::{SerialError, WriteError};
-use crate::wire::{MessageType, Version, WireError};
+use crate::wire::{self, MessageType, Version, WireError};
 
-/// Says what a peer did that ends its connection, and where (§3.7, §5).
+/// What a peer did that ends its connection, and where (§3.7, §5); with `{:#}` also which section it
+/// violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolError {
-    /// What is wrong.
+    /// The problem.
     pub kind: ProtocolErrorKind,
     /// The message, if its header had been read.
     pub message: Option<MessageType>,
     /// The phase of the connection at that time.
     pub phase: Phase,
-    /// Where the message begins in the stream that the peer sent, in bytes.
+    /// The offset of the message in the peer's stream, in bytes.
     pub offset: u64,
 }
 
@@ -49,7 +50,9 @@ impl fmt::Display for ProtocolError {
         if let Some(message) = self.message {
             write!(f, "{message} ")?;
         }
-        write!(f, "in {}, at byte {} of the stream, {})", self.phase, self.offset, self.section())
+        write!(f, "in {}, at byte {} of the stream", self.phase, self.offset)?;
+        wire::section(f, self.section())?;
+        f.write_str(")")
     }
 }
 
@@ -64,20 +67,20 @@ impl std::error::Error for ProtocolError {
     }
 }
 
-/// Says what a peer did that ends its connection; the texts are Bro's own where Bro has one.
+/// The kind of a protocol violation. The texts are Bro's where Bro has one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProtocolErrorKind {
-    /// The bytes are not a sequence of messages, or pass a limit (§1, §2).
+    /// The bytes are not a sequence of messages, or exceed a limit (§1, §2).
     #[error("{}", .0.kind)]
     Wire(Box<WireError>),
-    /// A SERIAL cannot be read, so the caches are out of step (§5).
+    /// A SERIAL cannot be decoded, so the caches differ (§5).
     #[error("{}: {}", .0.place, .0.kind)]
     Serial(Box<SerialError>),
-    /// A LOG_CREATE_WRITER or LOG_WRITE cannot be read, or passes a limit (3§1, 3§2).
+    /// A LOG_CREATE_WRITER or LOG_WRITE cannot be decoded, or exceeds a limit (3§1, 3§2).
     #[error("{} at byte {} of the argument", .0.kind, .0.offset)]
     Log(Box<LogError>),
-    /// The first message is no VERSION (§3.1).
+    /// The first message is not VERSION (§3.1).
     #[error("peer did not send version")]
     NoVersion,
     /// VERSION names another protocol (§3.1).
@@ -92,31 +95,31 @@ pub enum ProtocolErrorKind {
         /// The version in it.
         got: u32,
     },
-    /// Both sides call their state authoritative (§3.3).
+    /// Both sides consider their state authoritative (§3.3).
     #[error("misconfiguration: authoritative state on both sides")]
     AuthoritativeOnBothSides,
-    /// A PHASE_DONE comes while we are sending our state (§3.4).
+    /// PHASE_DONE arrived while we are sending our state (§3.4).
     #[error("unexpected phase_done in sync phase from peer")]
     UnexpectedPhaseDoneInSync,
-    /// A PHASE_DONE comes in Running (§3.5).
+    /// PHASE_DONE arrived in Running (§3.5).
     #[error("unexpected phase_done")]
     UnexpectedPhaseDone,
-    /// A message comes in a phase that has no place for it (§3.7).
+    /// A message is not legal in the phase (§3.7).
     #[error("message is not legal in this phase")]
     UnexpectedMessage,
-    /// The names of events that a peer requests take more than
+    /// The names of requested events exceed
     /// [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit) (§2.3).
     #[error("names of requested events take {bytes} bytes, limit is {limit}")]
     TooManyEvents {
-        /// What they would take.
+        /// Their size.
         bytes: usize,
-        /// The limit in force.
+        /// The configured limit.
         limit: usize,
     },
 }
 
 impl ProtocolErrorKind {
-    /// Returns whether the text is one that Bro logs, complete as it is.
+    /// Returns whether the text is exactly what Bro logs.
     pub(super) const fn is_worded_by_bro(&self) -> bool {
         !matches!(
             self,
@@ -128,7 +131,7 @@ impl ProtocolErrorKind {
     }
 }
 
-/// Names what an application can ask of a connection, for [`UsageError`].
+/// The commands of a connection, for [`UsageError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each is named after its method")]
@@ -168,36 +171,36 @@ impl fmt::Display for Command {
     }
 }
 
-/// Says why a connection refuses what its own user asks; nothing has changed then.
+/// Why a connection refused a command. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UsageError {
-    /// The phase has no place for it (§3.2, §3.5).
-    #[error("{command} makes no sense in {phase}")]
+    /// The command is not possible in the phase (§3.2, §3.5).
+    #[error("cannot {command} in phase {phase}")]
     WrongPhase {
-        /// What was asked.
+        /// The command.
         command: Command,
         /// The phase.
         phase: Phase,
     },
-    /// Our PHASE_DONE of the handshake is sent, and requests come before it (§3.2).
-    #[error("{command} makes no sense after complete_handshake")]
+    /// Our PHASE_DONE of the handshake is sent, and requests must precede it (§3.2).
+    #[error("cannot {command} after complete_handshake")]
     HandshakeCompleted {
-        /// What was asked.
+        /// The command.
         command: Command,
     },
-    /// As much output waits as the configuration allows; try again when some of it is written.
-    #[error("{queued} bytes of output wait, limit is {limit}")]
+    /// The send queue is full. Try again after some of it is written.
+    #[error("send queue full: {queued} bytes, the limit is {limit}")]
     QueueFull {
-        /// The bytes that wait.
+        /// The queued bytes.
         queued: usize,
         /// [`ConnectionConfig::output_limit`](super::ConnectionConfig::output_limit).
         limit: usize,
     },
-    /// An event does not fit its declaration (§5).
+    /// An event does not match its declaration (§5).
     #[error("{0}")]
     Event(#[from] Box<CallError>),
-    /// A value does not fit the declaration of the variable that it is for.
+    /// A value does not match the declaration of its variable.
     #[error("{0}")]
     Variable(#[from] Box<VariableError>),
     /// The value cannot be serialized.
@@ -225,6 +228,10 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
+            "message is not legal in this phase (VERSION in Running, at byte 77 of the stream)"
+        );
+        assert_eq!(
+            format!("{error:#}"),
             "message is not legal in this phase (VERSION in Running, at byte 77 of the stream, §3.7)"
         );
     }

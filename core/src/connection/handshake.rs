@@ -1,29 +1,32 @@
-//! Handshake: what each side wants of the other, and what follows (§3.2, §3.3).
+//! From VERSION to Running: Setup, Handshake and Sync (§3.1–§3.4).
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::output::Output;
+use super::running::Sent;
 use super::{
-    Authority, CommLogMessage, Command, Connection, Notification, Phase, ProtocolErrorKind,
-    Requests, SyncRequest, Undeclared, UsageError,
+    Authority, CommLogMessage, Command, Connection, Handshake, Notification, Phase,
+    ProtocolErrorKind, Requests, StateSource, SyncRequest, SyncRole, Undeclared, UsageError,
 };
-use crate::data::Name;
-use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
+use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Type, Value};
+use crate::serial::Mode;
+use crate::wire::{Caps, Compression, EventNames, Message, MessageType, Version};
 
-/// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
-/// knows it.
+/// The event whose request enables prints to files (§3.5). A Bro always knows it.
 pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
 
-/// What a requested event is counted for beside its name's length, in bytes.
+/// The overhead counted for each requested event in addition to its name, in bytes.
 const NAME_OVERHEAD: usize = 32;
 
-/// What our user asks for.
+/// Commands for the handshake.
 impl Connection {
     /// Requests events by name (§2.3). May be called more than once; requests add up.
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as all requests: they are
-    /// made between [`Notification::Established`] and
+    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as for all requests: make
+    /// them between [`Notification::Established`] and
     /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
@@ -73,7 +76,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says whether the peer's events and state are accepted (§4); at first they are not.
+    /// Sets whether the peer's events and state are accepted (§4). The default is no.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] if the connection is over.
@@ -85,10 +88,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Says how strongly what we send is to be compressed, `None` for not at all (§1.5).
+    /// Sets the compression level for sending; `None` disables compression (§1.5).
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] if the handshake is complete: COMPRESS was sent then, or not.
+    /// [`UsageError::WrongPhase`] after the handshake is complete.
     pub fn set_compression(&mut self, level: Option<Compression>) -> Result<(), UsageError> {
         if !matches!(self.phase, Phase::Setup | Phase::Handshake) {
             return Err(self.wrong_phase(Command::SetCompression));
@@ -97,7 +100,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says that all requests are made: sends PHASE_DONE (§3.2).
+    /// Completes the requests: sends PHASE_DONE (§3.2).
     ///
     /// # Errors
     /// As [`request_events`](Self::request_events).
@@ -109,7 +112,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the requests of a node entry that applies, in its order, and completes (§3.2, §4).
+    /// Creates the requests of a peer entry in Bro's order, and completes the handshake (§3.2, §4).
     pub(super) fn apply(&mut self, requests: &Requests) {
         self.ours.accept_input = requests.accept_input;
         if !requests.events.is_empty() {
@@ -147,7 +150,7 @@ impl Connection {
     }
 }
 
-/// What the peer asks for; a Bro tolerates all of it later, too (§3.7).
+/// Requests from the peer. A Bro also tolerates them later (§3.7).
 impl Connection {
     pub(super) fn peer_requests_events(&mut self, names: &EventNames, offset: u64) {
         let limit = self.config.requests_limit;
@@ -188,7 +191,7 @@ impl Connection {
     }
 }
 
-/// What follows when both are done (§3.3).
+/// What follows when both sides are done (§3.3).
 impl Connection {
     pub(super) fn complete_when_both_done(&mut self, offset: u64) {
         if self.ours.phase_done && self.peer.phase_done {
@@ -220,6 +223,136 @@ impl Connection {
             Authority::Misconfiguration => {
                 let what = ProtocolErrorKind::AuthoritativeOnBothSides;
                 self.violation(what, Some(MessageType::PhaseDone), offset);
+            }
+        }
+    }
+}
+
+/// The name of the ID with a node's description (§3.1).
+pub(super) const PEER_DESCRIPTION: &str = "peer_description";
+
+impl Connection {
+    /// Queues what each side sends first: VERSION, and the description if there is one.
+    pub(super) fn begin(&mut self) {
+        self.begun = true;
+        let class = self.config.class.clone();
+        if let Some(class) = class.as_ref().filter(|class| !class.is_empty()) {
+            self.log(CommLogMessage::SendingClass(class.clone()));
+        }
+        self.output.message(&Message::Version(Version {
+            protocol: Version::PROTOCOL,
+            cache_size: self.config.cache_size,
+            data_format: Version::DATA_FORMAT,
+            runtime: self.config.runtime,
+            class,
+        }));
+        if !self.config.description.is_empty() {
+            let id = Arc::new(description_id(&self.config.description));
+            // Fails only for a description that no receiver would accept; then none is sent.
+            let _ =
+                self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
+        }
+        self.log(CommLogMessage::PeerConnected);
+        self.log(CommLogMessage::PhaseVersion);
+    }
+
+    /// Handles the peer's VERSION and enters Handshake.
+    pub(super) fn version(&mut self, mut version: Version, offset: u64) {
+        // Copied, so that the received message need not stay in memory.
+        version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
+        let wrong = if version.protocol != Version::PROTOCOL {
+            Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
+        } else if version.data_format != Version::DATA_FORMAT && version.data_format != 0 {
+            Some(ProtocolErrorKind::DataVersion { got: version.data_format })
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            return self.violation(wrong, Some(MessageType::Version), offset);
+        }
+        self.reader.set_cache_size(version.cache_size);
+        self.peer.version = Some(version.clone());
+        self.phase = Phase::Handshake;
+        self.output.message(&Message::Caps(self.config.capabilities));
+        self.notify(Notification::Established(version));
+        self.log(CommLogMessage::PhaseHandshake);
+        match self.config.handshake {
+            Handshake::Automatic => self.apply(&self.config.requests.clone()),
+            Handshake::Application => self.held = true,
+        }
+    }
+}
+
+/// Creates the ID as Bro declares it: a constant with `&redef`.
+fn description_id(description: &Name) -> Id {
+    let redef = Attribute { tag: AttributeTag::Redef, expr: None };
+    Id {
+        is_const: 1,
+        attributes: Some(Arc::new(Attributes { ty: Type::STRING, list: vec![redef] })),
+        ..Id::global(
+            PEER_DESCRIPTION,
+            Type::STRING,
+            Some(Value::String(description.as_bytes().clone())),
+        )
+    }
+}
+
+impl Connection {
+    /// Sends an operation on synchronized state: in Sync as the sender its state, one
+    /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
+    /// (§3.5).
+    ///
+    /// If the target is a declared variable, coerces the operands to the declared types. An
+    /// operation on a container by its unique ID is sent unchanged.
+    ///
+    /// # Errors
+    /// [`UsageError::Variable`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn send_state_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
+        let coerced = self.config.declarations.coerce_access(access).map_err(Box::new)?;
+        self.send_checked_access(coerced.as_ref().unwrap_or(access))
+    }
+
+    /// Sends an operation on state that was already checked.
+    pub(crate) fn send_checked_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
+        match self.phase {
+            Phase::Sync(SyncRole::Sender) | Phase::Running => {}
+            _ => {
+                self.counters.not_running += 1;
+                return Ok(Sent::NotRunning);
+            }
+        }
+        if self.peer.sync.is_none() {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.state_access(mode, access, argument))?;
+        self.counters.accesses_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Ends the sending of our state: sends PHASE_DONE and enters Running (§3.4).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] unless we are the sender in Sync.
+    pub fn state_done(&mut self) -> Result<(), UsageError> {
+        if self.phase != Phase::Sync(SyncRole::Sender) {
+            return Err(self.wrong_phase(Command::StateDone));
+        }
+        self.log(CommLogMessage::DoneFullState);
+        self.output.message(&Message::PhaseDone);
+        self.enter_running();
+        Ok(())
+    }
+
+    pub(super) fn enter_sync(&mut self, role: SyncRole) {
+        self.phase = Phase::Sync(role);
+        self.notify(Notification::SyncStarted(role));
+        if role == SyncRole::Sender {
+            self.log(CommLogMessage::StartingFullState);
+            if self.config.state == StateSource::None {
+                // We are the sender, so this cannot fail.
+                let _ = self.state_done();
             }
         }
     }

@@ -9,12 +9,12 @@ use super::{CloseCause, Notification, ProtocolError, ProtocolErrorKind, SyncRole
 use crate::data::{CallMismatch, Name};
 use crate::wire::{Compression, SyncPoint, Version};
 
-/// Says how grave a line of the communication log is; the graver is the greater.
+/// The level of a line of the communication log. More severe levels are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
-    /// Goes as planned.
+    /// Normal operation.
     Info,
-    /// Does not.
+    /// An error.
     Error,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// Says who writes a line of the communication log: its `src_name`.
+/// The source of a line of the communication log: its `src_name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogSource {
     /// The transport.
@@ -48,9 +48,9 @@ impl fmt::Display for LogSource {
     }
 }
 
-/// Holds one line of the communication log; prints as its message, in Bro's words.
+/// A line of the communication log. Displayed as its message, in Bro's wording.
 ///
-/// Names that a peer sent print with every unusual byte as `\xHH`.
+/// Unusual bytes in names from a peer are displayed as `\xHH`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CommLogMessage {
@@ -64,19 +64,19 @@ pub enum CommLogMessage {
     PeerSentClass(Bytes),
     /// Handshake begins.
     PhaseHandshake,
-    /// The peer says its name.
+    /// The peer sends its description.
     PeerDescription(Name),
     /// The peer's `peer_description` is not a string.
     PeerDescriptionNotAString,
     /// The peer requests an event.
     RegisteredForEvent(Name),
-    /// The peer requests an event that nobody here has heard of.
+    /// The peer requests an unknown event.
     UnknownEvent(Name),
     /// The peer requests `print_hook` for the first time.
     InitializedPrintBuffer,
     /// There is no event to request from the peer.
     NoEventsToRequest,
-    /// The peer requests sync, and calls its state authoritative.
+    /// The peer requests sync, and its state is authoritative.
     PeerAuthoritative,
     /// The peer requests logs.
     PeerRequestedLogs,
@@ -88,7 +88,7 @@ pub enum CommLogMessage {
     PeerIsBroccoli,
     /// Our COMPRESS is sent.
     EnablingCompression(Compression),
-    /// The peer's COMPRESS came.
+    /// The peer's COMPRESS arrived.
     EnablingDecompression,
     /// Sync begins.
     PhaseSync(SyncRole),
@@ -102,26 +102,25 @@ pub enum CommLogMessage {
     ReachedSyncPoint(SyncPoint),
     /// A call is dropped; the connection stays.
     CallRejected {
-        /// What it calls.
+        /// The name of the called event.
         name: Name,
-        /// Why it is dropped.
+        /// The reason.
         mismatch: CallMismatch,
     },
-    /// The peer breaks the protocol.
+    /// The peer violates the protocol.
     Violation(ProtocolError),
-    /// The connection is closed because a SERIAL could not be read.
+    /// The connection is closed because a SERIAL could not be decoded.
     UnserializationError,
-    /// Nothing more can be read from the peer, for a reason that is meant for people.
+    /// Reading from the peer failed, with the reason as text.
     ReadError(Box<str>),
     /// We close the connection.
     ClosingConnection,
-    /// The connection is gone.
+    /// The connection is closed.
     PeerDisconnected,
 }
 
 impl CommLogMessage {
-    /// Returns the lines that a notification stands for, most often none. They go before what follows
-    /// from it.
+    /// Returns the log lines for a notification, usually none. They precede what follows from it.
     pub fn of(told: &Notification) -> Vec<CommLogMessage> {
         match told {
             Notification::Log(message) => vec![message.clone()],
@@ -251,7 +250,7 @@ impl fmt::Display for CommLogMessage {
                 write!(f, "unserializing event/function {name}: ")?;
                 match mismatch.is_dropped_by_bro() {
                     true => f.write_str(mismatch.in_bros_words()),
-                    // A Bro has no such line.
+                    // Bro has no such line.
                     false => f.write_str(&mismatch.in_full()),
                 }
             }

@@ -1,12 +1,13 @@
-//! The connection itself: what it is fed and polled for.
+//! The connection: its inputs and outputs.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 
-use super::counters::Counters;
-use super::log_input::LogInput;
 use super::output::Output;
+use super::peer::Counters;
 use super::peer::{Ours, Peer};
+use super::receive::LogInput;
 use super::{
     CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
     ProtocolErrorKind, Role,
@@ -16,7 +17,7 @@ use crate::data::Name;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 
-/// One connection to a peer; see the [module](crate::lowlevel::connection) for how to drive it.
+/// A connection to a peer. See the [module](crate::lowlevel::connection) for how to drive it.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) config: ConnectionConfig,
@@ -28,43 +29,54 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
-    /// What is between the stream and the messages, if anything is.
+    /// The TLS layer, if any.
     #[cfg(feature = "__tls")]
     pub(super) tls: Option<Box<crate::tls::Machine>>,
-    /// Our VERSION is queued: TLS, if there is any, is up.
+    /// Whether our VERSION is queued. With TLS, the TLS handshake is complete then.
     pub(super) begun: bool,
-    /// Each with the bytes that it keeps alive of the message that it came with.
+    /// The notifications, each with the number of message bytes that it keeps in memory.
     pub(super) notifications: VecDeque<(Notification, usize)>,
-    /// What the message that is being processed keeps alive, until a notification does.
+    /// The message bytes in memory of the message that is being processed, until a notification
+    /// holds them.
     pub(super) held_bytes: usize,
-    /// The peer's logs; most connections carry none.
+    /// The peer's logs, if any.
     pub(super) log_input: Option<Box<LogInput>>,
-    /// How the stream of the peer ended, once it did; in force when all before it is processed.
+    /// How the peer's stream ended. Takes effect after everything before it is processed.
     pub(super) end: Option<CloseCause>,
-    /// Input waits until the application has had its turn after `Established`.
+    /// Whether input waits for the application's requests after `Established`.
     pub(super) held: bool,
-    /// There may be messages that could not be processed for want of room.
+    /// Whether messages may be unprocessed because a queue was full.
     pub(super) backlog: bool,
-    /// Set when the transport can no longer carry anything.
+    /// Whether the transport has failed.
     broken: bool,
+    tap: Option<Tap>,
     pub(super) counters: Counters,
 }
 
-/// Says when the transport is to be closed.
+/// Gets the bytes of the peer's messages.
+struct Tap(Box<dyn FnMut(&[u8]) + Send + Sync>);
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tap")
+    }
+}
+
+/// When to close the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PollClose {
-    /// As soon as what [`Connection::poll_transmit`] shows is written. A driver should not wait for
-    /// ever: the peer may never read it.
+    /// As soon as what [`Connection::poll_transmit`] returns is written. A driver should use a
+    /// timeout: the peer may never read it.
     WhenWritten,
-    /// At once.
+    /// Immediately.
     Now,
 }
 
 impl Connection {
-    /// Begins a connection whose transport has just been established.
+    /// Creates a connection on a transport that has just been connected.
     ///
-    /// Our VERSION and `peer_description` are queued at once (§3.1); with [`ConnectionConfig::tls`], when TLS
-    /// is up. A configuration should have been [validated](ConnectionConfig::validate).
+    /// Queues our VERSION and `peer_description` at once (§3.1), or with [`ConnectionConfig::tls`]
+    /// after the TLS handshake. [Validate](ConnectionConfig::validate) the configuration before.
     pub fn new(config: ConnectionConfig, role: Role, now: Time) -> Connection {
         #[cfg(feature = "__tls")]
         let config = match &config.tls {
@@ -90,6 +102,7 @@ impl Connection {
             held: false,
             backlog: false,
             broken: false,
+            tap: None,
             counters: Counters::default(),
             config,
         };
@@ -102,12 +115,11 @@ impl Connection {
         connection
     }
 
-    /// Takes bytes that came from the peer, split in any way.
+    /// Feeds bytes from the peer, split in any way.
     ///
-    /// All messages that are complete are processed, as far as
-    /// [`wants_input`](Self::wants_input) allows; what is left is processed as soon as
-    /// [`poll_notification`](Self::poll_notification) or [`advance`](Self::advance) has made room.
-    /// Bytes that are fed in spite of that wait in memory.
+    /// Processes all complete messages, as far as [`wants_input`](Self::wants_input) allows. The
+    /// rest is processed as soon as [`poll_notification`](Self::poll_notification) or
+    /// [`advance`](Self::advance) has made room. Bytes fed meanwhile stay in memory.
     pub fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
         self.feed_time(now);
         #[cfg(feature = "__tls")]
@@ -117,7 +129,16 @@ impl Connection {
         self.feed_plaintext(bytes);
     }
 
+    /// Shows `tap` all bytes of the protocol that the peer sends, before they have any effect: with
+    /// TLS what it carries, so that a session can be recorded and read again.
+    pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
+        self.tap = Some(Tap(Box::new(tap)));
+    }
+
     pub(super) fn feed_plaintext(&mut self, bytes: &[u8]) {
+        if let Some(Tap(tap)) = self.tap.as_mut().filter(|_| !bytes.is_empty()) {
+            tap(bytes);
+        }
         if self.phase != Phase::Closed && self.end.is_none() {
             self.decoder.feed(bytes);
             self.process();
@@ -129,33 +150,33 @@ impl Connection {
         self.feed_end(CloseCause::PeerClosed, now);
     }
 
-    /// Records that the transport failed, for a reason that is meant for people (§3.6).
+    /// Records that the transport failed, with the reason as text (§3.6).
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
     }
 
-    /// Gives memory back that is only of use while something passes.
+    /// Frees memory that an idle connection does not need.
     pub(crate) fn release(&mut self) {
         self.decoder.release();
         self.output.release();
         self.notifications.shrink_to_fit();
     }
 
-    /// Gives the connection up at once, as if the transport had failed and nothing more had come.
+    /// Aborts the connection at once, as if the transport had failed.
     pub(crate) fn abort(&mut self, reason: &str, now: Time) {
         self.feed_time(now);
         self.close_because(CloseCause::TransportFailed { reason: reason.into() });
     }
 
-    /// Records the time; a time before the last one given counts as that.
+    /// Records the time. An earlier time than the last one is treated as the last one.
     pub fn feed_time(&mut self, now: Time) {
         self.now = self.now.max(now);
         #[cfg(feature = "__tls")]
         self.feed_time_to_tls();
     }
 
-    /// Returns when to [feed the time](Self::feed_time), at the latest: while TLS is not up, when
-    /// patience with the peer is over.
+    /// Returns when to [feed the time](Self::feed_time) at the latest: the timeout of the TLS
+    /// handshake, while it is not complete.
     pub fn next_timeout(&self) -> Option<Time> {
         #[cfg(feature = "__tls")]
         if let Some(tls) = self.tls.as_deref().filter(|_| self.phase != Phase::Closed) {
@@ -164,7 +185,7 @@ impl Connection {
         None
     }
 
-    /// Returns what waits to be written, in order; empty if nothing does.
+    /// Returns the bytes to write next, empty if there are none.
     #[must_use = "the peer waits for these bytes"]
     pub fn poll_transmit(&mut self) -> &[u8] {
         #[cfg(feature = "__tls")]
@@ -174,8 +195,7 @@ impl Connection {
         self.output.pending()
     }
 
-    /// Returns whether something waits to be written, which
-    /// [`poll_transmit`](Self::poll_transmit) shows.
+    /// Returns whether [`poll_transmit`](Self::poll_transmit) has bytes to write.
     pub fn has_output(&self) -> bool {
         let waits = !self.output.pending().is_empty();
         #[cfg(feature = "__tls")]
@@ -203,8 +223,7 @@ impl Connection {
         self.poll_held().map(|(notification, _)| notification)
     }
 
-    /// Returns the next notification as well, with the bytes that it keeps alive of the message that
-    /// it came with.
+    /// Returns the next notification, with the number of message bytes that it keeps in memory.
     pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
         let mut entry = self.next_log_entry();
         if entry.is_none() {
@@ -225,12 +244,12 @@ impl Connection {
         self.notifications.pop_front()
     }
 
-    /// Returns whether all that was ever to be sent has been written.
+    /// Returns whether everything queued has been written.
     pub(crate) fn is_all_written(&self) -> bool {
         self.begun && self.output.written() == self.counters().output.bytes
     }
 
-    /// Returns how many notifications wait to be taken; the entries of a log message count as one.
+    /// Returns the number of queued notifications. The entries of a log message count as one.
     pub fn waiting_notifications(&self) -> usize {
         self.notifications.len() + usize::from(self.has_log_entries())
     }
@@ -239,7 +258,7 @@ impl Connection {
         self.log_input.as_ref().is_some_and(|input| input.is_waiting())
     }
 
-    /// Returns whether, and when, the transport is to be closed.
+    /// Returns whether and when to close the transport.
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self) -> Option<PollClose> {
         if self.phase != Phase::Closed {
@@ -251,59 +270,59 @@ impl Connection {
         }
     }
 
-    /// Returns whether more bytes should be read from the transport: neither do too many
-    /// notifications or answers wait, nor is the connection over.
+    /// Returns whether to read more bytes from the transport. Returns false if too many
+    /// notifications or answers are queued, or if the connection is closed.
     ///
-    /// The answer changes with [`poll_notification`](Self::poll_notification) and
+    /// The result changes with [`poll_notification`](Self::poll_notification) and
     /// [`advance`](Self::advance), and with `feed_*`.
     pub fn wants_input(&self) -> bool {
         self.phase != Phase::Closed && self.end.is_none() && self.has_room()
     }
 
-    /// Closes the connection (§3.6). What waits to be written still should be.
+    /// Closes the connection (§3.6). Write what is still queued.
     ///
-    /// Does nothing if the connection is over already.
+    /// Does nothing if the connection is already closed.
     pub fn close(&mut self, now: Time) {
         self.feed_time(now);
         self.close_because(CloseCause::ClosedByUs);
     }
 
-    /// Returns whether our VERSION is queued: TLS, if there is any, is up.
+    /// Returns whether our VERSION is queued, with TLS after its handshake.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Returns how far the connection has come.
+    /// Returns the phase of the connection.
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Returns which side of the TCP connection we are.
+    /// Returns our role.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// Returns what the connection was configured with.
+    /// Returns the configuration.
     pub fn config(&self) -> &ConnectionConfig {
         &self.config
     }
 
-    /// Returns the latest time that was fed in.
+    /// Returns the last fed time.
     pub fn now(&self) -> Time {
         self.now
     }
 
-    /// Returns the peer's VERSION, once it came.
+    /// Returns the peer's VERSION, once it has arrived.
     pub fn peer_version(&self) -> Option<&Version> {
         self.peer.version.as_ref()
     }
 
-    /// Returns the peer's capabilities, none before its CAPS came.
+    /// Returns the peer's capabilities, none before its CAPS arrive.
     pub fn peer_caps(&self) -> Caps {
         self.peer.caps
     }
 
-    /// Returns the peer's `peer_description`, once it came and if we accepted input then.
+    /// Returns the peer's `peer_description`, once it has arrived and if we accepted input then.
     pub fn peer_description(&self) -> Option<&Name> {
         self.peer.description.as_ref()
     }
@@ -313,12 +332,12 @@ impl Connection {
         &self.peer.events
     }
 
-    /// Returns whether the peer has requested this event, so that it is sent to it.
+    /// Returns whether the peer has requested this event.
     pub fn is_event_requested(&self, name: &[u8]) -> bool {
         self.peer.events.contains(name)
     }
 
-    /// Returns whether the peer has requested sync, so that operations on state are sent to it.
+    /// Returns whether the peer has requested sync.
     pub fn is_sync_requested(&self) -> bool {
         self.peer.sync.is_some()
     }
@@ -328,17 +347,12 @@ impl Connection {
         self.peer.logs
     }
 
-    /// Returns the events that we have requested.
-    pub fn our_events(&self) -> &BTreeSet<Name> {
-        &self.ours.events
-    }
-
     /// Returns whether we accept the peer's events and state (§4).
     pub fn accepts_input(&self) -> bool {
         self.ours.accept_input
     }
 
-    /// Returns what the connection has carried so far.
+    /// Returns the counters.
     pub fn counters(&self) -> Counters {
         if self.phase == Phase::Closed {
             return self.counters;
@@ -365,11 +379,11 @@ impl Connection {
         !self.held
             && !self.has_log_entries()
             && self.notifications.len() < self.config.notification_limit.max(1)
-            // Answers that will never be written hold up nothing.
+            // Answers that will never be written do not block input.
             && (self.broken || self.output.reply_bytes() < self.config.reply_limit.max(1))
     }
 
-    /// Ends the connection for something that the peer did.
+    /// Ends the connection because of a violation by the peer.
     pub(super) fn violation(
         &mut self,
         kind: ProtocolErrorKind,
@@ -380,7 +394,7 @@ impl Connection {
         self.close_because(CloseCause::Protocol(ProtocolError { kind, message, phase, offset }));
     }
 
-    /// Ends the connection, once: drops what only a live one needs, notifies (§3.6).
+    /// Ends the connection once: frees what it no longer needs, and notifies (§3.6).
     pub(super) fn close_because(&mut self, cause: CloseCause) {
         if self.phase == Phase::Closed {
             return;
@@ -393,7 +407,7 @@ impl Connection {
         self.phase = Phase::Closed;
         self.backlog = false;
         self.end = None;
-        // Both caches, and input that nobody will look at.
+        // Free both caches and unprocessed input.
         self.reader = serial::Reader::new(self.config.serial_limits);
         self.output.writer = serial::Writer::new(0);
         self.decoder = Decoder::new(self.config.framing, self.config.wire_limits);
@@ -406,7 +420,7 @@ impl Connection {
         self.feed_time(now);
         #[cfg(feature = "__tls")]
         let cause = self.end_tls(cause);
-        // A peer that only closed its half may still read what waits to be written.
+        // A peer that only shut down its sending direction may still read what is queued.
         self.broken |= !matches!(cause, CloseCause::PeerClosed);
         if self.phase != Phase::Closed {
             self.end.get_or_insert(cause);

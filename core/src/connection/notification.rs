@@ -1,4 +1,4 @@
-//! What a connection tells its user.
+//! The notifications of a connection.
 
 use std::sync::Arc;
 
@@ -10,138 +10,140 @@ use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
 use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 
-/// Returns what happened on a connection, in the order in which it happened.
+/// A notification of a connection, in the order of events.
 ///
-/// What a peer sends comes as views of the message that brought it; whoever keeps a part of it for
-/// long makes a compact copy.
+/// Values from a peer are views of the received message. To keep a part of it for long, make a
+/// compact copy.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Notification {
     // The connection's life (§3).
-    /// TLS is up, and the connection begins (part 4 §6); comes first, once, and only with
-    /// [`ConnectionConfig::tls`](super::ConnectionConfig::tls). [`Connection::tls`](super::Connection::tls) tells who
-    /// the peer is.
+    /// The TLS handshake is complete, and the connection begins (part 4 §6). This is the first
+    /// notification, only with [`ConnectionConfig::tls`](super::ConnectionConfig::tls).
+    /// [`Connection::tls`](super::Connection::tls) returns the peer's certificate.
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     Secured,
-    /// The peer's VERSION came: Handshake begins, and our CAPS are on their way (§3.2).
+    /// The peer's VERSION arrived: Handshake begins, and our CAPS are queued (§3.2).
     ///
-    /// This is `remote_connection_established`. With [`ConnectionConfig::requests`](super::ConnectionConfig::requests) the
-    /// requests are made already; without, the application makes them now and calls
+    /// Bro's `remote_connection_established`. With
+    /// [`ConnectionConfig::requests`](super::ConnectionConfig::requests) the requests are already
+    /// queued. Without it, the application makes them now and calls
     /// [`complete_handshake`](super::Connection::complete_handshake).
     Established(Version),
-    /// Sync begins, with us in this role (§3.4).
+    /// Sync begins, with this role for our side (§3.4).
     ///
     /// The sender sends its state now and then calls
     /// [`state_done`](super::Connection::state_done), unless
     /// [`ConnectionConfig::state`](super::ConnectionConfig::state) says that it has none.
     SyncStarted(SyncRole),
-    /// Running begins, after Sync if there was one (§3.5); comes once.
+    /// Running begins, after Sync if there was one (§3.5). Once per connection.
     ///
-    /// This is `remote_connection_handshake_done`.
+    /// Bro's `remote_connection_handshake_done`.
     HandshakeDone,
-    /// The connection is over (§3.6). Comes exactly once, and nothing comes after it.
+    /// The connection is closed (§3.6). Exactly once, as the last notification.
     ///
-    /// This is `remote_connection_closed`, which Bro does not raise if nothing was
-    /// [`Established`](Self::Established); and after a
-    /// [`ProtocolErrorKind::Serial`](super::ProtocolErrorKind::Serial) `remote_connection_error`
-    /// before it.
+    /// Bro's `remote_connection_closed`, which Bro does not raise if the connection was not
+    /// [`Established`](Self::Established). After a
+    /// [`ProtocolErrorKind::Serial`](super::ProtocolErrorKind::Serial), Bro raises
+    /// `remote_connection_error` before it.
     Closed(CloseCause),
 
-    // What the peer is and wants (§3.2).
-    /// The peer says its name, in Handshake, and we accept its input.
+    // The peer's description and requests (§3.2).
+    /// The peer's description, if we accept its input.
     PeerDescription(Name),
     /// The peer requests an event for the first time (§2.3): `remote_event_registered`.
     EventRequested(Name),
-    /// The peer asks for a capture filter; nothing is installed by itself (§2.4).
+    /// The peer sent a capture filter. It is only reported (§2.4).
     CaptureFilter(Bytes),
     /// The peer requests sync (§2.5).
     SyncRequested {
-        /// Whether it calls its own state authoritative.
+        /// Whether the peer considers its own state authoritative.
         authoritative: bool,
     },
     /// The peer requests logs (§2.15).
     LogsRequested,
 
-    // What a SERIAL carries (2§2); only if we accept the peer's input, but for `CallRejected`.
-    /// A call of an event. It is one that we know, with as many arguments as it has parameters and
-    /// of the same types: records of other types have been coerced by the names of their fields, as
-    /// a Bro does. Or it is delivered unchecked under
-    /// [`Undeclared::Deliver`](super::Undeclared::Deliver).
+    // The contents of a SERIAL (2§2), only if we accept the peer's input, except `CallRejected`.
+    /// An event. It is declared, and the number and types of its arguments match the declaration;
+    /// records of other types have been coerced by field names, as in Bro. With
+    /// [`Undeclared::Deliver`](super::Undeclared::Deliver), undeclared events are delivered
+    /// unchecked.
     Event(Event),
-    /// The same with [`ConnectionConfig::events_lazily`](super::ConnectionConfig::events_lazily): the arguments are
-    /// decoded when they are asked for, and are as the peer sent them. Only the number of arguments
-    /// and their type tags are checked. It keeps the message that brought it.
+    /// The same with [`ConnectionConfig::events_lazily`](super::ConnectionConfig::events_lazily).
+    /// The arguments are decoded on demand, as the peer sent them. Only the number of arguments and
+    /// their type tags are checked. Keeps the received message in memory.
     LazyEvent(LazyEvent),
-    /// A call was dropped (§5): `remote_connection_error`, but the connection stays.
+    /// A call was dropped (§5), Bro's `remote_connection_error`. The connection stays.
     CallRejected {
-        /// What it calls.
+        /// The name of the called event.
         name: Name,
-        /// Why it was dropped.
+        /// The reason.
         mismatch: CallMismatch,
     },
-    /// An ID came in Running (2§8). Another than `peer_description` changes nothing before.
+    /// An ID arrived in Running (2§8). Before Running, only `peer_description` has an effect.
     Id(Arc<Id>),
-    /// An operation on synchronized state came, and we have requested sync (2§9).
+    /// An operation on synchronized state arrived, and we have requested sync (2§9).
     StateAccess(Box<StateAccess>),
-    /// A packet came (2§2).
+    /// A packet arrived (2§2).
     Packet(Packet),
 
-    // The rest (§3.5); also from a peer whose input is not accepted (§4).
-    /// A PONG came (§2.8): `remote_pong`. The times are seconds, and the peer's claim in part.
+    // Other messages (§3.5), also from a peer whose input is not accepted (§4).
+    /// A PONG arrived (§2.8), Bro's `remote_pong`. The times are in seconds, and partly claimed by
+    /// the peer.
     Pong {
-        /// The number that our PING had.
+        /// The number of our PING.
         seq: u32,
-        /// From our PING's issue to now.
+        /// The time since our PING was issued.
         d1: f64,
-        /// From our PING's departure for the network to now.
+        /// The time since our PING was sent to the network.
         d2: f64,
-        /// What the peer says that it spent of that.
+        /// The part of it that the peer claims to have spent.
         d3: f64,
     },
-    /// Something was printed to files (§2.12); the receiver raises `print_hook` for each.
+    /// Text was printed to files (§2.12). Bro raises `print_hook` for each item.
     RemotePrint(PrintItems),
-    /// The peer announced a log writer (§2.13, 3§1): a log of it begins. Not notified again when the
-    /// peer repeats itself.
+    /// The peer announced a log writer (§2.13, 3§1). Not repeated if the peer repeats the
+    /// announcement.
     LogWriterAnnounced(Arc<LogWriter>),
-    /// The peer sent an entry of a log that it announced (§2.14, 3§2). Those of a message are read
-    /// one by one, and nothing after it is looked at before they were.
+    /// The peer sent an entry of a log that it announced (§2.14, 3§2). The entries of a message are
+    /// decoded one by one, before anything after the message.
     LogEntry(LogEntry),
-    /// An entry fits no writer that the peer announced (3§2); the connection and the entries after it
-    /// stay.
+    /// An entry matches no announced writer (3§2). The connection and later entries are not
+    /// affected.
     LogEntryDropped {
-        /// What it is, and why it was dropped.
+        /// The entry and the reason.
         entry: Box<DroppedEntry>,
-        /// Whether it is the first of its message. A Bro logs that one, and drops all after it.
+        /// Whether it is the first one in its message. Bro logs that one and drops all after it.
         first: bool,
     },
     /// The peer has reached a point of its trace (§2.11).
     SyncPoint(SyncPoint),
 
-    /// A line for the communication log (part 4 §5), beside those that other notifications
-    /// [stand for](CommLogMessage::of).
+    /// A line for the communication log (part 4 §5), in addition to those
+    /// [derived](CommLogMessage::of) from other notifications.
     Log(CommLogMessage),
 }
 
-/// Says why a connection is over (§3.6).
+/// Why a connection was closed (§3.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseCause {
     /// The peer closed it, between two messages.
     PeerClosed,
-    /// The peer closed it in the middle of a message. To Bro this is like any other close.
+    /// The peer closed it within a message. Bro treats this like any other close.
     PeerClosedMidMessage(Box<WireError>),
     /// The transport failed.
     TransportFailed {
-        /// What the transport says about it.
+        /// The error of the transport.
         reason: Box<str>,
     },
-    /// TLS failed: it was not established, or something came over it that the peer did not send.
+    /// TLS failed: the handshake failed, or the received data was not authentic.
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     Tls(Box<crate::tls::TlsError>),
     /// We closed it.
     ClosedByUs,
-    /// The peer broke the protocol, and we closed it.
+    /// The peer violated the protocol, and we closed it.
     Protocol(ProtocolError),
 }

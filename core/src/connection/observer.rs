@@ -1,4 +1,4 @@
-//! A passive follower of both directions of a session.
+//! Passive decoding of both directions of a session.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::data::{Declarations, Serial};
 use crate::serial::{self, CacheCounters, Mode, SerialError, Transcript};
 use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 
-/// Follows a session from outside, such as a recorded one, and decodes what both sides send.
+/// A passive decoder of both directions of a session, for example a recorded one.
 ///
-/// How a SERIAL is written depends on what *both* sides have said before (2§3, 2§5), so bytes have
-/// to be fed in the order in which they passed, as far as it is known; a side's bytes may not be fed
-/// before those that it answers. The observer judges nothing: messages that break §3.7 are shown
-/// like others.
+/// The encoding of a SERIAL depends on earlier messages of *both* sides (2§3, 2§5). So feed the
+/// bytes in their original order, as far as it is known. Do not feed the bytes of a side before
+/// those that they answer. The observer does not enforce the protocol: messages that violate §3.7
+/// are returned like others.
 ///
 /// ```
 /// use brocomm::lowlevel::connection::Observer;
@@ -40,34 +40,34 @@ pub struct Observer {
     transcripts: bool,
 }
 
-/// Shows one message, or where a direction ends to be decodable.
+/// A decoded message, or the point where a direction can no longer be decoded.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Observed {
-    /// Who sent it.
+    /// The sender.
     pub side: Role,
-    /// Where it begins in the stream of that side, in bytes.
+    /// Its offset in the sender's stream, in bytes.
     pub offset: u64,
-    /// The bytes that it took there, length words included; 0 for an error.
+    /// Its size there in bytes, including length words; 0 for an error.
     pub wire_len: u64,
-    /// How far the connection had come on the side that sent it, before it sent it.
+    /// The sender's phase before it sent the message.
     ///
-    /// A side is seen to enter a phase when the messages that let it do so have been fed, which is a
-    /// little before they reach it.
+    /// A side enters a phase as soon as the messages that cause it have been fed, which is slightly
+    /// before they reach it.
     pub phase: Phase,
-    /// The message. An error comes once, and is the last that is shown of this side.
+    /// The message. An error is returned once, as the last result for this side.
     pub message: Result<Message, WireError>,
-    /// What a SERIAL carries. After the first that cannot be read the side's cache is out of step:
-    /// the error comes once, and later SERIALs have `None` here.
+    /// The contents of a SERIAL. After the first one that cannot be decoded the cache is invalid:
+    /// the error is returned once, and later SERIALs have `None` here.
     pub serial: Option<Result<Serial, SerialError>>,
-    /// How the SERIAL was written, if it was decoded.
+    /// How the SERIAL was encoded, if it was decoded.
     pub mode: Option<Mode>,
-    /// What the sender decided about each object of the SERIAL, if
-    /// [asked for](Observer::set_transcripts).
+    /// The sender's decisions about each object of the SERIAL, if
+    /// [enabled](Observer::set_transcripts).
     pub transcript: Option<Transcript>,
 }
 
-/// Counts what could and could not be decoded of one side.
+/// The counters of one side: what could and could not be decoded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObserverCounters {
@@ -75,22 +75,22 @@ pub struct ObserverCounters {
     pub wire: wire::Counters,
     /// Objects and references.
     pub serial: CacheCounters,
-    /// SERIALs that were not decoded because one before them could not be read.
+    /// SERIALs skipped after one that could not be decoded.
     pub serials_skipped: u64,
-    /// Bytes that were not decoded: those from a chunk in error on.
+    /// Bytes skipped after an invalid chunk.
     pub bytes_skipped: u64,
 }
 
-/// Follows what one side sends.
+/// One direction of the session.
 #[derive(Debug)]
 struct Direction {
     decoder: Decoder,
-    /// `None` after a SERIAL that could not be read.
+    /// `None` after a SERIAL that could not be decoded.
     reader: Option<serial::Reader>,
     counters: ObserverCounters,
-    /// The bytes that were fed.
+    /// The number of bytes fed.
     fed: u64,
-    /// Where the chunk in error begins.
+    /// The offset of the invalid chunk.
     failed_at: Option<u64>,
     phase: Phase,
     caps: Caps,
@@ -118,7 +118,7 @@ impl Direction {
 }
 
 impl Observer {
-    /// Makes an observer of a session that begins.
+    /// Creates an observer for the start of a session.
     pub fn new(framing: Framing, wire: wire::Limits, serial: serial::Limits) -> Observer {
         Observer {
             initiator: Direction::new(framing, wire, serial),
@@ -128,24 +128,24 @@ impl Observer {
         }
     }
 
-    /// Sets the types that values may be sent with by name only (2§4).
+    /// Sets the types that may be sent by name only (2§4).
     pub fn set_declarations(&mut self, known: &Arc<Declarations>) {
         self.readers().for_each(|reader| reader.set_declarations(Arc::clone(known)));
     }
 
-    /// Accepts what some recordings hold though it is not valid; see
+    /// Accepts invalid values that some recordings contain. See
     /// [`Reader::set_lenient`](serial::Reader::set_lenient).
     pub fn set_lenient(&mut self, lenient: bool) {
         self.readers().for_each(|reader| reader.set_lenient(lenient));
     }
 
-    /// Says whether to note what the sender decided about each object. Bytes after the content of a
-    /// SERIAL are an error then.
+    /// Sets whether to record the sender's decisions about each object. Extra bytes after the
+    /// contents of a SERIAL are an error then.
     pub fn set_transcripts(&mut self, transcripts: bool) {
         self.transcripts = transcripts;
     }
 
-    /// Takes bytes that one side sent, split in any way.
+    /// Feeds bytes that one side sent, split in any way.
     pub fn feed(&mut self, side: Role, bytes: &[u8]) {
         let direction = self.direction(side);
         direction.fed += bytes.len() as u64;
@@ -177,7 +177,7 @@ impl Observer {
         }
     }
 
-    /// Returns what was observed next, in the order in which it was fed.
+    /// Returns the next result, in the order of the input.
     #[must_use = "what was observed waits in memory"]
     pub fn poll(&mut self) -> Option<Observed> {
         self.observed.pop_front()
@@ -186,17 +186,17 @@ impl Observer {
     /// Returns whether a side's stream could end here: between two messages.
     ///
     /// # Errors
-    /// What it ends inside of, or the error that was shown.
+    /// What the stream ends in, or the error that was returned.
     pub fn finish(&self, side: Role) -> Result<(), WireError> {
         self.get(side).decoder.finish()
     }
 
-    /// Returns how far the connection has come on one side.
+    /// Returns the phase of one side.
     pub fn phase(&self, side: Role) -> Phase {
         self.get(side).phase
     }
 
-    /// Returns what could and could not be decoded of one side.
+    /// Returns the counters of one side.
     pub fn counters(&self, side: Role) -> ObserverCounters {
         let direction = self.get(side);
         let mut counters = direction.counters;
@@ -275,7 +275,7 @@ impl Observer {
         observed.serial = Some(result);
     }
 
-    /// Follows both sides' phases through a message (§3).
+    /// Updates both sides' phases for a message (§3).
     fn follow(&mut self, side: Role, message: &Message) {
         let sender = self.direction(side);
         match message {

@@ -1,26 +1,26 @@
-//! What waits to be sent.
+//! The send queue.
 
 use super::UsageError;
 use crate::serial;
 use crate::wire::{Encoder, Framing, Message};
 
-/// How much that was sent is kept in front of the queue at least before the rest is moved up.
+/// The minimum number of written bytes at the front before the rest is moved.
 const COMPACT: usize = 64 << 10;
 
-/// Encodes messages and holds their bytes until they are written.
+/// The send queue: encodes messages and keeps their bytes until they are written.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) encoder: Encoder,
     pub(super) writer: serial::Writer,
     queue: Vec<u8>,
-    /// How much of the queue has been written.
+    /// The number of bytes at the front that have been written.
     start: usize,
-    /// How many bytes have been written since the connection began.
+    /// The total number of bytes written.
     written: u64,
     limit: usize,
-    /// Where the last answer ends, counted as `written` is.
+    /// The end of the last answer, in the same count as `written`.
     reply_end: u64,
-    /// The size of the answers since all of them were written last.
+    /// The size of the answers since the last time that all were written.
     reply_bytes: usize,
 }
 
@@ -46,7 +46,7 @@ impl Output {
         self.written
     }
 
-    /// Records that so many bytes were written, at most what is pending.
+    /// Records that this many bytes were written, at most those pending.
     pub(super) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.pending().len());
         self.start += bytes;
@@ -64,14 +64,14 @@ impl Output {
         }
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Frees unused memory.
     pub(super) fn release(&mut self) {
         if self.pending().is_empty() {
             self.queue.shrink_to_fit();
         }
     }
 
-    /// Drops what waits.
+    /// Clears the queue.
     pub(super) fn clear(&mut self) {
         self.queue = Vec::new();
         self.start = 0;
@@ -87,7 +87,7 @@ impl Output {
         }
     }
 
-    /// Refuses an argument that no length word could be written for.
+    /// Refuses an argument that is too long for a length word.
     pub(super) fn check_size(argument: usize) -> Result<(), UsageError> {
         if argument > serial::MAX_CONTENT {
             Err(serial::WriteError::TooLarge { limit: serial::MAX_CONTENT }.into())
@@ -100,7 +100,7 @@ impl Output {
         self.encoder.message(message, &mut self.queue);
     }
 
-    /// Queues an answer, which a peer can demand without our user's doing.
+    /// Queues an answer to a PING, which a peer can trigger without the application.
     pub(super) fn reply(&mut self, message: &Message) {
         let before = self.queue.len();
         self.message(message);
@@ -108,7 +108,8 @@ impl Output {
         self.reply_end = self.written + self.pending().len() as u64;
     }
 
-    /// Returns the size of the answers that wait, and of those written since all were.
+    /// Returns the size of the queued answers, and of those written since the last time that all
+    /// were.
     pub(super) fn reply_bytes(&self) -> usize {
         self.reply_bytes
     }
@@ -117,7 +118,7 @@ impl Output {
         self.encoder.start_compression(level, &mut self.queue);
     }
 
-    /// Queues a SERIAL; nothing has changed if it cannot be written.
+    /// Queues a SERIAL. Nothing changes if it cannot be encoded.
     #[inline]
     pub(super) fn serial(
         &mut self,

@@ -1,31 +1,35 @@
-//! What each side has said about itself and asked of the other.
+//! How far a connection has come, what each side has said, and what passed.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use bytes::Bytes;
 
 use super::SyncRequest;
 use crate::data::Name;
+use crate::serial::CacheCounters;
+use crate::wire;
 use crate::wire::{Caps, Compression, Version};
 
-/// Holds what the peer has said so far.
+/// What the peer has announced so far.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     pub(super) version: Option<Version>,
-    /// None until CAPS come (§2.9).
+    /// None until CAPS arrive (§2.9).
     pub(super) caps: Caps,
     pub(super) description: Option<Name>,
     /// The events it has requested.
     pub(super) events: BTreeSet<Name>,
-    /// What the names of these take, for [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
+    /// The size of their names, for
+    /// [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
     pub(super) events_size: usize,
     pub(super) sync: Option<SyncRequest>,
     pub(super) logs: bool,
-    /// Whether its PHASE_DONE of the handshake came.
+    /// Whether its PHASE_DONE of the handshake has arrived.
     pub(super) phase_done: bool,
 }
 
-/// Holds what we have asked for so far.
+/// What we have requested so far.
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// The events we have requested.
@@ -36,6 +40,116 @@ pub(super) struct Ours {
     pub(super) compression: Option<Compression>,
     /// Whether our PHASE_DONE of the handshake is sent.
     pub(super) phase_done: bool,
-    /// Announcements of log writers for which the time has not come.
+    /// Announcements of log writers to send later.
     pub(super) writers: Vec<Bytes>,
+}
+
+/// The role in the synchronization (§3.3, §3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SyncRole {
+    /// Sends its state.
+    Sender,
+    /// Receives the peer's state, and sends nothing meanwhile.
+    Receiver,
+}
+
+impl SyncRole {
+    /// Returns the role of the other side.
+    pub const fn other(self) -> SyncRole {
+        match self {
+            SyncRole::Sender => SyncRole::Receiver,
+            SyncRole::Receiver => SyncRole::Sender,
+        }
+    }
+}
+
+impl fmt::Display for SyncRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SyncRole::Sender => "sender",
+            SyncRole::Receiver => "receiver",
+        })
+    }
+}
+
+/// The phase of a connection, as seen by one side (§3).
+///
+/// ```text
+///            VERSION            both PHASE_DONEs, neither requested sync
+///   Setup ────────────▶ Handshake ──────────────────────────────▶ Running
+///                           │                                        ▲
+///                           └─────────────▶ Sync ────────────────────┘
+///                             one requested         sender's PHASE_DONE
+///   (any) ── either side closes, or a violation ──▶ Closed
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The peer's VERSION has not arrived (§3.1).
+    Setup,
+    /// Requests are exchanged (§3.2).
+    Handshake,
+    /// One side sends its synchronized variables (§3.4).
+    Sync(SyncRole),
+    /// Events, state changes and logs are exchanged (§3.5).
+    Running,
+    /// The connection is closed (§3.6).
+    Closed,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Phase::Setup => f.write_str("Setup"),
+            Phase::Handshake => f.write_str("Handshake"),
+            Phase::Sync(role) => write!(f, "Sync ({role})"),
+            Phase::Running => f.write_str("Running"),
+            Phase::Closed => f.write_str("Closed"),
+        }
+    }
+}
+
+/// The counters of a connection. Counters of several connections can be added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Received bytes and messages.
+    pub input: wire::Counters,
+    /// Bytes and messages queued for sending.
+    pub output: wire::Counters,
+    /// Received objects and references.
+    pub read: CacheCounters,
+    /// Objects and references queued for sending.
+    pub written: CacheCounters,
+    /// Events delivered.
+    pub events_received: u64,
+    /// Calls dropped because they match no declaration (§5).
+    pub calls_rejected: u64,
+    /// Operations on state delivered.
+    pub accesses_received: u64,
+    /// SERIALs decoded and dropped because the peer's input is not accepted or its state was not
+    /// requested (§3.4, §4).
+    pub discarded: u64,
+    /// Events queued for sending.
+    pub events_sent: u64,
+    /// Operations on state queued for sending.
+    pub accesses_sent: u64,
+    /// Events and operations on state that were not sent because the connection was not Running
+    /// (§3.4).
+    pub not_running: u64,
+}
+
+impl std::ops::AddAssign for Counters {
+    fn add_assign(&mut self, other: Counters) {
+        self.input += other.input;
+        self.output += other.output;
+        self.read += other.read;
+        self.written += other.written;
+        self.events_received += other.events_received;
+        self.calls_rejected += other.calls_rejected;
+        self.accesses_received += other.accesses_received;
+        self.discarded += other.discarded;
+        self.events_sent += other.events_sent;
+        self.accesses_sent += other.accesses_sent;
+        self.not_running += other.not_running;
+    }
 }

@@ -1,4 +1,4 @@
-//! Running, and what is not bound to a phase (§3.5).
+//! Running, and messages that do not depend on the phase (§3.5).
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::data::{Event, Id, Packet};
 use crate::serial::{LazyEvent, Mode};
 use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
-/// Says what became of something that is sent only to peers that have requested it.
+/// The result of sending something that a peer must have requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "it may not have been sent"]
 pub enum Sent {
@@ -20,17 +20,19 @@ pub enum Sent {
     Sent,
     /// The peer has not requested it.
     NotRequested,
-    /// The connection is not Running: it is dropped, not kept (§3.4).
+    /// The connection is not Running. It is dropped, not queued (§3.4).
     NotRunning,
 }
 
-/// What our user sends.
+/// Commands for sending.
 impl Connection {
-    /// Sends a call of an event, if the peer has requested it.
+    /// Sends an event if the peer has requested it.
     ///
-    /// If the event is among [`ConnectionConfig::declarations`](super::ConnectionConfig::declarations), its arguments
-    /// are checked and made of the declared types as
-    /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
+    /// If the event is among
+    /// [`ConnectionConfig::declarations`](super::ConnectionConfig::declarations), its arguments are
+    /// checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
+    /// unchanged.
     ///
     /// # Errors
     /// [`UsageError::Event`], whether or not the peer has requested it; [`UsageError::QueueFull`];
@@ -47,7 +49,7 @@ impl Connection {
         }
     }
 
-    /// Sends a call of an event that was checked.
+    /// Sends an event that was already checked.
     #[inline]
     pub(crate) fn send_checked_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
         if self.phase != Phase::Running {
@@ -65,8 +67,8 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Sends a call of an event as it came from another peer, if this one has requested it; its
-    /// values are not decoded for that.
+    /// Forwards an event from another peer, if this one has requested it, without decoding its
+    /// values.
     ///
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
@@ -85,8 +87,8 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Sends an ID with its value (2§8), which is made of the declared type if a variable of that
-    /// name is declared.
+    /// Sends an ID with its value (2§8). If the variable is declared, coerces the value to its
+    /// type.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`]; [`UsageError::QueueFull`];
@@ -102,7 +104,7 @@ impl Connection {
         self.output.serial(|writer, argument| writer.id(mode, id, argument))
     }
 
-    /// Sends a packet (2§2), in any phase after Setup but not as the receiver in Sync.
+    /// Sends a packet (2§2), in any phase after Setup, except as the receiver in Sync.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
@@ -112,11 +114,11 @@ impl Connection {
         self.output.serial(|writer, argument| writer.packet(packet, argument))
     }
 
-    /// Sends a PING (§2.7), in any phase after Setup but not as the receiver in Sync; the answer is
+    /// Sends a PING (§2.7), in any phase after Setup, except as the receiver in Sync. The answer is
     /// a [`Notification::Pong`].
     ///
-    /// `now` counts as the time of its issue as well as of its departure. **Only for
-    /// peers known not to be a Bro** (§2).
+    /// `now` is used as the time of issue and of departure. **Only for peers known not to be a
+    /// Bro** (§2).
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`].
@@ -131,7 +133,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what was printed to files (§2.12), if the peer has requested `print_hook`.
+    /// Sends text printed to files (§2.12), if the peer has requested `print_hook`.
     ///
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
@@ -156,12 +158,12 @@ impl Connection {
 
     /// Announces a log writer (§2.13), if the peer has requested logs.
     ///
-    /// Before Running it is kept, and [`Sent::NotRunning`] says so: when the handshake is complete,
-    /// or Sync over, the writers that were announced so far are sent to a peer that has requested
-    /// logs (§3.3), and forgotten for another.
+    /// Before Running it is queued, and [`Sent::NotRunning`] is returned. When the handshake or
+    /// Sync is complete, the announced writers are sent if the peer has requested logs (§3.3), and
+    /// otherwise discarded.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] when the connection is over;
+    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] if the connection is closed;
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(writer.len())?;
@@ -200,7 +202,7 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Refuses what may not be sent in Setup, as the receiver in Sync, and when all is over.
+    /// Refuses a command in Setup, as the receiver in Sync, and on a closed connection.
     fn check_talking(&self, command: Command) -> Result<(), UsageError> {
         match self.phase {
             Phase::Setup | Phase::Sync(SyncRole::Receiver) | Phase::Closed => {
@@ -210,14 +212,14 @@ impl Connection {
         }
     }
 
-    /// Returns how we write a SERIAL now.
+    /// Returns how to encode a SERIAL now.
     pub(super) fn write_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.config.capabilities, self.peer.caps, running)
     }
 
-    /// Sends the writers announced so far, if the peer wants logs; one that does not when we are
-    /// Running never gets them.
+    /// Sends the writers announced so far, if the peer has requested logs. If it requests them
+    /// later, it never gets these writers.
     pub(super) fn announce_writers(&mut self) {
         if !self.peer.logs && self.phase != Phase::Running {
             return;
@@ -230,7 +232,7 @@ impl Connection {
     }
 }
 
-/// What happens to us.
+/// Handling of input.
 impl Connection {
     pub(super) fn enter_running(&mut self) {
         self.phase = Phase::Running;
@@ -238,8 +240,8 @@ impl Connection {
         self.notify(Notification::HandshakeDone);
     }
 
-    /// Answers in kind (§2.8). A message is taken in and its answer let out at the same time, as far
-    /// as this machine can tell, so the time spent here is 0.
+    /// Answers in the same format (§2.8). The state machine receives a message and sends the answer
+    /// at the same time, so the time spent here is 0.
     pub(super) fn answer_ping(&mut self, args: PingArgs) {
         self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
     }

@@ -2,18 +2,18 @@
 
 use super::{CloseCause, Connection, Notification, Phase};
 use crate::Time;
-use crate::tls::{Machine, Negotiated, Received, TlsError};
+use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
 
 impl Connection {
-    /// Returns what TLS has come to, and who the peer is by its certificate; `None` without TLS, and
-    /// before it is up.
+    /// Returns the negotiated TLS parameters and the peer's certificate. Returns `None` without TLS
+    /// and before its handshake is complete.
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(&self) -> Option<Negotiated> {
         self.tls.as_ref()?.negotiated()
     }
 
-    /// Takes a reading of the wall clock, by which certificates are valid or not. Without this it
-    /// shows what is fed.
+    /// Feeds the wall-clock time, which is used for the validity of certificates. By default the
+    /// time fed elsewhere is used.
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         if let Some(tls) = &mut self.tls {
@@ -21,7 +21,7 @@ impl Connection {
         }
     }
 
-    /// Returns whether there is to be TLS; then it begins.
+    /// Starts TLS, if configured. Returns whether it is.
     pub(super) fn begin_tls(&mut self) -> bool {
         let Some(config) = &self.config.tls else { return false };
         match Machine::new(config, self.role, self.now) {
@@ -37,12 +37,12 @@ impl Connection {
         }
         let Some(mut tls) = self.tls.take() else { return };
         let result = tls.feed(bytes, &mut |received| match received {
-            Received::Secured => {
+            Decrypted::Secured => {
                 self.notify(Notification::Secured);
                 self.begin();
             }
-            Received::Bytes(bytes) => self.feed_plaintext(bytes),
-            Received::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
+            Decrypted::Bytes(bytes) => self.feed_plaintext(bytes),
+            Decrypted::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
         });
         self.tls = Some(tls);
         result.unwrap_or_else(|error| self.fail(error));
@@ -66,7 +66,7 @@ impl Connection {
         }
     }
 
-    /// Returns what an end of the stream means to TLS.
+    /// Returns the cause of an end of the stream, considering TLS.
     pub(super) fn end_tls(&mut self, cause: CloseCause) -> CloseCause {
         let Some(tls) = &mut self.tls else { return cause };
         if self.phase == Phase::Closed || self.end.is_some() {

@@ -1,4 +1,4 @@
-//! Whether IDs and operations on state that the application makes itself fit the declared variables.
+//! Coercion of the application's IDs and operations on state to the declared variables.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use super::{
 };
 
 impl Declarations {
-    /// Makes an operation whose operands are of the types of the variable that it is on; `None` if
-    /// they are already, or if no such variable is declared, as for a container's unique id. Either
-    /// way Bro's scripts have to be able to make them.
+    /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
+    /// have these types already, or if the variable is not declared, as for the unique ID of a
+    /// container. Either way, Bro's scripts must be able to create the values.
     pub(crate) fn coerce_access(
         &self,
         access: &StateAccess,
@@ -23,8 +23,8 @@ impl Declarations {
         coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
     }
 
-    /// Makes an ID whose value is of the type of the variable of that name; `None` if it is already,
-    /// or if no such variable is declared.
+    /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
+    /// has this type already, or if the variable is not declared.
     pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
         check_possible(&id.name, [id.value.as_ref()])?;
         let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
@@ -63,7 +63,7 @@ fn coerce_operands(
             let (index, part) = part(ty, op1)?;
             (index, operand(op2, &part)?, operand(op3, &part)?)
         }
-        // What was there comes as the value in tables, but as a mark in sets.
+        // The old value is the value in tables, but a flag in sets.
         Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
             (table_index(ty, op1)?, None, None)
         }
@@ -83,7 +83,7 @@ fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
     if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
 }
 
-/// Returns the index as the type has it, unless it is already, and the type of what stands there.
+/// Returns the coerced index, unless it needs no coercion, and the type of the element.
 fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
     match kind(ty) {
         Some(TypeKind::Table(table)) if table.yields.is_some() => {
@@ -119,7 +119,7 @@ fn table_index(ty: &Type, index: &Value) -> Result<Option<Value>, ConversionErro
     }
 }
 
-/// Says that what is declared has no entries.
+/// Returns the error for a type without entries.
 fn not_a_table(ty: &Type) -> ConversionError {
     let found = ty.tag().unwrap_or(TypeTag::Any);
     ConversionErrorKind::Type { expected: TypeTag::Table, found }.into()
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!((at, value), (count.clone(), Some(count.clone())));
         let (_, value) = both(access(Opcode::AssignIdx, "info", "n".into(), Some(n())));
         assert_eq!(value, Some(count.clone()));
-        // They are already, or nothing is known of the target.
+        // They already have these types, or the target is unknown.
         assert_eq!(access(Opcode::Assign, "hits", count.clone(), None), Ok(None));
         assert_eq!(access(Opcode::AssignIdx, "hosts", host, Some(count)), Ok(None));
         assert_eq!(access(Opcode::Assign, "#1#", "anything".into(), None), Ok(None));
@@ -242,13 +242,13 @@ mod tests {
             (Opcode::Assign, "#1#", pattern(), None, "error compiling pattern"),
             (Opcode::AssignIdx, "#1#", Value::Count(0), Some(within), "error compiling pattern"),
             (Opcode::Assign, "any", pattern(), None, "error compiling pattern"),
-            (Opcode::Assign, "unheard_of", set, None, "bad index type: no any"),
+            (Opcode::Assign, "unknown", set, None, "bad index type: no any"),
             (Opcode::Add, "#1#", index(vec![pattern()]), None, "error compiling pattern"),
         ] {
             let error = access(opcode, target, op1, op2).unwrap_err();
             assert!(error.starts_with(&format!("value for {target}: {what}")), "{error}");
         }
-        for name in ["any", "unheard_of"] {
+        for name in ["any", "unknown"] {
             let id = Id::global(name, Type::PATTERN, Some(pattern()));
             assert!(known().coerce_id(&id).is_err(), "{name}");
         }

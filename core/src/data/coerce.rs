@@ -1,35 +1,35 @@
-//! Makes values of a declared type, as Bro coerces what it assigns and passes (§5).
+//! Coercion of values to declared types, as Bro does in assignments and calls (§5).
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use super::convert::{index_types, kind};
 use super::fits::same_fields;
-use super::initial::default_of;
+use super::global::default_of;
 use super::{
     AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
     RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
-/// Says whose value meets a declared type, which decides what becomes of fields that only one of
-/// two record types has.
+/// The origin of a value that is coerced. It decides what happens to fields that only one of two
+/// record types has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin<'a> {
-    /// Our own program's, to which the rules for a script's expression apply: a field that the
-    /// type doesn't have is an error, and so is a missing one without `&optional` and `&default`.
+    /// The application, with the rules for expressions in scripts: an unknown field is an error,
+    /// and so is a missing field without `&optional` and `&default`.
     Own,
-    /// A peer's, to which Bro's rules for what it receives apply: its own record types may have
-    /// more fields or fewer. The former are left out; the latter hold what a new record of the type
-    /// does, which may be nothing.
+    /// A peer, with Bro's rules for received values: its record types may have more or fewer
+    /// fields. Additional fields are dropped. Missing fields get the value that they have in a new
+    /// record, which may be unset.
     Peer {
-        /// How many fields may still be made that the peer didn't send: a short message could have
-        /// very many of them made.
+        /// How many missing fields may still be created. A short message could require very many of
+        /// them.
         room: &'a Cell<u32>,
     },
 }
 
 impl Origin<'_> {
-    /// Makes a record of so many fields of one that has others.
+    /// Counts the fields that are created for a record.
     fn make(self, fields: usize) -> Result<(), ConversionError> {
         if let Origin::Peer { room } = self {
             let fields = u32::try_from(fields).unwrap_or(u32::MAX);
@@ -41,19 +41,21 @@ impl Origin<'_> {
 }
 
 impl Value {
-    /// Makes the value one of this very type, as Bro does where a value meets a declared type.
+    /// Coerces the value to this type, as Bro does for declared types.
     ///
-    /// * Numbers become more general ones: a `counter` a `count`, both an `int`, all of them a
-    ///   `double`. Since an integer of a Rust program is an `int` unless it says otherwise, an `int`
-    ///   that is not negative also becomes a `count`, and a `count` a `counter`.
-    /// * Of a record of another type fields are taken by name (§5); what it lacks is unset if it is
-    ///   `&optional`, or its constant `&default`. It must have no field that the type doesn't have.
-    /// * A constant of an enum becomes that of the same name, which may have another number (2§6).
-    /// * A pattern that Bro doesn't compile, and a table or set with an index that Bro refuses, are
-    ///   values of no type.
-    /// * Containers are gone through, and keep their unique ids, attributes and time stamps. Empty
-    ///   ones may be of any type.
-    /// * `any` takes everything as it is; so does a type of which only the name is known.
+    /// * Numbers become more general: a `counter` becomes a `count`, both become an `int`, and all
+    ///   of them a `double`. Since an integer in Rust is an `int` by default, a non-negative `int`
+    ///   also becomes a `count`, and a `count` a `counter`.
+    /// * The fields of a record of another type are matched by name (§5). A missing field is unset
+    ///   if it is `&optional`, or gets its constant `&default`. A field that the type does not have
+    ///   is an error.
+    /// * An enum constant becomes the constant with the same name, which may have another number
+    ///   (2§6).
+    /// * A pattern that Bro does not compile, and a table or set with an index that Bro refuses,
+    ///   are errors.
+    /// * The elements of containers are coerced. Containers keep their unique IDs, attributes and
+    ///   time stamps. Empty containers may have any type.
+    /// * `any` accepts every value unchanged, and so does a type known only by its name.
     ///
     /// ```
     /// # use brocomm::data::{Type, Value};
@@ -65,19 +67,19 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// Returns what doesn't fit the type, and where in the value.
+    /// What does not match the type, and its position in the value.
     pub fn coerce(&self, ty: &Type) -> Result<Value, ConversionError> {
         self.coerce_from(Origin::Own, ty)
     }
 
-    /// Makes the value one of this very type, by the rules for this origin.
+    /// Coerces the value to this type, with the rules for this origin.
     pub(crate) fn coerce_from(
         &self,
         origin: Origin<'_>,
         ty: &Type,
     ) -> Result<Value, ConversionError> {
         let def = match ty {
-            // The type itself, not the reference to it, is what the value is to have.
+            // The value must have the type itself, not a reference to it.
             Type::Enclosing(_) => ty.def().map(Type::Def),
             _ => None,
         };
@@ -130,8 +132,8 @@ impl Value {
         })
     }
 
-    /// Checks that Bro's own scripts could have made the value: its patterns, and its tables' indices.
-    /// Nothing is done for scalars.
+    /// Checks that Bro's scripts could have created the value: its patterns and the indexes of its
+    /// tables.
     #[inline]
     pub(crate) fn check_possible(&self) -> Result<(), ConversionErrorKind> {
         match self {
@@ -174,7 +176,7 @@ fn enumeration(
     };
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }),
-        // Its enum was extended by a `redef` there.
+        // The peer's enum was extended by a `redef`.
         None if origin != Origin::Own => Ok(constant.clone()),
         None => {
             let name = ty.name().compact();
@@ -184,7 +186,7 @@ fn enumeration(
     }
 }
 
-/// Makes an index of these types, the components of the list type `ty`.
+/// Coerces an index to these types, the components of the list type `ty`.
 fn index(
     origin: Origin<'_>,
     list: &List,
@@ -200,7 +202,7 @@ fn index(
     };
     let items = list.items.iter().zip(types).enumerate().map(component);
     let items = items.collect::<Result<Vec<_>, _>>()?;
-    // The tag follows the component that is coerced; a tag that a peer chose otherwise stays.
+    // The tag follows the coerced component. A different tag from a peer stays.
     let tag =
         if list.tag == List::usual_tag(&list.items) { List::usual_tag(&items) } else { list.tag };
     Ok(List { ty: ty.clone(), tag, items })
@@ -235,7 +237,7 @@ fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, Conver
         expire_time: table.expire_time.clone(),
         expire_func: table.expire_func.clone(),
     };
-    // Great counts become the same double, and records lose fields.
+    // Large counts may become the same double, and records may lose fields.
     let changed = |(old, new): (&Entry, &Entry)| old.index != new.index;
     if table.entries.iter().zip(&coerced.entries).any(changed) && coerced.has_duplicates() {
         match origin {
@@ -252,7 +254,7 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
     let is_same = same_fields(&record.ty, ty) && expected == found;
     if !is_same {
         let Some(given) = record.ty.def() else {
-            // Only positions tell its fields apart.
+            // Its fields are known only by position.
             return Err(ConversionErrorKind::Length { expected, found }.into());
         };
         if origin == Origin::Own {
@@ -264,7 +266,7 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
         let found = if is_same { record.fields.get(at)?.as_ref() } else { by_name(record, field) };
         match found {
             Some(value) => Some(value.coerce_from(origin, &field.ty)),
-            // A record of the same type is as its owner left it.
+            // A record of the same type is unchanged.
             None if is_same => None,
             None => absent(origin, field),
         }
@@ -275,12 +277,12 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
     Ok(Record { ty: ty.clone(), mutable: record.mutable.clone(), fields })
 }
 
-/// Returns what a field holds that a record of another type lacks.
+/// Returns the value of a field that is missing in a record of another type.
 fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionError>> {
     let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     match (default_of(field), origin) {
         (Some(value), _) => Some(value.coerce(&field.ty)),
-        // The receiver evaluates a default that is no constant.
+        // The receiver evaluates a default that is not a constant.
         (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
         (None, Origin::Peer { .. }) => {
             let value = field.ty.initial_value()?;
@@ -290,14 +292,14 @@ fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionE
     }
 }
 
-/// Returns how many fields the records have that an initial value is made of.
+/// Returns the number of fields in the records of an initial value.
 fn count_fields(value: &Value) -> usize {
     let Value::Record(record) = value else { return 0 };
     let within = record.fields.iter().flatten().map(count_fields);
     within.fold(record.fields.len(), usize::saturating_add)
 }
 
-/// Checks that every field that is set is one that is wanted.
+/// Checks that every field that is set exists in the type.
 fn no_others(
     record: &Record,
     given: &TypeDef,

@@ -1,9 +1,9 @@
-//! Compares values that may hold tables.
+//! Comparison of values that may contain tables.
 //!
-//! Entries come in any order, so two tables are compared in that of their indices. An index may hold
-//! tables, too, and those others: if each were sorted whenever it is compared, the work would grow
-//! by a factor with each level, and a small message take for ever. So what is found out about a
-//! table is kept until the comparison is over.
+//! Entries have no fixed order, so two tables are compared in the order of their indexes. An index
+//! may contain tables, which contain others: if each were sorted for each comparison, the work
+//! would multiply with each level, and a small message could take forever. So results about a table
+//! are cached until the comparison ends.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use super::{Bucket, Entry, List, Opaque, OpaqueState, Record, Table, TopK, Value, Vector};
 
-/// One comparison, of any number of values that outlive it.
+/// A comparison of any number of values.
 #[derive(Default)]
 pub(super) struct Comparison<'v> {
-    /// The entries of tables by their addresses, in the order of their indices.
+    /// The sorted entries of tables, by the addresses of the tables.
     sorted: BTreeMap<*const Table, Rc<[&'v Entry]>>,
-    /// How pairs of tables compare.
+    /// The results for pairs of tables.
     compared: BTreeMap<[*const Table; 2], Ordering>,
 }
 
@@ -107,7 +107,7 @@ impl<'v> Comparison<'v> {
         }
     }
 
-    /// Compares one by one; what ends first is less.
+    /// Compares element by element. The shorter one is less.
     fn all<'s, T>(
         &mut self,
         a: &'s [T],
@@ -131,7 +131,7 @@ impl Table {
         })
     }
 
-    /// Leaves of entries with equal indices the last one, as if they were assigned one by one.
+    /// Keeps the last of entries with equal indexes, as if they were assigned one after the other.
     pub(crate) fn keep_last_of_equals(&mut self) {
         let mut comparison = Comparison::default();
         let mut sorted: Vec<(usize, &Entry)> = self.entries.iter().enumerate().collect();
@@ -147,7 +147,7 @@ impl Table {
     }
 }
 
-/// Compares what may be the same instance.
+/// Compares values that may be the same instance.
 fn shared<'v, T>(
     a: &'v Arc<T>,
     b: &'v Arc<T>,

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::{Attributes, Expr, Name, Type, TypeKind, TypeTag, Value};
 
-/// Holds what every container carries besides its content (2§6, MutableVal part).
+/// The properties of every container (2§6, MutableVal part).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mutable {
     /// 1 persistent, 2 synchronized, 4 tracked.
     pub properties: u8,
-    /// The global name by which state accesses address this very container; empty if none.
+    /// The global name by which state accesses address this container, empty if it has none.
     pub unique_id: Name,
 }
 
-/// Holds several values in a row.
+/// A list of values.
 #[derive(Debug, Clone)]
 pub struct List {
     /// The list's type.
@@ -26,12 +26,12 @@ pub struct List {
 }
 
 impl List {
-    /// Makes a list of this list type of its values: an index, if it has one value per component.
+    /// Creates a list with this type: an index, if it has one value per component.
     pub fn new(ty: Type, items: Vec<Value>) -> List {
         List { ty, tag: List::usual_tag(&items), items }
     }
 
-    /// Returns the tag that an index of these values has.
+    /// Returns the tag of an index with these values.
     pub(super) fn usual_tag(items: &[Value]) -> u8 {
         match items {
             [only] => only.tag() as u8,
@@ -44,27 +44,27 @@ impl List {
     }
 }
 
-/// Holds a table or a set.
+/// A table or a set.
 ///
-/// Entries stand in the order in which they came; for Bro that is the order of its hash table.
-/// Tables are equal that have equal indices and values, in whatever order.
+/// Entries are in the order of the message; in Bro that is the order of its hash table. Tables are
+/// equal if they have equal indexes and values, in any order.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// The type: a table, or a set, which has no values.
     pub ty: Type,
-    /// What every container carries.
+    /// The properties of every container.
     pub mutable: Mutable,
     /// The table's attributes.
     pub attributes: Option<Arc<Attributes>>,
     /// How long an entry lives.
     pub expire_time: Option<Arc<Expr>>,
-    /// What is called when an entry expires.
+    /// The function called when an entry expires.
     pub expire_func: Option<Arc<Expr>>,
     /// The entries.
     pub entries: Vec<Entry>,
 }
 
-/// Holds an entry of a table or set.
+/// An entry of a table or set.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The index, one value per component.
@@ -73,12 +73,12 @@ pub struct Entry {
     pub value: Option<Value>,
     /// When the entry was last used, in network time.
     pub last_access: f64,
-    /// What expiry counts from: the sender's start plus whole seconds, in network time.
+    /// The start of the expiry time: the sender's start plus whole seconds, in network time.
     pub expire_access: f64,
 }
 
 impl Table {
-    /// Makes a table or set of this type without attributes and entries.
+    /// Creates an empty table or set with this type and without attributes.
     pub fn new(ty: Type) -> Table {
         Table {
             ty,
@@ -99,7 +99,7 @@ impl Table {
         }
     }
 
-    /// Adds an entry without looking for one with an equal index.
+    /// Adds an entry without checking for an equal index.
     ///
     /// `index` holds one value per component; `value` is `None` for sets.
     pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
@@ -114,13 +114,14 @@ impl Table {
 
     /// Returns the entry with this index.
     ///
-    /// Looks at one entry after the other. For many look-ups in a large table make an
-    /// [index](Table::index) first.
+    /// Searches linearly. For many look-ups in a large table, create an [index](Table::index)
+    /// first.
     pub fn get(&self, index: &[Value]) -> Option<&Entry> {
         self.entries.iter().find(|e| e.index.items == index)
     }
 
-    /// Returns the entries by their indices, for many look-ups; of equal indices the first entry.
+    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it has the first
+    /// entry.
     ///
     /// ```
     /// # use brocomm::data::{Table, Type, Value};
@@ -148,7 +149,7 @@ impl Table {
     }
 }
 
-/// Holds a record.
+/// A record.
 ///
 /// ```
 /// # use brocomm::data::{Field, Record, Type, Value};
@@ -163,14 +164,14 @@ impl Table {
 pub struct Record {
     /// The record's type.
     pub ty: Type,
-    /// What every container carries.
+    /// The properties of every container.
     pub mutable: Mutable,
-    /// The fields' values, in the order of the type's fields; `None`: not set.
+    /// The values of the fields in the order of the type, `None` if unset.
     pub fields: Vec<Option<Value>>,
 }
 
 impl Record {
-    /// Makes a record of its fields' values.
+    /// Creates a record from the values of its fields.
     pub fn new(ty: Type, fields: Vec<Option<Value>>) -> Record {
         Record { ty, mutable: Mutable::default(), fields }
     }
@@ -189,19 +190,19 @@ impl Record {
     }
 }
 
-/// Holds a vector.
+/// A vector.
 #[derive(Debug, Clone)]
 pub struct Vector {
     /// The vector's type.
     pub ty: Type,
-    /// What every container carries.
+    /// The properties of every container.
     pub mutable: Mutable,
-    /// The elements; `None` where a sparse vector has none.
+    /// The elements, `None` if unset.
     pub items: Vec<Option<Value>>,
 }
 
 impl Vector {
-    /// Makes a vector of this type of its elements.
+    /// Creates a vector with this type and elements.
     pub fn new(ty: Type, items: Vec<Option<Value>>) -> Vector {
         Vector { ty, mutable: Mutable::default(), items }
     }

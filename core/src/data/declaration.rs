@@ -1,4 +1,4 @@
-//! What a node knows by name: types, events, variables.
+//! Declared types, events and variables.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub struct EventDecl {
 }
 
 impl EventDecl {
-    /// Makes a declaration.
+    /// Creates a declaration.
     pub fn new(name: impl Into<Name>, params: Vec<Field>) -> EventDecl {
         EventDecl { name: name.into(), params }
     }
@@ -27,8 +27,8 @@ impl EventDecl {
     ///
     /// # Errors
     ///
-    /// Returns which of the two it is, and where; either way the call is to be dropped and the
-    /// connection stays.
+    /// Returns which of the two does not match, and its position. The receiver drops such a call
+    /// and keeps the connection.
     pub fn check(&self, args: &[Value]) -> Result<(), CallMismatch> {
         self.check_tags(args.iter().map(Value::tag))
     }
@@ -57,8 +57,8 @@ impl EventDecl {
         }
     }
 
-    /// Makes arguments of the parameters' types, by the rules for this origin; `None` if they are
-    /// of these types already.
+    /// Coerces the arguments to the parameters' types, by the rules for this origin; `None` if they
+    /// already have these types.
     #[inline]
     fn coerce(
         &self,
@@ -84,7 +84,7 @@ impl EventDecl {
     }
 }
 
-/// Checks that Bro's scripts can make the arguments of a call of which nothing is declared.
+/// Checks that Bro's scripts can create the arguments of an undeclared call.
 pub(crate) fn check_arguments(args: &[Value]) -> Result<(), CallMismatch> {
     args.iter().enumerate().try_for_each(|(position, arg)| {
         let impossible = |kind: ConversionErrorKind| CallMismatch::Impossible {
@@ -95,35 +95,35 @@ pub(crate) fn check_arguments(args: &[Value]) -> Result<(), CallMismatch> {
     })
 }
 
-/// Says why a call does not fit what it names (§5).
+/// Why a call does not match the declaration of its event (§5).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallMismatch {
-    /// Nothing of that name is known.
+    /// No event with this name is declared.
     #[error("no such event is declared")]
     Unknown,
-    /// The name is a variable's.
+    /// The name is that of a variable.
     #[error("declared as a variable, not as an event")]
     NotAnEvent,
-    /// The number of arguments is not that of the parameters.
+    /// The number of arguments differs from the number of parameters.
     #[error("expected {expected} argument{}, found {found}", if *expected == 1 { "" } else { "s" })]
     ArgumentCount {
-        /// How many parameters are declared.
+        /// The number of declared parameters.
         expected: usize,
-        /// How many arguments the call has.
+        /// The number of arguments in the call.
         found: usize,
     },
-    /// An argument is not of its parameter's type, and can't be coerced to it.
+    /// An argument does not have its parameter's type and cannot be coerced to it.
     #[error("argument {position}, {name}: {error}")]
     Argument {
         /// The argument's position, from 0.
         position: usize,
         /// The parameter's name.
         name: Name,
-        /// What is expected and what was found, and where in the argument.
+        /// The expected and the found type, and the position within the argument.
         error: Box<ConversionError>,
     },
-    /// An argument of an event that is not declared is a value that Bro's scripts can't make.
+    /// An argument of an undeclared event is a value that Bro's scripts cannot create.
     #[error("argument {position}: {error}")]
     Impossible {
         /// The argument's position, from 0.
@@ -138,8 +138,8 @@ impl CallMismatch {
         CallMismatch::Argument { position, name: param.name.clone(), error: Box::new(error) }
     }
 
-    /// Returns what Bro says about such a call, in its log and in `remote_connection_error`; people
-    /// search their logs for it.
+    /// Returns the message that Bro writes about such a call to its log and passes to
+    /// `remote_connection_error`, so that logs can be searched for it.
     pub fn in_bros_words(&self) -> &'static str {
         match self {
             CallMismatch::Unknown => "unknown event/function, ignoring",
@@ -151,8 +151,8 @@ impl CallMismatch {
         }
     }
 
-    /// Writes [Bro's words](Self::in_bros_words), followed in parentheses by what they don't say:
-    /// the numbers of arguments, or the argument with both types.
+    /// Writes [Bro's message](Self::in_bros_words), followed in parentheses by the details that it
+    /// lacks: the numbers of arguments, or the argument with both types.
     pub(crate) fn in_full(&self) -> String {
         let words = self.in_bros_words();
         match self {
@@ -161,8 +161,8 @@ impl CallMismatch {
         }
     }
 
-    /// Returns whether a Bro drops such a call and says so. It delivers a call with an argument of the
-    /// right kind whose parts are of other types than declared.
+    /// Returns whether Bro drops such a call and logs it. Bro delivers a call with an argument of
+    /// the right kind even if its parts have other types than declared.
     pub fn is_dropped_by_bro(&self) -> bool {
         match self {
             CallMismatch::Argument { error, .. } => {
@@ -173,29 +173,29 @@ impl CallMismatch {
     }
 }
 
-/// Says why an event is not raised: it doesn't fit its declaration. Nothing of it was sent.
+/// The error for an event that does not match its declaration. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("event {event}: {mismatch}")]
 #[non_exhaustive]
 pub struct CallError {
     /// The event's name.
     pub event: Name,
-    /// What doesn't fit.
+    /// What does not match.
     pub mismatch: CallMismatch,
 }
 
-/// Says why a value is not sent: it doesn't fit the declaration of the variable that it is for.
+/// The error for a value that does not match its variable's declaration. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("value for {variable}: {error}")]
 #[non_exhaustive]
 pub struct VariableError {
     /// The variable's name.
     pub variable: Name,
-    /// What is expected and what was found.
+    /// The expected and the found type.
     pub error: ConversionError,
 }
 
-/// Holds what a node knows by name.
+/// The types, events and variables that a node has declared.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Declarations {
     /// Types by full name.
@@ -207,33 +207,33 @@ pub struct Declarations {
 }
 
 impl Declarations {
-    /// Makes an empty set of declarations.
+    /// Creates an empty set of declarations.
     pub fn new() -> Declarations {
         Declarations::default()
     }
 
-    /// Adds an event; an earlier one of the same name is replaced.
+    /// Adds an event, replacing an earlier one with the same name.
     pub fn add_event(&mut self, event: EventDecl) {
         self.events.insert(event.name.clone(), event);
     }
 
-    /// Returns the type of this full name.
+    /// Returns the type with this full name.
     pub fn ty(&self, name: impl AsRef<[u8]>) -> Option<&Type> {
         self.types.get(name.as_ref())
     }
 
-    /// Returns the event of this full name.
+    /// Returns the event with this full name.
     pub fn event(&self, name: impl AsRef<[u8]>) -> Option<&EventDecl> {
         self.events.get(name.as_ref())
     }
 
-    /// Checks that Bro's scripts could declare all of this, as what [`read`](Self::read) adds can
-    /// be: tables and sets have indices that Bro takes.
+    /// Checks that Bro's scripts could declare all of this: that tables and sets have indices that
+    /// Bro accepts. What [`read`](Self::read) adds always passes.
     ///
     /// # Errors
     ///
-    /// Returns the name of the first type, event or variable that they could not, and the type that
-    /// can't be in an index.
+    /// Returns the name of the first type, event or variable that Bro would reject, and the type
+    /// that cannot be in an index.
     pub fn check(&self) -> Result<(), (Name, TypeTag)> {
         let types = self.types.iter();
         let events = self.events.iter();
@@ -246,16 +246,7 @@ impl Declarations {
             .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
     }
 
-    /// Checks a call against what is known, as a receiver does (§5).
-    ///
-    /// # Errors
-    ///
-    /// Returns why the call is to be dropped.
-    pub fn check_call(&self, name: impl AsRef<[u8]>, args: &[Value]) -> Result<(), CallMismatch> {
-        self.check_call_tags(name.as_ref(), args.iter().map(Value::tag))
-    }
-
-    /// Checks a call of which only the tags of the arguments' types are known.
+    /// Checks a call, by the tags of its arguments' types, against what is known, as a receiver does (§5).
     pub(crate) fn check_call_tags(
         &self,
         name: &[u8],
@@ -274,10 +265,10 @@ impl Declarations {
         }
     }
 
-    /// Makes arguments of the declared types for a call of our own, as Bro's script does for an
-    /// event that it raises; see [`Value::coerce`]. Returns `None` if they are of these types
-    /// already, or if nothing of that name is declared: then the call goes as it is, if Bro's scripts
-    /// can make its arguments.
+    /// Coerces the arguments of an outgoing call to the declared types, as Bro does for an event
+    /// that a script raises; see [`Value::coerce`]. Returns `None` if they already have these
+    /// types, or if no event with that name is declared; the call is then sent unchanged, provided
+    /// that Bro's scripts can create its arguments.
     ///
     /// ```
     /// # use brocomm::data::{Declarations, Value};
@@ -294,9 +285,9 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Returns which argument doesn't fit its parameter, and why; or that there are more or fewer
-    /// than are declared, or that the name is a variable's; or which argument no script can make: a
-    /// table with an index that Bro refuses, or a pattern that it doesn't compile.
+    /// Returns which argument does not match its parameter, and why; that the number of arguments
+    /// is wrong; that the name is that of a variable; or which argument no script can create: a
+    /// table with an index that Bro rejects, or a pattern that Bro does not compile.
     #[inline]
     pub fn coerce_call(
         &self,
@@ -314,13 +305,12 @@ impl Declarations {
         coerced.map_err(|mismatch| CallError { event: Name::copy_of(name), mismatch })
     }
 
-    /// Checks a call that a peer made (§5), and then makes its arguments of the declared types, as
-    /// far as Bro's rules for what it receives allow. Records that lack fields may be filled up by
-    /// so many in all.
+    /// Checks a peer's call (§5), then coerces its arguments to the declared types as far as Bro's
+    /// rules for received values allow. At most `fields` missing record fields are filled in.
     ///
     /// # Errors
     ///
-    /// Returns why the call is to be dropped.
+    /// Returns why a receiver drops the call.
     #[inline]
     pub(crate) fn receive_call(&self, event: &mut Event, fields: u32) -> Result<(), CallMismatch> {
         let Some(declared) = self.event(&event.name) else {

@@ -1,4 +1,4 @@
-//! What the code of `brocomm-derive` calls; of no use to anybody else, and free to change.
+//! Support code for `brocomm-derive`; not part of the public API.
 
 use std::sync::Arc;
 
@@ -27,27 +27,27 @@ const EXPR_CONST: u8 = 1;
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait FieldType: Sized {
-    /// As [`BroType::CONTAINS_ITSELF`].
+    /// The same as [`BroType::CONTAINS_ITSELF`].
     const CONTAINS_ITSELF: bool;
 
-    /// Makes the field's declaration.
+    /// Creates the field's declaration.
     fn declare(name: &'static str) -> Field;
 
     /// Adds `&default`.
     fn add_default(field: Field, default: &Self) -> Field;
 
-    /// Makes the field's value.
+    /// Creates the field's value.
     fn to_field(&self, record: &Type, position: usize) -> Option<Value>;
 
-    /// Makes the Rust value of a record's field: by name, or by position in a record of which only
-    /// the type's name is known.
+    /// Converts a record's field to a Rust value: by name, or by position if only the name of the
+    /// record's type is known.
     fn from_field(
         record: &Record,
         name: &'static str,
         position: usize,
     ) -> Result<Self, ConversionError>;
 
-    /// Makes the Rust value of a record's field, or the default if it is not set.
+    /// Converts a record's field to a Rust value, or returns the default if it is unset.
     fn from_field_or(
         record: &Record,
         name: &'static str,
@@ -113,13 +113,13 @@ impl<T: ToSlot + FromSlot> FieldType for T {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait ParamType: Sized {
-    /// Makes the parameter's declaration.
+    /// Creates the parameter's declaration.
     fn declare(name: &'static str) -> Field;
 
-    /// Makes an argument.
+    /// Creates an argument.
     fn to_argument(&self, params: &[Field], position: usize) -> Value;
 
-    /// Makes the Rust value of an argument.
+    /// Converts an argument to a Rust value.
     fn from_argument(args: &[Value], at: usize) -> Result<Self, ConversionError>;
 }
 
@@ -157,7 +157,7 @@ fn with_attribute(field: Field, tag: AttributeTag, expr: Option<Arc<Expr>>) -> F
     Field { attributes, ..field }
 }
 
-/// Returns the record that a value is.
+/// Returns the value's record.
 pub fn to_record(value: &Value) -> Result<&Record, ConversionError> {
     match value {
         Value::Record(record) => Ok(record),
@@ -177,13 +177,13 @@ pub fn check_arguments(args: &[Value], expected: usize) -> Result<(), Conversion
     check_count(args, expected)
 }
 
-/// Makes an enum's type.
+/// Creates an enum's type.
 pub fn enumeration(name: &'static str, constants: &[(&'static str, i64)]) -> Type {
     let names = constants.iter().map(|(name, number)| (Name::from_static(name), *number));
     Type::enumeration(Name::from_static(name), names.collect())
 }
 
-/// Returns which of the constants a value is: by name, or by number if its name is not known.
+/// Returns the constant for a value: by name, or by number if its name is not known.
 pub fn from_constant(
     value: &Value,
     target: &'static str,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::data::{Field, FuncType, Type, TypeDef, TypeKind};
 
 impl fmt::Display for Type {
-    /// Writes the type in full, as Bro describes it; of an enum only that it is one.
+    /// Writes the type in full, as Bro describes it; for an enum only `enum`.
     ///
-    /// A record within itself is written as `<recursion>`, a type of which only the name is known
-    /// as that name.
+    /// A recursive record is written as `<recursion>`; a type of which only the name is known, as
+    /// that name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Describer { f, short: false, within: Vec::new() }.describe(self)
     }
@@ -26,9 +26,9 @@ impl fmt::Display for Short<'_> {
 
 struct Describer<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
-    /// Whether names are written where there are any.
+    /// Whether named types are written by their names.
     short: bool,
-    /// The types of which this is a part.
+    /// The enclosing types.
     within: Vec<*const TypeDef>,
 }
 

@@ -1,6 +1,6 @@
-//! Which values are equal, as an index of a table or an element of a set is found (2§6).
+//! Equality of values, as Bro compares indices of tables and elements of sets (2§6).
 //!
-//! Equality, order and hash of one type are all made of the same key, so they agree.
+//! Equality, ordering and hash of a type use the same key, so they agree.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -17,7 +17,7 @@ use super::{
 #[derive(Clone, Copy)]
 struct Bits(f64);
 
-/// Compares an address as Bro holds it: 128 bits, IPv4 mapped into IPv6.
+/// Returns an address as Bro stores it: 128 bits, IPv4 mapped into IPv6.
 fn mapped(addr: IpAddr) -> Ipv6Addr {
     match addr {
         IpAddr::V4(addr) => addr.to_ipv6_mapped(),
@@ -25,7 +25,7 @@ fn mapped(addr: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// Makes the rest of what is implemented as `Ord` is.
+/// Implements the other comparison traits by `Ord`.
 macro_rules! as_ordered {
     ($($ty:ty)*) => {$(
         impl PartialEq for $ty {
@@ -70,7 +70,7 @@ macro_rules! by_key {
     )*};
 }
 
-/// Compares what may hold tables; hashes by a key.
+/// Compares types that may contain tables; hashes by a key.
 macro_rules! by_parts {
     ($($ty:ty, $compare:ident, $this:ident => $key:expr;)*) => {$(
         as_ordered! { $ty }
@@ -144,7 +144,7 @@ impl Hash for Bits {
 }
 
 impl PartialEq for Value {
-    /// Compares as Bro finds an index of a table; see [`Value`].
+    /// Compares as Bro compares indices of tables; see [`Value`].
     fn eq(&self, other: &Value) -> bool {
         self.cmp(other).is_eq()
     }
@@ -161,7 +161,8 @@ impl PartialOrd for Value {
 impl Ord for Value {
     /// Orders by the type's tag, then by content: numbers by size, strings by bytes.
     ///
-    /// The order agrees with equality, and is for sorting and ordered maps; Bro has none.
+    /// The order is consistent with equality and meant for sorting and ordered maps; Bro defines
+    /// none.
     #[inline]
     fn cmp(&self, other: &Value) -> Ordering {
         Comparison::default().values(self, other)
@@ -169,7 +170,7 @@ impl Ord for Value {
 }
 
 impl Value {
-    /// Compares what holds no values, or is of different types.
+    /// Compares values without parts, and values of different types.
     pub(super) fn cmp_scalars(&self, other: &Value) -> Ordering {
         match (self, other) {
             (Value::Bool(a), Value::Bool(b)) => a.cmp(b),

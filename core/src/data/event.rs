@@ -1,10 +1,10 @@
-//! Calls of events; of Rust values, and back.
+//! Event calls, and their conversion from and to Rust values.
 
 use crate::Time;
 
 use super::{ConversionError, ConversionErrorKind, EventDecl, Field, FromValue, Name, Step, Value};
 
-/// Holds a call of an event (2§2).
+/// An event call (2§2).
 #[derive(Debug, Clone)]
 pub struct Event {
     /// The event's full name.
@@ -15,17 +15,17 @@ pub struct Event {
     pub args: Vec<Value>,
 }
 
-/// Makes an event, a [`data::Event`](crate::data::Event), of its name and arguments.
+/// Creates a [`data::Event`](crate::data::Event) from its name and arguments.
 ///
 /// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. The
 /// time is 0; [`Event::at`](crate::data::Event::at) sets another.
 ///
-/// A number without a suffix is an `i32`, and so an `int`: a `count` is written `443u64`. When an
-/// event is sent that is declared, an `int` that is not negative becomes a `count` where one is
-/// expected; see [`Declarations::coerce_call`](crate::data::Declarations::coerce_call).
+/// A number without a suffix is an `i32`, and so an `int`; write a `count` as `443u64`. When a
+/// declared event is sent, a non-negative `int` becomes a `count` where one is expected; see
+/// [`Declarations::coerce_call`](crate::data::Declarations::coerce_call).
 ///
-/// Containers get a new type with each event, which goes to the peer in full; a struct with
-/// `#[derive(Event)]` keeps them.
+/// Containers get a new type with each event, which is sent to the peer in full each time; a struct
+/// with `#[derive(Event)]` reuses its types.
 ///
 /// ```
 /// use brocomm::data::Value;
@@ -43,7 +43,7 @@ macro_rules! event {
     };
 }
 
-/// Ties a Rust type to one event; made by `#[derive(Event)]` (feature `derive`).
+/// A Rust type that represents one event; implemented by `#[derive(Event)]` (feature `derive`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     note = "add `#[derive(Event)]` to the struct"
@@ -55,14 +55,14 @@ pub trait EventType: Sized {
     /// Returns the parameters, always the same instances.
     fn params() -> &'static [Field];
 
-    /// Makes the arguments.
+    /// Creates the arguments.
     fn to_args(&self) -> Vec<Value>;
 
-    /// Makes the Rust value of the arguments.
+    /// Converts the arguments to the Rust type.
     ///
     /// # Errors
     ///
-    /// Says which argument doesn't fit, and why.
+    /// The error names the argument that does not match, and the reason.
     fn from_args(args: &[Value]) -> Result<Self, ConversionError>;
 
     /// Returns the event's declaration.
@@ -70,16 +70,16 @@ pub trait EventType: Sized {
         EventDecl { name: Name::from_static(Self::NAME), params: Self::params().to_vec() }
     }
 
-    /// Makes the event, at time 0; see [`Event::at`].
+    /// Creates the event, at time 0; see [`Event::at`].
     fn to_event(&self) -> Event {
         Event { name: Name::from_static(Self::NAME), time: 0.0, args: self.to_args() }
     }
 
-    /// Makes the Rust value of an event.
+    /// Converts an event to the Rust type.
     ///
     /// # Errors
     ///
-    /// Says that it is another event, or which argument doesn't fit, and why.
+    /// Fails for another event, or if an argument does not match.
     fn from_event(event: &Event) -> Result<Self, ConversionError> {
         if event.name == Self::NAME {
             Self::from_args(&event.args)
@@ -91,28 +91,28 @@ pub trait EventType: Sized {
 }
 
 impl Event {
-    /// Makes an event, at time 0.
+    /// Creates an event, at time 0.
     pub fn new(name: impl Into<Name>, args: Vec<Value>) -> Event {
         Event { name: name.into(), time: 0.0, args }
     }
 
-    /// Returns the event with this as the sender's network time.
+    /// Returns the event with this network time of the sender.
     #[must_use]
     pub fn at(self, time: Time) -> Event {
         Event { time: time.as_secs_f64(), ..self }
     }
 
-    /// Returns the argument at this position as a Rust type.
+    /// Converts the argument at this position to a Rust type.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, or that there is no such argument.
+    /// Fails if the argument does not match or does not exist.
     pub fn arg<T: FromValue>(&self, position: usize) -> Result<T, ConversionError> {
         argument(&self.args, position)
     }
 }
 
-/// Returns the argument at this position as a Rust type.
+/// Converts the argument at this position to a Rust type.
 pub(super) fn argument<T: FromValue>(
     args: &[Value],
     position: usize,

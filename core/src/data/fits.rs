@@ -1,7 +1,7 @@
-//! Returns whether values are of a declared type already, so that nothing is to be coerced.
+//! Checks whether values already have a declared type, so that no coercion is needed.
 //!
-//! This is asked of every event that is sent or received, and the answer is nearly always yes, so
-//! nothing here allocates.
+//! This check runs for every event that is sent or received and nearly always succeeds, so it does
+//! not allocate.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::convert::{index_types, kind};
 use super::{Field, Record, Table, Type, TypeDef, TypeKind, TypeTag, Value};
 
 impl Value {
-    /// Returns whether the value is one of this type with all its parts, so that
-    /// [coercing](Value::coerce) it changes nothing but the instances of its types.
+    /// Returns whether the value and all its parts have this type, so that
+    /// [coercing](Value::coerce) it would replace nothing but the instances of its types.
     #[inline]
     pub(crate) fn is_of(&self, ty: &Type) -> bool {
         match ty {
@@ -20,7 +20,7 @@ impl Value {
                 Some(def) => self.is_of(&Type::Def(def)),
                 None => up.tag == self.tag(),
             },
-            // The receiver has to know it.
+            // The receiver must know the type.
             Type::Named(_) => true,
         }
     }
@@ -89,8 +89,8 @@ fn is_table_of(table: &Table, ty: &Type) -> bool {
             .all(|entry| all_of(&entry.index.items, index) && is_value(&entry.value))
 }
 
-/// Returns whether a container's type is equal to another but for names and attributes, as far as
-/// the elements don't show it: records by their fields' names, enums not at all.
+/// Returns whether two container types are equal apart from names and attributes, as far as the
+/// elements do not determine it: records by the names of their fields, enums not at all.
 fn same_type(found: &Type, expected: &Type) -> bool {
     if let (Type::Def(a), Type::Def(b)) = (found, expected) {
         if Arc::ptr_eq(a, b) {
@@ -116,8 +116,7 @@ fn same_type(found: &Type, expected: &Type) -> bool {
             };
             same_yields && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a, b))
         }
-        // Of a type that is known by its name only, and of a reference from within it, no more
-        // can be told.
+        // Nothing more is known of a type given by its name only, or of a reference from within it.
         _ => found_tag.is_none() || found_tag == expected_tag,
     }
 }
@@ -129,8 +128,8 @@ fn yields(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Returns whether two record types have the same fields, whatever these are. A record of which
-/// only the type's name is known was made by the receiver's own type.
+/// Returns whether two record types have the same fields. A record of which only the type's name is
+/// known was built with the receiver's own type.
 pub(super) fn same_fields(found: &Type, expected: &Type) -> bool {
     match (found, expected) {
         (Type::Def(found), Type::Def(expected)) => same_names(found, expected),

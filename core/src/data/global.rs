@@ -1,10 +1,13 @@
-//! Variables and constants, in the order in which they are declared.
+//! Variables and constants, in order of declaration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::convert::fit;
-use super::{Attribute, AttributeTag, Attributes, BroType, ConversionError, Name, Type, Value};
+use super::{
+    Attribute, AttributeTag, Attributes, BroType, ConversionError, ExprKind, Field, Name, Record,
+    Table, Type, TypeKind, Value, Vector,
+};
 
 /// Describes a global variable or constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +16,7 @@ pub struct Global {
     pub name: Name,
     /// Its type.
     pub ty: Type,
-    /// Whether it is a `const`: only a `redef` changes it.
+    /// Whether it is a `const`, which only a `redef` changes.
     pub is_const: bool,
     /// Its attributes, such as `&synchronized`.
     pub attributes: Option<Arc<Attributes>>,
@@ -22,23 +25,23 @@ pub struct Global {
 }
 
 impl Global {
-    /// Makes a variable without attributes and without an initial value.
+    /// Creates a variable without attributes and without an initial value.
     pub fn new(name: impl Into<Name>, ty: Type) -> Global {
         Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
     }
 
-    /// Makes a variable that is `&synchronized`, without an initial value.
+    /// Creates a variable that is `&synchronized`, without an initial value.
     pub fn synchronized(name: impl Into<Name>, ty: Type) -> Global {
         let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
         let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
         Global { attributes, ..Global::new(name, ty) }
     }
 
-    /// Checks that a Rust type holds all that the variable can.
+    /// Checks that a Rust type can represent every value of the variable.
     ///
     /// # Errors
     ///
-    /// Says where the types differ.
+    /// The error names the position at which the types differ.
     pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
         fit(&T::bro_type(), &self.ty)
     }
@@ -54,8 +57,8 @@ impl Global {
     }
 }
 
-/// Holds variables and constants by name, in the order of their declaration: that in which the
-/// full state is sent (§3.4).
+/// Variables and constants by name, in order of declaration, in which the full state is sent
+/// (§3.4).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Globals {
     list: Vec<Global>,
@@ -63,7 +66,7 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// Adds one; an earlier one of the same name is replaced, and the new one takes its place.
+    /// Adds a variable. It replaces an earlier one with the same name, at the same position.
     pub fn insert(&mut self, global: Global) {
         match self.places.get(&global.name) {
             Some(place) => {
@@ -78,27 +81,27 @@ impl Globals {
         }
     }
 
-    /// Returns the one of this full name.
+    /// Returns the variable with this full name.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Global> {
         self.list.get(*self.places.get(name.as_ref())?)
     }
 
-    /// Returns whether there is one of this full name.
+    /// Returns whether a variable with this full name is declared.
     pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
         self.places.contains_key(name.as_ref())
     }
 
-    /// Returns them in order of declaration.
+    /// Iterates over the variables in order of declaration.
     pub fn iter(&self) -> std::slice::Iter<'_, Global> {
         self.list.iter()
     }
 
-    /// Returns how many there are.
+    /// Returns the number of variables.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether no variable is declared.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -116,6 +119,41 @@ impl<'a> IntoIterator for &'a Globals {
 impl Extend<Global> for Globals {
     fn extend<I: IntoIterator<Item = Global>>(&mut self, globals: I) {
         globals.into_iter().for_each(|global| self.insert(global));
+    }
+}
+
+impl Type {
+    /// Returns the value that a variable of this type has in Bro if its declaration gives none:
+    /// containers are empty, records have their fields' defaults, other types have no value.
+    ///
+    /// A record's fields that are not `&optional` are initialised in the same way.
+    pub fn initial_value(&self) -> Option<Value> {
+        let Type::Def(def) = self else { return None };
+        match &def.kind {
+            TypeKind::Set(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
+            TypeKind::Record(record) => {
+                let fields = record.fields.iter().flatten().map(|field| {
+                    let attributes = field.attributes.as_deref();
+                    let optional = attributes.is_some_and(|a| a.has(AttributeTag::Optional));
+                    let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
+                    default.or_else(|| if optional { None } else { field.ty.initial_value() })
+                });
+                Some(Record::new(self.clone(), fields.collect()).into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Returns the constant that a field has if it is not set.
+pub(crate) fn default_of(field: &Field) -> Option<&Value> {
+    let attributes = field.attributes.as_deref()?;
+    let default = attributes.list.iter().find(|a| a.tag == AttributeTag::Default)?;
+    match &default.expr.as_deref()?.kind {
+        ExprKind::Const(value) => Some(value),
+        _ => None,
     }
 }
 

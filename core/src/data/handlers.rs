@@ -12,9 +12,9 @@ use super::{
 
 /// Calls functions of Rust arguments with events.
 ///
-/// Handlers are checked against the declared events as they are added. A connection knows nothing
-/// of them: whoever polls it gives them the events that it notifies of, together with the state
-/// that they work on.
+/// Handlers are checked against the declared events when they are added. A connection does not call
+/// them: the caller that polls it passes received events to [`dispatch`](Self::dispatch), together
+/// with the state that the handlers work on.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -54,19 +54,19 @@ pub struct Handlers<S> {
 type Call<S> = dyn Fn(&mut S, &[Value]) -> Result<(), ConversionError> + Send + Sync;
 
 impl<S: 'static> Handlers<S> {
-    /// Begins without handlers; those to come are for the events that are declared here.
+    /// Creates an empty set of handlers for the events of these declarations.
     pub fn new(declarations: Arc<Declarations>) -> Handlers<S> {
         Handlers { declarations, handlers: BTreeMap::new() }
     }
 
-    /// Adds a handler: a function of the state, `&mut S`, and one [`FromValue`] per parameter, up
-    /// to eight.
+    /// Adds a handler: a function that takes the state, `&mut S`, and one [`FromValue`] per
+    /// parameter, up to eight.
     ///
-    /// An event may have several handlers, which are called in the order in which they were added.
+    /// An event may have several handlers, called in the order in which they were added.
     ///
     /// # Errors
     ///
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// Fails if the event is not declared or a parameter differs from its declaration.
     pub fn on<A, H: Handler<S, A>>(
         mut self,
         name: &str,
@@ -77,11 +77,11 @@ impl<S: 'static> Handlers<S> {
         Ok(self)
     }
 
-    /// Adds a handler of a type with `#[derive(Event)]`.
+    /// Adds a handler for a type with `#[derive(Event)]`.
     ///
     /// # Errors
     ///
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// Fails if the event is not declared or a parameter differs from its declaration.
     pub fn on_event<E: EventType>(
         mut self,
         handler: impl Fn(&mut S, E) + Send + Sync + 'static,
@@ -95,7 +95,7 @@ impl<S: 'static> Handlers<S> {
         Ok(self)
     }
 
-    /// Returns the names of the events that have handlers, to be requested of peers.
+    /// Returns the names of the events that have handlers, for requesting them from peers.
     pub fn events(&self) -> impl Iterator<Item = &Name> {
         self.handlers.keys()
     }
@@ -104,8 +104,8 @@ impl<S: 'static> Handlers<S> {
     ///
     /// # Errors
     ///
-    /// Says which argument a handler can't take, and why. That handler and those after it are not
-    /// called.
+    /// Fails if an argument cannot be converted for a handler. That handler and those after it are
+    /// not called.
     pub fn dispatch(&self, event: &Event, state: &mut S) -> Result<bool, DispatchError> {
         let Some(handlers) = self.handlers.get(&*event.name) else { return Ok(false) };
         handlers
@@ -149,10 +149,9 @@ impl<S> fmt::Debug for Handlers<S> {
     }
 }
 
-/// Is called with the state and an event's arguments: functions of `&mut S` and up to eight
-/// [`FromValue`]s.
+/// A function that can handle an event: it takes `&mut S` and up to eight [`FromValue`]s.
 ///
-/// Not to be implemented by others, for it may come to ask for more.
+/// Do not implement this trait: methods may be added.
 pub trait Handler<S, A>: Send + Sync + 'static {
     /// Returns the types of the parameters.
     #[doc(hidden)]
@@ -194,7 +193,7 @@ handler! {
     8 (A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);
 }
 
-/// Says how a handler differs from the event's declaration.
+/// The error for a handler that differs from the event's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("handler of {event}: {kind}")]
 #[non_exhaustive]
@@ -205,39 +204,39 @@ pub struct SignatureError {
     pub kind: SignatureErrorKind,
 }
 
-/// Tells the differences between a handler and a declaration apart.
+/// How a handler differs from a declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureErrorKind {
-    /// No event of this name is declared.
+    /// No event with this name is declared.
     #[error("no such event is declared")]
     Undeclared,
     /// The handler has more or fewer parameters.
     #[error("{expected} parameters are declared, the handler has {found}")]
     Count {
-        /// How many parameters are declared.
+        /// The number of declared parameters.
         expected: usize,
-        /// How many the handler has.
+        /// The number of the handler's parameters.
         found: usize,
     },
-    /// A parameter is declared with a type that the handler doesn't take.
+    /// A parameter is declared with a type that the handler does not take.
     #[error("parameter {position}, {name}: {error}")]
     Parameter {
         /// The parameter's position, from 0.
         position: usize,
         /// Its declared name.
         name: Name,
-        /// What the handler expects, and what is declared.
+        /// The handler's type and the declared type.
         error: Box<ConversionError>,
     },
 }
 
-/// Says that an event's arguments are not what a handler takes.
+/// The error for an event whose arguments a handler does not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{event}: {error}")]
 pub struct DispatchError {
     /// The event's name.
     pub event: Name,
-    /// Which argument doesn't fit, and why.
+    /// The argument that does not match, and the reason.
     pub error: ConversionError,
 }

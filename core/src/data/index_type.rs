@@ -1,21 +1,22 @@
-//! Which types the indices of tables and sets can have.
+//! Valid types for the indices of tables and sets.
 //!
-//! Bro's scripts refuse others where a table is declared ("bad index type"), or could never make a
-//! value of such a table. So nothing here makes one, and none is sent.
+//! Bro's scripts reject other types where a table is declared ("bad index type"), or could never
+//! create a value of such a table. So this crate does not create or send one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Type, TypeDef, TypeKind, TypeTag};
 
-/// The types that were looked at. Those that hold a type many times over would take for ever
-/// otherwise.
+/// The types visited so far. Without it, types that contain a type many times would take
+/// exponential time.
 type Seen = BTreeSet<*const TypeDef>;
 
 impl Type {
-    /// Checks that values of this type can be an index of a table or set, or a component of one.
+    /// Checks that values of this type can be an index of a table or set, or a component of an
+    /// index.
     ///
-    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` can't; all atomic types,
+    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` cannot; all atomic types,
     /// enums, functions, and records can. Tables, sets and vectors can be fields of such a record.
     ///
     /// ```
@@ -26,16 +27,16 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Returns the type that can't: this one, or one within it.
+    /// Returns the type that cannot be in an index: this one or one within it.
     pub fn check_index(&self) -> Result<(), TypeTag> {
         index(self, &mut Seen::new())
     }
 
-    /// Checks the indices of all tables and sets that values of this type are or can hold.
+    /// Checks the indices of all tables and sets that values of this type are or can contain.
     ///
     /// # Errors
     ///
-    /// Returns the type that can't be in an index.
+    /// Returns the type that cannot be in an index.
     pub fn check_indices(&self) -> Result<(), TypeTag> {
         indices(self, &mut Seen::new())
     }
@@ -93,7 +94,7 @@ fn indices(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
     }
 }
 
-/// Checks the components of an index, of which this is the list type.
+/// Checks the components of an index, given its list type.
 fn components(
     index: &Type,
     check: impl FnMut(&Type) -> Result<(), TypeTag>,
@@ -104,7 +105,7 @@ fn components(
     }
 }
 
-/// Returns what a type is made of, unless it has no parts or was looked at before.
+/// Returns a type's definition, unless it has no parts or was visited before.
 fn first_seen(ty: &Type, seen: &mut Seen) -> Option<Arc<TypeDef>> {
     ty.def().filter(|def| seen.insert(Arc::as_ptr(def)))
 }
@@ -127,7 +128,7 @@ mod tests {
         type Tree: record { left: Tree &optional; name: string; };
     ";
 
-    /// Types that Bro's scripts refuse as an index, each with the type at fault.
+    /// Types that Bro's scripts reject as an index, each with the type that causes it.
     const REFUSED: [(&str, TypeTag); 15] = [
         ("pattern", TypeTag::Pattern),
         ("vector of count", TypeTag::Vector),
@@ -211,7 +212,7 @@ mod tests {
             let error = Value::parse(text, None, &declared()).unwrap_err();
             assert!(matches!(error.kind, ParseErrorKind::IndexType(_)), "{text}: {error}");
         }
-        // Also where a type was made by hand.
+        // The same applies to types built in Rust.
         let ty = Type::set(vec![Type::ANY]);
         let error = Value::parse("set()", Some(&ty), &declared()).unwrap_err();
         assert_eq!(error.kind, ParseErrorKind::IndexType(TypeTag::Any));

@@ -1,8 +1,7 @@
-//! Bro's types and values as a Rust programmer wants them (2§4, 2§6).
+//! Bro's types and values (2§4, 2§6).
 //!
-//! [`Value`] is the one type for all values, [`Type`] the one for all types. Nothing here knows
-//! how they are written to the wire; that is [`serial`](crate::serial). [`types_table`] shows each
-//! type in all its forms.
+//! [`Value`] represents all values, [`Type`] all types. Their encoding on the wire is in
+//! [`serial`](crate::serial). [`types_table`] shows each type in all its forms.
 //!
 //! ```
 //! use std::net::IpAddr;
@@ -15,14 +14,14 @@
 //!      event host_seen(host: Host, times: count);",
 //! )?;
 //!
-//! // A value, or a whole event, of text in the notation of Bro's scripts.
+//! // Parse a value or a whole event in the notation of Bro's scripts.
 //! let text = r#"[$addr=10.0.0.1, $ports=set(22/tcp)]"#;
 //! let host = Value::parse(text, known.ty("Host"), &known)?;
 //! assert_eq!(host.to_string(), "[addr=10.0.0.1, ports={\n\t22/tcp\n}, note=<uninitialized>]");
 //! let event = Event::parse(&format!("host_seen({text}, 3)"), &known)?;
 //! assert_eq!(event.args, [host.clone(), Value::Count(3)]);
 //!
-//! // Rust values of Bro's.
+//! // Convert Bro's values to Rust values.
 //! assert_eq!(event.arg(1), Ok(3u64));
 //! let Value::Record(record) = host else { unreachable!() };
 //! assert_eq!(record.field("addr"), Ok(IpAddr::from([10, 0, 0, 1])));
@@ -46,10 +45,10 @@ mod fits;
 mod global;
 mod handlers;
 mod index_type;
-mod initial;
 mod name;
 pub(crate) mod object;
 pub(crate) mod opaque;
+mod open;
 mod scalar;
 pub(crate) mod syntax;
 mod tag;
@@ -62,8 +61,8 @@ pub(crate) use coerce::Origin;
 pub(crate) use convert::{ConversionErrorKind, index_types};
 pub(crate) use declaration::check_arguments;
 pub(crate) use describe::Short;
-pub(crate) use initial::default_of;
-// For those who look below the values: [`lowlevel`](crate::lowlevel) has them.
+pub(crate) use global::default_of;
+// Lower-level types, exported in [`lowlevel`](crate::lowlevel).
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{
     BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,

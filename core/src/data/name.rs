@@ -6,36 +6,36 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-/// Holds a name as the wire carries it: bytes, normally ASCII and free of NULs (2§1).
+/// A name as sent on the wire: bytes, normally ASCII and without NULs (2§1).
 ///
-/// A name compares with `&str`, and prints with every unusual byte as `\xHH`. Cloning is cheap.
-/// A name that came with a message shares the message's buffer; [`Name::compact`] gives one that
-/// doesn't, for keeping.
+/// A name compares with `&str`, and prints with every unusual byte as `\xHH`. Cloning is cheap. A
+/// received name shares the message's buffer; to store one for long, copy it with
+/// [`Name::compact`].
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Bytes);
 
 impl Name {
-    /// Returns the empty name, as types without a name have.
+    /// Returns the empty name, which unnamed types have.
     pub const fn new() -> Name {
         Name(Bytes::new())
     }
 
-    /// Makes a name of text that lives as long as the program.
+    /// Creates a name from static text.
     pub const fn from_static(name: &'static str) -> Name {
         Name(Bytes::from_static(name.as_bytes()))
     }
 
-    /// Makes a name of raw bytes.
+    /// Creates a name from raw bytes.
     pub const fn from_bytes(bytes: Bytes) -> Name {
         Name(bytes)
     }
 
-    /// Makes a name of a copy of raw bytes.
+    /// Creates a name from a copy of raw bytes.
     pub(crate) fn copy_of(name: &[u8]) -> Name {
         Name(Bytes::copy_from_slice(name))
     }
 
-    /// Returns the bytes; a clone of them shares the name's buffer.
+    /// Returns the bytes; cloning them shares the name's buffer.
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
@@ -45,7 +45,7 @@ impl Name {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// Returns a copy that keeps no message's buffer alive.
+    /// Returns a copy that does not share a message's buffer.
     #[must_use]
     pub fn compact(&self) -> Name {
         Name::copy_of(&self.0)

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::{Attributes, Event, Name, Stmt, Type, Value};
 
-/// Holds a function as a value carries it (2§8).
+/// A function as sent in a value (2§8).
 ///
-/// Equal if the name is.
+/// Compares by name.
 #[derive(Debug, Clone)]
 pub struct Func {
     /// The bodies with their priorities; empty for built-in functions.
@@ -20,14 +20,14 @@ pub struct Func {
     pub ty: Type,
     /// The function's full name.
     pub name: Name,
-    /// The size of a script function's frame; `None` for a built-in function, which is only a
-    /// name: the receiver takes its own.
+    /// The size of a script function's frame; `None` for a built-in function, which is sent by name
+    /// only.
     pub frame_size: Option<i32>,
 }
 
-/// Holds a file as a value carries it (2§8).
+/// A file as sent in a value (2§8).
 ///
-/// Equal if the name is.
+/// Compares by name.
 #[derive(Debug, Clone)]
 pub struct File {
     /// The file's name.
@@ -42,7 +42,7 @@ pub struct File {
     pub attributes: Option<Arc<Attributes>>,
 }
 
-/// Holds an identifier: a global variable, constant, local variable or type name (2§8).
+/// An identifier: a global variable, constant, local variable or type name (2§8).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Id {
     /// The full name.
@@ -61,7 +61,7 @@ pub struct Id {
     pub offset: i32,
     /// Whether a function's result type is taken from its body.
     pub infer_return_type: bool,
-    /// Bro's mark for references that don't count.
+    /// Bro's flag for weak references.
     pub weak_ref: bool,
     /// The type.
     pub ty: Type,
@@ -72,7 +72,7 @@ pub struct Id {
 }
 
 impl Id {
-    /// Makes a global variable or constant as a sender of IDs presents it.
+    /// Creates a global variable or constant as senders of IDs encode it.
     pub fn global(name: impl Into<Name>, ty: Type, value: Option<Value>) -> Id {
         Id {
             name: name.into(),
@@ -91,7 +91,7 @@ impl Id {
     }
 }
 
-/// Names an operation on synchronized state (2§9).
+/// An operation on synchronized state (2§9), by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
@@ -111,12 +111,12 @@ pub enum Opcode {
     Print = 7,
     /// Expires an element.
     Expire = 8,
-    /// Says that an element was read.
+    /// Notifies that an element was read.
     ReadIdx = 9,
 }
 
 impl Opcode {
-    /// Returns the opcode with this number, if there is one.
+    /// Returns the opcode with this number, or `None`.
     pub const fn from_u8(number: u8) -> Option<Opcode> {
         Some(match number {
             1 => Opcode::Assign,
@@ -132,13 +132,13 @@ impl Opcode {
         })
     }
 
-    /// Returns whether the first operand is an index: a table's or set's, a field's name or a
+    /// Returns whether the first operand is an index: of a table or set, a field name or a
     /// position.
     pub(crate) const fn has_index(self) -> bool {
         !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)
     }
 
-    /// Returns the operation's name as the specification has it.
+    /// Returns the operation's name in the specification.
     pub const fn name(self) -> &'static str {
         match self {
             Opcode::Assign => "assign",
@@ -160,7 +160,7 @@ impl fmt::Display for Opcode {
     }
 }
 
-/// Holds one operation on synchronized state (2§9).
+/// One operation on synchronized state (2§9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateAccess {
     /// The operation.
@@ -176,8 +176,8 @@ pub struct StateAccess {
 }
 
 impl StateAccess {
-    /// Returns the index of the entry that the operation changes, with its new value, or `None` if it
-    /// is removed; nothing if the operation changes no entry of a table.
+    /// Returns the index of the table entry that the operation changes, with its new value, or with
+    /// `None` if it is removed. Returns `None` for operations that change no entry.
     pub fn entry(&self) -> Option<(&[Value], Option<&Value>)> {
         match (self.opcode, &self.op1, &self.op2) {
             (Opcode::AssignIdx | Opcode::IncrIdx, Value::List(index), Some(value)) => {
@@ -189,7 +189,7 @@ impl StateAccess {
     }
 }
 
-/// Holds a captured packet (2§2).
+/// A captured packet (2§2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
     /// The time stamp's whole seconds since the Unix epoch.
@@ -200,13 +200,13 @@ pub struct Packet {
     pub len: u32,
     /// The link type, as libpcap numbers them.
     pub link_type: u32,
-    /// A tag that Bro's user may have given.
+    /// A user-defined tag.
     pub tag: Name,
     /// The captured bytes.
     pub data: Bytes,
 }
 
-/// Holds what a SERIAL message can carry (2§2).
+/// The content of a SERIAL message (2§2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Serial {
     /// `e`: a call.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Type, Value};
 
-/// Holds a value whose content only Bro's own functions understand.
+/// A value whose content only Bro's own functions interpret.
 #[derive(Debug, Clone)]
 pub struct Opaque {
     /// The value's type, an opaque type.
@@ -15,7 +15,7 @@ pub struct Opaque {
     pub state: OpaqueState,
 }
 
-/// Tells the kinds of opaque values apart, with their content (2§7).
+/// The kind of an opaque value, with its content (2§7).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpaqueState {
@@ -37,7 +37,7 @@ pub enum OpaqueState {
     X509(Bytes),
 }
 
-/// Holds the state of a test for randomness.
+/// The state of a test for randomness.
 #[derive(Debug, Clone)]
 pub struct Entropy {
     /// How often each byte was seen.
@@ -58,40 +58,40 @@ pub struct Entropy {
     pub sums: [f64; 9],
 }
 
-/// Holds the most frequent elements seen.
+/// The most frequent elements seen.
 #[derive(Debug, Clone)]
 pub struct TopK {
-    /// How many elements are asked for.
+    /// The number of elements to report.
     pub size: u64,
-    /// How many elements are held.
+    /// The number of stored elements.
     pub num_elements: u64,
     /// Whether elements were dropped.
     pub pruned: bool,
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
-    /// Elements by how often they were seen.
+    /// Elements grouped by count.
     pub buckets: Vec<Bucket>,
 }
 
-/// Elements that were seen equally often.
+/// Elements with the same count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket {
-    /// How often.
+    /// The count.
     pub count: u64,
     /// The elements, each with its possible overestimate.
     pub elements: Vec<(u64, Value)>,
 }
 
-/// Holds a Bloom filter.
+/// A Bloom filter.
 #[derive(Debug, Clone)]
 pub struct Bloom {
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
     /// The filter.
     pub filter: Arc<BloomFilter>,
 }
 
-/// Holds a Bloom filter's hash functions and bits or counters.
+/// A Bloom filter's hash functions and bits or counters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BloomFilter {
     /// The hash functions.
@@ -100,7 +100,7 @@ pub struct BloomFilter {
     pub cells: BloomCells,
 }
 
-/// Tells basic and counting Bloom filters apart.
+/// The cells of a basic or counting Bloom filter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BloomCells {
     /// A bit per cell.
@@ -109,7 +109,7 @@ pub enum BloomCells {
     Counting(Arc<CounterVector>),
 }
 
-/// Holds the parameters of a Bloom filter's hash functions.
+/// The parameters of a Bloom filter's hash functions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hasher {
     /// Whether two hash functions are combined (class 3) rather than k independent ones (2).
@@ -120,7 +120,7 @@ pub struct Hasher {
     pub seed: [u64; 2],
 }
 
-/// Holds bits.
+/// A bit vector.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BitVector {
     /// The bits, 64 to a block.
@@ -129,7 +129,7 @@ pub struct BitVector {
     pub num_bits: u64,
 }
 
-/// Holds counters of equal width.
+/// A vector of counters of equal width.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterVector {
     /// The counters' bits.
@@ -138,10 +138,10 @@ pub struct CounterVector {
     pub width: u64,
 }
 
-/// Holds a HyperLogLog counter.
+/// A HyperLogLog counter.
 #[derive(Debug, Clone)]
 pub struct Cardinality {
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
     /// The number of buckets that are still empty.
     pub v: u64,

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use super::{Name, Type, TypeKind};
 use crate::pattern::{self, PatternError, PatternMatcher};
 
-/// Names a transport protocol; written as what follows a port's slash in Bro's notation.
+/// A transport protocol; prints as the part after the slash of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
-    /// None that Bro knows.
+    /// A protocol unknown to Bro.
     Unknown,
     /// TCP
     Tcp,
@@ -22,7 +22,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// Returns the name that follows the slash in Bro's notation.
+    /// Returns the name after the slash in Bro's notation.
     pub const fn name(self) -> &'static str {
         match self {
             Transport::Unknown => "unknown",
@@ -39,7 +39,7 @@ impl fmt::Display for Transport {
     }
 }
 
-/// Holds a port with its transport protocol.
+/// A port with its transport protocol.
 ///
 /// ```
 /// # use brocomm::data::Port;
@@ -57,22 +57,22 @@ pub struct Port {
 }
 
 impl Port {
-    /// Makes a TCP port.
+    /// Creates a TCP port.
     pub const fn tcp(number: u16) -> Port {
         Port { transport: Transport::Tcp, number }
     }
 
-    /// Makes a UDP port.
+    /// Creates a UDP port.
     pub const fn udp(number: u16) -> Port {
         Port { transport: Transport::Udp, number }
     }
 
-    /// Makes an ICMP "port", which is a message's type or code.
+    /// Creates an ICMP "port", a message's type or code.
     pub const fn icmp(number: u16) -> Port {
         Port { transport: Transport::Icmp, number }
     }
 
-    /// Returns the number that stands for the port on the wire (2§6, PortVal).
+    /// Returns the port's number on the wire (2§6, PortVal).
     pub const fn to_wire(self) -> u64 {
         let mask = match self.transport {
             Transport::Unknown => 0,
@@ -83,7 +83,7 @@ impl Port {
         mask | self.number as u64
     }
 
-    /// Returns the port that a number on the wire stands for, if it is one.
+    /// Returns the port for a number on the wire, if the number is valid.
     pub const fn from_wire(number: u64) -> Option<Port> {
         let transport = match number >> 16 {
             0 => Transport::Unknown,
@@ -105,11 +105,11 @@ impl fmt::Display for Port {
 /// The width of `::ffff:0:0/96`, to which IPv4 addresses are mapped.
 const MAPPED_WIDTH: u8 = 96;
 
-/// Holds an address with a prefix width.
+/// An address with a prefix width.
 ///
-/// An IPv4 subnet equals the IPv6 one that it is mapped to: `1.2.3.0/24` is `::ffff:1.2.3.0/120`.
-/// [`Subnet::new`] makes the IPv4 form of it, as Bro does, and so does whatever writes a subnet to a
-/// peer, a log or a snapshot.
+/// An IPv4 subnet equals the IPv6 subnet that it is mapped to: `1.2.3.0/24` is
+/// `::ffff:1.2.3.0/120`. [`Subnet::new`] converts the latter to IPv4, as Bro does. So does all code
+/// that writes a subnet to a peer, a log or a snapshot.
 ///
 /// ```
 /// # use brocomm::data::Subnet;
@@ -125,23 +125,23 @@ const MAPPED_WIDTH: u8 = 96;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Subnet {
-    /// The address. Bro keeps the bits outside the prefix zero, and [`Subnet::new`] makes them so;
-    /// what a Broccoli sends may have others.
+    /// The address. Bro and [`Subnet::new`] clear the bits outside the prefix; Broccoli may send
+    /// others.
     pub prefix: IpAddr,
     /// The width in bits, counted in the address's own family: 0–32 or 0–128.
     pub width: u8,
 }
 
 impl Subnet {
-    /// Makes a subnet in Bro's form (see [`canonical`](Self::canonical)); `None` if the width, in
+    /// Creates a subnet in Bro's form (see [`canonical`](Self::canonical)); `None` if the width, in
     /// bits, is greater than [`max_width`](Self::max_width).
     pub fn new(prefix: IpAddr, width: u8) -> Option<Subnet> {
         let subnet = Subnet { prefix, width };
         subnet.is_valid().then(|| subnet.canonical())
     }
 
-    /// Returns the same subnet in the form that Bro gives it: the bits outside the prefix are zero,
-    /// and what lies within the IPv4-mapped addresses, `::ffff:0:0/96`, is an IPv4 subnet (2§1).
+    /// Returns the same subnet in Bro's form: the bits outside the prefix are zero, and a subnet of
+    /// the IPv4-mapped addresses, `::ffff:0:0/96`, is an IPv4 subnet (2§1).
     #[must_use]
     pub fn canonical(self) -> Subnet {
         let Subnet { prefix, width } = self;
@@ -166,7 +166,7 @@ impl Subnet {
     }
 }
 
-/// Holds a regular expression as Bro sends it: two texts, both anchored or not by Bro itself.
+/// A regular expression as Bro sends it: two texts, which Bro anchors itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     /// The form that matches anywhere in a string, `^?(.|\n)*(RE)`.
@@ -176,9 +176,9 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Makes the pattern that a script would write as `/re/`.
+    /// Creates the pattern that a script would write as `/re/`.
     ///
-    /// What is wrong with it shows when it is compiled, here by [`Pattern::matcher`].
+    /// The text is not checked until it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
         Pattern {
             anywhere: Bytes::from(format!("^?(.|\\n)*({re})")),
@@ -199,13 +199,13 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with either text, and at which column of it.
+    /// Fails if either text is invalid; the error has the column.
     pub fn matcher(&self) -> Result<PatternMatcher, PatternError> {
         PatternMatcher::new(&self.exact, &self.anywhere)
     }
 
-    /// Makes the pattern that a script would write as `/re/`, if it can be compiled; the column of
-    /// an error is one of `re`.
+    /// Creates the pattern that a script would write as `/re/`, if it can be compiled. The column
+    /// in an error counts in `re`.
     pub(crate) fn compiled(re: &str) -> Result<Pattern, PatternError> {
         let pattern = Pattern::new(re);
         match pattern.matcher() {
@@ -216,12 +216,12 @@ impl Pattern {
 
     /// Checks that Bro compiles the pattern.
     ///
-    /// One that only passes a limit of [`matcher`](Self::matcher), on its length or depth, is right
-    /// all the same.
+    /// A pattern that exceeds a limit of [`matcher`](Self::matcher), on length or depth, is valid
+    /// nevertheless.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with either text, and at which column of it.
+    /// Fails if either text is invalid; the error has the column.
     pub fn check(&self) -> Result<(), PatternError> {
         [&self.exact, &self.anywhere].into_iter().try_for_each(|text| match pattern::check(text) {
             Err(error) if !error.kind.is_limit() => Err(error),
@@ -238,7 +238,7 @@ impl Pattern {
         }
     }
 
-    /// Makes the pattern that matches what either matches, as a script's `/a/ | /b/`.
+    /// Creates the alternation of two patterns, like `/a/ | /b/` in a script.
     pub(crate) fn or(&self, re: &str) -> Pattern {
         let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();
         Pattern {
@@ -248,9 +248,9 @@ impl Pattern {
     }
 }
 
-/// Holds a constant of an enum.
+/// A constant of an enum.
 ///
-/// Constants are equal if their numbers are, as in an index.
+/// Constants compare by number, as in an index.
 #[derive(Debug, Clone)]
 pub struct EnumValue {
     /// The enum.
@@ -260,10 +260,10 @@ pub struct EnumValue {
 }
 
 impl EnumValue {
-    /// Returns the constant's full name, if the enum's constants are known and it is one of them.
+    /// Returns the constant's full name, if the enum's constants are known and include its number.
     ///
-    /// Of a number that is none of them the low 32 bits count: a Broccoli sends anything in the
-    /// others (2§6).
+    /// If no constant has the number, its low 32 bits are looked up: Broccoli leaves the others
+    /// undefined (2§6).
     pub fn name(&self) -> Option<Name> {
         match &self.ty.def()?.kind {
             TypeKind::Enum(ty) => {
@@ -344,7 +344,7 @@ mod tests {
             ("[::ffff:1.2.3.4]/112", ("1.2.0.0", 16)),
             ("[::ffff:1.2.3.4] / 128", ("1.2.3.4", 32)),
             ("::ffff:1.2.3.4/96", ("0.0.0.0", 0)),
-            // A wider one holds other addresses as well.
+            // A shorter prefix contains other addresses as well.
             ("[::ffff:1.2.3.4]/95", ("::fffe:0:0", 95)),
             ("[::fffe:1.2.3.4]/112", ("::fffe:102:0", 112)),
         ] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, Id, Name, Type, Value};
 
-/// Holds an expression without loss; it is never evaluated.
+/// A lossless representation of an expression, which is never evaluated.
 ///
 /// Expressions occur in attributes (`&default=…`), in tables (`&create_expire`) and in the bodies
 /// of functions that are sent as values.
@@ -12,11 +12,11 @@ use super::{Field, Id, Name, Type, Value};
 pub struct Expr {
     /// The expression's own tag, Bro's number for the operator.
     pub tag: u8,
-    /// Whether it stood in parentheses.
+    /// Whether it was in parentheses.
     pub paren: i32,
     /// The type of its value.
     pub ty: Option<Type>,
-    /// What kind of expression it is, with its parts.
+    /// The kind of expression, with its parts.
     pub kind: ExprKind,
 }
 
@@ -30,39 +30,39 @@ impl Expr {
     }
 }
 
-/// Tells the kinds of expressions apart, with the parts of each (2§11).
+/// The kinds of expressions, with their parts (2§11).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ExprKind {
-    /// A global by its name.
+    /// A global variable, by name.
     Global {
         /// Its full name.
         name: Name,
-        /// Whether it stood in a constant's initialisation.
+        /// Whether it was in a constant's initialisation.
         in_const_init: bool,
     },
     /// A local variable or parameter.
     Local {
         /// The variable.
         id: Arc<Id>,
-        /// Whether it stood in a constant's initialisation.
+        /// Whether it was in a constant's initialisation.
         in_const_init: bool,
     },
     /// A constant.
     Const(Value),
-    /// An operator with one operand that adds nothing of its own.
+    /// A unary operator without further data.
     Unary(UnaryClass, Arc<Expr>),
-    /// An operator with two operands that adds nothing of its own.
+    /// A binary operator without further data.
     Binary(BinaryClass, Arc<Expr>, Arc<Expr>),
     /// `a ? b : c`
     Cond(Arc<Expr>, Arc<Expr>, Arc<Expr>),
     /// `a = b`
     Assign {
-        /// What is assigned to.
+        /// The target.
         left: Arc<Expr>,
-        /// What is assigned.
+        /// The value.
         right: Arc<Expr>,
-        /// A value that was computed in advance.
+        /// A precomputed value.
         value: Option<Value>,
         /// Whether it is an initialisation.
         is_init: i32,
@@ -87,9 +87,9 @@ pub enum ExprKind {
         /// The field's position.
         field: i32,
     },
-    /// Makes one record type of another: for each field, where it comes from.
+    /// A coercion from one record type to another, with the source of each field.
     RecordCoerce(Arc<Expr>, Vec<i32>),
-    /// Makes a list of a record's fields.
+    /// The list of a record's fields.
     Flatten(Arc<Expr>, i32),
     /// `schedule a { b }`
     Schedule(Arc<Expr>, Arc<Expr>),
@@ -125,7 +125,7 @@ macro_rules! classes {
         }
 
         impl $name {
-            /// Returns the class with this number, if there is one.
+            /// Returns the class with this number, or `None`.
             pub const fn from_u8(number: u8) -> Option<$name> {
                 match number {
                     $($number => Some($name::$variant),)*
@@ -137,7 +137,7 @@ macro_rules! classes {
 }
 
 classes! {
-    /// Names the classes of expressions with one operand and nothing else (2§11).
+    /// The classes of expressions with one operand and no further data (2§11).
     UnaryClass {
         Unary = 4,
         Incr = 6,
@@ -157,7 +157,7 @@ classes! {
 }
 
 classes! {
-    /// Names the classes of expressions with two operands and nothing else (2§11).
+    /// The classes of expressions with two operands and no further data (2§11).
     BinaryClass {
         Binary = 5,
         Add = 10,
@@ -175,22 +175,23 @@ classes! {
     }
 }
 
-/// Holds a statement of a function's body without loss; it is never run.
+/// A lossless representation of a statement in a function's body, which is never run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stmt {
     /// The statement's own tag, Bro's number for it.
     pub tag: u8,
-    /// When it was run last, in network time.
+    /// When it last ran, in network time.
     pub last_access: f64,
-    /// How often it was run.
+    /// How often it ran.
     pub access_count: u32,
-    /// What kind of statement it is, with its parts.
+    /// The kind of statement, with its parts.
     pub kind: StmtKind,
 }
 
-/// Tells the kinds of statements apart, with the parts of each (2§11).
+/// The kinds of statements, with their parts (2§11).
 ///
-/// Where Bro allows an expression that it never leaves out, the expression is optional here too.
+/// Expressions that the encoding makes optional are optional here too, even if Bro always sends
+/// them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StmtKind {
@@ -204,7 +205,7 @@ pub enum StmtKind {
     If(Option<Arc<Expr>>, Arc<Stmt>, Arc<Stmt>),
     /// `switch … { … }`
     Switch {
-        /// What is looked at.
+        /// The value to compare.
         expr: Option<Arc<Expr>>,
         /// The cases.
         cases: Vec<Arc<Case>>,
@@ -219,7 +220,7 @@ pub enum StmtKind {
     Event(Option<Arc<Expr>>, Arc<Expr>),
     /// `for ( … in … ) …`
     For {
-        /// What is walked through.
+        /// The container to iterate over.
         expr: Option<Arc<Expr>>,
         /// The loop's variables.
         ids: Vec<Arc<Id>>,
@@ -249,11 +250,11 @@ pub enum StmtKind {
     When {
         /// The condition.
         condition: Arc<Expr>,
-        /// What to do when it becomes true.
+        /// The statement to run when it becomes true.
         body: Arc<Stmt>,
-        /// What to do if it doesn't in time.
+        /// The statement to run on timeout.
         timeout_body: Option<Arc<Stmt>>,
-        /// How long to wait.
+        /// The timeout.
         timeout: Option<Arc<Expr>>,
     },
     /// `fallthrough`
@@ -265,23 +266,23 @@ pub enum StmtKind {
 /// One case of a `switch`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// The values it is for.
+    /// The values that it matches.
     pub expr: Arc<Expr>,
-    /// What to do.
+    /// The statement.
     pub body: Arc<Stmt>,
 }
 
-/// Lists the attributes of a field, variable or table.
+/// The attributes of a field, variable or table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
-    /// The type of what has the attributes.
+    /// The type of the field, variable or table.
     pub ty: Type,
     /// The attributes, in order.
     pub list: Vec<Attribute>,
 }
 
 impl Attributes {
-    /// Returns whether an attribute of this kind is there.
+    /// Returns whether there is an attribute of this kind.
     pub fn has(&self, tag: AttributeTag) -> bool {
         self.list.iter().any(|a| a.tag == tag)
     }
@@ -290,15 +291,15 @@ impl Attributes {
 /// One attribute, such as `&optional` or `&default=5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
-    /// Which attribute it is.
+    /// The kind of attribute.
     pub tag: AttributeTag,
-    /// Its expression, for those that have one; never sent to a Broccoli.
+    /// Its expression, if any; never sent to a Broccoli client.
     pub expr: Option<Arc<Expr>>,
 }
 
 macro_rules! attribute_tags {
     ($($variant:ident = $number:literal, $name:literal;)*) => {
-        /// Names an attribute (2§4).
+        /// The kind of an attribute (2§4).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum AttributeTag {
@@ -306,7 +307,7 @@ macro_rules! attribute_tags {
         }
 
         impl AttributeTag {
-            /// Returns the attribute with this number, if there is one.
+            /// Returns the attribute with this number, or `None`.
             pub const fn from_u8(number: u8) -> Option<AttributeTag> {
                 match number {
                     $($number => Some(AttributeTag::$variant),)*

@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $internal:ident;)*) => {
-        /// Names a type on the wire and in scripts (2§4).
+        /// The tag of a type, on the wire and by name in scripts (2§4).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum TypeTag {
@@ -15,7 +15,7 @@ macro_rules! tags {
             /// All tags, in the order of their numbers.
             pub const ALL: &'static [TypeTag] = &[$(TypeTag::$variant,)*];
 
-            /// Returns the tag with this number, if there is one.
+            /// Returns the tag with this number, or `None`.
             pub const fn from_u8(number: u8) -> Option<TypeTag> {
                 match number {
                     $($number => Some(TypeTag::$variant),)*
@@ -23,14 +23,15 @@ macro_rules! tags {
                 }
             }
 
-            /// Returns the type's name as scripts and logs write it.
+            /// Returns the type's name in scripts and logs.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(TypeTag::$variant => $name,)*
                 }
             }
 
-            /// Returns how a value of this type is held, which decides its plain content (2§6).
+            /// Returns the internal representation of values of this type, which determines their
+            /// encoding (2§6).
             pub(crate) const fn internal(self) -> InternalTag {
                 match self {
                     $(TypeTag::$variant => InternalTag::$internal,)*
@@ -49,7 +50,7 @@ tags! {
     Int = 2, "int", Int;
     /// An unsigned 64-bit integer.
     Count = 3, "count", Unsigned;
-    /// An unsigned 64-bit integer that only grows.
+    /// An unsigned 64-bit integer that only increases.
     Counter = 4, "counter", Unsigned;
     /// An IEEE 754 double.
     Double = 5, "double", Double;
@@ -63,7 +64,7 @@ tags! {
     Pattern = 9, "pattern", Other;
     /// A named constant.
     Enum = 10, "enum", Int;
-    /// A timer of Bro's own; never a value.
+    /// A timer internal to Bro; never a value.
     Timer = 11, "timer", Other;
     /// A transport-layer port.
     Port = 12, "port", Unsigned;
@@ -87,7 +88,7 @@ tags! {
     File = 21, "file", Other;
     /// Elements by position.
     Vector = 22, "vector", Other;
-    /// A value whose content only its own functions understand.
+    /// A value whose content only its own functions interpret.
     Opaque = 23, "opaque", Other;
     /// A type as a value.
     Type = 24, "type", Other;
@@ -98,8 +99,7 @@ tags! {
 impl TypeTag {
     /// Returns whether the standard type of this tag has no parts of its own.
     ///
-    /// These are the types that are written as a bare `BroType` (2§4) and that both sides
-    /// share instances of.
+    /// These types are written as a bare `BroType` (2§4), and both sides share instances of them.
     pub const fn is_atomic(self) -> bool {
         !matches!(
             self,
@@ -122,7 +122,7 @@ impl fmt::Display for TypeTag {
     }
 }
 
-/// Says how Bro holds a value of some type (2§4).
+/// How Bro represents a value internally (2§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum InternalTag {
@@ -140,7 +140,7 @@ pub(crate) enum InternalTag {
     Addr = 5,
     /// An address and a width.
     Subnet = 6,
-    /// An object of its own.
+    /// A separate object.
     Other = 7,
     /// The error type.
     Error = 8,

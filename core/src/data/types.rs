@@ -5,10 +5,10 @@ use std::sync::{Arc, Weak};
 
 use super::{Attributes, Expr, Name, TypeTag};
 
-/// Refers to a type; cheap to clone.
+/// A type; cheap to clone.
 ///
-/// Everything that is sent again and again should share its types: a connection recognises a
-/// type that it has sent before by its `Arc`, and then writes a short reference (2§5).
+/// Share types among values that are sent repeatedly: a connection recognises a type that it has
+/// sent before by its `Arc`, and then writes a short reference (2§5).
 ///
 /// ```
 /// # use brocomm::data::{Declarations, Field, Type};
@@ -26,11 +26,11 @@ use super::{Attributes, Expr, Name, TypeTag};
 pub enum Type {
     /// The standard instance of an atomic type, which every peer has: `count`, `string`, ….
     Base(TypeTag),
-    /// A type in full.
+    /// A full type definition.
     Def(Arc<TypeDef>),
-    /// A type that contains the place where this stands: recursive types refer to themselves so.
+    /// A reference from within a type to that type, as recursive types have.
     Enclosing(Arc<Enclosing>),
-    /// A type known only by its name; the receiver has to know it. Only Broccoli writes these.
+    /// A type given only by its name, which the receiver must know. Only Broccoli sends these.
     Named(Arc<Name>),
 }
 
@@ -62,25 +62,25 @@ impl Type {
     /// `any`
     pub const ANY: Type = Type::Base(TypeTag::Any);
 
-    /// Makes a type of its parts.
+    /// Creates a type from its parts.
     pub fn new(name: impl Into<Name>, kind: TypeKind) -> Type {
         let network_order = matches!(kind, TypeKind::Atomic(TypeTag::Port));
         Type::Def(Arc::new(TypeDef { name: name.into(), base: false, network_order, kind }))
     }
 
-    /// Makes a record type; an empty name means an anonymous one.
+    /// Creates a record type; an empty name means an anonymous one.
     pub fn record(name: impl Into<Name>, fields: Vec<Field>) -> Type {
         let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
         Type::new(name, TypeKind::Record(RecordType { num_fields, fields: Some(fields) }))
     }
 
-    /// Makes an enum type; `name` and the constants' names are full (`Module::NAME`).
+    /// Creates an enum type; `name` and the constants' names are full (`Module::NAME`).
     pub fn enumeration(name: impl Into<Name>, names: Vec<(Name, i64)>) -> Type {
         let counter = names.iter().map(|(_, v)| v.saturating_add(1)).max().unwrap_or(0);
         Type::new(name, TypeKind::Enum(EnumType { counter, names }))
     }
 
-    /// Makes a list of types, as an index or a function's parameters have.
+    /// Creates a list of types, for an index or a function's parameters.
     pub fn list(types: Vec<Type>) -> Type {
         let pure = match types.split_first() {
             Some((first, rest)) if rest.iter().all(|t| t == first) => Some(first.clone()),
@@ -89,7 +89,7 @@ impl Type {
         Type::new("", TypeKind::List(ListType { pure, types }))
     }
 
-    /// Makes a set type with these index components.
+    /// Creates a set type with these index components.
     pub fn set(index: Vec<Type>) -> Type {
         Type::new(
             "",
@@ -97,17 +97,17 @@ impl Type {
         )
     }
 
-    /// Makes a table type with these index components.
+    /// Creates a table type with these index components.
     pub fn table(index: Vec<Type>, yields: Type) -> Type {
         Type::new("", TypeKind::Table(TableType { yields: Some(yields), index: Type::list(index) }))
     }
 
-    /// Makes a vector type.
+    /// Creates a vector type.
     pub fn vector(yields: Type) -> Type {
         Type::new("", TypeKind::Vector(yields))
     }
 
-    /// Makes a type that the receiver knows by its name.
+    /// Creates a type given by name, which the receiver must know.
     pub fn named(name: impl Into<Name>) -> Type {
         Type::Named(Arc::new(name.into()))
     }
@@ -122,7 +122,7 @@ impl Type {
         }
     }
 
-    /// Returns the type's name, empty for the standard and for anonymous types.
+    /// Returns the type's name, which is empty for standard and anonymous types.
     pub fn name(&self) -> &Name {
         static NONE: Name = Name::new();
         match self {
@@ -133,7 +133,7 @@ impl Type {
         }
     }
 
-    /// Returns the full definition, if there is one and it is still alive.
+    /// Returns the full definition, if there is one and it has not been dropped.
     pub fn def(&self) -> Option<Arc<TypeDef>> {
         match self {
             Type::Def(def) => Some(Arc::clone(def)),
@@ -155,8 +155,7 @@ impl Type {
 }
 
 impl PartialEq for Type {
-    /// Compares the same instance at once, and by content otherwise; a recursive reference
-    /// compares by name.
+    /// Compares by instance first, then by content; recursive references compare by name.
     fn eq(&self, other: &Type) -> bool {
         match (self, other) {
             (Type::Base(a), Type::Base(b)) => a == b,
@@ -185,10 +184,10 @@ impl fmt::Debug for Type {
     }
 }
 
-/// Refers to a type from within that type.
+/// A reference to a type from within that type.
 ///
-/// The reference is weak, so that a recursive type is freed like any other. A part of such a type
-/// that outlives the whole is written with the type's name only.
+/// The reference is weak, so that recursive types are freed like any other. A part that outlives
+/// the enclosing type is written with that type's name only.
 #[derive(Debug, Clone)]
 pub struct Enclosing {
     /// The enclosing type.
@@ -199,21 +198,21 @@ pub struct Enclosing {
     pub tag: TypeTag,
 }
 
-/// Holds a type in full.
+/// A full type definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeDef {
     /// The type's name, empty if it has none.
     pub name: Name,
-    /// Whether the sender marked it as one of its shared instances of atomic types.
+    /// Whether the sender flagged it as one of its shared instances of atomic types.
     pub base: bool,
-    /// Whether the sender marked it as kept in network byte order; Bro does for ports only,
-    /// Broccoli for none.
+    /// Whether the sender flagged it as stored in network byte order; Bro does so for ports only,
+    /// Broccoli never.
     pub network_order: bool,
-    /// What kind of type it is, with its parts.
+    /// The kind of type, with its parts.
     pub kind: TypeKind,
 }
 
-/// Tells the kinds of types apart, with the parts of each (2§4).
+/// The kinds of types, with their parts (2§4).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TypeKind {
@@ -240,7 +239,7 @@ pub enum TypeKind {
 }
 
 impl TypeKind {
-    /// Returns the tag that goes with the kind.
+    /// Returns the tag for the kind.
     pub fn tag(&self) -> TypeTag {
         match self {
             TypeKind::Atomic(tag) => *tag,
@@ -256,10 +255,10 @@ impl TypeKind {
     }
 }
 
-/// Lists types: a table's index components, a function's parameters.
+/// A list of types: a table's index components or a function's parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListType {
-    /// The type that all have in common, if Bro noted one.
+    /// The common type of all elements, if Bro recorded one.
     pub pure: Option<Type>,
     /// The types, in order.
     pub types: Vec<Type>,
@@ -268,7 +267,7 @@ pub struct ListType {
 /// Describes a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableType {
-    /// The type of the values; absent in a table type that is used like a set.
+    /// The type of the values; absent in a table type that is used as a set.
     pub yields: Option<Type>,
     /// The index components, a list type.
     pub index: Type,
@@ -281,7 +280,7 @@ pub struct SetType {
     pub yields: Option<Type>,
     /// The index components, a list type.
     pub index: Type,
-    /// The elements of a set constructor whose type is still open.
+    /// The elements of a set constructor whose type is not determined yet.
     pub elements: Option<Arc<Expr>>,
 }
 
@@ -301,7 +300,7 @@ pub struct FuncType {
 /// Describes a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordType {
-    /// The number of fields, also if the fields themselves are not there.
+    /// The number of fields, even if the fields themselves are absent.
     pub num_fields: u32,
     /// The fields.
     pub fields: Option<Vec<Field>>,
@@ -319,7 +318,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Makes a field without attributes.
+    /// Creates a field without attributes.
     pub fn new(name: impl Into<Name>, ty: Type) -> Field {
         Field { name: name.into(), ty, attributes: None }
     }

@@ -10,13 +10,13 @@ use super::{
     Vector,
 };
 
-/// Holds a value of any of Bro's types.
+/// A value of any of Bro's types.
 ///
-/// Containers are shared and cheap to clone. A string that came with a message borrows from that
-/// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
+/// Containers are shared and cheap to clone. A received string shares its message's buffer; to
+/// store a value for long, copy it with [`Value::compact`].
 ///
-/// Values are made of Rust's by `From` and [`ToValue`](super::ToValue), and of text by
-/// [`Value::parse`]; [`Value::to`] converts them back.
+/// Rust values are converted by `From` and [`ToValue`](super::ToValue), and back by [`Value::to`];
+/// [`Value::parse`] parses text.
 ///
 /// ```
 /// # use brocomm::data::{TypeTag, Value};
@@ -32,18 +32,17 @@ use super::{
 ///
 /// # Equality
 ///
-/// Values are equal, and hash alike, if Bro takes them for the same index of a table or element of
-/// a set:
+/// Values are equal, and have the same hash, if Bro treats them as the same index of a table or
+/// element of a set:
 ///
 /// * doubles, times and intervals by their bits: a NaN equals itself, 0.0 and -0.0 differ;
 /// * addresses and subnets as IPv6 ones: `::ffff:1.2.3.4` is `1.2.3.4`;
 /// * enums' constants by number, functions and files by name;
-/// * records field by field in their order, tables and sets whatever their entries' order;
+/// * records field by field in order, tables and sets regardless of the order of entries;
 /// * opaque values by content.
 ///
-/// A value's kind counts (`Count(1)` is not `Int(1)`), but of types no more than that; nor do
-/// attributes, time stamps of entries, unique ids and properties. Where those matter, compare
-/// them too.
+/// Values of different kinds differ (`Count(1)` is not `Int(1)`). Other properties of types,
+/// attributes, time stamps of entries, unique ids and properties are not compared.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {
@@ -73,7 +72,7 @@ pub enum Value {
     Addr(IpAddr),
     /// `subnet`
     Subnet(Subnet),
-    /// Several values in a row: a table's index.
+    /// A list of values: a table's index.
     List(Arc<List>),
     /// A table or a set.
     Table(Arc<Table>),
@@ -81,16 +80,16 @@ pub enum Value {
     Record(Arc<Record>),
     /// A vector.
     Vector(Arc<Vector>),
-    /// A function, with the type that the value itself names.
+    /// A function, with the type given in the value.
     Func(Type, Arc<Func>),
-    /// A file, with the type that the value itself names.
+    /// A file, with the type given in the value.
     File(Type, Arc<File>),
-    /// A value whose content only its own functions understand.
+    /// A value whose content only its own functions interpret.
     Opaque(Arc<Opaque>),
 }
 
 impl Value {
-    /// Makes a string of anything that is text or bytes.
+    /// Creates a string from text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> Value {
         Value::String(Bytes::copy_from_slice(text.as_ref()))
     }
@@ -135,9 +134,9 @@ impl Value {
         }
     }
 
-    /// Returns the value without a share in any message's buffer.
+    /// Returns the value without sharing a message's buffer.
     ///
-    /// Strings are copied, also those inside containers; everything else is shared.
+    /// Strings are copied, including those inside containers; everything else is shared.
     #[must_use]
     pub fn compact(&self) -> Value {
         match self {

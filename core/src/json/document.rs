@@ -1,4 +1,4 @@
-//! What serde sees of all this.
+//! The implementations of serde's traits.
 
 use serde::de::{DeserializeSeed, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
@@ -50,7 +50,7 @@ read! {
     Event, "Reads the [JSON form](crate::json) of an event of which nothing is declared.";
 }
 
-/// Bytes, in the form that strings have.
+/// Bytes, written like strings.
 ///
 /// ```
 /// # use brocomm::json::Text;
@@ -61,7 +61,7 @@ read! {
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a>(pub &'a [u8]);
 
-/// Reads a value of a declared type.
+/// Deserializes a value of a declared type.
 ///
 /// ```
 /// use brocomm::json::ValueSeed;
@@ -81,7 +81,7 @@ pub struct ValueSeed<'a> {
 }
 
 impl<'a> ValueSeed<'a> {
-    /// Expects a value of this type; `known` has the types that are given by name only.
+    /// Creates a seed for a value of this type; `known` resolves types given by name only.
     pub fn new(ty: &'a Type, known: &'a Declarations) -> ValueSeed<'a> {
         ValueSeed { ty, known }
     }
@@ -96,7 +96,7 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
     }
 }
 
-/// Reads an event that may be declared.
+/// Deserializes an event, which may be declared.
 ///
 /// ```
 /// use brocomm::json::EventSeed;
@@ -119,12 +119,13 @@ pub struct EventSeed<'a> {
 }
 
 impl<'a> EventSeed<'a> {
-    /// Reads an event; one that is declared has to have arguments of its parameters' types.
+    /// Creates a seed for an event. The arguments of a declared event must have its parameters'
+    /// types.
     pub fn new(known: &'a Declarations) -> EventSeed<'a> {
         EventSeed { known, ignored: &[] }
     }
 
-    /// Lets these keys stand beside the event's own.
+    /// Ignores these additional keys of an event.
     #[must_use]
     pub fn ignoring(self, ignored: &'a [&'a str]) -> EventSeed<'a> {
         EventSeed { ignored, ..self }

@@ -1,4 +1,4 @@
-//! Tells types of JSON of which nothing is declared.
+//! Guesses the types of undeclared JSON values.
 
 use super::mapping::is_hex;
 use super::node::Node;
@@ -8,7 +8,7 @@ use crate::data::Short;
 use crate::data::{Declarations, Field, Type};
 use crate::notation::merge;
 
-/// Returns the type that JSON has by itself.
+/// Infers a type from JSON.
 pub(super) fn infer(node: &Node, known: &Declarations) -> Result<Type> {
     Ok(match node {
         Node::Null => return Err(Fault::new("null has no type by itself")),

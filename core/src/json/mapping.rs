@@ -1,4 +1,4 @@
-//! The mapping of what has the same form wherever it stands.
+//! JSON mappings that do not depend on the context.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,10 +9,11 @@ use super::node::Node;
 use super::object::{Fault, Fields, Json, Keys, Result};
 use crate::data::{Declarations, Name, Short, Type};
 
-/// The key of bytes that are no text.
+/// The key for bytes that are not UTF-8.
 const HEX: &str = "$hex";
 
-/// The greatest integer of which all tools that take JSON's numbers for doubles keep every digit.
+/// The greatest integer that a double, as most JSON tools use, represents exactly with all smaller
+/// ones.
 const EXACT: u64 = (1 << f64::MANTISSA_DIGITS) - 1;
 
 impl Json for bool {
@@ -31,7 +32,7 @@ impl Json for bool {
 macro_rules! integers {
     ($($ty:ident)*) => {
         $(impl Json for $ty {
-            /// Writes a number, or the digits of one that a double doesn't hold.
+            /// Writes a number, or a string of digits if a double cannot represent it.
             fn write(&self) -> Node {
                 match (u64::try_from(*self), i64::try_from(*self)) {
                     (Ok(number), _) if number <= EXACT => Node::Unsigned(number),
@@ -59,7 +60,7 @@ macro_rules! integers {
 integers! { u16 u32 u64 i32 i64 }
 
 impl Json for f64 {
-    /// Writes a number, or the name of what is none.
+    /// Writes a number, or the name of a non-finite value.
     fn write(&self) -> Node {
         if self.is_finite() {
             Node::Double(*self)
@@ -116,7 +117,7 @@ impl<T: Json> Json for Option<T> {
     }
 }
 
-/// Takes an array apart; the error says which element is wrong.
+/// Parses the elements of an array; an error names the element.
 pub(super) fn elements<T>(
     node: Node,
     expected: impl std::fmt::Display,
@@ -185,7 +186,7 @@ pub(super) fn hex(bytes: &[u8]) -> Node {
     fields.into()
 }
 
-/// Returns whether these names can be the keys of one object, and none has a meaning of its own.
+/// Returns whether these names can be the keys of one object and none is reserved.
 pub(crate) fn are_keys<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
     let mut seen = BTreeSet::new();
     names.all(|name| {
@@ -194,7 +195,7 @@ pub(crate) fn are_keys<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
     })
 }
 
-/// Returns whether an object stands for bytes.
+/// Returns whether an object represents bytes.
 pub(super) fn is_hex(members: &[(super::node::Key, Node)]) -> bool {
     matches!(members, [(key, _)] if key == HEX)
 }
@@ -250,7 +251,7 @@ impl Json for Name {
     }
 }
 
-/// A type is a text in Bro's notation, by its name if it has one.
+/// A type is a string in Bro's notation: its name if it has one.
 impl Json for Type {
     fn write(&self) -> Node {
         Node::text(Short(self).to_string())
@@ -263,7 +264,7 @@ impl Json for Type {
     }
 }
 
-/// Maps structs whose fields are keys.
+/// Maps structs to objects with their fields as keys.
 macro_rules! plain {
     ($($name:ident { $($field:ident as $key:literal),* $(,)? })*) => {
         $(impl Json for $name {

@@ -1,4 +1,4 @@
-//! What a SERIAL holds: events, IDs, operations on state and packets.
+//! The content of a SERIAL message: events, IDs, operations on state and packets.
 
 use super::mapping::hex;
 use super::node::Node;
@@ -22,7 +22,7 @@ impl Json for Event {
     }
 }
 
-/// Returns the form of an ID.
+/// Returns the JSON of an ID.
 pub(super) fn id(id: &Id) -> Node {
     let mut fields = Fields::new();
     fields.put("name", &id.name);
@@ -31,7 +31,7 @@ pub(super) fn id(id: &Id) -> Node {
     fields.into()
 }
 
-/// Returns the form of an operation on state.
+/// Returns the JSON of an operation on state.
 pub(super) fn state_access(access: &StateAccess) -> Node {
     let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
     let mut fields = Fields::new();
@@ -41,7 +41,7 @@ pub(super) fn state_access(access: &StateAccess) -> Node {
     fields.into()
 }
 
-/// Returns the form of a packet.
+/// Returns the JSON of a packet.
 pub(super) fn packet(packet: &Packet) -> Node {
     let mut fields = Fields::new();
     fields.put("time", &(f64::from(packet.sec) + f64::from(packet.usec) / 1e6));
@@ -52,7 +52,7 @@ pub(super) fn packet(packet: &Packet) -> Node {
     fields.into()
 }
 
-/// Returns the form of what a SERIAL holds, under a key that says what it is.
+/// Returns the JSON of a SERIAL message's content, under a key for its kind.
 pub(super) fn serial(serial: &Serial) -> Node {
     let (key, node) = match serial {
         Serial::Event(event) => return event.write(),

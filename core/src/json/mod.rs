@@ -1,12 +1,12 @@
-//! The JSON form of values and of what carries them; with the feature `serde`.
+//! The JSON form of values and messages; with the feature `serde`.
 //!
 //! [`Value`], [`Event`], [`Id`], [`StateAccess`], [`Packet`], [`Serial`], [`Name`] and
-//! [`LogValue`](crate::logs::LogValue) implement [`Serialize`]. This is also what the program
-//! `brocomm` prints with `--json`, and reads.
+//! [`LogValue`](crate::logs::LogValue) implement [`Serialize`]. The program `brocomm` prints this
+//! form with `--json`, and reads it.
 //!
-//! A value has the form that a program expects, so its type is not in it. [`ValueSeed`] and
-//! [`EventSeed`] read it back as what is declared: the same value, as [`Value`] compares them.
-//! [`Deserialize`] reads it where nothing is declared, with a [guess](#without-a-declaration).
+//! The JSON of a value is natural for a program and does not include its type. [`ValueSeed`] and
+//! [`EventSeed`] read it back by the declared types, to an equal [`Value`]. [`Deserialize`] works
+//! without declarations and [guesses](#without-a-declaration) the types.
 //!
 //! # Values
 //!
@@ -48,7 +48,7 @@
 //!     ("pattern", "/ab+/", r#""/ab+/""#),
 //!     ("Color", "GREEN", r#""GREEN""#),
 //!     ("Host", "[$addr=10.0.0.1, $ports=set(22/tcp)]", r#"{"addr":"10.0.0.1","ports":["22/tcp"]}"#),
-//!     // An index of several values is an array of them.
+//!     // An index of several values is an array.
 //!     ("set[addr, port]", "set([10.0.0.1, 22/tcp])", r#"[["10.0.0.1","22/tcp"]]"#),
 //!     ("table[string] of count", r#"table(["a"] = 1)"#, r#"[{"key":"a","value":1}]"#),
 //! ] {
@@ -61,26 +61,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * Any of these forms of a number is read wherever a number is expected.
-//! * A missing field gets its `&default`, or is unset if it is `&optional`; `null` is an unset field
-//!   whatever its declaration says, and is written where a missing key would be read otherwise.
-//! * A record whose fields' names can't be the keys of an object (two are the same, not UTF-8, or
-//!   begin with `$`) is an array of their values.
-//! * Where the declaration says `any`, and wherever else a value's type can't be told from its place,
-//!   the value has its type with it, in the notation of scripts: `{"$type": "addr", "$value":
-//!   "10.0.0.1"}`; but not what is guessed right. This is read in any place of a value.
-//! * A key that nobody knows, a key that stands twice, and two entries with the same index are
-//!   errors. So are patterns that don't compile. Bits behind a subnet's prefix are cleared.
+//! * All of these forms of a number are accepted wherever a number is expected.
+//! * A missing field gets its `&default`, or is unset if it is `&optional`; `null` is an unset
+//!   field regardless of its declaration, and is written where a missing key would be read
+//!   differently.
+//! * A record whose field names cannot be the keys of an object (duplicate, not UTF-8, or beginning
+//!   with `$`) is an array of its fields' values.
+//! * Where the declaration says `any`, and wherever else the type of a value is not known from the
+//!   context, the value is written with its type in the notation of scripts: `{"$type": "addr",
+//!   "$value": "10.0.0.1"}`, unless the guess is right. This form is accepted for any value.
+//! * Unknown keys, duplicate keys, two entries with the same index and patterns that do not compile
+//!   are errors. Bits outside a subnet's prefix are cleared.
 //!
-//! What Bro's scripts can't see of a value is not in its JSON: attributes and time stamps of tables'
-//! entries, unique ids, bodies of functions, modes of files. The bytes of a SERIAL have all that.
+//! JSON lacks what Bro's scripts cannot see of a value: attributes and time stamps of tables'
+//! entries, unique ids, bodies of functions, modes of files. The bytes of a SERIAL message contain
+//! all that.
 //!
 //! # Without a declaration
 //!
 //! A string is a `string`, `true` a `bool`, an integer a `count` or if it is negative an `int`, a
-//! number with a point or exponent a `double`, an object a record without a name, an array a vector.
-//! The elements of an array have to be of one type, or numbers; an empty one is an error. Give the
-//! type with `$type` where this is not what is meant.
+//! number with a point or exponent a `double`, an object a record without a name, an array a
+//! vector. The elements of an array have to be of one type, or numbers; an empty one is an error.
+//! Give the type with `$type` where the guess would be wrong.
 //!
 //! ```
 //! use brocomm::data::Value;
@@ -113,15 +115,17 @@
 //! ```
 //!
 //! An operation on state is `{"operation", "target", "operands": [three, or null]}`, a packet
-//! `{"time", "length", "link_type", "tag", "data"}`. Names are like strings. Only events are read.
+//! `{"time", "length", "link_type", "tag", "data"}`. Names are written like strings. Only events
+//! can be read back.
 //!
 //! # Limits
 //!
-//! No text makes the reader panic. Arrays and objects may be nested 128 deep, which is serde_json's
-//! own limit too. Memory is a small multiple of the text.
+//! No input makes the reader panic. Arrays and objects may be nested 128 deep, which is
+//! serde_json's limit too. Memory use is a small multiple of the input's length.
 //!
-//! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last bit
-//! may be wrong. Its feature `arbitrary_precision` makes objects of numbers, which are refused.
+//! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last
+//! bit may be wrong. Its feature `arbitrary_precision` turns numbers into objects, which are
+//! rejected.
 //!
 //! [`Value`]: crate::data::Value
 //! [`Event`]: crate::data::Event

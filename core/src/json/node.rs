@@ -1,7 +1,7 @@
 //! A JSON text as a tree, between serde and the types of this crate.
 //!
-//! Reading goes through a tree because the order of an object's keys means nothing in JSON, and
-//! because a value's type may stand behind it.
+//! Values are read through a tree because the order of keys has no meaning in JSON, and a value's
+//! type may come after it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,17 +10,17 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-/// How deep arrays and objects may lie within each other, whatever the format's own limit is;
-/// that of serde_json is the same.
+/// The maximum nesting of arrays and objects, independent of the format's own limit; that of
+/// serde_json is the same.
 pub(super) const DEPTH: u32 = 128;
 
-/// How many characters of a text an error shows.
+/// How many characters of the input an error shows.
 const SHOWN: usize = 60;
 
 /// A key of an object.
 pub(crate) type Key = Cow<'static, str>;
 
-/// Holds a JSON value.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
@@ -39,7 +39,7 @@ impl Node {
         Node::Text(text.into())
     }
 
-    /// Says what this is, for error messages.
+    /// Returns what this is, for error messages.
     pub(super) fn what(&self) -> String {
         match self {
             Node::Null => "null".to_owned(),
@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
-/// Reads a node that may hold so many more levels.
+/// Reads a node with at most this many more levels.
 #[derive(Clone, Copy)]
 struct Seed {
     left: u32,

@@ -1,4 +1,4 @@
-//! Objects: made key by key, and taken apart key by key.
+//! Objects, written and read key by key.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::data::Declarations;
 
 pub(super) type Result<T> = std::result::Result<T, Fault>;
 
-/// Says what is wrong with a JSON text, and where in it.
+/// An error in a JSON text, and its position.
 #[derive(Debug)]
 pub(crate) struct Fault {
     /// Keys and positions, innermost first.
@@ -21,12 +21,12 @@ impl Fault {
         Fault { path: Vec::new(), what: what.to_string() }
     }
 
-    /// Says that something else should stand here.
+    /// Creates the error that something else was expected.
     pub(super) fn expected(expected: impl fmt::Display, found: &Node) -> Fault {
         Fault::new(format_args!("expected {expected}, found {}", found.what()))
     }
 
-    /// Adds where this was.
+    /// Adds an outer element of the path.
     pub(super) fn within(mut self, place: impl fmt::Display) -> Fault {
         self.path.push(place.to_string());
         self
@@ -54,18 +54,18 @@ pub(crate) trait Json: Sized {
 
     fn read(node: Node, known: &Declarations) -> Result<Self>;
 
-    /// Returns what a missing key means, if that may be.
+    /// Returns the value for a missing key, if it is optional.
     fn absent() -> Option<Self> {
         None
     }
 
-    /// Returns whether the key is left out.
+    /// Returns whether the key is omitted.
     fn is_absent(&self) -> bool {
         false
     }
 }
 
-/// An object that is being made.
+/// An object under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(Vec<(Key, Node)>);
 
@@ -78,7 +78,7 @@ impl Fields {
         self.0.push((key.into(), node));
     }
 
-    /// Adds what is there; what isn't has no key.
+    /// Adds a value; an absent value gets no key.
     pub(crate) fn put<T: Json>(&mut self, key: impl Into<Key>, value: &T) {
         if !value.is_absent() {
             self.node(key, value.write());
@@ -92,7 +92,7 @@ impl From<Fields> for Node {
     }
 }
 
-/// An object that is being taken apart.
+/// An object whose keys are being read.
 #[derive(Debug)]
 pub(super) struct Keys(BTreeMap<Key, Node>);
 
@@ -113,12 +113,12 @@ impl Keys {
         self.0.remove(key)
     }
 
-    /// Takes what must be there.
+    /// Takes a required key.
     pub(super) fn need(&mut self, key: &str) -> Result<Node> {
         self.take(key).ok_or_else(|| Fault::new(format_args!("the key {key:?} is missing")))
     }
 
-    /// Reads a key's value; a missing key is an error unless its absence means something.
+    /// Reads a key's value; a missing key is an error unless it is optional.
     pub(super) fn get<T: Json>(&mut self, key: &str, known: &Declarations) -> Result<T> {
         match (self.take(key), T::absent()) {
             (Some(node), _) => T::read(node, known).map_err(|fault| fault.within(key)),
@@ -135,12 +135,12 @@ impl Keys {
         }
     }
 
-    /// Checks that nothing is left that nobody understood.
+    /// Checks that no unknown key is left.
     pub(super) fn finish(self) -> Result<()> {
         self.finish_as("unknown key")
     }
 
-    /// As [`Keys::finish`]; says this of what is left.
+    /// Like [`Keys::finish`], with this error.
     pub(super) fn finish_as(self, fault: impl fmt::Display) -> Result<()> {
         match self.0.into_keys().next() {
             None => Ok(()),

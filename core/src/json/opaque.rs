@@ -1,4 +1,4 @@
-//! Opaque values: the numbers that they consist of.
+//! Opaque values, as their numbers.
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ use crate::data::{
     Entropy, Hasher, OpaqueState, TopK, Value,
 };
 
-/// An opaque value has one key, which says what it is.
+/// An opaque value has one key, its kind.
 impl Json for OpaqueState {
     fn write(&self) -> Node {
         let (kind, content) = match self {
@@ -62,7 +62,7 @@ plain! {
     CounterVector { width as "width", bits as "bits" }
 }
 
-/// The elements are pairs: how much too often each may have been counted, and the element.
+/// The elements are pairs of the possible overestimate and the element.
 impl Json for Bucket {
     fn write(&self) -> Node {
         let element = |(epsilon, element): &(u64, Value)| {

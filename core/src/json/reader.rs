@@ -1,4 +1,4 @@
-//! Reads values of the types that are declared for them.
+//! Reads values by their declared types.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::data::{
     OpaqueState, Port, Record, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
-/// The reading of one document.
+/// A reader for one document.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
-    /// What types and events are called.
+    /// The declared types and events.
     pub(super) known: &'a Declarations,
 }
 
@@ -71,7 +71,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns the type that is meant, where it is given by a name or stands within itself.
+    /// Resolves a type given by name or by a recursive reference.
     fn resolve(&self, ty: &Type) -> Result<Type> {
         match ty {
             Type::Named(name) => match self.known.ty(name.as_bytes()) {
@@ -86,7 +86,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a value that has its type with it.
+    /// Reads a value written with its type.
     fn typed(&self, node: Node, ty: &Type) -> Result<Value> {
         let mut keys = Keys::of(node)?;
         let own: Type = keys.get(TYPE, self.known)?;
@@ -134,7 +134,7 @@ impl Reader<'_> {
                     name: Name::read(node, self.known)?,
                     buffered: true,
                     access: Some(Name::from_static("w")),
-                    // As Bro has it: of what the file consists, not of the file.
+                    // As in Bro: the type of the file's content, not of the file.
                     ty: element.clone(),
                     attributes: None,
                 };
@@ -190,7 +190,7 @@ impl Reader<'_> {
         if index.len() == types.len() { Ok(index) } else { Err(too_many(types.len())) }
     }
 
-    /// Reads a record's fields: by name, or in their order.
+    /// Reads a record's fields, by name or in order.
     fn fields(&self, node: Node, ty: &Type, fields: &[Field]) -> Result<Vec<Option<Value>>> {
         let read = |field: &Field, node: Node| match node {
             Node::Null => Ok(None),
@@ -244,7 +244,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads an event; these keys may stand beside its own.
+    /// Reads an event, ignoring these additional keys.
     pub(super) fn event(&self, node: Node, ignored: &[&str]) -> Result<Event> {
         let mut keys = Keys::of(node)?;
         let name: Name = keys.get("event", self.known)?;
@@ -262,13 +262,13 @@ impl Json for Value {
         write(self)
     }
 
-    /// Reads a value of which nothing is declared.
+    /// Reads an undeclared value.
     fn read(node: Node, known: &Declarations) -> Result<Value> {
         Reader { known }.value(node, &Type::ANY)
     }
 }
 
-/// Returns what a field without a key holds.
+/// Returns the value of a field without a key.
 fn absent(field: &Field) -> Result<Option<Value>> {
     let attributes = field.attributes.as_ref();
     let has = |tag| attributes.is_some_and(|attributes| attributes.has(tag));

@@ -9,22 +9,22 @@ use crate::data::{
 };
 use crate::notation::address;
 
-/// The key of a type that the place of a value doesn't tell.
+/// The key for a value's type, where the context does not determine it.
 pub(super) const TYPE: &str = "$type";
 
-/// The key of the value beside it.
+/// The key for the value with a type.
 pub(super) const VALUE: &str = "$value";
 
-/// What a pattern's text begins and ends with.
+/// The delimiter of a pattern's text.
 pub(super) const SLASH: char = '/';
 
-/// Writes a value, for whoever knows its type.
+/// Writes a value without its type.
 pub(super) fn write(value: &Value) -> Node {
     write_as(value, &value.ty())
 }
 
-/// Writes a value, for whoever expects it to be of this type. Its own type may tell more or less of
-/// its parts.
+/// Writes a value for a reader that expects this type. The value's own type may describe more or
+/// fewer of its parts.
 fn write_as(value: &Value, ty: &Type) -> Node {
     let def = ty.def();
     let kind = def.as_deref().map(|def| &def.kind);
@@ -49,8 +49,8 @@ fn write_as(value: &Value, ty: &Type) -> Node {
     }
 }
 
-/// Writes a value where something of this type is declared; with its own type if that can't be told
-/// from there, nor from the JSON itself.
+/// Writes a value in a place with this declared type; includes its own type if neither the
+/// declaration nor the JSON determines it.
 pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
     match declared {
         Some(Type::Named(_)) => return write(value),
@@ -72,7 +72,7 @@ pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
     fields.into()
 }
 
-/// Writes a constant's name, or its number if that name would not be read as the same number.
+/// Writes a constant's name, or its number if the name would be read back as another number.
 fn constant(value: &EnumValue) -> Node {
     let def = value.ty.def();
     let name = match def.as_deref().map(|def| &def.kind) {
@@ -97,12 +97,12 @@ fn write_vector(vector: &Vector, kind: Option<&TypeKind>) -> Node {
     Node::Array(vector.items.iter().map(item).collect())
 }
 
-/// Returns a record type's fields, if their names can be the keys of so many values.
+/// Returns a record type's fields, if their names can be distinct keys.
 pub(super) fn keyed(fields: Option<&[Field]>) -> Option<&[Field]> {
     fields.filter(|fields| are_keys(fields.iter().map(|field| &field.name)))
 }
 
-/// Returns whether the record type knows of the field that it may be unset, and of no default.
+/// Returns whether the field is optional and has no default.
 fn may_lack(field: &Field) -> bool {
     field.attributes.as_ref().is_some_and(|attributes| {
         attributes.has(AttributeTag::Optional) && !attributes.has(AttributeTag::Default)
@@ -144,7 +144,7 @@ fn write_record(record: &Record, kind: Option<&TypeKind>) -> Node {
     Node::Array(record.fields.iter().enumerate().map(value).collect())
 }
 
-/// Writes the values of an index, each by itself.
+/// Writes each value of an index.
 fn components(list: &List, kind: Option<&TypeKind>) -> Vec<Node> {
     let types = match kind {
         Some(TypeKind::List(list)) => list.types.as_slice(),
@@ -154,7 +154,7 @@ fn components(list: &List, kind: Option<&TypeKind>) -> Vec<Node> {
     items.map(|(at, value)| write_within(value, types.get(at))).collect()
 }
 
-/// Writes an index: the value that it consists of, or an array of several.
+/// Writes an index: its only value, or an array of several.
 fn write_index(index: &List, kind: Option<&TypeKind>) -> Node {
     let mut nodes = components(index, kind);
     match (nodes.pop(), nodes.is_empty()) {
@@ -193,7 +193,7 @@ fn write_table(table: &Table, kind: Option<&TypeKind>) -> Node {
     Node::Array(entries.collect())
 }
 
-/// A pattern is its text between slashes, or both its forms if they are not those of one text.
+/// A pattern is its text between slashes, or both forms if they do not derive from one text.
 impl Json for Pattern {
     fn write(&self) -> Node {
         let text = std::str::from_utf8(&self.exact).ok();
@@ -223,7 +223,7 @@ impl Json for Pattern {
             }
             other => return Err(Fault::expected("a pattern as \"/re/\"", other)),
         };
-        // A Bro can't take one that it can't compile.
+        // Bro cannot receive a pattern that it cannot compile.
         pattern.check().map_err(|error| Fault::new(format_args!("bad pattern: {error}")))?;
         Ok(pattern)
     }

@@ -5,14 +5,14 @@ use std::io::Write;
 
 use bytes::Bytes;
 
-use super::{LogField, LogValue, number};
+use super::{LogField, LogValue, value};
 use crate::Time;
 use crate::calendar::Wall;
 use crate::notation::address;
 
-/// Writes logs as Bro's ASCII writer does: what `bro-cut` and its like read (3§3).
+/// Writes logs like Bro's ASCII writer, for tools such as `bro-cut` (3§3).
 ///
-/// Appends to a buffer, and knows nothing of files. The defaults are Bro's.
+/// Appends to a buffer and does no I/O. The defaults are Bro's.
 ///
 /// ```
 /// use brocomm::Time;
@@ -31,23 +31,23 @@ use crate::notation::address;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsciiFormat {
-    /// What stands between columns; a tab.
+    /// The separator of columns. Default: a tab.
     pub separator: Bytes,
-    /// What stands between the elements of a set or vector; a comma.
+    /// The separator of the elements of a set or vector. Default: a comma.
     pub set_separator: Bytes,
-    /// What stands for an empty string, set or vector; `(empty)`.
+    /// The text for an empty string, set or vector. Default: `(empty)`.
     pub empty_field: Bytes,
-    /// What stands for a value that is not set; `-`.
+    /// The text for an unset value. Default: `-`.
     pub unset_field: Bytes,
-    /// What header lines begin with; `#`. An entry that would begin so has its first byte escaped;
-    /// that is every entry, if this is empty.
+    /// The prefix of header lines. Default: `#`. The first byte of an entry that begins with it is
+    /// escaped; if it is empty, that is every entry.
     pub meta_prefix: Bytes,
-    /// Whether there are header lines and a `#close`; yes.
+    /// Whether header lines and a `#close` line are written. Default: true.
     pub include_meta: bool,
-    /// Whether the names of the columns, in one line, are all of the header; no.
+    /// Whether the header is only one line with the names of the columns. Default: false.
     pub tsv: bool,
-    /// How many seconds the clock of `#open` and `#close` is ahead of UTC; 0, where a Bro takes
-    /// the local time.
+    /// The UTC offset of the times in `#open` and `#close`, in seconds. Default: 0; Bro uses the
+    /// local time.
     pub utc_offset: i32,
 }
 
@@ -67,10 +67,9 @@ impl Default for AsciiFormat {
 }
 
 impl AsciiFormat {
-    /// Appends the header of a log that is opened at a moment.
+    /// Appends the header of a log opened at this time.
     ///
-    /// Bytes of the columns' names that would break the line are escaped, which Bro leaves to the
-    /// sender.
+    /// Bytes of column names that would break the line are escaped, which Bro does not do.
     pub fn open(&self, path: &[u8], fields: &[LogField], at: Time, out: &mut Vec<u8>) {
         if !self.include_meta {
             return;
@@ -119,7 +118,7 @@ impl AsciiFormat {
         out.push(b'\n');
     }
 
-    /// Appends the last line of a log that is closed at a moment.
+    /// Appends the last line of a log closed at this time.
     pub fn close(&self, at: Time, out: &mut Vec<u8>) {
         if self.include_meta && !self.tsv {
             self.stamp("close", at, out);
@@ -152,7 +151,7 @@ impl AsciiFormat {
         self.text(name, false, out);
     }
 
-    /// Writes a value; `inside` says whether it is an element of a set or vector.
+    /// Writes a value; `inside` is true for elements of a set or vector.
     fn value(&self, value: &LogValue, inside: bool, out: &mut Vec<u8>) {
         let start = out.len();
         match value {
@@ -170,12 +169,12 @@ impl AsciiFormat {
             LogValue::Port(port) => append(out, format_args!("{}", port.number)),
             LogValue::Addr(addr) => out.extend_from_slice(address(*addr).as_bytes()),
             LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
-            LogValue::Double(value) => out.extend_from_slice(number::double(*value).as_bytes()),
+            LogValue::Double(value) => out.extend_from_slice(value::double(*value).as_bytes()),
             LogValue::Time(value) | LogValue::Interval(value) => {
-                out.extend_from_slice(number::fixed(*value).as_bytes());
+                out.extend_from_slice(value::fixed(*value).as_bytes());
             }
         }
-        // Numbers are escaped like strings, should a separator be a part of one.
+        // Numbers are escaped like strings, in case they contain a separator.
         let text = out.get(start..).unwrap_or_default();
         if (0..text.len()).any(|at| self.escaped(text, at, inside) > 0) {
             let text = out.split_off(start);
@@ -195,7 +194,7 @@ impl AsciiFormat {
         }
     }
 
-    /// Writes a string so that it can't be taken for an unset or empty one.
+    /// Writes a string so that it cannot be confused with an unset or empty one.
     fn string(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
         match text.split_first() {
             None => self.text(&self.empty_field, inside, out),
@@ -207,7 +206,7 @@ impl AsciiFormat {
         }
     }
 
-    /// Writes text with everything escaped that is not printable ASCII or that separates.
+    /// Writes text, escaping separators and everything that is not printable ASCII.
     fn text(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
         let (mut at, mut plain) = (0usize, 0usize);
         while at < text.len() {
@@ -226,7 +225,7 @@ impl AsciiFormat {
         out.extend_from_slice(text.get(plain..).unwrap_or_default());
     }
 
-    /// Returns how many bytes from here on have to be escaped.
+    /// Returns how many bytes to escape from this position.
     #[inline]
     fn escaped(&self, text: &[u8], at: usize, inside: bool) -> usize {
         let Some(rest) = text.get(at..) else { return 0 };
@@ -241,7 +240,7 @@ impl AsciiFormat {
     }
 }
 
-/// Writes the value as Bro's logs do: `-` if it is not set, `(empty)` if it holds nothing.
+/// Writes the value as in Bro's logs: `-` if it is unset, `(empty)` if it is empty.
 impl fmt::Display for LogValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut written = Vec::new();
@@ -263,8 +262,7 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes what header lines say: white space and what is not printable is escaped, a backslash is
-/// not.
+/// Writes a header's text: white space and unprintable bytes are escaped, backslashes are not.
 fn escape_unusual(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         match byte {

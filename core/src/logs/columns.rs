@@ -1,17 +1,16 @@
-//! Whether entries of our own have the columns of their stream, and which of them the fields of a
-//! record are.
+//! Checks local entries against the columns of their stream, and maps records' fields to columns.
 
 use super::receive::mismatch;
 use super::{LogField, LogRecord, LogStream, LogValue, Mismatch, NotLoggable, StreamError};
 use crate::data::TypeTag;
 
-/// How the entries of a stream are made of records of one type: by their fields' names.
+/// The mapping from the fields of one record type to the columns of a stream, by name.
 #[derive(Debug)]
 pub(super) struct Columns {
-    /// The type of record; types that share it have the same fields.
+    /// Identifies the record type; types with the same function have the same fields.
     of: fn() -> Result<Vec<LogField>, NotLoggable>,
-    /// For each column its place among the record's fields, or its type if the record has none;
-    /// `None` if they are the same, one by one.
+    /// For each column the position of its field in the record, or the column's type if the record
+    /// has no such field; `None` if columns and fields are identical.
     places: Option<Vec<Result<usize, TypeTag>>>,
 }
 
@@ -42,7 +41,7 @@ impl Columns {
         std::ptr::fn_addr_eq(self.of, of)
     }
 
-    /// Arranges what a record's fields hold as the columns are.
+    /// Arranges the values of a record's fields in the order of the columns.
     pub(super) fn arrange(&self, values: Vec<LogValue>) -> Vec<LogValue> {
         let Some(places) = &self.places else { return values };
         let mut values: Vec<Option<LogValue>> = values.into_iter().map(Some).collect();
@@ -50,14 +49,14 @@ impl Columns {
             Ok(place) => values.get_mut(*place).and_then(Option::take),
             Err(ty) => Some(LogValue::Unset(*ty)),
         };
-        // One less is told as a wrong number of them.
+        // A missing value is reported as a wrong number of values.
         places.iter().filter_map(column).collect()
     }
 }
 
-/// Makes values of the columns' types, as Bro does with the record that is written to a log: numbers
-/// become more general ones, and an `int` that is not negative a `count`. Returns `None` if they are
-/// of these types already.
+/// Coerces values to the columns' types, as Bro does for a record that is written to a log: numbers
+/// become more general ones, and a non-negative `int` a `count`. Returns `None` if they already
+/// have these types.
 pub(super) fn coerce(
     fields: &[LogField],
     values: &[LogValue],
@@ -71,7 +70,7 @@ pub(super) fn coerce(
     misfit(fields, &coerced).map_or(Ok(Some(coerced)), Err)
 }
 
-/// Finds what is not of its column's type.
+/// Finds a value that does not have its column's type.
 fn misfit(fields: &[LogField], values: &[LogValue]) -> Option<Mismatch> {
     mismatch(fields, values).or_else(|| {
         fields.iter().zip(values).enumerate().find_map(|(column, (field, value))| {
@@ -79,7 +78,7 @@ fn misfit(fields: &[LogField], values: &[LogValue]) -> Option<Mismatch> {
             let mut other = items.iter().map(LogValue::tag).filter(|tag| *tag != field.subtype);
             let (expected, found) = (field.subtype, other.next()?);
             Some(match found {
-                // A receiver ends the connection.
+                // A receiver would end the connection.
                 TypeTag::Table | TypeTag::Vector => Mismatch::Nested { column, found },
                 _ => Mismatch::Element { column, expected, found },
             })
@@ -96,7 +95,7 @@ fn column(field: &LogField, value: &LogValue) -> LogValue {
     }
 }
 
-/// Makes a number of this type, if that is possible.
+/// Creates a number of this type, if that is possible.
 fn number(ty: TypeTag, value: &LogValue) -> LogValue {
     let coerced = match (ty, value) {
         (TypeTag::Int, LogValue::Count(v) | LogValue::Counter(v)) => {

@@ -9,16 +9,16 @@ use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 use crate::wire::{self, MessageType, Truncated};
 
-/// The least that a value takes: its type and whether it is there.
+/// The minimum size of a value: its type and presence.
 const LEAST_VALUE: u32 = 5;
-/// The least that a column takes: two flags, an empty name and two types.
+/// The minimum size of a column: two flags, an empty name and two types.
 const LEAST_FIELD: u32 = 14;
-/// The least that an option takes: two empty strings.
+/// The minimum size of an option: two empty strings.
 const LEAST_OPTION: u32 = 8;
 
 type Result<T> = std::result::Result<T, Kind>;
 
-/// Walks through the argument of a log message.
+/// A cursor over the argument of a log message.
 type Cursor<'a> = wire::Cursor<'a, Kind>;
 
 impl From<Truncated> for Kind {
@@ -27,7 +27,7 @@ impl From<Truncated> for Kind {
     }
 }
 
-/// An entry as it is on the wire (3§2).
+/// An encoded entry (3§2).
 #[derive(Debug)]
 pub(super) struct RawEntry {
     pub(super) stream: i32,
@@ -36,11 +36,11 @@ pub(super) struct RawEntry {
     pub(super) values: Vec<LogValue>,
 }
 
-/// The argument of a LOG_WRITE, as far as it was not read.
+/// The unread part of a LOG_WRITE's argument.
 #[derive(Debug, Default)]
 pub(crate) struct Unread {
     argument: Bytes,
-    /// How much of it was read.
+    /// The number of bytes read.
     read: u32,
 }
 
@@ -53,8 +53,8 @@ impl Unread {
         self.argument.is_empty()
     }
 
-    /// Reads the next entry, of at most so many values, elements included. After an error there are
-    /// no more.
+    /// Reads the next entry, with at most `limit` values, elements included. No entries follow an
+    /// error.
     pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
         if self.is_empty() {
             return None;
@@ -72,7 +72,7 @@ impl Unread {
     }
 }
 
-/// Reads an announcement (3§1). Nothing of it shares the argument.
+/// Reads an announcement (3§1). The result does not share the argument's buffer.
 pub(super) fn writer(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
     let mut cursor = Cursor::new(argument);
     let read = cursor.writer().and_then(|writer| match cursor.left() {
@@ -152,7 +152,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// Reads what follows the type of a value that is no container.
+    /// Reads the content of a value that is not a container.
     fn single(&mut self, tag: TypeTag) -> Result<LogValue> {
         if !self.bool()? {
             return Ok(LogValue::Unset(tag));
@@ -197,7 +197,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a subnet, whose width is counted in 128 bits whatever the family.
+    /// Reads a subnet, whose width counts in 128 bits for both families.
     fn subnet(&mut self) -> Result<Subnet> {
         let width = self.u8()?;
         let prefix = self.addr()?;
@@ -208,14 +208,15 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a type tag; as a value's, one that logs don't have is an error only if it is there.
+    /// Reads a type tag. For a value, a type that logs do not have is an error only if the value is
+    /// set.
     fn tag(&mut self) -> Result<TypeTag> {
         let number = self.i32()?;
         let tag = u8::try_from(number).ok().and_then(TypeTag::from_u8);
         tag.ok_or(Kind::BadType(number))
     }
 
-    /// Reads so many things, a number that was checked against the bytes that are left.
+    /// Reads `count` elements, a number that was checked against the remaining bytes.
     fn several<T>(
         &mut self,
         count: usize,
@@ -228,19 +229,19 @@ impl Cursor<'_> {
         Ok(several)
     }
 
-    /// Checks a number of things against the bytes that are left, each taking `least` at least.
+    /// Checks a number of elements of at least `least` bytes each against the remaining bytes.
     fn check(&self, count: i64, least: u32) -> Result<usize> {
         let fitting = u64::try_from(count).ok().and_then(|count| self.fitting(count, least));
         fitting.ok_or(Kind::TooManyElements { count, left: self.left() })
     }
 
-    /// Reads a name into a buffer of its own, as announcements outlive the message.
+    /// Reads a name into a separate buffer, as announcements outlive the message.
     fn lasting_name(&mut self) -> Result<Name> {
         self.string_bytes().map(|name| Name::from_bytes(Bytes::copy_from_slice(name)))
     }
 }
 
-/// Adds to the number of an entry's values.
+/// Counts an entry's values against the limit.
 fn add(total: &mut u64, count: usize, limit: u32) -> Result<()> {
     *total = total.saturating_add(count as u64);
     if *total > u64::from(limit) {

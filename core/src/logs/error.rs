@@ -1,23 +1,36 @@
-//! What can be wrong with a log message (part 3).
+//! Errors in log messages (part 3).
+
+use std::fmt;
 
 use thiserror::Error;
 
-use crate::wire::MessageType;
+use crate::wire::{self, MessageType};
 
-/// Says what is wrong with a LOG_CREATE_WRITER or LOG_WRITE, and where.
+/// An error in a LOG_CREATE_WRITER or LOG_WRITE message, with its position.
 ///
-/// Such a message is no message of the protocol: it ends the connection.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message}: {kind}, {} (at byte {offset} of the argument)", self.section())]
+/// Such a message violates the protocol and ends the connection. With `{:#}` it prints with the
+/// section that was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogError {
-    /// What is wrong.
+    /// The problem.
     pub kind: LogErrorKind,
     /// Which of the two messages it is.
     pub message: MessageType,
-    /// Where in the message's argument it was noticed, in bytes.
+    /// The byte offset in the message's argument.
     pub offset: u32,
 }
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LogError { kind, message, offset } = self;
+        write!(f, "{message}: {kind} (at byte {offset} of the argument")?;
+        wire::section(f, self.section())?;
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for LogError {}
 
 impl LogError {
     /// Returns the section of the specification that was violated, as in `3§1`.
@@ -29,54 +42,53 @@ impl LogError {
     }
 }
 
-/// Says what is wrong with a LOG_CREATE_WRITER or LOG_WRITE.
+/// The kind of error in a LOG_CREATE_WRITER or LOG_WRITE message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LogErrorKind {
     /// The argument ends too early.
     #[error("{wanted} bytes are missing")]
     Truncated {
-        /// How many bytes are missing at least.
+        /// The minimum number of missing bytes.
         wanted: u32,
     },
-    /// A LOG_CREATE_WRITER goes on after its last column.
+    /// A LOG_CREATE_WRITER has bytes after its last column.
     #[error("{left} bytes are left over")]
     LeftOver {
         /// How many.
         left: u32,
     },
-    /// There are more columns, options or elements than the bytes that are left can hold, or fewer
-    /// than none.
+    /// The number of columns, options or elements is negative or too large for the remaining bytes.
     #[error("{count} elements in {left} bytes")]
     TooManyElements {
-        /// The number that the peer gives.
+        /// The number given by the peer.
         count: i64,
-        /// How many bytes are left.
+        /// The number of remaining bytes.
         left: u32,
     },
     /// An entry has more values than [`LogLimits::values`](crate::logs::LogLimits::values).
     #[error("entry of at least {count} values, limit is {limit}")]
     TooManyValues {
-        /// The number as far as it is known.
+        /// The number counted so far.
         count: u64,
-        /// The limit in force.
+        /// The configured limit.
         limit: u32,
     },
-    /// A value or column is of a type that logs don't have.
+    /// A value or column has a type that logs do not support.
     #[error("type {0} in a log")]
     BadType(i32),
     /// An element of a set or vector is a set or vector itself.
     #[error("{0} within a set or vector")]
     Nested(crate::data::TypeTag),
-    /// An address is neither an IPv4 nor an IPv6 one.
+    /// An address is neither IPv4 nor IPv6.
     #[error("address family {0}, must be 4 or 6")]
     BadFamily(u8),
-    /// A subnet's width does not exist; it is counted in 128 bits, for IPv4 as well.
+    /// A subnet's width is out of range; it counts in 128 bits, even for IPv4.
     #[error("subnet width {width}, must be {least} to 128")]
     BadWidth {
         /// The width.
         width: u8,
-        /// The least that the address's family has.
+        /// The minimum for the address's family.
         least: u8,
     },
     /// A port's protocol is not one of 0 (unknown), 1 (TCP), 2 (UDP) and 3 (ICMP).
@@ -88,16 +100,16 @@ pub enum LogErrorKind {
     /// The peer announces more writers than [`LogLimits::writers`](crate::logs::LogLimits::writers).
     #[error("more than {limit} writers")]
     TooManyWriters {
-        /// The limit in force.
+        /// The configured limit.
         limit: u32,
     },
-    /// The announcements of all writers take more than
+    /// The announcements of all writers exceed
     /// [`LogLimits::announced`](crate::logs::LogLimits::announced).
     #[error("announcements of {bytes} bytes, limit is {limit}")]
     AnnouncedTooMuch {
-        /// What they would take.
+        /// Their size.
         bytes: u64,
-        /// The limit in force.
+        /// The configured limit.
         limit: u32,
     },
 }
@@ -111,7 +123,10 @@ mod tests {
         assert!(size_of::<LogError>() <= 32);
         let kind = LogErrorKind::BadWidth { width: 24, least: 96 };
         let error = LogError { kind, message: MessageType::LogWrite, offset: 7 };
-        let text = "LOG_WRITE: subnet width 24, must be 96 to 128, 3§2 (at byte 7 of the argument)";
+        let text = "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument)";
         assert_eq!(error.to_string(), text);
+        let cited =
+            "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument, 3§2)";
+        assert_eq!(format!("{error:#}"), cited);
     }
 }

@@ -1,16 +1,15 @@
-//! One log's file from its opening to its rotation (3§4).
+//! The file of a log, from opening to rotation (3§4).
 
 use std::sync::Arc;
 
 use super::{LogFormat, LogOptionError, LogValue, LogWriter, Rotation, rotation};
 use crate::Time;
 
-/// Follows the file of one log: what is written to it, when it is rotated, and what it is called
-/// then.
+/// The file of one log: its content, the time of its rotation, and its names.
 ///
-/// It touches no file; whoever does appends what this gives, makes a new file when told to, and
-/// renames it. As in Bro, a log's file is made when its writer comes up, and after a rotation with
-/// the next entry.
+/// It does no I/O; the caller appends the bytes, creates a new file when required, and renames it.
+/// As in Bro, a log's file is created when its writer is announced, and after a rotation with the
+/// next entry.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -27,7 +26,7 @@ use crate::Time;
 /// let mut bytes = Vec::new();
 /// if log.entry(&[LogValue::Count(1)], now, &mut bytes) {
 ///     assert_eq!(log.name(), "mini.log");
-///     // Make that file new.
+///     // Create the file, truncating an existing one.
 /// }
 /// // Append the bytes to it.
 /// let due = log.next_timeout().expect("there is a next hour");
@@ -42,22 +41,22 @@ pub struct LogFile {
     writer: Arc<LogWriter>,
     format: LogFormat,
     rotation: Rotation,
-    /// How far the clock on the wall is ahead of UTC at a time, if that differs.
+    /// The UTC offset at a time, if it varies.
     utc_offset: Option<fn(Time) -> i32>,
-    /// What the file is called, without its ending.
+    /// The file's name without its extension.
     stem: String,
     name: String,
     is_open: bool,
-    /// When the log came up, or was rotated last.
+    /// When the log was opened or last rotated.
     since: Time,
 }
 
 impl LogFile {
-    /// Makes a file for a writer that comes up; of the form that its options ask for, where they
-    /// say nothing of this one. It is called as [`file_name`](super::file_name) says.
+    /// Creates the file for a new writer. The writer's options override this format. The name is
+    /// that of [`file_name`](super::file_name).
     ///
     /// # Errors
-    /// An option of the writer with which it doesn't start.
+    /// Fails if the writer has an invalid option.
     pub fn new(
         writer: Arc<LogWriter>,
         format: &LogFormat,
@@ -79,16 +78,15 @@ impl LogFile {
         })
     }
 
-    /// Takes the times of day, of rotation and in headers and names, from a clock whose distance
-    /// from UTC changes: the function gives the seconds that it is ahead at a time. Without it
-    /// [`Rotation::utc_offset`] and [`AsciiFormat::utc_offset`](super::AsciiFormat::utc_offset)
-    /// count.
+    /// Uses a varying UTC offset for the times of rotation and in headers and names: the function
+    /// returns the offset at a time in seconds. Without it, [`Rotation::utc_offset`] and
+    /// [`AsciiFormat::utc_offset`](super::AsciiFormat::utc_offset) apply.
     #[must_use]
     pub fn on_clock(self, utc_offset: fn(Time) -> i32) -> LogFile {
         LogFile { utc_offset: Some(utc_offset), ..self }
     }
 
-    /// Adds a number to the file's name, to keep apart two logs of one path, as Bro does:
+    /// Adds a number to the file's name, to distinguish two logs with the same path, as Bro does:
     /// `conn-2.log`.
     #[must_use]
     pub fn numbered(self, number: u32) -> LogFile {
@@ -101,12 +99,13 @@ impl LogFile {
         &self.name
     }
 
-    /// Returns the writer whose log it is.
+    /// Returns the log's writer.
     pub fn writer(&self) -> &Arc<LogWriter> {
         &self.writer
     }
 
-    /// Appends the header, if the file is not open. True if so: then the file is to be made new.
+    /// Appends the header if the file is not open. Returns true in that case: the caller must
+    /// create the file.
     #[must_use = "the file is to be made new or not"]
     pub fn open(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         if self.is_open {
@@ -118,8 +117,8 @@ impl LogFile {
         true
     }
 
-    /// Appends an entry, after the header if the file is not open. True if so: then the file is to
-    /// be made new.
+    /// Appends an entry, after the header if the file is not open. Returns true in that case: the
+    /// caller must create the file.
     #[must_use = "the file is to be made new or not"]
     pub fn entry(&mut self, values: &[LogValue], now: Time, out: &mut Vec<u8>) -> bool {
         let new = self.open(now, out);
@@ -132,7 +131,7 @@ impl LogFile {
         self.rotation_at(self.since).next(self.since)
     }
 
-    /// Appends the last line and returns the file's new name, if rotation is due and the file is
+    /// Appends the last line and returns the file's new name if rotation is due and the file is
     /// open.
     #[must_use = "the file is to be renamed"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
@@ -144,8 +143,8 @@ impl LogFile {
         rotated
     }
 
-    /// Appends the last line, at the end of all. If logs are rotated and the file is open, it is
-    /// to be renamed as well, and its new name returned.
+    /// Appends the last line and closes the log. If logs are rotated and the file is open, returns
+    /// the new name for it.
     #[must_use = "the file is to be renamed"]
     pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         let rotated = self.end(now, out);
@@ -162,14 +161,14 @@ impl LogFile {
         Some(self.rotation_at(self.since).name_of(&self.stem, self.since))
     }
 
-    /// Returns the rotation by the clock as it is at a time.
+    /// Returns the rotation with the UTC offset at a time.
     fn rotation_at(&self, time: Time) -> Rotation {
         let utc_offset =
             self.utc_offset.map_or(self.rotation.utc_offset, |utc_offset| utc_offset(time));
         Rotation { utc_offset, ..self.rotation }
     }
 
-    /// Sets the clock of header lines as it is at a time.
+    /// Sets the UTC offset of header lines to that at a time.
     fn set_clock(&mut self, time: Time) {
         if let (LogFormat::Ascii(ascii), Some(utc_offset)) = (&mut self.format, self.utc_offset) {
             ascii.utc_offset = utc_offset(time);
@@ -187,7 +186,7 @@ mod tests {
     use crate::data::TypeTag;
     use crate::logs::LogField;
 
-    /// The first moment of a day.
+    /// The beginning of a day.
     const DAY: Time = Time::from_nanos(20_000 * 86_400 * 1_000_000_000);
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -237,7 +236,7 @@ mod tests {
         assert_eq!(file.next_timeout(), Some(due));
         assert_eq!(file.rotate(Time::from_nanos(due.as_nanos() - 1), &mut out), None);
         assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-00-00-00.log"));
-        // Nothing was written for an hour, so there is no file; the next is named after the hour.
+        // Nothing was written for an hour, so there is no file; the next is named after that hour.
         assert_eq!(file.next_timeout(), Some(due + HOUR));
         assert_eq!(file.rotate(due + HOUR, &mut out), None);
         assert_eq!(entry(&mut file, due + HOUR * 3 / 2), (true, "n\n7\n".to_owned()));
@@ -262,7 +261,7 @@ mod tests {
 
     #[test]
     fn times_of_day_are_those_of_the_clock() {
-        // Until an hour after midnight UTC it is an hour ahead, then two.
+        // The offset is one hour until an hour after midnight UTC, then two.
         let clock = |now: Time| if now < DAY + HOUR { 3600 } else { 7200 };
         let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
         let daily = Rotation::every(HOUR * 24);
@@ -271,7 +270,7 @@ mod tests {
         let mut out = Vec::new();
         assert!(file.open(DAY, &mut out));
         assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
-        // Midnight, as it is known at the beginning; and from then on that of the new clock.
+        // Midnight by the offset at the beginning; from then on by the new offset.
         let due = DAY + HOUR * 23;
         assert_eq!(file.next_timeout(), Some(due));
         out.clear();

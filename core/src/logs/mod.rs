@@ -1,19 +1,18 @@
-//! Remote logs: sent, received, and written as Bro writes them (part 3).
+//! Remote logging: sending, receiving and writing logs (part 3).
 //!
-//! All of it is bytes and times in and out: what is done with files, and when, is the user's. A
-//! [connection](crate::lowlevel::connection) reads what a peer sends, and a [node](crate::node) sends
-//! to all its peers.
+//! This module does no I/O: the caller writes the files. A
+//! [connection](crate::lowlevel::connection) decodes a peer's logs, and a [node](crate::node) sends
+//! logs to all its peers.
 //!
 //! # Sending
 //!
-//! A [`LogStream`] has the columns of a log: those of a list, or the `&log` fields of a record.
-//! [`LogStreams`] has the streams that were declared, and encodes each entry once, for a
+//! A [`LogStream`] defines the columns of a log, from a list or from the `&log` fields of a record.
+//! [`LogStreams`] holds the declared streams and encodes each entry once, for a
 //! [`Connection`](crate::connection::Connection::send_log_write). A node announces writers and
-//! batches entries for all its peers (§6):
-//! [`declare_log`](crate::node::NodeMachine::declare_log) and
-//! [`write_log`](crate::node::NodeMachine::write_log).
+//! batches entries for all its peers (§6): [`declare_log`](crate::node::NodeMachine::declare_log)
+//! and [`write_log`](crate::node::NodeMachine::write_log).
 //!
-//! The stream's number is one of the *receiver's* `Log::ID`; a Bro takes it for its own.
+//! The stream's number is one of the *receiver's* `Log::ID`; Bro interprets it as its own.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -42,7 +41,7 @@
 //! streams.write_record(40, &info, now)?;
 //! let entry = [LogValue::Count(1), LogValue::Set(vec![LogValue::string("a")])];
 //! streams.write(41, &entry, now)?;
-//! // Both writers are up now, and announced to whoever requests logs from here on.
+//! // Both writers exist now and are announced to every peer that requests logs from now on.
 //! assert!(streams.writers().map(|up| &*up.writer.path).eq([&b"scan"[..], b"mini"]));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,20 +49,20 @@
 //!
 //! # Receiving
 //!
-//! A connection notifies of a [`LogWriter`] that comes up, and of each entry for it:
+//! A connection reports each announced [`LogWriter`], and each of its entries:
 //! [`LogWriterAnnounced`](crate::connection::Notification::LogWriterAnnounced) and
 //! [`LogEntry`](crate::connection::Notification::LogEntry). So does a
-//! [node](crate::node::Notification::LogEntry), of peers with
-//! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] reads the messages of one
-//! side of a recorded session. Streams and kinds of writers are numbers that
-//! only the sender knows the meaning of; [`LogNames`] has names for them.
+//! [node](crate::node::Notification::LogEntry) for peers with
+//! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] decodes the messages
+//! of one side of a recorded session. Streams and kinds of writers are numbers whose meaning only
+//! the sender knows; [`LogNames`] maps them to names.
 //!
 //! ```
 //! # use brocomm::Time;
 //! # use brocomm::data::TypeTag;
 //! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
 //! use brocomm::logs::LogNames;
-//! use brocomm::lowlevel::logs::{Announced, LogReceiver, Received};
+//! use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 //! # let mut streams = LogStreams::new();
 //! # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
 //! # let entry = streams.write(14, &[LogValue::Count(7)], Time::EPOCH)?;
@@ -78,8 +77,8 @@
 //! }
 //! for received in receiver.entries(&write) {
 //!     match received? {
-//!         Received::Entry(entry) => assert_eq!(entry.values, [LogValue::Count(7)]),
-//!         Received::Dropped(entry) => println!("{}: {}", entry.path, entry.why),
+//!         ReceivedEntry::Entry(entry) => assert_eq!(entry.values, [LogValue::Count(7)]),
+//!         ReceivedEntry::Dropped(entry) => println!("{}: {}", entry.path, entry.why),
 //!     }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -87,10 +86,10 @@
 //!
 //! # Writing
 //!
-//! A [`LogFormat`] writes a log as Bro does: in [columns](AsciiFormat), with their header, or as
-//! [lines of JSON](JsonFormat). A [`Rotation`] says when a file ends and what it is called then, and
-//! a [`LogFile`] puts the two together for one log, so that only the files themselves are left to
-//! the user. A writer of another kind needs none of these: it is given columns and values.
+//! A [`LogFormat`] writes a log as Bro does: in [columns](AsciiFormat) with a header, or as [lines
+//! of JSON](JsonFormat). A [`Rotation`] determines when a file is rotated and its new name. A
+//! [`LogFile`] combines the two for one log, so that the caller only performs the I/O. A custom
+//! writer needs none of these: it receives columns and values.
 //!
 //! ```
 //! # use std::{sync::Arc, time::Duration};
@@ -125,13 +124,10 @@
 mod ascii;
 mod columns;
 mod decode;
-mod encode;
 pub(crate) mod error;
 mod file;
 mod format;
-mod json;
 mod names;
-mod number;
 #[cfg(feature = "serde")]
 mod object;
 pub(crate) mod receive;
@@ -148,13 +144,14 @@ pub(crate) use decode::Unread;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
-pub use format::{LogFormat, LogOptionError};
-pub use json::{JsonFormat, JsonTimestamps};
+pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
 pub use names::{LogNames, LogNamesError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;
 pub use receive::LogEntry;
-pub(crate) use receive::{Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, Received};
+pub(crate) use receive::{
+    Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
+};
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};

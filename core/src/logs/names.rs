@@ -1,4 +1,4 @@
-//! Names for the numbers of streams and writers (part 3).
+//! Names for the numbers of log streams and writers (part 3).
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::data::Name;
 
 /// Maps a peer's numbers of streams and writers to names.
 ///
-/// The numbers are those of the sender's enums `Log::ID` and `Log::Writer`, and depend on what
-/// scripts it has loaded; so the names are its receiver's configuration.
+/// The numbers are constants of the sender's enums `Log::ID` and `Log::Writer` and depend on the
+/// scripts that it has loaded, so the receiver must configure the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogNames {
     /// Names of streams, such as `Conn::LOG`.
@@ -20,11 +20,11 @@ pub struct LogNames {
 }
 
 impl LogNames {
-    /// Reads names off lines as `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`;
-    /// empty lines, and what follows a `#`, mean nothing. A later line wins.
+    /// Parses lines such as `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`. Empty
+    /// lines and text after a `#` are ignored. Later lines take precedence.
     ///
     /// # Errors
-    /// Names the first line that is none of these.
+    /// The error has the first invalid line.
     pub fn parse(text: &str) -> Result<LogNames, LogNamesError> {
         let mut names = LogNames::default();
         for (at, line) in text.lines().enumerate() {
@@ -43,14 +43,14 @@ impl LogNames {
         Ok(names)
     }
 
-    /// Returns a stream's name, `log-12` if there is none for the number.
+    /// Returns a stream's name, or one such as `log-12` for an unknown number.
     pub fn stream(&self, number: i32) -> Name {
         let named = self.streams.get(&number).cloned();
         named.unwrap_or_else(|| Name::from(format!("log-{number}")))
     }
 
-    /// Returns the name of a kind of writer, `writer-7` if there is none for the number. Those of a
-    /// Bro without writers from plugins are known: `Log::WRITER_ASCII`, `Log::WRITER_NONE` and
+    /// Returns the name of a kind of writer, or one such as `writer-7` for an unknown number. The
+    /// writers of a Bro without plugins are known: `Log::WRITER_ASCII`, `Log::WRITER_NONE` and
     /// `Log::WRITER_SQLITE`.
     pub fn writer(&self, number: i32) -> Name {
         let named = self.writers.get(&number).cloned();
@@ -63,7 +63,7 @@ impl LogNames {
     }
 }
 
-/// Says that a line gives no name.
+/// The error for an invalid line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("line {line} is neither \"stream NUMBER NAME\" nor \"writer NUMBER NAME\"")]
 pub struct LogNamesError {

@@ -19,7 +19,7 @@ fn write(value: &LogValue) -> Node {
         | LogValue::Enum(text)
         | LogValue::Func(text)
         | LogValue::File(text) => text.write(),
-        // As in Zeek's JSON logs: the protocol has a column of its own.
+        // As in Zeek's JSON logs, which have a separate column for the protocol.
         LogValue::Port(port) => port.number.write(),
         LogValue::Addr(addr) => Node::text(address(*addr)),
         LogValue::Subnet(subnet) => Node::text(subnet.to_string()),
@@ -30,17 +30,17 @@ fn write(value: &LogValue) -> Node {
 }
 
 impl Serialize for LogValue {
-    /// Writes the [JSON form](crate::json) of a value of the same type, but of a port only the
-    /// number; what is not set is `null`.
+    /// Writes the [JSON form](crate::json) of a value of the same type, but only the number of a
+    /// port. An unset value is `null`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write(self).serialize(serializer)
     }
 }
 
-/// An entry of a log as a JSON object of its columns by name; those that are not set have no key.
+/// A log entry as a JSON object with its columns as keys; unset columns are omitted.
 ///
-/// If the columns' names can't be keys, because two are the same or one is not UTF-8, it is an array
-/// of the values instead.
+/// If the columns' names cannot be keys, because of duplicates or invalid UTF-8, the entry is an
+/// array of values.
 ///
 /// ```
 /// use brocomm::data::TypeTag;
@@ -56,7 +56,7 @@ impl Serialize for LogValue {
 pub struct LogObject<'a> {
     /// The columns.
     pub fields: &'a [LogField],
-    /// What the entry has in each.
+    /// The values of the columns.
     pub values: &'a [LogValue],
 }
 
@@ -79,7 +79,7 @@ impl Serialize for LogObject<'_> {
 }
 
 impl Serialize for LogField {
-    /// Writes the column's name, and its type as the header of a log has it.
+    /// Writes the column's name, and its type as in a log's header.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = Fields::new();
         object.node("name", write_bytes(&self.name));

@@ -10,17 +10,17 @@ use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
 use crate::data::{Name, TypeTag};
 use crate::wire::MessageType;
 
-/// Bounds what a peer's logs can cost.
+/// Limits on the resources used for a peer's logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogLimits {
-    /// How many writers a peer may announce. Default 1024; a Bro with all its scripts has some
-    /// 50, and each may be a file to whoever writes them.
+    /// How many writers a peer may announce. Default: 1024; a Bro with all its scripts has about
+    /// 50, and each may be written to a file.
     pub writers: u32,
-    /// How many bytes the announcements of all of them may take; in memory they take some six
-    /// times as much. Default 4 MiB; a writer of 30 columns takes 1 KB.
+    /// The maximum size of all announcements in bytes; they take about six times as much memory.
+    /// Default: 4 MiB; a writer of 30 columns takes 1 KB.
     pub announced: u32,
-    /// How many values an entry may have, elements of sets and vectors included; each takes 40
-    /// bytes while the entry is looked at. Default 1,048,576.
+    /// How many values an entry may have, including elements of sets and vectors; each takes 40
+    /// bytes while the entry is processed. Default: 1,048,576.
     pub values: u32,
 }
 
@@ -30,9 +30,9 @@ impl Default for LogLimits {
     }
 }
 
-/// Understands the logs that one peer sends on one connection.
+/// Decodes the logs that one peer sends on one connection.
 ///
-/// Keeps the writers that were announced; entries pass through.
+/// Stores the announced writers, but no entries.
 #[derive(Debug, Default)]
 pub struct LogReceiver {
     limits: LogLimits,
@@ -42,24 +42,24 @@ pub struct LogReceiver {
     bytes: u64,
 }
 
-/// What an announcement means.
+/// The result of an announcement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Announced {
-    /// A writer came up: its log begins.
+    /// A new writer: its log begins.
     New(Arc<LogWriter>),
-    /// It is known already, and stays as it was; a writer that comes up late in the handshake is
+    /// The writer is known already and unchanged; a writer created late in the handshake is
     /// announced twice.
     Again(Arc<LogWriter>),
 }
 
-/// What became of an entry.
+/// The result of receiving an entry.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Received {
-    /// It belongs to a writer, and has that writer's columns.
+pub enum ReceivedEntry {
+    /// The entry matches its writer's columns.
     Entry(LogEntry),
-    /// It was dropped; the connection and the entries after it stay, where a Bro drops those too.
-    /// A Bro logs `write error for log entry`.
-    Dropped(DroppedEntry),
+    /// The entry was dropped. The connection and the following entries are kept; Bro drops those
+    /// too and logs `write error for log entry`.
+    Dropped(Box<DroppedEntry>),
 }
 
 /// An entry of a log.
@@ -67,19 +67,19 @@ pub enum Received {
 pub struct LogEntry {
     /// The writer that it belongs to.
     pub writer: Arc<LogWriter>,
-    /// What each of the writer's columns holds. Strings share the message's buffer.
+    /// The values of the writer's columns. Strings share the message's buffer.
     pub values: Vec<LogValue>,
 }
 
 impl LogEntry {
-    /// Returns what the column of this name holds, such as `id.orig_h`.
+    /// Returns the value of the column with this name, such as `id.orig_h`.
     pub fn get(&self, column: &str) -> Option<&LogValue> {
         let place = self.writer.fields.iter().position(|field| field.name == column)?;
         self.values.get(place)
     }
 }
 
-/// An entry that fits no writer.
+/// An entry that matches no writer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DroppedEntry {
     /// The stream that it was written to.
@@ -90,51 +90,51 @@ pub struct DroppedEntry {
     pub path: Name,
     /// Its values. Strings share the message's buffer.
     pub values: Vec<LogValue>,
-    /// Why it was dropped.
+    /// The reason.
     pub why: Mismatch,
 }
 
-/// Says why an entry was dropped.
+/// Why an entry was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// No such writer was announced.
     #[error("unknown writer")]
     UnknownWriter,
-    /// It has more or fewer values than the writer has columns.
+    /// The number of values differs from the number of columns.
     #[error("{values} values for {columns} columns")]
     Count {
-        /// How many values it has.
+        /// The number of values.
         values: usize,
-        /// How many columns the writer has.
+        /// The number of the writer's columns.
         columns: usize,
     },
-    /// A value is of another type than its column.
+    /// A value does not have its column's type.
     #[error("value of type {found} in column {column} of type {expected}")]
     Type {
-        /// Which column, from 0.
+        /// The column's position, from 0.
         column: usize,
         /// The column's type.
         expected: TypeTag,
         /// The value's.
         found: TypeTag,
     },
-    /// An element of a set or vector is of another type than the column's elements, of an entry of
-    /// our own.
+    /// An element of a set or vector in a local entry does not have the type of the column's
+    /// elements.
     #[error("element of type {found} in column {column} with elements of type {expected}")]
     Element {
-        /// Which column, from 0.
+        /// The column's position, from 0.
         column: usize,
         /// The type of the column's elements.
         expected: TypeTag,
         /// The element's.
         found: TypeTag,
     },
-    /// An element of a set or vector is a set or vector itself, of an entry of our own; a peer's is
-    /// a [`LogErrorKind::Nested`].
+    /// An element of a set or vector in a local entry is itself a set or vector; in a peer's entry
+    /// this is a [`LogErrorKind::Nested`].
     #[error("{found} within the set or vector in column {column}")]
     Nested {
-        /// Which column, from 0.
+        /// The column's position, from 0.
         column: usize,
         /// The element's type.
         found: TypeTag,
@@ -142,7 +142,7 @@ pub enum Mismatch {
 }
 
 impl Mismatch {
-    /// Returns the column that does not fit, if it is one.
+    /// Returns the column that does not match, if a single one is the cause.
     pub fn column(&self) -> Option<usize> {
         match self {
             Mismatch::Type { column, .. }
@@ -154,7 +154,7 @@ impl Mismatch {
 }
 
 impl LogReceiver {
-    /// Makes a receiver for a new connection.
+    /// Creates a receiver for a new connection.
     pub fn new(limits: LogLimits) -> LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
     }
@@ -162,7 +162,7 @@ impl LogReceiver {
     /// Records the writer that a LOG_CREATE_WRITER announces.
     ///
     /// # Errors
-    /// Says what is wrong with the argument, or which limit it passes; the connection can't go on.
+    /// Fails if the argument is invalid or exceeds a limit; the connection cannot continue.
     pub fn announce(&mut self, argument: &Bytes) -> Result<Announced, LogError> {
         let writer = LogWriter::decode(argument)?;
         let of_stream = self.writers.entry((writer.stream, writer.writer)).or_default();
@@ -184,39 +184,41 @@ impl LogReceiver {
         Ok(Announced::New(writer))
     }
 
-    /// Returns the entries of a LOG_WRITE, in order. One is read at a time; after an error there
-    /// are no more, and the connection can't go on.
+    /// Iterates over the entries of a LOG_WRITE, decoding one at a time. No entries follow an
+    /// error, and the connection cannot continue.
     pub fn entries(
         &self,
         argument: &Bytes,
-    ) -> impl Iterator<Item = Result<Received, LogError>> + use<'_> {
+    ) -> impl Iterator<Item = Result<ReceivedEntry, LogError>> + use<'_> {
         let mut unread = Unread::new(argument.clone());
         std::iter::from_fn(move || self.next(&mut unread))
     }
 
     /// Reads the next entry of a LOG_WRITE.
-    pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<Received, LogError>> {
+    pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<ReceivedEntry, LogError>> {
         let entry = unread.next(self.limits.values)?;
         Some(entry.map(|entry| self.receive(entry)))
     }
 
-    /// Returns the writers that were announced, by stream, kind and path.
+    /// Iterates over the announced writers, ordered by stream, kind and path.
     pub fn writers(&self) -> impl Iterator<Item = &Arc<LogWriter>> {
         self.writers.values().flat_map(BTreeMap::values)
     }
 
-    fn receive(&self, entry: RawEntry) -> Received {
+    fn receive(&self, entry: RawEntry) -> ReceivedEntry {
         let RawEntry { stream, writer, path, values } = entry;
         let known = self.writers.get(&(stream, writer)).and_then(|paths| paths.get(&*path));
         let why = match known {
             None => Mismatch::UnknownWriter,
             Some(known) => match mismatch(&known.fields, &values) {
-                None => return Received::Entry(LogEntry { writer: Arc::clone(known), values }),
+                None => {
+                    return ReceivedEntry::Entry(LogEntry { writer: Arc::clone(known), values });
+                }
                 Some(why) => why,
             },
         };
         let path = Name::from_bytes(path);
-        Received::Dropped(DroppedEntry { stream, writer, path, values, why })
+        ReceivedEntry::Dropped(Box::new(DroppedEntry { stream, writer, path, values, why }))
     }
 }
 

@@ -1,17 +1,18 @@
-//! Records as entries of logs (3§1).
+//! Records as log entries (3§1).
 
 use thiserror::Error;
 
 use super::writer::is_element;
-use super::{LogField, LogValue};
+use super::{LogEntry, LogField, LogValue};
 use crate::data::{
-    AttributeTag, BroType, Field, Name, Record, ToValue, Type, TypeKind, TypeTag, Value,
+    AttributeTag, BroType, ConversionError, EnumValue, Field, FromValue, Name, Record, Table,
+    ToValue, Type, TypeKind, TypeTag, Value, Vector,
 };
 
-/// Is an entry of a log: every record, with its `&log` fields as columns.
+/// A type that can be written to a log: a record whose `&log` fields are the columns.
 ///
-/// With the feature `derive`, a struct is one: `#[derive(brocomm::Record)]`, and `#[bro(log)]` at
-/// the fields.
+/// With the feature `derive`, implement it by `#[derive(brocomm::Record)]` and `#[bro(log)]` on the
+/// fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a log entry",
     note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to each field that is a column"
@@ -20,10 +21,10 @@ pub trait LogRecord {
     /// Returns the columns.
     ///
     /// # Errors
-    /// Says which field no log has a column for.
+    /// The error names a field whose type logs do not support.
     fn log_fields() -> Result<Vec<LogField>, NotLoggable>;
 
-    /// Returns what the columns hold.
+    /// Returns the values of the columns.
     fn log_values(&self) -> Vec<LogValue>;
 }
 
@@ -40,11 +41,11 @@ impl<T: ToValue> LogRecord for T {
     }
 }
 
-/// Returns the columns that a log of these records has: those of the fields with `&log`, the ones
-/// of nested records joined by a dot.
+/// Returns the columns for a log of these records: the fields with `&log`; names of nested fields
+/// are joined by a dot.
 ///
 /// # Errors
-/// Says which field no log has a column for.
+/// The error names a field whose type logs do not support.
 pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     let mut fields = Vec::new();
     collect_fields(record, &[], 0, &mut fields)?;
@@ -54,14 +55,14 @@ pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     Ok(fields)
 }
 
-/// Returns what the columns of a record hold, in the order of [`log_fields`].
+/// Returns the values of a record's columns, in the order of [`log_fields`].
 pub fn log_values(record: &Record) -> Vec<LogValue> {
     let mut values = Vec::new();
     collect_values(&record.ty, Some(record), 0, &mut values);
     values
 }
 
-/// How deep records may lie within each other; they can't be recursive, but for a type's own fault.
+/// The maximum nesting of records. Valid record types are not recursive.
 const DEPTH: u32 = 16;
 
 fn collect_fields(
@@ -125,22 +126,11 @@ fn column(ty: &Type) -> Option<(TypeTag, TypeTag)> {
     }
     let element = match &ty.def()?.kind {
         TypeKind::Vector(element) => element.tag()?,
-        TypeKind::Set(set) => index_tag(&set.index)?,
-        TypeKind::Table(table) if table.yields.is_none() => index_tag(&table.index)?,
+        TypeKind::Set(set) => only_index(&set.index)?.tag()?,
+        TypeKind::Table(table) if table.yields.is_none() => only_index(&table.index)?.tag()?,
         _ => return None,
     };
     is_element(element).then_some((tag, element))
-}
-
-/// Returns the type of a set's elements, if they are not several values in a row.
-fn index_tag(index: &Type) -> Option<TypeTag> {
-    match &index.def()?.kind {
-        TypeKind::List(list) => match list.types.as_slice() {
-            [only] => only.tag(),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn log_value(value: &Value) -> Option<LogValue> {
@@ -153,7 +143,7 @@ fn log_value(value: &Value) -> Option<LogValue> {
         Value::Time(value) => LogValue::Time(*value),
         Value::Interval(value) => LogValue::Interval(*value),
         Value::String(text) => LogValue::String(text.clone()),
-        // What Bro prints for a constant without a name.
+        // Bro's text for a constant without a name.
         Value::Enum(constant) => LogValue::Enum(
             constant.name().map_or("<undefined>".into(), |name| name.as_bytes().clone()),
         ),
@@ -178,12 +168,121 @@ fn log_value(value: &Value) -> Option<LogValue> {
     })
 }
 
-/// Says why a record can't be an entry of a log.
+impl LogEntry {
+    /// Returns the entry as a Rust struct that is a record: each field is the column of its name, the
+    /// fields of a nested record are the columns `outer.inner`. Other columns are left out. A column of
+    /// an enum fits a Rust enum or a string.
+    ///
+    /// # Errors
+    /// Which column is missing, not set or of another type.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use std::net::IpAddr;
+    /// use brocomm::Record;
+    /// use brocomm::logs::LogEntry;
+    ///
+    /// #[derive(Record)]
+    /// struct Id { orig_h: IpAddr, resp_h: IpAddr }
+    ///
+    /// #[derive(Record)]
+    /// struct Conn { id: Id, proto: String, service: Option<String> }
+    ///
+    /// fn show(entry: &LogEntry) -> Result<String, brocomm::data::ConversionError> {
+    ///     let Conn { id, proto, .. } = entry.to()?;
+    ///     Ok(format!("{} -> {} ({proto})", id.orig_h, id.resp_h))
+    /// }
+    /// # }
+    /// ```
+    pub fn to<T: FromValue>(&self) -> Result<T, ConversionError> {
+        let record = self.record(&T::bro_type(), &[], 0);
+        T::from_value(&Value::from(record))
+    }
+
+    /// Creates a record of the columns of its fields.
+    fn record(&self, ty: &Type, prefix: &[u8], depth: u32) -> Record {
+        let field = |field: &Field| {
+            let name = [prefix, &*field.name].concat();
+            if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
+                let prefix = [&name[..], b"."].concat();
+                let record = self.record(&field.ty, &prefix, depth.saturating_add(1));
+                let optional =
+                    field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+                let is_set = !optional || record.fields.iter().any(Option::is_some);
+                return is_set.then(|| record.into());
+            }
+            let place = self.writer.fields.iter().position(|column| *column.name == *name)?;
+            value_of(self.values.get(place)?, &field.ty)
+        };
+        Record::new(ty.clone(), ty.fields().unwrap_or_default().iter().map(field).collect())
+    }
+}
+
+/// Returns what a column holds as a value for this type, or of the column's own if it does not fit.
+fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
+    let def = ty.def();
+    let kind = def.as_ref().map(|def| &def.kind);
+    Some(match value {
+        LogValue::Unset(_) => return None,
+        LogValue::Bool(value) => Value::Bool(*value),
+        LogValue::Int(value) => Value::Int(*value),
+        LogValue::Count(value) => Value::Count(*value),
+        LogValue::Counter(value) => Value::Counter(*value),
+        LogValue::Double(value) => Value::Double(*value),
+        LogValue::Time(value) => Value::Time(*value),
+        LogValue::Interval(value) => Value::Interval(*value),
+        LogValue::Enum(name) => match kind {
+            Some(TypeKind::Enum(constants)) if constants.number_of(name).is_some() => {
+                let number = constants.number_of(name).unwrap_or_default();
+                Value::Enum(EnumValue { ty: ty.clone(), number })
+            }
+            _ => Value::String(name.clone()),
+        },
+        LogValue::String(text) | LogValue::Func(text) | LogValue::File(text) => {
+            Value::String(text.clone())
+        }
+        LogValue::Port(port) => Value::Port(*port),
+        LogValue::Addr(addr) => Value::Addr(*addr),
+        LogValue::Subnet(subnet) => Value::Subnet(*subnet),
+        LogValue::Set(items) => {
+            let element = match kind {
+                Some(TypeKind::Set(set)) => only_index(&set.index),
+                Some(TypeKind::Table(table)) => only_index(&table.index),
+                _ => None,
+            };
+            let of = |item: &LogValue| value_of(item, element.as_ref().unwrap_or(&Type::ANY));
+            let mut table = Table::new(Type::set(element.iter().cloned().collect()));
+            items.iter().filter_map(of).for_each(|item| table.push(vec![item], None));
+            table.into()
+        }
+        LogValue::Vector(items) => {
+            let element = match kind {
+                Some(TypeKind::Vector(element)) => element.clone(),
+                _ => Type::ANY,
+            };
+            let items = items.iter().map(|item| value_of(item, &element)).collect();
+            Vector::new(Type::vector(element), items).into()
+        }
+    })
+}
+
+/// Returns the type of a set's elements, if the index has one component.
+fn only_index(index: &Type) -> Option<Type> {
+    match &index.def()?.kind {
+        TypeKind::List(list) => match list.types.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Why a record cannot be an entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotLoggable {
-    /// A field is of a type that logs don't have.
-    #[error("field {name} of type {ty}, which logs don't have, 3§1")]
+    /// A field is of a type that logs do not have (3§1).
+    #[error("field {name} of type {ty}, which logs don't have")]
     Field {
         /// The field.
         name: Name,

@@ -1,20 +1,20 @@
-//! When a log is rotated, and what its file is called then (3§4).
+//! Log rotation, and the names of rotated files (3§4).
 
 use std::time::Duration;
 
 use crate::Time;
 use crate::calendar::{DAY, Wall};
 
-/// Says when logs are rotated.
+/// When logs are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotation {
-    /// How long a log is written to; zero for ever, which is Bro's default.
+    /// The interval of rotation; zero, as by default in Bro, means never.
     pub interval: Duration,
-    /// Which time of day is a moment of rotation, counted from midnight; midnight itself, as in
-    /// Bro's `log_rotate_base_time`. Without one, moments are multiples of the interval since the
-    /// Unix epoch.
+    /// A time of day at which logs are rotated, counted from midnight. Default: midnight, as in
+    /// Bro's `log_rotate_base_time`. Without one, rotations are at multiples of the interval since
+    /// the Unix epoch.
     pub base: Option<Duration>,
-    /// How many seconds the clock of `base`, and of files' names, is ahead of UTC.
+    /// The UTC offset of `base` and of the times in file names, in seconds.
     pub utc_offset: i32,
 }
 
@@ -25,15 +25,15 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// Makes a rotation by interval, otherwise as by default.
+    /// Creates a rotation with this interval and otherwise default settings.
     pub fn every(interval: Duration) -> Rotation {
         Rotation { interval, ..Rotation::default() }
     }
 
-    /// Returns the first moment of rotation after this one; `None` if there is none.
+    /// Returns the first time of rotation after this time; `None` if logs are not rotated.
     ///
-    /// With a base, each day counts anew, as in Bro: an interval that doesn't divide a day ends
-    /// at no fixed times.
+    /// With a base, the count restarts each day, as in Bro: an interval that does not divide a day
+    /// is not exact across days.
     pub fn next(&self, now: Time) -> Option<Time> {
         if self.interval.is_zero() {
             return None;
@@ -53,33 +53,28 @@ impl Rotation {
         u64::try_from(next).ok().map(Time::from_nanos)
     }
 
-    /// Returns the name of the file that a rotated log becomes, without folder:
+    /// Returns the name of the file that a rotated log becomes, of its stem: without folder,
     /// `conn.2026-11-22-21-36-57.log`, after the moment when it was opened.
     ///
-    /// That is what Bro's default post-processor of ASCII logs makes of it.
-    pub fn rotated_name(&self, path: &[u8], opened: Time) -> String {
-        self.name_of(&stem(path), opened)
-    }
-
-    /// Names a rotated file after what it was called without its ending.
+    /// Bro's default post-processor for ASCII logs uses the same name.
     pub(super) fn name_of(&self, stem: &str, opened: Time) -> String {
         format!("{stem}.{}.log", Wall::of(opened, self.utc_offset).stamp())
     }
 }
 
-/// Returns the name of the file that a log of this path is written to, without folder:
-/// `conn.log`.
+/// Returns the name of the file for a log with this path, without directory: `conn.log`.
 ///
-/// Paths come from peers, and a log's file must not be anywhere else, nor take the place of another
-/// or of one that was rotated. So `/`, `\`, `:`, `%`, what can't be read, a dot at the beginning, and
-/// a dot before what looks like a rotation's time, are written as `%2F`; an empty path is `%`. No two
-/// paths have the same name but for those that are so long that it ends after 200 bytes, and those
-/// that differ by upper and lower case alone, where the file system ignores that.
+/// Paths come from peers, so a log's file must not leave its directory or overwrite another or a
+/// rotated log. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
+/// before text that looks like a rotation time are escaped, as in `%2F`; an empty path is `%`.
+/// Different paths have different names, except that names are cut after 200 bytes and some file
+/// systems ignore case.
 pub fn file_name(path: &[u8]) -> String {
     format!("{}.log", stem(path))
 }
 
-/// How long a name is without its ending; file systems take 255 bytes, with a number and a time.
+/// The maximum length of a name without its extension; file systems allow 255 bytes, including a
+/// number and a time.
 const LONGEST: usize = 200;
 
 pub(super) fn stem(path: &[u8]) -> String {
@@ -99,7 +94,7 @@ pub(super) fn stem(path: &[u8]) -> String {
                 '/' | '\\' | ':' | '%' => false,
                 '.' => !begins && !is_time(rest.as_bytes()),
                 ' ' | '!'..='~' => true,
-                // Not those that are invisible, or combine with what is before them.
+                // Excludes invisible and combining characters.
                 _ => !c.is_ascii() && c.is_alphanumeric(),
             };
             begins = false;
@@ -123,7 +118,7 @@ fn escaped(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Returns whether a text begins as the time in a rotated file's name does: `.2026-11-22-21-36-57`.
+/// Returns whether text begins like the time in a rotated file's name: `.2026-11-22-21-36-57`.
 fn is_time(text: &[u8]) -> bool {
     let form = b".0000-00-00-00-00-00";
     let has_form = |(byte, form): (&u8, &u8)| match form {
@@ -167,7 +162,7 @@ mod tests {
     #[test]
     fn files_are_named_after_path_and_opening() {
         let hourly = Rotation::every(HOUR);
-        let name = hourly.rotated_name(b"conn", at(1_795_383_417));
+        let name = hourly.name_of(&stem(b"conn"), at(1_795_383_417));
         assert_eq!(name, "conn.2026-11-22-21-36-57.log");
         let cases: [(&[u8], &str); 9] = [
             (b"conn-2", "conn-2"),

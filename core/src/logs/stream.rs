@@ -1,4 +1,4 @@
-//! Log streams of our own (part 3).
+//! Local log streams (part 3).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,16 +10,16 @@ use thiserror::Error;
 use super::columns::{Columns, coerce};
 use super::writer::{is_element, is_loggable};
 use super::{
-    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, writer,
 };
 use crate::Time;
 use crate::data::{Name, TypeTag};
 
-/// Declares a log stream.
+/// The declaration of a log stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogStream {
-    /// Our number for it. A Bro takes it for one of its own `Log::ID`, so it has to be the number
-    /// that the receivers have for such a stream.
+    /// The stream's number. Bro interprets it as one of its own `Log::ID`, so it must be the
+    /// receivers' number for such a stream.
     pub number: i32,
     /// The kind of writer; [`WRITER_ASCII`].
     pub writer: i32,
@@ -42,15 +42,15 @@ impl LogStream {
     /// Declares a stream for ASCII writers whose columns are the `&log` fields of a record.
     ///
     /// # Errors
-    /// Says which field no log has a column for.
+    /// The error names a field whose type logs do not support.
     pub fn of<T: LogRecord>(number: i32, path: impl Into<Name>) -> Result<LogStream, NotLoggable> {
         Ok(LogStream::new(number, path, T::log_fields()?))
     }
 }
 
-/// Holds the log streams of a node, and the writers that came up (3§1).
+/// The log streams of a node, and its active writers (3§1).
 ///
-/// Entries are encoded once, whoever gets them:
+/// Each entry is encoded once for all receivers:
 ///
 /// ```
 /// use brocomm::Time;
@@ -71,7 +71,7 @@ impl LogStream {
 #[derive(Debug, Default)]
 pub struct LogStreams {
     streams: BTreeMap<i32, Declared>,
-    /// In the order in which they came up.
+    /// In order of creation.
     writers: Vec<Arc<ActiveWriter>>,
     /// The latest entry.
     entry: Vec<u8>,
@@ -81,21 +81,21 @@ pub struct LogStreams {
 struct Declared {
     stream: LogStream,
     writers: BTreeMap<Name, Arc<ActiveWriter>>,
-    /// Of the records that were written last.
+    /// The mapping for the last record type.
     columns: Option<Columns>,
 }
 
-/// A writer that came up, with its announcement.
+/// An active writer, with its announcement.
 #[derive(Debug)]
 pub struct ActiveWriter {
-    /// What it announces.
+    /// The announced writer.
     pub writer: LogWriter,
-    /// Its place among the writers that came up.
+    /// Its position among the active writers.
     pub(crate) place: usize,
     announcement: Bytes,
 }
 
-/// An entry as it is on the wire, ready for any number of peers.
+/// An encoded entry, ready to be sent to any number of peers.
 #[derive(Debug, Clone, Copy)]
 pub struct EncodedEntry<'a> {
     writer: &'a Arc<ActiveWriter>,
@@ -108,19 +108,19 @@ impl<'a> EncodedEntry<'a> {
         &self.writer.writer
     }
 
-    /// Returns the same writer as one that came up.
+    /// Returns the active writer that the entry belongs to.
     pub fn active_writer(&self) -> &'a Arc<ActiveWriter> {
         self.writer
     }
 
-    /// Returns the entry as it is on the wire (3§2).
+    /// Returns the encoded entry (3§2).
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 }
 
 impl LogStreams {
-    /// Makes a registry without streams.
+    /// Creates a registry without streams.
     pub fn new() -> LogStreams {
         LogStreams::default()
     }
@@ -128,8 +128,8 @@ impl LogStreams {
     /// Adds a stream.
     ///
     /// # Errors
-    /// [`StreamError::Declared`] if there is one of its number; [`StreamError::BadField`] for a
-    /// column of a type that logs don't have. Nothing has changed then.
+    /// [`StreamError::Declared`] if its number is in use; [`StreamError::BadField`] if a column has
+    /// a type that logs do not support. Nothing changes on error.
     pub fn declare(&mut self, stream: LogStream) -> Result<(), StreamError> {
         if self.streams.contains_key(&stream.number) {
             return Err(StreamError::Declared { stream: stream.number });
@@ -147,18 +147,19 @@ impl LogStreams {
         Ok(())
     }
 
-    /// Returns the streams that were declared.
+    /// Iterates over the declared streams.
     pub fn streams(&self) -> impl Iterator<Item = &LogStream> {
         self.streams.values().map(|declared| &declared.stream)
     }
 
-    /// Returns the writers that came up, in that order; a peer that requests logs is told of all
-    /// of them when the handshake is complete (1§3.3).
+    /// Iterates over the active writers in order of creation. They are announced to a peer that
+    /// requests logs when the handshake is complete (1§3.3).
     pub fn writers(&self) -> impl Iterator<Item = &Arc<ActiveWriter>> {
         self.writers.iter()
     }
 
-    /// Makes an entry of what its columns hold. With the first, the stream's writer comes up.
+    /// Encodes an entry from the values of its columns. The first entry creates the stream's
+    /// writer.
     ///
     /// # Errors
     /// As [`LogStreams::write_to`].
@@ -171,12 +172,12 @@ impl LogStreams {
         self.write_at(stream, None, values, now)
     }
 
-    /// Makes an entry of a record, whose fields are the columns of the same names, whatever their
-    /// order. Columns that the record doesn't have are unset, if they may be.
+    /// Encodes an entry from a record, whose fields are matched to columns by name. Columns without
+    /// a field are unset, if they are optional.
     ///
     /// # Errors
     /// As [`LogStreams::write_to`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
-    /// names are others, [`StreamError::NotLoggable`].
+    /// names differ; [`StreamError::NotLoggable`].
     pub fn write_record<R: LogRecord>(
         &mut self,
         stream: i32,
@@ -192,12 +193,13 @@ impl LogStreams {
         self.write(stream, &values, now)
     }
 
-    /// Makes an entry for a log of another path than the stream's, as Bro's path functions do.
+    /// Encodes an entry for a log with another path than the stream's, as with Bro's path
+    /// functions.
     ///
     /// # Errors
-    /// [`StreamError::Unknown`] for a stream that was not declared; [`StreamError::Mismatch`] if
-    /// the values are not those of its columns, and can't be coerced to them: numbers become more
-    /// general ones, and an `int` that is not negative a `count`. Nothing has changed then.
+    /// [`StreamError::Unknown`] for an undeclared stream; [`StreamError::Mismatch`] if the values
+    /// do not have the columns' types and cannot be coerced to them: numbers become more general
+    /// ones, and a non-negative `int` a `count`. Nothing changes on error.
     pub fn write_to(
         &mut self,
         stream: i32,
@@ -225,7 +227,7 @@ impl LogStreams {
         let values = coerced.as_deref().unwrap_or(values);
         let path = path.unwrap_or(&stream.path);
         self.entry.clear();
-        encode::entry(stream.number, stream.writer, path, values, &mut self.entry);
+        writer::entry(stream.number, stream.writer, path, values, &mut self.entry);
         if !writers.contains_key(path) {
             let writer = Arc::new(ActiveWriter::new(stream, path, now, self.writers.len()));
             self.writers.push(Arc::clone(&writer));
@@ -259,18 +261,18 @@ impl ActiveWriter {
     }
 }
 
-/// Says what makes no sense about a stream or entry of our own.
+/// Why a local stream or entry is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// A stream of that number was declared before.
+    /// A stream with this number is already declared.
     #[error("log stream {stream} is declared already")]
     Declared {
         /// The number.
         stream: i32,
     },
-    /// A column is of a type that logs don't have.
-    #[error("column {name} of type {ty}[{subtype}], which logs don't have, 3§1")]
+    /// A column is of a type that logs do not have (3§1).
+    #[error("column {name} of type {ty}[{subtype}], which logs don't have")]
     BadField {
         /// The column.
         name: Name,
@@ -279,19 +281,19 @@ pub enum StreamError {
         /// The type of its elements.
         subtype: TypeTag,
     },
-    /// No stream of that number was declared.
+    /// No stream with this number is declared.
     #[error("log stream {stream} is not declared")]
     Unknown {
         /// The number.
         stream: i32,
     },
-    /// No stream with this path was declared.
+    /// No stream with this path is declared.
     #[error("log {path} is not declared")]
     NoLog {
         /// The path.
         path: Name,
     },
-    /// A record has a field of which the stream has no column.
+    /// A record has a field for which the stream has no column.
     #[error("log stream {stream} has no column {field}, which the record has")]
     NoColumn {
         /// The stream's number.
@@ -307,17 +309,17 @@ pub enum StreamError {
         /// The column.
         column: Name,
     },
-    /// A record can't be an entry of any log.
+    /// A record cannot be an entry of any log.
     #[error(transparent)]
     NotLoggable(#[from] NotLoggable),
-    /// An entry does not have the stream's columns.
+    /// An entry does not match the stream's columns.
     #[error("entry for log stream {stream}{}: {mismatch}", Column(column))]
     Mismatch {
         /// The stream's number.
         stream: i32,
-        /// The name of the column, if it is one that does not fit.
+        /// The name of the column that does not match, if a single one is the cause.
         column: Option<Name>,
-        /// What does not fit.
+        /// What does not match.
         mismatch: Mismatch,
     },
 }

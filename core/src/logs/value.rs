@@ -1,4 +1,4 @@
-//! What the columns of an entry hold (3§2).
+//! Values of log entries (3§2).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,11 +7,13 @@ use bytes::Bytes;
 
 use crate::Time;
 use crate::data::{Port, Subnet, TypeTag};
+use crate::notation::number;
+use crate::notation::number::split;
 
-/// Holds what an entry has in one column, or an element of a set or vector there (3§2).
+/// A value in one column of a log entry, or an element of a set or vector there (3§2).
 ///
-/// Strings that came with a message share that message's buffer. What is made of Rust types is of the
-/// same types as a [`Value`](crate::data::Value) of them.
+/// Received strings share the message's buffer. Rust types are converted to the same types as for a
+/// [`Value`](crate::data::Value).
 ///
 /// ```
 /// use brocomm::logs::LogValue;
@@ -22,7 +24,7 @@ use crate::data::{Port, Subnet, TypeTag};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LogValue {
-    /// Nothing; a column keeps its type even so.
+    /// An unset value, with the column's type.
     Unset(TypeTag),
     /// `bool`
     Bool(bool),
@@ -52,7 +54,7 @@ pub enum LogValue {
     Addr(IpAddr),
     /// `subnet`
     Subnet(Subnet),
-    /// The elements of a set, in the order in which they came.
+    /// The elements of a set, in the order received.
     Set(Vec<LogValue>),
     /// The elements of a vector.
     Vector(Vec<LogValue>),
@@ -84,7 +86,7 @@ from! {
 }
 
 impl LogValue {
-    /// Makes a string of anything that is text or bytes.
+    /// Creates a string from text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> LogValue {
         LogValue::String(Bytes::copy_from_slice(text.as_ref()))
     }
@@ -112,7 +114,7 @@ impl LogValue {
         }
     }
 
-    /// Returns the value without a share in any message's buffer, for keeping.
+    /// Returns the value without sharing a message's buffer, for storing.
     pub fn compact(&self) -> LogValue {
         let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
         let all = |items: &[LogValue]| items.iter().map(LogValue::compact).collect();
@@ -125,5 +127,90 @@ impl LogValue {
             LogValue::Vector(items) => LogValue::Vector(all(items)),
             other => other.clone(),
         }
+    }
+}
+
+/// The longest text of a double that fits Bro's buffer.
+const LONGEST_DOUBLE: usize = 255;
+
+/// The greatest number that Bro prints without an exponent outside of logs.
+const WIDEST: f64 = i32::MAX as f64;
+
+/// Writes a time or interval: always six decimals, an exponent beyond ±2147483647.
+pub(super) fn fixed(value: f64) -> String {
+    if !value.is_finite() || value.abs() > WIDEST {
+        return number::double(value);
+    }
+    let (whole, decimals) = split(value.abs());
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{whole}.{decimals:06}")
+}
+
+/// Writes a double: at most six decimals, never an exponent.
+pub(super) fn double(value: f64) -> String {
+    if !value.is_finite() || value.abs() <= WIDEST {
+        return number::double(value);
+    }
+    let text = format!("{value:.6}");
+    if text.len() > LONGEST_DOUBLE {
+        return "NAN.0".to_owned();
+    }
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if value.fract() == 0.0 { format!("{text}.0") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_intervals_have_six_decimals() {
+        let cases = [
+            (1000.5, "1000.500000"),
+            (0.0, "0.000000"),
+            (-0.001, "-0.001000"),
+            (172_800.0, "172800.000000"),
+            (1_795_383_416.922919, "1795383416.922919"),
+            (2_147_483_647.0, "2147483647.000000"),
+            (2_147_483_648.0, "2.147484e+09"),
+            (-3e9, "-3.000000e+09"),
+            (1e-9, "0.000000"),
+            (0.999_999_9, "1.000000"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(fixed(value), text);
+        }
+    }
+
+    #[test]
+    fn doubles_have_no_exponent() {
+        let cases = [
+            (3.15, "3.15"),
+            (-0.5, "-0.5"),
+            (5.0, "5.0"),
+            (-0.0, "0.0"),
+            (1e10, "10000000000.0"),
+            (-1e10, "-10000000000.0"),
+            (3_000_000_000.25, "3000000000.25"),
+            (1e-300, "0"),
+            (-1e-300, "-0"),
+            (0.000_000_5, "0.000001"),
+            (0.000_002_5, "0.000002"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (2e247, &format!("{:.0}.0", 2e247)),
+            (-2e247, "NAN.0"),
+            (2e248, "NAN.0"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(double(value), text, "{value:e}");
+        }
+        let googol = double(1e100);
+        assert_eq!(googol.len(), 103);
+        assert!(googol.starts_with("10000000000000000159028911097599180468360808563945281389781"));
     }
 }

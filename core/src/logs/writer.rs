@@ -1,22 +1,23 @@
 //! Log writers with their columns, and their announcement (3§1).
 
 use std::fmt;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use super::{LogError, decode, encode};
-use crate::data::{Name, TypeTag};
+use super::{LogError, LogValue, decode};
+use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
 
-/// The number for the writer that writes nothing, in a Bro without writers from plugins.
+/// Bro's number for the writer that discards entries, without writers from plugins.
 pub const WRITER_NONE: i32 = 2;
 
-/// The number for the writer to databases, in a Bro without writers from plugins.
+/// Bro's number for the SQLite writer, without writers from plugins.
 pub const WRITER_SQLITE: i32 = 3;
 
-/// Describes a log writer: what LOG_CREATE_WRITER carries (3§1).
+/// A log writer, as announced by LOG_CREATE_WRITER (3§1).
 ///
 /// A writer is identified by its stream, its kind and its path.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,11 +28,11 @@ pub struct LogWriter {
     pub writer: i32,
     /// The log's path, such as `conn`.
     pub path: Name,
-    /// When the sender rotates its own file, in seconds of the day; means nothing to a receiver.
+    /// The sender's own rotation time, in seconds of the day; ignored by receivers.
     pub rotation_base: f64,
-    /// How often, in seconds; 0 for never. Means nothing to a receiver.
+    /// The sender's own rotation interval in seconds, 0 for never; ignored by receivers.
     pub rotation_interval: f64,
-    /// The sender's network time when the writer came up, in seconds since the Unix epoch.
+    /// The sender's network time when the writer was created, in seconds since the Unix epoch.
     pub network_time: f64,
     /// The writer's options, see [`LogFormat::configured`](crate::logs::LogFormat::configured).
     pub options: Vec<(Name, Bytes)>,
@@ -40,61 +41,61 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Reads the argument of a LOG_CREATE_WRITER; nothing of it is shared.
+    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// The error says what is wrong with it.
     pub fn decode(argument: &Bytes) -> Result<LogWriter, LogError> {
         decode::writer(argument)
     }
 
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        encode::writer(self, out);
+        writer(self, out);
     }
 }
 
-/// Describes a column of a log (3§1).
+/// A column of a log (3§1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogField {
     /// The column's name; the parts of a nested record's are joined by a dot, as in `id.orig_h`.
     pub name: Name,
-    /// A second name, which Bro uses for tables of its input framework only.
+    /// A second name, used only by Bro's input framework.
     pub secondary_name: Option<Name>,
-    /// The type; of sets it is [`TypeTag::Table`].
+    /// The type; [`TypeTag::Table`] for sets.
     pub ty: TypeTag,
-    /// The type of the elements of a set or vector; else [`TypeTag::Void`].
+    /// The type of the elements of a set or vector; otherwise [`TypeTag::Void`].
     pub subtype: TypeTag,
-    /// Whether entries may lack it.
+    /// Whether the column may be unset.
     pub optional: bool,
 }
 
 impl LogField {
-    /// Makes a column that is neither a set nor a vector, and which every entry has.
+    /// Creates a required column that is neither a set nor a vector.
     pub fn new(name: impl Into<Name>, ty: TypeTag) -> LogField {
         let name = name.into();
         LogField { name, secondary_name: None, ty, subtype: TypeTag::Void, optional: false }
     }
 
-    /// Makes a column of sets.
+    /// Creates a column of sets.
     pub fn set(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Table) }
     }
 
-    /// Makes a column of vectors.
+    /// Creates a column of vectors.
     pub fn vector(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Vector) }
     }
 
-    /// Lets entries lack the column.
+    /// Creates the column optional.
     #[must_use]
     pub fn optional(mut self) -> LogField {
         self.optional = true;
         self
     }
 
-    /// Returns the type as the header line `#types` has it: `count`, `set[string]`, `vector[addr]`
-    /// (3§3).
+    /// Returns the type as written in the header line `#types`: `count`, `set[string]`,
+    /// `vector[addr]` (3§3).
     pub fn type_name(&self) -> impl fmt::Display + use<> {
         TypeName { ty: self.ty, subtype: self.subtype }
     }
@@ -115,7 +116,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// Returns whether a column can be of this type (3§2).
+/// Returns whether a column can have this type (3§2).
 pub(super) const fn is_loggable(tag: TypeTag) -> bool {
     is_element(tag) || matches!(tag, TypeTag::Table | TypeTag::Vector)
 }
@@ -139,4 +140,129 @@ pub(super) const fn is_element(tag: TypeTag) -> bool {
             | TypeTag::Addr
             | TypeTag::Subnet
     )
+}
+
+/// Appends an announcement (3§1).
+pub(super) fn writer(writer: &LogWriter, out: &mut Vec<u8>) {
+    int(writer.stream, out);
+    int(writer.writer, out);
+    length(writer.fields.len(), out);
+    string(&writer.path, out);
+    for number in [writer.rotation_base, writer.rotation_interval, writer.network_time] {
+        double(number, out);
+    }
+    length(writer.options.len(), out);
+    for (key, value) in &writer.options {
+        string(key, out);
+        string(value, out);
+    }
+    writer.fields.iter().for_each(|one| field(one, out));
+}
+
+fn field(field: &LogField, out: &mut Vec<u8>) {
+    out.push(u8::from(field.secondary_name.is_some()));
+    if let Some(name) = &field.secondary_name {
+        string(name, out);
+    }
+    string(&field.name, out);
+    int(i32::from(field.ty as u8), out);
+    int(i32::from(field.subtype as u8), out);
+    out.push(u8::from(field.optional));
+}
+
+/// Appends an entry (3§2).
+pub(super) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
+    int(stream, out);
+    int(writer, out);
+    string(path, out);
+    length(values.len(), out);
+    values.iter().for_each(|one| value(one, out));
+}
+
+fn value(value: &LogValue, out: &mut Vec<u8>) {
+    int(i32::from(value.tag() as u8), out);
+    out.push(u8::from(!matches!(value, LogValue::Unset(_))));
+    match value {
+        LogValue::Unset(_) => {}
+        LogValue::Bool(value) => long(i64::from(*value), out),
+        LogValue::Int(value) => long(*value, out),
+        LogValue::Count(value) | LogValue::Counter(value) => unsigned(*value, out),
+        LogValue::Double(value) | LogValue::Time(value) | LogValue::Interval(value) => {
+            double(*value, out);
+        }
+        LogValue::String(text)
+        | LogValue::Enum(text)
+        | LogValue::Func(text)
+        | LogValue::File(text) => string(text, out),
+        LogValue::Port(value) => port(*value, out),
+        LogValue::Addr(value) => addr(*value, out),
+        LogValue::Subnet(value) => subnet(*value, out),
+        LogValue::Set(items) | LogValue::Vector(items) => {
+            long(items.len() as i64, out);
+            items.iter().for_each(|item| self::value(item, out));
+        }
+    }
+}
+
+fn port(port: Port, out: &mut Vec<u8>) {
+    unsigned(u64::from(port.number), out);
+    int(
+        match port.transport {
+            Transport::Unknown => 0,
+            Transport::Tcp => 1,
+            Transport::Udp => 2,
+            Transport::Icmp => 3,
+        },
+        out,
+    );
+}
+
+/// Writes an address; an IPv4-mapped one is written as IPv4, as in Bro (2§1).
+fn addr(addr: IpAddr, out: &mut Vec<u8>) {
+    match addr.to_canonical() {
+        IpAddr::V4(v4) => {
+            out.push(4);
+            out.extend_from_slice(&v4.octets());
+        }
+        IpAddr::V6(v6) => {
+            out.push(6);
+            out.extend_from_slice(&v6.octets());
+        }
+    }
+}
+
+/// Writes a subnet, whose width counts in 128 bits for both families.
+///
+/// The subnet determines the family, not its prefix alone: `::ffff:0:0/90` is IPv6.
+fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
+    let Subnet { prefix, width } = subnet.canonical();
+    let mapped = if prefix.is_ipv4() { 96 } else { 0 };
+    out.push(width.saturating_add(mapped));
+    addr(prefix, out);
+}
+
+fn int(value: i32, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn long(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn unsigned(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn double(value: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+/// Writes a number of elements, which is below 2³² because messages are.
+fn length(length: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(length as u32).to_be_bytes());
+}
+
+fn string(text: &[u8], out: &mut Vec<u8>) {
+    length(text.len(), out);
+    out.extend_from_slice(text);
 }

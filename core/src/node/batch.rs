@@ -1,24 +1,24 @@
-//! What goes to one peer in one message: log entries, or what is printed (§6).
+//! Batches of log entries or prints for one peer (§6).
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::outbox::Outgoing;
+use super::inbox::Outgoing;
 use crate::Time;
 use crate::wire::PrintItems;
 
-/// How many bytes of entries go into one LOG_WRITE, unless a single one has more (§6).
+/// The maximum size of the entries in one LOG_WRITE in bytes, unless a single entry is larger (§6).
 pub const LOG_BATCH: usize = 50 << 10;
 
-/// How many bytes a REMOTE_PRINT takes at most (§6).
+/// The maximum size of a REMOTE_PRINT in bytes (§6).
 pub const PRINT_BATCH: usize = 10 << 10;
 
-/// How long a log entry or print waits for others; a Bro keeps prints until it has enough or ends
-/// (§6).
+/// The maximum delay of a batched log entry or print; Bro keeps prints until the batch is full or
+/// it terminates (§6).
 pub const BATCH_DELAY: Duration = Duration::from_secs(1);
 
-/// What a batch is of.
+/// The kind of a batch's items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Batched {
     Logs,
@@ -46,13 +46,13 @@ impl Batched {
     }
 }
 
-/// Collects items for one message. It is to be sent when the next item doesn't fit, when the first
-/// is a second old, and before a close of our own.
+/// Items for one message. It is sent when the next item does not fit, when the first item is a
+/// second old, and before this node closes the connection.
 #[derive(Debug)]
 pub(super) struct Batch {
     of: Batched,
     argument: Vec<u8>,
-    /// How many items there are.
+    /// The number of items.
     number: usize,
     /// When the first was added.
     since: Option<Time>,
@@ -63,11 +63,11 @@ impl Batch {
         Batch { of, argument: Vec::new(), number: 0, since: None }
     }
 
-    /// Adds an item; returns what is to be sent before.
+    /// Adds an item; returns the message to send before, if any.
     pub(super) fn add(&mut self, item: &[u8], now: Time) -> Option<Outgoing> {
         let limit = self.of.limit();
         let full = self.argument.len().saturating_add(item.len()) > limit;
-        // One that was full is followed by another, most probably.
+        // A full batch is most probably followed by another.
         let next = if full { limit } else { 0 };
         let before = if full || self.is_due(now) { self.take(next) } else { None };
         self.since.get_or_insert(now);
@@ -76,17 +76,17 @@ impl Batch {
         before
     }
 
-    /// Returns what has waited long enough, or is too long to wait.
+    /// Returns the batch if it is due or full.
     pub(super) fn poll(&mut self, now: Time) -> Option<Outgoing> {
         if self.is_due(now) || self.argument.len() > self.of.limit() { self.flush() } else { None }
     }
 
-    /// Returns all that there is.
+    /// Returns the batch.
     pub(super) fn flush(&mut self) -> Option<Outgoing> {
         self.take(0)
     }
 
-    /// Returns when to poll at the latest.
+    /// Returns when to poll next.
     pub(super) fn next_timeout(&self) -> Option<Time> {
         self.since.map(|since| since + BATCH_DELAY)
     }
@@ -95,7 +95,7 @@ impl Batch {
         self.next_timeout().is_some_and(|due| now >= due)
     }
 
-    /// Takes all that there is, and makes so much room for what is next.
+    /// Takes the batch, and reserves room for the next.
     fn take(&mut self, next: usize) -> Option<Outgoing> {
         self.since.take()?;
         let argument = std::mem::replace(&mut self.argument, Vec::with_capacity(next));
@@ -103,10 +103,10 @@ impl Batch {
     }
 }
 
-/// Makes an item of what was printed to a file by one statement, without its newline.
+/// Encodes the output of one print statement to a file, without its newline.
 ///
-/// What is not printable ASCII becomes `\xHH`; the backslash stays (§2.12). What is too long for a
-/// message is cut, as Bro does.
+/// Bytes that are not printable ASCII become `\xHH`; backslashes are unchanged (§2.12). Text that
+/// is too long for a message is truncated, as in Bro.
 pub(super) fn print_item(file: &[u8], text: &[u8]) -> Vec<u8> {
     let mut item = Vec::with_capacity(file.len() + text.len() + 2);
     // Each ends in a NUL.
@@ -117,7 +117,7 @@ pub(super) fn print_item(file: &[u8], text: &[u8]) -> Vec<u8> {
     item
 }
 
-/// Appends text, until there are so many bytes.
+/// Appends text, up to this total length.
 fn push_printable(text: &[u8], end: usize, out: &mut Vec<u8>) {
     for byte in text.iter().take(end) {
         match byte {

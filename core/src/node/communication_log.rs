@@ -8,7 +8,7 @@ use crate::connection::{CommLogMessage, LogLevel, LogSource};
 use crate::data::TypeTag;
 use crate::logs::{LogField, LogFormat, LogStream, LogValue};
 
-/// Names a peer at the beginning of a line: `[#10000/127.0.0.1:58030]`, as Bro's core does.
+/// A peer's prefix in a log line: `[#10000/127.0.0.1:58030]`, as in Bro.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerPrefix {
     /// The node's number for the peer.
@@ -29,23 +29,23 @@ impl fmt::Display for PeerPrefix {
     }
 }
 
-/// Holds a line of the communication log: Bro's record `Communication::Info`.
+/// A line of the communication log: Bro's record `Communication::Info`.
 ///
-/// The columns for the peer's name and address are left out, as Bro never sets them.
+/// Omits the columns for the peer's name and address, which Bro never sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommunicationLine {
     /// When it was written.
     pub time: Time,
-    /// Who writes it; unset for an inconsistency of state.
+    /// Its source; unset for an inconsistency of state.
     pub source: Option<LogSource>,
-    /// How grave it is; unset for an inconsistency of state.
+    /// Its severity; unset for an inconsistency of state.
     pub level: Option<LogLevel>,
-    /// What it says, the peer's prefix included.
+    /// The message, with the peer's prefix.
     pub message: String,
 }
 
 impl CommunicationLine {
-    /// Makes a line of anything that can be said.
+    /// Creates a line with any message.
     pub fn new(
         time: Time,
         source: LogSource,
@@ -60,7 +60,7 @@ impl CommunicationLine {
         CommunicationLine { time, source: Some(source), level: Some(level), message }
     }
 
-    /// Makes the line that a connection asks for with
+    /// Creates the line for a connection's
     /// [`Notification::Log`](crate::connection::Notification::Log).
     pub fn of(time: Time, peer: &PeerPrefix, message: &CommLogMessage) -> CommunicationLine {
         let peer = message.has_prefix().then_some(peer);
@@ -117,12 +117,12 @@ impl CommunicationLog {
     /// The log's path; its file is `communication.log`.
     pub const PATH: &'static str = "communication";
 
-    /// Makes the ASCII log of a node with this description.
+    /// Creates the ASCII log of a node with this description.
     pub fn new(local: impl Into<Vec<u8>>) -> CommunicationLog {
         CommunicationLog::with_format(local, LogFormat::default())
     }
 
-    /// Makes the log in another form.
+    /// Creates the log in another format.
     pub fn with_format(local: impl Into<Vec<u8>>, format: LogFormat) -> CommunicationLog {
         CommunicationLog { local: local.into(), format, fields: CommunicationLog::fields() }
     }
@@ -143,7 +143,7 @@ impl CommunicationLog {
         .into()
     }
 
-    /// Returns the log as a stream to be sent to peers, under the number that they have for
+    /// Returns the log as a stream for sending to peers, with their number for
     /// `Communication::LOG`.
     pub fn stream(number: i32) -> LogStream {
         LogStream::new(number, CommunicationLog::PATH, CommunicationLog::fields())

@@ -1,18 +1,24 @@
-//! Notifications that wait: what one peer sent, or what a subscriber has not read.
+//! What waits: notifications of one peer or for one subscriber, and what is to be sent to one peer.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::{Bound, Depth, Notification, weight};
+use crate::data::{Event, StateAccess};
+use crate::logs::ActiveWriter;
+use crate::wire::PrintItems;
 
-/// Holds notifications in order, with their sizes.
+/// A queue of notifications with their sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// What may be dropped among it.
+    /// The depth of the droppable notifications.
     pub(crate) depth: Depth,
-    /// What else peers sent.
+    /// The depth of the other notifications from peers.
     kept: Depth,
-    /// The size of what does not count, lines of the log mostly, in bytes.
+    /// The size of uncounted notifications, mostly log lines, in bytes.
     lines: usize,
 }
 
@@ -25,7 +31,7 @@ impl Inbox {
         self.queue.len()
     }
 
-    /// Returns what waits, with its sizes.
+    /// Iterates over the notifications with their sizes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Notification, usize)> {
         self.queue.iter()
     }
@@ -34,13 +40,13 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns whether what is never dropped is too much by itself, or what does not count takes as
-    /// many bytes.
+    /// Returns whether the notifications that are never dropped, or the uncounted ones, exceed the
+    /// bound by themselves.
     pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Adds something that takes so much memory, 0 for what does not count; see [`weigh`].
+    /// Adds a notification of this size, 0 if uncounted; see [`weigh`].
     pub(crate) fn push(&mut self, notification: Notification, weight: usize) {
         if weight == 0 {
             self.lines = self.lines.saturating_add(weight::of_line(&notification));
@@ -50,7 +56,7 @@ impl Inbox {
         self.queue.push_back((notification, weight));
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Releases unused memory.
     pub(super) fn release(&mut self) {
         self.queue.shrink_to_fit();
     }
@@ -64,13 +70,13 @@ impl Inbox {
         self.take(0)
     }
 
-    /// Drops what has waited longest of what may be dropped; returns it with its size.
+    /// Drops the oldest droppable notification; returns it with its size.
     pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
     }
 
-    /// Drops what came last of what may be dropped; returns it with its size.
+    /// Drops the newest droppable notification; returns it with its size.
     pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
@@ -91,8 +97,9 @@ impl Inbox {
     }
 }
 
-/// Returns the memory that a notification takes in a queue; `held` is what it keeps alive at least,
-/// in bytes, and taken if it counts. What comes of no message does not count: 0.
+/// Returns the memory of a queued notification; `held` is the minimum number of bytes that it keeps
+/// alive, and is taken if it counts. Notifications that do not come from a message are uncounted:
+/// 0.
 pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     match weight::of_notification(notification) {
         0 => 0,
@@ -100,7 +107,7 @@ pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     }
 }
 
-/// Returns whether the application can do without it: nothing that comes later builds on it.
+/// Returns whether a notification may be dropped, because no later one depends on it.
 pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     matches!(
         notification,
@@ -110,4 +117,149 @@ pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
             | Notification::Packet { .. }
             | Notification::Id { .. }
     )
+}
+
+/// The send queue of one peer. Items are not serialized yet, so that they can be dropped, and are
+/// shared among peers.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    queue: VecDeque<Outgoing>,
+    /// The depth of the droppable items; the others do not count.
+    pub(super) depth: Depth,
+    /// The number of operations on state in it.
+    accesses: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Outgoing {
+    Event {
+        event: Arc<Event>,
+        weight: usize,
+    },
+    /// Never dropped: later operations depend on it.
+    Access(Arc<StateAccess>),
+    /// Never dropped: the peer needs it for the entries. There is at most one per log.
+    LogWriter(Bytes),
+    LogEntries {
+        argument: Bytes,
+        number: usize,
+    },
+    Prints {
+        items: PrintItems,
+        number: usize,
+        weight: usize,
+    },
+}
+
+impl Outgoing {
+    pub(super) fn event(event: Arc<Event>) -> Outgoing {
+        Outgoing::Event { weight: weight::of_event(&event), event }
+    }
+
+    /// Creates the announcement of a log writer.
+    pub(super) fn writer(writer: &ActiveWriter) -> Outgoing {
+        Outgoing::LogWriter(writer.announcement().clone())
+    }
+
+    fn is_access(&self) -> bool {
+        matches!(self, Outgoing::Access(_))
+    }
+
+    /// Returns the size of a droppable item.
+    pub(super) fn weight(&self) -> Option<usize> {
+        match self {
+            Outgoing::Event { weight, .. } | Outgoing::Prints { weight, .. } => Some(*weight),
+            Outgoing::LogEntries { argument, .. } => Some(argument.len()),
+            Outgoing::Access(_) | Outgoing::LogWriter(_) => None,
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn is_full(&self, bound: Bound) -> bool {
+        self.depth.reaches(bound)
+    }
+
+    pub(super) fn push(&mut self, outgoing: Outgoing) {
+        if let Some(weight) = outgoing.weight() {
+            self.depth.add(weight);
+        }
+        self.accesses += usize::from(outgoing.is_access());
+        self.queue.push_back(outgoing);
+    }
+
+    /// Returns the number of queued operations on state.
+    pub(super) fn accesses(&self) -> usize {
+        self.accesses
+    }
+
+    /// Drops the operations on state: the full state is sent instead.
+    pub(super) fn drop_accesses(&mut self) {
+        if self.accesses > 0 {
+            self.keep(|outgoing| !outgoing.is_access());
+        }
+    }
+
+    /// Frees unused memory.
+    pub(super) fn release(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
+    pub(super) fn front(&self) -> Option<&Outgoing> {
+        self.queue.front()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Outgoing> {
+        let outgoing = self.queue.pop_front()?;
+        if let Some(weight) = outgoing.weight() {
+            self.depth.remove(weight);
+        }
+        self.accesses -= usize::from(outgoing.is_access());
+        Some(outgoing)
+    }
+
+    /// Drops the oldest droppable item; returns it.
+    pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
+        let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
+        let outgoing = self.queue.remove(at)?;
+        self.depth.remove(outgoing.weight().unwrap_or(0));
+        Some(outgoing)
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.accesses = 0;
+        self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
+    }
+
+    /// Drops all but the events: the next connection begins with the full state, and logs and
+    /// prints belong to the closed connection.
+    pub(super) fn keep_events(&mut self) {
+        self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
+    }
+
+    /// Drops the events that the peer has not requested.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
+        self.keep(|outgoing| match outgoing {
+            Outgoing::Event { event, .. } => wanted(&event.name),
+            _ => true,
+        });
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(&Outgoing) -> bool) {
+        let depth = &mut self.depth;
+        self.queue.retain(|outgoing| {
+            let kept = is_kept(outgoing);
+            if let Some(weight) = outgoing.weight().filter(|_| !kept) {
+                depth.remove(weight);
+            }
+            kept
+        });
+        self.accesses = self.queue.iter().filter(|outgoing| outgoing.is_access()).count();
+    }
 }

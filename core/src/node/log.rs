@@ -1,4 +1,4 @@
-//! Lines of the communication log, with who writes them and about whom (part 4 §5).
+//! Lines of the communication log, with source and peer (part 4 §5).
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::Time;
 use crate::connection::{CommLogMessage, LogLevel, LogSource};
 use crate::wire::SyncPoint;
 
-/// Holds one line of the communication log.
+/// One line of the communication log.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommLogEntry {
     /// When.
     pub time: Time,
-    /// The peer that it is about. Not every such line has a prefix that names it.
+    /// The peer. Not every line about a peer has a prefix that names it.
     pub peer: Option<Arc<EventPeer>>,
     /// What.
     pub line: CommLogLine,
@@ -35,7 +35,7 @@ impl CommLogEntry {
 }
 
 impl From<&CommLogEntry> for CommunicationLine {
-    /// Makes the line of the file.
+    /// Converts to a line of the log file.
     fn from(entry: &CommLogEntry) -> CommunicationLine {
         CommunicationLine {
             time: entry.time,
@@ -59,12 +59,12 @@ impl fmt::Display for CommLogEntry {
     }
 }
 
-/// Says what a line of the communication log says; prints in Bro's words where it has any.
+/// The message of a line in the communication log; prints as in Bro where Bro has the line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the variants that only hold what is printed say so by it")]
 pub enum CommLogLine {
-    /// What one connection has to say.
+    /// A message of a connection.
     Connection(CommLogMessage),
 
     // The transport.
@@ -76,7 +76,7 @@ pub enum CommLogLine {
     CannotListen {
         endpoint: Endpoint,
         reason: Box<str>,
-        /// Whether there will be another attempt.
+        /// Whether the node will retry.
         retries: bool,
     },
     Accepted {
@@ -97,7 +97,7 @@ pub enum CommLogLine {
         reason: Box<str>,
     },
     ConnectionClosed,
-    /// Too much waited for the application, and the policy was to close the connection.
+    /// The receive queue was full, and the policy was to close the connection.
     IncomingFull,
     Terminated,
 
@@ -116,55 +116,56 @@ pub enum CommLogLine {
     },
     AllPeersReached(SyncPoint),
     EndOfTrace,
-    /// An event was dropped at a full queue; Bro has no such line.
+    /// An event was dropped because of a full queue; Bro has no such line.
     EventDropped {
         incoming: bool,
         name: crate::data::Name,
     },
-    /// Log entries were dropped at a full queue; Bro has no such line.
+    /// Log entries were dropped because of a full queue; Bro has no such line.
     LogEntriesDropped {
         incoming: bool,
         number: usize,
     },
-    /// Prints were dropped at a full queue; Bro has no such line.
+    /// Prints were dropped because of a full queue; Bro has no such line.
     PrintsDropped {
         incoming: bool,
         number: usize,
     },
-    /// A packet from a peer was dropped at a full queue; Bro has no such line.
+    /// A packet from a peer was dropped because of a full queue; Bro has no such line.
     PacketDropped,
-    /// An ID from a peer was dropped at a full queue; Bro has no such line.
+    /// An ID from a peer was dropped because of a full queue; Bro has no such line.
     IdDropped {
         name: crate::data::Name,
     },
-    /// A peer's entry fits no writer that it announced, so it is dropped (3§2). Once per message.
+    /// A peer's log entry matches no announced writer and was dropped (3§2). Once per message.
     LogEntryUnknown,
-    /// An event could not be serialized, for being too large or too deep.
+    /// An event could not be serialized because it is too large or too deep.
     Unwritable {
         name: crate::data::Name,
     },
+    /// A peer is not told of a change of state, for this reason; Bro has no such line.
+    StateNotSent(Box<str>),
     /// A subscriber has read nothing for a second, and peers wait for it; Bro has no such line.
     SubscriberStalled {
-        /// What it is called.
+        /// Its name.
         name: Box<str>,
-        /// How many notifications wait for it.
+        /// The number of notifications waiting for it.
         waiting: usize,
     },
-    /// The queue of a subscriber is full, and notifications are dropped; Bro has no such line. Once
-    /// until the queue is empty.
+    /// The queue of a subscriber is full, and notifications are dropped; Bro has no such line.
+    /// Logged once until the queue is empty.
     SubscriberDrops {
-        /// What it is called.
+        /// Its name.
         name: Box<str>,
     },
-    /// The queue of a subscriber was full, and it gets nothing more; Bro has no such line.
+    /// The queue of a subscriber was full, and it receives nothing more; Bro has no such line.
     SubscriberDisconnected {
-        /// What it is called.
+        /// Its name.
         name: Box<str>,
     },
     /// A peer was silent for too long; Bro has no such line.
     Silent,
-    /// Too much waited to be sent, and the policy was to close the connection; Bro has no such
-    /// line.
+    /// The send queue was full, and the policy was to close the connection; Bro has no such line.
     OutgoingFull,
 
     // The policy layer.
@@ -176,7 +177,7 @@ pub enum CommLogLine {
     RequestingLogs,
     RemoteConnectionClosed,
     CannotTriggerConnect,
-    /// A peer's operation found another old value than it says.
+    /// The old value in a peer's operation differed from the local value.
     StateInconsistency(Box<str>),
 }
 
@@ -197,6 +198,7 @@ impl CommLogLine {
             | CommLogLine::IdDropped { .. }
             | CommLogLine::LogEntryUnknown
             | CommLogLine::Unwritable { .. }
+            | CommLogLine::StateNotSent(_)
             | CommLogLine::SubscriberStalled { .. }
             | CommLogLine::SubscriberDrops { .. }
             | CommLogLine::SubscriberDisconnected { .. }
@@ -235,7 +237,7 @@ impl CommLogLine {
         }
     }
 
-    /// Returns whether Bro writes the line when a connection is closed, but not when it ends itself.
+    /// Returns whether Bro writes the line when a connection is closed, but not on termination.
     pub(super) const fn is_of_close(&self) -> bool {
         matches!(
             self,
@@ -246,8 +248,8 @@ impl CommLogLine {
         )
     }
 
-    /// Returns whether the line begins with the peer's `[#id/host:port] `; the policy layer's never
-    /// do.
+    /// Returns whether the line begins with the peer's `[#id/host:port] `; those of the policy
+    /// layer never do.
     const fn has_prefix(&self) -> bool {
         match self {
             CommLogLine::Connection(message) => message.has_prefix(),
@@ -330,6 +332,7 @@ impl fmt::Display for CommLogLine {
             CommLogLine::Unwritable { name } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
+            CommLogLine::StateNotSent(why) => write!(f, "state not sent: {why}"),
             CommLogLine::SubscriberStalled { name, waiting } => write!(
                 f,
                 "subscriber {name} has read nothing for 1 s: its queue of {waiting} notifications \

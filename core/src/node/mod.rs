@@ -1,19 +1,19 @@
 //! The Communication framework: a node with its peers (part 4, §3.3, §4, §6).
 //!
-//! A [`NodeMachine`] is made of a [`NodeConfig`] and is fed what the world does and polled for
-//! what the world must do, as a [`Connection`](crate::connection::Connection) is, for any number of
-//! connections. The least that a driver does after each call that is not a getter:
+//! A [`NodeMachine`] is created from a [`NodeConfig`]. The caller feeds it input and polls it for
+//! actions, as for a [`Connection`](crate::connection::Connection), but for any number of
+//! connections. After each call that is not a getter, a driver must at least:
 //!
-//! * do what [`poll_action`](NodeMachine::poll_action) asks for: connect, listen;
-//! * for each connection that [`poll_connection`](NodeMachine::poll_connection) names: write what
-//!   [`poll_transmit`](NodeMachine::poll_transmit) shows, heed
-//!   [`poll_close`](NodeMachine::poll_close), and read while
+//! * perform the actions of [`poll_action`](NodeMachine::poll_action): connect, listen;
+//! * for each connection of [`poll_connection`](NodeMachine::poll_connection): write the bytes of
+//!   [`poll_transmit`](NodeMachine::poll_transmit), close it if
+//!   [`poll_close`](NodeMachine::poll_close) requires it, and read while
 //!   [`wants_input`](NodeMachine::wants_input);
-//! * take what [`poll_notification`](NodeMachine::poll_notification) hands out;
-//! * call [`feed_time`](NodeMachine::feed_time) when
-//!   [`next_timeout`](NodeMachine::next_timeout) says so.
+//! * handle the notifications of [`poll_notification`](NodeMachine::poll_notification);
+//! * call [`feed_time`](NodeMachine::feed_time) when [`next_timeout`](NodeMachine::next_timeout) is
+//!   reached.
 //!
-//! Here a manager connects to a sensor, and both are their own transport:
+//! Here a manager connects to a sensor in memory:
 //!
 //! ```
 //! use brocomm::data::{Declarations, Event, Value};
@@ -46,7 +46,7 @@
 //! manager.feed_connected(here, now);
 //! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
 //!
-//! // Carries bytes; returns whether there were any.
+//! // Transfers bytes; returns whether there were any.
 //! type End<'a> = (&'a mut NodeMachine, ConnectionId);
 //! fn carry((from, out): End<'_>, (to, into): End<'_>, now: Time) -> bool {
 //!     let bytes = from.poll_transmit(out).to_vec();
@@ -76,30 +76,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Besides events, a node has [synchronized variables](NodeMachine::set_store) in common with its
-//! peers ([`state`](crate::state)); it [writes logs](NodeMachine::write_log), which go to peers that
-//! request them, and hands on what peers [log](Notification::LogEntry) ([`logs`](crate::logs)); and it
-//! [prints](NodeMachine::print) to those who listen.
+//! Besides events, a node shares [synchronized variables](NodeMachine::set_store) with its peers
+//! ([`state`](crate::state)), [sends logs](NodeMachine::write_log) to peers that request them,
+//! reports peers' [log entries](Notification::LogEntry) ([`logs`](crate::logs)), and sends
+//! [prints](NodeMachine::print).
 //!
-//! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
+//! [`framework`] maps each row of part 4 to this API and its tests.
 
 mod action;
 mod batch;
-mod communication;
 pub(crate) mod communication_log;
-mod configuration;
 mod counters;
-mod entry;
 pub(crate) mod inbox;
 pub(crate) mod log;
+mod machine;
 mod notification;
 mod options;
-mod outbox;
 mod pattern;
 mod peer;
-mod ping;
 mod slab;
-mod targets;
 mod validate;
 pub(crate) mod weight;
 
@@ -107,23 +102,21 @@ pub(crate) mod weight;
 pub mod framework {}
 
 pub use crate::connection::{
-    CloseCause, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole, Undeclared,
-    UsageError,
+    CloseCause, Handshake, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole,
+    Undeclared, UsageError,
 };
-pub use action::Action;
+pub use action::{Action, ListenTarget};
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
-pub use communication::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub(crate) use communication_log::CommunicationLine;
 pub use communication_log::CommunicationLog;
-pub use configuration::NodeConfig;
-pub use counters::{Depth, PeerCounters, PeerState};
-pub use entry::{Liveness, PeerConfig};
+pub use counters::{Depth, PeerCounters, PeerState, PingStatistics, Series};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
+pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
-pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
+pub use options::{
+    Backoff, Bound, KeepAlive, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
+};
 pub use pattern::EventPattern;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use ping::{PingStatistics, Series};
-pub use targets::ListenTarget;
 pub use validate::{ConfigurationWarning, NodeConfigError};

@@ -1,4 +1,4 @@
-//! What a node tells its user (part 4 §4).
+//! Notifications of a node (part 4 §4).
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::logs::{LogValue, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
-/// Returns what happened on a node; what concerns one peer comes in the order in which it happened.
+/// A notification of a node; notifications about one peer are in order.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Notification {
-    /// A peer's VERSION came (§3.2): `remote_connection_established`.
+    /// A peer's VERSION was received (§3.2): `remote_connection_established`.
     ConnectionEstablished {
         /// Who.
         peer: Arc<EventPeer>,
-        /// The name of the entry that applies (§4), if one does.
+        /// The name of the entry that applies (§4), if any.
         node: Option<Arc<str>>,
     },
-    /// A peer is Running (§3.5): `remote_connection_handshake_done`.
+    /// A peer reached phase Running (§3.5): `remote_connection_handshake_done`.
     ConnectionHandshakeDone(Arc<EventPeer>),
-    /// A connection is over: `remote_connection_closed`, which Bro does not raise for a connection
-    /// that was never established.
+    /// A connection was closed: `remote_connection_closed`, which Bro does not raise for a
+    /// connection that was never established.
     ConnectionClosed {
         /// Who.
         peer: Arc<EventPeer>,
@@ -34,21 +34,20 @@ pub enum Notification {
         /// Why.
         cause: CloseCause,
     },
-    /// An attempt to connect failed; if the entry says so there will be another (§3.6).
+    /// An attempt to connect failed; the node may retry (§3.6).
     ConnectFailed {
         /// Who.
         peer: Arc<EventPeer>,
-        /// Why, in the transport's words.
+        /// The transport's message.
         reason: Box<str>,
-        /// Whether there will be another attempt.
+        /// Whether the node will retry.
         retries: bool,
     },
-    /// Something that a peer sent could not be used (§5): `remote_connection_error`. The connection
-    /// is closed for it or not.
+    /// Input from a peer was invalid (§5): `remote_connection_error`. The connection may stay open.
     ConnectionError {
         /// Who.
         peer: Arc<EventPeer>,
-        /// What, in Bro's words where it has any.
+        /// The error, with Bro's message if it has one.
         reason: Box<str>,
     },
     /// A peer requested an event for the first time: `remote_event_registered`.
@@ -58,7 +57,7 @@ pub enum Notification {
         /// The event's name.
         name: Name,
     },
-    /// A peer asks for a capture filter: `remote_capture_filter`. Nothing is applied by itself.
+    /// A peer requests a capture filter: `remote_capture_filter`. The application must apply it.
     CaptureFilter {
         /// Who.
         peer: Arc<EventPeer>,
@@ -76,41 +75,40 @@ pub enum Notification {
         /// Our role.
         role: SyncRole,
     },
-    /// A peer raised an event that we know, and we accept its input.
+    /// A peer raised a declared event, and its input is accepted.
     Event {
         /// Who.
         peer: Arc<EventPeer>,
         /// The event.
         event: Event,
     },
-    /// A peer's operation on synchronized state was carried out:
-    /// `remote_state_access_performed`. The value is now what
-    /// [`Store::get`](crate::state::Store::get) gives for the operation's target.
+    /// A peer's operation on synchronized state was applied: `remote_state_access_performed`.
+    /// [`Store::get`](crate::state::Store::get) returns the new value of the operation's target.
     StateAccessPerformed {
         /// Who.
         peer: Arc<EventPeer>,
         /// The operation.
         access: Box<StateAccess>,
     },
-    /// A peer's operation on synchronized state could not be carried out; nothing has changed.
-    /// Normal while operations cross.
+    /// A peer's operation on synchronized state could not be applied and changed nothing. Normal
+    /// while operations cross.
     StateAccessRejected {
         /// Who.
         peer: Arc<EventPeer>,
-        /// What it is on: a variable, or the unique id of a container.
+        /// Its target: a variable, or the unique id of a container.
         target: Name,
         /// Why.
         error: StateError,
     },
-    /// A peer changed what was not here as it took it to be: `remote_state_inconsistency`. It is
-    /// changed all the same.
+    /// The old value in a peer's change differed from the local value:
+    /// `remote_state_inconsistency`. The change was applied nevertheless.
     StateInconsistency {
         /// Who.
         peer: Arc<EventPeer>,
         /// What.
         inconsistency: Box<Inconsistency>,
     },
-    /// An entry of a table expired: its `&expire_func`, if it has one, is to be called.
+    /// A table entry expired; the application should call its `&expire_func`, if any.
     Expired(Box<Expired>),
     /// A peer changed synchronized state, and we have requested sync; only if the node has no
     /// [variables](super::NodeMachine::set_store) itself.
@@ -125,13 +123,13 @@ pub enum Notification {
     Pong {
         /// Who.
         peer: Arc<EventPeer>,
-        /// The number that our PING had.
+        /// The sequence number of our PING.
         seq: u32,
-        /// From our PING's issue to now.
+        /// The time since our PING was issued.
         d1: f64,
-        /// From our PING's departure to now.
+        /// The time since our PING was written.
         d2: f64,
-        /// What the peer says that it spent of that.
+        /// The part of it that the peer reports as spent there.
         d3: f64,
     },
     /// A peer sent an ID with its value (2§8).
@@ -155,22 +153,22 @@ pub enum Notification {
         /// What, and to which files.
         items: PrintItems,
     },
-    /// A peer announced a log writer (§2.13, 3§1): a log of it begins. Not told again when the peer
-    /// repeats itself on the same connection.
+    /// A peer announced a log writer (§2.13, 3§1): the beginning of a log. Repeated announcements
+    /// on the same connection are ignored.
     LogWriterAnnounced {
         /// Who.
         peer: Arc<EventPeer>,
         /// The stream, the path and the columns.
         writer: Arc<LogWriter>,
     },
-    /// A peer sent an entry of a log that it announced (§2.14, 3§2). Whatever
-    /// [`accept_input`](super::PeerConfig::accept_input) says.
+    /// A peer sent an entry of an announced log (§2.14, 3§2), regardless of
+    /// [`accept_input`](super::PeerConfig::accept_input).
     LogEntry {
         /// Who.
         peer: Arc<EventPeer>,
         /// The writer that it belongs to.
         writer: Arc<LogWriter>,
-        /// What each of the writer's columns holds. Strings share the message's buffer.
+        /// The values of the writer's columns. Strings share the message's buffer.
         values: Vec<LogValue>,
     },
     /// A peer reached a point of its trace (§2.11).
@@ -180,14 +178,14 @@ pub enum Notification {
         /// Which point.
         point: SyncPoint,
     },
-    /// We listen here.
+    /// The node listens at this endpoint.
     Listening(Endpoint),
     /// A line for the communication log: `remote_log` and `remote_log_peer`.
     Log(CommLogEntry),
     /// [`terminate_communication`](super::NodeMachine::terminate_communication) is done: all
-    /// connections are closed. Nothing comes after it.
+    /// connections are closed. This is the last notification.
     Terminated {
-        /// The peers that did not take all that was queued for them in time.
+        /// The peers that did not receive their whole queue in time.
         undelivered: Vec<PeerId>,
     },
 }

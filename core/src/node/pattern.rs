@@ -8,7 +8,7 @@ use crate::pattern::{PatternError, PatternErrorKind};
 use crate::data::Name;
 use crate::pattern::Expression;
 
-/// Says which events are meant: a pattern in Bro's syntax for whole names.
+/// A pattern of event names in Bro's syntax, which matches whole names.
 ///
 /// ```
 /// use brocomm::node::EventPattern;
@@ -21,7 +21,7 @@ use crate::pattern::Expression;
 /// # Ok::<(), brocomm::pattern::PatternError>(())
 /// ```
 ///
-/// Two are equal if they are written alike.
+/// Patterns are equal if their texts are.
 #[derive(Debug, Clone)]
 pub struct EventPattern {
     source: String,
@@ -29,11 +29,11 @@ pub struct EventPattern {
 }
 
 impl EventPattern {
-    /// Reads a pattern, with or without the slashes around it that scripts have.
+    /// Parses a pattern, with or without the surrounding slashes used in scripts.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the pattern, and at which column.
+    /// Fails if the pattern is invalid; the error has the column.
     pub fn new(pattern: &str) -> Result<EventPattern, PatternError> {
         let (source, skipped) = match pattern.strip_prefix('/') {
             None => (pattern, 0),
@@ -51,21 +51,21 @@ impl EventPattern {
         Ok(EventPattern { source: source.to_owned(), expression })
     }
 
-    /// Returns the pattern as it was written, without slashes.
+    /// Returns the text of the pattern, without slashes.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Returns whether an event of this name is meant: whether the pattern matches all of it.
+    /// Returns whether the pattern matches this whole name.
     pub fn matches(&self, name: &[u8]) -> bool {
         self.expression.is_match(name)
     }
 
-    /// Returns the names that the pattern stands for, in the order written, if these are few:
-    /// those of `ping|pong(_[0-9])?`, but not of `ping.*`.
+    /// Returns all names that the pattern matches, in the order written, if they are few: for
+    /// `ping|pong(_[0-9])?`, but not for `ping.*`.
     pub fn names_outright(&self) -> Option<Vec<Name>> {
         let names = self.expression.expand()?.into_iter().map(Name::from_bytes);
-        // No event lacks a name.
+        // Events always have a name.
         Some(names.filter(|name| !name.is_empty()).collect())
     }
 }

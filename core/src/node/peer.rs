@@ -1,4 +1,4 @@
-//! Who the peers are (part 4 §2).
+//! The identities of peers and connections (part 4 §2).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,13 +8,13 @@ use bytes::Bytes;
 use super::slab::Key;
 use crate::data::Name;
 
-/// Numbers the peers of a node: those it connects to from 1, those that connect to it from 10000
-/// (part 4 §2). A peer that we connect to keeps its number when it is connected to again.
+/// The number of a peer: from 1 for peers that the node connects to, from 10000 for peers that
+/// connect to it (part 4 §2). A peer that the node connects to keeps its number on reconnection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
 
 impl PeerId {
-    /// Stands for the node itself.
+    /// The node itself.
     pub const LOCAL: PeerId = PeerId(0);
 }
 
@@ -24,9 +24,9 @@ impl fmt::Display for PeerId {
     }
 }
 
-/// Numbers the transport connections of a node, in the order in which they were begun.
+/// The number of a transport connection of a node, in order of creation.
 ///
-/// A peer has one at most at a time; a reconnection is another.
+/// A peer has at most one at a time; a reconnection gets another number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(super) Key);
 
@@ -36,7 +36,7 @@ impl fmt::Debug for ConnectionId {
     }
 }
 
-/// Names a TCP endpoint, with the zone that a non-global IPv6 address needs (RFC 4007).
+/// A TCP endpoint, with the zone that a non-global IPv6 address requires (RFC 4007).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The address.
@@ -48,7 +48,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Makes an endpoint without a zone.
+    /// Creates an endpoint without a zone.
     pub const fn new(host: IpAddr, port: u16) -> Endpoint {
         Endpoint { host, zone: None, port }
     }
@@ -69,19 +69,19 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Describes a peer, as Bro's `event_peer` does (part 4 §2).
+/// The description of a peer: Bro's `event_peer` (part 4 §2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventPeer {
     /// Its number.
     pub id: PeerId,
-    /// Where we connected to, or where it connected from.
+    /// The endpoint that we connected to, or that it connected from.
     pub endpoint: Endpoint,
     /// Whether this is the node itself.
     pub is_local: bool,
-    /// Its `peer_description`; empty until it came, or if its input is not accepted.
+    /// Its `peer_description`; empty until received, or if its input is not accepted.
     pub descr: Name,
-    /// Its class, if it sent one, also an empty one.
+    /// Its class, possibly empty, if it sent one.
     pub class: Option<Bytes>,
 }
 
@@ -90,7 +90,7 @@ impl EventPeer {
         EventPeer { id, endpoint, is_local: false, descr: Name::new(), class: None }
     }
 
-    /// Describes the node itself.
+    /// Creates the description of the node itself.
     pub(super) fn local(descr: Name) -> EventPeer {
         let endpoint = Endpoint::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         EventPeer { is_local: true, descr, ..EventPeer::new(PeerId::LOCAL, endpoint) }

@@ -1,17 +1,17 @@
-//! Things that are found by their place, and have a number that nothing else ever has.
+//! A slab with keys that are never reused.
 
 use std::fmt;
 
-/// Finds something in a [`Slab`] without a search. Ordered by the number.
+/// A key of an item in a [`Slab`], ordered by number.
 ///
-/// The place may be another's later; the number tells them apart, so that an old key finds nothing.
+/// The slot may be reused; the number distinguishes items, so that an old key finds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) number: u64,
     slot: u32,
 }
 
-/// Holds things at places that are used again.
+/// A collection with reusable slots.
 pub(super) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
@@ -35,10 +35,10 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// Adds something under a number that nothing in here ever had.
+    /// Adds an item under an unused number.
     pub(super) fn insert(&mut self, number: u64, value: T) -> Key {
         let slot = Slot { number, value: Some(value) };
-        // There is not the memory for as many things as have no place.
+        // Memory ends before the indices do.
         let at = self.free.pop().unwrap_or(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         match self.slots.get_mut(at as usize) {
             Some(place) => *place = slot,
@@ -64,14 +64,14 @@ impl<T> Slab<T> {
         Some(value)
     }
 
-    /// Returns everything, by place: in no order that means anything.
+    /// Iterates over all items, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
         (0..).zip(&self.slots).filter_map(|(slot, Slot { number, value })| {
             Some((Key { number: *number, slot }, value.as_ref()?))
         })
     }
 
-    /// Returns everything, by place.
+    /// Iterates over all items, in no particular order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Key, &mut T)> {
         (0..).zip(&mut self.slots).filter_map(|(slot, Slot { number, value })| {
             Some((Key { number: *number, slot }, value.as_mut()?))

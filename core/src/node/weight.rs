@@ -1,12 +1,12 @@
-//! How much memory things take in queues, roughly, for the bounds of these.
+//! Estimated memory of items in queues, for their bounds.
 
 use super::{CommLogEntry, CommLogLine, Notification};
 use crate::connection::CommLogMessage;
 use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
 
-/// Returns the memory that takes what a peer sent, estimated, in bytes; 0 for what comes of no
-/// message, or of one that is bounded otherwise.
+/// Returns the estimated memory of a notification from a peer in bytes; 0 if it comes from no
+/// message, or from one that is bounded otherwise.
 pub(crate) fn of_notification(told: &Notification) -> usize {
     let inside = match told {
         Notification::Event { event, .. } => return of_event(event),
@@ -27,7 +27,7 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
     inside.saturating_add(size_of::<Notification>())
 }
 
-/// Returns the memory that takes what does not count, estimated, in bytes.
+/// Returns the estimated memory of an uncounted notification in bytes.
 pub(crate) fn of_line(told: &Notification) -> usize {
     let name = match told {
         Notification::EventRegistered { name, .. } => name.len(),
@@ -53,7 +53,7 @@ fn of_access(access: &StateAccess) -> usize {
     sum(operands.into_iter().flatten()).saturating_add(target.len())
 }
 
-/// Returns the memory that an event takes in a queue, estimated, in bytes.
+/// Returns the estimated memory of a queued event in bytes.
 pub(crate) fn of_event(event: &Event) -> usize {
     event
         .args
@@ -62,7 +62,7 @@ pub(crate) fn of_event(event: &Event) -> usize {
         .fold(size_of::<Event>() + event.name.len(), usize::saturating_add)
 }
 
-/// Returns the memory that a log entry takes in a queue, estimated, in bytes.
+/// Returns the estimated memory of a queued log entry in bytes.
 pub(crate) fn of_log_entry(values: &[LogValue]) -> usize {
     values.iter().map(of_log_value).fold(size_of::<Vec<LogValue>>(), usize::saturating_add)
 }

@@ -1,13 +1,11 @@
 //! Reads declarations in the notation of Bro's scripts.
 //!
-//! Types, events, global variables and constants can be declared, in modules and `export` blocks,
-//! and variables and constants redefined; what a script does with them (handlers, functions'
-//! bodies) can't be read.
+//! Supports declarations of types, events, global variables and constants, modules, `export`
+//! blocks, and `redef` of variables and constants; not event handlers and function bodies.
 
 mod attributes;
 #[cfg(test)]
 mod global_tests;
-mod redef;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -29,7 +27,7 @@ const STATEMENTS: [&str; 10] =
     ["if", "for", "while", "when", "switch", "print", "local", "add", "delete", "schedule"];
 
 impl Declarations {
-    /// Reads declarations and adds them; earlier ones of the same name are replaced.
+    /// Parses declarations and adds them, replacing earlier ones with the same name.
     ///
     /// ```
     /// # use brocomm::data::Declarations;
@@ -46,19 +44,19 @@ impl Declarations {
     /// # Ok::<(), brocomm::notation::ParseError>(())
     /// ```
     ///
-    /// Names may be used as soon as they are declared, by this text or before; a record type also
-    /// within itself. In a module they are the module's, except that `event name(…);` declares a
-    /// global event unless the module has one of that name, as in Bro. `name(count, string)`, the
-    /// types alone, declares an event too; its parameters are called `arg0`, `arg1`, ….
+    /// Names can be used as soon as they are declared, by this text or before; a record type also
+    /// within itself. In a module, names belong to the module, except that `event name(…);`
+    /// declares a global event unless the module has an event with that name, as in Bro.
+    /// `name(count, string)`, with types alone, declares an event too; its parameters are named
+    /// `arg0`, `arg1`, ….
     ///
-    /// An initial value may name earlier variables and constants. `redef` gives those that are
-    /// `&redef` another value (`=`), or adds to (`+=`) and removes from (`-=`) what they have, and
-    /// adds attributes; enums and records can't be redefined. A type that only gives another name to
-    /// an existing type is that type.
+    /// An initial value may refer to earlier variables and constants. `redef` assigns another value
+    /// to those that are `&redef` (`=`), adds to their value (`+=`), removes from it (`-=`), and
+    /// adds attributes; enums and records cannot be redefined. A type alias is the same type.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where; then nothing is added.
+    /// Fails if the text is invalid, with the position; nothing is added then.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
         parser.statements(None)?;
@@ -69,11 +67,11 @@ impl Declarations {
 
 impl EventDecl {
     /// Reads an event's declaration: `event name(a: count);`, `global name: event(a: count);` or
-    /// `name(count)`; the semicolon may lack. See [`Declarations::read`].
+    /// `name(count)`; the semicolon is optional. See [`Declarations::read`].
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where.
+    /// Fails if the text is invalid, with the position.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<EventDecl, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let event = if parser.eat_word("global")? {
@@ -95,12 +93,12 @@ impl EventDecl {
 }
 
 impl Type {
-    /// Reads a type: `count`, `table[addr, port] of string`, `record { a: count; }`, or the name
-    /// of one that is declared.
+    /// Reads a type: `count`, `table[addr, port] of string`, `record { a: count; }`, or the name of
+    /// a declared type.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where. Nothing may follow the type.
+    /// Fails if the text is invalid or continues after the type, with the position.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<Type, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let ty = parser.ty()?;
@@ -158,7 +156,7 @@ impl Parser<'_, '_> {
                 let name = Name::from(self.declared_name("a type's name")?);
                 self.expect(':', "`:`")?;
                 let ty = self.named_type(&name)?;
-                // Within itself a record is known only as a whole.
+                // A recursive reference is checked only with the complete record.
                 ty.check_indices().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);

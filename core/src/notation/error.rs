@@ -1,9 +1,9 @@
-//! What can be wrong with a text.
+//! Parse errors.
 
 use crate::data::{ConversionError, TypeTag};
 use crate::pattern::PatternError;
 
-/// Says what is wrong with a literal or a declaration, and where.
+/// An error in a literal or declaration, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {kind}")]
 #[non_exhaustive]
@@ -16,12 +16,12 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    /// Returns what is wrong, without its place.
+    /// Returns the message without the position.
     pub fn reason(&self) -> String {
         self.kind.to_string()
     }
 
-    /// Returns the name that should be a variable's, if no variable has it.
+    /// Returns the name of the undeclared variable, if that is the error.
     pub fn unknown_variable(&self) -> Option<&str> {
         match &self.kind {
             ParseErrorKind::UnknownVariable(name) => Some(name),
@@ -30,20 +30,20 @@ impl ParseError {
     }
 }
 
-/// Says what is wrong with a literal or a declaration.
+/// The kind of error in a literal or declaration.
 ///
-/// Texts quoted from the input are cut to a few dozen characters.
+/// Quoted input is truncated to a few dozen characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ParseErrorKind {
-    /// Something else should stand here.
+    /// Something else was expected here.
     #[error("expected {expected}, found {found}")]
     Expected {
-        /// What should stand here, in words.
+        /// A description of what was expected.
         expected: &'static str,
-        /// What stands here, quoted.
+        /// The input here, quoted.
         found: String,
     },
-    /// No token begins like this.
+    /// An invalid character.
     #[error("unexpected character {0:?}")]
     Character(char),
     /// The text or line ends within a string.
@@ -69,33 +69,33 @@ pub(crate) enum ParseErrorKind {
     /// A field that is added to a record may not be needed.
     #[error("`{0}` must be `&optional` or have a `&default`, as it is added to a record")]
     MandatoryField(String),
-    /// Nothing stands between a pattern's slashes.
+    /// A pattern is empty.
     #[error("empty pattern; `/()/` matches an empty text")]
     EmptyPattern,
-    /// A port's protocol is none that Bro knows.
+    /// A port's protocol is unknown.
     #[error("no transport protocol is named `{0}`; ports end in /tcp, /udp, /icmp or /unknown")]
     UnknownTransport(String),
     /// A number is divided by zero.
     #[error("division by zero")]
     DivisionByZero,
-    /// A number's text is malformed, or doesn't fit its type.
+    /// A number is malformed or out of range.
     #[error("{}", wrong_number(.0))]
     Number(String),
-    /// A subnet's width is greater than its address is long.
+    /// A subnet's width exceeds its address's length.
     #[error("subnet width of `{text}`, limit is {limit}")]
     Width {
         /// The subnet.
         text: String,
-        /// The greatest width.
+        /// The maximum width.
         limit: u8,
     },
-    /// No type of this name is declared.
+    /// No type with this name is declared.
     #[error("no type is named `{0}`")]
     UnknownType(String),
-    /// No enum constant of this name is declared.
+    /// No enum constant with this name is declared.
     #[error("no constant is named `{0}`")]
     UnknownConstant(String),
-    /// The enum has no constant of this name.
+    /// The enum has no constant with this name.
     #[error("`{name}` is no constant of {ty}")]
     NotInEnum {
         /// The name.
@@ -103,7 +103,7 @@ pub(crate) enum ParseErrorKind {
         /// The enum.
         ty: String,
     },
-    /// The record type has no field of this name.
+    /// The record type has no field with this name.
     #[error("`{name}` is no field of {ty}")]
     UnknownField {
         /// The name.
@@ -111,7 +111,7 @@ pub(crate) enum ParseErrorKind {
         /// The record type.
         ty: String,
     },
-    /// A place leads on from what has no such parts.
+    /// A path continues from a value without such parts.
     #[error("a value of type {0} has no such part")]
     NoPart(String),
     /// Two fields, parameters or constants have the same name.
@@ -120,7 +120,7 @@ pub(crate) enum ParseErrorKind {
     /// Two elements or entries of a set or table have the same index.
     #[error("two entries with the same index")]
     DuplicateIndex,
-    /// A field without `&optional` and without a constant `&default` is left out.
+    /// A field that is neither `&optional` nor has a constant `&default` is missing.
     #[error("field `{name}` of {ty} is missing")]
     MissingField {
         /// The name.
@@ -128,34 +128,34 @@ pub(crate) enum ParseErrorKind {
         /// The record type.
         ty: String,
     },
-    /// The value is not of the type that is wanted here.
+    /// The value does not have the expected type.
     #[error("expected a value of type {expected}, found {found}")]
     Mismatch {
-        /// The type wanted.
+        /// The expected type.
         expected: String,
-        /// The value, in words.
+        /// A description of the value.
         found: &'static str,
     },
-    /// A value that is named here is not what is wanted.
+    /// The value of a named constant does not have the expected type.
     #[error("{0}")]
     Value(ConversionError),
-    /// Values of these kinds have no sum, difference, product, quotient or remainder.
+    /// The operator is not defined for these kinds of values.
     #[error("no `{operator}` of {left} and {right}")]
     Operands {
         /// `+`, `-`, `*`, `/` or `%`.
         operator: char,
-        /// The first operand, in words.
+        /// A description of the first operand.
         left: &'static str,
-        /// The second operand, in words.
+        /// A description of the second operand.
         right: &'static str,
     },
-    /// No variable or constant of this name is declared.
+    /// No variable or constant with this name is declared.
     #[error("no variable is named `{0}`")]
     UnknownVariable(String),
     /// The variable or constant is not `&redef`.
     #[error("`{0}` is declared without &redef")]
     NotRedefinable(String),
-    /// Nothing can be added to, or removed from, what has this type.
+    /// Values of this type do not support `+=` or `-=`.
     #[error("`{operator}` of a value of type {ty}")]
     Redefinition {
         /// `+=` or `-=`.
@@ -163,18 +163,18 @@ pub(crate) enum ParseErrorKind {
         /// The type.
         ty: String,
     },
-    /// Values of this type cannot be written.
+    /// There are no literals of this type.
     #[error("a value of type {0} cannot be written")]
     NoLiteral(String),
     /// Elements of one container have different types.
     #[error("elements of types {first} and {second} in one container")]
     Mixed {
-        /// The type of those before.
+        /// The type of the preceding elements.
         first: String,
-        /// The type of the one that differs.
+        /// The type of the element that differs.
         second: String,
     },
-    /// An index has another number of components than the type.
+    /// The number of an index's components differs from that of its type.
     #[error("index with {found} components, expected {expected}")]
     IndexLength {
         /// The number in the type.
@@ -182,16 +182,17 @@ pub(crate) enum ParseErrorKind {
         /// The number in the text.
         found: usize,
     },
-    /// Nothing says of which type the elements of an empty container are.
+    /// The type of an empty container's elements is unknown.
     #[error("the type of an empty container is not known")]
     EmptyContainer,
-    /// Values of this type can't be in an index; see [`Type::check_index`](crate::data::Type::check_index).
+    /// Values of this type cannot be in an index. See
+    /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// The pattern is one that Bro doesn't compile; the column is the pattern's own.
+    /// The pattern is one that Bro does not compile; the column is relative to the pattern.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),
-    /// A call has another number of arguments than the event has parameters.
+    /// The number of a call's arguments differs from the number of parameters.
     #[error("{name} with {found} arguments, expected {expected}")]
     ArgumentCount {
         /// The event.
@@ -207,13 +208,13 @@ pub(crate) enum ParseErrorKind {
     /// Parentheses, braces or types are nested too deeply.
     #[error("nested too deeply, limit is {limit}")]
     TooDeep {
-        /// The greatest depth.
+        /// The maximum depth.
         limit: u32,
     },
 }
 
 impl ParseErrorKind {
-    /// Quotes a piece of the input, cut if it is long.
+    /// Quotes a piece of the input, truncated if long.
     pub(super) fn quote(text: &str) -> String {
         const LIMIT: usize = 40;
         match text.char_indices().nth(LIMIT) {
@@ -223,7 +224,7 @@ impl ParseErrorKind {
     }
 }
 
-/// Says what the text of a number, an address or a port is not.
+/// Returns the message for an invalid number, address or port.
 fn wrong_number(text: &str) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_port = text.split_once('/').is_some_and(|(port, protocol)| {

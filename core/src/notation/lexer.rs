@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::data::{Port, Subnet};
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Position {
     line: u32,
@@ -19,7 +19,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Makes an error at this place.
+    /// Creates an error at this position.
     pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
         ParseError { kind, line: self.line, column: self.column }
     }
@@ -28,7 +28,7 @@ impl Position {
 /// A token.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'a> {
-    /// A name, perhaps with a module (`Module::name`).
+    /// A name, optionally with a module (`Module::name`).
     Name(&'a str),
     /// A directive of a script, without the `@`.
     Directive(&'a str),
@@ -38,24 +38,24 @@ pub(super) enum Token<'a> {
     Double(f64),
     Interval(f64),
     String(Cow<'a, [u8]>),
-    /// What stands between the slashes.
+    /// The text between the slashes.
     Pattern(&'a str),
     Port(Port),
     Addr(IpAddr),
     Subnet(Subnet),
-    /// Any other character that has a meaning.
+    /// Any other punctuation.
     Mark(char),
     /// The end of the text.
     End,
 }
 
-/// Takes a text apart; cheap to copy, for looking ahead.
+/// A lexer; cheap to copy for lookahead.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexer<'a> {
-    /// What is not read yet.
+    /// The unread input.
     rest: &'a str,
     at: Position,
-    /// Whether a value ended just before, so that a slash divides it and begins no pattern.
+    /// Whether a value precedes, so that a slash is a division and not the beginning of a pattern.
     after_value: bool,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
-    /// Reads a token; gives its place and its text too.
+    /// Reads a token with its position and text.
     pub(super) fn next(&mut self) -> Result<(Token<'a>, Position, &'a str), ParseError> {
         self.skip_blank();
         let (at, before) = (self.at, self.rest);
@@ -125,7 +125,7 @@ impl<'a> Lexer<'a> {
 
     fn name(&mut self) -> Result<Token<'a>, ParseErrorKind> {
         let length = name_length(self.rest);
-        // What no name can be, such as fe80::1, may be an address.
+        // Text that cannot be a name, such as fe80::1, may be an address.
         let run = self.address_run();
         if run.len() > length {
             if let Some(address) = self.bare_address() {
@@ -179,7 +179,7 @@ impl<'a> Lexer<'a> {
                     'f' => 12,
                     'r' => b'\r',
                     '\n' => return Err(ParseErrorKind::UnterminatedString),
-                    // As Bro does, any other character stands for itself.
+                    // As in Bro, any other character is itself.
                     other => {
                         bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
                         return Ok(());
@@ -198,7 +198,7 @@ impl<'a> Lexer<'a> {
         loop {
             let length = start.len().saturating_sub(self.rest.len());
             match self.bump() {
-                // As in Bro there is no pattern without a text: `//` is none.
+                // As in Bro, `//` is not a pattern.
                 Some('/') if length == 0 => return Err(ParseErrorKind::EmptyPattern),
                 Some('/') => return Ok(Token::Pattern(start.get(..length).unwrap_or_default())),
                 Some('\\') if self.peek() != Some('\n') => {
@@ -210,7 +210,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads an IPv6 address in brackets, if that is what comes.
+    /// Reads an IPv6 address in brackets, if one follows.
     fn bracketed_address(&mut self) -> Option<IpAddr> {
         let text = self.rest.strip_prefix('[')?;
         let inner = Lexer { rest: text, ..*self }.address_run();
@@ -220,7 +220,7 @@ impl<'a> Lexer<'a> {
         Some(address.into())
     }
 
-    /// Reads an IPv6 address without brackets, if that is what comes.
+    /// Reads an IPv6 address without brackets, if one follows.
     fn bare_address(&mut self) -> Option<IpAddr> {
         let run = self.address_run();
         let address: Ipv6Addr = run.parse().ok()?;
@@ -228,9 +228,10 @@ impl<'a> Lexer<'a> {
         Some(address.into())
     }
 
-    /// Returns what comes as far as it could be an IPv6 address; empty if a name goes on there.
+    /// Returns the longest prefix of the input that could be an IPv6 address; empty if a name
+    /// continues after it.
     fn address_run(&self) -> &'a str {
-        // The bound keeps a long text of such characters from being looked at again and again.
+        // The bound avoids scanning a long run of such characters repeatedly.
         const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
         let end = self.rest.chars().take(LONGEST).take_while(|c| is_address_char(*c)).count();
         let (run, after) = self.rest.split_at_checked(end).unwrap_or_default();
@@ -238,7 +239,7 @@ impl<'a> Lexer<'a> {
         if goes_on { "" } else { run }
     }
 
-    /// Reads `/width` after an address, if it is there.
+    /// Reads `/width` after an address, if present.
     fn maybe_subnet(&mut self, prefix: IpAddr) -> Result<Token<'a>, ParseErrorKind> {
         let before = *self;
         self.take_while(|c| c == ' ' || c == '\t');
@@ -249,7 +250,7 @@ impl<'a> Lexer<'a> {
         self.take_while(|c| c == ' ' || c == '\t');
         let width = self.take_while(|c| c.is_ascii_digit());
         if width.is_empty() {
-            // A pattern may follow an address, if only in a text that is wrong anyway.
+            // A pattern may follow an address, though only in invalid input.
             *self = before;
             return Ok(Token::Addr(prefix));
         }
@@ -304,7 +305,7 @@ impl<'a> Lexer<'a> {
         there
     }
 
-    /// Reads as many bytes, none of which is a newline or part of a longer character.
+    /// Consumes `length` bytes, which must be ASCII other than newlines.
     fn take(&mut self, length: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();
         self.rest = rest;
@@ -327,7 +328,7 @@ fn is_address_char(c: char) -> bool {
     c.is_ascii_hexdigit() || c == ':' || c == '.'
 }
 
-/// Returns how long the name is with which the text begins, in bytes.
+/// Returns the length in bytes of the name at the beginning of the text.
 fn name_length(text: &str) -> usize {
     let part = |text: &str| match text.as_bytes().first() {
         Some(b'_' | b'a'..=b'z' | b'A'..=b'Z') => {

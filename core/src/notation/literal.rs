@@ -1,26 +1,25 @@
 //! Reads values in the notation of Bro's scripts.
 //!
-//! A text is first read as it stands ([`syntax`]), then given a type ([`infer`]) unless one is
-//! expected, then made a value of that type ([`build`]).
+//! A text is first parsed ([`syntax`]), then its type is inferred ([`infer`]) unless one is
+//! expected, then a value of that type is built ([`build`]).
 //!
-//! Besides what Bro itself allows:
+//! Extensions to Bro's notation:
 //!
-//! * a time is `time(1234.5)` or `double_to_time(1234.5)`; where a time is expected a plain number
-//!   does too;
-//! * an IPv6 address may stand without its brackets where it can't be a name: `2001:db8::1`,
-//!   `fe80::1`, and where an address is expected also `fe80::dead`;
-//! * numbers, intervals, times and strings that are constants may be calculated with, as in Bro's
+//! * a time is `time(1234.5)` or `double_to_time(1234.5)`; where a time is expected, a plain number
+//!   is accepted too;
+//! * an IPv6 address needs no brackets where it cannot be a name: `2001:db8::1`, `fe80::1`, and
+//!   where an address is expected also `fe80::dead`;
+//! * arithmetic on constant numbers, intervals, times and strings is evaluated, as in Bro's
 //!   expressions;
-//! * a vector may stand in brackets or braces anywhere, where Bro takes these in initial values: it
-//!   is printed in brackets;
-//! * an enum's constant may lack the module of the enum's type where that enum is expected.
+//! * a vector may be in brackets or braces anywhere, not only in initial values as in Bro; it is
+//!   printed in brackets;
+//! * where an enum is expected, its constants may be written without the module of the enum's type.
 
 mod arithmetic;
 mod build;
 mod infer;
 #[cfg(test)]
 mod notation_tests;
-mod place;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -34,21 +33,21 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 #[cfg(feature = "serde")]
 pub(crate) use infer::merge;
-pub(crate) use place::{Place, PlaceStep};
+pub(crate) use infer::{Place, PlaceStep};
 use syntax::Literal;
 
 impl Value {
-    /// Reads a value in the notation of Bro's scripts: `5`, `"text\n"`, `80/tcp`,
-    /// `set(1.2.3.4, [2001:db8::1])`, `[$a=1, $b="x"]`, ….
+    /// Parses a value in the notation of Bro's scripts: `5`, `"text
+    /// "`, `80/tcp`, `set(1.2.3.4, [2001:db8::1])`, `[$a=1, $b="x"]`, ….
     ///
-    /// With an expected type the value is made one of that type: `5` becomes a double, a record's
-    /// fields take their declared places, fields left out are unset if they are optional and get
-    /// their constant default otherwise. Without one, or where `any` is expected, the type is
-    /// what the text says, and records are anonymous.
+    /// If a type is expected, the value is built as that type: `5` becomes a double, record fields
+    /// are ordered as declared, and omitted fields are unset if optional and have their constant
+    /// default otherwise. Without an expected type, or with `any`, the type is inferred from the
+    /// text, and records are anonymous.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where. Nothing may follow the value.
+    /// Fails if the text is invalid or continues after the value, with the position.
     pub fn parse(
         text: &str,
         expected: Option<&Type>,
@@ -65,11 +64,11 @@ impl Value {
 }
 
 impl Event {
-    /// Reads the call of an event: `my_event("hello", 7, 10.0.0.1, 80/tcp)`.
+    /// Parses an event call: `my_event("hello", 7, 10.0.0.1, 80/tcp)`.
     ///
-    /// If the event is declared the arguments become values of its parameters' types, and have to be
-    /// as many; otherwise their types are what the text says. A semicolon may follow. The event's
-    /// time is 0.
+    /// If the event is declared, the arguments must match its parameters in number and are built as
+    /// their types; otherwise their types are inferred. A semicolon may follow. The event's time is
+    /// 0.
     ///
     /// ```
     /// # use brocomm::data::{Declarations, Event, Value};
@@ -81,7 +80,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where.
+    /// Fails if the text is invalid, with the position.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<Event, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let at = parser.at();
@@ -116,7 +115,7 @@ impl Event {
 impl FromStr for Port {
     type Err = ParseError;
 
-    /// Reads a port in the notation of Bro's scripts: `80/tcp`, `0/unknown`.
+    /// Parses a port in the notation of Bro's scripts: `80/tcp`, `0/unknown`.
     fn from_str(text: &str) -> Result<Port, ParseError> {
         only_token(text, "a port", |token| match token {
             Token::Port(port) => Some(*port),
@@ -128,8 +127,8 @@ impl FromStr for Port {
 impl FromStr for Subnet {
     type Err = ParseError;
 
-    /// Reads a subnet in the notation of Bro's scripts: `10.0.0.0/8`, `[2001:db8::]/32`; the
-    /// brackets may lack. The bits outside the prefix become zero.
+    /// Parses a subnet in the notation of Bro's scripts: `10.0.0.0/8`, `[2001:db8::]/32`; the
+    /// brackets are optional. The bits outside the prefix are cleared.
     fn from_str(text: &str) -> Result<Subnet, ParseError> {
         only_token(text, "a subnet", |token| match token {
             Token::Subnet(subnet) => Some(*subnet),
@@ -138,7 +137,7 @@ impl FromStr for Subnet {
     }
 }
 
-/// Reads a text that is a single token.
+/// Parses a text with a single token.
 fn only_token<T>(
     text: &str,
     expected: &'static str,

@@ -1,7 +1,7 @@
-//! The notation of Bro's scripts: literals and declarations read, values printed (2§4, 2§6).
+//! The notation of Bro's scripts: parsing literals and declarations, printing values (2§4, 2§6).
 //!
-//! [`Value::parse`], [`Type::parse`], [`Event::parse`] and [`Declarations::read`] read text;
-//! [`Value`] and [`Type`] print themselves. What can be wrong with a text is a [`ParseError`].
+//! [`Value::parse`], [`Type::parse`], [`Event::parse`] and [`Declarations::read`] parse text;
+//! [`Value`] and [`Type`] implement `Display`. Errors are [`ParseError`]s.
 //!
 //! [`Value::parse`]: crate::data::Value::parse
 //! [`Type::parse`]: crate::data::Type::parse
@@ -16,7 +16,6 @@ mod lexer;
 mod literal;
 mod parser;
 mod print;
-mod scope;
 mod script;
 
 #[cfg(feature = "serde")]

@@ -1,13 +1,14 @@
-//! What the readers of literals and of declarations have in common.
+//! The parser shared by literals and declarations.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::data::Declarations;
+use crate::data::{Declarations, Global, Name, Type, TypeDef, TypeKind, Value, default_of};
 use crate::notation::lexer::{Lexer, Position, Token};
-use crate::notation::scope::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// Walks through a text token by token.
+/// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
     pub(super) lexer: Lexer<'a>,
     /// The same before the token that is next to be taken.
@@ -56,12 +57,12 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Returns the token that is next to be taken.
+    /// Returns the next token.
     pub(super) fn token(&self) -> &Token<'a> {
         &self.token
     }
 
-    /// Returns where that token is.
+    /// Returns the next token's position.
     pub(super) fn at(&self) -> Position {
         self.at
     }
@@ -88,7 +89,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Returns whether this mark is next.
+    /// Returns whether the next token is this mark.
     pub(super) fn is(&self, mark: char) -> bool {
         self.token == Token::Mark(mark)
     }
@@ -102,7 +103,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes this mark, which has to be next; `expected` says so in words.
+    /// Takes this mark, which must be next; `expected` describes it for the error.
     pub(super) fn expect(&mut self, mark: char, expected: &'static str) -> Result<(), ParseError> {
         if self.eat(mark)? { Ok(()) } else { Err(self.expected(expected)) }
     }
@@ -116,14 +117,14 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes a name, which has to be next; `expected` says so in words.
+    /// Takes a name, which must be next; `expected` describes it for the error.
     pub(super) fn name(&mut self, expected: &'static str) -> Result<&'a str, ParseError> {
         let Token::Name(name) = self.token else { return Err(self.expected(expected)) };
         self.take()?;
         Ok(name)
     }
 
-    /// Checks that nothing is left.
+    /// Checks that the text has ended.
     pub(super) fn end(&self) -> Result<(), ParseError> {
         match self.token {
             Token::End => Ok(()),
@@ -131,7 +132,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Makes an error of what stands next.
+    /// Creates an error about the next token.
     pub(super) fn expected(&self, expected: &'static str) -> ParseError {
         let found = match self.token {
             Token::End => "the end".to_owned(),
@@ -157,13 +158,13 @@ impl<'a, 'd> Parser<'a, 'd> {
         self.depth = self.depth.min(1);
     }
 
-    /// Says how deep the text is nested here.
+    /// Returns the nesting depth at this position.
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// Runs `item` for each item up to the mark `close`, which is taken too. Commas part the
-    /// items; one after the last is allowed.
+    /// Runs `item` for each item up to `close`, which is consumed. Items are separated by commas; a
+    /// trailing comma is allowed.
     pub(super) fn comma_list(
         &mut self,
         close: char,
@@ -177,5 +178,186 @@ impl<'a, 'd> Parser<'a, 'd> {
             }
         }
         Ok(())
+    }
+}
+
+/// The maximum nesting of a text and of the types that it declares.
+///
+/// Bro's deepest types have about ten levels.
+pub(super) const MAX_DEPTH: u32 = 64;
+
+/// The declared names.
+pub(super) struct Scope<'d> {
+    pub(super) declarations: Cow<'d, Declarations>,
+    /// The module that names belong to; empty for the global one.
+    pub(super) module: String,
+    /// The record type that is being declared.
+    pub(super) enclosing: Option<Type>,
+    /// The depths of the named types that were looked up or declared.
+    depths: BTreeMap<Name, u32>,
+    /// The depth of the current declaration, including named types.
+    deepest: u32,
+}
+
+impl<'d> Scope<'d> {
+    pub(super) fn new(declarations: Cow<'d, Declarations>) -> Scope<'d> {
+        Scope {
+            declarations,
+            module: String::new(),
+            enclosing: None,
+            depths: BTreeMap::new(),
+            deepest: 0,
+        }
+    }
+
+    /// Returns the full name for a declaration of this name here.
+    pub(super) fn full_name(&self, name: &str) -> String {
+        match name.strip_prefix("GLOBAL::") {
+            Some(global) => global.to_owned(),
+            None if self.module.is_empty() || name.contains("::") => name.to_owned(),
+            None => format!("{}::{name}", self.module),
+        }
+    }
+
+    /// Returns the full names that a name may refer to; the first declared one applies.
+    pub(super) fn candidates(&self, name: &str) -> [String; 2] {
+        [self.full_name(name), name.to_owned()]
+    }
+
+    /// Returns the type with this name, for use at this depth of the text.
+    pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
+        let candidates = self.candidates(name);
+        if let Some(enclosing) = &self.enclosing {
+            if candidates.iter().any(|name| enclosing.name() == name.as_str()) {
+                return Ok(enclosing.clone());
+            }
+        }
+        let mut types = candidates
+            .iter()
+            .filter_map(|name| self.declarations.types.get_key_value(name.as_bytes()));
+        let Some((name, ty)) = types.next() else {
+            return Err(ParseErrorKind::UnknownType(ParseErrorKind::quote(name)));
+        };
+        let (name, ty) = (name.clone(), ty.clone());
+        let own = match self.depths.get(&name) {
+            Some(own) => *own,
+            None => {
+                let own = type_depth(&ty, &mut BTreeMap::new(), 0);
+                self.depths.insert(name, own);
+                own
+            }
+        };
+        self.note(depth.saturating_add(own))?;
+        Ok(ty)
+    }
+
+    /// Records that the current declaration reaches this depth.
+    pub(super) fn note(&mut self, depth: u32) -> Result<(), ParseErrorKind> {
+        self.deepest = self.deepest.max(depth);
+        if depth > MAX_DEPTH {
+            return Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH });
+        }
+        Ok(())
+    }
+
+    /// Begins a declaration.
+    pub(super) fn begin(&mut self) {
+        self.deepest = 0;
+    }
+
+    /// Adds the type of the current declaration.
+    pub(super) fn add_type(&mut self, name: Name, ty: Type) {
+        self.depths.insert(name.clone(), self.deepest);
+        self.declarations.to_mut().types.insert(name, ty);
+    }
+
+    /// Returns the value of the variable or constant with this name.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.global(name)?.init.as_ref()
+    }
+
+    /// Returns the variable or constant with this name.
+    pub(super) fn global(&self, name: &str) -> Option<&Global> {
+        let globals = &self.declarations.globals;
+        self.candidates(name).iter().find_map(|name| globals.get(name))
+    }
+
+    /// Records that the current declaration contains this value of another.
+    ///
+    /// Values that refer to other values can grow with each declaration, in depth and size.
+    pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
+        const MAX_PARTS: usize = 1 << 20;
+        let mut left = MAX_PARTS;
+        if fits(value, MAX_DEPTH, &mut left) {
+            return Ok(());
+        }
+        Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH })
+    }
+
+    /// Returns the enum with a constant of this name, and the constant's number.
+    pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
+        self.candidates(name).iter().find_map(|name| {
+            self.declarations.types.values().find_map(|ty| match ty {
+                Type::Def(def) => match &def.kind {
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name)?)),
+                    _ => None,
+                },
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Returns the depth of a type, at most a little more than [`MAX_DEPTH`].
+///
+/// `known` avoids visiting shared parts again.
+fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) -> u32 {
+    let Type::Def(def) = ty else { return 1 };
+    if level > MAX_DEPTH {
+        return 1;
+    }
+    if let Some(depth) = known.get(&Arc::as_ptr(def)) {
+        return *depth;
+    }
+    let level = level.saturating_add(1);
+    let mut deepest = 0;
+    let mut part = |ty: &Type| deepest = type_depth(ty, known, level).max(deepest);
+    match &def.kind {
+        TypeKind::List(list) => list.types.iter().for_each(part),
+        TypeKind::Table(table) => {
+            part(&table.index);
+            table.yields.iter().for_each(part);
+        }
+        TypeKind::Set(set) => part(&set.index),
+        TypeKind::Func(func) => {
+            part(&func.args);
+            func.yields.iter().for_each(part);
+        }
+        TypeKind::Record(record) => record.fields.iter().flatten().for_each(|field| {
+            part(&field.ty);
+            default_of(field).map(|value| value.ty()).iter().for_each(&mut part);
+        }),
+        TypeKind::File(element) | TypeKind::Vector(element) => part(element),
+        TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => {}
+    }
+    let depth = deepest.saturating_add(1);
+    known.insert(Arc::as_ptr(def), depth);
+    depth
+}
+
+/// Returns whether a value has at most `depth` levels and at most `left` parts.
+fn fits(value: &Value, depth: u32, left: &mut usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    let mut part = |value: &Value| fits(value, depth, left);
+    match value {
+        Value::List(list) => list.items.iter().all(part),
+        Value::Table(table) => {
+            table.entries.iter().all(|e| e.index.items.iter().chain(&e.value).all(&mut part))
+        }
+        Value::Record(record) => record.fields.iter().flatten().all(part),
+        Value::Vector(vector) => vector.items.iter().flatten().all(part),
+        _ => true,
     }
 }

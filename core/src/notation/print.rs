@@ -1,8 +1,8 @@
 //! Values as Bro prints them.
 //!
-//! What is written is what a script's `fmt("%s", v)` gives, byte for byte: strings as they are,
-//! sets and tables over several lines, indented by tabs. Bro's `print` then writes such a string
-//! with every unusual byte as `\xHH`; that is [`Value::to_line`].
+//! The output equals that of a script's `fmt("%s", v)`, byte for byte: strings unchanged, sets and
+//! tables over several lines, indented by tabs. Bro's `print` additionally escapes unusual bytes as
+//! `\xHH`; that is [`Value::to_line`].
 
 pub(crate) mod number;
 
@@ -17,15 +17,15 @@ use crate::data::{EnumValue, List, Pattern, Record, Subnet, Table, TypeKind, Val
 impl Value {
     /// Appends the value's printed form, as bytes.
     ///
-    /// Of a script function only the name is written, where Bro adds the function's body.
+    /// For a script function only the name is written; Bro adds the body.
     pub fn print_to(&self, out: &mut Vec<u8>) {
         Printer::new(out).value(self);
     }
 
-    /// Returns the printed form on one line: what is not printable ASCII becomes `\xHH`, with
-    /// newlines as `\x0a`, as Bro's `print` shows a string.
+    /// Returns the printed form on one line, as Bro's `print` writes a string: bytes that are not
+    /// printable ASCII become `\xHH`, including newlines.
     ///
-    /// The backslash itself stays as it is, so this is for people's eyes only.
+    /// Backslashes are not escaped, so the result is for display only.
     pub fn to_line(&self) -> String {
         let mut out = Vec::new();
         self.print_to(&mut out);
@@ -42,7 +42,7 @@ impl Value {
 /// Writes printed forms, with Bro's rules for indentation.
 struct Printer<'a> {
     out: &'a mut Vec<u8>,
-    /// Where this printer's own text begins.
+    /// Where this printer's text begins.
     start: usize,
     indent: usize,
 }
@@ -60,7 +60,7 @@ impl<'a> Printer<'a> {
         self.raw(text.as_ref());
     }
 
-    /// Writes bytes as they are; Bro doesn't indent strings.
+    /// Writes bytes as they are; Bro does not indent strings.
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -94,7 +94,7 @@ impl<'a> Printer<'a> {
 
     fn interval(&mut self, seconds: f64) {
         let text = number::interval(seconds);
-        // Less than a microsecond is nothing at all, not even indentation.
+        // Less than a microsecond prints nothing, not even indentation.
         if !text.is_empty() {
             self.text(text);
         }
@@ -140,7 +140,7 @@ impl<'a> Printer<'a> {
             self.list(&entry.index);
             match &entry.value {
                 _ if bare => {}
-                // The blank at the end is Bro's.
+                // Bro writes the trailing space.
                 _ if is_set => self.text("] "),
                 None => self.text("] = "),
                 Some(value) => {
@@ -191,7 +191,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Returns what a file's type says that the file holds.
+/// Returns the element type of a file's type.
 fn file_element(ty: &crate::data::Type) -> String {
     match ty.def().as_deref().map(|def| &def.kind) {
         Some(TypeKind::File(element)) => element.to_string(),
@@ -209,17 +209,17 @@ pub(crate) fn address(addr: IpAddr) -> String {
     let tail = Ipv4Addr::new(a, b, c, d);
     match v6.segments() {
         [0, 0, 0, 0, 0, 0, word, _] if word != 0 => format!("::{tail}"),
-        // Elsewhere than in the last 32 bits no run of zeros is longer.
+        // No longer run of zeros is outside the last 32 bits.
         [0, 0, 0, 0, 0xffff, 0, ..] => format!("::ffff:0:{tail}"),
         _ => v6.to_string(),
     }
 }
 
 impl fmt::Display for Subnet {
-    /// Writes the subnet as Bro does; one within the IPv4-mapped addresses as IPv4.
+    /// Writes the subnet as Bro does; IPv4-mapped subnets as IPv4.
     ///
-    /// The bits outside the prefix are written as zero: Broccoli sends what it is given, and Bro
-    /// clears them as soon as it has read the subnet.
+    /// The bits outside the prefix are written as zero: Broccoli may send others, and Bro clears
+    /// them on receipt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Subnet { prefix, width } = self.canonical();
         write!(f, "{}/{width}", address(prefix))

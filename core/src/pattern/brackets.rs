@@ -5,11 +5,11 @@ use super::error::{PatternError, PatternErrorKind};
 use super::parser::Parser;
 
 impl<'a> Parser<'a> {
-    /// Reads the rest of a class; `start` is what begins with its bracket.
+    /// Parses the rest of a class; `start` begins with its bracket.
     pub(super) fn class(&mut self, start: &'a [u8]) -> Result<Class, PatternError> {
         let negated = self.eat(b"^");
         let mut class = Class::default();
-        // What comes first is a character even if it is a bracket or a hyphen.
+        // The first character is literal even if it is a bracket or a hyphen.
         let mut first = true;
         loop {
             let at = self.rest;
@@ -40,7 +40,7 @@ impl<'a> Parser<'a> {
         Ok(if negated { class.negated() } else { class })
     }
 
-    /// Reads the hyphen and the second character of a range, if a hyphen comes that isn't the last
+    /// Parses the hyphen and the second character of a range, unless the hyphen is the last
     /// character of the class.
     fn range_end(&mut self) -> Result<Option<u8>, PatternError> {
         let hyphen = self.rest;
@@ -59,7 +59,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads `[:name:]`, if that comes.
+    /// Parses `[:name:]`, if present.
     fn named(&mut self) -> Result<Option<Class>, PatternError> {
         let start = self.rest;
         let Some(inner) = start.strip_prefix(b"[:") else { return Ok(None) };

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-/// Holds some of the 256 bytes.
+/// A set of bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Class([u128; 2]);
 
 impl Class {
-    /// Returns the bytes that a name between `[:` and `:]` stands for, if it is one: ASCII only.
+    /// Returns the bytes for a name between `[:` and `:]`, if it is valid; ASCII only.
     pub(super) fn named(name: &[u8]) -> Option<Class> {
         let member: fn(&u8) -> bool = match name.to_ascii_lowercase().as_slice() {
             b"alnum" => u8::is_ascii_alphanumeric,
@@ -46,7 +46,7 @@ impl Class {
         Class(self.0.map(|half| !half))
     }
 
-    /// Adds the other case of every letter.
+    /// Adds both cases of every letter.
     pub(super) fn add_cases(&mut self) {
         let letters: Vec<u8> = self.bytes().filter(u8::is_ascii_alphabetic).collect();
         for letter in letters {
@@ -69,7 +69,7 @@ impl Class {
     pub(super) fn write(self, out: &mut String) {
         let all = Class::default().negated();
         if self == Class::default() {
-            // A class that nothing is in has to be the opposite of one that all is in.
+            // An empty class must be written as the complement of the full class.
             out.push_str(r"[^\x00-\xFF]");
             return;
         } else if self == all {

@@ -1,16 +1,16 @@
-//! What a pattern matches without taking any byte.
+//! Which patterns match without consuming a byte.
 //!
-//! Where Bro looks for a pattern anywhere in a text (`pattern in text`), a match counts once a byte
-//! of the text was taken, or its end. So `a*` is not in an empty text, but `$` is; and `^` alone is
-//! in none.
+//! When Bro searches for a pattern anywhere in a text (`pattern in text`), a match must consume a
+//! byte or the end of the text. So `a*` is not in an empty text, but `$` is; and `^` alone is in no
+//! text.
 
 use super::tree::Tree;
 
-/// How many nodes a tree is divided into at most.
+/// The maximum number of nodes that a tree is split into.
 const NODES_LIMIT: usize = 1 << 12;
 
 impl Tree {
-    /// Returns whether this matches no bytes at all and asks for the text's end.
+    /// Returns whether this matches no bytes and requires the end of the text.
     pub(super) fn is_end(&self) -> bool {
         match self {
             Tree::One(_) | Tree::Start => false,
@@ -24,7 +24,8 @@ impl Tree {
         }
     }
 
-    /// Returns what matches as this does, but takes no bytes; `None` if this always takes some.
+    /// Returns the part of this pattern that matches without consuming bytes; `None` if it always
+    /// consumes some.
     pub(super) fn without_bytes(&self) -> Option<Tree> {
         match self {
             Tree::One(_) => None,
@@ -40,8 +41,8 @@ impl Tree {
         }
     }
 
-    /// Returns what matches as this does, but takes a byte at least; `None` if this never takes one,
-    /// or is too large to tell.
+    /// Returns the part of this pattern that consumes at least one byte; `None` if it never does,
+    /// or the pattern is too large to determine this.
     pub(super) fn with_bytes(&self) -> Option<Tree> {
         self.divided(&mut { NODES_LIMIT })
     }

@@ -1,6 +1,6 @@
-//! What can be wrong with a pattern.
+//! Pattern errors.
 
-/// Says what is wrong with a pattern, and where.
+/// An error in a pattern, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {kind}")]
 #[non_exhaustive]
@@ -10,13 +10,13 @@ pub struct PatternError {
     pub column: u32,
 }
 
-/// Says what is wrong with a pattern, and what would be right.
+/// The kind of error in a pattern; its message suggests a correction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatternErrorKind {
-    /// A slash stands at the beginning, but none at the end.
+    /// There is a slash at the beginning but none at the end.
     #[error("`/` without a second one at the end; write `/…/`, or no slashes at all")]
     OneSlash,
-    /// A repetition stands where nothing precedes it.
+    /// A repetition follows nothing.
     #[error("nothing precedes `{0}` to be repeated; write `\\{0}` for the character itself")]
     NothingToRepeat(char),
     /// A `|` is followed by nothing.
@@ -28,19 +28,19 @@ pub(crate) enum PatternErrorKind {
     /// A group is closed that was not opened.
     #[error("`)` without `(`; write `\\)` for the character itself")]
     UnopenedGroup,
-    /// A `(?` that Bro doesn't know.
+    /// A `(?` construct that Bro does not support.
     #[error("`(?` is not followed by `i:`, the only such group that Bro knows")]
     GroupKind,
-    /// A `(?i:`, which Bro doesn't know before 2.6.
+    /// A `(?i:`, which Bro before 2.6 does not support.
     #[error("`(?i:` is not known to Bro 2.5; write both cases, as in `[Aa]`")]
     CaseInsensitive,
     /// A quoted text is not closed.
     #[error("`\"` without a second one; write `\\\"` for the character itself")]
     UnclosedQuote,
-    /// A class is not closed; a `]` right at its beginning is one of its characters.
+    /// A class is not closed; a `]` at its very beginning is a literal character.
     #[error("`[` without `]`; write `\\[` for the character itself")]
     UnclosedClass,
-    /// No class of characters has this name.
+    /// There is no character class with this name.
     #[error(
         "no characters are named `[:{0}:]`; there are alnum, alpha, blank, cntrl, digit, graph, \
          lower, print, punct, space, upper and xdigit"
@@ -54,18 +54,18 @@ pub(crate) enum PatternErrorKind {
         /// The last character.
         to: u8,
     },
-    /// A hyphen in a class is neither one of its characters nor within a range.
+    /// A hyphen in a class is neither literal nor part of a range.
     #[error("`-` is not between two characters; write `\\-` for the character itself")]
     LooseHyphen,
-    /// A brace doesn't begin a number of repetitions.
+    /// A brace does not begin a repetition count.
     #[error(
         "`{{` is not followed by `m}}`, `m,}}` or `m,n}}`; write `\\{{` for the character itself"
     )]
     MalformedRepeat,
-    /// A brace ends nothing.
+    /// A closing brace without an opening one.
     #[error("`}}` without `{{`; write `\\}}` for the character itself")]
     UnopenedRepeat,
-    /// The greatest number of repetitions is less than the least one.
+    /// The maximum number of repetitions is less than the minimum.
     #[error("`{{{min},{max}}}` has its greater number first; write `{{{max},{min}}}`")]
     ReversedRepeat {
         /// The first number.
@@ -78,10 +78,10 @@ pub(crate) enum PatternErrorKind {
     TooManyRepeats {
         /// The number.
         number: String,
-        /// The greatest number.
+        /// The maximum number.
         limit: u32,
     },
-    /// An octal escape is not that of a byte.
+    /// An octal escape exceeds a byte.
     #[error("`\\{0}` is no byte; an octal escape has up to three digits and goes up to `\\377`")]
     OctalEscape(String),
     /// A `\x` without two digits.
@@ -96,7 +96,7 @@ pub(crate) enum PatternErrorKind {
     /// Groups are nested too deeply.
     #[error("nested too deeply, limit is {limit}")]
     TooDeep {
-        /// The greatest depth.
+        /// The maximum depth.
         limit: u32,
     },
     /// The pattern is too long.
@@ -104,19 +104,19 @@ pub(crate) enum PatternErrorKind {
     TooLong {
         /// The length.
         length: usize,
-        /// The greatest length.
+        /// The maximum length.
         limit: usize,
     },
     /// The pattern takes too much memory once compiled.
     #[error("pattern takes more than {limit} bytes of memory; use fewer repetitions")]
     TooLarge {
-        /// The greatest size, in bytes.
+        /// The maximum size, in bytes.
         limit: usize,
     },
 }
 
 impl PatternErrorKind {
-    /// Returns whether it is only a limit of ours that the pattern passes.
+    /// Returns whether the pattern is valid in Bro and only exceeds a limit of this crate.
     pub(crate) fn is_limit(&self) -> bool {
         matches!(
             self,

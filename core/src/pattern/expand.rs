@@ -1,22 +1,23 @@
-//! Lists what a pattern matches.
+//! Lists the texts that a pattern matches.
 
 use bytes::Bytes;
 
 use super::tree::Tree;
 
-/// How many texts are listed at most.
+/// The maximum number of texts.
 const TEXTS_LIMIT: usize = 1000;
-/// How long each is at most.
+/// The maximum length of each text.
 const LENGTH_LIMIT: usize = 1000;
 
-/// The beginning and the end of a text, as characters that no text has.
+/// Markers for the beginning and the end of a text, outside the range of bytes.
 const START: u16 = 256;
 const END: u16 = 257;
 
-/// Texts, each with the places where it has to begin or end.
+/// Texts, with markers for required beginnings and ends.
 type Texts = Vec<Vec<u16>>;
 
-/// Returns all that is matched, in the order written; `None` if it is much or without a bound.
+/// Returns all matching texts in the order written; `None` if there are too many or infinitely
+/// many.
 pub(super) fn expand(tree: &Tree) -> Option<Vec<Bytes>> {
     let mut names: Vec<Bytes> = Vec::new();
     for text in texts(tree)? {
@@ -26,7 +27,7 @@ pub(super) fn expand(tree: &Tree) -> Option<Vec<Bytes>> {
             .rposition(|symbol| *symbol != END)
             .map_or(begun, |last| last.saturating_add(1));
         let inner = text.get(begun..ended).unwrap_or_default();
-        // A beginning or end in the middle can never be.
+        // A beginning or end in the middle never matches.
         let bytes: Option<Bytes> = inner.iter().map(|symbol| u8::try_from(*symbol).ok()).collect();
         if let Some(name) = bytes {
             if !names.contains(&name) {
@@ -75,7 +76,7 @@ fn texts(tree: &Tree) -> Option<Texts> {
     }
 }
 
-/// Lets each of the second follow each of the first.
+/// Concatenates each text of the first list with each of the second.
 fn joined(first: &Texts, second: &Texts) -> Option<Texts> {
     if first.len().saturating_mul(second.len()) > TEXTS_LIMIT {
         return None;

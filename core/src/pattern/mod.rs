@@ -1,19 +1,20 @@
-//! Bro's regular expressions, for matching here.
+//! Matching of Bro's regular expressions.
 //!
-//! A pattern is read (`parser`) as what Bro's scanner and parser take it for, then written in the
-//! syntax of the crate `regex`, which matches in time linear in the text. As in Bro:
+//! A pattern is parsed (`parser`) as by Bro's scanner and parser, then translated to the syntax of
+//! the crate `regex`, which matches in linear time. As in Bro:
 //!
-//! * `.` is any byte but a newline, `"…"` stands for what is between the quotes, `[…]` and `[^…]`
-//!   for one of some bytes, `[[:alpha:]]` for an ASCII letter;
-//! * `|`, `(…)`, `*`, `+`, `?`, `{m}`, `{m,}` and `{m,n}` are as usual, `^` and `$` are the text's
-//!   beginning and end;
-//! * `\n`, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are characters; after any other
-//!   backslash a character stands for itself, so that `\d` is a `d`;
-//! * `(?i:…)` takes letters in either case, but for those in quotes: only in the patterns that we
-//!   match names of events with, as Bro 2.5 doesn't know it.
+//! * `.` is any byte except a newline, `"…"` is the literal text between the quotes, `[…]` and
+//!   `[^…]` are classes of bytes, `[[:alpha:]]` is an ASCII letter;
+//! * `|`, `(…)`, `*`, `+`, `?`, `{m}`, `{m,}` and `{m,n}` are as usual, `^` and `$` are the
+//!   beginning and end of the text;
+//! * `
+//! `, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are escapes; after any other backslash
+//!   a character is literal, so `\d` is a `d`;
+//! * `(?i:…)` matches letters in either case, except in quotes; it is accepted only in patterns for
+//!   event names, as Bro 2.5 does not support it.
 //!
-//! Two mistakes of Bro 2.5.5 are not repeated: its `[[:upper:]]` is a *lower* case letter, and its
-//! `.` and `[^…]` may also stand for the text's beginning or end, so that `/ab./` takes `ab`.
+//! Two bugs of Bro 2.5.5 are not reproduced: its `[[:upper:]]` is a *lower* case letter, and its
+//! `.` and `[^…]` may also match the beginning or end of the text, so that `/ab./` matches `ab`.
 
 mod brackets;
 mod class;
@@ -34,12 +35,12 @@ pub(crate) use error::PatternErrorKind;
 use self::parser::{Dialect, Parser};
 use self::tree::Tree;
 
-/// The greatest size of a compiled pattern, in bytes.
+/// The maximum size of a compiled pattern, in bytes.
 const COMPILED_LIMIT: usize = 1 << 20;
-/// How deep the text written for `regex` may be nested: more than what is read can make it.
+/// The nesting limit for `regex`: more than the parser's own limits allow.
 const NESTED_LIMIT: u32 = 1000;
 
-/// Matches byte strings as wholes.
+/// A pattern that matches whole byte strings.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
     tree: Tree,
@@ -47,40 +48,40 @@ pub(crate) struct Expression {
 }
 
 impl Expression {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub(crate) fn new(pattern: &[u8]) -> Result<Expression, PatternError> {
         let tree = Parser::parse(pattern, Dialect::Own)?;
         let regex = compile(&tree, r"\z")?;
         Ok(Expression { tree, regex })
     }
 
-    /// Returns whether the pattern matches all of a text.
+    /// Returns whether the pattern matches a whole text.
     pub(crate) fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
     }
 
-    /// Returns all that the pattern matches, in the order written, if that is little.
+    /// Returns all texts that the pattern matches, in the order written, if they are few.
     pub(crate) fn expand(&self) -> Option<Vec<Bytes>> {
         expand::expand(&self.tree)
     }
 }
 
-/// Matches text as a [`Pattern`](crate::data::Pattern) does; see
+/// A compiled [`Pattern`](crate::data::Pattern); see
 /// [`Pattern::matcher`](crate::data::Pattern::matcher).
 #[derive(Debug, Clone)]
 pub struct PatternMatcher {
     exact: Regex,
     anywhere: Regex,
-    /// As `anywhere`, where that may match without taking a byte.
+    /// The variant of `anywhere` that consumes a byte, if `anywhere` can match without.
     nonempty: Option<Regex>,
-    /// Whether the pattern is found in an empty text.
+    /// Whether the pattern occurs in an empty text.
     in_nothing: bool,
 }
 
 impl PatternMatcher {
     /// Compiles the two texts of a pattern.
     pub(crate) fn new(exact: &[u8], anywhere: &[u8]) -> Result<PatternMatcher, PatternError> {
-        // Bro holds both texts against a string from its beginning on, the latter not to its end.
+        // Bro matches both texts from the beginning of a string, the latter not to its end.
         let exact = compile(&Parser::parse(exact, Dialect::Bro)?, r"\z")?;
         let tree = Parser::parse(anywhere, Dialect::Bro)?;
         let anywhere = compile(&tree, "")?;
@@ -89,27 +90,27 @@ impl PatternMatcher {
         Ok(PatternMatcher { exact, anywhere, nonempty, in_nothing: tree.is_end() })
     }
 
-    /// Returns whether the pattern matches all of a text, as a script's `pattern == text`.
+    /// Returns whether the pattern matches a whole text, like `pattern == text` in a script.
     pub fn matches_exactly(&self, text: &[u8]) -> bool {
         self.exact.is_match(text)
     }
 
-    /// Returns whether the pattern matches somewhere in a text, as a script's `pattern in text`.
+    /// Returns whether the pattern occurs in a text, like `pattern in text` in a script.
     ///
-    /// As in Bro, a match has to take a byte or the text's end: `/a*/` and `/^/` are not in an empty
-    /// text, `/$/` is; and `/^/` is in no text, for the beginning alone is not enough.
+    /// As in Bro, a match must consume a byte or the end of the text: `/a*/` and `/^/` are not in
+    /// an empty text, `/$/` is; `/^/` is in no text, because the beginning alone is not enough.
     pub fn matches_anywhere(&self, text: &[u8]) -> bool {
         match self.anywhere.find(text) {
             _ if text.is_empty() => self.in_nothing,
             None => false,
             Some(found) if !found.is_empty() => true,
-            // What was found first takes nothing; something else at the same place may.
+            // The first match is empty; another at the same position may not be.
             Some(_) => self.nonempty.as_ref().is_some_and(|nonempty| nonempty.is_match(text)),
         }
     }
 }
 
-/// Checks that Bro reads a text as a pattern.
+/// Checks that Bro accepts a text as a pattern.
 pub(crate) fn check(text: &[u8]) -> Result<(), PatternError> {
     Parser::parse(text, Dialect::Bro).map(drop)
 }
@@ -122,7 +123,7 @@ fn compile(tree: &Tree, end: &str) -> Result<Regex, PatternError> {
     let mut builder = RegexBuilder::new(&text);
     builder.unicode(false).size_limit(COMPILED_LIMIT).nest_limit(NESTED_LIMIT);
     builder.build().map_err(|_| PatternError {
-        // What was read is well-formed and not deep.
+        // The parsed pattern is well-formed and not deep.
         kind: PatternErrorKind::TooLarge { limit: COMPILED_LIMIT },
         column: 1,
     })

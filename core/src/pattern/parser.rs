@@ -1,44 +1,44 @@
-//! Takes patterns apart as Bro's scanner and parser do.
+//! Parses patterns as Bro's scanner and parser do.
 
 use super::class::Class;
 use super::error::{PatternError, PatternErrorKind};
 use super::tree::Tree;
 
-/// The greatest number of repetitions that may be asked for.
+/// The maximum number of repetitions.
 const REPEAT_LIMIT: u32 = 1000;
-/// How deep groups may be nested.
+/// The maximum nesting of groups.
 const DEPTH_LIMIT: u32 = 32;
-/// How many repetitions of each other may follow one thing: `a{2}{3}` has two. Together with the
-/// depth this stays below what `regex` allows.
+/// The maximum number of consecutive repetitions: `a{2}{3}` has two. Together with the depth this
+/// stays below the limits of `regex`.
 const STACK_LIMIT: u32 = 4;
-/// How long a pattern may be, in bytes.
+/// The maximum length of a pattern, in bytes.
 const LENGTH_LIMIT: usize = 64 << 10;
 
 type Result<T> = std::result::Result<T, PatternError>;
 
-/// Reads a pattern from its beginning to its end.
+/// A parser for patterns.
 pub(super) struct Parser<'a> {
     text: &'a [u8],
-    /// What is not read yet.
+    /// The unread input.
     pub(super) rest: &'a [u8],
-    /// How many groups are open.
+    /// The number of open groups.
     depth: u32,
-    /// Whether letters stand for either case.
+    /// Whether letters match either case.
     pub(super) insensitive: bool,
     dialect: Dialect,
 }
 
-/// Tells whose patterns are read.
+/// The dialect of patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// Those that Bro 2.5.5 compiles, for it may have to.
+    /// Patterns that Bro 2.5.5 compiles.
     Bro,
-    /// Those that are for ourselves alone: also `(?i:…)`.
+    /// Patterns for local use only, with `(?i:…)`.
     Own,
 }
 
 impl<'a> Parser<'a> {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub(super) fn parse(text: &'a [u8], dialect: Dialect) -> Result<Tree> {
         let mut parser = Parser { text, rest: text, depth: 0, insensitive: false, dialect };
         if text.len() > LENGTH_LIMIT {
@@ -54,10 +54,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Fails at the place where this rest of the text begins.
+    /// Returns an error at the position of this rest of the text.
     pub(super) fn fail<T>(&self, at: &[u8], kind: PatternErrorKind) -> Result<T> {
         let before = self.text.len().saturating_sub(at.len());
-        // All bytes count but those that continue a character of UTF-8.
+        // Counts all bytes except UTF-8 continuation bytes.
         let characters = self.text.iter().take(before).filter(|byte| **byte & 0xC0 != 0x80).count();
         let column = u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1);
         Err(PatternError { kind, column })
@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads what is between parentheses, or all.
+    /// Parses the content of parentheses, or the whole pattern.
     fn alternatives(&mut self) -> Result<Tree> {
         // The first alternative may be empty, the others not.
         let first = self.series()?;
@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         Ok(Tree::All(trees))
     }
 
-    /// Reads what a repetition can follow.
+    /// Parses an item that a repetition can follow.
     fn single(&mut self) -> Result<Tree> {
         let start = self.rest;
         match self.bump() {
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
         Ok(tree)
     }
 
-    /// Reads the rest of a quoted text, in which case always matters.
+    /// Parses the rest of a quoted text, which is always case-sensitive.
     fn quoted(&mut self, start: &'a [u8]) -> Result<Tree> {
         let mut trees = Vec::new();
         loop {
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a repetition, if one comes.
+    /// Parses a repetition, if one follows.
     fn repetition(&mut self) -> Result<Option<(u32, Option<u32>)>> {
         let start = self.rest;
         if self.eat(b"*") {
@@ -224,7 +224,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a number of repetitions, if digits come.
+    /// Parses a repetition count, if digits follow.
     fn number(&mut self) -> Result<Option<u32>> {
         let start = self.rest;
         let length = start.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -242,7 +242,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Returns the byte that `first`, with which `start` begins, and what follows it stand for.
+    /// Returns the byte for the character that begins with `first`, the first byte of `start`.
     pub(super) fn character(&mut self, first: u8, start: &'a [u8]) -> Result<u8> {
         match first {
             0 | b'\n' => self.fail(start, PatternErrorKind::EndsPattern(first)),
@@ -251,13 +251,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads what follows a backslash.
+    /// Parses the rest of an escape.
     fn escape(&mut self, start: &'a [u8]) -> Result<u8> {
         let digits = self.rest.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
         if let Some((digits, rest)) = self.rest.split_at_checked(digits).filter(|_| digits > 0) {
             self.rest = rest;
             let text = std::str::from_utf8(digits).unwrap_or_default();
-            // Bro drops what follows the third digit.
+            // Bro drops digits after the third.
             let byte = u8::from_str_radix(text, 8).ok().filter(|_| text.len() <= 3);
             return match byte {
                 Some(byte) => Ok(byte),

@@ -28,7 +28,7 @@ fn plain_characters_and_repetitions() {
     check("a{0}b{0,0}c", &["c"], &["ac", "bc"]);
     check("(|a)b", &["b", "ab"], &["a"]);
     check("()x", &["x"], &[""]);
-    // Not lazy, but a repetition of a repetition; nor possessive.
+    // A repetition of a repetition, not a lazy or possessive one.
     check("(a+?)b", &["b", "aab"], &["c"]);
     check("a++b|c{2}{2}", &["aab", "cccc"], &["cc", "ccc"]);
     check("]-/:_", &["]-/:_"], &[]);
@@ -227,9 +227,9 @@ fn a_match_anywhere_takes_a_byte_or_the_end() {
         let found = matcher.matches_anywhere(text.as_bytes());
         assert_eq!(found, expected, "/{pattern}/ in {text:?}");
     }
-    // As a whole an empty text is matched by what matches nothing.
+    // As a whole, an empty text is matched.
     assert!(Pattern::new("a*").matcher().unwrap().matches_exactly(b""));
-    // However long, it takes no time to speak of.
+    // Even a long pattern is processed quickly.
     let long = format!("^({})", "a?".repeat(4000));
     let long = Pattern::new(&long).matcher().unwrap();
     assert!(long.matches_anywhere(b"a") && !long.matches_anywhere(b"b"));
@@ -242,7 +242,7 @@ fn patterns_that_bro_does_not_compile_are_found_out() {
         assert!(pattern.check().is_err(), "{wrong:?}");
         assert!(pattern.matcher().is_err(), "{wrong:?}");
     }
-    // A Bro's own may be larger than what is matched here.
+    // Bro's patterns may exceed the limits for matching.
     for large in ["a{2000}", &"(".repeat(40), &"a".repeat(70_000)] {
         assert!(Pattern::new(large).matcher().is_err());
         let right = Pattern::new(&format!("{large}{}", ")".repeat(large.matches('(').count())));
@@ -263,7 +263,7 @@ proptest! {
         prop_assert_eq!(expression.expand(), Some(vec![text.into()]));
     }
 
-    /// Nothing that is read is refused later but for its size.
+    /// Every parsed pattern compiles, unless it is too large.
     #[test]
     fn no_text_breaks_the_translation(text in r#"([ab(|)*+?{}0-3,\[\]^$.:"\\-]|\(\?i:|\[:a){0,24}"#) {
         match Expression::new(text.as_bytes()) {
@@ -271,7 +271,7 @@ proptest! {
                 prop_assert!(text.contains('{'), "{}", text);
             }
             Err(error) => prop_assert!(error.column as usize <= text.len() + 1),
-            // What is listed is what is matched.
+            // All listed texts match.
             Ok(expression) => for name in expression.expand().into_iter().flatten() {
                 prop_assert!(expression.is_match(&name), "{} {:?}", text, name);
             },

@@ -1,10 +1,10 @@
-//! What a pattern stands for.
+//! The syntax tree of patterns.
 
 use std::fmt::Write;
 
 use super::class::Class;
 
-/// Says what a pattern, or a part of it, stands for.
+/// A node of a pattern's syntax tree.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Tree {
     /// One byte.
@@ -13,11 +13,11 @@ pub(super) enum Tree {
     Start,
     /// The end of the text.
     End,
-    /// One after the other.
+    /// A sequence.
     All(Vec<Tree>),
-    /// One of them.
+    /// Alternatives.
     Any(Vec<Tree>),
-    /// The same again and again; without a bound if `max` is `None`.
+    /// A repetition; unbounded if `max` is `None`.
     Repeat { tree: Box<Tree>, min: u32, max: Option<u32> },
 }
 

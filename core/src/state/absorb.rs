@@ -1,36 +1,37 @@
-//! Takes values apart into containers of the store.
+//! Splits values into containers of the store.
 
 use std::sync::Arc;
 
 use super::Alias;
+use super::container::Lifetime;
 use super::container::{Content, Key, Owner, Slot, Table};
-use super::expiry::Lifetime;
 use super::heap::Heap;
 use crate::data::{Attributes, Name, Type, Value};
 
-/// Where a value comes from, which decides what its containers' unique ids mean.
+/// The origin of a value, which determines the meaning of its containers' unique ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// Our own: all its containers are new.
+    /// A local value: all its containers are new.
     Local,
-    /// A peer's change: a container that is known already is that one, as it is here (2§9).
+    /// A peer's change: a container with a known id is the existing one, with its local content
+    /// (2§9).
     Peer,
-    /// Full state: a container that is known already is that one, and becomes as it is there.
+    /// Full state: a container with a known id is the existing one, and its content is replaced.
     FullState,
-    /// The very state that is to be here, from a snapshot or from the node that is followed: as full
-    /// state, but nothing is merged.
+    /// The exact state, from a snapshot or from the node that is followed: as full state, but
+    /// nothing is merged.
     Snapshot,
 }
 
-/// Says how a value is to be taken apart.
+/// How a value is split.
 #[derive(Debug)]
 pub(super) struct Absorb {
     pub(super) source: Source,
     /// Whether the containers get unique ids.
     pub(super) synchronized: bool,
-    /// The containers that are being filled, from the outermost on.
+    /// The containers being filled, outermost first.
     within: Vec<Key>,
-    /// What the containers are called here that the value calls otherwise.
+    /// The local ids of containers that have other ids in the value.
     pub(super) aliases: Vec<Alias>,
 }
 
@@ -39,7 +40,7 @@ impl Absorb {
         Absorb { source, synchronized, within: Vec::new(), aliases: Vec::new() }
     }
 
-    /// Records how a container is called here, and in the value.
+    /// Records a container's local id and its id in the value.
     pub(super) fn note_alias(&mut self, ours: Name, theirs: &Name) {
         if ours != *theirs && !theirs.is_empty() {
             self.aliases.push(Alias { ours, theirs: theirs.compact() });
@@ -48,7 +49,7 @@ impl Absorb {
 }
 
 impl Heap {
-    /// Makes of a value what can stand in a place; it stands nowhere yet.
+    /// Converts a value to a slot, which is not attached to a place yet.
     ///
     /// The value has been coerced to the place's type; the attributes are the place's.
     pub(super) fn absorb(
@@ -72,7 +73,7 @@ impl Heap {
         let known = theirs.and_then(|id| self.by_id(id));
         if let Some(key) = known {
             let same = self.get(key).is_some_and(|container| container.ty == *ty);
-            // What would contain itself is copied instead.
+            // A container that would contain itself is copied instead.
             if same && !how.within.contains(&key) {
                 how.note_alias(self.id(key), &mutable.unique_id);
                 if how.source != Source::Peer {
@@ -91,7 +92,7 @@ impl Heap {
         Slot::Held(key)
     }
 
-    /// Gives a container the content that a value has in place of its own.
+    /// Replaces a container's content with that of a value.
     fn refill(
         &mut self,
         key: Key,
@@ -108,7 +109,7 @@ impl Heap {
         let old = std::mem::replace(&mut container.content, empty);
         let slots = self.dissolve(key, old);
         self.fill(key, value, attributes, how);
-        // Only now, for the new content may hold some of the same containers.
+        // Only now, because the new content may contain some of the same containers.
         for slot in slots {
             self.detach(slot, Owner::Container(key));
         }
@@ -154,7 +155,7 @@ impl Heap {
         how.within.pop();
     }
 
-    /// Adds a table's entries to one that is here; equal indices are overwritten.
+    /// Adds a table's entries to an existing table, overwriting equal indices.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
             let Some(held) = self.table(key) else { return };

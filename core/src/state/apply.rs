@@ -1,4 +1,4 @@
-//! Operations that came from peers.
+//! Operations received from peers.
 
 use std::sync::Arc;
 
@@ -10,33 +10,33 @@ use super::store::Target;
 use super::{Expired, StateError, Store};
 use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
 
-/// Returns what came of an operation of a peer.
+/// The result of applying a peer's operation.
 ///
-/// `remote_state_access_performed` is to be raised with the operation's target, and its value as
-/// [`Store::get`] gives it (2§9).
+/// The caller raises `remote_state_access_performed` with the operation's target and its value from
+/// [`Store::get`] (2§9).
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// What is not here as the peer took it to be, if that is
-    /// [looked at](Store::set_check_consistency); the operation was carried out all the same.
+    /// A difference from the peer's expected old value, if [checks are
+    /// enabled](Store::set_check_consistency); the operation was applied nevertheless.
     pub inconsistency: Option<Inconsistency>,
-    /// The entry that was expired.
+    /// The entry that the operation expired.
     pub expired: Option<Expired>,
-    /// The containers that the peer calls otherwise than we do: it may know them by no other id.
+    /// The containers that have other ids at the peer, which may know them by no other id.
     pub aliases: Vec<Alias>,
 }
 
-/// Tells that a container goes by two unique ids, because a table was merged into another (2§9).
+/// A second unique id of a container, because a table was merged into another (2§9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
-    /// By which our operations address it.
+    /// The id used in local operations.
     pub ours: Name,
-    /// By which the peer called it.
+    /// The id used by the peer.
     pub theirs: Name,
 }
 
-/// Tells that a peer changed what was not here as it took it to be: `remote_state_inconsistency`
-/// (§6).
+/// A difference between the local value and a peer's expected old value:
+/// `remote_state_inconsistency` (§6).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Inconsistency {
@@ -46,29 +46,29 @@ pub struct Inconsistency {
     pub id: Name,
     /// The index, field's name or position within the container.
     pub index: Option<Value>,
-    /// What the peer had there; in sets 1 for an element.
+    /// The old value at the peer; in sets 1 for an element.
     pub expected_old: Option<Value>,
-    /// What is there; in sets 1 for an element.
+    /// The local value; in sets 1 for an element.
     pub real_old: Option<Value>,
 }
 
 impl Store {
-    /// Carries out an operation that a peer sent in Running (2§9).
+    /// Applies an operation that a peer sent in phase Running (2§9).
     ///
-    /// A container in it that is known here by its unique id is the one that is here, whatever
-    /// content came with it. Increments add the peer's difference.
+    /// A container in the operation with a known unique id is the local container, and its sent
+    /// content is ignored. Increments add the peer's difference.
     ///
     /// # Errors
     ///
-    /// Says why it was not carried out. None of these is a reason to close the connection.
+    /// Fails if the operation cannot be applied. No such error requires closing the connection.
     pub fn apply(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
         self.replay(access, Source::Peer)
     }
 
-    /// Carries out an operation that a peer sent in Sync, as part of its full state (§3.4).
+    /// Applies an operation that a peer sent in phase Sync, as part of its full state (§3.4).
     ///
-    /// Other than in Running, a container that is known here becomes as it is at the peer: what was
-    /// changed while the two were not connected would stay different forever otherwise.
+    /// Unlike in phase Running, the content of a known container is replaced by the peer's; changes
+    /// made while the two were not connected would otherwise remain different forever.
     ///
     /// # Errors
     ///
@@ -77,12 +77,11 @@ impl Store {
         self.replay(access, Source::FullState)
     }
 
-    /// Carries out an operation in a store that follows a node from outside, by what the node is
-    /// seen to send.
+    /// Applies an observed operation to a store that mirrors the sending node.
     ///
-    /// What the node sends is how things are there: containers that are known become as they are
-    /// in the operation, and nothing is merged, for the node did that before it sent. Increments
-    /// add the difference.
+    /// The operation describes the node's state: known containers take the content in the
+    /// operation, and nothing is merged, because the node did so before sending. Increments add the
+    /// difference.
     ///
     /// # Errors
     ///
@@ -91,8 +90,8 @@ impl Store {
         self.replay(access, Source::Snapshot)
     }
 
-    /// Takes an ID with its value, as `send_id` sends it: the variable of that name gets the value
-    /// if that is of its type (2§8). IDs without a value change nothing.
+    /// Applies an ID with its value, as sent by `send_id`: assigns the value to the variable with
+    /// that name, if the type matches (2§8). IDs without a value change nothing.
     ///
     /// # Errors
     ///
@@ -203,7 +202,7 @@ impl Store {
         Ok(())
     }
 
-    /// Adds the difference of two values; to what is no integral number, nothing.
+    /// Adds the difference of two values, if the variable is integral.
     fn increase(
         &mut self,
         access: &StateAccess,
@@ -226,7 +225,7 @@ impl Store {
         }
     }
 
-    /// Finds the container that an operation is on.
+    /// Finds the container of an operation.
     fn held(&self, access: &StateAccess, target: Target) -> Result<Key, StateError> {
         match target {
             Target::Container(key) => Ok(key),
@@ -238,7 +237,7 @@ impl Store {
         }
     }
 
-    /// Finds the place within a container that an operation is on.
+    /// Finds the place within a container of an operation.
     fn indexed(&self, access: &StateAccess, target: Target) -> Result<Place, StateError> {
         let key = self.held(access, target)?;
         let content = self.heap.get(key).map(|container| &container.content);
@@ -269,7 +268,7 @@ impl Store {
         self.index(key, components)
     }
 
-    /// Says that an operation is not for its target.
+    /// Creates the error that an operation does not apply to its target.
     fn unfit(&self, access: &StateAccess, target: Target) -> StateError {
         let (operation, target_name) = (access.opcode, access.target.clone());
         let key = match target {
@@ -292,7 +291,7 @@ impl Store {
         }
     }
 
-    /// Compares what is in a place with what a peer had there.
+    /// Compares the value in a place with the peer's old value.
     fn compare(
         &self,
         access: &StateAccess,
@@ -326,7 +325,8 @@ impl Store {
         self.inconsistency(access, operation, Some(&access.op1), access.op2.as_ref(), real)
     }
 
-    /// Tells of a difference in presence, or in a value without parts; others are not compared.
+    /// Returns a difference in presence, or in a value without parts; other values are not
+    /// compared.
     fn inconsistency(
         &self,
         access: &StateAccess,

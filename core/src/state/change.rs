@@ -1,4 +1,4 @@
-//! What our own operations and a peer's have in common.
+//! Changes shared by local and remote operations.
 
 use std::cell::Cell;
 
@@ -10,8 +10,8 @@ use crate::data::{AttributeTag, Opcode, Origin, Value};
 use crate::serial;
 
 impl Store {
-    /// Puts a value into a place, coerced to the place's type; returns what the containers in it
-    /// are called here that go by other names.
+    /// Assigns a value to a place, coerced to the place's type; returns the local ids of containers
+    /// that have other ids in the value.
     pub(super) fn assign_to(
         &mut self,
         place: &Place,
@@ -46,11 +46,11 @@ impl Store {
             Place::Entry(_, index) => super::heap::index_cost(index),
             Place::Variable(_) | Place::Field(..) => 0,
         };
-        // A table that is merged leaves its id.
+        // A merged table leaves its id.
         self.heap.check_room(cost(value).saturating_add(gap).saturating_add(1))
     }
 
-    /// Merges a table into the one that is there, if both are `&mergeable` (2§9).
+    /// Merges a table into the existing one, if both are `&mergeable` (2§9).
     fn merge(&mut self, place: &Place, value: &Value, how: &mut Absorb) -> Option<()> {
         let Value::Table(new) = value else { return None };
         let Slot::Held(key) = self.slot(place)? else { return None };
@@ -61,12 +61,12 @@ impl Store {
             return None;
         }
         match self.heap.by_id(&new.mutable.unique_id) {
-            // It is the very same one already: of a change its content doesn't count.
+            // It is the same container already; the content in a change is ignored.
             Some(known) if known == key && how.source == Source::Peer => {
                 how.note_alias(self.heap.id(key), &new.mutable.unique_id);
                 return Some(());
             }
-            // It is another one here, which takes the place.
+            // It is another local container, which replaces this one.
             Some(known) if known != key => return None,
             _ => {}
         }
@@ -78,17 +78,17 @@ impl Store {
         Some(())
     }
 
-    /// Returns the value of a place, if there is one that can be put together.
+    /// Returns the value of a place, if it can be assembled.
     pub(super) fn value_of(&self, place: &Place) -> Option<Value> {
         self.read(self.slot(place)?).ok()
     }
 
-    /// Returns the value of a place, if old values are to be told.
+    /// Returns the value of a place, if operations carry old values.
     pub(super) fn old_value(&self, place: &Place) -> Option<Value> {
         if self.checks_consistency { self.value_of(place) } else { None }
     }
 
-    /// Says that an operation is not for what is in a place.
+    /// Creates the error that an operation does not apply to the value in a place.
     pub(super) fn wrong_kind(&self, operation: Opcode, place: &Place) -> StateError {
         let target = self.name(place);
         match self.slot(place) {
@@ -106,8 +106,8 @@ impl Store {
     }
 }
 
-/// Returns an integral value with a difference added, which wraps around as in Bro; so increments
-/// commute whatever their order.
+/// Returns an integral value with a difference added, wrapping around as in Bro, so that increments
+/// commute.
 pub(super) fn wrapping_add(value: &Value, difference: i64) -> Option<Value> {
     Some(match value {
         Value::Int(v) => Value::Int(v.wrapping_add(difference)),
@@ -117,7 +117,7 @@ pub(super) fn wrapping_add(value: &Value, difference: i64) -> Option<Value> {
     })
 }
 
-/// Returns an integral value with a difference added, if that stays in the range of its type.
+/// Returns an integral value with a difference added, if in range of its type.
 pub(super) fn checked_add(value: &Value, difference: i64) -> Option<Option<Value>> {
     Some(match value {
         Value::Int(v) => v.checked_add(difference).map(Value::Int),
@@ -127,7 +127,7 @@ pub(super) fn checked_add(value: &Value, difference: i64) -> Option<Option<Value
     })
 }
 
-/// Returns how much greater one integral value is than another of the same type.
+/// Returns the difference of two integral values of the same type.
 pub(super) fn difference(new: &Value, old: &Value) -> Option<i64> {
     let integer = |value: &Value| match value {
         Value::Int(v) => Some(*v),

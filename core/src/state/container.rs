@@ -1,23 +1,25 @@
-//! Containers as the store holds them: so that no operation has to copy them.
+//! Containers in the store, stored such that no operation copies them.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::expiry::Lifetime;
+use super::Store;
 use crate::Time;
-use crate::data::{Attributes, List, ListType, Name, Type, TypeKind, TypeTag, Value};
+use crate::data::{
+    AttributeTag, Attributes, Expr, List, ListType, Name, Opcode, StateAccess, Type, TypeKind,
+    TypeTag, Value,
+};
 
-/// Names a container within a store; never used again for another.
+/// Identifies a container within a store; never reused.
 pub(super) type Key = u64;
 
-/// What stands in a variable, an entry, a field or an element.
+/// The content of a variable, an entry, a field or an element.
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
-    /// A value that is no container, or whose parts nothing addresses.
+    /// A value that is not a container, or whose parts are not addressed.
     Plain(Value),
-    /// A container, which may stand in several places.
+    /// A container, which may be in several places.
     Held(Key),
 }
 
@@ -25,12 +27,12 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// The id that it got first, by which our accesses address it; empty if it belongs to nothing
-    /// synchronized.
+    /// Its first id, by which local operations address it; empty if it is not part of a
+    /// synchronized variable.
     pub(super) id: Name,
-    /// The other ids that it answers to, of tables that were merged into it.
+    /// Its other ids, of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
-    /// Where it stands.
+    /// The places that contain it.
     pub(super) owners: Owners,
     pub(super) content: Content,
 }
@@ -57,16 +59,16 @@ pub(super) struct Entry {
     pub(super) slot: Option<Slot>,
     /// When it was last used, in network time.
     pub(super) last_access: f64,
-    /// What expiry counts from, in network time.
+    /// The start of its expiry time, in network time.
     pub(super) expire_access: f64,
-    /// When it was last told to peers that it was read, in network time.
+    /// When peers were last notified that it was read, in network time.
     pub(super) read_told: f64,
-    /// Under which time it stands in the queue of what may expire.
+    /// Its time in the expiry queue.
     pub(super) queued: Option<Time>,
 }
 
 impl Table {
-    /// Makes a table or set of this type.
+    /// Creates a table or set with this type.
     pub(super) fn new(ty: &Type) -> Table {
         let declared = match ty.def().as_deref().map(|def| &def.kind) {
             Some(TypeKind::Set(set)) => Some(set.index.clone()),
@@ -81,13 +83,13 @@ impl Table {
         Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
     }
 
-    /// Makes an index as Bro writes it, whatever the sender of it did: a list of anything, with the
-    /// types of the components.
+    /// Normalises a received index to the form that Bro writes: a list of `any`, with the types of
+    /// the components.
     pub(super) fn usual_index(&self, index: List) -> Arc<List> {
         Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
     }
 
-    /// Returns the entries after the one with this index, or all.
+    /// Iterates over the entries after the one with this index, or over all.
     pub(super) fn after(
         &self,
         last: Option<&Arc<List>>,
@@ -107,16 +109,16 @@ impl Content {
     }
 }
 
-/// Where a container stands.
+/// A place that contains a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
-    /// In the variable with this number.
+    /// The variable with this number.
     Variable(usize),
-    /// Somewhere in this container.
+    /// A place in this container.
     Container(Key),
 }
 
-/// Counts how often a container stands where; most stand in one place.
+/// Counts the places that contain a container; usually one.
 #[derive(Debug, Default)]
 pub(super) enum Owners {
     #[default]
@@ -143,7 +145,7 @@ impl Owners {
         };
     }
 
-    /// Takes one away; returns whether none is left.
+    /// Removes one; returns whether none is left.
     pub(super) fn remove(&mut self, owner: Owner) -> bool {
         match self {
             Owners::None => {}
@@ -177,7 +179,7 @@ impl Owners {
     }
 }
 
-/// Says how much a value costs: one for each of its parts, and one for each 64 bytes of a string.
+/// Returns the cost of a value: one for each of its parts, and one for each 64 bytes of a string.
 pub(super) fn cost(value: &Value) -> usize {
     let sum = |values: &mut dyn Iterator<Item = &Value>| {
         values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))
@@ -190,7 +192,7 @@ pub(super) fn cost(value: &Value) -> usize {
             let entries = table.entries.iter();
             sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
         }
-        // An unset field takes as much room as any.
+        // An unset field takes as much memory as any other.
         Value::Record(record) => {
             sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
         }
@@ -199,5 +201,131 @@ pub(super) fn cost(value: &Value) -> usize {
         }
         Value::Opaque(_) | Value::Func(..) => 256,
         _ => 1,
+    }
+}
+
+/// The lifetime of a table's entries, and its start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lifetime {
+    since: Since,
+    seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Created,
+    Written,
+    Read,
+}
+
+impl Lifetime {
+    /// Returns the lifetime in a table's attributes. Intervals that are not constant are ignored:
+    /// expressions are not evaluated.
+    pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
+        attributes?.list.iter().find_map(|attribute| {
+            let since = match attribute.tag {
+                AttributeTag::CreateExpire => Since::Created,
+                AttributeTag::WriteExpire => Since::Written,
+                AttributeTag::ReadExpire => Since::Read,
+                _ => return None,
+            };
+            let expr = attribute.expr.as_deref().or(fallback)?;
+            match expr.as_const() {
+                Some(Value::Interval(seconds)) if *seconds >= 0.0 => {
+                    Some(Lifetime { since, seconds: *seconds })
+                }
+                _ => None,
+            }
+        })
+    }
+
+    pub(super) fn counts_from_creation(self) -> bool {
+        self.since == Since::Created
+    }
+
+    pub(super) fn counts_from_reading(self) -> bool {
+        self.since == Since::Read
+    }
+
+    /// Returns when an entry expires.
+    pub(super) fn end(self, since: f64) -> Time {
+        Time::from_secs_f64(since + self.seconds)
+    }
+
+    /// Returns the minimum interval between notifications of reads.
+    pub(super) fn half(self) -> f64 {
+        self.seconds / 2.0
+    }
+}
+
+/// An entry that has expired and is deleted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Expired {
+    /// The variables that contain the table.
+    pub variables: Vec<Name>,
+    /// The table's unique id; empty if it is not synchronized.
+    pub id: Name,
+    /// The entry's index.
+    pub index: Arc<List>,
+    /// The entry's value; `None` in sets.
+    pub value: Option<Value>,
+    /// The table's `&expire_func`, to be called with the table and the index; its result is
+    /// ignored.
+    pub func: Option<Arc<Expr>>,
+    /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
+    /// caused the expiry.
+    pub access: Option<StateAccess>,
+}
+
+impl Store {
+    /// Records the time. A time before the last one is treated as the last one. Entries expire only
+    /// in [`Store::poll_expired`].
+    pub fn feed_time(&mut self, now: Time) {
+        self.heap.now = self.heap.now.max(now);
+    }
+
+    /// Records how far the wall clock is ahead of the time that is fed, in nanoseconds.
+    pub(crate) fn feed_wall_clock(&mut self, ahead: i128) {
+        self.heap.wall_ahead = ahead as f64 / 1e9;
+    }
+
+    /// Returns when to call [`Store::poll_expired`] next.
+    pub fn next_expiry(&self) -> Option<Time> {
+        self.heap.queue.first().map(|(time, ..)| *time)
+    }
+
+    /// Deletes an expired entry and returns it; call this until it returns `None`.
+    #[must_use = "peers have to be told"]
+    pub fn poll_expired(&mut self) -> Option<Expired> {
+        loop {
+            let (key, index) = self.heap.next_expired()?;
+            if let Some(expired) = self.expire_entry(key, &index, true) {
+                return Some(expired);
+            }
+        }
+    }
+
+    /// Deletes an entry as expired, if it exists.
+    pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
+        let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
+        let index = Arc::clone(found);
+        let value = entry.slot.as_ref().and_then(|slot| self.read(slot).ok());
+        let attributes = self.heap.table(key)?.attributes.as_deref();
+        let func = attributes.and_then(|attributes| {
+            let func = attributes.list.iter().find(|a| a.tag == AttributeTag::ExpireFunc)?;
+            func.expr.clone()
+        });
+        let variables = self.names_of(key);
+        let id = self.heap.id(key);
+        self.heap.remove(key, &index);
+        let access = (own && !id.is_empty()).then(|| StateAccess {
+            opcode: Opcode::Expire,
+            target: id.clone(),
+            op1: Value::List(Arc::clone(&index)),
+            op2: None,
+            op3: None,
+        });
+        Some(Expired { variables, id, index, value, func, access })
     }
 }

@@ -1,31 +1,31 @@
-//! Why an operation on state was not carried out.
+//! Errors of operations on state.
 
 use super::Path;
 use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
-/// Says why an operation, our own or a peer's, was not carried out; nothing is changed then.
+/// Why an operation, our own or a peer's, was not carried out (2§9); nothing is changed then.
 ///
-/// None of these ends a connection. A peer's access that can't be replayed is left out, and
-/// told (2§9).
+/// No such error ends a connection. A peer's operation that cannot be replayed is skipped and
+/// reported (2§9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
-    /// No variable, and no container, goes by this name; normal while a peer's accesses cross
-    /// changes of ours.
-    #[error("nothing is known by the name {0}, 2§9")]
+    /// There is no variable or container with this name; normal while a peer's operations cross
+    /// local changes.
+    #[error("nothing is known by the name {0}")]
     UnknownTarget(Name),
     /// The variable, field or element has no value.
-    #[error("{0} has no value, 2§9")]
+    #[error("{0} has no value")]
     NoValue(Name),
     /// The record has no such field.
-    #[error("{target} has no field {field}, 2§9")]
+    #[error("{target} has no field {field}")]
     UnknownField {
         /// The record's id.
         target: Name,
         /// The field's name.
         field: Name,
     },
-    /// The field can't be unset, for it is neither `&optional` nor `&default`.
+    /// The field cannot be unset because it is neither `&optional` nor `&default`.
     #[error("field {field} of {target} is neither &optional nor &default")]
     NotOptional {
         /// The record's id.
@@ -34,49 +34,50 @@ pub enum StateError {
         field: Name,
     },
     /// There is no such entry or element.
-    #[error("no such entry in {0}, 2§9")]
+    #[error("no such entry in {0}")]
     NoSuchEntry(Name),
-    /// A container is assigned to by its id; only variables, fields and elements can be.
-    #[error("assignment to the container {0} itself, 2§9")]
+    /// The target of an assignment is a container's id; only variables, fields and elements can be
+    /// assigned.
+    #[error("assignment to the container {0} itself")]
     AssignToContainer(Name),
-    /// What is there is nothing that this operation is for.
-    #[error("{} of {target}, which is of type {found}, 2§9", operation.name())]
+    /// The operation does not apply to the value there.
+    #[error("{} of {target}, which is of type {found}", operation.name())]
     WrongKind {
         /// The operation.
         operation: Opcode,
-        /// What it is on.
+        /// Its target.
         target: Name,
-        /// The type of what is there.
+        /// The type of the value there.
         found: TypeTag,
     },
-    /// A path leads on from what has no such parts, such as to a field of a table.
+    /// A path continues from a value without such parts, such as to a field of a table.
     #[error("{target} leads through a {found}, which has no such part")]
     NoPart {
-        /// Where the path begins.
+        /// The beginning of the path.
         target: Name,
-        /// The type of what has no such part.
+        /// The type of the value without such parts.
         found: TypeTag,
     },
-    /// An operand that the operation needs is not there.
-    #[error("{} of {target} without all its operands, 2§9", operation.name())]
+    /// A required operand is missing.
+    #[error("{} of {target} without all its operands", operation.name())]
     MissingOperand {
         /// The operation.
         operation: Opcode,
-        /// What it is on.
+        /// Its target.
         target: Name,
     },
-    /// A value is not of the type that is declared.
+    /// A value does not have the declared type.
     #[error("value for {target}: {error}")]
     Type {
-        /// What the value is for.
+        /// The target.
         target: Name,
         /// What is wrong with the value.
         error: ConversionError,
     },
-    /// A number would leave the range of its type.
+    /// A number would exceed the range of its type.
     #[error("{0} leaves the range of its type")]
     OutOfRange(Name),
-    /// An element too far beyond a vector's end is assigned to.
+    /// An assignment is too far beyond the end of a vector.
     #[error("element {index} of {target}, which has {length} elements, limit is {limit} more")]
     Gap {
         /// The vector's id.
@@ -85,31 +86,31 @@ pub enum StateError {
         index: u64,
         /// The number of elements.
         length: usize,
-        /// How many elements an assignment may add.
+        /// The maximum number of elements that an assignment adds.
         limit: usize,
     },
-    /// The state would become larger than [`Limits::cost`](super::Limits::cost).
+    /// The state would exceed [`Limits::cost`](super::Limits::cost).
     #[error("state costs {cost} and would cost {more} more, limit is {limit}")]
     Full {
-        /// What it costs now.
+        /// The current cost.
         cost: usize,
-        /// What the operation would add.
+        /// The additional cost of the operation.
         more: usize,
         /// The limit.
         limit: usize,
     },
-    /// Containers lie within each other so deeply, or within themselves, that they have no value.
+    /// Containers are nested too deeply, or contain themselves, and so have no value.
     #[error("{target} is nested more than {limit} deep")]
     TooDeep {
-        /// The container in which the limit is reached.
+        /// The container at which the limit is reached.
         target: Name,
         /// The limit.
         limit: u32,
     },
-    /// One container occurs so often within another that the value would be too large.
+    /// A container occurs so often within another that the value would be too large.
     #[error("{target} has more than {limit} parts that occur repeatedly")]
     TooLarge {
-        /// The container in which the limit is reached.
+        /// The container at which the limit is reached.
         target: Name,
         /// The limit.
         limit: u64,
@@ -117,17 +118,33 @@ pub enum StateError {
 }
 
 impl StateError {
-    /// Says that a value is not of the declared type.
+    /// Creates the error that a value does not have the declared type.
     pub(super) fn value(target: &Name) -> impl Fn(ConversionError) -> StateError {
         let target = target.clone();
         move |error| StateError::Type { target: target.clone(), error }
     }
 
-    /// Names, where a value is of another type, what the caller named instead of a unique id.
+    /// Replaces a unique id in a type error by the path that the caller used.
     pub(super) fn named_by(self, path: &Path) -> StateError {
         match self {
             StateError::Type { error, .. } => StateError::value(&path.target)(error),
             error => error,
         }
+    }
+}
+
+/// Limits on the content of a [`Store`](super::Store).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The maximum total cost: one for each value without parts, entry, field, element, component
+    /// of an index and container, and one more for each 64 bytes of a string. Default: 32,000,000;
+    /// each takes about 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
+    /// costs 3,000,000 and takes about 360 MB, with expiry about 500 MB).
+    pub cost: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { cost: 32_000_000 }
     }
 }

@@ -1,4 +1,4 @@
-//! The full state, in pieces (§3.4).
+//! Sending the full state, in pieces (§3.4).
 
 use std::collections::VecDeque;
 
@@ -8,41 +8,41 @@ use super::store::Target;
 use super::{StateError, Store};
 use crate::data::{Name, Opcode, StateAccess, Value};
 
-/// Follows how much of the full state was given for one peer; see [`Store::next_state`].
+/// The progress of sending the full state to one peer; see [`Store::next_state`].
 #[derive(Debug, Clone)]
 pub struct FullState {
-    /// How much is given at once.
+    /// The maximum cost of a piece.
     piece: u64,
-    /// How many variables were given.
+    /// The number of variables sent.
     variables: usize,
-    /// The containers that were given in part; those further in come first.
+    /// The containers sent in part; inner ones first.
     rest: VecDeque<Rest>,
-    /// How many operations were given.
+    /// The number of operations returned.
     operations: u64,
-    /// What they cost.
+    /// Their cost.
     cost: u64,
 }
 
-/// Tells how much of the full state was given.
+/// How much of the full state was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many variables were given, at least in part.
+    /// The number of variables sent, at least in part.
     pub variables: usize,
-    /// How many there are.
+    /// The total number of variables.
     pub of: usize,
-    /// How many operations that took.
+    /// The number of operations so far.
     pub operations: u64,
-    /// What these gave costs this much; see [`Limits::cost`](super::Limits::cost).
+    /// The cost of the sent state; see [`Limits::cost`](super::Limits::cost).
     pub cost: u64,
-    /// What all costs that the store holds. It grows and shrinks meanwhile, and counts variables
-    /// that aren't synchronized as well.
+    /// The cost of the whole store. It may change meanwhile, and includes variables that are not
+    /// synchronized.
     pub of_cost: u64,
 }
 
 impl FullState {
-    /// How much is given at once, as [`Limits::cost`](super::Limits::cost) counts: at most some
-    /// 256 KiB, besides a single value that is larger.
+    /// The default cost of a piece, in units of [`Limits::cost`](super::Limits::cost): at most
+    /// about 256 KiB, except for a single larger value.
     pub const PIECE: u64 = 4096;
 
     /// Begins.
@@ -50,7 +50,7 @@ impl FullState {
         FullState::in_pieces(FullState::PIECE)
     }
 
-    /// Begins, with about as much at once.
+    /// Starts, with about this cost per piece.
     pub fn in_pieces(piece: u64) -> FullState {
         FullState { piece, variables: 0, rest: VecDeque::new(), operations: 0, cost: 0 }
     }
@@ -63,20 +63,20 @@ impl Default for FullState {
 }
 
 impl Store {
-    /// Returns the next operation of the full state, until all is given: an assignment for each
-    /// synchronized variable that has a value, in order of declaration.
+    /// Returns the next operation of the full state, or `None` when it is complete: an assignment
+    /// for each synchronized variable with a value, in order of declaration.
     ///
-    /// Of a large table or vector, however deep in a variable, only the first entries or elements
-    /// are in the assignment; operations on it give the others one by one. So each call takes a
-    /// bounded time, and the state can change in between; see [`Store::is_for`]. A single large
-    /// string is given at once, and so is a vector in which elements without a value follow. What is
-    /// given one by one counts as new where entries expire; but they expire at the peer no later
-    /// than here, for it is told.
+    /// The assignment contains only the first entries or elements of a large table or vector, at
+    /// any depth; the others follow as separate operations. So each call takes a bounded time, and
+    /// the state can change in between; see [`Store::is_for`]. A single large string is sent at
+    /// once, and so is a vector followed by elements without a value. Entries sent separately are
+    /// new to the peer with respect to expiry; but they expire there no later than here, because
+    /// expiry is sent too.
     ///
     /// # Errors
     ///
-    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if a variable has no value that can be
-    /// sent; it is left out, and the next call goes on after it.
+    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if a variable's value cannot be sent; it
+    /// is skipped, and the next call continues after it.
     pub fn next_state(&self, state: &mut FullState) -> Result<Option<StateAccess>, StateError> {
         while let Some(rest) = state.rest.pop_front() {
             if let Some(access) = self.next_part(state, rest)? {
@@ -97,7 +97,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Gives the next entry or element of a container that was given in part.
+    /// Returns the next entry or element of a container sent in part.
     fn next_part(
         &self,
         state: &mut FullState,
@@ -117,7 +117,7 @@ impl Store {
                 let Some(Content::Vector(slots)) = self.heap.get(key).map(|c| &c.content) else {
                     return Ok(None);
                 };
-                // One that has come to have no value meanwhile is none here.
+                // Skips elements that have lost their value meanwhile.
                 let mut rest = slots.iter().enumerate().skip(next);
                 let Some((at, slot)) = rest.find_map(|(at, slot)| Some((at, slot.as_ref()?)))
                 else {
@@ -133,7 +133,7 @@ impl Store {
         Ok(Some(StateAccess { opcode, target: self.heap.id(key), op1, op2, op3: None }))
     }
 
-    /// Says how much of the full state was given.
+    /// Returns how much of the full state was sent.
     pub fn progress(&self, state: &FullState) -> Progress {
         Progress {
             variables: state.variables,
@@ -144,8 +144,8 @@ impl Store {
         }
     }
 
-    /// Returns whether a peer that is being given the full state needs this operation as well,
-    /// which was just carried out here: whether it is on what was given already.
+    /// Returns whether a peer that is receiving the full state also needs this operation, which was
+    /// just applied here: whether it changes state that was sent already.
     pub fn is_for(&self, state: &FullState, access: &StateAccess) -> bool {
         let was_given = |name: &Name| matches!(self.target(name), Ok(Target::Variable(n)) if n < state.variables);
         let Ok(Target::Container(key)) = self.target(&access.target) else {
@@ -156,7 +156,7 @@ impl Store {
     }
 }
 
-/// Returns whether a part of a container is among those that are given later.
+/// Returns whether a part of a container is sent later.
 fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
     match (rest, index) {
         (Rest::Entries(key, last), Value::List(index)) if *key == container => {
@@ -170,8 +170,8 @@ fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
 }
 
 impl FullState {
-    /// Records what was given. What was left out of the containers further in comes before
-    /// what was left out of those around them, which can't be gone on with before.
+    /// Records what was sent. The rest of inner containers precedes the rest of the outer ones,
+    /// which cannot continue before.
     fn took(&mut self, reading: Reading<'_>) {
         self.operations = self.operations.saturating_add(1);
         self.cost = self.cost.saturating_add(reading.parts);

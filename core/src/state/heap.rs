@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::container::{Container, Content, Key, Owner, Owners, Slot, cost};
+use super::container::{Container, Content, Entry, Key, Owner, Owners, Slot, Table, cost};
 use super::{Limits, StateError};
 use crate::Time;
 use crate::data::{List, Name, Type};
@@ -13,18 +13,18 @@ pub(super) struct Heap {
     containers: BTreeMap<Key, Container>,
     ids: BTreeMap<Name, Key>,
     next_key: Key,
-    /// What our unique ids begin with: `#host#pid#`.
+    /// The prefix of local unique ids: `#host#pid#`.
     prefix: String,
-    /// The number of our last unique id.
+    /// The number of the last local unique id.
     pub(super) last_id: u64,
-    /// What all of it costs; see [`cost`].
+    /// The total cost; see [`cost`].
     pub(super) cost: usize,
     pub(super) limits: Limits,
     pub(super) now: Time,
-    /// How far the wall clock is ahead of it, in seconds: time stamps are those of the wall clock
-    /// outside, and of the time that is fed inside, so that entries live as long as they should.
+    /// How far the wall clock is ahead of it, in seconds: time stamps are in wall-clock time
+    /// outside, and in fed time inside, so that lifetimes do not depend on the clock.
     pub(super) wall_ahead: f64,
-    /// What may expire, and when.
+    /// The expiry queue.
     pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
 }
 
@@ -44,12 +44,12 @@ impl Heap {
         }
     }
 
-    /// Returns a time stamp as the wall clock shows it; 0 is none.
+    /// Converts a time to a wall-clock time stamp; 0 means none.
     pub(super) fn stamp(&self, time: f64) -> f64 {
         if time == 0.0 { time } else { time + self.wall_ahead }
     }
 
-    /// Returns the time of a stamp that came.
+    /// Converts a received time stamp to a time.
     pub(super) fn time_of(&self, stamp: f64) -> f64 {
         if stamp == 0.0 { stamp } else { stamp - self.wall_ahead }
     }
@@ -62,7 +62,7 @@ impl Heap {
         self.containers.get_mut(&key)
     }
 
-    /// Returns the container that goes by this id.
+    /// Returns the container with this id.
     pub(super) fn by_id(&self, id: &[u8]) -> Option<Key> {
         self.ids.get(id).copied()
     }
@@ -72,7 +72,7 @@ impl Heap {
         self.get(key).map(|container| container.id.clone()).unwrap_or_default()
     }
 
-    /// Adds an empty container that stands nowhere yet.
+    /// Adds an empty container that is in no place yet.
     pub(super) fn add(&mut self, ty: Type, id: Name, content: Content) -> Key {
         let key = self.next_key;
         self.next_key = self.next_key.saturating_add(1);
@@ -85,19 +85,19 @@ impl Heap {
         key
     }
 
-    /// Makes a unique id that nothing goes by yet.
+    /// Creates an unused unique id.
     pub(super) fn new_id(&mut self) -> Name {
         loop {
             self.last_id = self.last_id.saturating_add(1);
             let id = Name::from(format!("{}{}", self.prefix, self.last_id));
-            // A peer may have used our ids, or what looks like them.
+            // A peer may have used ids like ours.
             if !self.ids.contains_key(&id) || self.last_id == u64::MAX {
                 return id;
             }
         }
     }
 
-    /// Lets a container answer to another id as well (2§9); the oldest of too many is given up.
+    /// Adds another id to a container (2§9); the oldest of too many is dropped.
     pub(super) fn add_alias(&mut self, key: Key, id: &Name) {
         const MAX_ALIASES: usize = 1024;
         if id.is_empty() || self.ids.contains_key(id) {
@@ -114,7 +114,7 @@ impl Heap {
         }
     }
 
-    /// Notes that a container stands in one place more.
+    /// Records an additional place of a container.
     pub(super) fn attach(&mut self, slot: &Slot, owner: Owner) {
         match slot {
             Slot::Plain(value) => self.cost = self.cost.saturating_add(cost(value)),
@@ -126,7 +126,7 @@ impl Heap {
         }
     }
 
-    /// Notes that what stood in a place is no longer there; what stands nowhere is forgotten.
+    /// Records that a slot was removed from a place; drops containers without a place.
     pub(super) fn detach(&mut self, slot: Slot, owner: Owner) {
         let mut pending = vec![(slot, owner)];
         while let Some((slot, owner)) = pending.pop() {
@@ -152,7 +152,7 @@ impl Heap {
         }
     }
 
-    /// Forgets a container's own part of what is noted of its content, and gives what stood in it.
+    /// Removes the records of a container's content and returns its slots.
     pub(super) fn dissolve(&mut self, key: Key, content: Content) -> Vec<Slot> {
         match content {
             Content::Table(table) => {
@@ -173,7 +173,7 @@ impl Heap {
         }
     }
 
-    /// Checks that there is room for as much more.
+    /// Checks that this additional cost is within the limit.
     pub(super) fn check_room(&self, more: usize) -> Result<(), StateError> {
         let (cost, limit) = (self.cost, self.limits.cost);
         if cost.saturating_add(more) > limit {
@@ -182,7 +182,7 @@ impl Heap {
         Ok(())
     }
 
-    /// Returns the numbers of the variables in which a container stands, however deep.
+    /// Returns the numbers of the variables that contain a container, at any depth.
     pub(super) fn variables_of(&self, key: Key) -> BTreeSet<usize> {
         let (mut variables, mut seen, mut pending) = (BTreeSet::new(), BTreeSet::new(), vec![key]);
         while let Some(key) = pending.pop() {
@@ -202,7 +202,129 @@ impl Heap {
     }
 }
 
-/// Says how much an entry costs besides what stands in it.
+/// Returns the cost of an entry without its value.
 pub(super) fn index_cost(index: &List) -> usize {
     index.items.iter().map(cost).fold(1, usize::saturating_add)
+}
+
+impl Heap {
+    pub(super) fn table(&self, key: Key) -> Option<&Table> {
+        match &self.get(key)?.content {
+            Content::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn table_mut(&mut self, key: Key) -> Option<&mut Table> {
+        match &mut self.get_mut(key)?.content {
+            Content::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Inserts or replaces an entry. Its time stamps are the received ones, if any.
+    pub(super) fn insert(
+        &mut self,
+        key: Key,
+        index: Arc<List>,
+        slot: Option<Slot>,
+        stamps: Option<(f64, f64)>,
+    ) {
+        if let Some(slot) = &slot {
+            self.attach(slot, Owner::Container(key));
+        }
+        let now = self.now.as_secs_f64();
+        let Some(table) = self.table_mut(key) else { return };
+        let lifetime = table.lifetime;
+        let old = table.entries.remove_entry(&*index);
+        let (index, old) = match old {
+            Some((index, entry)) => (index, Some(entry)),
+            None => (index, None),
+        };
+        let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
+        // Ignores time stamps from before the sender knew the time, or from the future.
+        let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
+        let (last_access, expire_access) = match (came, kept) {
+            (Some(stamps), _) => stamps,
+            (None, Some(old)) => (now, old.expire_access),
+            (None, None) => (now, now),
+        };
+        let queued = lifetime.map(|lifetime| lifetime.end(expire_access));
+        let entry = Entry { slot, last_access, expire_access, read_told: now, queued };
+        table.entries.insert(Arc::clone(&index), entry);
+        if let Some(time) = queued {
+            self.enqueue(time, key, &index, old.as_ref().and_then(|old| old.queued));
+        }
+        match old {
+            Some(old) => {
+                if let Some(slot) = old.slot {
+                    self.detach(slot, Owner::Container(key));
+                }
+            }
+            None => self.cost = self.cost.saturating_add(index_cost(&index)),
+        }
+    }
+
+    /// Deletes an entry; returns whether it existed.
+    pub(super) fn remove(&mut self, key: Key, index: &List) -> bool {
+        let Some(table) = self.table_mut(key) else { return false };
+        let Some((index, entry)) = table.entries.remove_entry(index) else { return false };
+        self.cost = self.cost.saturating_sub(index_cost(&index));
+        if let Some(time) = entry.queued {
+            self.queue.remove(&(time, key, index));
+        }
+        if let Some(slot) = entry.slot {
+            self.detach(slot, Owner::Container(key));
+        }
+        true
+    }
+
+    /// Records that an entry was read; returns whether to notify peers, at most once per half of an
+    /// entry's lifetime.
+    pub(super) fn touch(&mut self, key: Key, index: &List) -> bool {
+        let now = self.now.as_secs_f64();
+        let Some(table) = self.table_mut(key) else { return false };
+        let lifetime = table.lifetime.filter(|lifetime| lifetime.counts_from_reading());
+        let Some(entry) = table.entries.get_mut(index) else { return false };
+        entry.last_access = now;
+        let Some(lifetime) = lifetime else { return false };
+        // It is still queued under an earlier time, at which it is checked.
+        entry.expire_access = now;
+        let is_news = now - entry.read_told >= lifetime.half();
+        if is_news {
+            entry.read_told = now;
+        }
+        is_news
+    }
+
+    /// Adds an entry to the expiry queue, once.
+    fn enqueue(&mut self, time: Time, key: Key, index: &Arc<List>, before: Option<Time>) {
+        if let Some(before) = before {
+            self.queue.remove(&(before, key, Arc::clone(index)));
+        }
+        self.queue.insert((time, key, Arc::clone(index)));
+    }
+
+    /// Removes the next expired entry from the queue.
+    pub(super) fn next_expired(&mut self) -> Option<(Key, Arc<List>)> {
+        while self.queue.first().is_some_and(|(time, ..)| *time <= self.now) {
+            let (_, key, index) = self.queue.pop_first()?;
+            let now = self.now;
+            let Some(table) = self.table_mut(key) else { continue };
+            let Some(lifetime) = table.lifetime else { continue };
+            let Some(entry) = table.entries.get_mut(&*index) else { continue };
+            if entry.expire_access == 0.0 {
+                // It was created before the time was known.
+                entry.expire_access = now.as_secs_f64();
+            }
+            let end = lifetime.end(entry.expire_access);
+            if end <= now {
+                entry.queued = None;
+                return Some((key, index));
+            }
+            entry.queued = Some(end);
+            self.queue.insert((end, key, index));
+        }
+        None
+    }
 }

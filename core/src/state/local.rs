@@ -1,4 +1,4 @@
-//! Our own operations.
+//! Local operations.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use super::place::{Place, nothing};
 use super::{Path, StateError, Store};
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
 
-/// Returns what [`Store::touch`] came upon.
+/// The result of [`Store::touch`].
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Touched {
-    /// Whether the entry is there.
+    /// Whether the entry exists.
     pub found: bool,
     /// Its value; `None` in sets.
     pub value: Option<Value>,
-    /// The operation to send to peers, if they are to be told.
+    /// The operation to send to peers, if any.
     pub access: Option<StateAccess>,
 }
 
-/// Our own operations. Each takes effect at once, and gives the operation to send to all peers that
-/// have requested state; nothing if what is changed is not `&synchronized`.
+/// Local operations. Each takes effect immediately, and returns the operation to send to all peers
+/// that have requested state; `None` if the variable is not `&synchronized`.
 ///
-/// Containers that are assigned are new ones, with unique ids of their own, as are all within them,
-/// whatever ids the value carries (2§9).
+/// Assigned containers, and all within them, are new and get new unique ids, regardless of ids in
+/// the value (2§9).
 impl Store {
     /// Assigns to a variable, a table's entry, a record's field or a vector's element.
     ///
     /// # Errors
     ///
-    /// [`StateError::Type`] if the value, or an index in the path, is not of the declared type;
-    /// those of [`Store::get`] if the path leads nowhere, but for a last step that may be to an
-    /// entry or element that isn't there yet; [`StateError::AssignToContainer`],
-    /// [`StateError::Gap`], [`StateError::Full`].
+    /// [`StateError::Type`] if the value, or an index in the path, does not have the declared type;
+    /// those of [`Store::get`] if the path does not exist, except that the last step may be to a
+    /// new entry or element; [`StateError::AssignToContainer`], [`StateError::Gap`],
+    /// [`StateError::Full`].
     pub fn assign(
         &mut self,
         path: impl Into<Path>,
@@ -51,12 +51,12 @@ impl Store {
         Ok(self.assignment(&place, self.value_of(&place), old))
     }
 
-    /// Takes away a record's field's value: `delete r$field`.
+    /// Unsets a record's field: `delete r$field`.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if the path doesn't lead to a field;
-    /// [`StateError::NotOptional`] if the field has to have a value.
+    /// As [`Store::get`]; [`StateError::WrongKind`] if the path is not that of a field;
+    /// [`StateError::NotOptional`] if the field must have a value.
     pub fn unset(&mut self, path: impl Into<Path>) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
         let place = self.place(&path)?;
@@ -121,7 +121,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::get`]; [`StateError::WrongKind`] if there is no set; [`StateError::Type`] if the
-    /// index is none of the set; [`StateError::Full`].
+    /// index does not have the set's index type; [`StateError::Full`].
     pub fn add(
         &mut self,
         path: impl Into<Path>,
@@ -135,13 +135,13 @@ impl Store {
         Ok(self.operation(Opcode::Add, key, index, was_there))
     }
 
-    /// Deletes an entry or element of the table or set at a path: `delete t[index]`. It need not be
-    /// there; a peer may have it.
+    /// Deletes an entry or element of the table or set at a path: `delete t[index]`. It need not
+    /// exist here; a peer may have it.
     ///
     /// # Errors
     ///
     /// As [`Store::get`]; [`StateError::WrongKind`] if there is no table or set;
-    /// [`StateError::Type`] if the index is none of it.
+    /// [`StateError::Type`] if the index does not have its index type.
     pub fn delete(
         &mut self,
         path: impl Into<Path>,
@@ -153,8 +153,8 @@ impl Store {
         Ok(self.operation(Opcode::Del, key, index, old))
     }
 
-    /// Reads an entry of the table or set at a path as a script does: this keeps it alive where
-    /// entries have a `&read_expire`, and peers are told, though not of each read.
+    /// Reads an entry of the table or set at a path as a script does: this renews its lifetime
+    /// under `&read_expire`. Peers are notified, but not of each read.
     ///
     /// # Errors
     ///
@@ -211,7 +211,7 @@ impl Store {
         }
     }
 
-    /// Returns what stands for an element's presence, if old values are to be told.
+    /// Returns the value for an element's presence, if operations carry old values.
     fn was_there(&self, key: Key, index: &crate::data::List) -> Option<Value> {
         let there = self.heap.table(key)?.entries.contains_key(index);
         (self.checks_consistency && there).then_some(Value::Int(1))
@@ -224,7 +224,7 @@ impl Store {
         }
     }
 
-    /// Makes an operation on a table's entry, if the table is synchronized.
+    /// Creates an operation on a table's entry, if the table is synchronized.
     fn operation(
         &self,
         opcode: Opcode,

@@ -1,15 +1,14 @@
 //! Synchronized variables (2§9, §3.3–§3.5).
 //!
-//! A [`Store`] holds variables that are `&synchronized`, and those within them: sets, tables,
-//! records and vectors, however nested. It is data only; whoever has connections sends what it
-//! gives and gives it what came:
+//! A [`Store`] holds `&synchronized` variables, with nested sets, tables, records and vectors. It
+//! does no I/O; the caller sends the operations that it returns and passes in received ones:
 //!
-//! * our own operations ([`Store::assign`], [`Store::increment`], …) give the
-//!   [`StateAccess`](crate::data::StateAccess) that peers need;
-//! * a peer's operations are carried out by [`Store::apply`];
-//! * [`Store::next_state`] gives the full state, [`Store::apply_full`] takes it;
-//! * [`Store::feed_time`] and [`Store::poll_expired`] let entries expire;
-//! * [`Store::snapshot`] and [`Store::restore`] keep all of it over a restart.
+//! * local operations ([`Store::assign`], [`Store::increment`], …) return the
+//!   [`StateAccess`](crate::data::StateAccess) to send to peers;
+//! * [`Store::apply`] applies a peer's operations;
+//! * [`Store::next_state`] returns the full state, [`Store::apply_full`] applies it;
+//! * [`Store::feed_time`] and [`Store::poll_expired`] expire entries;
+//! * [`Store::snapshot`] and [`Store::restore`] preserve the store over a restart.
 //!
 //! ```
 //! use brocomm::data::{Declarations, Value};
@@ -44,49 +43,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What ends equal
+//! # Convergence
 //!
-//! Operations cross; each side carries out the other's after its own. All end equal where the order
-//! doesn't matter: increments, of which the difference counts; changes of different variables,
-//! entries, fields or elements; and whatever only one side changes. Also where one side replaces a
-//! container: changes of the old one that cross that are lost on all sides
-//! ([`StateError::UnknownTarget`]).
+//! Operations can cross; each side applies the other's after its own. All sides converge where the
+//! order does not matter: for increments, which are applied as differences; for changes of
+//! different variables, entries, fields or elements; and for variables that only one side changes.
+//! They also converge when one side replaces a container: changes of the old container that cross
+//! the replacement are lost on all sides ([`StateError::UnknownTarget`]).
 //!
 //! Otherwise:
 //!
-//! * Where two assign to the same, each ends with the last that either assigned; but if those two
-//!   crossed, with the other's, as in Bro. So does an entry that one adds and the other deletes, or
-//!   lets expire.
-//! * What is changed while two are not connected is lost on the side that then takes the other's
-//!   state (§3.3), and what it changes while it takes it is, as far as the state has it otherwise.
-//!   A `&mergeable` table keeps its own entries besides, of which the other side is not told.
-//! * Of more than two nodes one passes changes on (`forward_remote_state_changes`); it should be the
-//!   one with authority. It passes on a full state that it takes as changes, and in those a
-//!   container that the others know stays as it is there (2§9).
+//! * If two sides assign to the same place, the last assignment wins; but if the two cross, each
+//!   side ends with the other's value, as in Bro. The same holds for an entry that one adds and the
+//!   other deletes or expires.
+//! * Changes made while two nodes are not connected are lost on the side that then receives the
+//!   other's state (§3.3), as are conflicting changes that it makes while receiving it. A
+//!   `&mergeable` table also keeps its own entries, which are not sent to the other side.
+//! * Among more than two nodes, one forwards changes (`forward_remote_state_changes`); it should be
+//!   the one with authority. It forwards a full state that it receives as changes, in which
+//!   containers known to the others keep their content there (2§9).
 
 mod absorb;
 pub(crate) mod apply;
 mod change;
-mod container;
+pub(crate) mod container;
 mod error;
-pub(crate) mod expiry;
 pub(crate) mod full;
 mod heap;
-mod limits;
 pub(crate) mod local;
 mod path;
 mod place;
 mod read;
 pub(crate) mod snapshot;
 mod store;
-mod tables;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use apply::{Alias, Applied, Inconsistency};
-pub use error::StateError;
-pub(crate) use expiry::Expired;
+pub(crate) use container::Expired;
+pub use error::{Limits, StateError};
 pub(crate) use full::{FullState, Progress};
-pub use limits::Limits;
 pub use path::{Part, Path};
 pub use store::Store;

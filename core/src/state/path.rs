@@ -1,11 +1,11 @@
-//! Where in the state something is.
+//! Paths to parts of the state.
 
 use std::fmt;
 
 use crate::data::{Declarations, Name, Type, Value};
 use crate::notation::{ParseError, Place, PlaceStep};
 
-/// Leads to a variable, or to an element or field somewhere within it.
+/// A path to a variable, or to an element or field within it.
 ///
 /// ```
 /// # use brocomm::data::Value;
@@ -17,11 +17,11 @@ use crate::notation::{ParseError, Place, PlaceStep};
 pub struct Path {
     /// A variable's full name, or a container's unique id (2§9).
     pub target: Name,
-    /// The way on from there.
+    /// The steps from there.
     pub parts: Vec<Part>,
 }
 
-/// Leads from a container to one of its parts.
+/// A step from a container to one of its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
@@ -34,14 +34,16 @@ pub enum Part {
 }
 
 impl Path {
-    /// Leads to the variable of this full name, or to the container of this unique id.
+    /// Creates the path of the variable with this full name, or of the container with this unique
+    /// id.
     pub fn to(target: impl Into<Name>) -> Path {
         Path { target: target.into(), parts: Vec::new() }
     }
 
-    /// Reads a path as Bro's scripts write it: `hits`, `seen[10.0.0.1]`, `seen[10.0.0.1]$ports[0]`.
+    /// Parses a path in the notation of Bro's scripts: `hits`, `seen[10.0.0.1]`,
+    /// `seen[10.0.0.1]$ports[0]`.
     ///
-    /// Gives the type of what is there as well; of an element of a set it is `None`.
+    /// Also returns the type at the path; `None` for an element of a set.
     ///
     /// ```
     /// # use brocomm::data::{Declarations, Type};
@@ -55,8 +57,8 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where: that no such variable is declared, or that an
-    /// index or field is none of what is declared.
+    /// Fails if the text is invalid, the variable is not declared, or an index or field does not
+    /// match the declaration; with the position.
     pub fn parse(
         text: &str,
         declarations: &Declarations,
@@ -70,21 +72,21 @@ impl Path {
         Ok((Path { target: variable, parts: parts.collect() }, ty))
     }
 
-    /// Leads on to a table's entry.
+    /// Extends the path to a table's entry.
     #[must_use]
     pub fn index(mut self, index: impl Into<Vec<Value>>) -> Path {
         self.parts.push(Part::Index(index.into()));
         self
     }
 
-    /// Leads on to a record's field.
+    /// Extends the path to a record's field.
     #[must_use]
     pub fn field(mut self, name: impl Into<Name>) -> Path {
         self.parts.push(Part::Field(name.into()));
         self
     }
 
-    /// Leads on to a vector's element.
+    /// Extends the path to a vector's element.
     #[must_use]
     pub fn element(mut self, position: u64) -> Path {
         self.parts.push(Part::Element(position));

@@ -1,4 +1,4 @@
-//! Places in which something can stand.
+//! Places in the state.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::store::Target;
 use super::{Path, StateError, Store};
 use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
 
-/// How many elements beyond a vector's end an assignment may set.
+/// The maximum number of elements beyond a vector's end that an assignment may set.
 const MAX_GAP: usize = 1 << 16;
 
-/// A place in which something can stand, whether or not it does.
+/// A place for a slot, whether or not it is occupied.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     Variable(usize),
@@ -21,7 +21,7 @@ pub(super) enum Place {
 }
 
 impl Store {
-    /// Returns what stands in a place.
+    /// Returns the slot in a place.
     pub(super) fn slot(&self, place: &Place) -> Option<&Slot> {
         match place {
             Place::Variable(number) => self.variables.get(*number)?.slot.as_ref(),
@@ -35,7 +35,7 @@ impl Store {
         }
     }
 
-    /// Puts something into a place in place of what stands there.
+    /// Replaces the slot in a place.
     pub(super) fn put(&mut self, place: &Place, slot: Option<Slot>) {
         let owner = match place {
             Place::Variable(number) => Owner::Variable(*number),
@@ -71,7 +71,7 @@ impl Store {
         }
     }
 
-    /// Returns the type that is declared for what stands in a place.
+    /// Returns the declared type of a place.
     pub(super) fn ty(&self, place: &Place) -> Type {
         let ty = match place {
             Place::Variable(number) => {
@@ -93,7 +93,7 @@ impl Store {
         ty.unwrap_or(Type::ANY)
     }
 
-    /// Returns the attributes that are declared for what stands in a place.
+    /// Returns the declared attributes of a place.
     pub(super) fn attributes(&self, place: &Place) -> Option<Arc<Attributes>> {
         match place {
             Place::Variable(number) => self.variables.get(*number)?.attributes.clone(),
@@ -109,7 +109,7 @@ impl Store {
         part(&self.heap.get(key)?.ty.def()?.kind)
     }
 
-    /// Returns the name under which a place's variable or container is addressed.
+    /// Returns the name of a place's variable or container.
     pub(super) fn name(&self, place: &Place) -> Name {
         match place {
             Place::Variable(number) => self
@@ -123,7 +123,7 @@ impl Store {
         }
     }
 
-    /// Returns whether what happens in a place is told to peers.
+    /// Returns whether changes of a place are sent to peers.
     pub(super) fn is_synchronized(&self, place: &Place) -> bool {
         match place {
             Place::Variable(number) => {
@@ -133,7 +133,7 @@ impl Store {
         }
     }
 
-    /// Makes the index by which a place is addressed in its container.
+    /// Creates the index of a place in its container.
     pub(super) fn operand(&self, place: &Place) -> Option<Value> {
         Some(match place {
             Place::Variable(_) => return None,
@@ -148,7 +148,7 @@ impl Store {
         })
     }
 
-    /// Makes the access that puts a value into a place.
+    /// Creates the operation that assigns a value to a place.
     pub(super) fn assignment(
         &self,
         place: &Place,
@@ -165,7 +165,7 @@ impl Store {
         })
     }
 
-    /// Finds what stands at a path.
+    /// Finds the slot at a path.
     pub(super) fn slot_at(&self, path: &Path) -> Result<Slot, StateError> {
         if let ([], Target::Container(key)) = (path.parts.as_slice(), self.target(&path.target)?) {
             return Ok(Slot::Held(key));
@@ -174,7 +174,7 @@ impl Store {
         self.slot(&place).cloned().ok_or_else(|| nothing(&path.target, &place))
     }
 
-    /// Finds the place that a path leads to.
+    /// Finds the place at a path.
     pub(super) fn place(&self, path: &Path) -> Result<Place, StateError> {
         let mut target = self.target(&path.target)?;
         let mut place = match target {
@@ -220,7 +220,7 @@ impl Store {
         }
     }
 
-    /// Makes an index of a table or set of its components.
+    /// Creates an index of a table or set from its components.
     pub(super) fn index(&self, key: Key, items: Vec<Value>) -> Result<Arc<List>, StateError> {
         let id = || self.heap.id(key);
         let Some(table) = self.heap.table(key) else {
@@ -253,7 +253,7 @@ impl Store {
         })
     }
 
-    /// Returns the place of a vector's element, which may lie a little beyond its end.
+    /// Returns the place of a vector's element, which may be a little beyond its end.
     pub(super) fn element(&self, key: Key, index: u64) -> Result<Place, StateError> {
         let length = match self.heap.get(key).map(|container| &container.content) {
             Some(Content::Vector(slots)) => slots.len(),
@@ -268,12 +268,12 @@ impl Store {
     }
 }
 
-/// Says that what a path leads through is nothing that has such parts.
+/// Creates the error that a path continues from a value without such parts.
 fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
     StateError::NoPart { target: path.target.clone(), found }
 }
 
-/// Says that nothing stands in a place to which a path leads, or through which.
+/// Creates the error that a place on a path is empty.
 pub(super) fn nothing(target: &Name, place: &Place) -> StateError {
     let target = target.clone();
     match place {

@@ -1,4 +1,4 @@
-//! Puts values together of what the store holds.
+//! Assembles values from the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,50 +8,50 @@ use super::container::{Container, Content, Entry, Key, Owners, Slot, Table, cost
 use super::heap::{Heap, index_cost};
 use crate::data::{self, AttributeTag, List, Mutable, Record, Value, Vector};
 
-/// How deep containers may lie within each other, as in a SERIAL.
+/// The maximum nesting of containers, as in a SERIAL message.
 const MAX_DEPTH: u32 = 64;
 
-/// How many parts of a value may be there only because a container stands in several places.
+/// The maximum number of parts of a value due to containers that are in several places.
 const MAX_REPEATED: u64 = 1 << 22;
 
-/// Puts one value together.
+/// Assembles one value.
 #[derive(Debug)]
 pub(super) struct Reading<'h> {
     heap: &'h Heap,
-    /// The containers that stand in several places, and how many parts they have.
+    /// The containers in several places, and their numbers of parts.
     known: BTreeMap<Key, (Value, u64)>,
     depth: u32,
-    /// What was taken costs this; see [`cost`].
+    /// The cost of the value so far; see [`cost`].
     pub(super) parts: u64,
     repeated: u64,
-    /// How much is taken before entries and elements are left out.
+    /// The cost from which entries and elements are left out.
     most: u64,
     cuts_vectors: bool,
-    /// The containers of which some was left out.
+    /// The incomplete containers.
     pub(super) cut: Vec<Rest>,
 }
 
-/// Says what is left of a container of which a part was taken.
+/// The remaining part of an incomplete container.
 #[derive(Debug, Clone)]
 pub(super) enum Rest {
     /// The entries after the one with this index, or all.
     Entries(Key, Option<Arc<List>>),
-    /// The elements from this one on.
+    /// The elements starting at this one.
     Elements(Key, usize),
 }
 
 impl<'h> Reading<'h> {
-    /// Takes everything.
+    /// Reads the whole value.
     pub(super) fn whole(heap: &'h Heap) -> Reading<'h> {
         Reading::new(heap, u64::MAX, false)
     }
 
-    /// Leaves out entries, and elements, of what can be gone on with, once this much is taken.
+    /// Leaves out entries and elements that can be sent later, once this cost is reached.
     pub(super) fn piece(heap: &'h Heap, most: u64) -> Reading<'h> {
         Reading::new(heap, most, true)
     }
 
-    /// Leaves out entries, once this much is taken.
+    /// Leaves out entries, once this cost is reached.
     pub(super) fn piece_of_tables(heap: &'h Heap, most: u64) -> Reading<'h> {
         Reading::new(heap, most, false)
     }
@@ -109,7 +109,7 @@ impl<'h> Reading<'h> {
         let ty = container.ty.clone();
         let properties = if container.id.is_empty() { 0 } else { SYNCHRONIZED };
         let mutable = Mutable { properties, unique_id: container.id.clone() };
-        // What has no id can't be gone on with.
+        // A container without an id cannot be continued later.
         let can_be_cut = !container.id.is_empty();
         Ok(match &container.content {
             Content::Record(slots) => {
@@ -124,7 +124,7 @@ impl<'h> Reading<'h> {
                 let mut items = Vec::new();
                 for (at, slot) in slots.iter().enumerate() {
                     if can_be_cut && self.cuts_vectors && !self.has_room() {
-                        // An element without a value can't be assigned later.
+                        // An element without a value cannot be assigned later.
                         if slots.iter().skip(at).all(Option::is_some) {
                             self.cut.push(Rest::Elements(key, at));
                             break;
@@ -173,7 +173,7 @@ impl<'h> Reading<'h> {
     }
 }
 
-/// The property of containers that belong to synchronized variables (2§6).
+/// The property of containers in synchronized variables (2§6).
 const SYNCHRONIZED: u8 = 2;
 
 fn is_expiry(tag: AttributeTag) -> bool {

@@ -1,4 +1,4 @@
-//! The whole store as bytes, for keeping.
+//! Snapshots: the whole store as bytes.
 //!
 //! A snapshot is `BROSTATE`, `u32 version`, `u64` the number of the last unique id; then frames,
 //! each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32` CRC-32 of all
@@ -26,17 +26,17 @@ const MAGIC: &[u8; 8] = b"BROSTATE";
 /// The version of snapshots that is written, and the only one that is read.
 const VERSION: u32 = 1;
 
-/// How large the object cache is while a snapshot is written or read.
+/// The size of the object cache for snapshots.
 const CACHE: u32 = 3000;
 
-/// Says why a snapshot could not be made or used.
+/// Why a snapshot could not be created or restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// The bytes are no snapshot.
+    /// The bytes are not a snapshot.
     #[error("no snapshot of state")]
     NoSnapshot,
-    /// The snapshot is of another version.
+    /// The snapshot has another version.
     #[error("snapshot of version {found}, version {VERSION} can be read")]
     Version {
         /// Its version.
@@ -45,21 +45,21 @@ pub enum SnapshotError {
     /// The snapshot ends too early.
     #[error("snapshot ends after {length} bytes in the midst of its content")]
     Truncated {
-        /// How long it is.
+        /// Its length.
         length: usize,
     },
-    /// The bytes are not those that were written.
+    /// The checksum does not match.
     #[error("snapshot's checksum is {computed:08x}, it should be {expected:08x}")]
     Checksum {
-        /// That of the bytes.
+        /// The checksum of the bytes.
         computed: u32,
-        /// That which the snapshot names.
+        /// The checksum in the snapshot.
         expected: u32,
     },
-    /// What is in the snapshot can't be read.
+    /// The content of the snapshot is malformed.
     #[error("snapshot: {0}")]
     Serial(SerialError),
-    /// A variable's value can't be written.
+    /// A variable's value cannot be written.
     #[error("snapshot of {name}: {error}")]
     Write {
         /// The variable or container.
@@ -67,18 +67,18 @@ pub enum SnapshotError {
         /// What is wrong with its value.
         error: WriteError,
     },
-    /// A variable has no value that can be put together.
+    /// A variable's value cannot be assembled.
     #[error("snapshot: {0}")]
     State(StateError),
 }
 
 impl Store {
-    /// Makes a snapshot of all variables, with unique ids and time stamps.
+    /// Creates a snapshot of all variables, with unique ids and time stamps.
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::State`], [`SnapshotError::Write`] if peers made of a variable what can't be
-    /// written.
+    /// [`SnapshotError::State`], [`SnapshotError::Write`] if a peer has changed a variable such
+    /// that it cannot be written.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
         let mut out = MAGIC.to_vec();
         out.extend(VERSION.to_be_bytes());
@@ -103,7 +103,7 @@ impl Store {
         Ok(out)
     }
 
-    /// Returns the entries of a table that come next, as a table.
+    /// Returns the next entries of a table, as a table.
     fn piece(
         &self,
         key: Key,
@@ -127,21 +127,21 @@ impl Store {
         Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
     }
 
-    /// Takes over a snapshot: declared variables get the values that they have in it, others their
-    /// initial values. [`Store::feed_time`] comes first, so that time stamps mean something.
+    /// Restores a snapshot: declared variables get their values in it, or their initial values if
+    /// it lacks them. Call [`Store::feed_time`] first, so that time stamps are meaningful.
     ///
-    /// Returns the variables of the snapshot that could not be taken over, because they are no
-    /// longer declared, or with another type.
+    /// Returns the variables in the snapshot that were not restored, because they are no longer
+    /// declared or have another type.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the bytes; then all variables have their initial values.
+    /// Fails if the bytes are invalid; all variables then have their initial values.
     pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
         let mut content = checked(snapshot)?;
         let truncated = || SnapshotError::Truncated { length: snapshot.len() };
         let last_id = content.try_get_u64().map_err(|_| truncated())?;
         self.heap.last_id = self.heap.last_id.max(last_id);
-        // The initial values' ids are other containers' in the snapshot.
+        // The snapshot may use the initial values' ids for other containers.
         (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
         let result = self.restore_frames(content, truncated);
         if result.is_err() {
@@ -226,7 +226,7 @@ fn checksum(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// Checks a snapshot as a whole; returns what follows the version.
+/// Checks the whole snapshot; returns the bytes after the version.
 fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
     let mut rest = snapshot.clone();
     if !rest.starts_with(MAGIC) {

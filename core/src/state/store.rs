@@ -1,4 +1,4 @@
-//! Variables and what they hold.
+//! The store of variables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::data::{
     AttributeTag, Attributes, ConversionErrorKind, Declarations, File, Global, Name, Type, Value,
 };
 
-/// Holds variables in common with peers (2§9, §3.4).
+/// A store of variables shared with peers (2§9, §3.4).
 ///
-/// The store knows nothing of connections: it gives operations to send and is given those that
-/// came. No operation takes longer because a container is large.
+/// The store is independent of connections: it returns operations to send, and applies received
+/// ones. The time of an operation does not depend on the size of containers.
 ///
-/// Variables that aren't `&synchronized` can be declared too; operations on them give nothing to
+/// Variables that are not `&synchronized` can be declared too; operations on them return nothing to
 /// send.
 #[derive(Debug)]
 pub struct Store {
@@ -37,7 +37,7 @@ pub(super) struct Variable {
     initial: Option<Value>,
 }
 
-/// What an operation is on.
+/// The target of an operation.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Target {
     Variable(usize),
@@ -45,11 +45,11 @@ pub(super) enum Target {
 }
 
 impl Store {
-    /// Makes a store without variables.
+    /// Creates a store without variables.
     ///
-    /// `prefix` is what the unique ids of our containers begin with, `#host#pid#` in Bro. No two
-    /// nodes that share state may use the same, nor one node after a restart, unless it goes on
-    /// from its [snapshot](Store::snapshot).
+    /// `prefix` is the prefix of the unique ids of local containers, `#host#pid#` in Bro. It must
+    /// differ among nodes that share state, and after a restart of a node, unless it restores its
+    /// [snapshot](Store::snapshot).
     pub fn new(prefix: impl Into<String>, limits: Limits) -> Store {
         Store {
             variables: Vec::new(),
@@ -59,27 +59,26 @@ impl Store {
         }
     }
 
-    /// Declares all variables and constants of the declarations that are `&synchronized`, in their
-    /// order.
+    /// Declares all `&synchronized` variables and constants of the declarations, in order.
     ///
     /// # Errors
     ///
-    /// As [`Store::declare`], at the first that can't be declared.
+    /// As [`Store::declare`], for the first that cannot be declared.
     pub fn declare_synchronized(&mut self, declarations: &Declarations) -> Result<(), StateError> {
         let globals = declarations.globals.iter();
         globals.filter(|g| g.has(AttributeTag::Synchronized)).try_for_each(|g| self.declare(g))
     }
 
-    /// Declares a variable; it gets its initial value. Without one, containers are empty, and a
-    /// record's fields have their defaults, as in Bro; others have no value.
+    /// Declares a variable with its initial value. Without one, containers are empty and record
+    /// fields have their defaults, as in Bro; other variables have no value.
     ///
-    /// A variable that is there already stays as it is. The order of declaration is that of the
-    /// full state.
+    /// A variable that is already declared is unchanged. The full state is sent in order of
+    /// declaration.
     ///
     /// # Errors
     ///
-    /// [`StateError::Type`] if the initial value is not of the type, or the type has an index that Bro
-    /// refuses; [`StateError::Full`].
+    /// [`StateError::Type`] if the initial value does not have the type, or the type has an index
+    /// that Bro rejects; [`StateError::Full`].
     pub fn declare(&mut self, global: &Global) -> Result<(), StateError> {
         if self.names.contains_key(&global.name) {
             return Ok(());
@@ -107,7 +106,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives the variables without a value their initial ones.
+    /// Assigns the initial values to variables without a value.
     pub(super) fn initialize(&mut self) {
         (0..self.variables.len()).for_each(|number| self.initialize_one(number));
     }
@@ -122,8 +121,8 @@ impl Store {
         }
     }
 
-    /// Sets whether operations carry old values, and those that came are compared with what is here
-    /// (`remote_check_sync_consistency`, §6). Without it only increments carry them.
+    /// Sets whether operations carry old values, and received ones are compared with the local
+    /// values (`remote_check_sync_consistency`, §6). Without it, only increments carry old values.
     pub fn set_check_consistency(&mut self, check: bool) {
         self.checks_consistency = check;
     }
@@ -210,7 +209,7 @@ impl Store {
         self.container(&path.into()).map(|key| self.heap.id(key))
     }
 
-    /// Says what all that is held costs; see [`Limits::cost`].
+    /// Returns what all that is held costs; see [`Limits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
     }
@@ -238,7 +237,7 @@ impl Store {
     }
 }
 
-/// A file that a variable is declared with gets the variable's attributes, as in Bro.
+/// A file in a variable's initial value gets the variable's attributes, as in Bro.
 fn with_attributes(value: Value, global: &Global) -> Value {
     let Value::File(ty, file) = value else { return value };
     let File { name, buffered, access, ty: of, attributes } = &*file;

@@ -1,10 +1,10 @@
-//! What a peer says when it ends a TLS connection, by number and name (RFC 8446, section 6).
+//! TLS alerts, by number and name (RFC 8446, section 6).
 
 use std::fmt;
 
 use crate::role::Role;
 
-/// Names the reason for which a peer ended a connection; prints as `unknown_ca (48)`.
+/// A TLS alert, the peer's reason for ending a connection; prints as `unknown_ca (48)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Alert(
     /// Its number.
@@ -48,7 +48,7 @@ impl Alert {
         })
     }
 
-    /// Returns what it means to us, and what to do about it, if that is known; we are in this role.
+    /// Explains the alert for a node in this role, and how to fix it, if known.
     pub(super) const fn meaning(self, role: Role) -> Option<&'static str> {
         Some(match (self.0, role) {
             (40 | 71, role) => no_common_suite(role),
@@ -71,11 +71,12 @@ impl fmt::Display for Alert {
     }
 }
 
-/// What a peer without TLS 1.2 needs.
+/// The advice for a peer without TLS 1.2.
 pub(super) const NO_COMMON_VERSION: &str =
     "no version of TLS in common, ours are 1.2 and 1.3: the peer needs OpenSSL 1.0.1 or later";
 
-/// Returns what a peer needs that has none of our cipher suites, all of which have forward secrecy.
+/// Returns the advice for a peer without any of our cipher suites, all of which have forward
+/// secrecy.
 pub(super) const fn no_common_suite(role: Role) -> &'static str {
     match role {
         Role::Initiator => {

@@ -1,4 +1,4 @@
-//! What can be wrong with a certificate.
+//! Problems with certificates.
 
 use std::fmt;
 
@@ -9,22 +9,22 @@ use thiserror::Error;
 use crate::Time;
 use crate::calendar::Wall;
 
-/// Says why a certificate is not accepted; prints so that it follows `the certificate`.
+/// Why a certificate is rejected; prints as a continuation of `the certificate`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// It cannot be read.
+    /// It is malformed.
     #[error("is malformed")]
     Malformed,
-    /// No authority that we trust has issued it.
+    /// It was not issued by a trusted authority.
     #[error("is not signed by a CA in `ssl_ca_certificate`")]
     UnknownIssuer,
-    /// It is valid no longer.
+    /// It has expired.
     #[error("expired at {}, and it is {}", Utc(*.not_after), Utc(*.now))]
     Expired {
         /// The last moment of its validity.
         not_after: Time,
-        /// What time it is here.
+        /// The local time.
         now: Time,
     },
     /// It is not valid yet.
@@ -32,53 +32,52 @@ pub enum CertificateProblem {
     NotYetValid {
         /// The first moment of its validity.
         not_before: Time,
-        /// What time it is here.
+        /// The local time.
         now: Time,
     },
-    /// It is of X.509 version 1 or 2, as `openssl x509 -req` makes them without extensions.
+    /// It has X.509 version 1 or 2, as created by `openssl x509 -req` without extensions.
     #[error("is not of X.509 version 3; reissue it with extensions (`openssl x509 -extfile`)")]
     Version,
-    /// It is an authority's own.
+    /// It is a CA certificate.
     #[error("is an authority's own (CA:TRUE); issue one for the node itself")]
     CaAsEndEntity,
-    /// It, or one between it and the authority, is signed by something that is not safe, or not
-    /// supported: MD5, SHA-1, RSA shorter than 2048 bits.
+    /// It, or an intermediate certificate, has an unsafe or unsupported signature: MD5, SHA-1, RSA
+    /// shorter than 2048 bits.
     #[error(
         "is signed in a way that is not supported; reissue it, with SHA-256 and RSA of at \
          least 2048 bits, or ECDSA"
     )]
     UnsupportedSignature,
-    /// Its RSA key is of a size with which no signature is verified, so that nothing that it signs is
-    /// accepted.
+    /// Its RSA key has an unsupported size, so that its signatures are rejected.
     #[error("has an RSA key of {bits} bits, must be 2048 to 8192; reissue it with such a key")]
     RsaKey {
-        /// How long the key is.
+        /// The length of the key in bits.
         bits: usize,
     },
-    /// The signature is wrong; so it seems when an authority was made anew under the same name.
+    /// The signature is invalid, for example because an authority was recreated with the same name.
     #[error("is not signed by the authority that it names; is there another of the same name?")]
     BadSignature,
-    /// It is made for something else: its extended key usage lacks our peer's side of TLS.
+    /// Its extended key usage does not allow the peer's side of TLS.
     #[error("is not meant for this side of TLS (extended key usage)")]
     WrongPurpose,
-    /// It is not for the name that was [expected](super::TlsConfig::expect_name).
+    /// It is not valid for the [expected name](super::TlsConfig::expect_name).
     #[error("is not for `{expected}`{}", Names(.presented))]
     WrongName {
-        /// That name.
+        /// The expected name.
         expected: String,
-        /// The names that it is for, as far as they can be shown.
+        /// The names in the certificate, as far as they are printable.
         presented: Vec<String>,
     },
-    /// It is not among those that are [pinned](super::TlsConfig::pin).
+    /// It is not one of the [pinned](super::TlsConfig::pin) certificates.
     #[error("is not a pinned one, its SHA-256 is {}", Hex(.sha256))]
     NotPinned {
         /// Its digest.
         sha256: [u8; 32],
     },
-    /// Something else is wrong with it.
+    /// Another problem.
     #[error("is not acceptable: {what}")]
     Other {
-        /// What, in the words of the library.
+        /// The library's message.
         what: Box<str>,
     },
 }

@@ -1,4 +1,4 @@
-//! The time, as TLS asks for it.
+//! The clock for TLS.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +8,8 @@ use rustls::time_provider::TimeProvider;
 
 use crate::Time;
 
-/// Shows the time that one connection was fed last, by which certificates are valid or not.
+/// A clock that returns the time last fed to a connection, for checking the validity of
+/// certificates.
 #[derive(Debug)]
 pub(super) struct Clock(AtomicU64);
 

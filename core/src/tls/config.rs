@@ -1,4 +1,4 @@
-//! What a node needs for TLS: authorities, its own certificate, its key (part 4 §6).
+//! The TLS configuration of a node: authorities, certificate and key (part 4 §6).
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use super::verifier::{Demands, Verifier, sha256};
 use super::{CertificateProblem, Pem, TlsConfigError, key_size};
 use crate::Time;
 
-/// Holds what one side of TLS needs, and whom it accepts.
+/// The TLS configuration of one side, with its rules for accepting peers.
 ///
-/// Both sides show a certificate, and each accepts every certificate that comes from one of its
-/// authorities, as Bro does. No name is checked unless [`expect_name`](Self::expect_name) says so:
-/// the authority decides who is a peer, so it should be one of the network's own.
+/// Both sides present a certificate, and each accepts every certificate issued by one of its
+/// authorities, as Bro does. Names are not checked unless [`expect_name`](Self::expect_name) is
+/// used: the authority decides who is a peer, so it should be a private one.
 ///
-/// A copy is cheap. Two are equal if one is a copy of the other.
+/// Cloning is cheap. Two configurations are equal if one is a clone of the other.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,13 +57,14 @@ struct Parts {
 }
 
 impl TlsConfig {
-    /// Makes it of what Bro's options name files of: `ssl_ca_certificate`, the certificates of
-    /// authorities; `ssl_private_key`, our certificate, then those between it and the authority,
-    /// and the private key in any place; and `ssl_passphrase`, if that is encrypted.
+    /// Creates a configuration from the contents of the files of Bro's options:
+    /// `ssl_ca_certificate`, the certificates of authorities; `ssl_private_key`, our certificate,
+    /// then intermediate certificates, and the private key in any position; and `ssl_passphrase`,
+    /// if the key is encrypted.
     ///
     /// # Errors
-    /// What is wrong with it. A certificate of ours that peers will not accept is only found if it
-    /// is malformed or of X.509 version 1.
+    /// Fails if anything is invalid. A certificate that peers will reject is detected only if it is
+    /// malformed or has X.509 version 1.
     pub fn from_pem(
         ssl_ca_certificate: &[u8],
         ssl_private_key: &[u8],
@@ -89,8 +90,8 @@ impl TlsConfig {
         })
     }
 
-    /// Accepts only peers whose certificate is for this host name or address, on both sides; for a
-    /// configuration that is used for one peer.
+    /// Accepts only peers whose certificate is valid for this host name or address, in both roles;
+    /// for a configuration that is used for one peer.
     ///
     /// # Errors
     /// [`TlsConfigError::Name`]; [`TlsConfigError::Provider`].
@@ -102,8 +103,8 @@ impl TlsConfig {
         TlsConfig::of(parts)
     }
 
-    /// Accepts only peers whose own certificate has this SHA-256 digest (of its DER), or one that
-    /// was given before. It still has to come from an authority and be valid.
+    /// Accepts only peers whose own certificate has this SHA-256 digest (of its DER), or one pinned
+    /// before. It must still be valid and issued by an authority.
     ///
     /// # Errors
     /// [`TlsConfigError::Provider`].
@@ -122,7 +123,7 @@ impl TlsConfig {
         sha256(&self.0.parts.provider, bytes).unwrap_or_default()
     }
 
-    /// Allows some versions of TLS only.
+    /// Restricts the versions of TLS.
     #[cfg(test)]
     pub(crate) fn with_versions(
         &self,
@@ -160,7 +161,7 @@ impl TlsConfig {
             .map_err(|error| lacking(&error))?
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(key);
-        // Connections are few and long: nothing is gained by taking up an old one.
+        // Connections are few and long-lived, so session resumption is not worthwhile.
         client.resumption = Resumption::disabled();
         client.enable_sni = false;
         server.session_storage = Arc::new(NoServerSessionStorage {});
@@ -188,7 +189,7 @@ fn default_provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-/// Returns our certificates and the key that fits the first.
+/// Returns our certificates and the key for the first.
 fn certified(
     provider: &CryptoProvider,
     bytes: &[u8],
@@ -216,7 +217,7 @@ fn unusable(pem: Pem, line: usize, error: &Error) -> TlsConfigError {
 }
 
 impl fmt::Debug for TlsConfig {
-    /// Says how many there are of what; never shows a key.
+    /// Shows the numbers of certificates; never shows a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { roots, own, demands, .. } = &self.0.parts;
         f.debug_struct("TlsConfig")

@@ -1,4 +1,4 @@
-//! What can be wrong with the certificates and keys that a node is given (part 4 §6).
+//! Errors in a node's certificates and keys (part 4 §6).
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::CertificateProblem;
 
-/// Names what was given in PEM, by Bro's option for it.
+/// A PEM input, by Bro's option for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Pem {
@@ -25,74 +25,74 @@ impl fmt::Display for Pem {
     }
 }
 
-/// Says why no TLS can be made of what was given.
+/// Why no TLS can be made of what was given (part 4 §6).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsConfigError {
-    /// A section of the PEM does not end, or is not Base64.
-    #[error("{pem}: malformed PEM in the section that begins in line {line}, 4§6")]
+    /// A section of the PEM is not terminated or not Base64.
+    #[error("{pem}: malformed PEM in the section that begins in line {line}")]
     Malformed {
-        /// In which.
+        /// The input.
         pem: Pem,
-        /// Where the section begins, counted from 1.
+        /// The section's first line, from 1.
         line: usize,
     },
     /// There is no certificate.
-    #[error("{0}: no certificate in PEM (`-----BEGIN CERTIFICATE-----`), 4§6")]
+    #[error("{0}: no certificate in PEM (`-----BEGIN CERTIFICATE-----`)")]
     NoCertificate(Pem),
-    /// There is no private key behind our certificate.
+    /// There is no private key.
     #[error(
         "`ssl_private_key`: no private key in PEM (`-----BEGIN PRIVATE KEY-----`); certificate \
-         chain and key go into one file, 4§6"
+         chain and key go into one file"
     )]
     NoPrivateKey,
-    /// A certificate can't be used: that of an authority, or the first of our chain.
-    #[error("{pem}: the certificate that begins in line {line} {problem}, 4§6")]
+    /// A certificate of an authority, or the first of our chain, cannot be used.
+    #[error("{pem}: the certificate that begins in line {line} {problem}")]
     Certificate {
-        /// In which.
+        /// The input.
         pem: Pem,
-        /// Where it begins, counted from 1.
+        /// Its first line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         problem: CertificateProblem,
     },
     /// The key is encrypted and there is no passphrase.
-    #[error("`ssl_private_key`: the private key is encrypted; set `ssl_passphrase`, 4§6")]
+    #[error("`ssl_private_key`: the private key is encrypted; set `ssl_passphrase`")]
     PassphraseMissing,
     /// The key cannot be decrypted.
-    #[error("`ssl_passphrase`: wrong passphrase for the private key, 4§6")]
+    #[error("`ssl_passphrase`: wrong passphrase for the private key")]
     WrongPassphrase,
-    /// The key is encrypted in the way that OpenSSL had before PKCS#8.
+    /// The key is encrypted in OpenSSL's traditional format, before PKCS#8.
     #[error(
         "`ssl_private_key`: the private key is encrypted in the traditional form \
-         (`Proc-Type: 4,ENCRYPTED`); {CONVERT}, 4§6"
+         (`Proc-Type: 4,ENCRYPTED`); {CONVERT}"
     )]
     TraditionalEncryption,
-    /// The key is encrypted with something else than PBES2.
-    #[error("`ssl_private_key`: the private key is encrypted in an old way; {CONVERT}, 4§6")]
+    /// The key is not encrypted with PBES2.
+    #[error("`ssl_private_key`: the private key is encrypted in an old way; {CONVERT}")]
     OldEncryption,
-    /// The key is of no kind or size that can be used.
+    /// The key is malformed or has an unsupported kind or size.
     #[error(
         "`ssl_private_key`: the private key is malformed, or of a kind that is not supported; RSA \
-         of 2048 bits or more, ECDSA on P-256 or P-384 and Ed25519 are, 4§6"
+         of 2048 bits or more, ECDSA on P-256 or P-384 and Ed25519 are"
     )]
     UnsupportedKey,
-    /// The key is not that of the first certificate.
+    /// The key does not match the first certificate.
     #[error(
         "`ssl_private_key`: the private key does not fit the first certificate; the node's own \
-         goes first, 4§6"
+         goes first"
     )]
     KeyMismatch,
-    /// What peers' certificates are to be for is neither a name nor an address.
-    #[error("`{name}` is neither a host name nor an address, 4§6")]
+    /// The expected name is neither a host name nor an address.
+    #[error("`{name}` is neither a host name nor an address")]
     Name {
-        /// What was given.
+        /// The given name.
         name: String,
     },
-    /// The provider of cryptography lacks something.
-    #[error("TLS can't be set up: {what}, 4§6")]
+    /// The cryptography provider lacks a feature.
+    #[error("TLS can't be set up: {what}")]
     Provider {
-        /// What, in the words of the library.
+        /// The library's message.
         what: Box<str>,
     },
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between two peers that speak TLS (part 4 §6).
+//! TLS errors (part 4 §6).
 
 use std::time::Duration;
 
@@ -8,87 +8,87 @@ use super::alert::{NO_COMMON_VERSION, no_common_suite};
 use super::{Alert, CertificateProblem};
 use crate::role::Role;
 
-/// Says why a connection cannot be secured, or is secure no longer; it is over then.
+/// Why a connection cannot be secured, or is secure no longer (part 4 §6); it is over then.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The peer sends something else.
-    #[error("{}, 4§6", clear(*.first))]
+    /// The peer does not use TLS.
+    #[error("{}", clear(*.first))]
     ClearText {
         /// Its first bytes.
         first: [u8; 4],
     },
-    /// The peer begins as SSL 2 did, as OpenSSL before 1.0.0 does.
-    #[error("the peer begins with a hello of SSL 2, {NO_COMMON_VERSION}, 4§6")]
+    /// The peer sent an SSL 2 hello, as OpenSSL before 1.0.0 does.
+    #[error("the peer begins with a hello of SSL 2, {NO_COMMON_VERSION}")]
     Ssl2,
-    /// The peer has neither TLS 1.2 nor 1.3.
-    #[error("{NO_COMMON_VERSION}, 4§6")]
+    /// The peer supports neither TLS 1.2 nor 1.3.
+    #[error("{NO_COMMON_VERSION}")]
     NoCommonVersion,
-    /// The peer has none of the cipher suites and groups that we have.
-    #[error("{}, 4§6", no_common_suite(*.role))]
+    /// The peer supports none of our cipher suites and groups.
+    #[error("{}", no_common_suite(*.role))]
     NoCommonSuite {
-        /// Which side we are.
+        /// Our role.
         role: Role,
     },
-    /// The peer lacks something else that we need.
-    #[error("incompatible TLS peer: {what}, 4§6")]
+    /// The peer lacks another required feature.
+    #[error("incompatible TLS peer: {what}")]
     Incompatible {
-        /// What, in the words of the library.
+        /// The library's message.
         what: Box<str>,
     },
-    /// The peer has shown no certificate.
-    #[error("the peer sent no certificate; both sides need one, 4§6")]
+    /// The peer presented no certificate.
+    #[error("the peer sent no certificate; both sides need one")]
     NoCertificate,
-    /// We do not accept the peer's certificate.
-    #[error("the peer's certificate {0}, 4§6")]
+    /// The peer's certificate was rejected.
+    #[error("the peer's certificate {0}")]
     Certificate(CertificateProblem),
-    /// The peer has ended the connection.
-    #[error("the peer refuses: {alert}{}, 4§6", meaning(*.alert, *.role))]
+    /// The peer ended the connection with an alert.
+    #[error("the peer refuses: {alert}{}", meaning(*.alert, *.role))]
     Refused {
-        /// What it says.
+        /// The alert.
         alert: Alert,
-        /// Which side we are.
+        /// Our role.
         role: Role,
     },
-    /// A record is not what was sent.
-    #[error("a record cannot be decrypted: it was altered on its way, 4§6")]
+    /// A record could not be decrypted.
+    #[error("a record cannot be decrypted: it was altered on its way")]
     Undecryptable,
-    /// The peer does what TLS does not allow.
-    #[error("the peer breaks the rules of TLS: {what}, 4§6")]
+    /// The peer violated the TLS protocol.
+    #[error("the peer breaks the rules of TLS: {what}")]
     Violation {
-        /// How, in the words of the library.
+        /// The library's message.
         what: Box<str>,
     },
     /// The handshake took too long.
-    #[error("no TLS handshake within {} s, 4§6", .timeout.as_secs_f64())]
+    #[error("no TLS handshake within {} s", .timeout.as_secs_f64())]
     TimedOut {
-        /// The time that was allowed.
+        /// The timeout.
         timeout: Duration,
     },
-    /// The peer closed the connection during the handshake; so does a Bro that does not accept our
-    /// certificate, or lacks one itself.
-    #[error("the peer closed the connection during the TLS handshake, 4§6")]
+    /// The peer closed the connection during the handshake, as Bro does if it rejects our
+    /// certificate or has none itself.
+    #[error("the peer closed the connection during the TLS handshake")]
     ClosedInHandshake,
     /// The transport failed during the handshake.
-    #[error("the connection was lost during the TLS handshake: {reason}, 4§6")]
+    #[error("the connection was lost during the TLS handshake: {reason}")]
     Lost {
-        /// Why, in the transport's words.
+        /// The transport's message.
         reason: Box<str>,
     },
-    /// The stream ended inside a record, so that bytes of it are missing.
-    #[error("the stream was cut off inside a TLS record, 4§6")]
+    /// The stream ended inside a record.
+    #[error("the stream was cut off inside a TLS record")]
     Truncated,
-    /// Our own side can't go on.
-    #[error("TLS failed here: {what}, 4§6")]
+    /// An internal error.
+    #[error("TLS failed here: {what}")]
     Internal {
-        /// How, in the words of the library.
+        /// The library's message.
         what: Box<str>,
     },
 }
 
-/// Says what the first bytes look like, which are not those of TLS.
+/// Describes the first bytes of a peer that does not use TLS.
 fn clear(first: [u8; 4]) -> String {
-    // The length word of a header chunk (§1.4).
+    // The length of a header chunk (§1.4).
     if first == [0, 0, 0, 8] {
         return "the peer speaks the protocol in clear text, TLS is expected".to_owned();
     }

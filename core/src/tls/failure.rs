@@ -1,11 +1,11 @@
-//! What rustls reports, in our terms.
+//! Conversion of rustls errors.
 
 use rustls::{Error, PeerIncompatible};
 
 use super::{Alert, CertificateProblem, TlsError};
 use crate::role::Role;
 
-/// Returns what an error of the library means to us, who are in this role.
+/// Converts an error of the library, for a node in this role.
 pub(super) fn of(error: &Error, role: Role) -> TlsError {
     let what = || error.to_string().into();
     match error {
@@ -16,7 +16,7 @@ pub(super) fn of(error: &Error, role: Role) -> TlsError {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired
-            // It came with TLS 1.2.
+            // Introduced in TLS 1.2.
             | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled => TlsError::NoCommonVersion,

@@ -1,4 +1,4 @@
-//! How long RSA keys may be: no signature of another one is ever verified.
+//! Supported sizes of RSA keys: signatures of others are rejected.
 
 use pkcs8::der::asn1::{AnyRef, BitStringRef, UintRef};
 use pkcs8::der::{Decode, Reader, SliceReader};
@@ -11,10 +11,10 @@ use super::CertificateProblem;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// The least and the greatest number of bits that the providers verify with.
+/// The key sizes that the providers support.
 const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Checks the key of an authority: what is within its SubjectPublicKeyInfo.
+/// Checks the key of an authority, given the content of its SubjectPublicKeyInfo.
 pub(super) fn check_authority(key: &[u8]) -> Result<(), CertificateProblem> {
     match rsa_bits(key) {
         Some(bits) if !BITS.contains(&bits) => Err(CertificateProblem::RsaKey { bits }),
@@ -32,7 +32,7 @@ pub(super) fn check(certificate: &CertificateDer<'_>) -> Result<(), CertificateP
     AnyRef::from_der(&key).map_or(Ok(()), |key| check_authority(key.value()))
 }
 
-/// Returns how many bits the modulus of a key has; `None` if it is not one of RSA.
+/// Returns the size of a key's modulus in bits; `None` if it is not an RSA key.
 fn rsa_bits(key: &[u8]) -> Option<usize> {
     let mut reader = SliceReader::new(key).ok()?;
     let algorithm: AlgorithmIdentifierRef<'_> = reader.decode().ok()?;

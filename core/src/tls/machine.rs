@@ -11,23 +11,23 @@ use rustls::server::UnbufferedServerConnection;
 
 use super::clock::Clock;
 use super::step::{Next, Send, Step};
-use super::{HANDSHAKE_TIMEOUT, Negotiated, Received, TlsConfig, TlsError, failure};
+use super::{Decrypted, HANDSHAKE_TIMEOUT, Negotiated, TlsConfig, TlsError, failure};
 use crate::Time;
 use crate::role::Role;
 
-/// How much memory is kept for what comes, or goes, while nothing does.
+/// The buffer capacity kept while idle.
 const KEPT: usize = 1 << 10;
 
-/// How much is encrypted at once; so much ciphertext waits to be written at most, beside what TLS
-/// itself has to say.
+/// The amount encrypted at once; the maximum of unwritten ciphertext, apart from TLS's own
+/// messages.
 const BATCH: usize = 64 << 10;
 
-/// Drives rustls, which does no I/O either.
+/// Drives rustls, without I/O.
 ///
-/// What waits to be sent stays in [`outgoing`](Self::outgoing) until it is
-/// [written](Self::advance); what came is taken in at once, but for the record that is not complete.
-/// What is encrypted counts as written when its ciphertext is, so that flushing, bounds of queues and
-/// counters mean what they mean without TLS.
+/// Bytes to send stay in [`outgoing`](Self::outgoing) until they are [written](Self::advance);
+/// received bytes are processed at once, except for an incomplete record. Plaintext counts as
+/// written when its ciphertext is, so that flushing, queue limits and counters mean the same as
+/// without TLS.
 pub(crate) struct Machine {
     config: TlsConfig,
     side: Side,
@@ -35,16 +35,17 @@ pub(crate) struct Machine {
     clock: Arc<Clock>,
     /// How far the wall clock is ahead of the times that are fed, in nanoseconds.
     wall_ahead: i128,
-    /// When patience with the handshake is over.
+    /// The deadline of the handshake.
     deadline: Time,
-    /// What came and is not processed: less than a record, or a handshake message in several.
+    /// Unprocessed input: an incomplete record, or an incomplete handshake message in several
+    /// records.
     incoming: Vec<u8>,
-    /// The peer's first bytes are those of TLS.
+    /// Whether the peer's first bytes are TLS.
     is_tls: bool,
     outgoing: Vec<u8>,
-    /// How much of it is written.
+    /// How much of it was written.
     start: usize,
-    /// How much plaintext it is of.
+    /// The length of its plaintext.
     encrypted: usize,
     secured: bool,
     sent_close_notify: bool,
@@ -58,12 +59,13 @@ enum Side {
 }
 
 impl Machine {
-    /// Begins; the one that connects has something to send at once.
+    /// Starts the handshake; the initiator has bytes to send immediately.
     pub(crate) fn new(config: &TlsConfig, role: Role, now: Time) -> Result<Machine, TlsError> {
         let clock = Arc::new(Clock::new(now));
         let side = match role {
             Role::Initiator => {
-                // An address is no name, so none is sent; whom we accept, the verifier knows.
+                // An address is not sent as a server name; the verifier decides which peers are
+                // accepted.
                 let nobody = ServerName::from(Ipv4Addr::UNSPECIFIED);
                 let config = config.client(Arc::clone(&clock));
                 UnbufferedClientConnection::new(config, nobody).map(Box::new).map(Side::Client)
@@ -93,8 +95,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Records the time, by which certificates are valid or not; fails when the handshake
-    /// takes too long.
+    /// Records the time, for the validity of certificates; fails when the handshake times out.
     pub(crate) fn feed_time(&mut self, now: Time) -> Result<(), TlsError> {
         self.clock.set(now.shifted(self.wall_ahead));
         match self.next_timeout() {
@@ -105,22 +106,22 @@ impl Machine {
         }
     }
 
-    /// Records what the wall clock shows at that time.
+    /// Records the wall-clock time at that time.
     pub(crate) fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.wall_ahead = wall.ahead_of(now);
         self.clock.set(wall);
     }
 
-    /// Returns when the handshake has to be done.
+    /// Returns the deadline of the handshake.
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         self.is_handshaking().then_some(self.deadline)
     }
 
-    /// Takes in what the peer sent, in any pieces.
+    /// Processes bytes from the peer, in any pieces.
     pub(crate) fn feed(
         &mut self,
         bytes: &[u8],
-        receive: &mut dyn FnMut(Received<'_>),
+        receive: &mut dyn FnMut(Decrypted<'_>),
     ) -> Result<(), TlsError> {
         if self.failed.is_some() || self.received_close_notify {
             return Ok(());
@@ -129,7 +130,7 @@ impl Machine {
         if !self.is_tls {
             match first_bytes(&self.incoming) {
                 Some(Ok(())) => self.is_tls = true,
-                // Nothing is sent: who does not speak TLS does not understand an alert.
+                // Sends no alert: a peer without TLS would not understand it.
                 Some(Err(error)) => return self.fail(error),
                 None => return Ok(()),
             }
@@ -142,8 +143,8 @@ impl Machine {
         result
     }
 
-    /// Records that the stream has ended. A Bro that terminates sends no `close_notify`; whether
-    /// it ended between two messages, those who get the plaintext know.
+    /// Records the end of the stream. A Bro that terminates sends no `close_notify`; the caller
+    /// knows whether the stream ended between two messages.
     pub(crate) fn feed_eof(&mut self) -> Result<(), TlsError> {
         if self.is_handshaking() {
             self.fail(TlsError::ClosedInHandshake)
@@ -156,7 +157,7 @@ impl Machine {
         }
     }
 
-    /// Records that the stream failed, which is ours to say before the end of the handshake.
+    /// Records a failure of the stream, which is a TLS error before the end of the handshake.
     pub(crate) fn feed_failure(&mut self, reason: &str) -> Result<(), TlsError> {
         match self.is_handshaking() {
             true => self.fail(TlsError::Lost { reason: reason.into() }),
@@ -164,8 +165,8 @@ impl Machine {
         }
     }
 
-    /// Encrypts of what waits, when all that was encrypted before is written; last of all says that
-    /// nothing more comes.
+    /// Encrypts waiting bytes, when all earlier ciphertext is written; at the very end sends
+    /// `close_notify`.
     pub(crate) fn encrypt(&mut self, waiting: &[u8], is_last: bool) -> Result<(), TlsError> {
         if !self.is_usable() || !self.outgoing.is_empty() {
             Ok(())
@@ -180,14 +181,14 @@ impl Machine {
         }
     }
 
-    /// Returns whether there is something to be written, if something or nothing waits to be
+    /// Returns whether there is something to write, given whether plaintext waits to be
     /// [encrypted](Self::encrypt).
     pub(crate) fn has_output(&self, waits: bool, is_last: bool) -> bool {
         let more = waits || is_last && !self.sent_close_notify;
         !self.outgoing.is_empty() || more && self.is_usable()
     }
 
-    /// Says that nothing more is sent.
+    /// Sends `close_notify`.
     fn close(&mut self) -> Result<(), TlsError> {
         if std::mem::replace(&mut self.sent_close_notify, true) {
             return Ok(());
@@ -195,13 +196,12 @@ impl Machine {
         self.process(Send::CloseNotify, &mut |_| {})
     }
 
-    /// Returns what waits to be written.
+    /// Returns the bytes to be written.
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.outgoing.get(self.start..).unwrap_or_default()
     }
 
-    /// Records that so many bytes of it were written; returns how much plaintext is written with
-    /// them.
+    /// Records that `written` bytes were written; returns how much plaintext was thereby written.
     pub(crate) fn advance(&mut self, written: usize) -> usize {
         self.start = self.start.saturating_add(written).min(self.outgoing.len());
         if self.start < self.outgoing.len() {
@@ -221,7 +221,7 @@ impl Machine {
         self.secured && self.failed.is_none()
     }
 
-    /// Returns what the handshake came to, once it is done.
+    /// Returns the negotiated parameters, once the handshake is done.
     pub(crate) fn negotiated(&self) -> Option<Negotiated> {
         let state: &CommonState = match &self.side {
             Side::Client(client) => client,
@@ -230,18 +230,18 @@ impl Machine {
         Negotiated::of(state, &self.config).filter(|_| self.secured)
     }
 
-    /// Gives up; what waits to be written stays.
+    /// Fails; bytes to be written are kept.
     fn fail(&mut self, error: TlsError) -> Result<(), TlsError> {
         self.failed = Some(error.clone());
         self.incoming = Vec::new();
         Err(error)
     }
 
-    /// Takes in what came, and sends what is to be sent.
+    /// Processes received bytes and produces bytes to send.
     fn process(
         &mut self,
         mut send: Send<'_>,
-        receive: &mut dyn FnMut(Received<'_>),
+        receive: &mut dyn FnMut(Decrypted<'_>),
     ) -> Result<(), TlsError> {
         let mut processed = 0_usize;
         let mut failure = None;
@@ -275,7 +275,7 @@ impl Machine {
                     failure.get_or_insert(error);
                 }
             }
-            // After an error there may be an alert to be sent, and nothing more is looked at.
+            // After an error, an alert may be sent; further input is ignored.
             if failure.is_some() && !wants_write {
                 break;
             }
@@ -290,8 +290,8 @@ impl Machine {
     }
 }
 
-/// Tells, as soon as that can be told, whether a stream begins as TLS does: with a record of a
-/// handshake, or an alert.
+/// Checks, as soon as there are enough bytes, whether a stream begins like TLS: with a handshake
+/// record or an alert.
 fn first_bytes(bytes: &[u8]) -> Option<Result<(), TlsError>> {
     let first = *bytes.first_chunk::<4>()?;
     Some(match first {

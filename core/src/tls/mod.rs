@@ -1,26 +1,26 @@
-//! TLS between the stream's bytes and the protocol's (part 4 §6), by rustls.
+//! TLS with rustls (part 4 §6).
 //!
-//! A [`TlsConfig`] in [`ConnectionConfig::tls`](crate::connection::ConnectionConfig::tls) or
-//! [`Options::tls`](crate::node::Options::tls) is all that is needed: what is fed to the connection,
-//! and what it shows to be written, is ciphertext then.
+//! Set a [`TlsConfig`] in [`ConnectionConfig::tls`](crate::connection::ConnectionConfig::tls) or
+//! [`Options::tls`](crate::node::Options::tls); the bytes fed to a connection, and those that it
+//! returns for writing, are then ciphertext.
 //!
-//! * Both sides show a certificate and demand one. Names are not checked unless
-//!   [`TlsConfig::expect_name`] says so.
-//! * TLS 1.2 and 1.3, with forward secrecy. A Bro on OpenSSL 1.0 that accepts has none and can't be
-//!   connected to; it can connect. Which peers need what, [`TlsError`] says.
-//! * Certificates are valid or not by the time that is fed in. Randomness is the one thing that
-//!   this crate asks the system for, and only here, by the provider of cryptography: keys can't be
-//!   fed in. The protocol inside is as deterministic as without TLS.
+//! * Both sides present and require a certificate. Names are not checked unless
+//!   [`TlsConfig::expect_name`] is used.
+//! * TLS 1.2 and 1.3, with forward secrecy. A Bro with OpenSSL 1.0 does not support it as the
+//!   acceptor, only as the initiator. [`TlsError`] explains what a peer lacks.
+//! * The validity of certificates is checked with the time that is fed in. The cryptography
+//!   provider takes randomness from the system, the only such use in this crate: keys cannot be fed
+//!   in. The protocol inside is as deterministic as without TLS.
 //! * Framing inside is that of §1.3; there are no partial chunks.
-//! * When it is over in order, each side says so (`close_notify`). A Bro that terminates does not, so
-//!   a stream that ends without, between two messages, counts as closed by the peer too; inside a
-//!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a TLS
-//!   record [`TlsError::Truncated`]. A Bro takes either for the end.
-//! * The handshake has [`HANDSHAKE_TIMEOUT`].
+//! * Each side closes an orderly connection with `close_notify`. A Bro that terminates does not, so
+//!   a stream that ends without it between two messages also counts as closed by the peer; inside a
+//!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a
+//!   TLS record [`TlsError::Truncated`]. Bro accepts either.
+//! * The handshake is limited by [`HANDSHAKE_TIMEOUT`].
 //!
 //! # Features
 //!
-//! `tls` is `tls-ring`: ring is easiest to build. With `tls-aws-lc-rs` it is aws-lc-rs.
+//! `tls` is `tls-ring`, because ring is easiest to build. `tls-aws-lc-rs` uses aws-lc-rs.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub use config_error::TlsConfigError;
 pub(crate) use error::TlsError;
 pub(crate) use machine::Machine;
 pub(crate) use negotiated::Negotiated;
-pub(crate) use step::Received;
+pub(crate) use step::Decrypted;
 
-/// How long a peer has for the handshake.
+/// The timeout of the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Certificates and keys out of PEM, as OpenSSL takes them from files.
+//! Reading of certificates and keys in PEM, compatible with OpenSSL.
 
 use pkcs8::{EncryptedPrivateKeyInfo, SecretDocument};
 use rustls::pki_types::pem::PemObject;
@@ -6,7 +6,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::{Pem, TlsConfigError};
 
-/// A certificate, and the line in which it begins.
+/// A certificate, and its first line.
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
     pub(super) der: CertificateDer<'static>,
@@ -18,7 +18,7 @@ pub(super) struct Certificate {
 struct Section<'a> {
     label: &'a str,
     text: &'a str,
-    /// The line of its first marker, counted from 1.
+    /// The line of its first marker, from 1.
     line: usize,
 }
 
@@ -26,12 +26,12 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// Returns all sections; what is between them is comment.
+/// Returns all sections; text between them is ignored.
 fn sections(pem: Pem, bytes: &[u8]) -> Result<Vec<Section<'_>>, TlsConfigError> {
     let mut sections = Vec::new();
     let mut open: Option<(&str, usize, usize)> = None;
     let mut at = 0_usize;
-    // Comments may be in any encoding: only the marked sections have to be text.
+    // Text between sections may have any encoding; only sections must be UTF-8.
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -75,8 +75,7 @@ pub(super) fn certificates(pem: Pem, bytes: &[u8]) -> Result<Vec<Certificate>, T
     if certificates.is_empty() { Err(TlsConfigError::NoCertificate(pem)) } else { Ok(certificates) }
 }
 
-/// Returns the first private key, decrypted if it has to be. A passphrase that is not needed is not
-/// looked at.
+/// Returns the first private key, decrypted if necessary. An unneeded passphrase is ignored.
 pub(super) fn private_key(
     bytes: &[u8],
     passphrase: Option<&str>,
@@ -100,7 +99,7 @@ fn decrypt(
     let (_, document) = SecretDocument::from_pem(section.text).map_err(|_| malformed(section))?;
     let encrypted =
         EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| malformed(section))?;
-    // A wrong passphrase shows in the padding, or else in a key that is none.
+    // A wrong passphrase shows as bad padding, or else as an invalid key.
     let decrypted = encrypted.decrypt(passphrase).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(
             pkcs8::pkcs5::Error::NoPbes1CryptSupport

@@ -1,51 +1,51 @@
-//! What rustls asks for next, and what is done about it.
+//! Steps of the rustls state machine.
 
 use rustls::Error;
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
 
-/// The longest plaintext of a record, and the most that a record adds to it.
+/// The maximum plaintext of a record, and also more than a record's overhead.
 const MAX_RECORD: usize = 1 << 14;
 const OVERHEAD: usize = 64;
 
-/// What comes out of bytes that the peer sent, in order.
+/// The results of processing received bytes, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Received<'a> {
-    /// The handshake is done: both sides have proved who they are.
+pub(crate) enum Decrypted<'a> {
+    /// The handshake is done: both sides are authenticated.
     Secured,
-    /// The peer sent this.
+    /// Plaintext from the peer.
     Bytes(&'a [u8]),
     /// The peer will send no more.
     CloseNotify,
 }
 
-/// What the machine makes of what came so far.
+/// The result of a step.
 pub(super) enum Next {
-    /// There may be more in it.
+    /// There may be more to process.
     Again,
-    /// Everything is taken in.
+    /// All input is processed.
     NeedsMore,
 }
 
-/// What is to be done when something can be sent.
+/// What to send when possible.
 pub(super) enum Send<'a> {
     Nothing,
     Plaintext(&'a [u8]),
     CloseNotify,
 }
 
-/// What a step of the machine can change.
+/// The state that a step can change.
 pub(super) struct Step<'a, 'p> {
     pub(super) outgoing: &'a mut Vec<u8>,
     pub(super) secured: &'a mut bool,
     pub(super) closed: &'a mut bool,
     pub(super) send: &'a mut Send<'p>,
-    pub(super) receive: &'a mut dyn FnMut(Received<'_>),
+    pub(super) receive: &'a mut dyn FnMut(Decrypted<'_>),
 }
 
 impl Step<'_, '_> {
-    /// Does what the state of the connection asks for; returns how much of what came is processed.
+    /// Handles the connection's state; returns how much input was processed.
     pub(super) fn take<D>(
         &mut self,
         status: UnbufferedStatus<'_, '_, D>,
@@ -69,14 +69,14 @@ impl Step<'_, '_> {
                         Some(Err(error)) => break Err(error),
                         Some(Ok(record)) => {
                             discard = discard.saturating_add(record.discard);
-                            (self.receive)(Received::Bytes(record.payload));
+                            (self.receive)(Decrypted::Bytes(record.payload));
                         }
                     }
                 }
             }
             Ok(ConnectionState::PeerClosed) => {
                 *self.closed = true;
-                (self.receive)(Received::CloseNotify);
+                (self.receive)(Decrypted::CloseNotify);
                 Ok(Next::Again)
             }
             Ok(ConnectionState::WriteTraffic(mut traffic)) => {
@@ -100,15 +100,15 @@ impl Step<'_, '_> {
         (discard, next)
     }
 
-    /// Returns when the handshake is done, before anything that comes after it.
+    /// Reports the end of the handshake, before anything that follows it.
     pub(super) fn look(&mut self, is_handshaking: bool) {
         if !is_handshaking && !std::mem::replace(self.secured, true) {
-            (self.receive)(Received::Secured);
+            (self.receive)(Decrypted::Secured);
         }
     }
 }
 
-/// Why nothing was written into a buffer.
+/// Why nothing was written to a buffer.
 enum Refusal {
     TooSmall { required: usize },
     Other(Error),
@@ -136,14 +136,14 @@ impl From<EncryptError> for Refusal {
     }
 }
 
-/// Has something written behind what is there, in as much space as it needs; `size` is a guess.
+/// Appends output to a buffer, growing it as needed; `size` is an estimate.
 fn append(
     to: &mut Vec<u8>,
     size: usize,
     mut write: impl FnMut(&mut [u8]) -> Result<usize, Refusal>,
 ) -> Result<(), Error> {
     let start = to.len();
-    // What a record adds, and one message about keys.
+    // The overhead of a record, and one key update message.
     let records = size / MAX_RECORD + 2;
     let mut space = size.saturating_add(records.saturating_mul(OVERHEAD));
     loop {

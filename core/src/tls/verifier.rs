@@ -1,4 +1,4 @@
-//! Whose certificates are accepted (part 4 §6).
+//! Verification of certificates (part 4 §6).
 
 use std::sync::Arc;
 
@@ -15,22 +15,23 @@ use rustls::{
 
 use super::{CertificateProblem, key_size};
 
-/// What a certificate has to be beside valid and from an authority.
+/// Requirements for a certificate, besides being valid and issued by an authority.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demands {
-    /// It is for this name.
+    /// It is valid for this name.
     pub(super) name: Option<ServerName<'static>>,
-    /// It is one of those with these SHA-256 digests, if there are any.
+    /// It has one of these SHA-256 digests, if any are given.
     pub(super) pinned: Vec<[u8; 32]>,
 }
 
-/// Accepts every certificate that comes from an authority and meets the demands, in both
-/// directions. Without demands it checks no name, as Bro: the authority says who is a peer.
+/// Accepts every certificate that is issued by an authority and meets the requirements, in both
+/// directions. Without requirements it checks no name, like Bro: the authority decides who is a
+/// peer.
 #[derive(Debug)]
 pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
     roots: Arc<RootCertStore>,
-    /// What knows how to verify the certificate of one that connects.
+    /// The verifier for certificates of initiators.
     connecting: Arc<dyn ClientCertVerifier>,
     demands: Demands,
 }
@@ -61,8 +62,8 @@ impl Verifier {
     }
 }
 
-/// Names a key of which no signature can be verified: a certificate that it signed seems to have a
-/// wrong signature, and the peer's own would fail later in the handshake.
+/// Reports a key whose signatures cannot be verified: otherwise a certificate signed by it seems to
+/// have a wrong signature, and the peer's own key would fail later in the handshake.
 fn keys_considered<T>(
     verified: Result<T, Error>,
     end_entity: &CertificateDer<'_>,
@@ -77,7 +78,7 @@ fn keys_considered<T>(
     verified
 }
 
-/// Returns a digest, by the hash of a cipher suite that every provider has.
+/// Returns a digest, using the hash of a cipher suite that every provider has.
 pub(super) fn sha256(provider: &CryptoProvider, bytes: &[u8]) -> Option<[u8; 32]> {
     let suites = &provider.cipher_suites;
     let suite = suites.iter().find_map(|suite| match suite {
@@ -91,7 +92,7 @@ pub(super) fn sha256(provider: &CryptoProvider, bytes: &[u8]) -> Option<[u8; 32]
     suite.common.hash_provider.hash(bytes).as_ref().try_into().ok()
 }
 
-/// What both directions have of handshakes' signatures: those that the provider can verify.
+/// Implements the verification of handshake signatures, the same for both directions.
 macro_rules! signatures_are_verified_alike {
     () => {
         fn verify_tls12_signature(

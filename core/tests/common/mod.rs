@@ -54,7 +54,7 @@ fn read_good_recordings() -> Vec<(String, Recording)> {
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) config: ConnectionConfig,
-    /// What its SERIALs carried, `peer_description` aside.
+    /// The content of its SERIAL messages, without `peer_description`.
     pub(crate) serials: Vec<Serial>,
     /// Its other messages.
     pub(crate) messages: Vec<Message>,
@@ -75,7 +75,7 @@ pub(crate) fn observed(recording: &Recording, side: Side) -> Vec<Observed> {
 /// Looks at what one side of a recording was and sent.
 pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
     let mut seen = Seen::default();
-    let mut requests = Requests { accept_input: true, ..Requests::default() };
+    let mut requests = Requests { ..Requests::default() };
     for observed in observed(recording, side) {
         let message = observed.message.expect("the recording is good");
         match &message {
@@ -106,7 +106,7 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
         }
     }
     seen.config.undeclared = Undeclared::Deliver;
-    seen.config.requests = Some(requests);
+    seen.config.requests = requests;
     seen
 }
 

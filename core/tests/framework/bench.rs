@@ -1,4 +1,4 @@
-//! A node whose peers are single connections, or fed by hand.
+//! A node whose peers are single connections, or driven by the test.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use brocomm::node::{
 
 use super::support::{FIRST, configuration, host, lines, number, numbers};
 
-/// A node with peers that the test plays.
+/// A node with peers that the test drives.
 pub(crate) struct Bench {
     pub(crate) now: Time,
     pub(crate) node: NodeMachine,
-    /// What the node told and the test has not taken.
+    /// Notifications that the test has not taken.
     pub(crate) told: Vec<Notification>,
-    /// What the node wants done and the test has not looked at.
+    /// Actions that the test has not processed.
     pub(crate) actions: Vec<Action>,
     pub(crate) hands: Vec<Hand>,
-    /// Whether the application takes what the node tells.
+    /// Whether the application takes notifications.
     pub(crate) takes: bool,
 }
 
 /// The other end of one of the node's connections.
 pub(crate) struct Hand {
     pub(crate) link: ConnectionId,
-    /// Speaks the protocol, unless the test does it by itself.
+    /// The protocol implementation, unless the test sends messages itself.
     pub(crate) connection: Option<Connection>,
     pub(crate) told: Vec<connection::Notification>,
     decoder: Decoder,
@@ -59,7 +59,7 @@ impl Bench {
         bench
     }
 
-    /// A node with one peer that is Running; what was told until then is forgotten.
+    /// A node with one peer in phase Running; earlier notifications are dropped.
     pub(crate) fn running(options: Options, node: PeerConfig, peer: ConnectionConfig) -> Bench {
         let mut bench = Bench::new(options, vec![("peer", node)]);
         bench.accept(Some(peer));
@@ -199,20 +199,20 @@ impl Bench {
         self.settle();
     }
 
-    /// Takes all that was told.
+    /// Takes all notifications.
     pub(crate) fn told(&mut self) -> Vec<Notification> {
         self.settle();
         std::mem::take(&mut self.told)
     }
 
-    /// Takes what was told but for the log.
+    /// Takes all notifications except log lines.
     pub(crate) fn news(&mut self) -> Vec<Notification> {
         let mut told = self.told();
         told.retain(|told| !matches!(told, Notification::Log(_)));
         told
     }
 
-    /// Takes what was logged, a line as [`line`] has it.
+    /// Takes the log lines, formatted by [`line`].
     pub(crate) fn log(&mut self) -> Vec<String> {
         lines(&self.told())
     }

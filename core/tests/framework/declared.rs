@@ -1,4 +1,4 @@
-//! What the application itself gives the node is checked against the declarations (§5).
+//! Input from the application is checked against the declarations (§5).
 
 use brocomm::data::{Event, Type, Value};
 use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};

@@ -1,4 +1,4 @@
-//! Functions (part 4 §4): that each works, and is refused where it makes no sense.
+//! Functions (part 4 §4): each works, and fails in wrong phases.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What waits for the application is bounded, whatever it is (§6).
+//! Receive queues are bounded for all kinds of notifications (§6).
 
 use brocomm::data::{Event, Type, Value};
 use brocomm::lowlevel::serial::{Id, Packet};

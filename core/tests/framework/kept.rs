@@ -1,4 +1,4 @@
-//! Store and forward: what is kept for a peer that is away.
+//! Store and forward: events kept for a disconnected peer.
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::wire::{Caps, EventNames, Message};

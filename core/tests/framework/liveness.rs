@@ -1,4 +1,4 @@
-//! Finding peers that are gone without saying so.
+//! Detection of silently vanished peers.
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::wire::{Caps, Message};

@@ -116,13 +116,13 @@ fn unexpected_phase_done() {
 }
 
 #[test]
-fn a_message_in_the_wrong_phase_is_named_with_phase_and_section() {
+fn a_message_in_the_wrong_phase_is_named_with_phase_and_place() {
     let mut bench = running();
     bench.send(0, &[version("")]);
     let log = bench.log();
     let what = "message is not legal in this phase (VERSION in Running, at byte ";
     let line = log.iter().find(|line| line.starts_with(&format!("error parent {PREFIX} {what}")));
-    assert!(line.is_some_and(|line| line.ends_with("§3.7)")), "{log:#?}");
+    assert!(line.is_some_and(|line| line.ends_with(" of the stream)")), "{log:#?}");
 }
 
 /// A call of an event without arguments.

@@ -325,8 +325,8 @@ fn terminating() {
     once(&bench.log(), "info parent terminating...");
 }
 
-/// What a node told since, in order: the lines of the log without their prefix, and the names of the
-/// other notifications.
+/// A node's new notifications, in order: log lines without their prefix, and the names of the
+/// others.
 fn transcript(bench: &mut Bench) -> Vec<String> {
     let name = |told: &Notification| {
         let text = format!("{told:?}");

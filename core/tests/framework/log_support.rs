@@ -1,4 +1,4 @@
-//! What the tests of logs begin with.
+//! Shared fixtures of log tests.
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};

@@ -1,4 +1,4 @@
-//! Logs of our own, sent to peers (part 3, §6).
+//! Sending logs to peers (part 3, §6).
 
 use brocomm::logs::{LogStream, StreamError};
 use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
@@ -23,7 +23,7 @@ fn write(bench: &mut Bench, n: u64) -> Result<Raised, WriteLogError> {
 }
 
 fn requesting_logs() -> ConnectionConfig {
-    set_up(Requests { request_logs: true, ..Requests::default() })
+    set_up(Requests { request_logs: true, accept_input: false, ..Requests::default() })
 }
 
 /// A node with a stream, and a peer that has requested logs.
@@ -48,7 +48,9 @@ fn sent(bench: &Bench, hand: usize) -> (Vec<String>, Vec<Vec<u64>>) {
             },
             Message::LogWrite(argument) => {
                 let number = |received| match received {
-                    Ok(brocomm::lowlevel::logs::Received::Entry(entry)) => count(&entry.values),
+                    Ok(brocomm::lowlevel::logs::ReceivedEntry::Entry(entry)) => {
+                        count(&entry.values)
+                    }
                     other => panic!("{other:?}"),
                 };
                 batches.push(receiver.entries(argument).map(number).collect());

@@ -1,4 +1,4 @@
-//! Logs that peers send (part 3).
+//! Logs from peers (part 3).
 
 use brocomm::lowlevel::connection::ProtocolErrorKind;
 use brocomm::lowlevel::logs::{LogErrorKind, LogLimits};
@@ -92,7 +92,7 @@ fn what_is_no_log_message_ends_that_connection_only() {
     assert!(bench.is_running(PeerId(10_001)));
 }
 
-/// What was told as `remote_connection_error`.
+/// The reason in `remote_connection_error`.
 fn log_reason(told: &[Notification]) -> &str {
     let reason = told.iter().find_map(|told| match told {
         Notification::ConnectionError { reason, .. } => Some(&**reason),

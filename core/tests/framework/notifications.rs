@@ -23,7 +23,7 @@ fn only(bench: &mut Bench) -> Notification {
     news.remove(0)
 }
 
-/// Feeds the node a message of the peer; returns what it tells.
+/// Feeds the node a message from the peer; returns its notification.
 fn after(message: Message) -> Notification {
     let mut bench = running();
     bench.hands[0].connection = None;

@@ -1,4 +1,4 @@
-//! The page that shows each row of part 4 names what there is.
+//! The page that maps part 4 is complete and correct.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is known of a peer (part 4 §2, §3).
+//! Information about peers (part 4 §2, §3).
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::node::Phase;

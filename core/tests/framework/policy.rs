@@ -1,4 +1,4 @@
-//! Which entry applies to a peer, and what that means (§4).
+//! Which entry applies to a peer, and its effects (§4).
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::connection::ConnectionConfig;

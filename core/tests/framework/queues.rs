@@ -1,4 +1,4 @@
-//! Back pressure and loss: what waits for peers, and for the application.
+//! Backpressure and loss: send and receive queues.
 
 use brocomm::data::{Event, List, Type, Value};
 use brocomm::node::{

@@ -1,4 +1,4 @@
-//! Nodes with variables in common, on a network that is not there.
+//! Nodes with synchronized variables on a simulated network.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Large states, which go in pieces and hold up nobody.
+//! Large states are sent in pieces and block nobody.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::state::FullState;

@@ -1,4 +1,4 @@
-//! Nodes with variables in common.
+//! Nodes with synchronized variables.
 
 use std::sync::Arc;
 use std::time::Duration;

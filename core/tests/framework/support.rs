@@ -1,4 +1,4 @@
-//! What the tests here begin with: configurations, events, messages, log lines.
+//! Shared fixtures: configurations, events, messages, log lines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,21 +82,17 @@ pub(crate) fn text(len: usize) -> Event {
 /// A peer's configuration: requests these events, and accepts input.
 pub(crate) fn requesting(events: &[&str]) -> ConnectionConfig {
     let events = events.iter().map(|name| (*name).into()).collect();
-    set_up(Requests { events, accept_input: true, ..Requests::default() })
+    set_up(Requests { events, ..Requests::default() })
 }
 
 pub(crate) fn set_up(requests: Requests) -> ConnectionConfig {
     // It checks nothing, so that it can send what does not fit.
-    ConnectionConfig {
-        requests: Some(requests),
-        undeclared: Undeclared::Deliver,
-        ..ConnectionConfig::default()
-    }
+    ConnectionConfig { requests, undeclared: Undeclared::Deliver, ..ConnectionConfig::default() }
 }
 
 pub(crate) fn syncing(authoritative: bool) -> ConnectionConfig {
     let sync = Some(SyncRequest { authoritative });
-    set_up(Requests { sync, accept_input: true, ..Requests::default() })
+    set_up(Requests { sync, ..Requests::default() })
 }
 
 pub(crate) fn number(event: &Event) -> Option<u64> {

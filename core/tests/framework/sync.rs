@@ -1,4 +1,4 @@
-//! Who sends its state when both are set up, and to whom (§3.3, §3.4).
+//! Which side sends its state (§3.3, §3.4).
 
 use brocomm::lowlevel::connection::{Connection, Requests, StateSource};
 use brocomm::node::{Options, PeerConfig, PeerId};

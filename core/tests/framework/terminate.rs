@@ -1,4 +1,4 @@
-//! Ending in order: `terminate_communication` (part 4 §4).
+//! Orderly termination: `terminate_communication` (part 4 §4).
 
 use brocomm::node::CloseCause;
 use brocomm::node::{Action, Bound, Endpoint, NodeError, Notification, Options, PeerId, Raised};
@@ -11,7 +11,7 @@ fn terminate(bench: &mut Bench) {
     bench.settle();
 }
 
-/// Takes all that was told; returns who did not take all that was queued for it, if all is over.
+/// Takes all notifications; returns the peers with undelivered items after termination.
 #[track_caller]
 fn undelivered(bench: &mut Bench) -> Option<Vec<PeerId>> {
     let told = bench.told();

@@ -1,4 +1,4 @@
-//! Events that arrive without a declaration, or unlike theirs (§5).
+//! Events without a declaration, or different from it (§5).
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::connection::{ConnectionConfig, Notification as Told};

@@ -4,7 +4,8 @@ use brocomm::Time;
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
 use brocomm::lowlevel::logs::{
-    Announced, DroppedEntry, LogErrorKind, LogLimits, LogReceiver, LogWriter, Mismatch, Received,
+    Announced, DroppedEntry, LogErrorKind, LogLimits, LogReceiver, LogWriter, Mismatch,
+    ReceivedEntry,
 };
 use brocomm::lowlevel::wire::MessageType;
 use bytes::Bytes;
@@ -127,7 +128,7 @@ fn writers_are_bounded() {
     assert_eq!(error.kind, LogErrorKind::TooManyWriters { limit: 2 });
     assert_eq!(
         error.to_string(),
-        "LOG_CREATE_WRITER: more than 2 writers, 3§1 (at byte 0 of the argument)"
+        "LOG_CREATE_WRITER: more than 2 writers (at byte 0 of the argument)"
     );
     assert!(matches!(receiver.announce(&announcement("b")), Ok(Announced::Again(_))));
     assert_eq!(receiver.writers().count(), 2);
@@ -182,8 +183,12 @@ fn an_entry_that_fits_no_writer_is_dropped_alone() {
         .concat(),
     );
     let outcome = |received| match received {
-        Ok(Received::Entry(_)) => None,
-        Ok(Received::Dropped(DroppedEntry { stream: 7, writer: 1, why, .. })) => Some(why),
+        Ok(ReceivedEntry::Entry(_)) => None,
+        Ok(ReceivedEntry::Dropped(dropped)) => {
+            let DroppedEntry { stream, writer, why, .. } = *dropped;
+            assert_eq!((stream, writer), (7, 1));
+            Some(why)
+        }
         other => panic!("{other:?}"),
     };
     let outcomes: Vec<_> = receiver.entries(&argument).map(outcome).collect();

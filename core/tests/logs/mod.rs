@@ -8,11 +8,12 @@ mod resent;
 mod truncation;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
 use brocomm::lowlevel::connection::Observer;
-use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::Role;
 use brocomm_conformance::testing::without_times;
@@ -43,6 +44,12 @@ fn log_messages(session: &Session) -> Vec<(Side, Message)> {
 
 /// The sessions in which logs were sent, always by one side.
 fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
+    // Reading them takes longer than most tests of them.
+    static READ: LazyLock<Vec<(Session, Side, Vec<Message>)>> = LazyLock::new(read_log_sessions);
+    READ.clone()
+}
+
+fn read_log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
     let mut with_logs = Vec::new();
     for session in sessions() {
         let messages = log_messages(&session);
@@ -59,7 +66,7 @@ fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
 
 fn entries(receiver: &LogReceiver, argument: &Bytes) -> Vec<LogEntry> {
     let entry = |received| match received {
-        Ok(Received::Entry(entry)) => entry,
+        Ok(ReceivedEntry::Entry(entry)) => entry,
         other => panic!("{other:?}"),
     };
     receiver.entries(argument).map(entry).collect()

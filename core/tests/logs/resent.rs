@@ -78,7 +78,11 @@ fn a_node_sends_recorded_logs_again_with_the_same_bytes() {
                 bench.node.write_log(writer.stream, &entry, now).unwrap();
             }
         }
-        bench.accept(Some(set_up(Requests { request_logs: true, ..Requests::default() })));
+        bench.accept(Some(set_up(Requests {
+            request_logs: true,
+            accept_input: false,
+            ..Requests::default()
+        })));
         for message in &messages {
             match message {
                 Message::LogCreateWriter(argument) => {

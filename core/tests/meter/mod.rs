@@ -1,5 +1,4 @@
-//! How much memory a piece of work takes, and how often it asks for some: exact, since each thread
-//! counts for itself.
+//! Measures peak memory and allocations, exactly, because each thread counts separately.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Nodes on a network that is not there: bytes move when the test says so.
+//! A simulated network of nodes: bytes move only when the test requires it.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use std::collections::BTreeMap;
@@ -148,7 +148,7 @@ impl Network {
         }
     }
 
-    /// Carries what a connection has to send, and closes it when it is to be closed.
+    /// Transfers a connection's output, and closes it when required.
     fn carry(&mut self, n: usize, id: ConnectionId) {
         let now = self.now;
         let other = self.links.get(&(n, id)).copied();
@@ -166,7 +166,7 @@ impl Network {
         }
     }
 
-    /// Carries what waits at one end of a connection to the other, if that wants it.
+    /// Transfers waiting bytes from one end of a connection to the other, if that reads.
     fn send(&mut self, (n, id): (usize, ConnectionId), (m, other): (usize, ConnectionId)) {
         let now = self.now;
         let waits = self.nodes[n].node.poll_transmit(id);
@@ -195,7 +195,7 @@ impl Network {
         }
     }
 
-    /// Takes what a node was told so far.
+    /// Takes a node's notifications so far.
     pub fn told(&mut self, n: usize) -> Vec<Notification> {
         std::mem::take(&mut self.nodes[n].notifications)
     }

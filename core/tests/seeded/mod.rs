@@ -34,5 +34,5 @@ pub(crate) fn first_failure(
 pub(crate) fn variable(name: &str) -> u64 {
     let value = std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
     let value = value.unwrap_or_else(|| panic!("set {name} to a number"));
-    value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number"))
+    value.parse().unwrap_or_else(|_| panic!("{name}={value} is not a number"))
 }

@@ -1,4 +1,4 @@
-//! What must hold when nothing goes wrong any more, and when all is over.
+//! Invariants after failures have ended, and at the end.
 
 use brocomm::node::{Overflow, PeerId};
 
@@ -77,13 +77,10 @@ impl Simulation {
         let inside = format!("{node:?}");
         let connecting = self.attempts.keys().filter(|(who, _)| *who == host.who).count();
         assert!(
-            connecting > 0 || inside.contains(" links: Links { slab: {}"),
+            connecting > 0 || inside.contains(" transport: Transport { slab: {}"),
             "connections are left"
         );
-        assert!(
-            inside.contains(" subscribers: Subscribers { by_event: {}"),
-            "subscribers are left"
-        );
+        assert!(inside.contains(" subscribers: {}"), "subscribers are left");
         assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
         assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
     }

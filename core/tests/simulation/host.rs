@@ -1,4 +1,4 @@
-//! A node with the application that uses it.
+//! A node with its application.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -32,7 +32,7 @@ pub struct Host {
     pub listen_epoch: u32,
     /// For when it is woken up.
     pub timer: Option<Nanos>,
-    /// Terminated was told.
+    /// Whether the node has terminated.
     pub done: bool,
     /// After how long it comes back when it has ended.
     pub returns: Option<Nanos>,

@@ -1,4 +1,4 @@
-//! TCP connections that are not there.
+//! Simulated TCP connections.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -19,7 +19,7 @@ pub struct Link {
     /// The most that is read or written at once.
     pub piece: usize,
     pub cut: Option<Cut>,
-    /// One end has vanished: nothing arrives any more, and nobody is told.
+    /// Whether one end has vanished: nothing arrives any more, without notification.
     pub half_open: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct Side {
     pub requests: BTreeSet<Vec<u8>>,
     /// Its part in Sync, if there was one.
     pub sync: Option<SyncRole>,
-    /// The transport has told of its end: nothing can be read or written.
+    /// Whether the transport has reported its end: nothing can be read or written.
     pub lost: bool,
     /// How much had arrived, and could have been read, when it was closed.
     pub unread: usize,

@@ -1,4 +1,4 @@
-//! A simulator: nodes on a network that is not there, in a time that is not there, from a seed.
+//! A simulator: nodes on a simulated network with simulated time, from a seed.
 //!
 //! A seed gives a [`Scenario`](scenario::Scenario): nodes, who connects to whom, what their
 //! applications raise when, and what goes wrong. [`Simulation`] carries it out, event by event, and
@@ -12,7 +12,7 @@
 //! * Of the two ends of a connection that synchronizes one is the sender of state.
 //! * Queues keep within their bounds; what is dropped is counted and logged.
 //! * Once nothing goes wrong any more, every connection is Running at both ends, or over; and the
-//!   application is told the end of each.
+//!   application is notified of the end of each.
 //! * Peers are connected and pending when connections are and are tried; nothing is tried again that
 //!   the node itself closed, and after a failed attempt exactly when the entry says.
 //! * Time-outs lie ahead; no call makes endless work.

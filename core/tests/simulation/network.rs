@@ -1,4 +1,4 @@
-//! What nodes ask of the world, and what the world does to their connections.
+//! The simulated transport, and failures of connections.
 
 use brocomm::lowlevel::connection::PollClose;
 use brocomm::node::{Action, ConnectionId, Endpoint, ListenTarget, PeerId};
@@ -285,7 +285,7 @@ impl Simulation {
         }
     }
 
-    /// Closes one side for the node, and tells it.
+    /// Closes one side for the node, and notifies it.
     fn close(&mut self, link: usize, side: usize) {
         let end = &mut self.links[link].sides[side];
         if end.stalled_until <= self.now {

@@ -1,4 +1,4 @@
-//! What may and must arrive: the events on their way from one node to one of its peers.
+//! The expected events from one node to one of its peers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ pub struct Excuses {
     /// The receiver drops what is newest. (The sender says at once when it does.)
     pub receiver_drops_newest: bool,
     /// The receiver drops what comes because of what others have waiting there.
-    pub receiver_is_crowded: bool,
+    pub receiver_is_full: bool,
     /// How many events are kept while the peer is away.
     pub keeps: usize,
 }
@@ -125,7 +125,7 @@ impl Stream {
             || !excuses.requests.contains(entry.name.as_bytes())
             || excuses.drops_oldest && after().count() > 0
             || excuses.receiver_drops_newest && before
-            || excuses.receiver_is_crowded
+            || excuses.receiver_is_full
             || entry.away && after().filter(|other| other.away).count() >= excuses.keeps;
         if justified {
             Ok(())

@@ -1,4 +1,4 @@
-//! What was planned, and what goes wrong until nothing does any more.
+//! Planned actions and failures.
 
 use brocomm::node::PeerId;
 

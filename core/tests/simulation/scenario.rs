@@ -1,4 +1,4 @@
-//! What is to happen: nodes, who connects to whom, traffic and mishaps, all from a seed.
+//! Scenarios: nodes, connections, traffic and failures, all from a seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Scenario {
     /// There is one path at most between any two nodes.
     pub is_tree: bool,
     /// Whether the transport says that a connection is closed as soon as it is lost, and does not
-    /// wait to be told to close it.
+    /// wait for the request to close it.
     pub closes_at_once: bool,
     pub happenings: Vec<(Nanos, Planned)>,
 }

@@ -1,4 +1,4 @@
-//! What the applications are told and do, and whether it is right.
+//! The simulated applications, and checks of their notifications.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::commlog::CommLogLine;
@@ -162,7 +162,7 @@ impl Simulation {
             deaf: connection.filter(|_| current).is_some_and(|c| !c.accepts_input()),
             drops_oldest: [outgoing, incoming].contains(&Overflow::DropOldest),
             receiver_drops_newest: incoming == Overflow::DropNewest,
-            receiver_is_crowded: to.plan.configuration.options.incoming_total.events < 100
+            receiver_is_full: to.plan.configuration.options.incoming_total.events < 100
                 && [Overflow::DropNewest, Overflow::DropOldest].contains(&incoming),
             keeps: if from.who == sender.who { from.keeps(sender.peer) } else { 0 },
         }

@@ -1,4 +1,4 @@
-//! What happened in a run, in words or as a hash.
+//! The history of a run, as text or as a hash.
 
 use std::fmt::{self, Write as _};
 

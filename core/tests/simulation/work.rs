@@ -1,4 +1,4 @@
-//! What nodes do: they start, are woken up, and do all that they want done.
+//! Starting, waking and running nodes.
 
 use brocomm::node::NodeMachine;
 use brocomm::node::Phase;

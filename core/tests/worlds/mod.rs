@@ -1,4 +1,4 @@
-//! Worlds in which nodes have variables in common: small, and made from a seed.
+//! Simulated networks of nodes with synchronized variables, from a seed.
 
 mod changes;
 
@@ -175,7 +175,8 @@ impl World {
         let store = |n: usize| self.net.nodes[n].node.store().expect("it has one");
         let names: Vec<Name> = store(0).names().cloned().collect();
         for name in names {
-            // What is merged after a loss keeps what was not told, and what both write may differ.
+            // Tables merged after a loss keep unsent entries, and entries that both sides write may
+            // differ.
             if name == "m" && self.shape.loses || name.starts_with(b"both") {
                 continue;
             }

@@ -1,11 +1,11 @@
-//! Checks that the code in the pages is that of files which are compiled or tested.
+//! Checks that the code in the pages is copied from compiled or tested files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::pages::{checkout, pages};
 
-/// The folders whose Rust files the pages show.
+/// The folders of Rust files that pages copy from.
 const EXAMPLES: [&str; 6] = [
     "core/examples",
     "docs/examples",
@@ -19,7 +19,7 @@ const EXAMPLES: [&str; 6] = [
 const READMES: [&str; 3] =
     ["transport-async-std/README.md", "transport-std/README.md", "transport-tokio/README.md"];
 
-/// Files in other languages, which the pages show whole.
+/// Files in other languages that pages show completely.
 const WHOLE: [(&str, &[&str]); 3] = [
     ("python", &["docs/examples/scans.py", "docs/examples/sensor.py"]),
     ("ini", &["packaging/systemd/brocomm.service"]),
@@ -27,10 +27,9 @@ const WHOLE: [(&str, &[&str]); 3] = [
 ];
 
 #[test]
-fn rust_code_is_part_of_an_example() {
+fn rust_code_is_copied_from_an_example() {
     let mut files = READMES.map(PathBuf::from).to_vec();
     for folder in EXAMPLES {
-        // `core/examples` may be missing in an older checkout.
         let Ok(entries) = checkout().join(folder).read_dir() else { continue };
         files.extend(entries.map(|entry| entry.expect("readable").path()));
     }
@@ -47,7 +46,7 @@ fn rust_code_is_part_of_an_example() {
 }
 
 #[test]
-fn files_in_other_languages_are_shown_whole() {
+fn files_in_other_languages_are_shown_completely() {
     let pages = pages();
     for (language, files) in WHOLE {
         let sources: Vec<String> = files.iter().map(|file| read(Path::new(file))).collect();
@@ -65,7 +64,7 @@ fn files_in_other_languages_are_shown_whole() {
 }
 
 #[test]
-fn a_block_may_be_indented_otherwise_but_not_differ() {
+fn a_block_may_differ_in_indentation_only() {
     let source = "fn main() {\n    if true {\n        go();\n    }\n}\n";
     assert!(contains(source, "if true {\n    go();\n}\n"));
     assert!(!contains(source, "if true {\ngo();\n}\n"));
@@ -78,7 +77,7 @@ fn read(file: &Path) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Returns whether a file has these lines, in this order and one after the other.
+/// Returns whether a file contains these consecutive lines.
 fn contains(source: &str, block: &str) -> bool {
     let (lines, block): (Vec<&str>, Vec<&str>) =
         (source.lines().collect(), block.lines().collect());
@@ -86,7 +85,7 @@ fn contains(source: &str, block: &str) -> bool {
         && lines.windows(block.len()).any(|part| unindented(part) == unindented(&block))
 }
 
-/// Returns lines without the indentation that all of them have.
+/// Returns lines without their common indentation.
 fn unindented<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let full = lines.iter().filter(|line| !line.trim().is_empty());
     let common = full.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);

@@ -1,13 +1,13 @@
-//! Checks each command line that the book shows.
+//! Checks each command line in the book.
 
 use std::collections::BTreeSet;
 
 use crate::pages::{Page, Piece, pages};
 use crate::program::run;
 
-/// Each is run with `--help` after it: the program reads all that comes before, and complains if it
-/// knows no such command or option, or can't use what an option is given. What asks for help by
-/// itself is run as it is.
+/// Runs each command line with `--help` appended. The program parses everything before it, and
+/// fails if a command, an option or a value is invalid. Command lines that ask for help themselves
+/// run unchanged.
 #[test]
 fn each_command_line_parses() {
     let mut checked = BTreeSet::new();
@@ -20,14 +20,14 @@ fn each_command_line_parses() {
             let asks = words.first().is_some_and(|word| word == "help");
             let help = if asks { Vec::new() } else { vec!["--help".to_owned()] };
             let output = run(&[words, help].concat());
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{}: {line}\n{told}", page.name());
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {line}\n{stderr}", page.name());
         }
     }
     assert!(checked.len() > 10);
 }
 
-/// Returns what begins with `brocomm` in blocks for the shell, and in code within the text.
+/// Returns the lines that begin with `brocomm` in shell blocks and in inline code.
 fn lines(page: &Page) -> Vec<String> {
     let mut lines = Vec::new();
     for piece in page.pieces() {
@@ -43,7 +43,7 @@ fn lines(page: &Page) -> Vec<String> {
     lines
 }
 
-/// Returns the arguments of a command: all before a pipe, a redirection or a comment.
+/// Returns the arguments of a command, up to a pipe, a redirection or a comment.
 fn arguments(line: &str) -> Option<Vec<String>> {
     let words = shlex::split(line)?;
     let ends = |word: &&String| !matches!(word.as_str(), "|" | ">" | "2>" | "<" | "&" | "&&" | ";");
@@ -51,7 +51,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn arguments_end_where_the_shell_takes_over() {
+fn arguments_end_at_shell_syntax() {
     let words = |line| arguments(line).unwrap_or_default().join(",");
     assert_eq!(words("brocomm send h 'e(1, \"x\")' > out # why"), "send,h,e(1, \"x\")");
     assert_eq!(words("brocomm tail h conn | head"), "tail,h,conn");

@@ -1,4 +1,4 @@
-//! Checks each configuration that the book shows.
+//! Checks each configuration in the book.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +13,11 @@ fn check(folder: &Path, text: &str, page: &Page) {
     let file = folder.join("node.toml");
     fs::write(&file, text).expect("the folder is ours");
     let output = run(&["config".to_owned(), "check".to_owned(), file.display().to_string()]);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}:\n{text}\n{told}", page.name());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}:\n{text}\n{stderr}", page.name());
 }
 
-/// Makes the files that a configuration with TLS names.
+/// Creates the files that a TLS configuration names.
 fn certify(folder: &Path) {
     let params = || CertificateParams::new(Vec::new()).expect("it has no names");
     let mut authority = params();
@@ -31,11 +31,11 @@ fn certify(folder: &Path) {
     fs::write(folder.join("hub.pem"), hub).expect("the folder is ours");
 }
 
-/// Each block in TOML is the configuration of a node, unless it is marked `toml,cargo`; for one that
-/// is marked `toml,certificates` there are `ca.pem` and `hub.pem`. A block in Bro's notation that is
-/// marked `bro,file=NAME` lies beside those on its page.
+/// Checks each TOML block as the configuration of a node, unless it is marked `toml,cargo`. For
+/// `toml,certificates` the folder contains `ca.pem` and `hub.pem`. A block marked `bro,file=NAME`
+/// is a file in the folder of the configurations of its page.
 #[test]
-fn each_configuration_of_a_node_is_one() {
+fn each_configuration_is_valid() {
     let mut checked = 0;
     for (number, page) in pages().into_iter().enumerate() {
         let folder =
@@ -63,10 +63,10 @@ fn each_configuration_of_a_node_is_one() {
 }
 
 #[test]
-fn the_reference_is_the_program_s() {
+fn the_reference_is_the_program_output() {
     let output = run(&["config".to_owned(), "reference".to_owned()]);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let pages = pages();
     let page = pages.iter().find(|page| page.name() == "src/operations/configuration.md");
     let page = &page.expect("there is such a page").text;

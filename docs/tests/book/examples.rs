@@ -1,4 +1,4 @@
-//! Runs the programs of the book.
+//! Runs the programs in the book.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -15,7 +15,7 @@ use brocomm_std::Listener;
 use crate::pages::book;
 use crate::program::{brocomm, example, path};
 
-/// A program that runs until it ends, and with the test at the latest.
+/// A running program, killed at the end of the test.
 pub(crate) struct Program {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -32,7 +32,7 @@ impl Program {
         Program { child, lines }
     }
 
-    /// Returns the first line that has this in it.
+    /// Returns the first line that contains a text.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let mut lines = self.lines.by_ref().map(|line| line.expect("output is text"));
         lines.find(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text}"))
@@ -45,13 +45,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended.
+        // Fails if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A hub as in the tutorial, on a port that the system chooses.
+/// The hub of the tutorial, on a port that the system chooses.
 const HUB: &str = "
     listen = true
     listen_interface = '127.0.0.1'
@@ -66,7 +66,7 @@ const HUB: &str = "
     events = 'scan_seen'
 ";
 
-/// Lets a sensor talk to a hub, given where the hub listens.
+/// Runs a hub, and a sensor that gets the hub's address.
 fn talks_to_a_hub(name: &str, sensor: impl FnOnce(&str) -> Command) {
     let file = folder().join(format!("{name}.toml"));
     fs::write(&file, HUB).expect("the folder is ours");
@@ -113,7 +113,7 @@ fn a_sensor_on_smol() {
 }
 
 #[test]
-fn a_sensor_with_a_loop_of_its_own() {
+fn a_sensor_with_its_own_event_loop() {
     example_talks_to_a_hub("sensor_own_loop");
 }
 
@@ -140,15 +140,15 @@ fn a_sensor_in_python() {
     });
 }
 
-/// What `brocomm listen --json` prints of some scans.
+/// Returns the output of `brocomm listen --json` for some scans.
 fn scans() -> String {
     let event = "scan_seen(addr, count, string)";
     let mut command = Command::new(brocomm());
     command.args(["listen", "--on=127.0.0.1:0", "--json", "--once", "--event", event]);
     let mut listener = Program::start(command);
     let first = listener.line_with("listening");
-    let told: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
-    let address = told["address"].as_str().expect("it says where");
+    let output: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
+    let address = output["address"].as_str().expect("it says where");
     let sent = Command::new(brocomm())
         .args(["send", address, "--event", event, r#"scan_seen(10.0.0.1, 443, "\xff")"#])
         .arg(r#"{"event": "scan_seen", "args": ["10.0.0.2", "18446744073709551614", "é"]}"#)
@@ -160,7 +160,8 @@ fn scans() -> String {
     [first, second, third].join("\n") + "\n"
 }
 
-/// Gives a program some input, and returns its output; nothing if there is no such program.
+/// Runs a program with the given input and returns its output, or `None` if the program is not
+/// installed.
 fn piped(command: &mut Command, input: &str) -> Option<String> {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = pipes.spawn().ok()?;
@@ -171,18 +172,18 @@ fn piped(command: &mut Command, input: &str) -> Option<String> {
 }
 
 #[test]
-fn python_reads_lines_of_json() {
+fn python_reads_json_lines() {
     let mut python = Command::new("python3");
-    let told = piped(python.arg(book().join("examples/scans.py")), &scans());
-    let Some(told) = told else {
+    let output = piped(python.arg(book().join("examples/scans.py")), &scans());
+    let Some(output) = output else {
         eprintln!("there is no python3 here: not tested");
         return;
     };
-    assert_eq!(told, "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n");
+    assert_eq!(output, "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n");
 }
 
 #[test]
-fn jq_reads_lines_of_json() {
+fn jq_reads_json_lines() {
     let page = fs::read_to_string(book().join("src/json.md")).expect("the page is there");
     for (filter, input, expected) in [
         (
@@ -198,7 +199,7 @@ fn jq_reads_lines_of_json() {
     ] {
         assert!(page.contains(&format!("'{filter}'")), "{filter}");
         match piped(Command::new("jq").args(["-r", filter]), &input) {
-            Some(told) => assert_eq!(told, expected),
+            Some(output) => assert_eq!(output, expected),
             None => eprintln!("there is no jq here: not tested"),
         }
     }
@@ -211,14 +212,13 @@ fn state_and_logs() {
     program.assert_ends_well();
 }
 
-/// Answers one ping as Bro's script does.
+/// Answers one ping, like Bro's script.
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();
     declared.read(declarations).expect("they are right");
-    let requests =
-        Requests { events: vec!["ping".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["ping".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         declarations: Arc::new(declared),
         ..ConnectionConfig::default()
     };

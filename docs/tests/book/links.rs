@@ -1,4 +1,4 @@
-//! Checks where links and inclusions lead.
+//! Checks the targets of links and includes.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::pages::{Page, Piece, book, pages};
 
 #[test]
-fn each_link_leads_somewhere() {
+fn each_link_has_a_target() {
     let pages = pages();
     let mut checked = 0;
     for page in &pages {
@@ -14,7 +14,7 @@ fn each_link_leads_somewhere() {
             let (file, fragment) = link.split_once('#').unwrap_or((&link, ""));
             let target = if file.is_empty() { page.path.clone() } else { clean(page, file) };
             let Some(target) = pages.iter().find(|page| page.path == target) else {
-                // mdBook publishes whatever else is there beside the pages.
+                // mdBook publishes all other files in the folder too.
                 assert!(target.is_file(), "{}: {link} is not there", page.name());
                 continue;
             };
@@ -42,7 +42,7 @@ fn each_page_is_in_the_summary() {
     }
 }
 
-/// Returns the links to other pages and headings.
+/// Returns the links to pages and headings.
 fn links(page: &Page) -> Vec<String> {
     let is_ours = |link: &String| !link.contains("://") && !link.starts_with("mailto:");
     let links = page.pieces().into_iter().filter_map(|piece| match piece {
@@ -52,7 +52,7 @@ fn links(page: &Page) -> Vec<String> {
     links.filter(is_ours).collect()
 }
 
-/// Returns the file that a page means.
+/// Returns the file that a link refers to.
 fn clean(page: &Page, link: &str) -> PathBuf {
     let mut path = page.path.parent().expect("a page is in a folder").to_owned();
     for part in Path::new(link).components() {
@@ -68,7 +68,7 @@ fn clean(page: &Page, link: &str) -> PathBuf {
     path
 }
 
-/// Returns the names that mdBook gives to the headings of a page.
+/// Returns the anchors that mdBook creates for the headings of a page.
 fn headings(page: &Page) -> BTreeSet<String> {
     let names = page.pieces().into_iter().filter_map(|piece| match piece {
         Piece::Heading(text) => Some(text),

@@ -1,15 +1,15 @@
-//! What the book says is so.
+//! Tests that the book is correct.
 //!
-//! * [`tutorial`]: each command of the tutorial does what the page says that it does.
-//! * [`configurations`]: each configuration of a node is one, and the reference is the program's.
-//! * [`code`]: the code in the pages is that of the examples.
+//! * [`tutorial`]: each command of the tutorial does what the page says.
+//! * [`configurations`]: each configuration is valid, and the reference is the program's output.
+//! * [`code`]: the code in the pages is copied from the examples.
 //! * [`commands`]: each command line that begins with `brocomm` parses.
-//! * [`examples`]: each program of the book runs. That it compiles, cargo sees to.
-//! * [`names`]: what the book names is there.
-//! * [`readers`]: each short program of Rust types runs.
-//! * [`packaging`]: the commands in `packaging` parse, and the unit is one.
-//! * `tls`, with the feature of that name: the certificates are good for what they are made for.
-//! * [`links`]: each page is in the summary, and each link and each inclusion leads somewhere.
+//! * [`examples`]: each program in the book runs. Cargo compiles them.
+//! * [`names`]: the items that the book names exist.
+//! * [`readers`]: each short program with Rust types runs.
+//! * [`packaging`]: the commands in `packaging` parse, and the systemd unit is valid.
+//! * `tls`, with the feature of that name: the certificates created by the page's commands work.
+//! * [`links`]: each page is in the summary, and each link and include has a target.
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "these are tests")]
 

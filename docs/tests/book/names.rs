@@ -1,5 +1,5 @@
-//! Checks that what the book names is there: `Type::item` in the sources, and each line of the log in
-//! the page that explains them.
+//! Checks that the names in the book exist: `Type::item` in the sources, and each line of the
+//! communication log in the page that explains them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,9 +19,9 @@ const SOURCES: [&str; 6] = [
     "transport-async-std/src",
 ];
 
-/// Code such as `Options::incoming` or `TypeTag`: each word must be the name of something.
+/// Checks code such as `Options::incoming` or `TypeTag`: each word must be defined in the sources.
 #[test]
-fn each_item_that_is_named_is_in_the_libraries() {
+fn each_named_item_exists() {
     let mut sources = String::new();
     for folder in SOURCES {
         collect(&checkout().join(folder), &mut sources);
@@ -36,7 +36,7 @@ fn each_item_that_is_named_is_in_the_libraries() {
         .map(|name| name.as_str())
         .collect();
     let item = Regex::new(r"^(?:[A-Za-z_]+::)+[A-Za-z_]+$").expect("it is a pattern");
-    // Of Bro's scripts, and of Rust's own library.
+    // Names from Bro's scripts and from Rust's standard library.
     let elsewhere = [
         "Communication::nodes",
         "Log::ID",
@@ -76,7 +76,7 @@ fn collect(folder: &Path, into: &mut String) {
     }
 }
 
-/// What Bro says of single calls of the system, where a node says that binding, accepting or
+/// Bro's messages about single system calls, for which this node logs that binding, accepting or
 /// connecting failed; and a part of another line.
 const OF_BRO: [&str; 7] = [
     "can't listen on",
@@ -88,10 +88,9 @@ const OF_BRO: [&str; 7] = [
     "not set",
 ];
 
-/// The page on the framework says which lines a node writes: those with something in the second
-/// column, and with tests.
+/// The lines that a node writes are those in the framework page with a second column and tests.
 #[test]
-fn each_line_of_the_log_is_explained() {
+fn each_log_line_is_explained() {
     let framework = fs::read_to_string(checkout().join("core/src/node/framework.md"))
         .expect("the framework's page is there");
     let (_, log) = framework.split_once("\n# The communication log\n").expect("it has that part");
@@ -108,7 +107,7 @@ fn each_line_of_the_log_is_explained() {
             continue;
         }
         for message in messages.split('`').skip(1).step_by(2) {
-            // What is in capitals stands for what differs.
+            // Words in capitals are placeholders.
             let constant =
                 message.split(|c: char| c.is_ascii_uppercase()).next().unwrap_or_default();
             if !constant.starts_with(|c: char| c.is_ascii_lowercase())

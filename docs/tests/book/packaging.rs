@@ -1,4 +1,4 @@
-//! Checks that what is in `packaging` fits the program.
+//! Checks that the files in `packaging` match the program.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::pages::checkout;
 use crate::program::{brocomm, run};
 
-/// Where the program is once it is installed.
+/// The path of the installed program.
 const INSTALLED: &str = "/usr/local/bin/brocomm";
 
 const UNIT: &str = "systemd/brocomm.service";
@@ -18,14 +18,14 @@ fn read(file: &str) -> String {
     fs::read_to_string(checkout().join("packaging").join(file)).expect(file)
 }
 
-/// Runs a command line with `--help` after it, which the program only heeds if all else is right.
+/// Runs a command line with `--help` appended, which succeeds only if everything else is valid.
 fn assert_parses(words: &[String]) {
     let (program, arguments) = words.split_first().expect("there is a command");
     assert_eq!(program, INSTALLED);
     assert!(arguments.len() > 1, "{words:?}");
     let output = run(&[arguments, &["--help".to_owned()]].concat());
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words:?}\n{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}\n{stderr}");
 }
 
 #[test]
@@ -41,11 +41,11 @@ fn the_commands_of_the_unit_parse() {
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_the_unit() {
+fn systemd_accepts_the_unit() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unit");
     fs::create_dir_all(&folder).expect("the folder can be made");
     let file = folder.join("brocomm.service");
-    // It looks for the program, too.
+    // It also checks that the program exists.
     let program = brocomm().display().to_string();
     fs::write(&file, read(UNIT).replace(INSTALLED, &program)).expect("the folder is ours");
     let verify = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output();
@@ -56,11 +56,11 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
         }
         verify => verify.expect("systemd-analyze runs"),
     };
-    // Units of this machine may have flaws of their own.
-    let told = String::from_utf8_lossy(&output.stderr);
-    let ours: Vec<&str> = told.lines().filter(|line| line.contains("brocomm")).collect();
+    // Other units of this machine may have errors too.
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let ours: Vec<&str> = stderr.lines().filter(|line| line.contains("brocomm")).collect();
     assert_eq!(ours, [""; 0]);
-    assert!(output.status.success(), "{told}");
+    assert!(output.status.success(), "{stderr}");
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn the_command_of_the_container_parses() {
     assert_parses(&[words("ENTRYPOINT "), words("CMD ")].concat());
 }
 
-/// Whoever breaks out of the program is nobody, in an image with nothing else.
+/// An attacker who takes over the program is an unprivileged user in an almost empty image.
 #[test]
-fn the_container_is_small_and_has_no_root() {
+fn the_container_is_minimal_and_unprivileged() {
     let container = read(CONTAINER);
     let (build, image) = container.rsplit_once("\nFROM ").expect("it has two stages");
     assert!(build.contains("\nFROM ") && build.contains(" AS build\n"), "{build}");

@@ -1,4 +1,4 @@
-//! The pages of the book, as mdBook hands them to its renderer: with all that they include.
+//! The pages of the book, with includes expanded as mdBook does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,24 +7,24 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// A page.
 pub(crate) struct Page {
-    /// Its file.
+    /// The file.
     pub(crate) path: PathBuf,
-    /// Its text.
+    /// The text.
     pub(crate) text: String,
 }
 
-/// A piece of a page that is no plain text.
+/// A part of a page other than plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// A block of code: its language, what else is said of it, and its text.
+    /// A code block: its language, its other attributes and its text.
     Block { language: String, attributes: Vec<String>, text: String },
-    /// Code within a line.
+    /// Inline code.
     Code(String),
-    /// Where a link leads.
+    /// The target of a link.
     Link(String),
-    /// A heading's text.
+    /// The text of a heading.
     Heading(String),
-    /// A comment, which readers do not see.
+    /// A comment.
     Comment(String),
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn checkout() -> PathBuf {
     book().join("..").canonicalize().expect("the book is in the project")
 }
 
-/// Reads all pages, the summary included.
+/// Reads all pages, including the summary.
 pub(crate) fn pages() -> Vec<Page> {
     let mut pages = Vec::new();
     collect(&book().join("src"), &mut pages);
@@ -63,7 +63,7 @@ fn collect(folder: &Path, pages: &mut Vec<Page>) {
     }
 }
 
-/// Replaces `{{#include FILE}}` by the file.
+/// Replaces `{{#include FILE}}` by the contents of the file.
 fn include(text: &str, page: &Path) -> String {
     let mut parts = text.split("{{#include ");
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -84,7 +84,7 @@ impl Page {
         path.display().to_string()
     }
 
-    /// Takes the page apart.
+    /// Splits the page into parts.
     pub(crate) fn pieces(&self) -> Vec<Piece> {
         let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
         let (mut pieces, mut text, mut info) = (Vec::new(), String::new(), String::new());

@@ -1,4 +1,4 @@
-//! The program `brocomm`, and the examples of this package.
+//! The program `brocomm` and the examples of this package.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,13 +7,13 @@ use std::time::SystemTime;
 
 use crate::pages::checkout;
 
-/// Returns the program: as it was built for its own tests, or else as cargo builds it now.
+/// Returns the path of the program. Builds it unless an up-to-date build exists.
 pub(crate) fn brocomm() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| built().unwrap_or_else(build)).clone()
 }
 
-/// What the program is made of.
+/// The sources of the program.
 const SOURCES: [&str; 10] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -27,8 +27,8 @@ const SOURCES: [&str; 10] = [
     "transport-tokio/src",
 ];
 
-/// Returns the program that is there, if nothing of what it was made of has changed since. Cargo
-/// tells what that is only where it was asked for the program itself, not for its tests.
+/// Returns an existing build if no source has changed since. Cargo lists the sources only for a
+/// build of the program itself, not for its tests.
 fn built() -> Option<PathBuf> {
     let program = profile().join("brocomm");
     let made = program.metadata().ok()?.modified().ok()?;
@@ -36,7 +36,7 @@ fn built() -> Option<PathBuf> {
     changed.into_iter().all(|at| at <= made).then_some(program)
 }
 
-/// Returns when a file was changed, or the latest of those in a folder.
+/// Returns the modification time of a file, or the latest in a folder.
 fn changed(path: &Path) -> SystemTime {
     let own = path.metadata().and_then(|it| it.modified()).expect("the sources are there");
     let Ok(entries) = path.read_dir() else { return own };
@@ -62,19 +62,20 @@ fn build() -> PathBuf {
     executable.expect("cargo says where the program is")
 }
 
-/// Returns the folders in which a reader's programs are, with that of `brocomm`.
+/// Returns the `PATH` of the reader's terminals, including the folder of `brocomm`.
 pub(crate) fn path() -> String {
     let program = brocomm();
     let folder = program.parent().expect("a program is in a folder").display();
     format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
 }
 
-/// Returns an example, which cargo builds before it runs tests, unless it is told `--test`.
+/// Returns the path of an example. Cargo builds the examples before it runs tests, except with
+/// `--test`.
 pub(crate) fn example(name: &str) -> PathBuf {
     profile().join("examples").join(name)
 }
 
-/// Returns the folder into which cargo puts what it builds for tests.
+/// Returns cargo's output folder for tests.
 fn profile() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its file");
     test.parent().and_then(Path::parent).expect("tests are in `deps`").to_owned()

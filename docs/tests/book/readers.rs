@@ -1,4 +1,4 @@
-//! Runs the short programs of Rust types, with a node of the same types on the other side.
+//! Runs the short programs with Rust types against a node with the same types.
 
 use std::net::IpAddr;
 use std::process::Command;
@@ -9,7 +9,7 @@ use brocomm_std::{Change, Event, Node, Record};
 use crate::examples::Program;
 use crate::program::example;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 fn late() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(60))
 }
@@ -22,7 +22,7 @@ fn start(name: &str, address: &str) -> Program {
     Program::start(command)
 }
 
-/// Starts an example that connects to a node, and returns it when it is connected.
+/// Starts an example that connects to a node, and waits until it is connected.
 fn connected_to(node: &Node, name: &str) -> Program {
     let address = node.listening(late()).expect("it listens").to_string();
     let program = start(name, &address);
@@ -46,9 +46,8 @@ fn failed_logins() {
     let builder = Node::builder().send::<FailedLogin>().receive::<Block>();
     let bro = builder.listen("127.0.0.1:0").accept("127.0.0.1").start().expect("it starts");
     let mut blocks = bro.events::<Block>().expect("it is declared");
-    let mut program = connected_to(&bro, "failed_logins");
+    let _program = connected_to(&bro, "failed_logins");
     bro.raise(FailedLogin { user: "root".to_owned(), host: HOST }, late()).expect("there is room");
-    program.line_with("root failed to log in from 10.0.0.1");
     let (_, block) = blocks.next(late()).expect("it answers").expect("it fits");
     assert_eq!(block.host, HOST);
 }

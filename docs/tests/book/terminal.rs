@@ -1,4 +1,4 @@
-//! A terminal of a reader who follows the book.
+//! The terminal of a reader who follows the book.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -14,26 +14,26 @@ use regex::Regex;
 
 use crate::program;
 
-/// How long a line may take that never comes; those that come are not waited for any longer.
+/// The time limit for an expected line.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A shell, into which lines are typed.
+/// A shell with a pipe for its input.
 pub(crate) struct Terminal {
     name: String,
     shell: Child,
     input: ChildStdin,
     lines: Receiver<String>,
-    /// What came of commands that are done, and was not expected yet.
+    /// Output that no expectation has consumed yet.
     unread: VecDeque<String>,
-    /// All that was read, for messages.
+    /// All output, for error messages.
     shown: Vec<String>,
 }
 
 impl Terminal {
-    /// Opens a terminal in a folder. `brocomm` is found there, and `home` is the reader's.
+    /// Opens a terminal in a folder, with `brocomm` in its `PATH` and the given home directory.
     pub(crate) fn open(name: &str, folder: &Path, home: &Path) -> Terminal {
-        // A shell can't trap a signal that was ignored when it began, as it is where the tests run in
-        // the background.
+        // A shell cannot trap a signal that was ignored when it started, as happens when the tests
+        // run in the background.
         let mut shell = Command::new("env")
             .args(["--default-signal=INT", "bash", "--norc", "--noprofile"])
             .current_dir(folder)
@@ -58,19 +58,19 @@ impl Terminal {
             unread: VecDeque::new(),
             shown: Vec::new(),
         };
-        // A person sees both outputs. Ctrl-C ends what runs in the shell, not the shell.
+        // A terminal shows both outputs. Ctrl-C ends the running command, not the shell.
         terminal.type_in("exec 2>&1; trap 'echo interrupted' INT\n");
         terminal
     }
 
-    /// Types a text.
+    /// Types text.
     pub(crate) fn type_in(&mut self, text: &str) {
         self.shown.push(format!("> {}", text.trim_end().replace('\n', "\n> ")));
         self.input.write_all(text.as_bytes()).expect("the shell reads");
     }
 
-    /// Presses Ctrl-C, and waits until what runs has ended; it must have ended well, or with the
-    /// status that tells of lines on standard input that failed.
+    /// Presses Ctrl-C and waits until the running command has exited. It must have succeeded, or
+    /// have the exit code for failed lines on standard input.
     pub(crate) fn interrupt(&mut self) {
         let failed = |line: &String| line.starts_with("brocomm: standard input: line ");
         let status = if self.shown.iter().any(failed) { "1" } else { "0" };
@@ -79,7 +79,7 @@ impl Terminal {
         self.finish_with(status);
     }
 
-    /// Waits for lines, in this order; others may come between them.
+    /// Waits for lines in this order. Other lines may appear between them.
     pub(crate) fn expect(&mut self, wanted: &str) {
         for wanted in wanted.lines().filter(|line| !line.trim().is_empty() && *line != "...") {
             while !matches(wanted, &self.next(wanted)) {}
@@ -103,7 +103,7 @@ impl Terminal {
         })
     }
 
-    /// Waits until all that was typed is done; the last command must have gone well.
+    /// Waits until all typed commands are done. The last one must have succeeded.
     pub(crate) fn finish(&mut self) {
         self.finish_with("0");
     }
@@ -126,7 +126,7 @@ impl Terminal {
 
     fn signal(&self, signal: &str) {
         let group = format!("-{}", self.shell.id());
-        // It may have ended.
+        // Fails if it has already exited.
         let _ = Command::new("kill").args([signal, "--", &group]).stderr(Stdio::null()).status();
     }
 }
@@ -138,14 +138,14 @@ impl Drop for Terminal {
     }
 }
 
-/// Returns whether a line is the one that the book shows, but for times, ports, and what it leaves
-/// out with `…`.
+/// Returns whether a line matches the one in the book, except for times, ports, and what the book
+/// leaves out with `…`.
 fn matches(book: &str, line: &str) -> bool {
     let parts: Vec<String> = plain(book).trim_end().split('…').map(regex::escape).collect();
     regex(&format!("^{}$", parts.join(".*"))).is_match(plain(line).trim_end())
 }
 
-/// Returns a line without what is never the same twice.
+/// Returns a line without the parts that differ between runs.
 fn plain(line: &str) -> String {
     static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9]{10}\.[0-9]{6}"));
     static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r"127\.0\.0\.1:[0-9]{4,5}"));
@@ -161,7 +161,7 @@ fn regex(text: &str) -> Regex {
 }
 
 #[test]
-fn lines_are_compared_but_for_times_and_ports() {
+fn lines_are_compared_without_times_and_ports() {
     for (book, line, same) in [
         ("a b", "a b", true),
         ("a b", "a b c", false),

@@ -1,4 +1,4 @@
-//! Makes the certificates of the page on TLS, and uses them.
+//! Creates the certificates of the page on TLS, and uses them.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -23,7 +23,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         return;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls");
-    // It may be left from the run before.
+    // May exist from a previous run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the folder can be made");
     let pages = pages();

@@ -1,14 +1,14 @@
-//! Follows the tutorial.
+//! Runs the commands of the tutorial.
 //!
-//! Its blocks say who types them: what is marked `sh,terminal-1` is typed into the first of the
-//! reader's terminals, exactly as it stands, and what is marked `text,terminal-1` must then come
-//! there. A comment `ctrl-c terminal-1` stands for that key. Three things are not as they stand:
+//! The test types each block marked `sh,terminal-1` into the first terminal, exactly as it is, and
+//! expects the block marked `text,terminal-1` as its output. A comment `ctrl-c terminal-1` stands
+//! for that key. There are three exceptions:
 //!
-//! * The port. That of the tutorial, [`PORT`], may be in use where the tests run, so a free one takes
-//!   its place in all that is typed and shown.
-//! * `CHECKOUT`, which is where the project is.
-//! * `cargo install`, which would change the machine. That it is given a folder with a program
-//!   `brocomm` is checked, and the program that the tests were built with takes its place.
+//! * The tutorial's port, [`PORT`], may be in use. It is replaced by a free port in all input and
+//!   output.
+//! * `CHECKOUT` is replaced by the path of the project.
+//! * `cargo install` would change the machine. The test only checks that the given folder contains
+//!   a program `brocomm`, and uses the program that was built for the tests.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::pages::{Piece, checkout, pages};
 use crate::terminal::Terminal;
 
-/// The port on which the tutorial's hub listens.
+/// The port of the tutorial's hub.
 const PORT: &str = "47760";
 
 #[test]
@@ -55,7 +55,7 @@ fn each_command_does_what_the_page_says() {
                         None => terminal.type_in(&in_place(command)),
                     }
                 }
-                // What goes on reads what is typed next.
+                // A command that keeps running reads the input that is typed next.
                 if !attributes.iter().any(|it| it == "goes-on") {
                     terminal.finish();
                 }
@@ -66,10 +66,10 @@ fn each_command_does_what_the_page_says() {
     }
 }
 
-/// Makes a home for a reader.
+/// Creates a home directory for the reader.
 fn home() -> PathBuf {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial");
-    // It may be left from the run before.
+    // May exist from a previous run.
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).expect("the folder can be made");
     home
@@ -80,7 +80,7 @@ fn assert_installs(package: &Path) {
     assert!(manifest.contains("[[bin]]\nname = \"brocomm\"\n"), "{manifest}");
 }
 
-/// Finds a port on which nobody listens.
+/// Returns a free port.
 fn free_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     listener.local_addr().expect("it is bound").port().to_string()

@@ -1,4 +1,4 @@
-//! Sockets on which a node listens.
+//! The listening sockets of a node.
 
 use std::io;
 
@@ -21,10 +21,10 @@ impl Runner {
         self.listening.extend(opened.map(|socket| (token, socket)));
     }
 
-    /// Accepts all who wait, if the token is that of a listening socket.
+    /// Accepts all pending connections if the token is that of a listening socket.
     pub(super) fn accept(&mut self, token: Token) {
         while let Some(socket) = self.listening.get(&token) {
-            // That one peer has gone again says nothing about the next.
+            // If one peer has disconnected already, the next can still be accepted.
             let (error, pause) = match socket.accept() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => (error, true),

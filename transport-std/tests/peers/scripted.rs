@@ -1,4 +1,4 @@
-//! Other ends that the test plays itself, in the clear.
+//! Tests with a scripted peer, without TLS.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,16 +10,16 @@ use brocomm_std::{Listener, Peer};
 
 use super::*;
 
-/// A peer, and a socket whose other end is in the hands of the test.
+/// A [`Peer`], and the other end of its socket for the test.
 fn raw() -> (Peer, TcpStream) {
     let mut listener = Listener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr()).unwrap();
     (listener.accept(clear(), None).unwrap().unwrap(), stream)
 }
 
-pub(crate) fn a_peer_that_closes_mid_message_is_told_apart() {
+pub(crate) fn closing_within_a_message_is_reported_as_such() {
     let (mut peer, mut stream) = raw();
-    // A chunk's length, and less than that follows (§1.1).
+    // The length of a chunk, followed by fewer bytes than that (§1.1).
     stream.write_all(&[0, 0, 0, 14, 1, 2, 3]).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
     let (events, end) = rest(&mut peer);
@@ -39,7 +39,7 @@ pub(crate) fn garbage_ends_its_own_connection_only() {
     send(&mut here, &[event(1, "before")]);
     stream.write_all(&[0xff; 1000]).unwrap();
     let garbled = thread::spawn(move || rest(&mut victim));
-    // Our side says that it is over, though nobody has closed that socket here.
+    // The peer shuts down its side although this test has not closed the socket.
     stream.read_to_end(&mut Vec::new()).unwrap();
     drop(stream);
     match garbled.join().unwrap() {

@@ -1,4 +1,4 @@
-//! What goes wrong before there is a connection.
+//! Errors before a connection is established.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use brocomm_transport::socket2::SockRef;
 
 use super::*;
 
-pub(crate) fn errors_say_where_and_why(stream: Stream) {
-    // A port on which nobody listens any more.
+pub(crate) fn errors_name_the_address_and_the_cause(stream: Stream) {
+    // A port on which nothing listens any longer.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = Peer::connect(closed, config(stream), LONG).unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }));
@@ -31,7 +31,7 @@ pub(crate) fn errors_say_where_and_why(stream: Stream) {
     assert_eq!(error.to_string(), format!("cannot connect to {taken}: no answer within 0 s"));
 }
 
-pub(crate) fn a_senseless_configuration_is_refused(stream: Stream) {
+pub(crate) fn an_invalid_configuration_is_refused(stream: Stream) {
     let senseless = ConnectionConfig { cache_size: 0, ..config(stream) };
     let errors = ConfigErrors::from(vec![ConfigError::Zero { key: "cache_size" }]);
     let error = Peer::connect("127.0.0.1:1", senseless.clone(), LONG).unwrap_err();
@@ -42,18 +42,18 @@ pub(crate) fn a_senseless_configuration_is_refused(stream: Stream) {
     assert_eq!(error, TransportError::Config(errors));
 }
 
-pub(crate) fn a_listener_on_ipv6_leaves_the_port_to_ipv4(_: Stream) {
+pub(crate) fn a_listener_on_ipv6_leaves_the_port_free_for_ipv4(_: Stream) {
     // Not every machine has IPv6.
     let Ok(listener) = Listener::bind("[::]:0") else { return };
     let port = listener.local_addr().port();
     Listener::bind(format!("0.0.0.0:{port}")).unwrap();
 }
 
-pub(crate) fn a_peer_that_has_gone_is_passed_over(stream: Stream) {
+pub(crate) fn a_peer_that_disconnects_before_it_is_accepted_is_skipped(stream: Stream) {
     let mut listener = Listener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr();
     let gone = TcpStream::connect(address).unwrap();
-    // So that it is reset.
+    // Makes closing the socket send a reset.
     SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
     drop(gone);
     let stays = TcpStream::connect(address).unwrap();

@@ -1,4 +1,4 @@
-//! What blocks, as futures: each attempt waits a little at most.
+//! Blocking calls as futures. Each poll blocks for a short time at most.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -12,7 +12,7 @@ use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{
     EventPeer, NodeConfig, Notification, PeerId, RaiseError, Raised, WriteLogError,
 };
-use brocomm_std::{Received, RequestError, StartError, Subscription};
+use brocomm_std::{ReceivedEvent, RequestError, StartError, Subscription};
 use futures_lite::future::yield_now;
 
 fn soon() -> Option<Instant> {
@@ -114,7 +114,7 @@ impl Node {
 pub(crate) struct Events<E>(brocomm_std::Events<E>);
 
 impl<E: EventType> Events<E> {
-    pub(crate) async fn next(&mut self) -> Option<Received<E>> {
+    pub(crate) async fn next(&mut self) -> Option<ReceivedEvent<E>> {
         loop {
             let next = self.0.next(soon());
             if next.is_some() || self.0.is_over() {

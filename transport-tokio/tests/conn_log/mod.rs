@@ -1,4 +1,4 @@
-//! Two nodes on the loopback interface, and entries as a busy `conn.log` has them.
+//! Two nodes on the loopback interface, and entries like those of a busy `conn.log`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use brocomm::node::{Endpoint, NodeConfig, Notification, Options, PeerConfig, Wri
 use brocomm_tokio::{Node, Notifications};
 use bytes::Bytes;
 
-/// The number of the stream, which is Bro's for `Conn::LOG` in no particular version.
+/// The number of the log stream. Bro's number for `Conn::LOG` depends on the version.
 const STREAM: i32 = 5;
 
-/// How many entries are written in a row.
+/// The number of entries written without yielding.
 const ROW: u64 = 100;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -45,7 +45,7 @@ fn stream() -> LogStream {
     LogStream::new(STREAM, "conn", fields)
 }
 
-/// Some 18 characters, without the machinery of `format!`, which is not what is measured.
+/// A unique identifier of 18 characters, without the cost of `format!`.
 fn uid(n: u64) -> [u8; 18] {
     let mut uid = *b"C00000000000000000";
     for (at, place) in uid.iter_mut().skip(1).enumerate() {
@@ -54,7 +54,7 @@ fn uid(n: u64) -> [u8; 18] {
     uid
 }
 
-/// The entry of this number, which is in several of its columns.
+/// The entry with this number, which several columns contain.
 pub(crate) fn entry(n: u64) -> Vec<LogValue> {
     let tcp = |number| LogValue::Port(Port { number, transport: Transport::Tcp });
     let host = |[a, b]: [u8; 2]| LogValue::Addr([10, 0, a, b].into());
@@ -84,7 +84,7 @@ pub(crate) fn entry(n: u64) -> Vec<LogValue> {
     ]
 }
 
-/// A node that has the log, and one that has requested it, both Running.
+/// Returns a node that writes the log and one that receives it, connected.
 pub(crate) async fn pair() -> [(Node, Notifications); 2] {
     let start = |options, nodes: Vec<PeerConfig>| {
         let name = |(n, node)| (format!("node{n}"), node);
@@ -109,15 +109,17 @@ pub(crate) async fn pair() -> [(Node, Notifications); 2] {
         request_logs: true,
         ..PeerConfig::new(LOOPBACK)
     };
-    let (receiver, mut told) = start(Options::default(), vec![node]);
-    for told in [&mut told_sender, &mut told] {
-        while !matches!(told.next().await, Some(Notification::ConnectionHandshakeDone(_))) {}
+    let (receiver, mut notifications) = start(Options::default(), vec![node]);
+    for notifications in [&mut told_sender, &mut notifications] {
+        while !matches!(notifications.next().await, Some(Notification::ConnectionHandshakeDone(_)))
+        {
+        }
     }
     sender.with(|node, _| node.declare_log(stream())).unwrap();
-    [(sender, told_sender), (receiver, told)]
+    [(sender, told_sender), (receiver, notifications)]
 }
 
-/// Writes so many entries, waits for room whenever there is none, and sends the last at once.
+/// Writes entries, waiting for room in the send queue, and flushes at the end.
 pub(crate) async fn write(sender: &Node, number: u64) {
     let mut next = 0;
     while next < number {
@@ -137,18 +139,19 @@ pub(crate) async fn write(sender: &Node, number: u64) {
             assert_eq!(written.map(|raised| raised.peers), Ok(1));
             next += 1;
         } else {
-            // As whoever has other things to do does.
+            // Like an application with other work to do.
             tokio::task::yield_now().await;
         }
     }
     assert!(sender.flush(Duration::from_secs(600)).await.is_empty());
 }
 
-/// Takes so many entries; asserts that they come in order, whole if `whole` says so.
-pub(crate) async fn read(told: &mut Notifications, number: u64, whole: bool) {
+/// Reads entries and asserts their order; with `whole`, also all their values.
+pub(crate) async fn read(notifications: &mut Notifications, number: u64, whole: bool) {
     let mut expected = 0;
     while expected < number {
-        let Notification::LogEntry { values, writer, .. } = told.next().await.unwrap() else {
+        let Notification::LogEntry { values, writer, .. } = notifications.next().await.unwrap()
+        else {
             continue;
         };
         if whole {

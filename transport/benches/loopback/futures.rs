@@ -1,6 +1,6 @@
-//! How futures wait.
+//! Waiting in async benchmarks.
 //!
-//! Whoever includes this has a module `of` with what differs from runtime to runtime.
+//! The including file provides a module `of` with the parts that depend on the runtime.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use brocomm::node::Notification;
 use crate::of::{AsyncReadExt, AsyncWriteExt, TcpListener};
 pub(crate) use crate::of::{Node, Notifications, TcpStream as Stream, spawn, start};
 
-pub(crate) async fn next(told: &mut Notifications) -> Notification {
-    told.next().await.unwrap()
+pub(crate) async fn next(notifications: &mut Notifications) -> Notification {
+    notifications.next().await.unwrap()
 }
 
 pub(crate) async fn raise(node: &Node, event: Event) {

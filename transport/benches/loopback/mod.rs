@@ -1,7 +1,8 @@
-//! What events cost over loopback, next to the same bytes without them, in the same run.
+//! The cost of events over loopback, compared with the same bytes over plain sockets in the same
+//! run.
 //!
-//! Whoever includes this has a module `runtime` that says how to wait. Only ratios can be compared
-//! between runs, and CPU rather than time where others use the machine too.
+//! The including file provides a module `runtime` that implements waiting. Compare only ratios
+//! between runs, and CPU time rather than wall time if other programs are running.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -15,13 +16,13 @@ use brocomm::node::{Role, Undeclared};
 
 use crate::runtime::{self, Node, Notifications, Stream};
 
-/// How often each is measured; the least counts.
+/// The number of measurements of each kind. The lowest counts.
 const ROUNDS: usize = 3;
 
-/// How many bytes are read and written at once where there are no events.
+/// The block size of the plain sockets.
 const BLOCK: usize = 64 << 10;
 
-/// Time on the wall, and of all processors.
+/// Wall time and CPU time of all processors.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     wall: Duration,
@@ -42,7 +43,7 @@ impl Cost {
     }
 }
 
-/// Returns the time that all processors spent on this process; in steps of 10 ms, on Linux only.
+/// Returns the CPU time of this process, in steps of 10 ms. Linux only.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let times = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
@@ -71,7 +72,8 @@ async fn start(options: Options, nodes: Vec<PeerConfig>) -> (Node, Notifications
     (handle, notifications)
 }
 
-/// Two nodes with so many connections between them; the first gets pings, the second pongs.
+/// Returns two nodes with `connections` connections between them. The first receives pings, the
+/// second pongs.
 async fn pair(connections: usize) -> [(Node, Notifications); 2] {
     let here = Ipv4Addr::LOCALHOST.into();
     let wants = |events: &str| PeerConfig {
@@ -80,29 +82,30 @@ async fn pair(connections: usize) -> [(Node, Notifications); 2] {
     };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
-    let (one, mut told) = start(options, vec![wants("ping")]).await;
+    let (one, mut notifications) = start(options, vec![wants("ping")]).await;
     let port = loop {
-        if let Notification::Listening(endpoint) = runtime::next(&mut told).await {
+        if let Notification::Listening(endpoint) = runtime::next(&mut notifications).await {
             break endpoint.port;
         }
     };
     let node = PeerConfig { connect: true, p: Some(port), ..wants("pong") };
-    let (other, mut told_other) = start(Options::default(), vec![node; connections]).await;
-    for told in [&mut told, &mut told_other] {
+    let (other, mut other_notifications) = start(Options::default(), vec![node; connections]).await;
+    for notifications in [&mut notifications, &mut other_notifications] {
         let mut running = 0;
         while running < connections {
-            let notification = runtime::next(told).await;
+            let notification = runtime::next(notifications).await;
             running +=
                 usize::from(matches!(notification, Notification::ConnectionHandshakeDone(_)));
         }
     }
-    [(one, told), (other, told_other)]
+    [(one, notifications), (other, other_notifications)]
 }
 
-async fn take(told: &mut Notifications, count: u64) {
+async fn take(notifications: &mut Notifications, count: u64) {
     let mut taken = 0;
     while taken < count {
-        taken += u64::from(matches!(runtime::next(told).await, Notification::Event { .. }));
+        taken +=
+            u64::from(matches!(runtime::next(notifications).await, Notification::Event { .. }));
     }
 }
 
@@ -113,10 +116,10 @@ fn sent(node: &Node) -> u64 {
     })
 }
 
-/// Sends events over all connections of a node; returns how many bytes these were.
+/// Sends events over all connections of a node. Returns the number of bytes.
 async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
-    let [(_here, mut told), (there, told_there)] = pair(connections).await;
-    drop(told_there);
+    let [(_here, mut notifications), (there, their_notifications)] = pair(connections).await;
+    drop(their_notifications);
     let before = sent(&there);
     let (there, cost) = measure(async {
         let raising = runtime::spawn(async move {
@@ -126,8 +129,8 @@ async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
             there
         });
         let taking = runtime::spawn(async move {
-            take(&mut told, raised * connections as u64).await;
-            told
+            take(&mut notifications, raised * connections as u64).await;
+            notifications
         });
         taking.await;
         raising.await
@@ -136,7 +139,7 @@ async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
     (sent(&there) - before, cost)
 }
 
-/// Moves bytes over so many connections.
+/// Sends bytes over plain connections.
 async fn raw_batch(connections: usize, bytes: u64) -> Cost {
     let share = bytes / connections as u64;
     let mut pairs: Vec<(Stream, Stream)> = Vec::new();
@@ -173,13 +176,13 @@ async fn raw_batch(connections: usize, bytes: u64) -> Cost {
     measure(move_all).await.1
 }
 
-/// Sends events from one connection to another without sockets.
+/// Sends events between two connections of the core without sockets.
 async fn core_alone(count: u64, size: usize) -> Cost {
     let config = || {
         let events = vec!["ping".into()];
-        let requests = Requests { events, accept_input: true, ..Requests::default() };
+        let requests = Requests { events, ..Requests::default() };
         let undeclared = Undeclared::Deliver;
-        ConnectionConfig { requests: Some(requests), undeclared, ..ConnectionConfig::default() }
+        ConnectionConfig { requests, undeclared, ..ConnectionConfig::default() }
     };
     let now = Time::from_secs_f64(1.0);
     let mut one = Connection::new(config(), Role::Initiator, now);
@@ -191,9 +194,9 @@ async fn core_alone(count: u64, size: usize) -> Cost {
             let part = bytes.len().min(BLOCK);
             to.feed_bytes(&bytes[..part], now);
             from.advance(part, now);
-            while let Some(told) = to.poll_notification() {
+            while let Some(notification) = to.poll_notification() {
                 events += u64::from(matches!(
-                    told,
+                    notification,
                     brocomm::lowlevel::connection::Notification::Event(_)
                 ));
             }
@@ -218,23 +221,23 @@ async fn core_alone(count: u64, size: usize) -> Cost {
     measure(send_all).await.1
 }
 
-/// Sends an event to and fro.
+/// Sends an event back and forth.
 async fn ping_pong(rounds: u64) -> Cost {
-    let [(here, mut told), (there, mut told_there)] = pair(1).await;
+    let [(here, mut notifications), (there, mut their_notifications)] = pair(1).await;
     let (answering, asking) = (
         runtime::spawn(async move {
             for n in 0..rounds {
-                take(&mut told, 1).await;
+                take(&mut notifications, 1).await;
                 runtime::raise(&here, event("pong", n, 10)).await;
             }
-            // It has to be sent before the node is dropped.
-            take(&mut told, 1).await;
+            // The event must be sent before the node is dropped.
+            take(&mut notifications, 1).await;
         }),
         runtime::spawn(async move {
             let rounds = async {
                 for n in 0..rounds {
                     runtime::raise(&there, event("ping", n, 10)).await;
-                    take(&mut told_there, 1).await;
+                    take(&mut their_notifications, 1).await;
                 }
             };
             let ((), cost) = measure(rounds).await;
@@ -248,7 +251,7 @@ async fn ping_pong(rounds: u64) -> Cost {
     cost
 }
 
-/// Sends so many bytes to and fro.
+/// Sends plain bytes back and forth.
 async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
     async fn exactly(stream: &mut Stream, buffer: &mut [u8]) {
         let mut at = 0;
@@ -278,7 +281,7 @@ async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
     measure(exchange).await.1
 }
 
-/// Measures everything, or what the program's argument says, and prints it.
+/// Measures everything, or the cases that match the program's argument, and prints the results.
 pub(crate) async fn run(name: &str) {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));

@@ -1,4 +1,4 @@
-//! Waits for peers.
+//! A listener for single connections.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use super::runtime::resolve;
 use super::{Peer, Runtime};
 use crate::naming::{accept_failed, listen_on, listener_unusable, stream_unusable, unresolved};
 
-/// Listens for peers.
+/// Accepts TCP connections from peers.
 #[derive(Debug)]
 pub struct Listener<R: Runtime> {
     socket: R::Listener,
@@ -19,11 +19,11 @@ pub struct Listener<R: Runtime> {
 }
 
 impl<R: Runtime> Listener<R> {
-    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`; the first that works if the
-    /// name has several. With port 0 the system chooses one.
+    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`. If a name has several
+    /// addresses, the first one that works is used. With port 0 the system chooses a port.
     ///
-    /// A listener on an IPv6 address takes IPv6 only, on every system, so that one for IPv4 may
-    /// stand beside it.
+    /// A listener on an IPv6 address accepts IPv6 only, on every system, so another listener can
+    /// use the same port for IPv4.
     ///
     /// # Errors
     /// [`TransportError::Resolve`], [`TransportError::NoAddress`], [`TransportError::Bind`],
@@ -36,14 +36,14 @@ impl<R: Runtime> Listener<R> {
         Ok(Listener { socket: R::listen(socket).map_err(listener_unusable)?, local })
     }
 
-    /// Waits for the next peer and begins a connection with it.
+    /// Waits for the next peer and returns the connection.
     ///
-    /// Dropping the future loses no peer: who is not accepted by this call is by the next.
+    /// Cancel safe: a peer that this call does not accept is accepted by the next one.
     ///
     /// # Errors
-    /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
-    /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::lowlevel::driver::ACCEPT_PAUSE).
+    /// [`TransportError::Config`] before anything is accepted. [`TransportError::Accept`] if
+    /// accepting fails, for example without free file descriptors; the listener still listens, so
+    /// accept again after [a pause](brocomm::lowlevel::driver::ACCEPT_PAUSE).
     pub async fn accept(&self, config: ConnectionConfig) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {
@@ -58,7 +58,7 @@ impl<R: Runtime> Listener<R> {
         }
     }
 
-    /// Returns the address that is listened on, with the port that the system chose.
+    /// Returns the address that the listener is bound to, with the port that the system chose.
     pub const fn local_addr(&self) -> SocketAddr {
         self.local
     }

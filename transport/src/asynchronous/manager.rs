@@ -1,4 +1,4 @@
-//! The task that listens, accepts, and begins connections for a node.
+//! The task that listens, accepts and connects for a node.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use brocomm::lowlevel::driver::{ACCEPT_PAUSE, SocketDriver, Task};
 use brocomm::node::{Action, KeepAlive};
 
 use super::Runtime;
-use super::carrying::{SocketTask, connect};
-use super::link::Link;
+use super::socket::Socket;
+use super::task::{SocketTask, connect};
 use super::waiting::Alarm;
 use crate::{Shared, listening};
 
-/// Does what a node asks for beside carrying its connections.
+/// The task that does everything a node asks for, except running its connections.
 #[derive(Debug)]
 pub(super) struct Manager<R: Runtime> {
     runtime: R,
@@ -24,25 +24,25 @@ pub(super) struct Manager<R: Runtime> {
     alarm: Alarm<R>,
 }
 
-/// A socket on which the node listens.
+/// A listening socket of the node.
 #[derive(Debug)]
 struct Listening<R: Runtime> {
     socket: R::Listener,
-    /// Runs while nothing is accepted, since that failed.
+    /// Set while accepting is paused after an error.
     pause: Alarm<R>,
 }
 
 impl<R: Runtime> Manager<R> {
     pub(super) fn new(runtime: R, shared: Arc<Shared>) -> Manager<R> {
-        let keep_alive = shared.with(|hub, _| hub.communication().options().keep_alive);
+        let keep_alive = shared.with(|node, _| node.communication().options().keep_alive);
         Manager { runtime, shared, keep_alive, listening: Vec::new(), alarm: Alarm::new() }
     }
 
     fn act(&mut self, action: Action) {
         match action {
             Action::Connect { connection, endpoint, keep_alive, .. } => {
-                let (shared, carrier) = (Arc::clone(&self.shared), SocketDriver::new(connection));
-                self.runtime.spawn(connect::<R>(shared, carrier, endpoint, keep_alive));
+                let (shared, driver) = (Arc::clone(&self.shared), SocketDriver::new(connection));
+                self.runtime.spawn(connect::<R>(shared, driver, endpoint, keep_alive));
             }
             Action::CancelConnect(_) => {}
             Action::Listen(target) => {
@@ -54,21 +54,21 @@ impl<R: Runtime> Manager<R> {
         }
     }
 
-    /// Accepts all who wait; this task is woken when more come.
+    /// Accepts all pending connections, and has this task woken when more arrive.
     fn accept(&mut self, cx: &mut Context<'_>) {
         let Manager { runtime, shared, keep_alive, listening, .. } = self;
         for Listening { socket, pause } in listening {
             while pause.poll_set(cx).is_ready() {
                 *pause = Alarm::new();
-                // That one peer has gone again says nothing about the next.
+                // If one peer has disconnected already, the next can still be accepted.
                 let (error, wait) = match R::poll_accept(socket, cx) {
                     Poll::Pending => break,
                     Poll::Ready(Err(error)) => (error, Alarm::set(ACCEPT_PAUSE)),
-                    Poll::Ready(Ok((stream, from))) => match Link::new(stream, *keep_alive) {
-                        Ok(link) => {
-                            if let Some(carrier) = listening::accepted(shared, from) {
+                    Poll::Ready(Ok((stream, from))) => match Socket::new(stream, *keep_alive) {
+                        Ok(socket) => {
+                            if let Some(driver) = listening::accepted(shared, from) {
                                 let shared = Arc::clone(shared);
-                                runtime.spawn(SocketTask::<R>::new(shared, carrier, link));
+                                runtime.spawn(SocketTask::<R>::new(shared, driver, socket));
                             }
                             continue;
                         }
@@ -88,7 +88,7 @@ impl<R: Runtime> Future for Manager<R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            match self.shared.with(|hub, now| hub.poll_task(now, cx.waker())) {
+            match self.shared.with(|node, now| node.poll_task(now, cx.waker())) {
                 Task::Do(action) => self.act(action),
                 Task::End => return Poll::Ready(()),
                 Task::Wait { until } => {

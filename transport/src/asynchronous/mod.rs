@@ -1,12 +1,12 @@
-//! A transport on any runtime that awaits futures.
+//! A transport that is generic over the async runtime.
 
-mod carrying;
-mod link;
 mod listener;
 mod manager;
 mod node;
 mod peer;
 mod runtime;
+mod socket;
+mod task;
 mod waiting;
 
 pub use listener::Listener;

@@ -1,4 +1,4 @@
-//! A whole node.
+//! The handle of a running node.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::data::{
+    BroType, CallError, Event, EventType, FromValue, IndexType, Name, SignatureError,
+};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
@@ -19,30 +21,31 @@ use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
 use crate::{
-    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, Notifications, Start, Table,
-    answers, run,
+    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, LogRecords, Notifications, Start,
+    Table, answers, run,
 };
 
-/// Runs a node: listens, connects, carries what passes between it and its peers.
+/// A running node: it listens, connects, and exchanges messages with its peers.
 ///
-/// Can be cloned and shared; all clones are the same node. It runs in tasks of its own, until it is
-/// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
-/// [`Events`], which closes all sockets at once, whatever waits.
+/// Clones are handles of the same node. The node runs in its own tasks until it is
+/// [terminated](Self::terminate), or until the last clone and all [`Notifications`] and [`Events`]
+/// are dropped. Dropping them closes all sockets at once and discards what is queued.
 ///
 /// # Backpressure
-/// Whoever wants notifications [subscribes](Self::subscribe), and has a queue of its own; without
-/// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
-/// they are not read from once as much waits as
-/// [`Options::incoming`](brocomm::node::Options::incoming) says.
-/// What peers do not take waits here, as far as
-/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
-/// [`write_log`](Self::write_log) wait, or whatever the policy there is.
+/// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,
+/// notifications are discarded. By default, when a subscriber's queue is full, the node stops
+/// reading from the peers that send more, once
+/// [`Options::incoming`](brocomm::node::Options::incoming) is reached.
+///
+/// The send queue of each peer is limited by
+/// [`Options::outgoing`](brocomm::node::Options::outgoing). When it is full, [`raise`](Self::raise)
+/// and [`write_log`](Self::write_log) wait, or do what the policy there says.
 ///
 /// # Cancellation
-/// Each of the futures can be dropped at any time. An event whose [`raise`](Self::raise) was dropped
-/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a
-/// [`request`](Self::request) may have been sent; and what [`flush`](Self::flush) and
-/// [`terminate`](Self::terminate) await goes on.
+/// Every future can be dropped at any time. After a dropped [`raise`](Self::raise) or
+/// [`write_log`](Self::write_log), the event or entry was either sent to all peers or to none. A
+/// dropped [`request`](Self::request) may have been sent. What [`flush`](Self::flush) and
+/// [`terminate`](Self::terminate) started continues.
 #[must_use = "the node ends when its handle is dropped"]
 pub struct Node<R> {
     handle: Handle,
@@ -50,26 +53,25 @@ pub struct Node<R> {
 }
 
 impl<R: Runtime> Node<R> {
-    /// Builds a node: what it exchanges with its peers, and who they are.
+    /// Configures and starts a node: its peers, and what it exchanges with them.
     pub fn builder() -> Builder<Node<R>> {
         Builder::new()
     }
 
-    /// Begins: listens and connects as the configuration says.
+    /// Starts a node, which listens and connects as configured.
     ///
     /// # Errors
-    /// [`StartError`]. That the node can't listen or connect is none: a notification says so, and it
-    /// is tried again as the options say.
+    /// [`StartError`]. Failing to listen or to connect is not an error here: the node reports it in
+    /// a notification and retries as the options say.
     ///
     /// # Panics
-    /// If the runtime is one that has to run already, and does not, as it does itself.
+    /// Panics if the runtime must be running already and is not.
     pub fn start(configuration: NodeConfig) -> Result<Node<R>, StartError> {
         let communication = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
         Node::run(communication)
     }
 
-    /// Begins with a node that was made, and perhaps changed, but not
-    /// [started](NodeMachine::start).
+    /// Runs a node state machine that has not been [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
@@ -94,54 +96,54 @@ impl<R: Runtime> Node<R> {
         Ok(Node { handle, runtime: PhantomData })
     }
 
-    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
-    /// `None` if it stops before.
+    /// Waits until the node listens, and returns the address with the port that the system chose.
+    /// Returns `None` if the node stops.
     pub async fn listening(&self) -> Option<Endpoint> {
         let mut progress = self.handle.listening();
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
-    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
-    /// reach it; returns the peer. `None` if the node stops before.
+    /// Waits until a peer is connected and the handshake is done, and returns the peer. Events
+    /// raised from then on reach it. Returns `None` if the node stops.
     pub async fn connected(&self) -> Option<Arc<EventPeer>> {
         let mut progress = self.handle.connected();
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
-    /// Raises an event as [`NodeMachine::raise`] does, as soon as there is room for it.
+    /// Raises an event as [`NodeMachine::raise`] does, as soon as the send queues have room.
     ///
-    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
-    /// peer that has requested the event and reads nothing makes this wait until it does, or is
-    /// gone. Can be [cancelled](Self#cancellation).
+    /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one
+    /// peer that requested the event and does not read makes this wait until it reads or
+    /// disconnects. Can be [cancelled](Self#cancellation).
     ///
     /// # Errors
-    /// That the event does not fit its declaration.
+    /// The event does not match its declaration.
     pub async fn raise(&self, event: impl Into<Event>) -> Result<Raised, CallError> {
         let (mut awaiting, mut event) = (Awaiting::new(&self.handle), Some(event.into()));
         self.handle.let_others().await;
         poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
     }
 
-    /// Writes an entry to the log of a stream as [`NodeMachine::write_log`] does, as soon as there
-    /// is room for it.
+    /// Writes an entry to a log stream as [`NodeMachine::write_log`] does, as soon as the send
+    /// queues have room.
     ///
-    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
-    /// peer that has requested logs and reads nothing makes this wait until it does, or is gone. Can
-    /// be [cancelled](Self#cancellation).
+    /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one
+    /// peer that requested logs and does not read makes this wait until it reads or disconnects.
+    /// Can be [cancelled](Self#cancellation).
     ///
     /// # Errors
-    /// That there is no such stream, or that the entry does not have its columns.
+    /// The stream does not exist, or the entry does not match its columns.
     pub async fn write_log(&self, stream: i32, values: &[LogValue]) -> Result<Raised, StreamError> {
         let mut awaiting = Awaiting::new(&self.handle);
         self.handle.let_others().await;
         poll_fn(|cx| awaiting.poll_write_log(stream, values, cx.waker())).await
     }
 
-    /// Raises an event and waits for the one that answers it: the first of this name for which
-    /// `matches` is true. That one is no notification.
+    /// Raises an event and waits for the answer: the first event named `answer` for which `matches`
+    /// returns true. Subscribers do not get that event.
     ///
-    /// The answer is found whether or not subscribers read meanwhile, unless one whose policy is to wait
-    /// has a full queue. Can be [cancelled](Self#cancellation).
+    /// The answer arrives whether or not subscribers read meanwhile, unless a subscriber with the
+    /// blocking policy has a full queue. Can be [cancelled](Self#cancellation).
     ///
     /// # Errors
     /// [`RequestError::Event`], [`RequestError::NobodyAsked`], [`RequestError::TimedOut`],
@@ -167,9 +169,9 @@ impl<R: Runtime> Node<R> {
         within::<R, _>(timeout, answer).await.unwrap_or(late)
     }
 
-    /// Raises an event and waits for the event of this type that answers it: the first one for which
-    /// `matches` is true. The node has to [`receive`](crate::Builder::receive) the type. For
-    /// the rest like [`request`](Self::request), which is for events that have no Rust type.
+    /// Raises an event and waits for the answer: the first event of type `A` for which `matches`
+    /// returns true. The node must [`receive`](crate::Builder::receive) this type. Otherwise the
+    /// same as [`request`](Self::request), which is for events without a Rust type.
     ///
     /// # Errors
     /// As [`request`](Self::request), and [`RequestError::Answer`].
@@ -183,13 +185,14 @@ impl<R: Runtime> Node<R> {
         Ok((peer, A::from_event(&answer).map_err(RequestError::Answer)?))
     }
 
-    /// Sends what is batched of logs and prints at once, and waits until all that was raised, written
-    /// or printed before is written to the sockets, but not longer than this. It is in the hands of
-    /// the system then, which is no proof that peers have read it. What others raise for the same
-    /// peers meanwhile may be waited for too.
+    /// Sends batched log entries and prints at once, and waits until everything raised, written or
+    /// printed before is written to the sockets, for `limit` at most. That does not prove that the
+    /// peers have read it. The wait may include what other tasks raise for the same peers
+    /// meanwhile.
     ///
-    /// Returns the peers for which something still waits, what is kept for those that are away
-    /// included: none if all went well. Can be [cancelled](Self#cancellation).
+    /// Returns the peers for which something is still queued, including what is kept for
+    /// disconnected ones. The list is empty if everything was written. Can be
+    /// [cancelled](Self#cancellation).
     pub async fn flush(&self, limit: Duration) -> Vec<PeerId> {
         let (mut awaiting, mut flush) = (Awaiting::new(&self.handle), Flush::default());
         let flushed = poll_fn(|cx| awaiting.poll_flush(&mut flush, cx.waker()));
@@ -199,13 +202,13 @@ impl<R: Runtime> Node<R> {
         }
     }
 
-    /// Ends in order, as [`NodeMachine::terminate_communication`] does, and waits for it: what
-    /// waits is sent, then all is closed.
+    /// Stops the node as [`NodeMachine::terminate_communication`] does, and waits until it has
+    /// stopped: sends what is queued, then closes all connections.
     ///
     /// Takes no longer than
     /// [`Options::terminate_timeout`](brocomm::node::Options::terminate_timeout), whether or not
-    /// notifications are taken. Returns the peers that did not take all in that time. Can be
-    /// [cancelled](Self#cancellation), and called again.
+    /// subscribers read. Returns the peers to which not everything could be sent in that time. Can
+    /// be [cancelled](Self#cancellation), and called again.
     pub async fn terminate(&self) -> Vec<PeerId> {
         self.handle.with(|communication, now| communication.terminate_communication(now));
         let mut awaiting = Awaiting::new(&self.handle);
@@ -213,41 +216,40 @@ impl<R: Runtime> Node<R> {
     }
 }
 
-/// What needs no waiting.
+/// Methods that do not wait.
 impl<R> Node<R> {
-    /// Subscribes to all notifications, as
-    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
-    /// subscriber by the place of this call.
+    /// Subscribes to all notifications, as [`subscribe_with`](Self::subscribe_with) does, with the
+    /// default queue. The log names the subscriber by the source location of this call.
     #[track_caller]
     pub fn subscribe(&self) -> Notifications {
         self.handle.subscribe()
     }
 
-    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
-    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    /// Subscribes to the notifications from now on. A subscriber created before any other has read
+    /// also gets the notifications since the start of the node, the first 1000 at most.
     ///
-    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
-    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
-    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
-    /// Whoever wants no more drops it. An answer to a
-    /// request is for nobody else.
+    /// Each subscriber has its own queue, and its [`Subscription`] says what happens when that
+    /// queue is full. By default nothing is lost: the node stops reading from the peers that send
+    /// more until the subscriber reads. Other peers and subscribers do not wait. If the subscriber
+    /// reads nothing for a second, the log names it
+    /// ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
+    /// Drop it to unsubscribe. Subscribers do not get answers to requests.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
         self.handle.subscribe_with(subscription)
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
-    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
+    /// [`subscribe`](Self::subscribe). [`PeerConfig::events`](brocomm::node::PeerConfig::events)
+    /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// The event is not declared, or a parameter differs from its declaration.
     #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.handle.events()
     }
 
-    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// Subscribes to all events of one type, as Rust values. Otherwise the same as
     /// [`subscribe_with`](Self::subscribe_with).
     ///
     /// # Errors
@@ -259,27 +261,35 @@ impl<R> Node<R> {
         self.handle.events_with(subscription)
     }
 
-    /// Subscribes to the entries of peers' logs, which the node has to
-    /// [request](Builder::receive_logs). As with [`subscribe`](Self::subscribe), peers wait for a
-    /// subscriber that doesn't read.
+    /// Subscribes to the log entries of all peers from which the node [requests
+    /// logs](Builder::receive_logs). As with [`subscribe`](Self::subscribe), a subscriber that does
+    /// not read blocks those peers.
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         self.handle.log_entries()
     }
 
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
+        self.handle.logs(path)
+    }
+
     /// Returns a log that the node writes, by its path, for entries of a Rust type.
     ///
     /// # Errors
-    /// That no such log was declared, or has other columns.
+    /// No such log is declared, or its columns differ from those of the type.
     pub fn log<T: LogRecord>(&self, path: &str) -> Result<Log<T>, StreamError> {
         self.handle.log(path)
     }
 
-    /// Returns a synchronized table, as a map of Rust values.
+    /// Returns a synchronized table as a map of Rust values.
     ///
     /// # Errors
-    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
-    /// [`StateError::Type`] if its type is not that of the Rust types.
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name.
+    /// [`StateError::Type`] if the variable's type does not match the Rust types.
     pub fn table<K: IndexType, V: BroType>(
         &self,
         name: impl Into<Name>,
@@ -287,7 +297,7 @@ impl<R> Node<R> {
         self.handle.table(name)
     }
 
-    /// Raises an event if there is room for it.
+    /// Raises an event without waiting.
     ///
     /// # Errors
     /// As [`NodeMachine::raise`].
@@ -295,18 +305,18 @@ impl<R> Node<R> {
         self.handle.try_raise(event)
     }
 
-    /// Does anything else with the node, such as its commands and getters, and returns what that
-    /// gives; with the present time, which many of them want: that of the node's timers, which never
-    /// goes back and is not the [wall clock](Self::now).
+    /// Calls a closure with the node state machine and the current time, and returns its result.
+    /// Use it for commands and getters that this handle lacks. The time is that of the node's
+    /// timers: it never goes back, and it differs from the [wall clock](Self::now).
     ///
-    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
-    /// would wait for ever. What is fed to the node and polled from it is the business of the
-    /// handle alone.
+    /// The node is locked meanwhile, so the closure must be short, and it must not use this handle,
+    /// which would deadlock. Only the handle may feed and poll the state machine.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
         self.handle.with(act)
     }
 
-    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does.
+    /// Connects to a configured peer by its name, as [`NodeMachine::connect_peer`] does.
+    /// Notifications report the result.
     ///
     /// # Errors
     /// As [`NodeMachine::connect_peer`].
@@ -314,8 +324,8 @@ impl<R> Node<R> {
         self.handle.connect_peer(name)
     }
 
-    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
-    /// sent before.
+    /// Closes the connection to a peer as [`NodeMachine::disconnect`] does, after sending what is
+    /// queued for it.
     ///
     /// # Errors
     /// As [`NodeMachine::disconnect`].
@@ -323,7 +333,7 @@ impl<R> Node<R> {
         self.handle.disconnect(peer)
     }
 
-    /// Returns what the wall clock shows, as events and the log have it.
+    /// Returns the wall-clock time, as used for events and the log.
     pub fn now(&self) -> Time {
         self.handle.now()
     }
@@ -335,7 +345,7 @@ impl<R: Runtime> Start for Node<R> {
     }
 }
 
-/// What does not depend on the transport, for programs that run on several.
+/// The parts that do not depend on the transport, for code that supports several.
 impl<R> AsRef<Handle> for Node<R> {
     fn as_ref(&self) -> &Handle {
         &self.handle

@@ -1,4 +1,4 @@
-//! One connection over TCP.
+//! A single connection over TCP.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -14,45 +14,41 @@ use brocomm::lowlevel::driver::{BLOCK, Driver, Flushed, Step, TransportError};
 use brocomm::node::{Role, UsageError};
 
 use super::Runtime;
-use super::link::Link;
 use super::runtime::resolve;
+use super::socket::Socket;
 use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
 
-/// Is shown what comes.
-type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
-
 /// Carries one [`Connection`] over TCP.
 ///
-/// Nothing is spawned: it reads and writes while its owner awaits [`next`](Self::next),
-/// [`flush`](Self::flush) or [`close`](Self::close), and at no other time.
+/// It spawns no tasks: it reads and writes only while its owner awaits [`next`](Self::next),
+/// [`flush`](Self::flush) or [`close`](Self::close).
 ///
 /// # Cancellation
 /// The future of [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close) can be
-/// dropped at any time, in a race or by a timeout: all that was read or written is recorded in the
-/// peer before the future waits, and a notification leaves the peer only as the result. The next
-/// call goes on where the dropped one was.
+/// dropped at any time, for example by `select!` or a timeout. Everything that was read or written
+/// is recorded in the peer before the future waits, and a notification leaves the peer only as the
+/// result. The next call continues where the dropped one stopped.
 ///
-/// Dropping the peer closes the socket at once; [`close`](Self::close) does it in order.
+/// Dropping the peer closes the socket at once. [`close`](Self::close) sends what is queued before.
 pub struct Peer<R: Runtime> {
     driver: Driver,
-    link: Link<R>,
+    socket: Socket<R>,
     clock: Clock,
     buffer: Box<[u8]>,
-    tap: Option<Tap>,
     alarm: Alarm<R>,
 }
 
 impl<R: Runtime> Peer<R> {
-    /// Connects to a `host:port`, or to anything that prints as one, as does `[fe80::1%eth0]:port`; to
-    /// the first that answers if the name has several addresses. All of it has to be done before the
-    /// timeout.
+    /// Connects to `host:port`, or to anything that prints as one, such as `[fe80::1%eth0]:port`.
+    /// If the name has several addresses, the first one that answers is used. The timeout covers
+    /// all of it.
     ///
-    /// Dropping the future gives up.
+    /// Dropping the future abandons the attempt.
     ///
     /// # Errors
-    /// [`TransportError::Config`], before anything is tried; [`TransportError::Resolve`],
+    /// [`TransportError::Config`] before anything is tried; [`TransportError::Resolve`],
     /// [`TransportError::NoAddress`], [`TransportError::Connect`],
     /// [`TransportError::ConnectTimedOut`], [`TransportError::System`].
     pub async fn connect(
@@ -65,7 +61,7 @@ impl<R: Runtime> Peer<R> {
         Peer::new(connect::<R>(address, timeout).await?, config, Role::Initiator)
     }
 
-    /// Begins a connection on a socket that is connected already.
+    /// Starts the protocol on a connected socket.
     ///
     /// # Errors
     /// [`TransportError::Config`]; [`TransportError::System`].
@@ -83,32 +79,31 @@ impl<R: Runtime> Peer<R> {
         config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer<R>, TransportError> {
-        let link = Link::new(stream, None).map_err(stream_unusable)?;
+        let socket = Socket::new(stream, None).map_err(stream_unusable)?;
         let clock = Clock::new(R::now);
         Ok(Peer {
             driver: Driver::new(Connection::new(config, role, clock.start())),
-            link,
+            socket,
             clock,
             buffer: vec![0; BLOCK].into(),
-            tap: None,
             alarm: Alarm::new(),
         })
     }
 
-    /// Returns the next notification; reads and writes until there is one.
+    /// Reads and writes until there is a notification, and returns it.
     ///
-    /// `None` if the connection is over, the last notification was taken, and the socket is closed,
-    /// so `while let Some(…) = peer.next().await?` sees all of a connection. Can be
+    /// Returns `None` after the last notification, [`Notification::Closed`], when the socket is
+    /// closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can be
     /// [cancelled](Self#cancellation).
     ///
     /// # Errors
-    /// [`TransportError::System`] if the system can't wait for the socket. How the connection ends
-    /// is no error but a [`Notification::Closed`].
+    /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
+    /// connection is not an error but a [`Notification::Closed`].
     pub async fn next(&mut self) -> Result<Option<Notification>, TransportError> {
         poll_fn(|cx| self.poll_until(cx, Driver::poll_notification)).await
     }
 
-    /// Writes all that waits to be written; reads meanwhile, and keeps the notifications.
+    /// Writes everything that is queued. Reads meanwhile and keeps the notifications.
     ///
     /// Can be [cancelled](Self#cancellation).
     ///
@@ -118,13 +113,14 @@ impl<R: Runtime> Peer<R> {
         poll_fn(|cx| self.poll_until(cx, |driver| driver.poll_flush())).await
     }
 
-    /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
-    /// waits until it closes its side too, and closes the socket.
+    /// Closes the connection gracefully: writes what is queued, shuts down the sending direction,
+    /// waits until the peer closes its side too, and closes the socket.
     ///
-    /// The wait ends when the peer lets five seconds pass. Returns whether all was written, which is
-    /// no proof that the peer read it. Notifications, [`Notification::Closed`] last, can still be
-    /// taken from [`next`](Self::next). Can be [cancelled](Self#cancellation): the connection is
-    /// over nevertheless, and `next`, or `close` again, goes on.
+    /// The wait ends when the peer does nothing for five seconds. Returns whether everything was
+    /// written, which does not prove that the peer read it. Afterwards [`next`](Self::next) returns
+    /// the remaining notifications, with [`Notification::Closed`] last. Can be
+    /// [cancelled](Self#cancellation): the connection still closes, and another `next` or `close`
+    /// continues that.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -133,9 +129,8 @@ impl<R: Runtime> Peer<R> {
         poll_fn(|cx| self.poll_until(cx, |driver| driver.poll_closed())).await
     }
 
-    /// Sends a call of an event, if the peer has requested it, as [`Connection::send_event`] does.
-    /// It is written by the next [`next`](Self::next), [`flush`](Self::flush) or
-    /// [`close`](Self::close).
+    /// Queues an event if the peer has requested it, as [`Connection::send_event`] does. The next
+    /// call of [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close) writes it.
     ///
     /// # Errors
     /// As [`Connection::send_event`].
@@ -151,8 +146,8 @@ impl<R: Runtime> Peer<R> {
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
         let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
-        // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
-        // finds again what went wrong.
+        // The PING contains the time, so it is written at once. The next call writes what is left
+        // and meets the same error again.
         let mut nobody = Context::from_waker(Waker::noop());
         let _ = self.poll_until(&mut nobody, |driver| driver.poll_written());
         Ok(())
@@ -163,42 +158,40 @@ impl<R: Runtime> Peer<R> {
         self.driver.connection()
     }
 
-    /// Returns the connection, for its commands. What is fed to it and polled from it is the
-    /// business of this peer alone.
+    /// Returns the connection, for its commands. Only this peer may feed and poll it.
     pub fn connection_mut(&mut self) -> &mut Connection {
         self.driver.connection_mut()
     }
 
-    /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
-    /// a clock that never goes back, [`Connection::now`].
+    /// Returns the wall-clock time, as used for events. The connection's own clock,
+    /// [`Connection::now`], never goes back.
     pub fn now(&self) -> Time {
         self.clock.wall_clock()
     }
 
-    /// Returns our address.
+    /// Returns the local address.
     pub fn local_addr(&self) -> SocketAddr {
-        self.link.local
+        self.socket.local
     }
 
     /// Returns the peer's address.
     pub fn remote_addr(&self) -> SocketAddr {
-        self.link.remote
+        self.socket.remote
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
-    /// TLS, as they are on the wire.
+    /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
+    /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
-        self.tap = Some(Box::new(tap));
+        self.driver.connection_mut().tap_input(tap);
     }
 
-    /// Does what the driver says until it has the answer, or until there is nothing but to wait;
-    /// then this task is woken when that changes.
+    /// Does what the driver says until `poll` returns a result or the task must wait.
     fn poll_until<T>(
         &mut self,
         cx: &mut Context<'_>,
         mut answer: impl FnMut(&mut Driver) -> Poll<T>,
     ) -> Poll<Result<T, TransportError>> {
-        // Whatever this task was woken for, and it may be another one than last time.
+        // The task does not know why it was woken, and it may not be the task that was polled last.
         self.driver.feed_readable();
         self.driver.feed_writable();
         loop {
@@ -208,20 +201,17 @@ impl<R: Runtime> Peer<R> {
             let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
-                    let result = self.link.write(cx, bytes).map_err(wait)?;
+                    let result = self.socket.write(cx, bytes).map_err(wait)?;
                     self.driver.feed_write(result, self.clock.now());
                 }
                 Step::Read => {
-                    let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
+                    let result = self.socket.read(cx, &mut self.buffer).map_err(wait)?;
                     let now = self.clock.now();
                     let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
-                    if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
-                        tap(bytes);
-                    }
                     self.driver.feed_read(bytes, now);
                 }
-                Step::EndOutput => self.link.end_output(),
-                Step::Close => self.link.shutdown(),
+                Step::EndOutput => self.socket.end_output(),
+                Step::Close => self.socket.shutdown(),
                 Step::Yield => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
@@ -236,14 +226,14 @@ impl<R: Runtime> Peer<R> {
 impl<R: Runtime> fmt::Debug for Peer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer")
-            .field("local", &self.link.local)
-            .field("remote", &self.link.remote)
+            .field("local", &self.socket.local)
+            .field("remote", &self.socket.remote)
             .field("connection", self.connection())
             .finish_non_exhaustive()
     }
 }
 
-/// Connects to the first of the addresses of a name that answers.
+/// Connects to the first address of a name that answers.
 async fn connect<R: Runtime>(
     address: String,
     timeout: Duration,

@@ -1,4 +1,4 @@
-//! What a runtime is to offer.
+//! The interface to an async runtime.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -12,93 +12,96 @@ use socket2::SockRef;
 
 use crate::zone;
 
-/// Spawns futures, knows the time, and waits for sockets.
+/// An async runtime: it spawns futures, measures time and waits for sockets.
 ///
-/// Its default value is one to run a node; for a single connection nothing is spawned. A future of
-/// this trait that is dropped gives up what it was to do.
+/// The default value runs a node. A single connection spawns nothing. Dropping a future of this
+/// trait abandons the operation.
 pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
-    /// A connected socket of TCP.
+    /// A connected TCP socket.
     type Stream: Debug + Send + Sync + Unpin + 'static;
-    /// A socket of TCP that listens.
+    /// A listening TCP socket.
     type Listener: Debug + Send + Sync + Unpin + 'static;
-    /// Is ready when the time that was set has passed.
+    /// A timer: a future that is ready when its time has passed.
     type Alarm: Future + Debug + Send + Sync + Unpin + 'static;
 
-    /// Runs the managing task of a node. What it [spawns](Self::spawn) may end when it does.
+    /// Runs the manager task of a node. Tasks that it [spawns](Self::spawn) may be dropped when it
+    /// ends.
     ///
     /// # Errors
     /// [`StartError::System`].
     fn run(&self, manager: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError>;
 
-    /// Runs a task beside others.
+    /// Spawns a task.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// Returns what time it is on the clock of the [alarms](Self::alarm), which never goes back.
+    /// Returns the current time of the clock that [alarms](Self::alarm) use. It never goes back.
     fn now() -> Instant;
 
-    /// Sets an alarm to so much time from now.
+    /// Creates a timer that is ready after `wait`.
     fn alarm(wait: Duration) -> Self::Alarm;
 
-    /// Sets an alarm anew, whether or not it went off.
+    /// Resets a timer to be ready after `wait`.
     fn reset(alarm: &mut Self::Alarm, wait: Duration);
 
-    /// Returns all addresses of a `host:port`.
+    /// Resolves a `host:port` to all its addresses.
     ///
     /// # Errors
-    /// What the resolver says.
+    /// The error of the resolver.
     fn resolve(
         address: String,
     ) -> impl Future<Output = io::Result<impl Iterator<Item = SocketAddr> + Send>> + Send;
 
-    /// Connects to an address, however long that takes.
+    /// Connects to an address, without a timeout.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
-    /// Takes over a socket that listens and never blocks.
+    /// Registers a listening, non-blocking socket.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     fn listen(socket: TcpListener) -> io::Result<Self::Listener>;
 
-    /// Accepts the next who connects. Any number of tasks may await it.
+    /// Accepts the next connection. Any number of tasks may await it.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     fn accept(
         listener: &Self::Listener,
     ) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
 
-    /// Accepts the next who connects, or has the task woken when there is one. One task may poll it.
+    /// Accepts the next connection, or has the task woken when there is one. Only one task may poll
+    /// it.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     fn poll_accept(
         listener: &Self::Listener,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Self::Stream, SocketAddr)>>;
 
-    /// Returns whether something may have come since the socket was found unready to be read, or has
-    /// the task woken when something does. One task may poll it.
+    /// Returns ready if input may have arrived since a read last would have blocked. Otherwise has
+    /// the task woken when input arrives. Only one task may poll it.
     ///
     /// # Errors
-    /// That the runtime can't wait any more.
+    /// The runtime can no longer wait.
     fn poll_readable(stream: &mut Self::Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Reads what there is, or fails with `WouldBlock` and has the task woken when there is more.
-    /// One task may do so.
+    /// Reads available bytes, or fails with `WouldBlock` and has the task woken when more arrive.
+    /// Only one task may read.
     ///
     /// # Errors
-    /// That the runtime can't wait any more is the outer error, what befalls the socket the inner.
+    /// The outer error means that the runtime can no longer wait. The inner error is that of the
+    /// socket.
     fn read(
         stream: &mut Self::Stream,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> io::Result<io::Result<usize>>;
 
-    /// Writes what the socket takes, or fails with `WouldBlock` and has the task woken when it takes
-    /// more. One task may do so.
+    /// Writes as much as the socket accepts, or fails with `WouldBlock` and has the task woken when
+    /// it accepts more. Only one task may write.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -108,11 +111,11 @@ pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
         bytes: &[u8],
     ) -> io::Result<io::Result<usize>>;
 
-    /// Returns the socket itself, for its options and addresses.
+    /// Returns the underlying socket, for its options and addresses.
     fn socket(stream: &Self::Stream) -> SockRef<'_>;
 }
 
-/// Returns all addresses of a `host:port`, or the one of `[IPV6%ZONE]:port`.
+/// Resolves a `host:port` to all its addresses, or `[IPV6%ZONE]:port` to its one address.
 pub(super) async fn resolve<R: Runtime>(address: String) -> io::Result<Vec<SocketAddr>> {
     match zone::parse(&address) {
         Some(zoned) => Ok(vec![zoned?]),

@@ -1,4 +1,4 @@
-//! Waiting for a time.
+//! Timers.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -7,28 +7,28 @@ use std::time::Duration;
 
 use super::Runtime;
 
-/// Wakes a task when it has waited long enough.
+/// An optional timer.
 #[derive(Debug)]
 pub(super) struct Alarm<R: Runtime>(Option<R::Alarm>);
 
 impl<R: Runtime> Alarm<R> {
-    /// Is not set.
+    /// Creates a timer that is not set.
     pub(super) const fn new() -> Alarm<R> {
         Alarm(None)
     }
 
-    /// Is set to go off when so much time has passed.
+    /// Creates a timer that is ready after `wait`.
     pub(super) fn set(wait: Duration) -> Alarm<R> {
         Alarm(Some(R::alarm(wait)))
     }
 
-    /// Is ready when the time that was set has passed.
+    /// A timer: a future that is ready when its time has passed.
     pub(super) fn poll_set(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ready = Poll::Ready(());
         self.0.as_mut().map_or(ready, |alarm| Pin::new(alarm).poll(cx).map(drop))
     }
 
-    /// Is ready when so much time has passed; replaces what was set before.
+    /// Sets the timer to `wait` from now and polls it.
     pub(super) fn poll_in(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<()> {
         match &mut self.0 {
             Some(alarm) => R::reset(alarm, wait),
@@ -38,7 +38,8 @@ impl<R: Runtime> Alarm<R> {
     }
 }
 
-/// Awaits something, but not for longer than this. What is ready already is had in any case.
+/// Awaits a future with a time limit. A future that is ready already succeeds even with a limit of
+/// zero.
 pub(super) async fn within<R: Runtime, T>(
     limit: Duration,
     what: impl Future<Output = T>,

@@ -1,9 +1,9 @@
-//! Certificates, made for each test.
+//! Certificates, created for each test.
 
 use brocomm::tls::TlsConfig;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-/// An authority, which everybody who has its certificate trusts.
+/// A certificate authority.
 pub(crate) struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -14,20 +14,22 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
-        // Two authorities have two names.
+        // Each authority needs its own name.
         let name: String = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect();
         params.distinguished_name.push(DnType::CommonName, &name[2..34]);
         let pem = params.self_signed(&key).unwrap().pem();
         Authority { pem, issuer: Issuer::new(params, key) }
     }
 
-    /// Returns the configuration of a node that trusts this authority, and is certified by it.
+    /// Returns the configuration of a node that trusts this authority and has a certificate signed
+    /// by it.
     pub(crate) fn config(&self) -> TlsConfig {
         let (authority, own) = self.pem();
         TlsConfig::from_pem(authority.as_bytes(), own.as_bytes(), None).unwrap()
     }
 
-    /// Returns the same as text: the authority's certificate, then one by it with its key.
+    /// Returns the same as PEM: the authority's certificate, then a certificate signed by it with
+    /// its key.
     pub(crate) fn pem(&self) -> (String, String) {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, "node");

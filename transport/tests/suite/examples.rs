@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// An example that runs until it ends, and with the test at the latest.
+/// A running example, killed at the end of the test.
 struct Example {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -28,7 +28,7 @@ impl Example {
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // It may have ended.
+        // Fails if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -40,7 +40,7 @@ fn path(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
-/// Runs an example to its end, and compares what it printed.
+/// Runs an example to its end and compares its output.
 fn prints(name: &str, expected: &[&str]) {
     let mut example = Example::start(name, &[]);
     let lines: Vec<String> = example.lines.by_ref().map(Result::unwrap).collect();

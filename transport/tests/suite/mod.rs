@@ -1,6 +1,7 @@
-//! What every transport does, written once.
+//! The behaviour of every transport.
 //!
-//! Whoever includes this as `suite` names the transport `transport`, and says how futures run.
+//! The including file names this module `suite` and the transport `transport`, and says how to run
+//! futures.
 
 #[cfg(feature = "tls")]
 mod certificates;
@@ -9,18 +10,17 @@ pub(crate) mod nodes;
 pub(crate) mod secured;
 pub(crate) mod stream;
 
-/// Checks that a transport has all of these under the same names, and that they can go from thread
-/// to thread; it need not be run.
+/// Checks at compile time that a transport has all of these names, and that they are `Send`.
 macro_rules! offers_all {
     ($transport:ident) => {
         #[allow(dead_code, reason = "that it compiles is the test")]
         fn offers_all() {
             use $transport::{
-                Cause, Events, Flushed, Listener, Node, Notifications, Peer, Received,
+                Cause, Events, Flushed, Listener, Node, Notifications, Peer, ReceivedEvent,
                 RequestError, StartError, TransportError,
             };
             fn is_shared<T: Send + Sync + std::fmt::Debug>() {}
-            is_shared::<(Node, Notifications, Events<()>, Received<()>)>();
+            is_shared::<(Node, Notifications, Events<()>, ReceivedEvent<()>)>();
             is_shared::<(Listener, Peer, Flushed)>();
             is_shared::<(Cause, RequestError, StartError, TransportError)>();
         }
@@ -28,7 +28,7 @@ macro_rules! offers_all {
 }
 pub(crate) use offers_all;
 
-/// Makes a test of each of these bodies, futures that `$run` runs to the end.
+/// Creates a test for each of these bodies. `$run` runs a future to its end.
 macro_rules! tests {
     ($run:path, $bodies:path; $($body:ident)*) => {$(
         #[test]
@@ -40,7 +40,7 @@ macro_rules! tests {
 }
 pub(crate) use tests;
 
-/// The same of bodies that are told over which stream they run.
+/// The same for bodies that get the stream as an argument.
 macro_rules! over_each_stream {
     (@ $stream:ident, $run:path, $bodies:path; $($body:ident)*) => {$(
         #[test]
@@ -61,7 +61,7 @@ macro_rules! over_each_stream {
 }
 pub(crate) use over_each_stream;
 
-/// Makes tests of all that a node does; `$run` runs a future to its end.
+/// Creates all tests of a node. `$run` runs a future to its end.
 macro_rules! all {
     ($run:path) => {
         mod nodes {

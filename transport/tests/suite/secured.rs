@@ -1,6 +1,6 @@
-//! What every transport does for a node over TLS, and for the same node without.
+//! The behaviour of a node with TLS, and of the same node without.
 //!
-//! Real sockets on the loopback interface.
+//! These tests use real sockets on the loopback interface.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -24,17 +24,20 @@ fn start(options: Options, node: PeerConfig) -> (Node, Notifications) {
     (handle, notifications)
 }
 
-/// Takes notifications until one is what is looked for.
-async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) -> Option<T>) -> T {
+/// Reads notifications until one matches.
+async fn find<T>(
+    notifications: &mut Notifications,
+    mut is_it: impl FnMut(&Notification) -> Option<T>,
+) -> T {
     loop {
-        let next = told.next().await.expect("the node goes on");
+        let next = notifications.next().await.expect("the node is running");
         if let Some(found) = is_it(&next) {
             return found;
         }
     }
 }
 
-/// A node that listens, and one that connects to it.
+/// Returns a node that listens and one that connects to it.
 async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2] {
     let ssl = tls.is_some();
     let (ours, theirs) = tls.map_or((None, None), |(ours, theirs)| (Some(ours), Some(theirs)));
@@ -47,23 +50,23 @@ async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2]
         ..Options::default()
     };
     let wants = PeerConfig { events: Some("ping".parse().unwrap()), ..PeerConfig::new(LOOPBACK) };
-    let (here, mut told) = start(options, wants);
-    let port = find(&mut told, |told| match told {
+    let (here, mut notifications) = start(options, wants);
+    let port = find(&mut notifications, |notification| match notification {
         Notification::Listening(Endpoint { port, .. }) => Some(*port),
         _ => None,
     });
     let port = port.await;
     let node = PeerConfig { connect: true, ssl, p: Some(port), ..PeerConfig::new(LOOPBACK) };
     let options = Options { tls: theirs, ..Options::default() };
-    [(here, told), start(options, node)]
+    [(here, notifications), start(options, node)]
 }
 
-/// From the handshake to an end in order, with much between.
+/// A session from the handshake to a graceful close, with many events.
 async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
     const COUNT: u64 = 300;
-    let [(here, mut told_here), (there, mut told_there)] = pair(tls).await;
-    find(&mut told_there, |told| {
-        matches!(told, Notification::ConnectionHandshakeDone(_)).then_some(())
+    let [(here, mut told_here), (there, mut their_notifications)] = pair(tls).await;
+    find(&mut their_notifications, |notification| {
+        matches!(notification, Notification::ConnectionHandshakeDone(_)).then_some(())
     })
     .await;
     let text = "0123456789".repeat(1000);
@@ -72,10 +75,10 @@ async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
         let raised = there.raise(Event { name: "ping".into(), time: 1.5, args }).await.unwrap();
         assert_eq!(raised.peers, 1);
     }
-    // What waits is sent, and the end is said: nothing is lost, and nothing is amiss.
+    // What is queued is sent, and the close is announced: nothing is lost and no error is reported.
     assert_eq!(there.terminate().await, []);
     let mut next = 0;
-    let cause = find(&mut told_here, |told| match told {
+    let cause = find(&mut told_here, |notification| match notification {
         Notification::Event { event, .. } => {
             assert_eq!(event.args, [Value::Count(next), Value::string(&text)]);
             next += 1;
@@ -98,16 +101,17 @@ pub(crate) async fn a_session_over_tls() {
     session(Some((authority.config(), authority.config()))).await;
 }
 
-pub(crate) async fn strangers_do_not_come_together() {
+pub(crate) async fn peers_with_different_authorities_do_not_connect() {
     let (ours, theirs) = (Authority::new().config(), Authority::new().config());
-    let [(here, mut told_here), (there, mut told_there)] = pair(Some((ours, theirs))).await;
-    let reason = find(&mut told_there, |told| match told {
+    let [(here, mut told_here), (there, mut their_notifications)] =
+        pair(Some((ours, theirs))).await;
+    let reason = find(&mut their_notifications, |notification| match notification {
         Notification::ConnectFailed { reason, retries: false, .. } => Some(reason.clone()),
         _ => None,
     });
-    let text = "the peer's certificate is not signed by a CA in `ssl_ca_certificate`, 4§6";
+    let text = "the peer's certificate is not signed by a CA in `ssl_ca_certificate`";
     assert_eq!(*reason.await, *text);
-    let line = find(&mut told_here, |told| match told {
+    let line = find(&mut told_here, |notification| match notification {
         Notification::Log(entry) => {
             Some(entry.to_string()).filter(|line| line.starts_with("can't init"))
         }
@@ -119,13 +123,13 @@ pub(crate) async fn strangers_do_not_come_together() {
     assert_eq!(here.terminate().await, []);
 }
 
-/// Makes tests of all, see [`tests`](super::tests).
+/// Creates all these tests. See [`tests`](super::tests).
 macro_rules! all {
     ($run:path) => {
         crate::suite::tests! { $run, crate::suite::secured;
             a_session_without_tls
             a_session_over_tls
-            strangers_do_not_come_together
+            peers_with_different_authorities_do_not_connect
         }
     };
 }

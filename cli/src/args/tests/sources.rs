@@ -1,36 +1,36 @@
 //! The sources of the tests that run the program.
 //!
-//! They are formatted, so that the name of a function stands at the beginning of a line, or after
-//! the four spaces that a method has before it; what comes up to the next is its code.
+//! The sources are formatted: a function begins at the start of a line, or a method after four
+//! spaces. Its code ends at the next function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// A function's file, without its folder, and its name. The files of `support` count as one.
+/// The file and the name of a function. The files of `support` count as one.
 type Place = (String, String);
 
-/// The module that all tests may call.
+/// The module whose functions all tests can call.
 const SUPPORT: &str = "support";
 
-/// The functions of all files.
+/// The functions in all files.
 #[derive(Debug, Default)]
 pub(super) struct Tests {
     functions: BTreeMap<Place, String>,
     tests: Vec<Place>,
 }
 
-/// A test, with the code of all that it calls.
+/// A test with the code of all functions that it calls.
 #[derive(Debug)]
 pub(super) struct Test(String);
 
 impl Test {
-    /// Returns whether an option is among its strings.
+    /// Returns whether an option is among the string literals.
     pub(super) fn gives(&self, option: &str) -> bool {
         self.0.contains(&format!("\"{option}\"")) || self.0.contains(&format!("\"{option}="))
     }
 
-    /// Returns whether all these words are among its strings.
+    /// Returns whether all these words are among the string literals.
     pub(super) fn says(&self, words: &[&str]) -> bool {
         words.iter().all(|word| self.0.contains(&format!("\"{word}\"")))
     }
@@ -78,7 +78,7 @@ impl Tests {
         self.tests.iter().map(|test| self.whole(test)).collect()
     }
 
-    /// Returns a function with all that it calls.
+    /// Returns a function with all functions that it calls.
     fn whole(&self, function: &Place) -> Test {
         let (mut known, mut left) = (BTreeSet::from([function.clone()]), vec![function.clone()]);
         let mut whole = String::new();
@@ -98,14 +98,14 @@ impl Tests {
     }
 }
 
-/// Returns the name of the function that begins on a line.
+/// Returns the name of the function that a line declares.
 fn function(line: &str) -> Option<&str> {
     let line = line.strip_prefix("    ").unwrap_or(line);
     let line = line.strip_prefix("pub(crate) ").unwrap_or(line);
     word(line.strip_prefix("fn ")?)
 }
 
-/// Returns the names before parentheses.
+/// Returns the names followed by parentheses.
 fn called(code: &str) -> impl Iterator<Item = &str> {
     let names = code.split('(').map(|before| {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -114,7 +114,7 @@ fn called(code: &str) -> impl Iterator<Item = &str> {
     names.filter(|name| !name.is_empty())
 }
 
-/// Returns the word with which a text begins.
+/// Returns the word at the start of a text.
 fn word(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|word| !word.is_empty())
 }

@@ -1,29 +1,29 @@
-//! Captures in the form of pcap.
+//! Captures in pcap format.
 //!
-//! Read here, as no parser knows all of its forms: with micro- or nanoseconds, and with the longer
-//! packet headers of Kuznetzov's libpcap, each in either byte order.
+//! No available parser supports all variants: microseconds and nanoseconds, and the longer packet
+//! headers of Kuznetzov's libpcap, each in both byte orders.
 
 use std::io::Read;
 use std::time::Duration;
 
 use super::{Call, LONGEST, cut, too_long};
 
-/// How a file writes its numbers and packet headers, which its magic number tells.
+/// The variant of a file, given by its magic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form {
     big_endian: bool,
-    /// How many nanoseconds a unit of time is.
+    /// The unit of time, in nanoseconds.
     unit: u32,
-    /// How long the header of a packet is.
+    /// The length of a packet header.
     packet_header: usize,
 }
 
-/// Magic numbers, with the unit of time and the length of a packet's header.
+/// The magic numbers, with the unit of time and the length of a packet header.
 const FORMS: [(u32, u32, usize); 3] =
     [(0xa1b2_c3d4, 1000, 16), (0xa1b2_3c4d, 1, 16), (0xa1b2_cd34, 1000, 24)];
 
 impl Form {
-    /// Returns the form of a file that begins with these bytes, if it is a pcap file.
+    /// Returns the variant of a file that starts with these bytes, if it is a pcap file.
     pub(super) fn of(start: &[u8]) -> Option<Form> {
         let magic: [u8; 4] = start.get(..4)?.try_into().ok()?;
         [true, false].into_iter().find_map(|big_endian| {
@@ -33,7 +33,7 @@ impl Form {
         })
     }
 
-    /// Returns the number at a place in a header.
+    /// Returns the number at an offset in a header.
     fn word(self, header: &[u8], at: usize) -> u32 {
         let bytes = header.get(at..).and_then(|bytes| bytes.first_chunk());
         bytes.map_or(0, |bytes| number(self.big_endian, *bytes))
@@ -44,13 +44,13 @@ fn number(big_endian: bool, bytes: [u8; 4]) -> u32 {
     if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
 }
 
-/// Calls with each packet of a file.
+/// Calls a closure with each packet in a file.
 pub(super) fn each(form: Form, mut file: impl Read, call: &mut Call<'_>) -> Result<(), String> {
     let mut header = [0; 24];
     if !is_filled(&mut file, &mut header)? {
         return Err(cut());
     }
-    // The upper bits say how long checksums at the ends of frames are.
+    // The upper bits have the length of the frame check sequence.
     let link_type = (form.word(&header, 20) & 0x0fff_ffff).cast_signed();
     let mut header = vec![0; form.packet_header];
     let mut packet = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn each(form: Form, mut file: impl Read, call: &mut Call<'_>) -> Resu
     Ok(())
 }
 
-/// Fills a buffer; false if the file is at its end.
+/// Fills a buffer. Returns false at the end of the file.
 fn is_filled(file: &mut impl Read, buffer: &mut [u8]) -> Result<bool, String> {
     match file.read(buffer).map_err(|error| error.kind().to_string())? {
         0 => Ok(false),

@@ -1,4 +1,4 @@
-//! Captures in the form of pcapng.
+//! Captures in pcapng format.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -11,13 +11,13 @@ use pcap_parser::{
 
 use super::{Call, LONGEST, cut, too_long};
 
-/// How such a file begins.
+/// The start of a pcapng file.
 pub(super) const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 
-/// How much of a file is held in memory unless a block needs more.
+/// The initial buffer size. A larger block enlarges the buffer.
 const BUFFER: usize = 1 << 16;
 
-/// Calls with each packet of a file.
+/// Calls a closure with each packet in a file.
 pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let mut reader = PcapNGReader::new(BUFFER, capture).map_err(|error| what(&error))?;
     let mut section = Section::default();
@@ -57,21 +57,21 @@ pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(),
     }
 }
 
-/// What the blocks before a packet say of it.
+/// The state of a section that applies to its packets.
 #[derive(Default)]
 struct Section {
     big_endian: bool,
     interfaces: Vec<Interface>,
-    /// The time of the packet before.
+    /// The time of the previous packet.
     last: Duration,
-    /// An interface that has packets and no description.
+    /// An interface with packets but without a description.
     unknown: Option<u32>,
 }
 
 impl Section {
     fn take(&mut self, block: PcapBlockOwned<'_>, call: &mut Call<'_>) -> ControlFlow<()> {
         match block {
-            // Numbers of interfaces begin anew.
+            // Interface numbers start again in each section.
             PcapBlockOwned::NG(Block::SectionHeader(header)) => {
                 self.big_endian = header.big_endian();
                 self.interfaces.clear();
@@ -85,7 +85,7 @@ impl Section {
                 let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
                 self.packet(packet.if_id, Some(units), packet.caplen, packet.data, call)
             }
-            // It has no time, and came after the one before.
+            // A simple packet has no time, so the previous packet's is used.
             PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
                 self.packet(0, None, packet.origlen, packet.data, call)
             }
@@ -113,7 +113,7 @@ impl Section {
     }
 }
 
-/// An interface on which packets were captured.
+/// A capture interface.
 struct Interface {
     link_type: i32,
     /// Units of time per second.
@@ -123,8 +123,8 @@ struct Interface {
 }
 
 impl Interface {
-    /// Reads the options itself: the parser has no resolution for powers of two, and takes offsets
-    /// for little-endian.
+    /// Parses the options here: the parser crate does not support power-of-two resolutions, and
+    /// reads offsets as little-endian.
     fn of(block: &InterfaceDescriptionBlock<'_>, big_endian: bool) -> Interface {
         let option = |code| {
             let mut options = block.options.iter();
@@ -133,7 +133,7 @@ impl Interface {
         let resolution = option(OptionCode::IfTsresol).and_then(<[u8]>::first);
         let resolution = match *resolution.unwrap_or(&6) {
             power @ 0x80.. => 1 << (power & 0x7f),
-            // Beyond this no time has as much as a second.
+            // With a larger exponent no timestamp reaches one second.
             power => 10_u128.checked_pow(power.into()).unwrap_or(u128::MAX),
         };
         let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk);
@@ -147,7 +147,7 @@ impl Interface {
     fn time(&self, units: u64) -> Duration {
         let units = u128::from(units);
         let seconds = i128::try_from(units / self.resolution).unwrap_or(i128::MAX);
-        // Before the epoch there are no times.
+        // Times before the epoch are not supported.
         let seconds = u64::try_from(seconds.saturating_add(self.offset.into()).max(0));
         let nanos = units % self.resolution * 1_000_000_000 / self.resolution;
         let nanos = Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));

@@ -1,4 +1,4 @@
-//! What the synchronized variables of both sides hold.
+//! The synchronized variables of both sides.
 
 mod replica;
 
@@ -21,15 +21,15 @@ use super::side::{self, SIDES};
 use super::view::View;
 use crate::failure::warn;
 
-/// Holds both sides' variables over the connections of a session.
+/// Both sides' variables, kept over the connections of a session.
 #[derive(Default)]
 pub(super) struct Followed {
-    /// The session, and the number of the connection.
+    /// The session and the number of the connection.
     session: Option<(PathBuf, u32)>,
     sides: Option<[Replica; 2]>,
 }
 
-/// Follows one connection.
+/// The view of one connection.
 pub(super) struct Connection<'a> {
     sides: &'a mut [Replica; 2],
     shown: String,
@@ -37,12 +37,12 @@ pub(super) struct Connection<'a> {
     file: Option<String>,
     /// Which sides have requested state.
     requested: [bool; 2],
-    /// Which sides have ended the handshake.
+    /// Which sides have completed the handshake.
     done: [bool; 2],
 }
 
 impl Followed {
-    /// Makes the view of a recording; `file` goes into each line of JSON.
+    /// Creates the view of a recording. `file` is added to each JSON line.
     pub(super) fn recording(
         &mut self,
         path: &Path,
@@ -69,7 +69,7 @@ impl Followed {
     }
 }
 
-/// A variable's value at some time.
+/// The value of a variable at some time.
 #[derive(Serialize)]
 struct Line<'a> {
     at: &'static str,
@@ -99,11 +99,11 @@ impl View for Connection<'_> {
                     self.sides[to].receives(time, Received::Access((**access).clone()));
                 }
             }
-            // In other phases they change nothing (§3.2).
+            // In other phases an ID changes nothing (§3.2).
             Some(Ok(Serial::Id(id))) if observed.phase == Phase::Running && is_state(id) => {
                 self.sides[to].receives(time, Received::Id(Arc::clone(id)));
             }
-            // What the other side does from now on may be its answer.
+            // Later operations of the receiver may be an answer to this event.
             Some(Ok(Serial::Event(_))) => self.sides[to].settle(),
             _ => {}
         }
@@ -133,13 +133,13 @@ impl View for Connection<'_> {
     }
 }
 
-/// Returns whether an ID gives a variable a value; functions are no state.
+/// Returns whether an ID sets a variable. Functions are not state.
 fn is_state(id: &Id) -> bool {
     id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..)))
 }
 
 impl Connection<'_> {
-    /// Returns whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
+    /// Returns whether both sides are in the Running phase after this PHASE_DONE (§3.3, §3.4).
     fn completes(&mut self, observed: &Observed) -> bool {
         match observed.phase {
             Phase::Sync(role) => role == SyncRole::Sender,
@@ -172,8 +172,7 @@ impl Connection<'_> {
     }
 }
 
-/// Returns a value in Bro's printed form; of a file, which is more than its name only where it is
-/// open, the name.
+/// Returns a value as Bro prints it; for a file, only the name.
 fn shown(value: &Value) -> String {
     match value {
         Value::File(_, file) => printed::bytes(&file.name),

@@ -1,4 +1,4 @@
-//! What one side of a session holds, as far as the session tells.
+//! The variables of one side of a session, as far as they can be derived from the messages.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,30 +11,30 @@ use brocomm::state::{Limits, StateError, Store};
 
 use crate::decode::variables::Variables;
 
-/// For how long after something was recorded on its way to a side the side may not know it yet.
+/// The time during which a recorded message may not have reached its receiver yet.
 ///
-/// What a side does at once may be recorded some hundred milliseconds later: what it sends waits
-/// for its turn, and for acknowledgements by TCP.
+/// An immediate reaction may be recorded some hundred milliseconds later, because of queues and
+/// delayed TCP acknowledgements.
 const CROSSING: Duration = Duration::from_millis(150);
 
-/// Follows the synchronized variables of one side.
+/// A replica of the synchronized variables of one side.
 #[derive(Debug)]
 pub(super) struct Replica {
     store: Store,
     known: Variables,
-    /// What is on its way to the side, with the time when it was recorded.
+    /// The messages on their way to the side, with the times when they were recorded.
     coming: VecDeque<(Duration, Received)>,
     ignored: Ignored,
 }
 
-/// What a side receives.
+/// A message that a side receives.
 #[derive(Debug)]
 pub(super) enum Received {
     Access(StateAccess),
     Id(Arc<Id>),
 }
 
-/// What could not be carried out.
+/// The operations that could not be applied.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
     pub(super) count: u64,
@@ -42,9 +42,9 @@ pub(super) struct Ignored {
 }
 
 impl Replica {
-    /// Begins with the side's initial values.
+    /// Creates a replica with the side's initial values.
     pub(super) fn new(side: &str, known: Variables) -> Replica {
-        // No peer's ids begin so: theirs hold a process id.
+        // No peer's IDs have this prefix: theirs contain a process ID.
         let mut store = Store::new(format!("#{side}#"), Limits::default());
         let mut ignored = Ignored::default();
         for global in known.declared.globals.iter() {
@@ -55,15 +55,15 @@ impl Replica {
         Replica { store, known, coming: VecDeque::new(), ignored }
     }
 
-    /// Carries out what the side sends; it did so itself before. `receives` is whether it also
-    /// gets what the other side does.
+    /// Applies what the side sends, which it has already applied itself. `receives` says whether it
+    /// also gets the other side's operations.
     pub(super) fn sends(&mut self, time: Duration, access: &StateAccess, receives: bool) {
         self.receive_until(time);
         self.declare_assigned(access);
         let exact;
         let access = match receives {
             true => access,
-            // Where nobody else changes anything the new value is what the side has.
+            // If nothing else changes the variable, the side has the new value.
             false => {
                 exact = assignment(access);
                 &exact
@@ -71,20 +71,20 @@ impl Replica {
         };
         let mut result = self.store.apply_sent(access);
         if matches!(result, Err(StateError::UnknownTarget(_))) && !self.coming.is_empty() {
-            // What it is on came with what the side has received, then.
+            // The target must have come with an earlier received message.
             self.settle();
             result = self.store.apply_sent(access);
         }
         self.ignored.note(result.map(drop));
     }
 
-    /// Takes what the other side sends; it is carried out when it must have arrived.
+    /// Queues what the other side sends. It is applied when it must have arrived.
     pub(super) fn receives(&mut self, time: Duration, received: Received) {
         self.receive_until(time);
         self.coming.push_back((time, received));
     }
 
-    /// Carries out all that is on its way.
+    /// Applies everything that is on its way.
     pub(super) fn settle(&mut self) {
         while self.receive_next() {}
     }
@@ -97,12 +97,12 @@ impl Replica {
         })
     }
 
-    /// Returns what could not be carried out since the last call.
+    /// Returns the operations that could not be applied since the last call.
     pub(super) fn take_ignored(&mut self) -> Ignored {
         std::mem::take(&mut self.ignored)
     }
 
-    /// Carries out what must have arrived at this time.
+    /// Applies what must have arrived at this time.
     fn receive_until(&mut self, time: Duration) {
         while self.coming.front().is_some_and(|(sent, _)| *sent + CROSSING <= time) {
             self.receive_next();
@@ -116,20 +116,20 @@ impl Replica {
                 if !self.known.complete || self.known.untyped.contains(&access.target) {
                     self.declare_assigned(&access);
                 }
-                // As in Bro, whose containers keep their content in Sync as well (2§9).
+                // As in Bro, where containers keep their contents during Sync (2§9).
                 self.store.apply(&access).map(drop)
             }
             Received::Id(id) => self.take(&id),
         };
         match result {
-            // A variable that the side doesn't have.
+            // The side does not have this variable.
             Err(StateError::UnknownTarget(name)) if !name.starts_with(b"#") => {}
             result => self.ignored.note(result),
         }
         true
     }
 
-    /// Gives a variable the value that came with its ID, if the types are the same (2§8).
+    /// Assigns the value of an ID to the variable if the types are equal (2§8).
     fn take(&mut self, id: &Id) -> Result<(), StateError> {
         let declared = self.known.declared.globals.get(&id.name);
         if declared.is_some_and(|declared| declared.ty != id.ty) {
@@ -144,7 +144,7 @@ impl Replica {
         self.store.apply_id(id).map(drop)
     }
 
-    /// Declares the variable that is assigned to, of its value's type, if it is not known.
+    /// Declares an unknown variable that is assigned to, with the type of the value.
     fn declare_assigned(&mut self, access: &StateAccess) {
         let is_known = access.opcode != Opcode::Assign
             || access.target.starts_with(b"#")
@@ -173,7 +173,7 @@ impl Ignored {
     }
 }
 
-/// Makes an assignment of an increment.
+/// Converts an increment to an assignment.
 fn assignment(access: &StateAccess) -> StateAccess {
     let mut access = access.clone();
     match access.opcode {
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_side_that_only_sends_has_what_it_sent() {
         let mut replica = replica();
-        // That it was 7 was not sent.
+        // The old value 7 was not sent.
         send(&mut replica, 100, &access(Opcode::Incr, 8, Some(7)), false);
         assert_eq!(n(&mut replica), Value::Count(8));
     }

@@ -1,19 +1,18 @@
-//! The two text formats of Prometheus, and which of them somebody asks for.
+//! The two text formats of Prometheus, and content negotiation.
 
 use hyper::header::HeaderValue;
 
 /// A text format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// The format of Prometheus, version 0.0.4, which all programs read that read metrics.
+    /// The Prometheus text format, version 0.0.4, which every scraper supports.
     Plain,
     /// OpenMetrics, version 1.0.0.
     OpenMetrics,
 }
 
 impl Format {
-    /// Chooses by the `Accept` headers of a request: the format that is preferred, the plain one if
-    /// neither is or none fits.
+    /// Chooses the format by the `Accept` headers of a request. The default is the plain format.
     pub(super) fn accepted<'a>(headers: impl IntoIterator<Item = &'a HeaderValue>) -> Format {
         let headers = headers.into_iter().filter_map(|header| header.to_str().ok());
         let ranges: Vec<Range<'_>> =
@@ -21,7 +20,7 @@ impl Format {
         let quality = |format: Format| {
             let fitting =
                 ranges.iter().filter_map(|range| Some((range.fits(format)?, range.quality)));
-            // The most specific range counts, whatever others say.
+            // The most specific range has priority.
             let best = fitting.max_by(|(a, of_a), (b, of_b)| a.cmp(b).then(of_a.total_cmp(of_b)));
             best.map_or(0.0, |(_, quality)| quality)
         };
@@ -32,7 +31,7 @@ impl Format {
         }
     }
 
-    /// Returns the content type.
+    /// Returns the content type of the format.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Format::Plain => "text/plain; version=0.0.4; charset=utf-8",
@@ -40,7 +39,7 @@ impl Format {
         }
     }
 
-    /// Returns a text of OpenMetrics in this format.
+    /// Converts an OpenMetrics text to this format.
     pub(super) fn of(self, open_metrics: String) -> String {
         match self {
             Format::Plain => plain(&open_metrics),
@@ -58,7 +57,7 @@ impl Format {
     fn is_version(self, version: &str) -> bool {
         match self {
             Format::Plain => version == "0.0.4",
-            // Who reads the draft reads what we write of it.
+            // A reader of the draft version understands this output.
             Format::OpenMetrics => matches!(version, "1.0.0" | "0.0.1"),
         }
     }
@@ -73,7 +72,7 @@ struct Range<'a> {
 }
 
 impl Range<'_> {
-    /// Reads a range such as `text/plain; version=0.0.4; q=0.5`; what is none is passed over.
+    /// Parses a range such as `text/plain; version=0.0.4; q=0.5`. Returns `None` if it is invalid.
     fn parse(text: &str) -> Option<Range<'_>> {
         let mut parts = split(text, ';');
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -91,7 +90,7 @@ impl Range<'_> {
         Some(range)
     }
 
-    /// Returns whether a format is in the range, and how specific that is.
+    /// Returns how specifically the range matches a format, if it does.
     fn fits(&self, format: Format) -> Option<u8> {
         let (kind, subtype) = format.media_type();
         let is = |range: &str, wanted: &str| range.eq_ignore_ascii_case(wanted);
@@ -107,7 +106,7 @@ impl Range<'_> {
     }
 }
 
-/// Splits a header where a character stands outside of quotes.
+/// Splits a header at a character outside quotes.
 fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     text.split(move |c| {
@@ -116,8 +115,8 @@ fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Rewrites OpenMetrics as version 0.0.4, which has the suffix of a sample in the name of its family,
-/// no type `info` or `unknown`, no units, no escaped quotes in help texts, and no end.
+/// Converts OpenMetrics to version 0.0.4. That version includes sample suffixes in family names,
+/// and has no types `info` and `unknown`, no units, no escaped quotes in help texts and no `# EOF`.
 fn plain(open_metrics: &str) -> String {
     let types =
         open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
@@ -180,14 +179,14 @@ mod tests {
             (&["text/plain;version=0.0.4, application/openmetrics-text"], Plain),
             (&["text/plain; q=0.5", "application/openmetrics-text; q=0.6"], OpenMetrics),
             (&["text/plain;q=0.6,application/openmetrics-text;Q=0.5"], Plain),
-            // A version that we don't write.
+            // An unsupported version.
             (&["application/openmetrics-text;version=9.0.0, text/plain;q=0.1"], Plain),
             (&["text/plain;version=1.0.0, application/openmetrics-text;q=0.1"], OpenMetrics),
-            // What is specific goes first.
+            // A specific range has priority.
             (&["*/*, application/openmetrics-text;q=0"], Plain),
             (&["*/*;q=0.9, text/plain;q=0.1"], OpenMetrics),
             (&["text/plain;q=0, */*"], OpenMetrics),
-            // What makes no sense is passed over.
+            // Invalid ranges are ignored.
             (&["application/openmetrics-text;q=2, text/plain;q=0.1", ";;,=,/"], Plain),
             (&["x/y;a=\"b,application/openmetrics-text\", text/*;q=0.001"], Plain),
         ] {

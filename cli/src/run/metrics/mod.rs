@@ -1,4 +1,4 @@
-//! The numbers of a running node, for Prometheus.
+//! The metrics of a running node, for Prometheus.
 
 mod format;
 mod numbers;
@@ -17,17 +17,17 @@ use crate::failure::{Failure, failed, reason};
 use numbers::Numbers;
 pub(super) use tally::Tally;
 
-/// What all names begin with.
+/// The prefix of all names.
 const PREFIX: &str = "brocomm";
 
-/// Holds the address at which the numbers are to be served.
+/// The listening socket for metrics.
 pub(super) struct Metrics {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Metrics {
-    /// Takes an address, of which a port of 0 lets the system choose one.
+    /// Binds an address. With port 0 the system chooses a port.
     pub(super) fn bind(address: &str) -> Result<Metrics, Failure> {
         let bound = || {
             let listener = TcpListener::bind(&*address::resolve(&address)?)?;
@@ -40,7 +40,7 @@ impl Metrics {
         })
     }
 
-    /// Serves the numbers of a node from now on, within a runtime, until that ends.
+    /// Starts serving the metrics of a node, in the current runtime.
     pub(super) fn serve(self, node: &Node, tally: &Tally) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
             failed(format_args!("--metrics {}: {}", self.address, reason(&error)))
@@ -55,11 +55,11 @@ impl Metrics {
     }
 }
 
-/// Puts together all that is served.
+/// Creates the registry of all metrics.
 fn registry(node: &Node, tally: &Tally) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-    registry.register("build", "Which brocomm this is", version);
+    registry.register("build", "The version of brocomm", version);
     tally.register(&mut registry);
     registry.register_collector(Box::new(Numbers::new(node.clone(), tally.clone())));
     registry

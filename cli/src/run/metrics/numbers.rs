@@ -1,4 +1,4 @@
-//! What a node counts, of each peer and of all.
+//! The counters of a node, per peer and in total.
 
 use std::fmt;
 
@@ -14,60 +14,64 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::Tally;
 
-/// A number: its name, what it is, whether it only grows, and where it is found.
+/// A metric: its name, help text, kind, and a function that returns the value.
 type Number = (&'static str, &'static str, Kind, fn(&PeerCounters) -> u64);
 
-/// What is counted of each peer and, with those that are gone, of all. What is of a single peer has
-/// `peer_` before its name.
+/// The metrics per peer, and in total including disconnected peers. Those per peer have the prefix
+/// `peer_`.
 const COUNTERS: [Number; 19] = {
     use Kind::{Counter, Gauge};
     [
-        ("connections", "Connections that were established", Counter, |c| c.connects),
-        ("received_bytes", "Bytes that came", Counter, |c| c.connection.input.bytes),
-        ("sent_bytes", "Bytes that were sent", Counter, |c| c.connection.output.bytes),
-        ("received_messages", "Messages that came", Counter, |c| c.connection.input.messages),
-        ("sent_messages", "Messages that were sent", Counter, |c| c.connection.output.messages),
-        ("received_events", "Events that came", Counter, |c| c.connection.events_received),
-        ("sent_events", "Events that were sent", Counter, |c| c.connection.events_sent),
-        ("received_accesses", "Operations on state that came", Counter, |c| {
+        ("connections", "Connections established", Counter, |c| c.connects),
+        ("received_bytes", "Bytes received", Counter, |c| c.connection.input.bytes),
+        ("sent_bytes", "Bytes sent", Counter, |c| c.connection.output.bytes),
+        ("received_messages", "Messages received", Counter, |c| c.connection.input.messages),
+        ("sent_messages", "Messages sent", Counter, |c| c.connection.output.messages),
+        ("received_events", "Events received", Counter, |c| c.connection.events_received),
+        ("sent_events", "Events sent", Counter, |c| c.connection.events_sent),
+        ("received_accesses", "Operations on state received", Counter, |c| {
             c.connection.accesses_received
         }),
-        ("sent_accesses", "Operations on state that were sent", Counter, |c| {
-            c.connection.accesses_sent
-        }),
-        ("rejected_events", "Events that came and fit no declaration", Counter, |c| {
+        ("sent_accesses", "Operations on state sent", Counter, |c| c.connection.accesses_sent),
+        ("rejected_events", "Events received that match no declaration", Counter, |c| {
             c.connection.calls_rejected
         }),
-        ("discarded", "Values that came and were not accepted", Counter, |c| {
+        ("discarded", "Values received that were not accepted", Counter, |c| {
             c.connection.discarded
         }),
-        ("not_running", "Events and operations not sent for want of a phase", Counter, |c| {
+        ("not_running", "Events and operations not sent during the handshake", Counter, |c| {
             c.connection.not_running
         }),
-        ("unwritable_events", "Events not sent for being too large or too deep", Counter, |c| {
-            c.unwritable
-        }),
-        ("outgoing_dropped", "What was dropped because too much waited to be sent", Counter, |c| {
-            c.dropped_outgoing
-        }),
+        (
+            "unwritable_events",
+            "Events not sent because they are too large or too deep",
+            Counter,
+            |c| c.unwritable,
+        ),
+        (
+            "outgoing_dropped",
+            "Events and other messages dropped because a send queue was full",
+            Counter,
+            |c| c.dropped_outgoing,
+        ),
         (
             "incoming_dropped",
-            "What was dropped because too much waited to be handled",
+            "Events and other messages dropped because a receive queue was full",
             Counter,
             |c| c.dropped_incoming,
         ),
-        ("outgoing_waiting", "Events and batches that wait to be sent", Gauge, |c| {
-            number(c.outgoing.events)
+        ("outgoing_waiting", "Entries in the send queues", Gauge, |c| number(c.outgoing.events)),
+        ("outgoing_waiting_bytes", "Memory of the send queues", Gauge, |c| {
+            number(c.outgoing.bytes)
         }),
-        ("outgoing_waiting_bytes", "Memory that these take", Gauge, |c| number(c.outgoing.bytes)),
-        ("incoming_waiting", "What came and waits to be handled", Gauge, |c| {
-            number(c.incoming.events)
+        ("incoming_waiting", "Entries in the receive queues", Gauge, |c| number(c.incoming.events)),
+        ("incoming_waiting_bytes", "Memory of the receive queues", Gauge, |c| {
+            number(c.incoming.bytes)
         }),
-        ("incoming_waiting_bytes", "Memory that this takes", Gauge, |c| number(c.incoming.bytes)),
     ]
 };
 
-/// Whether a number only grows.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Counter,
@@ -94,19 +98,19 @@ fn number(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// The states of peers, and what is said of them.
+/// The states of peers, as label values.
 const STATES: [&str; 5] = ["connecting", "waiting", "handshake", "running", "gone"];
 
-/// Looks at a node whenever somebody wants its numbers.
+/// Collects the metrics of a node for each scrape.
 #[derive(Debug)]
 pub(super) struct Numbers {
     node: Node,
     tally: Tally,
-    /// When the node began, in seconds since the Unix epoch.
+    /// The start time of the node, in seconds since the Unix epoch.
     started: f64,
 }
 
-/// A peer, as it is at a moment.
+/// A snapshot of a peer.
 struct Row {
     labels: [(&'static str, String); 3],
     state: &'static str,
@@ -115,7 +119,7 @@ struct Row {
     ping: Option<f64>,
 }
 
-/// A node, as it is at a moment.
+/// A snapshot of a node.
 struct Seen {
     listening: bool,
     total: PeerCounters,
@@ -170,7 +174,7 @@ impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Seen { listening, total, rows } = self.look();
         let gauge = MetricType::Gauge;
-        let help = "When the node began, in seconds since 1970.";
+        let help = "When the node started, in seconds since 1970.";
         ConstGauge::new(self.started).encode(encoder.encode_descriptor(
             "start_time_seconds",
             help,
@@ -202,16 +206,14 @@ impl Collector for Numbers {
             rows.iter().try_for_each(|row| kind.encode(of(row), all.encode_family(&row.labels)?))
         };
         let is_up = |row: &Row| u64::from(row.state == "running");
-        each("up", "Whether events pass: 1 or 0", Kind::Gauge, &is_up)?;
+        each("up", "Whether the connection is in phase running: 1 or 0", Kind::Gauge, &is_up)?;
         for (name, help, kind, of) in COUNTERS {
             each(name, help, kind, &|row| of(&row.counters))?;
         }
-        each("pings_sent", "PINGs that were sent", Kind::Counter, &|row| row.pings.sent)?;
-        each("pings_answered", "PINGs that were answered", Kind::Counter, &|row| {
-            row.pings.answered
-        })?;
+        each("pings_sent", "PINGs sent", Kind::Counter, &|row| row.pings.sent)?;
+        each("pings_answered", "PINGs answered", Kind::Counter, &|row| row.pings.answered)?;
         let name = "peer_ping_seconds";
-        let help = "How long the latest PING that was answered took.";
+        let help = "The round-trip time of the latest answered PING.";
         let mut all = encoder.encode_descriptor(name, help, None, gauge)?;
         for row in &rows {
             if let Some(seconds) = row.ping {

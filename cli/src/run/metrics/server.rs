@@ -1,4 +1,4 @@
-//! Serves numbers over HTTP: a single page.
+//! The HTTP server for metrics, with a single page.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,25 +21,25 @@ use tokio::time::{sleep, timeout};
 use super::format::Format;
 use crate::failure::reason;
 
-/// How many may ask at a time; others wait to be accepted.
+/// The maximum number of simultaneous connections. Others wait in the backlog.
 const CONNECTIONS: usize = 16;
 
-/// How long somebody may take to ask and to read the answer.
+/// The time limit for a request and its response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait after a connection could not be accepted, most often for want of descriptors.
+/// The pause after a failed accept, which is usually a lack of file descriptors.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Answers whoever asks, until it is dropped.
+/// Serves requests until the future is dropped.
 pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    // It is never closed.
+    // The semaphore is never closed.
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let registry = Arc::clone(&registry);
                 tokio::spawn(async move {
-                    // Who is too slow gets nothing more.
+                    // A client that is too slow is disconnected.
                     let _ = timeout(PATIENCE, attend(stream, &registry)).await;
                     drop(place);
                 });
@@ -52,7 +52,7 @@ pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     }
 }
 
-/// Answers one request. A scrape is rare enough for a connection of its own.
+/// Serves one request per connection, since scrapes are rare.
 async fn attend(stream: TcpStream, registry: &Registry) {
     let service = service_fn(|request: Request<Incoming>| async move {
         let response = answer(&request, registry);
@@ -69,10 +69,10 @@ async fn attend(stream: TcpStream, registry: &Registry) {
 
 fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Bytes>> {
     if request.uri().path() != "/metrics" {
-        return plain(StatusCode::NOT_FOUND, "there is only /metrics\n");
+        return plain(StatusCode::NOT_FOUND, "not found; use /metrics\n");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "GET is what can be done here\n");
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed; use GET\n");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
@@ -84,7 +84,7 @@ fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Byt
             response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
             response
         }
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the numbers cannot be written\n"),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n"),
     }
 }
 

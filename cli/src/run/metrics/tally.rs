@@ -1,4 +1,4 @@
-//! What is counted of what a node tells, because the node itself does not keep it.
+//! Counters of notifications that the node itself does not keep.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,18 +9,18 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// Counts what a node tells. All clones are the same.
+/// Counters of notifications. Clones share the counters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     lines: Family<[(&'static str, &'static str); 1], Counter>,
     connect_failures: Counter,
     log_entries: Counter,
-    /// How long the latest PING to each connected peer was on its way, in seconds.
+    /// The latest round-trip time of each connected peer, in seconds.
     pings: Arc<Mutex<BTreeMap<PeerId, f64>>>,
 }
 
 impl Tally {
-    /// Records what is told.
+    /// Counts a notification.
     pub(crate) fn note(&self, told: &Notification) {
         match told {
             Notification::Log(entry) => {
@@ -43,7 +43,7 @@ impl Tally {
         }
     }
 
-    /// Returns how long the latest PING to a peer was on its way, if it has answered one.
+    /// Returns the latest round-trip time of a peer, if known.
     pub(super) fn ping(&self, peer: PeerId) -> Option<f64> {
         self.pings().get(&peer).copied()
     }
@@ -53,19 +53,19 @@ impl Tally {
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {
-        // What did not happen yet is there as well.
+        // Counters exist before the first count.
         for level in ["error", "info"] {
             let _ = self.lines.get_or_create(&[("level", level)]);
         }
         registry.register("log_lines", "Lines of the communication log", self.lines.clone());
         registry.register(
             "connect_failures",
-            "Attempts to connect to a peer that failed",
+            "Failed attempts to connect to a peer",
             self.connect_failures.clone(),
         );
         registry.register(
             "log_entries_received",
-            "Entries of peers' logs that came",
+            "Log entries received from peers",
             self.log_entries.clone(),
         );
     }

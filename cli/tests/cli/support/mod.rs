@@ -1,4 +1,4 @@
-//! Runs the program as a user does.
+//! Support for tests that run the program.
 
 mod program;
 pub(crate) mod schema;
@@ -13,7 +13,7 @@ use brocomm_conformance::{Session, sessions};
 
 pub(crate) use program::Program;
 
-/// How a run of the program ended.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -27,7 +27,7 @@ impl Run {
     }
 }
 
-/// Makes a command that runs the program.
+/// Returns a command that runs the program.
 pub(crate) fn brocomm() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_brocomm"));
     command.stdin(Stdio::null());
@@ -49,8 +49,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run
     }
 }
 
-/// Returns the definition in the schema that each line of what a command prints has to fit, if that
-/// is JSON.
+/// Returns the schema definition for the output lines of a command, if they are JSON.
 fn schema_of(command: &Command) -> Option<String> {
     let arguments: Vec<&str> = command.get_args().filter_map(OsStr::to_str).collect();
     let has = |one: &str| arguments.contains(&one);
@@ -59,7 +58,7 @@ fn schema_of(command: &Command) -> Option<String> {
         || arguments.windows(2).any(|two| two == ["--print", "json"]);
     let mut words = arguments.iter().filter(|argument| !argument.starts_with('-'));
     let command = *words.next()?;
-    // Their JSON is in files.
+    // Their JSON output is in files.
     if !is_json || command == "logs" || has("--write-logs") {
         return None;
     }
@@ -72,23 +71,23 @@ fn schema_of(command: &Command) -> Option<String> {
     })
 }
 
-/// Checks that a line of JSON is what the book says.
+/// Checks a JSON line against the schema in the book.
 fn check_line(schema: &str, line: &str) {
     let value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     schema::check(schema, &value).unwrap_or_else(|why| panic!("{why}"));
 }
 
-/// Returns a carried session.
+/// Returns a recorded session.
 pub(crate) fn session(name: &str) -> Session {
     sessions().into_iter().find(|session| session.name() == name).expect(name)
 }
 
-/// Returns the carried sessions in which nobody broke the protocol.
+/// Returns the recorded sessions without protocol violations.
 pub(crate) fn good_sessions() -> impl Iterator<Item = Session> {
     sessions().into_iter().filter(|session| !session.name().starts_with("fault-"))
 }
 
-/// Returns the carried sessions in which a peer did something wrong.
+/// Returns the recorded sessions with protocol violations.
 pub(crate) fn fault_sessions() -> impl Iterator<Item = Session> {
     sessions().into_iter().filter(|session| session.name().starts_with("fault-"))
 }
@@ -101,7 +100,7 @@ pub(crate) fn files(session: &Session) -> Vec<PathBuf> {
     [vec![first], further].concat()
 }
 
-/// Writes a file for a test of this name, in a folder of its own.
+/// Writes a file for a test with this name, in its own directory.
 pub(crate) fn scratch(test: &str, file: &str, content: &[u8]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
@@ -110,15 +109,15 @@ pub(crate) fn scratch(test: &str, file: &str, content: &[u8]) -> PathBuf {
     path
 }
 
-/// Returns an address on which nobody listens any more.
+/// Returns an address with a closed port.
 pub(crate) fn closed_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
-/// Returns a folder for a test of this name that isn't there.
+/// Returns the path of a directory for this test that does not exist.
 pub(crate) fn no_folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // It may be left from the run before.
+    // May exist from a previous run.
     let _ = std::fs::remove_dir_all(&folder);
     folder
 }

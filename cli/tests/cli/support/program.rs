@@ -1,4 +1,4 @@
-//! Programs that go on while a test does something.
+//! Programs that run during a test.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
@@ -6,15 +6,15 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::{Run, brocomm, check_line, schema_of};
 
-/// A program that runs until it ends by itself or is told to, and with the test at the latest.
+/// A running program, killed at the end of the test.
 pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
-    /// What was read of standard error.
+    /// The standard error read so far.
     errors: String,
-    /// What its lines have to fit, if they are JSON.
+    /// The schema definition of its lines, if they are JSON.
     schema: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Program {
         Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new(), schema }
     }
 
-    /// Starts a listener, and returns where it listens, too.
+    /// Starts a listener and returns it with its address.
     pub(crate) fn listen(arguments: &[&str]) -> (Program, String) {
         let mut listener = Program::start([&["listen", "--on", "127.0.0.1:0"], arguments].concat());
         let first = listener.line();
@@ -55,7 +55,7 @@ impl Program {
         Some(line)
     }
 
-    /// Returns the first line that has this in it.
+    /// Returns the first line that contains a text.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         loop {
             let line = self.next_line().unwrap_or_else(|| panic!("no {text}"));
@@ -65,7 +65,7 @@ impl Program {
         }
     }
 
-    /// Waits for a line on standard error that has this in it, and returns it.
+    /// Waits for a line on standard error that contains a text, and returns it.
     pub(crate) fn error_with(&mut self, text: &str) -> String {
         loop {
             let line = self.error().unwrap_or_else(|| panic!("no {text}: {}", self.errors));
@@ -75,7 +75,7 @@ impl Program {
         }
     }
 
-    /// Returns the next line on standard error, with its end; `None` if there is none.
+    /// Returns the next line on standard error with its line end, or `None` at the end.
     pub(crate) fn error(&mut self) -> Option<String> {
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
@@ -83,7 +83,7 @@ impl Program {
         (!line.is_empty()).then_some(line)
     }
 
-    /// Returns what comes after the time and the peer in the first line that has this in it.
+    /// Returns the first line that contains a text, without the time and the peer.
     pub(crate) fn notice_with(&mut self, text: &str) -> String {
         self.line_with(text).splitn(3, ' ').nth(2).unwrap().to_owned()
     }
@@ -98,7 +98,7 @@ impl Program {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Ends its standard input.
+    /// Closes its standard input.
     pub(crate) fn close_input(&mut self) {
         self.stdin = None;
     }
@@ -110,7 +110,7 @@ impl Program {
         assert!(kill.args([signal, &id]).status().unwrap().success());
     }
 
-    /// Waits for the end; the output is what was not read of it before.
+    /// Waits until the program exits. The output is the part that was not read before.
     pub(crate) fn end(mut self) -> Run {
         let stdout = self.rest().into_iter().map(|line| line + "\n").collect();
         let mut stderr = std::mem::take(&mut self.errors);
@@ -122,7 +122,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended.
+        // Fails if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,13 +1,13 @@
-//! Checks lines of JSON against the schema in the book.
+//! Validation of JSON lines against the schema in the book.
 //!
-//! The keywords are those that the schema uses; any other is an error, so that none is overlooked.
+//! Supports only the keywords that the schema uses. Any other is an error.
 
 use std::sync::OnceLock;
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-/// What says something about the schema, not about what it describes.
+/// Keywords that are annotations.
 const REMARKS: [&str; 4] = ["$schema", "title", "description", "$defs"];
 
 /// Returns the schema.
@@ -19,7 +19,7 @@ pub(crate) fn schema() -> &'static Value {
     })
 }
 
-/// Checks what fits the definition of this name.
+/// Validates a value against the definition with this name.
 pub(crate) fn check(name: &str, value: &Value) -> Result<(), String> {
     let definition = schema()["$defs"].get(name).unwrap_or_else(|| panic!("no schema for {name}"));
     fits(definition, value).map_err(|why| format!("{name}: {why}: {value}"))

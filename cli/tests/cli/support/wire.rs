@@ -1,25 +1,25 @@
-//! Captures made of recorded sessions.
+//! Captures generated from recorded sessions.
 
 use brocomm_conformance::{Session, Side, StepKind};
 use etherparse::{PacketBuilder, PacketBuilderStep, TcpHeader};
 
-/// A captured packet: microseconds, and bytes from the Ethernet header on.
+/// A captured packet: the time in microseconds and the bytes of the Ethernet frame.
 pub(crate) type Frame = (u64, Vec<u8>);
 
-/// The TCP connection of a session, as it is on the wire.
+/// The TCP connection of a session on the wire.
 pub(crate) struct Wire {
     v6: bool,
     ports: [u16; 2],
-    /// The next sequence numbers of connector and listener.
+    /// The next sequence numbers of the connector and of the listener.
     next: [u32; 2],
     pub(crate) frames: Vec<Frame>,
 }
 
 impl Wire {
-    /// Makes the packets of a session whose listener is on a port, each with at most so many bytes;
-    /// with all that can happen to them on their way: some come twice, or before the one before.
+    /// Creates the packets of a session, each with at most `most` bytes. Some packets are
+    /// duplicated or reordered.
     pub(crate) fn of(session: &Session, v6: bool, ports: [u16; 2], most: usize) -> Wire {
-        // Sequence numbers soon begin at 0 again.
+        // The sequence numbers wrap soon.
         let mut wire = Wire::new(v6, ports, [u32::MAX - 1000, 7]);
         wire.segment(0, Side::Connector, "S", b"");
         wire.segment(0, Side::Listener, "SA", b"");
@@ -27,12 +27,12 @@ impl Wire {
         wire
     }
 
-    /// Makes a connection without packets, whose first sequence numbers are these.
+    /// Creates a connection without packets, with these initial sequence numbers.
     pub(crate) fn new(v6: bool, ports: [u16; 2], next: [u32; 2]) -> Wire {
         Wire { v6, ports, next, frames: Vec::new() }
     }
 
-    /// Carries what a session does after it began, from a time on.
+    /// Adds the packets of a session, starting at a time.
     pub(crate) fn carry(&mut self, session: &Session, begin: u64, most: usize) {
         for step in session.recording().unwrap().steps {
             let time = begin + u64::try_from(step.time.as_micros()).unwrap();
@@ -51,7 +51,7 @@ impl Wire {
         }
     }
 
-    /// Adds the SYN of a side again, as an answer to that of the other side.
+    /// Adds the SYN of a side again, as an answer to the other side's SYN.
     pub(crate) fn answer(&mut self, from: Side) {
         let next = &mut self.next[usize::from(from == Side::Listener)];
         *next = next.wrapping_sub(1);
@@ -79,19 +79,18 @@ impl Wire {
         };
         let mut frame = Vec::new();
         builder.write(&mut frame, payload).unwrap();
-        // As Ethernet has it.
+        // The minimum size of an Ethernet frame.
         frame.resize(frame.len().max(60), 0);
         self.frames.push((time, frame));
     }
 }
 
-/// Writes frames in the form of pcap.
+/// Returns frames in pcap format.
 pub(crate) fn pcap(frames: &[Frame]) -> Vec<u8> {
     pcap_in(frames, 0xa1b2_c3d4, false, 1000)
 }
 
-/// Writes frames in a form of pcap that has this magic number, with a unit of time of so many
-/// nanoseconds.
+/// Returns frames in the pcap variant with this magic number and unit of time in nanoseconds.
 pub(crate) fn pcap_in(frames: &[Frame], magic: u32, big_endian: bool, unit: u64) -> Vec<u8> {
     let number = |number: u64| {
         let number = u32::try_from(number).unwrap();
@@ -106,7 +105,7 @@ pub(crate) fn pcap_in(frames: &[Frame], magic: u32, big_endian: bool, unit: u64)
         out.extend(number(time % 1_000_000 * 1000 / unit));
         out.extend([number(length), number(length)].concat());
         if magic == 0xa1b2_cd34 {
-            // The interface, the protocol and the packet's type.
+            // The interface, the protocol and the packet type.
             out.extend([7, 0, 0, 0, 8, 0, 4, 0]);
         }
         out.extend(frame);
@@ -114,13 +113,13 @@ pub(crate) fn pcap_in(frames: &[Frame], magic: u32, big_endian: bool, unit: u64)
     out
 }
 
-/// Writes frames in the form of pcapng, big-endian, with nanoseconds.
+/// Returns frames in pcapng format, big-endian, with nanoseconds.
 pub(crate) fn pcapng(frames: &[Frame]) -> Vec<u8> {
     pcapng_in(frames, true, &[(Some(9), None)])
 }
 
-/// Writes frames in the form of pcapng, in turns from interfaces with these options `if_tsresol` and
-/// `if_tsoffset`.
+/// Returns frames in pcapng format, alternating between interfaces with these options `if_tsresol`
+/// and `if_tsoffset`.
 pub(crate) fn pcapng_in(
     frames: &[Frame],
     big_endian: bool,
@@ -136,7 +135,7 @@ pub(crate) fn pcapng_in(
     let section = [&long(0x1a2b_3c4d)[..], &short(1), &short(0), &[0xff; 8]].concat();
     block(0x0a0d_0d0a, &section, &mut out);
     for (resolution, offset) in interfaces {
-        // Ethernet, and another option first: a comment.
+        // Ethernet, with a comment as the first option.
         let mut body = [&short(1)[..], &[0; 6], &short(1), &short(2), b"hi\0\0"].concat();
         if let Some(resolution) = resolution {
             body.extend([&short(9)[..], &short(1), &[*resolution, 0, 0, 0]].concat());

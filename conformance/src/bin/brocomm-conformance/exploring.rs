@@ -1,4 +1,4 @@
-//! `explore`.
+//! The command `explore`.
 
 use std::process::ExitCode;
 
@@ -7,26 +7,26 @@ use brocomm_conformance::explore;
 use crate::running::{Common, implementations};
 use crate::text;
 
-/// Carries out random legal sessions, checks each against a model of the protocol, and shows the
-/// smallest that fails. The same seed makes the same sessions.
+/// Runs random legal sessions, compares each with a model of the protocol, and prints the smallest
+/// one that fails. The same seed gives the same sessions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// What makes the sessions.
+    /// The seed of the random generator.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
 
-    /// How many sessions.
+    /// The number of sessions.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     sessions: u32,
 }
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  all sessions were answered as they have to be
+  0  all sessions passed
   1  one was not
   2  the command line is wrong, or there is nothing to test";
 
@@ -34,7 +34,7 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
-            eprintln!("cannot begin: {error}");
+            eprintln!("cannot start: {error}");
             return ExitCode::from(2);
         }
     };
@@ -44,7 +44,7 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
         println!("== {what}, {}", implementation.role());
         match explore::explore(implementation.as_mut(), &capabilities, &settings, seed, sessions) {
             Ok(()) => {
-                println!("{sessions} sessions of seed {seed} were answered as they have to be")
+                println!("{sessions} sessions of seed {seed} passed")
             }
             Err(found) => {
                 println!("a session of seed {seed} fails:\n{}", found.script);

@@ -1,4 +1,4 @@
-//! Reports for other programs.
+//! Reports in JSON.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use brocomm_conformance::suite::{Line, Report, section_title};
 
 use crate::tested::{Tested, names};
 
-/// Puts what came of all cases into one object.
+/// Returns all results as one object.
 pub(crate) fn reports(all: &[Tested]) -> Value {
     let names = names(all);
     let cases = all.iter().flat_map(|tested| {

@@ -1,11 +1,11 @@
-//! Reports as continuous integration reads them.
+//! Reports in JUnit's XML.
 
 use brocomm_conformance::suite::{Report, Verdict};
 use maud::{Markup, PreEscaped, html};
 
 use crate::tested::{Tested, count, names, section};
 
-/// Makes a file in JUnit's XML: a suite for each implementation and section.
+/// Returns the report in JUnit's XML, with a suite for each implementation and section.
 pub(crate) fn reports(all: &[Tested]) -> String {
     let reports = || all.iter().flat_map(|tested| &tested.reports);
     let body: Markup = html! {
@@ -38,7 +38,7 @@ fn testcase(implementation: &str, report: &Report) -> Markup {
     html! {
         testcase name=(clean(&name)) classname=(clean(implementation))
             time=(format!("{:.3}", report.took.as_secs_f64())) {
-            // Void elements are HTML's business.
+            // Void elements exist only in HTML.
             properties { property name="level" value=(report.case.level) { (PreEscaped("")) } }
             @match report.verdict {
                 Verdict::Failed(_) => failure message=(reason) {
@@ -54,7 +54,7 @@ fn testcase(implementation: &str, report: &Report) -> Markup {
     }
 }
 
-/// Leaves out what XML cannot hold, even escaped.
+/// Removes characters that XML cannot contain, even escaped.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }

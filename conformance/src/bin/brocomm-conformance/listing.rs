@@ -1,4 +1,4 @@
-//! `list` and `show`.
+//! The commands `list` and `show`.
 
 use std::process::ExitCode;
 
@@ -15,10 +15,10 @@ pub(crate) struct ListArgs {
     capabilities: Capabilities,
 }
 
-/// Shows what a case does, and what must come of it.
+/// Shows what a case does and what it expects.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
-    /// The case, such as `1.5/3` or `2:5/1`; or a section, for all of its cases.
+    /// The cases, such as `1.5/3` or `2:5/1`, or sections.
     #[arg(value_name = "CASE", required = true)]
     cases: Vec<String>,
     /// Only cases of this level.
@@ -43,7 +43,7 @@ pub(crate) fn show(args: &ShowArgs) -> ExitCode {
     let cases = cases();
     let mut shown = cases.iter().filter(|case| selection.wants(case)).peekable();
     if shown.peek().is_none() {
-        eprintln!("there is no case {}; see `brocomm-conformance list`", args.cases.join(", "));
+        eprintln!("no case {}; see `brocomm-conformance list`", args.cases.join(", "));
         return ExitCode::from(2);
     }
     for case in shown {
@@ -52,7 +52,7 @@ pub(crate) fn show(args: &ShowArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Says all there is to say of a case.
+/// Returns the description of a case.
 fn described(case: &Case) -> String {
     let Case { id, level, title, description, role, entry, needs, .. } = case;
     let section = id.cited_section();

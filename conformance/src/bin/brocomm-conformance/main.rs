@@ -1,4 +1,5 @@
-//! `brocomm-conformance`: checks implementations of the Bro 2.5 Communication framework.
+//! The program `brocomm-conformance`, a conformance suite for the Communication framework of Bro
+//! 2.5.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
@@ -16,8 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Checks whether an implementation of the Bro 2.5 Communication framework does as the
-/// specification says.
+/// Tests implementations of Bro 2.5's Communication framework against the specification.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Args {

@@ -1,4 +1,4 @@
-//! `run`.
+//! The command `run`.
 
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
@@ -19,7 +19,7 @@ use crate::{html, json, junit, text};
 
 /// Runs cases against an implementation.
 ///
-/// IMPLEMENTING.md, which comes with the suite, says what an implementation has to do to be tested.
+/// IMPLEMENTING.md lists what an implementation must do to be tested.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -29,15 +29,15 @@ pub(crate) struct Args {
     #[command(flatten)]
     choice: Choice,
 
-    /// Run the cases in an order that this number makes, rather than that of their sections.
+    /// Run the cases in a random order with this seed.
     #[arg(long, value_name = "NUMBER")]
     shuffle: Option<u64>,
 
-    /// Run all of them so many times.
+    /// Run all cases this number of times.
     #[arg(long, value_name = "TIMES", default_value_t = 1)]
     repeat: usize,
 
-    /// End with the first must or should case that fails.
+    /// Stop at the first must or should case that fails.
     #[arg(long)]
     fail_fast: bool,
 
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// Show what passed in cases that fail.
+    /// Print the transcripts of failed cases.
     #[arg(long, short)]
     verbose: bool,
 }
@@ -67,20 +67,20 @@ Examples:
   brocomm-conformance run --self --transport all --html report.html
 
 Exit codes:
-  0  every must and should case that was run has passed
+  0  every must and should case that was run passed
   1  a must or should case failed
   2  the command line is wrong, there is nothing to test, or a report could not be written
-  3  no must or should case failed, but of some nothing can be said";
+  3  no must or should case failed, but some are inconclusive";
 
-/// Says what is tested, and what it is capable of.
+/// The implementation to test, and its capabilities.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
     target: Target,
 
-    /// Start the implementation with this command for the shell: one that listens when it does not,
-    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set. It
-    /// is ended with all that it has started.
+    /// Start the implementation with this shell command: one that listens when nothing listens, one
+    /// that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set. It is
+    /// stopped with all processes that it started.
     #[arg(long, value_name = "COMMAND", conflicts_with = "own")]
     start: Option<String>,
 
@@ -88,20 +88,20 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
     transport: Transports,
 
-    /// With --self: over TLS, with certificates made for it.
+    /// With --self: use TLS, with generated certificates.
     #[arg(long, requires = "own")]
     tls: bool,
 
     #[command(flatten)]
     capabilities: Capabilities,
 
-    /// How long to wait for something that has to come, in seconds.
+    /// The time limit for an expected message, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = parse_seconds)]
     patience: f64,
 }
 
 impl Common {
-    /// Returns what it is capable of.
+    /// Returns its capabilities.
     pub(crate) fn capabilities(&self) -> Vec<Capability> {
         let Capabilities { profile, without } = &self.capabilities;
         let can = |capability: &&Capability| !without.contains(capability);
@@ -113,14 +113,14 @@ impl Common {
     }
 }
 
-/// Says what an implementation is capable of.
+/// The capabilities of an implementation.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Capabilities {
-    /// What kind of implementation it is: full, bro, broccoli, libbroccoli.
+    /// The kind of implementation: full, bro, broccoli, libbroccoli.
     #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
     profile: &'static Profile,
 
-    /// What it is not capable of, besides.
+    /// Further capabilities that it lacks.
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', value_parser = parse_capability)]
     without: Vec<Capability>,
 }
@@ -128,18 +128,18 @@ pub(crate) struct Capabilities {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Test an implementation that listens here.
+    /// Test an implementation that listens at this address.
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
     connect: Option<SocketAddr>,
-    /// Test an implementation that connects to here.
+    /// Test an implementation that connects to this address.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
     listen: Option<SocketAddr>,
-    /// Test this project's own node, listening and connecting.
+    /// Test brocomm's own node, in both roles.
     #[arg(long = "self")]
     own: bool,
 }
 
-/// Says which cases.
+/// The selection of cases.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Choice {
     /// Only these cases and sections: `1.5`, `3.7/12`, `2:6` for part 2 section 6.
@@ -210,10 +210,10 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
     right.then_some(seconds).ok_or_else(|| "expected 0.001 to 3600".to_owned())
 }
 
-/// Something to test, and what it is called, without its role.
+/// An implementation and its name, without the role.
 pub(crate) type Named = (String, Box<dyn Implementation>);
 
-/// Makes what is to be tested, and makes sure that it is there.
+/// Creates the implementations to test, and checks that they are reachable.
 pub(crate) fn implementations(args: &Common) -> Result<Vec<Named>, String> {
     let mut implementations = made(args).map_err(|error| error.to_string())?;
     for (what, implementation) in &mut implementations {
@@ -257,10 +257,10 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let selection = args.choice.selection(&args.common.capabilities);
     let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
     if cases.is_empty() {
-        eprintln!("there is no such case; see `brocomm-conformance list`");
+        eprintln!("no such case; see `brocomm-conformance list`");
         return ExitCode::from(2);
     }
-    // A report that cannot be written would be told too late at the end.
+    // Fail early if a report cannot be written.
     for file in [&args.junit, &args.html].into_iter().flatten() {
         if let Err(error) = OpenOptions::new().create(true).append(true).open(file) {
             eprintln!("cannot write {}: {error}", file.display());
@@ -270,7 +270,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
-            eprintln!("cannot begin: {error}");
+            eprintln!("cannot start: {error}");
             return ExitCode::from(2);
         }
     };

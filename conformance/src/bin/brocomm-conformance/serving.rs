@@ -1,4 +1,4 @@
-//! `serve`.
+//! The command `serve`.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -8,16 +8,16 @@ use brocomm_conformance::suite::Entry;
 
 use crate::running::{parse_address, parse_transport};
 
-/// Runs this project's own node, as IMPLEMENTING.md says, to be tested from another process.
+/// Runs brocomm's own node as IMPLEMENTING.md requires, to be tested from another process.
 ///
-/// It listens, or connects to CONFORMANCE_ADDRESS with the class in CONFORMANCE_CLASS.
+/// The node listens, or connects to CONFORMANCE_ADDRESS with the class in CONFORMANCE_CLASS.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Listen here.
+    /// The address to listen on.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
     listen: Option<SocketAddr>,
 
-    /// Connect to here.
+    /// The address to connect to.
     #[arg(long, value_name = "HOST:PORT", env = "CONFORMANCE_ADDRESS", value_parser = parse_address)]
     connect: Option<SocketAddr>,
 
@@ -36,11 +36,11 @@ pub(crate) fn serve(args: &Args) -> ExitCode {
         (Some(address), _, _) => Place::Listen(address),
         (None, Some(address), Some(entry)) => Place::Connect(address, entry),
         (None, Some(_), None) => {
-            eprintln!("there is no node of class {:?}", args.class);
+            eprintln!("no node with the class {:?}", args.class);
             return ExitCode::from(2);
         }
         (None, None, _) => {
-            eprintln!("say where to --listen, or where to --connect to");
+            eprintln!("use --listen or --connect");
             return ExitCode::from(2);
         }
     };

@@ -1,22 +1,22 @@
-//! What came of the cases against one implementation, for all kinds of reports.
+//! The results for one implementation, for all kinds of reports.
 
 use brocomm_conformance::suite::{CaseId, Report, Role, section_title};
 
-/// The verdicts, the gravest first.
+/// The verdicts, worst first.
 pub(crate) const VERDICTS: [&str; 4] = ["failed", "inconclusive", "passed", "skipped"];
 
-/// Is what came of all cases against one implementation.
+/// The results of all cases for one implementation.
 pub(crate) struct Tested {
-    /// What it is, without its role.
+    /// The name without the role.
     pub(crate) what: String,
     /// Its role.
     pub(crate) role: Role,
-    /// By section, whatever the order they were run in.
+    /// The reports in the order of the sections.
     pub(crate) reports: Vec<Report>,
 }
 
 impl Tested {
-    /// Returns what it is called where roles are not told apart otherwise.
+    /// Returns the name with the role.
     pub(crate) fn name(&self) -> String {
         format!("{}, {}", self.what, self.role)
     }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::{html, json, junit};
 
-    /// All cases against two implementations in both roles, of which some did not pass.
+    /// Returns results for two implementations in both roles, some of them not passed.
     fn all() -> Vec<Tested> {
         let verdict = |at: usize| match at % 7 {
             0 => Verdict::Failed("<b>bold</b> & \"quoted\"".to_owned()),
@@ -80,7 +80,7 @@ mod tests {
         roles("this").into_iter().chain(roles("another")).collect()
     }
 
-    /// Returns what stands between two texts, each time.
+    /// Returns all substrings between two texts.
     fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
         text.split(before).skip(1).filter_map(|rest| Some(rest.split_once(after)?.0)).collect()
     }
@@ -100,11 +100,11 @@ mod tests {
         for case in cases() {
             assert!(page.contains(&section(&case.id)), "{}", case.id);
             let rows = page.matches(&format!("<code>{}</code>", case.id)).count();
-            // Among the cases, and among the failures if it has failed somewhere.
+            // The case is in the table, and among the failures if it failed.
             assert!((1..=2).contains(&rows), "{} is there {rows} times", case.id);
         }
         assert!(!page.contains("<b>bold") && page.contains("&lt;b&gt;bold"));
-        // Nothing is fetched.
+        // The page fetches nothing.
         assert!(!page.contains("://") && !page.contains("src="));
     }
 
@@ -126,7 +126,7 @@ mod tests {
                 .into_iter()
                 .map(|count| count.parse().unwrap())
                 .collect();
-            // The first is that of all suites.
+            // The first count is that of all suites.
             assert_eq!((counts[0], counts[1..].iter().sum()), (number, number), "{attribute}");
             assert!(page.contains(&format!("<strong>{number}</strong> {verdict}")), "{verdict}");
         }

@@ -1,11 +1,11 @@
-//! Reports for people at a terminal.
+//! Reports as text.
 
 use brocomm_conformance::suite::{Line, LineKind, Report, Verdict};
 
-/// How many bytes of a message are shown.
+/// The maximum number of bytes shown per message.
 const SHOWN: usize = 64;
 
-/// Says what came of a case; with what passed, if it failed and that is wanted.
+/// Formats the result of a case, with the transcript if it failed and `verbose` is set.
 pub(crate) fn report(report: &Report, verbose: bool) -> String {
     let mark = match &report.verdict {
         Verdict::Passed => "ok",
@@ -26,7 +26,7 @@ pub(crate) fn report(report: &Report, verbose: bool) -> String {
     text
 }
 
-/// Shows a line of a transcript.
+/// Formats a line of a transcript.
 fn line(line: &Line) -> String {
     let arrow = match line.kind {
         LineKind::Opened => "open",

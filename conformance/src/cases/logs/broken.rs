@@ -1,4 +1,4 @@
-//! Log messages that end a connection (3§1, 3§2).
+//! Cases about invalid log messages (3§1, 3§2).
 
 use brocomm::lowlevel::wire::{Message, MessageType};
 
@@ -35,7 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
         with_value(
             "3:2/23",
             "a set of billions of elements that are not there ends the connection",
-            "Sends an entry with a set of 2^62 elements, and nothing behind it.",
+            "Sends an entry with a set of 2^62 elements, and nothing after it.",
             &[0, 0, 0, 16, 1, 0x40, 0, 0, 0, 0, 0, 0, 0],
         ),
         with_value(
@@ -52,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3:2/26",
-            "an entry that is cut short at any byte ends the connection",
+            "a log entry truncated at any byte ends the connection",
             "Sends an entry that lacks its last byte, on another connection its last two, and so on.",
             |trial| {
                 let whole = filled("short", "text");
@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3:1/20",
-            "a writer that is cut short at any byte ends the connection",
+            "a writer truncated at any byte ends the connection",
             "Sends a LOG_CREATE_WRITER that lacks its last byte, on another connection its last two, \
              and so on.",
             |trial| {
@@ -96,7 +96,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3:1/22",
-            "a log whose path leads out of its folder does no harm",
+            "a log whose path leads out of its directory does no damage",
             "Announces the log `../../conformance-outside`, and sends an entry. Nothing may be \
              written outside the folder of the logs, which the suite cannot see; look for it.",
             |trial| {
@@ -114,7 +114,7 @@ fn send_raw(peer: &mut Exchange, ty: MessageType, argument: &[u8]) -> Outcome {
     peer.send_bytes(&[header(ty as u8), chunk(argument)].concat(), ty.name())
 }
 
-/// Sends a message that has to end the connection.
+/// Sends a message that must end the connection.
 fn ends(trial: &mut Trial<'_>, peer: &mut Exchange, ty: MessageType, argument: &[u8]) -> Outcome {
     send_raw(peer, ty, argument)?;
     trial.closes(peer, "the message")

@@ -1,4 +1,4 @@
-//! Remote logs (part 3).
+//! Cases about remote logs (part 3).
 
 mod broken;
 mod received;
@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     sent::cases().into_iter().map(|case| case.needs(Capability::Logs)).chain(received).collect()
 }
 
-/// The argument of a LOG_CREATE_WRITER for a log with the column `text`.
+/// Returns the argument of a LOG_CREATE_WRITER for a log with the column `text`.
 pub(crate) fn writer(path: &str) -> Bytes {
     writer_of(path, vec![LogField::new("text", TypeTag::String)])
 }
@@ -41,12 +41,12 @@ fn writer_of(path: &str, fields: Vec<LogField>) -> Bytes {
     bytes.into()
 }
 
-/// An entry of one string.
+/// Returns an entry with one string.
 pub(crate) fn filled(path: &str, text: &str) -> Vec<u8> {
     entry(path, &[&[0, 0, 0, 8, 1][..], &chunk(text.as_bytes())].concat())
 }
 
-/// An entry of one value (3§2).
+/// Returns an entry with one value (3§2).
 fn entry(path: &str, value: &[u8]) -> Vec<u8> {
     [entry_head(path, 1), value.to_vec()].concat()
 }
@@ -60,17 +60,17 @@ fn entry_head(path: &str, fields: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use brocomm::logs::LogValue;
-    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, Received};
+    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, ReceivedEntry};
 
     use super::*;
 
-    /// The values of all entries, as the core reads them.
+    /// Returns the values of all entries, as decoded by the core.
     fn read(writer: &Bytes, entries: Vec<u8>) -> Vec<Vec<LogValue>> {
         let mut receiver = LogReceiver::new(LogLimits::default());
         receiver.announce(writer).unwrap();
         let entries = Bytes::from(entries);
         let values = receiver.entries(&entries).map(|entry| match entry.unwrap() {
-            Received::Entry(entry) => entry.values,
+            ReceivedEntry::Entry(entry) => entry.values,
             other => panic!("{other:?}"),
         });
         values.collect()

@@ -1,4 +1,4 @@
-//! What an implementation that requested logs does with those of the suite (3§1, 3§2).
+//! Cases about received logs (3§1, 3§2).
 
 use brocomm::data::TypeTag;
 use brocomm::logs::LogField;
@@ -12,16 +12,16 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "3:1/10",
-            "who wants logs requests them in the handshake",
+            "logs are requested in the handshake",
             "Waits for REQUEST_LOGS before PHASE_DONE.",
             |trial| {
                 let peer = trial.running()?;
-                Stop::unless(peer.theirs().logs, || "REQUEST_LOGS did not come".to_owned())
+                Stop::unless(peer.theirs().logs, || "REQUEST_LOGS did not arrive".to_owned())
             },
         ),
         Case::must(
             "3:1/11",
-            "a writer and entries are taken",
+            "a writer and entries are accepted",
             "Announces a log, and sends three entries in one LOG_WRITE, one of them with nothing in \
              its column.",
             |trial| {
@@ -35,7 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:1/12",
-            "a writer that is announced again is the same",
+            "a writer that is announced again is the same one",
             "Announces the same log twice, as a Bro does with a writer that comes up late in the \
              handshake.",
             |trial| {
@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/10",
-            "values of every type are taken",
+            "values of every type are accepted",
             "Sends an entry with a value of each type that columns can have.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -70,7 +70,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3:2/12",
-            "an entry with more columns than were announced does no harm",
+            "an entry with more columns than announced does no damage",
             "Announces one column and sends an entry of two.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -84,7 +84,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A value of each type that columns can have, with the type of its elements.
+/// A value of each column type, with the type of its elements.
 pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::Bool, None, &[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
     (TypeTag::Int, None, &[0, 0, 0, 2, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
@@ -107,7 +107,7 @@ pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::String, None, &[0, 0, 0, 8, 0]),
 ];
 
-/// An entry of these values.
+/// Returns an entry with these values.
 pub(super) fn every_type(path: &str) -> Vec<u8> {
     let values = EVERY.iter().flat_map(|(_, _, value)| value.to_vec());
     entry_head(path, EVERY.len()).into_iter().chain(values).collect()

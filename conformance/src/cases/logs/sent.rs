@@ -1,27 +1,27 @@
-//! What the implementation sends of its log `conformance` (3§1, 3§2).
+//! Cases about sent logs, with the log `conformance` (3§1, 3§2).
 
 use std::time::{Duration, Instant};
 
 use brocomm::data::{TypeTag, Value};
 use brocomm::logs::LogValue;
-use brocomm::lowlevel::logs::{DroppedEntry, LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
 
 use crate::suite::{Case, Exchange, Got, Outcome, Stop, Trial};
 
-/// How long an implementation may keep an entry before it sends it (§6), and some more.
+/// How long an implementation may buffer an entry (§6), plus a margin.
 const BATCH: Duration = Duration::from_secs(4);
 
-/// The text of entries that are written only for those before them to be sent: a Bro sends what it
-/// keeps with an entry that is written more than a second after it last sent some (§6).
+/// The text of entries written only to flush earlier ones: a Bro sends buffered entries with the
+/// first entry that is written more than a second after the last flush (§6).
 const PUSHED: &str = "another, so that those before it are sent";
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "3:1/1",
-            "who requested logs is told of every writer there is",
+            "every writer is announced to a peer that requested logs",
             "Requests logs, and has an entry written. A LOG_CREATE_WRITER for the log comes before \
              any of its entries, with the one column `text`, a string. While entries don't come, \
              another is written now and then: a Bro sends what it keeps with the next (§6).",
@@ -39,9 +39,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/1",
-            "entries come complete and in order",
+            "entries arrive complete and in order",
             "Requests logs, and has 500 entries written, which have to come in their order, in as \
-             many LOG_WRITE as the implementation likes. Others are written behind them if they \
+             many LOG_WRITE as the implementation likes. Others are written after them if they \
              don't come by themselves (§6).",
             |trial| {
                 let mut peer = logging(trial)?;
@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/2",
-            "an entry goes out within seconds, also when no other follows",
+            "an entry is sent within seconds, even if no other follows",
             "Requests logs, has one entry written, and waits for it. A Bro sends what is buffered \
              with the next entry only; a robust node has a timer as well (§6).",
             |trial| {
@@ -71,9 +71,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/3",
-            "an entry larger than a batch goes out alone",
+            "an entry larger than a batch is sent alone",
             "Has an entry of 200,000 bytes written, between two small ones. The batch is of 50 KiB \
-             (§6). Others are written behind them if they don't come by themselves.",
+             (§6). Others are written after them if they don't come by themselves.",
             |trial| {
                 let mut peer = logging(trial)?;
                 let long = "0123456789".repeat(20_000);
@@ -85,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/4",
-            "who requested no logs gets none",
+            "a peer that did not request logs gets none",
             "Has an entry written without having requested logs; neither LOG_CREATE_WRITER nor \
              LOG_WRITE may come.",
             |trial| {
@@ -110,7 +110,7 @@ fn text(text: &str) -> Value {
     Value::string(text)
 }
 
-/// Opens a connection on which logs were requested.
+/// Opens a connection and requests logs.
 fn logging(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     trial.running_as(|hello| hello.logs = true)
 }
@@ -123,8 +123,8 @@ fn announced(peer: &mut Exchange) -> Outcome<LogWriter> {
     })
 }
 
-/// Waits until these entries have come for the log `conformance`, and checks their order. When none
-/// comes for a while, another is written behind them.
+/// Waits until these entries of the log `conformance` have arrived, and checks their order. If none
+/// arrives for a while, has another one written.
 fn expect_entries(peer: &mut Exchange, wanted: &[&str]) -> Outcome {
     let mut came: Vec<String> = Vec::new();
     while came.len() < wanted.len() {
@@ -141,7 +141,7 @@ fn expect_entries(peer: &mut Exchange, wanted: &[&str]) -> Outcome {
     check(&came, wanted)
 }
 
-/// Checks that these entries came, in this order.
+/// Checks that these entries arrived in this order.
 fn check(came: &[String], wanted: &[&str]) -> Outcome {
     let first = came.iter().zip(wanted).position(|(came, sent)| came != sent);
     match first {
@@ -161,22 +161,23 @@ fn written(got: &Got) -> Option<Bytes> {
     }
 }
 
-/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE; a Bro sends those of its
-/// communication log along (part 5).
+/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE. A Bro also sends
+/// entries of its communication log (part 5).
 pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
     let receiver = LogReceiver::new(LogLimits::default());
     let mut texts = Vec::new();
     for entry in receiver.entries(argument) {
         // No writer was announced to this receiver.
         match entry {
-            Ok(Received::Dropped(DroppedEntry { path, values, .. })) if path == "conformance" => {
-                let [LogValue::String(text)] = &values[..] else {
+            Ok(ReceivedEntry::Dropped(dropped)) if dropped.path == "conformance" => {
+                let [LogValue::String(text)] = &dropped.values[..] else {
+                    let values = &dropped.values;
                     return Stop::failed(format!("an entry of one string has {values:?}"));
                 };
                 texts.push(String::from_utf8_lossy(text).into_owned());
             }
             Ok(_) => {}
-            Err(error) => return Stop::failed(format!("it sent what is no entry: {error}")),
+            Err(error) => return Stop::failed(format!("it sent an invalid entry: {error}")),
         }
     }
     Ok(texts)

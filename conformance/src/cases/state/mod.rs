@@ -1,4 +1,4 @@
-//! Synchronized state (2§9, §3.4).
+//! Cases about synchronized state (2§9, §3.4).
 
 mod replayed;
 mod sent;
@@ -16,15 +16,15 @@ pub(super) fn cases() -> Vec<Case> {
     cases.into_iter().map(|case| case.needs(Capability::Sync)).collect()
 }
 
-/// Opens a connection and goes through the handshake and Sync, with the suite's state, if it is to
-/// send any, left as it is.
+/// Opens a connection and runs the handshake and Sync. If the suite sends its state, it changes
+/// nothing.
 fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> {
     let mut peer = trial.running_as(|hello| hello.sync = sync)?;
     pass_sync(&mut peer)?;
     Ok(peer)
 }
 
-/// Goes through Sync, if there is one, up to Running; the suite has no state to send.
+/// Runs Sync, if there is one, up to Running. The suite has no state to send.
 pub(crate) fn pass_sync(peer: &mut Exchange) -> Outcome {
     match peer.authority() {
         Some(Authority::Sync(SyncRole::Sender)) => peer.send(&Message::PhaseDone)?,
@@ -40,13 +40,13 @@ pub(crate) fn pass_sync(peer: &mut Exchange) -> Outcome {
     peer.answers()
 }
 
-/// An operation on `conformance_n`, or whatever has this name.
+/// Returns an operation on the target with this name.
 pub(crate) fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
     let [op1, op2, op3] = operands;
     StateAccess { opcode, target: target.into(), op1: op1.unwrap_or(Value::Count(0)), op2, op3 }
 }
 
-/// An index of `conformance_t`.
+/// Returns an index of `conformance_t`.
 pub(crate) fn key(text: &str) -> Value {
     List::new(Type::list(vec![Type::STRING]), vec![Value::string(text)]).into()
 }
@@ -55,7 +55,7 @@ fn count(number: u64) -> Option<Value> {
     Some(Value::Count(number))
 }
 
-/// Returns what the implementation's variables hold: `conformance_n` and `conformance_t`.
+/// Returns the values of the implementation's variables, `conformance_n` and `conformance_t`.
 pub(crate) fn report(peer: &mut Exchange) -> Outcome<(u64, Value)> {
     peer.send_event("conformance_report", &[])?;
     let event = peer.expect_event("conformance_reported")?;
@@ -65,7 +65,7 @@ pub(crate) fn report(peer: &mut Exchange) -> Outcome<(u64, Value)> {
     }
 }
 
-/// Returns what the implementation's `conformance_t` has under a key.
+/// Returns the value of a key in `conformance_t`.
 fn at(table: &Value, key: &str) -> Option<u64> {
     let Value::Table(table) = table else { return None };
     match table.get(&[Value::string(key)])?.value {

@@ -1,4 +1,4 @@
-//! What the implementation does with accesses (2§9).
+//! Cases about received state accesses (2§9).
 
 use brocomm::data::{Table, Type, Value};
 use brocomm::lowlevel::serial::{Opcode, StateAccess};
@@ -11,7 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(ignored());
     let refused = Case::must(
         "2:9/40",
-        "who requested no sync ignores accesses",
+        "accesses are ignored without a sync request",
         "Sends an increment to an implementation that did not request sync.",
         |trial| {
             let mut peer = synchronised(trial, Some(false))?;
@@ -42,7 +42,7 @@ fn carried_out() -> Vec<Case> {
         ),
         Case::must(
             "2:9/11",
-            "an assignment to a variable counts",
+            "an assignment to a variable is applied",
             "Sends an `assign` of 4711 to conformance_n.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
@@ -105,7 +105,7 @@ fn carried_out() -> Vec<Case> {
         ),
         Case::must(
             "2:9/14",
-            "a container is found by the unique id that it came with",
+            "a container is addressed by its unique ID",
             "Assigns conformance_t a new table with the unique id `#suite#1#7`, and then an element \
              to that id.",
             |trial| {
@@ -125,7 +125,7 @@ fn carried_out() -> Vec<Case> {
         ),
         Case::must(
             "2:9/15",
-            "state that comes in Sync is taken",
+            "state that arrives in Sync is applied",
             "Announces the greatest runtime there is (it is a signed number), so that the suite sends \
              its state: conformance_n is 77.",
             |trial: &mut Trial<'_>| {
@@ -153,19 +153,19 @@ fn ignored() -> Vec<Case> {
     vec![
         ignores(
             "2:9/30",
-            "an access to what nobody knows is ignored",
+            "an access to an unknown variable is ignored",
             "Sends an assignment to `conformance_nobody`.",
             || access(Opcode::Assign, "conformance_nobody", [count(1), None, None]),
         ),
         ignores(
             "2:9/31",
-            "an access to a unique id that nobody knows is ignored",
+            "an access to an unknown unique ID is ignored",
             "Sends an assignment to an element of `#nobody#1#1`.",
             || access(Opcode::AssignIdx, "#nobody#1#1", [Some(key("x")), count(1), None]),
         ),
         ignores(
             "2:9/32",
-            "an element of what has none is ignored",
+            "an element of a variable without elements is ignored",
             "Sends an assignment to an element of conformance_n, a count.",
             || access(Opcode::AssignIdx, "conformance_n", [Some(key("x")), count(1), None]),
         ),
@@ -195,7 +195,7 @@ fn ignored() -> Vec<Case> {
         ),
         ignores(
             "2:9/37",
-            "reading an element that is not there changes nothing",
+            "reading a missing element changes nothing",
             "Sends a `read_idx` for an element that conformance_t does not have.",
             || access(Opcode::ReadIdx, "conformance_t", [Some(key("never there")), None, None]),
         ),

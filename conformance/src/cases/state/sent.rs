@@ -1,4 +1,4 @@
-//! What the implementation sends when its state changes (2§9).
+//! Cases about sent state accesses (2§9).
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
@@ -50,7 +50,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:9/3",
-            "who requested no sync gets no accesses",
+            "a peer that did not request sync gets no accesses",
             "Has the state changed without having requested sync.",
             |trial| {
                 let mut peer = synchronised(trial, None)?;
@@ -60,7 +60,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:9/4",
-            "what was received is not sent back",
+            "received changes are not sent back",
             "Sends an increment to an implementation that requested sync as the suite did; it has \
              no access to send for it.",
             |trial| {
@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         .entry(Entry::Sync),
         Case::must(
             "2:9/5",
-            "changes go to all who requested sync",
+            "changes are sent to all peers that requested sync",
             "Has the state changed by one of two connections that requested sync; both get it.",
             |trial| {
                 let mut first = synchronised(trial, Some(false))?;
@@ -93,7 +93,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Waits for an access of this kind; others are passed over.
+/// Waits for an access with this opcode, and skips others.
 fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
     loop {
         let access = peer.expect_access()?;
@@ -103,7 +103,7 @@ fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
     }
 }
 
-/// Checks that no access comes before the answer to what is asked now.
+/// Checks that no access arrives before the next answer.
 fn no_access(peer: &mut Exchange) -> Outcome {
     peer.answers_after(|got| match &got.serial {
         Some(Serial::StateAccess(access)) => {

@@ -1,6 +1,6 @@
-//! SERIALs that break the rules (2§1–2§4, 2§6).
+//! Cases about invalid SERIALs (2§1–2§4, 2§6).
 //!
-//! An implementation has to end that one connection.
+//! The implementation must end that connection only.
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::wire::Message;
@@ -24,13 +24,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:1/3",
             "a string that is longer than what is left ends the connection",
-            "Sends a string whose length is 1000, with 4 bytes behind it.",
+            "Sends a string whose length is 1000, with 4 bytes after it.",
             |trial| spoiled(trial, &Value::string("text"), 8, &1000_u32.to_be_bytes()),
         ),
         Case::should(
             "2:1/4",
-            "a string of 4 GiB that is not there ends the connection",
-            "Sends a string whose length is 0xffffffff, with 4 bytes behind it. Nobody may allocate \
+            "a missing string of 4 GiB ends the connection",
+            "Sends a string whose length is 0xffffffff, with 4 bytes after it. Nobody may allocate \
              what is only claimed.",
             |trial| spoiled(trial, &Value::string("text"), 8, &[0xff; 4]),
         ),
@@ -43,12 +43,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:2/2",
             "a timer ends the connection",
-            "Sends a SERIAL with the tag `t` and nothing behind it. Not even Bro can use one.",
+            "Sends a SERIAL with the tag `t` and nothing after it. Not even Bro can use one.",
             |trial| refused(trial, b"t", "a SERIAL with the tag t"),
         ),
         Case::tolerated(
             "2:2/3",
-            "bytes behind an event are ignored",
+            "bytes after an event are ignored",
             "Sends an event with three bytes more in the SERIAL than it needs.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -63,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:2/4",
-            "an event that nobody handles does no harm",
+            "an unhandled event does no damage",
             "Sends an event of a name that the implementation did not request and does not know. It \
              is ignored.",
             |trial| {
@@ -74,8 +74,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "2:2/5",
-            "a packet does no harm",
-            "Sends a packet (tag `p`) of four bytes. Whoever has no use for it ignores it.",
+            "a packet does no damage",
+            "Sends a packet (tag `p`) of four bytes. An implementation that has no use for it ignores it.",
             |trial| {
                 let mut peer = trial.running()?;
                 let words = [1_u32, 2, 4, 1].map(u32::to_be_bytes).concat();
@@ -112,13 +112,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:6/50",
             "a port of an unknown protocol bit ends the connection, or is sent on as it is",
-            "Sends a PortVal of 0xffffffff, which is no port.",
+            "Sends a PortVal of 0xffffffff, which is not a port.",
             |trial| {
                 let mut peer = trial.running()?;
                 let argument = changed(&mut peer, &super::value("port", "80/tcp")?, 8, &[0xff; 8])?;
                 peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a PortVal of all ones")?;
-                // Until it has closed, or sent it back: later the echo may go to whoever is next,
-                // who can't read it either.
+                // Waits until the implementation closes or echoes. Otherwise a later echo could
+                // reach the next connection, which cannot decode it either.
                 while let Ok(Some(_)) = peer.receive() {}
                 drop(peer);
                 trial.still_serves()
@@ -127,7 +127,7 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(Capability::UnknownPorts),
         Case::should(
             "2:6/51",
-            "a set with an element that is there twice ends the connection",
+            "a set with a duplicate element ends the connection",
             "Sends a set of the counts 1 and 1.",
             |trial| {
                 let set = super::of_type(&Type::set(vec![Type::COUNT]), "set(1, 2)")?;
@@ -138,14 +138,15 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Sends a SERIAL that has to end the connection.
+/// Sends a SERIAL that must end the connection.
 fn refused(trial: &mut Trial<'_>, argument: &[u8], what: &str) -> Outcome {
     let mut peer = trial.running()?;
     peer.send_bytes(&[header(2), chunk(argument)].concat(), what)?;
     trial.closes(&mut peer, what)
 }
 
-/// Returns the argument of a SERIAL with a value to be echoed, with other bytes so far from its end.
+/// Returns the argument of a SERIAL with a value to be echoed, with bytes replaced at an offset
+/// from the end.
 fn changed(
     peer: &mut crate::suite::Exchange,
     value: &Value,
@@ -160,7 +161,7 @@ fn changed(
     Ok(argument)
 }
 
-/// Sends an event whose argument is changed, which has to end the connection.
+/// Sends an event with a modified argument that must end the connection.
 fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) -> Outcome {
     let mut peer = trial.running()?;
     let argument = changed(&mut peer, value, from_end, bytes)?;
@@ -168,12 +169,12 @@ fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) 
     trial.closes(&mut peer, "the SERIAL")
 }
 
-/// Sends a count whose object claims another class.
+/// Sends a count with another object class.
 fn spoiled_object(trial: &mut Trial<'_>, class: &[u8; 2]) -> Outcome {
     let mut peer = trial.running()?;
     let mut argument = peer.encode_event("conformance_echo", &[Value::Count(1)])?.to_vec();
-    // The tag, the event's name and time, and how many arguments it has; whether the object is
-    // full, and its pid, which is the only thing here whose size depends on the peer (2§3).
+    // The tag, the event's name and time, the number of arguments, whether the object is full, and
+    // its pid. Only the pid's size depends on the peer (2§3).
     let before = 1 + 4 + "conformance_echo".len() + 8 + 4 + 1;
     let pid = if peer.mode_out().pid_64bit { 8 } else { 4 };
     if let Some(place) = argument.get_mut(before + pid..before + pid + 2) {

@@ -1,4 +1,4 @@
-//! Tables, sets, vectors and records (2§6).
+//! Cases about tables, sets, vectors and records (2§6).
 
 use brocomm::data::{Field, Record, Type, Value, Vector};
 
@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/25",
-            "a vector with holes keeps them",
+            "a vector with unset elements keeps them unset",
             "Each element is an `opt Val`, and may be absent.",
             |trial| {
                 let ty = Type::vector(Type::COUNT);
@@ -54,7 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/26",
-            "a table of 10,000 entries comes back whole",
+            "a table of 10,000 entries is returned completely",
             "Has a table with the indices 0 to 9999 echoed.",
             |trial| {
                 let ty = Type::table(vec![Type::COUNT], Type::COUNT);
@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/27",
-            "containers within records within containers come back",
+            "containers within records within containers are returned",
             "Sends a vector of records that hold a table of vectors.",
             |trial| {
                 let inner = Type::table(vec![Type::STRING], Type::vector(Type::ADDR));
@@ -122,7 +122,7 @@ fn records() -> Vec<Case> {
         ),
         Case::must(
             "2:6/31",
-            "a record with a field that is not set keeps it so",
+            "a record with an unset field keeps it unset",
             "Each field is an `opt Val`. Sends a record with one field set and one not.",
             |trial| {
                 let fields =
@@ -134,7 +134,7 @@ fn records() -> Vec<Case> {
         ),
         Case::must(
             "2:6/32",
-            "records within records come back",
+            "nested records are returned",
             "Sends a record that holds a record that holds a record.",
             |trial| {
                 let mut ty = Type::COUNT;
@@ -148,7 +148,7 @@ fn records() -> Vec<Case> {
         ),
         Case::must(
             "2:6/33",
-            "a record of 100 fields comes back",
+            "a record of 100 fields is returned",
             "Sends a record with fields `f0` to `f99`, each a count.",
             |trial| {
                 let fields = (0..100).map(|n| Field::new(format!("f{n}"), Type::COUNT)).collect();
@@ -160,7 +160,7 @@ fn records() -> Vec<Case> {
     ]
 }
 
-/// Has a record echoed, and checks its fields.
+/// Has a record echoed and checks its fields.
 fn echoed_record(trial: &mut Trial<'_>, sent: &Value) -> Outcome<std::sync::Arc<Record>> {
     let mut peer = trial.running()?;
     peer.send_echo(sent.clone())?;

@@ -1,4 +1,4 @@
-//! Values of every type (2§1, 2§2, 2§4, 2§6).
+//! Cases about values (2§1, 2§2, 2§4, 2§6).
 
 mod broken;
 mod containers;
@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
     [scalars::cases(), containers::cases(), broken::cases()].concat()
 }
 
-/// Makes a case that has values of one type echoed; they are written as in a script.
+/// Returns a case that has values of one type echoed. The values are in Bro's notation.
 fn echoes(
     id: &str,
     title: &str,
@@ -20,7 +20,7 @@ fn echoes(
     ty: &'static str,
     values: &'static [&'static str],
 ) -> Case {
-    let title = format!("{title} come back as they were sent");
+    let title = format!("{title} are returned unchanged");
     let description = format!("{description} Sends, one by one: {}.", values.join("; "));
     Case::must(id, title, description, move |trial| {
         let values: Vec<Value> =
@@ -29,7 +29,7 @@ fn echoes(
     })
 }
 
-/// Has values echoed on one connection, and checks that each comes back, of the same type.
+/// Has values echoed on one connection and checks that each returns unchanged, with the same type.
 fn all_echoed(trial: &mut Trial<'_>, values: impl IntoIterator<Item = Value>) -> Outcome {
     let mut peer = trial.running()?;
     for value in values {
@@ -38,13 +38,13 @@ fn all_echoed(trial: &mut Trial<'_>, values: impl IntoIterator<Item = Value>) ->
     peer.answers()
 }
 
-/// Reads a value in the notation of scripts.
+/// Parses a value in Bro's notation.
 fn value(ty: &str, text: &str) -> Outcome<Value> {
     let none = Declarations::new();
     of_type(&Type::parse(ty, &none).or_else(|error| unreadable(&error))?, text)
 }
 
-/// Reads a value of a type in the notation of scripts.
+/// Parses a value of a type in Bro's notation.
 fn of_type(ty: &Type, text: &str) -> Outcome<Value> {
     Value::parse(text, Some(ty), &Declarations::new()).or_else(|error| unreadable(&error))
 }

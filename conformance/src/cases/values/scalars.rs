@@ -1,4 +1,4 @@
-//! Values that hold no others (2§6).
+//! Cases about values without parts (2§6).
 
 use brocomm::data::{EnumValue, Subnet, Type, Value};
 
@@ -24,7 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/4",
-            "doubles come back bit by bit",
+            "doubles are returned bit by bit",
             "Has doubles echoed among which are the smallest and the greatest, -0 and infinity; \
              none may be rounded.",
             |trial| {
@@ -33,21 +33,16 @@ pub(super) fn cases() -> Vec<Case> {
                 all_echoed(trial, doubles.map(Value::Double))
             },
         ),
-        Case::should(
-            "2:6/5",
-            "a double that is no number comes back as one",
-            "Has the usual NaN echoed.",
-            |trial| {
-                let mut peer = trial.running()?;
-                peer.send_echo(Value::Double(f64::NAN))?;
-                let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
-                peer.expect_echo_that("NaN", nan)?;
-                peer.answers()
-            },
-        ),
+        Case::should("2:6/5", "NaN is returned as NaN", "Has the usual NaN echoed.", |trial| {
+            let mut peer = trial.running()?;
+            peer.send_echo(Value::Double(f64::NAN))?;
+            let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
+            peer.expect_echo_that("NaN", nan)?;
+            peer.answers()
+        }),
         Case::must(
             "2:6/6",
-            "times come back as they were sent",
+            "times are returned unchanged",
             "A time is a double: seconds since 1970. Sends times before and after, and one with as \
              many digits as there can be.",
             |trial| {
@@ -56,7 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/7",
-            "intervals come back as they were sent",
+            "intervals are returned unchanged",
             "An interval is a double: seconds. It has a class of its own.",
             |trial| all_echoed(trial, [0.0, 0.000001, -86400.0, 1e9].map(Value::Interval)),
         ),
@@ -90,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/12",
-            "every width of a subnet comes back",
+            "every width of a subnet is returned",
             "Has 0.0.0.0/0 to 0.0.0.0/32 and ::/0 to ::/128 echoed.",
             |trial| {
                 let of = |prefix: std::net::IpAddr| {
@@ -102,7 +97,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/13",
-            "strings of any bytes come back",
+            "strings of any bytes are returned",
             "A string is a length and bytes: NULs, and what is no UTF-8, belong to it.",
             |trial| {
                 let strings: [&[u8]; 5] =
@@ -112,7 +107,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/14",
-            "a string of each byte comes back",
+            "a string of all byte values is returned",
             "Has the 256 bytes from 0x00 to 0xff echoed, in one string.",
             |trial| all_echoed(trial, [Value::string((0..=255).collect::<Vec<u8>>())]),
         ),
@@ -125,7 +120,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:6/16",
-            "a constant of an enum comes back",
+            "an enum constant is returned",
             "Sends a constant of an enum that the implementation cannot know: its type travels with \
              it, and the constant is the number.",
             |trial| {

@@ -1,4 +1,4 @@
-//! What both sides of a connection have announced, and what follows from it.
+//! The state of a connection, derived from what both sides have announced.
 
 use std::sync::Arc;
 
@@ -10,26 +10,26 @@ use brocomm::lowlevel::wire::{Caps, Message, Version};
 use brocomm::node::{Role, SyncRequest, SyncRole};
 use bytes::Bytes;
 
-/// Is what one side has announced on a connection.
+/// What one side has announced on a connection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Announced {
     /// Its VERSION (§2.1).
     pub(crate) version: Option<Version>,
     /// Its CAPS (§2.9).
     pub(crate) caps: Option<Caps>,
-    /// Its `peer_description` (§3.1); not kept of the suite's side.
+    /// Its `peer_description` (§3.1). Not recorded for the suite's side.
     pub(crate) description: Option<Arc<Id>>,
     /// The events that it requested (§2.3).
     pub(crate) requested: Vec<Name>,
     /// The capture filter that it sent (§2.4).
     pub(crate) capture_filter: Option<Bytes>,
-    /// What it asked for by REQUEST_SYNC (§2.5).
+    /// Its REQUEST_SYNC (§2.5).
     pub(crate) sync: Option<SyncRequest>,
     /// Whether it requested logs (§2.15).
     pub(crate) logs: bool,
     /// Whether it compresses (§2.10).
     pub(crate) compress: bool,
-    /// How many PHASE_DONE it sent (§2.6).
+    /// The number of PHASE_DONEs that it sent (§2.6).
     pub(crate) phase_done: u32,
 }
 
@@ -62,8 +62,8 @@ impl Announced {
     }
 }
 
-/// Keeps what both sides announce, and knows how far the connection has come by it. What it makes of
-/// that is the core's to decide, so that the suite has no rules of its own.
+/// Records what both sides announce, and derives the state of the connection. The rules are the
+/// core's, so the suite has none of its own.
 #[derive(Debug)]
 pub(super) struct Book {
     /// The suite's side.
@@ -74,7 +74,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Makes that of a new connection; `role` is the suite's.
+    /// Creates the state of a new connection. `role` is the suite's.
     pub(super) fn new(role: Role) -> Book {
         let (ours, theirs) = (Announced::default(), Announced::default());
         Book { role, ours, theirs, authority: None }
@@ -92,8 +92,8 @@ impl Book {
         self.decide();
     }
 
-    /// Decides who sends its state, once both sides have completed the handshake: a REQUEST_SYNC
-    /// after it starts no Sync (§2).
+    /// Decides which side sends its state when both sides have completed the handshake. A later
+    /// REQUEST_SYNC does not start Sync (§2).
     fn decide(&mut self) {
         let Book { role, ours, theirs, authority } = self;
         if authority.is_none() && ours.phase_done > 0 && theirs.phase_done > 0 {
@@ -103,13 +103,13 @@ impl Book {
         }
     }
 
-    /// Returns who sends its state in Sync, seen from the suite (§3.3); `None` while one side has not
-    /// completed the handshake.
+    /// Returns which side sends its state in Sync, from the suite's point of view (§3.3). Returns
+    /// `None` until both sides have completed the handshake.
     pub(super) fn authority(&self) -> Option<Authority> {
         self.authority
     }
 
-    /// Returns whether both sides have completed the handshake, and Sync if there is one (§3.5).
+    /// Returns whether both sides have completed the handshake and Sync, if there is one (§3.5).
     pub(super) fn is_running(&self) -> bool {
         match self.authority {
             None | Some(Authority::Misconfiguration) => false,
@@ -119,12 +119,12 @@ impl Book {
         }
     }
 
-    /// Returns how the suite has to write SERIALs now (2§3, 2§5).
+    /// Returns how the suite must encode SERIALs now (2§3, 2§5).
     pub(super) fn mode_out(&self) -> Mode {
         Mode::new(self.ours.caps(), self.theirs.caps(), self.is_running())
     }
 
-    /// Returns how the implementation has to write SERIALs now.
+    /// Returns how the implementation must encode SERIALs now.
     pub(super) fn mode_in(&self) -> Mode {
         Mode::new(self.theirs.caps(), self.ours.caps(), self.is_running())
     }
@@ -139,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// A session, and a message that is sent in it: by the suite, or else by the implementation.
+    /// A session between the suite's book and a core connection.
     struct Session {
         book: Book,
         observer: Observer,
@@ -199,7 +199,7 @@ mod tests {
                     session.pass(true, &Message::PhaseDone);
                     request(&mut session, false, theirs);
                     session.pass(false, &Message::PhaseDone);
-                    // After the handshake it starts no Sync.
+                    // After the handshake, the request starts no Sync.
                     session.pass(true, &Message::RequestSync { authoritative: true });
                     if let Some(Authority::Sync(role)) = session.book.authority() {
                         synchronised += 1;
@@ -209,7 +209,7 @@ mod tests {
                 }
             }
         }
-        // All but those in which nobody requests sync, or both sides claim authority.
+        // All sessions except those without a sync request or with authority on both sides.
         assert_eq!(synchronised, 2 * 7 * 6);
     }
 }

@@ -1,4 +1,4 @@
-//! The way into Running (§3.1–§3.3).
+//! The handshake (§3.1–§3.3).
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::serial::Id;
@@ -8,14 +8,14 @@ use bytes::Bytes;
 use super::super::{Entry, Outcome, Role};
 use super::Exchange;
 
-/// Is what the suite announces and requests in a handshake.
+/// What the suite announces and requests in a handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct Hello {
-    /// The VERSION (§2.1), the class included.
+    /// The VERSION (§2.1), including the class.
     pub(crate) version: Version,
-    /// The `peer_description`; `None` to send none, as a Broccoli (§3.1).
+    /// The `peer_description`, or `None` to send none, like Broccoli (§3.1).
     pub(crate) description: Option<String>,
-    /// The capabilities; `None` to send no CAPS.
+    /// The capabilities, or `None` to send no CAPS.
     pub(crate) caps: Option<Caps>,
     /// The events to request.
     pub(crate) events: Vec<String>,
@@ -33,9 +33,9 @@ impl Hello {
     /// The size of the object cache that the suite announces.
     pub(crate) const CACHE_SIZE: u32 = 3000;
 
-    /// Makes what a Bro sends that requests what is echoed and reported.
+    /// Returns what a Bro sends that requests the echoes and reports.
     fn new(role: Role, entry: Entry) -> Hello {
-        // Whoever connects sends the class that the other side's nodes are found by (§4).
+        // The initiator sends the class that selects the peer entry (§4).
         let class = match role {
             Role::Listens => entry.class(),
             Role::Connects => "",
@@ -58,7 +58,7 @@ impl Hello {
         }
     }
 
-    /// Makes it what a Broccoli sends, which caches nothing.
+    /// Changes it to what a Broccoli without a cache sends.
     #[must_use]
     pub(crate) fn broccoli(mut self) -> Hello {
         self.version.cache_size = 1000;
@@ -75,10 +75,10 @@ impl Exchange {
         Hello::new(self.role, self.entry)
     }
 
-    /// Goes through the whole handshake, up to Running or, if there is one, to Sync.
+    /// Runs the whole handshake, up to Running or Sync.
     ///
     /// # Errors
-    /// Failed if the implementation does not do its part.
+    /// Failed if the implementation does not complete it.
     pub(crate) fn shake(&mut self, hello: &Hello) -> Outcome {
         self.greet(hello)?;
         self.request(hello)?;
@@ -88,7 +88,7 @@ impl Exchange {
     /// Sends VERSION and the description, and waits for the implementation's VERSION (§3.1).
     ///
     /// # Errors
-    /// Failed if it doesn't come.
+    /// Failed if it does not arrive.
     pub(crate) fn greet(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::Version(hello.version.clone()))?;
         if let Some(description) = &hello.description {
@@ -121,10 +121,11 @@ impl Exchange {
         Ok(())
     }
 
-    /// Sends PHASE_DONE and waits for the implementation's; then COMPRESS if that is wanted (§3.3).
+    /// Sends PHASE_DONE and waits for the implementation's, then sends COMPRESS if requested
+    /// (§3.3).
     ///
     /// # Errors
-    /// Failed if it doesn't come.
+    /// Failed if it does not arrive.
     pub(crate) fn complete(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::PhaseDone)?;
         if self.theirs().phase_done == 0 {

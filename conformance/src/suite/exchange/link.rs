@@ -1,4 +1,4 @@
-//! Bytes in both directions, none of which waits for the other.
+//! A socket whose directions do not block each other.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use super::super::{Outcome, Stop};
 
-/// What came of a stream.
+/// Input from a socket.
 #[derive(Debug)]
 pub(super) enum Input {
     Bytes(Vec<u8>),
-    /// The other end has closed, in order or not.
+    /// The other end has closed the connection or failed.
     Closed(String),
 }
 
-/// A socket that is always being read from, so that nobody waits for the suite.
+/// A socket that a thread always reads, so that the implementation never waits for the suite.
 #[derive(Debug)]
 pub(super) struct Link {
     stream: TcpStream,
@@ -53,7 +53,7 @@ impl Link {
         Ok(Link { stream, input })
     }
 
-    /// Waits for something to come; `None` if nothing does until then.
+    /// Waits for input. Returns `None` if there is none until the deadline.
     pub(super) fn read(&self, until: Instant) -> Option<Input> {
         match self.input.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(input) => Some(input),
@@ -66,16 +66,16 @@ impl Link {
         self.stream.write_all(bytes)
     }
 
-    /// Says that nothing more will be written.
+    /// Shuts down the sending direction.
     pub(super) fn finish(&mut self) {
-        // It may be closed already, which is as good.
+        // Fails if it is already closed.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Ends the thread that reads.
+        // Ends the reading thread.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }

@@ -24,12 +24,12 @@ pub(crate) use receive::Got;
 pub(crate) use send::{chunk, header};
 pub(crate) use serials::token;
 
-/// Is a connection to the implementation, whose other end is the case.
+/// A connection to the implementation, controlled by the case.
 ///
-/// Sends messages, or any bytes; receives messages, and checks each: what the implementation sends
-/// has to be right whatever the case is about. It keeps the book that both sides have to keep (who
-/// announced what, whether the connection is Running, both object caches), so that a SERIAL is
-/// written and read as it must be then. What is sent as [bytes](Self::send_bytes) is not booked.
+/// Sends messages or arbitrary bytes, and receives messages. Every received message is checked,
+/// whatever the case tests. The exchange tracks the state of both sides (capabilities, phase,
+/// object caches), so that it encodes and decodes SERIALs correctly. It does not track what is sent
+/// as [bytes](Self::send_bytes).
 #[derive(Debug)]
 pub(crate) struct Exchange {
     number: usize,
@@ -44,10 +44,10 @@ pub(crate) struct Exchange {
     writer: serial::Writer,
     decoder: Decoder,
     reader: serial::Reader,
-    /// What has come, as far as it is not decoded yet, and its offset in the stream.
+    /// The input that is not decoded yet, and its offset in the stream.
     undecoded: Vec<u8>,
     undecoded_from: u64,
-    /// The implementation has closed.
+    /// Whether the implementation has closed the connection.
     closed: bool,
 
     book: Book,
@@ -85,13 +85,13 @@ impl Exchange {
         &self.book.theirs
     }
 
-    /// Sets how long to wait for anything that has to come; the runner's patience if not called.
+    /// Sets the time limit for expected messages. The default is that of the settings.
     pub(crate) fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
 
-    /// Returns who sends its state in Sync, seen from the suite (§3.3); `None` while one side has not
-    /// completed the handshake.
+    /// Returns which side sends its state in Sync, from the suite's point of view (§3.3). Returns
+    /// `None` until both sides have completed the handshake.
     pub(crate) fn authority(&self) -> Option<Authority> {
         self.book.authority()
     }

@@ -1,4 +1,4 @@
-//! What the implementation sends.
+//! Receiving from the implementation.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -10,18 +10,18 @@ use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;
 use super::link::Input;
 
-/// How long nothing has to have come for an implementation to be given more to send: a Bro sends the
-/// log entries that it keeps with the first that is written more than a second later (§6).
+/// The time without input after which the implementation gets more to send: a Bro sends buffered
+/// log entries with the first entry that is written more than a second later (§6).
 const PUSH: Duration = Duration::from_millis(1500);
 
-/// Is a message that the implementation sent.
+/// A message from the implementation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Got {
     /// The message.
     pub(crate) message: Message,
-    /// What it holds, if it is a SERIAL.
+    /// Its contents, if it is a SERIAL.
     pub(crate) serial: Option<Serial>,
-    /// Its bytes, as they were on the wire.
+    /// Its bytes on the wire.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -33,23 +33,23 @@ impl Got {
 }
 
 impl Exchange {
-    /// Returns the next message, or `None` if the implementation closes instead.
+    /// Returns the next message, or `None` if the implementation closes the connection.
     ///
     /// # Errors
-    /// Failed if neither happens in time, or if what comes is against the protocol.
+    /// Failed if neither happens in time, or if a message violates the protocol.
     pub(crate) fn receive(&mut self) -> Outcome<Option<Got>> {
         let patience = self.patience;
         match self.receive_within(patience)? {
             Some(received) => Ok(received),
-            None => Stop::failed(format!("nothing came in {} s", patience.as_secs_f64())),
+            None => Stop::failed(format!("nothing arrived in {} s", patience.as_secs_f64())),
         }
     }
 
-    /// Returns the next message, or that the implementation closed (`Some(None)`), or that neither
-    /// happened in this time.
+    /// Returns the next message, `Some(None)` if the implementation closed the connection, or
+    /// `None` if neither happened in time.
     ///
     /// # Errors
-    /// Failed if what comes is against the protocol.
+    /// Failed if a message violates the protocol.
     pub(crate) fn receive_within(&mut self, limit: Duration) -> Outcome<Option<Option<Got>>> {
         let until = self.deadline.min(Instant::now() + limit);
         loop {
@@ -68,7 +68,7 @@ impl Exchange {
                 Err(error) => {
                     let bytes = std::mem::take(&mut self.undecoded);
                     self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
-                    return Stop::failed(format!("it sent what is no message: {error}"));
+                    return Stop::failed(format!("it sent an invalid message: {error}"));
                 }
             }
             if self.closed {
@@ -88,14 +88,16 @@ impl Exchange {
         }
     }
 
-    /// Books a message, and reads what it holds.
+    /// Tracks a message and decodes its contents.
     fn take(&mut self, message: Message, bytes: Vec<u8>) -> Outcome<Got> {
         let serial = match &message {
             Message::Serial(chunk) => match self.read_serial(chunk) {
                 Ok(serial) => Some(serial),
                 Err(error) => {
                     self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
-                    return Stop::failed(format!("it sent a SERIAL that cannot be read: {error}"));
+                    return Stop::failed(format!(
+                        "it sent a SERIAL that cannot be decoded: {error}"
+                    ));
                 }
             },
             _ => None,
@@ -114,11 +116,12 @@ impl Exchange {
         Ok(Got { message, serial, bytes })
     }
 
-    /// Returns what `wanted` makes of the first message for which it makes something; others are
-    /// passed over.
+    /// Waits for the first message for which `wanted` returns a value, and returns that value.
+    /// Skips other messages.
     ///
     /// # Errors
-    /// Failed if the implementation closes, or nothing such comes in time; it is told as `what`.
+    /// Failed if the implementation closes the connection, or no such message arrives in time.
+    /// `what` names it in the error.
     pub(crate) fn wait_for<T>(
         &mut self,
         what: impl fmt::Display,
@@ -136,13 +139,13 @@ impl Exchange {
                 Some(None) => return Stop::failed(format!("it closed instead of sending {what}")),
                 None => {
                     let patience = self.patience.as_secs_f64();
-                    return Stop::failed(format!("{what} did not come in {patience} s"));
+                    return Stop::failed(format!("{what} did not arrive in {patience} s"));
                 }
             }
         }
     }
 
-    /// Waits for a message of this type; others are passed over.
+    /// Waits for a message of this type. Skips others.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -150,9 +153,9 @@ impl Exchange {
         self.wait_for(message.name(), |got| (got.message_type() == message).then(|| got.clone()))
     }
 
-    /// Waits for a message of this type, as [`expect`](Self::expect), of an implementation that may
-    /// keep what it has to send until more is to be sent (§6): `push` makes it have more, and is
-    /// called whenever nothing came for a while.
+    /// Waits for a message of this type as [`expect`](Self::expect) does, from an implementation
+    /// that may buffer what it sends (§6). Calls `push` to make it send more whenever nothing has
+    /// arrived for a while.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for), and those of `push`.
@@ -177,7 +180,7 @@ impl Exchange {
                 None => {
                     let patience = self.patience.as_secs_f64();
                     return Stop::failed(format!(
-                        "{} did not come in {patience} s",
+                        "{} did not arrive in {patience} s",
                         message.name()
                     ));
                 }
@@ -185,10 +188,10 @@ impl Exchange {
         }
     }
 
-    /// Returns whether the implementation has closed by now; what it has sent is passed over.
+    /// Returns whether the implementation has closed the connection. Skips what it has sent.
     ///
     /// # Errors
-    /// Failed if what it has sent is against the protocol.
+    /// Failed if a message violates the protocol.
     pub(crate) fn has_closed(&mut self) -> Outcome<bool> {
         loop {
             match self.receive_within(Duration::ZERO)? {
@@ -199,10 +202,10 @@ impl Exchange {
         }
     }
 
-    /// Waits until the implementation closes; what it sends before is passed over.
+    /// Waits until the implementation closes the connection. Skips what it sends before.
     ///
     /// # Errors
-    /// Failed if it doesn't; `why` is what it has to close for.
+    /// Failed if it does not. `why` is the reason for closing.
     pub(crate) fn expect_close(&mut self, why: &str) -> Outcome {
         let until = Instant::now() + self.patience;
         loop {

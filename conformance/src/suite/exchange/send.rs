@@ -1,4 +1,4 @@
-//! What the suite sends.
+//! Sending to the implementation.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use brocomm::lowlevel::wire::{Compression, Message};
 use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;
 
-/// How long to wait between two pieces of a message, so that they are likely to arrive in two reads.
+/// The pause between two pieces of a message, so that they are likely to arrive in two reads.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Makes a chunk of a payload (§1.1).
+/// Returns a chunk with this payload (§1.1).
 pub(crate) fn chunk(payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), payload].concat()
 }
 
-/// Makes a header chunk of a message's number (§1.4).
+/// Returns a header chunk with this message type (§1.4).
 pub(crate) fn header(number: u8) -> Vec<u8> {
     chunk(&[number, 0, 0, 0, 0, 0, 0, 0])
 }
@@ -32,7 +32,7 @@ impl Exchange {
         self.send_bytes(&bytes, &meaning)
     }
 
-    /// Sends a message, and the COMPRESS that makes later ones compressed at this level (§1.5).
+    /// Sends COMPRESS and compresses later messages at this level (§1.5).
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
@@ -42,7 +42,7 @@ impl Exchange {
         self.send_bytes(&bytes, "COMPRESS")
     }
 
-    /// Returns a message's bytes as they have to be sent next, and books it as sent.
+    /// Encodes a message to be sent next, and tracks it as sent.
     pub(crate) fn encode(&mut self, message: &Message) -> Vec<u8> {
         self.book.sent(message);
         let mut bytes = Vec::new();
@@ -50,9 +50,9 @@ impl Exchange {
         bytes
     }
 
-    /// Sends bytes, whatever they are.
+    /// Sends arbitrary bytes.
     ///
-    /// That the implementation has closed is no error here: what is read next says so.
+    /// A closed connection is not an error here: the next read reports it.
     ///
     /// # Errors
     /// Failed if the implementation does not read.
@@ -67,9 +67,9 @@ impl Exchange {
         }
     }
 
-    /// Sends bytes in pieces, with the first ending at each of `at`.
+    /// Sends bytes in pieces, split at the offsets in `at`.
     ///
-    /// Between pieces is a pause, so that they are likely to be read one by one.
+    /// Pauses between pieces, so that they are likely to be read one by one.
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
@@ -88,7 +88,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Says that nothing more will be sent: closes this direction of the connection.
+    /// Shuts down this direction of the connection.
     pub(crate) fn finish(&mut self) {
         self.recorder.add(self.number, LineKind::Note, &[], "the suite closes its direction");
         self.link.finish();

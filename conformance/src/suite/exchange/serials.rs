@@ -1,4 +1,4 @@
-//! SERIALs in both directions, and what implementations do at the suite's request.
+//! SERIALs in both directions, and the events of the suite.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use super::super::{Outcome, Stop, describe};
 use super::{Exchange, Got};
 
 impl Exchange {
-    /// Returns how the suite has to write SERIALs now (2§3, 2§5).
+    /// Returns how the suite must encode SERIALs now (2§3, 2§5).
     pub(crate) fn mode_out(&self) -> Mode {
         self.book.mode_out()
     }
@@ -24,10 +24,10 @@ impl Exchange {
         self.reader.read(chunk, mode)
     }
 
-    /// Returns the argument of a SERIAL with an event, as it has to be sent next.
+    /// Encodes an event as the argument of the next SERIAL.
     ///
     /// # Errors
-    /// Inconclusive if it can't be written.
+    /// Inconclusive if it cannot be encoded.
     pub(crate) fn encode_event(&mut self, name: &str, args: &[Value]) -> Outcome<Bytes> {
         let (mode, time) = (self.mode_out(), now());
         let mut out = Vec::new();
@@ -47,10 +47,10 @@ impl Exchange {
         self.send_bytes(&bytes, &describe::message(&message, Some(&Serial::Event(event))))
     }
 
-    /// Returns the argument of a SERIAL with an ID, as it has to be sent next.
+    /// Encodes an ID as the argument of the next SERIAL.
     ///
     /// # Errors
-    /// Inconclusive if it can't be written.
+    /// Inconclusive if it cannot be encoded.
     pub(crate) fn encode_id(&mut self, id: Id) -> Outcome<Bytes> {
         let mode = self.mode_out();
         let mut out = Vec::new();
@@ -85,7 +85,7 @@ impl Exchange {
         self.send_bytes(&bytes, &describe::message(&message, Some(&serial)))
     }
 
-    /// Waits for an event of this name; everything else is passed over.
+    /// Waits for an event with this name. Skips everything else.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -96,7 +96,7 @@ impl Exchange {
         })
     }
 
-    /// Waits for an operation on synchronized state; everything else is passed over.
+    /// Waits for an operation on synchronized state. Skips everything else.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -128,8 +128,8 @@ impl Exchange {
         self.send_event("conformance_echo", &[value])
     }
 
-    /// Waits until this value is echoed. Everything else is passed over, such as what is echoed for
-    /// others: of other connections, and of cases before this one.
+    /// Waits until this value is echoed. Skips everything else, such as echoes for other
+    /// connections and earlier cases.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -137,7 +137,7 @@ impl Exchange {
         self.expect_echo_that(value, |back| back == value).map(drop)
     }
 
-    /// Waits until a value is echoed that is as wanted, and returns it; it is told as `what`.
+    /// Waits until a matching value is echoed, and returns it. `what` names it in the error.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -163,10 +163,11 @@ impl Exchange {
         }
     }
 
-    /// Checks that the implementation [answers](Self::answers), and returns what was echoed before.
+    /// Checks that the implementation [answers](Self::answers), and returns the echoes before the
+    /// answer.
     ///
     /// # Errors
-    /// As [`answers`](Self::answers); failed if something is echoed that has not one argument.
+    /// As [`answers`](Self::answers). Failed if an echo does not have one argument.
     pub(crate) fn echoed_until_now(&mut self) -> Outcome<Vec<Value>> {
         let mut before = Vec::new();
         self.answers_after(|got| {
@@ -180,7 +181,7 @@ impl Exchange {
         Ok(before)
     }
 
-    /// Checks that these values, which nobody else has echoed, are echoed in this order, each once.
+    /// Checks that these values, which are not used elsewhere, are echoed in this order, each once.
     ///
     /// # Errors
     /// As [`echoed_until_now`](Self::echoed_until_now), and failed if they are not.
@@ -190,10 +191,10 @@ impl Exchange {
         Stop::unless(back == values, || format!("{} came for {}", lines(&back), lines(values)))
     }
 
-    /// Checks that the implementation answers on this connection: has a number of its own echoed.
+    /// Checks that the implementation answers on this connection: has a unique number echoed.
     ///
-    /// Since messages are handled in order, everything that was sent before has been. What comes
-    /// before the answer is passed over.
+    /// Messages are handled in order, so everything sent before has been handled. Skips what
+    /// arrives before the answer.
     ///
     /// # Errors
     /// As [`echo`](Self::echo).
@@ -201,8 +202,8 @@ impl Exchange {
         self.answers_after(|_| Ok(()))
     }
 
-    /// Checks that the implementation [answers](Self::answers), and each message before with
-    /// `check`.
+    /// Checks that the implementation [answers](Self::answers), and calls `check` with each message
+    /// before the answer.
     ///
     /// # Errors
     /// As [`answers`](Self::answers), and those of `check`.
@@ -216,13 +217,13 @@ impl Exchange {
     }
 }
 
-/// Returns a number that nothing else is echoed as, in this case and all others of this process.
+/// Returns a number that is unique in this process.
 pub(crate) fn token() -> Value {
     static NEXT: AtomicU64 = AtomicU64::new(7_000_000);
     Value::Count(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Returns the arguments of what was echoed.
+/// Returns the arguments of an echo.
 fn echoed(got: &Got) -> Option<&[Value]> {
     match &got.serial {
         Some(Serial::Event(event)) if event.name == "conformance_echoed" => Some(&event.args),

@@ -1,5 +1,5 @@
-//! Calls are made of the declared types: our own before they are sent, a peer's before they are
-//! delivered (§5).
+//! Tests of coercing calls to the declared types: our own before they are sent, a peer's before
+//! they are delivered (§5).
 
 use super::*;
 
@@ -21,15 +21,10 @@ fn known() -> Arc<Declarations> {
 }
 
 fn knowing(declarations: Arc<Declarations>) -> ConnectionConfig {
-    let events = ["scan_seen", "conn", "conns", "unheard_of", "hits"].map(Name::from).to_vec();
-    let requests = Requests { events, accept_input: true, ..Requests::default() };
+    let events = ["scan_seen", "conn", "conns", "unknown", "hits"].map(Name::from).to_vec();
+    let requests = Requests { events, ..Requests::default() };
     let undeclared = Undeclared::Deliver;
-    ConnectionConfig {
-        requests: Some(requests),
-        declarations,
-        undeclared,
-        ..ConnectionConfig::default()
-    }
+    ConnectionConfig { requests, declarations, undeclared, ..ConnectionConfig::default() }
 }
 
 fn knowing_nothing() -> ConnectionConfig {
@@ -51,7 +46,7 @@ fn printed(event: &Event) -> String {
     format!("{}({})", event.name, args.join(", "))
 }
 
-/// What the acceptor gets of what the initiator sends.
+/// Returns what the acceptor receives.
 fn got(pair: &mut Pair) -> Vec<String> {
     let told = pair.told().1.into_iter().map(|told| match told {
         Notification::Event(event) => printed(&event),
@@ -69,7 +64,7 @@ fn arguments_of_our_own_become_what_is_declared() {
         event("scan_seen", vec![host(), Value::Int(5)]),
         event("conn", vec![conn.clone()]),
         event("conns", vec![Value::from(vec![conn]), Value::Count(1)]),
-        event("unheard_of", vec![Value::Int(1), Value::string("as it is")]),
+        event("unknown", vec![Value::Int(1), Value::string("as it is")]),
     ] {
         assert_eq!(pair.initiator.send_event(&sent), Ok(Sent::Sent));
     }
@@ -81,7 +76,7 @@ fn arguments_of_our_own_become_what_is_declared() {
             "scan_seen(10.0.0.1, 5)".to_owned(),
             format!("conn({conn})"),
             format!("conns([{conn}], 1.0)"),
-            "unheard_of(1, as it is)".to_owned(),
+            "unknown(1, as it is)".to_owned(),
         ]
     );
 }
@@ -120,7 +115,10 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
         ),
     ];
     // Whether the peer has requested the event or not, and in every phase.
-    let deaf = ConnectionConfig { requests: Some(Requests::default()), ..knowing_nothing() };
+    let deaf = ConnectionConfig {
+        requests: Requests { accept_input: false, ..Requests::default() },
+        ..knowing_nothing()
+    };
     let mut handshake = Connection::new(knowing(known()), Role::Initiator, NOW);
     for receiver in [knowing_nothing(), deaf] {
         let mut pair = Pair::running(knowing(known()), receiver);
@@ -138,7 +136,7 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
     }
 }
 
-/// Bro can't read them, whatever is declared.
+/// Bro cannot decode them, whatever is declared.
 #[test]
 fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
     use crate::data::{Pattern, Record, Table, Vector};
@@ -163,8 +161,7 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
         (table.into(), compiling),
     ] {
         let mut pair = Pair::running(knowing(known()), knowing_nothing());
-        let events =
-            ["anything", "unheard_of", "hits"].map(|name| event(name, vec![value.clone()]));
+        let events = ["anything", "unknown", "hits"].map(|name| event(name, vec![value.clone()]));
         for event in events {
             let error = pair.initiator.send_event(&event).unwrap_err();
             assert!(matches!(&error, UsageError::Event(_)), "{error:?}");
@@ -227,7 +224,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
     let _ = pair.initiator.send_event(&event("conn", vec![wrong]));
     let _ = pair.initiator.send_event(&event("scan_seen", vec![host(), Value::Count(1)]));
     pair.drive(&[usize::MAX]);
-    // The words are Bro's, but a Bro has no line for this.
+    // The wording is Bro's, but Bro has no line for this.
     let what = "mismatch in argument types; ignoring";
     let types = "argument 0, c: $tries: expected count, found string";
     let line = format!("parent error unserializing event/function conn: {what} ({types})");
@@ -237,7 +234,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
     assert_eq!((counters.calls_rejected, counters.events_received), (1, 1));
 }
 
-/// What is sent on is sent on as it came.
+/// Forwarded events are unchanged.
 #[test]
 fn lazy_events_are_as_the_peer_sent_them() {
     let lazy = ConnectionConfig { events_lazily: true, ..knowing(known()) };
@@ -256,8 +253,8 @@ fn lazy_events_are_as_the_peer_sent_them() {
 fn values_of_variables_are_checked() {
     use crate::data::{Id, Opcode, StateAccess};
     let sync = Some(SyncRequest { authoritative: false });
-    let requests = Requests { sync, ..knowing_nothing().requests.unwrap() };
-    let receiver = ConnectionConfig { requests: Some(requests), ..knowing_nothing() };
+    let requests = Requests { sync, ..knowing_nothing().requests };
+    let receiver = ConnectionConfig { requests, ..knowing_nothing() };
     let mut pair = Pair::running(knowing(known()), receiver);
     let assign = |op1| StateAccess {
         opcode: Opcode::Assign,

@@ -1,4 +1,4 @@
-//! How a connection ends (§3.6).
+//! Tests of the end of a connection (§3.6).
 
 use super::*;
 
@@ -80,8 +80,8 @@ fn counters_outlive_the_connection() {
     assert_eq!((pair.initiator.counters(), pair.acceptor.counters()), before);
 }
 
-/// A peer that closes its half at the same time may still read: only a transport that failed
-/// takes what waits with it.
+/// A peer that closes its direction at the same time may still read. Only a failed transport
+/// discards what is queued.
 #[test]
 fn what_is_queued_outlives_the_peers_close_but_not_the_transport() {
     let mut pair = Pair::running(config(), config());

@@ -1,10 +1,10 @@
-//! Setup and Handshake (§3.1–§3.3).
+//! Tests of Tests of Tests of Setup and Handshake (§3.1–§3.3).
 
 use super::*;
 
 const VERSION_AND_DESCRIPTION: &str = concat!(
-    // What a Bro with the class `alpha` sends at once (recording bro-bro-events-basic, the padding
-    // of the header chunks set to 0).
+    // The first messages of a Bro with the class `alpha` (recording bro-bro-events-basic, with the
+    // padding of the header chunks set to 0).
     "000000080100000000000000",
     "000000160000000700000bb80000001a00000000616c70686100",
     "000000080200000000000000",
@@ -49,8 +49,7 @@ fn the_setup_is_applied_in_the_order_of_the_specification() {
         sync: Some(SyncRequest { authoritative: true }),
         request_logs: true,
     };
-    let config =
-        ConnectionConfig { requests: Some(requests), description: Name::new(), ..config() };
+    let config = ConnectionConfig { requests, description: Name::new(), ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     sent(&mut connection);
     feed(&mut connection, &[version()]);
@@ -72,12 +71,12 @@ fn both_sides_are_told_what_the_other_wants() {
     let theirs = ConnectionConfig {
         description: Name::from("other"),
         class: Some(Bytes::from_static(b"x")),
-        requests: Some(Requests {
+        requests: Requests {
             events: ["count", "nobody_knows", "print_hook", "count"].map(Name::from).to_vec(),
             capture_filter: Some(Bytes::from_static(b"udp")),
             request_logs: true,
             ..Requests::default()
-        }),
+        },
         ..config()
     };
     let mut pair = Pair::new(theirs, config());
@@ -119,13 +118,14 @@ fn both_sides_are_told_what_the_other_wants() {
     assert_eq!(pair.acceptor.peer_description(), Some(&Name::from("other")));
     let requested: Vec<_> = pair.acceptor.peer_events().iter().map(|n| n.to_string()).collect();
     assert_eq!(requested, ["count", "print_hook"]);
-    assert_eq!(pair.initiator.our_events().len(), 3);
+    assert_eq!(pair.initiator.ours.events.len(), 3);
     assert!(pair.acceptor.are_logs_requested() && !pair.acceptor.is_sync_requested());
 }
 
 #[test]
 fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_at() {
-    let mut pair = Pair::new(config(), ConnectionConfig { requests: None, ..config() });
+    let mut pair =
+        Pair::new(config(), ConnectionConfig { handshake: Handshake::Application, ..config() });
     transfer(&mut pair.initiator, &mut pair.acceptor, usize::MAX, NOW);
     let acceptor = &mut pair.acceptor;
     assert!(!acceptor.wants_input());
@@ -148,7 +148,7 @@ fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_a
         ["parent info warning: no events to request", "parent info peer_description is bro"]
     );
     assert!(acceptor.wants_input());
-    assert_eq!(acceptor.our_events().iter().next(), Some(&Name::from("none")));
+    assert_eq!(acceptor.ours.events.iter().next(), Some(&Name::from("none")));
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.acceptor.phase(), Phase::Running);
 }
@@ -175,8 +175,11 @@ fn requests_are_refused_outside_handshake() {
 
 #[test]
 fn a_repeated_phase_done_in_handshake_is_ignored() {
-    let mut connection =
-        Connection::new(ConnectionConfig { requests: None, ..config() }, Role::Acceptor, NOW);
+    let mut connection = Connection::new(
+        ConnectionConfig { handshake: Handshake::Application, ..config() },
+        Role::Acceptor,
+        NOW,
+    );
     feed(&mut connection, &[version(), Message::PhaseDone, Message::PhaseDone]);
     drain(&mut connection);
     assert_eq!(connection.phase(), Phase::Handshake);

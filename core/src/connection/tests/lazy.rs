@@ -1,4 +1,4 @@
-//! Events that are delivered lazily, and sent on.
+//! Tests of lazy events.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn lazy_calls_are_checked_as_others_are() {
     let undeclared = Undeclared::Deliver;
     let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["count", "stranger", "a_global"].map(Name::from).to_vec();
-    let requests = Some(Requests { events: names, ..requests() });
+    let requests = Requests { events: names, ..requests() };
     let lazy = ConnectionConfig { events_lazily: true, requests, ..config() };
     let mut pair = Pair::running(deliver, lazy);
     for (call, mismatch) in [

@@ -1,9 +1,9 @@
-//! Logs that the peer sends: read one by one, in order with all else (part 3).
+//! Tests of received logs: decoded one by one, in order with other notifications (part 3).
 
 use super::*;
 use crate::logs::{LogField, LogLimits, LogStream, LogStreams, LogValue, Mismatch};
 
-/// A LOG_CREATE_WRITER, and the argument of a LOG_WRITE with these entries.
+/// Returns a LOG_CREATE_WRITER, and the argument of a LOG_WRITE with these entries.
 fn log(numbers: std::ops::Range<u64>) -> (Message, Vec<u8>) {
     let mut streams = LogStreams::new();
     let fields = vec![LogField::new("n", TypeTag::Count)];
@@ -16,7 +16,7 @@ fn log(numbers: std::ops::Range<u64>) -> (Message, Vec<u8>) {
     (Message::LogCreateWriter(writer), entries)
 }
 
-/// What came: the path of a writer, or the number in an entry.
+/// Returns the path of a writer, or the number in an entry.
 fn log_of(notification: &Notification) -> Option<Result<u64, Name>> {
     match notification {
         Notification::LogWriterAnnounced(writer) => Some(Err(writer.path.clone())),

@@ -1,4 +1,4 @@
-//! Two connections wired together in memory, and single ones fed by hand.
+//! Tests with two connections in memory, or with one that is fed by hand.
 
 mod calls;
 mod close;
@@ -32,7 +32,7 @@ const _: () = {
 
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
-/// Knows `none()`, `count(n: count)`, `two(n: count, s: string)` and the variable `a_global`.
+/// Declares `none()`, `count(n: count)`, `two(n: count, s: string)` and the variable `a_global`.
 fn declarations() -> Arc<Declarations> {
     let mut known = Declarations::new();
     known.add_event(EventDecl::new("none", vec![]));
@@ -43,16 +43,16 @@ fn declarations() -> Arc<Declarations> {
     Arc::new(known)
 }
 
-/// Sets up a peer that accepts input and requests all events.
+/// Returns requests that accept input and request all events.
 fn requests() -> Requests {
     let events = ["none", "count", "two"].map(Name::from).to_vec();
-    Requests { events, accept_input: true, ..Requests::default() }
+    Requests { events, ..Requests::default() }
 }
 
 fn config() -> ConnectionConfig {
     ConnectionConfig {
         declarations: declarations(),
-        requests: Some(requests()),
+        requests: requests(),
         ..ConnectionConfig::default()
     }
 }
@@ -65,7 +65,7 @@ fn count(n: u64) -> Event {
     event("count", vec![Value::Count(n)])
 }
 
-/// Says that this argument of `count` is none.
+/// Returns the error for an argument of `count` with the wrong type.
 fn not_a_count(found: &Value) -> CallMismatch {
     let error = Box::new(ConversionError::mismatch(TypeTag::Count, found));
     CallMismatch::Argument { position: 0, name: "n".into(), error }
@@ -88,7 +88,7 @@ fn version() -> Message {
     })
 }
 
-/// A call of `none`, which has no object and so is the same in every mode.
+/// Returns a call of `none`, which has no object and so has the same encoding in every mode.
 fn call_of(name: &str) -> Message {
     let mut argument = vec![b'e', 0, 0, 0, name.len() as u8];
     argument.extend_from_slice(name.as_bytes());
@@ -115,7 +115,7 @@ fn feed(connection: &mut Connection, messages: &[Message]) {
     connection.feed_bytes(&raw(messages), NOW);
 }
 
-/// Takes all output, as messages.
+/// Returns all output as messages.
 fn sent(connection: &mut Connection) -> Vec<Message> {
     let bytes = connection.poll_transmit().to_vec();
     connection.advance(bytes.len(), NOW);
@@ -128,11 +128,11 @@ fn messages(bytes: &[u8]) -> Vec<Message> {
     std::iter::from_fn(|| decoder.poll().unwrap()).map(|decoded| decoded.message).collect()
 }
 
-/// Brings a connection into a phase by hand; nothing of that is left to be taken.
+/// Brings a connection into a phase, and discards its output and notifications.
 fn in_phase(phase: Phase) -> Connection {
     let ours = SyncRequest { authoritative: false };
     let sync = (phase == Phase::Sync(SyncRole::Receiver)).then_some(ours);
-    let requests = Some(Requests { sync, ..requests() });
+    let requests = Requests { sync, ..requests() };
     let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let caps = Message::Caps(Caps::BRO);
@@ -159,7 +159,7 @@ struct Pair {
     initiator: Connection,
     acceptor: Connection,
     now: Time,
-    /// What each side was told, the log included.
+    /// The notifications of each side, including the log.
     initiator_told: Vec<Notification>,
     acceptor_told: Vec<Notification>,
 }
@@ -175,7 +175,7 @@ impl Pair {
         }
     }
 
-    /// Two that have completed their handshake, what they were told forgotten.
+    /// Returns two connections after the handshake, without notifications.
     fn running(initiator: ConnectionConfig, acceptor: ConnectionConfig) -> Pair {
         let mut pair = Pair::new(initiator, acceptor);
         pair.drive(&[usize::MAX]);
@@ -186,7 +186,7 @@ impl Pair {
         pair
     }
 
-    /// Moves bytes in pieces of these sizes, over and over, until nothing is left to move.
+    /// Moves bytes in pieces of these sizes, repeatedly, until nothing is left.
     fn drive(&mut self, sizes: &[usize]) {
         let mut sizes = sizes.iter().copied().cycle();
         for _ in 0..1_000_000 {
@@ -202,7 +202,7 @@ impl Pair {
         panic!("never becomes idle");
     }
 
-    /// What the two were told since the last call, without the log.
+    /// Returns the notifications of both since the last call, without the log.
     fn told(&mut self) -> (Vec<Notification>, Vec<Notification>) {
         self.drive(&[usize::MAX]);
         let initiator = without_log(std::mem::take(&mut self.initiator_told));

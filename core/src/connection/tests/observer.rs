@@ -1,4 +1,4 @@
-//! The observer sees what both sides meant.
+//! Tests of the observer.
 
 use super::*;
 use crate::data::{Opcode, Serial, StateAccess};
@@ -13,7 +13,7 @@ fn observed(observer: &mut Observer) -> Vec<Observed> {
     std::iter::from_fn(|| observer.poll()).collect()
 }
 
-/// Drives a pair and shows every byte to an observer, in pieces.
+/// Drives a pair and feeds every byte to an observer, in pieces.
 fn watch(pair: &mut Pair, observer: &mut Observer, size: usize) {
     loop {
         let before = (pair.initiator.poll_transmit().len(), pair.acceptor.poll_transmit().len());
@@ -44,7 +44,7 @@ fn access(n: u64) -> StateAccess {
 fn serials_are_decoded_in_each_phase_with_the_right_width() {
     for size in [1, 7, usize::MAX] {
         let sync = Some(SyncRequest { authoritative: false });
-        let requests = Some(Requests { sync, ..requests() });
+        let requests = Requests { sync, ..requests() };
         let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
         let mut pair = Pair::new(config.clone(), config);
         let mut observer = observer();

@@ -1,4 +1,4 @@
-//! What happens at each bound.
+//! Tests of limits.
 
 use super::*;
 use crate::wire::{PingArgs, PingLayout};
@@ -47,7 +47,7 @@ fn commands_are_refused_while_too_much_output_waits() {
     pair.initiator.advance(0, NOW);
     assert_eq!(pair.initiator.ping(1, NOW), Err(error));
     assert_eq!(pair.told().1.len(), sent as usize);
-    // Nothing was lost with the one that was refused: its ids were not used up.
+    // The refused event used no IDs, so nothing is lost.
     assert_eq!(pair.initiator.send_event(&count(sent)), Ok(Sent::Sent));
     assert_eq!(pair.told().1, [Notification::Event(count(sent))]);
 }
@@ -62,7 +62,7 @@ fn input_waits_while_the_peer_does_not_read_its_answers() {
     let layout = PingLayout::Padded32;
     let ping = |seq| Message::Ping(PingArgs { seq, time1: 0.0, time2: 0.0, time3: 0.0, layout });
     feed(&mut connection, &(0..10).map(ping).collect::<Vec<_>>());
-    // An answer takes 48 bytes, so the third passes the limit.
+    // An answer takes 48 bytes, so the third exceeds the limit.
     assert_eq!(connection.poll_transmit().len(), 3 * 48);
     assert!(!connection.wants_input());
     connection.advance(3 * 48 - 1, NOW);

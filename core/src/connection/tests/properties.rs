@@ -1,4 +1,4 @@
-//! Splits, repetitions and orders that nobody thought of.
+//! Property tests with random splits, repetitions and orders.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use super::*;
 use crate::data::{Id, Opcode, Packet, StateAccess};
 use crate::wire::{Compression, PrintItems, SyncPoint};
 
-/// A command, by number.
+/// Runs a command by its number.
 fn command(connection: &mut Connection, number: u8, now: Time) {
     let name = Name::from("count");
     let text = Bytes::from_static(b"text");
@@ -21,7 +21,7 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
     let id = Arc::new(Id::global("a_global", Type::COUNT, Some(Value::Count(1))));
     let tag = Name::new();
     let packet = Packet { sec: 0, usec: 0, len: 4, link_type: 1, tag, data: text.clone() };
-    // Whatever the answer is: it must be one, and nothing else may happen.
+    // Any result is allowed, but nothing else may happen.
     let _ = match number {
         0 => connection.request_events(&[name]),
         1 => connection.send_capture_filter(&text),
@@ -38,7 +38,7 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
         12 => connection.send_packet(&packet),
         13 => connection.send_print(&PrintItems::default()).map(drop),
         14 => connection.send_sync_point(SyncPoint::Final),
-        // Of nothing, and for no writer or for that one.
+        // An empty announcement, or entries without a writer.
         15 => connection.send_log_create_writer(Bytes::from_static(&[0; 44])).map(drop),
         16 => connection.send_log_write(Bytes::from_static(&[0; 16])).map(drop),
         17 => {
@@ -52,7 +52,7 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
     };
 }
 
-/// A whole session's bytes from one side, as the other side of a pair got them.
+/// Returns all bytes that one side sent in a session.
 fn session(compression: Option<Compression>) -> Vec<u8> {
     let config = ConnectionConfig { compression, ..config() };
     let mut pair = Pair::new(config, super::config());
@@ -75,7 +75,7 @@ fn session(compression: Option<Compression>) -> Vec<u8> {
     bytes
 }
 
-/// Feeds bytes in pieces of these sizes; returns what was told, and what came out.
+/// Feeds bytes in pieces of these sizes. Returns the notifications and the output.
 fn replay(bytes: &[u8], sizes: &[usize], config: ConnectionConfig) -> (Vec<Notification>, Vec<u8>) {
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let (mut told, mut out) = (Vec::new(), Vec::new());
@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn a_pair_comes_to_the_same_end_whatever_the_splits(sizes in vec(1_usize..50, 1..20)) {
         let sync = Some(SyncRequest { authoritative: false });
-        let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
+        let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
         let run = |sizes: &[usize]| {
             let mut pair = Pair::new(config.clone(), config.clone());
             pair.drive(sizes);
@@ -157,7 +157,7 @@ proptest! {
     ) {
         let run = || {
             let by_application = ConnectionConfig {
-                requests: if setup_by_hand { None } else { config().requests },
+                handshake: if setup_by_hand { Handshake::Application } else { Handshake::Automatic },
                 state: StateSource::Application,
                 output_limit: 500,
                 ..config()
@@ -166,7 +166,7 @@ proptest! {
             let mut bytes = Vec::new();
             for (here, number, size) in &steps {
                 let side = if *here { &mut pair.initiator } else { &mut pair.acceptor };
-                // Closing is rare, or nothing else would be seen.
+                // Closing is rare, so that other commands are tested too.
                 let number = if *number == 18 && size % 8 != 0 { 6 } else { *number };
                 command(side, number, NOW);
                 bytes.extend_from_slice(pair.initiator.poll_transmit());

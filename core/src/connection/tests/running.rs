@@ -1,4 +1,4 @@
-//! Running, and what is not bound to a phase (§3.5, §4, §5).
+//! Tests of Running, and of messages that do not depend on the phase (§3.5, §4, §5).
 
 use std::time::Duration;
 
@@ -31,12 +31,12 @@ fn events_go_to_those_who_requested_them() {
 
 #[test]
 fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
-    // The sender requests and declares nothing itself, but knows that all of these are wanted.
+    // The sender requests and declares nothing, but the peer has requested all of these.
     let undeclared = Undeclared::Deliver;
     let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["none", "count", "two", "a_global", "stranger"].map(Name::from).to_vec();
     let wanting =
-        ConnectionConfig { requests: Some(Requests { events: names, ..requests() }), ..config() };
+        ConnectionConfig { requests: Requests { events: names, ..requests() }, ..config() };
     let cases = [
         (event("stranger", vec![]), CallMismatch::Unknown, "unknown event/function, ignoring"),
         (event("a_global", vec![]), CallMismatch::NotAnEvent, "not a function/event, ignoring"),
@@ -126,10 +126,8 @@ fn ids_and_packets_go_to_a_peer_that_is_running() {
 
 #[test]
 fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
-    let silent = ConnectionConfig {
-        requests: Some(Requests { accept_input: false, ..requests() }),
-        ..config()
-    };
+    let silent =
+        ConnectionConfig { requests: Requests { accept_input: false, ..requests() }, ..config() };
     let mut pair = Pair::new(config(), silent);
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.acceptor.peer_description(), None);
@@ -138,7 +136,7 @@ fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     pair.initiator.send_sync_point(SyncPoint::Point(3)).unwrap();
     assert_eq!(pair.told().1, [Notification::SyncPoint(SyncPoint::Point(3))]);
-    // The cache is in step: what comes now refers to what was dropped.
+    // The cache is valid: the next message refers to a dropped value.
     pair.acceptor.set_accept_input(true).unwrap();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     assert_eq!(pair.told().1, [Notification::Event(count(1))]);
@@ -169,7 +167,7 @@ fn a_pong_tells_how_long_it_took() {
 #[test]
 fn prints_go_to_those_who_requested_print_hook() {
     let hooked = Requests { events: vec![Name::from("print_hook")], ..requests() };
-    let mut pair = Pair::running(config(), ConnectionConfig { requests: Some(hooked), ..config() });
+    let mut pair = Pair::running(config(), ConnectionConfig { requests: hooked, ..config() });
     let items: PrintItems =
         [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
     assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
@@ -180,10 +178,8 @@ fn prints_go_to_those_who_requested_print_hook() {
 
 #[test]
 fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
-    let logging = ConnectionConfig {
-        requests: Some(Requests { request_logs: true, ..requests() }),
-        ..config()
-    };
+    let logging =
+        ConnectionConfig { requests: Requests { request_logs: true, ..requests() }, ..config() };
     let writer = |stream| LogWriter {
         stream,
         writer: 1,
@@ -199,7 +195,7 @@ fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
         writer(stream).encode(&mut argument);
         Bytes::from(argument)
     });
-    // Of the second, without a value.
+    // An entry of the second writer, with an unset value.
     let entry = Bytes::from_static(b"\0\0\0\x02\0\0\0\x01\0\0\0\x04mini\0\0\0\0");
     let mut pair = Pair::new(config(), logging);
     for side in [&mut pair.initiator, &mut pair.acceptor] {

@@ -1,4 +1,4 @@
-//! Sync, and the modes of what is written around it (§3.4, 2§3).
+//! Tests of Sync, and of the encoding before and after it (§3.4, 2§3).
 
 use super::*;
 use crate::data::{Opcode, StateAccess};
@@ -15,11 +15,11 @@ fn access(n: u64) -> StateAccess {
 
 fn asks(authoritative: bool) -> ConnectionConfig {
     let sync = Some(SyncRequest { authoritative });
-    let requests = Some(Requests { sync, ..requests() });
+    let requests = Requests { sync, ..requests() };
     ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 
-/// The width of the first object id of each state access sent, in bits.
+/// Returns the width of the first object ID of each sent state access, in bits.
 fn id_widths(messages: &[Message]) -> Vec<u32> {
     let width = |message: &Message| match message {
         // `s`, full, then the id, then the serial type of a state access.
@@ -38,7 +38,7 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
     assert_eq!(pair.initiator.phase(), Phase::Sync(SyncRole::Sender));
     assert_eq!(pair.acceptor.phase(), Phase::Sync(SyncRole::Receiver));
 
-    // The receiver sends nothing, and what it would send is not kept.
+    // The receiver sends nothing, and does not queue anything.
     assert_eq!(pair.acceptor.send_state_access(&access(1)), Ok(Sent::NotRunning));
     assert_eq!(pair.acceptor.send_event(&count(1)), Ok(Sent::NotRunning));
     assert_eq!(pair.acceptor.counters().not_running, 2);

@@ -1,4 +1,4 @@
-//! Every line of the table of §3.7, and every way to break a connection.
+//! Tests of every row of the table in §3.7, and of every kind of violation.
 
 use super::*;
 use crate::wire::{EventNames, MessageType, PingArgs, PingLayout, PrintItem, SyncPoint};
@@ -28,14 +28,14 @@ fn sample(message: MessageType) -> Message {
         MessageType::Compress => Message::Compress,
         MessageType::SyncPoint => Message::SyncPoint(SyncPoint::Final),
         MessageType::RemotePrint => Message::RemotePrint([item].into_iter().collect()),
-        // Of nothing, and for no writer.
+        // Empty, and without a writer.
         MessageType::LogCreateWriter => Message::LogCreateWriter(Bytes::from_static(&[0; 44])),
         MessageType::LogWrite => Message::LogWrite(Bytes::from_static(&[0; 16])),
         MessageType::RequestLogs => Message::RequestLogs,
     }
 }
 
-/// The error that a connection was closed for; checks that this is the last notification.
+/// Returns the error for which a connection was closed. Checks that this is the last notification.
 fn closed_for(connection: &mut Connection) -> ProtocolError {
     let mut told = drain(connection);
     match told.pop() {
@@ -75,8 +75,11 @@ fn each_message_in_each_phase_is_taken_or_refused_as_the_table_says() {
 
 #[test]
 fn compress_is_taken_at_the_end_of_handshake() {
-    let mut connection =
-        Connection::new(ConnectionConfig { requests: None, ..config() }, Role::Acceptor, NOW);
+    let mut connection = Connection::new(
+        ConnectionConfig { handshake: Handshake::Application, ..config() },
+        Role::Acceptor,
+        NOW,
+    );
     feed(&mut connection, &[version(), Message::PhaseDone, Message::Compress]);
     let lines = log_lines(&drain(&mut connection));
     assert_eq!(lines.last().unwrap(), "child info enabling decompression");
@@ -113,7 +116,7 @@ fn a_violation_without_words_of_bros_names_message_phase_and_section() {
         log_lines(&drain(&mut connection))[0],
         format!(
             "parent error message is not legal in this phase (VERSION in Running, at byte {offset} \
-             of the stream, §3.7)"
+             of the stream)"
         )
     );
 }
@@ -189,7 +192,7 @@ fn a_serial_that_cannot_be_read_closes_the_connection() {
 #[test]
 fn both_sides_authoritative_is_a_misconfiguration() {
     let sync = Some(SyncRequest { authoritative: true });
-    let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
+    let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
     let mut pair = Pair::new(config.clone(), config);
     pair.drive(&[usize::MAX]);
     for told in [&pair.initiator_told, &pair.acceptor_told] {

@@ -20,7 +20,7 @@ fn coerced(text: &str, ty: &str) -> Result<Value, String> {
     let value = Value::parse(text, None, &declarations).unwrap();
     let result = value.coerce(&ty).map_err(|error| error.to_string());
     if let Ok(value) = &result {
-        // What comes out is of that very type, and stays as it is.
+        // The result has that type, so coercing it again changes nothing.
         assert_eq!(value.coerce(&ty).as_ref(), Ok(value));
         assert!(ty.tag() == Some(TypeTag::Any) || value.ty() == ty, "{text}");
     }
@@ -47,7 +47,7 @@ fn numbers_become_more_general_ones() {
     assert_eq!(error("5", "interval"), "expected interval, found count");
 }
 
-/// An integer of a Rust program is an `int`, whatever its author meant.
+/// An integer in Rust is an `int` by default.
 #[test]
 fn an_int_becomes_a_count_unless_it_is_negative() {
     assert_eq!(Value::Int(5).coerce(&Type::COUNT), Ok(Value::Count(5)));
@@ -156,7 +156,7 @@ fn received(text: &str, ty: &str) -> Result<String, String> {
     Ok(coerced.to_string().replace(['\n', '\t'], ""))
 }
 
-/// Peers have record types of their own, with more or fewer fields.
+/// Peers have their own record types, with more or fewer fields.
 #[test]
 fn a_peers_records_are_filled_up_and_their_other_fields_left_out() {
     let point = |text| received(text, "Point");
@@ -168,11 +168,11 @@ fn a_peers_records_are_filled_up_and_their_other_fields_left_out() {
         Ok("[x=1.0, y=2.0, note=<uninitialized>]".into())
     );
     assert_eq!(point("[$x=\"1\"]"), Err("$x: expected double, found string".to_owned()));
-    // What a new record has: containers are empty, records are such records again.
+    // In a new record, containers are empty and records are new records.
     let wide = "record { a: set[count]; b: vector of count; p: Point; c: count; }";
     let empty = "[a={}, b=[], p=[x=<uninitialized>, y=0.5, note=<uninitialized>], c=5]";
     assert_eq!(received("[$c=5]", wide), Ok(empty.to_owned()));
-    // Wherever they are.
+    // At any depth.
     let points = received("vector([$x=1, $other=T])", "vector of Point").unwrap();
     assert!(points.starts_with("[[x=1.0, y=0.5,"), "{points}");
     let table = received("table([1] = [$x=1])", "table[count] of Point").unwrap();
@@ -203,7 +203,7 @@ fn a_peers_constant_that_is_not_known_here_stays() {
     assert!(pink.coerce(&hue).is_err());
 }
 
-/// Whatever is of the type already has nothing to be coerced, and whatever isn't has.
+/// Values with the type need no coercion, others do.
 #[test]
 fn what_is_of_a_type_is_told_from_what_is_not() {
     let declarations = declarations();
@@ -237,7 +237,7 @@ fn what_is_of_a_type_is_told_from_what_is_not() {
     }
 }
 
-/// A message of a few bytes for each record would take many times as much memory.
+/// A message with a few bytes per record would need many times as much memory.
 #[test]
 fn a_peer_has_no_more_fields_made_than_it_may() {
     let declarations = declarations();
@@ -266,7 +266,7 @@ fn indices_that_become_the_same_are_refused() {
     let same = counts(&[great, 7, great + 1]);
     let error = same.coerce(&doubles).unwrap_err();
     assert_eq!(error.to_string(), "two entries with the same index");
-    // A peer's are taken one after the other.
+    // For a peer, the later entry replaces the earlier one.
     let room = Cell::new(10);
     let taken = same.coerce_from(Origin::Peer { room: &room }, &doubles).unwrap();
     let mut left = Table::new(doubles);

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-use super::fit::index_types;
-use super::{
-    BroType, ConversionError, ConversionErrorKind, FromIndex, FromValue, IndexType, Step, ToIndex,
-    ToValue, fit,
-};
+use super::sequence::{self, index_types};
+use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
 use crate::data::{Table, Type, TypeKind, TypeTag, Value};
 
 macro_rules! sets {
@@ -22,7 +19,7 @@ macro_rules! sets {
 
         impl<T: ToIndex $(, $hasher)?> ToValue for $set<T $(, $hasher)?> {
             fn to_value_as(&self, ty: &Type) -> Value {
-                let ty = match fit::kind(ty) {
+                let ty = match sequence::kind(ty) {
                     Some(TypeKind::Set(_)) => ty.clone(),
                     _ => Self::bro_type(),
                 };
@@ -66,11 +63,11 @@ macro_rules! tables {
 
         impl<K: ToIndex, V: ToValue $(, $hasher)?> ToValue for $map<K, V $(, $hasher)?> {
             fn to_value_as(&self, ty: &Type) -> Value {
-                let ty = match fit::kind(ty) {
+                let ty = match sequence::kind(ty) {
                     Some(TypeKind::Table(table)) if table.yields.is_some() => ty.clone(),
                     _ => Self::bro_type(),
                 };
-                let yields = match fit::kind(&ty) {
+                let yields = match sequence::kind(&ty) {
                     Some(TypeKind::Table(table)) => table.yields.clone(),
                     _ => None,
                 };
@@ -121,4 +118,108 @@ fn table(value: &Value) -> Result<&Table, ConversionError> {
         Value::Table(table) => Ok(table),
         _ => Err(ConversionError::mismatch(TypeTag::Table, value)),
     }
+}
+
+/// A type that can be an index: every [`BroType`], and tuples of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a table or the element of a set",
+    note = "supported: types that have a Bro type (see `BroType`), and tuples of them",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
+pub trait IndexType {
+    /// The same as [`BroType::CONTAINS_ITSELF`].
+    #[doc(hidden)]
+    const CONTAINS_ITSELF: bool = false;
+
+    /// Returns the types, in order.
+    fn index_types() -> Vec<Type>;
+}
+
+/// Conversion from a Rust value to an index: every [`ToValue`], and tuples of them.
+pub trait ToIndex: IndexType {
+    /// Creates the components, with these instances of their types.
+    fn to_index(&self, types: &[Type]) -> Vec<Value>;
+}
+
+/// Conversion from an index to a Rust value: every [`FromValue`], and tuples of them.
+pub trait FromIndex: IndexType + Sized {
+    /// Creates the Rust value.
+    ///
+    /// # Errors
+    ///
+    /// What does not match, and its position in the index.
+    fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
+}
+
+impl<T: BroType> IndexType for T {
+    const CONTAINS_ITSELF: bool = <T as BroType>::CONTAINS_ITSELF;
+
+    fn index_types() -> Vec<Type> {
+        vec![T::bro_type()]
+    }
+}
+
+impl<T: ToValue> ToIndex for T {
+    fn to_index(&self, types: &[Type]) -> Vec<Value> {
+        vec![component(self, types.first())]
+    }
+}
+
+impl<T: FromValue> FromIndex for T {
+    fn from_index(index: &[Value]) -> Result<T, ConversionError> {
+        match index {
+            [only] => T::from_value(only),
+            _ => Err(ConversionErrorKind::Length { expected: 1, found: index.len() }.into()),
+        }
+    }
+}
+
+fn component<T: ToValue>(value: &T, ty: Option<&Type>) -> Value {
+    match ty {
+        Some(ty) => value.to_value_as(ty),
+        None => value.to_value(),
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $at:tt),+) $number:literal;)*) => {$(
+        impl<$($name: BroType),+> IndexType for ($($name,)+) {
+            const CONTAINS_ITSELF: bool = $(<$name as BroType>::CONTAINS_ITSELF)||+;
+
+            fn index_types() -> Vec<Type> {
+                vec![$($name::bro_type()),+]
+            }
+        }
+
+        impl<$($name: ToValue),+> ToIndex for ($($name,)+) {
+            fn to_index(&self, types: &[Type]) -> Vec<Value> {
+                vec![$(component(&self.$at, types.get($at))),+]
+            }
+        }
+
+        impl<$($name: FromValue),+> FromIndex for ($($name,)+) {
+            #[allow(non_snake_case, reason = "variables are named after their types")]
+            fn from_index(index: &[Value]) -> Result<Self, ConversionError> {
+                let [$($name),+] = index else {
+                    let (expected, found) = ($number, index.len());
+                    return Err(ConversionErrorKind::Length { expected, found }.into());
+                };
+                Ok(($(
+                    $name::from_value($name)
+                        .map_err(|error| error.within(Step::Component($at)))?,
+                )+))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0) 1;
+    (A 0, B 1) 2;
+    (A 0, B 1, C 2) 3;
+    (A 0, B 1, C 2, D 3) 4;
+    (A 0, B 1, C 2, D 3, E 4) 5;
+    (A 0, B 1, C 2, D 3, E 4, F 5) 6;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8;
 }

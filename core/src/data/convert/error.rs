@@ -1,4 +1,4 @@
-//! Why a value is not what a Rust type can hold.
+//! Errors of conversions between values and Rust types.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use crate::data::Short;
 use crate::data::{EnumValue, Name, Type, TypeTag, Value};
 use crate::pattern::PatternError;
 
-/// Says why a value is not what a Rust type can hold, and where in it.
+/// An error converting a value, with its position in the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{kind}", Prefix(path))]
 #[non_exhaustive]
 pub struct ConversionError {
-    /// The way from the converted value to the part that is wrong; empty for the value itself.
+    /// The path from the converted value to the wrong part, empty for the value itself.
     pub path: Vec<Step>,
     pub(crate) kind: ConversionErrorKind,
 }
 
-/// Says what is wrong with a value.
+/// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConversionErrorKind {
-    /// The value is of another type.
+    /// The value has another type.
     #[error("expected {expected}, found {found}")]
     Type {
-        /// What the Rust type needs.
+        /// The type that the Rust type needs.
         expected: TypeTag,
-        /// What there is.
+        /// The actual type.
         found: TypeTag,
     },
     /// The value is a table with values, not a set.
@@ -33,7 +33,7 @@ pub(crate) enum ConversionErrorKind {
     /// The value is a set, not a table with values.
     #[error("expected a table, found a set")]
     NotATable,
-    /// The value is too small or too great, or not a number.
+    /// The value is out of range or not a number.
     #[error("{value} is out of the range of {target}")]
     OutOfRange {
         /// The value.
@@ -41,30 +41,30 @@ pub(crate) enum ConversionErrorKind {
         /// The Rust type.
         target: &'static str,
     },
-    /// A string is not UTF-8; `Bytes` or `Vec<u8>` hold any.
+    /// A string is not UTF-8. Use `Bytes` or `Vec<u8>` for any bytes.
     #[error("string is not UTF-8 after byte {valid_up_to}")]
     NotUtf8 {
-        /// How many bytes are.
+        /// The number of valid bytes.
         valid_up_to: usize,
     },
-    /// A field or element is not set or not there, and the Rust type has no `Option` there.
+    /// A field or element is unset or missing, and the Rust type is not an `Option`.
     #[error("missing")]
     Missing,
-    /// A field is given that the declared record type doesn't have.
+    /// The declared record type does not have the field.
     #[error("{ty} has no such field")]
     NoSuchField {
         /// The declared type.
         ty: Box<str>,
     },
-    /// Records that a peer sent lack more fields, all in all, than it may have made.
+    /// Records from a peer lack more fields in total than the limit allows to create.
     #[error("too many fields are missing")]
     TooManyFields,
-    /// There are more or fewer arguments, elements or components of an index.
+    /// The number of arguments, elements or index components is wrong.
     #[error("expected {expected} values, found {found}")]
     Length {
-        /// How many the Rust type has.
+        /// The expected number.
         expected: usize,
-        /// How many there are.
+        /// The total number of variables.
         found: usize,
     },
     #[cfg(feature = "derive")]
@@ -84,33 +84,33 @@ pub(crate) enum ConversionErrorKind {
         /// The enum's full name.
         name: Name,
     },
-    /// The opaque value is one of another kind.
+    /// The opaque value has another kind.
     #[error("expected opaque of {expected}, found another")]
     Opaque {
-        /// The kind that is declared.
+        /// The declared kind.
         expected: Name,
     },
-    /// Values of this type can't be in an index; see
+    /// Values of this type cannot be in an index. See
     /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// Two indices of a table or set become the same one.
+    /// Two indexes of a table or set become equal.
     #[error("two entries with the same index")]
     SameIndex,
-    /// The pattern is one that Bro doesn't compile.
+    /// Bro does not compile the pattern.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),
-    /// The event is another.
+    /// The event is a different one.
     #[error("expected event {expected}, found {found}")]
     Event {
         /// The Rust type's event.
         expected: &'static str,
-        /// The event that there is.
+        /// The actual event.
         found: Name,
     },
 }
 
-/// Leads from a value to one of its parts.
+/// A step from a value to one of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -118,8 +118,8 @@ pub enum Step {
     Field(Name),
     /// To a vector's element by its position, written `[0]`.
     Element(usize),
-    /// To a table's or set's entry by its place in [`Table::entries`](crate::data::Table::entries),
-    /// written `{0}`.
+    /// To an entry of a table or set by its position in
+    /// [`Table::entries`](crate::data::Table::entries), written `{0}`.
     Entry(usize),
     /// To a component of an entry's index, written `[0]`.
     Component(usize),
@@ -128,19 +128,19 @@ pub enum Step {
 }
 
 impl ConversionError {
-    /// Makes the error that the value is of another type.
+    /// Creates the error for a value with another type.
     pub fn mismatch(expected: TypeTag, found: &Value) -> ConversionError {
         ConversionErrorKind::Type { expected, found: found.tag() }.into()
     }
 
-    /// Makes the error that a field is given which a declared record type doesn't have.
+    /// Creates the error for a field that a declared record type does not have.
     pub(in crate::data) fn no_such_field(ty: &Type, field: &[u8]) -> ConversionError {
         let ty = Short(ty).to_string().into();
         ConversionError::from(ConversionErrorKind::NoSuchField { ty })
             .within(Step::Field(Name::copy_of(field)))
     }
 
-    /// Returns the error as that of a value of which the present one is a part.
+    /// Returns the error with the path from an enclosing value.
     #[must_use]
     pub fn within(mut self, step: Step) -> ConversionError {
         self.path.insert(0, step);
@@ -165,7 +165,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Writes a path, and a colon if there is one.
+/// Displays a path, followed by a colon if it is not empty.
 struct Prefix<'a>(&'a [Step]);
 
 impl fmt::Display for Prefix<'_> {
@@ -175,7 +175,7 @@ impl fmt::Display for Prefix<'_> {
     }
 }
 
-/// Writes a constant by its name if that is known.
+/// Displays a constant by its name if known.
 struct Constant<'a>(&'a EnumValue);
 
 impl fmt::Display for Constant<'_> {

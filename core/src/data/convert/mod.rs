@@ -2,23 +2,19 @@
 
 mod containers;
 mod error;
-mod fit;
-mod from;
-mod index;
 mod scalars;
 mod sequence;
-mod slot;
 
 use super::{Record, Type, Value};
 
+pub use containers::{FromIndex, IndexType, ToIndex};
 pub(crate) use error::ConversionErrorKind;
 pub use error::{ConversionError, Step};
-pub(crate) use fit::index_types;
-pub(in crate::data) use fit::{fit, kind};
-pub use index::{FromIndex, IndexType, ToIndex};
-pub use slot::{FromSlot, ToSlot};
+pub(crate) use sequence::index_types;
+pub use sequence::{FromSlot, ToSlot};
+pub(in crate::data) use sequence::{fit, kind};
 
-/// Gives the Bro type of a Rust type.
+/// A Rust type with a corresponding Bro type.
 ///
 /// | Rust | Bro |
 /// | --- | --- |
@@ -44,27 +40,27 @@ pub use slot::{FromSlot, ToSlot};
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait BroType {
-    /// Whether there may be no value: true of `Option`s only.
+    /// Whether the value may be absent. True for `Option` only.
     const OPTIONAL: bool = false;
 
-    /// Always false: working it out needs that of every part, which the compiler refuses to do, as
-    /// a cycle, if the type is a part of itself. Such a type could never be made.
+    /// Always false. Computing it requires that of every part, which the compiler refuses as a
+    /// cycle if the type is a part of itself. Such a type could never be created.
     #[doc(hidden)]
     const CONTAINS_ITSELF: bool = false;
 
     /// Returns the type.
     ///
-    /// Of containers this is a new type every time; see [`ToValue::to_value_as`].
+    /// For containers this is a new instance each time. See [`ToValue::to_value_as`].
     fn bro_type() -> Type;
 
-    /// Returns the type of several of these in a row; bytes in a row are a string.
+    /// Returns the type of a sequence of these. A sequence of bytes is a string.
     #[doc(hidden)]
     fn sequence_type() -> Type {
         Type::vector(Self::bro_type())
     }
 }
 
-/// Makes a Bro value of a Rust value.
+/// Conversion from a Rust value to a Bro value.
 ///
 /// ```
 /// # use brocomm::data::{ToValue, Value};
@@ -78,12 +74,12 @@ pub trait BroType {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait ToValue: BroType {
-    /// Makes the value, of this instance of its type.
+    /// Creates the value, with this instance of its type.
     ///
-    /// A connection recognises a type that it has sent before by its `Arc`, and then sends a
-    /// reference of a few bytes in its place. So whoever sends vectors, sets or tables again and
-    /// again calls [`BroType::bro_type`] once, keeps the result, and gives it here; so do records
-    /// with their fields. A type of another kind than `bro_type`'s is not used.
+    /// A connection recognizes a type that it has sent before by its `Arc`, and then sends a short
+    /// reference. So to send vectors, sets or tables repeatedly, call [`BroType::bro_type`] once,
+    /// keep the result, and pass it here. Derived records do this for their fields. A type of
+    /// another kind than that of `bro_type` is ignored.
     ///
     /// ```
     /// # use brocomm::data::{BroType, ToValue, Type};
@@ -94,12 +90,12 @@ pub trait ToValue: BroType {
     /// ```
     fn to_value_as(&self, ty: &Type) -> Value;
 
-    /// Makes the value.
+    /// Creates the value.
     fn to_value(&self) -> Value {
         self.to_value_as(&Self::bro_type())
     }
 
-    /// Makes the value of several of these in a row.
+    /// Creates the value of a sequence of these.
     #[doc(hidden)]
     fn sequence_to_value(items: &[Self], ty: &Type) -> Value
     where
@@ -109,11 +105,11 @@ pub trait ToValue: BroType {
     }
 }
 
-/// Makes a Rust value of a Bro value.
+/// Conversion from a Bro value to a Rust value.
 ///
-/// An unsigned number is made of a `count` or `counter`, a signed one of an `int`, an `f64` of a
-/// `double`, `time` or `interval`, an `f32` of nothing. Of a set or table with equal indices the
-/// later entry counts.
+/// An unsigned number is converted from a `count` or `counter`, a signed one from an `int`, an
+/// `f64` from a `double`, `time` or `interval`. There is no conversion to `f32`. For equal indexes
+/// in a set or table, the later entry is used.
 #[diagnostic::on_unimplemented(
     message = "a Bro value cannot be converted to `{Self}`",
     note = "supported: bool, i8 to i64, isize, u8 to u64, usize, f64, String, Bytes, IpAddr, Ipv4Addr, Ipv6Addr, \
@@ -121,14 +117,14 @@ pub trait ToValue: BroType {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait FromValue: BroType + Sized {
-    /// Makes the Rust value.
+    /// Creates the Rust value.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, and where in the value.
+    /// What does not match, and its position in the value.
     fn from_value(value: &Value) -> Result<Self, ConversionError>;
 
-    /// Makes several of these in a row.
+    /// Creates a sequence of these.
     #[doc(hidden)]
     fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError> {
         sequence::from_vector(value, |item| match item {
@@ -139,11 +135,11 @@ pub trait FromValue: BroType + Sized {
 }
 
 impl Value {
-    /// Returns the value as a Rust type.
+    /// Converts the value to a Rust type.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, and where in the value.
+    /// What does not match, and its position in the value.
     ///
     /// ```
     /// # use brocomm::data::Value;
@@ -157,18 +153,18 @@ impl Value {
 }
 
 impl Record {
-    /// Returns the field of this name as a Rust type.
+    /// Converts the field with this name to a Rust type.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, and where in the field; a field that is not set or not there fits
-    /// only an `Option`.
+    /// What does not match, and its position in the field. An unset or missing field matches only
+    /// an `Option`.
     pub fn field<T: FromSlot>(&self, name: &str) -> Result<T, ConversionError> {
         T::from_slot(self.get(name)).map_err(|error| error.within(Step::Field(name.into())))
     }
 }
 
-/// A reference is what it refers to, for values that are made of parts.
+/// References are converted like their targets, for types with parts.
 impl<T: BroType + ?Sized> BroType for &T {
     const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
 

@@ -1,10 +1,9 @@
 //! Several values in a row: vectors, and strings of bytes.
 
-use super::{BroType, ConversionError, ConversionErrorKind, FromSlot, FromValue, Step, ToSlot};
-use super::{ToValue, fit};
-use crate::data::{Type, TypeKind, TypeTag, Value, Vector};
+use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
+use crate::data::{AttributeTag, Field, Type, TypeKind, TypeTag, Value, Vector};
 
-/// Makes a vector of `ty`, or of its `own` type if `ty` is no vector.
+/// Creates a vector of `ty`, or of its `own` type if `ty` is no vector.
 pub(super) fn to_vector<T>(
     items: &[T],
     ty: &Type,
@@ -32,7 +31,7 @@ pub(super) fn from_vector<T>(
 }
 
 fn element_type(ty: &Type) -> Option<&Type> {
-    match fit::kind(ty)? {
+    match kind(ty)? {
         TypeKind::Vector(element) => Some(element),
         _ => None,
     }
@@ -74,5 +73,179 @@ impl<T: FromSlot, const N: usize> FromValue for [T; N] {
         items.try_into().map_err(|items: Vec<T>| {
             ConversionErrorKind::Length { expected: N, found: items.len() }.into()
         })
+    }
+}
+
+/// Fills a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
+///
+/// Do not implement this trait: methods may be added.
+pub trait ToSlot: BroType + Sized {
+    /// Creates the value, of this instance of its type, if there is one.
+    fn to_slot(&self, ty: &Type) -> Option<Value>;
+
+    #[doc(hidden)]
+    fn sequence_to_value(items: &[Self], ty: &Type) -> Value;
+}
+
+/// Is filled from a record's field or a vector's element: every [`FromValue`], and `Option`s of
+/// them.
+///
+/// Do not implement this trait: methods may be added.
+pub trait FromSlot: BroType + Sized {
+    /// Creates the Rust value.
+    ///
+    /// # Errors
+    ///
+    /// The error says what does not fit; without a value, that it is missing, unless this is an `Option`.
+    fn from_slot(slot: Option<&Value>) -> Result<Self, ConversionError>;
+
+    #[doc(hidden)]
+    fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError>;
+}
+
+impl<T: ToValue> ToSlot for T {
+    fn to_slot(&self, ty: &Type) -> Option<Value> {
+        Some(self.to_value_as(ty))
+    }
+
+    fn sequence_to_value(items: &[T], ty: &Type) -> Value {
+        <T as ToValue>::sequence_to_value(items, ty)
+    }
+}
+
+impl<T: FromValue> FromSlot for T {
+    fn from_slot(slot: Option<&Value>) -> Result<T, ConversionError> {
+        slot.ok_or(ConversionErrorKind::Missing.into()).and_then(T::from_value)
+    }
+
+    fn sequence_from_value(value: &Value) -> Result<Vec<T>, ConversionError> {
+        <T as FromValue>::sequence_from_value(value)
+    }
+}
+
+impl<T: BroType> BroType for Option<T> {
+    const OPTIONAL: bool = true;
+    const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
+
+    fn bro_type() -> Type {
+        T::bro_type()
+    }
+}
+
+impl<T: ToValue> ToSlot for Option<T> {
+    fn to_slot(&self, ty: &Type) -> Option<Value> {
+        self.as_ref().map(|value| value.to_value_as(ty))
+    }
+
+    fn sequence_to_value(items: &[Option<T>], ty: &Type) -> Value {
+        super::sequence::to_vector(items, ty, Self::sequence_type, Self::to_slot)
+    }
+}
+
+impl<T: FromValue> FromSlot for Option<T> {
+    fn from_slot(slot: Option<&Value>) -> Result<Option<T>, ConversionError> {
+        slot.map(T::from_value).transpose()
+    }
+
+    fn sequence_from_value(value: &Value) -> Result<Vec<Option<T>>, ConversionError> {
+        super::sequence::from_vector(value, Self::from_slot)
+    }
+}
+
+/// Checks that values of the declared type can be converted to the wanted type.
+///
+/// Does not cover ranges of numbers and unset fields, which depend on the value.
+pub(in crate::data) fn fit(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
+    let (Some(expected), Some(found)) = (wanted.tag(), declared.tag()) else { return Ok(()) };
+    let fits = match (expected, found) {
+        (TypeTag::Any, _) | (_, TypeTag::Any) => true,
+        (TypeTag::Count, TypeTag::Counter) => true,
+        (TypeTag::Double, TypeTag::Time | TypeTag::Interval) => true,
+        _ => expected == found,
+    };
+    if !fits {
+        return Err(ConversionErrorKind::Type { expected, found }.into());
+    }
+    let (Some(wants), Some(has)) = (kind(wanted), kind(declared)) else { return Ok(()) };
+    match (wants, has) {
+        (TypeKind::Vector(wanted), TypeKind::Vector(declared)) => {
+            fit(wanted, declared).map_err(|error| error.within(Step::Element(0)))
+        }
+        (TypeKind::Record(wanted), TypeKind::Record(declared)) => {
+            match (&wanted.fields, &declared.fields) {
+                (Some(wanted), Some(declared)) => fields(wanted, declared),
+                _ => Ok(()),
+            }
+        }
+        (TypeKind::Set(_) | TypeKind::Table(_), TypeKind::Set(_) | TypeKind::Table(_)) => {
+            tables(wanted, declared)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fields(wanted: &[Field], declared: &[Field]) -> Result<(), ConversionError> {
+    for field in wanted {
+        let result = match declared.iter().find(|other| other.name == field.name) {
+            Some(other) => fit(&field.ty, &other.ty),
+            None if may_lack(field) => Ok(()),
+            None => Err(ConversionErrorKind::Missing.into()),
+        };
+        result.map_err(|error| error.within(Step::Field(field.name.clone())))?;
+    }
+    Ok(())
+}
+
+fn may_lack(field: &Field) -> bool {
+    field.attributes.as_ref().is_some_and(|attributes| {
+        attributes.has(AttributeTag::Optional) || attributes.has(AttributeTag::Default)
+    })
+}
+
+fn tables(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
+    let yields = match (yields(wanted), yields(declared)) {
+        (None, Some(_)) => return Err(ConversionErrorKind::NotASet.into()),
+        (Some(_), None) => return Err(ConversionErrorKind::NotATable.into()),
+        (None, None) => Ok(()),
+        (Some(wanted), Some(declared)) => fit(wanted, declared),
+    };
+    let (wanted, declared) = (index_types(wanted), index_types(declared));
+    let index = if wanted.len() == declared.len() {
+        let component = |(at, (wanted, declared))| {
+            fit(wanted, declared).map_err(|error| error.within(Step::Component(at)))
+        };
+        wanted.iter().zip(declared).enumerate().try_for_each(component)
+    } else {
+        let (expected, found) = (wanted.len(), declared.len());
+        Err(ConversionErrorKind::Length { expected, found }.into())
+    };
+    index.and(yields).map_err(|error| error.within(Step::Entry(0)))
+}
+
+/// Returns the kind of a type, if its definition is available.
+pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
+    match ty {
+        Type::Def(def) => Some(&def.kind),
+        _ => None,
+    }
+}
+
+fn yields(ty: &Type) -> Option<&Type> {
+    match kind(ty)? {
+        TypeKind::Table(table) => table.yields.as_ref(),
+        _ => None,
+    }
+}
+
+/// Returns the types of a table's or set's index.
+pub(crate) fn index_types(ty: &Type) -> &[Type] {
+    let index = match kind(ty) {
+        Some(TypeKind::Set(set)) => &set.index,
+        Some(TypeKind::Table(table)) => &table.index,
+        _ => return &[],
+    };
+    match kind(index) {
+        Some(TypeKind::List(list)) => &list.types,
+        _ => &[],
     }
 }

@@ -7,31 +7,32 @@ use super::{Session, Socket, Step};
 use crate::Time;
 use crate::connection::{Connection, Notification, PollClose};
 
-/// Says how far a flush came.
+/// The result of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "something may still wait to be written"]
 pub enum Flushed {
-    /// All is written, that is, in the hands of the system.
+    /// Everything is written to the system's buffers.
     All,
-    /// The peer reads nothing more before we do, and so many notifications wait that we don't:
-    /// take some, and flush again.
+    /// The peer stops reading until we read, and reading is suspended because of too many waiting
+    /// notifications: take some, and flush again.
     NotificationsWait,
-    /// The connection is over. What waited is lost.
+    /// The connection is closed. Unwritten data is lost.
     Over,
 }
 
 /// Decides when one [`Connection`]'s socket is read, written and closed.
 ///
-/// It is fed what reading and writing gave, and polled for the next [`Step`]. What the user awaits
-/// is polled first: [`poll_notification`](Self::poll_notification),
-/// [`poll_flush`](Self::poll_flush), [`poll_closed`](Self::poll_closed), each ready when it is
-/// ready. No order of calls is an error, and the same calls always give the same answers.
+/// The caller feeds it the results of reading and writing, and polls it for the next [`Step`].
+/// Before that, it polls what the user awaits: [`poll_notification`](Self::poll_notification),
+/// [`poll_flush`](Self::poll_flush), [`poll_closed`](Self::poll_closed), Calls may come in any
+/// order, and the same calls always return the same results.
 ///
-/// * Writing comes before reading, and goes on while input waits for notifications to be taken.
-/// * When the connection is over, what waits is written, our half is closed, and the socket is
-///   closed as soon as the peer has closed its half; without progress for [`LINGER`](super::LINGER)
-///   also before. That the peer sends no more is then no reason not to write.
-/// * When writing fails, what the peer sent before is read, then the connection is over.
+/// * Writing has priority over reading, and continues while input waits for notifications to be
+///   taken.
+/// * When the connection is closed, waiting data is written and our half is shut down. The socket
+///   is closed when the peer has closed its half, or without progress for
+///   [`LINGER`](super::LINGER). The end of the peer's input does not stop writing.
+/// * When writing fails, remaining input from the peer is read, then the connection is closed.
 #[derive(Debug)]
 pub struct Driver {
     connection: Connection,
@@ -39,7 +40,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Takes a connection over whose transport has just been established.
+    /// Creates a driver for a connection whose transport has just been established.
     pub fn new(connection: Connection) -> Driver {
         Driver { connection, socket: Socket::new() }
     }
@@ -49,15 +50,14 @@ impl Driver {
         &self.connection
     }
 
-    /// Returns the connection, for its commands. What is fed to it and polled from it is the
-    /// business of the driver alone.
+    /// Returns the connection, for its commands. Only the driver may feed and poll it.
     pub fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 
-    /// Returns the next notification if there is one and nothing can be written, or a user who
-    /// always finds notifications would never write the answers; `None` if the connection is over,
-    /// the last notification was taken, and the socket is to be closed or was.
+    /// Returns the next notification. Pending while there is something to write, so that a user who
+    /// always finds notifications still writes the replies. `None` if the connection is closed, the
+    /// last notification was taken, and the socket is closed or must be.
     #[must_use = "input waits when too many notifications do"]
     pub fn poll_notification(&mut self) -> Poll<Option<Notification>> {
         if self.poll_written().is_pending() {
@@ -69,7 +69,7 @@ impl Driver {
         }
     }
 
-    /// Returns when all is written that waits to be, or why that has to stop.
+    /// Ready when all waiting data is written, or cannot be.
     #[must_use = "something may still wait to be written"]
     pub fn poll_flush(&self) -> Poll<Flushed> {
         if self.poll_written().is_pending() {
@@ -86,27 +86,27 @@ impl Driver {
         }
     }
 
-    /// Returns when nothing can be written at present: nothing waits, or the socket takes no more.
+    /// Ready when nothing can be written now: no data waits, or the socket is not writable.
     #[must_use = "something may still wait to be written"]
     pub fn poll_written(&self) -> Poll<()> {
         self.socket.poll_written(&self.connection)
     }
 
-    /// Returns when the socket is to be closed or was, and whether all was written then, which is no
-    /// proof that the peer read it.
+    /// Ready when the socket is closed or must be; returns whether everything was written, which
+    /// does not prove that the peer read it.
     #[must_use = "the socket may still be in use"]
     pub fn poll_closed(&self) -> Poll<bool> {
         if self.socket.is_over() { Poll::Ready(self.is_all_written()) } else { Poll::Pending }
     }
 
-    /// Closes the connection in order, as [`Connection::close`] does; await
+    /// Closes the connection in order, like [`Connection::close`]; then await
     /// [`poll_closed`](Self::poll_closed).
     pub fn close(&mut self, now: Time) {
         self.connection_mut().close(now);
     }
 
-    /// Ends the connection at once, whatever waits; the socket is to be closed. Returns whether all
-    /// was written.
+    /// Ends the connection immediately, dropping waiting data; the socket must be closed. Returns
+    /// whether everything was written.
     pub fn give_up(&mut self, now: Time) -> bool {
         self.close(now);
         self.socket.give_up();
@@ -117,37 +117,37 @@ impl Driver {
         self.connection().is_all_written()
     }
 
-    /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
-    /// until it is done.
+    /// Returns the next step. [`Step::EndOutput`] is returned at most once; other steps are
+    /// repeated until done.
     pub fn poll_step(&mut self, now: Time) -> Step<'_> {
         self.socket.poll_step(&mut self.connection, now)
     }
 
-    /// Records what writing gave. An error of the kind `WouldBlock` means that the socket is
-    /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
-    /// written.
+    /// Records the result of a write. `WouldBlock` means that the socket is not ready,
+    /// `Interrupted` is ignored, and any other error means that nothing more can be written.
     pub fn feed_write(&mut self, result: io::Result<usize>, now: Time) {
         self.socket.feed_write(&mut self.connection, result, now);
     }
 
-    /// Records what reading gave: bytes, none at the end of the stream. Errors mean what they
-    /// mean to [`feed_write`](Self::feed_write).
+    /// Records the result of a read: bytes, empty at the end of the stream. Errors are handled as
+    /// in [`feed_write`](Self::feed_write).
     pub fn feed_read(&mut self, result: io::Result<&[u8]>, now: Time) {
         self.socket.feed_read(&mut self.connection, result, now);
     }
 
-    /// Records that reading may give something again.
+    /// Records that the socket may be readable again.
     pub fn feed_readable(&mut self) {
         self.socket.feed_readable();
     }
 
-    /// Records that nothing was left after what was read last, so that reading gives nothing
-    /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
+    /// Records that the last read drained the socket, so that it is not read before it is
+    /// [readable](Self::feed_readable) again. Optional: otherwise the next read fails with
+    /// `WouldBlock`.
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }
 
-    /// Records that something can be written again, perhaps.
+    /// Records that the socket may be writable again.
     pub fn feed_writable(&mut self) {
         self.socket.feed_writable();
     }

@@ -1,4 +1,4 @@
-//! What can go wrong between two hosts.
+//! Transport errors.
 
 use std::fmt;
 use std::io;
@@ -16,125 +16,125 @@ use crate::notation::ParseError;
 use crate::pattern::PatternError;
 use crate::state::StateError;
 
-/// Says what failed, with which address, and why.
+/// A failure of the transport, with the address and the cause.
 ///
-/// What ends a connection that was established is no error of this kind: it comes as
+/// The end of an established connection is not such an error but a
 /// [`Notification::Closed`](crate::connection::Notification::Closed).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The address is not of the form `host:port`, or the host's name is not known.
+    /// The address does not have the form `host:port`, or the host name cannot be resolved.
     #[error("cannot resolve {address}: {cause}")]
     Resolve {
-        /// The address as it was given.
+        /// The address as given.
         address: String,
-        /// What the resolver says.
+        /// The resolver's error.
         cause: Cause,
     },
-    /// The host's name is known but has no address.
+    /// The host name has no address.
     #[error("{address} has no address")]
     NoAddress {
-        /// The address as it was given.
+        /// The address as given.
         address: String,
     },
-    /// Nobody there accepts the connection.
+    /// The connection was refused or failed.
     #[error("cannot connect to {}: {cause}", Tried(.address, *.tried))]
     Connect {
-        /// The address as it was given.
+        /// The address as given.
         address: String,
-        /// What was tried last.
+        /// The last address tried.
         tried: SocketAddr,
-        /// What happened then.
+        /// The error.
         cause: Cause,
     },
-    /// There was no answer in time.
+    /// The attempt timed out.
     #[error("cannot connect to {address}: no answer within {} s", .timeout.as_secs_f64())]
     ConnectTimedOut {
-        /// The address as it was given.
+        /// The address as given.
         address: String,
-        /// The time that was allowed.
+        /// The timeout.
         timeout: Duration,
     },
     /// The address cannot be listened on.
     #[error("cannot listen on {}: {cause}", Tried(.address, *.tried))]
     Bind {
-        /// The address as it was given.
+        /// The address as given.
         address: String,
-        /// What was tried last.
+        /// The last address tried.
         tried: SocketAddr,
-        /// What happened then.
+        /// The error.
         cause: Cause,
     },
     /// A connection cannot be accepted. The listener still listens.
     #[error("cannot accept on {local}: {cause}")]
     Accept {
-        /// Where we listen.
+        /// The listening address.
         local: SocketAddr,
-        /// What happened.
+        /// The error.
         cause: Cause,
     },
-    /// The system does not let us set up a socket, or wait for it.
+    /// A system call for setting up or waiting for a socket failed.
     #[error("cannot {doing}: {cause}")]
     System {
-        /// What we were doing, in words.
+        /// A description of the operation.
         doing: &'static str,
-        /// What happened.
+        /// The error.
         cause: Cause,
     },
-    /// The configuration makes no sense.
+    /// The configuration is invalid.
     #[error("configuration: {0}")]
     Config(ConfigErrors<ConfigError>),
 }
 
-/// Says why a node does not begin.
+/// Why a node does not start.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The configuration makes no sense.
+    /// The configuration is invalid.
     #[error("configuration: {0}")]
     NodeConfig(ConfigErrors<NodeConfigError>),
-    /// A peer's address, or the one to listen on, is not known.
+    /// A peer's address, or the one to listen on, cannot be resolved.
     #[error(transparent)]
     Address(TransportError),
-    /// The declarations are not Bro's notation.
+    /// The declarations are malformed.
     #[error("declarations: {0}")]
     Declarations(ParseError),
-    /// The names of the events to request make no pattern.
+    /// The pattern of the events to request is malformed.
     #[error("events: {0}")]
     Events(PatternError),
-    /// A variable can't be shared.
+    /// A variable cannot be shared.
     #[error("variables: {0}")]
     State(StateError),
-    /// A log can't be declared.
+    /// A log cannot be declared.
     #[error("logs: {0}")]
     Log(StreamError),
-    /// The system does not let us run it.
+    /// A system call failed.
     #[error("cannot {doing}: {cause}")]
     System {
-        /// What we were doing, in words.
+        /// A description of the operation.
         doing: &'static str,
-        /// What happened.
+        /// The error.
         cause: Cause,
     },
 }
 
-/// Says why there is no answer to an event.
+/// Why there is no reply to an event.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The event does not fit its declaration.
+    /// The event does not match its declaration.
     #[error("{0}")]
     Event(#[from] CallError),
-    /// No peer that is Running has requested the event.
+    /// No peer in phase Running has requested the event.
     #[error("no peer has requested the event")]
     NobodyAsked,
-    /// The answer does not fit the Rust type that was asked for.
+    /// The reply does not match the requested Rust type.
     #[error("answer: {0}")]
     Answer(ConversionError),
-    /// There was no answer in time.
+    /// The attempt timed out.
     #[error("no answer within {} s", .timeout.as_secs_f64())]
     TimedOut {
-        /// The time that was allowed.
+        /// The timeout.
         timeout: Duration,
     },
     /// The node has ended.
@@ -142,19 +142,19 @@ pub enum RequestError {
     Terminated,
 }
 
-/// Says why the system refused something, in words: an [`io::Error`] that can be compared.
+/// The cause of a failure: a comparable [`io::Error`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
-    /// What kind of failure it is, for programs.
+    /// The kind of error, for programs.
     pub kind: io::ErrorKind,
-    /// What happened, for people.
+    /// The message, for people.
     pub text: Box<str>,
 }
 
 impl From<&io::Error> for Cause {
     fn from(error: &io::Error) -> Cause {
         let text = error.to_string();
-        // The number is for programs, and a colon may lead to what another library says.
+        // Drops the error number, and text of other libraries after a colon.
         let text = text.split(" (os error ").next().unwrap_or_default();
         let text = text.rsplit(": ").next().unwrap_or_default();
         let mut chars = text.chars();
@@ -180,7 +180,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Prints an address as it was given, and what became of it if that differs.
+/// Prints an address as given, and the resolved one if it differs.
 struct Tried<'a>(&'a str, SocketAddr);
 
 impl fmt::Display for Tried<'_> {

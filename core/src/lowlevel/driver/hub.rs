@@ -1,4 +1,4 @@
-//! What the tasks of a transport share that run one node.
+//! The state of a node shared by the tasks of a transport.
 
 mod asking;
 mod carrier;
@@ -19,22 +19,22 @@ pub use carrier::SocketDriver;
 pub use subscribing::Subscription;
 pub use waiting::{Flush, Ticket};
 
-/// Holds a [`NodeMachine`] that several tasks drive, and knows whom to wake.
+/// Drives a [`NodeMachine`] from several tasks, and wakes them.
 ///
-/// One task manages: it does what [`poll_task`](Self::poll_task) says, and accepts. One for each
-/// connection carries, by a [`SocketDriver`]. The application's own await room for events, and, as
-/// [subscribers](Self::subscribe), notifications. Each leaves a [`Waker`] when there is nothing for
-/// it to do.
+/// A managing task performs the actions of [`poll_task`](Self::poll_task) and accepts connections.
+/// One task per connection transfers bytes with a [`SocketDriver`]. The application's tasks await
+/// room for events, and, as [subscribers](Self::subscribe), notifications. Each task leaves a
+/// [`Waker`] when it has nothing to do.
 ///
-/// Each subscriber has a queue of its own. One that isn't read holds up nothing but the peers that
-/// sent what it is to get next, and that only if it [wants](Subscription::overflow) it so.
+/// Each subscriber has its own queue. A full queue blocks only the peers that sent the subscriber's
+/// next notifications, and only if its [policy](Subscription::overflow) requires it.
 ///
-/// A transport keeps the hub behind a lock, holds that for single calls only, never while it reads,
-/// writes or waits; before the calls that it makes under one lock it
-/// [feeds the time](Self::feed_clock), and after them it [settles](Self::settle) and wakes.
+/// A transport keeps the driver behind a lock, which it holds for single calls only, never while it
+/// reads, writes or waits. Under each lock, it first [feeds the time](Self::feed_clock), and at the
+/// end [settles](Self::settle) and wakes the tasks.
 pub struct NodeDriver {
     communication: NodeMachine,
-    /// Actions that the managing task has not begun.
+    /// Actions that the managing task has not started.
     actions: VecDeque<Action>,
     manager: Option<Waker>,
     /// When the managing task wakes by itself.
@@ -43,33 +43,34 @@ pub struct NodeDriver {
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
-    /// What came before anybody read: it is for all who subscribe until then, as far as it is kept.
+    /// Notifications from before the first read, for all who subscribe before it, as far as they
+    /// are kept.
     early: Option<Inbox>,
-    /// Those who are to be woken.
+    /// The tasks to wake.
     wake: Vec<Waker>,
-    /// The last notification was given to all subscribers.
+    /// Whether the last notification was delivered to all subscribers.
     told_all: bool,
-    /// Nobody wants anything any more.
+    /// Whether the application has dropped the node.
     abandoned: bool,
 }
 
-/// Says what the managing task of a node is to do next.
+/// The next step of a node's managing task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the node goes on only if it is done"]
 pub enum Task {
-    /// Do this. What [`Action::CancelConnect`] asks for shows in the [`SocketDriver`].
+    /// Perform this action. The [`SocketDriver`] reports [`Action::CancelConnect`].
     Do(Action),
     /// Wait until woken, or until this time.
     Wait {
-        /// When to go on in any case.
+        /// When to continue in any case.
         until: Option<Time>,
     },
-    /// Nothing more comes: stop listening and end.
+    /// The node is done: stop listening and end.
     End,
 }
 
 impl NodeDriver {
-    /// Takes over a node, which should have been [started](NodeMachine::start) or be so soon.
+    /// Creates a driver for a node that is [started](NodeMachine::start) or will be soon.
     pub fn new(communication: NodeMachine) -> NodeDriver {
         NodeDriver {
             communication,
@@ -92,14 +93,13 @@ impl NodeDriver {
         &self.communication
     }
 
-    /// Returns the node, for its commands and what a transport feeds to it. What is polled from it
-    /// is the business of the hub alone, notifications included.
+    /// Returns the node, for its commands and the transport's input. Only this driver may poll it,
+    /// including for notifications.
     pub fn communication_mut(&mut self) -> &mut NodeMachine {
         &mut self.communication
     }
 
-    /// Records the time, and of what the wall clock shows then; see
-    /// [`NodeMachine::feed_wall_clock`].
+    /// Records the time and the wall-clock time; see [`NodeMachine::feed_wall_clock`].
     pub fn feed_clock(&mut self, now: Time, wall: Time) {
         self.communication.feed_wall_clock(wall, now);
         self.feed_time(now);
@@ -110,11 +110,11 @@ impl NodeDriver {
         self.report_stalled();
     }
 
-    /// Returns those who are to be woken, best after the lock is released.
+    /// Returns the tasks to wake, preferably after the lock is released.
     #[must_use = "they wait for it"]
     pub fn settle(&mut self) -> Vec<Waker> {
         self.distribute();
-        self.heed_connections();
+        self.wake_connections();
         while let Some(action) = self.communication.poll_action() {
             match action {
                 Action::CancelConnect(id) => self.wake.extend(self.carriers.remove(&id)),
@@ -129,24 +129,24 @@ impl NodeDriver {
         if earlier || ended || !self.actions.is_empty() {
             self.wake.extend(self.manager.take());
         }
-        self.heed_waiting();
+        self.wake_waiting();
         std::mem::take(&mut self.wake)
     }
 
-    /// Returns when the managing task has something to do in any case.
+    /// Returns when the managing task has work in any case.
     fn next_timeout(&self) -> Option<Time> {
         self.communication.next_timeout().into_iter().chain(self.next_report()).min()
     }
 
-    /// Has those woken whose connections have something to do.
-    fn heed_connections(&mut self) {
+    /// Wakes the tasks whose connections have work.
+    fn wake_connections(&mut self) {
         while let Some(id) = self.communication.poll_connection() {
             self.wake.extend(self.carriers.remove(&id));
         }
     }
 
-    /// Says what the managing task is to do next. It has nothing to do before it is woken, or the
-    /// time has come.
+    /// Returns the next step of the managing task. After [`Task::Wait`], it has nothing to do until
+    /// it is woken or the time is reached.
     pub fn poll_task(&mut self, now: Time, waker: &Waker) -> Task {
         self.feed_time(now);
         if let Some(action) = self.actions.pop_front() {
@@ -160,7 +160,7 @@ impl NodeDriver {
         Task::Wait { until: self.alarm }
     }
 
-    /// Records that the application has lost all interest: all sockets are to be closed at once.
+    /// Records that the application has dropped the node: all sockets must be closed immediately.
     pub fn abandon(&mut self) {
         self.abandoned = true;
         self.wake.extend(std::mem::take(&mut self.carriers).into_values());

@@ -1,9 +1,8 @@
-//! What every transport decides alike, for those who write one.
+//! The logic shared by all transports, for authors of transports.
 //!
-//! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and says what to do next with
-//! the socket; a transport does it, feeds what came of it, and knows how to wait. All that it needs
-//! is a stream of bytes that can be read and written without waiting. Whatever its user awaits, the
-//! loop is the same:
+//! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and returns the next step for
+//! the socket; the transport performs it, feeds the result, and waits. It requires only a
+//! non-blocking byte stream. The loop is always the same:
 //!
 //! ```no_run
 //! use std::io::{Read, Write};
@@ -53,9 +52,9 @@
 //! # }
 //! ```
 //!
-//! A whole node has many sockets, and is shared among the tasks or threads that carry them: a
-//! [`NodeDriver`] holds the [`NodeMachine`](crate::node::NodeMachine) for them and knows whom to wake,
-//! and a [`SocketDriver`] is to each of its connections what a driver is to a single one.
+//! A node has many sockets, and is shared among tasks or threads: a [`NodeDriver`] holds the
+//! [`NodeMachine`](crate::node::NodeMachine) and wakes the tasks, and a [`SocketDriver`] drives the
+//! socket of each of its connections.
 
 use std::time::Duration;
 
@@ -73,8 +72,8 @@ pub use socket::{BLOCK, LINGER, Step};
 
 use socket::{Session, Socket};
 
-/// How long a peer has to answer an attempt to connect, if nobody says otherwise.
+/// The default timeout of an attempt to connect.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait before accepting again after that failed, such as for want of descriptors.
+/// The delay before accepting again after a failure, such as a lack of file descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_secs(1);

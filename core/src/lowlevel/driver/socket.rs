@@ -1,4 +1,4 @@
-//! What is to be done next with one socket, whatever connection it carries bytes for.
+//! The next step of a socket, for any kind of connection.
 
 use std::io::{self, ErrorKind};
 use std::task::Poll;
@@ -8,56 +8,56 @@ use super::Cause;
 use crate::Time;
 use crate::connection::{Connection, PollClose};
 
-/// How many bytes to read at once.
+/// The size of a read in bytes.
 pub const BLOCK: usize = 64 << 10;
 
-/// How many blocks are read before others have their turn.
+/// How many blocks are read before yielding.
 const BLOCKS: u8 = 32;
 
-/// How long a peer may keep us waiting when the connection is over: while it reads nothing of what
-/// is still to be written, and until it closes its side (§3.6). So long, too, is read what it sent
-/// before writing to it failed.
+/// How long to wait for a peer when the connection is closed: while it does not read the remaining
+/// data, and until it closes its side (§3.6). This is also how long its input is read after a write
+/// failed.
 pub const LINGER: Duration = Duration::from_secs(5);
 
-/// Says what to do next with a socket, see [`Driver::poll_step`](super::Driver::poll_step).
+/// The next step of a socket, see [`Driver::poll_step`](super::Driver::poll_step).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the connection goes on only if it is done"]
 pub enum Step<'a> {
-    /// Write as much of this as the socket takes, without waiting, and
+    /// Write as much of this as the socket accepts, without waiting, and
     /// [feed](super::Driver::feed_write) the result.
     Write(&'a [u8]),
     /// Read about a [`BLOCK`], without waiting, and [feed](super::Driver::feed_read) the result.
     Read,
-    /// Close our half: the peer learns that nothing more comes. Failure means nothing.
+    /// Shut down our half of the connection. Ignore failures.
     EndOutput,
-    /// Much was read: let others have their turn, look at deadlines, and go on.
+    /// Much was read: yield to other tasks, check deadlines, and continue.
     Yield,
-    /// Wait until the socket becomes ready for what it was not when it was tried last, or until
-    /// this time, or until there is a new command. Then [say](super::Driver::feed_readable)
-    /// [so](super::Driver::feed_writable) and go on.
+    /// Wait until the socket is [readable](super::Driver::feed_readable) or
+    /// [writable](super::Driver::feed_writable) again, until this time, or until there is a new
+    /// command. Then report it and continue.
     Wait {
-        /// When to go on in any case; always later than the time that was given.
+        /// When to continue in any case; always later than the given time.
         until: Option<Time>,
     },
-    /// Close the socket, both halves; nothing comes after it.
+    /// Close the socket. This is the last step.
     Close,
 }
 
-/// A connection for which a [`Socket`] carries bytes: one by itself, or one of a node.
+/// A connection of a [`Socket`]: a single one, or one of a node.
 pub(super) trait Session {
     /// Returns the connection, if there is one.
     fn connection(&self) -> Option<&Connection>;
 
-    /// Records the time; returns it, or a later one if that was given before.
+    /// Records the time; returns the latest time so far.
     fn feed_time(&mut self, now: Time) -> Time;
 
-    /// Returns what waits to be written, in order.
+    /// Returns the bytes to write.
     fn poll_transmit(&mut self) -> &[u8];
 
     /// Records that the first `written` bytes of it have been written.
     fn advance(&mut self, written: usize, now: Time);
 
-    /// Takes bytes that came.
+    /// Feeds received bytes.
     fn feed_bytes(&mut self, bytes: &[u8], now: Time);
 
     /// Records that the peer closed its half.
@@ -69,50 +69,48 @@ pub(super) trait Session {
     /// Records that writing failed, and that nothing more is read.
     fn feed_write_failure(&mut self, reason: &str, now: Time);
 
-    /// Returns when something is to be done at the latest, whatever the socket does.
+    /// Returns the next deadline, regardless of the socket.
     fn next_timeout(&self) -> Option<Time>;
 
-    /// Returns whether, and when, the socket is to be closed.
+    /// Returns whether, and when, to close the socket.
     fn poll_close(&self) -> Option<PollClose>;
 
-    /// Returns whether more should be read.
+    /// Returns whether to read.
     fn wants_input(&self) -> bool;
 
-    /// Returns whether nobody wants to hear of the connection any more, so that the socket is closed
-    /// at once.
+    /// Returns whether the connection was dropped, so that the socket is closed immediately.
     fn is_forgotten(&self) -> bool;
 
-    /// Returns whether something waits to be written.
+    /// Returns whether there are bytes to write.
     fn has_output(&self) -> bool {
         self.connection().is_some_and(Connection::has_output)
     }
 
-    /// Returns whether nothing more is read before some output is written, whatever the application
-    /// does.
+    /// Returns whether reading waits for output to be written, whatever the application does.
     fn awaits_output(&self) -> bool {
         let awaits = |c: &Connection| !c.wants_input() && c.waiting_notifications() == 0;
         self.connection().is_some_and(awaits)
     }
 }
 
-/// Decides when one socket is read, written and closed; its bytes are those of a [`Session`], the
-/// same at each call.
+/// Decides when one socket is read, written and closed, for a [`Session`] that must be the same at
+/// each call.
 ///
-/// What it does is told of [`Driver`](super::Driver).
+/// See [`Driver`](super::Driver) for its behaviour.
 #[derive(Debug)]
 pub(super) struct Socket {
-    /// The socket was not found unready since it was last said to be ready.
+    /// Whether the socket may be ready: not found unready since it was last reported ready.
     readable: bool,
     writable: bool,
-    /// How many blocks have been read since others had their turn.
+    /// The number of blocks read since the last yield.
     blocks: u8,
-    /// Nothing more can be read.
+    /// Whether the input has ended.
     input_ended: bool,
-    /// Nothing more is written: the peer knows that nothing comes, or writing failed.
+    /// Whether the output has ended: our half is shut down, or writing failed.
     output_ended: bool,
-    /// Why writing failed, until the connection is told.
+    /// Why writing failed, until reported to the connection.
     write_failure: Option<Cause>,
-    /// When patience is over, since the connection is or writing failed.
+    /// The deadline after the connection was closed or writing failed.
     linger: Option<Time>,
     over: bool,
 }
@@ -124,7 +122,7 @@ impl Default for Socket {
 }
 
 impl Socket {
-    /// Takes over a socket that has just been connected.
+    /// Creates the state of a newly connected socket.
     pub(super) const fn new() -> Socket {
         Socket {
             readable: true,
@@ -138,36 +136,36 @@ impl Socket {
         }
     }
 
-    /// Returns whether the socket is to be closed, or was.
+    /// Returns whether the socket is closed or must be.
     pub(super) const fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Has the socket closed at once, whatever waits.
+    /// Closes the socket immediately, dropping waiting data.
     pub(super) const fn give_up(&mut self) {
         self.over = true;
     }
 
-    /// Returns when nothing can be written at present: nothing waits, or the socket takes no more.
+    /// Ready when nothing can be written now: no data waits, or the socket is not writable.
     #[must_use = "something may still wait to be written"]
     pub(super) fn poll_written(&self, session: &impl Session) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
         if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
     }
 
-    /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
-    /// until it is done.
+    /// Returns the next step. [`Step::EndOutput`] is returned at most once; other steps are
+    /// repeated until done.
     pub(super) fn poll_step<'a, S: Session>(&mut self, session: &'a mut S, now: Time) -> Step<'a> {
         let now = session.feed_time(now);
         self.over |= session.is_forgotten();
         if self.over {
             return Step::Close;
         }
-        // What can't be encrypted leaves nothing to write.
+        // If encryption fails, there is nothing to write.
         if self.poll_written(session).is_pending() && !session.poll_transmit().is_empty() {
             return Step::Write(session.poll_transmit());
         }
-        self.heed_write_failure(session, now);
+        self.report_write_failure(session, now);
         let closing = session.poll_close();
         if closing == Some(PollClose::Now) && !self.output_ended {
             self.output_ended = true;
@@ -180,7 +178,7 @@ impl Socket {
                 return Step::Close;
             }
         }
-        // When all is over the core ignores what comes, but the peer may have to get rid of it.
+        // The core ignores input after the close, but the peer may have to send it.
         let wanted = closing.is_some() || session.wants_input();
         if wanted && self.readable && !self.input_ended {
             if self.blocks < BLOCKS {
@@ -195,9 +193,8 @@ impl Socket {
         Step::Wait { until }
     }
 
-    /// Records what writing gave. An error of the kind `WouldBlock` means that the socket is
-    /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
-    /// written.
+    /// Records the result of a write. `WouldBlock` means that the socket is not ready,
+    /// `Interrupted` is ignored, and any other error means that nothing more can be written.
     pub(super) fn feed_write(
         &mut self,
         session: &mut impl Session,
@@ -228,8 +225,8 @@ impl Socket {
         }
     }
 
-    /// Records what reading gave: bytes, none at the end of the stream. Errors mean what they
-    /// mean to [`feed_write`](Self::feed_write).
+    /// Records the result of a read: bytes, empty at the end of the stream. Errors are handled as
+    /// in [`feed_write`](Self::feed_write).
     pub(super) fn feed_read(
         &mut self,
         session: &mut impl Session,
@@ -251,18 +248,19 @@ impl Socket {
         }
     }
 
-    /// Records that reading may give something again.
+    /// Records that the socket may be readable again.
     pub(super) const fn feed_readable(&mut self) {
         self.readable = true;
     }
 
-    /// Records that nothing was left after what was read last, so that reading gives nothing
-    /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
+    /// Records that the last read drained the socket, so that it is not read before it is
+    /// [readable](Self::feed_readable) again. Optional: otherwise the next read fails with
+    /// `WouldBlock`.
     pub(super) const fn feed_drained(&mut self) {
         self.readable = false;
     }
 
-    /// Records that something can be written again, perhaps.
+    /// Records that the socket may be writable again.
     pub(super) const fn feed_writable(&mut self) {
         self.writable = true;
     }
@@ -276,16 +274,15 @@ impl Socket {
         } else if session.poll_close().is_none() {
             session.feed_eof(now);
         }
-        // A peer that has nothing more to say may still listen to the last that we say.
+        // A peer that has ended its output may still read our last bytes.
     }
 
-    /// Tells the connection that writing failed, once nothing that the peer sent before can be
-    /// hoped for.
-    fn heed_write_failure(&mut self, session: &mut impl Session, now: Time) {
+    /// Reports a failed write to the connection, once all input from the peer is read.
+    fn report_write_failure(&mut self, session: &mut impl Session, now: Time) {
         if self.write_failure.is_none() || session.poll_close().is_some() {
             return;
         }
-        // Input that waits for output that will never be written, or that nobody will send.
+        // No more input: it ended, or waits for output that will never be written.
         if self.input_ended || session.awaits_output() || self.has_lingered(now) {
             self.end_input(session, None, now);
         }

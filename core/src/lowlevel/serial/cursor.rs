@@ -1,4 +1,4 @@
-//! Reading primitives of SERIALs (2§1).
+//! Decoding primitives of SERIAL messages (2§1).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,10 +8,10 @@ use super::SerialErrorKind as Kind;
 use crate::data::{Name, Subnet};
 use crate::wire::{self, Truncated};
 
-/// Walks through the chunk of a SERIAL.
+/// A cursor over the chunk of a SERIAL message.
 pub(super) type Cursor<'a> = wire::Cursor<'a, Kind>;
 
-/// What a primitive is wrong with: the caller adds where and what was being read.
+/// The result of a primitive: the caller adds position and context to errors.
 pub(super) type Result<T> = std::result::Result<T, Kind>;
 
 impl From<Truncated> for Kind {
@@ -20,16 +20,22 @@ impl From<Truncated> for Kind {
     }
 }
 
+/// Creates a name in a buffer of its own.
+#[inline]
+pub(super) fn lasting_name(bytes: &[u8]) -> Name {
+    if bytes.is_empty() { Name::new() } else { Name::from_bytes(Bytes::copy_from_slice(bytes)) }
+}
+
 impl Cursor<'_> {
-    /// Reads a name and shares it with the chunk: for what lives as long as the message.
+    /// Reads a name that shares the chunk, for objects that live as long as the message.
     #[inline]
     pub(super) fn name(&mut self) -> Result<Name> {
         Ok(Name::from_bytes(self.string()?))
     }
 
-    /// Reads a name into a buffer of its own: for what outlives the message, as types do.
+    /// Reads a name into a separate buffer, for objects that outlive the message, such as types.
     pub(super) fn lasting_name(&mut self) -> Result<Name> {
-        Ok(Name::from_bytes(Bytes::copy_from_slice(self.string_bytes()?)))
+        Ok(lasting_name(self.string_bytes()?))
     }
 
     pub(super) fn addr(&mut self) -> Result<IpAddr> {

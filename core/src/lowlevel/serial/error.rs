@@ -1,20 +1,22 @@
-//! What can be wrong with a serialization.
+//! Errors in SERIAL messages.
 
 use std::fmt;
 
 use crate::data::{Name, TypeTag};
+use crate::wire;
 
 use super::Family;
 
-/// Says what is wrong with a SERIAL, where in it, and what was being read (§5).
+/// An error in a SERIAL message, with its position and context (§5).
 ///
-/// The two caches are out of step afterwards, so the connection that it came on has to end.
+/// The object caches of the two sides differ afterwards, so the connection must be closed. With
+/// `{:#}` it prints with the section that was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SerialError {
-    /// What is wrong.
+    /// The problem.
     pub kind: SerialErrorKind,
-    /// Where: bytes from the beginning of the argument chunk.
+    /// The byte offset in the argument chunk.
     pub offset: u32,
     /// What was being read.
     pub place: Place,
@@ -23,13 +25,15 @@ pub struct SerialError {
 impl fmt::Display for SerialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SerialError { kind, offset, place } = self;
-        write!(f, "{place}: {kind} (byte {offset} of the SERIAL, {})", kind.section())
+        write!(f, "{place}: {kind} (byte {offset} of the SERIAL")?;
+        wire::section(f, kind.section())?;
+        f.write_str(")")
     }
 }
 
 impl std::error::Error for SerialError {}
 
-/// Says what a SERIAL was being read as; prints in Bro's words (part 4 §5).
+/// The context of an error in a SERIAL message; prints as in Bro (part 4 §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -66,33 +70,33 @@ impl fmt::Display for Place {
     }
 }
 
-/// Tells the faults of a serialization apart; the texts are Bro's own where Bro has one.
+/// The kind of error in a SERIAL message; the messages are Bro's where Bro has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SerialErrorKind {
-    /// The bytes end before the value does.
+    /// The bytes end too early.
     #[error("data ends where {wanted} more bytes should follow")]
     Truncated {
-        /// How many bytes were wanted at least.
+        /// The minimum number of missing bytes.
         wanted: u32,
     },
-    /// Bytes are left over after the content; Bro ignores them, and so does a reader that isn't
-    /// told to be strict.
+    /// There are bytes after the content; Bro ignores them, and so does a reader unless it is
+    /// strict.
     #[error("{left} bytes left over")]
     LeftOver {
         /// How many.
         left: u32,
     },
-    /// The first byte names nothing that a SERIAL can hold.
+    /// The first byte is not a valid tag.
     #[error("unknown serialization type {0:x}")]
     UnknownTag(u8),
-    /// The content is of a kind that Bro itself cannot use, or that never crosses the wire.
+    /// The content has a kind that Bro itself cannot use or never sends.
     #[error("a {0} can't be received")]
     Refused(Family),
     /// A reference to an object that is not in the cache.
     #[error("unknown object {0} referenced")]
     UnknownObject(u64),
-    /// A reference from within an object to that object itself; only types may do so.
+    /// An object refers to itself; only types may do so.
     #[error("object {0} refers to itself")]
     Cycle(u64),
     /// A serial type of no known family, or with the wrong bit 15.
@@ -101,15 +105,15 @@ pub enum SerialErrorKind {
     /// A class number that does not exist in its family, or is that of a base class.
     #[error("unknown object type")]
     UnknownClass(Family, u8),
-    /// An object of one family where another belongs.
+    /// An object has another family than expected.
     #[error("type mismatch")]
     WrongFamily {
-        /// What belongs there.
+        /// The expected family.
         expected: Family,
-        /// What came.
+        /// The received family.
         found: Family,
     },
-    /// A value's class that does not go with the value's type.
+    /// A value's class does not match its type.
     #[error("type mismatch for value")]
     WrongClass {
         /// The class number of the value.
@@ -117,10 +121,10 @@ pub enum SerialErrorKind {
         /// The tag of its type.
         tag: TypeTag,
     },
-    /// A type tag that does not exist, or does not go with the type's class.
+    /// A type tag does not exist or does not match the type's class.
     #[error("type out of range")]
     BadTypeTag(u8),
-    /// An internal tag that does not go with the type's tag.
+    /// An internal tag does not match the type's tag.
     #[error("type out of range")]
     BadInternalTag(u8),
     /// A value of type `void`.
@@ -132,7 +136,7 @@ pub enum SerialErrorKind {
     /// A value of a type that has no values.
     #[error("a value of type {0}")]
     NoValues(TypeTag),
-    /// A type that is given by a name which nobody knows.
+    /// A type is given by an unknown name.
     #[error("unknown type {0}")]
     UnknownType(Box<Name>),
     /// An attribute number that does not exist.
@@ -153,13 +157,13 @@ pub enum SerialErrorKind {
     /// A subnet wider than its address.
     #[error("prefix width {width} where the address has {bits} bits")]
     BadWidth {
-        /// The width that came.
+        /// The received width.
         width: u32,
         /// The address's bits.
         bits: u8,
     },
     /// A port number of more than 16 bits, or of an unknown protocol.
-    #[error("{0} is no port")]
+    #[error("{0} is not a port")]
     BadPort(u64),
     /// A table with two equal indices.
     #[error("table with a duplicate index")]
@@ -170,12 +174,12 @@ pub enum SerialErrorKind {
     /// More elements than bytes left.
     #[error("{count} elements where only {left} bytes are left")]
     TooManyElements {
-        /// The number that is claimed.
+        /// The claimed number.
         count: u64,
-        /// The bytes that are left.
+        /// The number of remaining bytes.
         left: u32,
     },
-    /// Objects lie deeper within each other than the limit allows.
+    /// Objects are nested deeper than the limit.
     #[error("objects nested deeper than {0}")]
     TooDeep(u32),
     /// More objects than the limit allows.
@@ -184,7 +188,7 @@ pub enum SerialErrorKind {
 }
 
 impl SerialErrorKind {
-    /// Returns the section of the specification that says how it should be.
+    /// Returns the violated section of the specification.
     pub const fn section(&self) -> &'static str {
         use SerialErrorKind as K;
         match self {
@@ -209,36 +213,36 @@ impl SerialErrorKind {
     }
 }
 
-/// Says why something can't be written.
+/// Why content cannot be written.
 ///
-/// Nothing was written then, and the cache is as it was.
+/// Nothing was written, and the cache is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The content alone is larger than any message may be; or, where nothing is cached, so are the
-    /// types, which go with each value again.
+    /// The content, or without a cache the types sent with each value, exceeds the maximum size of
+    /// a message.
     #[error("a serialization of more than {limit} bytes")]
     TooLarge {
-        /// The greatest size, in bytes.
+        /// The maximum size, in bytes.
         limit: usize,
     },
-    /// Values lie deeper within each other than a receiver accepts.
+    /// Values are nested deeper than a receiver accepts.
     #[error("values nested deeper than {limit}")]
     TooDeep {
-        /// The greatest depth.
+        /// The maximum depth.
         limit: u32,
     },
-    /// A table or set has an index that Bro's scripts refuse, or an operation on one does (2§4).
+    /// A table or set, or an operation on one, has an index type that Bro rejects (2§4).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// A pattern is one that Bro doesn't compile (§5);
+    /// A pattern is one that Bro does not compile (§5);
     /// [`Pattern::check`](crate::data::Pattern::check) says why.
     #[error("error compiling pattern, at column {column} of its text")]
     Pattern {
         /// The column in characters, from 1.
         column: u32,
     },
-    /// A subnet is wider than its address is long (2§1).
+    /// A subnet's width exceeds its address's length (2§1).
     #[error("prefix width {width}, must be at most {limit}")]
     Width {
         /// The width.

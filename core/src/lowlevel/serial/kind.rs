@@ -1,8 +1,8 @@
-//! Serial types: what class an object is of (2§3).
+//! Serial types: the classes of objects (2§3).
 
 use std::fmt;
 
-/// Names a family of classes (2§3).
+/// A family of classes (2§3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the names are Bro's and say it all")]
@@ -84,7 +84,7 @@ impl Family {
         )
     }
 
-    /// Returns what the family's objects are called.
+    /// Returns the name of the family's objects.
     pub const fn name(self) -> &'static str {
         match self {
             Family::Connection => "connection",
@@ -124,7 +124,7 @@ const COUNTED: u16 = 0x8000;
 const MASK: u16 = 0x1fff;
 
 /// Splits a serial type into family and class number; `None` if there is no such family, or if
-/// bit 15 isn't what goes with the family.
+/// bit 15 is not what goes with the family.
 pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
     let [high, number] = (serial_type & MASK).to_be_bytes();
     match Family::from_number(high) {
@@ -135,7 +135,7 @@ pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
     }
 }
 
-/// Makes the serial type of a class, bit 14 included if `stable` says that it is in use.
+/// Creates the serial type of a class, bit 14 included if `stable` says that it is in use.
 pub(super) const fn join(family: Family, number: u8, stable: bool) -> u16 {
     let mut serial_type = (family as u16) << 8 | number as u16;
     if family.is_counted() {

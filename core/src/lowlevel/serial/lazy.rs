@@ -1,4 +1,4 @@
-//! Events that are decoded as far as they are looked at.
+//! Lazily decoded events.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use crate::data::{Event, Name, Serial, TypeTag, Value};
 
 use super::tape::Message;
 
-/// Holds what [`Reader::read_lazily`](super::Reader::read_lazily) reads.
+/// The result of [`Reader::read_lazily`](super::Reader::read_lazily).
 #[derive(Debug, Clone)]
 pub enum LazySerial {
     /// `e`: a call.
     Event(LazyEvent),
-    /// Something else, decoded.
+    /// Other content, decoded.
     Other(Serial),
 }
 
-/// Holds a call of an event (2§2) whose arguments are decoded when they are asked for.
+/// An event call (2§2) whose arguments are decoded on access.
 ///
-/// It keeps the message's chunk, and needs nothing else: arguments can be had at any time, in any
-/// order, whatever became of the reader and its cache. Each call decodes anew; what the sender
-/// wrote as a reference was decoded already. Cloning is cheap.
+/// It owns the message's chunk, so arguments can be decoded at any time and in any order,
+/// independently of the reader and its cache. Each access decodes again, except for references,
+/// which are already decoded. Cloning is cheap.
 #[derive(Clone)]
 pub struct LazyEvent {
     message: Arc<Message>,
@@ -60,7 +60,7 @@ impl LazyEvent {
         self.len() == 0
     }
 
-    /// Decodes the argument at this position, if there is one, and none of the others.
+    /// Decodes only the argument at this position, if it exists.
     pub fn arg(&self, position: usize) -> Option<Value> {
         self.message.arg(position)
     }
@@ -71,12 +71,12 @@ impl LazyEvent {
         Some(item.tag)
     }
 
-    /// Returns the tags of the types of the arguments, without decoding these.
+    /// Iterates over the type tags of the arguments, without decoding them.
     pub fn arg_tags(&self) -> impl ExactSizeIterator<Item = TypeTag> + '_ {
         (0..self.len()).map(|position| self.arg_tag(position).unwrap_or(TypeTag::Error))
     }
 
-    /// Decodes the arguments, one after the other.
+    /// Iterates over the arguments, decoding one at a time.
     pub fn args(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
         // Skimming has found all errors, so that decoding has none left and this no second choice.
         (0..self.len()).map(|position| self.arg(position).unwrap_or(Value::Bool(false)))

@@ -1,32 +1,30 @@
-//! Bounds on what a peer can make a reader do (2§12).
+//! Limits for reading SERIAL messages (2§12).
 
-/// Bounds on what one SERIAL, and the cache that goes with it, can cost.
+/// Limits on the resources for one SERIAL message and the object cache.
 ///
 /// The size of a SERIAL itself is bounded where messages are put together
 /// ([`wire::Limits`](crate::wire::Limits)). Containers are checked against the bytes that are left
 /// before anything is allocated, so they need no bound of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep objects may lie within each other; what a reference stands for counts as if it
-    /// stood there. Default 64; the deepest that Bro was recorded to send, a `connection` with all
-    /// its types, takes 13.
+    /// The maximum nesting of objects, including referenced ones. Default 64; the deepest recorded
+    /// from Bro, a `connection` with all its types, is 13.
     pub depth: u32,
-    /// How many objects one SERIAL may hold; unset fields and elements count, and a reference as
-    /// all that it stands for (to a value's type: as one). Default 8,000,000. Each that is really
-    /// there costs some 50 bytes of memory.
+    /// The maximum number of objects in one SERIAL message. Unset fields and elements count; a
+    /// reference counts as all objects that it refers to (as one for the type of a value). Default
+    /// 8,000,000. Each object that is actually present takes about 50 bytes of memory.
     pub objects: u32,
-    /// How many entries each of the cache's lists keeps at most, whatever the peer announces, and
-    /// if it announces 0 (no bound). Default 10,000; Bro announces 3000, Broccoli 1000.
+    /// The maximum number of entries in each list of the cache, even if the peer announces more or
+    /// 0 (no bound). Default 10,000; Bro announces 3000, Broccoli 1000.
     ///
-    /// A peer that announces more than this and really uses it is cut off with an unknown
-    /// reference.
+    /// A peer that announces and uses more is disconnected because of an unknown reference.
     pub cache: u32,
-    /// How many bytes of memory the cache keeps alive at most, roughly: the chunks that its values
-    /// came in, and what else it holds. Default 64 MiB; the recordings stay below 4 MiB.
+    /// The maximum memory kept alive by the cache in bytes, estimated: the chunks of its values,
+    /// and its other content. Default 64 MiB; all recordings need less than 4 MiB.
     ///
-    /// Beyond, the oldest content is given up before its time; a peer that refers to it all the
-    /// same is cut off with an unknown reference. [`Reader::given_up`](super::Reader::given_up)
-    /// counts.
+    /// Above it, the oldest content is evicted early; a peer that then refers to it is disconnected
+    /// because of an unknown reference. [`Reader::given_up`](super::Reader::given_up) counts
+    /// evicted objects.
     pub cache_bytes: u64,
 }
 

@@ -1,16 +1,16 @@
-//! Values and types to and from the argument of a SERIAL message (part 2).
+//! Encoding and decoding of SERIAL messages (part 2).
 //!
-//! A [`Reader`] belongs to one direction of a connection, a [`Writer`] to the other; each keeps
-//! that direction's object cache. How ids are written and what the cache does is a [`Mode`], which
-//! both sides derive from the capabilities that were announced and from the connection's phase.
+//! A [`Reader`] handles one direction of a connection, a [`Writer`] the other; each holds that
+//! direction's object cache. The [`Mode`] determines the encoding of ids and the use of the cache;
+//! both sides derive it from the announced capabilities and the connection's phase.
 //!
 //! # Lazy reading
 //!
-//! Whoever wants an event's name and one argument, or only to send it on, need not pay for the
-//! rest. [`Reader::read_lazily`] walks through the whole message, checks all of it and keeps the
-//! cache in step, but builds no values; it notes where each argument is and what its type is.
-//! A [`LazyEvent`] then decodes what it is asked for, at any time: it needs neither the reader nor
-//! its cache, and no error can show any more. [`Writer::forward`] writes one for another peer.
+//! Lazy reading is faster if only an event's name and some arguments are needed, or if the event is
+//! only forwarded. [`Reader::read_lazily`] checks the whole message and updates the cache, but
+//! builds no values; it records the position and type of each argument. A [`LazyEvent`] then
+//! decodes arguments at any time, without the reader or its cache, and without errors.
+//! [`Writer::forward`] writes one for another peer.
 //!
 //! ```
 //! use brocomm::data::Value;
@@ -31,9 +31,9 @@
 //! # Ok::<(), brocomm::lowlevel::serial::SerialError>(())
 //! ```
 //!
-//! Other reading is the same, with all arguments decoded at once. Either way the cache keeps values
-//! as the messages that they came in, and decodes one when it is first referred to; how much memory
-//! that keeps alive is bounded by [`Limits::cache_bytes`].
+//! [`Reader::read`] does the same and decodes all arguments at once. In both cases the cache stores
+//! values as the messages that contain them, and decodes a value when it is first referred to;
+//! [`Limits::cache_bytes`] bounds the memory for this.
 
 mod cache;
 mod cursor;

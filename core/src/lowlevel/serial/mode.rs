@@ -1,26 +1,26 @@
-//! How a serialization is written, as the receiver's capabilities and the writer's phase have it.
+//! Serialization modes, derived from the receiver's capabilities and the writer's phase.
 
 use crate::wire::Caps;
 
-/// Says how object ids are written and what the cache does; both sides derive the same one.
+/// The encoding of object ids and the use of the cache; both sides derive the same mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mode {
     /// Whether object ids are 64 bits wide rather than 32 (2§3).
     pub pid_64bit: bool,
-    /// What the object cache does (2§5).
+    /// The use of the object cache (2§5).
     pub caching: Caching,
-    /// Whether the receiver is a Broccoli, to which attributes go without their expressions (2§4).
+    /// Whether the receiver is Broccoli, to which attributes are sent without expressions (2§4).
     pub to_broccoli: bool,
 }
 
-/// Says what the object cache does (2§5).
+/// The use of the object cache (2§5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caching {
     /// Nothing: every object is written in full, with id 0.
     None,
     /// Keeps all objects in one list.
     Single,
-    /// Keeps types and other lasting objects in a list of their own, apart from values.
+    /// Keeps types and other long-lived objects in a list separate from values.
     Stable,
 }
 
@@ -32,12 +32,12 @@ impl Mode {
     pub const RUNNING: Mode =
         Mode { pid_64bit: true, caching: Caching::Stable, to_broccoli: false };
 
-    /// Derives the mode from what both sides announced and from whether the connection is Running
-    /// on the writer's side (2§3, 2§5).
+    /// Derives the mode from the capabilities of both sides, and from whether the connection is in
+    /// phase Running on the writer's side (2§3, 2§5).
     ///
-    /// What changes the encoding needs both: a Broccoli announces neither 64-bit ids nor the new
-    /// strategy, and writes as it announces, whatever the Bro it writes to can read. That nothing
-    /// is cached is for the receiver alone to say.
+    /// Changes of the encoding require both sides: Broccoli announces neither 64-bit ids nor the
+    /// new strategy, and writes accordingly, even if the receiving Bro supports them. Only the
+    /// receiver decides whether objects are cached.
     pub fn new(writer: Caps, receiver: Caps, writer_running: bool) -> Mode {
         let both = |cap| writer_running && writer.contains(cap) && receiver.contains(cap);
         let caching = if receiver.contains(Caps::NO_CACHING) {

@@ -1,14 +1,14 @@
-//! What a sender decided about each object of a SERIAL.
+//! A sender's decisions about each object of a SERIAL message.
 
 use bytes::Bytes;
 
 use crate::data::Type;
 
-/// Holds a sender's decisions about one SERIAL: which objects went in full, under which ids and as
-/// which classes, and which as references.
+/// A sender's decisions about one SERIAL message: which objects were sent in full, with their ids
+/// and classes, and which as references.
 ///
-/// Together with the decoded content it gives the same bytes again; so it shows that nothing was
-/// lost in decoding.
+/// Together with the decoded content it reproduces the same bytes, which proves that decoding lost
+/// nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transcript {
     pub(super) marks: Vec<Mark>,
@@ -20,7 +20,7 @@ pub struct Transcript {
     pub(super) locations: Vec<(usize, Location)>,
 }
 
-/// Holds a place in a script (2§3): the file, and lines and columns as they are on the wire.
+/// A place in a script (2§3): the file, and lines and columns as they are on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) file: Bytes,
@@ -34,7 +34,7 @@ pub(super) enum Mark {
 }
 
 impl Transcript {
-    /// Makes an empty transcript.
+    /// Creates an empty transcript.
     pub fn new() -> Transcript {
         Transcript::default()
     }
@@ -49,7 +49,7 @@ impl Transcript {
         self.marks.iter().filter(|m| matches!(m, Mark::Reference { .. })).count()
     }
 
-    /// Empties the transcript for the next SERIAL.
+    /// Clears the transcript for the next SERIAL message.
     pub fn clear(&mut self) {
         self.marks.clear();
         self.types.clear();

@@ -8,11 +8,11 @@ use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 use super::error::WireErrorKind;
 use super::input::BLOCK;
 
-/// The size in bytes from which on a payload is deflated; a shorter one is stored (§1.5).
+/// The minimum size of a deflated payload in bytes; shorter ones are stored (§1.5).
 pub const MIN_COMPRESS: usize = 30;
 
-/// The length behind each transformed payload, in the byte order of the sender's host. It is
-/// little-endian on every platform that Bro ships for.
+/// The size of the length after each transformed payload, in the byte order of the sender's host.
+/// It is little-endian on all platforms of Bro.
 const TRAILER: usize = 4;
 
 /// The most bytes that one byte of a deflate stream can yield: two bits that repeat 258 bytes.
@@ -23,11 +23,11 @@ const RATIO_SLACK: u64 = 8 * MAX_RATIO;
 
 /// A level of compression, 1 (fastest) to 9 (smallest).
 ///
-/// Up to level 6, messages of less than 1 KiB are compressed as at level 1: events then take a tenth
-/// of the time, and up to 4 % more bytes. Levels 7 to 9 compress all messages as much as they can, for
+/// Up to level 6, messages of less than 1 KiB are compressed as at level 1: this takes a tenth of
+/// the time for events, and up to 4 % more bytes. Levels 7 to 9 compress all messages fully, for
 /// slow links.
 ///
-/// Level 0 does not exist here: it means that a node never sends COMPRESS (§1.5).
+/// Level 0 is not represented: a node with level 0 never sends COMPRESS (§1.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Compression(u8);
 
@@ -53,7 +53,7 @@ impl Default for Compression {
     }
 }
 
-/// Undoes the transform, payload by payload, for one direction.
+/// Reverses the transform for one direction.
 pub(super) struct Inflater {
     stream: Decompress,
     /// Small inflated payloads share blocks, as received ones do.
@@ -150,27 +150,27 @@ fn saturate(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Applies the transform, payload by payload, for one direction.
+/// Applies the transform for one direction.
 ///
-/// Every payload ends with a flush. Levels from 2 on compute Huffman codes for each flush, which for a
-/// short payload costs ten times as much as level 1 and saves next to nothing. So up to level 6 short
-/// payloads are deflated at level 1, and only long ones at the level itself, in the same stream: each
-/// of two deflaters is given what the other one deflated as its dictionary.
+/// Every payload ends with a flush. Levels above 1 compute Huffman codes for each flush, which for
+/// a short payload takes ten times as long as level 1 and saves almost nothing. So up to level 6,
+/// short payloads are deflated at level 1, and only long ones at the level itself, in the same
+/// stream: each of the two deflaters gets the other's input as its dictionary.
 pub(super) struct Deflater {
     level: flate2::Compression,
     /// Deflates short payloads; from level 7 on all.
     short: Compress,
     /// Deflates long payloads, once there are any.
     long: Option<Compress>,
-    /// What the other one has deflated since `long` last did, as far as it can be referred to.
+    /// The input of `short` since the last use of `long`, limited to the window.
     unseen: Vec<u8>,
     /// Whether the stream's header was written.
     has_begun: bool,
-    /// Whether a deflater failed. What it yielded is lost, so that everything is stored from then on.
+    /// Whether a deflater failed. Its output is lost, so everything is stored from then on.
     has_failed: bool,
 }
 
-/// The size in bytes from which on a payload is long: from there on a code of its own pays.
+/// The minimum size of a long payload in bytes, for which separate Huffman codes pay off.
 const LONG: usize = 1 << 10;
 
 /// How far back deflate refers, in bytes.

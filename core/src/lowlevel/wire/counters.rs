@@ -1,20 +1,20 @@
-//! What one direction of a connection has carried.
+//! Counters of one direction of a connection.
 
-/// Counts what one direction of a connection has carried so far.
+/// Counters of one direction of a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Bytes of whole chunks and parts, length words included: the offset of the next.
+    /// Bytes of whole chunks and parts, including length words: the offset of the next.
     pub bytes: u64,
-    /// Chunks, each part of a split one counted (§1.1, §1.2).
+    /// Chunks, counting each part of a split one (§1.1, §1.2).
     pub chunks: u64,
     /// Whole messages (§1.4).
     pub messages: u64,
     /// Payloads that were deflated, once the direction is compressed (§1.5).
     pub deflated: u64,
-    /// Payloads that were stored as they are, once the direction is compressed (§1.5).
+    /// Payloads that were stored uncompressed, once the direction is compressed (§1.5).
     pub stored: u64,
-    /// Size of the deflated and stored payloads on the wire, their four-byte trailers included.
+    /// Size of the deflated and stored payloads on the wire, including their four-byte trailers.
     pub packed_bytes: u64,
     /// Size of the same payloads before deflating, or after inflating.
     pub unpacked_bytes: u64,

@@ -1,4 +1,4 @@
-//! Reading primitives (2§1) off one chunk.
+//! Decoding primitives of a chunk (2§1).
 
 use std::marker::PhantomData;
 
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
 
-/// Walks through a chunk; what it hands out as bytes shares the chunk. Errors are those of whoever
-/// reads, who adds where and what was being read.
+/// A cursor over a chunk; returned bytes share the chunk. The caller defines the error type and
+/// adds position and context.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a, E> {
     chunk: &'a Bytes,
@@ -15,10 +15,10 @@ pub(crate) struct Cursor<'a, E> {
     error: PhantomData<E>,
 }
 
-/// The chunk ends before what is read does.
+/// The chunk ends too early.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Truncated {
-    /// How many bytes are missing at least.
+    /// The minimum number of missing bytes.
     pub(crate) wanted: u32,
 }
 
@@ -27,13 +27,18 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         Cursor { chunk, rest: chunk, error: PhantomData }
     }
 
+    /// Returns the chunk.
+    pub(crate) fn chunk(&self) -> &'a Bytes {
+        self.chunk
+    }
+
     /// Returns the number of bytes read; the length of a chunk fits 32 bits (§1.1).
     #[inline]
     pub(crate) fn offset(&self) -> u32 {
         self.chunk.len().wrapping_sub(self.rest.len()) as u32
     }
 
-    /// Returns the number of bytes left.
+    /// Returns the number of remaining bytes.
     pub(crate) fn left(&self) -> u32 {
         u32::try_from(self.rest.len()).unwrap_or(u32::MAX)
     }
@@ -66,7 +71,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         }
     }
 
-    /// Returns all that is left.
+    /// Returns the remaining bytes.
     #[inline(always)]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest

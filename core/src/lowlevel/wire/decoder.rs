@@ -1,4 +1,4 @@
-//! From the bytes of one direction to its messages.
+//! Decoding of messages from the bytes of one direction.
 
 use bytes::{Bytes, BytesMut};
 
@@ -23,11 +23,11 @@ const SERIAL: u8 = MessageType::Serial as u8;
 const TLS_HANDSHAKE: u32 = 0x1603;
 const TLS_ALERT: u32 = 0x1503;
 
-/// Turns the bytes of one direction of one connection into messages.
+/// Decodes the messages of one direction of a connection.
 ///
-/// [`feed`](Self::feed) it what arrives, in any pieces, and [`poll`](Self::poll) it until it has no
-/// more. It acts on COMPRESS itself (§1.5). A message's bytes are slices of what was received; a
-/// small one that is kept alive pins at most 8 KiB.
+/// [`feed`](Self::feed) it received bytes, in any pieces, and [`poll`](Self::poll) it until it
+/// returns `None`. It handles COMPRESS itself (§1.5). A message's bytes are slices of the received
+/// buffers; a small one that is kept alive pins at most 8 KiB.
 ///
 /// The first error ends the stream: every later `poll` returns it again, and bytes fed after it are
 /// ignored.
@@ -41,17 +41,17 @@ pub struct Decoder {
     /// The parts of an unfinished chunk, and the offset of the first.
     parts: BytesMut,
     parts_offset: u64,
-    /// The header whose argument chunk is awaited.
+    /// The header that waits for its argument chunk.
     header: Option<Header>,
     /// Set from the first COMPRESS on. Boxed: its window is large and most directions have none.
     inflater: Option<Box<Inflater>>,
-    /// The offset of the chunk that is looked at, for errors.
+    /// The offset of the current chunk, for errors.
     chunk_offset: u64,
     counters: Counters,
     failed: Option<WireError>,
 }
 
-/// A message, and where it was in the stream.
+/// A message, and its position in the stream.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Decoded {
@@ -59,7 +59,7 @@ pub struct Decoded {
     pub message: Message,
     /// The offset in the stream of the length word of its header chunk, in bytes.
     pub offset: u64,
-    /// The bytes that it took in the stream, length words included.
+    /// Its size in the stream in bytes, including length words.
     pub wire_len: u64,
 }
 
@@ -87,7 +87,7 @@ impl Decoder {
         }
     }
 
-    /// Gives memory back in which nothing waits to be decoded.
+    /// Releases unused memory.
     pub(crate) fn release(&mut self) {
         self.input.release();
         if self.parts.is_empty() {
@@ -97,8 +97,7 @@ impl Decoder {
 
     /// Appends bytes of the stream, split in any way.
     ///
-    /// Never fails: what is wrong with the bytes is for [`poll`](Self::poll) to say. Bytes behind
-    /// something that cannot be accepted are ignored.
+    /// Never fails: [`poll`](Self::poll) reports errors. Bytes after an error are ignored.
     #[inline]
     pub fn feed(&mut self, bytes: &[u8]) {
         self.input.feed(bytes);
@@ -107,12 +106,13 @@ impl Decoder {
     /// Returns the next whole message, or `None` if there is none yet.
     ///
     /// # Errors
-    /// The first violation of §1 or §2, or limit exceeded, in stream order; from then on always the
-    /// same.
+    /// Returns the first violation of §1 or §2, or exceeded limit, in stream order; later calls
+    /// return the same error.
     #[inline]
     pub fn poll(&mut self) -> Result<Option<Decoded>, WireError> {
-        if let Some(decoded) = self.plain_serial() {
-            return Ok(Some(decoded));
+        if let Some((argument, offset)) = self.poll_serial() {
+            let wire_len = (PLAIN + argument.len()) as u64;
+            return Ok(Some(Decoded { message: Message::Serial(argument), offset, wire_len }));
         }
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -128,7 +128,7 @@ impl Decoder {
     /// Ask it when the peer has closed and [`poll`](Self::poll) has returned `None`.
     ///
     /// # Errors
-    /// What the stream ended inside of; after an error of `poll`, that error.
+    /// Returns where the stream ended; after an error of `poll`, that error.
     pub fn finish(&self) -> Result<(), WireError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -150,12 +150,12 @@ impl Decoder {
         Err(WireError { kind, offset, message: self.header.map(|header| header.message) })
     }
 
-    /// Returns what the direction has carried so far.
+    /// Returns the counters of the direction.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// Returns whether COMPRESS has come, so that later chunks are transformed (§1.5).
+    /// Returns whether COMPRESS was received, so that later chunks are transformed (§1.5).
     pub fn is_compressed(&self) -> bool {
         self.inflater.is_some()
     }
@@ -213,11 +213,13 @@ impl Decoder {
         Ok(Some(Decoded { message, offset: header.offset, wire_len }))
     }
 
-    /// Reads a SERIAL of the usual form: all there, neither split nor transformed.
+    /// Returns the argument and the offset of the next message if that is a SERIAL of the usual form:
+    /// all there, neither split nor transformed. Nearly every message is one, and this is the
+    /// fastest way to it.
     ///
-    /// Nearly every message is one. Anything else, rare or wrong, is left to the general way.
+    /// `None` means nothing: anything else, rare or wrong, is left to [`poll`](Self::poll).
     #[inline]
-    fn plain_serial(&mut self) -> Option<Decoded> {
+    pub fn poll_serial(&mut self) -> Option<(Bytes, u64)> {
         let (head, rest) = self.input.ready().split_first_chunk::<PLAIN>()?;
         let [0, 0, 0, 8, SERIAL, .., w0, w1, w2, w3] = *head else { return None };
         let length = u32::from_be_bytes([w0, w1, w2, w3]);
@@ -231,11 +233,10 @@ impl Decoder {
         }
         let argument = self.input.take(PLAIN, size);
         let offset = self.counters.bytes;
-        let wire_len = (PLAIN + size) as u64;
-        self.counters.bytes += wire_len;
+        self.counters.bytes += (PLAIN + size) as u64;
         self.counters.chunks += 2;
         self.counters.messages += 1;
-        Some(Decoded { message: Message::Serial(argument), offset, wire_len })
+        Some((argument, offset))
     }
 
     /// Every later chunk is transformed; each COMPRESS starts a zlib stream (§1.5).

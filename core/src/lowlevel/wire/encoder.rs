@@ -1,4 +1,4 @@
-//! From messages to the bytes of one direction.
+//! Encoding of messages to the bytes of one direction.
 
 use std::convert::Infallible;
 
@@ -10,13 +10,13 @@ use super::message::{Message, MessageType};
 /// The capacity of the scratch buffer that is kept from one message to the next, in bytes.
 const SCRATCH: usize = 64 << 10;
 
-/// Turns messages into the bytes of one direction of one connection.
+/// Encodes the messages of one direction of a connection.
 ///
-/// Bytes are appended to a buffer of the caller's, in the order in which they must be sent. Once
-/// something has been written it must be sent: under compression each chunk builds on those before.
+/// Bytes are appended to the caller's buffer, in the order in which they must be sent. Everything
+/// written must be sent: under compression each chunk depends on earlier ones.
 ///
-/// An argument chunk is never empty (§1.1), so a message whose argument would be, such as a
-/// REQUEST_EVENTS without names, asks for nothing and is not written.
+/// An argument chunk is never empty (§1.1), so a message with an empty argument, such as a
+/// REQUEST_EVENTS without names, has no effect and is not written.
 #[derive(Debug)]
 pub struct Encoder {
     framing: Framing,
@@ -61,7 +61,7 @@ impl Encoder {
     /// in place into partial chunks (§1.2).
     ///
     /// # Errors
-    /// The error of `write`. Then `out` is as it was, and so is the compressor.
+    /// Returns the error of `write`; `out` and the compressor are then unchanged.
     ///
     /// # Panics
     /// As [`message`](Self::message).
@@ -90,7 +90,7 @@ impl Encoder {
         self.deflater.is_some()
     }
 
-    /// Returns what the direction has carried so far.
+    /// Returns the counters of the direction.
     pub fn counters(&self) -> Counters {
         self.counters
     }

@@ -1,28 +1,44 @@
-//! What can be wrong with a stream of chunks and messages.
+//! Errors in a stream of chunks and messages.
+
+use std::fmt;
 
 use thiserror::Error;
 
 use super::message::{MessageType, type_name};
 
-/// Says what is wrong with a stream, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{kind}, {} (at byte {offset} of the stream)", prefix(*message), kind.section())]
+/// What is wrong with a stream, and where; with `{:#}` also which section was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireError {
-    /// What is wrong.
+    /// The problem.
     pub kind: WireErrorKind,
     /// The offset in the stream of the length word of the offending chunk or part; of the first
     /// part if the chunk that the parts make up is at fault.
     pub offset: u64,
-    /// The message whose argument was awaited or read, if its header had been.
+    /// The message whose argument was expected or read, if its header was read.
     pub message: Option<MessageType>,
 }
 
-fn prefix(message: Option<MessageType>) -> String {
-    message.map_or_else(String::new, |message| format!("{message}: "))
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = self.message {
+            write!(f, "{message}: ")?;
+        }
+        write!(f, "{} (at byte {} of the stream", self.kind, self.offset)?;
+        section(f, self.kind.section())?;
+        f.write_str(")")
+    }
 }
 
-/// Says what is wrong with a stream.
+impl std::error::Error for WireError {}
+
+/// Appends a section of the specification where it is asked for, with `{:#}`: readers of the
+/// specification need it, operators of a node do not.
+pub(crate) fn section(f: &mut fmt::Formatter<'_>, section: &str) -> fmt::Result {
+    if f.alternate() { write!(f, ", {section}") } else { Ok(()) }
+}
+
+/// The kind of error in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WireErrorKind {
@@ -45,16 +61,14 @@ pub enum WireErrorKind {
         /// The limit in force, in bytes.
         limit: u32,
     },
-    /// The mark of a partial chunk came over TLS, where there are none (§1.3).
+    /// A partial chunk was sent over TLS, where there are none (§1.3).
     #[error("length word {word:#010x} marks a partial chunk, which TLS has not")]
     PartialOverTls {
         /// The length word.
         word: u32,
     },
-    /// A clear stream begins as TLS does, with a record of a handshake or an alert (§1.3).
-    #[error(
-        "the peer speaks TLS where clear text is expected: the stream begins with {word:#010x}"
-    )]
+    /// A clear stream begins like TLS, with a handshake record or an alert (§1.3).
+    #[error("the peer uses TLS, but this connection does not: the stream begins with {word:#010x}")]
     PeerSpeaksTls {
         /// The first four bytes, where a length word should be.
         word: u32,
@@ -65,7 +79,7 @@ pub enum WireErrorKind {
         /// Its length in bytes, compression undone.
         length: u64,
     },
-    /// A payload is too short for the length that compression puts behind it (§1.5).
+    /// A payload is too short for the length after a compressed payload (§1.5).
     #[error("compressed chunk of {length} bytes, at least 4 needed")]
     TrailerMissing {
         /// Its length in bytes.
@@ -95,7 +109,7 @@ pub enum WireErrorKind {
     InflatedShort {
         /// The claimed size in bytes.
         claimed: u32,
-        /// The size that came out, in bytes.
+        /// The inflated size in bytes.
         inflated: u32,
     },
     /// Inflating yields more bytes than claimed (§1.5).
@@ -104,16 +118,16 @@ pub enum WireErrorKind {
         /// The claimed size in bytes.
         claimed: u32,
     },
-    /// Compressed bytes stay over after the end of the zlib stream (§1.5).
+    /// There are bytes after the end of the zlib stream (§1.5).
     #[error("{left} compressed bytes left over after inflating to {claimed}")]
     CompressedLeftOver {
-        /// The bytes left over.
+        /// The number of those bytes.
         left: u32,
         /// The claimed size in bytes, which was reached.
         claimed: u32,
     },
-    /// A header chunk has a type that no message has, or one that only passes between the two
-    /// processes of a Bro (§2).
+    /// A header chunk has an unknown type, or one that is used only between the two processes of a
+    /// Bro (§2).
     #[error("message type {number:#04x} ({}) from a peer", unexpected(*number))]
     UnknownType {
         /// The type byte.
@@ -133,21 +147,21 @@ pub enum WireErrorKind {
     /// The stream ended inside a length word (§1.1).
     #[error("stream ended inside a length word, after {have} of 4 bytes")]
     EndInLength {
-        /// The bytes of it that came.
+        /// The number of bytes received of it.
         have: u8,
     },
     /// The stream ended inside a chunk (§1.1).
     #[error("stream ended inside a chunk, after {have} of {length} bytes")]
     EndInChunk {
-        /// The bytes of it that came.
+        /// The number of bytes received of it.
         have: u32,
         /// The length announced.
         length: u32,
     },
-    /// The stream ended after a part that others should follow (§1.2).
+    /// The stream ended after a part that is not the last (§1.2).
     #[error("stream ended between the parts of a chunk, after {have} bytes")]
     EndBetweenParts {
-        /// The bytes in the parts that came.
+        /// The number of bytes in the received parts.
         have: u32,
     },
     /// The stream ended between a header chunk and its argument chunk (§1.4).

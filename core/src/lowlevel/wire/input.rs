@@ -1,4 +1,4 @@
-//! The bytes that have arrived and are not decoded yet.
+//! Received bytes that are not decoded yet.
 
 use std::collections::VecDeque;
 
@@ -13,33 +13,32 @@ pub(super) const BLOCK: usize = 8 << 10;
 /// handshake, of which something is kept for long, or a word now and then.
 const FIRST: usize = 512;
 
-/// Holds what has arrived, each chunk contiguous behind its length word.
+/// Received bytes, with each chunk contiguous after its length word.
 ///
 /// Small chunks share blocks of [`BLOCK`] bytes, so that keeping one alive pins one block. A chunk
-/// that does not fit a block gets a buffer of its own that grows with what arrives. Every byte is
-/// copied once, by `feed`; the chunks handed out are slices of what the block held when the chunks
-/// before them had been read.
+/// that does not fit a block gets a separate buffer that grows with received bytes. Every byte is
+/// copied once, by `feed`; returned chunks are slices of the blocks.
 #[derive(Debug)]
 pub(super) struct Input {
     framing: Framing,
     /// The longest chunk that is buffered; a longer one ends the stream.
     limit: u32,
-    /// The chunks that are read from, all whole.
+    /// The whole chunks that are read from.
     ready: Bytes,
-    /// The block that they are from, with what has arrived after them.
+    /// Their block, with the bytes received after them.
     front: BytesMut,
     /// The blocks after it. Only the last of all blocks can end in an unfinished chunk.
     more: VecDeque<BytesMut>,
     /// Whether the last block belongs to one chunk that is too large to share it.
     exclusive: bool,
-    /// A length word of which less than four bytes have come.
+    /// An incomplete length word.
     word: [u8; WORD],
     word_len: u8,
     /// The bytes of an unfinished chunk at the end of the last block, its length word included.
     have: usize,
     /// The bytes that this chunk still lacks.
     missing: usize,
-    /// A chunk can not be accepted: what follows it is ignored.
+    /// Whether a chunk was rejected: all later bytes are ignored.
     closed: bool,
 }
 
@@ -60,7 +59,7 @@ impl Input {
         }
     }
 
-    /// Appends what has arrived.
+    /// Appends received bytes.
     pub(super) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.closed {
             bytes = if self.missing > 0 {
@@ -108,7 +107,7 @@ impl Input {
         self.word_len
     }
 
-    /// Drops everything and ignores what else may come.
+    /// Drops everything and ignores later bytes.
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.ready = Bytes::new();
@@ -116,7 +115,7 @@ impl Input {
         self.more = VecDeque::new();
     }
 
-    /// Gives memory back in which nothing waits to be read.
+    /// Releases unused memory.
     pub(super) fn release(&mut self) {
         if self.unread().is_empty() && self.more.is_empty() {
             self.ready = Bytes::new();
@@ -211,14 +210,16 @@ impl Input {
         rest
     }
 
-    /// Makes a block the last one that has room for `needed` bytes, or is to grow to them; so many
+    /// Creates a block the last one that has room for `needed` bytes, or is to grow to them; so many
     /// bytes are to come at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
+        // A large chunk is not moved as it grows, if a good part of it has come.
+        let size = needed.min(2 * (WORD + coming)).max(BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
-            self.more.push_back(BytesMut::with_capacity(BLOCK));
+            self.more.push_back(BytesMut::with_capacity(size));
         } else if was_exclusive || self.exclusive {
-            self.front = BytesMut::with_capacity(BLOCK);
+            self.front = BytesMut::with_capacity(size);
         } else if self.front.capacity() == 0 && needed.max(WORD + coming) <= FIRST {
             self.front = BytesMut::with_capacity(FIRST);
         } else {

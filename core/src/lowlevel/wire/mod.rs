@@ -1,9 +1,9 @@
 //! Chunks, compression and messages (§1, §2).
 //!
-//! A connection is two independent streams of bytes. A [`Decoder`] turns what arrives on one of
-//! them into [`Message`]s, an [`Encoder`] turns messages into the bytes of the other. Neither knows
-//! of phases: whether a message is legal at this point is for the layer above to say, and so is what
-//! the arguments of SERIAL, LOG_CREATE_WRITER and LOG_WRITE mean; they stay opaque here.
+//! A connection is two independent streams of bytes. A [`Decoder`] decodes one of them to
+//! [`Message`]s, an [`Encoder`] encodes messages to the other. They do not track phases: the layer
+//! above checks whether a message is legal, and interprets the arguments of SERIAL,
+//! LOG_CREATE_WRITER and LOG_WRITE, which are opaque here.
 //!
 //! ```
 //! use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Limits, Message};
@@ -45,6 +45,7 @@ pub use counters::Counters;
 pub(crate) use cursor::{Cursor, Truncated};
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
+pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};
 pub use limits::Limits;

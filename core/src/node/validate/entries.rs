@@ -1,4 +1,4 @@
-//! What can be wrong with the entries of peers.
+//! Validation of peers' entries.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn retry(node: &PeerConfig, key: &dyn Fn(&str) -> String, errors: &mut Found) {
     }
 }
 
-/// Checks what is kept for the peer, and whether the peer is alive.
+/// Checks the settings for store and forward and for liveness.
 fn kept(node: &PeerConfig, key: &dyn Fn(&str) -> String, errors: &mut Found) {
     if let Some(bound) = node.store_and_forward {
         if !node.connect || node.retry < Duration::from_secs(1) {

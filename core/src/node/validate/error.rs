@@ -1,11 +1,11 @@
-//! What can be wrong with a configuration.
+//! Configuration errors.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use crate::data::TypeTag;
 
-/// Says which value of a configuration is wrong, and what would be right.
+/// An invalid value in a configuration, with a message about valid ones.
 ///
 /// Prints as one line: `nodes.sensor1.compression = 10: levels are 0 (none) to 9 (best)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct NodeConfigError {
 }
 
 impl NodeConfigError {
-    /// Returns whether this is needed only because TLS is used.
+    /// Returns whether the value is required only because TLS is used.
     pub fn is_needed_for_tls(&self) -> bool {
         matches!(self.kind, NodeConfigErrorKind::NeededForTls { .. })
     }
@@ -37,7 +37,7 @@ impl std::error::Error for NodeConfigError {
     }
 }
 
-/// Writes what was found.
+/// Writes a finding.
 pub(super) fn finding(
     f: &mut fmt::Formatter<'_>,
     key: &str,
@@ -50,10 +50,10 @@ pub(super) fn finding(
     }
 }
 
-/// Says what is wrong with a value of a configuration.
+/// The kind of error in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NodeConfigErrorKind {
-    /// The interface is an IPv6 one, but IPv6 is off (part 4 §1). The beginning is Bro's.
+    /// The interface is IPv6, but IPv6 is off (part 4 §1). The message begins like Bro's.
     #[error(
         "Attempt to listen on address {address}, but IPv6 communication disabled; set \
          `listen_ipv6`, or listen on an IPv4 address"
@@ -62,13 +62,13 @@ pub(crate) enum NodeConfigErrorKind {
         /// The interface.
         address: IpAddr,
     },
-    /// No interface has the address.
+    /// The interface is a multicast address.
     #[error("a multicast address is no interface; give one of this machine's, or 0.0.0.0 for all")]
     MulticastInterface,
-    /// No peer has the address.
+    /// The address cannot be a peer's.
     #[error("no peer has a multicast or wildcard address; give its own")]
     NoPeerAddress,
-    /// There is a zone, but the address is not one that has zones.
+    /// There is a zone, but the address cannot have one.
     #[error(
         "{address} has no zones, only the non-global IPv6 addresses in fe80::/10 and fec0::/10 \
          have; leave the zone out"
@@ -83,45 +83,45 @@ pub(crate) enum NodeConfigErrorKind {
         /// The address.
         address: IpAddr,
     },
-    /// A zone's text is none.
+    /// A zone is malformed.
     #[error("a zone is the name or number of an interface, without blanks, `%` or `/`")]
     ZoneMalformed,
     /// A port is 0.
     #[error("ports are 1 to 65535")]
     PortZero,
-    /// An entry without a port takes the node's own, which is left to the system.
+    /// An entry has no port, and the node's own port is chosen by the system.
     #[error("the port to connect to where an entry has none; give one, or set `{key}`")]
     PortOfPeer {
         /// The key of the entry's port.
         key: String,
     },
-    /// A level of compression that there isn't.
+    /// The compression level is out of range.
     #[error("levels are 0 (none) to 9 (best)")]
     CompressionLevel,
-    /// A declaration has a table or set with an index that Bro refuses.
+    /// A declaration has a table or set with an index type that Bro rejects.
     #[error("no {0} can be, or be part of, the index of a table or set; use another type")]
     IndexType(TypeTag),
     /// A time is 0.
     #[error("has to be more than 0 secs")]
     ZeroTime,
-    /// A bound is 0, so that nothing at all gets through.
+    /// A bound is 0, which blocks everything.
     #[error("has to be at least 1, or nothing gets through")]
     ZeroBound,
-    /// A bound is so low that peers as they are can't be talked to.
+    /// A bound is too low for real peers.
     #[error("has to be at least {least}, or not even a handshake gets through")]
     LowBound {
-        /// The least that is of use.
+        /// The minimum useful value.
         least: u32,
     },
-    /// Changes of state are to be forwarded, but no entry has sync.
+    /// Forwarding of state is on, but no entry has sync.
     #[error("no entry has `sync`, so that there is nothing to forward; set it, or leave this out")]
     ForwardWithoutSync,
-    /// Peers are to be waited for at sync points, of which there are none.
+    /// A number of peers for sync points is set, but there are no sync points.
     #[error(
         "there are no sync points without `remote_trace_sync_interval`; set it, or leave this out"
     )]
     TraceSyncWithoutInterval,
-    /// TLS is asked for, but there is nothing to make it with.
+    /// TLS is on, but certificates or the feature are missing.
     #[cfg_attr(
         feature = "__tls",
         error("TLS, which `{needed_by}` asks for, needs certificates and a private key")
@@ -133,61 +133,61 @@ pub(crate) enum NodeConfigErrorKind {
         )
     )]
     NeededForTls {
-        /// The key that asks for TLS.
+        /// The key that turns TLS on.
         needed_by: String,
     },
-    /// A NUL where text goes to a peer, which takes it as the text's end.
+    /// Text for a peer contains a NUL, which the peer would treat as its end.
     #[error("byte {at} is a NUL, where peers take the text to end; leave it out")]
     ContainsNul {
-        /// Where the NUL is, counted from 0.
+        /// The position of the NUL, from 0.
         at: usize,
     },
-    /// The time between attempts to connect shrinks, or is not a number.
+    /// The backoff factor is below 1 or not a number.
     #[error("the wait is multiplied with this, so it has to be a number of at least 1")]
     BackoffFactor,
-    /// The part that is random is not between none and all.
+    /// The jitter is not between 0 and 1.
     #[error("this part of the wait is random, so it has to be a number from 0 to 1")]
     BackoffJitter,
-    /// The longest wait is less than the first one.
+    /// The maximum delay is less than the first one.
     #[error("the wait begins with `{key} = {retry}`; it can only grow, so give at least that")]
     BackoffMax {
-        /// The key of the first wait.
+        /// The key of the first delay.
         key: String,
-        /// The first wait.
+        /// The first delay.
         retry: String,
     },
-    /// What systems can't do for a socket.
+    /// A keep-alive setting is out of the range of operating systems.
     #[error("must be {least} to {greatest}, in whole {unit}")]
     KeepAlive {
-        /// The least value.
+        /// The minimum.
         least: u32,
-        /// The greatest value.
+        /// The maximum.
         greatest: u32,
-        /// Of what.
+        /// The unit.
         unit: &'static str,
     },
-    /// An entry's name is used by an earlier one too.
+    /// An earlier entry has the same name.
     #[error("an earlier entry has this name; give each its own")]
     DuplicateNode,
-    /// An entry's name is none.
+    /// An entry's name is invalid.
     #[error("the name of an entry has to be some text, without control characters")]
     NodeName,
-    /// An entry is to be connected to again, but is not connected to.
+    /// An entry has `retry` without `connect`.
     #[error("we don't connect to this peer; set `connect`, or leave this out")]
     RetryWithoutConnect,
-    /// An entry is to be connected to again at once, which Bro takes for never.
+    /// An entry has a retry below one second, which Bro treats as never.
     #[error("whole seconds count, so this means never; give at least 1 sec, or leave it out")]
     RetryBelowSecond,
-    /// Our state is authoritative, but not synchronised.
+    /// An entry has `auth` without `sync`.
     #[error("no state is synchronised with this peer; set `sync`, or leave this out")]
     AuthWithoutSync,
-    /// Events are kept for a peer that we don't connect to again.
+    /// Events are kept for a peer to which the node does not reconnect.
     #[error(
         "events are kept for peers that we connect to again; set `connect` and `retry`, or leave \
          this out"
     )]
     StoreWithoutRetry,
-    /// A connection is closed before the peer could have answered.
+    /// A connection is closed before the peer can answer a PING.
     #[error("the peer is pinged after {ping_after} only; give more than that")]
     CloseBeforePing {
         /// The silence after which it is pinged.

@@ -1,4 +1,4 @@
-//! Finds what makes no sense in a configuration, all of it, before anything begins.
+//! Validation of configurations.
 
 mod entries;
 mod error;
@@ -19,7 +19,7 @@ use super::{Bound, NodeConfig};
 use crate::ConfigErrors;
 
 impl NodeConfig {
-    /// Checks everything.
+    /// Checks the configuration.
     ///
     /// ```
     /// use brocomm::node::{NodeConfig, PeerConfig, Options};
@@ -40,7 +40,7 @@ impl NodeConfig {
     ///
     /// # Errors
     ///
-    /// All that is wrong, in the order of the fields.
+    /// Returns all errors, in the order of the fields.
     pub fn validate(&self) -> Result<(), ConfigErrors<NodeConfigError>> {
         let mut errors = Found::default();
         options::check(self, &mut errors);
@@ -52,7 +52,7 @@ impl NodeConfig {
     }
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Default)]
 struct Found(Vec<NodeConfigError>);
 
@@ -102,23 +102,23 @@ impl Found {
     }
 }
 
-/// Returns whether an address means nothing without a zone: whether it is in fe80::/10.
+/// Returns whether an address requires a zone: whether it is in fe80::/10.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
-/// Returns whether an address may have a zone: also the site-local ones of old, fec0::/10.
+/// Returns whether an address may have a zone, including the deprecated site-local ones, fec0::/10.
 fn has_zones(address: IpAddr) -> bool {
     let is_site_local = |v6: Ipv6Addr| v6.segments().first().is_some_and(|s| s & 0xFFC0 == 0xFEC0);
     is_link_local(address) || matches!(address, IpAddr::V6(v6) if is_site_local(v6))
 }
 
-/// Shows a text as one writes it.
+/// Quotes a text.
 fn quoted(text: &[u8]) -> String {
     format!("\"{}\"", text.escape_ascii())
 }
 
-/// Shows a time as Bro does.
+/// Formats a time as in Bro.
 fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds == 1.0 { "1 sec".to_owned() } else { format!("{seconds} secs") }

@@ -1,11 +1,11 @@
-//! What can be wrong with the node's own options.
+//! Validation of the node's options.
 
 use super::{Found, NodeConfigErrorKind as Kind, time};
 use crate::node::{Backoff, Handshake, KeepAlive, NodeConfig, Options};
 
-/// The least a message may be allowed to be: a VERSION with its class, a request of some events.
+/// The minimum limit for messages: a VERSION with its class, a request of some events.
 const LEAST_MESSAGE: u32 = 1024;
-/// The least depth of a SERIAL that carries a call with values of simple types.
+/// The minimum depth for a SERIAL message with a call with simple values.
 const LEAST_DEPTH: u32 = 4;
 
 pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
@@ -15,7 +15,7 @@ pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
         errors.add("compression_level", options.compression_level, Kind::CompressionLevel);
     }
     let any_sync = configuration.nodes.iter().any(|(_, node)| node.sync);
-    // An application that makes the requests itself may synchronise as it likes.
+    // An application that makes the requests itself may request synchronisation.
     let may_sync = any_sync || options.handshake == Handshake::Application;
     if options.forward_remote_state_changes && !may_sync {
         errors.add("forward_remote_state_changes", true, Kind::ForwardWithoutSync);
@@ -51,7 +51,7 @@ fn listening(configuration: &NodeConfig, errors: &mut Found) {
     } else if address.is_ipv6() && !address.is_unspecified() && !options.listen_ipv6 {
         errors.add("listen_interface", address, Kind::Ipv6Disabled { address });
     }
-    // To listen, 0 leaves the choice to the system; there is nothing to connect to.
+    // For listening, the system chooses a port for 0; connecting requires one.
     let mut nodes = configuration.nodes.iter().filter(|_| options.listen_port == 0);
     if let Some((name, _)) = nodes.find(|(_, node)| node.connect && node.p.is_none()) {
         errors.add("listen_port", 0, Kind::PortOfPeer { key: format!("nodes.{name}.p") });
@@ -63,7 +63,7 @@ fn listening(configuration: &NodeConfig, errors: &mut Found) {
     }
 }
 
-/// Checks that there is what TLS needs (part 4 §6).
+/// Checks the requirements of TLS (part 4 §6).
 fn tls(configuration: &NodeConfig, errors: &mut Found) {
     let options = &configuration.options;
     #[cfg(feature = "__tls")]
@@ -98,7 +98,7 @@ fn growing(backoff: Backoff, configuration: &NodeConfig, errors: &mut Found) {
 }
 
 fn kept_alive(keep_alive: KeepAlive, errors: &mut Found) {
-    // What Linux takes; others take more.
+    // The range of Linux; other systems accept more.
     let seconds = Kind::KeepAlive { least: 1, greatest: 32_767, unit: "seconds" };
     for (key, value) in [("idle", keep_alive.idle), ("interval", keep_alive.interval)] {
         if !(1..=32_767).contains(&value.as_secs()) || value.subsec_nanos() != 0 {

@@ -1,4 +1,4 @@
-//! What works, but hardly as it was meant.
+//! Configuration warnings.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::connection::Undeclared;
 use crate::data::Declarations;
 use crate::node::{Bound, EventPattern, NodeConfig, PeerConfig};
 
-/// Says which value of a configuration works, but hardly as it was meant.
+/// A valid value in a configuration that is probably a mistake.
 ///
 /// Prints as [`NodeConfigError`](super::NodeConfigError) does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl fmt::Display for ConfigurationWarning {
     }
 }
 
-/// Says what is odd about a value of a configuration.
+/// The kind of warning about a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigurationWarningKind {
     /// The pattern matches none of the declared events; Bro logs `warning: no events to request`.
@@ -36,22 +36,22 @@ pub(crate) enum ConfigurationWarningKind {
         /// How many events are declared.
         declared: usize,
     },
-    /// Nothing is declared that a pattern could choose from, and it names nothing outright.
+    /// No events are declared for a pattern to match, and it lists no names explicitly.
     NothingDeclared,
-    /// Events or state are asked for, but not accepted.
+    /// Events or state are requested but not accepted.
     InputNotAccepted,
-    /// The time is not in whole seconds, of which the fraction is dropped.
+    /// The time is not in whole seconds; the fraction is dropped.
     FractionDropped,
-    /// The entry is never chosen, for an earlier one is for the same peers (§4).
+    /// The entry is never used because an earlier one applies to the same peers (§4).
     Shadowed {
         /// The name of the earlier entry.
         by: String,
     },
-    /// The entry waits for its peer, but we don't listen.
+    /// The entry waits for its peer, but the node does not listen.
     NotListening,
-    /// We neither listen nor connect.
+    /// The node neither listens nor connects.
     NothingToDo,
-    /// The bound on all peers is below that on one, which is never reached.
+    /// The bound for all peers is below that for one peer, which is never reached.
     TotalBelowOne {
         /// The key of the bound on one peer.
         key: &'static str,
@@ -91,7 +91,7 @@ impl fmt::Display for ConfigurationWarningKind {
 }
 
 impl NodeConfig {
-    /// Returns what works, but hardly as it was meant, in the order of the fields.
+    /// Returns the warnings, in the order of the fields.
     pub fn warnings(&self) -> Vec<ConfigurationWarning> {
         let mut warnings = Warnings(Vec::new());
         let options = &self.options;
@@ -136,13 +136,13 @@ impl NodeConfig {
         if node.retry > Duration::from_secs(1) && node.retry.subsec_nanos() != 0 {
             warnings.add(key("retry"), time(node.retry), ConfigurationWarningKind::FractionDropped);
         }
-        // With `auth` it is our state that counts, and none is to come.
+        // With `auth`, our state is authoritative, and none is received.
         if node.sync && !node.auth && !node.accept_input {
             warnings.add(key("sync"), true, ConfigurationWarningKind::InputNotAccepted);
         }
     }
 
-    /// Says why a pattern requests nothing, if so.
+    /// Returns the warning if a pattern requests nothing.
     fn unmatched(&self, events: &EventPattern) -> Option<ConfigurationWarningKind> {
         let Declarations { events: declared, .. } = &*self.declarations;
         if declared.keys().any(|name| events.matches(name)) {

@@ -1,8 +1,12 @@
 //! The grammar of attributes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::data::{Attribute, AttributeTag, Attributes, Expr, ExprKind, Type, TypeKind};
+use crate::data::{
+    Attribute, AttributeTag, Attributes, Entry, Expr, ExprKind, Global, List, SetType, Short,
+    Table, Type, TypeKind, Value,
+};
 use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
@@ -12,9 +16,9 @@ const EXPR_NAME: u8 = 0;
 const EXPR_CONST: u8 = 1;
 
 impl<'a> Parser<'a, '_> {
-    /// Reads the attributes of what is of type `ty`, if there are any.
+    /// Parses the attributes, if any, of a declaration of type `ty`.
     ///
-    /// Their expressions are constants, or names of variables and functions.
+    /// Their expressions are constants or names of variables and functions.
     pub(in crate::notation) fn attributes(
         &mut self,
         ty: &Type,
@@ -60,7 +64,8 @@ impl<'a> Parser<'a, '_> {
         let scope = &mut self.scope;
         let value = match tag {
             AttributeTag::Default => {
-                // A table's default is that of its elements, but a field's is the field's.
+                // The default of a table applies to its elements, that of a field to the field
+                // itself.
                 let of_all = scope.build(&literal, ty);
                 match (of_all, yields(ty)) {
                     (Err(_), Some(yields)) => scope.build(&literal, &yields)?,
@@ -77,10 +82,9 @@ impl<'a> Parser<'a, '_> {
         Ok(Expr { tag: EXPR_CONST, paren: 0, ty, kind: ExprKind::Const(value) })
     }
 
-    /// Returns the name that is next, unless it is a constant or begins one.
+    /// Returns the next name, unless it is a constant or begins one.
     ///
-    /// Of constants it is their value that counts: whoever asks how long an entry lives wants no
-    /// name.
+    /// Constants are replaced by their values, so that e.g. expiry times are known.
     fn variable_name(&self, tag: AttributeTag) -> Result<Option<&'a str>, ParseError> {
         Ok(match *self.token() {
             Token::Name("T" | "F") => None,
@@ -100,7 +104,7 @@ impl<'a> Parser<'a, '_> {
         self.scope.global(name).is_some_and(|global| global.is_const && global.init.is_some())
     }
 
-    /// Makes the expression that is a variable or function.
+    /// Creates an expression that names a variable or function.
     fn global(&self, name: &str) -> Expr {
         let (name, ty) = match self.scope.global(name) {
             Some(global) => (global.name.clone(), Some(global.ty.clone())),
@@ -111,8 +115,8 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// Adds an attribute as Bro does (2§4): it takes the place of another of its kind, and may imply one
-/// that is written out on the wire.
+/// Adds an attribute as Bro does (2§4): it replaces another of its kind, and may imply one that is
+/// written explicitly on the wire.
 fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     let tag = attribute.tag;
     if !matches!(tag, AttributeTag::Redef | AttributeTag::Optional) {
@@ -129,7 +133,7 @@ fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     }
 }
 
-/// Says whether an attribute has an expression.
+/// Whether an attribute has an expression.
 enum Operand {
     None,
     Optional,
@@ -165,6 +169,127 @@ fn yields(ty: &Type) -> Option<Type> {
         TypeKind::Table(table) => table.yields.clone(),
         _ => None,
     }
+}
+
+impl Parser<'_, '_> {
+    /// Parses the rest of a `redef`.
+    pub(super) fn redefinition(&mut self) -> Result<(), ParseError> {
+        let at = self.at();
+        let name = self.name("a variable's name")?;
+        let quoted = || ParseErrorKind::quote(name);
+        let Some(mut global) = self.scope.global(name).cloned() else {
+            if self.is_partial {
+                return self.pass_over();
+            }
+            return Err(at.error(ParseErrorKind::UnknownVariable(quoted())));
+        };
+        if !global.has(AttributeTag::Redef) {
+            return Err(at.error(ParseErrorKind::NotRedefinable(quoted())));
+        }
+        global.ty = self.settled(global.ty);
+        global.init = global.init.map(|value| value.coerce(&global.ty).unwrap_or(value));
+        let operator_at = self.at();
+        let error = |operator| {
+            let ty = Short(&global.ty).to_string();
+            operator_at.error(ParseErrorKind::Redefinition { operator, ty })
+        };
+        let init = if self.eat('+')? {
+            self.expect('=', "`+=`")?;
+            match self.value_of(&global.ty)? {
+                Some(more) => Some(added(global.init.as_ref(), more).ok_or_else(|| error("+="))?),
+                None => None,
+            }
+        } else if self.eat('-')? {
+            self.expect('=', "`-=`")?;
+            let indices = set_of(&global.ty).ok_or_else(|| error("-="))?;
+            let less = self.value_of(&indices)?;
+            less.and_then(|less| removed(global.init.as_ref(), &less))
+        } else if self.eat('=')? {
+            self.value_of(&global.ty)?
+        } else {
+            global.init.clone()
+        };
+        global.init = init;
+        if let Some(more) = self.attributes(&global.ty)? {
+            add_attributes(&mut global, &more);
+        }
+        self.scope.declarations.to_mut().globals.insert(global);
+        Ok(())
+    }
+
+    /// Parses a value of a type. `None` if it is not a constant.
+    fn value_of(&mut self, ty: &Type) -> Result<Option<Value>, ParseError> {
+        self.if_constant(|parser| {
+            let literal = parser.literal()?;
+            parser.scope.build(&literal, ty)
+        })
+    }
+}
+
+/// Adds to a table or set, to a string or to a number.
+fn added(old: Option<&Value>, more: Value) -> Option<Value> {
+    let Some(old) = old else {
+        return matches!(more, Value::Table(_)).then_some(more);
+    };
+    Some(match (old, &more) {
+        (Value::Table(old), Value::Table(more)) => {
+            let kept = without(old, more);
+            Table { entries: kept.chain(more.entries.iter().cloned()).collect(), ..empty(old) }
+                .into()
+        }
+        (Value::String(a), Value::String(b)) => Value::string([a.as_ref(), b.as_ref()].concat()),
+        (Value::Count(a), Value::Count(b)) => Value::Count(a.checked_add(*b)?),
+        (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),
+        (Value::Double(a), Value::Double(b)) => Value::Double(a + b),
+        (Value::Interval(a), Value::Interval(b)) => Value::Interval(a + b),
+        (Value::Pattern(a), Value::Pattern(b)) => Value::from(a.joined(b)),
+        _ => return None,
+    })
+}
+
+/// Removes the elements of a set from a table or set.
+fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
+    match (old?, less) {
+        (Value::Table(old), Value::Table(less)) => {
+            Some(Table { entries: without(old, less).collect(), ..empty(old) }.into())
+        }
+        (old, _) => Some(old.clone()),
+    }
+}
+
+/// Returns the entries whose indices are not in the other table.
+fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
+    let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
+    table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
+}
+
+fn empty(table: &Table) -> Table {
+    Table {
+        ty: table.ty.clone(),
+        mutable: table.mutable.clone(),
+        attributes: table.attributes.clone(),
+        expire_time: table.expire_time.clone(),
+        expire_func: table.expire_func.clone(),
+        entries: Vec::new(),
+    }
+}
+
+/// Returns the type of a set of a table's or set's indices.
+fn set_of(ty: &Type) -> Option<Type> {
+    let index = match &ty.def()?.kind {
+        TypeKind::Set(set) => set.index.clone(),
+        TypeKind::Table(table) => table.index.clone(),
+        _ => return None,
+    };
+    Some(Type::new("", TypeKind::Set(SetType { yields: None, index, elements: None })))
+}
+
+/// Adds attributes, replacing those of the same kind.
+fn add_attributes(global: &mut Global, more: &Attributes) {
+    let old = global.attributes.iter().flat_map(|attributes| &attributes.list);
+    let kept = old.filter(|attribute| !more.has(attribute.tag)).cloned();
+    let list = kept.chain(more.list.iter().cloned()).collect();
+    global.attributes = Some(Arc::new(Attributes { ty: global.ty.clone(), list }));
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn error(text: &str) -> ParseErrorKind {
     Declarations::new().read(text).unwrap_err().kind
 }
 
-/// The style of Bro's own base scripts.
+/// Declarations in the style of Bro's base scripts.
 const BASE: &str = r#"
 ##! The logging of connections.
 
@@ -132,7 +132,7 @@ fn types_are_shared_wherever_they_are_named() {
     let id = d.types[b"conn_id".as_slice()].def().unwrap();
     let fields = fields(&d, "Conn::Info");
     assert!(Arc::ptr_eq(&id, &fields[2].ty.def().unwrap()));
-    // A record within itself is the same one too.
+    // A recursive reference shares the same type.
     let tunnel = &fields.iter().find(|f| f.name == "tunnel").unwrap().ty;
     assert!(matches!(tunnel, Type::Enclosing(_)));
     assert!(Arc::ptr_eq(&info, &tunnel.def().unwrap()));
@@ -146,13 +146,13 @@ fn attributes_keep_their_constants() {
     let tags = |name: &str| attributes(field(name)).iter().map(|a| a.tag).collect::<Vec<_>>();
     assert_eq!(tags("ts"), [AttributeTag::Log]);
     assert_eq!(tags("history"), [AttributeTag::Optional, AttributeTag::Log]);
-    // What has a default is optional, as to Bro.
+    // A field with a default is optional, as in Bro.
     let defaulted = [AttributeTag::Log, AttributeTag::Default, AttributeTag::Optional];
     assert_eq!(tags("service"), defaulted);
     assert_eq!(constant(&attributes(field("service"))[1]).ty(), field("service").ty);
     assert_eq!(constant(&attributes(field("local_orig"))[1]), Value::Bool(false));
     assert_eq!(constant(&attributes(field("tag"))[0]).to_string(), "Conn::LOG");
-    // A table's default may be that of its elements.
+    // A table's default may be of its elements' type.
     assert_eq!(constant(&attributes(field("names"))[0]), "none".into());
     assert_eq!(field("ts").attributes.as_ref().unwrap().ty, Type::TIME);
     let expr = attributes(field("missed_bytes"))[1].expr.clone().unwrap();
@@ -327,12 +327,12 @@ fn depth_is_bounded_also_through_names() {
     assert_eq!(error(&chain(1000, &vectors)), ParseErrorKind::TooDeep { limit: 64 });
     let defaults = |i: usize| format!("type A{i}: record {{ x: any &default=A{}(); }};", i - 1);
     assert_eq!(error(&chain(1000, &defaults)), ParseErrorKind::TooDeep { limit: 64 });
-    // Declared one by one, the depth is found in what is there.
+    // The depth also counts types of earlier declarations.
     let mut d = read("type A0: record {};");
     let results: Vec<_> = (1..100).map(|i| d.read(&vectors(i)).is_ok()).collect();
     assert!(results[20]);
     assert!(!results[98]);
-    // A type with very many ways through it is no work.
+    // A type with exponentially many paths is checked quickly.
     let twice = |i: usize| format!("type A{i}: record {{ a: A{0}; b: A{0}; }};", i - 1);
     let mut d = read(&chain(25, &twice));
     d.read("global x: A24;").unwrap();

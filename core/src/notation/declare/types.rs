@@ -11,7 +11,7 @@ use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// The types that are a word and nothing else.
+/// The types that are a single keyword.
 const WORDS: [TypeTag; 14] = [
     TypeTag::Bool,
     TypeTag::Int,
@@ -35,7 +35,7 @@ impl Parser<'_, '_> {
         self.named_type(&Name::new())
     }
 
-    /// Reads a type which is being given a name; an empty one is none.
+    /// Parses the type in a declaration of this name; an empty name is an anonymous type.
     pub(super) fn named_type(&mut self, name: &Name) -> Result<Type, ParseError> {
         self.nested(|parser| parser.type_inside(name))
     }
@@ -116,7 +116,7 @@ impl Parser<'_, '_> {
         Ok(ty)
     }
 
-    /// Reads the parameters of an event or function, in their parentheses.
+    /// Parses the parameters of an event or function, with parentheses.
     pub(in crate::notation) fn params(&mut self) -> Result<Vec<Field>, ParseError> {
         self.expect('(', "`(`")?;
         let mut params: Vec<Field> = Vec::new();
@@ -134,7 +134,7 @@ impl Parser<'_, '_> {
                 return Err(at.error(ParseErrorKind::Duplicate(quote(&param.name))));
             }
             params.push(param);
-            // Bro takes either, and allows one after the last.
+            // Bro accepts either separator, and a trailing one.
             if !self.is(')') && !self.eat(';')? {
                 self.expect(',', "`,` or `)`")?;
             }
@@ -151,7 +151,7 @@ impl Parser<'_, '_> {
         Ok(Field { name, ty, attributes })
     }
 
-    /// Reads a record's fields, in their braces.
+    /// Parses a record's fields, with braces.
     pub(in crate::notation) fn record_fields(&mut self) -> Result<RecordType, ParseError> {
         self.expect('{', "`{`")?;
         let mut fields = Vec::new();
@@ -169,7 +169,7 @@ impl Parser<'_, '_> {
         Ok(RecordType { num_fields, fields: Some(fields) })
     }
 
-    /// Reads the fields of a record type that may use its own name.
+    /// Parses the fields of a record type, which may be recursive.
     fn named_record(&mut self, name: &Name) -> Result<Type, ParseError> {
         let mut failure = None;
         let def = Arc::new_cyclic(|def: &Weak<TypeDef>| {
@@ -189,7 +189,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Reads an enum's constants, in their braces; the first has this number.
+    /// Parses an enum's constants, with braces.
     pub(in crate::notation) fn constants(&mut self, counter: i64) -> Result<EnumType, ParseError> {
         self.expect('{', "`{`")?;
         let mut ty = EnumType { counter, names: Vec::new() };

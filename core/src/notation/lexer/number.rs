@@ -52,7 +52,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads the protocol of a port, if it is one.
+    /// Reads the protocol of a port, if one follows.
     fn port(&mut self, number: &str) -> Result<Option<Port>, ParseErrorKind> {
         let Some(after) = self.rest.strip_prefix('/') else { return Ok(None) };
         let end = after.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(after.len());
@@ -71,7 +71,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads an interval's unit, if it is there, and gives its length in seconds.
+    /// Reads an interval's unit, if present, and returns its length in seconds.
     fn unit(&mut self) -> Option<f64> {
         let before = *self;
         self.take_while(|c| c == ' ' || c == '\t');
@@ -85,7 +85,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Returns how long the number is with which the text begins, in bytes.
+/// Returns the length in bytes of the number at the beginning of the text.
 fn float_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits = |from: usize| {

@@ -9,7 +9,7 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl<'a> Parser<'a, '_> {
-    /// Reads a literal, or what is calculated of literals.
+    /// Parses a literal or a constant expression.
     pub(in crate::notation) fn literal(&mut self) -> Result<Literal<'a>, ParseError> {
         let at = self.at();
         let mut kind = self.product()?;
@@ -61,7 +61,7 @@ impl<'a> Parser<'a, '_> {
         result.map_err(|kind| at.error(kind))
     }
 
-    /// Returns what a literal is, or the constant that it names.
+    /// Returns the operand that a literal is or names.
     fn constant<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Constant<'k> {
         match kind {
             LiteralKind::Count(v) => Constant::Number(Number::Count(*v)),
@@ -87,18 +87,18 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// What can be calculated with, and what can't.
+/// An operand of a constant expression.
 #[derive(Clone, Copy)]
 enum Constant<'k> {
     Number(Number),
     String(&'k [u8]),
     Addr(IpAddr),
-    /// A name that nothing has.
+    /// An undeclared name.
     Unknown(&'k str),
     Other,
 }
 
-/// Makes the subnet that an address is divided into by a width.
+/// Creates a subnet from the "division" of an address by a width.
 fn subnet(prefix: IpAddr, width: Number) -> Result<LiteralKind<'static>, ParseErrorKind> {
     let number = match width {
         Number::Count(_) | Number::Int(_) => u8::try_from(width.wide()).ok(),
@@ -123,7 +123,7 @@ enum Number {
     Time(f64),
 }
 
-/// Calculates as Bro does: of two kinds of numbers the result is of the more general one.
+/// Calculates as Bro does: for two kinds of numbers, the result has the more general kind.
 fn calculate(
     operator: char,
     left: Number,

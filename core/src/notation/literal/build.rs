@@ -1,4 +1,4 @@
-//! Makes a value of a literal and the type that it is to have.
+//! Builds values from literals and their types.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::data::{
     AttributeTag, Entry, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef,
     TypeKind, TypeTag, Value, Vector,
 };
-use crate::notation::scope::Scope;
+use crate::notation::parser::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Scope<'_> {
-    /// Makes a value of the type that the literal has by itself.
+    /// Builds a value with the literal's inferred type.
     pub(in crate::notation) fn build_untyped(
         &mut self,
         literal: &Literal<'_>,
@@ -25,7 +25,7 @@ impl Scope<'_> {
         self.build(literal, &ty)
     }
 
-    /// Makes a value of this type.
+    /// Creates a value of this type.
     pub(in crate::notation) fn build(
         &mut self,
         literal: &Literal<'_>,
@@ -42,7 +42,7 @@ impl Scope<'_> {
             return self.build_untyped(literal);
         }
         if let Some(only) = literal.only() {
-            // As Bro takes `= { 5 }` for `= 5`.
+            // Bro treats `= { 5 }` as `= 5`.
             if !matches!(ty.tag(), Some(TypeTag::Table | TypeTag::Record | TypeTag::Vector) | None)
             {
                 return self.build(only, ty);
@@ -64,7 +64,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Checks that a type which the literal names is the one that is wanted.
+    /// Checks that a type named in the literal is the expected type.
     fn check_constructor(&mut self, literal: &Literal<'_>, ty: &Type) -> Result<(), ParseError> {
         let (LiteralKind::Record(Some(name), _) | LiteralKind::Table(Constructor::Type(name), _)) =
             literal.kind
@@ -111,7 +111,7 @@ impl Scope<'_> {
                     items,
                 ),
             ) => self.elements(literal, ty, element, items),
-            // Brackets with nothing in them.
+            // Empty brackets.
             (TypeKind::Vector(_), LiteralKind::Record(None, none)) if none.is_empty() => {
                 Ok(Vector::new(ty.clone(), Vec::new()).into())
             }
@@ -129,7 +129,7 @@ impl Scope<'_> {
                 let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
                 self.record(literal, ty, fields, given)
             }
-            // The record type's name and nothing in its parentheses.
+            // The record type's name with empty parentheses.
             (TypeKind::Record(record), LiteralKind::Table(Constructor::Type(_), none))
                 if none.is_empty() =>
             {
@@ -144,7 +144,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Makes a vector of elements; those in brackets are vectors as well.
+    /// Builds a vector from elements; bracketed elements are vectors too.
     fn elements(
         &mut self,
         literal: &Literal<'_>,
@@ -295,7 +295,7 @@ impl Scope<'_> {
     }
 }
 
-/// Makes a file as Bro's `open` does (2§8): the type that it names is that of its content.
+/// Creates a file as Bro's `open` does (2§8): its type is that of its content.
 fn file(name: &[u8]) -> File {
     File {
         name: Bytes::copy_from_slice(name).into(),
@@ -310,7 +310,7 @@ fn cannot_write(literal: &Literal<'_>, ty: &Type) -> ParseError {
     literal.at.error(ParseErrorKind::NoLiteral(Short(ty).to_string()))
 }
 
-/// Makes a value of a type without parts.
+/// Creates a value of a type without parts.
 fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
     let kind = &literal.kind;
     let out_of_range = |text: String| literal.at.error(ParseErrorKind::Number(text));
@@ -351,7 +351,7 @@ fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
     })
 }
 
-/// Returns a number that is not negative.
+/// Returns a non-negative number.
 fn count(kind: &LiteralKind<'_>) -> Option<u64> {
     match kind {
         LiteralKind::Count(v) => Some(*v),

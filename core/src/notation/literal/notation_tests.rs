@@ -1,4 +1,4 @@
-//! Lists in braces and brackets, calculated constants, patterns and files.
+//! Lists in braces and brackets, constant expressions, patterns and files.
 
 use super::tests::{declared, kind, typed, untyped};
 use crate::data::{Declarations, Event, Pattern, Type, Value};
@@ -21,7 +21,7 @@ fn vectors_stand_in_braces_and_brackets() {
         ("[1, \"a\", [T]]", "vector of any", "[1, a, [T]]"),
         ("[$v=[1, 2]]", "record { v: vector of count; }", "[v=[1, 2]]"),
         ("table([1] = [2, 3])", "table[count] of vector of int", "{\n\t[1] = [2, 3]\n}"),
-        // Braces and brackets are the same list to Bro.
+        // Bro treats braces and brackets as the same list.
         ("[1, 2]", "set[count]", "{\n\t1,\n\t2\n}"),
         ("[[1] = \"a\"]", "table[count] of string", "{\n\t[1] = a\n}"),
         ("{ 5 }", "int", "5"),
@@ -123,7 +123,7 @@ fn constants_are_calculated_with() {
         let found = Value::parse(text, None, &declarations).unwrap_err().kind;
         assert_eq!(found.to_string(), error, "{text}");
     }
-    // Nothing but a value before it makes a slash divide.
+    // A slash is a division only after a value.
     for text in ["set(T)", "/a/", "[$p=/a/]", "vector(/a/, /b\\/c/)"] {
         assert!(untyped(text).is_ok(), "{text}");
     }

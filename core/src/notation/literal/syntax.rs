@@ -1,4 +1,4 @@
-//! Literals as they stand in the text.
+//! Parsing of literals.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use crate::notation::lexer::{Position, Token};
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// A literal and where it begins.
+/// A literal and its position.
 pub(in crate::notation) struct Literal<'a> {
     pub(in crate::notation) at: Position,
     pub(in crate::notation) kind: LiteralKind<'a>,
@@ -29,7 +29,7 @@ pub(in crate::notation) enum LiteralKind<'a> {
     Subnet(Subnet),
     /// `open("…")`: a file by its name.
     File(Cow<'a, [u8]>),
-    /// An enum's constant, or a variable.
+    /// An enum constant or a variable.
     Name(&'a str),
     /// `[$a=…]`, or with the name of a record type.
     Record(Option<&'a str>, Vec<FieldLiteral<'a>>),
@@ -38,7 +38,7 @@ pub(in crate::notation) enum LiteralKind<'a> {
     Table(Constructor<'a>, Vec<Element<'a>>),
 }
 
-/// What a list of elements begins with.
+/// The beginning of a list of elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::notation) enum Constructor<'a> {
     /// `set(`
@@ -47,7 +47,7 @@ pub(in crate::notation) enum Constructor<'a> {
     Table,
     /// `{`
     Braces,
-    /// `[`, where no record's field follows.
+    /// `[` without a following record field.
     Brackets,
     /// A type's name.
     Type(&'a str),
@@ -63,13 +63,13 @@ pub(in crate::notation) struct FieldLiteral<'a> {
 pub(in crate::notation) struct Element<'a> {
     pub(in crate::notation) at: Position,
     pub(in crate::notation) index: Vec<Literal<'a>>,
-    /// Whether the index stands in brackets of its own, however many components it has.
+    /// Whether the index is in brackets, regardless of the number of components.
     pub(in crate::notation) bracketed: bool,
     pub(in crate::notation) value: Option<Literal<'a>>,
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Reads a literal that is no sum or product.
+    /// Parses a literal other than a sum or product.
     pub(super) fn literal_kind(&mut self) -> Result<LiteralKind<'a>, ParseError> {
         const WHAT: &str = "a value";
         let kind = match self.token() {
@@ -118,7 +118,7 @@ impl<'a> Parser<'a, '_> {
         Ok(kind)
     }
 
-    /// Reads what may follow a pattern: `| /…/`.
+    /// Parses the alternatives after a pattern: `| /…/`.
     fn alternatives(&mut self, mut pattern: Pattern) -> Result<Pattern, ParseError> {
         while self.eat('|')? {
             let Token::Pattern(re) = self.token() else { return Err(self.expected("a pattern")) };
@@ -129,7 +129,7 @@ impl<'a> Parser<'a, '_> {
         Ok(pattern)
     }
 
-    /// Reads a number with a sign.
+    /// Parses a number with a sign.
     fn signed(&mut self) -> Result<LiteralKind<'a>, ParseError> {
         let at = self.at();
         let negative = self.take()? == Token::Mark('-');
@@ -153,7 +153,7 @@ impl<'a> Parser<'a, '_> {
         Ok(kind)
     }
 
-    /// Reads what a name begins.
+    /// Parses a literal that begins with a name.
     fn named(&mut self, name: &'a str) -> Result<LiteralKind<'a>, ParseError> {
         match name {
             "T" => return Ok(LiteralKind::Bool(true)),
@@ -199,7 +199,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Reads a record's fields up to the mark `close`.
+    /// Parses a record's fields up to `close`.
     fn fields(&mut self, close: char) -> Result<Vec<FieldLiteral<'a>>, ParseError> {
         let mut fields: Vec<FieldLiteral<'a>> = Vec::new();
         self.comma_list(close, "`,` or the record's end", |parser| {
@@ -213,7 +213,7 @@ impl<'a> Parser<'a, '_> {
         Ok(fields)
     }
 
-    /// Reads a set's elements or a table's entries up to the mark `close`.
+    /// Parses a set's elements or a table's entries up to `close`.
     fn elements(&mut self, close: char) -> Result<Vec<Element<'a>>, ParseError> {
         let mut elements = Vec::new();
         self.comma_list(close, "`,` or the container's end", |parser| {
@@ -237,7 +237,7 @@ impl<'a> Parser<'a, '_> {
                 Ok(())
             })?;
         } else {
-            // An IPv6 address in its brackets is an index with its brackets too.
+            // A bracketed IPv6 address may also be a bracketed index.
             let is_index = matches!(self.token(), Token::Addr(_));
             index.push(self.literal()?);
             if !is_index {
@@ -250,7 +250,7 @@ impl<'a> Parser<'a, '_> {
 }
 
 impl<'a> Literal<'a> {
-    /// Returns what stands in braces or brackets, if that is a single literal.
+    /// Returns the content of braces or brackets, if it is a single literal.
     pub(super) fn only(&self) -> Option<&Literal<'a>> {
         match &self.kind {
             LiteralKind::Table(Constructor::Braces | Constructor::Brackets, elements) => {
@@ -265,7 +265,7 @@ impl<'a> Literal<'a> {
 }
 
 impl Literal<'_> {
-    /// Makes the error that a value of type `expected` should stand here.
+    /// Creates the error that a value of type `expected` was expected here.
     pub(in crate::notation) fn mismatch(&self, expected: impl ToString) -> ParseError {
         let expected = expected.to_string();
         self.at.error(ParseErrorKind::Mismatch { expected, found: self.kind.words() })
@@ -273,7 +273,7 @@ impl Literal<'_> {
 }
 
 impl LiteralKind<'_> {
-    /// Returns a number of whatever type.
+    /// Returns the number, for any numeric type.
     pub(in crate::notation) fn as_number(&self) -> Option<f64> {
         match self {
             LiteralKind::Int(v) => Some(*v as f64),
@@ -283,7 +283,7 @@ impl LiteralKind<'_> {
         }
     }
 
-    /// Says what kind of literal it is.
+    /// Returns a description of the literal's kind.
     pub(super) fn words(&self) -> &'static str {
         match self {
             LiteralKind::Bool(_) => "a bool",

@@ -274,7 +274,7 @@ fn a_call_takes_its_types_from_the_declaration() {
     assert_eq!(event.name, "mixed");
     assert_eq!(event.time, 0.0);
     assert_eq!(printed, ["T", "5", "7.0", "1.5", "GREEN", "M::TWO", "{\n\t[10.0.0.1, 80/tcp] \n}"]);
-    assert_eq!(declared().check_call("mixed", &event.args), Ok(()));
+    assert_eq!(declared().check_call_tags(b"mixed", event.args.iter().map(Value::tag)), Ok(()));
     let none = Event { name: "none".into(), time: 0.0, args: vec![] };
     assert_eq!(Event::parse("none()", &declared()), Ok(none));
     assert_eq!(

@@ -2,7 +2,7 @@
 
 /// Writes a double, or a time: up to six decimals, and an exponent from 2³¹ on.
 ///
-/// What is rounded to a whole number but isn't one lacks the `.0`: `-0` for -1e-300.
+/// A number that only rounds to an integer is written without `.0`: `-0` for -1e-300.
 pub(crate) fn double(value: f64) -> String {
     if !value.is_finite() {
         return match value {
@@ -29,16 +29,17 @@ pub(crate) fn double(value: f64) -> String {
 
 /// Splits a magnitude up to 2³¹ into its whole part and its millionths, rounded as Bro does.
 pub(crate) fn split(magnitude: f64) -> (u64, u64) {
-    // The decimals are cut, not converted exactly: the multiplication's own rounding shows.
+    // The decimals are truncated, not converted exactly, so the rounding of the multiplication is
+    // visible.
     let scaled = magnitude.fract() * 1e6;
     let (cut, rest) = (scaled.trunc() as u64, scaled.fract());
-    // A half goes to the even neighbour, except that 0 goes up.
+    // Halves round to even, except that 0 rounds up.
     let up = rest > 0.5 || rest == 0.5 && (cut == 0 || cut % 2 == 1);
     let (whole, decimals) = (magnitude.trunc() as u64, cut.saturating_add(u64::from(up)));
     if decimals >= 1_000_000 { (whole.saturating_add(1), 0) } else { (whole, decimals) }
 }
 
-/// Writes as C's `%e` does: six decimals, a sign and at least two digits of exponent.
+/// Formats like C's `%e`: six decimals, and an exponent with sign and at least two digits.
 pub(crate) fn exponential(value: f64) -> String {
     let text = format!("{value:.6e}");
     match text.split_once('e') {
@@ -50,7 +51,7 @@ pub(crate) fn exponential(value: f64) -> String {
 const UNITS: [(f64, &str); 6] =
     [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (1e-3, "msec"), (1e-6, "usec")];
 
-/// Writes an interval as a sum of whole units; what is less than a microsecond is dropped.
+/// Writes an interval as a sum of whole units, without fractions of a microsecond.
 pub(super) fn interval(seconds: f64) -> String {
     if seconds == 0.0 {
         return "0 secs".to_owned();
@@ -59,7 +60,7 @@ pub(super) fn interval(seconds: f64) -> String {
     let mut parts = Vec::new();
     for (unit, name) in UNITS {
         if rest.abs() >= unit {
-            // Bro holds the number of units in 32 bits.
+            // Bro stores the number of units in 32 bits.
             let number = f64::from((rest / unit) as i32);
             rest -= number * unit;
             let plural = if number.abs() == 1.0 { "" } else { "s" };

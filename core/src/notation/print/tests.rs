@@ -134,7 +134,7 @@ fn names_and_addresses_print_as_bro_prints_them() {
     assert_eq!(subnet("10.1.2.3", 0).to_string(), "0.0.0.0/0");
     assert_eq!(subnet("10.1.2.3", 32).to_string(), "10.1.2.3/32");
     assert_eq!(subnet("2001:db8:ffff::1", 33).to_string(), "2001:db8:8000::/33");
-    // More than an address has, which only a lenient reader lets pass, clears nothing.
+    // A width above the address's length, as only a lenient decoder accepts, clears nothing.
     assert_eq!(subnet("10.1.2.3", 120).to_string(), "10.1.2.3/120");
 }
 

@@ -30,7 +30,7 @@ fn a_peers_operations_end_in_the_same_state() {
     both(&mut b, &mut a, op);
     let op = a.assign(Path::to("tr").index(["k".into()]), value("[$a=\"x\"]"));
     both(&mut a, &mut b, op);
-    // What a peer created is addressed by both under the same id.
+    // Both sides address a peer's container by the same id.
     let path = Path::to("tr").index(["k".into()]).field("b");
     let op = b.increment(path, 1);
     both(&mut b, &mut a, op);
@@ -57,7 +57,7 @@ fn a_container_that_is_known_is_the_one_that_is_here() {
     let (mut a, mut b) = pair();
     a.assign(Path::to("t1").index(count(2)), "not told").unwrap();
     let t1 = a.get("t1").unwrap();
-    // The content that comes along is dropped in Running, and taken in Sync.
+    // The sent content is dropped in phase Running and applied in phase Sync.
     let whole = access(Opcode::Assign, "t1", [Some(t1), None, None]);
     b.apply(&whole).unwrap();
     assert_eq!(shown(&b, "t1"), "{[1] = a}");
@@ -66,7 +66,7 @@ fn a_container_that_is_known_is_the_one_that_is_here() {
     let cost = b.cost();
     b.apply_full(&whole).unwrap();
     assert_eq!(b.cost(), cost);
-    // One container in two places stays one.
+    // One container in two places remains one.
     let small = a.assign(Path::to("tr").index(["one".into()]), value("[$a=\"x\"]"));
     let small = small.unwrap().unwrap();
     b.apply(&small).unwrap();
@@ -95,7 +95,7 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
     let assign = access(Opcode::Assign, "m", [Some(theirs.clone()), None, None]);
     let aliases = b.apply(&assign).unwrap().aliases;
     assert_eq!(shown(&b, "m"), "{[1] = m,[2] = b}");
-    // Whom to tell what by which id is told.
+    // The aliases are returned.
     let (Value::Table(theirs), Value::Table(ours)) = (theirs, ours) else { panic!() };
     let (of_a, of_b) = (theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone());
     let told = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
@@ -104,13 +104,13 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
     assert_eq!(aliases, [Alias { ours: of_b, theirs: of_a.clone() }]);
     a.apply(&StateAccess { target: of_a.clone(), ..told }).unwrap();
     assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
-    // The peer that uses its id goes on knowing that one.
+    // The peer still uses its own id.
     let theirs_again = a.assign(Path::to("m").index(count(4)), "d").unwrap().unwrap();
     assert_eq!(b.apply(&theirs_again).unwrap().aliases, aliases);
     for id in [theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone()] {
         assert_eq!(shown(&b, Path::to(id)), shown(&b, "m"));
     }
-    // A table that isn't mergeable takes the place.
+    // A table that is not mergeable replaces the other.
     let t1 = a.get("t1").unwrap();
     b.apply(&access(Opcode::Assign, "t1", [Some(t1), None, None])).unwrap();
     assert_eq!(shown(&b, "t1"), "{[1] = a}");
@@ -119,7 +119,7 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
 #[test]
 fn what_a_node_is_seen_to_send_is_how_it_is_there() {
     let (mut node, mut followed) = (store("node"), store("followed"));
-    // What is not seen: the node lost one entry and got others.
+    // Unobserved changes: the node lost one entry and got others.
     node.delete("m", count(1)).unwrap();
     node.assign(Path::to("m").index(count(2)), "b").unwrap();
     node.assign(Path::to("t1").index(count(2)), "b").unwrap();
@@ -127,13 +127,13 @@ fn what_a_node_is_seen_to_send_is_how_it_is_there() {
         for name in ["m", "t1"] {
             let sent = access(Opcode::Assign, name, [node.get(name).ok(), None, None]);
             followed.apply_sent(&sent).unwrap();
-            // Neither merged nor as it was when it was sent before.
+            // Neither merged nor unchanged since the last time.
             assert_eq!(shown(&followed, name), shown(&node, name));
         }
         node.delete("t1", count(2)).unwrap();
         node.delete("m", count(2)).unwrap();
     }
-    // Its containers go by its ids.
+    // Its containers have its ids.
     let sent = node.assign(Path::to("t1").index(count(3)), "c").unwrap().unwrap();
     followed.apply_sent(&sent).unwrap();
     assert_eq!(shown(&followed, "t1"), "{[1] = a,[3] = c}");
@@ -145,7 +145,7 @@ fn increments_count_by_their_difference() {
     let (first, second) = (a.increment("c", -1).unwrap(), b.increment("c", -1).unwrap());
     a.apply(&second.unwrap()).unwrap();
     b.apply(&first.unwrap()).unwrap();
-    // Below zero it wraps around, as in Bro; the way back leads to the same.
+    // Below zero it wraps around, as in Bro; the reverse leads to the same value.
     assert_eq!(all(&a), all(&b));
     assert_eq!(a.get("c"), Ok(Value::Count(u64::MAX)));
     b.apply(&a.increment("c", -3).unwrap().unwrap()).unwrap();

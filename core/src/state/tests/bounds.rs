@@ -15,7 +15,7 @@ fn nodes() -> (Store, Type) {
     (store_of(NODES, "b"), declarations.types[b"Node".as_slice()].clone())
 }
 
-/// A record as a peer sends it, without any field that is a container.
+/// A record as sent by a peer, without container fields.
 fn node(ty: &Type, id: &str) -> Value {
     let mut record = Record::new(ty.clone(), vec![None, None, Some(Value::Count(1))]);
     record.mutable.unique_id = id.into();
@@ -35,12 +35,12 @@ fn what_contains_itself_has_no_value() {
     set(&mut store, "#b#1#1", "a", node(&ty, "#peer#1"));
     set(&mut store, "#peer#1", "b", node(&ty, "#b#1#1"));
     assert!(matches!(store.get("first"), Err(StateError::TooDeep { limit: 64, .. })));
-    // The rest of the state goes out all the same.
+    // The rest of the state is sent nevertheless.
     let mut state = FullState::new();
     assert!(store.next_state(&mut state).is_err());
     let next = store.next_state(&mut state).unwrap().unwrap();
     assert_eq!(next.target, "text");
-    // Taken apart it is as before.
+    // Without the cycle, it has a value again.
     store.unset(Path::to("#peer#1").field("b")).unwrap();
     assert!(store.get("first").is_ok());
     store.unset(Path::to("first").field("a")).unwrap();
@@ -70,7 +70,7 @@ fn chains_of_changes_end_in_an_error_instead_of_deep_recursion() {
     }
     assert!(matches!(store.get("first"), Err(StateError::TooDeep { .. })));
     assert_eq!(shown(&store, Path::to(last.as_str()).field("n")), "1");
-    // All of it goes at once, without recursion.
+    // All of it is dropped at once, without recursion.
     store.unset(Path::to("first").field("a")).unwrap();
     assert!(matches!(store.get(last.as_str()), Err(StateError::UnknownTarget(_))));
 }
@@ -106,7 +106,7 @@ fn peers_cannot_make_the_store_grow_without_bound() {
     }
     let Some((at, StateError::Full { limit: 1000, .. })) = failed else { panic!("{failed:?}") };
     assert!((50..100).contains(&at), "{at}");
-    // There is room again as soon as something goes.
+    // There is room again as soon as something is deleted.
     store.delete("text", count(0)).unwrap();
     store.assign(Path::to("text").index(count(at)), "x".repeat(600)).unwrap();
     let full = store.assign("text", value("table([1] = \"a\")"));

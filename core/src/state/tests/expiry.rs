@@ -20,7 +20,7 @@ fn at(seconds: f64) -> Time {
 
 fn begin() -> Store {
     let mut store = store_of(SCRIPT, "a");
-    // The initial entries' time begins when the time becomes known.
+    // The lifetime of initial entries begins when the time becomes known.
     assert!(expire(&mut store, 0.0).is_empty());
     store
 }
@@ -68,7 +68,7 @@ fn entries_live_since_they_were_written_or_read() {
     assert_eq!((touched.found, touched.value), (true, None));
     assert_eq!(told(&touched.access.unwrap()), "read_idx #a#1#3 1 - -");
     assert_eq!(tell(&mut store, 10.0), ["expire #a#1#2 2 - -", "expire #a#1#3 2 - -"]);
-    // Peers hear of it once per half of the time.
+    // Peers are notified once per half of the lifetime.
     store.feed_time(at(10.5));
     assert_eq!(store.touch("used", count(1)).unwrap().access, None);
     store.feed_time(at(11.0));
@@ -92,7 +92,7 @@ fn tables_in_records_expire_too_and_what_is_deleted_does_not() {
     store.assign(inner().index(count(3)), "z").unwrap();
     let r = store.get("r").unwrap();
     store.assign("r", r).unwrap();
-    // The old table is gone, the new one counts anew.
+    // The old table is gone; the lifetime in the new one starts again.
     assert_eq!(expire(&mut store, 20.0).len(), 1);
     assert_eq!(store.next_expiry(), Some(at(60.0)));
 }
@@ -139,8 +139,7 @@ fn time_does_not_go_back() {
 
 #[test]
 fn stamps_show_the_wall_clock_and_lives_do_not_depend_on_it() {
-    // What the clock of one shows that was set since it began, and the clock of another that began
-    // when it was right.
+    // One node's clock was set after it started; the other started with the right time.
     for ahead in [3600.0, -3600.0] {
         let (mut stepped, mut right) = (begin(), store_of(SCRIPT, "b"));
         assert!(expire(&mut right, ahead).is_empty());
@@ -156,7 +155,7 @@ fn stamps_show_the_wall_clock_and_lives_do_not_depend_on_it() {
         right.assign(Path::to("born").index(count(2)), "two").unwrap();
         sync(&right, &mut stepped);
         for (store, began) in [(&mut stepped, 0.0), (&mut right, ahead)] {
-            // The initial one, and then both others.
+            // The initial entry, then both others.
             assert_eq!(expire(store, began + 69.0).len(), 1, "{ahead}");
             assert_eq!(expire(store, began + 70.0).len(), 2, "{ahead}");
         }

@@ -24,12 +24,12 @@ fn variables_go_in_order_of_declaration() {
         assert_eq!(access.opcode, Opcode::Assign);
         targets.push(access.target.to_string());
     }
-    // Without what has no value, and what isn't synchronized.
+    // Without variables that have no value or are not synchronized.
     let expected = "n c s h set1 set2 t1 t2 tr tt tv v vr r x m";
     assert_eq!(targets.join(" "), expected);
     let Progress { variables, of, operations, cost, of_cost } = store.progress(&state);
     assert_eq!((variables, of, operations), (19, 19, 16));
-    // An int and an empty set of ours alone.
+    // An int and an empty set that are not synchronized.
     assert_eq!(cost + 2, of_cost);
 }
 
@@ -78,7 +78,8 @@ fn large_vectors_go_in_pieces_wherever_they_are() {
     while let Some(access) = take(&ours, &mut state) {
         theirs.apply_full(&access).unwrap();
         given.push(told(&access));
-        // What was not given yet comes as it is then; what was, at once.
+        // Parts not sent yet are sent with their later value; changes of sent parts are sent at
+        // once.
         if changes < 12 {
             let path = Path::to("v").element(changes);
             changes += 1;
@@ -101,7 +102,7 @@ fn large_vectors_go_in_pieces_wherever_they_are() {
     let most = given.iter().map(String::len).max().unwrap();
     assert!(most < 60, "{given:#?}");
     assert_eq!(given.last().unwrap(), "assign last 1 - -");
-    // What comes after can't be without a value.
+    // The remaining elements must have values.
     let text = value("vector(1, 2, 3, 4, 5, 6)");
     let Value::Vector(mut holes) = text else { panic!() };
     std::sync::Arc::make_mut(&mut holes).items[5] = None;
@@ -139,7 +140,7 @@ fn what_changes_meanwhile_arrives_once_it_was_given() {
             changes.extend(ours.increment(path, 1).unwrap());
         }
         for change in changes.iter().filter(|change| ours.is_for(&state, change)) {
-            // What is within an entry that was not given yet is not known yet.
+            // The content of an entry that was not sent yet is unknown to the peer.
             let _ = theirs.apply(change);
         }
         assert!(step < 10_000);
@@ -160,7 +161,7 @@ fn a_state_is_taken_again_after_a_reconnect() {
     theirs.assign("v", value("vector(9)")).unwrap();
     super::sync(&ours, &mut theirs);
     assert_eq!(all(&ours), all(&theirs));
-    // And still understand each other.
+    // They can still exchange changes.
     let change = theirs.assign(Path::to("t1").index(count(5)), "both").unwrap().unwrap();
     ours.apply(&change).unwrap();
     assert_eq!(all(&ours), all(&theirs));

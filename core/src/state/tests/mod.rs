@@ -41,7 +41,7 @@ fn declarations() -> Declarations {
     declarations
 }
 
-/// Makes a store of all the variables, ours alone too.
+/// Creates a store with all the variables, including those not synchronized.
 fn store(host: &str) -> Store {
     store_of(SCRIPT, host)
 }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use brocomm_conformance::strategies::on_few;
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -7,14 +8,14 @@ use super::{all, count, store, sync, value};
 use crate::data::{Opcode, StateAccess, Value};
 use crate::state::{Path, StateError, Store};
 
-/// What may happen on either side (`side`, 0 or 1) or between them.
+/// A step on either side (`side`, 0 or 1) or between them.
 #[derive(Debug, Clone)]
 enum Step {
-    /// Something that commutes with all that the other side does.
+    /// A change that commutes with all changes of the other side.
     Change { side: usize, what: u8, key: u64, by: i64 },
     /// An operation that `side` sent arrives.
     Deliver { side: usize },
-    /// What is on its way is lost, and `from` sends its state.
+    /// Operations in transit are lost, and `from` sends its state.
     Reconnect { from: usize },
 }
 
@@ -28,7 +29,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Does what the other side never does on the same place: adds, or changes what is this side's own.
+/// Changes a place that the other side does not change, or increments.
 fn change(
     store: &mut Store,
     side: usize,
@@ -59,7 +60,7 @@ fn change(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(on_few(40))]
 
     #[test]
     fn both_end_equal_whatever_the_delays(steps in proptest::collection::vec(step(), 0..120)) {
@@ -97,12 +98,12 @@ proptest! {
             }
         }
         prop_assert_eq!(all(&stores[0]), all(&stores[1]));
-        // Nothing is forgotten or counted twice.
+        // Costs are tracked exactly.
         for before in &stores {
             let mut after = store("c");
             after.restore(&Bytes::from(before.snapshot().unwrap())).unwrap();
             prop_assert_eq!(all(before), all(&after));
-            // But for the id of the table that was merged.
+            // Except for the id of the merged table.
             prop_assert!([0, 1].contains(&before.cost().wrapping_sub(after.cost())));
         }
     }
@@ -121,7 +122,7 @@ proptest! {
                 prop_assert_eq!(all(&store), before, "{:?}", access);
                 prop_assert_eq!(store.cost(), cost, "{:?}", access);
             }
-            // Whatever is there can be told to others.
+            // The resulting state can be sent to others.
             let mut state = crate::state::FullState::in_pieces(2);
             for _ in 0..200 {
                 let _ = store.next_state(&mut state);
@@ -205,7 +206,7 @@ fn where_both_assign_to_the_same_each_ends_with_the_others() {
     b.apply(&ours).unwrap();
     assert_eq!(a.get("s"), Ok("from b".into()));
     assert_eq!(b.get("s"), Ok("from a".into()));
-    // The next assignment that doesn't cross another ends that.
+    // The next assignment that does not cross another resolves this.
     let ours = a.assign("s", "again").unwrap().unwrap();
     b.apply(&ours).unwrap();
     assert_eq!(all(&a), all(&b));

@@ -19,7 +19,7 @@ fn a_snapshot_brings_all_of_it_back() {
     assert_eq!(all(&before), all(&after));
     assert_eq!(shown(&after, "own_set"), "{7}");
     assert_eq!(before.cost(), after.cost());
-    // Ids are the same, and new ones go on from there.
+    // Ids are the same, and new ones continue after them.
     let path = Path::to("tr").index(["k".into()]).field("b");
     assert_eq!(
         told(&before.increment(path.clone(), 1).unwrap().unwrap()),
@@ -67,7 +67,7 @@ fn what_is_declared_otherwise_now_is_left_out() {
         "a",
     );
     let bytes = Bytes::from(before.snapshot().unwrap());
-    // Other order, so the new containers have others' ids; one of another type; one is no more.
+    // Another order, so that new containers reuse ids; one variable with another type; one removed.
     let mut after = store_of(
         "global d: set[count] &synchronized; global c: set[count] &synchronized;
          global e: set[count] = { 9 } &synchronized; global a = \"x\" &synchronized;",

@@ -7,13 +7,13 @@ use rcgen::{
 
 use super::*;
 
-/// An authority, which everybody who has its certificate trusts.
+/// A certificate authority.
 pub(super) struct Authority {
     pub(super) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// How a certificate differs from the usual.
+/// Variations of a certificate.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) ca: bool,

@@ -1,4 +1,4 @@
-//! How it ends.
+//! Closing.
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn a_stream_that_ends_between_two_messages_is_closed_by_the_peer() {
 
 #[test]
 fn a_stream_that_ends_inside_a_message_or_a_record_is_an_error() {
-    // Three records, and what of them arrives.
+    // Three records, delivered in part.
     for (records, bytes) in [(1, 0), (2, 0), (0, 1), (0, 100), (1, 4), (2, 1)] {
         let mut pair = running();
         pair.near.send(Value::string("x".repeat(40_000)));

@@ -1,4 +1,4 @@
-//! What a node is given in PEM, made by OpenSSL 3; the passphrase is `secret`, but where it is not.
+//! PEM input, created by OpenSSL 3; the passphrase is `secret` unless stated otherwise.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use super::certificates::config_of;
 use super::*;
 
 const AUTHORITY: &str = include_str!("pem/authority.pem");
-/// With the text that `openssl x509 -text` puts before it.
+/// With the text that `openssl x509 -text` prepends.
 const OWN: &str = include_str!("pem/version3.pem");
-/// As `openssl x509 -req` makes it without extensions.
+/// As created by `openssl x509 -req` without extensions.
 const VERSION1: &str = include_str!("pem/version1.pem");
 const KEY: &str = include_str!("pem/key.pem");
 const AES256: &str = include_str!("pem/aes256.pem");
@@ -70,7 +70,7 @@ fn what_is_missing_is_named() {
     assert_eq!(error(OWN, None), TlsConfigError::NoPrivateKey);
     let no_authority = TlsConfig::from_pem(b"", both(OWN, KEY).as_bytes(), None).unwrap_err();
     assert_eq!(no_authority, TlsConfigError::NoCertificate(Pem::CaCertificate));
-    let text = "`ssl_ca_certificate`: no certificate in PEM (`-----BEGIN CERTIFICATE-----`), 4§6";
+    let text = "`ssl_ca_certificate`: no certificate in PEM (`-----BEGIN CERTIFICATE-----`)";
     assert_eq!(no_authority.to_string(), text);
 }
 
@@ -83,9 +83,10 @@ fn a_key_has_to_fit_and_to_be_a_key() {
     assert_eq!(error(&both(OWN, no_key), None), TlsConfigError::UnsupportedKey);
 }
 
-/// Of an authority that signs with RSA of 1024 bits.
+/// An authority that signs with RSA of 1024 bits.
 const SMALL_AUTHORITY: &str = include_str!("pem/rsa1024_authority.pem");
-/// A node's certificate with such a key, and that of its authority, which has a better one.
+/// A node's certificate with such a key, and the certificate of its authority, which has a longer
+/// one.
 const SMALL_NODE: &str = include_str!("pem/rsa1024_node.pem");
 /// When both are valid, in 2027.
 const SMALL_VALID: u64 = 1_800_000_000;
@@ -154,7 +155,7 @@ fn version_1_is_found_on_both_sides() {
     let expected = TlsConfigError::Certificate { pem: Pem::PrivateKey, line: 1, problem };
     assert_eq!(error(&both(VERSION1, KEY), None), expected);
 
-    // A peer with a library that takes it.
+    // A peer with a library that accepts it.
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let key = super::super::pem::private_key(KEY.as_bytes(), None).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
@@ -185,7 +186,7 @@ fn version_1_is_found_on_both_sides() {
     }
     assert_eq!(*end.failure(), TlsError::Certificate(CertificateProblem::Version));
     let text = "the peer's certificate is not of X.509 version 3; reissue it with extensions \
-                (`openssl x509 -extfile`), 4§6";
+                (`openssl x509 -extfile`)";
     assert_eq!(end.failure().to_string(), text);
 }
 
@@ -205,5 +206,5 @@ fn a_name_is_a_name_or_an_address() {
     let tls = config_of(AUTHORITY, &both(OWN, KEY));
     assert!(tls.expect_name("192.0.2.1").is_ok());
     let error = tls.expect_name("no name").unwrap_err();
-    assert_eq!(error.to_string(), "`no name` is neither a host name nor an address, 4§6");
+    assert_eq!(error.to_string(), "`no name` is neither a host name nor an address");
 }

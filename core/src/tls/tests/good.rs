@@ -1,4 +1,4 @@
-//! What goes well.
+//! Successful connections.
 
 use rustls::version::{TLS12, TLS13};
 

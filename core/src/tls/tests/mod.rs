@@ -1,4 +1,4 @@
-//! Two drivers that speak TLS over wires made of memory.
+//! Two drivers that use TLS over in-memory wires.
 
 mod certificates;
 mod closing;
@@ -30,9 +30,9 @@ fn after(secs: u64) -> Time {
 }
 
 fn config(tls: Option<TlsConfig>) -> ConnectionConfig {
-    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["e".into()], ..Requests::default() };
     ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         tls,
         ..ConnectionConfig::default()
@@ -42,15 +42,15 @@ fn config(tls: Option<TlsConfig>) -> ConnectionConfig {
 /// One end of a connection.
 struct End {
     driver: Driver,
-    /// What is on its way to it.
+    /// The bytes in transit to it.
     incoming: VecDeque<u8>,
-    /// Nothing comes after it.
+    /// Whether the stream ends after them.
     ended: bool,
-    /// How much is read, and written, at once.
+    /// The maximum number of bytes per read and write.
     piece: usize,
     closed: bool,
     told: Vec<Notification>,
-    /// All that was written.
+    /// All bytes written.
     written: Vec<u8>,
 }
 
@@ -71,7 +71,7 @@ impl End {
         }
     }
 
-    /// Takes a step; returns whether it led anywhere.
+    /// Performs a step; returns whether it made progress.
     fn step(&mut self, peer: &mut Wire, now: Time) -> bool {
         while let Poll::Ready(Some(told)) = self.driver.poll_notification() {
             self.told.push(told);
@@ -138,12 +138,12 @@ impl End {
     }
 }
 
-/// What is on its way, and whether nothing comes after it.
+/// The bytes in transit, and whether the stream ends after them.
 #[derive(Default)]
 struct Wire(Vec<u8>, bool);
 
 struct Pair {
-    /// The one that connects.
+    /// The initiator.
     near: End,
     far: End,
     now: Time,
@@ -163,7 +163,7 @@ impl Pair {
         Pair::of(config(Some(near.clone())), config(Some(far.clone())))
     }
 
-    /// Carries bytes until nothing moves.
+    /// Transfers bytes until nothing changes.
     fn run(&mut self) {
         loop {
             let mut wire = Wire::default();
@@ -187,7 +187,7 @@ impl Pair {
     }
 }
 
-/// The lengths of the records that these bytes are, each with its header.
+/// The lengths of the records in these bytes, each with its header.
 fn lengths(mut bytes: &[u8]) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let [_, _, _, high, low, ..] = *bytes else { return None };

@@ -1,4 +1,4 @@
-//! Each way in which two peers do not come together, and what each of them says.
+//! Failed handshakes, with the errors of both sides.
 
 use rcgen::ExtendedKeyUsagePurpose;
 use rustls::version::{TLS12, TLS13};
@@ -10,7 +10,7 @@ use super::*;
 fn fails(near: &TlsConfig, far: &TlsConfig) -> (TlsError, TlsError) {
     let mut pair = Pair::new(near, far);
     pair.run();
-    // What the peer still sends is waited for, but not for ever.
+    // Waits for the peer's remaining bytes, with a timeout.
     pair.now = after(60);
     pair.run();
     assert!(pair.near.closed && pair.far.closed);
@@ -45,7 +45,7 @@ fn an_authority_that_only_has_the_same_name() {
     assert_eq!(fails(&near, &stranger), (wrong, refused(51, Role::Acceptor)));
 }
 
-/// What each says of a certificate, whoever shows it.
+/// The problem with a certificate, as reported in both roles.
 fn problem(authority: &Authority, own: &str, now: Time) -> CertificateProblem {
     let good = authority.config(Made::default());
     let bad = config_of(&authority.pem, own);
@@ -134,12 +134,12 @@ fn a_hello_from_before_tls_1_2() {
     assert_eq!(*end.failure(), TlsError::NoCommonVersion);
 }
 
-/// A TLS 1.2 ClientHello of somebody who can do nothing but RSA key exchange.
+/// A TLS 1.2 ClientHello that offers only RSA key exchange.
 fn rsa_only() -> Vec<u8> {
     let mut hello = vec![3, 3];
     hello.extend([7; 32]);
     // No session; TLS_RSA_WITH_AES_128_CBC_SHA; no compression; signature_algorithms with RSA and
-    // SHA-256, which comes with TLS 1.2.
+    // SHA-256, which require TLS 1.2.
     hello.extend([0, 0, 2, 0, 0x2f, 1, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 1]);
     let mut record = vec![0x16, 3, 1, 0, hello.len() as u8 + 4, 1, 0, 0, hello.len() as u8];
     record.extend(hello);
@@ -164,7 +164,7 @@ fn no_cipher_suite_in_common() {
     assert_eq!(*end.failure(), refused(40, Role::Initiator));
     let text = "the peer refuses: handshake_failure (40), no cipher suite in common, ours have \
                 forward secrecy: a Bro on OpenSSL 1.0 that accepts can only do RSA key exchange; \
-                it needs OpenSSL 1.1.0 or later, or has to be the one that connects, 4§6";
+                it needs OpenSSL 1.1.0 or later, or has to be the one that connects";
     assert_eq!(end.failure().to_string(), text);
 }
 
@@ -181,7 +181,7 @@ fn clear_text_where_tls_is_expected() {
         let (clear, tls) =
             if tls_accepts { (&pair.near, &pair.far) } else { (&pair.far, &pair.near) };
         assert_eq!(*tls.failure(), TlsError::ClearText { first: [0, 0, 0, 8] });
-        let text = "the peer speaks the protocol in clear text, TLS is expected, 4§6";
+        let text = "the peer speaks the protocol in clear text, TLS is expected";
         assert_eq!(tls.failure().to_string(), text);
         if tls_accepts {
             assert!(tls.written.is_empty(), "it would not be understood");
@@ -258,6 +258,6 @@ fn a_handshake_does_not_take_for_ever() {
         while end.step(&mut Wire::default(), after(30)) {}
         let timeout = Duration::from_secs(30);
         assert_eq!(*end.failure(), TlsError::TimedOut { timeout });
-        assert_eq!(end.failure().to_string(), "no TLS handshake within 30 s, 4§6");
+        assert_eq!(end.failure().to_string(), "no TLS handshake within 30 s");
     }
 }

@@ -1,5 +1,6 @@
-//! Bytes come in any pieces, and may stop anywhere.
+//! Bytes arrive in any pieces, and may end anywhere.
 
+use brocomm_conformance::strategies::on_few;
 use proptest::prelude::*;
 
 use super::*;
@@ -18,7 +19,7 @@ fn pieces_of_any_size_do() {
     }
 }
 
-/// All that each side sends until one has sent an event and closed.
+/// All bytes of both sides until one has sent an event and closed.
 fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
     let mut pair = Pair::new(near, far);
     pair.run();
@@ -58,7 +59,7 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
             }
         }
         if length >= pair.near.written.len() {
-            // Signatures differ in length from one session to the next, so all of this one came.
+            // Signatures vary in length between sessions, so this one is complete.
             continue;
         }
         let mut end = 0;
@@ -72,7 +73,7 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
                 in_order.push(length);
             }
             Some(CloseCause::Tls(error)) => match **error {
-                // Handshakes differ in length, by what their two signatures do.
+                // Handshakes vary in length with their two signatures.
                 TlsError::ClosedInHandshake => {
                     assert!(in_order.first().is_none_or(|first| length < first + 16), "{length}");
                 }
@@ -86,9 +87,9 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(on_few(24))]
 
-    /// However both streams are cut, the same events come out.
+    /// However both streams are split, the same events are received.
     #[test]
     fn any_pieces_do(
         pieces in prop::collection::vec((1..3000_usize, 1..3000_usize), 1..20),
@@ -111,7 +112,7 @@ proptest! {
         }
     }
 
-    /// Whatever comes instead of TLS, or within it, is no more than an error.
+    /// Any garbage instead of TLS, or within it, is only an error.
     #[test]
     fn garbage_is_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), hello in any::<bool>()) {
         let (_, far) = two();

@@ -1,4 +1,4 @@
-//! Many events, and many peers.
+//! Many events and many peers.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use super::*;
 
 const PEERS: u64 = 200;
 
-/// How many events pass in each test: a million by `BROCOMM_TEST_EVENTS=1000000`, which takes a
-/// minute or so unless it is a release build.
+/// The number of events in each test. `BROCOMM_TEST_EVENTS=1000000` sets a million, which takes
+/// about a minute in a debug build.
 fn count() -> u64 {
-    std::env::var("BROCOMM_TEST_EVENTS").map_or(100_000, |count| count.parse().unwrap())
+    std::env::var("BROCOMM_TEST_EVENTS").map_or(20_000, |count| count.parse().unwrap())
 }
 
-pub(crate) async fn many_events_come_in_order(stream: Stream) {
-    let [(here, mut told), (there, told_there)] =
+pub(crate) async fn many_events_arrive_in_order(stream: Stream) {
+    let [(here, mut notifications), (there, their_notifications)] =
         pair(stream, listening(), Options::default()).await;
-    drop(told_there);
+    drop(their_notifications);
     let raise = async {
         for n in 0..count() {
             assert_eq!(there.raise(small("ping", n)).await.unwrap().peers, 1);
@@ -24,22 +24,24 @@ pub(crate) async fn many_events_come_in_order(stream: Stream) {
     };
     let take = async {
         for n in 0..count() {
-            assert_eq!(find(&mut told, number).await, n);
+            assert_eq!(find(&mut notifications, number).await, n);
         }
-        // Nor anything twice.
-        closed(&mut told).await;
+        // Nothing arrives twice.
+        closed(&mut notifications).await;
         assert_eq!(here.terminate().await, []);
-        assert_eq!(rest(&mut told).await, (vec![], vec![]));
+        assert_eq!(rest(&mut notifications).await, (vec![], vec![]));
     };
     zip(raise, take).await;
 }
 
-/// Takes events until so many came of each of so many peers, in the order of each.
-async fn from_each(told: &mut Notifications, peers: u64, count: u64) {
+/// Reads events until `count` have arrived from each peer, each peer's in order.
+async fn from_each(notifications: &mut Notifications, peers: u64, count: u64) {
     let mut next = HashMap::new();
     for _ in 0..peers * count {
-        let (peer, number) = find(told, |told| match told {
-            Notification::Event { peer, .. } => number(told).map(|number| (peer.id, number)),
+        let (peer, number) = find(notifications, |notification| match notification {
+            Notification::Event { peer, .. } => {
+                number(notification).map(|number| (peer.id, number))
+            }
             _ => None,
         })
         .await;
@@ -51,19 +53,19 @@ async fn from_each(told: &mut Notifications, peers: u64, count: u64) {
     assert!(next.into_values().all(|next| next == count));
 }
 
-pub(crate) async fn two_hundred_peers_at_once_send_and_get_many_events_in_order(stream: Stream) {
-    let (here, mut told, port) = listener(stream, listening(), vec![anyone("ping")]).await;
+pub(crate) async fn two_hundred_peers_exchange_many_events_in_order(stream: Stream) {
+    let (here, mut notifications, port) = listener(stream, listening(), vec![anyone("ping")]).await;
     let mut peers: Vec<_> =
         (0..PEERS).map(|_| start(stream, Options::default(), vec![at(port, "pong")])).collect();
     for _ in 0..PEERS {
-        running(&mut told).await;
+        running(&mut notifications).await;
     }
-    for (_, told) in &mut peers {
-        running(told).await;
+    for (_, notifications) in &mut peers {
+        running(notifications).await;
     }
-    // In each direction.
+    // The number of events per peer in each direction.
     let each = count() / 2 / PEERS;
-    let (handles, mut all_told): (Vec<_>, Vec<_>) = peers.into_iter().unzip();
+    let (handles, mut subscribers): (Vec<_>, Vec<_>) = peers.into_iter().unzip();
     let raise = async {
         for n in 0..each {
             assert_eq!(here.raise(small("pong", n)).await.unwrap().peers as u64, PEERS);
@@ -73,20 +75,20 @@ pub(crate) async fn two_hundred_peers_at_once_send_and_get_many_events_in_order(
         }
     };
     let take = async {
-        // In turn, so that nobody's queue is full for ever.
+        // Alternates, so that no queue stays full forever.
         for n in 0..each {
-            for told in &mut all_told {
-                assert_eq!(find(told, number).await, n);
+            for notifications in &mut subscribers {
+                assert_eq!(find(notifications, number).await, n);
             }
         }
     };
-    zip(raise, zip(take, from_each(&mut told, PEERS, each))).await;
+    zip(raise, zip(take, from_each(&mut notifications, PEERS, each))).await;
     assert_eq!(here.terminate().await, []);
-    assert_eq!(rest(&mut told).await, (vec![], vec![]));
-    for told in &mut all_told {
-        let end = find(told, |told| match told {
+    assert_eq!(rest(&mut notifications).await, (vec![], vec![]));
+    for notifications in &mut subscribers {
+        let end = find(notifications, |notification| match notification {
             Notification::ConnectionClosed { .. } => Some(None),
-            told => number(told).map(Some),
+            notifications => number(notifications).map(Some),
         });
         assert_eq!(end.await, None, "nor anything twice");
     }

@@ -1,4 +1,4 @@
-//! More than somebody takes.
+//! Full queues and peers that do not read.
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
@@ -10,21 +10,22 @@ pub(super) fn queue(events: usize, overflow: Overflow) -> Queue {
     Queue { bound: Bound::new(events, 16 << 20), overflow }
 }
 
-/// Lets others go on until it is true.
+/// Yields until the condition is true.
 async fn until(is: impl Fn() -> bool) {
     while !is() {
         yield_now().await;
     }
 }
 
-pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_nothing(
+pub(crate) async fn a_subscriber_that_does_not_read_blocks_the_peer_and_loses_nothing(
     stream: Stream,
 ) {
     let ours = Options { incoming: queue(50, Overflow::Block), ..listening() };
     let theirs = Options { outgoing: queue(20, Overflow::Block), ..Options::default() };
-    let [(here, mut told), (there, told_there)] = pair(stream, ours, theirs).await;
-    drop(told_there);
-    // Much more than the buffers of two sockets hold.
+    let [(here, mut notifications), (there, their_notifications)] =
+        pair(stream, ours, theirs).await;
+    drop(their_notifications);
+    // Far more than the buffers of both sockets hold.
     const COUNT: u64 = 20_000;
     let raise = async {
         for n in 0..COUNT {
@@ -40,10 +41,10 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
     let outgoing = || there.with(|node, _| node.counters(PeerId(1)).unwrap().outgoing);
     let take = async {
         until(|| incoming().events >= 50 && outgoing().events >= 20).await;
-        assert!(numbers(&mut told, COUNT as usize).await.into_iter().eq(0..COUNT));
+        assert!(numbers(&mut notifications, COUNT as usize).await.into_iter().eq(0..COUNT));
     };
     zip(raise, take).await;
-    // A connection may have messages in hand that it has read already.
+    // A connection may hold a few messages that it has already read.
     assert!(incoming().most_events <= 50 + 64, "{:?}", incoming());
     assert_eq!(outgoing().most_events, 20);
 }
@@ -55,15 +56,15 @@ pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     let theirs = Options { incoming: queue(2, Overflow::Block), ..Options::default() };
     let (here, mut told_here, port) = listener(stream, ours, vec![]).await;
     let logs = PeerConfig { request_logs: true, ..at(port, "") };
-    let (_there, mut told) = start(stream, theirs, vec![logs]);
-    zip(running(&mut told_here), running(&mut told)).await;
+    let (_there, mut notifications) = start(stream, theirs, vec![logs]);
+    zip(running(&mut told_here), running(&mut notifications)).await;
     let fields = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];
     here.with(|node, _| node.declare_log(LogStream::new(LOG, "log", fields))).unwrap();
-    // Each goes at once.
+    // Each entry is sent at once.
     let entry = |n| vec![LogValue::Count(n), LogValue::string(vec![b'x'; BATCH])];
     let short = here.write_log(LOG, &entry(0)[..1]).await;
     assert!(short.is_err(), "{short:?}");
-    // As many as there is room for, and then those of which nobody awaited that.
+    // As many as there is room for, then one whose wait for room is dropped.
     let mut written = 0;
     while let Some(raised) = poll_once(here.write_log(LOG, &entry(written))).await {
         assert_eq!(raised.map(|raised| raised.peers), Ok(1));
@@ -77,7 +78,7 @@ pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     };
     let take = async {
         for n in 0..all {
-            let values = find(&mut told, |told| match told {
+            let values = find(&mut notifications, |notification| match notification {
                 Notification::LogEntry { values, .. } => Some(values.clone()),
                 _ => None,
             });
@@ -88,33 +89,33 @@ pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     let outgoing = here.with(|node, _| node.counters(node.peers().next().unwrap().id).unwrap());
     assert_eq!(outgoing.outgoing.most_events, 2);
     assert_eq!(here.terminate().await, []);
-    closed(&mut told).await;
+    closed(&mut notifications).await;
 }
 
-pub(crate) async fn nobody_waits_for_notifications_that_nobody_takes(stream: Stream) {
+pub(crate) async fn without_subscribers_nothing_blocks(stream: Stream) {
     let ours = Options { incoming: queue(5, Overflow::Block), ..listening() };
-    let [(_here, told), (there, _told)] = pair(stream, ours, Options::default()).await;
-    drop(told);
+    let [(_here, notifications), (there, _told)] = pair(stream, ours, Options::default()).await;
+    drop(notifications);
     for n in 0..100 {
         there.raise(event("ping", n, 100_000)).await.unwrap();
     }
     assert_eq!(there.flush(LONG).await, []);
 }
 
-pub(crate) async fn one_who_never_reads_delays_nobody(stream: Stream) {
+pub(crate) async fn a_peer_that_never_reads_does_not_delay_others(stream: Stream) {
     let policy = Options {
         outgoing: queue(100, Overflow::DropNewest),
         terminate_timeout: Duration::from_secs(1),
         ..listening()
     };
-    let (here, mut told, port) = listener(stream, policy, vec![anyone("ping")]).await;
-    // What came for it is not taken, so that it stops reading.
+    let (here, mut notifications, port) = listener(stream, policy, vec![anyone("ping")]).await;
+    // Its notifications are not read, so it stops reading from its peer.
     let full = Options { incoming: queue(1, Overflow::Block), ..Options::default() };
     let (_deaf, mut told_deaf) = start(stream, full, vec![at(port, "pong")]);
-    zip(running(&mut told), running(&mut told_deaf)).await;
+    zip(running(&mut notifications), running(&mut told_deaf)).await;
     let deaf = here.with(|node, _| node.peers().next().unwrap().id);
     let (_peer, mut told_peer) = start(stream, Options::default(), vec![at(port, "pong")]);
-    zip(running(&mut told), running(&mut told_peer)).await;
+    zip(running(&mut notifications), running(&mut told_peer)).await;
     let mut dropped = 0;
     let mut n = 0;
     while dropped < 100 {
@@ -125,37 +126,38 @@ pub(crate) async fn one_who_never_reads_delays_nobody(stream: Stream) {
         n += 1;
     }
     assert_eq!(here.terminate().await, [deaf]);
-    assert_eq!(rest(&mut told).await, (vec![], vec![deaf]));
+    assert_eq!(rest(&mut notifications).await, (vec![], vec![deaf]));
 }
 
-pub(crate) async fn ending_delivers_what_waits(stream: Stream) {
-    let [(here, mut told), (there, mut told_there)] =
+pub(crate) async fn terminating_delivers_what_is_queued(stream: Stream) {
+    let [(here, mut notifications), (there, mut their_notifications)] =
         pair(stream, listening(), Options::default()).await;
     for n in 0..100 {
         assert_eq!(there.raise(event("ping", n, 100_000)).await.unwrap().peers, 1);
     }
     let receive = async {
-        assert!(numbers(&mut told, 100).await.into_iter().eq(0..100));
-        closed(&mut told).await;
+        assert!(numbers(&mut notifications, 100).await.into_iter().eq(0..100));
+        closed(&mut notifications).await;
     };
     let (undelivered, ()) = zip(there.terminate(), receive).await;
     assert_eq!(undelivered, []);
-    // All that there was is told, though nobody took it meanwhile.
-    assert_eq!(rest(&mut told_there).await, (vec![], vec![]));
+    // All notifications are delivered although the subscriber read nothing meanwhile.
+    assert_eq!(rest(&mut their_notifications).await, (vec![], vec![]));
     assert_eq!(there.raise(small("ping", 0)).await.unwrap().peers, 0);
     assert_eq!(there.terminate().await, []);
     drop(here);
 }
 
-pub(crate) async fn a_flush_says_who_did_not_get_all(stream: Stream) {
+pub(crate) async fn a_flush_returns_the_peers_with_unsent_data(stream: Stream) {
     let ours = Options { incoming: queue(1, Overflow::Block), ..listening() };
-    let [(_here, mut told), (there, _told_there)] = pair(stream, ours, Options::default()).await;
+    let [(_here, mut notifications), (there, _told_there)] =
+        pair(stream, ours, Options::default()).await;
     assert_eq!(there.flush(LONG).await, []);
     for n in 0..100 {
         there.raise(event("ping", n, 100_000)).await.unwrap();
     }
     assert_eq!(there.flush(Duration::ZERO).await, [PeerId(1)]);
-    let take = async { assert!(numbers(&mut told, 100).await.into_iter().eq(0..100)) };
+    let take = async { assert!(numbers(&mut notifications, 100).await.into_iter().eq(0..100)) };
     let (undelivered, ()) = zip(there.flush(LONG), take).await;
     assert_eq!(undelivered, []);
 }

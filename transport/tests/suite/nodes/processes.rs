@@ -1,4 +1,4 @@
-//! Nodes in processes of their own: this program again, with a part to play.
+//! Nodes in separate processes: the tests start this program again with a role.
 #![allow(clippy::explicit_write, reason = "what is printed otherwise, the tests' harness keeps")]
 
 use std::io::{self, BufRead, BufReader, Write};
@@ -7,23 +7,23 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::*;
 
-/// Says which part this process has; unset in those that people start.
+/// The environment variable with the role of a child process.
 const PART: &str = "BROCOMM_TEST_PART";
 
-/// A process that does not outlive the test.
+/// A child process, killed at the end of the test.
 struct Process {
     child: Child,
     output: BufReader<ChildStdout>,
 }
 
 impl Process {
-    /// Starts this program again; `shell` has its path as `$0`, and runs it.
+    /// Starts this program again by a shell script that gets its path as `$0`.
     fn start(stream: Stream, shell: &str, part: &str) -> Process {
         let mut command = Command::new("sh");
         command
             .args(["-ec", shell])
             .arg(std::env::current_exe().unwrap())
-            .args(["parts_of_other_processes", "--nocapture", "--test-threads=1"])
+            .args(["roles_of_child_processes", "--nocapture", "--test-threads=1"])
             .env(PART, part)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -33,7 +33,7 @@ impl Process {
         Process { child, output }
     }
 
-    /// Returns the next that it says; none if it ended.
+    /// Returns the next line of its output, or `None` if it has exited.
     fn says(&mut self) -> Option<String> {
         let mut line = String::new();
         while self.output.read_line(&mut line).unwrap() > 0 {
@@ -61,8 +61,8 @@ fn say(text: impl std::fmt::Display) {
     writeln!(io::stdout(), "says: {text}").unwrap();
 }
 
-/// Does nothing unless another test has started this process.
-pub(crate) async fn parts_of_other_processes(stream: Stream) {
+/// Plays the role of a child process. Does nothing in a process that no test has started.
+pub(crate) async fn roles_of_child_processes(stream: Stream) {
     let Ok(part) = std::env::var(PART) else { return };
     if !stream.is_invited() {
         return;
@@ -75,34 +75,34 @@ pub(crate) async fn parts_of_other_processes(stream: Stream) {
         "connect" => connect_to(stream, argument).await,
         _ => panic!("{part}"),
     }
-    // There may be this part under another flavour of the runtime.
+    // The other runtime has this test too and must not run it again.
     std::process::exit(0);
 }
 
-/// Raises events for ever.
+/// Raises events forever.
 async fn talk(stream: Stream, port: u16) {
     let options = Options { listen_port: port, ..listening() };
-    let (here, mut told, port) = listener(stream, options, vec![anyone("ping")]).await;
+    let (here, mut notifications, port) = listener(stream, options, vec![anyone("ping")]).await;
     say(port);
-    running(&mut told).await;
-    drop(told);
+    running(&mut notifications).await;
+    drop(notifications);
     for n in 0.. {
         here.raise(event("pong", n, 1000)).await.unwrap();
     }
 }
 
-/// Is killed in the midst of what it sends.
-pub(crate) async fn a_peer_process_that_is_killed_is_connected_to_again(stream: Stream) {
+/// The child is killed while it sends.
+pub(crate) async fn reconnects_after_a_peer_process_is_killed(stream: Stream) {
     let mut process = Process::start(stream, "exec \"$0\" \"$@\"", "talk 0");
     let port = process.port();
-    let (_here, mut told) = start(stream, Options::default(), vec![at(port, "pong")]);
-    let peer = running(&mut told).await;
-    assert!(numbers(&mut told, 1000).await.into_iter().eq(0..1000));
+    let (_here, mut notifications) = start(stream, Options::default(), vec![at(port, "pong")]);
+    let peer = running(&mut notifications).await;
+    assert!(numbers(&mut notifications, 1000).await.into_iter().eq(0..1000));
     drop(process);
-    // All that came before is told, in order and nothing twice, and then the end.
+    // Everything that arrived before is reported in order and once, then the end.
     let mut next = 1000;
     let closed = loop {
-        let notification = told.next().await.expect("the node goes on");
+        let notification = notifications.next().await.expect("the node is running");
         if let Some(number) = number(&notification) {
             assert_eq!(number, next);
             next += 1;
@@ -115,15 +115,16 @@ pub(crate) async fn a_peer_process_that_is_killed_is_connected_to_again(stream: 
 
     let mut process = Process::start(stream, "exec \"$0\" \"$@\"", &format!("talk {port}"));
     assert_eq!(process.port(), port);
-    assert_eq!(running(&mut told).await, peer);
-    assert!(numbers(&mut told, 1000).await.into_iter().eq(0..1000));
+    assert_eq!(running(&mut notifications).await, peer);
+    assert!(numbers(&mut notifications, 1000).await.into_iter().eq(0..1000));
 }
 
-/// Says when nobody more can be accepted, and what comes when somebody can again.
+/// Prints when accepting fails, and what is accepted when it works again.
 async fn run_out(stream: Stream) {
-    let (_here, mut told, port) = listener(stream, listening(), vec![anyone("ping")]).await;
+    let (_here, mut notifications, port) =
+        listener(stream, listening(), vec![anyone("ping")]).await;
     say(port);
-    let reason = find(&mut told, |told| match told {
+    let reason = find(&mut notifications, |notification| match notification {
         Notification::Log(entry) => match &entry.line {
             CommLogLine::AcceptFailed { reason } => Some(reason.clone()),
             _ => None,
@@ -132,32 +133,32 @@ async fn run_out(stream: Stream) {
     });
     say(reason.await);
     loop {
-        say(numbers(&mut told, 1).await[0]);
+        say(numbers(&mut notifications, 1).await[0]);
     }
 }
 
 #[cfg(unix)]
-pub(crate) async fn without_descriptors_peers_wait_to_be_accepted(stream: Stream) {
+pub(crate) async fn peers_wait_while_no_descriptors_are_free(stream: Stream) {
     let mut process = Process::start(stream, "ulimit -n 40; exec \"$0\" \"$@\"", "run_out -");
     let port = process.port();
     let many: Vec<TcpStream> =
         (0..60).map(|_| TcpStream::connect((LOOPBACK, port)).unwrap()).collect();
     assert_eq!(process.says().as_deref(), Some("too many open files"));
     drop(many);
-    let (here, mut told) = start(stream, Options::default(), vec![at(port, "")]);
-    running(&mut told).await;
+    let (here, mut notifications) = start(stream, Options::default(), vec![at(port, "")]);
+    running(&mut notifications).await;
     assert_eq!(here.raise(small("ping", 7)).await.unwrap().peers, 1);
     assert_eq!(here.flush(LONG).await, []);
     assert_eq!(process.says().as_deref(), Some("7"));
 }
 
 #[cfg(not(unix))]
-pub(crate) async fn without_descriptors_peers_wait_to_be_accepted(_: Stream) {
+pub(crate) async fn peers_wait_while_no_descriptors_are_free(_: Stream) {
     writeln!(io::stderr(), "skipped: descriptors can't be limited here").unwrap();
 }
 
-/// Two hosts with a cable between them. The first begins the second, and gives it the other end.
-/// Ends with 77 if it is not allowed to.
+/// A script that creates two network namespaces with a link between them. Exits with 77 if that is
+/// not permitted.
 const HOSTS: &str = r#"
 unshare -rn true 2>/dev/null || exit 77
 exec unshare -rn sh -ec '
@@ -185,7 +186,7 @@ exec unshare -rn sh -ec '
 ' "$0" "$@"
 "#;
 
-/// Takes an address apart, with its zone.
+/// Splits an address into the IP address and the zone.
 fn place(address: &str) -> (IpAddr, Option<String>) {
     match address.split_once('%') {
         None => (address.parse().unwrap(), None),
@@ -204,25 +205,25 @@ async fn listen_at(stream: Stream, address: &str) {
         ..listening()
     };
     let host = if host.is_ipv6() { "fe80::1" } else { "192.0.2.1" }.parse().unwrap();
-    let (here, mut told, _) =
+    let (here, mut notifications, _) =
         listener(stream, options, vec![PeerConfig { host, zone_id: zone, ..anyone("ping") }]).await;
-    let number = numbers(&mut told, 1).await[0];
+    let number = numbers(&mut notifications, 1).await[0];
     here.raise(small("pong", number + 1)).await.unwrap();
-    closed(&mut told).await;
+    closed(&mut notifications).await;
 }
 
-/// Asks for an answer, as often as it takes until the other listens.
+/// Sends a request, again and again until the other node listens.
 async fn connect_to(stream: Stream, address: &str) {
     let (host, zone_id) = place(address);
     let node = PeerConfig { host, zone_id, ..at(47757, "pong") };
-    let (here, mut told) = start(stream, Options::default(), vec![node]);
-    running(&mut told).await;
+    let (here, mut notifications) = start(stream, Options::default(), vec![node]);
+    running(&mut notifications).await;
     assert_eq!(
         here.raise(small("ping", 1)).await.unwrap().peers,
         1,
         "the entry is that of our address"
     );
-    say(numbers(&mut told, 1).await[0]);
+    say(numbers(&mut notifications, 1).await[0]);
     assert_eq!(here.terminate().await, []);
 }
 

@@ -1,4 +1,4 @@
-//! Several who take notifications, or events of one type.
+//! Several subscribers, and subscribers to one type of event.
 
 use brocomm::data::{
     BroType, ConversionError, EventType, Field, FromValue, SignatureErrorKind, ToValue,
@@ -8,7 +8,7 @@ use brocomm::node::Overflow;
 use super::pressure::queue;
 use super::*;
 
-/// What `#[derive(Event)]` makes, written by hand.
+/// A hand-written version of what `#[derive(Event)]` generates.
 #[derive(Debug, PartialEq)]
 struct Ping {
     n: u8,
@@ -35,7 +35,7 @@ impl EventType for Ping {
     }
 }
 
-/// One that nobody has declared.
+/// An event that is not declared.
 #[derive(Debug)]
 struct Other;
 
@@ -55,19 +55,19 @@ impl EventType for Other {
     }
 }
 
-pub(crate) async fn events_come_though_nobody_reads_anything_else(stream: Stream) {
+pub(crate) async fn events_arrive_although_other_notifications_are_not_read(stream: Stream) {
     const COUNT: u64 = 3000;
     let here = Node::start(configuration(stream, listening(), vec![anyone("ping")])).unwrap();
     let mut pings = here.events::<Ping>().unwrap();
     let mut notifications = here.subscribe();
-    let port = find(&mut notifications, |told| match told {
+    let port = find(&mut notifications, |notification| match notification {
         Notification::Listening(Endpoint { port, .. }) => Some(*port),
         _ => None,
     });
     let port = port.await;
     drop(notifications);
-    let (there, mut told) = start(stream, Options::default(), vec![at(port, "pong")]);
-    running(&mut told).await;
+    let (there, mut notifications) = start(stream, Options::default(), vec![at(port, "pong")]);
+    running(&mut notifications).await;
     let raise = async {
         for n in 0..COUNT {
             there.raise(small("ping", n % 200)).await.unwrap();
@@ -82,20 +82,21 @@ pub(crate) async fn events_come_though_nobody_reads_anything_else(stream: Stream
     zip(raise, take).await;
 }
 
-pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Stream) {
+pub(crate) async fn the_log_names_a_stalled_subscriber_and_others_continue(stream: Stream) {
     let ours = Options { incoming: queue(10, Overflow::Block), ..listening() };
-    let (here, mut told, port) = listener(stream, ours, vec![anyone("ping")]).await;
+    let (here, mut notifications, port) = listener(stream, ours, vec![anyone("ping")]).await;
     let unread = here.events::<Ping>().unwrap();
     let lossy = Subscription::new("lossy").overflow(Overflow::DropOldest);
     let lossy = here.subscribe_with(lossy);
     let disconnected = Subscription::new("disconnected").overflow(Overflow::Disconnect);
     let mut disconnected = here.subscribe_with(disconnected);
-    let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
-    zip(running(&mut told), running(&mut told_there)).await;
+    let (there, mut their_notifications) =
+        start(stream, Options::default(), vec![at(port, "pong")]);
+    zip(running(&mut notifications), running(&mut their_notifications)).await;
     for n in 0..100 {
         there.raise(small("ping", n)).await.unwrap();
     }
-    let line = find(&mut told, |told| match told {
+    let line = find(&mut notifications, |notification| match notification {
         Notification::Log(entry) => match &entry.line {
             CommLogLine::SubscriberStalled { name, .. } => Some(name.clone()),
             _ => None,
@@ -105,31 +106,31 @@ pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Str
     let name = line.await;
     let (event, place) = name.split_once(' ').unwrap();
     assert!(event == "ping" && place.contains("subscribing.rs:"), "{name}");
-    // What is asked of the node goes on meanwhile.
+    // The node still works meanwhile.
     assert_eq!(here.raise(small("pong", 7)).await.unwrap().peers, 1);
     assert_eq!(here.flush(LONG).await, []);
-    assert_eq!(numbers(&mut told_there, 1).await, [7]);
+    assert_eq!(numbers(&mut their_notifications, 1).await, [7]);
     drop(unread);
-    assert_eq!(numbers(&mut told, 90).await.len(), 90);
+    assert_eq!(numbers(&mut notifications, 90).await.len(), 90);
     assert!(lossy.dropped() > 0);
     while disconnected.next().await.is_some() {}
     assert!(disconnected.is_disconnected() && disconnected.is_over());
     assert_eq!(here.terminate().await, []);
 }
 
-pub(crate) async fn several_get_all_that_is_told(stream: Stream) {
-    let [(here, mut told), (there, _told_there)] =
+pub(crate) async fn several_subscribers_get_all_notifications(stream: Stream) {
+    let [(here, mut notifications), (there, _told_there)] =
         pair(stream, listening(), Options::default()).await;
     let (mut second, third) = (here.subscribe(), here.subscribe());
     for n in 0..10 {
         there.raise(small("ping", n)).await.unwrap();
     }
-    // The first need not take anything for the second to get it, nor the third ever.
+    // The second subscriber gets everything although the first and the third have not read.
     assert!(numbers(&mut second, 10).await.into_iter().eq(0..10));
-    assert!(numbers(&mut told, 10).await.into_iter().eq(0..10));
+    assert!(numbers(&mut notifications, 10).await.into_iter().eq(0..10));
     drop(third);
     there.raise(small("ping", 10)).await.unwrap();
-    drop(told);
+    drop(notifications);
     assert_eq!(numbers(&mut second, 1).await, [10]);
     let end = async {
         assert_eq!(here.terminate().await, []);
@@ -138,9 +139,10 @@ pub(crate) async fn several_get_all_that_is_told(stream: Stream) {
     assert_eq!(rest, (vec![], vec![]));
 }
 
-pub(crate) async fn events_come_as_rust_values(stream: Stream) {
-    let [(here, told), (there, _told_there)] = pair(stream, listening(), Options::default()).await;
-    drop(told);
+pub(crate) async fn events_are_returned_as_rust_values(stream: Stream) {
+    let [(here, notifications), (there, _told_there)] =
+        pair(stream, listening(), Options::default()).await;
+    drop(notifications);
     let error = here.events::<Other>().map(drop).unwrap_err();
     assert_eq!(error.kind, SignatureErrorKind::Undeclared);
     let mut pings = here.events::<Ping>().unwrap();

@@ -1,4 +1,4 @@
-//! How connections end in order.
+//! Graceful close.
 
 use brocomm::node::{CloseCause, Phase};
 use futures_lite::future::{poll_once, zip};
@@ -16,11 +16,11 @@ pub(crate) async fn closing_delivers_what_was_queued(stream: Stream) {
     assert_eq!(end, CloseCause::PeerClosed);
 }
 
-pub(crate) async fn closing_goes_on_after_its_future_was_dropped(stream: Stream) {
+pub(crate) async fn closing_continues_after_its_future_is_dropped(stream: Stream) {
     let (mut here, mut there) = pair(stream).await;
     let all = some(5, 3 << 20);
     send(&mut here, &all);
-    // Nobody reads.
+    // The other side does not read.
     assert!(poll_once(here.close()).await.is_none());
     assert_eq!(here.connection().phase(), Phase::Closed);
     let ((ours, closed), (got, end)) = zip(
@@ -38,7 +38,7 @@ pub(crate) async fn closing_goes_on_after_its_future_was_dropped(stream: Stream)
     assert_eq!(here.flush().await, Ok(Flushed::Over));
 }
 
-pub(crate) async fn closing_towards_one_who_has_gone_ends(stream: Stream) {
+pub(crate) async fn closing_ends_if_the_peer_is_gone(stream: Stream) {
     let (mut here, there) = pair(stream).await;
     drop(there);
     send(&mut here, &some(5, 3 << 20));

@@ -1,6 +1,6 @@
-//! What every asynchronous transport does, whatever runs it.
+//! The behaviour of single connections on every async transport.
 //!
-//! Real sockets on the loopback interface; nothing here asks how long something takes.
+//! These tests use real sockets on the loopback interface and do not depend on timing.
 
 mod closing;
 mod flow;
@@ -22,21 +22,17 @@ pub(crate) use flow::*;
 pub(crate) use scripted::*;
 pub(crate) use trouble::*;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LONG: Duration = Duration::from_secs(60);
 
 fn config(stream: Stream) -> ConnectionConfig {
     stream.peer(clear())
 }
 
-/// Whatever the streams of these tests are.
+/// Without TLS. The tests that use TLS set it up themselves.
 fn clear() -> ConnectionConfig {
     ConnectionConfig {
-        requests: Some(Requests {
-            events: vec![Name::from("e")],
-            accept_input: true,
-            ..Requests::default()
-        }),
+        requests: Requests { events: vec![Name::from("e")], ..Requests::default() },
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     }
@@ -47,7 +43,7 @@ fn event(number: u64, text: impl AsRef<[u8]>) -> Event {
     Event { name: Name::from("e"), time: 0.0, args }
 }
 
-/// Events of this size each, more than the buffers of two sockets hold if it is a big one.
+/// Returns events of this size. Big ones exceed the buffers of both sockets.
 fn some(count: u64, size: usize) -> Vec<Event> {
     (0..count).map(|number| event(number, vec![b'x'; size])).collect()
 }
@@ -59,7 +55,7 @@ async fn pair_of(ours: ConnectionConfig, theirs: ConnectionConfig) -> (Peer, Pee
     (here, there)
 }
 
-/// Two peers in Running.
+/// Returns two connected peers in the Running phase.
 async fn pair(stream: Stream) -> (Peer, Peer) {
     let (mut here, mut there) = pair_of(config(stream), config(stream)).await;
     zip(until_running(&mut here), until_running(&mut there)).await;
@@ -79,11 +75,11 @@ async fn until_running(peer: &mut Peer) {
     panic!("ended before Running");
 }
 
-/// Takes events until so many came.
+/// Reads notifications until `count` events have arrived.
 async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
-        match peer.next().await.unwrap().expect("the connection goes on") {
+        match peer.next().await.unwrap().expect("the connection is open") {
             Notification::Event(event) => events.push(event),
             Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
             _ => {}
@@ -92,18 +88,18 @@ async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     events
 }
 
-/// Takes everything; returns events, and how it ended.
+/// Reads to the end. Returns the events and the cause of the close.
 async fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     let (mut events, mut end) = (Vec::new(), None);
     while let Some(notification) = peer.next().await.unwrap() {
-        assert_eq!(end, None, "nothing comes after the end");
+        assert_eq!(end, None, "a notification after the last one");
         match notification {
             Notification::Event(event) => events.push(event),
             Notification::Closed(cause) => end = Some(cause),
             _ => {}
         }
     }
-    (events, end.expect("the end comes"))
+    (events, end.expect("a last notification"))
 }
 
 fn send(peer: &mut Peer, events: &[Event]) {
@@ -151,32 +147,32 @@ pub(crate) async fn pings_are_answered(stream: Stream) {
     assert_eq!(end, (vec![], CloseCause::PeerClosed));
 }
 
-/// Makes tests of all, see [`over_each_stream`](crate::suite::over_each_stream).
+/// Creates all these tests. See [`over_each_stream`](crate::suite::over_each_stream).
 macro_rules! all {
     ($run:path) => {
         crate::suite::over_each_stream! { $run, crate::peers;
             events_go_both_ways_in_order
-            big_messages_both_ways_at_once_do_not_block_each_other
-            the_next_notification_is_awaited_while_big_messages_go_both_ways
+            large_messages_in_both_directions_do_not_deadlock
+            notifications_can_be_awaited_while_large_messages_go_both_ways
             flushing_stops_when_notifications_have_to_be_taken
             dropped_futures_lose_nothing
-            a_tap_sees_all_that_comes
-            a_peer_wakes_whoever_awaits_it_last
+            a_tap_sees_all_input
+            a_peer_wakes_the_task_that_awaited_it_last
             closing_delivers_what_was_queued
-            closing_goes_on_after_its_future_was_dropped
-            closing_towards_one_who_has_gone_ends
+            closing_continues_after_its_future_is_dropped
+            closing_ends_if_the_peer_is_gone
             pings_are_answered
-            no_peer_is_lost_when_accepting_is_given_up
-            errors_say_where_and_why
+            no_peer_is_lost_when_accepting_is_cancelled
+            errors_name_the_address_and_the_cause
             a_refusal_names_host_and_port
-            a_senseless_configuration_is_refused
-            a_peer_that_has_gone_is_passed_over
-            a_listener_on_ipv6_leaves_the_port_to_ipv4
+            an_invalid_configuration_is_refused
+            a_peer_that_disconnects_before_it_is_accepted_is_skipped
+            a_listener_on_ipv6_leaves_the_port_free_for_ipv4
         }
-        // The other end is scripted, and speaks in the clear.
+        // The other end is scripted and does not use TLS.
         crate::suite::tests! { $run, crate::peers;
-            closing_writes_all_to_one_who_only_listens
-            a_peer_that_closes_mid_message_is_told_apart
+            closing_writes_everything_to_a_peer_that_only_reads
+            closing_within_a_message_is_reported_as_such
             garbage_ends_its_own_connection_only
         }
     };

@@ -1,4 +1,4 @@
-//! Other ends that the test plays itself, in the clear.
+//! Tests with a scripted peer, without TLS.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,17 +12,17 @@ use futures_lite::future::{poll_once, zip};
 use super::*;
 use crate::transport::{Listener, Peer};
 
-/// A peer, and a socket whose other end is in the hands of the test.
+/// A [`Peer`], and the other end of its socket for the test.
 async fn raw() -> (Peer, TcpStream) {
     let listener = Listener::bind("127.0.0.1:0").await.unwrap();
     let stream = TcpStream::connect(listener.local_addr()).unwrap();
     (listener.accept(clear()).await.unwrap(), stream)
 }
 
-pub(crate) async fn closing_writes_all_to_one_who_only_listens() {
+pub(crate) async fn closing_writes_everything_to_a_peer_that_only_reads() {
     let (mut peer, mut stream) = raw().await;
-    let (told, running) = std::sync::mpsc::channel();
-    // Sends what a peer does until it is in Running, then nothing more.
+    let (notifications, running) = std::sync::mpsc::channel();
+    // Sends the messages of a peer up to the Running phase, then nothing more.
     let other = thread::spawn(move || {
         let now = Time::EPOCH;
         let mut connection = Connection::new(clear(), Role::Initiator, now);
@@ -55,16 +55,16 @@ pub(crate) async fn closing_writes_all_to_one_who_only_listens() {
     until_running(&mut peer).await;
     let all = some(5, 3 << 20);
     send(&mut peer, &all);
-    // Is closed before it can see that the other side sends no more.
+    // Closes before it can see that the other side sends nothing more.
     assert!(poll_once(peer.close()).await.is_none());
-    told.send(()).unwrap();
+    notifications.send(()).unwrap();
     assert_eq!(peer.close().await, Ok(true));
     assert!(other.join().unwrap() == all);
 }
 
-pub(crate) async fn a_peer_that_closes_mid_message_is_told_apart() {
+pub(crate) async fn closing_within_a_message_is_reported_as_such() {
     let (mut peer, mut stream) = raw().await;
-    // A chunk's length, and less than that follows (§1.1).
+    // The length of a chunk, followed by fewer bytes than that (§1.1).
     stream.write_all(&[0, 0, 0, 14, 1, 2, 3]).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
     let (events, end) = rest(&mut peer).await;
@@ -81,7 +81,7 @@ pub(crate) async fn garbage_ends_its_own_connection_only() {
     zip(until_running(&mut here), until_running(&mut there)).await;
 
     stream.write_all(&[0xff; 1000]).unwrap();
-    // Is told that it is over, though nobody has closed that socket here.
+    // The other end sees the end of the stream although this test has not closed the socket.
     let other = thread::spawn(move || stream.read_to_end(&mut Vec::new()).unwrap());
     send(&mut here, &[event(1, "before")]);
     let goes_on = async {

@@ -1,4 +1,4 @@
-//! What goes wrong before there is a connection.
+//! Errors before a connection is established.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use brocomm_transport::socket2::SockRef;
 use super::*;
 use crate::transport::{Listener, Peer, TransportError};
 
-pub(crate) async fn errors_say_where_and_why(stream: Stream) {
-    // A port on which nobody listens any more.
+pub(crate) async fn errors_name_the_address_and_the_cause(stream: Stream) {
+    // A port on which nothing listens any longer.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = Peer::connect(closed, config(stream), LONG).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }));
@@ -35,12 +35,12 @@ pub(crate) async fn a_refusal_names_host_and_port(stream: Stream) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = Peer::connect(format!("localhost:{port}"), config(stream), LONG).await.unwrap_err();
     let text = error.to_string();
-    // Whichever of its addresses was tried last.
+    // Any of its addresses may have been tried last.
     assert!(text.starts_with(&format!("cannot connect to localhost:{port} (")), "{text}");
     assert!(text.ends_with(&format!(":{port}): connection refused")), "{text}");
 }
 
-pub(crate) async fn a_senseless_configuration_is_refused(stream: Stream) {
+pub(crate) async fn an_invalid_configuration_is_refused(stream: Stream) {
     let senseless = ConnectionConfig { cache_size: 0, ..config(stream) };
     let errors = ConfigErrors::from(vec![ConfigError::Zero { key: "cache_size" }]);
     let error = Peer::connect("127.0.0.1:1", senseless.clone(), LONG).await.unwrap_err();
@@ -51,18 +51,18 @@ pub(crate) async fn a_senseless_configuration_is_refused(stream: Stream) {
     assert_eq!(error, TransportError::Config(errors));
 }
 
-pub(crate) async fn a_listener_on_ipv6_leaves_the_port_to_ipv4(_: Stream) {
+pub(crate) async fn a_listener_on_ipv6_leaves_the_port_free_for_ipv4(_: Stream) {
     // Not every machine has IPv6.
     let Ok(listener) = Listener::bind("[::]:0").await else { return };
     let port = listener.local_addr().port();
     Listener::bind(format!("0.0.0.0:{port}")).await.unwrap();
 }
 
-pub(crate) async fn a_peer_that_has_gone_is_passed_over(stream: Stream) {
+pub(crate) async fn a_peer_that_disconnects_before_it_is_accepted_is_skipped(stream: Stream) {
     let listener = Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr();
     let gone = TcpStream::connect(address).unwrap();
-    // So that it is reset.
+    // Makes closing the socket send a reset.
     SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
     drop(gone);
     let stays = TcpStream::connect(address).unwrap();

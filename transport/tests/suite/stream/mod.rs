@@ -1,4 +1,4 @@
-//! Streams to run a suite over.
+//! The streams that the suite runs over.
 
 #[cfg(feature = "tls")]
 mod tls;
@@ -8,7 +8,7 @@ use std::process::Command;
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::node::NodeConfig;
 
-/// What is between the sockets and the protocol.
+/// The layer between the sockets and the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
     Clear,
@@ -21,8 +21,8 @@ impl Stream {
         self == Stream::Clear
     }
 
-    /// Returns how a long message begins: a chunk of a megabyte (§1.1), or a record that is as long
-    /// as one can be, with a message of the handshake (RFC 5246, section 6.2.1).
+    /// Returns the start of a long message: a chunk of one megabyte (§1.1), or a TLS record of the
+    /// maximum length with a handshake message (RFC 5246, section 6.2.1).
     pub(crate) fn long_message(self) -> &'static [u8] {
         match self {
             Stream::Clear => &[0, 0x10],
@@ -31,7 +31,7 @@ impl Stream {
         }
     }
 
-    /// Returns the configuration of a node that runs over it.
+    /// Returns the configuration of a node with this stream.
     pub(crate) fn node(self, configuration: NodeConfig) -> NodeConfig {
         match self {
             Stream::Clear => configuration,
@@ -40,7 +40,7 @@ impl Stream {
         }
     }
 
-    /// Returns the configuration of a single connection over it.
+    /// Returns the configuration of a single connection with this stream.
     pub(crate) fn peer(self, config: ConnectionConfig) -> ConnectionConfig {
         match self {
             Stream::Clear => config,
@@ -49,7 +49,7 @@ impl Stream {
         }
     }
 
-    /// Makes another process one that [is invited](Self::is_invited).
+    /// Configures a child process that [is invited](Self::is_invited).
     pub(crate) fn invite(self, process: &mut Command) {
         match self {
             Stream::Clear => {}
@@ -59,11 +59,11 @@ impl Stream {
         process.env(INVITED, format!("{self:?}"));
     }
 
-    /// Returns whether another test has started this process to run over this.
+    /// Returns whether a test has started this process to run over this stream.
     pub(crate) fn is_invited(self) -> bool {
         std::env::var(INVITED).is_ok_and(|stream| stream == format!("{self:?}"))
     }
 }
 
-/// Over what a process runs that another test has started.
+/// The environment variable with the stream of a child process.
 const INVITED: &str = "BROCOMM_TEST_STREAM";

@@ -9,13 +9,13 @@ use brocomm::tls::TlsConfig;
 
 use crate::suite::certificates::Authority;
 
-/// Has the certificates in a process that another test has started.
+/// The environment variable with the certificates for a child process.
 const CERTIFICATES: &str = "BROCOMM_TEST_CERTIFICATES";
 
-/// What parts the authority's certificate from what is ours.
+/// Separates the authority's certificate from the node's certificate and key.
 const BETWEEN: &str = "=====";
 
-/// One authority for the whole process and those that it starts, and one certificate for all.
+/// One authority and one certificate for this process and its children.
 static PEM: LazyLock<String> = LazyLock::new(|| {
     std::env::var(CERTIFICATES).unwrap_or_else(|_| {
         let (authority, own) = Authority::new().pem();
@@ -42,7 +42,7 @@ pub(super) fn peer(config: ConnectionConfig) -> ConnectionConfig {
     ConnectionConfig { tls: Some(TLS.clone()), ..config }
 }
 
-/// Makes another process one whose streams fit.
+/// Gives a child process the same certificates.
 pub(super) fn invite(process: &mut Command) {
     process.env(CERTIFICATES, &*PEM);
 }

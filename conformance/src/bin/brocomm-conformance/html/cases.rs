@@ -1,4 +1,4 @@
-//! The cases of a section, a row for each, with a cell for each implementation.
+//! The cases of a section: a row for each case and a cell for each implementation.
 
 use brocomm_conformance::suite::{Report, Verdict};
 use maud::{Markup, html};
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{Section, anchor, exchange, head, is_few};
 use crate::tested::{Tested, VERDICTS, count, section as titled};
 
-/// What a verdict looks like where there is no room for words.
+/// Returns the symbol of a verdict.
 fn sign(verdict: &str) -> &'static str {
     match verdict {
         "failed" => "✕",
@@ -16,7 +16,7 @@ fn sign(verdict: &str) -> &'static str {
     }
 }
 
-/// Shows a section; open if one of its cases has failed.
+/// Renders a section, open if one of its cases failed.
 pub(super) fn section(all: &[Tested], section: &Section<'_>) -> Markup {
     let rows = section.cases();
     let reports = || section.cells.iter().copied().flatten();
@@ -63,7 +63,7 @@ fn case(all: &[Tested], results: &[(usize, &Report)]) -> Markup {
     }
 }
 
-/// Returns why implementations have not passed, once for all that have the same reason.
+/// Returns the reasons why implementations did not pass, without duplicates.
 fn reasons<'a>(all: &[Tested], results: &[(usize, &'a Report)]) -> Vec<(&'a Verdict, Vec<String>)> {
     let mut reasons: Vec<(&Verdict, Vec<String>)> = Vec::new();
     for (column, Report { verdict, .. }) in results {
@@ -78,7 +78,7 @@ fn reasons<'a>(all: &[Tested], results: &[(usize, &'a Report)]) -> Vec<(&'a Verd
     reasons
 }
 
-/// Shows the gravest verdict of a case that was run once, or more often.
+/// Renders the worst verdict of all runs of a case.
 fn cell(results: &[(usize, &Report)], column: usize) -> Markup {
     let reports = || results.iter().filter(|(at, _)| *at == column).map(|(_, report)| *report);
     let Some(verdict) = VERDICTS.into_iter().find(|verdict| count(reports(), verdict) > 0) else {

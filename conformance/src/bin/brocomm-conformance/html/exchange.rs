@@ -1,4 +1,4 @@
-//! What passed in the cases that have not passed.
+//! The transcripts of the cases that did not pass.
 
 use brocomm_conformance::suite::{CaseId, Line, LineKind, Report, Verdict};
 use maud::{Markup, html};
@@ -6,15 +6,15 @@ use maud::{Markup, html};
 use super::Section;
 use crate::tested::Tested;
 
-/// How many bytes of a message are shown.
+/// The maximum number of bytes shown per message.
 const SHOWN: usize = 512;
 
-/// Returns where the failures of a case are on the page.
+/// Returns the anchor of the failures of a case.
 pub(super) fn anchor(case: &CaseId) -> String {
     format!("failure-{case}")
 }
 
-/// Shows all cases that failed, or of which nothing can be said.
+/// Renders all failed and inconclusive cases.
 pub(super) fn failures(all: &[Tested], sections: &[Section<'_>]) -> Markup {
     let is_bad =
         |report: &Report| matches!(report.verdict, Verdict::Failed(_) | Verdict::Inconclusive(_));
@@ -82,7 +82,7 @@ fn exchange_line(line: &Line) -> Markup {
     }
 }
 
-/// Shows bytes in rows of 16, as hex and as text.
+/// Renders bytes in rows of 16, as hex and text.
 fn dump(line: &Line) -> String {
     let shown = line.bytes.get(..SHOWN).unwrap_or(&line.bytes);
     let mut text = String::new();

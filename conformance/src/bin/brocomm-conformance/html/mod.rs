@@ -1,4 +1,4 @@
-//! Reports as one page that needs nothing else.
+//! Reports as one self-contained HTML page.
 
 mod cases;
 mod exchange;
@@ -11,16 +11,16 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::tested::{Tested, VERDICTS, count, section};
 
-/// The page's looks: light or dark as the reader's system is, and readable on a phone.
+/// The style sheet, with a light and a dark theme, also for phones.
 const STYLE: &str = include_str!("report.css");
 
-/// Shows only the cases that a reader looks for; without it the page shows all.
+/// The script that filters cases. Without it the page shows all.
 const SCRIPT: &str = include_str!("report.js");
 
-/// Is what came of the cases of one section against one implementation.
+/// The results of the cases of one section for one implementation.
 type Cell<'a> = &'a [Report];
 
-/// Is a section, with a cell for each implementation.
+/// A section with a cell for each implementation.
 struct Section<'a> {
     id: &'a CaseId,
     cells: Vec<Cell<'a>>,
@@ -39,7 +39,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Makes the page.
+/// Renders the page.
 pub(crate) fn page(all: &[Tested], took: Duration) -> String {
     let reports = || all.iter().flat_map(|tested| &tested.reports);
     let sections = sections(all);
@@ -68,7 +68,7 @@ pub(crate) fn page(all: &[Tested], took: Duration) -> String {
                 h2 { "Cases" }
                 @for section in &sections { (cases::section(all, section)) }
                 (exchange::failures(all, &sections))
-                p #nothing hidden { "No case has all of these words and one of these verdicts." }
+                p #nothing hidden { "No case matches these words and verdicts." }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -76,7 +76,7 @@ pub(crate) fn page(all: &[Tested], took: Duration) -> String {
     page.into_string()
 }
 
-/// Returns the sections of all implementations, in their order.
+/// Returns the sections of all implementations in order.
 fn sections(all: &[Tested]) -> Vec<Section<'_>> {
     let mut ids: Vec<&CaseId> = all
         .iter()
@@ -89,7 +89,7 @@ fn sections(all: &[Tested]) -> Vec<Section<'_>> {
     ids.into_iter().map(|id| Section { id, cells: cells(id) }).collect()
 }
 
-/// Counts the results, each verdict with a switch for the script.
+/// Renders the counts of the verdicts, with checkboxes for the filter.
 fn filter(all: &[Tested]) -> Markup {
     let count = |verdict| count(all.iter().flat_map(|tested| &tested.reports), verdict);
     html! {
@@ -106,7 +106,7 @@ fn filter(all: &[Tested]) -> Markup {
     }
 }
 
-/// Heads the columns: what is tested, and below it its roles.
+/// Renders the table header: the implementations, and below each its roles.
 fn head(all: &[Tested], first: &str) -> Markup {
     let groups = || all.chunk_by(|a, b| a.what == b.what);
     html! {
@@ -142,7 +142,7 @@ fn overview(all: &[Tested], sections: &[Section<'_>]) -> Markup {
     }
 }
 
-/// Says how many cases of a section have passed.
+/// Renders how many cases of a section passed.
 fn tally(reports: Cell<'_>) -> Markup {
     let [failed, inconclusive, passed, skipped] = VERDICTS.map(|verdict| count(reports, verdict));
     let class = match (failed, inconclusive, passed) {
@@ -163,12 +163,12 @@ fn tally(reports: Cell<'_>) -> Markup {
     }
 }
 
-/// Returns whether there is room for wide columns even on a phone.
+/// Returns whether wide columns fit even on a phone.
 fn is_few(all: &[Tested]) -> bool {
     all.len() < 3
 }
 
-/// Returns where the cases of a section are on the page.
+/// Returns the anchor of a section.
 fn anchor(id: &CaseId) -> String {
     format!("section-{}", id.section())
 }

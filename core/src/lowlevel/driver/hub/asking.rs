@@ -1,4 +1,4 @@
-//! Events that answer others.
+//! Request and reply events.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -10,15 +10,15 @@ use crate::node::{EventPeer, Notification};
 
 type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
 
-/// What an answer looks like, and the answer once it is there.
+/// The predicate for a reply, and the reply once received.
 pub(super) struct Asked {
     is_answer: Box<IsAnswer>,
     answer: Option<(Arc<EventPeer>, Event)>,
 }
 
 impl NodeDriver {
-    /// Records that somebody is to get the first event of which this is true; it is no
-    /// notification then.
+    /// Reserves the first event that matches the predicate as a reply; it is then not delivered as
+    /// a notification.
     pub fn expect(
         &mut self,
         ticket: &mut Ticket,
@@ -28,9 +28,9 @@ impl NodeDriver {
         self.asked.insert(number, Asked { is_answer: Box::new(is_answer), answer: None });
     }
 
-    /// Returns the event that was [expected](Self::expect), or `None` if it will not come since the
-    /// node has ended. It is found behind notifications that nobody has read, unless a subscriber's
-    /// queue is full and its policy is to wait.
+    /// Returns the [expected](Self::expect) event, or `None` if the node has terminated. The event
+    /// is found behind unread notifications, unless a subscriber's queue is full and its policy is
+    /// to block.
     pub fn poll_answer(
         &mut self,
         ticket: &mut Ticket,
@@ -53,7 +53,7 @@ impl NodeDriver {
         self.asked.get(&number).is_none_or(|asked| asked.answer.is_some())
     }
 
-    /// Gives an event to who expects it; returns what nobody expects.
+    /// Delivers an expected event; returns any other notification.
     pub(super) fn answer(&mut self, notification: Notification) -> Option<Notification> {
         let Notification::Event { peer, event } = notification else { return Some(notification) };
         let mut expecting = self.asked.values_mut().filter(|asked| asked.answer.is_none());

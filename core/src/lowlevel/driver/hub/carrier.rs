@@ -11,10 +11,10 @@ use crate::driver::Driver;
 use crate::driver::{Session, Socket, Step};
 use crate::node::{ConnectionId, NodeMachine};
 
-/// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
-/// connection.
+/// Drives the socket of one connection of a node, as a [`Driver`] does for a single connection.
 ///
-/// The hub is needed at each [`poll_step`](Self::poll_step) only, not while the step is done.
+/// The [`NodeDriver`] is needed only for [`poll_step`](Self::poll_step), not while the step is
+/// performed.
 #[derive(Debug)]
 pub struct SocketDriver {
     id: ConnectionId,
@@ -22,7 +22,7 @@ pub struct SocketDriver {
     outcome: Option<Outcome>,
 }
 
-/// What a step gave.
+/// The result of a step.
 #[derive(Debug)]
 enum Outcome {
     Write(io::Result<usize>),
@@ -30,18 +30,17 @@ enum Outcome {
 }
 
 impl SocketDriver {
-    /// Takes over a connection that is up, or being made.
+    /// Creates a driver for a connection that is established or connecting.
     pub const fn new(id: ConnectionId) -> SocketDriver {
         SocketDriver { id, socket: Socket::new(), outcome: None }
     }
 
-    /// Returns which connection it is.
+    /// Returns the connection's id.
     pub const fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// Returns whether a connection that is being made is no longer wanted. While it is, who makes it
-    /// is woken when that changes.
+    /// Returns whether an attempt to connect was cancelled. Otherwise the task is woken when it is.
     #[must_use = "nobody waits for the connection"]
     pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
         let given_up = hub.abandoned || !hub.communication.is_known(self.id);
@@ -51,16 +50,16 @@ impl SocketDriver {
         given_up
     }
 
-    /// Records that the connection did not come about; that is the end of it.
+    /// Records that the attempt to connect failed; the connection is then removed.
     pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
 
-    /// Says what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
-    /// and what is read belongs there; its size is about a [`BLOCK`](crate::driver::BLOCK).
+    /// Returns the next step, see [`Driver::poll_step`]. The bytes to write are in the buffer, and
+    /// bytes must be read into it; its size is about a [`BLOCK`](crate::driver::BLOCK).
     ///
-    /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
+    /// After [`Step::Close`], call [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
         &mut self,
         hub: &mut NodeDriver,
@@ -82,9 +81,9 @@ impl SocketDriver {
         if hub.abandoned {
             socket.give_up();
         }
-        // All that has happened to this connection so far is heeded now.
+        // All changes of this connection so far are handled now.
         hub.carriers.remove(&id);
-        hub.heed_connections();
+        hub.wake_connections();
         let mut session = NodeSession { node: &mut hub.communication, id };
         let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {
@@ -106,23 +105,23 @@ impl SocketDriver {
         step
     }
 
-    /// Records what writing gave, as [`Driver::feed_write`] does.
+    /// Records the result of a write, like [`Driver::feed_write`].
     pub fn feed_write(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Write(result));
     }
 
-    /// Records how many bytes of the buffer were read, as [`Driver::feed_read`] does. The
-    /// buffer has to stay as it is until the next [`poll_step`](Self::poll_step).
+    /// Records how many bytes were read into the buffer, like [`Driver::feed_read`]. The buffer
+    /// must not change until the next [`poll_step`](Self::poll_step).
     pub fn feed_read(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Read(result));
     }
 
-    /// Records that nothing was left after what was read last, as [`Driver::feed_drained`] does.
+    /// Records that the last read drained the socket, like [`Driver::feed_drained`].
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }
 
-    /// Records that what the socket was not ready for when it was tried last may go now.
+    /// Records that the socket may be ready again.
     pub fn feed_ready(&mut self) {
         self.socket.feed_readable();
         self.socket.feed_writable();
@@ -176,7 +175,7 @@ impl Session for NodeSession<'_> {
     }
 
     fn next_timeout(&self) -> Option<Time> {
-        // The node has timers of its own.
+        // The node has its own timers.
         None
     }
 

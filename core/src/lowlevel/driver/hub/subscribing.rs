@@ -1,4 +1,4 @@
-//! Those who take notifications, each from a queue of its own.
+//! Subscribers of notifications, with a queue each.
 
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::data::Name;
 use crate::node::inbox::{Inbox, may_be_dropped};
 use crate::node::{Bound, CommLogLine, Notification, Overflow};
 
-/// How long peers wait for a subscriber that reads nothing before the log says so.
+/// How long a stalled subscriber may block peers before this is logged.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Says what a subscriber gets, and what happens when it doesn't keep up.
+/// The notifications for a subscriber, and the policy when it is too slow.
 ///
 /// ```
 /// use brocomm::node::{Bound, Overflow};
@@ -31,7 +31,7 @@ pub struct Subscription {
     overflow: Overflow,
 }
 
-/// What a subscriber gets.
+/// The kind of notifications for a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum To {
     All,
@@ -42,52 +42,55 @@ enum To {
 }
 
 impl Subscription {
-    /// Subscribes to all notifications; the name is what the log calls the subscriber.
+    /// Subscribes to all notifications; `name` identifies the subscriber in the log.
     pub fn new(name: impl Into<Box<str>>) -> Subscription {
         Subscription { name: name.into(), to: To::All, bound: None, overflow: Overflow::Block }
     }
 
-    /// Subscribes to the events of this name only.
+    /// Subscribes only to events with this name.
     #[must_use]
     pub fn event(self, name: impl Into<Name>) -> Subscription {
         Subscription { to: To::Event(name.into()), ..self }
     }
 
-    /// Subscribes to the entries of peers' logs only.
+    /// Subscribes only to the entries of peers' logs.
     #[must_use]
     pub fn logs(self) -> Subscription {
         Subscription { to: To::Logs, ..self }
     }
 
-    /// Subscribes to changes of synchronized variables only: operations that peers carried out, and
-    /// entries that expired.
+    /// Subscribes only to changes of synchronized variables: operations of peers, and expired
+    /// entries.
     #[must_use]
     pub fn state(self) -> Subscription {
         Subscription { to: To::State, ..self }
     }
 
-    /// Subscribes only to where the node listens, and to peers that come to be Running. Whoever subscribes
-    /// to more afterwards gets what came since the node began nevertheless.
+    /// Subscribes only to listening endpoints, and to peers that reach phase Running. Later
+    /// subscribers still receive all notifications since the node started.
     #[must_use]
     pub fn progress(self) -> Subscription {
         Subscription { to: To::Progress, ..self }
     }
 
-    /// Bounds the queue. Default the bound of [`Options::incoming`](crate::node::Options::incoming).
+    /// Sets the bound of the queue. Default: that of
+    /// [`Options::incoming`](crate::node::Options::incoming).
     #[must_use]
     pub fn bound(self, bound: Bound) -> Subscription {
         Subscription { bound: Some(bound), ..self }
     }
 
-    /// Says what happens when the queue is full. Default [`Overflow::Block`].
+    /// Sets the policy when the queue is full. Default: [`Overflow::Block`].
     ///
-    /// * [`Overflow::Block`]: the peers that sent what comes next wait until the subscriber has read
-    ///   half of its queue. If it reads nothing for a second, the log says so. Nothing is lost.
-    /// * [`Overflow::DropNewest`], [`Overflow::DropOldest`]: that is dropped, and
-    ///   [counted](NodeDriver::dropped); the log says so, once until the queue is empty. Events, log
-    ///   entries, prints, packets and IDs go first, the rest when there is nothing else to drop.
-    /// * [`Overflow::Disconnect`]: the subscriber gets what is in its queue and nothing more, and the
-    ///   log says so.
+    /// * [`Overflow::Block`]: the peers that sent the next notifications wait until the subscriber
+    ///   has read half of its queue. If it reads nothing for a second, this is logged. Nothing is
+    ///   lost.
+    /// * [`Overflow::DropNewest`], [`Overflow::DropOldest`]: that notification is dropped and
+    ///   [counted](NodeDriver::dropped); this is logged once until the queue is empty. Events, log
+    ///   entries, prints, packets and IDs are dropped first, others only when there is nothing else
+    ///   to drop.
+    /// * [`Overflow::Disconnect`]: the subscriber receives the rest of its queue and nothing more,
+    ///   and this is logged.
     #[must_use]
     pub fn overflow(self, overflow: Overflow) -> Subscription {
         Subscription { overflow, ..self }
@@ -111,15 +114,15 @@ impl Subscription {
     }
 }
 
-/// One who takes notifications.
+/// A subscriber.
 #[derive(Debug)]
 pub(super) struct Subscriber {
     subscription: Subscription,
     bound: Bound,
     queue: Inbox,
-    /// Since when peers wait for it to read anything.
+    /// Since when it has blocked peers without reading.
     waits_since: Option<Time>,
-    /// The log says already that it doesn't keep up.
+    /// Whether the log already reports that it is too slow.
     is_reported: bool,
     disconnected: bool,
     dropped: u64,
@@ -134,7 +137,7 @@ impl Subscriber {
         self.queue.is_full(self.bound) || self.queue.is_full_for_good(self.bound)
     }
 
-    /// Returns whether peers have to wait for it.
+    /// Returns whether its queue has room.
     fn has_room(&mut self, now: Time) -> bool {
         let waits = self.subscription.overflow == Overflow::Block && self.is_full();
         if waits {
@@ -143,7 +146,7 @@ impl Subscriber {
         !waits
     }
 
-    /// Adds a notification, as the policy has it; returns what the log is to say.
+    /// Adds a notification according to the policy; returns the line to log, if any.
     fn push(&mut self, notification: Notification, weight: usize) -> Option<CommLogLine> {
         let is_last = matches!(notification, Notification::Terminated { .. });
         let mut line = None;
@@ -163,7 +166,7 @@ impl Subscriber {
         line
     }
 
-    /// Drops something, which may be what would be added; returns whether to add it.
+    /// Drops a notification, possibly the new one; returns whether to add the new one.
     fn make_room(&mut self, next: &Notification) -> bool {
         let before = self.queue.len();
         if self.subscription.overflow == Overflow::DropOldest {
@@ -178,7 +181,7 @@ impl Subscriber {
         dropped > 0
     }
 
-    /// Takes the next notification; tells as well whether peers need not wait any more.
+    /// Takes the next notification, and whether peers can continue.
     fn pop(&mut self, now: Time) -> Option<(Notification, bool)> {
         let (notification, _) = self.queue.pop()?;
         self.is_reported &= !self.queue.is_empty();
@@ -190,17 +193,17 @@ impl Subscriber {
         Some((notification, waited && has_caught_up))
     }
 
-    /// Returns when the log is to say that it reads nothing.
+    /// Returns when to log that it is stalled.
     fn reported_at(&self) -> Option<Time> {
         Some(self.waits_since.filter(|_| !self.is_reported)? + PATIENCE)
     }
 }
 
 impl NodeDriver {
-    /// Records a subscriber, until it is [forgotten](Self::forget).
+    /// Adds a subscriber, until it is [forgotten](Self::forget).
     ///
-    /// It gets what comes from now on; or, if nobody has read anything yet, all that came, as far as
-    /// that is kept.
+    /// It receives notifications from now on; or, if no subscriber has read anything yet, all
+    /// notifications so far, as far as they are kept.
     pub fn subscribe(&mut self, ticket: &mut Ticket, subscription: Subscription) {
         let number = self.number(ticket);
         let mut queue = Inbox::default();
@@ -222,8 +225,8 @@ impl NodeDriver {
         self.subscribers.insert(number, subscriber);
     }
 
-    /// Returns the next notification for a subscriber; none after [`Notification::Terminated`], or if
-    /// it was disconnected or forgotten.
+    /// Returns the next notification for a subscriber, or `None` after
+    /// [`Notification::Terminated`], or if it was disconnected or forgotten.
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(
         &mut self,
@@ -248,7 +251,7 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Returns whether nothing waits for a subscriber, nor ever will.
+    /// Returns whether a subscriber's queue is empty for good.
     pub fn is_over(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_none_or(|subscriber| {
             subscriber.queue.is_empty()
@@ -256,17 +259,17 @@ impl NodeDriver {
         })
     }
 
-    /// Returns whether a subscriber was disconnected for not keeping up.
+    /// Returns whether a subscriber was disconnected because it was too slow.
     pub fn is_disconnected(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_some_and(|subscriber| subscriber.disconnected)
     }
 
-    /// Returns how many notifications were dropped for a subscriber that doesn't keep up.
+    /// Returns how many notifications were dropped for a subscriber because it was too slow.
     pub fn dropped(&self, ticket: &Ticket) -> u64 {
         self.subscriber(ticket).map_or(0, |subscriber| subscriber.dropped)
     }
 
-    /// Returns whether there is something for a subscriber, be it the end.
+    /// Returns whether there is a notification for a subscriber, or the end.
     pub(super) fn has_for(&self, number: u64) -> bool {
         let ended = self.told_all || self.abandoned;
         let subscriber = self.subscribers.get(&number);
@@ -281,16 +284,16 @@ impl NodeDriver {
         self.subscribers.get_mut(&ticket.0?)
     }
 
-    /// Forgets a subscriber and all that waits for it.
+    /// Removes a subscriber and its queue.
     pub(super) fn unsubscribe(&mut self, number: u64) {
         if self.subscribers.remove(&number).is_some_and(|it| it.waits_since.is_some()) {
             self.communication.unblock();
         }
     }
 
-    /// Gives subscribers what there is, as far as they have room.
+    /// Delivers notifications to subscribers, as far as they have room.
     pub(super) fn distribute(&mut self) {
-        // At the end there is no peer to wait, so that nothing holds up anybody.
+        // After termination there are no peers to block.
         let ended = self.communication.terminated().is_some();
         if ended {
             self.communication.unblock();
@@ -301,7 +304,7 @@ impl NodeDriver {
             let now = communication.now();
             let next = communication.poll_notification_if(|notification| {
                 let wanting = subscribers.values_mut().filter(|one| one.wants(notification));
-                // All are asked, since each notes since when it has no room.
+                // Checks all, because each records since when it has no room.
                 let full = wanting.filter_map(|one| (!one.has_room(now)).then_some(())).count();
                 ended || full == 0
             });
@@ -313,7 +316,7 @@ impl NodeDriver {
         }
     }
 
-    /// Gives a notification to all who want it.
+    /// Delivers a notification to all subscribers that want it.
     fn hand_out(&mut self, notification: Notification, weight: usize) {
         let mut lines = Vec::new();
         if let Some(early) = &mut self.early {
@@ -340,13 +343,13 @@ impl NodeDriver {
         }
     }
 
-    /// Gives a line of the log to all who want it, room or not.
+    /// Delivers a log line to all subscribers that want it, regardless of room.
     fn report(&mut self, line: CommLogLine) {
         let line = self.communication.log_entry(None, line);
         self.hand_out(line, 0);
     }
 
-    /// Says in the log who has read nothing for too long.
+    /// Logs stalled subscribers.
     pub(super) fn report_stalled(&mut self) {
         let now = self.communication.now();
         let mut lines = Vec::new();
@@ -363,11 +366,11 @@ impl NodeDriver {
         }
     }
 
-    /// Returns when the log is to say that somebody has read nothing.
+    /// Returns when to log the next stalled subscriber.
     pub(super) fn next_report(&self) -> Option<Time> {
         self.subscribers.values().filter_map(Subscriber::reported_at).min()
     }
 }
 
-/// How many notifications are kept for those who subscribe before anybody reads.
+/// How many notifications are kept before the first read.
 const EARLY: usize = 1000;

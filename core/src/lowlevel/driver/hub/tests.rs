@@ -1,4 +1,4 @@
-//! A hub whose tasks are the test, without sockets.
+//! A `NodeDriver` whose tasks are the test, without sockets.
 
 mod asking;
 mod clock;
@@ -26,7 +26,7 @@ use crate::node::{
 
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
-/// Counts how often somebody is woken.
+/// Counts wake-ups.
 #[derive(Default)]
 struct Sleeper(AtomicUsize);
 
@@ -37,13 +37,13 @@ impl Wake for Sleeper {
 }
 
 impl Sleeper {
-    /// Returns how often it was woken since it was asked last.
+    /// Returns the number of wake-ups since the last call.
     fn woken(&self) -> usize {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// A node with one connection, which a carrier carries, and what the peer makes of it.
+/// A node with one connection, its driver, and the peer.
 struct World {
     hub: NodeDriver,
     /// The first subscriber.
@@ -52,9 +52,9 @@ struct World {
     carrying: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
-    /// What the peer got.
+    /// The peer's notifications.
     got: Vec<connection::Notification>,
-    /// Whether the socket takes anything.
+    /// Whether the socket is not writable.
     blocked: bool,
     closed: bool,
 }
@@ -68,7 +68,7 @@ fn settle(hub: &mut NodeDriver) {
 }
 
 impl World {
-    /// The peer requests `e`, and so does the node.
+    /// Both the peer and the node request `e`.
     fn new(options: Options) -> World {
         let here = Ipv4Addr::LOCALHOST.into();
         let wants = PeerConfig { events: Some("e|big".parse().unwrap()), ..PeerConfig::new(here) };
@@ -87,16 +87,11 @@ impl World {
         let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
         let requests = Requests {
             events: vec!["e".into(), "print_hook".into()],
-            accept_input: true,
             request_logs: true,
             ..Requests::default()
         };
         let undeclared = Undeclared::Deliver;
-        let config = ConnectionConfig {
-            requests: Some(requests),
-            undeclared,
-            ..ConnectionConfig::default()
-        };
+        let config = ConnectionConfig { requests, undeclared, ..ConnectionConfig::default() };
         World {
             hub,
             first,
@@ -119,7 +114,7 @@ impl World {
         world
     }
 
-    /// Does what the carrier says until it waits; returns the last step.
+    /// Performs the driver's steps until it waits; returns the last step.
     fn carry(&mut self) -> String {
         let waker = Waker::from(Arc::clone(&self.carrying));
         self.carrier.feed_ready();

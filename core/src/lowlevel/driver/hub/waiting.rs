@@ -1,4 +1,4 @@
-//! What is awaited of a node.
+//! Awaiting events of a node.
 
 use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
@@ -9,16 +9,17 @@ use crate::data::{CallError, Event, Name};
 use crate::logs::{LogValue, StreamError};
 use crate::node::{PeerId, RaiseError, Raised, WriteLogError};
 
-/// Names one who waits, from the first call to the last; given back with [`NodeDriver::forget`].
+/// Identifies a waiting task, from the first call to the last; returned with
+/// [`NodeDriver::forget`].
 #[derive(Debug, Default)]
 pub struct Ticket(pub(super) Option<u64>);
 
-/// How far a [flush](NodeDriver::poll_flush) has come.
+/// The progress of a [flush](NodeDriver::poll_flush).
 #[derive(Debug)]
 pub struct Flush {
-    /// What was batched is on its way.
+    /// Whether the batches were sent.
     begun: bool,
-    /// The peers before this one have got all.
+    /// The peers before this one are done.
     from: PeerId,
 }
 
@@ -36,26 +37,26 @@ pub(super) struct Waiting {
 
 #[derive(Debug)]
 pub(super) enum Wanted {
-    /// Room for an event of this name.
+    /// Room for an event with this name.
     Room(Name),
     /// Room for an entry of a log.
     RoomForLogs,
-    /// That nothing waits for this peer.
+    /// An empty queue of this peer.
     Delivery(PeerId),
     /// The end.
     End,
-    /// The answer to an event.
+    /// The reply to an event.
     Answer,
     /// A notification.
     Notification,
 }
 
 impl NodeDriver {
-    /// Raises an event as soon as there is room for it for all who get it; takes it then. An event
-    /// that was taken already is one for nobody.
+    /// Raises an event as soon as there is room in the queues of all its receivers, and takes it
+    /// out of `event`. A taken event has no receivers.
     ///
     /// # Errors
-    /// That the event does not fit its declaration; it is not taken then.
+    /// Fails if the event does not match its declaration; it is not taken then.
     pub fn poll_raise(
         &mut self,
         ticket: &mut Ticket,
@@ -78,10 +79,11 @@ impl NodeDriver {
         }
     }
 
-    /// Writes an entry to the log of a stream as soon as there is room for it for all who get it.
+    /// Writes an entry to the log of a stream as soon as there is room in the queues of all its
+    /// receivers.
     ///
     /// # Errors
-    /// That there is no such stream, or that the entry does not have its columns.
+    /// Fails if there is no such stream, or the entry does not match its columns.
     pub fn poll_write_log(
         &mut self,
         ticket: &mut Ticket,
@@ -100,9 +102,9 @@ impl NodeDriver {
         }
     }
 
-    /// Sends what is batched at once, and tells when all that was raised, written or printed before
-    /// the first call is written to the sockets, or lost with its connection. Events that are raised
-    /// meanwhile for the same peers are waited for too.
+    /// Sends all batches immediately. Ready when everything raised, written or printed before the
+    /// first call is written to the sockets, or lost with its connection. Also waits for events
+    /// raised meanwhile for the same peers.
     pub fn poll_flush(
         &mut self,
         ticket: &mut Ticket,
@@ -123,8 +125,8 @@ impl NodeDriver {
         }
     }
 
-    /// Returns when communication is [terminated](crate::node::NodeMachine::terminated), and who
-    /// did not get all.
+    /// Ready when communication is [terminated](crate::node::NodeMachine::terminated); returns the
+    /// peers that did not receive everything.
     pub fn poll_terminated(&mut self, ticket: &mut Ticket, waker: &Waker) -> Poll<Vec<PeerId>> {
         if let Some(undelivered) = self.communication.terminated() {
             return Poll::Ready(undelivered.to_vec());
@@ -133,7 +135,7 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Records that somebody waits no longer.
+    /// Removes a waiting task.
     pub fn forget(&mut self, ticket: &mut Ticket) {
         if let Some(number) = ticket.0.take() {
             self.waiting.by_ticket.remove(&number);
@@ -154,13 +156,13 @@ impl NodeDriver {
         self.waiting.by_ticket.insert(number, (wanted, waker.clone()));
     }
 
-    /// Has somebody woken, whatever it waits for.
-    pub(super) fn rouse(&mut self, number: u64) {
+    /// Wakes a task, whatever it waits for.
+    pub(super) fn wake_waiter(&mut self, number: u64) {
         self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
     }
 
-    /// Has those woken who waited for what has come.
-    pub(super) fn heed_waiting(&mut self) {
+    /// Wakes the tasks whose awaited events have occurred.
+    pub(super) fn wake_waiting(&mut self) {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
             let come = match wanted {
                 Wanted::Room(name) => self.communication.can_raise(name),
@@ -173,6 +175,6 @@ impl NodeDriver {
             come.then_some(*number)
         };
         let come: Vec<u64> = self.waiting.by_ticket.iter().filter_map(come).collect();
-        come.into_iter().for_each(|number| self.rouse(number));
+        come.into_iter().for_each(|number| self.wake_waiter(number));
     }
 }

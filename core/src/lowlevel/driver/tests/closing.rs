@@ -1,4 +1,4 @@
-//! How it ends.
+//! Closing.
 
 use super::*;
 use crate::connection::ProtocolErrorKind;

@@ -23,7 +23,7 @@ fn after(secs: u64) -> Time {
 }
 
 fn config() -> ConnectionConfig {
-    let requests = Some(Requests { accept_input: true, ..Requests::default() });
+    let requests = Requests { ..Requests::default() };
     ConnectionConfig {
         requests,
         undeclared: Undeclared::Deliver,

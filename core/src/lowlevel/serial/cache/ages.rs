@@ -1,4 +1,4 @@
-//! The writer's lists: what is in them, and in which order it leaves (2§5).
+//! The writer's lists and their eviction order (2§5).
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -9,32 +9,32 @@ use crate::data::TypeTag;
 
 use super::{ListId, PerList};
 
-/// Holds the entries of both lists.
+/// The entries of both lists.
 ///
-/// Entries are used all the time and leave rarely, so a use only notes when it was; the order is
-/// made out when something has to leave. Anonymous entries, of which there are many, are not held
-/// at all: they are never used again, so they leave in the order in which they came, and it
-/// suffices to count those that came and those that left.
+/// Entries are used often and evicted rarely, so a use only records its time; entries are sorted
+/// when something is evicted. Anonymous entries, of which there are many, are not stored: they are
+/// never used again, so they are evicted in order of insertion, and counting insertions and
+/// evictions suffices.
 #[derive(Debug, Default)]
 pub(super) struct Ages {
     now: Use,
     base: [Option<Entry>; TypeTag::ALL.len()],
     shared: HashMap<usize, Shared, BuildHasherDefault<AddressHasher>>,
-    /// How many entries each list has, anonymous ones aside.
+    /// The number of entries in each list without anonymous ones.
     named: PerList<u64>,
-    /// How many anonymous entries, all of the unstable list, have left.
+    /// The number of evicted anonymous entries, all of the unstable list.
     left: u64,
-    /// The entries of one list as they once were, in the order of their last use. Whatever was
-    /// used since, or is new, is younger than all of them.
+    /// A former state of the entries of one list, in order of last use. Entries used or added since
+    /// are younger than all of them.
     queue: VecDeque<(Use, Key)>,
 }
 
-/// Says when an entry was used: uses compare as the places of the entries in their list.
+/// When an entry was used: uses compare as the places of the entries in their list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
-    /// How many anonymous entries had come.
+    /// The number of anonymous entries inserted before.
     anonymous: u64,
-    /// How many uses there had been.
+    /// The number of uses before.
     number: u64,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 struct Shared {
     entry: Entry,
-    /// Held, so that its address is not used again.
+    /// Kept, so that its address is not reused.
     _object: Arc<dyn Any + Send + Sync>,
 }
 
@@ -57,12 +57,12 @@ struct Shared {
 enum Key {
     /// The standard instance of an atomic type.
     Base(TypeTag),
-    /// Something shared, by its address.
+    /// A shared object, by its address.
     Shared(usize),
 }
 
 impl Ages {
-    /// Returns how many entries a list has.
+    /// Returns the number of entries in a list.
     #[inline]
     pub(super) fn len(&self, list: ListId) -> u64 {
         let named = self.named[list];
@@ -79,12 +79,7 @@ impl Ages {
         self.now
     }
 
-    #[inline]
-    pub(super) fn has_base(&self, tag: TypeTag) -> bool {
-        self.base.get(tag as usize).is_some_and(Option::is_some)
-    }
-
-    /// Uses the standard instance of an atomic type; returns its id, if it is there.
+    /// Uses the standard instance of an atomic type; returns its id, if present.
     #[inline]
     pub(super) fn use_base(&mut self, tag: TypeTag) -> Option<u64> {
         let used = self.tick();
@@ -93,7 +88,18 @@ impl Ages {
         Some(entry.pid)
     }
 
-    /// Uses what is shared at an address; returns its id, if it is there.
+    /// Does the same, after an anonymous entry has come if `anonymous` says so; and nothing if the
+    /// instance is not there.
+    #[inline]
+    pub(super) fn use_base_after(&mut self, tag: TypeTag, anonymous: bool) -> Option<u64> {
+        let entry = self.base.get_mut(tag as usize)?.as_mut()?;
+        self.now.anonymous += u64::from(anonymous);
+        self.now.number += 1;
+        entry.used = self.now;
+        Some(entry.pid)
+    }
+
+    /// Uses the object at an address; returns its id, if present.
     #[inline]
     pub(super) fn use_shared(&mut self, address: usize) -> Option<u64> {
         let used = self.tick();
@@ -115,13 +121,13 @@ impl Ages {
         self.named[entry.list] += 1;
     }
 
-    /// Puts something that is never used again into the unstable list.
+    /// Adds an anonymous entry to the unstable list.
     #[inline]
     pub(super) fn insert_anonymous(&mut self) {
         self.now.anonymous += 1;
     }
 
-    /// Forgets all of the unstable list.
+    /// Clears the unstable list.
     pub(super) fn forget_unstable(&mut self) {
         self.queue.clear();
         self.left = self.now.anonymous;
@@ -134,9 +140,9 @@ impl Ages {
         }
     }
 
-    /// Drops what was used longest ago until a list has no more than `size` entries.
+    /// Evicts the least recently used entries until a list has at most `size`.
     ///
-    /// Must be for the same list from one [`forget_unstable`](Self::forget_unstable) to the next.
+    /// Must be called for the same list until the next [`forget_unstable`](Self::forget_unstable).
     pub(super) fn cut(&mut self, list: ListId, size: u64) {
         while self.len(list) > size {
             let excess = self.len(list) - size;
@@ -158,7 +164,7 @@ impl Ages {
         }
     }
 
-    /// Puts what can be referred to into the order of its last use.
+    /// Sorts the entries of a list by last use.
     fn line_up(&mut self, list: ListId) {
         let base = TypeTag::ALL.iter().filter_map(|tag| {
             let entry = self.base.get(*tag as usize)?.as_ref()?;
@@ -188,9 +194,9 @@ impl Ages {
     }
 }
 
-/// Spreads addresses, which nobody outside chooses, over a hash map.
+/// A hasher for addresses, which peers cannot choose.
 #[derive(Debug, Default)]
-struct AddressHasher(u64);
+pub(super) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn finish(&self) -> u64 {

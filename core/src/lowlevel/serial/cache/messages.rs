@@ -1,23 +1,25 @@
-//! The messages whose values are in the cache.
+//! Messages with values in the cache.
 
 use std::sync::Arc;
 
-use super::super::tape::{Decode, Item, Memo, Message};
-use crate::data::Value;
+use bytes::Bytes;
 
-/// What a message costs besides its chunk, and a decoded object, in bytes, roughly.
+use super::super::tape::{Decode, Item, Known, Made, Memo, Message};
+use crate::data::Table;
+
+/// The estimated overhead of a message, and of a decoded object, in bytes.
 pub(super) const EACH: usize = 64;
 
-/// How many messages are kept for their room.
+/// How many unused messages are kept for reuse.
 const SPARE: usize = 16;
 
-/// Holds messages for as long as the cache, or another message that is held, refers to them.
+/// The messages to which the cache, or another stored message, refers.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     held: Vec<Held>,
     free: Vec<u32>,
     spare: Vec<Arc<Message>>,
-    /// What all of them cost, in bytes.
+    /// Their total cost in bytes.
     bytes: usize,
 }
 
@@ -25,25 +27,26 @@ pub(super) struct Messages {
 struct Held {
     message: Option<Arc<Message>>,
     notes: Option<Box<Notes>>,
-    /// How many refer to it.
+    /// The number of references to it.
     live: usize,
 }
 
-/// Holds what the cache notes of a message that refers to values, or of which values are referred
-/// to.
+/// The records of a message that refers to values or is referred to.
 #[derive(Debug, Default)]
 pub(in super::super) struct Notes {
-    /// What of it was decoded because it was referred to.
+    /// Its decoded parts that were referred to.
     pub(in super::super) memo: Memo,
     /// The messages that it refers to, once for each reference.
     pub(in super::super) refers: Vec<u32>,
-    /// What the memo costs, in bytes.
+    /// The cost of the memo in bytes.
     bytes: usize,
 }
 
-/// Returns what a message costs, in bytes.
+/// Returns the cost of a message in bytes.
 fn cost(message: &Message) -> usize {
-    message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH
+    // What a container leaves that nobody holds any more.
+    let made = message.made.len() * (size_of::<Made>() + size_of::<Table>());
+    message.chunk.len() + message.tape.len() * size_of::<Item>() + made + EACH
 }
 
 impl Messages {
@@ -51,8 +54,7 @@ impl Messages {
         self.bytes
     }
 
-    /// Returns a message to be filled, which nobody shares yet, and the number that it will have if
-    /// it is held.
+    /// Returns an unshared message to fill, and the number that it will have if stored.
     #[inline]
     pub(super) fn begin(&mut self) -> (Arc<Message>, u32) {
         let message = self.spare.pop().unwrap_or_default();
@@ -81,7 +83,7 @@ impl Messages {
         }
     }
 
-    /// Takes back a message that nobody refers to.
+    /// Takes back an unreferenced message for reuse.
     #[inline]
     pub(super) fn spare(&mut self, mut message: Arc<Message>) {
         if self.spare.len() < SPARE {
@@ -92,14 +94,19 @@ impl Messages {
         }
     }
 
-    /// Notes that one more refers to a message.
+    /// Returns a message that is held.
+    pub(super) fn get(&self, number: u32) -> Option<&Message> {
+        self.held.get(number as usize)?.message.as_deref()
+    }
+
+    /// Records another reference to a message.
     pub(super) fn refer(&mut self, number: u32) {
         if let Some(held) = self.held.get_mut(number as usize) {
             held.live += 1;
         }
     }
 
-    /// Notes that so many less refer to a message, and lets go of it after the last.
+    /// Removes `count` references to a message, and drops it after the last.
     #[inline]
     pub(super) fn release(&mut self, number: u32, count: usize) {
         if self.leave(number, count) {
@@ -107,27 +114,40 @@ impl Messages {
         }
     }
 
+    #[inline]
     fn drop_unreferred(&mut self, number: u32) {
-        let mut unreferred = vec![];
-        let mut next = Some(number);
-        while let Some(number) = next {
-            if let Some(held) = self.held.get_mut(number as usize) {
-                let (message, notes) = (held.message.take(), held.notes.take());
-                self.free.push(number);
-                if let Some(message) = message {
-                    self.bytes = self.bytes.saturating_sub(cost(&message));
-                    self.spare(message);
-                }
-                if let Some(notes) = notes {
-                    self.bytes = self.bytes.saturating_sub(notes.bytes);
-                    unreferred.extend(notes.refers.into_iter().filter(|of| self.leave(*of, 1)));
-                }
-            }
-            next = unreferred.pop();
+        let Some(held) = self.held.get_mut(number as usize) else { return };
+        let (message, notes) = (held.message.take(), held.notes.take());
+        self.free.push(number);
+        if let Some(message) = message {
+            self.bytes = self.bytes.saturating_sub(cost(&message));
+            self.spare(message);
+        }
+        if let Some(notes) = notes {
+            self.drop_notes(*notes);
         }
     }
 
-    /// Notes that so many less refer to a message; returns whether those were the last.
+    /// Lets go of all that only a message which has gone referred to.
+    #[cold]
+    fn drop_notes(&mut self, notes: Notes) {
+        let mut gone = vec![notes];
+        while let Some(Notes { refers, bytes, .. }) = gone.pop() {
+            self.bytes = self.bytes.saturating_sub(bytes);
+            for number in refers {
+                if self.leave(number, 1) {
+                    let held = self.held.get_mut(number as usize).map(std::mem::take);
+                    self.free.push(number);
+                    if let Some(message) = held.as_ref().and_then(|held| held.message.as_ref()) {
+                        self.bytes = self.bytes.saturating_sub(cost(message));
+                    }
+                    gone.extend(held.and_then(|held| held.notes).map(|notes| *notes));
+                }
+            }
+        }
+    }
+
+    /// Removes `count` references to a message; returns whether those were the last.
     #[inline]
     fn leave(&mut self, number: u32, count: usize) -> bool {
         self.held.get_mut(number as usize).is_some_and(|held| {
@@ -136,33 +156,40 @@ impl Messages {
         })
     }
 
-    /// Decodes the value at this place of a message's tape, which stands for so many objects.
-    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Value> {
+    /// Decodes the value at this position of a message's tape, which counts as `objects` objects.
+    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Known> {
         let held = self.held.get_mut(number as usize)?;
         let message = held.message.as_ref()?;
         let notes = held.notes.get_or_insert_default();
         let before = notes.bytes;
-        let value = notes.value(message, tape, objects);
+        let value = notes.value(&message.chunk, message, tape, objects);
         self.bytes += notes.bytes - before;
         value
     }
 }
 
 impl Notes {
-    /// Decodes the value at this place of a message's tape, which stands for so many objects.
+    /// Decodes the value at this position of a message's tape, which counts as `objects` objects.
     pub(in super::super) fn value(
         &mut self,
+        chunk: &Bytes,
         message: &Message,
         tape: u32,
         objects: u32,
-    ) -> Option<Value> {
+    ) -> Option<Known> {
+        let end = usize::try_from(message.tape.get(tape as usize)?.end).ok()?;
+        // It has been read up to there.
+        let from = chunk.slice(end.min(chunk.len())..);
+        if let Some(value) = message.made(tape) {
+            return Some(Known { value, from });
+        }
         let before = self.memo.len();
-        let decode = Decode::new(message, tape);
-        let value = decode.with_memo(&mut self.memo).value().ok();
+        let decode = Decode::new(chunk, message, tape);
+        let value = decode.with_memo(&mut self.memo).value().ok()?;
         if self.memo.len() > before {
             let objects = usize::try_from(objects).unwrap_or(usize::MAX);
             self.bytes = self.bytes.saturating_add(objects.saturating_mul(EACH));
         }
-        value
+        Some(Known { value, from })
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! Either side keeps entries in the order of their last use by noting when that was, and sorts only
 //! when some have to leave. Beyond that they have little in common, and so each has its own: the
-//! reader ([`used`], [`fresh`]) has to find any entry by an id that the peer chose, and holds what it
-//! means; the writer ([`ages`]) refers to types only, finds them by their address, and of all else
-//! need but count how many there are.
+//! reader ([`used`], [`ring`]) has to find any entry by an id that the peer chose, and holds what it
+//! means; the writer ([`ages`], [`sent`]) finds types and containers by their address, and of all
+//! else need but count how many there are.
 
 mod ages;
-mod fresh;
-mod index;
+mod interned;
 mod messages;
 mod object;
 mod read;
+mod ring;
+mod sent;
 mod used;
 mod write;
 
@@ -20,18 +21,19 @@ use std::ops::{Index, IndexMut};
 pub(super) use messages::Notes;
 pub(super) use object::{Object, PendingType};
 pub(super) use read::{Place, ReadCache};
+pub(super) use sent::Kept;
 pub(super) use write::{Decision, WriteCache};
 
-/// Names one of the two lists in which entries lie in order of use (2§5).
+/// One of the two lists of entries in order of use (2§5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListId {
-    /// Types and other lasting objects, under the new strategy only.
+    /// Types and other long-lived objects, only under the new strategy.
     Stable,
     /// Everything else.
     Unstable,
 }
 
-/// Holds something for each of the two lists.
+/// A value for each of the two lists.
 #[derive(Debug, Default)]
 struct PerList<T> {
     stable: T,
@@ -60,16 +62,16 @@ impl<T> IndexMut<ListId> for PerList<T> {
     }
 }
 
-/// Says how far an object extends, with all that it refers to.
+/// The extent of an object, including all that it refers to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extent {
-    /// How many levels of objects lie below it.
+    /// The number of levels of objects below it.
     pub(super) height: u32,
-    /// How many objects it stands for, itself aside.
+    /// The number of objects in it, without itself.
     pub(super) objects: u32,
 }
 
-/// Counts what passed through a cache.
+/// Counters of a cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheCounters {
@@ -77,12 +79,12 @@ pub struct CacheCounters {
     pub full: u64,
     /// References to objects sent before: the cache's hits.
     pub references: u64,
-    /// Entries held now.
+    /// The current number of entries.
     pub entries: u64,
 }
 
 impl std::ops::AddAssign for CacheCounters {
-    /// Adds what passed; what is held now is the sum of what both hold.
+    /// Adds all counters, including the current entries.
     fn add_assign(&mut self, other: CacheCounters) {
         self.full += other.full;
         self.references += other.references;

@@ -1,4 +1,4 @@
-//! What the receive cache holds (2§5).
+//! Objects in the receive cache (2§5).
 
 use std::sync::{Arc, Weak};
 
@@ -9,7 +9,7 @@ use crate::data::{
 
 use super::super::Family;
 
-/// Holds an object, or what is known of it while it is being read.
+/// An object, or its known parts while it is being read.
 #[derive(Debug)]
 pub(in super::super) enum Object {
     /// Its header was read, its body not yet.

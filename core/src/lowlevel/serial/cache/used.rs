@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-/// Holds entries, each at one place while it lives.
+/// Entries, each at a fixed place.
 ///
-/// To use an entry only takes a newer stamp. The order is made up when something has to go: then
-/// all are sorted, and leave from the oldest on, but for those that have been used since.
+/// Using an entry only updates its stamp. Entries are sorted when one must be evicted; then they
+/// are evicted from the oldest on, except those used since.
 #[derive(Debug)]
 pub(super) struct Used<T> {
     slots: Vec<Slot<T>>,
@@ -103,7 +103,7 @@ impl<T> Used<T> {
         }
     }
 
-    /// Returns when the entry was used that wasn't for the longest time.
+    /// Returns the stamp of the least recently used entry.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         if self.len == 0 { None } else { self.find_oldest() }
@@ -133,21 +133,22 @@ impl<T> Used<T> {
         self.sorted.make_contiguous().sort_unstable();
     }
 
-    /// Takes the entry that wasn't used for the longest time.
-    pub(super) fn pop(&mut self) -> Option<T> {
+    /// Takes the least recently used entry.
+    pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         self.oldest()?;
         let (_, place) = self.sorted.pop_front()?;
         self.remove(place)
     }
 
-    /// Takes an entry.
-    pub(super) fn remove(&mut self, place: u32) -> Option<T> {
+    /// Takes an entry, with its id if that still means it, and else 0.
+    pub(super) fn remove(&mut self, place: u32) -> Option<(u64, T)> {
         let slot = self.slots.get_mut(place as usize)?;
         let item = slot.item.take()?;
-        (slot.pid, slot.stamp) = (0, 0);
+        let pid = std::mem::take(&mut slot.pid);
+        slot.stamp = 0;
         self.free.push(place);
         self.len -= 1;
-        Some(item)
+        Some((pid, item))
     }
 }
 
@@ -171,11 +172,11 @@ mod tests {
         used.hit(places[4], 5, 8);
         assert_eq!(used.oldest(), Some(2));
         used.hit(places[2], 3, 9);
-        assert_eq!(used.remove(places[3]), Some(4));
+        assert_eq!(used.remove(places[3]), Some((4, 4)));
         assert_eq!(used.remove(places[3]), None);
         assert_eq!(used.len(), 4);
         assert_eq!(used.oldest(), Some(2));
-        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
+        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).map(|(_, item)| item).collect();
         assert_eq!(order, [2, 1, 5, 3]);
         assert_eq!(used.len(), 0);
     }
@@ -185,22 +186,22 @@ mod tests {
         let mut used = Used::default();
         let a = used.insert(7, 1, 'a');
         used.insert(8, 2, 'b');
-        assert_eq!(used.remove(a), Some('a'));
+        assert_eq!(used.remove(a), Some((7, 'a')));
         assert!(!used.is(a, 7));
         assert_eq!(used.insert(9, 3, 'c'), a);
         assert!(used.is(a, 9));
-        assert_eq!([used.pop(), used.pop(), used.pop()], [Some('b'), Some('c'), None]);
+        assert_eq!([used.pop(), used.pop(), used.pop()], [Some((8, 'b')), Some((9, 'c')), None]);
     }
 
     #[test]
     fn what_is_used_while_others_leave_stays() {
         let mut used = Used::default();
         let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
-        assert_eq!(used.pop(), Some(1));
+        assert_eq!(used.pop(), Some((1, 1)));
         used.hit(places[1], 2, 7);
         used.insert(8, 8, 8);
         used.hit(places[3], 4, 9);
-        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
+        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).map(|(_, item)| item).collect();
         assert_eq!(order, [3, 5, 6, 2, 8, 4]);
     }
 

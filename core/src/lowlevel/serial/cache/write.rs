@@ -9,26 +9,35 @@ use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
 use super::ListId;
 use super::ages::{Ages, Entry};
+use super::sent::{Kept, Sent};
 
-/// Knows what the peer has in its cache.
+/// Tracks the content of the peer's cache.
 ///
-/// Types and what belongs to them are recognised by their `Arc`; they never change. Values are
-/// always written in full: what is sent is the value at the time of sending. So under the new
-/// strategy the unstable list needs no keeping at all, only its ids count on.
+/// Types and what belongs to them are recognised by their `Arc`; they never change. So are the
+/// containers of calls: one that was changed has another, as it is held here, and goes in full. Other
+/// values are always written in full. So under the new strategy the unstable list needs no keeping,
+/// it suffices to count what came after a container: if that is more than a list holds, the peer may
+/// have given it up.
 #[derive(Debug)]
 pub(in super::super) struct WriteCache {
     next_pid: u64,
     ages: Ages,
+    sent: Sent,
+    /// How many references to values were written.
+    moved: u64,
+    /// When the last SERIAL ended, as [`now`](Self::now) counts, and how many entries of the list of
+    /// values outlive it.
+    cut: (u64, u64),
     size: usize,
     last: Caching,
     full: u64,
     references: u64,
 }
 
-/// Says what is to be written for an object.
+/// What to write for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Decision {
-    /// A reference to what was sent before.
+    /// A reference to an object sent before.
     Reference(u64),
     /// The object in full under this id.
     Full(u64),
@@ -41,6 +50,9 @@ impl WriteCache {
         WriteCache {
             next_pid: 1,
             ages: Ages::default(),
+            sent: Sent::default(),
+            moved: 0,
+            cut: (0, 0),
             size,
             last: Caching::Single,
             full: 0,
@@ -67,6 +79,7 @@ impl WriteCache {
         if mode.caching != self.last {
             self.last = mode.caching;
             self.ages.forget_unstable();
+            self.sent.clear();
         }
     }
 
@@ -96,13 +109,13 @@ impl WriteCache {
         tag: TypeTag,
         mode: Mode,
     ) -> Option<(u64, u64)> {
-        if mode.caching == Caching::None || !self.ages.has_base(tag) {
+        if mode.caching == Caching::None {
             return None;
         }
-        let pid = self.next_pid;
-        self.anonymous(Family::Val, mode);
+        let type_pid = self.ages.use_base_after(tag, mode.caching == Caching::Single)?;
+        self.full += 1;
         self.references += 1;
-        Some((pid, self.ages.use_base(tag)?))
+        Some((self.take_pid(), type_pid))
     }
 
     /// Decides on something shared.
@@ -127,6 +140,48 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
+    /// Decides on a container, by its address: what keeps that from being used again is kept.
+    pub(in super::super) fn container(
+        &mut self,
+        address: usize,
+        mode: Mode,
+        keep: impl FnOnce() -> Kept,
+    ) -> Decision {
+        if !self.refers(mode) {
+            return self.anonymous(Family::Val, mode);
+        }
+        if let Some(pid) = self.sent_container(address, mode) {
+            return Decision::Reference(pid);
+        }
+        let decision = self.anonymous(Family::Val, mode);
+        if let Decision::Full(pid) = decision {
+            let (used, cut) = (self.now(mode), self.cut);
+            self.sent.insert(address, pid, used, keep(), |used| is_there(used, cut));
+        }
+        decision
+    }
+
+    /// Decides on a container, but only if it goes as a reference; returns its id.
+    pub(in super::super) fn sent_container(&mut self, address: usize, mode: Mode) -> Option<u64> {
+        let now = self.now(mode) + 1;
+        let sent = self.sent.find(address).filter(|sent| is_there(sent.used, self.cut))?;
+        sent.used = now;
+        self.moved += 1;
+        self.references += 1;
+        if mode.caching == Caching::Single {
+            // It lies at the end now. That it also counts where it was only gives types up sooner.
+            self.ages.insert_anonymous();
+        }
+        Some(sent.pid)
+    }
+
+    /// Counts what comes to the end of the list of values; more than that, but never less.
+    #[inline]
+    fn now(&self, mode: Mode) -> u64 {
+        let moved = if mode.caching == Caching::Single { self.references } else { self.moved };
+        self.next_pid + moved
+    }
+
     /// Decides on something that is always written in full.
     #[inline]
     pub(in super::super) fn anonymous(&mut self, family: Family, mode: Mode) -> Decision {
@@ -139,7 +194,7 @@ impl WriteCache {
         Decision::Full(self.take_pid())
     }
 
-    /// Makes the entry of something of a lasting family that goes in full.
+    /// Creates the entry of something of a lasting family that goes in full.
     fn register(&mut self, mode: Mode) -> Entry {
         self.full += 1;
         let list = if mode.stable() { ListId::Stable } else { ListId::Unstable };
@@ -158,6 +213,8 @@ impl WriteCache {
     pub(in super::super) fn end(&mut self, mode: Mode) {
         let size = self.size as u64;
         let stable = self.ages.len(ListId::Stable);
+        let room = if mode.stable() { size } else { size.saturating_sub(stable) };
+        self.cut = (self.now(mode), room);
         match mode.caching {
             Caching::None => {}
             Caching::Stable if stable <= size => {}
@@ -165,6 +222,13 @@ impl WriteCache {
             Caching::Single => self.ages.cut(ListId::Unstable, size.saturating_sub(stable)),
         }
     }
+}
+
+/// Returns whether the peer is sure to have what was used last then: after the last cut, or before it
+/// and within the room that was left then.
+#[inline]
+fn is_there(used: u64, (cut, room): (u64, u64)) -> bool {
+    used > cut || cut - used < room
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reads what all objects begin with, and counts them (2§3, 2§12).
+//! Reading of object headers, and counting of objects (2§3, 2§12).
 
 use super::super::cache::{Extent, Place as CachePlace};
 use super::super::cursor::Result;
@@ -7,7 +7,7 @@ use super::super::transcript::{Location, Mark};
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{EAGER, Session};
 
-/// What an object's header says.
+/// The content of an object's header.
 pub(super) enum Head {
     /// A reference to the object with this id.
     Known(u64),
@@ -52,7 +52,7 @@ impl Session<'_> {
         Ok(Head::New(place, class))
     }
 
-    /// Says what is wrong with a reference where only a full object can stand.
+    /// Returns the error for a reference where only a full object is allowed.
     pub(super) fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
         match self.cache.look_up(pid) {
             Ok((object, _)) => Kind::WrongFamily { expected, found: object.family() },
@@ -89,7 +89,7 @@ impl Session<'_> {
         }
     }
 
-    /// Reads what lies inside an object, within the limit on nesting.
+    /// Reads the content of an object, within the nesting limit.
     #[inline]
     pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.depth += 1;

@@ -1,4 +1,4 @@
-//! Finds duplicate indices of tables without decoding them (2§6).
+//! Detection of duplicate indices of tables without decoding them (2§6).
 
 use std::net::IpAddr;
 
@@ -10,10 +10,10 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// Holds the indices of the tables that are being read.
+/// The indices of the tables that are being read.
 #[derive(Debug, Default)]
 pub(super) struct Indices {
-    /// Where on the tape they are.
+    /// Their positions on the tape.
     pub(super) places: Vec<u32>,
     /// Digests of those of one table.
     digests: Vec<u64>,
@@ -23,10 +23,9 @@ impl Session<'_> {
     /// Checks that what was just read, at this place of the tape, can be an index.
     #[inline]
     pub(super) fn check_index(&self, at: u32) -> Result<()> {
-        match self.message.tape.get(at as usize) {
-            Some(Item { tag: TypeTag::List, .. }) => Ok(()),
-            Some(Item { tag, .. }) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
-            None => Ok(()),
+        match self.message.item(at) {
+            Some((_, Item { tag: TypeTag::List, .. })) | None => Ok(()),
+            Some((_, Item { tag, .. })) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
         }
     }
 
@@ -49,7 +48,7 @@ impl Session<'_> {
     }
 
     fn compare(&self, indices: &[u32]) -> Result<()> {
-        let decode = |at: &u32| Decode::new(self.message, *at).index();
+        let decode = |at: &u32| Decode::new(self.cursor.chunk(), self.message, *at).index();
         let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
         lists.sort();
         match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -59,25 +58,23 @@ impl Session<'_> {
     }
 
     /// Digests an index so that equal ones have equal digests, up to the first component that
-    /// isn't simply a number, text or address.
+    /// is not simply a number, text or address.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
-        let Some(list @ Item { end, next, .. }) = self.message.tape.get(at as usize) else {
-            return 0;
-        };
-        if let Some(Found::Object(What::Known(value))) = self.message.found(list) {
-            if let Value::List(list) = value {
+        let Some((at, list)) = self.message.item(at) else { return 0 };
+        if let Some(Found::Object(What::Known(known))) = self.message.found(list) {
+            if let Value::List(list) = &known.value {
                 list.items.iter().map_while(|item| digest.value(item)).count();
             }
             return digest.0;
         }
-        let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), *next);
-        cursor.seek(*end);
+        let (mut cursor, mut at) = (Cursor::new(self.cursor.chunk()), at + 1);
+        cursor.seek(list.end);
         let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
         for _ in 0..components {
-            let Some(item) = self.message.tape.get(at as usize) else { break };
+            let Some((place, item)) = self.message.item(at) else { break };
             let simple = match self.message.found(item) {
-                Some(Found::Object(What::Known(value))) => digest.value(value),
+                Some(Found::Object(What::Known(known))) => digest.value(&known.value),
                 _ => {
                     cursor.seek(item.end);
                     digest.content(item.tag, &mut cursor)
@@ -86,7 +83,8 @@ impl Session<'_> {
             if simple.is_none() {
                 break;
             }
-            at = item.next;
+            // Only after what is a single item does the next follow.
+            at = place + 1;
         }
         digest.0
     }

@@ -1,4 +1,4 @@
-//! Reads what a SERIAL holds (2§2).
+//! Decoding of SERIAL messages (2§2).
 
 mod expr;
 mod head;
@@ -6,6 +6,7 @@ mod indices;
 mod object;
 mod opaque;
 mod plain;
+mod sink;
 mod stmt;
 mod taping;
 mod types;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, Value};
+use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
@@ -24,10 +25,11 @@ use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
+use sink::Sink;
 
-/// Reads the SERIALs of one direction of a connection.
+/// Decodes the SERIAL messages of one direction of a connection.
 ///
-/// After an error the cache is out of step with the sender's, and the connection has to end (§5).
+/// After an error the cache differs from the sender's, and the connection must be closed (§5).
 #[derive(Debug)]
 pub struct Reader {
     cache: ReadCache,
@@ -38,7 +40,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Makes a reader with an empty cache that knows no types by name.
+    /// Creates a reader with an empty cache and without declarations.
     pub fn new(limits: Limits) -> Reader {
         Reader {
             cache: ReadCache::new(&limits),
@@ -49,74 +51,113 @@ impl Reader {
         }
     }
 
-    /// Sets the types that values may be sent with by name only (2§4).
+    /// Sets the declarations for values whose type is sent by name only (2§4).
     pub fn set_declarations(&mut self, known: Arc<Declarations>) {
         self.known = known;
+        // Constants within types may be of types that are known by name.
+        self.cache.forget_interned();
     }
 
-    /// Accepts an IPv4 subnet whose width was counted in 128 bits.
+    /// Accepts IPv4 subnets whose width is counted in 128 bits.
     ///
-    /// For looking at recordings only: no node accepts it, or passes it on.
+    /// Only for decoding recordings: nodes neither accept nor forward them.
     pub fn set_lenient(&mut self, lenient: bool) {
         self.lenient = lenient;
+        self.cache.forget_interned();
     }
 
-    /// Sets the size of the sender's cache, as it announced it in VERSION; 0 means no bound (2§5).
+    /// Sets the size of the sender's cache, as announced in VERSION; 0 means no bound (2§5).
     ///
-    /// More than [`Limits::cache`] is never kept.
+    /// The size is limited to [`Limits::cache`].
     pub fn set_cache_size(&mut self, announced: u32) {
         let size = if announced == 0 { self.limits.cache } else { announced };
         self.cache.set_size(size.min(self.limits.cache) as usize);
     }
 
-    /// Returns what passed through the cache.
+    /// Returns the counters of the cache.
     pub fn counters(&self) -> CacheCounters {
         self.cache.counters()
     }
 
-    /// Returns how many bytes of memory the cache keeps alive, roughly; see
-    /// [`Limits::cache_bytes`].
+    /// Returns the estimated memory kept alive by the cache in bytes; see [`Limits::cache_bytes`].
     pub fn cached_bytes(&self) -> u64 {
         self.cache.bytes() as u64
     }
 
-    /// Returns how many objects the cache gave up before their time, for [`Limits::cache_bytes`].
+    /// Returns how many objects were evicted early because of [`Limits::cache_bytes`].
     pub fn given_up(&self) -> u64 {
         self.cache.given_up()
     }
 
-    /// Reads a SERIAL's argument chunk.
+    /// Decodes a SERIAL's argument chunk.
     ///
-    /// Strings in the result share the chunk. Bytes after the content are ignored, as Bro does.
+    /// Strings in the result share the chunk. Bytes after the content are ignored, as in Bro.
     ///
     /// # Errors
     ///
-    /// Says what is wrong, where, and what was being read. The reader must not be used again.
+    /// Fails if the chunk is invalid. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
-        self.run(chunk, mode, None).and_then(|(skimmed, _)| self.decode(skimmed))
+        self.read_owned(chunk.clone(), mode)
     }
 
-    /// Reads a SERIAL's argument chunk, but decodes no argument of a call.
-    ///
-    /// Everything is checked all the same, and the cache kept in step, so lazy and other reading
-    /// may take turns.
+    /// Does the same as [`Reader::read`] with a chunk that the caller has no more need of.
     ///
     /// # Errors
     ///
-    /// As [`Reader::read`]; nothing that could be wrong shows later.
+    /// As [`Reader::read`].
+    pub fn read_owned(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+    ) -> std::result::Result<Serial, SerialError> {
+        match self.run_eagerly(chunk, mode, None) {
+            Ok((serial, _)) => Ok(serial),
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// Checks a SERIAL's argument chunk without decoding the arguments of a call.
+    ///
+    /// The cache is updated as by [`Reader::read`], so the two can be mixed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`]; decoding an argument later does not fail.
     pub fn read_lazily(
         &mut self,
         chunk: &Bytes,
         mode: Mode,
     ) -> std::result::Result<LazySerial, SerialError> {
-        Ok(match self.run(chunk, mode, None)?.0 {
-            Skimmed::Call(message) => LazySerial::Event(LazyEvent::new(message)),
-            Skimmed::Other(serial) => LazySerial::Other(*serial),
+        self.read_owned_lazily(chunk.clone(), mode)
+    }
+
+    /// Does the same as [`Reader::read_lazily`] with a chunk that the caller has no more need of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    pub fn read_owned_lazily(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+    ) -> std::result::Result<LazySerial, SerialError> {
+        let Finished { message, notes, serial, .. } =
+            self.run(chunk, mode, None, &mut ()).map_err(|error| *error)?;
+        Ok(match serial {
+            None => {
+                let event = LazyEvent::new(Arc::clone(&message));
+                self.cache.end(message, notes, mode);
+                LazySerial::Event(event)
+            }
+            Some(serial) => {
+                self.cache.end(message, notes, mode);
+                LazySerial::Other(*serial)
+            }
         })
     }
 
-    /// Reads a SERIAL's argument chunk to its last byte, and notes what the sender decided about
-    /// each object.
+    /// Decodes a whole SERIAL's argument chunk, and records the sender's decision about each
+    /// object.
     ///
     /// # Errors
     ///
@@ -128,9 +169,10 @@ impl Reader {
         transcript: &mut Transcript,
     ) -> std::result::Result<Serial, SerialError> {
         transcript.clear();
-        let (skimmed, end) = self.run(chunk, mode, Some(transcript))?;
+        let (serial, end) =
+            self.run_eagerly(chunk.clone(), mode, Some(transcript)).map_err(|error| *error)?;
         match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
-            0 => self.decode(skimmed),
+            0 => Ok(serial),
             left => {
                 let kind = Kind::LeftOver { left };
                 Err(SerialError { kind, offset: end, place: Place::Tag })
@@ -138,74 +180,76 @@ impl Reader {
         }
     }
 
-    fn run(
+    /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is. The cache has to
+    /// be [told](ReadCache::end).
+    #[inline(always)]
+    fn run<S: Sink>(
         &mut self,
-        chunk: &Bytes,
+        chunk: Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
-    ) -> std::result::Result<(Skimmed, u32), SerialError> {
+        args: &mut S,
+    ) -> std::result::Result<Finished, Box<SerialError>> {
         let mut message = self.cache.begin();
-        let (serial, notes, end) = {
-            let (kind, offset, place) = (MISFIT, 0, Place::Tag);
-            let unshared = Arc::get_mut(&mut message);
-            let message = unshared.ok_or(SerialError { kind, offset, place })?;
-            message.chunk = chunk.clone();
-            let mut session = Session {
-                cursor: Cursor::new(chunk),
-                cache: &mut self.cache,
-                mode,
-                limits: &self.limits,
-                known: &self.known,
-                lenient: self.lenient,
-                message,
-                notes: None,
-                indices: &mut self.indices,
-                depth: 0,
-                deepest: 0,
-                types: 0,
-                objects: 0,
-                transcript,
-                position: 0,
-                place: Place::Tag,
-            };
-            let result = session.serial();
-            let end = session.cursor.offset();
-            match result {
-                Ok(serial) => {
-                    session.message.depth = session.deepest;
-                    (serial, session.notes, end)
-                }
-                Err(kind) => return Err(SerialError { kind, offset: end, place: session.place }),
+        let unshared = Arc::get_mut(&mut message)
+            .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
+        let mut session = Session {
+            cursor: Cursor::new(&chunk),
+            cache: &mut self.cache,
+            mode,
+            limits: &self.limits,
+            known: &self.known,
+            lenient: self.lenient,
+            message: unshared,
+            notes: None,
+            indices: &mut self.indices,
+            depth: 0,
+            deepest: 0,
+            types: 0,
+            objects: 0,
+            transcript,
+            position: 0,
+            place: Place::Tag,
+        };
+        let serial = match session.serial(args) {
+            Ok(serial) => serial,
+            Err(kind) => {
+                let (offset, place) = (session.cursor.offset(), session.place);
+                return Err(Box::new(SerialError { kind, offset, place }));
             }
         };
-        self.cache.end(&message, notes, mode);
-        let skimmed = match serial {
-            None => Skimmed::Call(message),
-            Some(serial) => {
-                self.cache.done(message);
-                Skimmed::Other(serial)
-            }
-        };
-        Ok((skimmed, end))
+        let (end, notes) = (session.cursor.offset(), session.notes);
+        unshared.depth = session.deepest;
+        unshared.chunk = chunk;
+        Ok(Finished { message, notes, serial, end })
     }
 
-    /// Decodes all that there is.
-    fn decode(&mut self, skimmed: Skimmed) -> std::result::Result<Serial, SerialError> {
-        match skimmed {
-            Skimmed::Call(message) => {
-                let event = message.event();
-                self.cache.done(message);
-                Ok(Serial::Event(event))
-            }
-            Skimmed::Other(serial) => Ok(*serial),
-        }
+    fn run_eagerly(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+        transcript: Option<&mut Transcript>,
+    ) -> std::result::Result<(Serial, u32), Box<SerialError>> {
+        let mut args = Vec::new();
+        let Finished { message, notes, serial, end } =
+            self.run(chunk, mode, transcript, &mut args)?;
+        let serial = match serial {
+            Some(serial) => *serial,
+            None => Serial::Event(Event { name: message.name(), time: message.time, args }),
+        };
+        self.cache.end(message, notes, mode);
+        Ok((serial, end))
     }
 }
 
-/// What has been read, and in the case of a call not decoded.
-enum Skimmed {
-    Call(Arc<Message>),
-    Other(Box<Serial>),
+/// A SERIAL that has been read, and has to be given to the cache.
+struct Finished {
+    message: Arc<Message>,
+    notes: Option<Box<Notes>>,
+    /// What it is, unless it is a call.
+    serial: Option<Box<Serial>>,
+    /// Where its content ends.
+    end: u32,
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -239,11 +283,11 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Reads all there is; a call leaves no more than the message.
-    fn serial(&mut self) -> Result<Option<Box<Serial>>> {
+    fn serial<S: Sink>(&mut self, args: &mut S) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
                 self.place = Place::Call;
-                self.event()?;
+                self.event(args)?;
                 Ok(None)
             }
             b'i' => {
@@ -271,31 +315,28 @@ impl Session<'_> {
         }
     }
 
-    fn event(&mut self) -> Result<()> {
+    #[inline]
+    fn event<S: Sink>(&mut self, args: &mut S) -> Result<()> {
         let length = self.cursor.u32()?;
         let start = self.cursor.offset();
         self.cursor.pass(length)?;
         self.message.name = (start, self.cursor.offset());
-        self.event_content().inspect_err(|_| {
-            self.place = Place::CallOf(Box::new(self.message.name().compact()));
+        self.event_content(args).inspect_err(|_| {
+            self.place =
+                Place::CallOf(Box::new(self.message.name_of(self.cursor.chunk()).compact()));
         })
     }
 
-    fn event_content(&mut self) -> Result<()> {
+    #[inline]
+    fn event_content<S: Sink>(&mut self, args: &mut S) -> Result<()> {
         self.message.time = self.cursor.f64()?;
         let count = self.cursor.count(self.least_object())?;
+        args.reserve(count.min(EAGER));
         for _ in 0..count {
             self.message.args.push(self.tape_end());
-            self.skim()?;
+            self.value_into(args)?;
         }
         Ok(())
-    }
-
-    /// Reads a value and decodes it: for all that isn't put off.
-    fn value(&mut self) -> Result<Value> {
-        let at = self.tape_end();
-        self.skim()?;
-        Decode::new(self.message, at).value()
     }
 
     fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {

@@ -21,7 +21,7 @@ impl Session<'_> {
             val::TOPK => self.topk(),
             val::BLOOM => {
                 self.optional_type()?;
-                self.noted(Session::bloom_filter, What::BloomFilter)
+                self.noted(Session::bloom_filter, |f| What::BloomFilter(Arc::clone(f))).map(drop)
             }
             val::CARDINALITY => self.cardinality(),
             val::X509 => self.cursor.pass_string(),
@@ -30,7 +30,7 @@ impl Session<'_> {
     }
 
     fn optional_type(&mut self) -> Result<()> {
-        if self.cursor.bool()? { self.noted(Session::ty, What::Type) } else { Ok(()) }
+        self.optional(|s| s.noted(Session::ty, |ty| What::Type(ty.clone()))).map(drop)
     }
 
     /// Reads a hash in progress, of so many words.
@@ -56,7 +56,7 @@ impl Session<'_> {
             self.cursor.check_count(u64::from(elements), least)?;
             for _ in 0..elements {
                 self.cursor.u64()?;
-                self.skim()?;
+                self.value_into(&mut ())?;
             }
             read = u64::from(elements).saturating_add(read);
         }

@@ -1,6 +1,6 @@
-//! Reads what nearly all values are: standard scalars (2§6).
+//! Fast path for standard scalars, which nearly all values are (2§6).
 
-use crate::data::{Port, TypeTag};
+use crate::data::TypeTag;
 
 use super::super::cursor::Result;
 use super::super::kind::val;
@@ -17,61 +17,87 @@ pub(super) struct Usual {
     pub(super) ty: u64,
 }
 
+/// What stands between the two ids, the value's class aside.
+const BETWEEN: u32 = 0x8800_0001;
+
+/// The bits of that which are not the class.
+const NOT_CLASS: u32 = 0xff00_ffff;
+
 impl Usual {
+    /// Takes a header with ids of 64 bits apart.
     #[inline(always)]
-    fn of<const HEAD: usize>(head: &[u8; HEAD]) -> Option<Usual> {
-        let (value, ty) = head.split_at((HEAD - 4) / 2);
-        let [1, pid @ ..] = value else { return None };
-        let [0x88, class, 0, 1, is_full @ 0..=1, type_pid @ ..] = ty else { return None };
-        let (pid, ty) = (number(pid)?, number(type_pid)?);
-        Some(Usual { pid, class: *class, is_full: *is_full == 1, ty })
+    fn wide(head: &[u8; 22]) -> Option<Usual> {
+        let [full, p0, p1, p2, p3, p4, p5, p6, p7, rest @ ..] = *head;
+        let [b0, b1, b2, b3, is_full, t0, t1, t2, t3, t4, t5, t6, t7] = rest;
+        let pid = u64::from_be_bytes([p0, p1, p2, p3, p4, p5, p6, p7]);
+        let ty = u64::from_be_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
+        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
+    }
+
+    /// Takes a header with ids of 32 bits apart.
+    #[inline(always)]
+    fn narrow(head: &[u8; 14]) -> Option<Usual> {
+        let [full, p0, p1, p2, p3, b0, b1, b2, b3, is_full, t0, t1, t2, t3] = *head;
+        let pid = u32::from_be_bytes([p0, p1, p2, p3]).into();
+        let ty = u32::from_be_bytes([t0, t1, t2, t3]).into();
+        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
+    }
+
+    #[inline(always)]
+    fn of(full: u8, pid: u64, between: [u8; 4], is_full: u8, ty: u64) -> Option<Usual> {
+        let [_, class, _, _] = between;
+        let is_usual =
+            full == 1 && u32::from_be_bytes(between) & NOT_CLASS == BETWEEN && is_full <= 1;
+        is_usual.then_some(Usual { pid, class, is_full: is_full == 1, ty })
     }
 }
 
-#[inline]
-fn usual_and_rest<const HEAD: usize>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
-    Some((Usual::of(head)?, rest))
-}
-
-impl Session<'_> {
-    /// Reads a value if it is a plain one, of a standard type and with nothing unusual about it,
-    /// and is as right as can be; returns whether it was.
+impl<'c> Session<'c> {
+    /// Reads all that stands before the content of a value if it is of a standard type and nothing
+    /// about it is unusual; returns the type's tag then.
     ///
-    /// Whatever it isn't sure of it leaves to the [long way](Self::skim): with that alone
+    /// Whatever it is not sure of it leaves to the [long way](Self::value_into): with that alone
     /// everything would be read the same, errors included.
-    #[inline]
-    pub(super) fn skim_plain(&mut self) -> bool {
-        let read = match (&self.transcript, self.mode.pid_64bit) {
+    #[inline(always)]
+    pub(super) fn plain_head(&mut self) -> Option<TypeTag> {
+        match (&self.transcript, self.mode.pid_64bit) {
             (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(),
-            (None, false) => self.plain::<14, 25>(),
-        };
-        read.is_some()
+            (None, true) => self.plain::<22, 33>(Usual::wide),
+            (None, false) => self.plain::<14, 25>(Usual::narrow),
+        }
     }
 
-    /// Reads a plain value whose header takes so many bytes with a reference to its type, and so
-    /// many with its type in full.
+    /// Reads what takes so many bytes with a reference to the value's type, and so many with its
+    /// type in full.
     #[inline(always)]
-    fn plain<const KNOWN: usize, const FULL: usize>(&mut self) -> Option<()> {
-        let rest = self.cursor.rest();
-        let (head, content) = rest.split_first_chunk::<KNOWN>()?;
-        let Usual { pid, class, is_full, ty } = Usual::of(head)?;
+    fn plain<const KNOWN: usize, const FULL: usize>(
+        &mut self,
+        usual: impl FnOnce(&[u8; KNOWN]) -> Option<Usual>,
+    ) -> Option<TypeTag> {
+        let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
+        let Usual { pid, class, is_full, ty } = usual(head)?;
         if is_full {
             return if pid == 0 { self.full::<FULL>(class) } else { None };
         }
-        let objects = self.objects.checked_add(2).filter(|all| *all <= self.limits.objects)?;
+        let objects = self.objects.saturating_add(2);
         let tag = self.cache.standard_type(ty)?;
-        let left = content.get(content_len(content, class, tag)..)?;
-        let at = self.tape_end();
-        if !self.cache.register_plain(pid, at) {
+        if objects > self.limits.objects
+            || !is_plain(class, tag)
+            || !self.cache.register_in_run(pid, self.tape_end())
+        {
             return None;
         }
         self.objects = objects;
-        let end = self.cursor.offset().wrapping_add(KNOWN as u32);
-        self.cursor.set_rest(left);
-        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
-        Some(())
+        self.tape_plain(class, tag, content);
+        Some(tag)
+    }
+
+    /// Puts a value on the tape, and goes on to its content.
+    #[inline(always)]
+    fn tape_plain(&mut self, class: u8, tag: TypeTag, content: &'c [u8]) {
+        self.cursor.set_rest(content);
+        let end = self.cursor.offset();
+        self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
     }
 
     /// Passes over a header as nearly all values have it, with a reference to the value's type, if
@@ -81,11 +107,13 @@ impl Session<'_> {
         let rest = self.cursor.rest();
         let usual = match (&self.transcript, self.mode.pid_64bit) {
             (Some(_), _) => None,
-            (None, true) => usual_and_rest::<22>(rest),
-            (None, false) => usual_and_rest::<14>(rest),
+            (None, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
+            (None, false) => {
+                rest.split_first_chunk().map(|(head, rest)| (Usual::narrow(head), rest))
+            }
         };
         Ok(match usual {
-            Some((usual, left)) if !usual.is_full => {
+            Some((Some(usual), left)) if !usual.is_full => {
                 self.count_objects(2)?;
                 self.cursor.set_rest(left);
                 Some(usual)
@@ -94,28 +122,29 @@ impl Session<'_> {
         })
     }
 
-    /// Reads a plain value that has its type in full, as all have of a writer without a cache.
+    /// Reads the same with the type in full, as all values have it of a writer without a cache.
     #[inline(never)]
-    fn full<const FULL: usize>(&mut self, class: u8) -> Option<()> {
+    fn full<const FULL: usize>(&mut self, class: u8) -> Option<TypeTag> {
         let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
         let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
         let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
         let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = ty else { return None };
-        let tag = TypeTag::from_u8(*tag).filter(|tag| tag.is_atomic())?;
+        let tag = TypeTag::from_u8(*tag).filter(|tag| is_plain(class, *tag))?;
         let is_standard =
             *internal == tag.internal() as u8 && *order == u8::from(tag == TypeTag::Port);
-        if !is_standard || number(type_pid)? != 0 || self.depth >= self.limits.depth {
+        let objects = self.objects.saturating_add(2);
+        if !is_standard
+            || number(type_pid)? != 0
+            || self.depth >= self.limits.depth
+            || objects > self.limits.objects
+        {
             return None;
         }
-        let objects = self.objects.checked_add(2).filter(|all| *all <= self.limits.objects)?;
-        let left = content.get(content_len(content, class, tag)..)?;
         self.objects = objects;
         self.deepest = self.deepest.max(self.depth + 1);
         self.cache.count_nameless(2);
-        let (at, end) = (self.tape_end(), self.cursor.offset().wrapping_add(FULL as u32));
-        self.cursor.set_rest(left);
-        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
-        Some(())
+        self.tape_plain(class, tag, content);
+        Some(tag)
     }
 }
 
@@ -128,39 +157,24 @@ fn number(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// What the length of a content is that isn't plain, or isn't right: more than can be there.
-const NOT_PLAIN: usize = usize::MAX;
-
-/// Returns how many bytes a plain value's content takes, if it is right as far as they are there.
+/// Returns whether values of a tag have simple content, and this class goes with it.
 #[inline(always)]
-fn content_len(content: &[u8], class: u8, tag: TypeTag) -> usize {
-    match tag {
+fn is_plain(class: u8, tag: TypeTag) -> bool {
+    let own = match tag {
         TypeTag::Bool
         | TypeTag::Int
         | TypeTag::Count
         | TypeTag::Counter
         | TypeTag::Double
-        | TypeTag::Time
-            if class == val::PLAIN =>
-        {
-            8
-        }
-        TypeTag::Interval if class == val::INTERVAL => 8,
-        TypeTag::String if class == val::STRING => match content.first_chunk() {
-            Some(length) => (u32::from_be_bytes(*length) as usize).saturating_add(4),
-            None => NOT_PLAIN,
-        },
-        TypeTag::Addr if class == val::ADDR => match content.first_chunk() {
-            Some([0, 0, 0, 1]) => 8,
-            Some([0, 0, 0, 4]) => 20,
-            _ => NOT_PLAIN,
-        },
-        TypeTag::Port if class == val::PORT => match content.first_chunk() {
-            Some(number) if Port::from_wire(u64::from_be_bytes(*number)).is_some() => 8,
-            _ => NOT_PLAIN,
-        },
-        _ => NOT_PLAIN,
-    }
+        | TypeTag::Time => val::PLAIN,
+        TypeTag::Interval => val::INTERVAL,
+        TypeTag::String => val::STRING,
+        TypeTag::Addr => val::ADDR,
+        TypeTag::Port => val::PORT,
+        TypeTag::Subnet => val::SUBNET,
+        _ => return false,
+    };
+    class == own
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
-//! Puts what is read on the tape.
+//! Recording of items on the tape.
 
-use crate::data::TypeTag;
+use std::sync::Arc;
+
+use crate::data::{Type, TypeTag};
 
 use super::super::cursor::Result;
-use super::super::tape::{BASE, Item, What};
+use super::super::tape::{BASE, Container, Item, JUMP, Made, PENDING, What};
 use super::Session;
 
 impl Session<'_> {
@@ -13,40 +15,83 @@ impl Session<'_> {
         self.message.tape.len() as u32
     }
 
-    /// Makes room on the tape for what is about to be read.
-    #[inline]
-    pub(super) fn reserve(&mut self) -> u32 {
-        let at = self.tape_end();
-        let (class, tag) = (0, TypeTag::Void);
-        self.message.tape.push(Item { end: 0, next: 0, what: BASE, class, tag });
-        at
-    }
-
-    /// Puts what has been read on the tape, where room was made for it.
-    #[inline]
-    pub(super) fn fill(&mut self, at: u32, class: u8, tag: TypeTag, what: What) {
+    /// Notes an object and returns its number.
+    fn note(&mut self, what: What) -> u32 {
         let number = self.message.objects.len() as u32;
         self.message.objects.push(what);
-        self.fill_with(at, class, tag, number);
+        number
     }
 
+    /// Notes the type of a value: again and again the same, as the elements of a container have it,
+    /// but once.
     #[inline]
-    pub(super) fn fill_with(&mut self, at: u32, class: u8, tag: TypeTag, what: u32) {
-        let (end, next) = (self.cursor.offset(), self.tape_end());
-        if let Some(item) = self.message.tape.get_mut(at as usize) {
-            *item = Item { end, next, what, class, tag };
+    pub(super) fn note_type(&mut self, tag: TypeTag, ty: &Type) -> u32 {
+        let def = match ty {
+            Type::Base(base) if *base == tag => return BASE,
+            Type::Def(def) => def,
+            _ => return self.note(What::Full(ty.clone())),
+        };
+        let noted = self.message.objects.iter().rev().take(2).position(
+            |what| matches!(what, What::Full(Type::Def(noted)) if Arc::ptr_eq(noted, def)),
+        );
+        match noted {
+            Some(before) => self.message.objects.len() as u32 - 1 - before as u32,
+            None => self.note(What::Full(ty.clone())),
         }
     }
 
-    /// Reads something and puts it on the tape.
+    /// Puts a value on the tape whose content is about to be read; returns its place.
+    #[inline]
+    pub(super) fn tape_value(&mut self, class: u8, tag: TypeTag, what: u32) -> u32 {
+        let (at, end) = (self.tape_end(), self.cursor.offset());
+        self.message.tape.push(Item { end, what, objects: PENDING, height: 0, class, tag });
+        at
+    }
+
+    /// Begins to make the container at this place of the tape; returns its number.
+    #[inline]
+    pub(super) fn making(&mut self, place: u32) -> usize {
+        let number = self.message.made.len();
+        self.message.made.push(Made { place, container: Container::Pending });
+        number
+    }
+
+    /// Notes a container that has been made.
+    #[inline]
+    pub(super) fn made(&mut self, number: usize, container: Container) {
+        if let Some(made) = self.message.made.get_mut(number) {
+            made.container = container;
+        }
+    }
+
+    /// Puts something on the tape that was just read.
+    pub(super) fn tape_object(&mut self, what: What, tag: TypeTag) {
+        let number = self.note(what);
+        self.message.tape.push(Item::other(self.cursor.offset(), number, tag));
+    }
+
+    /// Reads something, which may hold constants, and puts it on the tape.
     pub(super) fn noted<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T>,
-        what: impl FnOnce(T) -> What,
-    ) -> Result<()> {
-        let at = self.reserve();
+        what: impl FnOnce(&T) -> What,
+    ) -> Result<T> {
+        let object = self.apart(read)?;
+        self.tape_object(what(&object), TypeTag::Void);
+        Ok(object)
+    }
+
+    /// Reads something of which constants leave items: they are to be passed over.
+    pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let jump = self.message.tape.len();
+        self.message.tape.push(Item { class: JUMP, ..Item::other(0, 0, TypeTag::Void) });
         let object = read(self)?;
-        self.fill(at, 0, TypeTag::Void, what(object));
-        Ok(())
+        let end = self.tape_end();
+        if self.message.tape.len() == jump + 1 {
+            self.message.tape.pop();
+        } else if let Some(item) = self.message.tape.get_mut(jump) {
+            item.what = end;
+        }
+        Ok(object)
     }
 }

@@ -33,9 +33,9 @@ impl Session<'_> {
         }
     }
 
-    /// Returns the type that a reference means.
+    /// Returns the type of a reference.
     ///
-    /// As a part of another type it counts as all its parts; as the type of a value it doesn't, for
+    /// As a part of another type it counts as all its parts; as the type of a value it does not, for
     /// the values of a large table share one type. A standard type is nothing that a value could
     /// hold more of.
     #[inline]

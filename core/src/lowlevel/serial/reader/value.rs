@@ -1,72 +1,120 @@
 //! Reads values (2§6).
 
-use crate::data::{Pattern, Port, Type, TypeTag};
+use crate::data::{
+    Entry, EnumValue, List, Mutable, Pattern, Port, Record, Table, Type, TypeTag, Value, Vector,
+};
 
-use super::super::cursor::Result;
+use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
-use super::super::tape::{BASE, MISFIT, What, is_set};
-use super::super::{Family, SerialErrorKind as Kind};
+use super::super::tape::{Container, MISFIT, What, is_set};
+use super::super::{Caching, Family, SerialErrorKind as Kind};
 use super::plain::Usual;
-use super::{Arc, Head, Object, Session, read_object};
+use super::sink::Sink;
+use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
+
+/// What was counted when a value began.
+struct Begun {
+    /// The greatest depth so far of what it lies within.
+    deepest: u32,
+    /// How many objects there were before its type.
+    objects: u32,
+}
 
 impl Session<'_> {
-    /// Reads a value as far as the cache and the limits need it, and notes on the tape how it is
-    /// decoded.
+    /// Reads a value as far as the cache and the limits need it, notes on the tape how it is decoded,
+    /// and puts it into a sink that makes values.
     #[inline(always)]
-    pub(super) fn skim(&mut self) -> Result<()> {
-        if self.skim_plain() { Ok(()) } else { self.skim_any() }
+    pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        match self.plain_head() {
+            Some(tag) => self.scalar_into(sink, tag),
+            None => self.any_into(sink),
+        }
     }
 
-    fn skim_any(&mut self) -> Result<()> {
+    /// Reads a value by itself.
+    pub(super) fn value(&mut self) -> Result<Value> {
+        let mut value = None;
+        self.value_into(&mut value)?;
+        value.ok_or(MISFIT)
+    }
+
+    #[inline(never)]
+    fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
+            let begun = self.begin(self.objects - 1);
+            if let Some((ty, height)) = self.cache.usual_type(ty) {
+                let at = self.tape_end();
+                if self.cache.register_in_run(pid, at) {
+                    self.reach(Extent { height, objects: 0 })?;
+                    let tag = ty.tag().ok_or(MISFIT)?;
+                    return self.content(sink, class, tag, ty, begun);
+                }
+            }
             let place = self.cache.register(pid, Family::Val, self.mode, start);
-            let at = self.reserve();
-            let ((), extent) = self.measured(|s| match s.known_type(ty)? {
-                Type::Base(tag) => s.content(at, class, tag, Type::Base(tag)),
-                ty => s.content_of(at, class, ty, 0),
-            })?;
-            self.cache.store_value(place, at, extent);
-            return Ok(());
+            let ty = self.known_type(ty)?;
+            return self.content_of(sink, place, class, ty, 0, begun);
         }
         match self.head(Family::Val)? {
-            Head::Known(pid) => self.skim_known(pid),
+            Head::Known(pid) => self.known_into(sink, pid),
             Head::New(place, class) => {
                 let position = self.position;
-                let at = self.reserve();
+                let begun = self.begin(self.objects);
                 // Whatever the value is made of, a constant in its type counts as part of it.
-                let ((), extent) = self.measured(|s| match s.ty()? {
-                    Type::Base(tag) => s.content(at, class, tag, Type::Base(tag)),
-                    ty => s.content_of(at, class, ty, position),
-                })?;
-                self.cache.store_value(place, at, extent);
-                Ok(())
+                let ty = self.value_type()?;
+                self.content_of(sink, place, class, ty, position, begun)
             }
         }
+    }
+
+    /// Reads the type of a value, which is in full or by name.
+    fn value_type(&mut self) -> Result<Type> {
+        if self.mode.caching != Caching::None || self.transcript.is_some() {
+            return self.apart(Session::ty);
+        }
+        let rest = self.cursor.rest();
+        if let Some(known) = self.cache.interned(rest) {
+            let (ty, extent, full) = (known.ty.clone(), known.extent, known.full);
+            self.cursor.pass(known.len())?;
+            self.reach(extent)?;
+            self.cache.count_nameless(full);
+            return Ok(ty);
+        }
+        let before = (self.cache.full(), self.cache.ids());
+        let (ty, extent) = self.measured(|s| s.apart(Session::ty))?;
+        let length = rest.len() - self.cursor.rest().len();
+        self.cache.intern(rest.get(..length).unwrap_or_default(), &ty, extent, before);
+        Ok(ty)
     }
 
     /// Puts the value that a reference means on the tape.
     ///
     /// It is decoded now, once for all the times that it is referred to: nobody could tell later
     /// what the id meant.
-    fn skim_known(&mut self, pid: u64) -> Result<()> {
-        let (place, extent) = match self.cache.look_up(pid)? {
-            (Object::Value(message, tape), extent) => ((*message, *tape), extent),
-            (other, _) => {
-                let found = other.family();
-                return Err(Kind::WrongFamily { expected: Family::Val, found });
-            }
-        };
+    fn known_into<S: Sink>(&mut self, sink: &mut S, pid: u64) -> Result<()> {
+        let (place, extent) = self.cache.find_value(pid, self.message)?;
         self.reach(extent)?;
-        let at = self.reserve();
-        let value = self.cache.value(place, extent.objects, self.message, &mut self.notes);
-        let value = value.ok_or(MISFIT)?;
-        self.fill(at, 0, value.tag(), What::Known(value));
+        let (chunk, notes) = (self.cursor.chunk(), &mut self.notes);
+        let value = self.cache.value(place, extent.objects, (chunk, self.message), notes);
+        let known = value.ok_or(MISFIT)?;
+        if S::MAKES {
+            sink.put(known.value.clone());
+        }
+        let tag = known.value.tag();
+        self.tape_object(What::Known(Box::new(known)), tag);
         Ok(())
     }
 
-    /// Reads the content of a value whose type is not simply a standard one.
-    fn content_of(&mut self, at: u32, class: u8, ty: Type, position: usize) -> Result<()> {
+    /// Reads the content of a value whose type is not simply one that was sent before.
+    fn content_of<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        place: CachePlace,
+        class: u8,
+        ty: Type,
+        position: usize,
+        begun: Begun,
+    ) -> Result<()> {
         let known = match &ty {
             Type::Named(name) => self.known.types.get(&***name).cloned(),
             _ => None,
@@ -81,11 +129,25 @@ impl Session<'_> {
                 transcript.types.push((position, ty.clone()));
             }
         }
-        self.content(at, class, tag, known.unwrap_or(ty))
+        self.cache.store_value(place, self.tape_end());
+        self.content(sink, class, tag, known.unwrap_or(ty), begun)
     }
 
-    #[inline]
-    fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: Type) -> Result<()> {
+    /// Begins to measure a value, before whose type there were so many objects.
+    #[inline(always)]
+    fn begin(&mut self, objects: u32) -> Begun {
+        Begun { deepest: std::mem::replace(&mut self.deepest, self.depth), objects }
+    }
+
+    /// Reads the content of a value, the item of which comes next on the tape.
+    fn content<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        class: u8,
+        tag: TypeTag,
+        ty: Type,
+        begun: Begun,
+    ) -> Result<()> {
         if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
             return Err(if is_known(class) {
                 Kind::WrongClass { class, tag }
@@ -93,48 +155,194 @@ impl Session<'_> {
                 Kind::UnknownClass(Family::Val, class)
             });
         }
-        let set = if tag == TypeTag::Table {
-            is_set(&ty).ok_or_else(|| unknown_type(&ty))
-        } else {
-            Ok(false)
-        };
-        match ty {
-            Type::Base(base) if base == tag => self.fill_with(at, class, tag, BASE),
-            ty => self.fill(at, class, tag, What::Full(ty)),
-        }
+        let what = self.note_type(tag, &ty);
+        let at = self.tape_value(class, tag, what);
         match tag {
-            TypeTag::Count
-            | TypeTag::Bool
+            TypeTag::Bool
             | TypeTag::Int
+            | TypeTag::Count
             | TypeTag::Counter
             | TypeTag::Double
             | TypeTag::Time
             | TypeTag::Interval
-            | TypeTag::Enum => self.cursor.u64().map(drop),
-            TypeTag::String => self.cursor.pass_string(),
-            TypeTag::Port => self.pass_port(),
-            TypeTag::Addr => self.cursor.addr().map(drop),
-            TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
-            TypeTag::Func => self.noted(Session::func, What::Func),
-            TypeTag::File => self.noted(Session::file, What::File),
-            TypeTag::Void => Err(Kind::TypeIsVoid),
-            TypeTag::Error => Err(Kind::TypeIsError),
-            tag if class == val::PLAIN => Err(Kind::WrongClass { class, tag }),
-            TypeTag::Pattern => self.noted(Session::pattern, What::Pattern),
-            TypeTag::List => self.nested(Session::list),
-            TypeTag::Table => self.nested(|s| s.table(set?)),
-            TypeTag::Record | TypeTag::Vector => self.nested(Session::slots),
-            TypeTag::Opaque => self.nested(|s| s.opaque(class)),
+            | TypeTag::String
+            | TypeTag::Port
+            | TypeTag::Addr
+            | TypeTag::Subnet => self.scalar_into(sink, tag)?,
+            TypeTag::Enum => {
+                let number = self.cursor.i64()?;
+                if S::MAKES {
+                    sink.put(Value::Enum(EnumValue { ty, number }));
+                }
+            }
+            TypeTag::Func => {
+                let func = self.noted(Session::func, |func| What::Func(Arc::clone(func)))?;
+                sink.put(Value::Func(ty, func));
+            }
+            TypeTag::File => {
+                let file = self.noted(Session::file, |file| What::File(Arc::clone(file)))?;
+                sink.put(Value::File(ty, file));
+            }
+            TypeTag::Void => return Err(Kind::TypeIsVoid),
+            TypeTag::Error => return Err(Kind::TypeIsError),
+            tag if class == val::PLAIN => return Err(Kind::WrongClass { class, tag }),
+            TypeTag::Pattern => {
+                let noted = |pattern: &Arc<Pattern>| What::Pattern(Arc::clone(pattern));
+                let pattern = self.noted(Session::pattern, noted)?;
+                sink.put(Value::Pattern(pattern));
+            }
             TypeTag::Timer | TypeTag::Any | TypeTag::Union | TypeTag::Type => {
-                Err(Kind::NoValues(tag))
+                return Err(Kind::NoValues(tag));
+            }
+            TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
+                self.nested(|s| s.container(sink, at, tag, ty))?;
+            }
+            TypeTag::Opaque => {
+                self.nested(|s| s.opaque(class))?;
+                if S::MAKES {
+                    let value = Decode::new(self.cursor.chunk(), self.message, at).value()?;
+                    if let Value::Opaque(opaque) = &value {
+                        let making = self.making(at);
+                        self.made(making, Container::Opaque(Arc::downgrade(opaque)));
+                    }
+                    sink.put(value);
+                }
             }
         }
+        if let Some(item) = self.message.tape.get_mut(at as usize) {
+            item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
+            item.objects = self.objects - begun.objects;
+        }
+        self.deepest = self.deepest.max(begun.deepest);
+        Ok(())
+    }
+
+    /// Reads the content of a value of an atomic type.
+    #[inline(always)]
+    pub(super) fn scalar_into<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
+        match tag {
+            TypeTag::Bool => sink.put(Value::Bool(self.cursor.i64()? != 0)),
+            TypeTag::Int => sink.put(Value::Int(self.cursor.i64()?)),
+            TypeTag::Count => sink.put(Value::Count(self.cursor.u64()?)),
+            TypeTag::Counter => sink.put(Value::Counter(self.cursor.u64()?)),
+            TypeTag::Double => sink.put(Value::Double(self.cursor.f64()?)),
+            TypeTag::Time => sink.put(Value::Time(self.cursor.f64()?)),
+            TypeTag::Interval => sink.put(Value::Interval(self.cursor.f64()?)),
+            TypeTag::String if S::MAKES => sink.put(Value::String(self.cursor.string()?)),
+            TypeTag::String => self.cursor.pass_string()?,
+            TypeTag::Port => {
+                let number = self.cursor.u64()?;
+                sink.put(Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?));
+            }
+            TypeTag::Addr => sink.put(Value::Addr(self.cursor.addr()?)),
+            TypeTag::Subnet => sink.put(Value::Subnet(self.cursor.subnet(self.lenient)?)),
+            tag => return Err(Kind::NoValues(tag)),
+        }
+        Ok(())
+    }
+
+    /// Reads the content of a container, the item of which is at this place of the tape.
+    fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
+        match tag {
+            TypeTag::List => {
+                let tag = self.cursor.u8()?;
+                let count = self.cursor.count(self.least_object())?;
+                if S::MAKES {
+                    let mut items = Vec::with_capacity(count.min(EAGER));
+                    self.elements(&mut items, count)?;
+                    sink.put(Value::List(Arc::new(List { ty, tag, items })));
+                } else {
+                    self.elements(&mut (), count)?;
+                }
+            }
+            TypeTag::Table => self.table(sink, at, ty)?,
+            _ => {
+                let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+                let count = self.cursor.count(1)?;
+                if S::MAKES {
+                    let making = self.making(at);
+                    let mut slots = Vec::with_capacity(count.min(EAGER));
+                    self.slots(&mut slots, count)?;
+                    let unique_id = lasting_name(unique_id);
+                    let mutable = Mutable { properties, unique_id };
+                    if tag == TypeTag::Record {
+                        let record = Arc::new(Record { ty, mutable, fields: slots });
+                        self.made(making, Container::Record(Arc::downgrade(&record)));
+                        sink.put(Value::Record(record));
+                    } else {
+                        let vector = Arc::new(Vector { ty, mutable, items: slots });
+                        self.made(making, Container::Vector(Arc::downgrade(&vector)));
+                        sink.put(Value::Vector(vector));
+                    }
+                } else {
+                    self.slots(&mut (), count)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     #[inline]
-    fn pass_port(&mut self) -> Result<()> {
-        let number = self.cursor.u64()?;
-        Port::from_wire(number).map(drop).ok_or(Kind::BadPort(number))
+    fn elements<S: Sink>(&mut self, items: &mut S, count: usize) -> Result<()> {
+        (0..count).try_for_each(|_| self.value_into(items))
+    }
+
+    /// Reads the elements of a record or a vector, which may be absent.
+    #[inline]
+    fn slots<S: Sink>(&mut self, slots: &mut S, count: usize) -> Result<()> {
+        for _ in 0..count {
+            if self.cursor.bool()? {
+                self.value_into(slots)?;
+            } else {
+                self.count_objects(1)?;
+                slots.skip();
+            }
+        }
+        Ok(())
+    }
+
+    fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
+        let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
+        let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+        let attributes = self.optional(|s| {
+            s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
+        })?;
+        let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
+        let expire_time = self.optional(expr)?;
+        let expire_func = self.optional(expr)?;
+        let making = if S::MAKES { self.making(at) } else { 0 };
+        let mut entries = Vec::new();
+        let first = self.indices.places.len();
+        while self.cursor.bool()? {
+            let place = self.tape_end();
+            self.indices.places.push(place);
+            let mut index = None;
+            let mut value = None;
+            if S::MAKES {
+                self.value_into(&mut index)?;
+            } else {
+                self.value_into(&mut ())?;
+            }
+            self.check_index(place)?;
+            match (is_set, S::MAKES) {
+                (true, _) => {}
+                (_, true) => self.value_into(&mut value)?,
+                (_, false) => self.value_into(&mut ())?,
+            }
+            let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
+            if let Some(Value::List(index)) = index {
+                entries.push(Entry { index, value, last_access, expire_access });
+            }
+        }
+        self.check_indices(first)?;
+        if S::MAKES {
+            let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
+            let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
+            let table = Arc::new(table);
+            self.made(making, Container::Table(Arc::downgrade(&table)));
+            sink.put(Value::Table(table));
+        }
+        Ok(())
     }
 
     read_object!(pattern, Pattern, Pattern, Pattern, pattern_body);
@@ -146,57 +354,6 @@ impl Session<'_> {
         let anywhere = self.cursor.lasting_name()?;
         let exact = self.cursor.lasting_name()?;
         Ok(Pattern { anywhere: anywhere.as_bytes().clone(), exact: exact.as_bytes().clone() })
-    }
-
-    fn list(&mut self) -> Result<()> {
-        self.cursor.u8()?;
-        for _ in 0..self.cursor.count(self.least_object())? {
-            self.skim()?;
-        }
-        Ok(())
-    }
-
-    fn mutable(&mut self) -> Result<()> {
-        self.cursor.u8()?;
-        self.cursor.pass_string()
-    }
-
-    /// Reads a record or a vector: values that may be absent.
-    fn slots(&mut self) -> Result<()> {
-        self.mutable()?;
-        for _ in 0..self.cursor.count(1)? {
-            if self.cursor.bool()? {
-                self.skim()?;
-            } else {
-                self.count_objects(1)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn table(&mut self, is_set: bool) -> Result<()> {
-        self.mutable()?;
-        if self.cursor.bool()? {
-            self.noted(Session::attributes, What::Attributes)?;
-        }
-        for _ in ["expire_time", "expire_func"] {
-            if self.cursor.bool()? {
-                self.noted(Session::expr, What::Expr)?;
-            }
-        }
-        let first = self.indices.places.len();
-        while self.cursor.bool()? {
-            let at = self.tape_end();
-            self.indices.places.push(at);
-            self.skim()?;
-            self.check_index(at)?;
-            if !is_set {
-                self.skim()?;
-            }
-            self.cursor.f64()?;
-            self.cursor.f64()?;
-        }
-        self.check_indices(first)
     }
 }
 
@@ -227,7 +384,7 @@ const fn is_known(class: u8) -> bool {
     class >= val::PLAIN && class <= val::VECTOR || class >= val::MD5 && class <= val::X509
 }
 
-/// Returns the tag of a value whose type is known only by name, as its class tells (2§4).
+/// Returns the tag of a value whose type is known only by name, given its class (2§4).
 fn tag_of_class(class: u8, ty: &Type) -> Result<TypeTag> {
     Ok(match class {
         val::INTERVAL => TypeTag::Interval,

@@ -1,7 +1,9 @@
-//! Decodes the values of a SERIAL that was skimmed (2§6).
+//! Decodes the values of a SERIAL that was read (2§6).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::data::{
     Entry, EnumValue, List, Mutable, Port, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
@@ -15,10 +17,10 @@ use super::{Found, Item, Message, What};
 /// How many elements are made room for before the first is decoded; more room follows.
 const EAGER: usize = 256;
 
-/// What never happens: the tape and the chunk don't fit each other.
+/// An impossible error: tape and chunk do not match.
 pub(in super::super) const MISFIT: Kind = Kind::Truncated { wanted: 0 };
 
-/// Tells sets, whose elements have no values, from tables; `None` without the type's parts.
+/// Returns whether a type is a set rather than a table; `None` without the type's parts.
 pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
     match ty.def().as_deref().map(|def| &def.kind) {
         Some(TypeKind::Set(_)) => Some(true),
@@ -29,7 +31,7 @@ pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
 
 /// Decodes values off a chunk and its tape.
 ///
-/// Skimming has found all errors that there can be, so no caller has to fear one here.
+/// Reading has found all errors that there can be, so no caller has to fear one here.
 pub(in super::super) struct Decode<'a> {
     pub(in super::super) cursor: Cursor<'a>,
     message: &'a Message,
@@ -56,10 +58,10 @@ impl Memo {
 }
 
 impl<'a> Decode<'a> {
-    /// Begins at a place on the tape.
+    /// Begins at a place on the tape of a message of this chunk.
     #[inline]
-    pub(in super::super) fn new(message: &'a Message, at: u32) -> Decode<'a> {
-        Decode { cursor: Cursor::new(&message.chunk), message, at, memo: None }
+    pub(in super::super) fn new(chunk: &'a Bytes, message: &'a Message, at: u32) -> Decode<'a> {
+        Decode { cursor: Cursor::new(chunk), message, at, memo: None }
     }
 
     /// Uses what was decoded before, and adds to it.
@@ -69,14 +71,14 @@ impl<'a> Decode<'a> {
 
     /// Returns the next item without taking it.
     pub(in super::super) fn peek(&self) -> Option<&'a Item> {
-        self.message.tape.get(self.at as usize)
+        self.message.item(self.at).map(|(_, item)| item)
     }
 
     /// Takes the next item.
     #[inline]
     pub(in super::super) fn item(&mut self) -> Result<(&'a Item, Found<'a>)> {
-        let item = self.message.tape.get(self.at as usize).ok_or(MISFIT)?;
-        self.at = item.next;
+        let (at, item) = self.message.item(self.at).ok_or(MISFIT)?;
+        self.at = at + 1;
         self.cursor.seek(item.end);
         Ok((item, self.message.found(item).ok_or(MISFIT)?))
     }
@@ -92,8 +94,9 @@ impl<'a> Decode<'a> {
     /// Decodes the next value.
     #[inline]
     pub(in super::super) fn value(&mut self) -> Result<Value> {
-        let at = self.at;
-        match self.item()? {
+        let found = self.item()?;
+        let at = self.at - 1;
+        match found {
             (item, Found::Base) => match item.tag {
                 TypeTag::Count => self.cursor.u64().map(Value::Count),
                 TypeTag::Double => self.cursor.f64().map(Value::Double),
@@ -103,7 +106,7 @@ impl<'a> Decode<'a> {
                 tag => self.content(at, item.class, tag, &Type::Base(tag)),
             },
             (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
-            (_, Found::Object(What::Known(value))) => Ok(value.clone()),
+            (_, Found::Object(What::Known(known))) => Ok(known.value.clone()),
             _ => Err(MISFIT),
         }
     }
@@ -174,6 +177,16 @@ impl<'a> Decode<'a> {
             memo.0.insert(at, Done { value: value.clone(), end, next });
         }
         Ok(value)
+    }
+
+    /// Passes over the content of a container.
+    pub(in super::super) fn pass_container(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        ty: &Type,
+    ) -> Result<()> {
+        self.content(self.at - 1, class, tag, ty).map(drop)
     }
 
     /// Decodes an element's index, or another list.

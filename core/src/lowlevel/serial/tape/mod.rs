@@ -1,12 +1,13 @@
-//! What the skimming of a SERIAL finds out, for decoding its values later.
+//! What reading a SERIAL leaves, for decoding its values later.
 //!
-//! Skimming walks through all of a chunk, once, checks everything and keeps the cache in step; it
-//! builds types and all else that isn't a value, but no values. For each value it puts an item on
-//! the tape, in the order of the bytes: what the value's type is, and where its content lies; and
-//! for what the content holds besides values, or by reference, the object itself. So decoding needs
-//! neither the cache, which may have given up a type by then, nor the headers.
+//! Reading walks through all of a chunk, once, checks everything and keeps the cache in step. For
+//! each value it puts an item on the tape, in the order of the bytes: what the value's type is, and
+//! where its content lies; and for what the content holds besides values, or by reference, the object
+//! itself. So decoding needs neither the cache, which may have given up a type by then, nor the
+//! headers.
 
 mod decode;
+mod made;
 mod opaque;
 
 use std::sync::Arc;
@@ -18,33 +19,50 @@ use crate::data::{
 };
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
+pub(super) use made::{Container, Made};
 
-/// Holds what was found at one place of a chunk.
+/// An item found at one position of a chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
     /// Where in the chunk to go on: at the content of a value in full, behind all else.
     pub(super) end: u32,
-    /// Where on the tape to go on: constants in a type have left items of their own.
-    pub(super) next: u32,
-    /// What was found, by its number; [`BASE`]: a value of a standard type, in full.
+    /// What was found, by its number; [`BASE`]: a value of a standard type, in full. For a
+    /// [`JUMP`]: where on the tape to go on.
     pub(super) what: u32,
+    /// How many objects a value stands for, itself aside; [`PENDING`] while it is being read.
+    pub(super) objects: u32,
+    /// How many levels of objects lie below a value.
+    pub(super) height: u16,
     /// The value's class.
     pub(super) class: u8,
     /// The tag of the value's type.
     pub(super) tag: TypeTag,
 }
 
-/// Stands for a value of a standard type, which is all that is to be known of it.
+/// Marks a value of a standard type without further data.
 pub(super) const BASE: u32 = u32::MAX;
 
-/// Tells apart what was found.
+/// The class of an item that passes over the items of constants within a type.
+pub(super) const JUMP: u8 = u8::MAX;
+
+/// How many objects a value stands for that is being read.
+pub(super) const PENDING: u32 = u32::MAX;
+
+impl Item {
+    /// Creates the item of something that is not a value, or is one that was known.
+    pub(super) fn other(end: u32, what: u32, tag: TypeTag) -> Item {
+        Item { end, what, objects: 0, height: 0, class: 0, tag }
+    }
+}
+
+/// The kinds of items.
 #[derive(Debug)]
 pub(super) enum What {
     /// A value in full, of this type.
     Full(Type),
     /// A reference to a value.
-    Known(Value),
-    /// A type that isn't a value's own.
+    Known(Box<Known>),
+    /// A type that is not a value's own.
     Type(Type),
     Attributes(Arc<Attributes>),
     Expr(Arc<Expr>),
@@ -54,7 +72,15 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
-/// Says what an item stands for.
+/// A value that was referred to.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) value: Value,
+    /// Its content, and all after it, in the chunk that it came in.
+    pub(super) from: Bytes,
+}
+
+/// The meaning of an item.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
     /// A value of a standard type, in full.
@@ -63,34 +89,42 @@ pub(super) enum Found<'a> {
     Object(&'a What),
 }
 
-/// Holds a SERIAL that was skimmed.
+/// A SERIAL that was read.
 #[derive(Debug, Default)]
 pub(super) struct Message {
+    /// The chunk, once it has been read.
     pub(super) chunk: Bytes,
     pub(super) tape: Vec<Item>,
-    /// What items refer to by number.
+    /// The objects to which items refer by number.
     pub(super) objects: Vec<What>,
-    /// Where on the tape the arguments of a call are.
+    /// The containers that were made of it, in the order of the tape.
+    pub(super) made: Vec<Made>,
+    /// The tape positions of a call's arguments.
     pub(super) args: Vec<u32>,
-    /// Where in the chunk a call's name begins and ends.
+    /// The range of a call's name in the chunk.
     pub(super) name: (u32, u32),
     /// The time of a call.
     pub(super) time: f64,
-    /// How deep objects lie within each other, those that are referred to included.
+    /// The nesting depth of objects, including referenced ones.
     pub(super) depth: u32,
 }
 
 impl Message {
-    /// Empties the message for the next; room for an unusually large one is given back.
+    /// Clears the message for the next, releasing unusually large buffers.
     pub(super) fn clear(&mut self) {
         const USUAL: usize = 256;
+        #[inline]
+        fn clear<T>(list: &mut Vec<T>) {
+            list.clear();
+            if list.capacity() > USUAL {
+                list.shrink_to(USUAL);
+            }
+        }
         self.chunk = Bytes::new();
-        self.tape.clear();
-        self.tape.shrink_to(USUAL);
-        self.objects.clear();
-        self.objects.shrink_to(USUAL);
-        self.args.clear();
-        self.args.shrink_to(USUAL);
+        clear(&mut self.tape);
+        clear(&mut self.objects);
+        clear(&mut self.made);
+        clear(&mut self.args);
     }
 
     pub(super) fn name_bytes(&self) -> &[u8] {
@@ -100,15 +134,23 @@ impl Message {
 
     /// Returns a call's name, shared with the chunk.
     pub(super) fn name(&self) -> Name {
-        Name::from_bytes(self.chunk.slice_ref(self.name_bytes()))
+        self.name_of(&self.chunk)
+    }
+
+    /// Returns a call's name, shared with the chunk that the call is read from.
+    #[inline]
+    pub(super) fn name_of(&self, chunk: &Bytes) -> Name {
+        let (start, end) = self.name;
+        // It was passed over, so it lies within.
+        Name::from_bytes(chunk.slice(start as usize..end as usize))
     }
 
     /// Decodes a call.
     pub(super) fn event(&self) -> Event {
         let mut args = Vec::with_capacity(self.args.len());
         for at in &self.args {
-            // None fails, as skimming has found all errors.
-            if let Ok(arg) = Decode::new(self, *at).value() {
+            // None fails, as reading has found all errors.
+            if let Ok(arg) = Decode::new(&self.chunk, self, *at).value() {
                 args.push(arg);
             }
         }
@@ -118,15 +160,30 @@ impl Message {
     /// Returns an argument of a call.
     pub(super) fn arg(&self, position: usize) -> Option<Value> {
         let at = *self.args.get(position)?;
-        Decode::new(self, at).value().ok()
+        Decode::new(&self.chunk, self, at).value().ok()
     }
 
-    /// Returns the item that an argument of a call begins with.
+    /// Returns the item of an argument of a call.
     pub(super) fn arg_item(&self, position: usize) -> Option<&Item> {
-        self.tape.get(*self.args.get(position)? as usize)
+        self.item(*self.args.get(position)?).map(|(_, item)| item)
     }
 
-    /// Returns what an item stands for.
+    /// Returns the first item of something from this place on, and its place.
+    #[inline]
+    pub(super) fn item(&self, at: u32) -> Option<(u32, &Item)> {
+        match self.tape.get(at as usize)? {
+            Item { class: JUMP, what, .. } => Some((*what, self.tape.get(*what as usize)?)),
+            item => Some((at, item)),
+        }
+    }
+
+    /// Returns the container at this place of the tape, if it was made and anybody holds it.
+    pub(super) fn made(&self, place: u32) -> Option<Value> {
+        let at = self.made.binary_search_by_key(&place, |made| made.place).ok()?;
+        self.made.get(at)?.container.get()
+    }
+
+    /// The meaning of an item.
     #[inline]
     pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
         if item.what == BASE {

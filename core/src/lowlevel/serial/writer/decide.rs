@@ -1,11 +1,11 @@
-//! Decides for each object whether it goes in full or as a reference, and writes its header (2§3).
+//! Decides whether each object is written in full or as a reference, and writes its header (2§3).
 
 use std::any::Any;
 use std::sync::Arc;
 
 use crate::data::{Type, TypeTag};
 
-use super::super::cache::{Decision, WriteCache};
+use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
 use super::Session;
@@ -17,7 +17,7 @@ const NARROW_HEAD: usize = 14;
 /// The most content that is written together with these: an IPv6 address and its number of words.
 const CONTENT: usize = 20;
 
-/// Decides how objects are written: by a cache, or as somebody decided before.
+/// Decides how objects are written: by a cache, or by a transcript.
 pub(super) trait Decide {
     /// Whether values and types are always written in the usual way: as their usual class, without
     /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
@@ -30,6 +30,8 @@ pub(super) trait Decide {
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
     /// Decides on something shared.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
+    /// Decides on a container, by its address; what keeps that from being used again may be kept.
+    fn container(&mut self, address: usize, keep: impl FnOnce() -> Kept) -> Decision;
     /// Decides on something that nothing refers to later.
     fn anonymous(&mut self, family: Family) -> Decision;
     /// Returns the serial type of the object just decided on, of which `class` is the usual class.
@@ -38,7 +40,7 @@ pub(super) trait Decide {
     fn refers(&self) -> bool;
     /// Returns whether attributes go with their expressions.
     fn attribute_exprs(&self) -> bool;
-    /// Returns the type that the value just decided on is to be written with, if it isn't the one
+    /// Returns the type that the value just decided on is to be written with, if it is not the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
     /// Returns the location that the object just decided on is to be written with.
@@ -49,6 +51,8 @@ pub(super) trait Decide {
 pub(super) struct Live<'a> {
     pub(super) cache: &'a mut WriteCache,
     pub(super) mode: Mode,
+    /// Whether containers that were sent before go as references.
+    pub(super) refers_values: bool,
 }
 
 impl Decide for Live<'_> {
@@ -67,6 +71,15 @@ impl Decide for Live<'_> {
     #[inline]
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
         self.cache.shared(object, family, self.mode)
+    }
+
+    #[inline]
+    fn container(&mut self, address: usize, keep: impl FnOnce() -> Kept) -> Decision {
+        if self.refers_values {
+            self.cache.container(address, self.mode, keep)
+        } else {
+            self.cache.anonymous(Family::Val, self.mode)
+        }
     }
 
     #[inline]
@@ -143,6 +156,10 @@ impl Decide for Replay<'_> {
 
     fn shared<T: Any + Send + Sync>(&mut self, _: &Arc<T>, _: Family) -> Decision {
         self.next()
+    }
+
+    fn container(&mut self, _: usize, _: impl FnOnce() -> Kept) -> Decision {
+        self.anonymous(Family::Val)
     }
 
     fn anonymous(&mut self, family: Family) -> Decision {
@@ -242,6 +259,18 @@ impl<D: Decide> Session<'_, D> {
     /// content to be written at all.
     pub(super) fn typed<const N: usize>(&mut self, class: u8, ty: &Type, content: [u8; N]) -> bool {
         let value = self.decide.anonymous(Family::Val);
+        self.decided_value(value, class, ty, content)
+    }
+
+    /// Writes a value as has been decided, its type, and content; returns whether there is content to
+    /// be written at all.
+    pub(super) fn decided_value<const N: usize>(
+        &mut self,
+        value: Decision,
+        class: u8,
+        ty: &Type,
+        content: [u8; N],
+    ) -> bool {
         let Decision::Full(pid) = value else {
             return self.header(value, Family::Val, class);
         };

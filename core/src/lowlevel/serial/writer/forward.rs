@@ -1,12 +1,13 @@
-//! Writes events as they came, without decoding their values.
+//! Forwarding of events without decoding their values.
 
 use crate::data::{Type, TypeTag};
 
+use super::super::cache::{Decision, Kept};
 use super::super::cursor::Result;
 use super::super::kind::val;
-use super::super::tape::{Decode, Found, Item, MISFIT, Message, What, is_set};
-use super::super::{LazyEvent, Mode, WriteError};
-use super::decide::Live;
+use super::super::tape::{Decode, Found, Item, Known, MISFIT, Message, What, is_set};
+use super::super::{Family, LazyEvent, Mode, WriteError};
+use super::decide::{Decide, Live};
 use super::measure::{DEPTH, Measure, check_index, check_pattern};
 use super::{Session, Writer, length};
 
@@ -15,16 +16,16 @@ use super::{Session, Writer, length};
 const PER_BYTE: usize = 4;
 
 impl Writer {
-    /// Writes a call of an event as it came from another peer.
+    /// Forwards an event call from another peer.
     ///
-    /// The bytes are those that [`Writer::event`] writes for the decoded event. What the peer wrote
-    /// in full is copied, with ids of our own; only what makes the two caches differ is decided
-    /// anew.
+    /// The bytes are those that [`Writer::event`] writes for the decoded event. Objects that the
+    /// peer wrote in full are copied with new ids; only differences between the two caches require
+    /// new decisions.
     ///
     /// # Errors
     ///
-    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
-    /// Bro's own scripts could have made.
+    /// Fails if the arguments are larger or nested deeper than receivers accept, or Bro's scripts
+    /// could not have created them.
     pub fn forward(
         &mut self,
         mode: Mode,
@@ -33,7 +34,7 @@ impl Writer {
     ) -> std::result::Result<(), WriteError> {
         let message = event.message();
         match measured(message) {
-            Ok(measure) => self.write(mode, &measure, out, |session| session.call(message)),
+            Ok(measure) => self.write(mode, &measure, true, out, |session| session.call(message)),
             Err(_) => {
                 let event = event.to_event();
                 self.event(mode, &event.name, event.time, &event.args, out)
@@ -52,7 +53,7 @@ fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     measure.add(message.chunk.len().saturating_mul(PER_BYTE))?;
     for what in &message.objects {
         match what {
-            What::Known(value) => measure.values(std::slice::from_ref(value))?,
+            What::Known(known) => measure.values(std::slice::from_ref(&known.value))?,
             What::Full(ty) => check_index(ty)?,
             What::Pattern(pattern) => check_pattern(pattern)?,
             _ => {}
@@ -69,7 +70,7 @@ impl Session<'_, Live<'_>> {
         self.append(length(&message.args));
         for at in &message.args {
             // Skimming has found all errors that there can be.
-            let _ = self.forward(&mut Decode::new(message, *at));
+            let _ = self.forward(&mut Decode::new(&message.chunk, message, *at));
         }
     }
 
@@ -88,16 +89,30 @@ impl Session<'_, Live<'_>> {
         match from.item()? {
             (item, Found::Base) => self.content(item.tag, &Type::Base(item.tag), from),
             (item, Found::Object(What::Full(ty))) => self.content(item.tag, ty, from),
-            (_, Found::Object(What::Known(value))) => {
-                self.value(value);
+            (_, Found::Object(What::Known(known))) => {
+                self.known(known);
                 Ok(())
             }
             _ => Err(MISFIT),
         }
     }
 
+    /// Writes a value that came as a reference: as one, if it was sent as the bytes that it is from.
+    fn known(&mut self, known: &Known) {
+        let Live { cache, mode, refers_values } = &mut self.decide;
+        let address = known.from.as_ptr() as usize;
+        let sent = if *refers_values { cache.sent_container(address, *mode) } else { None };
+        match sent {
+            Some(pid) => drop(self.header(Decision::Reference(pid), Family::Val, 0)),
+            None => self.value(&known.value),
+        }
+    }
+
     fn content(&mut self, tag: TypeTag, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
         let class = val::of(tag);
+        if matches!(tag, TypeTag::Record | TypeTag::Vector | TypeTag::Table) {
+            return self.forward_container(class, tag, ty, from);
+        }
         match tag {
             TypeTag::String => {
                 let text = from.cursor.string_bytes()?;
@@ -118,15 +133,6 @@ impl Session<'_, Live<'_>> {
                 self.typed(class, ty, [from.cursor.u8()?]);
                 self.several_of(from, Self::forward)?;
             }
-            TypeTag::Record | TypeTag::Vector => {
-                self.forward_mutable(class, ty, from)?;
-                self.several_of(from, |s, from| {
-                    let is_set = from.cursor.bool()?;
-                    s.bool(is_set);
-                    if is_set { s.forward(from) } else { Ok(()) }
-                })?;
-            }
-            TypeTag::Table => self.forward_table(class, ty, from)?,
             // The rest is as wide on the wire as an integer.
             _ => {
                 self.scalar(class, tag, from.cursor.array::<8>()?);
@@ -135,19 +141,37 @@ impl Session<'_, Live<'_>> {
         Ok(())
     }
 
-    /// Writes all of a container but its elements.
-    fn forward_mutable(&mut self, class: u8, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+    /// Writes a container, which is known by where it lies in its chunk.
+    fn forward_container(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        ty: &Type,
+        from: &mut Decode<'_>,
+    ) -> Result<()> {
+        let (address, chunk) = (from.cursor.rest().as_ptr() as usize, from.cursor.chunk());
+        let value = self.decide.container(address, || Kept::Chunk { _chunk: chunk.clone() });
+        if let Decision::Reference(_) = value {
+            self.header(value, Family::Val, class);
+            return from.pass_container(class, tag, ty);
+        }
         let properties = from.cursor.u8()?;
         let unique_id = from.cursor.string_bytes()?;
         let [a, b, c, d] = length(unique_id);
-        self.typed(class, ty, [properties, a, b, c, d]);
+        self.decided_value(value, class, ty, [properties, a, b, c, d]);
         self.bytes(unique_id);
-        Ok(())
+        if tag == TypeTag::Table {
+            return self.forward_entries(ty, from);
+        }
+        self.several_of(from, |s, from| {
+            let is_set = from.cursor.bool()?;
+            s.bool(is_set);
+            if is_set { s.forward(from) } else { Ok(()) }
+        })
     }
 
-    fn forward_table(&mut self, class: u8, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+    fn forward_entries(&mut self, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
         let is_set = is_set(ty).ok_or(MISFIT)?;
-        self.forward_mutable(class, ty, from)?;
         for _ in ["attributes", "expire_time", "expire_func"] {
             let is_there = from.cursor.bool()?;
             self.bool(is_there);

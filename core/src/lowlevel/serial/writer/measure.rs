@@ -1,5 +1,5 @@
-//! Makes sure that something can be written before anything is: that it is neither too large nor too
-//! deep, and that Bro's own scripts could have made it.
+//! Checks before writing that content is neither too large nor too deep, and that Bro's scripts
+//! could have created it.
 
 use crate::data::{
     BloomCells, OpaqueState, Pattern, StateAccess, Subnet, Type, Value, index_types,
@@ -18,7 +18,7 @@ pub(super) const DEPTH: u32 = 48;
 /// What an object's header and type take at most, as a rough bound.
 const OVERHEAD: usize = 40;
 
-/// Adds up sizes and depths.
+/// The sum of sizes and the maximum depth.
 pub(super) struct Measure {
     size: usize,
     depth: u32,

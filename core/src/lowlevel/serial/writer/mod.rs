@@ -1,4 +1,4 @@
-//! Writes what a SERIAL holds (2§2).
+//! Encoding of SERIAL messages (2§2).
 
 mod decide;
 mod expr;
@@ -21,44 +21,51 @@ use measure::Measure;
 
 pub(crate) use measure::MAX_CONTENT;
 
-/// How many bytes types and what belongs to them may take, beyond the values, where nothing is cached
-/// and so each value has its type in full.
+/// The maximum size of types in bytes, beyond the values, without a cache, where each value has its
+/// type in full.
 const MAX_UNCACHED: usize = 64 << 20;
 
-/// Writes the SERIALs of one direction of a connection.
+/// How many bytes the arguments of a call may take, so that its containers are kept in memory for
+/// references to them.
+const MAX_KEPT: usize = 256 << 10;
+
+/// Encodes the SERIAL messages of one direction of a connection.
 ///
-/// Nothing is written that Bro's own scripts could not have made ([`WriteError`]), and addresses and
-/// subnets take Bro's form: an IPv4-mapped one is an IPv4 one (2§1). So what was read from a peer that
-/// is no Bro may be written otherwise than it came; [`Transcript::write_again`] gives the bytes that
-/// were read.
+/// Values that Bro's scripts could not have created are rejected ([`WriteError`]), and addresses
+/// and subnets are written in Bro's form: IPv4-mapped ones as IPv4 (2§1). So content from peers
+/// other than Bro may be written differently from the input; [`Transcript::write_again`] reproduces
+/// the original bytes.
 ///
-/// Everything is appended to the buffer that the caller gives. When something can't be written,
-/// nothing was, and the cache is as it was before.
+/// A container of a call, a record, vector, table, set or opaque value, that was sent before and is
+/// the same one, by its `Arc`, goes as a reference while the peer is sure to have it: the peer gets
+/// the same object again, with what its scripts have made of it since (2§5).
+///
+/// Everything is appended to the caller's buffer. On error, nothing is written and the cache is
+/// unchanged.
 #[derive(Debug)]
 pub struct Writer {
     cache: WriteCache,
 }
 
 impl Writer {
-    /// Makes a writer with an empty cache of the size that is announced to the peer in VERSION.
+    /// Creates a writer with an empty cache of the size announced to the peer in VERSION.
     ///
-    /// With 0, which means "no bound" to some receivers, nothing is ever referred to.
+    /// With 0, which some receivers interpret as "no bound", no references are written.
     pub fn new(cache_size: u32) -> Writer {
         Writer { cache: WriteCache::new(cache_size as usize) }
     }
 
-    /// Returns what passed through the cache.
+    /// Returns the counters of the cache.
     pub fn counters(&self) -> CacheCounters {
         self.cache.counters()
     }
 
-    /// Writes a call of an event; `time` is the sender's network time in seconds since the Unix
-    /// epoch.
+    /// Encodes an event call; `time` is the sender's network time in seconds since the Unix epoch.
     ///
     /// # Errors
     ///
-    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
-    /// Bro's own scripts could have made.
+    /// Fails if the arguments are larger or nested deeper than receivers accept, or Bro's scripts
+    /// could not have created them.
     pub fn event(
         &mut self,
         mode: Mode,
@@ -70,28 +77,28 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(name.len())?;
         measure.values(args)?;
-        self.write(mode, &measure, out, |session| session.event(name, time, args))
+        self.write(mode, &measure, true, out, |session| session.event(name, time, args))
     }
 
-    /// Writes an ID with its value.
+    /// Encodes an ID with its value.
     ///
     /// # Errors
     ///
-    /// Fails if the value is larger or nested deeper than any receiver takes, or none that Bro's own
-    /// scripts could have made.
+    /// Fails if the value is larger or nested deeper than receivers accept, or Bro's scripts could
+    /// not have created it.
     pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
-        self.write(mode, &measure, out, |session| session.top_id(id))
+        self.write(mode, &measure, false, out, |session| session.top_id(id))
     }
 
-    /// Writes an operation on synchronized state.
+    /// Encodes an operation on synchronized state.
     ///
     /// # Errors
     ///
-    /// Fails if an operand is larger or nested deeper than any receiver takes, or no value that Bro's
-    /// own scripts could have made.
+    /// Fails if an operand is larger or nested deeper than receivers accept, or Bro's scripts could
+    /// not have created it.
     pub fn state_access(
         &mut self,
         mode: Mode,
@@ -100,25 +107,28 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.state_access(access)?;
-        self.write(mode, &measure, out, |session| session.state_access(access))
+        self.write(mode, &measure, false, out, |session| session.state_access(access))
     }
 
-    /// Writes a packet.
+    /// Encodes a packet.
     ///
     /// # Errors
     ///
-    /// Fails if the packet is larger than any receiver takes.
+    /// Fails if the packet is larger than receivers accept.
     pub fn packet(&mut self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
-        self.write(Mode::HANDSHAKE, &measure, out, |session| session.packet(packet))
+        self.write(Mode::HANDSHAKE, &measure, false, out, |session| session.packet(packet))
     }
 
+    /// Writes a SERIAL, a call or something else: state goes in full, as the peer's may have changed
+    /// since it had it.
     fn write(
         &mut self,
         mode: Mode,
         measure: &Measure,
+        is_call: bool,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Session<'_, Live<'_>>),
     ) -> Result<(), WriteError> {
@@ -130,7 +140,8 @@ impl Writer {
             start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
         };
         self.cache.begin(mode);
-        let decide = Live { cache: &mut self.cache, mode };
+        let refers_values = is_call && measure.size() <= MAX_KEPT;
+        let decide = Live { cache: &mut self.cache, mode, refers_values };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
@@ -144,8 +155,8 @@ impl Writer {
 }
 
 impl Transcript {
-    /// Writes again what was read together with this transcript, under the same decisions: the
-    /// same bytes, if nothing was lost.
+    /// Encodes the content that was read with this transcript, with the same decisions. The result
+    /// is the same bytes, if nothing was lost.
     pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
         let decide = Replay::new(self);
         let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
@@ -291,7 +302,7 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-/// Makes the length word of bytes or elements; [`Measure`] has seen to it that it fits.
+/// Creates the length word of bytes or elements; [`Measure`] has seen to it that it fits.
 #[inline]
 fn length<T>(of: &[T]) -> [u8; 4] {
     u32::try_from(of.len()).unwrap_or(u32::MAX).to_be_bytes()

@@ -3,11 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::data::{
-    EnumValue, File, Func, List, Mutable, Opaque, OpaqueState, Pattern, Subnet, Table, Type,
-    TypeTag, Value,
+    EnumValue, File, Func, List, Mutable, Opaque, OpaqueState, Pattern, Record, Subnet, Table,
+    Type, TypeTag, Value, Vector,
 };
 
 use super::super::Family;
+use super::super::cache::{Decision, Kept};
 use super::super::kind::val;
 use super::decide::Decide;
 use super::{Arc, Session, length};
@@ -35,16 +36,20 @@ impl<D: Decide> Session<'_, D> {
             Value::Pattern(pattern) => return self.pattern(pattern),
             Value::Enum(value) => return self.constant(value),
             Value::List(list) => return self.list(list),
-            Value::Table(table) => return self.table(table),
+            Value::Table(table) => return self.table(value, table),
             Value::Record(record) => {
-                return self.slots(val::RECORD, &record.ty, &record.mutable, &record.fields);
+                let address = Arc::as_ptr(record) as usize;
+                let Record { ty, mutable, fields } = &**record;
+                return self.slots(value, address, val::RECORD, ty, mutable, fields);
             }
             Value::Vector(vector) => {
-                return self.slots(val::VECTOR, &vector.ty, &vector.mutable, &vector.items);
+                let address = Arc::as_ptr(vector) as usize;
+                let Vector { ty, mutable, items } = &**vector;
+                return self.slots(value, address, val::VECTOR, ty, mutable, items);
             }
             Value::Func(ty, func) => return self.func_value(ty, func),
             Value::File(ty, file) => return self.file_value(ty, file),
-            Value::Opaque(opaque) => return self.opaque_value(opaque),
+            Value::Opaque(opaque) => return self.opaque_value(value, opaque),
         };
         self.scalar(class, tag, number.to_be_bytes());
     }
@@ -109,16 +114,24 @@ impl<D: Decide> Session<'_, D> {
     }
 
     #[inline(never)]
-    fn opaque_value(&mut self, opaque: &Opaque) {
-        if self.typed(opaque_class(&opaque.state), &opaque.ty, []) {
+    fn opaque_value(&mut self, value: &Value, opaque: &Arc<Opaque>) {
+        let value = self.container(value, Arc::as_ptr(opaque) as usize);
+        if self.decided_value(value, opaque_class(&opaque.state), &opaque.ty, []) {
             self.opaque(&opaque.state);
         }
     }
 
-    /// Writes all of a container but its elements; returns whether they are to follow.
-    fn mutable(&mut self, class: u8, ty: &Type, mutable: &Mutable) -> bool {
+    /// Decides on a container at this address.
+    #[inline]
+    fn container(&mut self, value: &Value, address: usize) -> Decision {
+        self.decide.container(address, || Kept::Value { _value: value.clone() })
+    }
+
+    /// Writes all of a container but its elements, as has been decided; returns whether they are to
+    /// follow.
+    fn mutable(&mut self, value: Decision, class: u8, ty: &Type, mutable: &Mutable) -> bool {
         let [a, b, c, d] = length(&mutable.unique_id);
-        let full = self.typed(class, ty, [mutable.properties, a, b, c, d]);
+        let full = self.decided_value(value, class, ty, [mutable.properties, a, b, c, d]);
         if full {
             self.bytes(&mutable.unique_id);
         }
@@ -127,8 +140,17 @@ impl<D: Decide> Session<'_, D> {
 
     /// Writes a record or a vector.
     #[inline(never)]
-    fn slots(&mut self, class: u8, ty: &Type, mutable: &Mutable, slots: &[Option<Value>]) {
-        if self.mutable(class, ty, mutable) {
+    fn slots(
+        &mut self,
+        value: &Value,
+        address: usize,
+        class: u8,
+        ty: &Type,
+        mutable: &Mutable,
+        slots: &[Option<Value>],
+    ) {
+        let value = self.container(value, address);
+        if self.mutable(value, class, ty, mutable) {
             self.several(slots, |s, slot| s.optional(slot.as_ref(), |s, value| s.value(value)));
         }
     }
@@ -142,8 +164,9 @@ impl<D: Decide> Session<'_, D> {
     }
 
     #[inline(never)]
-    fn table(&mut self, table: &Table) {
-        if !self.mutable(val::TABLE, &table.ty, &table.mutable) {
+    fn table(&mut self, value: &Value, table: &Arc<Table>) {
+        let value = self.container(value, Arc::as_ptr(table) as usize);
+        if !self.mutable(value, val::TABLE, &table.ty, &table.mutable) {
             return;
         }
         self.optional(table.attributes.as_ref(), |s, attributes| s.attributes(attributes));

@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// The argument of VERSION (§2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// The protocol's version; [`Version::PROTOCOL`] unless the peer is of another kind.
+    /// The version of the protocol; [`Version::PROTOCOL`] for compatible peers.
     pub protocol: u32,
     /// The size of the sender's outgoing object cache, in entries.
     pub cache_size: u32,
@@ -16,8 +16,8 @@ pub struct Version {
     ///
     /// [`Authority`]: crate::connection::Authority
     pub runtime: u32,
-    /// The class, without its NUL. `None` if there are no bytes for it (as Broccoli sends it), an
-    /// empty one if there is a lone NUL (as Bro does). What follows a NUL in it is not sent.
+    /// The class, without its NUL. `None` if there are no bytes for it (as from Broccoli), empty if
+    /// there is a lone NUL (as from Bro). Bytes after a NUL in it are not sent.
     pub class: Option<Bytes>,
 }
 
@@ -30,7 +30,7 @@ impl Version {
     /// Returns the releases of Bro whose VERSION names this protocol and data format, as in
     /// `2.3/2.4`; `None` if there are none.
     ///
-    /// Bro 2.6 announces the data format of 2.5, but writes the values of logs in another way.
+    /// Bro 2.6 announces the data format of 2.5, but encodes log values differently.
     pub const fn releases(protocol: u32, data_format: u32) -> Option<&'static str> {
         Some(match (protocol, data_format) {
             (6, 18) => "1.5",

@@ -5,7 +5,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A set of capabilities, the argument of CAPS (§2.9).
 ///
-/// Unknown flags are kept. A peer whose CAPS never came has none.
+/// Unknown flags are kept. A peer that has not sent CAPS has none.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Caps(u32);
 
@@ -20,9 +20,9 @@ impl Caps {
     pub const PID_64BIT: Caps = Caps(4);
     /// The sender keeps its incoming cache by the newer strategy.
     pub const NEW_CACHE_STRATEGY: Caps = Caps(8);
-    /// The sender is a Broccoli.
+    /// The sender is Broccoli.
     pub const BROCCOLI_PEER: Caps = Caps(16);
-    /// What a Bro announces: 13.
+    /// The capabilities of Bro: 13.
     pub const BRO: Caps = Caps::COMPRESSION.union(Caps::PID_64BIT).union(Caps::NEW_CACHE_STRATEGY);
 
     const NAMES: [(Caps, &str); 5] = [
@@ -49,7 +49,7 @@ impl Caps {
         self.0 & other.0 == other.0
     }
 
-    /// Returns what is in either set.
+    /// Returns the union of both sets.
     #[must_use]
     pub const fn union(self, other: Caps) -> Self {
         Caps(self.0 | other.0)

@@ -95,7 +95,7 @@ fn caps(input: &[u8]) -> Parsed<'_, Message> {
     map(flags, |flags| Message::Caps(Caps::from_bits(flags))).parse(input)
 }
 
-/// Reads `ping_args` in either layout, told apart by their length (§2.7).
+/// Reads `ping_args` in either layout, distinguished by their length (§2.7).
 fn ping_args(input: &[u8]) -> Parsed<'_, PingArgs> {
     let padded = terminated(be_u32, take(4_usize));
     alt((ping_layout(padded, PingLayout::Padded32), ping_layout(be_u32, PingLayout::Compact28)))

@@ -55,7 +55,7 @@ impl fmt::Debug for EventNames {
     }
 }
 
-/// What was printed to files, the argument of REMOTE_PRINT (§2.12).
+/// Prints to files, the argument of REMOTE_PRINT (§2.12).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PrintItems(Bytes);
 
@@ -64,7 +64,7 @@ pub struct PrintItems(Bytes);
 pub struct PrintItem<'a> {
     /// The name of the file that was printed to, `/dev/stdout` for standard output.
     pub file: &'a [u8],
-    /// What was printed, without its newline, unprintable bytes as `\xHH`.
+    /// The printed text, without its newline, with unprintable bytes as `\xHH`.
     pub text: &'a [u8],
 }
 

@@ -17,41 +17,41 @@ pub use lists::{EventNames, PrintItem, PrintItems};
 pub use types::MessageType;
 pub(super) use types::type_name;
 
-/// A message between peers, sent or received (§2).
+/// A message between peers (§2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// Opens the connection: versions, cache size, class (§2.1).
     Version(Version),
     /// Carries one serialization, not looked into here (§2.2).
     Serial(Bytes),
-    /// Asks for events by name (§2.3).
+    /// Requests events by name (§2.3).
     RequestEvents(EventNames),
     /// Carries a filter in pcap's syntax, without the NUL that ends it (§2.4).
     CaptureFilter(Bytes),
-    /// Asks for synchronized state (§2.5).
+    /// Requests synchronized state (§2.5).
     RequestSync {
         /// Whether the sender considers its own state authoritative.
         authoritative: bool,
     },
     /// Ends a phase (§2.6).
     PhaseDone,
-    /// Measures the way to the peer and back (§2.7).
+    /// Measures the round trip to the peer (§2.7).
     Ping(PingArgs),
     /// Answers a PING (§2.8).
     Pong(PingArgs),
-    /// Says what the sender is capable of (§2.9).
+    /// Announces the sender's capabilities (§2.9).
     Caps(Caps),
     /// Announces that every later chunk is transformed (§2.10).
     Compress,
     /// Announces a point in the replay of a trace (§2.11).
     SyncPoint(SyncPoint),
-    /// Carries what was printed to files (§2.12).
+    /// Carries prints to files (§2.12).
     RemotePrint(PrintItems),
     /// Announces a log writer, not looked into here (§2.13).
     LogCreateWriter(Bytes),
     /// Carries log entries, not looked into here (§2.14).
     LogWrite(Bytes),
-    /// Asks for logs (§2.15).
+    /// Requests logs (§2.15).
     RequestLogs,
 }
 
@@ -77,7 +77,7 @@ impl Message {
         }
     }
 
-    /// Returns how many bytes of memory a message that was received keeps alive, roughly.
+    /// Returns the estimated memory that a received message keeps alive in bytes.
     #[inline]
     pub(crate) fn held_bytes(&self) -> usize {
         match self {

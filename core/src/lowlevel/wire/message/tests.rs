@@ -79,7 +79,7 @@ fn version_has_sixteen_bytes_at_least() {
     for length in 1..16 {
         let error = decode_clear(&message(0x01, &vec![0; length])).end.unwrap_err();
         let text = format!(
-            "VERSION: argument of {length} bytes, must be at least 16, §2.1 (at byte 12 of the stream)"
+            "VERSION: argument of {length} bytes, must be at least 16 (at byte 12 of the stream)"
         );
         assert_eq!(error.to_string(), text);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The type of a message between peers, as its header chunk carries it (§2).
+/// The type of a message between peers, as sent in its header chunk (§2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum MessageType {
@@ -58,7 +58,7 @@ impl MessageType {
         MessageType::RequestLogs,
     ];
 
-    /// Returns the type with this number, or `None` if peers exchange no such message.
+    /// Returns the type with this number, or `None` for types that peers do not exchange.
     #[inline]
     pub const fn from_u8(number: u8) -> Option<Self> {
         Some(match number {
@@ -81,7 +81,7 @@ impl MessageType {
         })
     }
 
-    /// Returns the name in the specification's spelling, as in `REQUEST_EVENTS`.
+    /// Returns the name as in the specification, such as `REQUEST_EVENTS`.
     pub const fn name(self) -> &'static str {
         match self {
             MessageType::Version => "VERSION",
@@ -147,7 +147,8 @@ impl fmt::Display for MessageType {
     }
 }
 
-/// Names any message type, also those that only pass between the two processes of a Bro (§2).
+/// Returns the name of any message type, including those used only between the two processes of a
+/// Bro (§2).
 pub(in crate::lowlevel::wire) fn type_name(number: u8) -> Option<&'static str> {
     Some(match number {
         0x03 => "CLOSE",

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use brocomm_conformance::strategies::on_few;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -48,6 +49,8 @@ static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 proptest! {
+    #![proptest_config(on_few(64))]
+
     #[test]
     fn a_message_comes_back_under_all_splits(message in any_message(), framing in framing()) {
         let bytes = encode(framing, std::slice::from_ref(&message));

@@ -1,4 +1,4 @@
-//! Answers, behind other notifications.
+//! Replies behind other notifications.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The wall clock steps, and timers don't.
+//! Steps of the wall clock do not affect timers.
 
 use super::*;
 

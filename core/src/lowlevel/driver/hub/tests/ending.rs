@@ -1,4 +1,4 @@
-//! The end of a node, and of the interest in it.
+//! Termination, and dropping the node.
 
 use super::*;
 

@@ -1,11 +1,11 @@
-//! What is batched, and flushed.
+//! Batching and flushing.
 
 use super::*;
 use crate::data::TypeTag;
 use crate::logs::{LogField, LogStream, LogValue};
 
 impl World {
-    /// How many messages with entries and with prints the peer got.
+    /// The numbers of received messages with entries and with prints.
     fn came(&mut self) -> (usize, usize) {
         use connection::Notification::{LogEntry, RemotePrint};
         let got = std::mem::take(&mut self.got);
@@ -14,7 +14,7 @@ impl World {
         (count(|n| matches!(n, LogEntry(_))), count(|n| matches!(n, RemotePrint(_))))
     }
 
-    /// Writes an entry and prints a line, of which the batches are not complete.
+    /// Writes an entry and prints a line, which stay in incomplete batches.
     fn write(&mut self) {
         let node = self.hub.communication_mut();
         let written = node.write_log(5, &[LogValue::Count(1)], NOW);
@@ -40,7 +40,7 @@ fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     settle(&mut world.hub);
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (0, (0, 0)));
-    // What comes after it, it doesn't wait for.
+    // It does not wait for later items.
     world.blocked = false;
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (1, (1, 1)));

@@ -1,4 +1,4 @@
-//! Those who take notifications.
+//! Subscribers.
 
 use super::*;
 
@@ -11,7 +11,8 @@ impl World {
         ticket
     }
 
-    /// What a subscriber gets; events as their numbers, and the lines about subscribers.
+    /// The notifications of a subscriber: events as their numbers, and the log lines about
+    /// subscribers.
     fn subscribed(&mut self, ticket: &mut Ticket) -> Vec<String> {
         let mut told = Vec::new();
         while let Poll::Ready(Some(next)) = self.hub.poll_notification(ticket, Waker::noop()) {
@@ -50,7 +51,7 @@ impl World {
         self.carry();
     }
 
-    /// Lets so much time pass; returns how long the managing task waits then.
+    /// Advances the time; returns how long the managing task then waits.
     fn pass(&mut self, now: Time) -> Option<Time> {
         let task = self.hub.poll_task(now, Waker::noop());
         settle(&mut self.hub);
@@ -65,13 +66,13 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
     range.map(|n| n.to_string()).collect()
 }
 
-/// Another peer of the node, which sends.
+/// Another peer of the node, which sends events.
 fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
     let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
-    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["e".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     };

@@ -1,4 +1,4 @@
-//! What leaves the cache at the end of a SERIAL (2§5).
+//! Eviction at the end of a SERIAL message (2§5).
 
 use std::sync::Arc;
 
@@ -10,25 +10,27 @@ use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
 
 impl ReadCache {
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Its message has to be given
-    /// [back](Self::done).
+    /// Ends a SERIAL: drops what does not outlive it and cuts the lists.
     #[inline]
     pub(in super::super::super) fn end(
         &mut self,
-        message: &Arc<Message>,
+        message: Arc<Message>,
         notes: Option<Box<Notes>>,
         mode: Mode,
     ) {
         self.close_run();
-        let live = self.live + self.fresh.end();
+        let live = self.live + self.ring.end();
         if live > 0 {
-            self.messages.hold(Arc::clone(message), notes, live);
-        } else if let Some(notes) = notes {
-            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+            self.messages.hold(message, notes, live);
+        } else {
+            if let Some(notes) = notes {
+                notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+            }
+            self.messages.spare(message);
         }
         while let Some(place) = self.volatile.pop() {
-            let entry = self.used[ListId::Unstable].remove(place);
-            self.forget(entry);
+            let gone = self.used[ListId::Unstable].remove(place);
+            self.forget(gone);
         }
         let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
@@ -42,15 +44,9 @@ impl ReadCache {
         }
     }
 
-    /// Takes back the message of a SERIAL.
-    #[inline]
-    pub(in super::super::super) fn done(&mut self, message: Arc<Message>) {
-        self.messages.spare(message);
-    }
-
     fn pop_stable(&mut self) {
-        let entry = self.used[ListId::Stable].pop();
-        self.forget(entry);
+        let gone = self.used[ListId::Stable].pop();
+        self.forget(gone);
     }
 
     /// Drops the oldest entries of the unstable list until it has this size.
@@ -60,23 +56,23 @@ impl ReadCache {
         while over > 0 {
             let used = &mut self.used[ListId::Unstable];
             let before = used.oldest().unwrap_or(u64::MAX);
-            if let Some((message, count)) = self.fresh.pop(over, before) {
+            if let Some((message, count)) = self.ring.pop(over, before) {
                 self.messages.release(message, count);
                 over = over.saturating_sub(count);
             } else {
-                let entry = used.pop();
-                self.forget(entry);
+                let gone = used.pop();
+                self.forget(gone);
                 over -= 1;
             }
         }
     }
 
-    /// Drops the oldest entry of all; returns whether there was one.
+    /// Evicts the oldest entry of all; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
         let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);
         let unstable = unstable.oldest().unwrap_or(u64::MAX);
-        let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));
+        let unstable = unstable.min(self.ring.oldest().unwrap_or(u64::MAX));
         if stable.min(unstable) == u64::MAX {
             return false;
         }
@@ -88,8 +84,12 @@ impl ReadCache {
         true
     }
 
-    fn forget(&mut self, entry: Option<Entry>) {
-        if let Some(entry) = entry {
+    /// Forgets an entry that has left its list, by its id if that still means it.
+    fn forget(&mut self, gone: Option<(u64, Entry)>) {
+        if let Some((pid, entry)) = gone {
+            if pid != 0 {
+                self.index.remove(&pid);
+            }
             // Locations and state accesses are registered but never stored.
             if !matches!(entry.object, Object::Pending(_)) {
                 self.bytes = self.bytes.saturating_sub(entry.bytes as usize);

@@ -1,17 +1,19 @@
-//! Looking up what the cache holds (2§5).
+//! Lookup in the cache (2§5).
 
-use crate::data::{Type, TypeTag, Value};
+use bytes::Bytes;
 
-use super::super::super::SerialErrorKind as Kind;
-use super::super::super::tape::Message;
-use super::super::fresh::STEP;
+use crate::data::{Type, TypeTag};
+
+use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
+use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
 use super::super::object::Object;
+use super::super::ring::STEP;
 use super::super::{Extent, ListId};
 use super::{Entry, ReadCache, Recent};
 
 impl ReadCache {
-    /// Returns the object that a reference means, and how far it extends.
+    /// Returns the object that a reference means, and how far it extends, unless it is a value.
     #[inline]
     pub(in super::super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         self.close_run();
@@ -33,41 +35,79 @@ impl ReadCache {
         }
     }
 
-    /// Returns the tag that the type of a plain value means, if it is the standard instance of an
-    /// atomic type and was used of late.
+    /// Returns where the value is that a reference means, its message and its place on that one's
+    /// tape, and how far it extends; `reading` is the message that is being read.
+    pub(in super::super::super) fn find_value(
+        &mut self,
+        pid: u64,
+        reading: &Message,
+    ) -> Result<((u32, u32), Extent), Kind> {
+        let (number, tape) = match self.look_up(pid)? {
+            (Object::Value(number, tape), _) => (*number, *tape),
+            (other, _) => {
+                let found = other.family();
+                return Err(Kind::WrongFamily { expected: Family::Val, found });
+            }
+        };
+        let message =
+            if number == self.current { Some(reading) } else { self.messages.get(number) };
+        match message.and_then(|message| message.tape.get(tape as usize)) {
+            Some(Item { objects: PENDING, .. }) => Err(Kind::Cycle(pid)),
+            Some(Item { objects, height, .. }) => {
+                let (objects, height) = (*objects, u32::from(*height));
+                Ok(((number, tape), Extent { height, objects }))
+            }
+            None => Err(MISFIT),
+        }
+    }
+
+    /// Returns the tag that the type of a value means, if it is the standard instance of an atomic
+    /// type and was used of late.
     ///
-    /// It is used then as [`register_plain`](Self::register_plain) has it. What comes to nothing
+    /// It is used then as [`register_in_run`](Self::register_in_run) has it. What comes to nothing
     /// has to be [looked up](Self::look_up) all the same.
     #[inline(always)]
     pub(in super::super::super) fn standard_type(&mut self, pid: u64) -> Option<TypeTag> {
         let Recent { list, place, tag } = self.recent.of(pid);
-        let stamp = self.clock + STEP * (self.fresh.opened() + 1);
+        let stamp = self.next_stamp();
         if self.used[list].touch(place, pid, stamp) { tag } else { None }
+    }
+
+    /// Returns the type of a value and its height in the same way, if it is not such a standard type.
+    #[inline]
+    pub(in super::super::super) fn usual_type(&mut self, pid: u64) -> Option<(Type, u32)> {
+        let Recent { list, place, .. } = self.recent.of(pid);
+        let stamp = self.next_stamp();
+        match self.used[list].hit(place, pid, stamp) {
+            Some(Entry { object: Object::Type(ty @ Type::Def(_)), extent, .. }) => {
+                Some((ty.clone(), extent.height))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns when the type of the value is used that goes into the open run next.
+    #[inline(always)]
+    fn next_stamp(&self) -> u64 {
+        self.clock + STEP * (self.ring.opened() + 1)
     }
 
     fn find(&mut self, pid: u64) -> Result<(ListId, u32), Kind> {
         if pid == 0 {
             return Err(Kind::UnknownObject(pid));
         }
-        let (list, place) = match self.fresh.take(pid) {
+        let (list, place) = match self.ring.take(pid) {
             Some(Err(())) => return Err(Kind::Cycle(pid)),
             Some(Ok(value)) => {
-                let (message, extent) = (value.message, value.extent);
-                let object = Object::Value(message, value.tape);
-                let entry = Entry { extent, object, bytes: 0, message };
+                let object = Object::Value(value.message, value.tape);
+                let extent = Extent::default();
+                let entry = Entry { extent, object, bytes: 0, message: value.message };
                 (ListId::Unstable, self.insert(ListId::Unstable, pid, value.stamp, entry))
             }
-            None => self.find_used(pid).ok_or(Kind::UnknownObject(pid))?,
+            None => *self.index.get(&pid).ok_or(Kind::UnknownObject(pid))?,
         };
         *self.recent.of_mut(pid) = Recent { list, place, tag: None };
         Ok((list, place))
-    }
-
-    pub(super) fn find_used(&self, pid: u64) -> Option<(ListId, u32)> {
-        [ListId::Stable, ListId::Unstable].into_iter().find_map(|list| {
-            let place = self.index[list].find(pid)?;
-            self.used[list].is(place, pid).then_some((list, place))
-        })
     }
 
     /// Decodes a value of the message being read, or of one before it, which stands for so many
@@ -76,12 +116,12 @@ impl ReadCache {
         &mut self,
         (number, tape): (u32, u32),
         objects: u32,
-        message: &Message,
+        (chunk, message): (&Bytes, &Message),
         notes: &mut Option<Box<Notes>>,
-    ) -> Option<Value> {
+    ) -> Option<Known> {
         let notes = notes.get_or_insert_default();
         if number == self.current {
-            return notes.value(message, tape, objects);
+            return notes.value(chunk, message, tape, objects);
         }
         self.messages.refer(number);
         notes.refers.push(number);

@@ -3,39 +3,41 @@
 mod end;
 mod find;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::TypeTag;
+use crate::data::{Type, TypeTag};
 
 use super::super::tape::Message;
 use super::super::{Family, Limits, Mode};
-use super::fresh::{Fresh, STEP};
-use super::index::PidIndex;
+use super::interned::{Interned, InternedType};
 use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
+use super::ring::{Ring, STEP};
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
 
-/// How many places of recently used objects are kept at hand; a power of two.
+/// The number of recently used places to remember; a power of two.
 const RECENT: usize = 64;
 
 /// No message.
 const NONE: u32 = u32::MAX;
 
-/// Holds what the peer has sent and may refer to.
+/// The objects that the peer has sent and may refer to.
 ///
 /// Of the unstable list, the values that nothing has referred to yet lie in a queue of their own;
 /// stamps tell which is older, of one of these and of one of the others. Values are kept as the
 /// bytes that they came in, and decoded when they are referred to.
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
-    fresh: Fresh,
+    ring: Ring,
     /// The other entries, of the stable and of the unstable list.
     used: PerList<Used<Entry>>,
-    /// Where they are.
-    index: PerList<PidIndex>,
+    /// Where they are by their ids, of which the peer can choose any without making this slow.
+    index: BTreeMap<u64, (ListId, u32)>,
     recent: Recents,
     messages: Messages,
+    interned: Interned,
     /// The number of the message that is being read, and how many entries refer to it, fresh values
     /// aside.
     current: u32,
@@ -45,9 +47,9 @@ pub(in super::super) struct ReadCache {
     /// Counts registrations and uses; those of the open run come on top of this, as they do of the
     /// other counters.
     clock: u64,
-    /// The greatest id so far: what is above can't be in the cache.
+    /// The greatest id so far: what is above cannot be in the cache.
     highest: u64,
-    /// How many entries a list keeps.
+    /// The maximum number of entries in a list.
     size: usize,
     /// How many bytes the entries of both lists keep alive, messages aside, and at most with them.
     bytes: usize,
@@ -57,7 +59,7 @@ pub(in super::super) struct ReadCache {
     given_up: u64,
 }
 
-/// Says where an object is that was used of late.
+/// The place of a recently used object.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
     list: ListId,
@@ -66,7 +68,7 @@ struct Recent {
     tag: Option<TypeTag>,
 }
 
-/// Holds for each remainder of ids the object that was used last.
+/// The last used object for each remainder of ids.
 #[derive(Debug)]
 struct Recents([Recent; RECENT]);
 
@@ -98,7 +100,7 @@ struct Entry {
     message: u32,
 }
 
-/// Says where an object that is being read will lie.
+/// The future place of an object that is being read.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Place(Where);
 
@@ -106,18 +108,19 @@ pub(in super::super) struct Place(Where);
 enum Where {
     /// It has no id.
     Nowhere,
-    Fresh(usize),
+    InRing(usize),
     Used(ListId, u32),
 }
 
 impl ReadCache {
     pub(in super::super) fn new(limits: &Limits) -> ReadCache {
         ReadCache {
-            fresh: Fresh::default(),
+            ring: Ring::default(),
             used: PerList::default(),
-            index: PerList::default(),
+            index: BTreeMap::new(),
             recent: Recents::new(),
             messages: Messages::default(),
+            interned: Interned::default(),
             current: NONE,
             live: 0,
             volatile: Vec::new(),
@@ -139,22 +142,22 @@ impl ReadCache {
     pub(in super::super) fn counters(&self) -> CacheCounters {
         let entries = (self.used[ListId::Stable].len() + self.unstable()) as u64;
         // After an error there may be a run left.
-        let opened = self.fresh.opened();
+        let opened = self.ring.opened();
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
 
-    /// Returns how many bytes are kept alive, roughly.
+    /// Returns the estimated number of bytes kept alive.
     pub(in super::super) fn bytes(&self) -> usize {
-        self.bytes.saturating_add(self.messages.bytes())
+        self.bytes.saturating_add(self.messages.bytes()).saturating_add(self.interned.bytes())
     }
 
-    /// Returns how many entries were given up before their time, for the limit on bytes.
+    /// Returns how many entries were evicted early because of the limit on bytes.
     pub(in super::super) fn given_up(&self) -> u64 {
         self.given_up
     }
 
     fn unstable(&self) -> usize {
-        self.fresh.len() + self.used[ListId::Unstable].len()
+        self.ring.len() + self.used[ListId::Unstable].len()
     }
 
     /// Begins a SERIAL: returns a message to be filled, which nobody shares yet.
@@ -194,7 +197,7 @@ impl ReadCache {
         if pid > self.highest {
             self.highest = pid;
             if family == Family::Val {
-                return Place(Where::Fresh(self.fresh.push(pid, stamp, self.current)));
+                return Place(Where::InRing(self.ring.push(pid, stamp, self.current)));
             }
         } else {
             self.replace(pid);
@@ -211,12 +214,12 @@ impl ReadCache {
         Place(Where::Used(list, place))
     }
 
-    /// Registers a value in full that is plain, and has been read: its content refers to nothing,
-    /// and its type was just looked up as a [standard](Self::standard_type) one. Returns whether it
-    /// could be done: not if anything about its id is unusual.
+    /// Registers a value in full that comes next on the tape, there, and whose type was just looked
+    /// up as a [usual](Self::usual_type) one. Returns whether it could be done: not if anything about
+    /// its id is unusual.
     #[inline(always)]
-    pub(in super::super) fn register_plain(&mut self, pid: u64, tape: u32) -> bool {
-        self.fresh.extend(pid, tape) || self.open_run(pid, tape)
+    pub(in super::super) fn register_in_run(&mut self, pid: u64, tape: u32) -> bool {
+        self.ring.extend(pid, tape) || self.open_run(pid, tape)
     }
 
     fn open_run(&mut self, pid: u64, tape: u32) -> bool {
@@ -225,21 +228,55 @@ impl ReadCache {
             return false;
         }
         self.highest = pid - 1;
-        self.fresh.open(pid, self.clock + 1, self.current, tape);
+        self.ring.open(pid, self.clock + 1, self.current, tape);
         true
     }
 
     /// Closes the open run, if there is one, and makes up for what it put off.
     #[inline]
     fn close_run(&mut self) {
-        let opened = self.fresh.opened();
+        let opened = self.ring.opened();
         if opened > 0 {
             self.clock += STEP * opened;
             self.highest += opened;
             self.full += opened;
             self.references += opened;
-            self.fresh.close();
+            self.ring.close();
         }
+    }
+
+    /// Returns the type that comes in full and without ids, if it came so before.
+    pub(in super::super) fn interned(&self, bytes: &[u8]) -> Option<&InternedType> {
+        self.interned.find(bytes)
+    }
+
+    /// Keeps a type that came in full, in these bytes, after so many objects in full and so many ids,
+    /// unless there were any ids in it.
+    pub(in super::super) fn intern(
+        &mut self,
+        bytes: &[u8],
+        ty: &Type,
+        extent: Extent,
+        (full, ids): (u64, u64),
+    ) {
+        if self.ids() == ids && matches!(ty, Type::Def(_)) {
+            self.interned.add(bytes, ty.clone(), extent, self.full - full, self.limit / 8);
+        }
+    }
+
+    /// Returns how many objects have come in full.
+    pub(in super::super) fn full(&self) -> u64 {
+        self.full
+    }
+
+    /// Returns a number that grows with each id.
+    pub(in super::super) fn ids(&self) -> u64 {
+        self.clock + STEP * self.ring.opened()
+    }
+
+    /// Forgets what was kept of types.
+    pub(in super::super) fn forget_interned(&mut self) {
+        self.interned = Interned::default();
     }
 
     /// Counts so many objects in full that have no id.
@@ -249,11 +286,8 @@ impl ReadCache {
     }
 
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
-        let used = &mut self.used[list];
-        let place = used.insert(pid, stamp, entry);
-        let index = &mut self.index[list];
-        index.insert(pid, place);
-        index.tidy(used.len(), |pid, place| used.is(place, pid));
+        let place = self.used[list].insert(pid, stamp, entry);
+        self.index.insert(pid, (list, place));
         *self.recent.of_mut(pid) = Recent { list, place, tag: None };
         place
     }
@@ -261,28 +295,28 @@ impl ReadCache {
     /// Lets an id mean none of the objects that are in the cache.
     #[cold]
     fn replace(&mut self, pid: u64) {
-        if let Some((list, place)) = self.find_used(pid) {
+        if let Some((list, place)) = self.index.remove(&pid) {
             self.used[list].replace(place);
         } else {
-            self.fresh.replace(pid);
+            self.ring.replace(pid);
         }
     }
 
-    /// Says what a value registered before is: its place on the tape, and how far it extends.
-    #[inline]
-    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32, extent: Extent) {
+    /// Returns where on its message's tape a value registered before is, now that its type is known.
+    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32) {
         match place.0 {
-            Where::Fresh(place) => self.fresh.store(place, tape, extent),
+            Where::InRing(place) => self.ring.store(place, tape),
             Where::Nowhere => {}
             Where::Used(..) => {
-                // Its message is what it costs.
+                // Its message is what it costs, and says how far it extends.
                 self.live += 1;
-                self.fill(place, Object::Value(self.current, tape), extent, self.current, |_| 0);
+                let (object, extent) = (Object::Value(self.current, tape), Extent::default());
+                self.fill(place, object, extent, self.current, |_| 0);
             }
         }
     }
 
-    /// Says what an object registered before is, how far it extends, and where in the chunk it
+    /// Returns what an object registered before is, how far it extends, and where in the chunk it
     /// ends; it may be the last.
     pub(in super::super) fn store(
         &mut self,
@@ -319,7 +353,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what is known of a type whose parts are about to be read.
+    /// Returns what is known of a type whose parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
         if let Where::Used(list, place) = place.0 {
             if let Some(entry) = self.used[list].get_mut(place) {

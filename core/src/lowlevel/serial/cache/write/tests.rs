@@ -1,5 +1,6 @@
 //! The writer's cache against a plain account of two lists (2§5).
 
+use brocomm_conformance::strategies::on_few;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -77,6 +78,8 @@ fn stretch() -> impl Strategy<Value = (Mode, Vec<Vec<Object>>)> {
 }
 
 proptest! {
+    #![proptest_config(on_few(64))]
+
     #[test]
     fn decisions_are_those_of_two_lists(
         stretches in vec(stretch(), 1..6),

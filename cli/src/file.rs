@@ -1,0 +1,84 @@
+//! Reads files that the user names, whole.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How much a file may hold, in bytes: devices have no end.
+const MOST: u64 = 64 << 20;
+
+/// How long a pipe may take to be written, as by `<(…)` of a shell: one that nobody writes never ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads what a file holds.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_within(path, PATIENCE)
+}
+
+/// Reads a file of text.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+}
+
+fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
+    if !is_pipe(path)? {
+        return read_at_once(path);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let path = path.to_owned();
+    // Opening it waits for who writes it.
+    thread::spawn(move || sender.send(read_at_once(&path)));
+    receiver.recv_timeout(patience).unwrap_or_else(|_| {
+        let seconds = patience.as_secs_f64();
+        let what = format!("is a pipe that was not written and closed within {seconds} s");
+        Err(io::Error::new(ErrorKind::TimedOut, what))
+    })
+}
+
+fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let what = format!("is larger than {} MiB", MOST >> 20);
+        return Err(io::Error::new(ErrorKind::FileTooLarge, what));
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt;
+    Ok(fs::metadata(path)?.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    fs::metadata(path).map(|_| false)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_nobody_writes_is_given_up() {
+        let pipes = ["unwritten", "written"].map(|name| {
+            std::env::temp_dir().join(format!("brocomm-pipe-{name}-{}", std::process::id()))
+        });
+        assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
+        let [unwritten, pipe] = &pipes;
+        let error = read_within(unwritten, Duration::from_millis(20)).unwrap_err();
+        let what = "is a pipe that was not written and closed within 0.02 s";
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::TimedOut, what));
+        let written = pipe.clone();
+        let writer = thread::spawn(move || fs::write(written, "event e();"));
+        assert_eq!(read_text(pipe).unwrap(), "event e();");
+        writer.join().unwrap().unwrap();
+        pipes.iter().for_each(|pipe| fs::remove_file(pipe).unwrap());
+    }
+}

@@ -1,0 +1,115 @@
+//! Two nodes that are connected.
+
+use std::net::IpAddr;
+
+use brocomm::Time;
+use brocomm::data::{Declarations, Event, TypeTag, Value};
+use brocomm::logs::{LogField, LogStream, LogValue};
+use brocomm::node::{
+    Action, ConnectionId, Endpoint, NodeConfig, NodeMachine, Notification, PeerConfig,
+};
+
+use crate::EVENTS;
+
+/// A node that is connected to another, with an event and a log that go from here to there.
+pub struct Nodes {
+    here: End,
+    there: End,
+    now: Time,
+}
+
+/// The number of the log's stream.
+const LOG: i32 = 1;
+
+impl Nodes {
+    /// Connects two nodes, and lets as much pass between them as is measured.
+    pub fn warm() -> Nodes {
+        let now = Time::from_secs_f64(1_500_000_000.0);
+        let host = IpAddr::from([192, 0, 2, 1]);
+        let node = |node| {
+            let mut declarations = Declarations::new();
+            declarations.read("event small_event(n: count, s: string);").expect("it is right");
+            let nodes = vec![("other".to_owned(), node)];
+            let declarations = declarations.into();
+            let config = NodeConfig { nodes, declarations, ..NodeConfig::default() };
+            let mut node = NodeMachine::new(config).expect("it is right");
+            node.start(now);
+            node
+        };
+        let mut here = node(PeerConfig::new(host));
+        let columns = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];
+        here.declare_log(LogStream::new(LOG, "small", columns)).expect("it is right");
+        let events = Some("small_event".parse().expect("it is right"));
+        let wants =
+            PeerConfig { connect: true, events, request_logs: true, ..PeerConfig::new(host) };
+        let mut there = node(wants);
+        let Some(Action::Connect { connection, .. }) = there.poll_action() else {
+            panic!("it connects")
+        };
+        there.feed_connected(connection, now);
+        let accepted = here.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
+        let mut nodes = Nodes { here: (here, accepted), there: (there, connection), now };
+        while nodes.carry() {
+            nodes.take();
+        }
+        for _ in 0..4 {
+            assert_eq!((nodes.events(), nodes.log_entries()), (EVENTS, EVENTS));
+        }
+        nodes
+    }
+
+    /// Raises an event again and again; returns how many came.
+    #[inline(never)]
+    pub fn events(&mut self) -> usize {
+        let mut came = 0;
+        for n in 0..EVENTS as u64 {
+            let event = Event::new("small_event", vec![Value::Count(n), Value::string("hello")]);
+            self.here.0.raise(event, self.now).expect("there is room");
+            self.carry();
+            came += self.take();
+        }
+        came
+    }
+
+    /// Writes a log entry again and again, which go in batches; returns how many came.
+    #[inline(never)]
+    pub fn log_entries(&mut self) -> usize {
+        let mut came = 0;
+        for n in 0..EVENTS as u64 {
+            let values = [LogValue::Count(n), LogValue::string("hello")];
+            self.here.0.write_log(LOG, &values, self.now).expect("there is room");
+        }
+        self.here.0.flush_batches(self.now);
+        while self.carry() {
+            came += self.take();
+        }
+        came
+    }
+
+    /// Carries bytes both ways; returns whether there were any.
+    fn carry(&mut self) -> bool {
+        let Nodes { here, there, now } = self;
+        carry(here, there, *now) | carry(there, here, *now)
+    }
+
+    /// Takes what is notified; returns how many events and log entries came.
+    fn take(&mut self) -> usize {
+        while self.here.0.poll_notification().is_some() {}
+        let came = std::iter::from_fn(|| self.there.0.poll_notification());
+        let is_counted = |told: &Notification| {
+            matches!(told, Notification::Event { .. } | Notification::LogEntry { .. })
+        };
+        came.filter(|told| is_counted(std::hint::black_box(told))).count()
+    }
+}
+
+type End = (NodeMachine, ConnectionId);
+
+/// Carries bytes one way; returns whether there were any.
+fn carry((from, out): &mut End, (to, into): &mut End, now: Time) -> bool {
+    let bytes = from.poll_transmit(*out);
+    let length = bytes.len();
+    to.feed_bytes(*into, bytes, now);
+    from.advance(*out, length, now);
+    length > 0
+}

@@ -1,0 +1,126 @@
+//! Types that come in full again and again (2§4).
+
+use crate::data::Type;
+
+use super::Extent;
+
+/// How many types are kept.
+const MOST: usize = 32;
+
+/// How many bytes a type may come in, to be kept.
+const LONGEST: usize = 4096;
+
+/// How many of its bytes a type is told by, before all are compared.
+const TOLD: usize = 40;
+
+/// Holds types by the bytes that they came in: a writer without a cache sends them in full with each
+/// value, and to build one takes many times as long as to compare it.
+///
+/// The same bytes always give the same type as long as there are no ids in them.
+#[derive(Debug, Default)]
+pub(super) struct Interned {
+    types: Vec<InternedType>,
+    /// Which is the next to be replaced.
+    next: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+pub(in super::super) struct InternedType {
+    key: u64,
+    bytes: Box<[u8]>,
+    pub(in super::super) ty: Type,
+    pub(in super::super) extent: Extent,
+    /// How many objects in full it takes.
+    pub(in super::super) full: u64,
+}
+
+impl InternedType {
+    /// Returns how many bytes it came in.
+    pub(in super::super) fn len(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+}
+
+impl Interned {
+    /// Returns what is kept, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the type that these bytes begin with.
+    pub(super) fn find(&self, bytes: &[u8]) -> Option<&InternedType> {
+        let key = key(bytes)?;
+        self.types.iter().find(|known| known.key == key && bytes.starts_with(&known.bytes))
+    }
+
+    /// Keeps a type that came in these bytes, and at most `limit` bytes with all others.
+    pub(super) fn add(&mut self, bytes: &[u8], ty: Type, extent: Extent, full: u64, limit: usize) {
+        let Some(key) = key(bytes).filter(|_| bytes.len() <= LONGEST) else { return };
+        let gone = match self.types.get(self.next) {
+            Some(known) => known.bytes.len(),
+            None => 0,
+        };
+        let all = self.bytes - gone + bytes.len();
+        if all > limit {
+            return;
+        }
+        let known = InternedType { key, bytes: bytes.into(), ty, extent, full };
+        match self.types.get_mut(self.next) {
+            Some(place) => *place = known,
+            None => self.types.push(known),
+        }
+        self.next = (self.next + 1) % MOST;
+        self.bytes = all;
+    }
+}
+
+/// Mixes the first bytes.
+fn key(bytes: &[u8]) -> Option<u64> {
+    let told: &[u8; TOLD] = bytes.first_chunk()?;
+    let mix = |key: u64, word: &[u8]| {
+        let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        (key ^ word).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    Some(told.chunks_exact(8).fold(0, mix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_found_by_all_of_their_bytes() {
+        let mut interned = Interned::default();
+        let bytes = |last: u8| [&[7; 50][..], &[last]].concat();
+        let extent = Extent::default();
+        for last in 0..40 {
+            let ty = Type::named(last.to_string());
+            interned.add(&bytes(last), ty, extent, u64::from(last), 10_000);
+        }
+        assert_eq!((interned.types.len(), interned.bytes()), (MOST, MOST * 51));
+        for last in 0..40 {
+            let bytes = [bytes(last), vec![1, 2, 3]].concat();
+            let found = interned.find(&bytes).map(|known| (known.full, known.len()));
+            // The first have made room.
+            assert_eq!(found, (last >= 8).then_some((u64::from(last), 51)));
+        }
+        assert!(interned.find(&bytes(9)[..50]).is_none());
+        assert!(interned.find(&bytes(9)[..20]).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut interned = Interned::default();
+        let mut add = |length: usize, limit| {
+            let (ty, extent) = (Type::COUNT, Extent::default());
+            interned.add(&vec![length as u8; length], ty, extent, 1, limit);
+            interned.bytes()
+        };
+        assert_eq!(add(LONGEST + 1, usize::MAX), 0);
+        assert_eq!(add(TOLD - 1, usize::MAX), 0);
+        assert_eq!(add(100, 99), 0);
+        assert_eq!(add(100, 100), 100);
+        assert_eq!(add(101, 200), 100);
+    }
+}

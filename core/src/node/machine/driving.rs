@@ -1,0 +1,364 @@
+//! What a driver does: feeds what the world did, and polls for what it is to do.
+
+use std::sync::Arc;
+
+use super::super::log::CommLogLine;
+use super::super::{Action, ConnectionId, Notification};
+use super::NodeMachine;
+use super::delivery::{Disconnect, Room, logged};
+use super::peers::PeerKey;
+use crate::Time;
+use crate::connection::{CommLogMessage, Connection, Phase, PollClose, Role};
+use crate::data::Event;
+
+/// Feeding.
+impl NodeMachine {
+    /// Feeds bytes received over a connection, in any pieces.
+    pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
+        self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
+        let Some(peer) = self.transport.get(id).map(|link| link.peer) else { return };
+        let Some(heard_of) = self.peers.get_mut(peer) else { return };
+        heard_of.heard = now.max(heard_of.heard);
+        heard_of.counters.reads += 1;
+        if std::mem::take(&mut heard_of.pinged) {
+            self.watch(peer);
+        }
+    }
+
+    /// Records that the peer closed a connection, or its half of it.
+    pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
+        self.feed(id, now, Connection::feed_eof);
+    }
+
+    /// Records that reading from a connection failed, with a human-readable reason.
+    pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        let line = CommLogLine::Connection(CommLogMessage::ReadError(reason.into()));
+        self.feed_failure(id, line, reason, now);
+    }
+
+    /// Records that writing to a connection failed, with a human-readable reason.
+    pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        self.feed_failure(id, CommLogLine::WriteError { reason: reason.into() }, reason, now);
+    }
+
+    fn feed_failure(&mut self, id: ConnectionId, line: CommLogLine, reason: &str, now: Time) {
+        self.feed_time(now);
+        self.log_failure(id, line);
+        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
+    }
+
+    /// Logs a failure of a connection, unless it was closed before.
+    fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
+        let Some(link) = self.transport.get(id) else { return };
+        if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
+            self.log_peer(link.peer, line);
+        }
+    }
+
+    /// Records that the transport has closed a connection, because of
+    /// [`poll_close`](Self::poll_close) or because it was lost. The connection is removed when all
+    /// its input is processed.
+    pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
+        let peer = self.transport.get(id).and_then(|link| self.peers.get_mut(link.peer));
+        if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
+            // The application can no longer make requests.
+            peer.awaiting_setup = false;
+        }
+        if self.transport.get(id).is_some_and(|link| link.begun().is_some()) {
+            self.feed(id, now, |connection, now| {
+                connection.feed_failure("closed by the transport", now);
+            });
+        }
+        let Some(link) = self.transport.get_mut(id) else { return };
+        if link.begun().is_some_and(|c| c.phase() != Phase::Closed) {
+            link.gone = true;
+        } else {
+            self.forget_link(id);
+        }
+    }
+
+    /// Removes a connection that the transport has closed.
+    pub(super) fn forget_link(&mut self, id: ConnectionId) {
+        if let Some(link) = self.transport.remove(id) {
+            let counts = link.begun().is_some() || link.is_pending();
+            if let Some(peer) = self.peers.get_mut(link.peer).filter(|_| counts) {
+                peer.sockets = peer.sockets.saturating_sub(1);
+                if peer.link == Some(id) {
+                    peer.link = None;
+                }
+            }
+            if link.begun().is_some() {
+                self.log_peer(link.peer, CommLogLine::ConnectionClosed);
+            }
+        }
+        self.end_if_done();
+    }
+
+    /// Feeds a connection, and processes the result.
+    pub(super) fn feed(
+        &mut self,
+        id: ConnectionId,
+        now: Time,
+        feed: impl FnOnce(&mut Connection, Time),
+    ) {
+        self.feed_time(now);
+        let now = self.clock.now();
+        let Some(link) = self.transport.get_mut(id) else { return };
+        let Some(connection) = &mut link.connection else { return };
+        #[cfg(feature = "__tls")]
+        if !connection.has_begun() {
+            connection.feed_wall_clock(self.clock.wall(), now);
+        }
+        feed(connection, now);
+        let peer = link.peer;
+        self.drain(peer);
+        self.transport.touch(id);
+    }
+
+    /// Processes the notifications of a peer's connection, as far as there is room.
+    pub(super) fn drain(&mut self, id: PeerKey) {
+        loop {
+            let Some(peer) = self.peers.get(id) else { return };
+            let connection = peer.link.and_then(|link| self.transport.connection_mut(link));
+            let Some(connection) = connection else { return };
+            let must_wait = peer.awaiting_setup || self.delivery.must_wait(peer);
+            // Input from before the close is still processed.
+            if must_wait && connection.phase() != Phase::Closed {
+                return;
+            }
+            let Some((notification, held)) = connection.poll_held() else { return };
+            self.delivery.hold(held);
+            self.take(id, notification);
+            self.delivery.hold(0);
+        }
+    }
+
+    /// Adds a notification about a peer, in order.
+    pub(super) fn tell(&mut self, id: PeerKey, notification: Notification) {
+        match self.peers.get_mut(id) {
+            Some(peer) => self.delivery.tell(id, peer, notification),
+            None => self.delivery.push(notification),
+        }
+    }
+
+    /// Adds an event from a peer according to the policy.
+    pub(super) fn tell_event(&mut self, id: PeerKey, event: Event) {
+        let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
+        self.tell_bounded(id, Notification::Event { peer, event });
+    }
+
+    /// Adds a droppable notification about a peer according to the policy.
+    pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, told, self.clock.wall()) {
+            self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
+        }
+    }
+
+    /// Closes the connection to a peer as if it were lost, so that it is retried.
+    pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
+        let now = self.clock.now();
+        if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
+            self.log_peer(id, line);
+            if let Some(connection) = self.connection_mut(id) {
+                connection.abort(reason, now);
+            }
+            self.touch_peer(id);
+        }
+    }
+
+    /// Removes a peer that connected to this node, once all its notifications are delivered.
+    pub(super) fn forget_if_gone(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get(id) else { return };
+        if peer.role == Role::Initiator || peer.sockets > 0 || peer.has_turn {
+            return;
+        }
+        if let Some(forgotten) = self.peers.remove(id) {
+            let line = CommLogLine::RemovedPeer;
+            self.delivery.push(logged(Some(forgotten), line, self.clock.wall()));
+        }
+    }
+}
+
+/// Polling.
+impl NodeMachine {
+    /// Returns the next action for the transport, apart from work on established connections.
+    #[must_use = "the node goes on only if it is done"]
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.transport.poll_action()
+    }
+
+    /// Returns a connection for which the transport may have work: bytes to send, a connection to
+    /// close, or reading to resume.
+    ///
+    /// Each connection is returned once for all changes since the last time.
+    #[must_use = "the peer may wait for something"]
+    pub fn poll_connection(&mut self) -> Option<ConnectionId> {
+        self.transport.poll_touched()
+    }
+
+    /// Returns the bytes to send over a connection, like [`Connection::poll_transmit`].
+    pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
+        self.transport.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
+    }
+
+    /// Records that the first `written` bytes of it have been written.
+    pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
+        self.feed_time(now);
+        let now = self.clock.now();
+        let Some(link) = self.transport.get_mut(id) else { return };
+        let peer = link.peer;
+        if let Some(connection) = &mut link.connection {
+            connection.advance(written, now);
+        }
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.counters.writes += 1;
+        }
+        self.drain(peer);
+        self.pump_state(peer);
+        self.pump(peer);
+        self.transport.touch(id);
+    }
+
+    /// Returns whether, and when, to close a transport connection; an unknown connection must be
+    /// closed at once. Then call [`feed_closed`](Self::feed_closed).
+    #[must_use = "the peer waits for the connection to be closed"]
+    pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
+        match self.transport.get(id) {
+            None => Some(PollClose::Now),
+            Some(link) => link.connection.as_deref().and_then(Connection::poll_close),
+        }
+    }
+
+    /// Returns whether to read from a connection.
+    pub fn wants_input(&self, id: ConnectionId) -> bool {
+        let Some(link) = self.transport.get(id) else { return false };
+        let Some(connection) = link.connection.as_deref() else { return false };
+        let may_wait = || {
+            let peer = self.peers.get(link.peer);
+            peer.is_none_or(|peer| peer.awaiting_setup || self.delivery.must_wait(peer))
+        };
+        connection.wants_input() && !(connection.has_begun() && may_wait())
+    }
+
+    /// Returns whether the node knows a connection: until the attempt to connect is cancelled or
+    /// has failed, or the connection was reported as closed.
+    pub fn is_known(&self, id: ConnectionId) -> bool {
+        self.transport.get(id).is_some()
+    }
+
+    pub(crate) fn transport(&self, id: ConnectionId) -> Option<&Connection> {
+        self.transport.connection(id)
+    }
+
+    /// Returns when to call [`feed_time`](Self::feed_time) next.
+    pub fn next_timeout(&self) -> Option<Time> {
+        let expiry = || self.state.next_expiry().filter(|_| self.terminated().is_none());
+        self.clock.next().into_iter().chain(expiry()).min()
+    }
+
+    /// Returns the next notification.
+    ///
+    /// What concerns one peer comes in order. Peers take turns after
+    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events
+    /// (§6). An event that is to be forwarded waits until that is possible.
+    #[must_use = "peers wait when too many notifications do"]
+    pub fn poll_notification(&mut self) -> Option<Notification> {
+        self.poll_notification_if(|_| true).map(|(notification, _)| notification)
+    }
+
+    /// Returns the next notification for which there is room, with its size. If there is no room,
+    /// that peer's later notifications wait until [`unblock`](Self::unblock).
+    pub(crate) fn poll_notification_if(
+        &mut self,
+        mut has_room: impl FnMut(&Notification) -> bool,
+    ) -> Option<(Notification, usize)> {
+        self.delivery.set_event_peer(None);
+        if let Some(notification) = self.delivery.pop_if(&mut has_room) {
+            return Some((notification, 0));
+        }
+        while let Some(id) = self.delivery.turn() {
+            if self.is_blocked(id, &mut has_room) {
+                self.delivery.block(id);
+                self.end_turn();
+                continue;
+            }
+            let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
+            let Some((notification, weight, room)) = taken else {
+                self.end_turn();
+                continue;
+            };
+            self.refill(id, room);
+            if let Notification::Event { peer, event } = &notification {
+                self.delivery.set_event_peer(Some(peer));
+                if self.settings.options.forward_remote_events {
+                    let _ = self.send(event.clone(), Some(id));
+                }
+            }
+            return Some((notification, weight));
+        }
+        self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
+    }
+
+    /// Ends the turn of the first peer, which has no more notifications or is blocked.
+    fn end_turn(&mut self) {
+        let Some(id) = self.delivery.end_turn() else { return };
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.has_turn = !peer.inbox.is_empty();
+        }
+        self.forget_if_gone(id);
+    }
+
+    /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
+    fn refill(&mut self, id: PeerKey, room: Room) {
+        if room == Room::Sender {
+            self.let_in(id);
+        }
+        if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
+            self.end_turn();
+        }
+        if room == Room::All {
+            let all: Vec<_> = self.peers.keys().collect();
+            for id in all {
+                self.let_in(id);
+            }
+        }
+    }
+
+    /// Resumes a peer's input, which waited: it was not silent, but not read.
+    fn let_in(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.set_heard(self.clock.now());
+            peer.was_unread = true;
+        }
+        self.drain(id);
+        // The transport need not be woken for input that it cannot read yet.
+        if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
+            self.touch_peer(id);
+        }
+    }
+
+    /// Returns whether the transport has no work for a connection.
+    fn is_idle(&self, id: ConnectionId) -> bool {
+        let connection = self.transport.connection(id);
+        let has_work = |c: &Connection| c.has_output() || c.poll_close().is_some();
+        !connection.is_some_and(has_work) && !self.wants_input(id)
+    }
+
+    /// Returns whether a peer's next notification cannot be taken, or forwarded, yet.
+    fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
+        let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
+            return false;
+        };
+        let is_forwarded = |event: &Event| {
+            self.settings.options.forward_remote_events
+                && self.hindrance(&event.name, Some(id)).is_some()
+        };
+        !has_room(next) || matches!(next, Notification::Event { event, .. } if is_forwarded(event))
+    }
+
+    /// Resumes the turns of peers whose events could not be taken or forwarded.
+    pub(crate) fn unblock(&mut self) {
+        self.delivery.unblock();
+    }
+}

@@ -1,0 +1,255 @@
+//! Sending events to peers (§6).
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::super::inbox::Outgoing;
+use super::super::log::CommLogLine;
+use super::super::{Bound, PeerId};
+use super::NodeMachine;
+use super::peers::PeerKey;
+use super::sending::{self, Admission, Pumped, SentNow};
+use crate::Time;
+use crate::connection::Phase;
+use crate::data::{CallError, Event, StateAccess, VariableError};
+
+/// The result of raising an event, or of writing a log entry or print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// The number of peers that receive it.
+    pub peers: usize,
+    /// The number of disconnected peers for which it is kept.
+    pub kept: usize,
+    /// The number of peers for which it was dropped because of a full send queue.
+    pub dropped: usize,
+}
+
+/// Why an event was not raised; nothing changes on error.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RaiseError {
+    /// The event does not match its declaration.
+    #[error("{0}")]
+    Event(Box<CallError>),
+    /// The send queue of a peer that requested the event, or the total of all queues, is full.
+    /// Retry when [`NodeMachine::can_raise`] returns true.
+    #[error("send queue full for peer {0}")]
+    Full(PeerId),
+}
+
+impl From<CallError> for RaiseError {
+    fn from(error: CallError) -> RaiseError {
+        RaiseError::Event(Box::new(error))
+    }
+}
+
+impl NodeMachine {
+    /// Raises an event: sends it to every peer in phase Running that has requested it (§6), and
+    /// keeps it for disconnected peers whose entries require it. It is not delivered locally. A
+    /// time of 0 is replaced by the current time.
+    ///
+    /// If the event is declared, its arguments are checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
+    /// unchanged.
+    ///
+    /// # Errors
+    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], only
+    /// with [`Overflow::Block`](super::super::Overflow::Block).
+    pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
+        self.raise_or_return(event, now).map_err(|(_, error)| error)
+    }
+
+    /// Raises an event, or returns it with the error.
+    pub(crate) fn raise_or_return(
+        &mut self,
+        mut event: Event,
+        now: Time,
+    ) -> Result<Raised, (Event, RaiseError)> {
+        self.feed_time(now);
+        match self.settings.options.undeclared.coerce_call(&self.settings.declarations, &event) {
+            Ok(None) => {}
+            Ok(Some(args)) => event.args = args,
+            Err(error) => return Err((event, error.into())),
+        }
+        if let Some(peer) = self.hindrance(&event.name, None) {
+            return Err((event, RaiseError::Full(peer.id())));
+        }
+        if event.time == 0.0 {
+            event.time = self.wall_clock().as_secs_f64();
+        }
+        Ok(self.send(event, None))
+    }
+
+    /// Returns whether an event with this name can be raised now.
+    pub fn can_raise(&self, name: &[u8]) -> bool {
+        self.hindrance(name, None).is_none()
+    }
+
+    /// Returns a peer whose full queue prevents sending an event with this name, if any.
+    pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
+        if !self.sending.blocks() {
+            return None;
+        }
+        let peers = self.sending.subscribers(name)?;
+        let waits = |key: &&PeerKey| {
+            let peer = self.peers.get(**key).filter(|_| origin != Some(**key));
+            peer.is_some_and(|p| !self.sending.is_away(**key, p) && self.sending.is_full(p))
+        };
+        peers.iter().find(waits).copied()
+    }
+
+    /// Sends an event to all its subscribers except its origin.
+    pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
+        let mut raised = Raised::default();
+        let mut later = Vec::new();
+        let peers = self.sending.subscribers(&event.name).map(Arc::clone);
+        let peers = peers.iter().flat_map(|peers| peers.iter().copied());
+        for id in peers.filter(|id| Some(*id) != origin) {
+            match self.send_now(id, &event) {
+                Some(SentNow::Sent) => raised.peers += 1,
+                Some(SentNow::Later) => later.push(id),
+                Some(SentNow::Not(line)) => line.into_iter().for_each(|l| self.log_peer(id, l)),
+                None => {}
+            }
+        }
+        let is_kept = |id: &PeerKey| Some(*id) != origin && self.is_kept_for(*id, &event.name);
+        let keepers: Vec<PeerKey> = self.sending.keepers().filter(is_kept).collect();
+        if later.is_empty() && keepers.is_empty() {
+            return raised;
+        }
+        let event = Arc::new(event);
+        for id in later {
+            let dropped =
+                || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
+            if self.admit(id, dropped) {
+                self.push_outgoing(id, Outgoing::event(Arc::clone(&event)));
+                raised.peers += 1;
+            } else {
+                raised.dropped += 1;
+            }
+        }
+        for id in keepers {
+            let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
+            let Some(peer) = self.peers.get_mut(id) else { continue };
+            let outgoing = Outgoing::event(Arc::clone(&event));
+            let lines = self.sending.keep(peer, outgoing, bound.unwrap_or(Bound::new(0, 0)));
+            lines.into_iter().for_each(|line| self.log_peer(id, line));
+            raised.kept += 1;
+        }
+        raised
+    }
+
+    /// Sends an event to a peer if nothing waits before it; none if there is no connection, or the peer
+    /// gets what was kept for it first.
+    fn send_now(&mut self, id: PeerKey, event: &Event) -> Option<SentNow> {
+        let peer = self.peers.get_mut(id)?;
+        if self.sending.is_away(id, peer) {
+            return None;
+        }
+        let Some(link) = peer.link else { return Some(SentNow::Later) };
+        let Some(connection) = self.transport.begun_mut(link) else { return Some(SentNow::Later) };
+        let sent = sending::send_now(peer, connection, event);
+        if !matches!(sent, SentNow::Later) {
+            self.transport.touch(link);
+        }
+        Some(sent)
+    }
+
+    /// Makes room in a peer's queue according to the policy; returns whether the item can be
+    /// queued. If it is dropped, that is counted, and logged with this line.
+    pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
+        let Some(peer) = self.peers.get_mut(id) else { return false };
+        match self.sending.admit(peer) {
+            Admission::Granted(lines) => {
+                lines.into_iter().for_each(|line| self.log_peer(id, line));
+                return true;
+            }
+            Admission::Dropped => self.log_peer(id, dropped()),
+            Admission::Disconnect => {
+                self.give_up(id, CommLogLine::OutgoingFull, "send queue full");
+                self.drain(id);
+            }
+        }
+        false
+    }
+
+    /// Adds an item to a peer's queue.
+    pub(super) fn push_outgoing(&mut self, id: PeerKey, outgoing: Outgoing) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            self.sending.push(peer, outgoing);
+        }
+    }
+
+    /// Sends a peer's queue, as far as its connection accepts it.
+    pub(super) fn pump(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id)
+            && let Some(link) = peer.link
+            && let Some(connection) = self.transport.begun_mut(link)
+        {
+            let Pumped { some, lines } = self.sending.pump(peer, connection);
+            lines.into_iter().for_each(|line| self.log_peer(id, line));
+            if some {
+                self.transport.touch(link);
+                self.unblock();
+            }
+        }
+        self.close_when_sent(id);
+    }
+
+    /// Sends an operation on state to every peer in phase Running that has requested sync, except
+    /// its origin. It is queued after earlier items.
+    ///
+    /// The operands for a declared variable are coerced to the declared types, unless the operation
+    /// came from a peer.
+    ///
+    /// # Errors
+    /// [`VariableError`]; nothing is sent then.
+    pub fn broadcast_state_access(
+        &mut self,
+        access: StateAccess,
+        origin: Option<PeerId>,
+        now: Time,
+    ) -> Result<(), VariableError> {
+        self.feed_time(now);
+        let coerced = match origin {
+            None => self.settings.declarations.coerce_access(&access)?,
+            Some(_) => None,
+        };
+        let access = coerced.unwrap_or(access);
+        let running = |key: &PeerKey| {
+            let connection = self.connection(*key);
+            Some(key.id()) != origin
+                && connection.is_some_and(|c| c.phase() == Phase::Running && c.is_sync_requested())
+        };
+        let peers: Vec<_> = self.peers.keys().filter(running).collect();
+        let access = Arc::new(access);
+        for id in peers {
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.outbox.push(Outgoing::Access(Arc::clone(&access)));
+                self.pump(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether an event is kept for a peer: it is disconnected, will reconnect, and may
+    /// request it.
+    fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
+        let Some(peer) = self.peers.get(id) else { return false };
+        let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
+        let comes_back = peer.link.is_some() || self.waits_to_connect(id);
+        self.sending.is_away(id, peer) && wanted && comes_back && !self.ending.is_under_way()
+    }
+
+    /// Sends the kept events that a reconnected peer has requested.
+    pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id)
+            && let Some(connection) = peer.link.and_then(|link| self.transport.get(link)?.begun())
+        {
+            self.sending.drop_unwanted(peer, connection.peer_events());
+            self.pump(id);
+            self.unblock();
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! Synchronized state: sending, receiving and updating it (§3.3–§3.5, 2§9).
+
+mod exchange;
+
+use std::sync::Arc;
+
+use self::exchange::{Giving, NoTypeYet, Stage};
+use super::super::inbox::Outgoing;
+use super::super::log::CommLogLine;
+use super::super::{Notification, Options, PeerId};
+use super::clock::Clock;
+use super::peers::{Peer, PeerKey, Peers};
+use super::transport::Transport;
+use super::{NodeError, NodeMachine};
+use crate::Time;
+use crate::connection::{Connection, Phase, Sent, StateSource, SyncRole, UsageError};
+use crate::data::{Id, Name, StateAccess, Value};
+use crate::state::{Applied, FullState, Inconsistency, Progress, StateError, Store};
+
+pub(super) use self::exchange::Exchange;
+
+/// The maximum number of changes queued for a peer before its connection is closed: each takes
+/// about 200 bytes, and the full state at the beginning of the next connection is then more
+/// efficient.
+const MAX_CHANGES: usize = 1 << 18;
+
+/// The variables that a node shares with its peers.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Where our state comes from.
+    source: StateSource,
+    store: Option<Store>,
+    /// The number of active suspensions of updates.
+    suspended: u32,
+}
+
+/// Who is told of a change.
+#[derive(Debug, Default)]
+struct Propagated {
+    /// The peers that are told at once.
+    running: Vec<PeerKey>,
+    /// The peers for which too much waits.
+    overfull: Vec<PeerKey>,
+    /// The peers at which what is changed has no type yet.
+    open: Vec<PeerKey>,
+}
+
+/// How far the full state was sent.
+#[derive(Debug, Default)]
+struct GivenState {
+    /// Whether anything was sent.
+    some: bool,
+    /// What could not be sent.
+    errors: Vec<String>,
+    /// Whether all was sent.
+    is_sent: bool,
+}
+
+impl State {
+    pub(super) fn source(&self) -> StateSource {
+        self.source
+    }
+
+    fn set_store(&mut self, mut store: Store, options: &Options, clock: &Clock) {
+        store.set_check_consistency(options.remote_check_sync_consistency);
+        store.feed_time(clock.now());
+        store.feed_wall_clock(clock.wall_ahead());
+        *self = State { source: StateSource::Application, store: Some(store), suspended: 0 };
+    }
+
+    /// Updates the wall clock for time stamps.
+    pub(super) fn feed_wall_clock(&mut self, clock: &Clock) {
+        if let Some(store) = &mut self.store {
+            store.feed_wall_clock(clock.wall_ahead());
+        }
+    }
+
+    /// Adds an operation that was carried out here to what waits for all peers that want to know of
+    /// it, but not for the one where it came from.
+    fn propagate(
+        &self,
+        mut access: StateAccess,
+        origin: Option<PeerKey>,
+        peers: &mut Peers,
+        transport: &Transport,
+    ) -> Propagated {
+        let mut told = Propagated::default();
+        let Some(store) = self.store.as_ref().filter(|_| self.suspended == 0) else { return told };
+        if let Some(id) = store.id_of(&access.target) {
+            access.target = id;
+        }
+        let access = Arc::new(access);
+        for (id, peer) in peers.iter_mut().filter(|(id, _)| Some(*id) != origin) {
+            let connection = peer.link.and_then(|link| transport.get(link)?.begun());
+            let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
+            let Ok(addressed) = peer.exchange.address(&access) else {
+                told.open.push(id);
+                continue;
+            };
+            let waiting = match &mut peer.exchange.stage {
+                Stage::Before => continue,
+                Stage::Giving(giving) => {
+                    // Parts not sent yet are sent later with their new value.
+                    if store.is_for(&giving.state, &access) {
+                        giving.changes.push_back(addressed);
+                    }
+                    giving.changes.len()
+                }
+                Stage::Taking(pending) => {
+                    pending.push(&access, store);
+                    pending.len()
+                }
+                Stage::Running if connection.phase() == Phase::Running => {
+                    peer.outbox.push(Outgoing::Access(addressed));
+                    told.running.push(id);
+                    peer.outbox.accesses()
+                }
+                Stage::Running => continue,
+            };
+            if waiting > MAX_CHANGES {
+                told.overfull.push(id);
+            }
+        }
+        told.running.sort_unstable();
+        told.overfull.sort_unstable();
+        told.open.sort_unstable();
+        told
+    }
+
+    /// Sends the full state as far as there is room; the rest follows when some of it is written.
+    fn give(&self, peer: &mut Peer, connection: &mut Connection) -> GivenState {
+        let mut given = GivenState::default();
+        let Some(store) = &self.store else { return given };
+        loop {
+            let Stage::Giving(giving) = &mut peer.exchange.stage else { return given };
+            let next = match giving.next.take() {
+                Some(access) => Ok(Some(access)),
+                None => match giving.changes.pop_front() {
+                    Some(change) => Ok(Some(Arc::unwrap_or_clone(change))),
+                    None => store.next_state(&mut giving.state),
+                },
+            };
+            // What cannot be serialized is left out.
+            let access = match next {
+                Ok(Some(access)) => access,
+                Ok(None) => {
+                    peer.exchange.stage = Stage::Running;
+                    given.is_sent = true;
+                    return given;
+                }
+                Err(error) => {
+                    given.errors.push(error.to_string());
+                    continue;
+                }
+            };
+            match connection.send_checked_access(&access) {
+                Ok(Sent::Sent) => given.some = true,
+                Err(UsageError::QueueFull { .. }) => {
+                    giving.next = Some(access);
+                    return given;
+                }
+                Err(error) => given.errors.push(error.to_string()),
+                // It is not wanted.
+                Ok(_) => {
+                    peer.exchange.stage = Stage::Running;
+                    return given;
+                }
+            }
+        }
+    }
+
+    /// Begins to give a peer the state.
+    fn start_giving(&self, peer: &mut Peer, state: FullState) {
+        // The queued operations are part of the state.
+        peer.outbox.drop_accesses();
+        peer.exchange.stage = Stage::Giving(Box::new(Giving { state, ..Giving::default() }));
+    }
+
+    /// Carries out an operation of a peer.
+    fn apply(
+        store: &mut Store,
+        peer: &mut Peer,
+        access: &StateAccess,
+    ) -> Result<Applied, StateError> {
+        let mut applied = match &mut peer.exchange.stage {
+            Stage::Taking(pending) => {
+                pending.undo(access, store);
+                // A full state has no old values.
+                Applied { inconsistency: None, ..store.apply_full(access)? }
+            }
+            _ => store.apply(access)?,
+        };
+        for alias in std::mem::take(&mut applied.aliases) {
+            peer.exchange.note(alias, store);
+        }
+        peer.exchange.note_open(access.open_containers(), store);
+        Ok(applied)
+    }
+
+    /// Applies an ID with its value, if it is one of the variables.
+    fn apply_id(&mut self, peer: &mut Peer, id: &Id) -> Result<(), StateError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        match store.apply_id(id) {
+            Ok(Applied { aliases, .. }) => {
+                aliases.into_iter().for_each(|alias| peer.exchange.note(alias, store));
+                Ok(())
+            }
+            Err(StateError::UnknownTarget(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A peer is Running: adds to what waits for it the changes that its own state has left as they
+    /// are. Returns those on containers that have no type at the peer yet.
+    fn handshake_done(peer: &mut Peer) -> Vec<Arc<StateAccess>> {
+        let (exchange, mut open) = (&mut peer.exchange, Vec::new());
+        match std::mem::replace(&mut exchange.stage, Stage::Running) {
+            Stage::Taking(pending) => {
+                for change in pending.into_changes() {
+                    match exchange.address(&change) {
+                        Ok(addressed) => peer.outbox.push(Outgoing::Access(addressed)),
+                        Err(NoTypeYet) => open.push(change),
+                    }
+                }
+            }
+            giving @ Stage::Giving(_) => exchange.stage = giving,
+            Stage::Before | Stage::Running => {}
+        }
+        open
+    }
+
+    /// Describes why a peer is not told of a change on a container that has no type there; `None` if
+    /// it is part of no variable.
+    fn describe_open(&self, container: &Name) -> Option<String> {
+        let variables = self.store.as_ref()?.variables_of(container);
+        let variables: Vec<String> = variables.iter().map(Name::to_string).collect();
+        (!variables.is_empty()).then(|| {
+            format!(
+                "{}: what is changed there has no type at the peer yet, so that it takes no \
+                 elements; assign a value to it",
+                variables.join(", ")
+            )
+        })
+    }
+
+    /// Returns when the next entry expires.
+    pub(super) fn next_expiry(&self) -> Option<Time> {
+        self.store.as_ref()?.next_expiry()
+    }
+}
+
+/// The variables themselves.
+impl NodeMachine {
+    /// Sets the source of our state for peers (§3.4). Default: [`StateSource::None`].
+    pub fn set_state_source(&mut self, state: StateSource) {
+        self.state.source = state;
+    }
+
+    /// Sets the variables that the node shares with peers: it sends them in phase Sync, applies the
+    /// operations of peers, and expires entries. Call this before [`start`](Self::start).
+    ///
+    /// Local changes while a peer sends its state are undone by that state, or else sent to the
+    /// peer in phase Running.
+    ///
+    /// Without variables, operations of peers are passed to the application, which sets with
+    /// [`set_state_source`](Self::set_state_source) whether it has state.
+    pub fn set_store(&mut self, store: Store) {
+        self.state.set_store(store, &self.settings.options, &self.clock);
+    }
+
+    /// Returns the variables that the node shares with peers.
+    pub fn store(&self) -> Option<&Store> {
+        self.state.store.as_ref()
+    }
+
+    /// Changes a variable, and sends the change to every peer that has requested sync.
+    ///
+    /// ```
+    /// # use brocomm::node::{NodeMachine, NodeConfig};
+    /// # use brocomm::state::{Limits, Store};
+    /// # use brocomm::{Time, data::Declarations};
+    /// # let now = Time::from_secs_f64(1_500_000_000.0);
+    /// # let mut node = NodeMachine::new(NodeConfig::default()).unwrap();
+    /// let mut declarations = Declarations::new();
+    /// declarations.read("global hits = 0 &synchronized;")?;
+    /// let mut store = Store::new("#host#1#", Limits::default());
+    /// store.declare_synchronized(&declarations)?;
+    /// node.set_store(store);
+    ///
+    /// node.change_state(now, |store| store.increment("hits", 1))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the operation's error, or [`StateError::UnknownTarget`] if the node has no
+    /// variables.
+    pub fn change_state(
+        &mut self,
+        now: Time,
+        change: impl FnOnce(&mut Store) -> Result<Option<StateAccess>, StateError>,
+    ) -> Result<(), StateError> {
+        self.feed_time(now);
+        let Some(store) = &mut self.state.store else {
+            return Err(StateError::UnknownTarget("state".into()));
+        };
+        if let Some(access) = change(store)? {
+            self.propagate(access, None);
+        }
+        Ok(())
+    }
+
+    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
+    /// called equally often. Changes in between are never sent.
+    pub fn suspend_state_updates(&mut self) {
+        self.state.suspended = self.state.suspended.saturating_add(1);
+    }
+
+    /// Resumes sending changes to peers.
+    pub fn resume_state_updates(&mut self) {
+        self.state.suspended = self.state.suspended.saturating_sub(1);
+    }
+
+    /// Sends all variables to a peer in phase Running, as in phase Sync.
+    ///
+    /// It then has all local values, entries and elements. Its additional entries in tables and
+    /// sets with known unique ids, and the fields of known records, are kept: in phase Running, a
+    /// known container keeps its content there (2§9).
+    ///
+    /// # Errors
+    /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
+    pub fn send_state(&mut self, id: PeerId) -> Result<(), NodeError> {
+        let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
+        if self.connection(key).is_none_or(|connection| connection.phase() != Phase::Running) {
+            return Err(NodeError::NotConnected(id));
+        }
+        self.give_state(key, FullState::in_pieces(0));
+        Ok(())
+    }
+
+    /// Returns the progress of sending the full state to a peer, in phase Sync or by
+    /// [`send_state`](Self::send_state). `None` if it is not being sent.
+    pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
+        match &self.find(id)?.exchange.stage {
+            Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
+            _ => None,
+        }
+    }
+}
+
+/// What passes between us and peers, and whom else it concerns.
+impl NodeMachine {
+    /// Expires due entries, and notifies peers and the application.
+    pub(super) fn expire(&mut self) {
+        while self.terminated().is_none() {
+            let Some(store) = &mut self.state.store else { return };
+            store.feed_time(self.clock.now());
+            let Some(mut expired) = store.poll_expired() else { return };
+            if let Some(access) = expired.access.take() {
+                self.propagate(access, None);
+            }
+            self.delivery.push(Notification::Expired(Box::new(expired)));
+        }
+    }
+
+    /// Sends a local or applied operation to all peers that have requested sync, except its origin.
+    fn propagate(&mut self, access: StateAccess, origin: Option<PeerKey>) {
+        let target = access.target.clone();
+        let Propagated { running, overfull, open } =
+            self.state.propagate(access, origin, &mut self.peers, &self.transport);
+        running.into_iter().for_each(|id| self.pump(id));
+        for id in open {
+            if let Some(why) = self.state.describe_open(&target) {
+                self.not_sent(id, why);
+            }
+        }
+        for id in overfull {
+            let reason = "too many changes of state wait to be sent";
+            self.give_up(id, CommLogLine::OutgoingFull, reason);
+            self.drain(id);
+        }
+    }
+
+    /// Records in the log why something is not sent to a peer.
+    fn not_sent(&mut self, id: PeerKey, why: String) {
+        self.log_peer(id, CommLogLine::StateNotSent(why.as_str().into()));
+        self.error(id, format!("state not sent: {why}").into());
+    }
+
+    /// A peer is Running: adds to what waits for it the changes that its own state has left as they
+    /// are.
+    pub(super) fn state_exchanged(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let open = State::handshake_done(peer);
+        for change in open {
+            if let Some(why) = self.state.describe_open(&change.target) {
+                self.not_sent(id, why);
+            }
+        }
+    }
+
+    pub(super) fn sync_started(&mut self, id: PeerKey, role: SyncRole) {
+        match role {
+            SyncRole::Sender if self.state.store.is_some() => self.give_state(id, FullState::new()),
+            SyncRole::Sender => {}
+            SyncRole::Receiver => {
+                if let Some(peer) = self.peers.get_mut(id) {
+                    peer.exchange.stage = Stage::Taking(Default::default());
+                }
+            }
+        }
+    }
+
+    fn give_state(&mut self, id: PeerKey, state: FullState) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            self.state.start_giving(peer, state);
+            self.pump_state(id);
+        }
+    }
+
+    /// Sends a peer what it has not of the full state, as far as there is room.
+    pub(super) fn pump_state(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Stage::Giving(_) = peer.exchange.stage else { return };
+        let connection = peer.link.and_then(|link| self.transport.begun_mut(link));
+        let Some(connection) = connection else { return peer.exchange.stage = Stage::Running };
+        let GivenState { some, errors, is_sent } = self.state.give(peer, connection);
+        let phase = connection.phase();
+        errors.into_iter().for_each(|error| self.not_sent(id, error));
+        if some {
+            self.touch_peer(id);
+        }
+        if is_sent && phase == Phase::Sync(SyncRole::Sender) {
+            // We are the sender, so this cannot fail.
+            let _ = self.state_done(id.id());
+        }
+    }
+
+    /// Applies an operation of a peer, or passes it to the application.
+    pub(super) fn state_access(&mut self, id: PeerKey, access: Box<StateAccess>) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let who = Arc::clone(&peer.who);
+        let Some(store) = &mut self.state.store else {
+            return self.tell(id, Notification::StateAccess { peer: who, access });
+        };
+        store.feed_time(self.clock.now());
+        let told = match State::apply(store, peer, &access) {
+            Ok(Applied { inconsistency, expired, .. }) => {
+                if let Some(inconsistency) = inconsistency {
+                    self.inconsistent(id, inconsistency);
+                }
+                if let Some(expired) = expired {
+                    self.tell(id, Notification::Expired(Box::new(expired)));
+                }
+                if self.settings.options.forward_remote_state_changes {
+                    self.propagate((*access).clone(), Some(id));
+                }
+                Notification::StateAccessPerformed { peer: who, access }
+            }
+            Err(error) => {
+                Notification::StateAccessRejected { peer: who, target: access.target, error }
+            }
+        };
+        self.tell(id, told);
+    }
+
+    fn inconsistent(&mut self, id: PeerKey, what: Inconsistency) {
+        let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
+        let value = |value: &Option<Value>| match value {
+            Some(value) => value.to_string(),
+            None => "<none>".to_owned(),
+        };
+        let index = what.index.as_ref().map(|index| format!("[{index}]")).unwrap_or_default();
+        let line = format!(
+            "{}{index} should be {} but is {} before {}",
+            what.id,
+            value(&what.expected_old),
+            value(&what.real_old),
+            what.operation
+        );
+        self.log_peer(id, CommLogLine::StateInconsistency(line.into()));
+        self.tell(id, Notification::StateInconsistency { peer, inconsistency: Box::new(what) });
+    }
+
+    /// Takes an ID with its value.
+    pub(super) fn take_id(&mut self, id: PeerKey, what: Arc<Id>) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let who = Arc::clone(&peer.who);
+        if let Err(error) = self.state.apply_id(peer, &what) {
+            self.error(id, format!("unserializing ID {}: {error}", what.name).into());
+        }
+        self.tell_bounded(id, Notification::Id { peer: who, id: what });
+    }
+}
