@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use super::Files;
-use super::links::{Entry, entries};
+use super::links::{Entry, NOTHING, entries};
 use super::model::{Cluster, Member, Role};
 use crate::built_in;
 use crate::config::{suggestion, toml_string};
@@ -130,7 +130,8 @@ fn write_entry(entry: &Entry<'_>, toml: &mut String) -> std::fmt::Result {
     if connect {
         writeln!(toml, "p = {}\nconnect = true\nretry = \"1 min\"", place.port)?;
     }
-    if let Some(events) = events {
+    // Bro's pattern that no event matches requests nothing.
+    if let Some(events) = events.filter(|events| *events != NOTHING) {
         writeln!(toml, "events = {}", toml_string(events))?;
     }
     for (key, is_on) in [("sync", sync), ("auth", auth), ("request_logs", request_logs)] {

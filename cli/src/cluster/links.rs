@@ -20,7 +20,7 @@ const WORKER_TO_MANAGER: &str = "/TimeMachine::command|Drop::.*\
     |SSL::new_intermediate/";
 
 /// Bro's patterns for pairs of roles that have no events for each other.
-const NOTHING: &str = "/EMPTY/";
+pub(super) const NOTHING: &str = "/EMPTY/";
 
 /// An entry of a node for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
