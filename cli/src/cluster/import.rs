@@ -118,7 +118,7 @@ fn write_entry(entry: &Entry<'_>, toml: &mut String) -> std::fmt::Result {
     writeln!(toml, "host = \"{}\"", place.ip)?;
     // As in Bro, other addresses have no zones.
     let has_zone = match place.ip {
-        IpAddr::V6(ip) => matches!(ip.segments(), [0xfe80..=0xfebf | 0xfec0..=0xfeff, ..]),
+        IpAddr::V6(ip) => matches!(ip.segments(), [0xfe80..=0xfeff, ..]),
         IpAddr::V4(_) => false,
     };
     if has_zone && !place.zone_id.is_empty() {

@@ -107,7 +107,7 @@ fn node(section: &Section, found: &mut Found) -> Option<Node> {
 /// Returns the value of a key and its line, unless it is empty. Dots in keys mean underscores.
 pub(super) fn value<'a>(section: &'a Section, key: &str) -> Option<(usize, &'a str)> {
     let is_it = |name: &String| name.replace('.', "_") == key;
-    let (_, entry) = section.keys.iter().filter(|(name, _)| is_it(name)).next_back()?;
+    let (_, entry) = section.keys.iter().rfind(|(name, _)| is_it(name))?;
     (!entry.value.is_empty()).then_some((entry.line, entry.value.as_str()))
 }
 
