@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, bridge, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping,
-    print, replay, run, send, state, tail, zeek,
+    bench, bridge, cluster, config, connect, control, decode, demo, doctor, listen, logging, logs,
+    manual, ping, print, replay, request, run, send, state, tail, zeek,
 };
 
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
@@ -37,6 +37,7 @@ Examples:
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            write an example configuration
   brocomm doctor sensor                         check the connection to a peer
+  brocomm cluster show node.cfg                 show who talks to whom in a cluster of Bros
   brocomm bench sensor                          measure a peer's event rate and latency
   brocomm demo                                  run a demonstration without a peer
 
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     Replay(replay::Args),
     Config(config::Args),
     Doctor(doctor::Args),
+    Control(control::Args),
+    Request(request::Args),
+    Cluster(cluster::Args),
     Demo(demo::Args),
     Completions(manual::Completions),
     Man(manual::Man),

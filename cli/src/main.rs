@@ -13,13 +13,16 @@ mod address;
 mod args;
 mod bench;
 mod bridge;
+mod built_in;
 mod call;
 mod capture;
 mod certificate;
 mod clock;
+mod cluster;
 mod columns;
 mod config;
 mod connect;
+mod control;
 mod declare;
 mod decode;
 mod demo;
@@ -44,7 +47,9 @@ mod print;
 mod printer;
 mod progress;
 mod replay;
+mod request;
 mod run;
+mod scripts;
 mod send;
 mod session;
 mod signals;
@@ -102,6 +107,9 @@ fn main() -> ExitCode {
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Doctor(args) => doctor::run(args, &mut out),
+        Command::Control(args) => control::run(args, &mut out),
+        Command::Request(args) => request::run(args, &mut out),
+        Command::Cluster(args) => cluster::run(args, &mut out),
         Command::Completions(args) => manual::completions(args, &mut out),
         Command::Man(args) => manual::man(args),
         Command::Demo(args) => demo::run(args, &mut out),

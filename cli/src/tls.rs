@@ -10,7 +10,7 @@ use crate::file;
 use crate::zeek::tls::Files;
 
 /// The TLS files. Without them, TLS is disabled.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Tls {
     /// Use TLS, and accept peers with a certificate signed by a CA in this file (PEM), as Bro's
     /// `ssl_ca_certificate`.

@@ -13,8 +13,10 @@ use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
 use super::zeek::{self, ZeekTarget};
+use crate::built_in;
 use crate::failure::reason;
 use crate::file;
+use crate::scripts::Scripts;
 
 /// An error in a file, with its position.
 ///
@@ -94,7 +96,7 @@ fn other_form(text: &str) -> Option<&'static str> {
     };
     lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
-         `brocomm config example` prints one, with `[nodes.NAME]` for each peer",
+         `brocomm cluster import FILE --as NODE` makes one of it",
     )
 }
 
@@ -176,7 +178,7 @@ fn files(
     folder: &Path,
     declarations: &mut Declarations,
 ) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let (mut problems, mut scripts) = (Vec::new(), Scripts::default());
     let Some(item) = table.item("declaration_files", "array of strings") else { return problems };
     let DeValue::Array(names) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of files");
@@ -187,14 +189,14 @@ fn files(
         let item = Item { path, value: value.get_ref(), span: value.span() };
         let Some(name) = String::read(&item, None, table.source) else { continue };
         let file = folder.join(name);
-        match file::read_text(&file) {
+        match built_in::read(&file) {
             Err(error) => {
                 let _: Option<()> = table
                     .source
                     .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
-                if let Err(error) = declarations.read(&text) {
+                if let Err(error) = scripts.add(&file, &text, declarations) {
                     let place = Some((number(error.line), number(error.column)));
                     problems.push(Problem { file, place, what: error.reason() });
                 }

@@ -1,6 +1,7 @@
 //! `brocomm doctor`: checks the connection to a peer step by step.
 
 mod clock;
+mod examine;
 mod report;
 
 use std::io::Write;
@@ -23,6 +24,7 @@ use crate::tls::{self, Tls};
 use crate::zeek;
 use crate::zeek::url::Url;
 use clock::Clock;
+pub(crate) use examine::{Finding, examine};
 pub(crate) use report::Report;
 
 /// Checks the connection to a peer step by step.

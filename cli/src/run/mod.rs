@@ -5,6 +5,7 @@ mod explain;
 mod input;
 mod lines;
 mod log;
+mod log_files;
 mod metrics;
 mod peers;
 mod print;
@@ -26,6 +27,7 @@ use crate::bridge::{self, Bridge};
 use crate::clock::Clock;
 use crate::config;
 use crate::failure::{Failure, failed, misused, reason, tell, warn};
+use crate::logs::interval;
 use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
@@ -34,6 +36,7 @@ use crate::zeek::serve;
 use control::Signals;
 use input::Input;
 use log::Log;
+use log_files::LogFiles;
 use metrics::{Metrics, Tally};
 use running::{Reading, Running};
 use state::State;
@@ -89,6 +92,15 @@ pub(crate) struct Args {
     /// Keep the `&synchronized` variables in this file over a restart.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+
+    /// Write the logs that peers send into files of this folder, as `brocomm logs` does, instead of
+    /// printing their entries.
+    #[arg(long, value_name = "DIR")]
+    write_logs: Option<PathBuf>,
+
+    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d.
+    #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
+    rotate: Option<Duration>,
 
     /// Serve metrics for Prometheus over HTTP at this address, under /metrics. With port 0 the
     /// system chooses a port. There is no access control.
@@ -156,6 +168,8 @@ pub(crate) fn run_with(
         false => Some(Log::create(&args.log, &description, args.clock)?),
     };
     let serving = args.zeek.bind(&configuration.declarations)?;
+    let folder = args.write_logs.as_deref();
+    let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -168,6 +182,10 @@ pub(crate) fn run_with(
         // The log is written even if standard output is not read.
         let notifications = node.subscribe_with(Subscription::new("standard output"));
         let observed = node.subscribe_with(Subscription::new("communication log"));
+        let files = folder.map(|folder| {
+            let notifications = node.subscribe_with(Subscription::new("log files"));
+            LogFiles::start(node.clone(), notifications, folder)
+        });
         let tally = Tally::default();
         let counts = Counts::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
@@ -185,6 +203,7 @@ pub(crate) fn run_with(
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),
             log,
+            files,
             tally,
             status: Status::new(!args.no_status),
             state,

@@ -45,6 +45,7 @@ fn folder() -> PathBuf {
     write("dump.pcapng", &pcapng(&frames(1234)));
     write("events.bro", b"event Ping::ping(n: count);");
     write("vars.bro", VARIABLES.as_bytes());
+    write("node.cfg", include_bytes!("../node_cfg/cluster-small.cfg"));
     fs::create_dir_all(folder.join("logs")).unwrap();
     write("logs/conn.log", b"");
     folder
@@ -150,6 +151,8 @@ fn the_examples_of_every_help_work() {
         "state",
         "replay",
         "doctor",
+        "cluster show",
+        "cluster import",
         "completions",
         "man",
     ] {
