@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print,
-    replay, run, send, state, tail,
+    bench, bridge, cluster, config, connect, control, decode, demo, doctor, listen, logging, logs,
+    manual, ping, print, replay, request, run, send, state, tail, zeek,
 };
 
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
@@ -29,12 +29,15 @@ Examples:
   brocomm decode session.pcap                   the same for a packet capture
   brocomm listen --event 'ping(count)'          print what peers send, such as ping events
   brocomm run node.toml                         run a node with its peers
+  brocomm bridge bridge.toml                    exchange events with a Zeek
+  brocomm zeek listen ws://manager:27759        print what a Zeek publishes
   brocomm logs sensor --write logs              write the logs that a peer sends
   brocomm state get sensor hits --declarations vars.bro
                                                 print a peer's variable
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            write an example configuration
   brocomm doctor sensor                         check the connection to a peer
+  brocomm cluster show node.cfg                 show who talks to whom in a cluster of Bros
   brocomm bench sensor                          measure a peer's event rate and latency
   brocomm demo                                  run a demonstration without a peer
 
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Listen(listen::Args),
     Connect(connect::Args),
     Run(run::Args),
+    Bridge(bridge::Args),
+    Zeek(zeek::Args),
     Send(send::Args),
     Ping(ping::Args),
     Bench(bench::Args),
@@ -59,6 +64,9 @@ pub(crate) enum Command {
     Replay(replay::Args),
     Config(config::Args),
     Doctor(doctor::Args),
+    Control(control::Args),
+    Request(request::Args),
+    Cluster(cluster::Args),
     Demo(demo::Args),
     Completions(manual::Completions),
     Man(manual::Man),

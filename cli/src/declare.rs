@@ -8,8 +8,9 @@ use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::node::EventPattern;
 use brocomm::notation::ParseError;
 
+use crate::built_in;
 use crate::failure::{Failure, misused, reason, warn};
-use crate::file;
+use crate::scripts::Scripts;
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -18,7 +19,8 @@ pub(crate) struct Declare {
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
-    /// A file with declarations in Bro's notation. May be repeated.
+    /// Scripts of Bro, or declarations of types and events in its notation; may be repeated. What
+    /// they load is looked for beside them and in BROPATH; bro-2.5.bro is built in.
     #[arg(long, value_name = "FILE")]
     declarations: Vec<PathBuf>,
 }
@@ -42,11 +44,11 @@ impl Declare {
 /// Adds the declarations in a file.
 pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
     let shown = file.display();
-    let text = file::read_text(file).map_err(|error| {
+    let text = built_in::read(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
     })?;
-    declared
-        .read(&text)
+    Scripts::default()
+        .add(file, &text, declared)
         .map_err(|error| misused(format_args!("{shown}: cannot use declarations: {error}")))
 }
 

@@ -12,13 +12,17 @@
 mod address;
 mod args;
 mod bench;
+mod bridge;
+mod built_in;
 mod call;
 mod capture;
 mod certificate;
 mod clock;
+mod cluster;
 mod columns;
 mod config;
 mod connect;
+mod control;
 mod declare;
 mod decode;
 mod demo;
@@ -43,7 +47,9 @@ mod print;
 mod printer;
 mod progress;
 mod replay;
+mod request;
 mod run;
+mod scripts;
 mod send;
 mod session;
 mod signals;
@@ -52,6 +58,7 @@ mod stop;
 mod tail;
 mod tls;
 mod variables;
+mod zeek;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -71,7 +78,7 @@ fn main() -> ExitCode {
             Box::new(io::stdout().lock())
         }
         // A node must not block when standard error is not read. Other commands may.
-        Command::Run(_) => {
+        Command::Run(_) | Command::Bridge(_) => {
             logging.begin_on(output::stderr(logging.drops()));
             Box::new(output::stdout().clone())
         }
@@ -89,6 +96,8 @@ fn main() -> ExitCode {
         Command::Connect(args) => connect::run(args, &mut out),
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Run(args) => run::run(args, &mut out),
+        Command::Bridge(args) => bridge::run(args, &mut out),
+        Command::Zeek(args) => zeek::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Bench(args) => bench::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
@@ -98,6 +107,9 @@ fn main() -> ExitCode {
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Doctor(args) => doctor::run(args, &mut out),
+        Command::Control(args) => control::run(args, &mut out),
+        Command::Request(args) => request::run(args, &mut out),
+        Command::Cluster(args) => cluster::run(args, &mut out),
         Command::Completions(args) => manual::completions(args, &mut out),
         Command::Man(args) => manual::man(args),
         Command::Demo(args) => demo::run(args, &mut out),

@@ -7,9 +7,10 @@ use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use crate::failure::{Failure, misused, reason};
 use crate::file;
+use crate::zeek::tls::Files;
 
 /// The TLS files. Without them, TLS is disabled.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Tls {
     /// Use TLS, and accept peers with a certificate signed by a CA in this file (PEM), as Bro's
     /// `ssl_ca_certificate`.
@@ -32,6 +33,11 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
+    /// Returns the files as a WebSocket connection needs them. Certificate and key are in one file.
+    pub(crate) fn files(&self) -> Files {
+        Files { ca: self.tls_ca.clone(), cert: self.tls_cert.clone(), key: self.tls_cert.clone() }
+    }
+
     /// Reads the files, if there are any.
     pub(crate) fn read(&self) -> Result<Option<TlsConfig>, Failure> {
         let (Some(ca), Some(cert)) = (&self.tls_ca, &self.tls_cert) else { return Ok(None) };

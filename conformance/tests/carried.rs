@@ -55,8 +55,8 @@ fn faults_agree_with_their_recordings() {
     }
 }
 
-/// Words that describe a program that ended abnormally.
-const DEATHS: [&str; 12] = [
+/// Words that describe a program that ended abnormally, or no longer does its work.
+const DEATHS: [&str; 14] = [
     "abort",
     "assertion",
     "child died",
@@ -67,7 +67,9 @@ const DEATHS: [&str; 12] = [
     "internal error",
     "killed",
     "log storm",
+    "makes it allocate",
     "segmentation fault",
+    " stalls",
     "times a second",
 ];
 

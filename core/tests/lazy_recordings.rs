@@ -48,7 +48,6 @@ fn recordings_read_lazily_are_the_same() {
                             let decoded = skimmed.to_event();
                             let (name, time) = (&decoded.name, decoded.time);
                             plain.event(mode, name, time, &decoded.args, &mut written).unwrap();
-                            assert!(forwarded.len() <= written.len(), "{name}");
                             let [of_forwarded, of_written] = &mut ends[side];
                             let forwarded = of_forwarded.read(&forwarded.into(), mode).unwrap();
                             let written = of_written.read(&written.into(), mode).unwrap();

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 fn lazily(reader: &mut Reader, chunk: &Bytes, mode: Mode) -> LazyEvent {
     match reader.read_lazily(chunk, mode).unwrap() {
-        LazySerial::Event(event) => event,
+        LazySerial::Event(event) => {
+            assert_eq!(event.argument(), chunk);
+            event
+        }
         LazySerial::Other(other) => panic!("not an event: {other:?}"),
     }
 }
@@ -98,7 +101,6 @@ proptest! {
             let (mut forwarded, mut written) = (Vec::new(), Vec::new());
             forwarder.forward(to, &skimmed, &mut forwarded).unwrap();
             plain.event(to, &event.name, event.time, &event.args, &mut written).unwrap();
-            prop_assert!(forwarded.len() <= written.len());
             let [forwarded, written] = [&forwarded, &written].map(|out| Bytes::copy_from_slice(out));
             let [of_forwarded, of_written] = &mut readers;
             let forwarded = of_forwarded.read(&forwarded, to).unwrap();

@@ -12,8 +12,11 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
+use super::zeek::{self, ZeekTarget};
+use crate::built_in;
 use crate::failure::reason;
 use crate::file;
+use crate::scripts::Scripts;
 
 /// An error in a file, with its position.
 ///
@@ -46,9 +49,17 @@ impl fmt::Display for Problem {
 /// declarations, and the errors of `NodeConfig::validate`; then errors in the TLS files, if TLS is
 /// used.
 pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
+    load_with(path, &mut Vec::new())
+}
+
+/// The same, with the Zeeks that a bridge connects to.
+pub(super) fn load_with(
+    path: &Path,
+    targets: &mut Vec<ZeekTarget>,
+) -> Result<NodeConfig, Vec<Problem>> {
     match file::read_text(path) {
         Ok(text) => {
-            let (mut configuration, files) = read(path, &text)?;
+            let (mut configuration, files) = read_with(path, &text, targets)?;
             if needs_tls(&configuration).is_some() {
                 configuration.options.tls = Some(files.read(path, &text)?);
             }
@@ -85,18 +96,28 @@ fn other_form(text: &str) -> Option<&'static str> {
     };
     lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
-         `brocomm config example` prints one, with `[nodes.NAME]` for each peer",
+         `brocomm cluster import FILE --as NODE` makes one of it",
     )
 }
 
 /// Parses a configuration.
+#[cfg(test)]
 pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
+    read_with(path, text, &mut Vec::new())
+}
+
+/// The same with the Zeeks that a bridge connects to.
+pub(super) fn read_with(
+    path: &Path,
+    text: &str,
+    targets: &mut Vec<ZeekTarget>,
+) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
     if let (false, Some(what)) = (is_toml, other_form(text)) {
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
-    let (configuration, files, mut problems) = all(path, text, &mut source);
+    let (configuration, files, mut problems) = all(path, text, &mut source, targets);
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
         file: path.to_owned(),
@@ -114,6 +135,7 @@ pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
+    targets: &mut Vec<ZeekTarget>,
 ) -> (NodeConfig, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
     // A TOML syntax error may hide any key, so missing keys are not reported then.
@@ -131,6 +153,7 @@ pub(super) fn all(
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
+    *targets = zeek::targets(&mut table, folder);
     table.finish();
 
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
@@ -155,7 +178,7 @@ fn files(
     folder: &Path,
     declarations: &mut Declarations,
 ) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let (mut problems, mut scripts) = (Vec::new(), Scripts::default());
     let Some(item) = table.item("declaration_files", "array of strings") else { return problems };
     let DeValue::Array(names) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of files");
@@ -166,14 +189,14 @@ fn files(
         let item = Item { path, value: value.get_ref(), span: value.span() };
         let Some(name) = String::read(&item, None, table.source) else { continue };
         let file = folder.join(name);
-        match file::read_text(&file) {
+        match built_in::read(&file) {
             Err(error) => {
                 let _: Option<()> = table
                     .source
                     .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
-                if let Err(error) = declarations.read(&text) {
+                if let Err(error) = scripts.add(&file, &text, declarations) {
                     let place = Some((number(error.line), number(error.column)));
                     problems.push(Problem { file, place, what: error.reason() });
                 }

@@ -1,7 +1,9 @@
 //! `brocomm config`: checks a configuration, or prints an example.
 
+mod import;
 mod json;
 mod load;
+mod quote;
 mod reader;
 mod reference;
 mod summary;
@@ -10,14 +12,18 @@ mod tables;
 mod tests;
 mod tls;
 mod values;
+mod zeek;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
-use load::load;
+use load::{Problem, load, load_with};
+pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
+pub(crate) use zeek::ZeekTarget;
 
 /// Checks or explains the configuration of `brocomm run`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +47,22 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Prints a configuration with the entries and options that a script of Bro sets.
+    ///
+    /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework from
+    /// a script such as local.bro, with what it loads from beside it and from the folders in BROPATH.
+    /// What else it redefines, and what it does, is passed over.
+    #[command(after_help = IMPORT_HELP)]
+    Import {
+        /// The script.
+        file: PathBuf,
+    },
+    /// Prints the declarations of Bro 2.5's types, events and synchronized variables.
+    ///
+    /// They are built in: where there is no such file, the name bro-2.5.bro in `declaration_files` or
+    /// --declarations means them.
+    #[command(after_help = PRINT_EXIT_CODES)]
+    Declarations,
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = PRINT_EXIT_CODES)]
     Example,
@@ -61,6 +83,14 @@ Exit codes:
   1  standard output cannot be written
   2  the command line is wrong";
 
+const IMPORT_HELP: &str = "\
+Examples:
+  brocomm config import local.bro > brocomm.toml
+
+Exit codes:
+  0  the configuration was printed
+  2  the command line is wrong, or the script";
+
 /// The example, with all keys commented out.
 const EXAMPLE: &str = include_str!("example.toml");
 
@@ -68,6 +98,8 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
+        Command::Declarations => Ok(out.write_all(built_in::text().as_bytes())?),
+        Command::Import { file } => import::import(file, out),
         Command::Reference => {
             let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;
             Ok(out.write_all(page.as_bytes())?)
@@ -83,18 +115,32 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Loads a configuration, and prints warnings and errors.
 pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     let configuration = load_or_tell(file)?;
+    warnings(file, &configuration);
+    Ok(configuration)
+}
+
+/// The same with the Zeeks that a bridge connects to.
+pub(crate) fn load_bridge_and_warn(file: &Path) -> Result<(NodeConfig, Vec<ZeekTarget>), Failure> {
+    let mut targets = Vec::new();
+    let configuration = load_with(file, &mut targets).map_err(|problems| told(file, &problems))?;
+    warnings(file, &configuration);
+    Ok((configuration, targets))
+}
+
+fn warnings(file: &Path, configuration: &NodeConfig) {
     for warning in configuration.warnings() {
         warn(format_args!("{}: warning: {warning}", file.display()));
     }
-    Ok(configuration)
 }
 
 /// Loads a configuration, and prints errors.
 pub(crate) fn load_or_tell(file: &Path) -> Result<NodeConfig, Failure> {
-    load(file).map_err(|problems| {
-        problems.iter().for_each(|problem| tell(format_args!("{problem}")));
-        let count = problems.len();
-        let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
-        misused(format_args!("{}: {errors}", file.display()))
-    })
+    load(file).map_err(|problems| told(file, &problems))
+}
+
+fn told(file: &Path, problems: &[Problem]) -> Failure {
+    problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+    let count = problems.len();
+    let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
+    misused(format_args!("{}: {errors}", file.display()))
 }

@@ -13,6 +13,9 @@ use super::reader::{Expected, Source};
 /// The table of a peer in the example. The reference writes `NAME` instead.
 const PEER: &str = "nodes.sensor";
 
+/// The array of tables of the example.
+const ZEEK: &str = "zeek";
+
 const INTRODUCTION: &str = "\
 # Configuration
 
@@ -64,7 +67,7 @@ pub(super) fn page() -> Result<String, Vec<String>> {
 pub(super) fn render(example: &str) -> Result<String, Vec<String>> {
     let text = uncommented(example);
     let mut source = Source::new(&text);
-    let _ = all(Path::new(""), &text, &mut source);
+    let _ = all(Path::new(""), &text, &mut source, &mut Vec::new());
     let entries = entries(example);
     let mut wrong: Vec<String> = source.problems.into_iter().map(|(_, _, what)| what).collect();
     for key in source.asked.keys().filter(|key| *key != "nodes") {
@@ -105,6 +108,9 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
     }
     _ = match entry.example() {
         Some(value) => writeln!(page, "* Example: `{} = {value}`", entry.path),
+        None if entry.path == ZEEK => {
+            writeln!(page, "* Example: `[[{}]]`, with the keys below", entry.path)
+        }
         None => writeln!(page, "* Example: `[{}]`, with the keys below", entry.path),
     };
 }
@@ -136,7 +142,10 @@ pub(super) fn entries(example: &str) -> Vec<Entry> {
             comment.push_str(text);
         } else if let Some(key) = line.strip_prefix('#').filter(|key| !key.is_empty()) {
             let (meaning, stated_default) = take_default(&std::mem::take(&mut comment));
+            // An array of tables has two brackets.
             let name = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+            let array = name.and_then(|key| key.strip_prefix('[')?.strip_suffix(']'));
+            let name = array.or(name);
             let (path, value) = match (name, key.split_once(" = ")) {
                 (Some(name), _) => {
                     table = format!("{name}.");

@@ -30,7 +30,8 @@ fn the_example_as_it_stands_is_the_default() {
 fn the_example_has_every_key() {
     let text = uncommented(EXAMPLE);
     let mut source = Source::new(&text);
-    let (configuration, _, other) = all(Path::new("node.toml"), &text, &mut source);
+    let (configuration, _, other) =
+        all(Path::new("node.toml"), &text, &mut source, &mut Vec::new());
     assert_eq!((source.problems, other), (vec![], vec![]));
     for key in source.asked.into_keys() {
         assert!(source.places.contains_key(&key), "{key} is not in the example");
@@ -63,7 +64,8 @@ fn the_example_tells_the_defaults() {
 fn the_defaults_that_are_stated_of_peers_are_so() {
     let node = |text: &str| {
         let text = format!("[nodes.a]\nhost = '::1'\n{text}");
-        let (configuration, ..) = all(Path::new(""), &text, &mut Source::new(&text));
+        let (configuration, ..) =
+            all(Path::new(""), &text, &mut Source::new(&text), &mut Vec::new());
         configuration.nodes[0].1.clone()
     };
     let mut checked = 0;

@@ -1,6 +1,7 @@
 //! `brocomm doctor`: checks the connection to a peer step by step.
 
 mod clock;
+mod examine;
 mod report;
 
 use std::io::Write;
@@ -15,13 +16,16 @@ use serde_json::json;
 use crate::address;
 use crate::certificate::Certificate;
 use crate::decode::{names_of, printed};
-use crate::failure::Failure;
+use crate::failure::{Failure, misused};
 use crate::logging;
 use crate::session::{self, hint, timeout};
 use crate::stop::Stop;
 use crate::tls::{self, Tls};
+use crate::zeek;
+use crate::zeek::url::Url;
 use clock::Clock;
-use report::Report;
+pub(crate) use examine::{Finding, examine};
+pub(crate) use report::Report;
 
 /// Checks the connection to a peer step by step.
 ///
@@ -33,9 +37,10 @@ use report::Report;
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
-    /// [::1]:47757, with a zone as [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
-    peer: String,
+    /// [::1]:47757, with a zone as [fe80::1%eth0]. Or the URL of a Zeek's WebSocket server:
+    /// ws://HOST[:PORT] or wss://HOST[:PORT].
+    #[arg(value_name = "HOST[:PORT]|URL", value_parser = Target::parse)]
+    peer: Target,
 
     /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
@@ -71,6 +76,7 @@ Examples:
   brocomm doctor sensor
   brocomm doctor sensor --class control --clock
   brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
+  brocomm doctor ws://manager:27759
 
 Exit codes:
   0  no step is BAD; there may be notes
@@ -94,9 +100,33 @@ struct Asked {
     clock: Option<Clock>,
 }
 
+/// What is checked.
+#[derive(Debug, Clone)]
+enum Target {
+    Peer(String),
+    Zeek(Url),
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Target, String> {
+        match Url::is_meant(text) {
+            true => text.parse().map(Target::Zeek),
+            false => address::parse_peer(text).map(Target::Peer),
+        }
+    }
+}
+
 /// Runs the steps, as far as possible.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut report = Report::new(out, args.json);
+    let address = match &args.peer {
+        Target::Peer(address) => address,
+        Target::Zeek(url) => {
+            let tls = args.tls.files().connector(url);
+            let tls = tls.map_err(|error| misused(format_args!("{error}")))?;
+            return zeek::doctor::run(url, tls.as_ref(), args.timeout, &mut report);
+        }
+    };
     let config = ConnectionConfig {
         tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
@@ -104,7 +134,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         ..session::base(Default::default())
     };
     let begin = Instant::now();
-    let mut peer = match Peer::connect(&args.peer, config, args.timeout) {
+    let mut peer = match Peer::connect(address, config, args.timeout) {
         Ok(peer) => peer,
         Err(error) => return report.bad("reachable", &format!("{error}{}", hint(&error))),
     };

@@ -7,32 +7,32 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 
 /// Prints findings, each one immediately.
-pub(super) struct Report<'a> {
+pub(crate) struct Report<'a> {
     out: &'a mut dyn Write,
     json: bool,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Report<'a> {
+    pub(crate) fn new(out: &'a mut dyn Write, json: bool) -> Report<'a> {
         Report { out, json }
     }
 
-    pub(super) fn ok(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+    pub(crate) fn ok(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.tell("ok", step, text, Value::Null)
     }
 
-    pub(super) fn note(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+    pub(crate) fn note(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.tell("note", step, text, Value::Null)
     }
 
     /// Prints a finding that ends the check.
-    pub(super) fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+    pub(crate) fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.tell("BAD", step, text, Value::Null)?;
         Err(Failure::Told)
     }
 
     /// Prints a finding. In JSON the fields are added.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         &mut self,
         finding: &str,
         step: &str,

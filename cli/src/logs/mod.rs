@@ -186,7 +186,7 @@ fn written(result: Result<(), String>) -> Result<(), Failure> {
 }
 
 /// Parses an interval of whole seconds, such as `90s` or `1 hr`.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is not an interval; write 90s, 30min, 1h or 1d");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

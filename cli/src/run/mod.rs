@@ -5,6 +5,7 @@ mod explain;
 mod input;
 mod lines;
 mod log;
+mod log_files;
 mod metrics;
 mod peers;
 mod print;
@@ -14,7 +15,7 @@ mod state;
 mod status;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -22,15 +23,20 @@ use brocomm::node::{NodeConfig, NodeMachine};
 use brocomm_tokio::{Node, Subscription};
 
 use crate::address;
+use crate::bridge::{self, Bridge};
 use crate::clock::Clock;
 use crate::config;
-use crate::failure::{Failure, failed, misused, reason, tell};
+use crate::failure::{Failure, failed, misused, reason, tell, warn};
+use crate::logs::interval;
 use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
+use crate::zeek::counts::Counts;
+use crate::zeek::serve;
 use control::Signals;
 use input::Input;
 use log::Log;
+use log_files::LogFiles;
 use metrics::{Metrics, Tally};
 use running::{Reading, Running};
 use state::State;
@@ -87,6 +93,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// Write the logs that peers send into files of this folder, as `brocomm logs` does, instead of
+    /// printing their entries.
+    #[arg(long, value_name = "DIR")]
+    write_logs: Option<PathBuf>,
+
+    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d.
+    #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
+    rotate: Option<Duration>,
+
     /// Serve metrics for Prometheus over HTTP at this address, under /metrics. With port 0 the
     /// system chooses a port. There is no access control.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
@@ -95,6 +110,16 @@ pub(crate) struct Args {
     /// Show no status line, even on a terminal.
     #[arg(long)]
     no_status: bool,
+
+    #[command(flatten)]
+    zeek: serve::Options,
+}
+
+impl Args {
+    /// Returns the name of the configuration.
+    pub(crate) fn configuration(&self) -> &Path {
+        &self.configuration
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -113,7 +138,23 @@ Exit codes:
 
 /// Runs the node until it stops.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let configuration = config::load_and_warn(&args.configuration)?;
+    let (configuration, targets) = config::load_bridge_and_warn(&args.configuration)?;
+    if !targets.is_empty() {
+        warn(format_args!(
+            "{}: [[zeek]] is ignored: `brocomm bridge` connects to Zeek",
+            args.configuration.display()
+        ));
+    }
+    run_with(args, configuration, Vec::new(), out)
+}
+
+/// Runs a node, with connections to Zeeks if there are any.
+pub(crate) fn run_with(
+    args: &Args,
+    configuration: NodeConfig,
+    targets: Vec<bridge::Prepared>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
         return Err(misused(format_args!(
             "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
@@ -126,6 +167,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         true => None,
         false => Some(Log::create(&args.log, &description, args.clock)?),
     };
+    let serving = args.zeek.bind(&configuration.declarations)?;
+    let folder = args.write_logs.as_deref();
+    let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -138,9 +182,17 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         // The log is written even if standard output is not read.
         let notifications = node.subscribe_with(Subscription::new("standard output"));
         let observed = node.subscribe_with(Subscription::new("communication log"));
+        let files = folder.map(|folder| {
+            let notifications = node.subscribe_with(Subscription::new("log files"));
+            LogFiles::start(node.clone(), notifications, folder)
+        });
         let tally = Tally::default();
+        let counts = Counts::default();
+        let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
+        let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
         if let Some(metrics) = metrics {
-            metrics.serve(&node, &tally)?;
+            let zeek = (bridge.is_some() || served.is_some()).then_some(&counts);
+            metrics.serve(&node, &tally, zeek)?;
         }
         let input = args.stdin.then(|| Input::new(node.clone(), args.timeout));
         let running = Running {
@@ -151,13 +203,21 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),
             log,
+            files,
             tally,
             status: Status::new(!args.no_status),
             state,
             manager: service::Manager::of_environment(),
             ending: None,
         };
-        running.run().await
+        let result = running.run().await;
+        if let Some(bridge) = bridge {
+            bridge.end().await;
+        }
+        if let Some(served) = served {
+            served.end().await;
+        }
+        result
     });
     // A thread may block on standard input; do not wait for it.
     runtime.shutdown_background();

@@ -12,6 +12,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 use super::control::{Control, Signals};
 use super::input::{Input, Progress};
 use super::log::Log;
+use super::log_files::{self, LogFiles};
 use super::metrics::Tally;
 use super::state::State;
 use super::status::Status;
@@ -36,6 +37,7 @@ pub(super) struct Running<'a> {
     pub(super) signals: Signals,
     pub(super) printer: Printer<'a>,
     pub(super) log: Option<Log>,
+    pub(super) files: Option<LogFiles>,
     pub(super) tally: Tally,
     pub(super) status: Status,
     pub(super) state: Option<State>,
@@ -102,6 +104,7 @@ impl Running<'_> {
                             undelivered = Some(peers.len());
                             Ok(())
                         }
+                        Some(told) if self.files.is_some() && log_files::is_log(&told) => Ok(()),
                         Some(notification) => {
                             // Before the line that says so.
                             self.tell_ready(&notification);
@@ -138,6 +141,7 @@ impl Running<'_> {
                     Ok(())
                 }
                 error = output::stdout().failed(), if result.is_ok() => Err(error.into()),
+                failure = LogFiles::failed(&mut self.files), if result.is_ok() => Err(failure),
                 failure = failed_log(&self.log), if result.is_ok() => Err(failure),
                 _ = keep.tick() => {
                     self.notify_status();
@@ -219,6 +223,7 @@ impl Running<'_> {
     async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
         self.status.end();
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
+        let filed = LogFiles::finish(&mut self.files).await;
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
         // The file may not have been written yet.
         self.state.iter_mut().for_each(|state| state.changed = true);
@@ -235,7 +240,7 @@ impl Running<'_> {
                 "{failed_lines} {lines} of standard input failed, see above"
             )));
         }
-        result.and(closed).and(kept)
+        result.and(closed).and(filed).and(kept)
     }
 
     /// Waits until the variables and all output are written. After a signal the wait has a time

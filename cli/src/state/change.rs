@@ -192,6 +192,15 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Returns where the container is that is changed.
+    fn container(&self) -> Path {
+        let mut container = self.place.clone();
+        if !matches!(self.operation, Operation::Add(_) | Operation::Delete(_)) {
+            container.parts.pop();
+        }
+        container
+    }
+
     /// Changes the local copy, and returns the operation to send.
     fn carry_out(&self, store: &mut Store) -> Result<Option<StateAccess>, StateError> {
         let place = self.place.clone();
@@ -302,7 +311,15 @@ impl Task for Change<'_> {
         let Some(access) = access else {
             return Err(refused(format_args!("{} is not &synchronized", self.place.target)));
         };
-        match peer.connection_mut().send_state_access(&given.addressed(access)) {
+        let access = given.addressed(access);
+        if given.is_open(&access) {
+            let container = self.container();
+            return Err(refused(format_args!(
+                "the peer's {container} is empty and has no type yet, so that it takes no elements; \
+                 assign a value to it: `state set '{container}' VALUE`"
+            )));
+        }
+        match peer.connection_mut().send_state_access(&access) {
             Ok(Sent::Sent) => {}
             Ok(why) => return Err(refused(format_args!("{why:?}"))),
             Err(error) => return Err(refused(format_args!("{error}"))),

@@ -1,6 +1,6 @@
 //! A replica of a peer's variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
@@ -188,6 +188,8 @@ pub(super) struct Given {
     misfits: BTreeMap<Name, String>,
     /// The peer's unique IDs of containers, by our own IDs.
     aliases: BTreeMap<Name, Name>,
+    /// The unique ids of containers without a type, which take no elements at the peer.
+    open: BTreeSet<Name>,
 }
 
 impl Given {
@@ -207,7 +209,13 @@ impl Given {
                 format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
             self.misfits.insert(name.clone(), misfit);
         }
+        self.open.extend(access.open_containers());
         self.types.insert(name, found);
+    }
+
+    /// Returns whether the container that an operation is on has no type at the peer yet.
+    pub(super) fn is_open(&self, access: &StateAccess) -> bool {
+        self.open.contains(&access.target)
     }
 
     /// Returns the type of the peer's value of a variable.

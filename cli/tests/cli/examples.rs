@@ -45,6 +45,7 @@ fn folder() -> PathBuf {
     write("dump.pcapng", &pcapng(&frames(1234)));
     write("events.bro", b"event Ping::ping(n: count);");
     write("vars.bro", VARIABLES.as_bytes());
+    write("node.cfg", include_bytes!("../node_cfg/cluster-small.cfg"));
     fs::create_dir_all(folder.join("logs")).unwrap();
     write("logs/conn.log", b"");
     folder
@@ -77,6 +78,8 @@ const VARIABLES: &str = "global hits: count = 0 &synchronized;\n\
 const SENSOR: &str = "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
     declarations = \"\"\"\nevent my_event(s: string, n: count, a: addr, p: port);\n\
     event seen(d: double, s: set[addr]);\nevent ping(n: count);\n\
+    module Site;\ntype Host: record { host: addr; };\nglobal seen: event(h: Host);\n\
+    global alert: event(s: string, n: count);\nmodule GLOBAL;\n\
     VARIABLES\"\"\"\n\
     [nodes.any]\nhost = '127.0.0.1'\nevents = '/my_event|seen|ping/'\nsync = true\n\
     [nodes.control]\nhost = '127.0.0.1'\nclass = 'control'\nevents = 'ping'\n";
@@ -99,14 +102,28 @@ fn the_examples_of_every_help_work() {
     // A node that offers everything that the examples expect from a sensor.
     let file = folder.join("hub.toml");
     fs::write(&file, SENSOR.replace("VARIABLES", VARIABLES)).unwrap();
-    let mut sensor =
-        Program::start(["run", file.to_str().unwrap(), "--no-log", "--log-level=info"]);
+    let mut sensor = Program::start([
+        "run",
+        file.to_str().unwrap(),
+        "--no-log",
+        "--log-level=info",
+        "--zeek-websocket=127.0.0.1:0",
+    ]);
+    let served = sensor.error_with("clients of Zeek's API are served at ");
+    let zeek = served.split("served at ").nth(1).unwrap().split("/v1/").next().unwrap().to_owned();
     let address = sensor.line_with("listening on ").replace("listening on ", "");
     let port = address.rsplit(':').next().unwrap();
     let client = format!(
         "declarations = \"event ping(n: count); global hits: count = 0 &synchronized;\"\n\
          [nodes.sensor]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n"
     );
+    let bridge = format!("{client}[[zeek]]\nurl = '{zeek}'\n");
+    fs::write(folder.join("bridge.toml"), &bridge).unwrap();
+    fs::write(
+        folder.join("site.zeek"),
+        "module Site;\ntype Host: record { host: addr; };\nglobal seen: event(h: Host);\n",
+    )
+    .unwrap();
     for file in ["client.toml", "node.toml", "sensor.toml"] {
         fs::write(folder.join(file), &client).unwrap();
     }
@@ -123,6 +140,9 @@ fn the_examples_of_every_help_work() {
         "listen",
         "connect",
         "run",
+        "bridge",
+        "zeek listen",
+        "zeek send",
         "send",
         "bench",
         "logs",
@@ -131,6 +151,8 @@ fn the_examples_of_every_help_work() {
         "state",
         "replay",
         "doctor",
+        "cluster show",
+        "cluster import",
         "completions",
         "man",
     ] {
@@ -150,6 +172,10 @@ fn the_examples_of_every_help_work() {
                 .replace("0.0.0.0:47757", "127.0.0.1:0")
                 .replace("127.0.0.1:9477", "127.0.0.1:0")
                 .replace("listen --event", "listen --on 127.0.0.1:0 --event")
+                .replace("ws://127.0.0.1:27759", &zeek)
+                .replace("ws://manager:27759", &zeek)
+                .replace("ws://manager", &zeek)
+                .replace("alerts.zeek", "site.zeek")
                 .replace(" sensor", &format!(" {peer}"))
                 .replace(&format!(" {address}.toml"), " sensor.toml");
             // An example has overwritten the file.
@@ -170,7 +196,14 @@ fn the_examples_of_every_help_work() {
                     program.line_with("listening");
                     interrupt(program, &line);
                 }
-                ["brocomm", "run" | "connect", ..] => {
+                ["brocomm", "zeek", "listen", ..] => {
+                    let mut program = start(&folder, &line);
+                    program.line_with("ready");
+                    interrupt(program, &line);
+                }
+                // It makes the file, which is there.
+                ["brocomm", "config", "example", ..] if line.ends_with("bridge.toml") => {}
+                ["brocomm", "run" | "connect" | "bridge", ..] => {
                     let mut program = start(&folder, &line);
                     program.line_with("handshake_done");
                     interrupt(program, &line);

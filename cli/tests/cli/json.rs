@@ -184,8 +184,11 @@ fn each_command_with_json_has_its_definition() {
         let below = commands(&own);
         let mut names = vec![(command.to_owned(), own.clone())];
         for sub in below {
-            // All subcommands of `state` use one definition.
-            let name = if command == "state" { "state".into() } else { format!("{command}_{sub}") };
+            // Those of `state` and `control` have one form.
+            let name = match command {
+                "state" | "control" => command.to_owned(),
+                _ => format!("{command}_{sub}"),
+            };
             names.push((name, help(&[command, sub])));
         }
         for (name, help) in names {

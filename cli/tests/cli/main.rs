@@ -2,7 +2,9 @@
 
 mod bench;
 mod captures;
+mod cluster;
 mod config;
+mod control;
 mod decode;
 mod decode_logs;
 mod decode_state;
@@ -25,7 +27,10 @@ mod peers;
 mod recordings;
 mod replay;
 #[cfg(unix)]
+mod roles;
+#[cfg(unix)]
 mod run;
+mod scripts;
 mod state;
 mod state_changes;
 #[cfg(unix)]
@@ -34,3 +39,4 @@ mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;
 mod tls;
+mod zeek;

@@ -1,9 +1,14 @@
 //! Tests of the changes that `brocomm state` makes and refuses.
 
+use brocomm::data::{Field, Name, Record, Table, Type, TypeTag, Value as BroValue, Vector};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent, StateSource};
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::node::{SyncRequest, SyncRole};
+use brocomm_std::Listener;
 use serde_json::{Value, json};
 
 use crate::state::node_of;
-use crate::support::{run, scratch};
+use crate::support::{Program, run, scratch};
 
 #[test]
 fn what_no_script_can_do_is_not_sent() {
@@ -80,5 +85,106 @@ fn values_can_be_set_as_json() {
     ] {
         let set = run([&["state", "set", &address, place, text][..], &file].concat());
         assert_eq!(set.told(), (2, "", error));
+    }
+}
+
+/// Gives a peer the value of a variable as it is; returns the changes that the peer makes of it.
+fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess> {
+    let sync = Some(SyncRequest { authoritative: true });
+    let requests = Requests { sync, accept_input: true, ..Requests::default() };
+    let config = ConnectionConfig {
+        requests,
+        state: StateSource::Application,
+        ..ConnectionConfig::default()
+    };
+    let mut peer = listener.accept(config, None).unwrap().unwrap();
+    let access = StateAccess {
+        opcode: Opcode::Assign,
+        target: name.into(),
+        op1: value,
+        op2: None,
+        op3: None,
+    };
+    let mut changes = Vec::new();
+    while let Some(told) = peer.next(None).unwrap() {
+        match told {
+            Notification::SyncStarted(SyncRole::Sender) => {
+                assert_eq!(peer.connection_mut().send_state_access(&access), Ok(Sent::Sent));
+                peer.connection_mut().state_done().unwrap();
+            }
+            Notification::StateAccess(access) => changes.push(*access),
+            _ => {}
+        }
+    }
+    changes
+}
+
+/// A Bro gives fields with `&default=set()` and the like a value without a type.
+#[test]
+fn nothing_is_put_into_a_container_without_a_type() {
+    let text = "type R: record { s: set[string]; t: table[string] of count; v: vector of count; \
+        of_sets: vector of set[string]; }; global r: R &synchronized;";
+    let file = scratch("state-open", "vars.bro", text.as_bytes());
+    let [set, table] = [Type::set(vec![]), Type::table(vec![], Type::ANY)];
+    let vector = Type::vector(Type::Base(TypeTag::Void));
+    let id = |id: &str| brocomm::data::Mutable { unique_id: id.into(), ..Default::default() };
+    let open = |id_of: &str, ty: &Type| {
+        BroValue::from(Table { mutable: id(id_of), ..Table::new(ty.clone()) })
+    };
+    let of_sets = Type::vector(Type::set(vec![Type::STRING]));
+    let fields = [
+        ("s", Type::set(vec![Type::STRING]), open("#o#1", &set)),
+        ("t", Type::table(vec![Type::STRING], Type::COUNT), open("#o#2", &table)),
+        (
+            "v",
+            Type::vector(Type::COUNT),
+            BroValue::from(Vector { mutable: id("#o#3"), ..Vector::new(vector, vec![]) }),
+        ),
+        (
+            "of_sets",
+            of_sets.clone(),
+            BroValue::from(Vector {
+                mutable: id("#o#4"),
+                ..Vector::new(of_sets, vec![Some(open("#o#5", &set))])
+            }),
+        ),
+    ];
+    let (types, values): (Vec<Field>, Vec<Option<BroValue>>) =
+        fields.into_iter().map(|(name, ty, value)| (Field::new(name, ty), Some(value))).unzip();
+    let record = Record { mutable: id("#o#6"), ..Record::new(Type::record("R", types), values) };
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().to_string();
+    let file = ["--declarations", file.to_str().unwrap()];
+    for (command, container) in [
+        (&["add", "r$s[\"x\"]"][..], Some("r$s")),
+        (&["delete", "r$s[\"x\"]"], Some("r$s")),
+        (&["set", "r$t[\"x\"]", "1"], Some("r$t")),
+        (&["set", "r$v[0]", "1"], Some("r$v")),
+        (&["add", "r$of_sets[0][\"x\"]"], Some("r$of_sets[0]")),
+        (&["set", "r$s", "{\"x\"}"], None),
+        (&["set", "r$v", "[1]"], None),
+        (&["set", "r$of_sets[0]", "{\"x\"}"], None),
+    ] {
+        let arguments = [&["state", command[0], &address][..], &command[1..], &file].concat();
+        let program = Program::start(arguments);
+        let changes = give(&mut listener, "r", record.clone().into());
+        let run = program.end();
+        match container {
+            Some(container) => {
+                let told = format!(
+                    "brocomm: nothing sent: the peer's {container} is empty and has no type yet, so \
+                     that it takes no elements; assign a value to it: `state set '{container}' \
+                     VALUE`\n"
+                );
+                assert_eq!(run.told(), (1, "", told.as_str()), "{command:?}");
+                assert_eq!(changes, []);
+            }
+            None => {
+                assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{command:?}");
+                let targets: Vec<&Name> = changes.iter().map(|access| &access.target).collect();
+                let target = if command[1].ends_with(']') { "#o#4" } else { "#o#6" };
+                assert_eq!(targets, [&Name::from(target)]);
+            }
+        }
     }
 }

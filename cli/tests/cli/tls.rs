@@ -14,7 +14,7 @@ fn files(test: &str) -> [PathBuf; 2] {
 }
 
 /// The same with a modified certificate.
-fn files_with(test: &str, unlike: impl FnOnce(&mut CertificateParams)) -> [PathBuf; 2] {
+pub(crate) fn files_with(test: &str, unlike: impl FnOnce(&mut CertificateParams)) -> [PathBuf; 2] {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(DnType::CommonName, test);

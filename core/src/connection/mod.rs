@@ -17,6 +17,7 @@ mod running;
 mod secure;
 #[cfg(test)]
 mod tests;
+mod verbatim;
 
 pub use crate::role::Role;
 pub use config::{ConfigError, ConnectionConfig, Handshake, Requests, StateSource, Undeclared};

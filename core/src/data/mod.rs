@@ -48,6 +48,7 @@ mod index_type;
 mod name;
 pub(crate) mod object;
 pub(crate) mod opaque;
+mod open;
 mod scalar;
 pub(crate) mod syntax;
 mod tag;

@@ -229,6 +229,15 @@ impl Pattern {
         })
     }
 
+    /// Makes the pattern that matches what either matches, as `redef p += /b/` does.
+    pub(crate) fn joined(&self, other: &Pattern) -> Pattern {
+        let joined = |a: &[u8], b: &[u8]| [b"(", a, b")|(", b, b")"].concat().into();
+        Pattern {
+            anywhere: joined(&self.anywhere, &other.anywhere),
+            exact: joined(&self.exact, &other.exact),
+        }
+    }
+
     /// Creates the alternation of two patterns, like `/a/ | /b/` in a script.
     pub(crate) fn or(&self, re: &str) -> Pattern {
         let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();

@@ -143,6 +143,8 @@ pub enum CommLogLine {
     Unwritable {
         name: crate::data::Name,
     },
+    /// A peer is not told of a change of state, for this reason; Bro has no such line.
+    StateNotSent(Box<str>),
     /// A subscriber has read nothing for a second, and peers wait for it; Bro has no such line.
     SubscriberStalled {
         /// Its name.
@@ -196,6 +198,7 @@ impl CommLogLine {
             | CommLogLine::IdDropped { .. }
             | CommLogLine::LogEntryUnknown
             | CommLogLine::Unwritable { .. }
+            | CommLogLine::StateNotSent(_)
             | CommLogLine::SubscriberStalled { .. }
             | CommLogLine::SubscriberDrops { .. }
             | CommLogLine::SubscriberDisconnected { .. }
@@ -329,6 +332,7 @@ impl fmt::Display for CommLogLine {
             CommLogLine::Unwritable { name } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
+            CommLogLine::StateNotSent(why) => write!(f, "state not sent: {why}"),
             CommLogLine::SubscriberStalled { name, waiting } => write!(
                 f,
                 "subscriber {name} has read nothing for 1 s: its queue of {waiting} notifications \

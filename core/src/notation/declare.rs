@@ -11,11 +11,20 @@ mod tests;
 mod types;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::data::{Declarations, EventDecl, Field, Global, Name, Type, TypeKind};
+use crate::data::{
+    Attribute, AttributeTag, Attributes, Declarations, EventDecl, Field, Global, Name, Type,
+    TypeKind,
+};
+use crate::notation::Load;
 use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
+
+/// Words that begin what a script does, not what it declares.
+const STATEMENTS: [&str; 10] =
+    ["if", "for", "while", "when", "switch", "print", "local", "add", "delete", "schedule"];
 
 impl Declarations {
     /// Parses declarations and adds them, replacing earlier ones with the same name.
@@ -50,22 +59,7 @@ impl Declarations {
     /// Fails if the text is invalid, with the position; nothing is added then.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
-        let mut in_export = false;
-        loop {
-            match parser.token() {
-                Token::End if !in_export => break,
-                Token::Mark('}') if in_export => {
-                    parser.take()?;
-                    in_export = false;
-                }
-                Token::Name("export") if !in_export => {
-                    parser.take()?;
-                    parser.expect('{', "`{`")?;
-                    in_export = true;
-                }
-                _ => parser.declaration()?,
-            }
-        }
+        parser.statements(None)?;
         *self = parser.scope.declarations.into_owned();
         Ok(())
     }
@@ -114,6 +108,34 @@ impl Type {
 }
 
 impl Parser<'_, '_> {
+    /// Reads all declarations to the end of the text. In a script `load` follows `@load`.
+    pub(super) fn statements(&mut self, mut load: Option<&mut Load<'_>>) -> Result<(), ParseError> {
+        let mut in_export = false;
+        loop {
+            match *self.token() {
+                Token::End if self.conditions > 0 => {
+                    return Err(self.at().error(ParseErrorKind::UnterminatedIf));
+                }
+                Token::End if !in_export => return Ok(()),
+                Token::Mark('}') if in_export => {
+                    self.take()?;
+                    in_export = false;
+                }
+                Token::Name("export") if !in_export => {
+                    self.take()?;
+                    self.expect('{', "`{`")?;
+                    in_export = true;
+                }
+                Token::Directive(word) if self.is_script => {
+                    self.directive(word, load.as_deref_mut())?;
+                }
+                // A lone semicolon is an empty statement.
+                Token::Mark(';') if self.is_script => drop(self.take()?),
+                _ => self.declaration()?,
+            }
+        }
+    }
+
     /// Reads a declaration and adds it.
     fn declaration(&mut self) -> Result<(), ParseError> {
         const WHAT: &str = "a declaration";
@@ -139,44 +161,69 @@ impl Parser<'_, '_> {
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);
             }
-            "global" | "const" => {
-                let is_const = word == "const";
+            "global" | "const" | "option" => {
                 self.take()?;
-                self.variable(is_const)?;
+                self.variable(word)?;
             }
             "redef" => {
                 self.take()?;
-                self.redefinition()?;
+                if !self.extension()? {
+                    self.redefinition()?;
+                }
             }
+            "function" | "hook" if self.is_script => {
+                self.take()?;
+                return self.function(word == "hook");
+            }
+            _ if self.is_script && STATEMENTS.contains(&word) => return Err(self.expected(WHAT)),
             _ if word == "event" || self.second()? == Token::Mark('(') => {
                 self.eat_word("event")?;
                 let name = self.name("an event's name")?;
-                let own = self.scope.full_name(name);
-                let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
-                let name = if in_module { Name::from(own) } else { name.into() };
-                let params = self.params()?;
-                self.scope.declarations.to_mut().add_event(EventDecl { name, params });
+                if self.event(name)? {
+                    return Ok(());
+                }
             }
             _ => return Err(self.expected(WHAT)),
         }
         self.expect(';', "`;`")
     }
 
-    /// Reads what follows `global` or `const`.
-    fn variable(&mut self, is_const: bool) -> Result<(), ParseError> {
+    /// Reads what follows `global`, `const` or `option`.
+    fn variable(&mut self, word: &str) -> Result<(), ParseError> {
+        let is_const = word != "global";
         let name = Name::from(self.declared_name("a variable's name")?);
         let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
+        ty = ty.map(|ty| self.settled(ty));
         let mut init = None;
         if self.eat('=')? {
-            let literal = self.literal()?;
-            let ty = match &ty {
-                Some(ty) => ty,
-                None => ty.insert(self.scope.infer(&literal)?),
-            };
-            init = Some(self.scope.build(&literal, ty)?);
+            let declared = ty.clone();
+            let value = self.if_constant(|parser| {
+                let literal = parser.literal()?;
+                let ty = match declared {
+                    Some(ty) => ty,
+                    None => parser.scope.infer(&literal)?,
+                };
+                Ok((parser.scope.build(&literal, &ty)?, ty))
+            })?;
+            match value {
+                Some((value, of)) => {
+                    ty = Some(of);
+                    init = Some(value);
+                }
+                // Its type is not known, so that it can't be declared.
+                None if ty.is_none() => return self.attributes(&Type::ANY).map(drop),
+                None => {}
+            }
         }
         let Some(ty) = ty else { return Err(self.expected("`:` or `=`")) };
-        let attributes = self.attributes(&ty)?;
+        let mut attributes = self.attributes(&ty)?;
+        if word == "option" {
+            let mut list = attributes.map(|attributes| attributes.list.clone()).unwrap_or_default();
+            list.push(Attribute { tag: AttributeTag::Redef, expr: None });
+            attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
+        }
+        // A function's body may follow its type.
+        self.body()?;
         let declarations = self.scope.declarations.to_mut();
         match event_params(&ty) {
             Some(params) => declarations.add_event(EventDecl { name, params }),

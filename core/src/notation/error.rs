@@ -52,6 +52,23 @@ pub(crate) enum ParseErrorKind {
     /// The text or line ends within a pattern.
     #[error("pattern without end")]
     UnterminatedPattern,
+    /// The text ends within a body or an expression.
+    #[error("the text ends before this does")]
+    UnterminatedBlock,
+    /// The text ends within an `@if`.
+    #[error("@if without @endif")]
+    UnterminatedIf,
+    /// Whether an `@if` holds can't be said.
+    #[error(
+        "cannot decide `@if ({0})`: only constants, `!`, `&&`, `||` and Cluster::is_enabled() can be"
+    )]
+    Condition(String),
+    /// A script can't be loaded.
+    #[error("{0}")]
+    Load(String),
+    /// A field that is added to a record may not be needed.
+    #[error("`{0}` must be `&optional` or have a `&default`, as it is added to a record")]
+    MandatoryField(String),
     /// A pattern is empty.
     #[error("empty pattern; `/()/` matches an empty text")]
     EmptyPattern,

@@ -1,6 +1,7 @@
 //! Tokens of Bro's script notation.
 
 mod number;
+mod skip;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,8 @@ impl Position {
 pub(super) enum Token<'a> {
     /// A name, optionally with a module (`Module::name`).
     Name(&'a str),
+    /// A directive of a script, without the `@`.
+    Directive(&'a str),
     /// An attribute's name, without the ampersand.
     Attribute(&'a str),
     Count(u64),
@@ -61,6 +64,11 @@ impl<'a> Lexer<'a> {
         Lexer { rest: text, at: Position { line: 1, column: 1 }, after_value: false }
     }
 
+    /// Returns where it is.
+    pub(super) fn at(&self) -> Position {
+        self.at
+    }
+
     /// Reads a token with its position and text.
     pub(super) fn next(&mut self) -> Result<(Token<'a>, Position, &'a str), ParseError> {
         self.skip_blank();
@@ -89,6 +97,14 @@ impl<'a> Lexer<'a> {
             '&' => {
                 self.bump();
                 Ok(Token::Attribute(self.take_while(|c| c == '_' || c.is_ascii_alphanumeric())))
+            }
+            '@' => {
+                self.bump();
+                let is_part = |c: char| c == '_' || c == '-' || c.is_ascii_alphanumeric();
+                match self.take_while(is_part) {
+                    "" => Err(ParseErrorKind::Character(first)),
+                    word => Ok(Token::Directive(word)),
+                }
             }
             '0'..='9' => self.number(),
             '.' if self.digit_at(1) => self.number(),
@@ -254,6 +270,11 @@ impl<'a> Lexer<'a> {
             }
             self.take_while(|c| c != '\n');
         }
+    }
+
+    /// Passes over a character.
+    pub(super) fn step(&mut self) {
+        self.bump();
     }
 
     fn peek(&self) -> Option<char> {

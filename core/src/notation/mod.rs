@@ -16,6 +16,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod print;
+mod script;
 
 #[cfg(feature = "serde")]
 pub(crate) use literal::merge;
@@ -24,3 +25,4 @@ pub(crate) use print::{address, number};
 
 pub use error::ParseError;
 pub(crate) use error::ParseErrorKind;
+pub use script::{Load, Loaded};

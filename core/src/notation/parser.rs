@@ -10,12 +10,22 @@ use crate::notation::{ParseError, ParseErrorKind};
 
 /// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
-    lexer: Lexer<'a>,
+    pub(super) lexer: Lexer<'a>,
+    /// The same before the token that is next to be taken.
+    pub(super) before: Lexer<'a>,
     token: Token<'a>,
     at: Position,
     text: &'a str,
     depth: u32,
     pub(super) scope: Scope<'d>,
+    /// Whether this is a script as it is, in which directives count and bodies are passed over.
+    pub(super) is_script: bool,
+    /// Whether it loads others that are not there, so that names may be unknown.
+    pub(super) is_partial: bool,
+    /// How many `@if` are open.
+    pub(super) conditions: u32,
+    /// Whether the `@else` that comes begins what is read.
+    pub(super) is_else_read: bool,
 }
 
 impl<'a, 'd> Parser<'a, 'd> {
@@ -23,9 +33,28 @@ impl<'a, 'd> Parser<'a, 'd> {
         text: &'a str,
         declarations: Cow<'d, Declarations>,
     ) -> Result<Self, ParseError> {
-        let mut lexer = Lexer::new(text);
-        let (token, at, text) = lexer.next()?;
-        Ok(Parser { lexer, token, at, text, depth: 0, scope: Scope::new(declarations) })
+        let mut parser = Parser::script(text, declarations);
+        parser.is_script = false;
+        parser.take()?;
+        Ok(parser)
+    }
+
+    /// Begins a script as it is. The first token has to be [taken](Self::take).
+    pub(super) fn script(text: &'a str, declarations: Cow<'d, Declarations>) -> Self {
+        let lexer = Lexer::new(text);
+        Parser {
+            lexer,
+            before: lexer,
+            token: Token::End,
+            at: lexer.at(),
+            text: "",
+            depth: 0,
+            scope: Scope::new(declarations),
+            is_script: true,
+            is_partial: false,
+            conditions: 0,
+            is_else_read: false,
+        }
     }
 
     /// Returns the next token.
@@ -46,10 +75,18 @@ impl<'a, 'd> Parser<'a, 'd> {
 
     /// Takes a token.
     pub(super) fn take(&mut self) -> Result<Token<'a>, ParseError> {
-        let (token, at, text) = self.lexer.next()?;
-        self.at = at;
-        self.text = text;
-        Ok(std::mem::replace(&mut self.token, token))
+        loop {
+            self.before = self.lexer;
+            let (token, at, text) = self.lexer.next()?;
+            if let (Token::Directive(word), true) = (&token, self.is_script) {
+                if self.choose(word, at)? {
+                    continue;
+                }
+            }
+            self.at = at;
+            self.text = text;
+            return Ok(std::mem::replace(&mut self.token, token));
+        }
     }
 
     /// Returns whether the next token is this mark.
@@ -114,6 +151,11 @@ impl<'a, 'd> Parser<'a, 'd> {
         let result = inner(self)?;
         self.depth = self.depth.saturating_sub(1);
         Ok(result)
+    }
+
+    /// Returns to the depth of a declaration, after what was passed over.
+    pub(super) fn leave_depth(&mut self) {
+        self.depth = self.depth.min(1);
     }
 
     /// Returns the nesting depth at this position.

@@ -1,7 +1,10 @@
 //! The ids of containers that have several (2§6, 2§9).
 
-use brocomm::data::Value;
-use brocomm::node::{Notification, Options, PeerConfig};
+use std::sync::Arc;
+
+use brocomm::data::{Mutable, Table, Type, TypeTag, Value, Vector};
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::node::{LogLevel, NodeConfig, Notification, Options, PeerConfig};
 use brocomm::state::Path;
 
 use super::network::{Network, address};
@@ -96,4 +99,82 @@ fn a_peer_that_comes_later_knows_only_what_it_is_given() {
     reaches(&mut net, LEFT, 9, &[MIDDLE, RIGHT]);
     reaches(&mut net, RIGHT, 10, &[MIDDLE, LEFT]);
     reaches(&mut net, MIDDLE, 11, &[LEFT, RIGHT]);
+}
+
+/// A Bro makes such containers of `&default=set()`.
+#[test]
+fn nothing_is_put_into_a_container_that_has_no_type_at_the_peer() {
+    let mut net = Network::new();
+    let there = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(1))) };
+    let here = add(&mut net, listening(), vec![("there", there)]);
+    // It has no declarations, so that what it sends goes as it is.
+    let nodes = vec![("here".to_owned(), syncs(connects(here)))];
+    let there = net.add(NodeConfig { nodes, ..NodeConfig::default() });
+    net.settle();
+    let give = |net: &mut Network, target: &str, op1: Value| {
+        let access = StateAccess {
+            opcode: Opcode::Assign,
+            target: target.into(),
+            op1,
+            op2: None,
+            op3: None,
+        };
+        let now = net.now;
+        net.node(there).broadcast_state_access(access, None, now).unwrap();
+        net.settle();
+    };
+    let id = |id: &str| Mutable { unique_id: id.into(), ..Mutable::default() };
+    let table = Table { mutable: id("#b#1"), ..Table::new(Type::table(vec![], Type::ANY)) };
+    give(&mut net, "hosts", Value::Table(Arc::new(table)));
+    let set = Table { mutable: id("#b#2"), ..Table::new(Type::set(vec![])) };
+    give(&mut net, "seen", Value::Table(Arc::new(set)));
+    let vector = Type::vector(Type::Base(TypeTag::Void));
+    let vector = Vector { mutable: id("#b#3"), ..Vector::new(vector, vec![]) };
+    give(&mut net, "numbers", Value::Vector(Arc::new(vector)));
+    net.told(here);
+    net.told(there);
+
+    let came = |net: &mut Network| -> Vec<String> {
+        let told = net.told(there).into_iter();
+        told.filter_map(|told| match told {
+            Notification::StateAccess { access, .. } => Some(access.target.to_string()),
+            _ => None,
+        })
+        .collect()
+    };
+    let count = Value::Count(7);
+    change(&mut net, here, |store| store.assign(Path::to("hosts").index([host(1)]), "gateway"));
+    change(&mut net, here, |store| store.add("seen", vec![count.clone()]));
+    change(&mut net, here, |store| store.assign(Path::to("numbers").element(0), count.clone()));
+    net.settle();
+    assert_eq!(came(&mut net), Vec::<String>::new());
+    let told = net.told(here).into_iter();
+    let (mut errors, mut logged) = (Vec::new(), Vec::new());
+    for told in told {
+        match told {
+            Notification::ConnectionError { reason, .. } => errors.push(String::from(reason)),
+            Notification::Log(entry) if entry.level() == Some(LogLevel::Error) => {
+                logged.push(entry.line.to_string());
+            }
+            _ => {}
+        }
+    }
+    let error = |name: &str| {
+        format!(
+            "state not sent: {name}: what is changed there has no type at the peer yet, so that it \
+             takes no elements; assign a value to it"
+        )
+    };
+    assert_eq!(errors, ["hosts", "seen", "numbers"].map(error));
+    assert_eq!(logged, errors);
+
+    // Of another in its place the peer is told, and of what is put into that.
+    let numbers = get(&net, here, "numbers");
+    change(&mut net, here, |store| store.assign("numbers", numbers));
+    change(&mut net, here, |store| store.assign(Path::to("numbers").element(0), count.clone()));
+    net.settle();
+    let came = came(&mut net);
+    assert_eq!(came.len(), 2, "{came:?}");
+    assert_eq!(came[0], "numbers");
+    assert!(came[1].starts_with("#0#1#"), "{came:?}");
 }

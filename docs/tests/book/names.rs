@@ -10,13 +10,14 @@ use regex::Regex;
 use crate::pages::{Piece, checkout, pages};
 
 /// The folders of the libraries.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "core/src",
     "core/derive/src",
     "transport/src",
     "transport-std/src",
     "transport-tokio/src",
     "transport-async-std/src",
+    "zeek/src",
 ];
 
 /// Checks code such as `Options::incoming` or `TypeTag`: each word must be defined in the sources.

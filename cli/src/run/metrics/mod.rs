@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::address;
 use crate::failure::{Failure, failed, reason};
+use crate::zeek::counts::Counts;
 use numbers::Numbers;
 pub(super) use tally::Tally;
 
@@ -41,7 +42,12 @@ impl Metrics {
     }
 
     /// Starts serving the metrics of a node, in the current runtime.
-    pub(super) fn serve(self, node: &Node, tally: &Tally) -> Result<(), Failure> {
+    pub(super) fn serve(
+        self,
+        node: &Node,
+        tally: &Tally,
+        zeek: Option<&Counts>,
+    ) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
             failed(format_args!("--metrics {}: {}", self.address, reason(&error)))
         })?;
@@ -50,17 +56,18 @@ impl Metrics {
             "metrics are at http://{}/metrics",
             self.address
         );
-        tokio::spawn(server::serve(listener, Arc::new(registry(node, tally))));
+        tokio::spawn(server::serve(listener, Arc::new(registry(node, tally, zeek))));
         Ok(())
     }
 }
 
 /// Creates the registry of all metrics.
-fn registry(node: &Node, tally: &Tally) -> Registry {
+fn registry(node: &Node, tally: &Tally, zeek: Option<&Counts>) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The version of brocomm", version);
     tally.register(&mut registry);
+    zeek.into_iter().for_each(|counts| counts.register(&mut registry));
     registry.register_collector(Box::new(Numbers::new(node.clone(), tally.clone())));
     registry
 }

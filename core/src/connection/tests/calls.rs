@@ -21,7 +21,7 @@ fn known() -> Arc<Declarations> {
 }
 
 fn knowing(declarations: Arc<Declarations>) -> ConnectionConfig {
-    let events = ["scan_seen", "conn", "conns", "unheard_of", "hits"].map(Name::from).to_vec();
+    let events = ["scan_seen", "conn", "conns", "unknown", "hits"].map(Name::from).to_vec();
     let requests = Requests { events, ..Requests::default() };
     let undeclared = Undeclared::Deliver;
     ConnectionConfig { requests, declarations, undeclared, ..ConnectionConfig::default() }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::data::{Id, Packet};
 use crate::logs::{LogEntry, LogWriter};
+use crate::serial::{self, Caching, Mode};
 use crate::wire::{PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint};
 
 fn packet() -> Packet {
@@ -264,4 +265,40 @@ fn caps_replace_earlier_ones_from_the_next_serialization_on() {
         argument.len()
     };
     assert_eq!([length(), length()], [full, full]);
+}
+
+#[test]
+fn serials_of_the_applications_own_go_unasked() {
+    let mut writer = serial::Writer::new(0);
+    let (mut argument, args) = (Vec::new(), [Value::Count(7)]);
+    let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+    writer.event(uncached, b"count", 1.5, &args, &mut argument).unwrap();
+    let quiet =
+        ConnectionConfig { requests: Requests { events: vec![], ..requests() }, ..config() };
+    let caps = Caps::BROCCOLI_PEER | Caps::NO_CACHING;
+    let mut pair = Pair::running(ConnectionConfig { capabilities: caps, ..config() }, quiet);
+    assert_eq!(pair.initiator.send_event(&count(7)), Ok(Sent::NotRequested));
+    pair.initiator.send_serial(&argument).unwrap();
+    pair.initiator.send_serial(&argument).unwrap();
+    let delivered = Notification::Event(count(7));
+    assert_eq!(pair.told(), (vec![], vec![delivered.clone(), delivered]));
+    for phase in [Phase::Setup, Phase::Handshake, Phase::Closed] {
+        let refused = UsageError::WrongPhase { command: Command::SendSerial, phase };
+        assert_eq!(in_phase(phase).send_serial(&argument), Err(refused));
+    }
+}
+
+#[test]
+fn events_can_be_requested_late() {
+    let quiet =
+        ConnectionConfig { requests: Requests { events: vec![], ..requests() }, ..config() };
+    let mut pair = Pair::running(config(), quiet);
+    pair.acceptor.request_events_late(&[]).unwrap();
+    assert_eq!(pair.told(), (vec![], vec![]));
+    pair.acceptor.request_events_late(&["count".into()]).unwrap();
+    assert_eq!(pair.told(), (vec![Notification::EventRequested("count".into())], vec![]));
+    assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
+    let refused =
+        UsageError::WrongPhase { command: Command::RequestEvents, phase: Phase::Handshake };
+    assert_eq!(in_phase(Phase::Handshake).request_events_late(&["count".into()]), Err(refused));
 }

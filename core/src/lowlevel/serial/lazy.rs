@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::data::{Event, Name, Serial, TypeTag, Value};
 
 use super::tape::Message;
@@ -43,6 +45,12 @@ impl LazyEvent {
     /// Returns the event's full name as bytes of the chunk.
     pub fn name_bytes(&self) -> &[u8] {
         self.message.name_bytes()
+    }
+
+    /// Returns the argument of the SERIAL that brought the event, as the peer wrote it: where the
+    /// peer caches, with references that mean something on its connection only.
+    pub fn argument(&self) -> &Bytes {
+        &self.message.chunk
     }
 
     /// Returns the sender's network time in seconds since the Unix epoch.

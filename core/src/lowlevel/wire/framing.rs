@@ -4,8 +4,8 @@ use super::error::WireErrorKind;
 
 /// The largest part that a Bro can receive on a clear connection, in payload bytes (§1.2).
 ///
-/// Its read buffer is 1 MiB and holds the four-byte length too; a longer part never fits it and
-/// stalls the connection, so an [`Encoder`](super::Encoder) splits at this size.
+/// Its read buffer is 1 MiB and holds the four-byte length too. An [`Encoder`](super::Encoder)
+/// splits at this size.
 pub const MAX_PART: usize = 1_048_572;
 
 /// The bit of a length word that says "more parts follow" on a clear connection (§1.2).

@@ -7,7 +7,6 @@ use super::super::{EventPeer, Handshake, Liveness, Notification};
 use super::NodeMachine;
 use super::clock::Timer;
 use super::peers::PeerKey;
-use super::state::State;
 use crate::connection::{
     self, CloseCause, CommLogMessage, Phase, ProtocolErrorKind, Role, SyncRequest,
 };
@@ -201,7 +200,7 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.running = true;
         let who = Arc::clone(&peer.who);
-        State::handshake_done(peer);
+        self.state_exchanged(id);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
         self.announce_sync_point(id);

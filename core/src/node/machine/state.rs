@@ -4,7 +4,7 @@ mod exchange;
 
 use std::sync::Arc;
 
-use self::exchange::{Giving, Stage};
+use self::exchange::{Giving, NoTypeYet, Stage};
 use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
 use super::super::{Notification, Options, PeerId};
@@ -14,7 +14,7 @@ use super::transport::Transport;
 use super::{NodeError, NodeMachine};
 use crate::Time;
 use crate::connection::{Connection, Phase, Sent, StateSource, SyncRole, UsageError};
-use crate::data::{Id, StateAccess, Value};
+use crate::data::{Id, Name, StateAccess, Value};
 use crate::state::{Applied, FullState, Inconsistency, Progress, StateError, Store};
 
 pub(super) use self::exchange::Exchange;
@@ -41,6 +41,8 @@ struct Propagated {
     running: Vec<PeerKey>,
     /// The peers for which too much waits.
     overfull: Vec<PeerKey>,
+    /// The peers at which what is changed has no type yet.
+    open: Vec<PeerKey>,
 }
 
 /// How far the full state was sent.
@@ -49,7 +51,7 @@ struct GivenState {
     /// Whether anything was sent.
     some: bool,
     /// What could not be sent.
-    errors: Vec<Box<str>>,
+    errors: Vec<String>,
     /// Whether all was sent.
     is_sent: bool,
 }
@@ -91,7 +93,10 @@ impl State {
         for (id, peer) in peers.iter_mut().filter(|(id, _)| Some(*id) != origin) {
             let connection = peer.link.and_then(|link| transport.get(link)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
-            let addressed = peer.exchange.address(&access);
+            let Ok(addressed) = peer.exchange.address(&access) else {
+                told.open.push(id);
+                continue;
+            };
             let waiting = match &mut peer.exchange.stage {
                 Stage::Before => continue,
                 Stage::Giving(giving) => {
@@ -118,6 +123,7 @@ impl State {
         }
         told.running.sort_unstable();
         told.overfull.sort_unstable();
+        told.open.sort_unstable();
         told
     }
 
@@ -135,8 +141,6 @@ impl State {
                 },
             };
             // What cannot be serialized is left out.
-            let failed =
-                |error: &dyn std::fmt::Display| format!("serializing state access: {error}");
             let access = match next {
                 Ok(Some(access)) => access,
                 Ok(None) => {
@@ -145,7 +149,7 @@ impl State {
                     return given;
                 }
                 Err(error) => {
-                    given.errors.push(failed(&error).into());
+                    given.errors.push(error.to_string());
                     continue;
                 }
             };
@@ -155,7 +159,7 @@ impl State {
                     giving.next = Some(access);
                     return given;
                 }
-                Err(error) => given.errors.push(failed(&error).into()),
+                Err(error) => given.errors.push(error.to_string()),
                 // It is not wanted.
                 Ok(_) => {
                     peer.exchange.stage = Stage::Running;
@@ -189,6 +193,7 @@ impl State {
         for alias in std::mem::take(&mut applied.aliases) {
             peer.exchange.note(alias, store);
         }
+        peer.exchange.note_open(access.open_containers(), store);
         Ok(applied)
     }
 
@@ -206,18 +211,36 @@ impl State {
     }
 
     /// A peer is Running: adds to what waits for it the changes that its own state has left as they
-    /// are.
-    pub(super) fn handshake_done(peer: &mut Peer) {
-        let exchange = &mut peer.exchange;
+    /// are. Returns those on containers that have no type at the peer yet.
+    fn handshake_done(peer: &mut Peer) -> Vec<Arc<StateAccess>> {
+        let (exchange, mut open) = (&mut peer.exchange, Vec::new());
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
             Stage::Taking(pending) => {
                 for change in pending.into_changes() {
-                    peer.outbox.push(Outgoing::Access(exchange.address(&change)));
+                    match exchange.address(&change) {
+                        Ok(addressed) => peer.outbox.push(Outgoing::Access(addressed)),
+                        Err(NoTypeYet) => open.push(change),
+                    }
                 }
             }
             giving @ Stage::Giving(_) => exchange.stage = giving,
             Stage::Before | Stage::Running => {}
         }
+        open
+    }
+
+    /// Describes why a peer is not told of a change on a container that has no type there; `None` if
+    /// it is part of no variable.
+    fn describe_open(&self, container: &Name) -> Option<String> {
+        let variables = self.store.as_ref()?.variables_of(container);
+        let variables: Vec<String> = variables.iter().map(Name::to_string).collect();
+        (!variables.is_empty()).then(|| {
+            format!(
+                "{}: what is changed there has no type at the peer yet, so that it takes no \
+                 elements; assign a value to it",
+                variables.join(", ")
+            )
+        })
     }
 
     /// Returns when the next entry expires.
@@ -341,13 +364,37 @@ impl NodeMachine {
 
     /// Sends a local or applied operation to all peers that have requested sync, except its origin.
     fn propagate(&mut self, access: StateAccess, origin: Option<PeerKey>) {
-        let Propagated { running, overfull } =
+        let target = access.target.clone();
+        let Propagated { running, overfull, open } =
             self.state.propagate(access, origin, &mut self.peers, &self.transport);
         running.into_iter().for_each(|id| self.pump(id));
+        for id in open {
+            if let Some(why) = self.state.describe_open(&target) {
+                self.not_sent(id, why);
+            }
+        }
         for id in overfull {
             let reason = "too many changes of state wait to be sent";
             self.give_up(id, CommLogLine::OutgoingFull, reason);
             self.drain(id);
+        }
+    }
+
+    /// Records in the log why something is not sent to a peer.
+    fn not_sent(&mut self, id: PeerKey, why: String) {
+        self.log_peer(id, CommLogLine::StateNotSent(why.as_str().into()));
+        self.error(id, format!("state not sent: {why}").into());
+    }
+
+    /// A peer is Running: adds to what waits for it the changes that its own state has left as they
+    /// are.
+    pub(super) fn state_exchanged(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let open = State::handshake_done(peer);
+        for change in open {
+            if let Some(why) = self.state.describe_open(&change.target) {
+                self.not_sent(id, why);
+            }
         }
     }
 
@@ -378,7 +425,7 @@ impl NodeMachine {
         let Some(connection) = connection else { return peer.exchange.stage = Stage::Running };
         let GivenState { some, errors, is_sent } = self.state.give(peer, connection);
         let phase = connection.phase();
-        errors.into_iter().for_each(|error| self.error(id, error));
+        errors.into_iter().for_each(|error| self.not_sent(id, error));
         if some {
             self.touch_peer(id);
         }

@@ -19,7 +19,10 @@ impl<'a> Parser<'a, '_> {
     /// Parses the attributes, if any, of a declaration of type `ty`.
     ///
     /// Their expressions are constants or names of variables and functions.
-    pub(super) fn attributes(&mut self, ty: &Type) -> Result<Option<Arc<Attributes>>, ParseError> {
+    pub(in crate::notation) fn attributes(
+        &mut self,
+        ty: &Type,
+    ) -> Result<Option<Arc<Attributes>>, ParseError> {
         let mut list = Vec::new();
         while let Token::Attribute(name) = *self.token() {
             let Some(tag) = by_name(name) else {
@@ -32,7 +35,15 @@ impl<'a> Parser<'a, '_> {
                 Operand::Optional if !self.is('=') => None,
                 _ => {
                     self.expect('=', "`=`")?;
-                    Some(Arc::new(self.operand(tag, ty)?))
+                    match self.if_constant(|parser| parser.operand(tag, ty))? {
+                        Some(expr) => Some(Arc::new(expr)),
+                        None => {
+                            if let Some(tag) = Self::without_expression(tag) {
+                                add(&mut list, Attribute { tag, expr: None });
+                            }
+                            continue;
+                        }
+                    }
                 }
             };
             add(&mut list, Attribute { tag, expr });
@@ -44,6 +55,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
+        let ty = &self.settled(ty.clone());
         if let Some(name) = self.variable_name(tag)? {
             self.take()?;
             return Ok(self.global(name));
@@ -166,11 +178,16 @@ impl Parser<'_, '_> {
         let name = self.name("a variable's name")?;
         let quoted = || ParseErrorKind::quote(name);
         let Some(mut global) = self.scope.global(name).cloned() else {
+            if self.is_partial {
+                return self.pass_over();
+            }
             return Err(at.error(ParseErrorKind::UnknownVariable(quoted())));
         };
         if !global.has(AttributeTag::Redef) {
             return Err(at.error(ParseErrorKind::NotRedefinable(quoted())));
         }
+        global.ty = self.settled(global.ty);
+        global.init = global.init.map(|value| value.coerce(&global.ty).unwrap_or(value));
         let operator_at = self.at();
         let error = |operator| {
             let ty = Short(&global.ty).to_string();
@@ -178,18 +195,17 @@ impl Parser<'_, '_> {
         };
         let init = if self.eat('+')? {
             self.expect('=', "`+=`")?;
-            let literal = self.literal()?;
-            let more = self.scope.build(&literal, &global.ty)?;
-            Some(added(global.init.as_ref(), more).ok_or_else(|| error("+="))?)
+            match self.value_of(&global.ty)? {
+                Some(more) => Some(added(global.init.as_ref(), more).ok_or_else(|| error("+="))?),
+                None => None,
+            }
         } else if self.eat('-')? {
             self.expect('=', "`-=`")?;
-            let literal = self.literal()?;
             let indices = set_of(&global.ty).ok_or_else(|| error("-="))?;
-            let less = self.scope.build(&literal, &indices)?;
-            removed(global.init.as_ref(), &less)
+            let less = self.value_of(&indices)?;
+            less.and_then(|less| removed(global.init.as_ref(), &less))
         } else if self.eat('=')? {
-            let literal = self.literal()?;
-            Some(self.scope.build(&literal, &global.ty)?)
+            self.value_of(&global.ty)?
         } else {
             global.init.clone()
         };
@@ -199,6 +215,14 @@ impl Parser<'_, '_> {
         }
         self.scope.declarations.to_mut().globals.insert(global);
         Ok(())
+    }
+
+    /// Parses a value of a type. `None` if it is not a constant.
+    fn value_of(&mut self, ty: &Type) -> Result<Option<Value>, ParseError> {
+        self.if_constant(|parser| {
+            let literal = parser.literal()?;
+            parser.scope.build(&literal, ty)
+        })
     }
 }
 
@@ -218,6 +242,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),
         (Value::Double(a), Value::Double(b)) => Value::Double(a + b),
         (Value::Interval(a), Value::Interval(b)) => Value::Interval(a + b),
+        (Value::Pattern(a), Value::Pattern(b)) => Value::from(a.joined(b)),
         _ => return None,
     })
 }

@@ -68,22 +68,30 @@ impl Parser<'_, '_> {
                 self.of()?;
                 TypeKind::Opaque(self.name("an opaque type's name")?.into())
             }
-            "enum" => TypeKind::Enum(self.constants()?),
+            "enum" => TypeKind::Enum(self.constants(0)?),
             "record" if name.is_empty() => TypeKind::Record(self.record_fields()?),
             "record" => return self.named_record(name),
-            "function" => {
-                let params = self.params()?;
-                let yields = if self.eat(':')? { self.ty()? } else { Type::Base(TypeTag::Void) };
-                func(params, Some(yields), 0)
-            }
+            "function" => return self.function_type(false),
             "event" => func(self.params()?, None, 1),
-            "hook" => func(self.params()?, Some(Type::BOOL), 2),
+            "hook" => return self.function_type(true),
             other => {
                 let depth = self.depth();
                 return self.scope.ty(other, depth).map_err(|kind| at.error(kind));
             }
         };
         Ok(Type::new(name.clone(), kind))
+    }
+
+    /// Reads what follows `function` or `hook` in a type.
+    pub(in crate::notation) fn function_type(&mut self, is_hook: bool) -> Result<Type, ParseError> {
+        let params = self.params()?;
+        let kind = if is_hook {
+            func(params, Some(Type::BOOL), 2)
+        } else {
+            let yields = if self.eat(':')? { self.ty()? } else { Type::Base(TypeTag::Void) };
+            func(params, Some(yields), 0)
+        };
+        Ok(Type::new("", kind))
     }
 
     fn of(&mut self) -> Result<(), ParseError> {
@@ -109,7 +117,7 @@ impl Parser<'_, '_> {
     }
 
     /// Parses the parameters of an event or function, with parentheses.
-    pub(super) fn params(&mut self) -> Result<Vec<Field>, ParseError> {
+    pub(in crate::notation) fn params(&mut self) -> Result<Vec<Field>, ParseError> {
         self.expect('(', "`(`")?;
         let mut params: Vec<Field> = Vec::new();
         let mut names = BTreeSet::new();
@@ -144,7 +152,7 @@ impl Parser<'_, '_> {
     }
 
     /// Parses a record's fields, with braces.
-    fn record_fields(&mut self) -> Result<RecordType, ParseError> {
+    pub(in crate::notation) fn record_fields(&mut self) -> Result<RecordType, ParseError> {
         self.expect('{', "`{`")?;
         let mut fields = Vec::new();
         let mut names = BTreeSet::new();
@@ -182,9 +190,9 @@ impl Parser<'_, '_> {
     }
 
     /// Parses an enum's constants, with braces.
-    fn constants(&mut self) -> Result<EnumType, ParseError> {
+    pub(in crate::notation) fn constants(&mut self, counter: i64) -> Result<EnumType, ParseError> {
         self.expect('{', "`{`")?;
-        let mut ty = EnumType { counter: 0, names: Vec::new() };
+        let mut ty = EnumType { counter, names: Vec::new() };
         let mut seen = BTreeSet::new();
         self.comma_list('}', "`,` or `}`", |parser| {
             let at = parser.at();

@@ -9,8 +9,8 @@ use super::syntax::{Constructor, Element, FieldLiteral, Literal, LiteralKind};
 use crate::data::Short;
 use crate::data::default_of;
 use crate::data::{
-    AttributeTag, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef, TypeKind,
-    TypeTag, Value, Vector,
+    AttributeTag, Entry, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef,
+    TypeKind, TypeTag, Value, Vector,
 };
 use crate::notation::parser::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
@@ -72,7 +72,17 @@ impl Scope<'_> {
             return Ok(());
         };
         let own = self.ty(name, 1).map_err(|kind| literal.at.error(kind))?;
-        if own == *ty { Ok(()) } else { Err(literal.mismatch(Short(ty))) }
+        // Another name makes a container no other type.
+        let is_alias = || {
+            let (own, ty) = own.def().zip(ty.def())?;
+            let is_container =
+                matches!(ty.kind, TypeKind::Set(_) | TypeKind::Table(_) | TypeKind::Vector(_));
+            Some(is_container && own.kind == ty.kind)
+        };
+        match own == *ty || is_alias() == Some(true) {
+            true => Ok(()),
+            false => Err(literal.mismatch(Short(ty))),
+        }
     }
 
     fn build_def(
@@ -182,23 +192,70 @@ impl Scope<'_> {
         let expected = index.types.len();
         let mut table = Table::new(ty.clone());
         for element in elements {
+            if let Some(entries) = self.spliced(element, ty) {
+                table.entries.extend(entries);
+                continue;
+            }
             let found = element.index.len();
             if found != expected {
                 return Err(element.at.error(ParseErrorKind::IndexLength { expected, found }));
             }
-            let key = element.index.iter().zip(&index.types);
-            let key = key.map(|(l, ty)| self.build(l, ty)).collect::<Result<_, _>>()?;
+            let keys = self.keys(element, &index.types)?;
             let value = match (&element.value, yields) {
                 (Some(value), Some(yields)) => Some(self.build(value, yields)?),
                 (None, None) => None,
                 _ => return Err(literal.mismatch(Short(ty))),
             };
-            table.push(key, value);
+            keys.into_iter().for_each(|key| table.push(key, value.clone()));
         }
         if table.has_duplicates() {
             return Err(literal.at.error(ParseErrorKind::DuplicateIndex));
         }
         Ok(table.into())
+    }
+
+    /// Returns the indices that an element has: of a list of values in brackets each is one, as in
+    /// `[[80/tcp, 443/tcp], 5]`.
+    fn keys(
+        &mut self,
+        element: &Element<'_>,
+        types: &[Type],
+    ) -> Result<Vec<Vec<Value>>, ParseError> {
+        const MOST: usize = 1 << 16;
+        let mut keys = vec![Vec::new()];
+        for (literal, ty) in element.index.iter().zip(types) {
+            let is_list = |items: &[Element<'_>]| {
+                items.iter().all(|item| item.value.is_none() && item.index.len() == 1)
+            };
+            let is_scalar = !matches!(ty.tag(), Some(TypeTag::Vector | TypeTag::Record));
+            let values = match &literal.kind {
+                LiteralKind::Table(Constructor::Brackets, items) if is_scalar && is_list(items) => {
+                    let items = items.iter().flat_map(|item| &item.index);
+                    items.map(|item| self.build(item, ty)).collect::<Result<Vec<_>, _>>()?
+                }
+                _ => vec![self.build(literal, ty)?],
+            };
+            if keys.len().saturating_mul(values.len()) > MOST {
+                return Err(literal.mismatch(Short(ty)));
+            }
+            let with = |key: &Vec<Value>| {
+                let key = key.clone();
+                values.iter().map(move |value| [&key[..], std::slice::from_ref(value)].concat())
+            };
+            keys = keys.iter().flat_map(with).collect();
+        }
+        Ok(keys)
+    }
+
+    /// Returns the elements of a constant that is a set of the same kind: in a set's braces it stands
+    /// for them, as in Bro.
+    fn spliced(&self, element: &Element<'_>, ty: &Type) -> Option<Vec<Entry>> {
+        let [Literal { kind: LiteralKind::Name(name), .. }] = &element.index[..] else {
+            return None;
+        };
+        let Some(Value::Table(named)) = self.value(name) else { return None };
+        let is_same = element.value.is_none() && named.ty.def()?.kind == ty.def()?.kind;
+        is_same.then(|| named.entries.clone())
     }
 
     fn record(

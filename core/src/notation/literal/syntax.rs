@@ -110,7 +110,9 @@ impl<'a> Parser<'a, '_> {
             Token::Port(v) => LiteralKind::Port(*v),
             Token::Addr(v) => LiteralKind::Addr(*v),
             Token::Subnet(v) => LiteralKind::Subnet(*v),
-            Token::Attribute(_) | Token::Mark(_) | Token::End => return Err(self.expected(WHAT)),
+            Token::Directive(_) | Token::Attribute(_) | Token::Mark(_) | Token::End => {
+                return Err(self.expected(WHAT));
+            }
         };
         self.take()?;
         Ok(kind)

@@ -196,7 +196,7 @@ impl Ages {
 
 /// A hasher for addresses, which peers cannot choose.
 #[derive(Debug, Default)]
-struct AddressHasher(u64);
+pub(super) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn finish(&self) -> u64 {

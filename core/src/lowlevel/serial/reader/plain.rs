@@ -17,21 +17,39 @@ pub(super) struct Usual {
     pub(super) ty: u64,
 }
 
-impl Usual {
-    #[inline(always)]
-    fn of<const HEAD: usize>(head: &[u8; HEAD]) -> Option<Usual> {
-        let (value, ty) = head.split_at((HEAD - 4) / 2);
-        let [1, pid @ ..] = value else { return None };
-        let [0x88, class, 0, 1, is_full @ 0..=1, type_pid @ ..] = ty else { return None };
-        let (pid, ty) = (number(pid)?, number(type_pid)?);
-        Some(Usual { pid, class: *class, is_full: *is_full == 1, ty })
-    }
-}
+/// What stands between the two ids, the value's class aside.
+const BETWEEN: u32 = 0x8800_0001;
 
-#[inline]
-fn usual_and_rest<const HEAD: usize>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
-    Some((Usual::of(head)?, rest))
+/// The bits of that which are not the class.
+const NOT_CLASS: u32 = 0xff00_ffff;
+
+impl Usual {
+    /// Takes a header with ids of 64 bits apart.
+    #[inline(always)]
+    fn wide(head: &[u8; 22]) -> Option<Usual> {
+        let [full, p0, p1, p2, p3, p4, p5, p6, p7, rest @ ..] = *head;
+        let [b0, b1, b2, b3, is_full, t0, t1, t2, t3, t4, t5, t6, t7] = rest;
+        let pid = u64::from_be_bytes([p0, p1, p2, p3, p4, p5, p6, p7]);
+        let ty = u64::from_be_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
+        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
+    }
+
+    /// Takes a header with ids of 32 bits apart.
+    #[inline(always)]
+    fn narrow(head: &[u8; 14]) -> Option<Usual> {
+        let [full, p0, p1, p2, p3, b0, b1, b2, b3, is_full, t0, t1, t2, t3] = *head;
+        let pid = u32::from_be_bytes([p0, p1, p2, p3]).into();
+        let ty = u32::from_be_bytes([t0, t1, t2, t3]).into();
+        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
+    }
+
+    #[inline(always)]
+    fn of(full: u8, pid: u64, between: [u8; 4], is_full: u8, ty: u64) -> Option<Usual> {
+        let [_, class, _, _] = between;
+        let is_usual =
+            full == 1 && u32::from_be_bytes(between) & NOT_CLASS == BETWEEN && is_full <= 1;
+        is_usual.then_some(Usual { pid, class, is_full: is_full == 1, ty })
+    }
 }
 
 impl<'c> Session<'c> {
@@ -44,17 +62,20 @@ impl<'c> Session<'c> {
     pub(super) fn plain_head(&mut self) -> Option<TypeTag> {
         match (&self.transcript, self.mode.pid_64bit) {
             (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(),
-            (None, false) => self.plain::<14, 25>(),
+            (None, true) => self.plain::<22, 33>(Usual::wide),
+            (None, false) => self.plain::<14, 25>(Usual::narrow),
         }
     }
 
     /// Reads what takes so many bytes with a reference to the value's type, and so many with its
     /// type in full.
     #[inline(always)]
-    fn plain<const KNOWN: usize, const FULL: usize>(&mut self) -> Option<TypeTag> {
+    fn plain<const KNOWN: usize, const FULL: usize>(
+        &mut self,
+        usual: impl FnOnce(&[u8; KNOWN]) -> Option<Usual>,
+    ) -> Option<TypeTag> {
         let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
-        let Usual { pid, class, is_full, ty } = Usual::of(head)?;
+        let Usual { pid, class, is_full, ty } = usual(head)?;
         if is_full {
             return if pid == 0 { self.full::<FULL>(class) } else { None };
         }
@@ -86,11 +107,13 @@ impl<'c> Session<'c> {
         let rest = self.cursor.rest();
         let usual = match (&self.transcript, self.mode.pid_64bit) {
             (Some(_), _) => None,
-            (None, true) => usual_and_rest::<22>(rest),
-            (None, false) => usual_and_rest::<14>(rest),
+            (None, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
+            (None, false) => {
+                rest.split_first_chunk().map(|(head, rest)| (Usual::narrow(head), rest))
+            }
         };
         Ok(match usual {
-            Some((usual, left)) if !usual.is_full => {
+            Some((Some(usual), left)) if !usual.is_full => {
                 self.count_objects(2)?;
                 self.cursor.set_rest(left);
                 Some(usual)

@@ -12,9 +12,16 @@ pub(in super::super) struct Exchange {
     pub(super) stage: Stage,
     /// The peer's unique ids of containers, by our ids, where they differ.
     aliases: BTreeMap<Name, Name>,
-    /// The number of aliases at which those of removed containers are dropped.
+    /// The unique ids of containers that have no type at the peer yet, so that it puts nothing into
+    /// them.
+    open: BTreeSet<Name>,
+    /// The number of aliases and open containers at which those that were removed are dropped.
     prune_at: usize,
 }
+
+/// An operation is on a container that takes no elements at the peer.
+#[derive(Debug)]
+pub(super) struct NoTypeYet;
 
 /// The stage of synchronisation with a peer.
 #[derive(Debug, Default)]
@@ -45,20 +52,36 @@ impl Exchange {
     /// Records that a peer knows a container by this id, possibly by no other.
     pub(super) fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
-        if self.aliases.len() > self.prune_at {
+        self.prune(store);
+    }
+
+    /// Records which containers of a peer have no type yet.
+    pub(super) fn note_open(&mut self, open: Vec<Name>, store: &Store) {
+        self.open.extend(open);
+        self.prune(store);
+    }
+
+    fn prune(&mut self, store: &Store) {
+        if self.aliases.len() + self.open.len() > self.prune_at {
             self.aliases.retain(|ours, _| store.id_of(ours).is_some());
-            self.prune_at = self.aliases.len().saturating_mul(2).max(64);
+            let theirs: BTreeSet<&Name> = self.aliases.values().collect();
+            self.open.retain(|id| store.id_of(id).is_some() || theirs.contains(id));
+            self.prune_at = (self.aliases.len() + self.open.len()).saturating_mul(2).max(64);
         }
     }
 
     /// Addresses an operation by an id that the peer knows.
-    pub(super) fn address(&self, access: &Arc<StateAccess>) -> Arc<StateAccess> {
-        match self.aliases.get(&access.target) {
+    pub(super) fn address(&self, access: &Arc<StateAccess>) -> Result<Arc<StateAccess>, NoTypeYet> {
+        let target = self.aliases.get(&access.target);
+        if self.open.contains(target.unwrap_or(&access.target)) {
+            return Err(NoTypeYet);
+        }
+        Ok(match target {
             None => Arc::clone(access),
             Some(target) => {
                 Arc::new(StateAccess { target: target.clone(), ..StateAccess::clone(access) })
             }
-        }
+        })
     }
 }
 

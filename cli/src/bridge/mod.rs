@@ -1,0 +1,131 @@
+//! `brocomm bridge`: a node with connections to Zeeks, and the events between.
+
+pub(crate) mod acknowledge;
+mod inbound;
+mod outbox;
+mod pump;
+mod target;
+mod weight;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::Declarations;
+use brocomm::node::Notification;
+use brocomm_tokio::{Node, Subscription};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::config;
+use crate::failure::{Failure, misused};
+use crate::run;
+use crate::zeek::counts::Counts;
+pub(crate) use target::Prepared;
+
+/// How long targets have to take what waits for them when the node ends.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Runs a node that passes events between Bros and Zeeks.
+///
+/// The configuration is that of `brocomm run` with one or more tables `[[zeek]]`, each a Zeek's
+/// WebSocket server. Events that peers send go to Zeek under a topic, and those that Zeek publishes
+/// under other topics are raised for peers. The declarations of both sides say how records and enums
+/// correspond. Events arrive at most once; what does not is counted with its reason.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+// The options of `run` are a group of this name already.
+#[group(skip)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    run: run::Args,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm config example > bridge.toml          then edit it, [[zeek]] included
+  brocomm config check bridge.toml
+  brocomm bridge bridge.toml --metrics 127.0.0.1:9477
+
+Exit codes:
+  0  the node stopped and its queues were flushed
+  1  an address or a file can't be used, or peers did not take all that waited for them
+  2  the command line or the configuration is wrong";
+
+/// Runs the node until it is told to end.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let file = args.run.configuration();
+    let (configuration, targets) = config::load_bridge_and_warn(file)?;
+    if targets.is_empty() {
+        return Err(misused(format_args!(
+            "{}: no [[zeek]]: `brocomm bridge` needs a Zeek to connect to",
+            file.display()
+        )));
+    }
+    let declarations: &Declarations = &configuration.declarations;
+    let prepared = targets
+        .into_iter()
+        .map(|target| Prepared::new(target, declarations))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    run::run_with(&args.run, configuration, prepared, out)
+}
+
+/// All connections to Zeeks, with what goes between them and a node.
+pub(crate) struct Bridge {
+    end: watch::Sender<bool>,
+    offering: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
+    names: Vec<String>,
+    counts: Counts,
+}
+
+impl Bridge {
+    /// Starts to connect and to pass events, within a runtime.
+    pub(crate) fn start(node: &Node, targets: Vec<Prepared>, counts: &Counts) -> Bridge {
+        let end = watch::Sender::new(false);
+        let targets: Vec<Arc<Prepared>> = targets.into_iter().map(Arc::new).collect();
+        let names = targets.iter().map(|target| target.name.clone()).collect();
+        let tasks = targets
+            .iter()
+            .map(|target| {
+                let inbound = inbound::start(node.clone(), Arc::clone(target), counts.clone());
+                tokio::spawn(pump::run(
+                    Arc::clone(target),
+                    inbound,
+                    counts.clone(),
+                    end.subscribe(),
+                ))
+            })
+            .collect();
+        let offering = tokio::spawn(offer(node.clone(), targets, counts.clone()));
+        Bridge { end, offering, tasks, names, counts: counts.clone() }
+    }
+
+    /// Ends all connections once what waits is sent, if that doesn't take long; then tells how many
+    /// events there were.
+    pub(crate) async fn end(self) {
+        let deadline = tokio::time::Instant::now() + LAST;
+        // What came before the node ended is still offered.
+        let _ = tokio::time::timeout_at(deadline, self.offering).await;
+        self.end.send_replace(true);
+        for task in self.tasks {
+            let _ = timeout(LAST, task).await;
+        }
+        for name in self.names {
+            tracing::info!("{name}: {}", self.counts.line(&name));
+        }
+    }
+}
+
+/// Offers the events of peers to all targets. What came from a Zeek is no event of a peer, so that
+/// nothing goes back to where it came from.
+async fn offer(node: Node, targets: Vec<Arc<Prepared>>, counts: Counts) {
+    let mut notifications = node.subscribe_with(Subscription::new("bridge"));
+    while let Some(notification) = notifications.next().await {
+        let Notification::Event { peer, event } = notification else { continue };
+        for target in &targets {
+            target.offer(&peer, &event, &counts).await;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Events that wait for a Zeek.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use brocomm::node::{Overflow, Queue};
+use brocomm_zeek::message::ZeekEvent;
+use tokio::sync::Notify;
+
+use super::weight::weight;
+
+/// An event under its topic.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) topic: String,
+    pub(super) event: ZeekEvent,
+    weight: usize,
+}
+
+impl Item {
+    pub(super) fn new(topic: String, event: ZeekEvent) -> Item {
+        let weight = topic.len() + weight(&event);
+        Item { topic, event, weight }
+    }
+}
+
+/// A queue with a bound and a policy.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    queue: Queue,
+    waiting: Mutex<Waiting>,
+    /// Notified when something is there.
+    filled: Notify,
+    /// Notified when there is room.
+    emptied: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    items: VecDeque<Item>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front()?;
+        self.bytes -= item.weight;
+        Some(item)
+    }
+}
+
+impl Outbox {
+    pub(super) fn new(queue: Queue) -> Outbox {
+        Outbox { queue, waiting: Mutex::default(), filled: Notify::new(), emptied: Notify::new() }
+    }
+
+    /// Adds an event; returns how many were dropped for it. Waits for room if that is the policy.
+    pub(super) async fn push(&self, item: Item) -> u64 {
+        let mut item = Some(item);
+        loop {
+            let emptied = self.emptied.notified();
+            {
+                let mut waiting = self.waiting();
+                let dropped = self.try_push(&mut waiting, &mut item);
+                if item.is_none() {
+                    drop(waiting);
+                    self.filled.notify_one();
+                    return dropped;
+                }
+            }
+            emptied.await;
+        }
+    }
+
+    /// Adds an event, or drops one; leaves it if it has to wait.
+    fn try_push(&self, waiting: &mut Waiting, item: &mut Option<Item>) -> u64 {
+        let mut dropped = 0;
+        let is_full = |waiting: &Waiting| {
+            let bound = self.queue.bound;
+            waiting.items.len() >= bound.events || waiting.bytes >= bound.bytes
+        };
+        while is_full(waiting) {
+            match self.queue.overflow {
+                Overflow::Block => return dropped,
+                Overflow::DropOldest if waiting.pop().is_some() => dropped += 1,
+                _ => {
+                    *item = None;
+                    return dropped + 1;
+                }
+            }
+        }
+        if let Some(item) = item.take() {
+            waiting.bytes += item.weight;
+            waiting.items.push_back(item);
+        }
+        dropped
+    }
+
+    /// Takes the event that has waited longest.
+    pub(super) fn pop(&self) -> Option<Item> {
+        let item = self.waiting().pop();
+        self.emptied.notify_waiters();
+        item
+    }
+
+    /// Puts an event back to where it was taken from, whatever the bound.
+    pub(super) fn put_back(&self, item: Item) {
+        let mut waiting = self.waiting();
+        waiting.bytes += item.weight;
+        waiting.items.push_front(item);
+    }
+
+    /// Returns how many events wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting().items.len()
+    }
+
+    /// Waits until something was added since the last time.
+    pub(super) async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::node::Bound;
+    use brocomm_zeek::Data;
+
+    use super::*;
+
+    fn outbox(overflow: Overflow) -> Outbox {
+        Outbox::new(Queue { bound: Bound::new(2, 1 << 20), overflow })
+    }
+
+    fn item(number: u64) -> Item {
+        Item::new("t".to_owned(), ZeekEvent::new("e", vec![Data::Count(number)]))
+    }
+
+    fn left(outbox: &Outbox) -> Vec<Data> {
+        std::iter::from_fn(|| outbox.pop()).map(|item| item.event.args[0].clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_policy_is_kept() {
+        for (overflow, dropped, expected) in [
+            (Overflow::DropOldest, 1, [2, 3]),
+            (Overflow::DropNewest, 1, [1, 2]),
+            (Overflow::Disconnect, 1, [1, 2]),
+        ] {
+            let outbox = outbox(overflow);
+            let mut lost = 0;
+            for number in 1..=3 {
+                lost += outbox.push(item(number)).await;
+            }
+            assert_eq!(lost, dropped, "{overflow:?}");
+            assert_eq!(left(&outbox), expected.map(Data::Count), "{overflow:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_blocks_waits_for_room() {
+        let outbox = outbox(Overflow::Block);
+        outbox.push(item(1)).await;
+        outbox.push(item(2)).await;
+        let third = outbox.push(item(3));
+        tokio::pin!(third);
+        tokio::select! {
+            biased;
+            _ = &mut third => panic!("no room"),
+            () = std::future::ready(()) => {}
+        }
+        let first = outbox.pop().unwrap();
+        assert_eq!(third.await, 0);
+        assert_eq!(outbox.len(), 2);
+        outbox.put_back(first);
+        assert_eq!(left(&outbox), [1, 2, 3].map(Data::Count));
+    }
+
+    #[tokio::test]
+    async fn bytes_are_bounded_too() {
+        let outbox =
+            Outbox::new(Queue { bound: Bound::new(1000, 100), overflow: Overflow::DropNewest });
+        let mut lost = 0;
+        for number in 0..100 {
+            lost += outbox.push(item(number)).await;
+        }
+        assert!(lost > 90, "{lost}");
+    }
+}

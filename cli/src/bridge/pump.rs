@@ -1,0 +1,271 @@
+//! The connection to one Zeek, again and again.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::Event;
+use brocomm_zeek::client::{CloseCause, Notification, Phase, SendError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::acknowledge;
+use super::outbox::Item;
+use super::target::Prepared;
+use crate::failure::warn;
+use crate::zeek::counts::Counts;
+use crate::zeek::link::Link;
+use crate::zeek::stream::now;
+
+/// How many events may be unanswered in the acknowledged mode, or else unconfirmed: no more are in
+/// doubt when a connection fails.
+const UNANSWERED: u64 = 2_048;
+
+/// How often an answer is asked for.
+const ASK_EVERY: u64 = 256;
+
+/// How long what waits may take when all is to end.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Connects, and connects again, until all is to end.
+pub(super) async fn run(
+    target: Arc<Prepared>,
+    inbound: mpsc::Sender<Event>,
+    counts: Counts,
+    mut end: watch::Receiver<bool>,
+) {
+    let mut pump = Pump { target, inbound, counts, unanswered: VecDeque::new(), number: 0 };
+    let mut retry = pump.target.target.retry;
+    while !*end.borrow() {
+        let name = pump.target.name.clone();
+        pump.counts.connected(&name, false);
+        let client = pump.target.client.clone();
+        let connecting = Link::connect(&pump.target.target.url, pump.target.tls.as_ref(), client);
+        let connected = tokio::select! {
+            connected = connecting => connected,
+            _ = end.changed() => break,
+        };
+        match connected {
+            Ok(link) => {
+                let (cause, was_ready) = pump.drive(link, &mut end).await;
+                pump.counts.connected(&name, false);
+                if was_ready {
+                    retry = pump.target.target.retry;
+                }
+                match cause {
+                    CloseCause::Requested => break,
+                    cause => warn(format_args!("{name}: {cause}; connecting again in {retry:?}")),
+                }
+            }
+            Err(error) => warn(format_args!("{name}: {error}; connecting again in {retry:?}")),
+        }
+        tokio::select! {
+            () = sleep(retry) => {}
+            _ = end.changed() => break,
+        }
+        retry = (retry * 2).min(pump.target.target.retry_max);
+    }
+    let left = pump.target.outbox.len() + pump.unanswered.len();
+    pump.counts.lose(&pump.target.name, "not_connected", left as u64);
+}
+
+struct Pump {
+    target: Arc<Prepared>,
+    inbound: mpsc::Sender<Event>,
+    counts: Counts,
+    /// What was sent and not answered, in the acknowledged mode, with its number.
+    unanswered: VecDeque<(u64, Item)>,
+    /// The number of the event that was sent last.
+    number: u64,
+}
+
+/// What is known of one connection.
+#[derive(Default)]
+struct Session {
+    /// How many of the client's events were ours and not the mode's.
+    events: u64,
+    /// How many of those are counted as confirmed.
+    confirmed: u64,
+    refused: u64,
+    /// The number that was asked for last.
+    asked: u64,
+    is_ready: bool,
+}
+
+impl Pump {
+    /// Passes events until the connection is over; returns why, and whether it was ever of use.
+    async fn drive(
+        &mut self,
+        mut link: Link,
+        end: &mut watch::Receiver<bool>,
+    ) -> (CloseCause, bool) {
+        let mut session = Session::default();
+        let mut deadline: Option<Instant> = None;
+        let cause = loop {
+            if let Some(cause) = self.take(&mut link, &mut session) {
+                break cause;
+            }
+            self.send(&mut link, &mut session);
+            self.count(&link, &mut session);
+            if deadline.is_some() && self.is_done(&link) {
+                link.client.close(now());
+            }
+            let can_send = session.is_ready && link.client.has_room() && self.has_room(&link);
+            tokio::select! {
+                () = link.step() => {}
+                () = self.target.outbox.filled(), if can_send => {}
+                Ok(()) = end.changed(), if deadline.is_none() => {
+                    deadline = Some(Instant::now() + LAST);
+                }
+                () = passed(deadline), if link.client.phase() < Phase::Closing => {
+                    link.client.close(now());
+                }
+            }
+        };
+        self.count(&link, &mut session);
+        self.account(&link, &session);
+        let is_ready = session.is_ready;
+        link.finish().await;
+        (cause, is_ready)
+    }
+
+    /// Takes what the connection tells; returns why it is over, if it is.
+    fn take(&mut self, link: &mut Link, session: &mut Session) -> Option<CloseCause> {
+        let name = &self.target.name;
+        while let Some(notification) = link.client.poll_notification() {
+            match notification {
+                Notification::Ready { endpoint, version } => {
+                    tracing::info!("{name}: connected to Zeek {version} as {endpoint}");
+                    self.counts.connected(name, true);
+                    session.is_ready = true;
+                    // What was not answered may not have arrived.
+                    self.counts.add(name, "sent_again", self.unanswered.len() as u64);
+                    while let Some((_, item)) = self.unanswered.pop_back() {
+                        self.target.outbox.put_back(item);
+                    }
+                }
+                Notification::Event { event, .. } => {
+                    if let Some(number) = acknowledge::answered(&event) {
+                        while self.unanswered.front().is_some_and(|(sent, _)| *sent <= number) {
+                            self.unanswered.pop_front();
+                            self.counts.add(name, "confirmed", 1);
+                        }
+                        continue;
+                    }
+                    if let Some(event) = self.target.receive(&event, &self.counts)
+                        && self.inbound.try_send(event).is_err()
+                    {
+                        self.counts.lose(name, "bro_queue_full", 1);
+                    }
+                }
+                Notification::Refused(error) => {
+                    session.refused += 1;
+                    self.counts.lose(name, "refused_by_zeek", 1);
+                    self.target.tell_once(
+                        "refused_by_zeek",
+                        format_args!(
+                            "Zeek refused an event: {}; are the signatures those of its scripts?",
+                            error.context
+                        ),
+                    );
+                }
+                Notification::Undecodable(error) => {
+                    self.counts.lose(name, "undecodable", 1);
+                    self.target.tell_once("undecodable", format_args!("{error}"));
+                }
+                Notification::NotAnEvent { topic } => {
+                    self.counts.lose(name, "not_an_event", 1);
+                    self.target.tell_once("not_an_event", format_args!("no event under {topic}"));
+                }
+                Notification::Closed(cause) => return Some(cause),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Sends what waits, as long as there is room.
+    fn send(&mut self, link: &mut Link, session: &mut Session) {
+        let acknowledges = self.target.target.acknowledge;
+        while session.is_ready && link.client.has_room() && self.has_room(link) {
+            let Some(item) = self.target.outbox.pop() else { break };
+            match link.client.send_event(item.topic.as_bytes(), &item.event, now()) {
+                Ok(()) => {
+                    self.number += 1;
+                    session.events += 1;
+                    self.counts.add(&self.target.name, "sent", 1);
+                    if acknowledges {
+                        self.unanswered.push_back((self.number, item));
+                    }
+                }
+                Err(SendError::NotReady | SendError::Full) => {
+                    self.target.outbox.put_back(item);
+                    break;
+                }
+                Err(error) => {
+                    self.counts.lose(&self.target.name, "unsendable", 1);
+                    let what = format_args!("event {}: {error}", item.event.name);
+                    self.target.tell_once("unsendable", what);
+                }
+            }
+            if acknowledges && self.number >= session.asked + ASK_EVERY {
+                self.ask(link, session);
+            }
+        }
+        if acknowledges && session.is_ready && self.number > session.asked {
+            self.ask(link, session);
+        }
+    }
+
+    fn ask(&self, link: &mut Link, session: &mut Session) {
+        let ask = acknowledge::ask(&self.target.target.application, self.number);
+        if link.client.send_event(acknowledge::ASK.as_bytes(), &ask, now()).is_ok() {
+            session.asked = self.number;
+        }
+    }
+
+    fn has_room(&self, link: &Link) -> bool {
+        let in_doubt = match self.target.target.acknowledge {
+            true => self.unanswered.len() as u64,
+            false => link.client.sent() - link.client.confirmed(),
+        };
+        in_doubt < UNANSWERED
+    }
+
+    /// Counts what a pong says to have arrived. In the acknowledged mode the answers are counted.
+    fn count(&self, link: &Link, session: &mut Session) {
+        if !self.target.target.acknowledge {
+            let confirmed = link.client.confirmed();
+            self.counts.add(&self.target.name, "confirmed", confirmed - session.confirmed);
+            session.confirmed = confirmed;
+        }
+    }
+
+    /// Counts what was sent and may not have arrived. In the acknowledged mode it is sent again.
+    fn account(&self, link: &Link, session: &Session) {
+        if self.target.target.acknowledge {
+            return;
+        }
+        let unwritten = link.client.unwritten();
+        let unconfirmed = session.events - session.confirmed - unwritten;
+        self.counts.lose(&self.target.name, "connection", unwritten);
+        self.counts.lose(&self.target.name, "unconfirmed", unconfirmed);
+    }
+
+    /// Returns whether all that was to be sent has arrived.
+    fn is_done(&self, link: &Link) -> bool {
+        let is_confirmed = match self.target.target.acknowledge {
+            true => self.unanswered.is_empty(),
+            false => link.client.confirmed() == link.client.sent(),
+        };
+        self.target.outbox.len() == 0 && is_confirmed
+    }
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,119 @@
+//! A Zeek that a bridge connects to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use brocomm::data::{Declarations, Event, Name};
+use brocomm::node::EventPeer;
+use brocomm_zeek::client::ClientConfig;
+use brocomm_zeek::json;
+use brocomm_zeek::mapping::{self, Mapping};
+use brocomm_zeek::message::ZeekEvent;
+
+use super::acknowledge;
+use super::outbox::{Item, Outbox};
+use crate::config::ZeekTarget;
+use crate::failure::{Failure, misused, warn};
+use crate::zeek::counts::Counts;
+use crate::zeek::serve::topic_of;
+use crate::zeek::tls::Connector;
+use crate::zeek::{self};
+
+/// A target whose files are read.
+pub(crate) struct Prepared {
+    /// What counts and messages call it: its URL.
+    pub(super) name: String,
+    pub(super) target: ZeekTarget,
+    pub(super) client: ClientConfig,
+    pub(super) tls: Option<Connector>,
+    pub(super) outbox: Outbox,
+    mapping: Mapping,
+    /// The names of Zeek's events on Bro's side, where they differ.
+    renamed: BTreeMap<Name, String>,
+    told: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Prepared {
+    /// Reads the target's files.
+    pub(super) fn new(target: ZeekTarget, bro: &Declarations) -> Result<Prepared, Failure> {
+        let name = target.url.to_string();
+        let signatures = zeek::read_signatures(&target.signatures)?;
+        let wrong = |error: String| misused(format_args!("zeek: {error}"));
+        let tls = target.files.connector(&target.url).map_err(wrong)?;
+        let topics: Vec<&str> = target.subscribe.iter().map(String::as_str).collect();
+        let mut client = ClientConfig::new("localhost", &topics);
+        if target.acknowledge {
+            client.subscriptions.push(acknowledge::topic(&target.application).into());
+        }
+        client.application = Some(target.application.clone());
+        client.encoding = json::Options { non_utf8: target.non_utf8, ..json::Options::default() };
+        // What is not written when a connection ends is lost, so that little waits there.
+        client.limits.outgoing = 64 << 10;
+        client.check().map_err(|error| wrong(format!("{name}: {error}")))?;
+        let options = mapping::Options {
+            widen: target.widen,
+            drop_fields: target.drop_fields,
+            drop_holes: target.drop_holes,
+            functions: target.functions,
+            as_zeek: false,
+        };
+        let mapping = Mapping::new(bro.clone(), signatures, options);
+        for event in target.rename.values() {
+            if mapping.zeek().event(event).is_none() {
+                return Err(wrong(format!("{name}: rename: no signature declares event {event}")));
+            }
+        }
+        let renamed =
+            target.rename.iter().map(|(bro, zeek)| (zeek.as_str().into(), bro.clone())).collect();
+        let outbox = Outbox::new(target.queue);
+        Ok(Prepared { name, target, client, tls, outbox, mapping, renamed, told: Mutex::default() })
+    }
+
+    /// Queues an event of a peer, if it is to go to this Zeek.
+    pub(super) async fn offer(&self, peer: &EventPeer, event: &Event, counts: &Counts) {
+        if !self.target.to_zeek.as_ref().is_some_and(|pattern| pattern.matches(&event.name)) {
+            return;
+        }
+        counts.add(&self.name, "offered", 1);
+        let renamed = event.name.as_str().and_then(|name| self.target.rename.get(name));
+        let name = renamed.map_or(&*event.name, |name| name.as_bytes());
+        match self.mapping.to_zeek(event, name) {
+            Ok(mut mapped) => {
+                mapped.metadata.extend(Mapping::timestamp(event));
+                let topic = topic_of(&self.target.topic, &peer.descr, &event.name);
+                let dropped = self.outbox.push(Item::new(topic, mapped)).await;
+                counts.lose(&self.name, "queue_full", dropped);
+            }
+            Err(refusal) => {
+                counts.lose(&self.name, refusal.reason(), 1);
+                self.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+            }
+        }
+    }
+
+    /// Makes an event for peers of one of this Zeek, if it is to go to them.
+    pub(super) fn receive(&self, event: &ZeekEvent, counts: &Counts) -> Option<Event> {
+        let renamed = self.renamed.get(&event.name).map(|name| Name::from(name.as_str()));
+        let name = renamed.unwrap_or_else(|| event.name.clone());
+        if !self.target.to_bro.as_ref().is_some_and(|pattern| pattern.matches(&name)) {
+            return None;
+        }
+        counts.add(&self.name, "received", 1);
+        match self.mapping.to_bro(event, &name) {
+            Ok(mapped) => Some(mapped),
+            Err(refusal) => {
+                counts.lose(&self.name, refusal.reason(), 1);
+                self.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+                None
+            }
+        }
+    }
+
+    /// Tells something once for each of its kind; it is counted besides.
+    pub(super) fn tell_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
+            warn(format_args!("{}: {what}; more of the kind are only counted", self.name));
+        }
+    }
+}

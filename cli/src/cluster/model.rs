@@ -1,0 +1,146 @@
+//! A cluster: its nodes, where they listen, and who serves whom.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// What a node of a cluster is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Logger,
+    Manager,
+    Proxy,
+    Worker,
+    /// The only node.
+    Standalone,
+}
+
+impl Role {
+    pub(super) const NAMES: [&'static str; 5] =
+        ["logger", "manager", "proxy", "worker", "standalone"];
+
+    pub(super) fn parse(text: &str) -> Option<Role> {
+        Some(match text {
+            "logger" => Role::Logger,
+            "manager" => Role::Manager,
+            "proxy" => Role::Proxy,
+            "worker" => Role::Worker,
+            "standalone" => Role::Standalone,
+            _ => return None,
+        })
+    }
+
+    /// Returns what several of them are called together, as BroControl names them.
+    fn plural(self) -> &'static str {
+        match self {
+            Role::Logger => "loggers",
+            Role::Manager => "manager",
+            Role::Proxy => "proxies",
+            Role::Worker => "workers",
+            Role::Standalone => "standalone",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Role::Logger => "logger",
+            Role::Manager => "manager",
+            Role::Proxy => "proxy",
+            Role::Worker => "worker",
+            Role::Standalone => "standalone",
+        })
+    }
+}
+
+/// Where somebody listens, or connects from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) ip: IpAddr,
+    pub(crate) zone_id: String,
+    pub(crate) port: u16,
+}
+
+impl fmt::Display for Place {
+    /// Writes the address as one to connect to.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { ip, zone_id, port } = self;
+        match ip {
+            IpAddr::V4(ip) => write!(f, "{ip}:{port}"),
+            IpAddr::V6(ip) if zone_id.is_empty() => write!(f, "[{ip}]:{port}"),
+            IpAddr::V6(ip) => write!(f, "[{ip}%{zone_id}]:{port}"),
+        }
+    }
+}
+
+/// A node of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) place: Place,
+    /// What a worker captures on; may be empty.
+    pub(crate) interface: String,
+    /// The logger to which it sends its logs, if there are loggers.
+    pub(crate) logger: Option<String>,
+    pub(crate) manager: Option<String>,
+    /// The proxy of a worker, or of a proxy that another one serves.
+    pub(crate) proxy: Option<String>,
+}
+
+/// A whole cluster, or a single node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    /// Loggers, manager, proxies, workers, each in their order; or the standalone node alone.
+    pub(crate) members: Vec<Member>,
+    /// Where controllers connect from; nobody listens there.
+    pub(crate) control: Option<Place>,
+    pub(crate) time_machine: Option<Place>,
+    /// Whether the nodes listen on IPv6, too.
+    pub(crate) listen_ipv6: bool,
+}
+
+impl Cluster {
+    pub(crate) fn of(&self, role: Role) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.role == role)
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    /// Returns whether the manager writes the logs.
+    pub(crate) fn manager_is_logger(&self) -> bool {
+        self.of(Role::Logger).next().is_none()
+    }
+
+    /// Returns the nodes of these names, in their order; a name may also be `all`, `loggers`,
+    /// `manager`, `proxies` or `workers`, as with BroControl. All nodes without names.
+    ///
+    /// # Errors
+    /// The first name that is no node's.
+    pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Member>, String> {
+        let mut chosen: Vec<&Member> = Vec::new();
+        for name in names {
+            let by_role = |member: &&Member| member.role.plural() == name;
+            let found: Vec<&Member> = match self.member(name) {
+                Some(member) => vec![member],
+                None if name == "all" => self.members.iter().collect(),
+                // A standalone node is what a manager would be.
+                None if name == "manager" && self.of(Role::Manager).next().is_none() => {
+                    self.of(Role::Standalone).collect()
+                }
+                None => self.members.iter().filter(by_role).collect(),
+            };
+            if found.is_empty() {
+                return Err(name.clone());
+            }
+            chosen.extend(found);
+        }
+        if names.is_empty() {
+            return Ok(self.members.iter().collect());
+        }
+        let is_chosen = |member: &&Member| chosen.iter().any(|one| one.name == member.name);
+        Ok(self.members.iter().filter(is_chosen).collect())
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads the tables `[[zeek]]`, which `brocomm bridge` connects to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use brocomm::node::{Bound, EventPattern, Overflow, Queue};
+use brocomm_zeek::json::NonUtf8;
+use toml::de::DeValue;
+
+use super::reader::{Item, Read, Source, Table};
+use crate::zeek::tls::Files;
+use crate::zeek::url::Url;
+
+/// A Zeek to connect to, and what goes between it and the peers.
+#[derive(Debug, Clone)]
+pub(crate) struct ZeekTarget {
+    pub(crate) url: Url,
+    pub(crate) application: String,
+    pub(crate) files: Files,
+    pub(crate) signatures: Vec<PathBuf>,
+    pub(crate) subscribe: Vec<String>,
+    pub(crate) topic: String,
+    pub(crate) to_zeek: Option<EventPattern>,
+    pub(crate) to_bro: Option<EventPattern>,
+    /// Names of events on Bro's side, with those on Zeek's.
+    pub(crate) rename: BTreeMap<String, String>,
+    pub(crate) non_utf8: NonUtf8,
+    pub(crate) widen: bool,
+    pub(crate) drop_fields: bool,
+    pub(crate) drop_holes: bool,
+    pub(crate) functions: bool,
+    pub(crate) acknowledge: bool,
+    pub(crate) retry: Duration,
+    pub(crate) retry_max: Duration,
+    pub(crate) queue: Queue,
+}
+
+impl ZeekTarget {
+    /// Has the names of files begin at a folder.
+    pub(super) fn within(mut self, folder: &Path) -> ZeekTarget {
+        let Files { ca, cert, key } = &mut self.files;
+        let files = self.signatures.iter_mut().chain([ca, cert, key].into_iter().flatten());
+        files.for_each(|file| *file = folder.join(&*file));
+        self
+    }
+}
+
+impl Read for Url {
+    const KIND: &'static str = "URL, as in `\"ws://127.0.0.1:27759\"`";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let text = String::read(item, None, source)?;
+        text.parse().map_or_else(|error: String| source.wrong(item, error), Some)
+    }
+}
+
+impl Read for PathBuf {
+    const KIND: &'static str = "file";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        String::read(item, None, source).map(PathBuf::from)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    const KIND: &'static str = "array of strings, or one string";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let DeValue::Array(values) = item.value else {
+            return T::read(item, None, source).map(|only| vec![only]);
+        };
+        let read = values.iter().map(|value| {
+            let path = item.path.clone();
+            T::read(&Item { path, value: value.get_ref(), span: value.span() }, None, source)
+        });
+        // All of them are looked at.
+        let all: Vec<Option<T>> = read.collect();
+        all.into_iter().collect()
+    }
+}
+
+impl Read for BTreeMap<String, String> {
+    const KIND: &'static str = "table of strings";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let mut table = Table::new(item, source)?;
+        let mut all = BTreeMap::new();
+        for (key, item) in table.items() {
+            all.insert(key, String::read(&item, None, table.source)?);
+        }
+        Some(all)
+    }
+}
+
+impl Read for NonUtf8 {
+    const KIND: &'static str = "`\"raw\"` or `\"escape\"` or `\"refuse\"`";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        match String::read(item, None, source)?.as_str() {
+            "raw" => Some(NonUtf8::Raw),
+            "escape" => Some(NonUtf8::Escape),
+            "refuse" => Some(NonUtf8::Refuse),
+            _ => source.wrong(item, "expected \"raw\", \"escape\" or \"refuse\""),
+        }
+    }
+}
+
+impl Read for ZeekTarget {
+    const KIND: &'static str = "array of tables";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let mut table = Table::new(item, source)?;
+        let queue = Queue { bound: Bound::new(10_000, 16 << 20), overflow: Overflow::DropOldest };
+        let url = table.field("url", None);
+        let topic = "brocomm/from-bro/{peer}/{event}".to_owned();
+        let target = (|| {
+            Some(ZeekTarget {
+                application: table.field("application", Some("brocomm".to_owned()))?,
+                files: Files {
+                    ca: table.field("ca", Some(None))?,
+                    cert: table.field("cert", Some(None))?,
+                    key: table.field("key", Some(None))?,
+                },
+                signatures: table.field("signatures", Some(Vec::new()))?,
+                subscribe: table.field("subscribe", Some(vec!["brocomm/to-bro/".to_owned()]))?,
+                topic: table.field("topic", Some(topic))?,
+                to_zeek: table.field("to_zeek", Some(None))?,
+                to_bro: table.field("to_bro", Some(None))?,
+                rename: table.field("rename", Some(BTreeMap::new()))?,
+                non_utf8: table.field("non_utf8", Some(NonUtf8::Raw))?,
+                widen: table.field("widen", Some(false))?,
+                drop_fields: table.field("drop_fields", Some(false))?,
+                drop_holes: table.field("drop_holes", Some(false))?,
+                functions: table.field("functions", Some(false))?,
+                acknowledge: table.field("acknowledge", Some(false))?,
+                retry: table.field("retry", Some(Duration::from_secs(1)))?,
+                retry_max: table.field("retry_max", Some(Duration::from_secs(60)))?,
+                queue: table.field("queue", Some(queue))?,
+                url: url?,
+            })
+        })();
+        if let Some(target) = &target {
+            loops(target, &mut table);
+        }
+        table.finish();
+        target
+    }
+}
+
+/// Checks that what is published is not received again: other bridges of the network publish it, too.
+fn loops(target: &ZeekTarget, table: &mut Table<'_, '_, '_, '_>) {
+    let own = target.topic.split('{').next().unwrap_or_default();
+    let meets = |prefix: &&String| own.starts_with(prefix.as_str()) || prefix.starts_with(own);
+    let Some(prefix) = target.subscribe.iter().find(meets) else { return };
+    let what = format_args!(
+        "a subscription to \"{prefix}\" receives what is published under \"{}\": events would go \
+         round for ever; use topics that begin differently",
+        target.topic
+    );
+    if let Some(item) = table.item("subscribe", Vec::<String>::KIND) {
+        let _: Option<()> = table.source.wrong(&item, what);
+    } else if let Some(item) = table.item("topic", String::KIND) {
+        let _: Option<()> = table.source.wrong(&item, what);
+    }
+}
+
+/// Reads all targets, in the order of the file.
+pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<ZeekTarget> {
+    let Some(item) = table.item("zeek", ZeekTarget::KIND) else { return Vec::new() };
+    let DeValue::Array(values) = item.value else {
+        let _: Option<()> = table.source.wrong(&item, "expected an array of tables, [[zeek]]");
+        return Vec::new();
+    };
+    let mut targets = Vec::new();
+    for value in values.iter() {
+        let path = item.path.clone();
+        let item = Item { path, value: value.get_ref(), span: value.span() };
+        if let Some(target) = ZeekTarget::read(&item, None, table.source) {
+            targets.push(target.within(folder));
+        }
+    }
+    targets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::read_with;
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<ZeekTarget>, Vec<String>> {
+        let mut targets = Vec::new();
+        match read_with(Path::new("folder/b.toml"), text, &mut targets) {
+            Ok(_) => Ok(targets),
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn targets_are_read_with_their_defaults() {
+        let targets = read(
+            "listen = true\n[[zeek]]\nurl = \"ws://h\"\nsignatures = \"a.zeek\"\n\
+             [[zeek]]\nurl = \"wss://i:5\"\nca = \"ca.pem\"\nto_zeek = \"a|b\"\n\
+             rename = { a = \"Site::a\" }\nnon_utf8 = \"refuse\"\n\
+             queue = { events = 5, overflow = \"block\" }\n",
+        )
+        .unwrap();
+        assert_eq!(targets.len(), 2);
+        assert_eq!(targets[0].url.to_string(), "ws://h:27759/v1/messages/json");
+        assert_eq!(targets[0].signatures, [Path::new("folder/a.zeek")]);
+        assert_eq!(targets[0].queue.overflow, Overflow::DropOldest);
+        assert!(targets[0].to_zeek.is_none());
+        assert_eq!(targets[1].files.ca.as_deref(), Some(Path::new("folder/ca.pem")));
+        assert_eq!(targets[1].queue.bound.events, 5);
+        assert_eq!(targets[1].rename["a"], "Site::a");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (text, told) in [
+            ("[zeek]\nurl = \"ws://h\"", "expected an array of tables, [[zeek]]"),
+            ("[[zeek]]\napplication = \"x\"", "zeek.url is missing"),
+            ("[[zeek]]\nurl = \"http://h\"", "expected ws:// or wss://"),
+            ("[[zeek]]\nurl = \"ws://h\"\nnon_utf8 = \"x\"", "\"raw\", \"escape\" or \"refuse\""),
+            ("[[zeek]]\nurl = \"ws://h\"\nsubscibe = []", "did you mean `subscribe`?"),
+            ("[[zeek]]\nurl = \"ws://h\"\nsubscribe = [\"\"]", "events would go round for ever"),
+            ("[[zeek]]\nurl = \"ws://h\"\ntopic = \"brocomm/to-bro/x\"", "would go round for ever"),
+            ("[[zeek]]\nurl = \"ws://h\"\nto_zeek = \"(\"", "no pattern"),
+        ] {
+            let errors = read(&format!("listen = true\n{text}\n")).unwrap_err();
+            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A connection to one node that is asked something, with a deadline for all of it.
+
+use std::time::{Duration, Instant};
+
+use brocomm::data::{Event, Name};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::node::Phase;
+use brocomm_std::Peer;
+
+use crate::decode::printed;
+use crate::session::{fault, hint, try_doctor};
+use crate::stop::{Registered, Stop};
+
+/// Asks a node, and waits for its answers.
+pub(crate) struct Client {
+    peer: Peer,
+    timeout: Duration,
+    deadline: Option<Instant>,
+    _registered: Registered,
+}
+
+/// Has a connection request these events.
+pub(crate) fn request(config: &mut ConnectionConfig, names: Vec<Name>) {
+    config.requests.events = names;
+}
+
+impl Client {
+    /// Connects to a node.
+    ///
+    /// # Errors
+    /// As all of these, says what happened and what to do, without naming the node.
+    pub(crate) fn connect(
+        address: &str,
+        config: ConnectionConfig,
+        timeout: Duration,
+    ) -> Result<Client, String> {
+        let deadline = Instant::now().checked_add(timeout);
+        let peer = Peer::connect(address, config, timeout)
+            .map_err(|error| format!("{error}{}", hint(&error)))?;
+        let _registered = Stop::on_signal().add(peer.stop_handle());
+        Ok(Client { peer, timeout, deadline, _registered })
+    }
+
+    /// Returns the time, for events.
+    pub(crate) fn now(&self) -> f64 {
+        self.peer.now().as_secs_f64()
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        self.peer.connection()
+    }
+
+    /// Returns the connection, to send what is no event.
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        self.peer.connection_mut()
+    }
+
+    /// Returns the node's address and port.
+    pub(crate) fn address(&self) -> String {
+        self.peer.remote_addr().to_string()
+    }
+
+    /// Waits until both sides have made their requests.
+    pub(crate) fn ready(&mut self) -> Result<(), String> {
+        while self.connection().phase() != Phase::Running {
+            let doctor = try_doctor(self.peer.remote_addr());
+            match self.next()? {
+                Next::Told(_) => {}
+                Next::Over(why) => return Err(format!("{why}{doctor}")),
+                Next::Late => {
+                    let (phase, seconds) = (self.connection().phase(), self.timeout.as_secs_f64());
+                    return Err(format!(
+                        "the handshake was not completed within {seconds} s: the node is still in \
+                         {phase}{doctor}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the node has requested an event.
+    pub(crate) fn requests(&self, name: &str) -> Result<(), String> {
+        match self.connection().is_event_requested(name.as_bytes()) {
+            true => Ok(()),
+            false => Err(self.not_requested(name.as_bytes())),
+        }
+    }
+
+    /// Sends an event, which the node has to have requested.
+    pub(crate) fn send(&mut self, mut event: Event) -> Result<(), String> {
+        let name = event.name.clone();
+        event.time = self.now();
+        match self.peer.send_event(&event) {
+            Ok(Sent::Sent) => Ok(()),
+            Ok(Sent::NotRequested) => Err(self.not_requested(&name)),
+            Ok(why) => Err(format!("{} was not sent: {why:?}", printed::bytes(&name))),
+            Err(error) => Err(format!("{} was not sent: {error}", printed::bytes(&name))),
+        }
+    }
+
+    /// Says why the node would not take an event.
+    fn not_requested(&self, event: &[u8]) -> String {
+        let connection = self.connection();
+        let class = connection.config().class.as_deref().unwrap_or_default();
+        let address = self.address();
+        let (event, class) = (printed::bytes(event), printed::bytes(class));
+        let requested = connection.peer_events();
+        if requested.is_empty() {
+            let (option, class) = match class.as_str() {
+                "" => (String::new(), "no class".to_owned()),
+                class => (format!(" --class {class}"), format!("the class \"{class}\"")),
+            };
+            return format!(
+                "it requests no events from us, so it answers nothing: no entry of its \
+                 `Communication::nodes` fits {} and {class}, or the entry has no `$events`; try \
+                 `brocomm doctor {address}{option}`",
+                self.peer.local_addr().ip()
+            );
+        }
+        let loads = match event.starts_with("Control::") {
+            true => "; does it load `frameworks/control/controllee`?",
+            false => "",
+        };
+        let requested: Vec<String> = requested.iter().map(|name| printed::bytes(name)).collect();
+        format!("it does not request {event}, but {}{loads}", requested.join(", "))
+    }
+
+    /// Waits for the first event that `wanted` takes; what it takes is returned.
+    pub(crate) fn answer<T>(
+        &mut self,
+        to: &str,
+        mut wanted: impl FnMut(&Event) -> Option<T>,
+    ) -> Result<T, String> {
+        loop {
+            match self.next()? {
+                Next::Told(Notification::Event(event)) => {
+                    if let Some(answer) = wanted(&event) {
+                        return Ok(answer);
+                    }
+                }
+                Next::Told(Notification::CallRejected { name, mismatch }) => {
+                    let name = printed::bytes(&name);
+                    return Err(format!(
+                        "it answered with {name}, which can't be used: {mismatch}"
+                    ));
+                }
+                Next::Told(_) => {}
+                Next::Over(why) => return Err(format!("no answer to {to}: {why}")),
+                Next::Late => {
+                    let seconds = self.timeout.as_secs_f64();
+                    return Err(format!("no answer to {to} within {seconds} s"));
+                }
+            }
+        }
+    }
+
+    /// Returns whether the connection has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.connection().phase() == Phase::Closed
+    }
+
+    /// Closes the connection in order.
+    pub(crate) fn part(mut self) {
+        // All that mattered was answered.
+        let _ = self.peer.close(self.deadline);
+    }
+
+    fn next(&mut self) -> Result<Next, String> {
+        match self.peer.next(self.deadline).map_err(|error| error.to_string())? {
+            Some(Notification::Closed(cause)) => {
+                let fault = fault(&cause);
+                Ok(Next::Over(fault.unwrap_or_else(|| "the node closed the connection".to_owned())))
+            }
+            Some(told) => Ok(Next::Told(told)),
+            None if Stop::on_signal().is_stopped() => Err("interrupted".to_owned()),
+            None => Ok(Next::Late),
+        }
+    }
+}
+
+/// What comes next from a node.
+enum Next {
+    Told(Notification),
+    /// The connection ended, and why.
+    Over(String),
+    /// The deadline passed.
+    Late,
+}

@@ -1,0 +1,201 @@
+//! `brocomm control`: what a controller asks of nodes, as `frameworks/control` of Bro has it.
+
+mod answer;
+mod ask;
+pub(crate) mod client;
+mod command;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::address;
+use crate::cluster;
+use crate::config::suggestion;
+use crate::failure::{Failure, misused, tell};
+use crate::session::{self, timeout};
+use crate::tls::Tls;
+use answer::Answer;
+use client::Client;
+use command::{Command, Task};
+
+/// Asks running nodes for values and counters, sets their constants, and shuts them down.
+///
+/// Nodes answer that load `frameworks/control/controllee`, as all under BroControl do, and whose
+/// `Communication::nodes` has an entry with this host and the class "control". They are asked at the
+/// same time.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = AFTER_HELP,
+    subcommand_precedence_over_arg = true,
+    override_usage = "brocomm control [OPTIONS] <HOST[:PORT]>... <COMMAND>\n       \
+        brocomm control [OPTIONS] --config <FILE> [NODE]... <COMMAND>"
+)]
+pub(crate) struct Args {
+    /// Where the nodes listen, with port 47757 unless given. With --config names of nodes, or all,
+    /// manager, loggers, proxies, workers; all by default.
+    #[arg(value_name = "HOST[:PORT]|NODE")]
+    nodes: Vec<String>,
+
+    /// Take the nodes from this node.cfg, cluster-layout.bro or standalone-layout.bro.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The broctl.cfg with the ports; the one beside node.cfg by default, if there is one.
+    #[arg(long, value_name = "FILE", requires = "config")]
+    broctl_cfg: Option<PathBuf>,
+
+    /// Our class, by which nodes find their entry for us.
+    #[arg(long, default_value = "control")]
+    class: String,
+
+    /// How many seconds each node has to answer.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true, global = true)]
+    timeout: Duration,
+
+    /// Print one JSON object per line: node, address, command and what the node answered, or error.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm control sensor id Site::local_nets
+  brocomm control sensor peers
+  brocomm control --config node.cfg netstats
+  brocomm control --config node.cfg workers set 'Notice::mail_dest = \"admin@example.com\"'
+
+A standalone node under BroControl listens on port 47760.
+
+Exit codes:
+  0  all nodes answered
+  1  a node failed, which is named on standard error
+  2  the command line is wrong, or a file that it names";
+
+/// A node to ask.
+struct Target {
+    /// How it is called in output.
+    name: String,
+    address: String,
+}
+
+/// Asks all nodes at once, and prints what they answer in their order.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let targets = targets(args)?;
+    let task = args.command.task()?;
+    let mut config = session::base(Arc::clone(task.declarations()));
+    config.class = Some(Bytes::from(args.class.clone()));
+    config.tls = args.tls.read()?;
+    client::request(&mut config, task.answers());
+    let ask = |target: &Target| -> Result<Answer, String> {
+        let client = Client::connect(&target.address, config.clone(), args.timeout)?;
+        ask::ask(client, &task)
+    };
+    let is_alone = targets.len() == 1 && args.config.is_none();
+    thread::scope(|scope| {
+        let asked: Vec<_> = targets
+            .iter()
+            .map(|target| {
+                let ask = || ask(target);
+                (target, thread::Builder::new().spawn_scoped(scope, ask))
+            })
+            .collect();
+        let mut result = Ok(());
+        for (target, asked) in asked {
+            let answer = match asked {
+                Ok(thread) => thread.join().unwrap_or_else(|_| Err("it could not be asked".into())),
+                Err(error) => Err(format!("cannot start a thread for it: {error}")),
+            };
+            let name = if is_alone { None } else { Some(target.name.as_str()) };
+            if args.json {
+                print_json(target, &task, &answer, out)?;
+            } else if let Ok(answer) = &answer {
+                answer.print(name, out)?;
+            }
+            out.flush()?;
+            let failure = match &answer {
+                Ok(answer) => answer.failure(),
+                Err(why) => Some(why.clone()),
+            };
+            if let Some(why) = failure {
+                tell(format_args!("{}: {why}", target.shown()));
+                result = Err(Failure::Told);
+            }
+        }
+        result
+    })
+}
+
+fn print_json(
+    target: &Target,
+    task: &Task,
+    answer: &Result<Answer, String>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut line =
+        json!({ "node": target.name, "address": target.address, "command": task.name() });
+    let more = match answer {
+        Ok(answer) => answer.json(),
+        Err(why) => json!({ "error": why }),
+    };
+    if let (serde_json::Value::Object(line), serde_json::Value::Object(mut more)) =
+        (&mut line, more)
+    {
+        line.append(&mut more);
+    }
+    serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
+    Ok(writeln!(out)?)
+}
+
+impl Target {
+    fn shown(&self) -> String {
+        match &self.name {
+            name if *name == self.address => name.clone(),
+            name => format!("{name} ({})", self.address),
+        }
+    }
+}
+
+/// Returns whom to ask.
+fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
+    let Some(file) = &args.config else {
+        if args.nodes.is_empty() {
+            return Err(misused(format_args!(
+                "no node is named; write `brocomm control HOST[:PORT] …`, or take nodes from a \
+                 node.cfg with --config"
+            )));
+        }
+        let read = |text: &String| {
+            let address =
+                address::parse_peer(text).map_err(|why| misused(format_args!("{text}: {why}")))?;
+            Ok(Target { name: text.clone(), address })
+        };
+        return args.nodes.iter().map(read).collect();
+    };
+    let cluster = cluster::load(file, args.broctl_cfg.as_deref())?;
+    let members = cluster.select(&args.nodes).map_err(|name| {
+        let known: Vec<&str> = cluster.members.iter().map(|member| &*member.name).collect();
+        let hint = suggestion(&name, &known);
+        misused(format_args!("{}: no node is named {name}{hint}", file.display()))
+    })?;
+    // The zone is the one that this host has.
+    let zone_id = cluster.control.as_ref().map(|place| &place.zone_id);
+    let target = |member: &&cluster::Member| {
+        let mut place = member.place.clone();
+        place.zone_id = zone_id.cloned().unwrap_or_default();
+        Target { name: member.name.clone(), address: place.to_string() }
+    };
+    Ok(members.iter().map(target).collect())
+}

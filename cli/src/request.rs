@@ -1,0 +1,150 @@
+//! `brocomm request`: raises an event at a peer and waits for the one that answers it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{Declarations, Event, EventDecl};
+use serde::Serialize;
+
+use crate::control::client::{self, Client};
+use crate::declare::{Declare, pointed};
+use crate::failure::{Failure, failed, misused};
+use crate::number::within;
+use crate::session::{self, timeout};
+use crate::tls::Tls;
+use crate::{address, call, literal};
+
+/// Sends an event to a peer and prints the event that answers it.
+///
+/// The protocol has no answers: the first event of the name of --answer counts, which may answer
+/// somebody else. With --match it has to have an argument that the event has, too.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
+    /// [::1]:47757, with a zone [fe80::1%eth0].
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
+    peer: String,
+
+    /// The event, as in a script of Bro or as JSON; see `brocomm send --help`.
+    #[arg(value_name = "EVENT(VALUE, …)")]
+    call: String,
+
+    /// The event that answers it, with its types; its name alone if it is declared.
+    #[arg(long, value_name = "NAME(TYPE, …)")]
+    answer: String,
+
+    /// Take only an answer whose argument N, from 1, is the event's argument N; may be repeated.
+    #[arg(long = "match", value_name = "N", value_parser = within(1..=1000_usize))]
+    matches: Vec<usize>,
+
+    #[command(flatten)]
+    declare: Declare,
+
+    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    #[arg(long)]
+    class: Option<String>,
+
+    /// How many seconds to wait for the connection and the answer.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
+    timeout: Duration,
+
+    /// Print one JSON object: from, the peer, and event, time and args, as `brocomm listen` prints
+    /// them.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm request sensor 'ping(7)' --answer 'pong(count)' --match 1
+  brocomm request sensor 'Control::id_value_request(\"Site::local_nets\")' --class control \\
+    --answer 'Control::id_value_response(string, string)' --match 1
+
+Exit codes:
+  0  the answer came
+  1  there was no connection, the peer does not request the event, or no answer came in time
+  2  the command line is wrong, or an event on it";
+
+/// Sends the event, and prints the answer.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut declared = args.declare.read()?;
+    let event = event(&args.call, &declared)?;
+    let answer = answer(&args.answer, &declared)?;
+    check(args, &event, &answer)?;
+    let name = answer.name.clone();
+    declared.add_event(answer);
+    let mut config = session::base(Arc::new(declared));
+    config.class = Some(args.class.clone().unwrap_or_default().into());
+    config.tls = args.tls.read()?;
+    client::request(&mut config, vec![name.clone()]);
+
+    let asked = literal::call(&event);
+    let fits = |answer: &Event| {
+        let same = |number: &usize| {
+            let at = number.saturating_sub(1);
+            answer.args.get(at).is_some_and(|value| event.args.get(at) == Some(value))
+        };
+        answer.name == name && args.matches.iter().all(same)
+    };
+    let ask = || -> Result<(String, Event), String> {
+        let mut client = Client::connect(&args.peer, config, args.timeout)?;
+        client.ready()?;
+        client.send(event.clone())?;
+        let answer = client.answer(&asked, |answer| fits(answer).then(|| answer.clone()))?;
+        let from = client.address();
+        client.part();
+        Ok((from, answer))
+    };
+    let (from, answer) = ask().map_err(|why| failed(format_args!("{}: {why}", args.peer)))?;
+    if args.json {
+        let line = Line { from, event: &answer };
+        serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
+        return Ok(writeln!(out)?);
+    }
+    Ok(writeln!(out, "{}", literal::call(&answer))?)
+}
+
+/// The answer, as a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    from: String,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+fn event(text: &str, declared: &Declarations) -> Result<Event, Failure> {
+    let event = match call::is_json(text) {
+        false => Event::parse(text, declared).map_err(|error| pointed(text, &error)),
+        true => call::json(text, declared)
+            .and_then(|event| event.ok_or_else(|| format!("not an event: {text}"))),
+    };
+    event.map_err(|error| misused(format_args!("event: {error}")))
+}
+
+/// Reads the event that answers: its declaration, or the name of a declared one.
+fn answer(text: &str, declared: &Declarations) -> Result<EventDecl, Failure> {
+    if let Some(event) = declared.event(text) {
+        return Ok(event.clone());
+    }
+    EventDecl::parse(text, declared)
+        .map_err(|error| misused(format_args!("--answer: {}", pointed(text, &error))))
+}
+
+/// Checks that both events have the arguments that are to be the same.
+fn check(args: &Args, event: &Event, answer: &EventDecl) -> Result<(), Failure> {
+    for number in &args.matches {
+        let (asked, answered) = (event.args.len(), answer.params.len());
+        if *number > asked.min(answered) {
+            return Err(misused(format_args!(
+                "--match {number}: the event has {asked} arguments, and its answer {answered}"
+            )));
+        }
+    }
+    Ok(())
+}

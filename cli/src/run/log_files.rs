@@ -1,0 +1,113 @@
+//! The files of the logs that peers send to a running node.
+
+use std::future::pending;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use brocomm::logs::{AsciiFormat, LogEntry, LogFormat, LogNames, Rotation};
+use brocomm::node::Notification;
+use brocomm_tokio::{Node, Notifications};
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
+
+use crate::clock::Clock;
+use crate::failure::{Failure, failed, warn};
+use crate::log_folder::LogFolder;
+use crate::output::GRACE;
+
+/// How long nothing needs to happen.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// How long what was written may wait in memory.
+const FLUSH: Duration = Duration::from_millis(200);
+
+/// Writes logs in a thread of its own, so that a slow disk holds up nothing else.
+pub(super) struct LogFiles(Option<JoinHandle<Result<(), String>>>);
+
+/// Returns whether a notification is one that is written to files.
+pub(super) fn is_log(notification: &Notification) -> bool {
+    matches!(notification, Notification::LogWriterAnnounced { .. } | Notification::LogEntry { .. })
+}
+
+impl LogFiles {
+    /// Makes the folder if it isn't there.
+    pub(super) fn folder(
+        path: &Path,
+        rotate: Option<Duration>,
+        clock: Clock,
+    ) -> Result<LogFolder, Failure> {
+        let rotation = rotate.map_or_else(Rotation::default, Rotation::every);
+        let format = LogFormat::Ascii(AsciiFormat::default());
+        Ok(LogFolder::new(path, format, rotation, clock, LogNames::default())?.mixing())
+    }
+
+    /// Begins to write what the node is sent.
+    pub(super) fn start(node: Node, notifications: Notifications, folder: LogFolder) -> LogFiles {
+        let handle = Handle::current();
+        LogFiles(Some(spawn_blocking(move || handle.block_on(write(node, notifications, folder)))))
+    }
+
+    /// Returns what is wrong once the files can no longer be written. Can be dropped at any time.
+    pub(super) async fn failed(files: &mut Option<LogFiles>) -> Failure {
+        let Some(LogFiles(Some(task))) = files else { return pending().await };
+        let ended = task.await;
+        *files = Some(LogFiles(None));
+        match ended {
+            Ok(Err(problem)) => failed(format_args!("{problem}")),
+            // The node has ended.
+            Ok(Ok(())) => pending().await,
+            Err(error) => failed(format_args!("the logs are no longer written: {error}")),
+        }
+    }
+
+    /// Waits until all that came is written.
+    pub(super) async fn finish(files: &mut Option<LogFiles>) -> Result<(), Failure> {
+        let Some(LogFiles(Some(task))) = files else { return Ok(()) };
+        match timeout(GRACE, task).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(problem))) => Err(failed(format_args!("{problem}"))),
+            Ok(Err(error)) => Err(failed(format_args!("the logs were not all written: {error}"))),
+            Err(_) => Err(failed(format_args!("the logs were not all written in time"))),
+        }
+    }
+}
+
+async fn write(
+    node: Node,
+    mut notifications: Notifications,
+    mut folder: LogFolder,
+) -> Result<(), String> {
+    let mut is_flushed = true;
+    loop {
+        let now = node.now();
+        folder.rotate(now)?;
+        let wait = folder.next_timeout().map_or(IDLE, |due| due.saturating_since(now));
+        let told = tokio::select! {
+            told = notifications.next() => told,
+            () = sleep(wait.min(if is_flushed { IDLE } else { FLUSH })) => {
+                folder.flush()?;
+                is_flushed = true;
+                continue;
+            }
+        };
+        let now = node.now();
+        match told {
+            Some(Notification::LogWriterAnnounced { peer, writer }) => {
+                if let Err(problem) = folder.announce(peer.id.0, &writer, now) {
+                    warn(format_args!("{}: {problem}", peer.endpoint));
+                }
+            }
+            Some(Notification::LogEntry { peer, writer, values }) => {
+                folder.entry(peer.id.0, &LogEntry { writer, values }, now)?;
+                is_flushed = false;
+            }
+            Some(Notification::ConnectionClosed { peer, .. }) => folder.forget(peer.id.0),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let problem = folder.finish(node.now(), &mut io::sink());
+    problem.map_err(|error| error.to_string())?.map_or(Ok(()), Err)
+}

@@ -1,0 +1,105 @@
+//! A connection to a Zeek.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+use brocomm_zeek::client::{Client, ClientConfig, Notification};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::stream::{Bytes, Stream, now};
+use super::tls::Connector;
+use super::url::Url;
+use crate::address;
+use crate::failure::reason;
+
+/// A connection to a Zeek, with its state.
+pub(crate) struct Link {
+    stream: Stream,
+    pub(crate) client: Client,
+}
+
+impl Link {
+    /// Connects; the handshake of the WebSocket follows.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no connection, or what is wrong with the configuration.
+    pub(crate) async fn connect(
+        url: &Url,
+        tls: Option<&Connector>,
+        mut config: ClientConfig,
+    ) -> Result<Link, String> {
+        config.host.clone_from(&url.authority);
+        config.path.clone_from(&url.path);
+        let limit = config.timeouts.handshake;
+        let connect = async {
+            let tcp = connected(&url.authority).await?;
+            // Events are small, and each may be the last for a while.
+            let _ = tcp.set_nodelay(true);
+            let stream: Box<dyn Bytes> = match tls {
+                None => Box::new(tcp),
+                Some(Connector { connector, name }) => {
+                    let stream = connector.connect(name.clone(), tcp).await;
+                    Box::new(stream.map_err(|error| format!("TLS: {error}"))?)
+                }
+            };
+            Ok::<_, String>(stream)
+        };
+        let stream = match timeout(limit, connect).await {
+            Ok(stream) => stream?,
+            Err(_) => return Err(format!("no connection within {} s", limit.as_secs_f64())),
+        };
+        let client = Client::new(config, random(), now()).map_err(|error| error.to_string())?;
+        Ok(Link { stream: Stream::new(stream), client })
+    }
+
+    /// Waits until something happens to the connection. Can be dropped at any time.
+    pub(crate) async fn step(&mut self) {
+        self.stream.step(&mut self.client).await;
+    }
+
+    /// Returns the next notification. Can be dropped at any time.
+    pub(crate) async fn next(&mut self) -> Notification {
+        loop {
+            if let Some(notification) = self.client.poll_notification() {
+                return notification;
+            }
+            self.step().await;
+        }
+    }
+
+    /// Returns a notification if there is one, and waits for something to happen otherwise.
+    pub(crate) async fn next_or_step(&mut self) -> Option<Notification> {
+        let notification = self.client.poll_notification();
+        if notification.is_none() {
+            self.step().await;
+        }
+        notification
+    }
+
+    /// Writes what is left and ends the connection.
+    pub(crate) async fn finish(self) {
+        self.stream.finish(&self.client).await;
+    }
+}
+
+async fn connected(authority: &str) -> Result<TcpStream, String> {
+    let authority = authority.to_owned();
+    let resolved = tokio::task::spawn_blocking(move || address::resolve(&authority)).await;
+    let addresses = match resolved {
+        Ok(Ok(addresses)) => addresses,
+        Ok(Err(error)) => return Err(reason(&error)),
+        Err(_) => return Err("the name could not be looked up".to_owned()),
+    };
+    TcpStream::connect(&*addresses).await.map_err(|error| reason(&error))
+}
+
+/// Returns bytes that nobody can predict. The standard library has random numbers for its maps only.
+fn random() -> [u8; 24] {
+    let mut bytes = [0; 24];
+    for chunk in bytes.chunks_exact_mut(8) {
+        chunk.copy_from_slice(&RandomState::new().build_hasher().finish().to_ne_bytes());
+    }
+    bytes
+}

@@ -1,0 +1,8 @@
+# Automatically generated. Do not edit.
+redef Cluster::manager_is_logger = T;
+redef Cluster::nodes = {
+	["control"] = [$node_type=Cluster::CONTROL, $ip=127.0.0.1, $zone_id="", $p=47760/tcp],
+	["manager"] = [$node_type=Cluster::MANAGER, $ip=127.0.0.1, $zone_id="", $p=47761/tcp, $workers=set("worker-1")],
+	["proxy-1"] = [$node_type=Cluster::PROXY, $ip=127.0.0.1, $zone_id="", $p=47762/tcp, $manager="manager", $workers=set("worker-1")],
+	["worker-1"] = [$node_type=Cluster::WORKER, $ip=[::1], $zone_id="", $p=47763/tcp, $interface="lo", $manager="manager", $proxy="proxy-1"],
+};

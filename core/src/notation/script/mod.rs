@@ -1,0 +1,224 @@
+//! Scripts as they are: what declares something is read, and what only does something is passed
+//! over.
+
+mod condition;
+mod extend;
+mod retype;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type};
+use crate::notation::lexer::Token;
+use crate::notation::parser::Parser;
+use crate::notation::{ParseError, ParseErrorKind};
+
+/// Finds what a script loads, such as `base/frameworks/notice`, and adds its declarations by
+/// [`Declarations::read_part`], unless that was done before. An error says why that is not possible;
+/// [`Loaded::Missing`] that the script is to be read without it.
+pub type Load<'l> = dyn FnMut(&str, &mut Declarations) -> Result<Loaded, String> + 'l;
+
+/// Says whether what a script loads was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loaded {
+    /// It was read, now or before.
+    Read,
+    /// It is not there: what the script redefines may be unknown, and is passed over then.
+    Missing,
+}
+
+/// Where an expression ends that is passed over.
+const ENDS: [char; 4] = [';', ')', ',', '}'];
+
+impl Declarations {
+    /// Reads a script of Bro 2.5 as it is, and adds what it declares; like [`read`](Self::read), and
+    /// besides:
+    ///
+    /// * `@load` calls `load`, which adds to the declarations that it is given. `@if` with constants
+    ///   and `Cluster::is_enabled()`, `@ifdef`, `@ifndef` and `@else` choose what is read;
+    /// * `redef enum` and `redef record` change the type wherever it is used;
+    /// * the bodies of functions, hooks and handlers of events are passed over. A handler declares its
+    ///   event, unless something else does;
+    /// * an initial value or `&default` that is no constant is passed over, too. Of the variable only
+    ///   the type is known then; a variable without a type is not declared.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where; then nothing is added.
+    pub fn read_script(&mut self, text: &str, load: &mut Load<'_>) -> Result<(), ParseError> {
+        let before = self.clone();
+        let read = self.read_part(text, load);
+        match read {
+            Ok(()) => self.settle_types(),
+            Err(_) => *self = before,
+        }
+        read
+    }
+
+    /// Reads a script that another one loads; for [`Load`]. If something is wrong, part of it may be
+    /// added.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_script`](Self::read_script).
+    pub fn read_part(&mut self, text: &str, load: &mut Load<'_>) -> Result<(), ParseError> {
+        let declarations = Cow::Owned(std::mem::take(self));
+        let mut parser = Parser::script(text, declarations);
+        let read = parser.take().and_then(|_| parser.statements(Some(load)));
+        *self = parser.scope.declarations.into_owned();
+        read
+    }
+}
+
+impl<'a> Parser<'a, '_> {
+    /// Follows a `@load`, and passes over what other directives say.
+    pub(super) fn directive(
+        &mut self,
+        word: &'a str,
+        load: Option<&mut Load<'_>>,
+    ) -> Result<(), ParseError> {
+        let at = self.at();
+        let line = self.lexer.rest_of_line();
+        match (word, load) {
+            ("load", Some(load)) => {
+                let loaded = load(line, self.scope.declarations.to_mut());
+                let loaded = loaded.map_err(|why| at.error(ParseErrorKind::Load(why)))?;
+                self.is_partial |= loaded == Loaded::Missing;
+            }
+            // They load nothing that declares something, or change nothing here.
+            ("load-sigs" | "load-plugin" | "unload" | "prefixes" | "pragma", _) => {}
+            _ => return Err(self.expected("a declaration")),
+        }
+        self.take()?;
+        Ok(())
+    }
+
+    /// Reads a value; `None` if it is no constant and was passed over, which only scripts may have.
+    pub(super) fn if_constant<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ParseError>,
+    ) -> Result<Option<T>, ParseError> {
+        if !self.is_script {
+            return read(self).map(Some);
+        }
+        let (before, at) = (self.before, self.at());
+        let error = match read(self) {
+            Ok(value) if self.is_after_value() => return Ok(Some(value)),
+            Ok(_) => self.expected("`;` or an attribute"),
+            Err(error) if error.kind.is_of_a_constant() => return Err(error),
+            Err(error) => error,
+        };
+        self.lexer = before;
+        let skipped = self.lexer.skip_to(&ENDS, true).map_err(|kind| at.error(kind))?;
+        self.leave_depth();
+        self.take()?;
+        if skipped.trim().is_empty() { Err(error) } else { Ok(None) }
+    }
+
+    /// Returns a type as it is after what a script has extended.
+    pub(super) fn settled(&self, ty: Type) -> Type {
+        if self.is_script { self.scope.declarations.settled(&ty) } else { ty }
+    }
+
+    /// Passes over the rest of a declaration.
+    pub(super) fn pass_over(&mut self) -> Result<(), ParseError> {
+        let at = self.at();
+        self.lexer = self.before;
+        self.lexer.skip_to(&[';'], false).map_err(|kind| at.error(kind))?;
+        self.take()?;
+        Ok(())
+    }
+
+    fn is_after_value(&self) -> bool {
+        match self.token() {
+            Token::Mark(mark) => ENDS.contains(mark),
+            Token::Attribute(name) => !name.is_empty(),
+            Token::End => true,
+            _ => false,
+        }
+    }
+
+    /// Passes over a body, if that is what comes; returns whether it was.
+    pub(super) fn body(&mut self) -> Result<bool, ParseError> {
+        if !self.is_script || !self.is('{') {
+            return Ok(false);
+        }
+        let at = self.at();
+        self.lexer.skip_to(&['}'], false).map_err(|kind| at.error(kind))?;
+        self.take()?;
+        self.take()?;
+        Ok(true)
+    }
+
+    /// Passes over the attributes of what has a body.
+    fn body_attributes(&mut self) -> Result<(), ParseError> {
+        if matches!(self.token(), Token::Attribute(_)) {
+            let at = self.at();
+            self.lexer.skip_to(&['{', ';'], false).map_err(|kind| at.error(kind))?;
+            self.take()?;
+        }
+        Ok(())
+    }
+
+    /// Reads what follows `function` or `hook`: what it is called, and its type.
+    pub(super) fn function(&mut self, is_hook: bool) -> Result<(), ParseError> {
+        let name = self.name("a function's name")?;
+        let ty = self.function_type(is_hook)?;
+        let full = self.scope.full_name(name);
+        let known = self.scope.global(name).is_some();
+        if !known {
+            let global = Global { is_const: true, ..Global::new(full, ty) };
+            self.scope.declarations.to_mut().globals.insert(global);
+        }
+        self.body_attributes()?;
+        if self.body()? || self.eat(';')? { Ok(()) } else { Err(self.expected("`{`")) }
+    }
+
+    /// Reads what follows an event's name: its parameters, and in a script its body. Returns whether
+    /// there was one.
+    pub(super) fn event(&mut self, name: &str) -> Result<bool, ParseError> {
+        let own = self.scope.full_name(name);
+        let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
+        let name = if in_module { Name::from(own) } else { Name::from(name) };
+        let params = self.params()?;
+        if self.is_script {
+            self.body_attributes()?;
+        }
+        let has_body = self.body()?;
+        let declarations = self.scope.declarations.to_mut();
+        // A handler says nothing new about an event that is declared.
+        if !(has_body && declarations.events.contains_key(&name)) {
+            declarations.add_event(EventDecl { name, params });
+        }
+        Ok(has_body)
+    }
+
+    /// Returns the attribute that an attribute has in its place whose expression is no constant.
+    pub(super) fn without_expression(tag: AttributeTag) -> Option<AttributeTag> {
+        (tag == AttributeTag::Default).then_some(AttributeTag::Optional)
+    }
+}
+
+impl ParseErrorKind {
+    /// Returns whether something is wrong with a constant; else it may be another expression.
+    fn is_of_a_constant(&self) -> bool {
+        matches!(
+            self,
+            ParseErrorKind::UnterminatedString
+                | ParseErrorKind::UnterminatedPattern
+                | ParseErrorKind::UnknownTransport(_)
+                | ParseErrorKind::Number(_)
+                | ParseErrorKind::Width { .. }
+                | ParseErrorKind::NotInEnum { .. }
+                | ParseErrorKind::UnknownField { .. }
+                | ParseErrorKind::MissingField { .. }
+                | ParseErrorKind::Mismatch { .. }
+                | ParseErrorKind::Value(_)
+                | ParseErrorKind::IndexLength { .. }
+                | ParseErrorKind::IndexType(_)
+                | ParseErrorKind::Pattern(_)
+                | ParseErrorKind::TooDeep { .. }
+        )
+    }
+}

@@ -1,0 +1,160 @@
+//! Has all declarations use the last definition of each type, since `redef` changes a type wherever
+//! it is used.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use crate::data::{
+    Attribute, Attributes, Declarations, Enclosing, Expr, ExprKind, Field, FuncType, ListType,
+    Name, RecordType, SetType, TableType, Type, TypeDef, TypeKind,
+};
+
+/// How deep types may be nested; deeper ones stay as they are.
+const MAX_DEPTH: usize = 128;
+
+impl Declarations {
+    /// Returns a type with the last definition of each that has a name.
+    pub(super) fn settled(&self, ty: &Type) -> Type {
+        Retype::new(&self.types).ty(ty)
+    }
+
+    /// Replaces each type that has a name by the one that is declared by it.
+    pub(super) fn settle_types(&mut self) {
+        let types = self.types.clone();
+        let mut retype = Retype::new(&types);
+        for ty in self.types.values_mut() {
+            *ty = retype.ty(ty);
+        }
+        for event in self.events.values_mut() {
+            event.params.iter_mut().for_each(|field| *field = retype.field(field));
+        }
+        let globals = self.globals.iter().map(|global| {
+            let mut global = global.clone();
+            global.ty = retype.ty(&global.ty);
+            global.attributes = retype.attributes(global.attributes.as_ref());
+            // What it is of the old type it is of the new one.
+            let init = global.init.as_ref().map(|value| value.coerce(&global.ty));
+            if let Some(Ok(value)) = init {
+                global.init = Some(value);
+            }
+            global
+        });
+        let globals: Vec<_> = globals.collect();
+        self.globals.extend(globals);
+    }
+}
+
+struct Retype<'d> {
+    types: &'d BTreeMap<Name, Type>,
+    done: BTreeMap<*const TypeDef, Type>,
+    /// The types with names that are being made, from the outside.
+    open: Vec<(Name, Weak<TypeDef>)>,
+    /// The outermost of them that what was made just now refers to.
+    reach: usize,
+}
+
+impl<'d> Retype<'d> {
+    fn new(types: &'d BTreeMap<Name, Type>) -> Retype<'d> {
+        Retype { types, done: BTreeMap::new(), open: Vec::new(), reach: usize::MAX }
+    }
+
+    fn ty(&mut self, ty: &Type) -> Type {
+        let Some(old) = ty.def() else { return ty.clone() };
+        let newest = match self.types.get(&old.name) {
+            Some(Type::Def(newest)) if newest.kind.tag() == old.kind.tag() => newest,
+            _ => &old,
+        };
+        let (old, newest) = (Arc::as_ptr(&old), Arc::clone(newest));
+        let is_open = |(name, _): &(Name, _)| !name.is_empty() && *name == newest.name;
+        if let Some(level) = self.open.iter().position(is_open)
+            && let Some((name, def)) = self.open.get(level)
+        {
+            self.reach = self.reach.min(level);
+            let (def, name, tag) = (def.clone(), name.clone(), newest.kind.tag());
+            return Type::Enclosing(Arc::new(Enclosing { def, name, tag }));
+        }
+        if let Some(done) = self.done.get(&old).or_else(|| self.done.get(&Arc::as_ptr(&newest))) {
+            return done.clone();
+        }
+        if self.open.len() > MAX_DEPTH {
+            return ty.clone();
+        }
+        let (level, outer) = (self.open.len(), std::mem::replace(&mut self.reach, usize::MAX));
+        let made = Arc::new_cyclic(|def: &Weak<TypeDef>| {
+            self.open.push((newest.name.clone(), def.clone()));
+            let kind = self.kind(&newest.kind);
+            self.open.pop();
+            TypeDef { kind, ..(*newest).clone() }
+        });
+        let made = Type::Def(made);
+        // What refers to a type around it is another one elsewhere.
+        if self.reach >= level {
+            self.reach = usize::MAX;
+            self.done.insert(old, made.clone());
+            self.done.insert(Arc::as_ptr(&newest), made.clone());
+        }
+        self.reach = self.reach.min(outer);
+        made
+    }
+
+    fn kind(&mut self, kind: &TypeKind) -> TypeKind {
+        match kind {
+            TypeKind::List(list) => TypeKind::List(ListType {
+                pure: list.pure.as_ref().map(|ty| self.ty(ty)),
+                types: list.types.iter().map(|ty| self.ty(ty)).collect(),
+            }),
+            TypeKind::Table(table) => TypeKind::Table(TableType {
+                yields: table.yields.as_ref().map(|ty| self.ty(ty)),
+                index: self.ty(&table.index),
+            }),
+            TypeKind::Set(set) => TypeKind::Set(SetType {
+                yields: set.yields.as_ref().map(|ty| self.ty(ty)),
+                index: self.ty(&set.index),
+                elements: set.elements.clone(),
+            }),
+            TypeKind::Func(func) => TypeKind::Func(FuncType {
+                yields: func.yields.as_ref().map(|ty| self.ty(ty)),
+                args: self.ty(&func.args),
+                arg_types: self.ty(&func.arg_types),
+                flavor: func.flavor,
+            }),
+            TypeKind::Record(record) => {
+                let fields = record.fields.as_ref();
+                let fields = fields.map(|all| all.iter().map(|field| self.field(field)).collect());
+                TypeKind::Record(RecordType { num_fields: record.num_fields, fields })
+            }
+            TypeKind::File(ty) => TypeKind::File(self.ty(ty)),
+            TypeKind::Vector(ty) => TypeKind::Vector(self.ty(ty)),
+            TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => kind.clone(),
+        }
+    }
+
+    fn field(&mut self, field: &Field) -> Field {
+        Field {
+            name: field.name.clone(),
+            ty: self.ty(&field.ty),
+            attributes: self.attributes(field.attributes.as_ref()),
+        }
+    }
+
+    fn attributes(&mut self, attributes: Option<&Arc<Attributes>>) -> Option<Arc<Attributes>> {
+        let attributes = attributes?;
+        let list = attributes.list.iter().map(|attribute| Attribute {
+            tag: attribute.tag,
+            expr: attribute.expr.as_ref().map(|expr| Arc::new(self.expr(expr))),
+        });
+        let list = list.collect();
+        Some(Arc::new(Attributes { ty: self.ty(&attributes.ty), list }))
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        expr.ty = expr.ty.as_ref().map(|ty| self.ty(ty));
+        if let (ExprKind::Const(value), Some(ty)) = (&mut expr.kind, &expr.ty)
+            && let Ok(coerced) = value.coerce(ty)
+        {
+            *value = coerced;
+        }
+        expr
+    }
+}

@@ -1,0 +1,384 @@
+//! Callbacks.
+//!
+//! A callback may call any function, for its own connection too; delete the connection; and never
+//! return, by `longjmp` or an exception. So the frames on the stack around it own nothing, and
+//! borrow nothing: what an event is made of lies in the connection, in a [`Frame`], which is freed
+//! when the callback returns, or else as soon as it can be seen that it never will.
+
+use std::cell::RefCell;
+use std::ffi::{c_int, c_void};
+use std::hint::black_box;
+use std::ptr;
+
+use brocomm::lowlevel::connection::Notification;
+use bytes::Bytes;
+
+use super::BroConn;
+use super::incoming::Incoming;
+use super::registry::{BroEventFunc, Callback, Function, Registry};
+use crate::debug;
+use crate::guard::guard;
+use crate::layout::{BroEvArg, BroEvMeta, flag};
+use crate::value::Node;
+
+/// The most arguments that an event may have to be delivered.
+const ARGUMENTS: usize = 15;
+
+/// Holds an event while its callbacks run.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// Where on the stack the call lies that runs the callbacks. Older calls lie higher.
+    here: usize,
+    /// The event's name, with a NUL behind it.
+    name: Vec<u8>,
+    /// The callback to run next, if that is known.
+    next: Option<Callback>,
+    /// Whether there are others.
+    has_more: bool,
+    /// The callback that ran last.
+    last: u64,
+    /// The last callback that there was when the event came.
+    limit: u64,
+    nodes: Vec<Node>,
+    /// Whether all arguments are of types that programs can be given.
+    is_whole: bool,
+    args: [BroEvArg; ARGUMENTS],
+    meta: BroEvMeta,
+    /// The event as it came.
+    argument: Bytes,
+}
+
+// SAFETY: all pointers are into the frame itself.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    fn new() -> Box<Frame> {
+        Box::new(Frame {
+            here: 0,
+            name: Vec::new(),
+            next: None,
+            has_more: false,
+            last: 0,
+            limit: 0,
+            nodes: Vec::new(),
+            is_whole: false,
+            args: [BroEvArg { arg_data: ptr::null_mut(), arg_type: 0 }; ARGUMENTS],
+            meta: BroEvMeta {
+                ev_name: ptr::null(),
+                ev_ts: 0.0,
+                ev_numargs: 0,
+                ev_args: ptr::null_mut(),
+                ev_start: ptr::null(),
+                ev_end: ptr::null(),
+            },
+            argument: Bytes::new(),
+        })
+    }
+
+    /// Takes an event.
+    fn fill(&mut self, event: Incoming) {
+        self.name.clear();
+        self.name.extend_from_slice(event.name());
+        self.name.push(0);
+        self.meta.ev_name = self.name.as_ptr().cast();
+        self.meta.ev_ts = event.time();
+        self.meta.ev_numargs = event.len() as c_int;
+        self.meta.ev_args = self.args.as_mut_ptr();
+        self.nodes.clear();
+        // Their addresses are what the callbacks get.
+        self.nodes.reserve(event.len());
+        self.is_whole = true;
+        let nodes = &mut self.nodes;
+        event.into_args(|value| {
+            let tag = c_int::from(value.tag() as u8);
+            let node = Node::new(value);
+            self.is_whole &= node.is_some();
+            nodes.push(node.unwrap_or_else(|| Node::untold(tag)));
+        });
+        for (arg, node) in self.args.iter_mut().zip(nodes) {
+            *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
+        }
+    }
+
+    /// Returns the next callback: what was removed meanwhile is not run, nor what was added.
+    fn find(&self, registry: &Registry) -> Option<Callback> {
+        if !self.has_more {
+            return None;
+        }
+        let name = self.name.split_last().map_or(&[][..], |(_, name)| name);
+        let mut callbacks = registry.of(name).iter();
+        let ids = self.last + 1..=self.limit;
+        callbacks.find(|next| ids.contains(&next.id) && self.suits(next)).copied()
+    }
+
+    /// Returns whether a callback can take the event: one that gets a struct can see what is
+    /// missing, and another must not be called.
+    fn suits(&self, callback: &Callback) -> bool {
+        self.is_whole || matches!(callback.function, Function::Compact(_))
+    }
+
+    /// Shows the event as it came, without the byte that says that it is one.
+    fn show(&mut self, argument: Bytes) {
+        let bytes = self.argument_of(argument).as_ptr_range();
+        (self.meta.ev_start, self.meta.ev_end) = (bytes.start, bytes.end);
+    }
+
+    fn argument_of(&mut self, argument: Bytes) -> &[u8] {
+        self.argument = argument;
+        self.argument.get(1..).unwrap_or_default()
+    }
+}
+
+/// A callback to run. It can be copied and owns nothing, as it lies on the stack meanwhile.
+#[derive(Clone, Copy)]
+struct Call {
+    function: Function,
+    user: *mut c_void,
+    args: *const BroEvArg,
+    count: usize,
+    meta: *mut BroEvMeta,
+}
+
+impl BroConn {
+    /// Forgets the events of calls that lie lower than this one: they are over, however that came.
+    fn unwind(&mut self, here: usize) {
+        self.frames.retain(|frame| frame.here > here);
+    }
+
+    fn next_event(&mut self) -> Option<Incoming> {
+        if let Some(event) = self.pending.pop_front() {
+            return Some(event);
+        }
+        loop {
+            match self.poll()? {
+                Notification::Event(event) => return Some(Incoming::Decoded(event)),
+                Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
+                other => drop(self.take(other)),
+            }
+        }
+    }
+
+    /// Returns the next callback to run: of the event that is being delivered, or of the next one,
+    /// of which there are at most `left`.
+    fn next_call(&mut self, here: usize, left: &mut usize) -> Option<Call> {
+        loop {
+            if let Some(frame) = self.frames.last_mut().filter(|frame| frame.here == here) {
+                let next = frame.next.take().or_else(|| frame.find(&self.registry));
+                if let Some(callback) = next {
+                    frame.last = callback.id;
+                    return Some(Call {
+                        function: callback.function,
+                        user: callback.user,
+                        args: frame.args.as_ptr(),
+                        count: frame.nodes.len(),
+                        meta: &raw mut frame.meta,
+                    });
+                }
+                self.spare = self.frames.pop();
+            }
+            if *left == 0 {
+                return None;
+            }
+            let event = self.next_event()?;
+            *left -= 1;
+            self.begin(event, here);
+        }
+    }
+
+    /// Makes an event the one to be delivered, if it can be.
+    fn begin(&mut self, event: Incoming, here: usize) {
+        let callbacks = self.registry.of(event.name());
+        if callbacks.is_empty() || event.len() > ARGUMENTS {
+            return;
+        }
+        let (first, has_more) = (callbacks.first().copied(), callbacks.len() > 1);
+        let mut frame = self.spare.take().unwrap_or_else(Frame::new);
+        if callbacks.iter().any(|call| matches!(call.function, Function::Compact(_))) {
+            frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
+        }
+        frame.fill(event);
+        if !frame.is_whole {
+            let name = frame.name.escape_ascii();
+            debug::message(format_args!("{name}: an argument of an unsupported type"));
+        }
+        (frame.here, frame.last, frame.limit) = (here, 0, self.registry.last());
+        frame.next = first.filter(|callback| frame.suits(callback));
+        frame.has_more = has_more;
+        self.frames.push(frame);
+    }
+}
+
+thread_local! {
+    /// Connections that were deleted by callbacks which may still run.
+    static DELETED: RefCell<Vec<*mut BroConn>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Frees a connection, or has it freed when its callbacks are over.
+///
+/// # Safety
+/// A valid handle that the program doesn't use any more.
+pub(super) unsafe fn free(bc: *mut BroConn) {
+    let mark = 0u8;
+    let here = ptr::from_ref(black_box(&mark)).addr();
+    DELETED.with_borrow_mut(|deleted| {
+        // SAFETY: the caller's promise.
+        unsafe { (*bc).deleted = true };
+        deleted.push(bc);
+        // SAFETY: each was deleted and not freed.
+        deleted.retain(|bc| unsafe {
+            (**bc).unwind(here);
+            let runs = !(**bc).frames.is_empty();
+            if !runs {
+                drop(Box::from_raw(*bc));
+            }
+            runs
+        });
+    });
+}
+
+/// Frees a connection that a callback has deleted, once the outermost call is through; returns
+/// whether it was deleted.
+///
+/// # Safety
+/// A handle that is not freed.
+unsafe fn is_deleted(bc: *mut BroConn, here: usize) -> bool {
+    // SAFETY: the caller's promise.
+    let conn = unsafe { &mut *bc };
+    if conn.deleted {
+        conn.frames.retain(|frame| frame.here > here);
+        if conn.frames.is_empty() {
+            DELETED.with_borrow_mut(|deleted| deleted.retain(|other| *other != bc));
+            // SAFETY: the last that knew of it.
+            drop(unsafe { Box::from_raw(bc) });
+        }
+        return true;
+    }
+    false
+}
+
+/// Runs the callbacks of at most so many events; returns how many there were, and `None` if the
+/// connection was deleted.
+///
+/// # Safety
+/// A valid handle.
+pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> Option<usize> {
+    let mark = 0u8;
+    let here = ptr::from_ref(black_box(&mark)).addr();
+    let mut left = events;
+    // SAFETY: the caller's promise.
+    guard((), || unsafe { (*bc).unwind(here) });
+    loop {
+        // SAFETY: valid, as the last callback has not deleted it.
+        let Some(call) = guard(None, || unsafe { (*bc).next_call(here, &mut left) }) else {
+            return Some(events - left);
+        };
+        // SAFETY: what was registered, and the arguments of the event, which lie in the handle.
+        unsafe { run(bc, call) };
+        // SAFETY: a handle is freed by `is_deleted` only, while its callbacks run.
+        if guard(true, || unsafe { is_deleted(bc, here) }) {
+            return None;
+        }
+    }
+}
+
+/// Runs a callback.
+///
+/// # Safety
+/// A function that takes what it gets.
+unsafe fn run(bc: *mut BroConn, call: Call) {
+    let Call { function, user, args, count, meta } = call;
+    match function {
+        // SAFETY: the caller's promise.
+        Function::Compact(function) => unsafe { function(bc, user, meta) },
+        // SAFETY: the caller's promise.
+        Function::Expanded(function) => unsafe { expand(function, bc, user, args, count) },
+    }
+}
+
+macro_rules! pointer {
+    ($_:tt) => {
+        *mut c_void
+    };
+}
+
+/// Calls a function with as many arguments as there are.
+///
+/// # Safety
+/// The function takes as many, or any number.
+unsafe fn expand(
+    function: BroEventFunc,
+    bc: *mut BroConn,
+    user: *mut c_void,
+    args: *const BroEvArg,
+    count: usize,
+) {
+    macro_rules! call {
+        ($($n:literal)*) => {{
+            // The function's type is that of its definition; one that is defined with `...` gets
+            // its arguments in the same registers, but on Apple's ARM, where it never could.
+            type Function =
+                unsafe extern "C-unwind" fn(*mut BroConn, *mut c_void $(, pointer!($n))*);
+            // SAFETY: a pointer to a function is called as what the caller says that it is, and
+            // there are as many arguments.
+            unsafe {
+                let function = std::mem::transmute::<BroEventFunc, Function>(function);
+                function(bc, user $(, (*args.add($n)).arg_data)*)
+            }
+        }};
+    }
+    match count {
+        // SAFETY: the caller's promise.
+        0 => unsafe { function(bc, user) },
+        1 => call!(0),
+        2 => call!(0 1),
+        3 => call!(0 1 2),
+        4 => call!(0 1 2 3),
+        5 => call!(0 1 2 3 4),
+        6 => call!(0 1 2 3 4 5),
+        7 => call!(0 1 2 3 4 5 6),
+        8 => call!(0 1 2 3 4 5 6 7),
+        9 => call!(0 1 2 3 4 5 6 7 8),
+        10 => call!(0 1 2 3 4 5 6 7 8 9),
+        11 => call!(0 1 2 3 4 5 6 7 8 9 10),
+        12 => call!(0 1 2 3 4 5 6 7 8 9 10 11),
+        13 => call!(0 1 2 3 4 5 6 7 8 9 10 11 12),
+        14 => call!(0 1 2 3 4 5 6 7 8 9 10 11 12 13),
+        15 => call!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+        _ => {}
+    }
+}
+
+/// Reads what is there and runs callbacks; connects again if the connection is lost and it is to
+/// be. Returns whether a message was handled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_int {
+    let before = guard(None, || {
+        // SAFETY: null or valid.
+        let conn = unsafe { bc.as_mut() }?;
+        let waiting = !conn.pending.is_empty();
+        if !conn.is_alive() && !waiting {
+            return conn.recover().then_some((true, 0, 1));
+        }
+        let link = conn.link.as_mut()?;
+        let before = link.messages();
+        link.receive();
+        let is_one = conn.has(flag::YIELD) && conn.link.as_ref()?.is_running();
+        Some((waiting, before, if is_one { 1 } else { usize::MAX }))
+    });
+    let Some((waiting, before, events)) = before else { return 0 };
+    // SAFETY: not null, so valid.
+    let Some(events) = (unsafe { deliver(bc, events) }) else { return 1 };
+    guard(0, || {
+        // SAFETY: still valid.
+        let conn = unsafe { &mut *bc };
+        let handled = waiting || events > 0;
+        let Some(link) = &mut conn.link else { return handled.into() };
+        let handled = handled || link.messages() != before;
+        // Answers to PINGs.
+        match link.flush(false) {
+            Ok(_) => link.push(),
+            Err(error) => conn.lose(&error),
+        }
+        handled.into()
+    })
+}

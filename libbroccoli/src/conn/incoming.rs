@@ -1,0 +1,60 @@
+//! Events as they come.
+
+use brocomm::data::{Event, Value};
+use brocomm::lowlevel::serial::{LazyEvent, Writer};
+use bytes::Bytes;
+
+use crate::event::MODE;
+
+/// Holds an event that came: decoded, unless there are callbacks that may want to see its bytes.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Decoded(Event),
+    Encoded(LazyEvent),
+}
+
+impl Incoming {
+    pub(super) fn name(&self) -> &[u8] {
+        match self {
+            Incoming::Decoded(event) => &event.name,
+            Incoming::Encoded(event) => event.name_bytes(),
+        }
+    }
+
+    pub(super) fn time(&self) -> f64 {
+        match self {
+            Incoming::Decoded(event) => event.time,
+            Incoming::Encoded(event) => event.time(),
+        }
+    }
+
+    /// Returns the number of arguments.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Incoming::Decoded(event) => event.args.len(),
+            Incoming::Encoded(event) => event.len(),
+        }
+    }
+
+    /// Hands out the arguments one by one.
+    pub(super) fn into_args(self, take: impl FnMut(Value)) {
+        match self {
+            Incoming::Decoded(event) => event.args.into_iter().for_each(take),
+            Incoming::Encoded(event) => event.args().for_each(take),
+        }
+    }
+
+    /// Returns the event as the argument of a SERIAL: as it came, or written again if it may refer
+    /// to what came before.
+    pub(super) fn argument(&self, writer: &mut Writer, may_refer: bool) -> Bytes {
+        let mut out = Vec::new();
+        let written = match self {
+            Incoming::Encoded(event) if !may_refer => return event.argument().clone(),
+            Incoming::Encoded(event) => writer.forward(MODE, event, &mut out),
+            Incoming::Decoded(event) => {
+                writer.event(MODE, &event.name, event.time, &event.args, &mut out)
+            }
+        };
+        written.map(|()| out.into()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,271 @@
+//! One connection of a handle: a socket, and the protocol over it.
+
+use std::io::{self, ErrorKind};
+use std::mem::MaybeUninit;
+use std::time::{Duration, Instant};
+
+use brocomm::data::Name;
+use brocomm::lowlevel::connection::{Connection, Notification};
+use brocomm::node::{CloseCause, Phase};
+use libc::{POLLIN, POLLOUT};
+
+use super::shared::Shared;
+use super::socket::Socket;
+use crate::forks;
+use crate::util::now;
+
+/// How much is read at a time.
+const READ: usize = 16 << 10;
+/// How often at most before something is done with it; 80 KiB in all.
+const READS: usize = 5;
+
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) machine: Connection,
+    /// None when it is closed.
+    pub(super) socket: Option<Socket>,
+    /// The generation of the process that made it, the only one that reads.
+    owner: u32,
+    lock: Option<Shared>,
+    /// How many bytes were read.
+    pub(super) read: u64,
+    /// Whether something was sent that the system may hold back.
+    unpushed: bool,
+    /// Whether it can't be used any more.
+    pub(super) dead: bool,
+}
+
+impl Link {
+    pub(super) fn new(machine: Connection, socket: Socket) -> Link {
+        let (owner, lock) = (forks::generation(), Shared::new());
+        Link { machine, socket: Some(socket), owner, lock, read: 0, unpushed: false, dead: false }
+    }
+
+    /// Returns whether this process made the connection; a forked one only sends.
+    pub(super) fn is_owner(&self) -> bool {
+        self.owner == forks::generation()
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        !self.dead && self.machine.phase() == Phase::Running
+    }
+
+    /// Returns how many messages have come.
+    pub(super) fn messages(&self) -> u64 {
+        self.machine.counters().input.messages
+    }
+
+    /// Returns how many bytes were read that are not handled.
+    pub(super) fn unhandled(&self) -> u64 {
+        self.read.saturating_sub(self.machine.counters().input.bytes)
+    }
+
+    /// Reads what is there, but does not wait.
+    pub(super) fn receive(&mut self) {
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.dead) else { return };
+        let mut buffer = [MaybeUninit::uninit(); READ];
+        for _ in 0..READS {
+            if !self.machine.wants_input() {
+                return;
+            }
+            match socket.receive(&mut buffer) {
+                Ok([]) => return self.machine.feed_eof(now()),
+                Ok(bytes) => {
+                    self.read += bytes.len() as u64;
+                    self.machine.feed_bytes(bytes, now());
+                    if bytes.len() < READ {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => return self.machine.feed_failure(&error.to_string(), now()),
+            }
+        }
+    }
+
+    /// Writes what waits, and waits itself until it is written if it `may_wait`; returns whether all
+    /// is.
+    pub(super) fn flush(&mut self, may_wait: bool) -> io::Result<bool> {
+        let Link { machine, socket, lock, .. } = self;
+        let socket = socket.as_ref().ok_or(ErrorKind::NotConnected)?;
+        if !machine.has_output() {
+            return Ok(true);
+        }
+        let mut write = || {
+            loop {
+                let waiting = machine.poll_transmit();
+                if waiting.is_empty() {
+                    return Ok(true);
+                }
+                match socket.send(waiting) {
+                    Ok(sent) => machine.advance(sent, machine.now()),
+                    Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                    Err(_) if !may_wait => return Ok(false),
+                    Err(_) => drop(socket.wait(POLLOUT, None)?),
+                }
+            }
+        };
+        match lock {
+            Some(lock) if forks::is_shared() => lock.locked(write),
+            _ => write(),
+        }
+    }
+
+    /// Sends the argument of a SERIAL and waits until it is written.
+    pub(super) fn send(&mut self, argument: &[u8]) -> io::Result<()> {
+        self.machine.send_serial(argument).map_err(io::Error::other)?;
+        self.unpushed = true;
+        self.flush(true).map(drop)
+    }
+
+    /// Has the system send what it holds back, as the program is about to wait.
+    pub(super) fn push(&mut self) {
+        if std::mem::take(&mut self.unpushed) {
+            self.socket.iter().for_each(Socket::push);
+        }
+    }
+
+    /// Requests events once more.
+    pub(super) fn request(&mut self, names: &[Name]) -> io::Result<()> {
+        self.machine.request_events_late(names).map_err(io::Error::other)?;
+        self.flush(true).map(drop)
+    }
+
+    /// Goes through the handshake; each phase may take as long as is given. `take` gets what
+    /// happens.
+    pub(super) fn shake_hands(
+        &mut self,
+        timeout: Duration,
+        mut take: impl FnMut(Notification),
+    ) -> Result<(), String> {
+        let mut phase = self.machine.phase();
+        let mut deadline = Instant::now() + timeout;
+        let mut place = Place::default();
+        loop {
+            while let Some(notification) = self.machine.poll_notification() {
+                take(notification);
+            }
+            let all = self.flush(false).unwrap_or_else(|error| {
+                self.machine.feed_failure(&error.to_string(), now());
+                true
+            });
+            match self.machine.phase() {
+                Phase::Running => return Ok(()),
+                Phase::Closed => return Err("the handshake failed".into()),
+                other if other != phase => {
+                    phase = other;
+                    deadline = Instant::now() + timeout;
+                }
+                _ => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(format!("the peer does not answer in phase {phase}"));
+            }
+            if let Some(socket) = &self.socket {
+                let events = if all { POLLIN } else { POLLIN | POLLOUT };
+                socket.wait(events, Some(left)).map_err(|error| error.to_string())?;
+            }
+            self.machine.feed_time(now());
+            self.receive_within(&mut place);
+        }
+    }
+
+    /// Reads as far as the handshake goes: what comes after it must stay in the socket, where
+    /// programs look for it. Over TLS that can't be told.
+    fn receive_within(&mut self, place: &mut Place) {
+        #[cfg(feature = "tls")]
+        if self.machine.config().tls.is_some() {
+            return self.receive();
+        }
+        let mut buffer = [MaybeUninit::uninit(); READ];
+        while self.machine.phase() != Phase::Running && self.machine.wants_input() {
+            let (Some(socket), Some(room)) = (&self.socket, buffer.get_mut(..place.wanted()))
+            else {
+                return;
+            };
+            match socket.receive(room) {
+                Ok([]) => return self.machine.feed_eof(now()),
+                Ok(bytes) => {
+                    self.read += bytes.len() as u64;
+                    place.pass(bytes);
+                    self.machine.feed_bytes(bytes, now());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => return self.machine.feed_failure(&error.to_string(), now()),
+            }
+        }
+    }
+
+    /// Closes the connection: what can be is written, but nothing is waited for.
+    pub(super) fn close(&mut self) {
+        if self.is_owner() && !self.dead {
+            self.machine.close(now());
+            let _ = self.flush(false);
+            self.discard_input();
+        }
+        self.dead = true;
+        self.socket = None;
+    }
+
+    /// Reads what is there, for a socket that is closed before would reset the connection, and the
+    /// peer would lose what it has not read.
+    fn discard_input(&self) {
+        let mut buffer = [MaybeUninit::uninit(); READ];
+        let Some(socket) = &self.socket else { return };
+        for _ in 0..READS {
+            if !matches!(socket.receive(&mut buffer), Ok([_, ..])) {
+                return;
+            }
+        }
+    }
+}
+
+/// Says where in the framing a stream is (§1.1).
+#[derive(Debug, Default)]
+struct Place {
+    /// The length of a chunk, as far as it was read.
+    length: [u8; 4],
+    have: usize,
+    /// How much of the chunk is left.
+    left: usize,
+}
+
+impl Place {
+    /// Returns how much can be read without reading past a chunk or its length.
+    fn wanted(&self) -> usize {
+        if self.left > 0 { self.left.min(READ) } else { self.length.len() - self.have }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        if self.left > 0 {
+            self.left = self.left.saturating_sub(bytes.len());
+            return;
+        }
+        for (to, byte) in self.length.iter_mut().skip(self.have).zip(bytes) {
+            *to = *byte;
+        }
+        self.have += bytes.len();
+        if self.have == self.length.len() {
+            // The first bit says that the chunk is a part of one.
+            self.left = (u32::from_be_bytes(self.length) & 0x7fff_ffff) as usize;
+            self.have = 0;
+        }
+    }
+}
+
+/// Says why a connection is over.
+pub(super) fn reason(cause: &CloseCause) -> String {
+    match cause {
+        CloseCause::PeerClosed => "the peer closed it".into(),
+        CloseCause::PeerClosedMidMessage(_) => {
+            "the peer closed it in the middle of a message".into()
+        }
+        CloseCause::TransportFailed { reason } => reason.to_string(),
+        CloseCause::ClosedByUs => "closed by the program".into(),
+        CloseCause::Protocol(error) => error.to_string(),
+        #[cfg(feature = "tls")]
+        CloseCause::Tls(error) => format!("TLS: {error}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,279 @@
+//! `bro_conn_*`: connections.
+
+mod api;
+mod data;
+mod deliver;
+mod incoming;
+mod link;
+mod registry;
+mod send;
+mod shared;
+mod socket;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ffi::{c_int, c_void};
+use std::os::fd::RawFd;
+use std::time::Instant;
+
+use brocomm::data::Name;
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::serial::Writer;
+use brocomm::lowlevel::wire::Caps;
+use brocomm::node::{Role, Undeclared};
+use bytes::Bytes;
+
+pub use api::*;
+pub use data::*;
+use deliver::Frame;
+pub use deliver::bro_conn_process_input;
+use incoming::Incoming;
+use link::Link;
+pub use registry::*;
+pub(crate) use send::send_made;
+pub use send::*;
+use socket::Socket;
+
+use crate::debug;
+use crate::layout::flag;
+use crate::library::Library;
+use crate::memory::Text;
+use crate::util;
+
+/// How many objects we announce to remember, as this library always did; it never refers to any.
+const CACHE: u32 = 1000;
+/// How many events are decoded at once: few, so that memory is used again at once.
+const WAITING: usize = 6;
+
+/// Holds a handle: a peer, what is wanted of it, and a connection to it if there is one.
+#[derive(Debug)]
+pub struct BroConn {
+    target: Target,
+    flags: c_int,
+    class: Option<Bytes>,
+    library: &'static Library,
+    link: Option<Link>,
+    /// Whether it was tried to connect, ever.
+    attempted: bool,
+    /// When it was tried last to connect again.
+    last_attempt: Option<Instant>,
+    /// How many connections there were.
+    connections: u64,
+    connecting: bool,
+    peer_class: Option<Text>,
+    /// What is sent although the peer did not request it.
+    adopted: BTreeSet<Name>,
+    /// What was found to be requested last: mostly it is again.
+    requested: Option<Name>,
+    registry: Registry,
+    /// Events that came, but for those that the link still has.
+    pending: VecDeque<Incoming>,
+    #[allow(clippy::vec_box, reason = "programs hold addresses within them")]
+    frames: Vec<Box<Frame>>,
+    /// A frame to use again.
+    spare: Option<Box<Frame>>,
+    queue: VecDeque<send::Message>,
+    writer: Writer,
+    /// Room for an event to be written.
+    scratch: Vec<u8>,
+    data: Vec<(Box<[u8]>, *mut c_void)>,
+    pub(crate) link_type: c_int,
+    /// Deleted by a callback that still runs.
+    deleted: bool,
+}
+
+/// Says where a connection comes from.
+#[derive(Debug)]
+enum Target {
+    /// A host and port.
+    Address(Box<str>),
+    /// A socket of the program; none once it is used.
+    Socket(Option<RawFd>),
+}
+
+impl BroConn {
+    fn new(target: Target, flags: c_int, library: &'static Library) -> Box<BroConn> {
+        Box::new(BroConn {
+            target,
+            flags,
+            class: None,
+            library,
+            link: None,
+            attempted: false,
+            last_attempt: None,
+            connections: 0,
+            connecting: false,
+            peer_class: None,
+            adopted: BTreeSet::new(),
+            requested: None,
+            registry: Registry::default(),
+            pending: VecDeque::new(),
+            frames: Vec::new(),
+            spare: None,
+            queue: VecDeque::new(),
+            writer: Writer::new(0),
+            scratch: Vec::new(),
+            data: Vec::new(),
+            link_type: 0,
+            deleted: false,
+        })
+    }
+
+    fn has(&self, flag: c_int) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn is_alive(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| !link.dead)
+    }
+
+    fn config(&self) -> ConnectionConfig {
+        let caching = if self.has(flag::CACHE) { Caps::NONE } else { Caps::NO_CACHING };
+        ConnectionConfig {
+            description: Name::new(),
+            class: self.class.clone(),
+            cache_size: CACHE,
+            capabilities: Caps::BROCCOLI_PEER.union(caching),
+            #[cfg(feature = "tls")]
+            tls: self.library.tls.clone().unwrap_or_default(),
+            undeclared: Undeclared::Deliver,
+            events_lazily: self.registry.has_compact(),
+            notification_limit: if self.has(flag::YIELD) { 1 } else { WAITING },
+            requests: Requests {
+                events: self.registry.names(),
+                accept_input: true,
+                ..Requests::default()
+            },
+            ..ConnectionConfig::default()
+        }
+    }
+
+    fn open(&mut self) -> Result<Socket, String> {
+        let says = |error: std::io::Error| error.to_string();
+        match &mut self.target {
+            Target::Address(address) => {
+                let timeout = self.library.timeout;
+                Socket::connect(address, timeout).map_err(|error| format!("{address}: {error}"))
+            }
+            Target::Socket(fd) => match fd.take() {
+                // SAFETY: the program gave it to us.
+                Some(fd) => unsafe { Socket::adopt(fd) }.map_err(says),
+                None => Err("a connection over a socket of the program can't be made again".into()),
+            },
+        }
+    }
+
+    /// Connects, for the first time or again, and goes through the handshake.
+    fn connect(&mut self) -> bool {
+        if self.connecting {
+            return false;
+        }
+        self.connecting = true;
+        self.attempted = true;
+        let result = self.try_connect();
+        self.connecting = false;
+        match result {
+            Ok(()) => {
+                self.connections += 1;
+                self.flush_queue();
+                true
+            }
+            Err(problem) => {
+                debug::message(format_args!("cannot connect: {problem}"));
+                false
+            }
+        }
+    }
+
+    fn try_connect(&mut self) -> Result<(), String> {
+        if self.has(flag::SHAREABLE) {
+            debug::warn(format_args!("WARNING: BRO_CFLAG_SHAREABLE is no longer supported."));
+        }
+        if self.library.tls.is_err() {
+            return Err("TLS is configured, but can't be used".into());
+        }
+        // Whatever is there is over; its socket is kept until there is another, for its number.
+        if let Some(link) = &mut self.link {
+            link.dead = true;
+        }
+        let socket = self.open()?;
+        let old = self.link.take().and_then(|link| link.socket);
+        let socket = socket.replace(old);
+        self.adopted.clear();
+        self.requested = None;
+        let machine = Connection::new(self.config(), Role::Initiator, util::now());
+        let mut link = Link::new(machine, socket);
+        let mut events = VecDeque::new();
+        let result = link.shake_hands(self.library.timeout, |notification| {
+            events.extend(self.take(notification));
+        });
+        self.link = Some(link);
+        self.pending.append(&mut events);
+        result.inspect_err(|problem| {
+            // A peer that only takes its time is left alone.
+            if self.link.as_ref().is_some_and(|link| link.machine.poll_close().is_some()) {
+                self.lose(problem);
+            }
+        })
+    }
+
+    /// Connects again if the connection is lost and it is time to.
+    fn reconnect(&mut self) -> bool {
+        let is_early = self.last_attempt.is_some_and(|last| last.elapsed() < self.library.pause);
+        if !self.attempted || is_early || self.connecting {
+            return false;
+        }
+        self.last_attempt = Some(Instant::now());
+        self.connect()
+    }
+
+    /// Connects again if that is what the program wants.
+    fn recover(&mut self) -> bool {
+        !self.is_alive() && self.has(flag::RECONNECT) && self.reconnect()
+    }
+
+    /// Notes what happened on the connection; returns an event.
+    fn take(&mut self, notification: Notification) -> Option<Incoming> {
+        match notification {
+            Notification::Event(event) => return Some(Incoming::Decoded(event)),
+            Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
+            Notification::Established(version) => {
+                self.peer_class = version.class.map(|class| Text::new(&class));
+            }
+            Notification::Closed(cause) => self.lose(&link::reason(&cause)),
+            Notification::Log(message) => debug::message(format_args!("{message}")),
+            _ => {}
+        }
+        None
+    }
+
+    /// Moves events out of the link, so that it goes on with what comes after them.
+    fn drain(&mut self) {
+        while let Some(notification) = self.poll() {
+            let event = self.take(notification);
+            self.pending.extend(event);
+        }
+    }
+
+    fn poll(&mut self) -> Option<Notification> {
+        self.link.as_mut()?.machine.poll_notification()
+    }
+
+    /// Ends a connection that can't be used any more. If it is to be made again the socket stays,
+    /// closed in both directions, so that the next gets its number.
+    fn lose(&mut self, why: &dyn std::fmt::Display) {
+        let keep = self.has(flag::RECONNECT);
+        let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
+        debug::message(format_args!("connection lost: {why}"));
+        // What tells the peer why is all that can wait.
+        let _ = link.flush(false);
+        link.dead = true;
+        if link.is_owner() {
+            if let Some(socket) = &link.socket {
+                socket.shut_down();
+            }
+        }
+        if !keep {
+            link.socket = None;
+        }
+    }
+}

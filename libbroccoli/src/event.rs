@@ -1,0 +1,92 @@
+//! `bro_event_new`, `_free`, `_add_val` and `_set_val`: events to send.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+use brocomm::data::{Name, Value};
+use brocomm::lowlevel::serial::{Caching, Mode, WriteError, Writer};
+
+use crate::guard::{guard, text};
+use crate::layout::{FALSE, TRUE};
+use crate::util;
+use crate::value::{self, type_name};
+
+/// How events are written: in full, so that the bytes mean the same on each connection and in each
+/// process that shares one.
+pub(crate) const MODE: Mode = Mode { pid_64bit: false, caching: Caching::None, to_broccoli: false };
+
+/// Holds an event to send.
+#[derive(Debug, Clone)]
+pub struct BroEvent {
+    pub(crate) name: Name,
+    args: Vec<Value>,
+}
+
+impl BroEvent {
+    /// Appends the event as the argument of a SERIAL, with the time stamped.
+    pub(crate) fn write(&self, writer: &mut Writer, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        writer.event(MODE, &self.name, util::now_in_seconds(), &self.args, out)
+    }
+}
+
+/// Makes an event without arguments.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEvent {
+    guard(ptr::null_mut(), || {
+        // SAFETY: null or a C string.
+        let name = unsafe { text(event_name) };
+        name.map_or(ptr::null_mut(), |name| {
+            Box::into_raw(Box::new(BroEvent { name: value::name(name), args: Vec::new() }))
+        })
+    })
+}
+
+/// Frees an event.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bro_event_free(be: *mut BroEvent) {
+    guard((), || {
+        if !be.is_null() {
+            // SAFETY: an event of `bro_event_new`, which is not used any more.
+            drop(unsafe { Box::from_raw(be) });
+        }
+    });
+}
+
+/// Adds an argument.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bro_event_add_val(
+    be: *mut BroEvent,
+    ty: c_int,
+    ty_name: *const c_char,
+    val: *const c_void,
+) -> c_int {
+    guard(FALSE, || {
+        // SAFETY: null or an event; null or a C string; null or a value of the type.
+        let (be, value) = unsafe { (be.as_mut(), value::read(ty, type_name(ty_name), val)) };
+        be.zip(value).map_or(FALSE, |(be, value)| {
+            be.args.push(value);
+            TRUE
+        })
+    })
+}
+
+/// Replaces an argument.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bro_event_set_val(
+    be: *mut BroEvent,
+    val_num: c_int,
+    ty: c_int,
+    ty_name: *const c_char,
+    val: *const c_void,
+) -> c_int {
+    guard(FALSE, || {
+        // SAFETY: null or an event; null or a C string; null or a value of the type.
+        let (be, value) = unsafe { (be.as_mut(), value::read(ty, type_name(ty_name), val)) };
+        let Ok(position) = usize::try_from(val_num) else { return FALSE };
+        let arg = be.and_then(|be| be.args.get_mut(position));
+        arg.zip(value).map_or(FALSE, |(arg, value)| {
+            *arg = value;
+            TRUE
+        })
+    })
+}

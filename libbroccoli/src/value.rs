@@ -1,0 +1,391 @@
+//! Values as C programs see them, and as the core has them.
+
+use std::ffi::{c_int, c_void};
+use std::net::{IpAddr, Ipv6Addr};
+use std::slice;
+use std::sync::Arc;
+
+use brocomm::data::{EnumValue, Name, Port, Subnet, Transport, Type, Value};
+use bytes::Bytes;
+
+use crate::layout::{BroAddr, BroPort, BroString, BroSubnet, tag};
+use crate::memory;
+use crate::record::BroRecord;
+use crate::table::BroTable;
+use crate::types;
+use crate::vector::BroVector;
+
+/// The first 12 bytes of an IPv4-mapped address.
+pub(crate) const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/// Holds a value, or a field or element without one, at an address that a program can be given.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The number of the type.
+    tag: c_int,
+    /// The type, where the number doesn't say it all.
+    ty: Option<Type>,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Unset,
+    /// All whole numbers, truth values and enums.
+    Number(u64),
+    Double(f64),
+    String(OwnedString),
+    Port(BroPort),
+    Addr(BroAddr),
+    Subnet(BroSubnet),
+    Record(Box<BroRecord>),
+    Table(Box<BroTable>),
+    Vector(Box<BroVector>),
+}
+
+/// A string that this library made.
+#[derive(Debug)]
+struct OwnedString(BroString);
+
+// SAFETY: its bytes belong to it alone.
+unsafe impl Send for OwnedString {}
+
+impl OwnedString {
+    fn new(bytes: &[u8]) -> OwnedString {
+        let str_val = memory::duplicate(bytes);
+        let str_len = if str_val.is_null() { 0 } else { bytes.len() as u32 };
+        OwnedString(BroString { str_len, str_val })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: it was made by `new`, and what a program writes into it stays a string.
+        unsafe { string_bytes(&self.0) }.unwrap_or_default()
+    }
+}
+
+impl Clone for OwnedString {
+    fn clone(&self) -> OwnedString {
+        OwnedString::new(self.bytes())
+    }
+}
+
+impl Drop for OwnedString {
+    fn drop(&mut self) {
+        // SAFETY: memory of `malloc`, or null.
+        unsafe { libc::free(self.0.str_val.cast()) };
+    }
+}
+
+/// Returns the bytes of a string; `None` if there are none where there should be.
+///
+/// # Safety
+/// `str_val` is null or points to `str_len` bytes.
+pub(crate) unsafe fn string_bytes<'a>(string: &BroString) -> Option<&'a [u8]> {
+    match (string.str_len, string.str_val.is_null()) {
+        (0, _) => Some(&[]),
+        (_, true) => None,
+        // SAFETY: the caller's promise.
+        (len, false) => Some(unsafe { slice::from_raw_parts(string.str_val, len as usize) }),
+    }
+}
+
+/// Reads what a program passes as a value of this type.
+///
+/// `None` if there are no values of the type, or this is none.
+///
+/// # Safety
+/// The pointer is null, or points to what the table of types in the header says.
+pub(crate) unsafe fn read(
+    number: c_int,
+    name: Option<&[u8]>,
+    from: *const c_void,
+) -> Option<Value> {
+    if from.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise, for each type that `number` can be.
+    unsafe {
+        Some(match number {
+            tag::BOOL => Value::Bool(from.cast::<c_int>().read_unaligned() != 0),
+            tag::INT => Value::Int(from.cast::<i64>().read_unaligned()),
+            tag::COUNT => Value::Count(from.cast::<u64>().read_unaligned()),
+            tag::COUNTER => Value::Counter(from.cast::<u64>().read_unaligned()),
+            tag::DOUBLE => Value::Double(from.cast::<f64>().read_unaligned()),
+            tag::TIME => Value::Time(from.cast::<f64>().read_unaligned()),
+            tag::INTERVAL => Value::Interval(from.cast::<f64>().read_unaligned()),
+            tag::STRING => Value::string(string_bytes(from.cast::<BroString>().as_ref()?)?),
+            tag::ENUM => enumeration(name, read_enum(from)),
+            tag::PORT => Value::Port(port(from.cast::<BroPort>().as_ref()?)?),
+            tag::IPADDR => Value::Addr(from.cast::<BroAddr>().as_ref()?.to_ip()),
+            tag::SUBNET => Value::Subnet(from.cast::<BroSubnet>().as_ref()?.to_subnet()?),
+            tag::RECORD => from.cast::<BroRecord>().as_ref()?.to_value(name.map(named))?,
+            tag::TABLE | tag::SET => {
+                let is_set = number == tag::SET;
+                from.cast::<BroTable>().as_ref()?.to_value(is_set, name.map(named))?
+            }
+            tag::VECTOR => from.cast::<BroVector>().as_ref()?.to_value(name.map(named))?,
+            _ => return None,
+        })
+    }
+}
+
+/// Reads an enum: programs pass pointers to 32 bits as well as to 64, and no number needs more.
+///
+/// # Safety
+/// The pointer points to at least 32 bits, and to 64 where the most significant come first.
+unsafe fn read_enum(from: *const c_void) -> i64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if cfg!(target_endian = "little") {
+            i64::from(from.cast::<i32>().read_unaligned())
+        } else {
+            from.cast::<i64>().read_unaligned()
+        }
+    }
+}
+
+fn enumeration(name: Option<&[u8]>, number: i64) -> Value {
+    let ty = match name {
+        Some(name) => named(name),
+        None => Type::enumeration("", Vec::new()),
+    };
+    Value::Enum(EnumValue { ty, number })
+}
+
+/// Returns the type that goes over the wire as a name only.
+pub(crate) fn named(name: &[u8]) -> Type {
+    Type::named(Bytes::copy_from_slice(name))
+}
+
+fn port(port: &BroPort) -> Option<Port> {
+    let transport = match port.port_proto {
+        libc::IPPROTO_TCP => Transport::Tcp,
+        libc::IPPROTO_UDP => Transport::Udp,
+        libc::IPPROTO_ICMP => Transport::Icmp,
+        _ => Transport::Unknown,
+    };
+    Some(Port { transport, number: port.port_num.try_into().ok()? })
+}
+
+impl BroAddr {
+    fn octets(&self) -> [u8; 16] {
+        let mut octets = [0; 16];
+        for (to, word) in octets.chunks_exact_mut(4).zip(self.addr) {
+            to.copy_from_slice(&word.to_ne_bytes());
+        }
+        octets
+    }
+
+    pub(crate) fn is_v4(&self) -> bool {
+        self.octets().starts_with(&MAPPED)
+    }
+
+    fn to_ip(self) -> IpAddr {
+        IpAddr::from(self.octets()).to_canonical()
+    }
+}
+
+impl From<IpAddr> for BroAddr {
+    fn from(ip: IpAddr) -> BroAddr {
+        let octets = match ip {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+            IpAddr::V6(v6) => Ipv6Addr::octets(&v6),
+        };
+        let word = |at: usize| {
+            u32::from_ne_bytes([octets[at], octets[at + 1], octets[at + 2], octets[at + 3]])
+        };
+        BroAddr { addr: [word(0), word(4), word(8), word(12)] }
+    }
+}
+
+impl BroSubnet {
+    fn to_subnet(self) -> Option<Subnet> {
+        Subnet::new(self.sn_net.to_ip(), self.sn_width.try_into().ok()?)
+    }
+}
+
+impl Node {
+    /// Makes a node of what a program passes; see [`read`].
+    ///
+    /// # Safety
+    /// As [`read`]; a list is a record.
+    pub(crate) unsafe fn read(
+        number: c_int,
+        name: Option<&[u8]>,
+        from: *const c_void,
+    ) -> Option<Node> {
+        // SAFETY: the caller's promise, for each type that `number` can be.
+        let content = unsafe {
+            match number {
+                tag::RECORD | tag::LIST => {
+                    Content::Record(Box::new(from.cast::<BroRecord>().as_ref()?.clone()))
+                }
+                tag::TABLE | tag::SET => {
+                    Content::Table(Box::new(from.cast::<BroTable>().as_ref()?.clone()))
+                }
+                tag::VECTOR => {
+                    Content::Vector(Box::new(from.cast::<BroVector>().as_ref()?.clone()))
+                }
+                _ => return read(number, name, from).and_then(Node::new),
+            }
+        };
+        Some(Node { tag: number, ty: name.map(named), content })
+    }
+
+    /// Makes a node of a value; `None` if it is of a type that programs can't be given.
+    pub(crate) fn new(value: Value) -> Option<Node> {
+        let tag = c_int::from(value.tag() as u8);
+        let node = |content| Node { tag, ty: None, content };
+        Some(match value {
+            Value::Bool(truth) => node(Content::Number(truth.into())),
+            Value::Int(number) => node(Content::Number(number as u64)),
+            Value::Count(number) | Value::Counter(number) => node(Content::Number(number)),
+            Value::Double(number) | Value::Time(number) | Value::Interval(number) => {
+                node(Content::Double(number))
+            }
+            Value::String(bytes) => node(Content::String(OwnedString::new(&bytes))),
+            Value::Enum(EnumValue { ty, number }) => {
+                Node { tag, ty: Some(ty), content: Content::Number(number as u64) }
+            }
+            Value::Port(Port { transport, number }) => {
+                let port_proto = match transport {
+                    Transport::Tcp => libc::IPPROTO_TCP,
+                    Transport::Udp => libc::IPPROTO_UDP,
+                    Transport::Icmp => libc::IPPROTO_ICMP,
+                    Transport::Unknown => 0,
+                };
+                node(Content::Port(BroPort { port_num: number.into(), port_proto }))
+            }
+            Value::Addr(ip) => node(Content::Addr(ip.into())),
+            Value::Subnet(Subnet { prefix, width }) => {
+                let (sn_net, sn_width) = (prefix.into(), width.into());
+                node(Content::Subnet(BroSubnet { sn_net, sn_width }))
+            }
+            Value::Record(record) => node(Content::Record(Box::new(BroRecord::of(&record)?))),
+            Value::Table(table) => {
+                let number = if table.is_set() { tag::SET } else { tag::TABLE };
+                let content = Content::Table(Box::new(BroTable::of(&table)?));
+                Node { tag: number, ty: None, content }
+            }
+            Value::Vector(vector) => node(Content::Vector(Box::new(BroVector::of(&vector)?))),
+            _ => return None,
+        })
+    }
+
+    /// Makes a field or element without a value.
+    pub(crate) fn unset(ty: Type) -> Node {
+        Node { tag: types::number(&ty), ty: Some(ty), content: Content::Unset }
+    }
+
+    /// Makes a field or element of this type without a value; `None` if the type has no values.
+    pub(crate) fn unset_of(number: c_int, name: Option<&[u8]>) -> Option<Node> {
+        let ty = Some(name.map_or_else(|| types::standard(number), named));
+        types::has_values(number).then_some(Node { tag: number, ty, content: Content::Unset })
+    }
+
+    /// Makes a value of a type that programs can't be given; all they see is its number.
+    pub(crate) fn untold(tag: c_int) -> Node {
+        Node { tag, ty: None, content: Content::Unset }
+    }
+
+    /// Makes an index of several components.
+    pub(crate) fn index(components: BroRecord) -> Node {
+        Node { tag: tag::LIST, ty: None, content: Content::Record(Box::new(components)) }
+    }
+
+    /// Returns the number of the type.
+    pub(crate) fn tag(&self) -> c_int {
+        self.tag
+    }
+
+    /// Returns the type, for the field of a record that has this value.
+    pub(crate) fn ty(&self) -> Type {
+        match (&self.ty, self.to_value()) {
+            (Some(ty), _) => types::without_attributes(ty),
+            (None, Some(value)) => value.ty(),
+            (None, None) => types::standard(self.tag),
+        }
+    }
+
+    /// Returns the value; `None` if there is none, or it can't be sent.
+    pub(crate) fn to_value(&self) -> Option<Value> {
+        let ty = || {
+            self.ty.as_ref().map_or_else(|| types::standard(self.tag), types::without_attributes)
+        };
+        let named = || self.ty.clone();
+        Some(match (&self.content, self.tag) {
+            (Content::Number(number), tag::BOOL) => Value::Bool(*number != 0),
+            (Content::Number(number), tag::INT) => Value::Int(*number as i64),
+            (Content::Number(number), tag::COUNTER) => Value::Counter(*number),
+            (Content::Number(number), tag::ENUM) => {
+                Value::Enum(EnumValue { ty: ty(), number: *number as i64 })
+            }
+            (Content::Number(number), _) => Value::Count(*number),
+            (Content::Double(number), tag::TIME) => Value::Time(*number),
+            (Content::Double(number), tag::INTERVAL) => Value::Interval(*number),
+            (Content::Double(number), _) => Value::Double(*number),
+            (Content::String(string), _) => Value::string(string.bytes()),
+            (Content::Port(content), _) => Value::Port(port(content)?),
+            (Content::Addr(addr), _) => Value::Addr(addr.to_ip()),
+            (Content::Subnet(subnet), _) => Value::Subnet(subnet.to_subnet()?),
+            (Content::Record(record), tag::LIST) => Value::List(Arc::new(record.to_list()?)),
+            (Content::Record(record), _) => record.to_value(named())?,
+            (Content::Table(table), number) => table.to_value(number == tag::SET, named())?,
+            (Content::Vector(vector), _) => vector.to_value(named())?,
+            (Content::Unset, _) => return None,
+        })
+    }
+
+    /// Returns whether there is no value.
+    pub(crate) fn is_unset(&self) -> bool {
+        matches!(self.content, Content::Unset)
+    }
+
+    /// Returns the value's address, as programs get it; null if there is no value.
+    pub(crate) fn as_ptr(&mut self) -> *mut c_void {
+        match &mut self.content {
+            Content::Unset => std::ptr::null_mut(),
+            Content::Number(number) => (&raw mut *number).cast(),
+            Content::Double(number) => (&raw mut *number).cast(),
+            Content::String(string) => (&raw mut string.0).cast(),
+            Content::Port(port) => (&raw mut *port).cast(),
+            Content::Addr(addr) => (&raw mut *addr).cast(),
+            Content::Subnet(subnet) => (&raw mut *subnet).cast(),
+            Content::Record(record) => (&raw mut **record).cast(),
+            Content::Table(table) => (&raw mut **table).cast(),
+            Content::Vector(vector) => (&raw mut **vector).cast(),
+        }
+    }
+}
+
+/// Answers a question for a value: its address if it is of the type that is asked for, which
+/// `ty` says and then learns.
+///
+/// # Safety
+/// `ty` is null or valid.
+pub(crate) unsafe fn answer(node: Option<&mut Node>, ty: *mut c_int) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    let ty = unsafe { ty.as_mut() };
+    let Some(node) = node else { return std::ptr::null_mut() };
+    let Some(ty) = ty else { return node.as_ptr() };
+    let asked = std::mem::replace(ty, if node.is_unset() { tag::UNKNOWN } else { node.tag });
+    match asked {
+        tag::UNKNOWN => node.as_ptr(),
+        asked if asked == node.tag => node.as_ptr(),
+        _ => std::ptr::null_mut(),
+    }
+}
+
+/// Returns the name of a type, as programs pass it: none if it is empty.
+///
+/// # Safety
+/// The pointer is null or a C string.
+pub(crate) unsafe fn type_name<'a>(name: *const std::ffi::c_char) -> Option<&'a [u8]> {
+    // SAFETY: the caller's promise.
+    unsafe { crate::guard::filled(name) }
+}
+
+/// A name of bytes.
+pub(crate) fn name(bytes: &[u8]) -> Name {
+    Name::from_bytes(Bytes::copy_from_slice(bytes))
+}

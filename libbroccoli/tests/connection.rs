@@ -1,0 +1,110 @@
+//! What needs a peer.
+
+use super::peer::Peer;
+use super::support::Folder;
+
+/// Runs a program against a peer; returns what that got. `None` if there is no compiler.
+fn run(source: &str, name: &str, config: &str, args: &[&str]) -> Option<Vec<String>> {
+    let folder = Folder::new(name);
+    folder.configure(config);
+    let program = folder.compile(source)?;
+    let peer = Peer::start();
+    let printed = folder.run(&program, &[&[peer.address.as_str()], args].concat());
+    assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
+    Some(peer.seen())
+}
+
+#[test]
+fn events_of_all_types_go_both_ways() {
+    let Some(seen) = run("connection", "connection", "", &[]) else { return };
+    for expected in ["echo(2)", "echo(9/unknown)", "ask(0)", "late(3)"] {
+        assert!(seen.iter().any(|event| event == expected), "{expected}: {seen:#?}");
+    }
+    assert!(!seen.iter().any(|event| event.starts_with("unrequested")), "{seen:?}");
+}
+
+const NO_PAUSE: &str = "/broccoli/reconnect_interval 0\n";
+
+fn robust(which: &str) -> Option<Vec<String>> {
+    run("robust", which, NO_PAUSE, &[which])
+}
+
+/// Returns the numbers of the events of this name, or of several.
+fn numbers(seen: &[String], names: &[&str]) -> Vec<u64> {
+    let number = |event: &String| {
+        let (name, rest) = event.split_once('(')?;
+        names.contains(&name).then(|| rest.trim_end_matches(')').parse().unwrap())
+    };
+    seen.iter().filter_map(number).collect()
+}
+
+#[test]
+fn no_event_is_lost_when_the_peer_goes_away() {
+    let Some(seen) = robust("lost") else { return };
+    let expected: Vec<u64> = (0..50).chain(0..50).collect();
+    assert_eq!(numbers(&seen, &["count"]), expected);
+}
+
+#[test]
+fn what_is_sent_when_the_peer_closes_its_side_arrives_once() {
+    let Some(seen) = robust("half") else { return };
+    let mut found = numbers(&seen, &["count", "half"]);
+    found.sort_unstable();
+    assert_eq!(found, (0..5000).collect::<Vec<u64>>());
+}
+
+#[test]
+fn programs_that_only_receive_connect_again() {
+    let Some(seen) = robust("receive") else { return };
+    assert_eq!(numbers(&seen, &["echo"]), [1]);
+}
+
+#[test]
+fn flags_say_what_becomes_of_events_without_a_connection() {
+    let Some(seen) = robust("flags") else { return };
+    assert_eq!(numbers(&seen, &["count"]), vec![1; 1001]);
+}
+
+#[test]
+fn processes_share_a_connection_after_fork() {
+    let Some(seen) = robust("forks") else { return };
+    let mut found = numbers(&seen, &["count"]);
+    found.sort_unstable();
+    assert_eq!(found, (0..2001).collect::<Vec<u64>>());
+}
+
+#[test]
+fn callbacks_may_jump_out() {
+    robust("jump");
+}
+
+#[test]
+fn callbacks_may_throw() {
+    let folder = Folder::new("exception");
+    folder.configure("");
+    let Some(program) = folder.compile_cpp("exception") else { return };
+    let peer = Peer::start();
+    assert_eq!(folder.run(&program, &[&peer.address]), "10 exceptions\n");
+}
+
+#[test]
+fn callbacks_may_delete_their_connection_and_handle_more_input() {
+    robust("nested");
+}
+
+#[test]
+fn threads_have_connections_of_their_own() {
+    let Some(seen) = robust("threads") else { return };
+    assert_eq!(numbers(&seen, &["echo"]).len(), 1000);
+}
+
+#[test]
+fn bytes_that_mean_nothing_end_the_connection_only() {
+    robust("garbage");
+}
+
+#[test]
+fn pings_are_answered() {
+    let Some(seen) = robust("pings") else { return };
+    assert_eq!(numbers(&seen, &["ping"]), [5]);
+}

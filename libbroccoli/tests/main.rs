@@ -1,0 +1,13 @@
+//! The interface, used by C programs.
+
+#[cfg(feature = "tls")]
+#[path = "../../transport/tests/suite/certificates.rs"]
+mod certificates;
+mod conformance;
+mod connection;
+mod install;
+mod peer;
+mod support;
+#[cfg(feature = "tls")]
+mod tls;
+mod values;

@@ -1,0 +1,26 @@
+type transport_proto: enum { unknown_transport, tcp, udp, icmp };
+type conn_id_ctx: record { };
+type conn_id: record {
+	orig_h: addr;
+	orig_p: port;
+	resp_h: addr;
+	resp_p: port;
+	proto: count &default=65535;
+	ctx: conn_id_ctx &default=conn_id_ctx();
+};
+type addr_set: set[addr];
+type addr_vec: vector of addr;
+type any_vec: vector of any;
+type count_set: set[count];
+type double_vec: vector of double;
+type index_vec: vector of count;
+type int_vec: vector of int;
+type interval_set: set[interval];
+type port_set: set[port];
+type string_array: table[count] of string;
+type string_set: set[string];
+type string_vec: vector of string;
+type subnet_set: set[subnet];
+type subnet_vec: vector of subnet;
+type table_string_of_count: table[string] of count;
+type table_string_of_string: table[string] of string;
