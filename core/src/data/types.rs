@@ -41,8 +41,6 @@ impl Type {
     pub const INT: Type = Type::Base(TypeTag::Int);
     /// `count`
     pub const COUNT: Type = Type::Base(TypeTag::Count);
-    /// `counter`
-    pub const COUNTER: Type = Type::Base(TypeTag::Counter);
     /// `double`
     pub const DOUBLE: Type = Type::Base(TypeTag::Double);
     /// `time`

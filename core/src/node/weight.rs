@@ -42,7 +42,7 @@ pub(crate) fn of_line(told: &Notification) -> usize {
                 | CommLogLine::IdDropped { name } => name.len(),
                 _ => 0,
             };
-            inside.saturating_add(size_of::<CommLogEntry>())
+            return inside.saturating_add(size_of::<CommLogEntry>());
         }
         _ => 0,
     };

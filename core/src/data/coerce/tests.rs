@@ -51,9 +51,9 @@ fn numbers_become_more_general_ones() {
 #[test]
 fn an_int_becomes_a_count_unless_it_is_negative() {
     assert_eq!(Value::Int(5).coerce(&Type::COUNT), Ok(Value::Count(5)));
-    assert_eq!(Value::Int(0).coerce(&Type::COUNTER), Ok(Value::Counter(0)));
+    assert_eq!(Value::Int(0).coerce(&Type::Base(TypeTag::Counter)), Ok(Value::Counter(0)));
     assert_eq!(Value::Int(i64::MAX).coerce(&Type::COUNT), Ok(Value::Count(i64::MAX as u64)));
-    for (ty, name) in [(Type::COUNT, "count"), (Type::COUNTER, "counter")] {
+    for (ty, name) in [(Type::COUNT, "count"), (Type::Base(TypeTag::Counter), "counter")] {
         let error = Value::Int(-1).coerce(&ty).unwrap_err();
         assert_eq!(error.to_string(), format!("-1 is out of the range of {name}"));
     }
