@@ -53,8 +53,10 @@ pub struct Connection {
     pub(super) counters: Counters,
 }
 
+type Tapping = dyn FnMut(&[u8]) + Send + Sync;
+
 /// Gets the bytes of the peer's messages.
-struct Tap(Box<dyn FnMut(&[u8]) + Send + Sync>);
+struct Tap(Box<Tapping>);
 
 impl fmt::Debug for Tap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
