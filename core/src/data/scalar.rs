@@ -73,7 +73,7 @@ impl Port {
     }
 
     /// Returns the port's number on the wire (2§6, PortVal).
-    pub const fn to_wire(self) -> u64 {
+    pub(crate) const fn to_wire(self) -> u64 {
         let mask = match self.transport {
             Transport::Unknown => 0,
             Transport::Tcp => 0x1_0000,
@@ -84,7 +84,7 @@ impl Port {
     }
 
     /// Returns the port for a number on the wire, if the number is valid.
-    pub const fn from_wire(number: u64) -> Option<Port> {
+    pub(crate) const fn from_wire(number: u64) -> Option<Port> {
         let transport = match number >> 16 {
             0 => Transport::Unknown,
             1 => Transport::Tcp,

@@ -200,7 +200,7 @@ impl LogStreams {
     /// [`StreamError::Unknown`] for an undeclared stream; [`StreamError::Mismatch`] if the values
     /// do not have the columns' types and cannot be coerced to them: numbers become more general
     /// ones, and a non-negative `int` a `count`. Nothing changes on error.
-    pub fn write_to(
+    pub(crate) fn write_to(
         &mut self,
         stream: i32,
         path: &Name,
