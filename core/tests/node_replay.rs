@@ -108,7 +108,7 @@ impl Replay {
             }
             while let Some(notification) = self.node.poll_notification() {
                 if let Notification::Log(entry) = notification {
-                    self.log.push(entry);
+                    self.log.push(*entry);
                 }
             }
             if bytes.is_empty() && !self.send_next() {

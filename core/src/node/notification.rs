@@ -98,7 +98,7 @@ pub enum Notification {
         /// Its target: a variable, or the unique id of a container.
         target: Name,
         /// Why.
-        error: StateError,
+        error: Box<StateError>,
     },
     /// The old value in a peer's change differed from the local value:
     /// `remote_state_inconsistency`. The change was applied nevertheless.
@@ -181,7 +181,7 @@ pub enum Notification {
     /// The node listens at this endpoint.
     Listening(Endpoint),
     /// A line for the communication log: `remote_log` and `remote_log_peer`.
-    Log(CommLogEntry),
+    Log(Box<CommLogEntry>),
     /// [`terminate_communication`](super::NodeMachine::terminate_communication) is done: all
     /// connections are closed. This is the last notification.
     Terminated {

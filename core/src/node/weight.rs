@@ -31,17 +31,19 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
 pub(crate) fn of_line(told: &Notification) -> usize {
     let name = match told {
         Notification::EventRegistered { name, .. } => name.len(),
-        Notification::Log(CommLogEntry {
-            line:
+        Notification::Log(entry) => {
+            let inside = match &entry.line {
                 CommLogLine::Connection(
                     CommLogMessage::RegisteredForEvent(name)
                     | CommLogMessage::UnknownEvent(name)
                     | CommLogMessage::CallRejected { name, .. },
                 )
                 | CommLogLine::EventDropped { name, .. }
-                | CommLogLine::IdDropped { name },
-            ..
-        }) => name.len(),
+                | CommLogLine::IdDropped { name } => name.len(),
+                _ => 0,
+            };
+            inside.saturating_add(size_of::<CommLogEntry>())
+        }
         _ => 0,
     };
     name.saturating_add(size_of::<Notification>())

@@ -256,7 +256,7 @@ pub(super) struct Disconnect;
 
 /// Returns a line of the communication log.
 pub(super) fn logged(peer: Option<Arc<EventPeer>>, line: CommLogLine, wall: Time) -> Notification {
-    Notification::Log(CommLogEntry { time: wall, peer, line })
+    Notification::Log(Box::new(CommLogEntry { time: wall, peer, line }))
 }
 
 /// Takes the first of a queue, if it is wanted.

@@ -457,6 +457,7 @@ impl NodeMachine {
                 Notification::StateAccessPerformed { peer: who, access }
             }
             Err(error) => {
+                let error = Box::new(error);
                 Notification::StateAccessRejected { peer: who, target: access.target, error }
             }
         };
