@@ -63,8 +63,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   brocomm request sensor 'ping(7)' --answer 'pong(count)' --match 1
-  brocomm request sensor 'Control::id_value_request(\"Site::local_nets\")' --class control \\
-    --answer 'Control::id_value_response(string, string)' --match 1
+  brocomm request sensor 'lookup(\"10.0.0.1\")' --answer 'found(string, string)' --timeout 2
 
 Exit codes:
   0  the answer came

@@ -58,7 +58,7 @@ fn what_fails_is_made_small() {
         explore(&mut deaf, Capability::ALL, &settings, 1, 3).expect_err("nothing is echoed");
     let script = found.script.to_string();
     assert!(script.ends_with("requesting what is echoed\n"), "no step is left in {script}");
-    assert!(found.report.verdict.reason().contains("nothing came"), "{}", found.report);
+    assert!(found.report.verdict.reason().contains("nothing arrived"), "{}", found.report);
 }
 
 /// A node that requested no state applies no operation, but reports and sends its own state.

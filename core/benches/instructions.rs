@@ -21,8 +21,9 @@ const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 const ROOM: u64 = 3;
 
 /// What valgrind counts: everything within.
+#[unsafe(no_mangle)]
 #[inline(never)]
-fn brocomm_counted(work: &mut &mut dyn FnMut()) {
+extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
     work();
 }
 
@@ -130,7 +131,7 @@ fn figures() -> Option<Vec<(&'static str, u64)>> {
     let out = directory.join(format!("instructions.{}", std::process::id()));
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
-        .args(["--toggle-collect=*brocomm_counted*", "--dump-after=*brocomm_counted*"])
+        .args(["--toggle-collect=brocomm_counted", "--dump-after=brocomm_counted"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe().expect("this program has a path"))
         .arg("--cases")

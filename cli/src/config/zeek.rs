@@ -225,7 +225,7 @@ mod tests {
             ("[[zeek]]\nurl = \"ws://h\"\nsubscibe = []", "did you mean `subscribe`?"),
             ("[[zeek]]\nurl = \"ws://h\"\nsubscribe = [\"\"]", "events would go round for ever"),
             ("[[zeek]]\nurl = \"ws://h\"\ntopic = \"brocomm/to-bro/x\"", "would go round for ever"),
-            ("[[zeek]]\nurl = \"ws://h\"\nto_zeek = \"(\"", "no pattern"),
+            ("[[zeek]]\nurl = \"ws://h\"\nto_zeek = \"(\"", "invalid pattern"),
         ] {
             let errors = read(&format!("listen = true\n{text}\n")).unwrap_err();
             assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");

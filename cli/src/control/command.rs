@@ -27,19 +27,23 @@ event Control::shutdown_response();
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Prints the values of global variables and constants, as NAME = VALUE.
+    #[command(after_help = super::EXIT_CODES)]
     Id {
         /// The variables, with their modules: Site::local_nets.
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
     /// Prints to whom a node is connected: the time, the peer's description and its address.
+    #[command(after_help = super::EXIT_CODES)]
     Peers,
     /// Prints how many packets a node received, how many it dropped, and how many there were.
+    #[command(after_help = super::EXIT_CODES)]
     Netstats,
     /// Sets constants that are `&redef`, and prints the values that the node has then.
     ///
     /// The value has to be of the constant's type: declare the constant, or a Bro that knows it with
     /// another type ignores the value.
+    #[command(after_help = super::EXIT_CODES)]
     Set {
         /// The constants and their values, as in a script: 'Module::name = value'.
         #[arg(required = true, value_name = "NAME = VALUE")]
@@ -53,12 +57,14 @@ pub(super) enum Command {
     /// changed.
     ///
     /// `broctl update` does the same with all scripts of a node.
+    #[command(after_help = super::EXIT_CODES)]
     Update {
         /// Declarations of constants with values, in Bro's notation; may be repeated.
         #[arg(long, value_name = "FILE")]
         declarations: Vec<PathBuf>,
     },
     /// Ends the node.
+    #[command(after_help = super::EXIT_CODES)]
     Shutdown,
 }
 

@@ -84,6 +84,13 @@ Exit codes:
   1  a node failed, which is named on standard error
   2  the command line is wrong, or a file that it names";
 
+/// The end of the help of each command.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all nodes answered
+  1  a node failed, which is named on standard error
+  2  the command line is wrong, or a file that it names";
+
 /// A node to ask.
 struct Target {
     /// How it is called in output.

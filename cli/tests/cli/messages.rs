@@ -237,9 +237,9 @@ fn a_replay_names_what_is_not_a_peer() {
         (
             &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
             true,
-            "it sent begins with \"HTTP\"; is the port",
+            "its data begins with \"HTTP\"; is the port",
         ),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", false, "it sent begins with \"SSH-\"; is the port right?"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", false, "its data begins with \"SSH-\"; is the port right?"),
         (&[0x15, 3, 1, 0, 2, 2, 0x46], true, "the peer speaks TLS; `brocomm replay` speaks no TLS"),
         (b"", true, "the peer closed the connection at once; it may not accept this host"),
         (
@@ -286,6 +286,7 @@ fn what_is_no_file_to_read_is_told_with_its_name() {
             "connect h --declarations FILE",
             "listen --declarations FILE",
             "send h e() --declarations FILE",
+            "request h e() --answer f() --declarations FILE",
             "send h e() --tls-ca FILE --tls-cert FILE",
             &format!("send h e() --tls-ca {configuration} --tls-cert FILE"),
             "state get h n --declarations FILE",

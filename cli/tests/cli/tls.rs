@@ -100,7 +100,7 @@ fn who_does_not_use_tls_is_told() {
     assert_eq!(run(send).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    assert!(stderr.contains("the peer uses TLS, clear text is expected"), "{stderr}");
+    assert!(stderr.contains("the peer speaks TLS, clear text is expected"), "{stderr}");
 }
 
 #[test]
@@ -289,6 +289,8 @@ fn every_command_that_joins_or_listens_takes_the_options() {
     let config = scratch("tls-commands", "node.toml", config);
     let config = ["--config", config.to_str().unwrap()];
     let change = |arguments: &[&'static str]| [&["state"], arguments, &config].concat();
+    let layout = b"[bro]\ntype = standalone\nhost = 127.0.0.1\n";
+    let layout = scratch("tls-commands", "node.cfg", layout);
     // The error occurs before connecting: the last file does not exist.
     let tls = ["--tls-ca", &ca, "--tls-cert", &own, "--tls-name", "node.example"];
     for command in [
@@ -302,6 +304,8 @@ fn every_command_that_joins_or_listens_takes_the_options() {
         vec!["logs", peer, "--write", folder.to_str().unwrap()],
         vec!["tail", peer, "conn"],
         vec!["print", peer],
+        [&["request", peer, "e()", "--answer", "f()"], &variables[..]].concat(),
+        vec!["cluster", "check", layout.to_str().unwrap()],
         state(&["get", "127.0.0.1:1"]),
         state(&["set", "127.0.0.1:1", "n", "1"]),
         state(&["watch", "127.0.0.1:1"]),

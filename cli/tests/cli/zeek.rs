@@ -143,12 +143,15 @@ fn a_bridge_passes_events_both_ways() {
     .unwrap();
     let check = run(["config", "check", bridge_toml.to_str().unwrap()]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    let log = folder.join("communication.log");
+    let (log, logs) = (folder.join("communication.log"), folder.join("logs"));
     let mut bridge = Program::start([
         "bridge",
         bridge_toml.to_str().unwrap(),
         "--log",
         log.to_str().unwrap(),
+        "--write-logs",
+        logs.to_str().unwrap(),
+        "--rotate=1d",
         "--utc",
         "--log-level=info",
         "--metrics",

@@ -53,10 +53,10 @@ pub struct Connection {
     pub(super) counters: Counters,
 }
 
-type TakeBytes = dyn FnMut(&[u8]) + Send + Sync;
+type Tapping = dyn FnMut(&[u8]) + Send + Sync;
 
 /// Gets the bytes of the peer's messages.
-struct Tap(Box<TakeBytes>);
+struct Tap(Box<Tapping>);
 
 impl fmt::Debug for Tap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -162,7 +162,7 @@ impl LogStreams {
     /// writer.
     ///
     /// # Errors
-    /// As [`LogStreams::write_to`].
+    /// [`StreamError`], if the values do not fit the columns.
     pub fn write(
         &mut self,
         stream: i32,
@@ -176,7 +176,7 @@ impl LogStreams {
     /// a field are unset, if they are optional.
     ///
     /// # Errors
-    /// As [`LogStreams::write_to`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
+    /// As [`LogStreams::write`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
     /// names differ; [`StreamError::NotLoggable`].
     pub fn write_record<R: LogRecord>(
         &mut self,
@@ -200,7 +200,7 @@ impl LogStreams {
     /// [`StreamError::Unknown`] for an undeclared stream; [`StreamError::Mismatch`] if the values
     /// do not have the columns' types and cannot be coerced to them: numbers become more general
     /// ones, and a non-negative `int` a `count`. Nothing changes on error.
-    pub fn write_to(
+    pub(crate) fn write_to(
         &mut self,
         stream: i32,
         path: &Name,

@@ -12,7 +12,7 @@ use crate::data::{Declarations, Name};
 use crate::logs::LogLimits;
 use crate::{serial, wire};
 
-/// The options of a node; see [`PeerConfig`](super::PeerConfig) for those of each peer.
+/// The options of a node; see [`PeerConfig`] for those of each peer.
 ///
 /// Names and defaults are Bro's where Bro has the option (part 4 §1, §6, part 1 §6).
 /// [`validate`](super::NodeConfig::validate) checks the values. Fields may be added, and some

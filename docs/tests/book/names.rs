@@ -40,6 +40,12 @@ fn each_named_item_exists() {
     // Names from Bro's scripts and from Rust's standard library.
     let elsewhere = [
         "Communication::nodes",
+        "Known::known_hosts",
+        "Known::known_services",
+        "Known::known_devices",
+        "Known::certs",
+        "Software::tracked",
+        "IRC::dcc_expected_transfers",
         "Log::ID",
         "Option::None",
         "IpAddr::is_ipv4",
