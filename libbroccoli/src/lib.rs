@@ -8,7 +8,7 @@
 //! There are no threads. A connection is used by one thread at a time, and different connections by
 //! different threads; only what [`library`] holds is shared, and that does not change after
 //! `bro_init`. A callback may do what it likes: call any function, delete its connection, leave by
-//! `longjmp` or by a C++ exception (see [`conn::deliver`]).
+//! `longjmp` or by a C++ exception (see `conn`).
 //!
 //! This is the only crate of the project with `unsafe` code. Each function of the interface trusts
 //! what C can't prove: that pointers are null or valid, and handles come from this library and are
