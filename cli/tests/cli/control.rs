@@ -298,7 +298,7 @@ fn misuse_is_told_before_anything_is_asked() {
         (&["localhost", "set", "x=nope"], "set: x: "),
         (&["localhost", "update", "--declarations=none.bro"], "none.bro: cannot read declarations"),
         (&["--config=none.cfg", "peers"], "none.cfg: cannot read it"),
-        (&["localhost", "unheard"], "requires a subcommand"),
+        (&["localhost", "unknown"], "requires a subcommand"),
         (&["localhost", "peers", "--timeout=0"], "must be greater than 0"),
     ] {
         let asked = run([&["control"], arguments].concat());

@@ -39,7 +39,7 @@ pub(super) struct State {
 struct Propagated {
     /// The peers that are told at once.
     running: Vec<PeerKey>,
-    /// The peers for which too much waits.
+    /// The peers whose queue is too long.
     overfull: Vec<PeerKey>,
     /// The peers at which what is changed has no type yet.
     open: Vec<PeerKey>,
