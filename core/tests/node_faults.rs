@@ -177,12 +177,9 @@ fn a_peer_that_is_not_read_is_not_silent() {
     assert_eq!(node.peer_state(FIRST), Some(PeerState::Connected(Phase::Running)));
     while node.poll_notification().is_some() {}
     assert!(node.wants_input(link));
-    // How long the peer has been read again is known from the next look at it on.
-    for pinged in [false, true] {
-        now += SECOND;
-        node.feed_time(now);
-        assert_eq!(!node.poll_transmit(link).is_empty(), pinged);
-    }
+    now += SECOND;
+    node.feed_time(now);
+    assert!(!node.poll_transmit(link).is_empty(), "it was pinged");
     now += SECOND;
     node.feed_time(now);
     assert!(matches!(node.peer_state(FIRST), Some(PeerState::Waiting { .. })));

@@ -174,6 +174,15 @@ impl Delivery {
         peer.must_wait || self.is_full && !peer.inbox.is_empty()
     }
 
+    /// Ends a peer's wait if there is any room in its inbox; returns whether it waited.
+    pub(super) fn stop_waiting(&self, peer: &mut Peer) -> bool {
+        let bound = self.queue.bound;
+        let ends =
+            peer.must_wait && !peer.inbox.is_full(bound) && !peer.inbox.is_full_for_good(bound);
+        peer.must_wait &= !ends;
+        ends
+    }
+
     /// Takes the oldest notification from the inbox of the peer whose turn it is.
     pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Room)> {
         let waited = self.must_wait(peer);

@@ -281,6 +281,7 @@ impl NodeMachine {
             if self.is_blocked(id, &mut has_room) {
                 self.delivery.block(id);
                 self.end_turn();
+                self.fill_up(id);
                 continue;
             }
             let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
@@ -325,11 +326,19 @@ impl NodeMachine {
         }
     }
 
+    /// Resumes the input of a blocked peer until its inbox is full: nothing is taken from it that
+    /// would resume it.
+    fn fill_up(&mut self, id: PeerKey) {
+        let has_room = |peer| self.delivery.stop_waiting(peer);
+        if self.peers.get_mut(id).is_some_and(has_room) {
+            self.let_in(id);
+        }
+    }
+
     /// Resumes a peer's input, which waited: it was not silent, but not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.set_heard(self.clock.now());
-            peer.was_unread = true;
         }
         self.drain(id);
         // The transport need not be woken for input that it cannot read yet.

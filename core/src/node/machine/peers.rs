@@ -59,8 +59,6 @@ pub(super) struct Peer {
     pub(super) heard: Time,
     /// Whether it was pinged since.
     pub(super) pinged: bool,
-    /// Whether reading was suspended since its silence was last checked.
-    pub(super) was_unread: bool,
     pub(super) last_error: Option<Box<str>>,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
@@ -96,7 +94,6 @@ impl Peer {
             last_requests: None,
             heard: now,
             pinged: false,
-            was_unread: false,
             last_error: None,
             outbox: Outbox::default(),
             inbox: Inbox::default(),

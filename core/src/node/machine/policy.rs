@@ -301,24 +301,27 @@ impl NodeMachine {
     pub(super) fn check_liveness(&mut self, id: PeerKey) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
         let reads = self.peers.get(id).and_then(|p| p.link).is_none_or(|l| self.wants_input(l));
+        let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
-        if std::mem::take(&mut peer.was_unread) || !reads {
-            // Its input is not being read, or reading resumed only after the recorded time.
-            peer.set_heard(self.clock.now());
+        if !reads {
+            // Its input is not being read.
+            peer.set_heard(now);
             return self.clock.set_in(ping_after, Timer::Liveness(id));
         }
-        let silent = self.clock.now().saturating_since(heard);
-        if silent >= close_after {
-            self.give_up(id, CommLogLine::Silent, "no sign of life");
-            return self.drain(id);
-        }
+        let silent = now.saturating_since(heard);
         if silent < ping_after {
             return self.clock.set(heard + ping_after, Timer::Liveness(id));
         }
-        let pinged = self.peers.get_mut(id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
-        if !pinged {
+        if !std::mem::replace(&mut peer.pinged, true) {
             // If the send queue is full, its progress shows whether the peer is alive.
             let _ = self.ping(id.id(), SEQ);
+            // A ping that is late, because this was, has the same time to be answered.
+            let answered = (now + close_after.saturating_sub(ping_after)).max(heard + close_after);
+            return self.clock.set(answered, Timer::Liveness(id));
+        }
+        if silent >= close_after {
+            self.give_up(id, CommLogLine::Silent, "no sign of life");
+            return self.drain(id);
         }
         self.clock.set(heard + close_after, Timer::Liveness(id));
     }

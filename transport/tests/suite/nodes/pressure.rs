@@ -40,8 +40,7 @@ pub(crate) async fn a_subscriber_that_does_not_read_blocks_the_peer_and_loses_no
     };
     let outgoing = || there.with(|node, _| node.counters(PeerId(1)).unwrap().outgoing);
     let take = async {
-        // A peer that waits goes on only when half of its queue is taken.
-        until(|| incoming().events >= 25 && outgoing().events >= 20).await;
+        until(|| incoming().events >= 50 && outgoing().events >= 20).await;
         assert!(numbers(&mut notifications, COUNT as usize).await.into_iter().eq(0..COUNT));
     };
     zip(raise, take).await;
