@@ -28,11 +28,11 @@ pub(super) struct Args {
     #[arg(value_name = "NODE")]
     nodes: Vec<String>,
 
-    /// Our class, by which nodes find their entry for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long, default_value = "control")]
     class: String,
 
-    /// How many seconds to wait for each step.
+    /// The time limit for each step, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,

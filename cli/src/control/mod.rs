@@ -50,11 +50,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "config")]
     broctl_cfg: Option<PathBuf>,
 
-    /// Our class, by which nodes find their entry for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long, default_value = "control")]
     class: String,
 
-    /// How many seconds each node has to answer.
+    /// The time limit for the answer of each node, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true, global = true)]
     timeout: Duration,
