@@ -144,6 +144,27 @@ fn a_change_within_is_seen() {
     assert_eq!(shown(&got), shown(&args));
 }
 
+/// What peers send is forwarded to others, so what is kept for references has a bound.
+#[test]
+fn what_is_kept_for_references_is_bounded() {
+    for mode in MODES {
+        for length in [100, 10_000, 200_000] {
+            let mut writer = Writer::new(3000);
+            let ty = Type::vector(Type::STRING);
+            let sent: Vec<_> = (0..2000)
+                .map(|_| {
+                    let text = Some(Value::string(vec![b'x'; length]));
+                    let vector = Arc::new(Vector::new(ty.clone(), vec![text]));
+                    write(&mut writer, &[Value::Vector(Arc::clone(&vector))], mode);
+                    vector
+                })
+                .collect();
+            let kept = sent.iter().filter(|vector| Arc::strong_count(vector) > 1).count();
+            assert!(kept > 0 && kept <= 1024 && kept * length <= 1 << 20, "{kept} of {length}");
+        }
+    }
+}
+
 #[test]
 fn nothing_is_referred_to_without_a_cache_or_of_state() {
     let args = containers();

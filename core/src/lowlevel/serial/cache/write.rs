@@ -140,10 +140,12 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
-    /// Decides on a container, by its address: what keeps that from being used again is kept.
+    /// Decides on a container of a call of this size, by its address: what keeps that from being used
+    /// again is kept.
     pub(in super::super) fn container(
         &mut self,
         address: usize,
+        size: usize,
         mode: Mode,
         keep: impl FnOnce() -> Kept,
     ) -> Decision {
@@ -156,7 +158,8 @@ impl WriteCache {
         let decision = self.anonymous(Family::Val, mode);
         if let Decision::Full(pid) = decision {
             let (used, cut) = (self.now(mode), self.cut);
-            self.sent.insert(address, pid, used, keep(), |used| is_there(used, cut));
+            let is_there = |used| is_there(used, cut);
+            self.sent.insert(address, (pid, used), size, keep(), is_there);
         }
         decision
     }

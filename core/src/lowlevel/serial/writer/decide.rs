@@ -51,8 +51,9 @@ pub(super) trait Decide {
 pub(super) struct Live<'a> {
     pub(super) cache: &'a mut WriteCache,
     pub(super) mode: Mode,
-    /// Whether containers that were sent before go as references.
-    pub(super) refers_values: bool,
+    /// The size of the call if its containers are remembered, and go as references if they were sent
+    /// before.
+    pub(super) remembered: Option<usize>,
 }
 
 impl Decide for Live<'_> {
@@ -75,10 +76,9 @@ impl Decide for Live<'_> {
 
     #[inline]
     fn container(&mut self, address: usize, keep: impl FnOnce() -> Kept) -> Decision {
-        if self.refers_values {
-            self.cache.container(address, self.mode, keep)
-        } else {
-            self.cache.anonymous(Family::Val, self.mode)
+        match self.remembered {
+            Some(size) => self.cache.container(address, size, self.mode, keep),
+            None => self.cache.anonymous(Family::Val, self.mode),
         }
     }
 

@@ -99,9 +99,9 @@ impl Session<'_, Live<'_>> {
 
     /// Writes a value that came as a reference: as one, if it was sent as the bytes that it is from.
     fn known(&mut self, known: &Known) {
-        let Live { cache, mode, refers_values } = &mut self.decide;
+        let Live { cache, mode, remembered } = &mut self.decide;
         let address = known.from.as_ptr() as usize;
-        let sent = if *refers_values { cache.sent_container(address, *mode) } else { None };
+        let sent = remembered.and_then(|_| cache.sent_container(address, *mode));
         match sent {
             Some(pid) => drop(self.header(Decision::Reference(pid), Family::Val, 0)),
             None => self.value(&known.value),

@@ -140,8 +140,8 @@ impl Writer {
             start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
         };
         self.cache.begin(mode);
-        let refers_values = is_call && measure.size() <= MAX_KEPT;
-        let decide = Live { cache: &mut self.cache, mode, refers_values };
+        let remembered = Some(measure.size()).filter(|size| is_call && *size <= MAX_KEPT);
+        let decide = Live { cache: &mut self.cache, mode, remembered };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
