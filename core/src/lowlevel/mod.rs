@@ -42,11 +42,11 @@ pub mod logs {
 pub mod state {
     //! The operations of a [`Store`](crate::state::Store), step by step (2§9, §3.4).
 
-    pub use crate::state::apply::{Alias, Applied, Inconsistency};
-    pub use crate::state::container::Expired;
-    pub use crate::state::full::{FullState, Progress};
-    pub use crate::state::local::Touched;
-    pub use crate::state::snapshot::SnapshotError;
+    pub use crate::state::store::apply::{Alias, Applied, Inconsistency};
+    pub use crate::state::store::expiry::Expired;
+    pub use crate::state::store::full::{FullState, Progress};
+    pub use crate::state::store::local::Touched;
+    pub use crate::state::store::snapshot::SnapshotError;
 }
 
 #[cfg(feature = "__tls")]
