@@ -21,8 +21,9 @@ const ROOMS: [&[&str]; 12] = [
 ];
 
 /// The rooms in which the parts, too, know only those before them: the files, and folders as one.
-const STRICT: [&str; 11] = [
+const STRICT: [&str; 12] = [
     "lowlevel/wire",
+    "data",
     "pattern",
     "notation",
     "json",

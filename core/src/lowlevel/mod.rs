@@ -11,19 +11,19 @@ pub mod wire;
 pub mod syntax {
     //! Bro's syntax tree in types and functions (2§4, 2§11). It is never evaluated.
 
-    pub use crate::data::syntax::*;
+    pub use crate::data::value::syntax::*;
 }
 
 pub mod opaque {
     //! The content of opaque values (2§7).
 
-    pub use crate::data::opaque::*;
+    pub use crate::data::value::opaque::*;
 }
 
 pub mod types {
     //! The content of [`Type`](crate::data::Type) (2§4).
 
-    pub use crate::data::types::{
+    pub use crate::data::value::types::{
         Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
     };
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::Time;
 use crate::data::{
-    AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind,
-    TypeTag, Value,
+    AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind, TypeTag, Value,
 };
 
 /// Identifies a container within a store; never reused.

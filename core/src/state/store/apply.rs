@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Store;
+use super::Target;
 use super::absorb::Source;
 use super::change::{difference, wrapping_add};
 use super::expiry::Expired;
 use super::place::{Place, nothing};
 use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
-use super::Target;
 use crate::state::container::{Content, Key, Slot};
 
 /// The result of applying a peer's operation.

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::Store;
+use super::Target;
 use super::read::{Reading, Rest};
 use crate::data::{Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
-use super::Target;
 use crate::state::container::{Content, Key};
 
 /// The progress of sending the full state to one peer; see [`Store::next_state`].

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Store;
-use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
 use super::Target;
+use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::path::Part;
 use crate::state::{Path, StateError};

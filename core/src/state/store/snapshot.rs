@@ -12,6 +12,7 @@ use bytes::{Buf, Bytes};
 use flate2::Crc;
 
 use super::Store;
+use super::Target;
 use super::absorb::{Absorb, Source};
 use super::full::FullState;
 use super::place::Place;
@@ -19,7 +20,6 @@ use super::read::{Reading, Rest};
 use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Limits, Mode, Reader, SerialError, WriteError, Writer};
 use crate::state::StateError;
-use super::Target;
 use crate::state::container::Key;
 
 const MAGIC: &[u8; 8] = b"BROSTATE";
