@@ -141,10 +141,11 @@ impl WriteCache {
     }
 
     /// Decides on a container of a call of this size, by its address: what keeps that from being used
-    /// again is kept.
+    /// again is kept. One that is not shared with anybody cannot have been sent before.
     pub(in super::super) fn container(
         &mut self,
         address: usize,
+        is_shared: bool,
         size: usize,
         mode: Mode,
         keep: impl FnOnce() -> Kept,
@@ -152,8 +153,10 @@ impl WriteCache {
         if !self.refers(mode) {
             return self.anonymous(Family::Val, mode);
         }
-        if let Some(pid) = self.sent_container(address, mode) {
-            return Decision::Reference(pid);
+        if is_shared {
+            if let Some(pid) = self.sent_container(address, mode) {
+                return Decision::Reference(pid);
+            }
         }
         let decision = self.anonymous(Family::Val, mode);
         if let Decision::Full(pid) = decision {
