@@ -106,10 +106,10 @@ impl Messages {
         }
     }
 
-    /// Removes `count` references to a message, and drops it after the last.
+    /// Removes a reference to a message, and drops it after the last.
     #[inline]
-    pub(super) fn release(&mut self, number: u32, count: usize) {
-        if self.leave(number, count) {
+    pub(super) fn release(&mut self, number: u32) {
+        if self.leave(number) {
             self.drop_unreferred(number);
         }
     }
@@ -135,7 +135,7 @@ impl Messages {
         while let Some(Notes { refers, bytes, .. }) = gone.pop() {
             self.bytes = self.bytes.saturating_sub(bytes);
             for number in refers {
-                if self.leave(number, 1) {
+                if self.leave(number) {
                     let held = self.held.get_mut(number as usize).map(std::mem::take);
                     self.free.push(number);
                     if let Some(message) = held.as_ref().and_then(|held| held.message.as_ref()) {
@@ -147,11 +147,11 @@ impl Messages {
         }
     }
 
-    /// Removes `count` references to a message; returns whether those were the last.
+    /// Removes a reference to a message; returns whether it was the last.
     #[inline]
-    fn leave(&mut self, number: u32, count: usize) -> bool {
+    fn leave(&mut self, number: u32) -> bool {
         self.held.get_mut(number as usize).is_some_and(|held| {
-            held.live = held.live.saturating_sub(count);
+            held.live = held.live.saturating_sub(1);
             held.live == 0
         })
     }

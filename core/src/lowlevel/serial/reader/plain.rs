@@ -1,11 +1,16 @@
 //! Fast path for standard scalars, which nearly all values are (2§6).
 
-use crate::data::TypeTag;
+use std::net::IpAddr;
 
-use super::super::cursor::Result;
+use bytes::Bytes;
+
+use crate::data::{Port, Subnet, TypeTag, Value};
+
+use super::super::cursor::{Result, checked_width};
 use super::super::kind::val;
 use super::super::tape::{BASE, Item};
 use super::Session;
+use super::sink::Sink;
 
 /// A header as nearly all values have it, with the beginning of the type.
 pub(super) struct Usual {
@@ -52,19 +57,33 @@ impl Usual {
     }
 }
 
+/// What stands before the content of a simple value of a standard type, and all from there on.
+struct Plain<'c> {
+    class: u8,
+    tag: TypeTag,
+    content: &'c [u8],
+}
+
 impl<'c> Session<'c> {
-    /// Reads all that stands before the content of a value if it is of a standard type and nothing
-    /// about it is unusual; returns the type's tag then.
+    /// Reads a value if it is a simple one of a standard type and nothing about it is unusual.
     ///
-    /// Whatever it is not sure of it leaves to the [long way](Self::value_into): with that alone
+    /// Whatever it is not sure of it leaves to the [long way](Self::any_into): with that alone
     /// everything would be read the same, errors included.
     #[inline(always)]
-    pub(super) fn plain_head(&mut self) -> Option<TypeTag> {
-        match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(Usual::wide),
-            (None, false) => self.plain::<14, 25>(Usual::narrow),
-        }
+    pub(super) fn plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        let Plain { class, tag, content } = match (&self.transcript, self.mode.pid_64bit) {
+            (Some(_), _) => return None,
+            (None, true) => self.plain::<22, 33>(Usual::wide)?,
+            (None, false) => self.plain::<14, 25>(Usual::narrow)?,
+        };
+        // Whatever is wrong with the content, it is so in the long way, too.
+        let rest = scalar_into(sink, tag, self.cursor.chunk(), content, self.lenient)?;
+        self.cursor.set_rest(content);
+        let end = self.cursor.offset();
+        self.cursor.set_rest(rest);
+        self.objects += 2;
+        self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
+        Some(())
     }
 
     /// Reads what takes so many bytes with a reference to the value's type, and so many with its
@@ -73,31 +92,18 @@ impl<'c> Session<'c> {
     fn plain<const KNOWN: usize, const FULL: usize>(
         &mut self,
         usual: impl FnOnce(&[u8; KNOWN]) -> Option<Usual>,
-    ) -> Option<TypeTag> {
+    ) -> Option<Plain<'c>> {
         let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
         let Usual { pid, class, is_full, ty } = usual(head)?;
+        if self.objects.saturating_add(2) > self.limits.objects {
+            return None;
+        }
         if is_full {
             return if pid == 0 { self.full::<FULL>(class) } else { None };
         }
-        let objects = self.objects.saturating_add(2);
-        let tag = self.cache.standard_type(ty)?;
-        if objects > self.limits.objects
-            || !is_plain(class, tag)
-            || !self.cache.register_in_run(pid, self.tape_end())
-        {
-            return None;
-        }
-        self.objects = objects;
-        self.tape_plain(class, tag, content);
-        Some(tag)
-    }
-
-    /// Puts a value on the tape, and goes on to its content.
-    #[inline(always)]
-    fn tape_plain(&mut self, class: u8, tag: TypeTag, content: &'c [u8]) {
-        self.cursor.set_rest(content);
-        let end = self.cursor.offset();
-        self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
+        let tag = self.cache.standard_type(class, ty)?;
+        let is_next = self.cache.register_in_run(pid, self.tape_end());
+        is_next.then_some(Plain { class, tag, content })
     }
 
     /// Passes over a header as nearly all values have it, with a reference to the value's type, if
@@ -124,27 +130,20 @@ impl<'c> Session<'c> {
 
     /// Reads the same with the type in full, as all values have it of a writer without a cache.
     #[inline(never)]
-    fn full<const FULL: usize>(&mut self, class: u8) -> Option<TypeTag> {
+    fn full<const FULL: usize>(&mut self, class: u8) -> Option<Plain<'c>> {
         let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
         let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
         let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
         let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = ty else { return None };
-        let tag = TypeTag::from_u8(*tag).filter(|tag| is_plain(class, *tag))?;
+        let tag = TypeTag::from_u8(*tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
         let is_standard =
             *internal == tag.internal() as u8 && *order == u8::from(tag == TypeTag::Port);
-        let objects = self.objects.saturating_add(2);
-        if !is_standard
-            || number(type_pid)? != 0
-            || self.depth >= self.limits.depth
-            || objects > self.limits.objects
-        {
+        if !is_standard || number(type_pid)? != 0 || self.depth >= self.limits.depth {
             return None;
         }
-        self.objects = objects;
         self.deepest = self.deepest.max(self.depth + 1);
         self.cache.count_nameless(2);
-        self.tape_plain(class, tag, content);
-        Some(tag)
+        Some(Plain { class, tag, content })
     }
 }
 
@@ -157,32 +156,74 @@ fn number(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// Returns whether values of a tag have simple content, and this class goes with it.
+/// Reads the content of a simple value at the beginning of what is left of a chunk; returns what is
+/// left behind it, unless something is wrong.
 #[inline(always)]
-fn is_plain(class: u8, tag: TypeTag) -> bool {
-    let own = match tag {
-        TypeTag::Bool
-        | TypeTag::Int
-        | TypeTag::Count
-        | TypeTag::Counter
-        | TypeTag::Double
-        | TypeTag::Time => val::PLAIN,
-        TypeTag::Interval => val::INTERVAL,
-        TypeTag::String => val::STRING,
-        TypeTag::Addr => val::ADDR,
-        TypeTag::Port => val::PORT,
-        TypeTag::Subnet => val::SUBNET,
-        _ => return false,
-    };
-    class == own
+pub(super) fn scalar_into<'c, S: Sink>(
+    sink: &mut S,
+    tag: TypeTag,
+    chunk: &Bytes,
+    content: &'c [u8],
+    lenient: bool,
+) -> Option<&'c [u8]> {
+    let word = || content.split_first_chunk().map(|(word, rest)| (u64::from_be_bytes(*word), rest));
+    match tag {
+        TypeTag::Addr => {
+            let (addr, rest) = addr(content)?;
+            sink.put(Value::Addr(addr));
+            Some(rest)
+        }
+        TypeTag::String => {
+            let (length, rest) = content.split_first_chunk()?;
+            let start = chunk.len() - rest.len();
+            let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            if S::MAKES {
+                // It has just been found to lie within.
+                sink.put(Value::String(chunk.slice(start..start + text.len())));
+            }
+            Some(rest)
+        }
+        TypeTag::Subnet => {
+            let (prefix, rest) = addr(content)?;
+            let (width, rest) = rest.split_first_chunk()?;
+            let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
+            sink.put(Value::Subnet(Subnet { prefix, width }));
+            Some(rest)
+        }
+        _ => {
+            let (word, rest) = word()?;
+            match tag {
+                TypeTag::Count => sink.put(Value::Count(word)),
+                TypeTag::Port => sink.put(Value::Port(Port::from_wire(word)?)),
+                TypeTag::Double => sink.put(Value::Double(f64::from_bits(word))),
+                TypeTag::Time => sink.put(Value::Time(f64::from_bits(word))),
+                TypeTag::Interval => sink.put(Value::Interval(f64::from_bits(word))),
+                TypeTag::Bool => sink.put(Value::Bool(word != 0)),
+                TypeTag::Int => sink.put(Value::Int(word as i64)),
+                TypeTag::Counter => sink.put(Value::Counter(word)),
+                _ => return None,
+            }
+            Some(rest)
+        }
+    }
+}
+
+#[inline(always)]
+fn addr(content: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let (words, rest) = content.split_first_chunk()?;
+    match u32::from_be_bytes(*words) {
+        1 => rest.split_first_chunk::<4>().map(|(addr, rest)| (IpAddr::from(*addr), rest)),
+        4 => rest.split_first_chunk::<16>().map(|(addr, rest)| (IpAddr::from(*addr), rest)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
-    use crate::data::{Port, Record, Type, Value};
+    use crate::data::{Record, Type};
     use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
+
+    use super::*;
 
     fn args() -> Vec<Value> {
         let field = crate::data::Field::new("f", Type::COUNT);

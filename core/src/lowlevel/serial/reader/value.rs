@@ -1,16 +1,20 @@
 //! Reads values (2§6).
 
 use crate::data::{
-    Entry, EnumValue, List, Mutable, Pattern, Port, Record, Table, Type, TypeTag, Value, Vector,
+    Entry, EnumValue, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
 };
 
 use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
 use super::super::tape::{Container, MISFIT, What, is_set};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
-use super::plain::Usual;
+use super::plain::{Usual, scalar_into};
+use super::indices::digest_of;
 use super::sink::Sink;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
+
+/// How many entries of a table are made room for at most when the first has been read.
+const MOST_ENTRIES: u32 = 1024;
 
 /// What was counted when a value began.
 struct Begun {
@@ -25,8 +29,8 @@ impl Session<'_> {
     /// and puts it into a sink that makes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        match self.plain_head() {
-            Some(tag) => self.scalar_into(sink, tag),
+        match self.plain_into(sink) {
+            Some(()) => Ok(()),
             None => self.any_into(sink),
         }
     }
@@ -168,7 +172,7 @@ impl Session<'_> {
             | TypeTag::String
             | TypeTag::Port
             | TypeTag::Addr
-            | TypeTag::Subnet => self.scalar_into(sink, tag)?,
+            | TypeTag::Subnet => self.scalar(sink, tag)?,
             TypeTag::Enum => {
                 let number = self.cursor.i64()?;
                 if S::MAKES {
@@ -195,7 +199,10 @@ impl Session<'_> {
                 return Err(Kind::NoValues(tag));
             }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
-                self.nested(|s| s.container(sink, at, tag, ty))?;
+                self.depth += 1;
+                self.reach(Extent::default())?;
+                self.container(sink, at, tag, ty)?;
+                self.depth -= 1;
             }
             TypeTag::Opaque => {
                 self.nested(|s| s.opaque(class))?;
@@ -217,31 +224,31 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads the content of a value of an atomic type.
-    #[inline(always)]
-    pub(super) fn scalar_into<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
-        match tag {
-            TypeTag::Bool => sink.put(Value::Bool(self.cursor.i64()? != 0)),
-            TypeTag::Int => sink.put(Value::Int(self.cursor.i64()?)),
-            TypeTag::Count => sink.put(Value::Count(self.cursor.u64()?)),
-            TypeTag::Counter => sink.put(Value::Counter(self.cursor.u64()?)),
-            TypeTag::Double => sink.put(Value::Double(self.cursor.f64()?)),
-            TypeTag::Time => sink.put(Value::Time(self.cursor.f64()?)),
-            TypeTag::Interval => sink.put(Value::Interval(self.cursor.f64()?)),
-            TypeTag::String if S::MAKES => sink.put(Value::String(self.cursor.string()?)),
-            TypeTag::String => self.cursor.pass_string()?,
-            TypeTag::Port => {
-                let number = self.cursor.u64()?;
-                sink.put(Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?));
-            }
-            TypeTag::Addr => sink.put(Value::Addr(self.cursor.addr()?)),
-            TypeTag::Subnet => sink.put(Value::Subnet(self.cursor.subnet(self.lenient)?)),
-            tag => return Err(Kind::NoValues(tag)),
-        }
+    /// Reads the content of a simple value.
+    fn scalar<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
+        let (chunk, content) = (self.cursor.chunk(), self.cursor.rest());
+        let Some(rest) = scalar_into(sink, tag, chunk, content, self.lenient) else {
+            return self.bad_scalar(tag);
+        };
+        self.cursor.set_rest(rest);
         Ok(())
     }
 
+    /// Finds out what is wrong with the content of a simple value.
+    #[cold]
+    fn bad_scalar(&mut self, tag: TypeTag) -> Result<()> {
+        match tag {
+            TypeTag::String => self.cursor.pass_string(),
+            TypeTag::Addr => self.cursor.addr().map(drop),
+            TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
+            TypeTag::Port => Err(Kind::BadPort(self.cursor.u64()?)),
+            _ => self.cursor.u64().map(drop),
+        }?;
+        Err(MISFIT)
+    }
+
     /// Reads the content of a container, the item of which is at this place of the tape.
+    #[inline(always)]
     fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
         match tag {
             TypeTag::List => {
@@ -311,11 +318,10 @@ impl Session<'_> {
         let expire_time = self.optional(expr)?;
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
-        let mut entries = Vec::new();
-        let first = self.indices.places.len();
+        let (start, mut entries) = (self.cursor.offset(), Vec::new());
+        let first = self.indices.begin();
         while self.cursor.bool()? {
             let place = self.tape_end();
-            self.indices.places.push(place);
             let mut index = None;
             let mut value = None;
             if S::MAKES {
@@ -323,7 +329,11 @@ impl Session<'_> {
             } else {
                 self.value_into(&mut ())?;
             }
-            self.check_index(place)?;
+            match (&index, S::MAKES) {
+                (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),
+                (_, true) => return Err(self.no_index(place)),
+                (_, false) => self.skimmed_index(place)?,
+            }
             match (is_set, S::MAKES) {
                 (true, _) => {}
                 (_, true) => self.value_into(&mut value)?,
@@ -331,6 +341,11 @@ impl Session<'_> {
             }
             let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
             if let Some(Value::List(index)) = index {
+                if entries.is_empty() {
+                    // As many as can follow, if they are like this one.
+                    let (left, each) = (self.cursor.left(), self.cursor.offset() - start);
+                    entries.reserve((left / each.max(1) + 1).min(MOST_ENTRIES) as usize);
+                }
                 entries.push(Entry { index, value, last_access, expire_access });
             }
         }
