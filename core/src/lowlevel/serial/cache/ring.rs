@@ -165,43 +165,46 @@ impl Ring {
     /// Takes the oldest values, if they came before then: those of one run, but at most so many.
     /// Returns their number, none if there was but one that has gone, and the message whose run ends
     /// with them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(usize, Option<u32>)> {
-        let run = self.runs.front_mut().filter(|run| run.stamp < before)?;
-        let mut count = run.count.min(u32::try_from(most).unwrap_or(u32::MAX));
-        if before != u64::MAX {
-            let older = (before - run.stamp).div_ceil(STEP);
-            count = count.min(u32::try_from(older).unwrap_or(u32::MAX));
-        }
-        let mut gone = 0;
-        if !self.exceptions.is_empty() {
-            match self.exceptions.first_key_value() {
-                Some((first, exception)) if *first == run.pid => {
-                    (count, gone) = match exception {
-                        Exception::Gone => (0, 1),
-                        Exception::Replaced => (count.min(1), 0),
-                    };
-                    if count + gone > 0 {
-                        self.exceptions.pop_first();
-                    }
-                }
-                Some((first, _)) => {
-                    let older = u32::try_from(first.saturating_sub(run.pid)).unwrap_or(u32::MAX);
-                    count = count.min(older);
-                }
-                None => {}
-            }
-        }
-        if count + gone == 0 {
-            return None;
-        }
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let (count, gone) = if before == u64::MAX && self.exceptions.is_empty() {
+            (self.runs.front()?.count.min(most), 0)
+        } else {
+            self.leaving(most, before)?
+        };
+        let run = self.runs.front_mut().filter(|_| count + gone > 0)?;
         run.advance(count + gone);
-        let message = (run.count == 0).then_some(run.message);
+        self.len -= count as usize;
+        let message = if run.count == 0 { Some(run.message) } else { None };
         if message.is_some() {
             self.runs.pop_front();
         }
-        self.len -= count as usize;
         Some((count as usize, message))
+    }
+
+    /// Returns how many values of the first run may leave, if they came before then, but at most so
+    /// many; or instead of them how many that have gone.
+    #[inline(never)]
+    fn leaving(&mut self, most: u32, before: u64) -> Option<(u32, u32)> {
+        let Run { pid, stamp, count, .. } = *self.runs.front().filter(|run| run.stamp < before)?;
+        let older = u32::try_from((before - stamp).div_ceil(STEP)).unwrap_or(u32::MAX);
+        let count = count.min(most).min(older);
+        let Some((first, exception)) = self.exceptions.first_key_value() else {
+            return Some((count, 0));
+        };
+        if *first != pid {
+            let before_it = u32::try_from(first.saturating_sub(pid)).unwrap_or(u32::MAX);
+            return Some((count.min(before_it), 0));
+        }
+        let leaving = match exception {
+            Exception::Gone => (0, 1),
+            Exception::Replaced => (count.min(1), 0),
+        };
+        if leaving != (0, 0) {
+            self.exceptions.pop_first();
+        }
+        Some(leaving)
     }
 }
 

@@ -197,6 +197,7 @@ impl Reader {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
+            is_wide: mode.pid_64bit && transcript.is_none(),
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -260,6 +261,8 @@ struct Session<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
+    /// Whether values are expected to have ids of 64 bits, and nothing about them is noted.
+    is_wide: bool,
     limits: &'a Limits,
     known: &'a Declarations,
     lenient: bool,
@@ -333,7 +336,9 @@ impl Session<'_> {
         let count = self.cursor.count(self.least_object())?;
         args.reserve(count.min(EAGER));
         for _ in 0..count {
-            self.message.args.push(self.tape_end());
+            if !S::MAKES {
+                self.message.args.push(self.tape_end());
+            }
             self.value_into(args)?;
         }
         Ok(())

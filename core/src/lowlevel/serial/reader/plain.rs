@@ -57,26 +57,58 @@ impl Usual {
     }
 }
 
-/// What stands before the content of a simple value of a standard type, and all from there on.
-struct Plain<'c> {
-    class: u8,
-    tag: TypeTag,
-    content: &'c [u8],
-}
-
 impl<'c> Session<'c> {
-    /// Reads a value if it is a simple one of a standard type and nothing about it is unusual.
+    /// Reads a value if it is a simple one of a standard type that goes as a reference, and nothing
+    /// about it is unusual.
     ///
     /// Whatever it is not sure of it leaves to the [long way](Self::any_into): with that alone
     /// everything would be read the same, errors included.
     #[inline(always)]
+    pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        self.known_plain_into(sink, Usual::wide)
+    }
+
+    /// Does the same for values whose types go in full, or whose ids have 32 bits.
     pub(super) fn plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        let Plain { class, tag, content } = match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => return None,
-            (None, true) => self.plain::<22, 33>(Usual::wide)?,
-            (None, false) => self.plain::<14, 25>(Usual::narrow)?,
-        };
-        // Whatever is wrong with the content, it is so in the long way, too.
+        if self.transcript.is_some() {
+            None
+        } else if self.mode.pid_64bit {
+            self.full_plain_into::<33, S>(sink)
+        } else {
+            let known = self.known_plain_into(sink, Usual::narrow);
+            known.or_else(|| self.full_plain_into::<25, S>(sink))
+        }
+    }
+
+    #[inline(always)]
+    fn known_plain_into<const HEAD: usize, S: Sink>(
+        &mut self,
+        sink: &mut S,
+        usual: impl FnOnce(&[u8; HEAD]) -> Option<Usual>,
+    ) -> Option<()> {
+        let (head, content) = self.cursor.rest().split_first_chunk()?;
+        let Usual { pid, class, is_full, ty } = usual(head)?;
+        if is_full || self.objects.saturating_add(2) > self.limits.objects {
+            return None;
+        }
+        let tag = self.cache.standard_type(class, ty)?;
+        if !self.cache.register_in_run(pid, self.tape_end()) {
+            return None;
+        }
+        self.content_into(sink, class, tag, content)
+    }
+
+    /// Reads the content of a simple value, and puts that on the tape.
+    ///
+    /// Whatever is wrong with it is so in the long way, too.
+    #[inline(always)]
+    fn content_into<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        class: u8,
+        tag: TypeTag,
+        content: &'c [u8],
+    ) -> Option<()> {
         let rest = scalar_into(sink, tag, self.cursor.chunk(), content, self.lenient)?;
         self.cursor.set_rest(content);
         let end = self.cursor.offset();
@@ -84,26 +116,6 @@ impl<'c> Session<'c> {
         self.objects += 2;
         self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
         Some(())
-    }
-
-    /// Reads what takes so many bytes with a reference to the value's type, and so many with its
-    /// type in full.
-    #[inline(always)]
-    fn plain<const KNOWN: usize, const FULL: usize>(
-        &mut self,
-        usual: impl FnOnce(&[u8; KNOWN]) -> Option<Usual>,
-    ) -> Option<Plain<'c>> {
-        let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
-        let Usual { pid, class, is_full, ty } = usual(head)?;
-        if self.objects.saturating_add(2) > self.limits.objects {
-            return None;
-        }
-        if is_full {
-            return if pid == 0 { self.full::<FULL>(class) } else { None };
-        }
-        let tag = self.cache.standard_type(class, ty)?;
-        let is_next = self.cache.register_in_run(pid, self.tape_end());
-        is_next.then_some(Plain { class, tag, content })
     }
 
     /// Passes over a header as nearly all values have it, with a reference to the value's type, if
@@ -128,31 +140,31 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Reads the same with the type in full, as all values have it of a writer without a cache.
-    #[inline(never)]
-    fn full<const FULL: usize>(&mut self, class: u8) -> Option<Plain<'c>> {
-        let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
-        let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
-        let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
-        let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = ty else { return None };
-        let tag = TypeTag::from_u8(*tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
+    /// Reads a value that takes so many bytes with its type in full, its content aside: as all values
+    /// do of a writer without a cache.
+    #[inline(always)]
+    fn full_plain_into<const HEAD: usize, S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        let (head, content) = self.cursor.rest().split_first_chunk::<HEAD>()?;
+        let wide = (HEAD - 17) / 2;
+        let (pid, rest) = head.split_at(1 + wide);
+        let (between, rest) = rest.split_at(5);
+        let (type_pid, ty) = rest.split_at(wide);
+        let [0x88, class, 0, 1, 1] = *between else { return None };
+        let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = *ty else { return None };
+        let has_no_ids = pid.strip_prefix(&[1])?.iter().chain(type_pid).all(|byte| *byte == 0);
+        let tag = TypeTag::from_u8(tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
         let is_standard =
-            *internal == tag.internal() as u8 && *order == u8::from(tag == TypeTag::Port);
-        if !is_standard || number(type_pid)? != 0 || self.depth >= self.limits.depth {
+            internal == tag.internal() as u8 && order == u8::from(tag == TypeTag::Port);
+        if !has_no_ids
+            || !is_standard
+            || self.depth >= self.limits.depth
+            || self.objects.saturating_add(2) > self.limits.objects
+        {
             return None;
         }
         self.deepest = self.deepest.max(self.depth + 1);
         self.cache.count_nameless(2);
-        Some(Plain { class, tag, content })
-    }
-}
-
-/// Reads an id of either width.
-#[inline(always)]
-fn number(bytes: &[u8]) -> Option<u64> {
-    match bytes.len() {
-        8 => bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
-        _ => bytes.first_chunk().map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
+        self.content_into(sink, class, tag, content)
     }
 }
 
@@ -166,46 +178,64 @@ pub(super) fn scalar_into<'c, S: Sink>(
     content: &'c [u8],
     lenient: bool,
 ) -> Option<&'c [u8]> {
-    let word = || content.split_first_chunk().map(|(word, rest)| (u64::from_be_bytes(*word), rest));
     match tag {
-        TypeTag::Addr => {
-            let (addr, rest) = addr(content)?;
-            sink.put(Value::Addr(addr));
-            Some(rest)
-        }
-        TypeTag::String => {
-            let (length, rest) = content.split_first_chunk()?;
-            let start = chunk.len() - rest.len();
-            let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-            if S::MAKES {
-                // It has just been found to lie within.
-                sink.put(Value::String(chunk.slice(start..start + text.len())));
-            }
-            Some(rest)
-        }
-        TypeTag::Subnet => {
-            let (prefix, rest) = addr(content)?;
-            let (width, rest) = rest.split_first_chunk()?;
-            let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
-            sink.put(Value::Subnet(Subnet { prefix, width }));
-            Some(rest)
-        }
+        TypeTag::String => text_into(sink, chunk, content),
+        TypeTag::Addr => addr_into(sink, content),
+        TypeTag::Port => port_into(sink, content),
+        TypeTag::Subnet => subnet_into(sink, content, lenient),
         _ => {
-            let (word, rest) = word()?;
-            match tag {
-                TypeTag::Count => sink.put(Value::Count(word)),
-                TypeTag::Port => sink.put(Value::Port(Port::from_wire(word)?)),
-                TypeTag::Double => sink.put(Value::Double(f64::from_bits(word))),
-                TypeTag::Time => sink.put(Value::Time(f64::from_bits(word))),
-                TypeTag::Interval => sink.put(Value::Interval(f64::from_bits(word))),
-                TypeTag::Bool => sink.put(Value::Bool(word != 0)),
-                TypeTag::Int => sink.put(Value::Int(word as i64)),
-                TypeTag::Counter => sink.put(Value::Counter(word)),
+            let (word, rest) = content.split_first_chunk()?;
+            let word = u64::from_be_bytes(*word);
+            sink.put(match tag {
+                TypeTag::Count => Value::Count(word),
+                TypeTag::Double => Value::Double(f64::from_bits(word)),
+                TypeTag::Time => Value::Time(f64::from_bits(word)),
+                TypeTag::Interval => Value::Interval(f64::from_bits(word)),
+                TypeTag::Bool => Value::Bool(word != 0),
+                TypeTag::Int => Value::Int(word as i64),
+                TypeTag::Counter => Value::Counter(word),
                 _ => return None,
-            }
+            });
             Some(rest)
         }
     }
+}
+
+// Each of these on its own: together they would be put together piece by piece, whichever it is.
+
+#[inline(never)]
+fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (length, rest) = content.split_first_chunk()?;
+    let start = chunk.len() - rest.len();
+    let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    if S::MAKES {
+        // It has just been found to lie within.
+        sink.put(Value::String(chunk.slice(start..start + text.len())));
+    }
+    Some(rest)
+}
+
+#[inline(never)]
+fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (addr, rest) = addr(content)?;
+    sink.put(Value::Addr(addr));
+    Some(rest)
+}
+
+#[inline(never)]
+fn port_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (word, rest) = content.split_first_chunk()?;
+    sink.put(Value::Port(Port::from_wire(u64::from_be_bytes(*word))?));
+    Some(rest)
+}
+
+#[inline(never)]
+fn subnet_into<'c, S: Sink>(sink: &mut S, content: &'c [u8], lenient: bool) -> Option<&'c [u8]> {
+    let (prefix, rest) = addr(content)?;
+    let (width, rest) = rest.split_first_chunk()?;
+    let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
+    sink.put(Value::Subnet(Subnet { prefix, width }));
+    Some(rest)
 }
 
 #[inline(always)]

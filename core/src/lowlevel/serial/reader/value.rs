@@ -8,8 +8,8 @@ use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
 use super::super::tape::{Container, MISFIT, What, is_set};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
-use super::plain::{Usual, scalar_into};
 use super::indices::digest_of;
+use super::plain::{Usual, scalar_into};
 use super::sink::Sink;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
 
@@ -29,7 +29,7 @@ impl Session<'_> {
     /// and puts it into a sink that makes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        match self.plain_into(sink) {
+        match if self.is_wide { self.wide_into(sink) } else { None } {
             Some(()) => Ok(()),
             None => self.any_into(sink),
         }
@@ -44,6 +44,9 @@ impl Session<'_> {
 
     #[inline(never)]
     fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        if self.plain_into(sink).is_some() {
+            return Ok(());
+        }
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
             let begun = self.begin(self.objects - 1);

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::data::{Type, TypeTag};
 
-use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::kind::val;
+use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
 use super::super::object::Object;
@@ -70,7 +70,11 @@ impl ReadCache {
     /// It is used then as [`register_in_run`](Self::register_in_run) has it. What comes to nothing
     /// has to be [looked up](Self::look_up) all the same.
     #[inline(always)]
-    pub(in super::super::super) fn standard_type(&mut self, class: u8, pid: u64) -> Option<TypeTag> {
+    pub(in super::super::super) fn standard_type(
+        &mut self,
+        class: u8,
+        pid: u64,
+    ) -> Option<TypeTag> {
         let Recent { list, place, class: own, tag } = self.recent.of(pid);
         let stamp = self.next_stamp();
         if class == own && self.used[list].touch(place, pid, stamp) { tag } else { None }
