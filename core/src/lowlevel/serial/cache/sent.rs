@@ -127,6 +127,11 @@ impl Sent {
         self.queue.push_back(sent);
     }
 
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.first = self.first.wrapping_add(self.queue.len() as u32);

@@ -25,8 +25,8 @@ pub(in super::super) struct WriteCache {
     sent: Sent,
     /// How many references to values were written.
     moved: u64,
-    /// When the last SERIAL ended, as [`now`](Self::now) counts, and how many entries of the list of
-    /// values outlive it.
+    /// When the last SERIAL ended after which there were containers, as [`now`](Self::now) counts, and
+    /// how many entries of the list of values outlive it.
     cut: (u64, u64),
     size: usize,
     last: Caching,
@@ -219,8 +219,10 @@ impl WriteCache {
     pub(in super::super) fn end(&mut self, mode: Mode) {
         let size = self.size as u64;
         let stable = self.ages.len(ListId::Stable);
-        let room = if mode.stable() { size } else { size.saturating_sub(stable) };
-        self.cut = (self.now(mode), room);
+        if !self.sent.is_empty() {
+            let room = if mode.stable() { size } else { size.saturating_sub(stable) };
+            self.cut = (self.now(mode), room);
+        }
         match mode.caching {
             Caching::None => {}
             Caching::Stable if stable <= size => {}

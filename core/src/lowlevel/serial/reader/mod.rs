@@ -225,6 +225,7 @@ impl Reader {
         Ok(Finished { message, notes, serial, end })
     }
 
+    #[inline(always)]
     fn run_eagerly(
         &mut self,
         chunk: Bytes,

@@ -68,15 +68,15 @@ impl<'c> Session<'c> {
         self.known_plain_into(sink, Usual::wide)
     }
 
-    /// Does the same for values whose types go in full, or whose ids have 32 bits.
-    pub(super) fn plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        if self.transcript.is_some() {
-            None
-        } else if self.mode.pid_64bit {
-            self.full_plain_into::<33, S>(sink)
-        } else {
-            let known = self.known_plain_into(sink, Usual::narrow);
-            known.or_else(|| self.full_plain_into::<25, S>(sink))
+    /// Does the same with ids of 32 bits, and for values whose types go in full.
+    #[inline(always)]
+    pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        if self.transcript.is_some() || self.mode.pid_64bit {
+            return None;
+        }
+        match self.cursor.rest().get(9)? {
+            0 => self.known_plain_into(sink, Usual::narrow),
+            _ => self.full_plain_into(sink),
         }
     }
 
@@ -140,22 +140,25 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Reads a value that takes so many bytes with its type in full, its content aside: as all values
-    /// do of a writer without a cache.
+    /// Reads a value with its type in full and without ids: as all values come of a writer without a
+    /// cache.
     #[inline(always)]
-    fn full_plain_into<const HEAD: usize, S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        let (head, content) = self.cursor.rest().split_first_chunk::<HEAD>()?;
-        let wide = (HEAD - 17) / 2;
-        let (pid, rest) = head.split_at(1 + wide);
-        let (between, rest) = rest.split_at(5);
-        let (type_pid, ty) = rest.split_at(wide);
-        let [0x88, class, 0, 1, 1] = *between else { return None };
-        let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = *ty else { return None };
-        let has_no_ids = pid.strip_prefix(&[1])?.iter().chain(type_pid).all(|byte| *byte == 0);
+    fn full_plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        // The header of the value, that of the type, what the type is, and its name.
+        let (head, rest) = word(self.cursor.rest())?;
+        let (type_head, rest) = word(rest)?;
+        let (ty, rest) = word(rest)?;
+        let (last, content) = rest.split_first()?;
+        let [.., class, _] = head.to_be_bytes();
+        let [_, tag, internal, order, ..] = ty.to_be_bytes();
+        let is_usual = head & !0xff00 == 0x0100_0000_0088_0000
+            && type_head | 0x4000 == 0x0101_0000_0000_ca01
+            && ty & 0xff00_0000_ffff_ffff == 0x0100_0000
+            && *last == 0;
         let tag = TypeTag::from_u8(tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
         let is_standard =
             internal == tag.internal() as u8 && order == u8::from(tag == TypeTag::Port);
-        if !has_no_ids
+        if !is_usual
             || !is_standard
             || self.depth >= self.limits.depth
             || self.objects.saturating_add(2) > self.limits.objects
@@ -166,6 +169,11 @@ impl<'c> Session<'c> {
         self.cache.count_nameless(2);
         self.content_into(sink, class, tag, content)
     }
+}
+
+#[inline(always)]
+fn word(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    bytes.split_first_chunk().map(|(word, rest)| (u64::from_be_bytes(*word), rest))
 }
 
 /// Reads the content of a simple value at the beginning of what is left of a chunk; returns what is
@@ -184,8 +192,7 @@ pub(super) fn scalar_into<'c, S: Sink>(
         TypeTag::Port => port_into(sink, content),
         TypeTag::Subnet => subnet_into(sink, content, lenient),
         _ => {
-            let (word, rest) = content.split_first_chunk()?;
-            let word = u64::from_be_bytes(*word);
+            let (word, rest) = word(content)?;
             sink.put(match tag {
                 TypeTag::Count => Value::Count(word),
                 TypeTag::Double => Value::Double(f64::from_bits(word)),
@@ -224,8 +231,8 @@ fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
 
 #[inline(never)]
 fn port_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
-    let (word, rest) = content.split_first_chunk()?;
-    sink.put(Value::Port(Port::from_wire(u64::from_be_bytes(*word))?));
+    let (number, rest) = word(content)?;
+    sink.put(Value::Port(Port::from_wire(number)?));
     Some(rest)
 }
 

@@ -44,7 +44,7 @@ impl Session<'_> {
 
     #[inline(never)]
     fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        if self.plain_into(sink).is_some() {
+        if !self.is_wide && self.narrow_into(sink).is_some() {
             return Ok(());
         }
         let start = self.cursor.offset();

@@ -19,15 +19,7 @@ impl ReadCache {
         mode: Mode,
     ) {
         self.close_run();
-        let live = self.live + self.ring.end();
-        if live > 0 {
-            self.messages.hold(message, notes, live);
-        } else {
-            if let Some(notes) = notes {
-                notes.refers.iter().for_each(|number| self.messages.release(*number));
-            }
-            self.messages.spare(message);
-        }
+        self.messages.hold(message, notes, self.live + self.ring.end());
         while let Some(place) = self.volatile.pop() {
             let gone = self.used[ListId::Unstable].remove(place);
             self.forget(gone);
