@@ -69,7 +69,7 @@ impl<'c> Session<'c> {
     }
 
     /// Does the same with ids of 32 bits, and for values whose types go in full.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         if self.transcript.is_some() || self.mode.pid_64bit {
             return None;

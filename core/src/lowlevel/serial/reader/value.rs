@@ -29,7 +29,8 @@ impl Session<'_> {
     /// and puts it into a sink that makes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        match if self.is_wide { self.wide_into(sink) } else { None } {
+        let plain = if self.is_wide { self.wide_into(sink) } else { self.narrow_into(sink) };
+        match plain {
             Some(()) => Ok(()),
             None => self.any_into(sink),
         }
@@ -44,9 +45,6 @@ impl Session<'_> {
 
     #[inline(never)]
     fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        if !self.is_wide && self.narrow_into(sink).is_some() {
-            return Ok(());
-        }
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
             let begun = self.begin(self.objects - 1);
