@@ -177,6 +177,10 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     }
+    if !args.is_empty() && option_env!("CARGO_INCREMENTAL").is_some_and(|value| value != "0") {
+        eprintln!("compiled incrementally, which makes other code: set CARGO_INCREMENTAL=0");
+        return ExitCode::FAILURE;
+    }
     let Some(figures) = figures() else {
         println!("instructions: skipped: there is no valgrind");
         return ExitCode::SUCCESS;

@@ -100,17 +100,17 @@ impl Sent {
     ) {
         self.bytes += size;
         self.push(SentValue { address, pid, used, came: used, size, _kept: kept, before: 0 });
-        while let Some(SentValue { came, .. }) = self.queue.front() {
+        while let Some(SentValue { came, used, size, .. }) = self.queue.front() {
             if self.queue.len() <= MOST && self.bytes <= BYTES && is_there(*came) {
                 return;
             }
-            let Some(sent) = self.queue.pop_front() else { return };
+            let (came, used, size) = (*came, *used, *size);
+            let gone = self.queue.pop_front();
             self.first = self.first.wrapping_add(1);
-            if sent.used > sent.came {
+            match gone.filter(|_| used > came) {
                 // It was used since, and has its turn again.
-                self.push(SentValue { came: sent.used, ..sent });
-            } else {
-                self.bytes -= sent.size;
+                Some(sent) => self.push(SentValue { came: used, ..sent }),
+                None => self.bytes -= size,
             }
         }
     }

@@ -6,7 +6,6 @@ mod indices;
 mod object;
 mod opaque;
 mod plain;
-mod sink;
 mod stmt;
 mod taping;
 mod types;
@@ -21,11 +20,11 @@ use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
+use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
-use sink::Sink;
 
 /// Decodes the SERIAL messages of one direction of a connection.
 ///

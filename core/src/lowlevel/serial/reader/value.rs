@@ -6,15 +6,12 @@ use crate::data::{
 
 use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
+use super::super::scalar::{Sink, scalar_into};
 use super::super::tape::{Container, MISFIT, What, is_set};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
 use super::indices::digest_of;
-use super::plain::{Usual, scalar_into};
-use super::sink::Sink;
+use super::plain::Usual;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
-
-/// How many entries of a table are made room for at most when the first has been read.
-const MOST_ENTRIES: u32 = 1024;
 
 /// What was counted when a value began.
 struct Begun {
@@ -163,17 +160,6 @@ impl Session<'_> {
         let what = self.note_type(tag, &ty);
         let at = self.tape_value(class, tag, what);
         match tag {
-            TypeTag::Bool
-            | TypeTag::Int
-            | TypeTag::Count
-            | TypeTag::Counter
-            | TypeTag::Double
-            | TypeTag::Time
-            | TypeTag::Interval
-            | TypeTag::String
-            | TypeTag::Port
-            | TypeTag::Addr
-            | TypeTag::Subnet => self.scalar(sink, tag)?,
             TypeTag::Enum => {
                 let number = self.cursor.i64()?;
                 if S::MAKES {
@@ -188,6 +174,7 @@ impl Session<'_> {
                 let file = self.noted(Session::file, |file| What::File(Arc::clone(file)))?;
                 sink.put(Value::File(ty, file));
             }
+            tag if val::of_scalar(tag).is_some() => self.scalar(sink, tag)?,
             TypeTag::Void => return Err(Kind::TypeIsVoid),
             TypeTag::Error => return Err(Kind::TypeIsError),
             tag if class == val::PLAIN => return Err(Kind::WrongClass { class, tag }),
@@ -195,9 +182,6 @@ impl Session<'_> {
                 let noted = |pattern: &Arc<Pattern>| What::Pattern(Arc::clone(pattern));
                 let pattern = self.noted(Session::pattern, noted)?;
                 sink.put(Value::Pattern(pattern));
-            }
-            TypeTag::Timer | TypeTag::Any | TypeTag::Union | TypeTag::Type => {
-                return Err(Kind::NoValues(tag));
             }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
                 self.depth += 1;
@@ -216,6 +200,7 @@ impl Session<'_> {
                     sink.put(value);
                 }
             }
+            tag => return Err(Kind::NoValues(tag)),
         }
         if let Some(item) = self.message.tape.get_mut(at as usize) {
             item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
@@ -319,7 +304,7 @@ impl Session<'_> {
         let expire_time = self.optional(expr)?;
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
-        let (start, mut entries) = (self.cursor.offset(), Vec::new());
+        let mut entries = Vec::new();
         let first = self.indices.begin();
         while self.cursor.bool()? {
             let place = self.tape_end();
@@ -342,11 +327,6 @@ impl Session<'_> {
             }
             let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
             if let Some(Value::List(index)) = index {
-                if entries.is_empty() {
-                    // As many as can follow, if they are like this one.
-                    let (left, each) = (self.cursor.left(), self.cursor.offset() - start);
-                    entries.reserve((left / each.max(1) + 1).min(MOST_ENTRIES) as usize);
-                }
                 entries.push(Entry { index, value, last_access, expire_access });
             }
         }
