@@ -174,8 +174,6 @@ mod tests {
     use crate::data::{Port, Record, Type, Value};
     use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
 
-    use super::*;
-
     fn args() -> Vec<Value> {
         let field = crate::data::Field::new("f", Type::COUNT);
         let record = Record::new(Type::record("r", vec![field]), vec![Some(Value::Count(7))]);
