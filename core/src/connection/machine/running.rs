@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::handshake::PRINT_HOOK;
+use super::Connection;
 use super::output::Output;
-use super::{Command, Connection, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
+use crate::connection::PRINT_HOOK;
+use crate::connection::{Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
 use crate::data::{Event, Id, Packet};
 use crate::serial::{LazyEvent, Mode};
 use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
@@ -29,7 +30,7 @@ impl Connection {
     /// Sends an event if the peer has requested it.
     ///
     /// If the event is among
-    /// [`ConnectionConfig::declarations`](super::ConnectionConfig::declarations), its arguments are
+    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its arguments are
     /// checked and coerced to the declared types, as
     /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
     /// unchanged.
