@@ -27,12 +27,14 @@ use brocomm_tokio::Node;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const DECLARED: &str = "type Id: record { orig_h: addr; orig_p: port; resp_h: addr; resp_p: port; };
+const DECLARED: &str =
+    "type Id: record { orig_h: addr; orig_p: port; resp_h: addr; resp_p: port; };
 event s(n: count, text: string);
 event c(id: Id, text: string, d: double);
 ";
 
-const SIGNATURES: &str = "type Id: record { orig_h: addr; orig_p: port; resp_h: addr; resp_p: port; };
+const SIGNATURES: &str =
+    "type Id: record { orig_h: addr; orig_p: port; resp_h: addr; resp_p: port; };
 global s: event(n: count, text: string) &is_used;
 global c: event(id: Id, text: string, d: double) &is_used;
 ";
@@ -149,8 +151,7 @@ async fn directly(folder: &Path) -> Result<Way> {
 async fn through_a_bridge(folder: &Path) -> Result<Way> {
     let (config, signatures) =
         (write(folder, "server.toml", NODE)?, write(folder, "zeek.zeek", SIGNATURES)?);
-    let server =
-        ["run", &config, "--zeek-websocket=127.0.0.1:0", "--zeek-signatures", &signatures];
+    let server = ["run", &config, "--zeek-websocket=127.0.0.1:0", "--zeek-signatures", &signatures];
     let (server, told, _) =
         start(&server, &["clients of Zeek's API are served at ", "metrics are at http://"])?;
     let [url, metrics] = told.as_slice() else { return Err("no addresses".into()) };
@@ -189,7 +190,8 @@ fn number(name: &str, default: u64) -> u64 {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let (count, rounds) = (number("EVENTS", 100_000), number("ROUNDS", 5));
-    let folder: PathBuf = std::env::temp_dir().join(format!("brocomm-bench-{}", std::process::id()));
+    let folder: PathBuf =
+        std::env::temp_dir().join(format!("brocomm-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     write(&folder, "bro.bro", DECLARED)?;
     let direct = directly(&folder).await?;

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod killed;
+#[cfg(target_os = "linux")]
+mod stopped;
 mod trust;
 
 use std::fs;
@@ -33,6 +35,10 @@ function f() { print \"no signature\"; }
 ";
 
 const TYPES: &str = "module Site;\nexport { type Color: enum { RED, GREEN }; }\n";
+
+/// Has a node wait instead of dropping events.
+#[cfg(unix)]
+const BLOCK_ALL: &str = "[outgoing]\noverflow = 'block'\n[incoming]\noverflow = 'block'\n";
 
 /// Files of both sides, in a folder of their own.
 fn folder(test: &str) -> PathBuf {

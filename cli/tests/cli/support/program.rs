@@ -117,6 +117,12 @@ impl Program {
         self.stdin.take().unwrap()
     }
 
+    /// Returns its process id.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();

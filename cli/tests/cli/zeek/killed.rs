@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use super::{count, folder, stand_in};
+use super::{BLOCK_ALL, count, folder, stand_in};
 use crate::support::Program;
 
 /// The number of events. `BROCOMM_TEST_EVENTS=100000` sets that many.
@@ -111,15 +111,13 @@ fn sender(config: &Path) -> Program {
     Program::start(arguments)
 }
 
-const BLOCK: &str = "[outgoing]\noverflow = 'block'\n[incoming]\noverflow = 'block'\n";
-
 /// Writes the configuration of a node that connects to another one.
 fn connecting(folder: &Path, name: &str, address: &str) -> std::path::PathBuf {
     let file = folder.join(name);
     let port = address.rsplit(':').next().unwrap();
     let declared = "declaration_files = ['types.bro', 'shared.bro']\n";
     let entry = format!("[nodes.b]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n");
-    fs::write(&file, format!("{declared}{BLOCK}{entry}")).unwrap();
+    fs::write(&file, format!("{declared}{BLOCK_ALL}{entry}")).unwrap();
     file
 }
 
@@ -255,7 +253,7 @@ fn a_bridge_that_is_killed_counts_what_it_had() {
     let address = address_of(&mut sender);
     let port = address.rsplit(':').next().unwrap();
     let entry = format!(
-        "{BLOCK}[nodes.a]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n\
+        "{BLOCK_ALL}[nodes.a]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n\
          events = 'ping|pair'\n"
     );
     let (config, counts) = (bridging(&folder, &entry, &url, QUEUE), folder.join("counts"));
