@@ -13,6 +13,7 @@ mod doctor;
 mod examples;
 mod faults;
 mod follow;
+mod html;
 #[cfg(unix)]
 mod introduction;
 mod json;
