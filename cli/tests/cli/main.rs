@@ -40,4 +40,6 @@ mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;
 mod tls;
+#[cfg(unix)]
+mod top;
 mod zeek;
