@@ -156,7 +156,7 @@ impl State {
 }
 
 impl Counters {
-    fn of(counters: &PeerCounters) -> Counters {
+    pub(crate) fn of(counters: &PeerCounters) -> Counters {
         let PeerCounters { connection, outgoing, incoming, .. } = counters;
         Counters {
             events_in: connection.events_received,

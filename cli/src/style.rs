@@ -20,6 +20,16 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
+    /// Returns the tone of a finding of `doctor` and `cluster check`.
+    pub(crate) fn of_finding(finding: &str) -> Tone {
+        match finding {
+            "ok" => Tone::Good,
+            "note" => Tone::Warning,
+            "BAD" => Tone::Bad,
+            _ => Tone::Plain,
+        }
+    }
+
     fn style(self) -> Style {
         let color = |color: AnsiColor| color.on_default();
         match self {

@@ -30,7 +30,6 @@ use crate::clock::Clock;
 use crate::config;
 use crate::failure::{Failure, failed, misused, reason, tell, warn};
 use crate::logs::interval;
-use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
 use crate::zeek::counts::Counts;
@@ -215,7 +214,7 @@ pub(crate) fn run_with(
             observed,
             reading: input.map(|input| Reading::start(input, args.exit_at_eof)),
             signals: Signals::new()?,
-            printer: Printer::new(out, args.form.print(), None),
+            printer: args.form.printer(out, None),
             log,
             files,
             tally,

@@ -3,6 +3,7 @@
 mod bench;
 mod captures;
 mod cluster;
+mod colors;
 mod config;
 mod control;
 mod decode;
@@ -12,6 +13,7 @@ mod doctor;
 #[cfg(unix)]
 mod examples;
 mod faults;
+mod fields;
 mod follow;
 mod html;
 #[cfg(unix)]

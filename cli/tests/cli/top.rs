@@ -94,7 +94,8 @@ fn the_table_is_printed_once_without_colours() {
 fn a_bro_tells_its_peers_to_a_controller() {
     let bro = Controllee::start();
     let address = &bro.address;
-    let top = run(["top", address, "--once", "--interval", "0.05", "--sort", "peer"]);
+    let options = ["--once", "--interval", "0.05", "--sort", "peer", "--class", "control"];
+    let top = run([&["top", address, "--timeout", "20"], &options[..]].concat());
     assert_eq!((top.code, top.stderr.as_str()), (0, ""));
     let lines: Vec<&str> = top.stdout.lines().collect();
     let first =
