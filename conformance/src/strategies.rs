@@ -29,7 +29,7 @@ pub fn mode() -> impl Strategy<Value = Mode> {
     (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
         pid_64bit,
         caching,
-        to_broccoli: false,
+        ..Mode::HANDSHAKE
     })
 }
 

@@ -259,7 +259,7 @@ fn other_versions_end_the_connection() {
     assert_eq!(*outcome.kind(), Kind::ProtocolVersion { got: 6 });
     assert_eq!(outcome.errors(), ["remote protocol version mismatch: got 6, but expected 7"]);
     let outcome = Outcome::of("fault-version-data-25");
-    assert_eq!(*outcome.kind(), Kind::DataVersion { got: 25 });
+    assert_eq!(*outcome.kind(), Kind::DataVersion { got: 25, expected: 26 });
     assert_eq!(outcome.errors(), ["remote data version mismatch: got 25, but expected 26"]);
 }
 

@@ -38,6 +38,7 @@
 mod cache;
 mod cursor;
 mod error;
+mod expiry;
 mod kind;
 mod lazy;
 mod limits;
@@ -49,7 +50,7 @@ mod writer;
 
 pub use crate::data::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use cache::CacheCounters;
-pub use error::{Place, SerialError, SerialErrorKind, WriteError};
+pub use error::{Place, SerialError, SerialErrorKind, Unsupported, WriteError};
 pub use kind::Family;
 pub use lazy::{LazyEvent, LazySerial};
 pub use limits::Limits;

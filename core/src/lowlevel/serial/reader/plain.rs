@@ -60,10 +60,10 @@ impl<'c> Session<'c> {
     /// everything would be read the same, errors included.
     #[inline(always)]
     pub(super) fn plain_head(&mut self) -> Option<TypeTag> {
-        match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(Usual::wide),
-            (None, false) => self.plain::<14, 25>(Usual::narrow),
+        match (self.is_general, self.mode.pid_64bit) {
+            (true, _) => None,
+            (false, true) => self.plain::<22, 33>(Usual::wide),
+            (false, false) => self.plain::<14, 25>(Usual::narrow),
         }
     }
 
@@ -105,10 +105,10 @@ impl<'c> Session<'c> {
     #[inline]
     pub(super) fn pass_usual(&mut self) -> Result<Option<Usual>> {
         let rest = self.cursor.rest();
-        let usual = match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => None,
-            (None, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
-            (None, false) => {
+        let usual = match (self.is_general, self.mode.pid_64bit) {
+            (true, _) => None,
+            (false, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
+            (false, false) => {
                 rest.split_first_chunk().map(|(head, rest)| (Usual::narrow(head), rest))
             }
         };

@@ -5,6 +5,7 @@ use crate::data::{
 };
 
 use super::super::cursor::{Result, lasting_name};
+use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::super::tape::{Container, MISFIT, What, is_set};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
@@ -62,6 +63,8 @@ impl Session<'_> {
                 let begun = self.begin(self.objects);
                 // Whatever the value is made of, a constant in its type counts as part of it.
                 let ty = self.value_type()?;
+                self.no_value_attributes()?;
+                self.value_start = start;
                 self.content_of(sink, place, class, ty, position, begun)
             }
         }
@@ -69,7 +72,7 @@ impl Session<'_> {
 
     /// Reads the type of a value, which is in full or by name.
     fn value_type(&mut self) -> Result<Type> {
-        if self.mode.caching != Caching::None || self.transcript.is_some() {
+        if self.mode.caching != Caching::None || self.is_general {
             return self.apart(Session::ty);
         }
         let rest = self.cursor.rest();
@@ -148,7 +151,7 @@ impl Session<'_> {
         ty: Type,
         begun: Begun,
     ) -> Result<()> {
-        if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
+        if class != val::PLAIN && class != val::of(tag) && !self.is_opaque(class, tag) {
             return Err(if is_known(class) {
                 Kind::WrongClass { class, tag }
             } else {
@@ -176,7 +179,7 @@ impl Session<'_> {
                 }
             }
             TypeTag::Func => {
-                let func = self.noted(Session::func, |func| What::Func(Arc::clone(func)))?;
+                let func = self.noted(|s| s.function(&ty), |func| What::Func(Arc::clone(func)))?;
                 sink.put(Value::Func(ty, func));
             }
             TypeTag::File => {
@@ -217,6 +220,11 @@ impl Session<'_> {
         Ok(())
     }
 
+    fn is_opaque(&self, class: u8, tag: TypeTag) -> bool {
+        let last = if self.mode.data_format.has_x509() { val::X509 } else { val::CARDINALITY };
+        tag == TypeTag::Opaque && (val::MD5..=last).contains(&class)
+    }
+
     /// Reads the content of a value of an atomic type.
     #[inline(always)]
     pub(super) fn scalar_into<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
@@ -234,8 +242,11 @@ impl Session<'_> {
                 let number = self.cursor.u64()?;
                 sink.put(Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?));
             }
-            TypeTag::Addr => sink.put(Value::Addr(self.cursor.addr()?)),
-            TypeTag::Subnet => sink.put(Value::Subnet(self.cursor.subnet(self.lenient)?)),
+            TypeTag::Addr => sink.put(Value::Addr(self.cursor.addr(self.mode.data_format)?)),
+            TypeTag::Subnet => {
+                let subnet = self.cursor.subnet(self.mode.data_format, self.lenient)?;
+                sink.put(Value::Subnet(subnet));
+            }
             tag => return Err(Kind::NoValues(tag)),
         }
         Ok(())
@@ -245,7 +256,7 @@ impl Session<'_> {
     fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
         match tag {
             TypeTag::List => {
-                let tag = self.cursor.u8()?;
+                let tag = self.mode.data_format.type_in_26(self.cursor.u8()?);
                 let count = self.cursor.count(self.least_object())?;
                 if S::MAKES {
                     let mut items = Vec::with_capacity(count.min(EAGER));
@@ -304,11 +315,18 @@ impl Session<'_> {
     fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
         let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
         let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+        let expiry = match self.mode.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
+        };
         let attributes = self.optional(|s| {
             s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
         })?;
         let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
-        let expire_time = self.optional(expr)?;
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(expr)?,
+        };
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
         let mut entries = Vec::new();
@@ -374,10 +392,6 @@ const fn has_type(tag: TypeTag) -> bool {
             | TypeTag::File
             | TypeTag::Opaque
     )
-}
-
-const fn is_opaque(class: u8, tag: TypeTag) -> bool {
-    matches!(tag, TypeTag::Opaque) && class >= val::MD5 && class <= val::X509
 }
 
 const fn is_known(class: u8) -> bool {

@@ -1,6 +1,7 @@
 //! Decodes the values of a SERIAL that was read (2§6).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use crate::data::{
 
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
+use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::{Found, Item, Message, What};
 
@@ -101,7 +103,7 @@ impl<'a> Decode<'a> {
                 TypeTag::Count => self.cursor.u64().map(Value::Count),
                 TypeTag::Double => self.cursor.f64().map(Value::Double),
                 TypeTag::String => self.cursor.string().map(Value::String),
-                TypeTag::Addr => self.cursor.addr().map(Value::Addr),
+                TypeTag::Addr => self.addr().map(Value::Addr),
                 TypeTag::Port => self.port().map(Value::Port),
                 tag => self.content(at, item.class, tag, &Type::Base(tag)),
             },
@@ -122,9 +124,11 @@ impl<'a> Decode<'a> {
             TypeTag::Interval => Value::Interval(self.cursor.f64()?),
             TypeTag::String => Value::String(self.cursor.string()?),
             TypeTag::Port => Value::Port(self.port()?),
-            TypeTag::Addr => Value::Addr(self.cursor.addr()?),
+            TypeTag::Addr => Value::Addr(self.addr()?),
             // How wide one may be has been looked at.
-            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(true)?),
+            TypeTag::Subnet => {
+                Value::Subnet(self.cursor.subnet(self.message.data_format, true)?)
+            }
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
             TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
@@ -156,6 +160,11 @@ impl<'a> Decode<'a> {
     fn port(&mut self) -> Result<Port> {
         let number = self.cursor.u64()?;
         Port::from_wire(number).ok_or(Kind::BadPort(number))
+    }
+
+    #[inline]
+    fn addr(&mut self) -> Result<IpAddr> {
+        self.cursor.addr(self.message.data_format)
     }
 
     fn container(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
@@ -198,7 +207,7 @@ impl<'a> Decode<'a> {
     }
 
     fn list(&mut self, ty: Type) -> Result<List> {
-        let tag = self.cursor.u8()?;
+        let tag = self.message.data_format.type_in_26(self.cursor.u8()?);
         let items = self.several(Decode::value)?;
         Ok(List { ty, tag, items })
     }
@@ -221,16 +230,22 @@ impl<'a> Decode<'a> {
 
     fn table(&mut self, ty: Type) -> Result<Table> {
         let is_set = is_set(&ty).ok_or(MISFIT)?;
-        let mut table = Table {
-            mutable: self.mutable()?,
-            attributes: self.optional(|d| match d.object()? {
-                What::Attributes(attributes) => Ok(Arc::clone(attributes)),
-                _ => Err(MISFIT),
-            })?,
-            expire_time: self.optional(Decode::expr)?,
-            expire_func: self.optional(Decode::expr)?,
-            ..Table::new(ty)
+        let mutable = self.mutable()?;
+        let expiry = match self.message.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
         };
+        let attributes = self.optional(|d| match d.object()? {
+            What::Attributes(attributes) => Ok(Arc::clone(attributes)),
+            _ => Err(MISFIT),
+        })?;
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(Decode::expr)?,
+        };
+        let expire_func = self.optional(Decode::expr)?;
+        let mut table =
+            Table { mutable, attributes, expire_time, expire_func, ..Table::new(ty) };
         while self.cursor.bool()? {
             table.entries.push(Entry {
                 index: self.index()?,
