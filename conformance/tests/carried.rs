@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use brocomm_conformance::suite::{Profile, cases};
-use brocomm_conformance::{Expected, Side, faults, sessions};
+use brocomm_conformance::{Expected, Side, faults, older_sessions, sessions};
 
 #[test]
 fn recordings_agree_with_their_metadata() {
-    let sessions = sessions();
-    assert_eq!(sessions.len(), 77);
-    for session in sessions {
+    let (sessions, older) = (sessions(), older_sessions());
+    assert_eq!((sessions.len(), older.len()), (77, 43));
+    for session in [sessions, older].concat() {
         let name = session.name();
         let recording = session.recording().unwrap();
         let expectation = session.expectation().unwrap();
@@ -87,7 +87,7 @@ fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
 /// The repository contains nothing that damages other programs.
 #[test]
 fn every_recorded_program_ended_in_order() {
-    for session in sessions() {
+    for session in [sessions(), older_sessions()].concat() {
         let (name, metadata) = (session.name(), session.expectation().unwrap());
         for side in Side::BOTH {
             let party = metadata.party(side);

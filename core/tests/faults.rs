@@ -8,7 +8,7 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, ProtocolErrorKind as Kind, Requests,
 };
 use brocomm::lowlevel::serial::SerialErrorKind;
-use brocomm::lowlevel::wire::{MessageType, WireErrorKind};
+use brocomm::lowlevel::wire::{DataFormat, MessageType, WireErrorKind};
 use brocomm::node::{CloseCause, LogLevel, Phase, Role};
 use brocomm_conformance::{Side, sessions};
 
@@ -36,6 +36,7 @@ fn config() -> ConnectionConfig {
          global a_global: count;",
     );
     ConnectionConfig {
+        data_format: Some(DataFormat::V26),
         requests: Requests {
             events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
             ..Requests::default()

@@ -206,6 +206,12 @@ impl LogReceiver {
         std::iter::from_fn(move || self.next(&mut unread))
     }
 
+    /// Returns whether the form of entries is not known yet.
+    #[cfg(test)]
+    pub(super) fn is_undecided(&self) -> bool {
+        self.form.is_none()
+    }
+
     /// Begins to read a LOG_WRITE.
     pub(crate) fn begin(&mut self, argument: Bytes) -> Unread {
         let form = self.form.unwrap_or_else(|| {

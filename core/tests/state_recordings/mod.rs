@@ -2,7 +2,7 @@
 
 mod node;
 
-use crate::common::observed;
+use crate::common::{is_older, observed};
 use brocomm::data::{Entry, Table, Value};
 use brocomm::lowlevel::serial::{Mode, Transcript};
 use brocomm::lowlevel::serial::{Serial, StateAccess};
@@ -100,7 +100,9 @@ fn compare(node: &Node, expectation: &Expectation, side: Side, after_sync: bool)
             _ => continue,
         };
         let got = node.printed(name);
-        let same = compare_printed(&[value], &[&got]);
+        // Bros up to 2.3 print a line feed so.
+        let value = if is_older(&expectation.name) { value.replace("^J", "\n") } else { value.clone() };
+        let same = compare_printed(&[&value], &[&got]);
         assert!(same.is_ok(), "{} at the {side}, {name}: {same:?}", expectation.name);
         compared += 1;
     }
@@ -172,6 +174,7 @@ fn the_store_is_as_the_real_peers_are_and_sends_what_they_send() {
         let name = session.name();
         if !name.contains("-sync-")
             || name.contains("both-auth")
+            || name.starts_with("fault-")
             || name.contains("points")
         {
             continue;
@@ -180,7 +183,8 @@ fn the_store_is_as_the_real_peers_are_and_sends_what_they_send() {
             (session.recording().unwrap(), session.expectation().unwrap());
         for side in Side::BOTH {
             let (ours, theirs) = (sent(&recording, side), sent(&recording, side.other()));
-            let script = expectation.party(side).script.as_deref().unwrap();
+            let script = expectation.party(side).script.as_deref();
+            let script = script.unwrap_or_else(|| panic!("{name} has no script"));
             let mut node = Node::new(script, &prefix(&ours, &theirs));
             let what = format!("{name} at the {side}");
 
