@@ -39,8 +39,8 @@ fn logs_of_older_bros_are_written_again_byte_for_byte() {
             let mut receiver = None;
             for observed in observed(recording, side) {
                 let format = observed.data_format;
-                let receiver = receiver
-                    .get_or_insert_with(|| LogReceiver::default().with_data_format(format));
+                let receiver =
+                    receiver.get_or_insert_with(|| LogReceiver::default().with_data_format(format));
                 match observed.message.unwrap() {
                     Message::LogCreateWriter(argument) => {
                         let writer = LogWriter::decode_in(&argument, format).unwrap();

@@ -7,16 +7,14 @@ use crate::common::{NOW, is_older, role};
 use brocomm::Time;
 use brocomm::logs::{LogStream, LogStreams};
 use brocomm::lowlevel::connection::{Observer, StateSource};
-use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
+use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message, SyncPoint};
 use brocomm::node::{
     Action, CommLogEntry, ConnectionId, Endpoint, NodeMachine, Notification, PeerId,
 };
 use brocomm::node::{Phase, Role};
-use brocomm_conformance::{
-    Party, Recording, Session, Side, StepKind, older_sessions, sessions,
-};
+use brocomm_conformance::{Party, Recording, Session, Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 
 /// What a side sent, in a form that can be compared.
@@ -252,8 +250,7 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     let mut replay = Replay::new(session, &recording, side);
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
     let mut recorded = Vec::new();
-    let wants_logs =
-        crate::common::look_at(&recording, side.other()).config.requests.request_logs;
+    let wants_logs = crate::common::look_at(&recording, side.other()).config.requests.request_logs;
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
         observer.feed(role(*from), bytes);
@@ -281,9 +278,8 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
 
 /// Returns the sessions in which this side was a Bro.
 fn of_bros() -> impl Iterator<Item = (Session, Side)> {
-    let named = |name: &str| {
-        name.starts_with("bro-bro-") || is_older(name) && !name.contains("broccoli")
-    };
+    let named =
+        |name: &str| name.starts_with("bro-bro-") || is_older(name) && !name.contains("broccoli");
     // Some handler sends the empty capture filter as it is, before the framework's own requests, and
     // one side announces 0.
     let odd = |name: &str| {

@@ -115,7 +115,7 @@ fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
         Some("stable") => Caching::Stable,
         other => panic!("caching {other:?}"),
     };
-    Mode { pid_64bit, caching, to_broccoli: false }
+    Mode { pid_64bit, caching, ..Mode::HANDSHAKE }
 }
 
 #[test]

@@ -6,7 +6,10 @@ use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
 use super::output::Output;
-use super::{CommLogMessage, Command, Connection, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
+use super::{
+    CommLogMessage, Command, Connection, ConnectionConfig, Notification, Phase, SyncRole,
+    UsageError,
+};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};

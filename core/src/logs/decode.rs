@@ -263,7 +263,9 @@ impl Cursor<'_> {
         let width = self.u32()?;
         let own = if prefix.is_ipv4() && width > 32 { width.saturating_sub(96) } else { width };
         match u8::try_from(own) {
-            Ok(own) if own <= Subnet::max_width(prefix) && (own > 0 || width == 0 || width == 96) => {
+            Ok(own)
+                if own <= Subnet::max_width(prefix) && (own > 0 || width == 0 || width == 96) =>
+            {
                 Ok(Subnet { prefix, width: own })
             }
             _ => Err(Kind::BadWidth { width: u8::try_from(width).unwrap_or(u8::MAX), least: 0 }),

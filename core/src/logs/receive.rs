@@ -228,9 +228,11 @@ impl LogReceiver {
         let fits = |form| {
             let (mut unread, mut values) = (Unread::new(argument.clone(), form), 0);
             while let Some(entry) = unread.next(self.limits.values) {
-                match entry.map(|entry| self.receive(entry)) {
-                    Ok(ReceivedEntry::Entry(entry)) => values += entry.values.len(),
-                    _ => return None,
+                match self.receive(entry.ok()?) {
+                    ReceivedEntry::Entry(entry) => values += entry.values.len(),
+                    // Nothing is known of its columns, and it has to do that it can be read.
+                    ReceivedEntry::Dropped(dropped) if dropped.why == Mismatch::UnknownWriter => {}
+                    ReceivedEntry::Dropped(_) => return None,
                 }
             }
             Some(values)

@@ -101,7 +101,8 @@ fn compare(node: &Node, expectation: &Expectation, side: Side, after_sync: bool)
         };
         let got = node.printed(name);
         // Bros up to 2.3 print a line feed so.
-        let value = if is_older(&expectation.name) { value.replace("^J", "\n") } else { value.clone() };
+        let value =
+            if is_older(&expectation.name) { value.replace("^J", "\n") } else { value.clone() };
         let same = compare_printed(&[&value], &[&got]);
         assert!(same.is_ok(), "{} at the {side}, {name}: {same:?}", expectation.name);
         compared += 1;

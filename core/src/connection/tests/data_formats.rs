@@ -46,7 +46,10 @@ fn values() -> Vec<Value> {
     );
     let record = Record::new(info.clone(), vec![Some(Value::Count(7)), None, Some(numbers.into())]);
     let mut set = Table::new(Type::set(vec![Type::ADDR, Type::PORT]));
-    set.push(vec![Value::Addr([10, 0, 0, 1].into()), Value::Port(crate::data::Port::tcp(80))], None);
+    set.push(
+        vec![Value::Addr([10, 0, 0, 1].into()), Value::Port(crate::data::Port::tcp(80))],
+        None,
+    );
     let mut table = Table::new(Type::table(vec![Type::STRING], info));
     table.push(vec![Value::string("a")], Some(record.clone().into()));
     vec![

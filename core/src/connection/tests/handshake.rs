@@ -17,8 +17,7 @@ const VERSION_AND_DESCRIPTION: &str = concat!(
 #[test]
 fn version_and_description_are_sent_at_once_and_as_bro_does() {
     let class = Some(Bytes::from_static(b"alpha"));
-    let config =
-        ConnectionConfig { class, data_format: Some(DataFormat::V26), ..config() };
+    let config = ConnectionConfig { class, data_format: Some(DataFormat::V26), ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(hex::encode(connection.poll_transmit()), VERSION_AND_DESCRIPTION);
     assert_eq!(

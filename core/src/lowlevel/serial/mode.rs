@@ -28,11 +28,19 @@ pub enum Caching {
 
 impl Mode {
     /// Up to the end of the Sync phase, to a peer without `NO_CACHING`.
-    pub const HANDSHAKE: Mode =
-        Mode { pid_64bit: false, caching: Caching::Single, to_broccoli: false, data_format: DataFormat::V26 };
+    pub const HANDSHAKE: Mode = Mode {
+        pid_64bit: false,
+        caching: Caching::Single,
+        to_broccoli: false,
+        data_format: DataFormat::V26,
+    };
     /// In Running, between two Bros.
-    pub const RUNNING: Mode =
-        Mode { pid_64bit: true, caching: Caching::Stable, to_broccoli: false, data_format: DataFormat::V26 };
+    pub const RUNNING: Mode = Mode {
+        pid_64bit: true,
+        caching: Caching::Stable,
+        to_broccoli: false,
+        data_format: DataFormat::V26,
+    };
 
     /// Derives the mode in data format 26 from the capabilities of both sides, and from whether the connection is in
     /// phase Running on the writer's side (2§3, 2§5).

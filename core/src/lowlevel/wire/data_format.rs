@@ -35,13 +35,8 @@ const SAME_ATTRIBUTES: u8 = 13;
 
 impl DataFormat {
     /// All data formats, the oldest first.
-    pub const ALL: [DataFormat; 5] = [
-        DataFormat::V21,
-        DataFormat::V22,
-        DataFormat::V23,
-        DataFormat::V25,
-        DataFormat::V26,
-    ];
+    pub const ALL: [DataFormat; 5] =
+        [DataFormat::V21, DataFormat::V22, DataFormat::V23, DataFormat::V25, DataFormat::V26];
 
     /// Returns the data format with this number, as announced in VERSION, or `None`.
     pub const fn from_number(number: u32) -> Option<DataFormat> {

@@ -125,7 +125,8 @@ impl Settings {
         let of_entry = match peer.role {
             Role::Initiator => self.entry_of(peer).and_then(|entry| entry.node.data_format),
             Role::Acceptor => {
-                let mut entries = self.entries.iter().filter(|entry| entry.is_at(&peer.who.endpoint));
+                let mut entries =
+                    self.entries.iter().filter(|entry| entry.is_at(&peer.who.endpoint));
                 entries.find_map(|entry| entry.node.data_format)
             }
         };

@@ -119,12 +119,7 @@ impl Digest {
         self.word(bits as u64)
     }
 
-    fn content(
-        &mut self,
-        tag: TypeTag,
-        cursor: &mut Cursor<'_>,
-        format: DataFormat,
-    ) -> Option<()> {
+    fn content(&mut self, tag: TypeTag, cursor: &mut Cursor<'_>, format: DataFormat) -> Option<()> {
         match tag {
             TypeTag::Int
             | TypeTag::Count

@@ -24,8 +24,8 @@ use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
-use head::Head;
 use function::Function;
+use head::Head;
 use indices::Indices;
 use sink::Sink;
 

@@ -126,9 +126,7 @@ impl<'a> Decode<'a> {
             TypeTag::Port => Value::Port(self.port()?),
             TypeTag::Addr => Value::Addr(self.addr()?),
             // How wide one may be has been looked at.
-            TypeTag::Subnet => {
-                Value::Subnet(self.cursor.subnet(self.message.data_format, true)?)
-            }
+            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(self.message.data_format, true)?),
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
             TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
@@ -244,8 +242,7 @@ impl<'a> Decode<'a> {
             None => self.optional(Decode::expr)?,
         };
         let expire_func = self.optional(Decode::expr)?;
-        let mut table =
-            Table { mutable, attributes, expire_time, expire_func, ..Table::new(ty) };
+        let mut table = Table { mutable, attributes, expire_time, expire_func, ..Table::new(ty) };
         while self.cursor.bool()? {
             table.entries.push(Entry {
                 index: self.index()?,

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::wire::DataFormat;
 use crate::data::{
     Attributes, BloomFilter, Event, Expr, File, Func, Name, Pattern, Type, TypeTag, Value,
 };
+use crate::wire::DataFormat;
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 pub(super) use made::{Container, Made};

@@ -8,8 +8,8 @@ use crate::data::{Type, TypeTag};
 use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
-use crate::wire::DataFormat;
 use super::Session;
+use crate::wire::DataFormat;
 
 /// What a value's header and a reference to its type take with wide and with narrow ids.
 const WIDE_HEAD: usize = 22;

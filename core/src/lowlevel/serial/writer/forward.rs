@@ -37,7 +37,9 @@ impl Writer {
         // Bytes are the same only in the same format; the older ones have to be looked at anyway.
         let is_same = message.data_format == format && !format.has_value_attributes();
         match measured(message) {
-            Ok(measure) if is_same => self.write(mode, &measure, true, out, |session| session.call(message)),
+            Ok(measure) if is_same => {
+                self.write(mode, &measure, true, out, |session| session.call(message))
+            }
             _ => {
                 let event = event.to_event();
                 self.event(mode, &event.name, event.time, &event.args, out)

@@ -3,9 +3,9 @@
 use crate::data::{Stmt, StmtKind};
 
 use super::super::Family;
-use crate::wire::DataFormat;
 use super::decide::Decide;
 use super::{Arc, Session};
+use crate::wire::DataFormat;
 
 impl<D: Decide> Session<'_, D> {
     pub(super) fn stmt(&mut self, stmt: &Arc<Stmt>) {
