@@ -7,7 +7,7 @@ use crate::common::{NOW, is_older, role};
 use brocomm::Time;
 use brocomm::logs::{LogStream, LogStreams};
 use brocomm::lowlevel::connection::{Observer, StateSource};
-use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message, SyncPoint};
 use brocomm::node::{
@@ -43,21 +43,21 @@ struct Replay {
 struct Logs {
     receiver: LogReceiver,
     streams: LogStreams,
-    data_format: DataFormat,
 }
 
 impl Logs {
     fn new(data_format: DataFormat) -> Logs {
         let receiver = LogReceiver::default().with_data_format(data_format);
-        Logs { receiver, data_format, ..Logs::default() }
+        Logs { receiver, ..Logs::default() }
     }
 
     fn writer(&mut self, argument: &Bytes) -> Bytes {
-        self.receiver.announce(argument).unwrap();
-        let writer = LogWriter::decode_in(argument, self.data_format).unwrap();
+        let (Announced::New(writer) | Announced::Again(writer)) =
+            self.receiver.announce(argument).unwrap();
         let mut in_26 = Vec::new();
         writer.encode(&mut in_26);
-        let LogWriter { stream: number, writer, path, options, fields, .. } = writer;
+        let LogWriter { stream: number, writer, path, options, fields, .. } =
+            LogWriter::clone(&writer);
         self.streams.declare(LogStream { number, writer, path, fields, options }).unwrap();
         in_26.into()
     }

@@ -163,7 +163,8 @@ impl LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
     }
 
-    /// Sets the data format of the connection. Default 26.
+    /// Sets the data format of the connection. Default 26. Kinds of writers get the numbers that they
+    /// have in 26.
     #[must_use]
     pub fn with_data_format(self, data_format: DataFormat) -> LogReceiver {
         let form = (data_format != DataFormat::V26).then(|| Form::from(data_format));
@@ -175,7 +176,8 @@ impl LogReceiver {
     /// # Errors
     /// Fails if the argument is invalid or exceeds a limit; the connection cannot continue.
     pub fn announce(&mut self, argument: &Bytes) -> Result<Announced, LogError> {
-        let writer = LogWriter::decode_in(argument, self.data_format)?;
+        let mut writer = LogWriter::decode_in(argument, self.data_format)?;
+        writer.writer = self.data_format.writer_in_26(writer.writer);
         let of_stream = self.writers.entry((writer.stream, writer.writer)).or_default();
         if let Some(known) = of_stream.get(&writer.path) {
             return Ok(Announced::Again(Arc::clone(known)));
@@ -258,6 +260,7 @@ impl LogReceiver {
 
     fn receive(&self, entry: RawEntry) -> ReceivedEntry {
         let RawEntry { stream, writer, path, values } = entry;
+        let writer = self.data_format.writer_in_26(writer);
         let known = self.writers.get(&(stream, writer)).and_then(|paths| paths.get(&*path));
         let why = match known {
             None => Mismatch::UnknownWriter,

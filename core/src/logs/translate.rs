@@ -8,11 +8,6 @@ use super::writer::{entry_in, is_ipv6};
 use super::{LogError, LogValue, LogWriter, WRITER_ASCII};
 use crate::wire::DataFormat;
 
-/// Returns the peer's number for a kind of writer, if it is the usual one.
-fn kind(writer: i32, format: DataFormat) -> i32 {
-    if writer == WRITER_ASCII { format.ascii_writer() } else { writer }
-}
-
 /// Returns an announcement of data format 26 in another one; without options, if releases of it
 /// cannot read them.
 pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, LogError> {
@@ -20,7 +15,7 @@ pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, Lo
         return Ok(argument);
     }
     let mut writer = LogWriter::decode(&argument)?;
-    writer.writer = kind(writer.writer, format);
+    writer.writer = format.writer_number(writer.writer);
     if !format.has_writer_options() {
         writer.options.clear();
     }
@@ -33,7 +28,7 @@ pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, Lo
 /// the format lacks them.
 pub(crate) fn entries_in(argument: Bytes, format: DataFormat) -> Result<(Bytes, usize), LogError> {
     let form = Form::from(format);
-    if form == Form::Usual && kind(WRITER_ASCII, format) == WRITER_ASCII {
+    if form == Form::Usual && format.writer_number(WRITER_ASCII) == WRITER_ASCII {
         return Ok((argument, 0));
     }
     let (mut out, mut lost) = (Vec::with_capacity(argument.len()), 0);
@@ -43,7 +38,7 @@ pub(crate) fn entries_in(argument: Bytes, format: DataFormat) -> Result<(Bytes, 
         if !format.has_ipv6() {
             lost += entry.values.iter().map(ipv6_values).sum::<usize>();
         }
-        let (stream, writer) = (entry.stream, kind(entry.writer, format));
+        let (stream, writer) = (entry.stream, format.writer_number(entry.writer));
         with_layout!(form, L => entry_in::<L>(stream, writer, &entry.path, &entry.values, &mut out));
     }
     Ok((out.into(), lost))

@@ -213,9 +213,23 @@ impl DataFormat {
         self as u8 >= 26
     }
 
-    /// Returns the number of Bro's ASCII writer: a fixed one up to 2.3.
-    pub const fn ascii_writer(self) -> i32 {
-        if self as u8 >= 25 { 1 } else { 2 }
+    /// Returns the number of the kind of log writer that has this one in 26: up to 2.2 that of the
+    /// writer that writes nothing is 1, and that of the ASCII writer 2.
+    pub(crate) const fn writer_number(self, in_26: i32) -> i32 {
+        match in_26 {
+            1 | 2 if self as u8 <= 23 => 3 - in_26,
+            _ => in_26,
+        }
+    }
+
+    /// Returns the number in 26 of the kind of log writer with this number. 2 in 25 is taken for the
+    /// ASCII writer, which it is in Bro 2.3; in 2.4 it would write nothing.
+    pub(crate) const fn writer_in_26(self, number: i32) -> i32 {
+        match (self, number) {
+            (DataFormat::V25, 2) => 1,
+            (DataFormat::V26, _) => number,
+            _ => self.writer_number(number),
+        }
     }
 
     /// Returns whether its releases can use TLS that is in use today; older ones offer SSLv3 only.
@@ -277,5 +291,23 @@ mod tests {
         assert_eq!(DataFormat::V21.attribute_number(20), None, "no &type_column");
         assert_eq!(DataFormat::V23.attribute_number(22), None, "no &deprecated");
         assert_eq!(DataFormat::V26.attribute_number(253), None, "no &postprocessor");
+    }
+
+    #[test]
+    fn the_ascii_writer_is_known_in_every_format() {
+        for (format, ascii, none) in [
+            (DataFormat::V21, 2, 1),
+            (DataFormat::V22, 2, 1),
+            (DataFormat::V23, 2, 1),
+            (DataFormat::V25, 1, 2),
+            (DataFormat::V26, 1, 2),
+        ] {
+            let numbers = [1, 2, 3].map(|number| format.writer_number(number));
+            assert_eq!(numbers, [ascii, none, 3], "{format}");
+            assert_eq!(format.writer_in_26(ascii), 1, "{format}");
+        }
+        // It is that of a Bro 2.3.
+        assert_eq!(DataFormat::V25.writer_in_26(2), 1);
+        assert_eq!(DataFormat::V23.writer_in_26(1), 2);
     }
 }
