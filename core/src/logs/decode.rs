@@ -76,23 +76,36 @@ impl Unread {
     }
 }
 
-/// Reads an announcement (3§1). The result does not share the argument's buffer.
-pub(super) fn writer(
-    argument: &Bytes,
-    format: DataFormat,
-) -> std::result::Result<LogWriter, LogError> {
-    let mut cursor = Cursor::new(argument);
-    let read = if format.has_writer_info() {
-        with_layout!(Form::from(format), L => cursor.writer::<L>())
-    } else {
-        cursor.short_writer()
-    };
-    let read = read.and_then(|writer| match cursor.left() {
-        0 => Ok(writer),
-        left => Err(Kind::LeftOver { left }),
-    });
-    let offset = cursor.offset();
-    read.map_err(|kind| LogError { kind, message: MessageType::LogCreateWriter, offset })
+impl LogWriter {
+    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
+    ///
+    /// # Errors
+    /// The error says what is wrong with it.
+    pub fn decode(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
+        LogWriter::decode_in(argument, DataFormat::V26)
+    }
+
+    /// Decodes the argument of a LOG_CREATE_WRITER in any data format.
+    ///
+    /// # Errors
+    /// As [`LogWriter::decode`].
+    pub fn decode_in(
+        argument: &Bytes,
+        data_format: DataFormat,
+    ) -> std::result::Result<LogWriter, LogError> {
+        let mut cursor = Cursor::new(argument);
+        let read = if data_format.has_writer_info() {
+            with_layout!(Form::from(data_format), L => cursor.writer::<L>())
+        } else {
+            cursor.short_writer()
+        };
+        let read = read.and_then(|writer| match cursor.left() {
+            0 => Ok(writer),
+            left => Err(Kind::LeftOver { left }),
+        });
+        let offset = cursor.offset();
+        read.map_err(|kind| LogError { kind, message: MessageType::LogCreateWriter, offset })
+    }
 }
 
 impl Cursor<'_> {

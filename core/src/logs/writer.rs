@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
+use super::LogValue;
 use super::layout::{Layout, Usual, words_of_bro_20};
-use super::{LogError, LogValue, decode};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 use crate::wire::DataFormat;
 
@@ -43,22 +43,6 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
-    ///
-    /// # Errors
-    /// The error says what is wrong with it.
-    pub fn decode(argument: &Bytes) -> Result<LogWriter, LogError> {
-        LogWriter::decode_in(argument, DataFormat::V26)
-    }
-
-    /// Decodes the argument of a LOG_CREATE_WRITER in any data format.
-    ///
-    /// # Errors
-    /// As [`LogWriter::decode`].
-    pub fn decode_in(argument: &Bytes, data_format: DataFormat) -> Result<LogWriter, LogError> {
-        decode::writer(argument, data_format)
-    }
-
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_in(DataFormat::V26, out);

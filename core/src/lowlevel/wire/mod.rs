@@ -36,6 +36,7 @@ mod framing;
 mod input;
 mod limits;
 mod message;
+mod message_type;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -52,6 +53,6 @@ pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};
 pub use limits::Limits;
 pub use message::{
-    Caps, EventNames, Message, MessageType, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
-    Version,
+    Caps, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint, Version,
 };
+pub use message_type::MessageType;

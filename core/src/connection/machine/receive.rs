@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
+use super::Connection;
 use super::handshake::PEER_DESCRIPTION;
-use super::legality::is_violation;
-use super::{
-    CloseCause, CommLogMessage, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind,
-    Undeclared,
+use crate::connection::legality::is_violation;
+use crate::connection::{
+    CloseCause, CommLogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind, Undeclared,
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};

@@ -1,7 +1,8 @@
 //! What a client with serializations of its own sends, as Broccoli's library lets programs do.
 
+use super::Connection;
 use super::output::Output;
-use super::{Command, Connection, Phase, UsageError};
+use crate::connection::{Command, Phase, UsageError};
 use crate::data::Name;
 use crate::wire::{EventNames, Message};
 

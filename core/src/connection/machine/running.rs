@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::handshake::PRINT_HOOK;
+use super::Connection;
 use super::output::Output;
-use super::{
-    CommLogMessage, Command, Connection, ConnectionConfig, Notification, Phase, SyncRole,
-    UsageError,
-};
 use crate::Time;
+use crate::connection::PRINT_HOOK;
+use crate::connection::{
+    CommLogMessage, Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError,
+};
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};
 use crate::serial::{LazyEvent, Mode};
@@ -33,7 +33,7 @@ impl Connection {
     /// Sends an event if the peer has requested it.
     ///
     /// If the event is among
-    /// [`ConnectionConfig::declarations`](super::ConnectionConfig::declarations), its arguments are
+    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its arguments are
     /// checked and coerced to the declared types, as
     /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
     /// unchanged.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::StateError;
-use super::container::{Container, Content, Entry, Key, Owners, Slot, Table, cost};
-use super::heap::{Heap, index_cost};
 use crate::data::{self, AttributeTag, List, Mutable, Record, Value, Vector};
+use crate::state::StateError;
+use crate::state::container::{Container, Content, Entry, Key, Owners, Slot, Table, cost};
+use crate::state::heap::{Heap, index_cost};
 
 /// The maximum nesting of containers, as in a SERIAL message.
 const MAX_DEPTH: u32 = 64;

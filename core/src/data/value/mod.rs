@@ -1,21 +1,47 @@
 //! Values (2§6).
 
+mod comparison;
+mod container;
+mod describe;
+mod equality;
+mod index_type;
+pub(crate) mod object;
+pub(crate) mod opaque;
+mod scalar;
+pub(crate) mod syntax;
+pub(crate) mod types;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{
-    EnumValue, File, Func, List, Opaque, Pattern, Port, Record, Subnet, Table, Type, TypeTag,
-    Vector,
+pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub(crate) use describe::Short;
+pub use object::Event;
+pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
+pub(crate) use opaque::{
+    BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
+    Opaque, OpaqueState, TopK,
 };
+pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
+pub(crate) use syntax::{
+    Attribute, AttributeTag, Attributes, BinaryClass, Case, Expr, ExprKind, Stmt, StmtKind,
+    UnaryClass,
+};
+pub(crate) use types::{
+    Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
+};
+pub use types::{Field, Type};
+
+use crate::data::TypeTag;
 
 /// A value of any of Bro's types.
 ///
 /// Containers are shared and cheap to clone. A received string shares its message's buffer; to
 /// store a value for long, copy it with [`Value::compact`].
 ///
-/// Rust values are converted by `From` and [`ToValue`](super::ToValue), and back by [`Value::to`];
+/// Rust values are converted by `From` and [`ToValue`](crate::data::ToValue), and back by [`Value::to`];
 /// [`Value::parse`] parses text.
 ///
 /// ```

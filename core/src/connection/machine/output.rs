@@ -1,6 +1,6 @@
 //! The send queue.
 
-use super::UsageError;
+use crate::connection::UsageError;
 use crate::serial;
 use crate::wire::{Encoder, Framing, Message};
 

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
-use super::{Name, Type, TypeKind};
+use super::{Type, TypeKind};
+use crate::data::Name;
 use crate::pattern::{self, PatternError, PatternMatcher};
 
 /// A transport protocol; prints as the part after the slash of a port.

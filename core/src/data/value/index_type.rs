@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Type, TypeDef, TypeKind, TypeTag};
+use super::{Type, TypeDef, TypeKind};
+use crate::data::TypeTag;
 
 /// The types visited so far. Without it, types that contain a type many times would take
 /// exponential time.

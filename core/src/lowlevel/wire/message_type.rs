@@ -130,7 +130,7 @@ impl MessageType {
     }
 
     /// Returns what the length of the argument must be, for error texts.
-    pub(in crate::lowlevel::wire) const fn argument_length(self) -> &'static str {
+    pub(super) const fn argument_length(self) -> &'static str {
         match self {
             MessageType::Version => "at least 16",
             MessageType::RequestSync | MessageType::SyncPoint => "4",
@@ -149,7 +149,7 @@ impl fmt::Display for MessageType {
 
 /// Returns the name of any message type, including those used only between the two processes of a
 /// Bro (§2).
-pub(in crate::lowlevel::wire) fn type_name(number: u8) -> Option<&'static str> {
+pub(super) fn type_name(number: u8) -> Option<&'static str> {
     Some(match number {
         0x03 => "CLOSE",
         0x04 => "CLOSE_ALL",

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::Store;
 use super::absorb::Source;
 use super::change::checked_add;
-use super::container::{Content, Key, Slot};
-use super::path::Part;
 use super::place::{Place, nothing};
-use super::{Path, StateError, Store};
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
+use crate::state::container::{Content, Key, Slot};
+use crate::state::path::Part;
+use crate::state::{Path, StateError};
 
 /// The result of [`Store::touch`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -129,7 +130,7 @@ impl Store {
     ) -> Result<Option<StateAccess>, StateError> {
         let (key, index) = self.entry(Opcode::Add, &path.into(), index.into())?;
         self.require_table(key, Opcode::Add, false)?;
-        self.heap.check_room(super::heap::index_cost(&index))?;
+        self.heap.check_room(crate::state::heap::index_cost(&index))?;
         let was_there = self.was_there(key, &index);
         self.heap.insert(key, Arc::clone(&index), None, None);
         Ok(self.operation(Opcode::Add, key, index, was_there))

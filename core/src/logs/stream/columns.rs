@@ -1,8 +1,9 @@
 //! Checks local entries against the columns of their stream, and maps records' fields to columns.
 
-use super::receive::mismatch;
-use super::{LogField, LogRecord, LogStream, LogValue, Mismatch, NotLoggable, StreamError};
+use super::{LogStream, StreamError};
 use crate::data::TypeTag;
+use crate::logs::receive::mismatch;
+use crate::logs::{LogField, LogRecord, LogValue, Mismatch, NotLoggable};
 
 /// The mapping from the fields of one record type to the columns of a stream, by name.
 #[derive(Debug)]

@@ -2,12 +2,14 @@
 
 use std::cell::Cell;
 
+use super::Store;
 use super::absorb::{Absorb, Source};
-use super::container::{Content, Slot, cost};
+use super::apply::Alias;
 use super::place::Place;
-use super::{Alias, StateError, Store};
 use crate::data::{AttributeTag, Opcode, Origin, Value};
 use crate::serial;
+use crate::state::StateError;
+use crate::state::container::{Content, Slot, cost};
 
 impl Store {
     /// Assigns a value to a place, coerced to the place's type; returns the local ids of containers
@@ -43,7 +45,7 @@ impl Store {
                 Some(Content::Vector(slots)) => at.saturating_add(1).saturating_sub(slots.len()),
                 _ => 0,
             },
-            Place::Entry(_, index) => super::heap::index_cost(index),
+            Place::Entry(_, index) => crate::state::heap::index_cost(index),
             Place::Variable(_) | Place::Field(..) => 0,
         };
         // A merged table leaves its id.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Attributes, Expr, Name, Type, TypeKind, TypeTag, Value};
+use super::{Attributes, Expr, Type, TypeKind, Value};
+use crate::data::{Name, TypeTag};
 
 /// The properties of every container (2§6, MutableVal part).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl List {
     }
 
     /// Returns the tag of an index with these values.
-    pub(super) fn usual_tag(items: &[Value]) -> u8 {
+    pub(in crate::data) fn usual_tag(items: &[Value]) -> u8 {
         match items {
             [only] => only.tag() as u8,
             _ => TypeTag::Any as u8,

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use super::{Attributes, Expr, Name, TypeTag};
+use super::{Attributes, Expr};
+use crate::data::{Name, TypeTag};
 
 /// A type; cheap to clone.
 ///

@@ -1,13 +1,24 @@
 //! The connection: its inputs and outputs.
 
+mod handshake;
+mod output;
+mod peer;
+mod receive;
+mod running;
+#[cfg(feature = "__tls")]
+mod secure;
+mod verbatim;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use super::output::Output;
-use super::peer::Counters;
-use super::peer::{Ours, Peer};
-use super::receive::LogInput;
+use output::Output;
+pub use peer::Counters;
+use peer::{Ours, Peer};
+use receive::LogInput;
+pub use running::Sent;
+
 use super::{
     CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
     ProtocolErrorKind, Role,
@@ -25,12 +36,12 @@ pub struct Connection {
     pub(super) now: Time,
     pub(super) phase: Phase,
     /// The data format, once it is known; before, nothing is written in it.
-    pub(super) data_format: DataFormat,
-    pub(super) peer: Peer,
-    pub(super) ours: Ours,
+    data_format: DataFormat,
+    peer: Peer,
+    ours: Ours,
     pub(super) decoder: Decoder,
     pub(super) reader: serial::Reader,
-    pub(super) output: Output,
+    output: Output,
     /// The TLS layer, if any.
     #[cfg(feature = "__tls")]
     pub(super) tls: Option<Box<crate::tls::Machine>>,
@@ -42,7 +53,7 @@ pub struct Connection {
     /// holds them.
     pub(super) held_bytes: usize,
     /// The peer's logs, if any.
-    pub(super) log_input: Option<Box<LogInput>>,
+    log_input: Option<Box<LogInput>>,
     /// How the peer's stream ended. Takes effect after everything before it is processed.
     pub(super) end: Option<CloseCause>,
     /// Whether input waits for the application's requests after `Established`.
@@ -340,6 +351,12 @@ impl Connection {
     /// Returns the events that the peer has requested.
     pub fn peer_events(&self) -> &BTreeSet<Name> {
         &self.peer.events
+    }
+
+    /// Returns the events that we have requested.
+    #[cfg(test)]
+    pub(super) fn requested(&self) -> &BTreeSet<Name> {
+        &self.ours.events
     }
 
     /// Returns whether the peer has requested this event.

@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Connection;
 use super::output::Output;
 use super::running::Sent;
-use super::{
-    Authority, CommLogMessage, Command, Connection, Handshake, Notification, Phase,
+use crate::connection::{
+    Authority, CommLogMessage, Command, Handshake, Notification, PRINT_HOOK, Phase,
     ProtocolErrorKind, Requests, StateSource, SyncRequest, SyncRole, Undeclared, UsageError,
 };
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Type, Value};
 use crate::serial::Mode;
 use crate::wire::{Caps, Compression, DataFormat, EventNames, Message, MessageType, Version};
-
-/// The event whose request enables prints to files (§3.5). A Bro always knows it.
-pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
 
 /// The overhead counted for each requested event in addition to its name, in bytes.
 const NAME_OVERHEAD: usize = 32;

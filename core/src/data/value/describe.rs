@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::data::{Field, FuncType, Type, TypeDef, TypeKind};
+use super::{Field, FuncType, Type, TypeDef, TypeKind};
 
 impl fmt::Display for Type {
     /// Writes the type in full, as Bro describes it; for an enum only `enum`.

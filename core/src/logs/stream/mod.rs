@@ -1,5 +1,7 @@
 //! Local log streams (part 3).
 
+mod columns;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::columns::{Columns, coerce};
+use columns::{Columns, coerce};
+
 use super::writer::{is_element, is_loggable};
 use super::{
     LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, writer,

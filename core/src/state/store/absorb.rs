@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Alias;
-use super::container::Lifetime;
-use super::container::{Content, Key, Owner, Slot, Table};
-use super::heap::Heap;
+use super::apply::Alias;
 use crate::data::{Attributes, Name, Type, Value};
+use crate::state::container::Lifetime;
+use crate::state::container::{Content, Key, Owner, Slot, Table};
+use crate::state::heap::Heap;
 
 /// The origin of a value, which determines the meaning of its containers' unique ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,15 +11,16 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use flate2::Crc;
 
+use super::Store;
+use super::Target;
 use super::absorb::{Absorb, Source};
-use super::container::Key;
 use super::full::FullState;
 use super::place::Place;
 use super::read::{Reading, Rest};
-use super::store::Target;
-use super::{StateError, Store};
 use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Limits, Mode, Reader, SerialError, WriteError, Writer};
+use crate::state::StateError;
+use crate::state::container::Key;
 
 const MAGIC: &[u8; 8] = b"BROSTATE";
 
@@ -186,7 +187,7 @@ impl Store {
                 let ty = self.heap.get(key).map(|container| container.ty.clone());
                 let ty = ty.unwrap_or(crate::data::Type::ANY);
                 let value = access.op1.coerce(&ty).map_err(StateError::value(&access.target))?;
-                self.heap.check_room(super::container::cost(&value))?;
+                self.heap.check_room(crate::state::container::cost(&value))?;
                 if let Value::Table(table) = &value {
                     let synchronized = !self.heap.id(key).is_empty();
                     let mut how = Absorb::new(Source::Snapshot, synchronized);

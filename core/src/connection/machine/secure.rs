@@ -1,7 +1,8 @@
 //! TLS between the stream and the messages (part 4 §6).
 
-use super::{CloseCause, Connection, Notification, Phase};
+use super::Connection;
 use crate::Time;
+use crate::connection::{CloseCause, Notification, Phase};
 use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
 
 impl Connection {

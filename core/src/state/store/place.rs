@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::container::{Content, Key, Owner, Slot};
-use super::path::Part;
-use super::store::Target;
-use super::{Path, StateError, Store};
+use super::Store;
+use super::Target;
 use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
+use crate::state::container::{Content, Key, Owner, Slot};
+use crate::state::path::Part;
+use crate::state::{Path, StateError};
 
 /// The maximum number of elements beyond a vector's end that an assignment may set.
 const MAX_GAP: usize = 1 << 16;

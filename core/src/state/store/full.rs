@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::container::{Content, Key};
+use super::Store;
+use super::Target;
 use super::read::{Reading, Rest};
-use super::store::Target;
-use super::{StateError, Store};
 use crate::data::{Name, Opcode, StateAccess, Value};
+use crate::state::StateError;
+use crate::state::container::{Content, Key};
 
 /// The progress of sending the full state to one peer; see [`Store::next_state`].
 #[derive(Debug, Clone)]

@@ -1,16 +1,26 @@
 //! The store of variables.
 
+mod absorb;
+pub(crate) mod apply;
+mod change;
+pub(crate) mod expiry;
+pub(crate) mod full;
+pub(crate) mod local;
+mod place;
+mod read;
+pub(crate) mod snapshot;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::absorb::{Absorb, Source};
-use super::container::{Content, Key, Owner, Slot};
-use super::heap::Heap;
-use super::read::Reading;
-use super::{Limits, Path, StateError};
 use crate::data::{
     AttributeTag, Attributes, ConversionErrorKind, Declarations, File, Global, Name, Type, Value,
 };
+use crate::state::container::{Content, Key, Owner, Slot};
+use crate::state::heap::Heap;
+use crate::state::{Limits, Path, StateError};
+use absorb::{Absorb, Source};
+use read::Reading;
 
 /// A store of variables shared with peers (2§9, §3.4).
 ///
@@ -94,7 +104,7 @@ impl Store {
             }
             None => global.ty.initial_value(),
         };
-        self.heap.check_room(initial.as_ref().map_or(0, super::container::cost))?;
+        self.heap.check_room(initial.as_ref().map_or(0, crate::state::container::cost))?;
         let number = self.variables.len();
         let synchronized = global.has(AttributeTag::Synchronized);
         self.names.insert(global.name.clone(), number);

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Field, Id, Name, Type, Value};
+use super::{Field, Id, Type, Value};
+use crate::data::Name;
 
 /// A lossless representation of an expression, which is never evaluated.
 ///

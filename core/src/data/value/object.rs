@@ -5,7 +5,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Attributes, Event, Name, Stmt, Type, Value};
+use super::{Attributes, Stmt, Type, Value};
+use crate::data::Name;
+
+/// An event call (2§2).
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The event's full name.
+    pub name: Name,
+    /// The sender's network time in seconds since the Unix epoch.
+    pub time: f64,
+    /// The arguments.
+    pub args: Vec<Value>,
+}
 
 /// A function as sent in a value (2§8).
 ///

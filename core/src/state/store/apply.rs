@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::Store;
+use super::Target;
 use super::absorb::Source;
 use super::change::{difference, wrapping_add};
-use super::container::{Content, Key, Slot};
+use super::expiry::Expired;
 use super::place::{Place, nothing};
-use super::store::Target;
-use super::{Expired, StateError, Store};
 use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
+use crate::state::StateError;
+use crate::state::container::{Content, Key, Slot};
 
 /// The result of applying a peer's operation.
 ///
@@ -177,7 +179,7 @@ impl Store {
         match access.opcode {
             Opcode::Add => {
                 self.require_table(key, Opcode::Add, false)?;
-                self.heap.check_room(super::heap::index_cost(&index))?;
+                self.heap.check_room(crate::state::heap::index_cost(&index))?;
                 applied.inconsistency = self.compare_entry(access, "add", key, &index);
                 self.heap.insert(key, index, None, None);
             }
