@@ -157,6 +157,9 @@ impl Mismatch {
     }
 }
 
+/// How many entries one after the other fit their writers only in the form that they are in.
+const ENOUGH: u32 = 4;
+
 impl LogReceiver {
     /// Creates a receiver for a new connection.
     pub fn new(limits: LogLimits) -> LogReceiver {
@@ -224,17 +227,26 @@ impl LogReceiver {
         Unread::new(argument, form)
     }
 
-    /// Returns the form in which a LOG_WRITE has entries of the announced writers, up to its last
-    /// byte, and whether it is the only one: that of Bro 2.5, or that of 2.6.
+    /// Returns the form in which a LOG_WRITE has entries of the announced writers, [`ENOUGH`] of them
+    /// or up to its last byte, and whether it is the only one: that of Bro 2.5, or that of 2.6.
     fn find_form(&self, argument: &Bytes) -> (Form, bool) {
         let fits = |form| {
             let (mut unread, mut values) = (Unread::new(argument.clone(), form), 0);
+            let (mut known, mut all_known) = (0, true);
             while let Some(entry) = unread.next(self.limits.values) {
                 match self.receive(entry.ok()?) {
-                    ReceivedEntry::Entry(entry) => values += entry.values.len(),
+                    ReceivedEntry::Entry(entry) => {
+                        values += entry.values.len();
+                        known += 1;
+                    }
                     // Nothing is known of its columns, and it has to do that it can be read.
-                    ReceivedEntry::Dropped(dropped) if dropped.why == Mismatch::UnknownWriter => {}
+                    ReceivedEntry::Dropped(dropped) if dropped.why == Mismatch::UnknownWriter => {
+                        all_known = false;
+                    }
                     ReceivedEntry::Dropped(_) => return None,
+                }
+                if all_known && known == ENOUGH && values > 0 {
+                    break;
                 }
             }
             Some(values)

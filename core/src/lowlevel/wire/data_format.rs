@@ -81,7 +81,13 @@ impl DataFormat {
     }
 
     /// Returns the number of the type that has this one in 26. Numbers of no type are kept apart.
+    #[inline]
     pub(crate) const fn type_number(self, in_26: u8) -> u8 {
+        if self.has_type_names() { in_26 } else { self.old_type_number(in_26) }
+    }
+
+    #[cold]
+    const fn old_type_number(self, in_26: u8) -> u8 {
         match (self, in_26) {
             // opaque came with 2.2, before vector, and after it in 2.3.
             (DataFormat::V23, 22) => 23,
@@ -93,7 +99,13 @@ impl DataFormat {
     }
 
     /// Returns the number in 26 of the type with this number.
+    #[inline]
     pub(crate) const fn type_in_26(self, number: u8) -> u8 {
+        if self.has_type_names() { number } else { self.old_type_in_26(number) }
+    }
+
+    #[cold]
+    const fn old_type_in_26(self, number: u8) -> u8 {
         match (self, number) {
             (DataFormat::V23, 22) => 23,
             (DataFormat::V23, 23) => 22,

@@ -67,15 +67,21 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline]
     fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
-        let format = self.decide.data_format();
-        let (network_order, base) = (u8::from(network_order), u8::from(base));
-        if !format.has_type_names() {
-            let number = format.type_number(tag as u8);
-            return self.append([number, tag.internal() as u8, network_order, base, 0, 0]);
+        if !self.decide.data_format().has_type_names() {
+            return self.nameless_head(tag, network_order, base);
         }
+        let (network_order, base) = (u8::from(network_order), u8::from(base));
         let [a, b, c, d] = length(name);
         self.append([tag as u8, tag.internal() as u8, network_order, base, a, b, c, d]);
         self.bytes(name);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn nameless_head(&mut self, tag: TypeTag, network_order: bool, base: bool) {
+        let number = self.decide.data_format().type_number(tag as u8);
+        let (network_order, base) = (u8::from(network_order), u8::from(base));
+        self.append([number, tag.internal() as u8, network_order, base, 0, 0]);
     }
 
     fn parts(&mut self, kind: &TypeKind) {
