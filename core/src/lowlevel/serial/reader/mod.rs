@@ -25,7 +25,7 @@ use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use function::Function;
-use head::Head;
+use head::{Head, read_object};
 use indices::Indices;
 
 /// Decodes the SERIAL messages of one direction of a connection.
@@ -392,31 +392,3 @@ impl Session<'_> {
         })
     }
 }
-
-/// Defines how objects of a family are read: by reference, or in full by their class.
-macro_rules! read_object {
-    ($read:ident, $family:ident, $object:ident, $output:ty, $body:ident) => {
-        pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
-            match self.head(Family::$family)? {
-                Head::Known(pid) => match self.cache.look_up(pid)? {
-                    (Object::$object(object), extent) => {
-                        let object = Arc::clone(object);
-                        self.reach(extent)?;
-                        Ok(object)
-                    }
-                    (other, _) => {
-                        let found = other.family();
-                        Err(Kind::WrongFamily { expected: Family::$family, found })
-                    }
-                },
-                Head::New(place, class) => {
-                    let (body, extent) = self.measured(|s| s.nested(|s| s.$body(class)))?;
-                    let object = Arc::new(body);
-                    self.store(place, Object::$object(Arc::clone(&object)), extent);
-                    Ok(object)
-                }
-            }
-        }
-    };
-}
-use read_object;
