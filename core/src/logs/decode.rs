@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
-use super::layout::{Form, Layout, OfBro20, addr_of_bro_20, with_layout};
+use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
 use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
@@ -65,7 +65,10 @@ impl Unread {
         }
         let mut cursor = Cursor::new(&self.argument);
         cursor.seek(self.read);
-        let entry = with_layout!(self.form, L => cursor.entry::<L>(limit));
+        let entry = match self.form {
+            Form::Usual => cursor.entry::<Usual>(limit),
+            form => cursor.other_entry(form, limit),
+        };
         let (offset, left) = (cursor.offset(), cursor.left());
         let entry = entry.map_err(|kind| LogError { kind, message: MessageType::LogWrite, offset });
         self.read = offset;
@@ -173,6 +176,12 @@ impl Cursor<'_> {
             return Err(Kind::BadType(i32::from(ty as u8)));
         }
         Ok((ty, self.tag::<L>()?))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_entry(&mut self, form: Form, limit: u32) -> Result<RawEntry> {
+        with_layout!(form, L => self.entry::<L>(limit))
     }
 
     fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {

@@ -247,9 +247,7 @@ impl Session<'_> {
         match tag {
             TypeTag::String => self.cursor.pass_string(),
             TypeTag::Addr => self.cursor.addr(self.mode.data_format).map(drop),
-            TypeTag::Subnet => {
-                self.cursor.subnet(self.mode.data_format, self.lenient).map(drop)
-            }
+            TypeTag::Subnet => self.cursor.subnet(self.mode.data_format, self.lenient).map(drop),
             TypeTag::Port => Err(Kind::BadPort(self.cursor.u64()?)),
             _ => self.cursor.u64().map(drop),
         }?;

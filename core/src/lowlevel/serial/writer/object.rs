@@ -71,17 +71,15 @@ impl<D: Decide> Session<'_, D> {
     }
 
     fn id_without_value(&mut self, id: &Id) {
-        {
-            self.string(&id.name);
-            self.u8(id.scope);
-            self.bool(id.is_export);
-            for word in [id.is_const, id.is_enum_const, id.is_type, id.offset] {
-                self.i32(word);
-            }
-            self.bool(id.infer_return_type);
-            self.bool(id.weak_ref);
-            self.ty(&id.ty);
-            self.optional(id.attributes.as_ref(), |s, attributes| s.attributes(attributes));
+        self.string(&id.name);
+        self.u8(id.scope);
+        self.bool(id.is_export);
+        for word in [id.is_const, id.is_enum_const, id.is_type, id.offset] {
+            self.i32(word);
         }
+        self.bool(id.infer_return_type);
+        self.bool(id.weak_ref);
+        self.ty(&id.ty);
+        self.optional(id.attributes.as_ref(), |s, attributes| s.attributes(attributes));
     }
 }
