@@ -5,7 +5,7 @@ mod inbound;
 mod outbox;
 mod pump;
 mod target;
-mod weight;
+pub(crate) mod weight;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use brocomm_zeek::Data;
 use brocomm_zeek::message::ZeekEvent;
 
 /// Returns about how many bytes an event takes.
-pub(super) fn weight(event: &ZeekEvent) -> usize {
+pub(crate) fn weight(event: &ZeekEvent) -> usize {
     let args: usize = event.args.iter().map(data).sum();
     let metadata: usize = event.metadata.iter().map(|(_, value)| data(value)).sum();
     size_of::<ZeekEvent>() + event.name.len() + args + metadata

@@ -75,14 +75,9 @@ impl Frame {
         })
     }
 
-    /// Takes an event, in the memory of the one before.
-    fn fill(&mut self, event: Incoming) {
-        self.name.clear();
-        self.name.extend_from_slice(event.name());
-        self.name.push(0);
-        self.meta.ev_name = self.name.as_ptr().cast();
-        self.meta.ev_ts = event.time();
-        self.meta.ev_args = self.args.as_mut_ptr();
+    /// Takes an event, in the memory of the one before; what is known besides its arguments only if
+    /// that `is_wanted`.
+    fn fill(&mut self, mut event: Incoming, is_wanted: bool) {
         // The addresses of nodes are what the callbacks get.
         let count = event.len();
         self.nodes.truncate(count);
@@ -90,7 +85,7 @@ impl Frame {
         let Frame { nodes, args, is_whole, .. } = self;
         *is_whole = true;
         let mut at = 0;
-        event.into_args(|value| {
+        event.take_args(|value| {
             if at == nodes.len() {
                 nodes.push(Node::untold(0));
             }
@@ -101,7 +96,15 @@ impl Frame {
             at += 1;
         });
         nodes.truncate(at);
-        self.meta.ev_numargs = at as c_int;
+        if is_wanted || !*is_whole {
+            self.name.clear();
+            self.name.extend_from_slice(event.name());
+            self.name.push(0);
+            self.meta.ev_name = self.name.as_ptr().cast();
+            self.meta.ev_ts = event.time();
+            self.meta.ev_numargs = at as c_int;
+            self.meta.ev_args = self.args.as_mut_ptr();
+        }
     }
 
     /// Returns the next callback: what was removed meanwhile is not run, nor what was added.
@@ -197,10 +200,11 @@ impl BroConn {
         }
         let (first, has_more) = (callbacks.first().copied(), callbacks.len() > 1);
         let mut frame = self.spare.take().unwrap_or_else(Frame::new);
-        if callbacks.iter().any(|call| matches!(call.function, Function::Compact(_))) {
+        let is_shown = callbacks.iter().any(|call| matches!(call.function, Function::Compact(_)));
+        if is_shown {
             frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
         }
-        frame.fill(event);
+        frame.fill(event, is_shown || has_more);
         if !frame.is_whole {
             let name = frame.name.escape_ascii();
             debug::message(format_args!("{name}: an argument of an unsupported type"));

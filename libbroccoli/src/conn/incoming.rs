@@ -36,10 +36,10 @@ impl Incoming {
         }
     }
 
-    /// Hands out the arguments one by one.
-    pub(super) fn into_args(self, take: impl FnMut(Value)) {
+    /// Hands out the arguments one by one, and has none after that.
+    pub(super) fn take_args(&mut self, take: impl FnMut(Value)) {
         match self {
-            Incoming::Decoded(event) => event.args.into_iter().for_each(take),
+            Incoming::Decoded(event) => std::mem::take(&mut event.args).into_iter().for_each(take),
             Incoming::Encoded(event) => event.args().for_each(take),
         }
     }

@@ -59,9 +59,8 @@ pub(super) async fn serve(
         let has_room = client.server.has_room();
         tokio::select! {
             () = stream.step(&mut client.server) => {}
-            Some(published) = published.recv(), if has_room => {
-                let (topic, event) = &*published;
-                client.publish(topic, event);
+            Some(published) = published.next(), if has_room => {
+                client.publish(&published.topic, &published.event);
             }
             Ok(()) = end.changed() => client.server.terminate(now()),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use brocomm::data::Name;
@@ -10,23 +11,63 @@ use brocomm_zeek::message::ZeekEvent;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::{Counts, TARGET};
+use crate::bridge::weight::weight;
 use crate::failure::warn;
 
 /// How many publications wait for a client at most.
 const WAITING: usize = 1_000;
 
+/// How much memory they may take.
+const WAITING_BYTES: usize = 16 << 20;
+
 /// An event under its topic.
-pub(super) type Published = Arc<(Vec<u8>, ZeekEvent)>;
+#[derive(Debug)]
+pub(super) struct Published {
+    pub(super) topic: Vec<u8>,
+    pub(super) event: ZeekEvent,
+    weight: usize,
+}
+
+/// What is published to a client.
+pub(super) struct Publications {
+    receiver: mpsc::Receiver<Arc<Published>>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Publications {
+    /// Returns the next one; `None` when there are no more. Can be dropped at any time.
+    pub(super) async fn next(&mut self) -> Option<Arc<Published>> {
+        let published = self.receiver.recv().await?;
+        self.bytes.fetch_sub(published.weight, Ordering::Relaxed);
+        Some(published)
+    }
+}
 
 /// A client, with the beginnings of the topics that it has subscribed to.
 struct Subscriber {
     topics: Vec<Name>,
-    sender: mpsc::Sender<Published>,
+    sender: mpsc::Sender<Arc<Published>>,
+    /// The memory of what waits.
+    bytes: Arc<AtomicUsize>,
 }
 
 impl Subscriber {
     fn wants(&self, topic: &[u8]) -> bool {
         self.topics.iter().any(|prefix| topic.starts_with(prefix))
+    }
+
+    /// Has an event wait for the client; returns whether there was room.
+    fn push(&self, published: Arc<Published>) -> bool {
+        let weight = published.weight;
+        if self.bytes.load(Ordering::Relaxed) >= WAITING_BYTES {
+            return false;
+        }
+        self.bytes.fetch_add(weight, Ordering::Relaxed);
+        let is_sent = self.sender.try_send(published).is_ok();
+        if !is_sent {
+            self.bytes.fetch_sub(weight, Ordering::Relaxed);
+        }
+        is_sent
     }
 }
 
@@ -53,10 +94,12 @@ impl Hub {
     }
 
     /// Adds a client; returns what is published to it, and whether all is to end.
-    pub(super) fn join(&self, number: u64) -> (mpsc::Receiver<Published>, watch::Receiver<bool>) {
+    pub(super) fn join(&self, number: u64) -> (Publications, watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        self.clients().insert(number, Subscriber { topics: Vec::new(), sender });
-        (receiver, self.end.subscribe())
+        let bytes = Arc::<AtomicUsize>::default();
+        let subscriber = Subscriber { topics: Vec::new(), sender, bytes: Arc::clone(&bytes) };
+        self.clients().insert(number, subscriber);
+        (Publications { receiver, bytes }, self.end.subscribe())
     }
 
     /// Has a client get what is published under topics with these beginnings.
@@ -81,9 +124,10 @@ impl Hub {
         if others().next().is_none() {
             return;
         }
-        let published: Published = Arc::new((topic.to_vec(), event.clone()));
+        let weight = topic.len() + weight(event);
+        let published = Arc::new(Published { topic: topic.to_vec(), event: event.clone(), weight });
         for (_, client) in others() {
-            if client.sender.try_send(Arc::clone(&published)).is_err() {
+            if !client.push(Arc::clone(&published)) {
                 self.counts.lose(TARGET, "slow_client", 1);
             }
         }
