@@ -1,5 +1,6 @@
 //! Tests of the program as a user runs it. They form one binary, to link only once.
 
+mod base_types;
 mod bench;
 mod captures;
 mod cluster;
