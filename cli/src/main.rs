@@ -53,6 +53,7 @@ mod scripts;
 mod send;
 mod session;
 mod signals;
+mod spool;
 mod state;
 mod stop;
 mod tail;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         Command::Logs(args) => logs::run(args, &mut out),
         Command::State(args) => state::run(args, &mut out),
         Command::Tail(args) => tail::run(args, &mut out),
+        Command::Spool(args) => spool::run(args, &mut out),
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Doctor(args) => doctor::run(args, &mut out),

@@ -25,6 +25,11 @@
     )
 )]
 
+mod counts;
 pub mod line;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod spool;
 pub mod subject;
+
+pub use counts::SinkCounts;

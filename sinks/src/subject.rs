@@ -51,6 +51,20 @@ pub fn event(template: &str, peer: &[u8], event: &[u8]) -> String {
     subject
 }
 
+/// Returns a subject with wildcards that has all those of a template.
+///
+/// ```
+/// use brocomm_sinks::subject;
+///
+/// assert_eq!(subject::all_events(subject::EVENTS), "brocomm.events.*.*");
+/// assert_eq!(subject::all_events("a.x-{event}.b"), "a.*.b");
+/// ```
+pub fn all_events(template: &str) -> String {
+    let has_name = |token: &str| token.contains("{peer}") || token.contains("{event}");
+    let tokens = template.split('.').map(|token| if has_name(token) { "*" } else { token });
+    tokens.collect::<Vec<_>>().join(".")
+}
+
 /// Returns what is wrong with a template for the subjects of events.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
-//! Tests of the spool. They form one binary, to link only once.
+//! Tests of the spool and its sinks. They form one binary, to link only once.
 
 mod crash;
-mod recorded;
+#[cfg(feature = "nats")]
+mod nats;
 mod support;
 mod volume;

@@ -56,7 +56,8 @@ Exit codes:
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let file = args.run.configuration();
-    let (configuration, targets) = config::load_bridge_and_warn(file)?;
+    let (configuration, mut outputs) = config::load_outputs_and_warn(file)?;
+    let targets = std::mem::take(&mut outputs.zeek);
     if targets.is_empty() {
         return Err(misused(format_args!(
             "{}: no [[zeek]]: `brocomm bridge` needs a Zeek to connect to",
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         .into_iter()
         .map(|target| Prepared::new(target, declarations))
         .collect::<Result<Vec<_>, Failure>>()?;
-    run::run_with(&args.run, configuration, prepared, out)
+    run::run_with(&args.run, configuration, prepared, &outputs, out)
 }
 
 /// All connections to Zeeks, with what goes between them and a node.

@@ -3,9 +3,11 @@
 mod import;
 mod json;
 mod load;
+mod nats;
 mod quote;
 mod reader;
 mod reference;
+mod spool;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -21,8 +23,10 @@ use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
 use load::{Problem, load, load_with};
+pub(crate) use nats::NatsTable;
 pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
+pub(crate) use spool::SpoolTable;
 pub(crate) use zeek::ZeekTarget;
 
 /// Checks or explains the configuration of `brocomm run`.
@@ -119,12 +123,21 @@ pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     Ok(configuration)
 }
 
-/// The same with the Zeeks that a bridge connects to.
-pub(crate) fn load_bridge_and_warn(file: &Path) -> Result<(NodeConfig, Vec<ZeekTarget>), Failure> {
-    let mut targets = Vec::new();
-    let configuration = load_with(file, &mut targets).map_err(|problems| told(file, &problems))?;
+/// Where entries and events go besides the output.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outputs {
+    /// The Zeeks that a bridge connects to.
+    pub(crate) zeek: Vec<ZeekTarget>,
+    pub(crate) spool: Option<SpoolTable>,
+    pub(crate) nats: Option<NatsTable>,
+}
+
+/// The same with where else entries and events go.
+pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
+    let mut outputs = Outputs::default();
+    let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
     warnings(file, &configuration);
-    Ok((configuration, targets))
+    Ok((configuration, outputs))
 }
 
 fn warnings(file: &Path, configuration: &NodeConfig) {

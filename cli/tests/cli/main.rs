@@ -31,6 +31,8 @@ mod roles;
 #[cfg(unix)]
 mod run;
 mod scripts;
+#[cfg(unix)]
+mod spool;
 mod state;
 mod state_changes;
 #[cfg(unix)]

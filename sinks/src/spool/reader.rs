@@ -83,7 +83,8 @@ impl Reader {
         Ok(Reader { name: Some((folder, name.into())), acknowledged, ..reader })
     }
 
-    /// Opens a reader without a name at a sequence number. It has no position on the disk.
+    /// Opens a reader without a name at a sequence number; at 1 it begins with the oldest entry. It has
+    /// no position on the disk.
     pub fn at(path: &Path, next: u64) -> Reader {
         Reader::on(Box::new(Folder::new(path)), next)
     }
@@ -172,7 +173,8 @@ impl Reader {
                 source => source?,
             };
             if found.first > self.next {
-                self.missed.entries += found.first - self.next;
+                // A new reader has missed nothing.
+                self.missed.entries += if self.next > 1 { found.first - self.next } else { 0 };
                 self.next = found.first;
             }
             let scanner = Scanner::new(source, found.first);

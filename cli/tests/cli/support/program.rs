@@ -104,6 +104,11 @@ impl Program {
     }
 
     #[cfg(unix)]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         let mut kill = Command::new("kill");
