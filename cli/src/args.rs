@@ -32,7 +32,7 @@ Examples:
   brocomm bridge bridge.toml                    exchange events with a Zeek
   brocomm zeek listen ws://manager:27759        print what a Zeek publishes
   brocomm logs sensor --write logs              write the logs that a peer sends
-  brocomm spool read spool --follow | vector    hand on what a node has spooled
+  brocomm spool read spool                      print what a node has spooled
   brocomm state get sensor hits --declarations vars.bro
                                                 print a peer's variable
   brocomm send sensor 'ping(7)'                 send an event

@@ -136,6 +136,7 @@ Examples:
   brocomm config example > brocomm.toml         then edit it
   brocomm run
   brocomm run sensor.toml --print json | jq 'select(.notification == \"event\")'
+  brocomm run --spool spool                     keep what peers send
   echo 'ping(1)' | brocomm run client.toml --stdin --exit-at-eof
   brocomm run --metrics 127.0.0.1:9477 --log-format json --log-level info
 

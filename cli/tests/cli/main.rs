@@ -19,6 +19,8 @@ mod json;
 mod logs;
 mod manual;
 mod messages;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 #[cfg(unix)]
 mod operations;
 #[cfg(unix)]
