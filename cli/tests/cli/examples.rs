@@ -189,7 +189,7 @@ fn the_examples_of_every_help_work() {
                 ["brocomm", "replay", ..] => drop(left_out.insert(example.clone(), "replay.rs")),
                 // Ends with Ctrl-C only.
                 _ if example.contains("--follow") => {
-                    drop(left_out.insert(example.clone(), "spool.rs"))
+                    left_out.insert(example.clone(), "spool.rs");
                 }
                 // Needs a peer with logs.
                 ["brocomm", "logs", _, "--list", ..] => {

@@ -350,12 +350,12 @@ impl Spool {
         Ok(())
     }
 
-    /// Returns when to call [`commit`](Spool::commit) at the latest.
+    /// Returns when to call [`commit`](Spool::commit) at the latest, if it is called besides as soon as
+    /// nothing more is to be appended.
     pub fn next_timeout(&self) -> Option<Time> {
-        let since = self.unflushed_since?;
         match self.config.fsync {
-            Fsync::Every(interval) => Some(since + interval),
-            Fsync::Always | Fsync::Never => Some(since),
+            Fsync::Every(interval) => Some(self.unflushed_since? + interval),
+            Fsync::Always | Fsync::Never => None,
         }
     }
 
