@@ -44,3 +44,5 @@ mod support;
 mod tcpdump;
 mod tls;
 mod zeek;
+#[cfg(unix)]
+mod zeek_lines;

@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod config;
 mod error;
 mod folder;
 mod inspect;
@@ -33,9 +34,10 @@ mod record;
 mod scan;
 mod writer;
 
+pub use config::{Fsync, SpoolConfig, WhenFull};
 pub use error::{AppendError, OpenError, WriteError};
 pub use folder::{Folder, Found, Segment, Volume, is_reader_name};
 pub use inspect::{Contents, epoch, inspect};
 pub use reader::{Entry, Missed, Reader};
 pub use record::{MAX_RECORD, Record, RecordError};
-pub use writer::{Fsync, Recovery, Spool, SpoolConfig, WhenFull};
+pub use writer::{Recovery, Spool};
