@@ -214,11 +214,11 @@ mod nats {
         use std::future::IntoFuture;
         let payload = bytes::Bytes::from(line());
         let begin = Instant::now();
-        let mut sent = std::collections::VecDeque::new();
+        type Acked = <jetstream::context::PublishAckFuture as IntoFuture>::IntoFuture;
+        let mut sent = std::collections::VecDeque::<Acked>::new();
         for number in 0..MESSAGES {
             if sent.len() >= WINDOW {
-                let acked: std::pin::Pin<Box<_>> = sent.pop_front().unwrap();
-                let _: jetstream::publish::PublishAck = acked.await.unwrap();
+                sent.pop_front().unwrap().await.unwrap();
             }
             let id = format!("alone-{round}-{number}");
             let message = PublishMessage::build().payload(payload.clone()).message_id(id);
