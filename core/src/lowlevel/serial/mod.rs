@@ -47,7 +47,7 @@ mod tape;
 mod transcript;
 mod writer;
 
-pub use crate::data::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
+pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use cache::CacheCounters;
 pub use error::{Place, SerialError, SerialErrorKind, WriteError};
 pub use kind::Family;
