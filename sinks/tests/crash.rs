@@ -131,7 +131,7 @@ proptest! {
                     appended.insert(sequence, text);
                 }
                 Step::Commit { after } => {
-                    now = now + Duration::from_millis(after);
+                    now += Duration::from_millis(after);
                     spool.commit(now).unwrap();
                 }
                 Step::Finish => spool.finish(now).unwrap(),
@@ -157,7 +157,7 @@ proptest! {
             }
             durable.extend(appended.range(..=spool.durable()).map(|(at, text)| (*at, text.clone())));
             while reader.next_sequence() <= spool.durable() {
-                let entry = reader.next().unwrap().unwrap();
+                let entry = reader.next_entry().unwrap().unwrap();
                 seen.push((entry.sequence, entry.line.to_vec()));
             }
         }

@@ -51,7 +51,7 @@ impl Memory {
 }
 
 pub(crate) fn read_all(reader: &mut Reader) -> Vec<(u64, Vec<u8>)> {
-    std::iter::from_fn(|| reader.next().unwrap())
+    std::iter::from_fn(|| reader.next_entry().unwrap())
         .map(|entry| (entry.sequence, entry.line.to_vec()))
         .collect()
 }

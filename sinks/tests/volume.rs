@@ -105,7 +105,7 @@ fn the_oldest_entries_are_deleted_if_nobody_reads_or_that_is_wanted() {
         let mut spool = spool(&memory, config);
         memory.disk().positions = positions;
         let mut reader = Reader::on(memory.volume(), 1);
-        reader.next().unwrap();
+        reader.next_entry().unwrap();
         for _ in 0..200 {
             add(&mut spool, NOW).unwrap();
             assert!(spool.bytes() <= 5000);
@@ -128,7 +128,7 @@ fn old_segments_are_deleted_once_they_are_read() {
     memory.disk().positions = vec![0];
     let mut now = NOW;
     for _ in 0..300 {
-        now = now + SECOND;
+        now += SECOND;
         memory.disk().now = now;
         add(&mut spool, now).unwrap();
     }
@@ -181,7 +181,7 @@ fn positions_and_the_epoch_are_kept_on_the_disk() {
     assert!(matches!(Spool::open(path, config(), NOW), Err(OpenError::Locked)));
     (0..30).for_each(|_| assert!(add(&mut spool, NOW).is_ok()));
     let mut reader = Reader::open(path, "one").unwrap();
-    (0..20).for_each(|_| drop(reader.next().unwrap().unwrap()));
+    (0..20).for_each(|_| drop(reader.next_entry().unwrap().unwrap()));
     reader.acknowledge(12).unwrap();
     drop(spool);
 
@@ -191,7 +191,7 @@ fn positions_and_the_epoch_are_kept_on_the_disk() {
     assert_eq!(epoch(path).unwrap(), Some(NOW.as_nanos()));
     assert_eq!(Folder::new(path).positions().unwrap(), [("one".to_owned(), 12)]);
     let mut reader = Reader::open(path, "one").unwrap();
-    assert_eq!(reader.next().unwrap().unwrap().sequence, 13);
+    assert_eq!(reader.next_entry().unwrap().unwrap().sequence, 13);
     reader.rewind();
     assert_eq!(read_all(&mut reader).len(), 18);
 

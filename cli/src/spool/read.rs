@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let _held = stop.as_ref().map(Stop::hold);
     let mut printed = 0;
     loop {
-        let entry = reader.next().map_err(|error| cannot_read(&args.dir, &error))?;
+        let entry = reader.next_entry().map_err(|error| cannot_read(&args.dir, &error))?;
         if let Some(entry) = &entry {
             if args.subject.as_ref().is_none_or(|it| it.matches(entry.subject.as_bytes())) {
                 if args.with_subjects {

@@ -1,6 +1,7 @@
 //! Log entries as Zeek's JSON logs have them.
 
 use std::io::Write;
+use std::net::IpAddr;
 
 use brocomm::logs::{LogEntry, LogField, LogValue};
 
@@ -80,7 +81,7 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
     match value {
         LogValue::Bool(value) => append(out, format_args!("{value}")),
         LogValue::Int(value) => append(out, format_args!("{value}")),
-        LogValue::Count(value) | LogValue::Counter(value) => append(out, format_args!("{value}")),
+        LogValue::Count(value) | LogValue::Counter(value) => decimal(*value, out),
         LogValue::Double(value) | LogValue::Interval(value) | LogValue::Time(value) => {
             double(*value, out);
         }
@@ -88,7 +89,17 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
         | LogValue::Enum(text)
         | LogValue::Func(text)
         | LogValue::File(text) => string(text, out),
-        LogValue::Port(port) => append(out, format_args!("{}", port.number)),
+        LogValue::Port(port) => decimal(port.number.into(), out),
+        LogValue::Addr(IpAddr::V4(addr)) => {
+            out.push(b'"');
+            for (at, octet) in addr.octets().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(b'.');
+                }
+                decimal(octet.into(), out);
+            }
+            out.push(b'"');
+        }
         // The notation has nothing that would be escaped.
         LogValue::Addr(_) | LogValue::Subnet(_) => append(out, format_args!("\"{value}\"")),
         LogValue::Set(items) | LogValue::Vector(items) => {
@@ -104,6 +115,20 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
         // An unset value, and what is not known yet.
         _ => out.extend_from_slice(b"null"),
     }
+}
+
+/// Appends a number without the formatting machinery: most columns are numbers.
+fn decimal(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        // A digit of 0 to 9.
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.get_mut(start..).unwrap_or_default().reverse();
 }
 
 /// Appends a number with the least digits that give it back.
@@ -164,7 +189,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
         '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}' => false,
         _ => true,
     };
-    let is_text = text.is_ascii() && text.iter().all(|byte| is_plain(*byte))
+    let is_text = text.iter().all(|byte| is_plain(*byte))
         || std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_text));
     if is_text {
         return quoted(text, out);
@@ -211,8 +236,6 @@ fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use brocomm::data::{Port, Subnet, TypeTag};
     use bytes::Bytes;
 

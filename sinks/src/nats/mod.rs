@@ -157,7 +157,7 @@ pub fn run(
     loop {
         // How old what waits is, even if there never is a connection.
         if reader.next_sequence() <= *durable.borrow() {
-            counts.set_oldest(reader.next()?.map(|entry| entry.time));
+            counts.set_oldest(reader.next_entry()?.map(|entry| entry.time));
             reader.rewind();
         }
         // A runtime for each connection: it ends with all that the client does in the background, so

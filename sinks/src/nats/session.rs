@@ -68,13 +68,20 @@ impl Session<'_, '_> {
         let mut window = 1;
         loop {
             let room = deadline.is_none() && sent.len() < window;
-            if room && let Some(entry) = self.next(&durable)? {
-                self.send(&context, entry, &mut sent).await?;
-                if sent.len() < window && !sent.len().is_multiple_of(64) {
-                    continue;
+            // Nothing more can be read before more is durable.
+            let mut is_idle = false;
+            if room {
+                match self.next(&durable)? {
+                    Some(entry) => {
+                        self.send(&context, entry, &mut sent).await?;
+                        // Now and then, acknowledgements are looked at.
+                        if sent.len() < window && !sent.len().is_multiple_of(64) {
+                            continue;
+                        }
+                    }
+                    None => is_idle = true,
                 }
             }
-            let is_idle = room && self.reader.next_sequence() > *durable.borrow();
             if sent.is_empty() {
                 self.keep()?;
                 if deadline.is_some() || is_idle && durable.has_changed().is_err() {
@@ -124,7 +131,7 @@ impl Session<'_, '_> {
         if self.reader.next_sequence() > *durable.borrow() {
             return Ok(None);
         }
-        self.reader.next().map_err(|error| format!("the spool cannot be read: {error}"))
+        self.reader.next_entry().map_err(|error| format!("the spool cannot be read: {error}"))
     }
 
     async fn send(

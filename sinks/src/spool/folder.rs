@@ -102,11 +102,7 @@ impl Folder {
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
         let path = self.path.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(file)),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(lock(&file)?.then_some(file))
     }
 
     /// Returns the epoch, if the file with it is there and whole.
@@ -171,11 +167,35 @@ impl Folder {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
-        File::open(path.parent().unwrap_or(&self.path))?.sync_all()
+        sync_folder(path.parent().unwrap_or(&self.path))
     }
 
     fn segment(&self, first: u64) -> PathBuf {
         self.path.join(format!("{first:016x}{SUFFIX}"))
+    }
+}
+
+/// Locks a file; returns whether nobody else has locked it.
+#[cfg(unix)]
+fn lock(file: &File) -> io::Result<bool> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Other systems are trusted to have one writer.
+#[cfg(not(unix))]
+fn lock(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Waits until the names in a folder are on the disk. Only UNIX needs that, and can.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(path)?.sync_all(),
+        false => Ok(()),
     }
 }
 
@@ -224,7 +244,7 @@ impl Volume for Folder {
         let path = self.segment(first);
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         // The name must be on the disk before a record in it is acknowledged.
-        File::open(&self.path)?.sync_all()?;
+        sync_folder(&self.path)?;
         Ok(Box::new(file))
     }
 

@@ -18,7 +18,7 @@
 //! assert_eq!(spool.durable(), 1);
 //!
 //! let mut reader = Reader::open(path, "shipper")?;
-//! let entry = reader.next()?.unwrap();
+//! let entry = reader.next_entry()?.unwrap();
 //! assert_eq!(&*entry.line, br#"{"ts":1500000000.0}"#);
 //! reader.acknowledge(entry.sequence)?;
 //! # std::fs::remove_dir_all(path)?;

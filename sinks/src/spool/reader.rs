@@ -105,7 +105,7 @@ impl Reader {
     ///
     /// # Errors
     /// A segment cannot be read. Trying again may help.
-    pub fn next(&mut self) -> io::Result<Option<Entry>> {
+    pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         loop {
             let Some(current) = &mut self.current else {
                 if !self.open_segment()? {

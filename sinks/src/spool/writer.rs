@@ -278,10 +278,10 @@ impl Spool {
         while self.bytes().saturating_add(needed) > self.config.size {
             // The segment that is written to is never deleted.
             let [_, next, ..] = self.segments[..] else { return Ok(()) };
-            if self.config.when_full == WhenFull::Block {
-                if next.first > self.read_by_all()?.saturating_add(1) {
-                    return Err(WriteError::Limit);
-                }
+            if self.config.when_full == WhenFull::Block
+                && next.first > self.read_by_all()?.saturating_add(1)
+            {
+                return Err(WriteError::Limit);
             }
             self.remove_oldest()?;
         }
