@@ -1,4 +1,5 @@
 //! Tests of `[nats]` with a real `nats-server`, where one is installed.
+#![allow(clippy::print_stderr, reason = "says what is skipped")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,4 +1,5 @@
 //! Tests of spools: what `run` and `logs` keep, and what `brocomm spool` makes of it.
+#![allow(clippy::print_stderr, reason = "says what is skipped")]
 
 use std::collections::BTreeMap;
 use std::fs;
