@@ -145,13 +145,13 @@ pub(super) fn all(
     let options = tables::options(&mut table);
     let tls_files = tables::tls_files(&mut table).within(folder);
     let mut declarations = Declarations::new();
-    let problems = files(&mut table, folder, &mut declarations);
+    let mut problems = files(&mut table, folder, &mut declarations);
     if let Some(item) = table.item("declarations", String::KIND) {
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
     *outputs = Outputs {
-        zeek: zeek::targets(&mut table, folder),
+        zeek: zeek::targets(&mut table, folder, &mut problems),
         spool: spool::table(&mut table, folder),
         nats: nats::table(&mut table, folder),
     };

@@ -110,17 +110,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => {
-            let configuration = load_and_warn(file)?;
-            Ok(summary::write(&configuration, out)?)
+            let (configuration, outputs) = load_outputs_and_warn(file)?;
+            warn_of_targets(file, &configuration, &outputs.zeek);
+            Ok(summary::write(&configuration, &outputs.zeek, out)?)
         }
     }
-}
-
-/// Loads a configuration, and prints warnings and errors.
-pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
-    let configuration = load_or_tell(file)?;
-    warnings(file, &configuration);
-    Ok(configuration)
 }
 
 /// Where entries and events go besides the output.
@@ -132,12 +126,21 @@ pub(crate) struct Outputs {
     pub(crate) nats: Option<NatsTable>,
 }
 
-/// The same with where else entries and events go.
+/// Loads a configuration with where else entries and events go, and prints warnings and errors.
 pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
     let mut outputs = Outputs::default();
     let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
     warnings(file, &configuration);
     Ok((configuration, outputs))
+}
+
+/// Prints what keeps events from being passed to Zeek.
+pub(crate) fn warn_of_targets(file: &Path, configuration: &NodeConfig, targets: &[ZeekTarget]) {
+    for target in targets {
+        for warning in target.warnings(&configuration.declarations) {
+            warn(format_args!("{}: warning: {}: {warning}", file.display(), target.url));
+        }
+    }
 }
 
 fn warnings(file: &Path, configuration: &NodeConfig) {

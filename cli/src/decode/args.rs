@@ -67,6 +67,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
 
+    /// Write a page for a browser: a ladder of the messages with filters, and plots.
+    ///
+    /// The page needs nothing else and loads nothing. It shows all messages between both sides by
+    /// phase and time, each in full on a click, and plots bytes per second, the compression ratio
+    /// and cache hits. With several recordings or connections, the page has them all to choose
+    /// from. An existing file is replaced.
+    #[arg(long, value_name = "FILE.html",
+        conflicts_with_all = ["json", "summary", "verify", "state", "write_logs"])]
+    pub(crate) html: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) columns: Columns,
 
@@ -94,6 +104,7 @@ Examples:
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
+  brocomm decode --html session.html session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";
 
@@ -165,5 +176,6 @@ Examples:
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
+  brocomm decode --html session.html session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";

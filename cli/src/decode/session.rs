@@ -59,6 +59,7 @@ impl<'a> Session<'a> {
                             self.problems.note(&observed);
                             view.show(step.time, &observed, out)?;
                         }
+                        view.fed(step.time, &self.observer);
                     }
                 }
                 Err(error) => unreadable = Some(error.to_string()),

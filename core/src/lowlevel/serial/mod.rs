@@ -43,6 +43,7 @@ mod lazy;
 mod limits;
 mod mode;
 mod reader;
+mod scalar;
 mod tape;
 mod transcript;
 mod writer;
