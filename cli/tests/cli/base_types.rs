@@ -236,14 +236,14 @@ fn files(records: &BTreeMap<String, String>) -> Vec<String> {
         if !others.is_empty() {
             text += &format!("use super::{};\n", list(&others));
         }
-        if words.contains("Time") {
-            text += "use crate::Time;\n";
-        }
         let own: Vec<String> =
             own.iter().filter(|word| words.contains(**word)).map(ToString::to_string).collect();
         let data: Vec<String> = own.iter().filter(|word| *word != "Record").cloned().collect();
         if own.iter().any(|word| word == "Record") {
             text += "use crate::Record;\n";
+        }
+        if words.contains("Time") {
+            text += "use crate::Time;\n";
         }
         if !data.is_empty() {
             text += &format!("use crate::data::{};\n", list(&data));
@@ -311,6 +311,9 @@ fn a_value_of_a_script_is_read_into_a_struct() {
     assert_eq!((info.ts.as_secs_f64(), &info.uid[..]), (5.5, &b"C\xff"[..]));
     assert_eq!(info.id.resp_h.to_string(), "10.0.0.2");
     assert_eq!(info.proto.to_string(), "tcp");
-    assert_eq!((info.duration.unwrap().as_secs(), info.service, info.missed_bytes), (2, None, 0));
+    assert_eq!(
+        (info.duration.unwrap().as_secs(), info.service, info.missed_bytes),
+        (2, None, Some(0))
+    );
     assert_eq!(info.tunnel_parents.len(), 2);
 }
