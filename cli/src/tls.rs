@@ -14,13 +14,17 @@ use crate::zeek::tls::Files;
 pub(crate) struct Tls {
     /// Use TLS, and accept peers with a certificate signed by a CA in this file (PEM), as Bro's
     /// `ssl_ca_certificate`.
-    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, help_heading = "TLS", value_name = "FILE")]
     tls_ca: Option<PathBuf>,
 
     /// A file (PEM) with our certificate, intermediate certificates and the private key, as Bro's
-    /// `ssl_private_key`.
-    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_ca")]
+    /// `ssl_private_key`. A peer always asks for it, a Zeek's server rarely.
+    #[arg(long, help_heading = "TLS", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
+
+    /// A file (PEM) with the private key, if it is not in that of the certificate.
+    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     /// A file with the passphrase of the private key in the first line.
     #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
@@ -28,21 +32,41 @@ pub(crate) struct Tls {
 
     /// Accept only a peer with a certificate for this host name or address. By default, names are
     /// not checked, as in Bro.
-    #[arg(long, help_heading = "TLS", value_name = "NAME", requires = "tls_cert")]
+    #[arg(long, help_heading = "TLS", value_name = "NAME")]
     tls_name: Option<String>,
 }
 
 impl Tls {
-    /// Returns the files as a WebSocket connection needs them. Certificate and key are in one file.
-    pub(crate) fn files(&self) -> Files {
-        Files { ca: self.tls_ca.clone(), cert: self.tls_cert.clone(), key: self.tls_cert.clone() }
+    /// Returns the files as a WebSocket connection needs them.
+    pub(crate) fn files(&self) -> Result<Files, Failure> {
+        if self.tls_passphrase_file.is_some() {
+            return Err(misused(format_args!(
+                "--tls-passphrase-file: for a wss:// address, the private key must not be encrypted"
+            )));
+        }
+        let (ca, cert) = (self.tls_ca.clone(), self.tls_cert.clone());
+        Ok(Files { ca, cert, key: self.tls_key.clone(), name: self.tls_name.clone() })
     }
 
     /// Reads the files, if there are any.
     pub(crate) fn read(&self) -> Result<Option<TlsConfig>, Failure> {
-        let (Some(ca), Some(cert)) = (&self.tls_ca, &self.tls_cert) else { return Ok(None) };
+        let (ca, cert) = match (&self.tls_ca, &self.tls_cert) {
+            (Some(ca), Some(cert)) => (ca, cert),
+            (None, None) if self.tls_name.is_none() => return Ok(None),
+            (ca, _) => {
+                let missing = if ca.is_none() { "--tls-ca" } else { "--tls-cert" };
+                return Err(misused(format_args!(
+                    "{missing} FILE is missing: peers show each other their certificates, so that \
+                     TLS needs --tls-ca and --tls-cert"
+                )));
+            }
+        };
         let authorities = pem("--tls-ca", ca)?;
-        let own = pem("--tls-cert", cert)?;
+        let mut own = pem("--tls-cert", cert)?;
+        if let Some(key) = &self.tls_key {
+            own.push(b'\n');
+            own.extend(pem("--tls-key", key)?);
+        }
         let passphrase = match &self.tls_passphrase_file {
             None => None,
             Some(path) => Some(first_line("--tls-passphrase-file", path)?),

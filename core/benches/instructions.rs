@@ -40,7 +40,7 @@ fn encode(event: Event, mode: Mode) {
 }
 
 fn decode(event: Event, mode: Mode) {
-    let (mut receiver, bytes) = Receiver::warm(event, mode);
+    let (mut receiver, bytes) = Receiver::warm(event, mode, false);
     count(|| {
         let events: usize = bytes.iter().map(|bytes| black_box(&mut receiver).receive(bytes)).sum();
         assert_eq!(events, EVENTS);
@@ -48,7 +48,7 @@ fn decode(event: Event, mode: Mode) {
 }
 
 fn lazily(event: Event, mut take: impl FnMut(&LazyEvent)) {
-    let (mut receiver, bytes) = Receiver::warm(event, Mode::RUNNING);
+    let (mut receiver, bytes) = Receiver::warm(event, Mode::RUNNING, true);
     count(|| {
         let receive = |bytes: &Vec<u8>| black_box(&mut receiver).receive_lazily(bytes, &mut take);
         assert_eq!(bytes.iter().map(receive).sum::<usize>(), EVENTS);
@@ -176,6 +176,10 @@ fn main() -> ExitCode {
             CASES.iter().filter(|(case, ..)| is_wanted(case)).for_each(|(_, _, work)| work());
             return ExitCode::SUCCESS;
         }
+    }
+    if !args.is_empty() && option_env!("CARGO_INCREMENTAL").is_some_and(|value| value != "0") {
+        eprintln!("compiled incrementally, which makes other code: set CARGO_INCREMENTAL=0");
+        return ExitCode::FAILURE;
     }
     let Some(figures) = figures() else {
         println!("instructions: skipped: there is no valgrind");

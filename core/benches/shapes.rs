@@ -214,9 +214,9 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Makes a receiver that has received the event before, and the bytes of those to come, in
-    /// pieces as a socket gives them.
-    pub fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
+    /// Makes a receiver that has received the event before, lazily if it is to do so, and the bytes
+    /// of those to come, in pieces as a socket gives them.
+    pub fn warm(event: Event, mode: Mode, lazily: bool) -> (Receiver, Vec<Vec<u8>>) {
         let mut receiver = Receiver {
             mode,
             decoder: Decoder::new(Framing::Clear, Default::default()),
@@ -233,7 +233,13 @@ impl Receiver {
         };
         for _ in 0..4000 {
             sender.send();
-            receiver.receive(&std::mem::take(&mut sender.out));
+            let bytes = std::mem::take(&mut sender.out);
+            let events = if lazily {
+                receiver.receive_lazily(&bytes, |_| {})
+            } else {
+                receiver.receive(&bytes)
+            };
+            assert_eq!(events, 1);
         }
         for _ in 0..EVENTS {
             sender.send();

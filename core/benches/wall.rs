@@ -23,7 +23,7 @@ fn events(c: &mut Criterion) {
             });
             group.bench_function(format!("decode {shape} {caching}"), |b| {
                 b.iter_batched(
-                    || Receiver::warm(event(), mode),
+                    || Receiver::warm(event(), mode, false),
                     |(mut receiver, bytes)| {
                         let received: usize = bytes.iter().map(|b| receiver.receive(b)).sum();
                         assert_eq!(received, EVENTS);
@@ -37,7 +37,7 @@ fn events(c: &mut Criterion) {
     for (shape, event) in shapes {
         group.bench_function(format!("name {shape}"), |b| {
             b.iter_batched(
-                || Receiver::warm(event(), Mode::RUNNING),
+                || Receiver::warm(event(), Mode::RUNNING, true),
                 |(mut receiver, bytes)| {
                     let name = |event: &LazyEvent| {
                         black_box(event.name_bytes());
@@ -52,7 +52,7 @@ fn events(c: &mut Criterion) {
         });
         group.bench_function(format!("forward {shape}"), |b| {
             b.iter_batched(
-                || (Receiver::warm(event(), Mode::RUNNING), Sender::warm(event(), Mode::RUNNING)),
+                || (Receiver::warm(event(), Mode::RUNNING, true), Sender::warm(event(), Mode::RUNNING)),
                 |((mut receiver, bytes), mut sender)| {
                     let mut forward = |event: &LazyEvent| sender.forward(event);
                     let received: usize =

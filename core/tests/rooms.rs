@@ -21,8 +21,20 @@ const ROOMS: [&[&str]; 12] = [
 ];
 
 /// The rooms in which the parts, too, know only those before them: the files, and folders as one.
-const STRICT: [&str; 7] =
-    ["pattern", "json", "notation", "tls", "node", "lowlevel/serial", "lowlevel/driver"];
+const STRICT: [&str; 12] = [
+    "lowlevel/wire",
+    "data",
+    "pattern",
+    "notation",
+    "json",
+    "tls",
+    "lowlevel/serial",
+    "logs",
+    "connection",
+    "state",
+    "node",
+    "lowlevel/driver",
+];
 
 /// What the root shows of its private modules.
 const OF_THE_ROOT: [(&str, &str); 6] = [

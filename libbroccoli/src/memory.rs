@@ -9,12 +9,21 @@ pub(crate) fn duplicate(bytes: &[u8]) -> *mut c_uchar {
     let copy = unsafe { libc::malloc(bytes.len() + 1) }.cast::<c_uchar>();
     if !copy.is_null() {
         // SAFETY: the memory is new and has room for the bytes and the NUL.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len());
-            copy.add(bytes.len()).write(0);
-        }
+        unsafe { write(bytes, copy) };
     }
     copy
+}
+
+/// Writes bytes and a NUL.
+///
+/// # Safety
+/// There is room for them.
+pub(crate) unsafe fn write(bytes: &[u8], to: *mut c_uchar) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        to.add(bytes.len()).write(0);
+    }
 }
 
 /// A text with a NUL behind it that has one address as long as it lives.

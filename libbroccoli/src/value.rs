@@ -43,9 +43,9 @@ enum Content {
     Vector(Box<BroVector>),
 }
 
-/// A string that this library made.
+/// A string that this library made, with the room that it has for others.
 #[derive(Debug)]
-struct OwnedString(BroString);
+struct OwnedString(BroString, usize);
 
 // SAFETY: its bytes belong to it alone.
 unsafe impl Send for OwnedString {}
@@ -54,7 +54,20 @@ impl OwnedString {
     fn new(bytes: &[u8]) -> OwnedString {
         let str_val = memory::duplicate(bytes);
         let str_len = if str_val.is_null() { 0 } else { bytes.len() as u32 };
-        OwnedString(BroString { str_len, str_val })
+        OwnedString(BroString { str_len, str_val }, str_len as usize)
+    }
+
+    /// Takes other bytes, in the same memory if they fit.
+    fn refill(&mut self, bytes: &[u8]) {
+        /// Long ones are not kept for others.
+        const KEPT: usize = 1024;
+        if bytes.len() > self.1 || self.1 > KEPT {
+            *self = OwnedString::new(bytes);
+            return;
+        }
+        // SAFETY: there was a string of that length with a NUL.
+        unsafe { memory::write(bytes, self.0.str_val) };
+        self.0.str_len = bytes.len() as u32;
     }
 
     fn bytes(&self) -> &[u8] {
@@ -270,6 +283,22 @@ impl Node {
             Value::Vector(vector) => node(Content::Vector(Box::new(BroVector::of(&vector)?))),
             _ => return None,
         })
+    }
+
+    /// Becomes the node of another value, in the memory of a string if both are strings; returns whether
+    /// programs can be given it.
+    pub(crate) fn refill(&mut self, value: Value) -> bool {
+        match (&mut self.content, value) {
+            (Content::String(string), Value::String(bytes)) => string.refill(&bytes),
+            (_, value) => {
+                let tag = c_int::from(value.tag() as u8);
+                let node = Node::new(value);
+                let is_whole = node.is_some();
+                *self = node.unwrap_or_else(|| Node::untold(tag));
+                return is_whole;
+            }
+        }
+        true
     }
 
     /// Makes a field or element without a value.

@@ -11,7 +11,7 @@ use brocomm_zeek::message::ZeekEvent;
 pub(super) const ASK: &str = "brocomm/ack/";
 
 /// Returns the topic under which a bridge of this name is answered.
-pub(super) fn topic(application: &str) -> String {
+pub(crate) fn topic(application: &str) -> String {
     format!("brocomm/acked/{application}")
 }
 

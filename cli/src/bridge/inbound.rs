@@ -5,17 +5,22 @@ use std::sync::Arc;
 use brocomm::data::Event;
 use brocomm_tokio::Node;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::target::Prepared;
 use crate::zeek::counts::Counts;
 
-/// Starts to raise events; returns where to put them.
+/// Starts to raise events; returns where to put them, and what ends when there are no more.
 ///
 /// Peers may be slow, but Zeek must be read from all the time, so that events wait here within the
 /// bound of the target's queue.
-pub(super) fn start(node: Node, target: Arc<Prepared>, counts: Counts) -> mpsc::Sender<Event> {
+pub(super) fn start(
+    node: Node,
+    target: Arc<Prepared>,
+    counts: Counts,
+) -> (mpsc::Sender<Event>, JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::channel::<Event>(target.target.queue.bound.events.max(1));
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         while let Some(event) = receiver.recv().await {
             match node.raise(event).await {
                 Ok(raised) if raised.peers + raised.kept > 0 => {
@@ -32,5 +37,5 @@ pub(super) fn start(node: Node, target: Arc<Prepared>, counts: Counts) -> mpsc::
             }
         }
     });
-    sender
+    (sender, task)
 }

@@ -8,6 +8,7 @@ mod target;
 mod weight;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ const LAST: Duration = Duration::from_secs(5);
 pub(crate) struct Args {
     #[command(flatten)]
     run: run::Args,
+
+    /// Keep in this file how many events were taken and passed on. Of a bridge that is killed, the next
+    /// one counts the difference as lost (`killed`).
+    #[arg(long, value_name = "FILE")]
+    counts: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -63,12 +69,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             file.display()
         )));
     }
+    config::warn_of_targets(file, &configuration, &targets);
     let declarations: &Declarations = &configuration.declarations;
-    let prepared = targets
-        .into_iter()
-        .map(|target| Prepared::new(target, declarations))
-        .collect::<Result<Vec<_>, Failure>>()?;
-    run::run_with(&args.run, configuration, prepared, out)
+    let prepared = targets.into_iter().map(|target| Prepared::new(target, declarations)).collect();
+    let counts = Counts::default();
+    if let Some(file) = &args.counts {
+        counts.keep(file)?;
+    }
+    run::run_with(&args.run, configuration, prepared, counts, out)
 }
 
 /// All connections to Zeeks, with what goes between them and a node.
@@ -76,6 +84,7 @@ pub(crate) struct Bridge {
     end: watch::Sender<bool>,
     offering: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
+    raising: Vec<JoinHandle<()>>,
     names: Vec<String>,
     counts: Counts,
 }
@@ -86,20 +95,15 @@ impl Bridge {
         let end = watch::Sender::new(false);
         let targets: Vec<Arc<Prepared>> = targets.into_iter().map(Arc::new).collect();
         let names = targets.iter().map(|target| target.name.clone()).collect();
-        let tasks = targets
-            .iter()
-            .map(|target| {
-                let inbound = inbound::start(node.clone(), Arc::clone(target), counts.clone());
-                tokio::spawn(pump::run(
-                    Arc::clone(target),
-                    inbound,
-                    counts.clone(),
-                    end.subscribe(),
-                ))
-            })
-            .collect();
+        let (mut tasks, mut raising) = (Vec::new(), Vec::new());
+        for target in &targets {
+            let (inbound, task) = inbound::start(node.clone(), Arc::clone(target), counts.clone());
+            raising.push(task);
+            let target = Arc::clone(target);
+            tasks.push(tokio::spawn(pump::run(target, inbound, counts.clone(), end.subscribe())));
+        }
         let offering = tokio::spawn(offer(node.clone(), targets, counts.clone()));
-        Bridge { end, offering, tasks, names, counts: counts.clone() }
+        Bridge { end, offering, tasks, raising, names, counts: counts.clone() }
     }
 
     /// Ends all connections once what waits is sent, if that doesn't take long; then tells how many
@@ -109,7 +113,8 @@ impl Bridge {
         // What came before the node ended is still offered.
         let _ = tokio::time::timeout_at(deadline, self.offering).await;
         self.end.send_replace(true);
-        for task in self.tasks {
+        // What came from Zeek is still raised, or counted as lost.
+        for task in self.tasks.into_iter().chain(self.raising) {
             let _ = timeout(LAST, task).await;
         }
         for name in self.names {

@@ -41,7 +41,8 @@ pub(super) async fn run(
         let name = pump.target.name.clone();
         pump.counts.connected(&name, false);
         let client = pump.target.client.clone();
-        let connecting = Link::connect(&pump.target.target.url, pump.target.tls.as_ref(), client);
+        let connecting =
+            Link::connect(&pump.target.target.url, pump.target.target.connector.as_ref(), client);
         let connected = tokio::select! {
             connected = connecting => connected,
             _ = end.changed() => break,

@@ -7,26 +7,21 @@ use std::sync::{Mutex, PoisonError};
 use brocomm::data::{Declarations, Event, Name};
 use brocomm::node::EventPeer;
 use brocomm_zeek::client::ClientConfig;
-use brocomm_zeek::json;
 use brocomm_zeek::mapping::{self, Mapping};
 use brocomm_zeek::message::ZeekEvent;
 
-use super::acknowledge;
 use super::outbox::{Item, Outbox};
 use crate::config::ZeekTarget;
-use crate::failure::{Failure, misused, warn};
+use crate::failure::warn;
 use crate::zeek::counts::Counts;
 use crate::zeek::serve::topic_of;
-use crate::zeek::tls::Connector;
-use crate::zeek::{self};
 
-/// A target whose files are read.
+/// A target with what waits for it.
 pub(crate) struct Prepared {
     /// What counts and messages call it: its URL.
     pub(super) name: String,
     pub(super) target: ZeekTarget,
     pub(super) client: ClientConfig,
-    pub(super) tls: Option<Connector>,
     pub(super) outbox: Outbox,
     mapping: Mapping,
     /// The names of Zeek's events on Bro's side, where they differ.
@@ -35,22 +30,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the target's files.
-    pub(super) fn new(target: ZeekTarget, bro: &Declarations) -> Result<Prepared, Failure> {
-        let name = target.url.to_string();
-        let signatures = zeek::read_signatures(&target.signatures)?;
-        let wrong = |error: String| misused(format_args!("zeek: {error}"));
-        let tls = target.files.connector(&target.url).map_err(wrong)?;
-        let topics: Vec<&str> = target.subscribe.iter().map(String::as_str).collect();
-        let mut client = ClientConfig::new("localhost", &topics);
-        if target.acknowledge {
-            client.subscriptions.push(acknowledge::topic(&target.application).into());
-        }
-        client.application = Some(target.application.clone());
-        client.encoding = json::Options { non_utf8: target.non_utf8, ..json::Options::default() };
-        // What is not written when a connection ends is lost, so that little waits there.
-        client.limits.outgoing = 64 << 10;
-        client.check().map_err(|error| wrong(format!("{name}: {error}")))?;
+    pub(super) fn new(target: ZeekTarget, bro: &Declarations) -> Prepared {
         let options = mapping::Options {
             widen: target.widen,
             drop_fields: target.drop_fields,
@@ -58,16 +38,18 @@ impl Prepared {
             functions: target.functions,
             as_zeek: false,
         };
-        let mapping = Mapping::new(bro.clone(), signatures, options);
-        for event in target.rename.values() {
-            if mapping.zeek().event(event).is_none() {
-                return Err(wrong(format!("{name}: rename: no signature declares event {event}")));
-            }
-        }
+        let mapping = Mapping::new(bro.clone(), target.declared.clone(), options);
         let renamed =
             target.rename.iter().map(|(bro, zeek)| (zeek.as_str().into(), bro.clone())).collect();
-        let outbox = Outbox::new(target.queue);
-        Ok(Prepared { name, target, client, tls, outbox, mapping, renamed, told: Mutex::default() })
+        Prepared {
+            name: target.url.to_string(),
+            client: target.client(),
+            outbox: Outbox::new(target.queue),
+            target,
+            mapping,
+            renamed,
+            told: Mutex::default(),
+        }
     }
 
     /// Queues an event of a peer, if it is to go to this Zeek.

@@ -6,17 +6,23 @@ use std::path::Path;
 use brocomm::node::{NodeConfig, PeerConfig};
 use serde_json::{Value, json};
 
-use super::load::{Problem, load};
+use super::load::{Problem, load_with};
 use super::summary::described;
 use crate::failure::Failure;
 
 /// Checks a configuration and prints one JSON object.
 pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let shown = file.display().to_string();
-    match load(file) {
+    let mut targets = Vec::new();
+    match load_with(file, &mut targets) {
         Ok(configuration) => {
-            let warnings: Vec<String> =
-                configuration.warnings().iter().map(ToString::to_string).collect();
+            let warnings = configuration.warnings();
+            let warnings = warnings.iter().map(ToString::to_string);
+            let of_targets = targets.iter().flat_map(|target| {
+                let warnings = target.warnings(&configuration.declarations).into_iter();
+                warnings.map(|warning| format!("{}: {warning}", target.url))
+            });
+            let warnings: Vec<String> = warnings.chain(of_targets).collect();
             let peers = configuration.nodes.iter();
             let peers: Vec<Value> =
                 peers.map(|(name, entry)| peer(name, entry, &configuration)).collect();

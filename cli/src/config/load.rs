@@ -148,12 +148,12 @@ pub(super) fn all(
     let options = tables::options(&mut table);
     let tls_files = tables::tls_files(&mut table).within(folder);
     let mut declarations = Declarations::new();
-    let problems = files(&mut table, folder, &mut declarations);
+    let mut problems = files(&mut table, folder, &mut declarations);
     if let Some(item) = table.item("declarations", String::KIND) {
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
-    *targets = zeek::targets(&mut table, folder);
+    *targets = zeek::targets(&mut table, folder, &mut problems);
     table.finish();
 
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };

@@ -106,25 +106,28 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => {
-            let configuration = load_and_warn(file)?;
-            Ok(summary::write(&configuration, out)?)
+            let (configuration, targets) = load_bridge_and_warn(file)?;
+            warn_of_targets(file, &configuration, &targets);
+            Ok(summary::write(&configuration, &targets, out)?)
         }
     }
 }
 
-/// Loads a configuration, and prints warnings and errors.
-pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
-    let configuration = load_or_tell(file)?;
-    warnings(file, &configuration);
-    Ok(configuration)
-}
-
-/// The same with the Zeeks that a bridge connects to.
+/// Loads a configuration with the Zeeks that a bridge connects to, and prints warnings and errors.
 pub(crate) fn load_bridge_and_warn(file: &Path) -> Result<(NodeConfig, Vec<ZeekTarget>), Failure> {
     let mut targets = Vec::new();
     let configuration = load_with(file, &mut targets).map_err(|problems| told(file, &problems))?;
     warnings(file, &configuration);
     Ok((configuration, targets))
+}
+
+/// Prints what keeps events from being passed to Zeek.
+pub(crate) fn warn_of_targets(file: &Path, configuration: &NodeConfig, targets: &[ZeekTarget]) {
+    for target in targets {
+        for warning in target.warnings(&configuration.declarations) {
+            warn(format_args!("{}: warning: {}: {warning}", file.display(), target.url));
+        }
+    }
 }
 
 fn warnings(file: &Path, configuration: &NodeConfig) {

@@ -3,11 +3,17 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use brocomm::data::{Name, Value};
-use brocomm::node::{NodeConfig, Options, PeerConfig};
+use brocomm::data::{Declarations, Name, Value};
+use brocomm::node::{EventPattern, NodeConfig, Options, PeerConfig};
+
+use super::ZeekTarget;
 
 /// Prints a summary of what a node with this configuration does.
-pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    configuration: &NodeConfig,
+    targets: &[ZeekTarget],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
     if options.listen {
@@ -34,7 +40,26 @@ pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Resu
     for (name, node) in nodes {
         writeln!(out, "  {name}: {}", described(node, options, configuration))?;
     }
+    if !targets.is_empty() {
+        writeln!(out, "\nThe Zeeks that `brocomm bridge` connects to:")?;
+    }
+    for target in targets {
+        writeln!(out, "  {}: {}", target.url, passed(target, declarations))?;
+    }
     Ok(())
+}
+
+/// Describes what goes between the peers and a Zeek.
+fn passed(target: &ZeekTarget, bro: &Declarations) -> String {
+    let of_bro = target.events_to_zeek(bro).count();
+    let known = |to: &EventPattern, number| format!("{to} ({})", count(number, "known event"));
+    let to_zeek = target.to_zeek.as_ref().map(|to| format!("gets {}", known(to, of_bro)));
+    let to_bro = target.to_bro.as_ref().map(|to| {
+        let names = target.events_to_bro();
+        format!("sends {}", known(to, names.filter(|name| to.matches(name)).count()))
+    });
+    let parts: Vec<String> = [to_zeek, to_bro].into_iter().flatten().collect();
+    if parts.is_empty() { "passes nothing".to_owned() } else { parts.join(", ") }
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -1,15 +1,22 @@
-//! Reads the tables `[[zeek]]`, which `brocomm bridge` connects to.
+//! Reads the tables `[[zeek]]`, which `brocomm bridge` connects to, and the files that they name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use brocomm::data::{Declarations, Name};
 use brocomm::node::{Bound, EventPattern, Overflow, Queue};
-use brocomm_zeek::json::NonUtf8;
+use brocomm_zeek::client::{ClientConfig, ConfigError};
+use brocomm_zeek::json::{self, NonUtf8};
+use brocomm_zeek::signatures;
 use toml::de::DeValue;
 
+use super::load::Problem;
 use super::reader::{Item, Read, Source, Table};
-use crate::zeek::tls::Files;
+use crate::bridge::acknowledge;
+use crate::failure::reason;
+use crate::file;
+use crate::zeek::tls::{Connector, Files};
 use crate::zeek::url::Url;
 
 /// A Zeek to connect to, and what goes between it and the peers.
@@ -19,6 +26,10 @@ pub(crate) struct ZeekTarget {
     pub(crate) application: String,
     pub(crate) files: Files,
     pub(crate) signatures: Vec<PathBuf>,
+    /// What the signatures declare.
+    pub(crate) declared: Declarations,
+    /// What makes TLS connections, for wss://.
+    pub(crate) connector: Option<Connector>,
     pub(crate) subscribe: Vec<String>,
     pub(crate) topic: String,
     pub(crate) to_zeek: Option<EventPattern>,
@@ -38,12 +49,115 @@ pub(crate) struct ZeekTarget {
 
 impl ZeekTarget {
     /// Has the names of files begin at a folder.
-    pub(super) fn within(mut self, folder: &Path) -> ZeekTarget {
-        let Files { ca, cert, key } = &mut self.files;
+    fn within(mut self, folder: &Path) -> ZeekTarget {
+        let Files { ca, cert, key, .. } = &mut self.files;
         let files = self.signatures.iter_mut().chain([ca, cert, key].into_iter().flatten());
         files.for_each(|file| *file = folder.join(&*file));
         self
     }
+
+    /// Reads the files that are named; returns what is wrong with what they contain.
+    fn read_files(&mut self, source: &mut Source<'_>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut unreadable = false;
+        for file in &self.signatures {
+            match file::read_text(file) {
+                Err(error) => {
+                    let file = file.display();
+                    let why = reason(&error);
+                    add(source, "signatures", format!("cannot read signatures: {file}: {why}"));
+                    unreadable = true;
+                }
+                Ok(text) => {
+                    if let Err(error) = signatures::read(&text, &mut self.declared) {
+                        let place = (error.line.max(1) as usize, error.column.max(1) as usize);
+                        problems.push(Problem {
+                            file: file.clone(),
+                            place: Some(place),
+                            what: error.reason(),
+                        });
+                    }
+                }
+            }
+        }
+        let is_complete = !unreadable && problems.is_empty();
+        let names = self.rename.values().filter(|_| is_complete);
+        for name in names.filter(|name| self.declared.event(name).is_none()) {
+            add(source, "rename", format!("no signature declares event {name}"));
+        }
+        match self.files.connector(&self.url) {
+            Ok(connector) => self.connector = connector,
+            Err(error) => add(source, "url", error),
+        }
+        match self.client().check() {
+            Err(error @ ConfigError::Application(_)) => {
+                add(source, "application", error.to_string());
+            }
+            Err(error) => add(source, "url", error.to_string()),
+            Ok(()) => {}
+        }
+        problems
+    }
+
+    /// Returns the declared events that go to Zeek, with their names there.
+    pub(super) fn events_to_zeek<'a>(
+        &'a self,
+        bro: &'a Declarations,
+    ) -> impl Iterator<Item = (&'a Name, &'a [u8])> {
+        let matching = |name: &&Name| self.to_zeek.as_ref().is_some_and(|to| to.matches(name));
+        bro.events.keys().filter(matching).map(|name| {
+            let renamed = name.as_str().and_then(|name| self.rename.get(name));
+            (name, renamed.map_or(&**name, |renamed| renamed.as_bytes()))
+        })
+    }
+
+    /// Returns the events that the signatures declare, by their names on Bro's side.
+    pub(super) fn events_to_bro(&self) -> impl Iterator<Item = Name> {
+        self.declared.events.keys().map(|name| {
+            let renamed = self.rename.iter().find(|(_, zeek)| name.as_str() == Some(zeek));
+            renamed.map_or_else(|| name.clone(), |(bro, _)| Name::from(bro.as_str()))
+        })
+    }
+
+    /// Returns what keeps declared events from being passed to Zeek.
+    pub(super) fn warnings(&self, bro: &Declarations) -> Vec<String> {
+        let warning = |(name, zeek): (&Name, &[u8])| {
+            let shown = zeek.escape_ascii();
+            let Some(there) = self.declared.event(zeek) else {
+                return Some(format!(
+                    "event {name} will not be passed: no signature declares event {shown}"
+                ));
+            };
+            let (here, there) = (bro.event(name)?.params.len(), there.params.len());
+            (here != there).then(|| {
+                format!(
+                    "event {name} will not be passed: it has {here} arguments, and {shown} has \
+                     {there} in the signatures"
+                )
+            })
+        };
+        self.events_to_zeek(bro).filter_map(warning).collect()
+    }
+
+    /// Returns the configuration of a connection.
+    pub(crate) fn client(&self) -> ClientConfig {
+        let topics: Vec<&str> = self.subscribe.iter().map(String::as_str).collect();
+        let mut client = ClientConfig::new("localhost", &topics);
+        if self.acknowledge {
+            client.subscriptions.push(acknowledge::topic(&self.application).into());
+        }
+        client.application = Some(self.application.clone());
+        client.encoding = json::Options { non_utf8: self.non_utf8, ..json::Options::default() };
+        // What is not written when a connection ends is lost, so that little waits there.
+        client.limits.outgoing = 64 << 10;
+        client
+    }
+}
+
+/// Adds an error about a key of the target that was read last.
+fn add(source: &mut Source<'_>, key: &str, what: String) {
+    let key = format!("zeek.{key}");
+    source.problems.push((source.place(&key), key.clone(), format!("{key}: {what}")));
 }
 
 impl Read for Url {
@@ -121,7 +235,10 @@ impl Read for ZeekTarget {
                     ca: table.field("ca", Some(None))?,
                     cert: table.field("cert", Some(None))?,
                     key: table.field("key", Some(None))?,
+                    name: table.field("name", Some(None))?,
                 },
+                declared: signatures::base(),
+                connector: None,
                 signatures: table.field("signatures", Some(Vec::new()))?,
                 subscribe: table.field("subscribe", Some(vec!["brocomm/to-bro/".to_owned()]))?,
                 topic: table.field("topic", Some(topic))?,
@@ -165,8 +282,12 @@ fn loops(target: &ZeekTarget, table: &mut Table<'_, '_, '_, '_>) {
     }
 }
 
-/// Reads all targets, in the order of the file.
-pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<ZeekTarget> {
+/// Reads all targets, in the order of the file. Adds the errors in other files.
+pub(super) fn targets(
+    table: &mut Table<'_, '_, '_, '_>,
+    folder: &Path,
+    problems: &mut Vec<Problem>,
+) -> Vec<ZeekTarget> {
     let Some(item) = table.item("zeek", ZeekTarget::KIND) else { return Vec::new() };
     let DeValue::Array(values) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of tables, [[zeek]]");
@@ -177,7 +298,9 @@ pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<Z
         let path = item.path.clone();
         let item = Item { path, value: value.get_ref(), span: value.span() };
         if let Some(target) = ZeekTarget::read(&item, None, table.source) {
-            targets.push(target.within(folder));
+            let mut target = target.within(folder);
+            problems.extend(target.read_files(table.source));
+            targets.push(target);
         }
     }
     targets
@@ -199,20 +322,16 @@ mod tests {
     #[test]
     fn targets_are_read_with_their_defaults() {
         let targets = read(
-            "listen = true\n[[zeek]]\nurl = \"ws://h\"\nsignatures = \"a.zeek\"\n\
-             [[zeek]]\nurl = \"wss://i:5\"\nca = \"ca.pem\"\nto_zeek = \"a|b\"\n\
-             rename = { a = \"Site::a\" }\nnon_utf8 = \"refuse\"\n\
+            "listen = true\n[[zeek]]\nurl = \"ws://h\"\n\
+             [[zeek]]\nurl = \"ws://i:5\"\nto_zeek = \"a|b\"\nnon_utf8 = \"refuse\"\n\
              queue = { events = 5, overflow = \"block\" }\n",
         )
         .unwrap();
         assert_eq!(targets.len(), 2);
         assert_eq!(targets[0].url.to_string(), "ws://h:27759/v1/messages/json");
-        assert_eq!(targets[0].signatures, [Path::new("folder/a.zeek")]);
         assert_eq!(targets[0].queue.overflow, Overflow::DropOldest);
         assert!(targets[0].to_zeek.is_none());
-        assert_eq!(targets[1].files.ca.as_deref(), Some(Path::new("folder/ca.pem")));
         assert_eq!(targets[1].queue.bound.events, 5);
-        assert_eq!(targets[1].rename["a"], "Site::a");
     }
 
     #[test]
@@ -226,6 +345,17 @@ mod tests {
             ("[[zeek]]\nurl = \"ws://h\"\nsubscribe = [\"\"]", "events would go round for ever"),
             ("[[zeek]]\nurl = \"ws://h\"\ntopic = \"brocomm/to-bro/x\"", "would go round for ever"),
             ("[[zeek]]\nurl = \"ws://h\"\nto_zeek = \"(\"", "invalid pattern"),
+            (
+                "[[zeek]]\nurl = \"ws://h\"\nsignatures = \"none.zeek\"",
+                "folder/b.toml:4:14: zeek.signatures: cannot read signatures: folder/none.zeek: no such",
+            ),
+            ("[[zeek]]\nurl = \"ws://h\"\nrename = { a = \"b\" }", "declares event b"),
+            ("[[zeek]]\nurl = \"ws://h\"\napplication = \"a b\"", "b.toml:4:15: zeek.application"),
+            ("[[zeek]]\nurl = \"ws://h\"\nca = \"ca.pem\"", "options for TLS need a wss://"),
+            (
+                "[[zeek]]\nurl = \"wss://h\"\nca = \"ca.pem\"",
+                "folder/ca.pem: cannot read certificates",
+            ),
         ] {
             let errors = read(&format!("listen = true\n{text}\n")).unwrap_err();
             assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");

@@ -7,6 +7,7 @@ mod report;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use brocomm::Time;
 use brocomm::lowlevel::connection::{Authority, ConnectionConfig, Notification, Requests};
 use brocomm::lowlevel::wire::Version;
 use brocomm::node::{CloseCause, Role, SyncRequest, SyncRole};
@@ -77,6 +78,7 @@ Examples:
   brocomm doctor sensor --class control --clock
   brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
   brocomm doctor ws://manager:27759
+  brocomm doctor wss://manager:27759 --tls-ca ca.pem
 
 Exit codes:
   0  no step is BAD; there may be notes
@@ -122,7 +124,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let address = match &args.peer {
         Target::Peer(address) => address,
         Target::Zeek(url) => {
-            let tls = args.tls.files().connector(url);
+            let tls = args.tls.files()?.connector(url);
             let tls = tls.map_err(|error| misused(format_args!("{error}")))?;
             return zeek::doctor::run(url, tls.as_ref(), args.timeout, &mut report);
         }
@@ -243,19 +245,30 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let fields = json!({ "version": version, "cipher_suite": suite, "key_exchange": group });
     report.tell("ok", "tls", &format!("{version}, {suite}{more}"), fields)?;
 
-    let own = tls.peer_certificates.first().and_then(|der| Certificate::read(der));
-    let Some(own) = own else {
+    let der = tls.peer_certificates.first().map_or(&[][..], |der| der);
+    certificate(der, Some(&tls.peer_sha256[..]), peer.now(), report)
+}
+
+/// Reports a certificate, with its fingerprint if that is known.
+pub(crate) fn certificate(
+    der: &[u8],
+    sha256: Option<&[u8]>,
+    now: Time,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let Some(own) = Certificate::read(der) else {
         return report.note("certificate", "accepted, but cannot be displayed");
     };
     let Certificate { subject, issuer, names, .. } = &own;
     let (not_before, not_after) = (own.not_before(), own.not_after());
-    let sha256: String = tls.peer_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 =
+        sha256.map(|sha256| sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let print = sha256.as_ref().map(|sha256| format!(", SHA-256 {sha256}")).unwrap_or_default();
     let named = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
     let mut text = format!(
-        "{subject}, for {named}, issued by {issuer}, valid from {not_before} to {not_after}, \
-         SHA-256 {sha256}"
+        "{subject}, for {named}, issued by {issuer}, valid from {not_before} to {not_after}{print}"
     );
-    let days = own.days_left(peer.now());
+    let days = own.days_left(now);
     let finding = if days < SOON { "note" } else { "ok" };
     if days < SOON {
         text += &format!("; it expires in {days} days: reissue it");

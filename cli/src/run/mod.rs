@@ -151,7 +151,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             args.configuration.display()
         ));
     }
-    run_with(args, configuration, Vec::new(), out)
+    run_with(args, configuration, Vec::new(), Counts::default(), out)
 }
 
 /// Runs a node, with connections to Zeeks if there are any.
@@ -159,6 +159,7 @@ pub(crate) fn run_with(
     args: &Args,
     configuration: NodeConfig,
     targets: Vec<bridge::Prepared>,
+    counts: Counts,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
@@ -196,7 +197,6 @@ pub(crate) fn run_with(
             LogFiles::start(node.clone(), notifications, folder)
         });
         let tally = Tally::default();
-        let counts = Counts::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
         let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
         #[cfg(unix)]

@@ -1,12 +1,16 @@
 //! What is counted of events that go to a Zeek and come from one.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+
+use super::ledger::{Balance, KILLED, Ledger};
+use crate::failure::{Failure, failed, misused, reason, warn};
 
 type Labels = [(&'static str, String); 2];
 
@@ -16,7 +20,14 @@ pub(crate) struct Counts {
     events: Family<Labels, Counter>,
     lost: Family<Labels, Counter>,
     connected: Family<[(&'static str, String); 1], Gauge>,
-    all: Arc<Mutex<BTreeMap<String, Target>>>,
+    all: Arc<Mutex<All>>,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    targets: BTreeMap<String, Target>,
+    /// The file that has the balances, too.
+    ledger: Option<Ledger>,
 }
 
 /// The counters that were used once, which are found without making their labels.
@@ -24,19 +35,39 @@ pub(crate) struct Counts {
 struct Target {
     events: BTreeMap<&'static str, Counter>,
     lost: BTreeMap<&'static str, Counter>,
+    balance: Balance,
 }
 
 impl Counts {
+    /// Keeps the balance of events in a file from now on, and counts what a process before left
+    /// unsettled in it.
+    pub(crate) fn keep(&self, file: &Path) -> Result<(), Failure> {
+        let (ledger, left) = Ledger::open(file).map_err(|error| {
+            misused(format_args!("--counts {}: {}", file.display(), reason(&error)))
+        })?;
+        self.all().ledger = Some(ledger);
+        for (target, number) in left.into_iter().filter(|(_, number)| *number > 0) {
+            warn(format_args!(
+                "{target}: the bridge was killed before with {number} events that were not passed on"
+            ));
+            self.lose(&target, KILLED, number);
+        }
+        Ok(())
+    }
+
     /// Counts events of which this became.
     pub(crate) fn add(&self, target: &str, what: &'static str, number: u64) {
-        self.inc(target, what, number, |target| &mut target.events, &self.events, "what");
+        let balance = |balance: &mut Balance| balance.count(what, number);
+        self.inc(target, what, number, |target| &mut target.events, &self.events, "what", balance);
     }
 
     /// Counts events that are lost, and why.
     pub(crate) fn lose(&self, target: &str, reason: &'static str, number: u64) {
-        self.inc(target, reason, number, |target| &mut target.lost, &self.lost, "reason");
+        let balance = |balance: &mut Balance| balance.lose(reason, number);
+        self.inc(target, reason, number, |target| &mut target.lost, &self.lost, "reason", balance);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "they differ in pairs between the two callers")]
     fn inc(
         &self,
         name: &str,
@@ -45,20 +76,31 @@ impl Counts {
         of: impl Fn(&mut Target) -> &mut BTreeMap<&'static str, Counter>,
         family: &Family<Labels, Counter>,
         label: &'static str,
+        balance: impl Fn(&mut Balance),
     ) {
         if number == 0 {
             return;
         }
         let mut all = self.all();
-        if !all.contains_key(name) {
-            all.insert(name.to_owned(), Target::default());
+        let All { targets, ledger } = &mut *all;
+        if !targets.contains_key(name) {
+            targets.insert(name.to_owned(), Target::default());
         }
-        let Some(target) = all.get_mut(name) else { return };
+        let Some(target) = targets.get_mut(name) else { return };
         let made = || {
             let labels = [("target", name.to_owned()), (label, value.to_owned())];
             family.get_or_create(&labels).clone()
         };
         of(target).entry(value).or_insert_with(made).inc_by(number);
+        let before = target.balance;
+        balance(&mut target.balance);
+        if let Some(file) = ledger.as_mut().filter(|_| before != target.balance) {
+            let balances = targets.iter().map(|(name, target)| (name.as_str(), target.balance));
+            if let Err(error) = file.write(balances) {
+                *ledger = None;
+                let _ = failed(format_args!("--counts: no longer written: {}", reason(&error)));
+            }
+        }
     }
 
     pub(crate) fn connected(&self, target: &str, is_connected: bool) {
@@ -69,7 +111,7 @@ impl Counts {
     /// Returns all counts of a target on one line.
     pub(crate) fn line(&self, target: &str) -> String {
         let all = self.all();
-        let Some(target) = all.get(target) else { return "no events".to_owned() };
+        let Some(target) = all.targets.get(target) else { return "no events".to_owned() };
         let events = target.events.iter().map(|(what, count)| format!("{what} {}", count.get()));
         let lost = target.lost.iter().map(|(why, count)| format!("lost ({why}) {}", count.get()));
         events.chain(lost).collect::<Vec<_>>().join(", ")
@@ -89,7 +131,7 @@ impl Counts {
         registry.register("zeek_connected", "Whether a Zeek is connected", self.connected.clone());
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Target>> {
+    fn all(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

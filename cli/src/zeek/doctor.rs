@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use brocomm_zeek::client::{ClientConfig, CloseCause, Notification};
 use brocomm_zeek::websocket::HandshakeError;
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::link::Link;
 use super::stream::now;
-use super::tls::Connector;
+use super::tls::{Connector, Secured};
 use super::url::Url;
 use crate::doctor::Report;
 use crate::failure::Failure;
@@ -45,6 +46,11 @@ async fn examine(
     let millis = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
     let with = if url.secure { " with TLS" } else { "" };
     report.ok("reachable", &format!("{url} accepts{with}, after {:.1} ms", millis(begin)))?;
+    if let Some(Secured { version, cipher_suite, certificate }) = &link.secured {
+        let fields = json!({ "version": version, "cipher_suite": cipher_suite });
+        report.tell("ok", "tls", &format!("{version}, {cipher_suite}"), fields)?;
+        crate::doctor::certificate(certificate, None, now(), report)?;
+    }
     match link.next().await {
         Notification::Ready { endpoint, version } => {
             report

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::stream::{Bytes, Stream, now};
-use super::tls::Connector;
+use super::tls::{Connector, Secured};
 use super::url::Url;
 use crate::address;
 use crate::failure::reason;
@@ -17,6 +17,8 @@ use crate::failure::reason;
 pub(crate) struct Link {
     stream: Stream,
     pub(crate) client: Client,
+    /// What TLS has negotiated, if it is used.
+    pub(crate) secured: Option<Secured>,
 }
 
 impl Link {
@@ -37,21 +39,16 @@ impl Link {
             let tcp = connected(&url.authority).await?;
             // Events are small, and each may be the last for a while.
             let _ = tcp.set_nodelay(true);
-            let stream: Box<dyn Bytes> = match tls {
-                None => Box::new(tcp),
-                Some(Connector { connector, name }) => {
-                    let stream = connector.connect(name.clone(), tcp).await;
-                    Box::new(stream.map_err(|error| format!("TLS: {error}"))?)
-                }
-            };
-            Ok::<_, String>(stream)
+            let Some(tls) = tls else { return Ok((Box::new(tcp) as Box<dyn Bytes>, None)) };
+            let (stream, secured) = tls.connect(tcp).await?;
+            Ok::<_, String>((Box::new(stream) as Box<dyn Bytes>, Some(secured)))
         };
-        let stream = match timeout(limit, connect).await {
+        let (stream, secured) = match timeout(limit, connect).await {
             Ok(stream) => stream?,
             Err(_) => return Err(format!("no connection within {} s", limit.as_secs_f64())),
         };
         let client = Client::new(config, random(), now()).map_err(|error| error.to_string())?;
-        Ok(Link { stream: Stream::new(stream), client })
+        Ok(Link { stream: Stream::new(stream), client, secured })
     }
 
     /// Waits until something happens to the connection. Can be dropped at any time.

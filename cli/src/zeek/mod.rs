@@ -3,12 +3,14 @@
 pub(crate) mod counts;
 pub(crate) mod doctor;
 mod form;
+mod ledger;
 pub(crate) mod link;
 mod listen;
 mod send;
 pub(crate) mod serve;
 pub(crate) mod stream;
 pub(crate) mod tls;
+mod trust;
 pub(crate) mod url;
 
 use std::fs;

@@ -150,6 +150,7 @@ impl Served {
         self.events.abort();
         self.hub.end();
         let _ = timeout(LAST, self.hub.empty()).await;
+        tracing::info!("clients of Zeek's API: {}", self.hub.counts.line(TARGET));
     }
 }
 

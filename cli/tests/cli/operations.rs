@@ -22,7 +22,7 @@ fn start(configuration: &Path, arguments: &[&str]) -> Program {
 }
 
 /// Returns the address at which a node serves metrics.
-fn metrics_of(node: &mut Program) -> String {
+pub(crate) fn metrics_of(node: &mut Program) -> String {
     let line = node.error_with("metrics are at ");
     let (_, url) = line.trim_end().split_once("http://").unwrap();
     url.strip_suffix("/metrics").unwrap().to_owned()
@@ -43,7 +43,7 @@ fn ask_for(address: &str, request: &str, more: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-fn scrape(address: &str) -> String {
+pub(crate) fn scrape(address: &str) -> String {
     let accept = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2\r\n";
     let (head, body) = ask_for(address, "GET /metrics", accept);
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");

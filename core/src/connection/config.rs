@@ -14,6 +14,9 @@ use crate::logs::LogLimits;
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
+/// The event whose request enables prints to files (§3.5). A Bro always knows it.
+pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
+
 /// The configuration of a connection.
 ///
 /// Plain data with a default for each field. [`validate`](Self::validate) finds errors. Fields may

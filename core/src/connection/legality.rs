@@ -1,4 +1,4 @@
-//! Which message is legal in which phase (§3.7), and who sends its state (§3.3).
+//! Which message is legal in which phase (§3.7).
 //!
 //! | message | Setup | Handshake | Sync | Running |
 //! | --- | --- | --- | --- | --- |
@@ -20,7 +20,7 @@
 
 use std::fmt;
 
-use super::{Phase, Role, SyncRole};
+use super::{Phase, SyncRole};
 use crate::wire::MessageType;
 
 /// Whether a message is legal in a phase (§3.7).
@@ -128,65 +128,6 @@ pub(super) const fn is_violation(message: MessageType, phase: Phase, phase_done:
     }
 }
 
-/// The contents of a REQUEST_SYNC (§2.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SyncRequest {
-    /// Whether the requesting side considers its own state authoritative.
-    pub authoritative: bool,
-}
-
-/// What follows a handshake (§3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Authority {
-    /// Neither side requested sync: Running.
-    NoSync,
-    /// Sync, with this role for our side.
-    Sync(SyncRole),
-    /// Both sides claim to be authoritative: the connection is closed.
-    Misconfiguration,
-}
-
-impl Authority {
-    /// Decides which side sends its state (§3.3).
-    ///
-    /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
-    /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
-    /// come to the same decision.
-    ///
-    /// ```
-    /// use brocomm::lowlevel::connection::Authority;
-    /// use brocomm::node::{Role, SyncRequest, SyncRole};
-    ///
-    /// let asks = Some(SyncRequest { authoritative: false });
-    /// assert_eq!(Authority::decide(None, asks, 0, 0, Role::Acceptor), Authority::Sync(SyncRole::Sender));
-    /// assert_eq!(Authority::decide(asks, asks, 3, 9, Role::Initiator), Authority::Sync(SyncRole::Receiver));
-    /// ```
-    #[must_use]
-    pub fn decide(
-        ours: Option<SyncRequest>,
-        theirs: Option<SyncRequest>,
-        our_runtime: u32,
-        their_runtime: u32,
-        role: Role,
-    ) -> Authority {
-        let (ours, theirs) = match (ours, theirs) {
-            (None, None) => return Authority::NoSync,
-            (Some(_), None) => return Authority::Sync(SyncRole::Receiver),
-            (None, Some(_)) => return Authority::Sync(SyncRole::Sender),
-            (Some(ours), Some(theirs)) => (ours.authoritative, theirs.authoritative),
-        };
-        if ours && theirs {
-            return Authority::Misconfiguration;
-        }
-        // Bro's runtime is negative if its clock was set back after the start (part 5).
-        let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
-        let we_send = ours
-            || !theirs
-                && (our_runtime, role == Role::Initiator) > (their_runtime, role == Role::Acceptor);
-        Authority::Sync(if we_send { SyncRole::Sender } else { SyncRole::Receiver })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,75 +158,6 @@ mod tests {
         assert!(!is_violation(MessageType::Compress, Phase::Handshake, true));
         for message in MessageType::ALL {
             assert!(!is_violation(message, Phase::Closed, false), "{message}");
-        }
-    }
-}
-
-#[cfg(test)]
-mod authority_tests {
-    use super::Authority::{Misconfiguration, NoSync, Sync};
-    use super::SyncRole::{Receiver, Sender};
-    use super::*;
-
-    const NONE: Option<SyncRequest> = None;
-    const ASKS: Option<SyncRequest> = Some(SyncRequest { authoritative: false });
-    const AUTH: Option<SyncRequest> = Some(SyncRequest { authoritative: true });
-
-    /// Ours, theirs, and what follows when our runtime is less, equal as initiator, equal as
-    /// acceptor, greater.
-    const TABLE: [(Option<SyncRequest>, Option<SyncRequest>, [Authority; 4]); 9] = [
-        (NONE, NONE, [NoSync; 4]),
-        (NONE, ASKS, [Sync(Sender); 4]),
-        (NONE, AUTH, [Sync(Sender); 4]),
-        (ASKS, NONE, [Sync(Receiver); 4]),
-        (AUTH, NONE, [Sync(Receiver); 4]),
-        (ASKS, ASKS, [Sync(Receiver), Sync(Sender), Sync(Receiver), Sync(Sender)]),
-        (ASKS, AUTH, [Sync(Receiver); 4]),
-        (AUTH, ASKS, [Sync(Sender); 4]),
-        (AUTH, AUTH, [Misconfiguration; 4]),
-    ];
-
-    #[test]
-    fn every_combination_of_requests_runtimes_and_roles() {
-        use Role::{Acceptor, Initiator};
-        for (ours, theirs, [less, equal_initiator, equal_acceptor, greater]) in TABLE {
-            for (runtimes, role, expected) in [
-                ((3, 4), Initiator, less),
-                ((3, 4), Acceptor, less),
-                ((4, 4), Initiator, equal_initiator),
-                ((4, 4), Acceptor, equal_acceptor),
-                ((4, 3), Initiator, greater),
-                ((4, 3), Acceptor, greater),
-            ] {
-                let (our, their) = runtimes;
-                let found = Authority::decide(ours, theirs, our, their, role);
-                assert_eq!(found, expected, "{ours:?} {theirs:?} {runtimes:?} {role:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_runtime_is_negative_where_the_clock_was_set_back() {
-        let minus_five = 5_u32.wrapping_neg();
-        for role in [Role::Initiator, Role::Acceptor] {
-            assert_eq!(Authority::decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));
-            assert_eq!(Authority::decide(ASKS, ASKS, minus_five, 3, role), Sync(Receiver));
-        }
-    }
-
-    #[test]
-    fn both_sides_agree() {
-        for ours in [NONE, ASKS, AUTH] {
-            for theirs in [NONE, ASKS, AUTH] {
-                for (our, their) in [(1, 2), (2, 2), (2, 1), (1, u32::MAX)] {
-                    let here = Authority::decide(ours, theirs, our, their, Role::Initiator);
-                    let there = Authority::decide(theirs, ours, their, our, Role::Acceptor);
-                    match (here, there) {
-                        (Sync(here), Sync(there)) => assert_eq!(here, there.other()),
-                        _ => assert_eq!(here, there),
-                    }
-                }
-            }
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{CommLogMessage, ProtocolError, SyncRole};
+use super::config::PRINT_HOOK;
+use super::{CommLogMessage, ProtocolError, ProtocolErrorKind, SyncRole};
 use crate::data::{CallMismatch, Event, Id, Name, Packet, StateAccess};
 use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
@@ -146,4 +147,58 @@ pub enum CloseCause {
     ClosedByUs,
     /// The peer violated the protocol, and we closed it.
     Protocol(ProtocolError),
+}
+
+impl CommLogMessage {
+    /// Returns the log lines for a notification, usually none. They precede what follows from it.
+    pub fn of(told: &Notification) -> Vec<CommLogMessage> {
+        match told {
+            Notification::Log(message) => vec![message.clone()],
+            Notification::Established(Version { class: Some(class), .. }) if !class.is_empty() => {
+                vec![CommLogMessage::PeerSentClass(class.clone())]
+            }
+            Notification::PeerDescription(name) => {
+                vec![CommLogMessage::PeerDescription(name.clone())]
+            }
+            Notification::EventRequested(name) => {
+                let mut lines = vec![CommLogMessage::RegisteredForEvent(name.clone())];
+                lines.extend(
+                    (**name == *PRINT_HOOK).then_some(CommLogMessage::InitializedPrintBuffer),
+                );
+                lines
+            }
+            Notification::SyncRequested { authoritative: true } => {
+                vec![CommLogMessage::PeerAuthoritative]
+            }
+            Notification::LogsRequested => vec![CommLogMessage::PeerRequestedLogs],
+            Notification::SyncStarted(role) => vec![CommLogMessage::PhaseSync(*role)],
+            Notification::HandshakeDone => vec![CommLogMessage::PhaseRunning],
+            Notification::SyncPoint(point) => vec![CommLogMessage::ReachedSyncPoint(*point)],
+            Notification::CallRejected { name, mismatch } => {
+                let (name, mismatch) = (name.clone(), mismatch.clone());
+                vec![CommLogMessage::CallRejected { name, mismatch }]
+            }
+            Notification::Closed(cause) => CommLogMessage::of_close(cause),
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_close(cause: &CloseCause) -> Vec<CommLogMessage> {
+        let mut lines = Vec::new();
+        if let CloseCause::Protocol(error) = cause {
+            lines.push(CommLogMessage::Violation(error.clone()));
+            if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
+                lines.push(CommLogMessage::UnserializationError);
+            }
+        }
+        #[cfg(feature = "__tls")]
+        if let CloseCause::Tls(error) = cause {
+            lines.push(CommLogMessage::ReadError(error.to_string().into()));
+        }
+        if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
+            lines.push(CommLogMessage::ClosingConnection);
+        }
+        lines.push(CommLogMessage::PeerDisconnected);
+        lines
+    }
 }

@@ -1,19 +1,9 @@
 //! Event calls, and their conversion from and to Rust values.
 
+use super::{
+    ConversionError, ConversionErrorKind, Event, EventDecl, Field, FromValue, Name, Step, Value,
+};
 use crate::Time;
-
-use super::{ConversionError, ConversionErrorKind, EventDecl, Field, FromValue, Name, Step, Value};
-
-/// An event call (2§2).
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// The event's full name.
-    pub name: Name,
-    /// The sender's network time in seconds since the Unix epoch.
-    pub time: f64,
-    /// The arguments.
-    pub args: Vec<Value>,
-}
 
 /// Creates a [`data::Event`](crate::data::Event) from its name and arguments.
 ///

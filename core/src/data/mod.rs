@@ -31,62 +31,44 @@
 
 mod access;
 mod coerce;
-mod comparison;
-mod container;
 mod convert;
 mod declaration;
 #[cfg(feature = "derive")]
 #[doc(hidden)]
 pub mod derived;
-mod describe;
-mod equality;
 mod event;
 mod fits;
 mod global;
 mod handlers;
-mod index_type;
 mod name;
-pub(crate) mod object;
-pub(crate) mod opaque;
 mod open;
-mod scalar;
-pub(crate) mod syntax;
 mod tag;
-pub(crate) mod types;
 #[doc = include_str!("types_table.md")]
 pub mod types_table {}
-mod value;
+pub(crate) mod value;
 
 pub(crate) use coerce::Origin;
 pub(crate) use convert::{ConversionErrorKind, index_types};
 pub(crate) use declaration::check_arguments;
-pub(crate) use describe::Short;
 pub(crate) use global::default_of;
-// Lower-level types, exported in [`lowlevel`](crate::lowlevel).
-pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
-pub(crate) use opaque::{
-    BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
-    Opaque, OpaqueState, TopK,
-};
-pub(crate) use syntax::{
-    Attribute, AttributeTag, Attributes, BinaryClass, Case, Expr, ExprKind, Stmt, StmtKind,
-    UnaryClass,
-};
-pub(crate) use types::{
-    Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
+pub(crate) use value::{
+    Attribute, AttributeTag, Attributes, BinaryClass, BitVector, Bloom, BloomCells, BloomFilter,
+    Bucket, Cardinality, Case, CounterVector, Enclosing, Entropy, EnumType, Expr, ExprKind, File,
+    Func, FuncType, Hasher, Id, ListType, Opaque, OpaqueState, Opcode, Packet, RecordType, Serial,
+    SetType, Short, StateAccess, Stmt, StmtKind, TableType, TopK, TypeDef, TypeKind, UnaryClass,
 };
 
-pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub use convert::{
     BroType, ConversionError, FromIndex, FromSlot, FromValue, IndexType, Step, ToIndex, ToSlot,
     ToValue,
 };
 pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
-pub use event::{Event, EventType};
+pub use event::EventType;
 pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use name::Name;
-pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use tag::TypeTag;
-pub use types::{Field, Type};
-pub use value::Value;
+pub use value::{
+    Entry, EnumValue, Event, Field, List, Mutable, Pattern, Port, Record, Subnet, Table, Transport,
+    Type, Value, Vector,
+};

@@ -1,8 +1,6 @@
 //! Containers that have no type yet.
 
-use super::object::StateAccess;
-use super::types::{Type, TypeKind};
-use super::{Name, TypeTag, Value};
+use super::{Name, StateAccess, Type, TypeKind, TypeTag, Value};
 
 impl StateAccess {
     /// Returns the unique ids of the containers in it that have no type yet, as a Bro makes them of

@@ -72,15 +72,20 @@ impl Unread {
     }
 }
 
-/// Reads an announcement (3§1). The result does not share the argument's buffer.
-pub(super) fn writer(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
-    let mut cursor = Cursor::new(argument);
-    let read = cursor.writer().and_then(|writer| match cursor.left() {
-        0 => Ok(writer),
-        left => Err(Kind::LeftOver { left }),
-    });
-    let offset = cursor.offset();
-    read.map_err(|kind| LogError { kind, message: MessageType::LogCreateWriter, offset })
+impl LogWriter {
+    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
+    ///
+    /// # Errors
+    /// The error says what is wrong with it.
+    pub fn decode(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
+        let mut cursor = Cursor::new(argument);
+        let read = cursor.writer().and_then(|writer| match cursor.left() {
+            0 => Ok(writer),
+            left => Err(Kind::LeftOver { left }),
+        });
+        let offset = cursor.offset();
+        read.map_err(|kind| LogError { kind, message: MessageType::LogCreateWriter, offset })
+    }
 }
 
 impl Cursor<'_> {

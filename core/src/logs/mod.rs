@@ -122,7 +122,6 @@
 //! 4 §5).
 
 mod ascii;
-mod columns;
 mod decode;
 pub(crate) mod error;
 mod file;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use super::{LogError, LogValue, decode};
+use super::LogValue;
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 
 /// Bro's number for its ASCII writer.
@@ -41,14 +41,6 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
-    ///
-    /// # Errors
-    /// The error says what is wrong with it.
-    pub fn decode(argument: &Bytes) -> Result<LogWriter, LogError> {
-        decode::writer(argument)
-    }
-
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
         writer(self, out);

@@ -11,19 +11,19 @@ pub mod wire;
 pub mod syntax {
     //! Bro's syntax tree in types and functions (2§4, 2§11). It is never evaluated.
 
-    pub use crate::data::syntax::*;
+    pub use crate::data::value::syntax::*;
 }
 
 pub mod opaque {
     //! The content of opaque values (2§7).
 
-    pub use crate::data::opaque::*;
+    pub use crate::data::value::opaque::*;
 }
 
 pub mod types {
     //! The content of [`Type`](crate::data::Type) (2§4).
 
-    pub use crate::data::types::{
+    pub use crate::data::value::types::{
         Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
     };
 }
@@ -42,11 +42,11 @@ pub mod logs {
 pub mod state {
     //! The operations of a [`Store`](crate::state::Store), step by step (2§9, §3.4).
 
-    pub use crate::state::apply::{Alias, Applied, Inconsistency};
-    pub use crate::state::container::Expired;
-    pub use crate::state::full::{FullState, Progress};
-    pub use crate::state::local::Touched;
-    pub use crate::state::snapshot::SnapshotError;
+    pub use crate::state::store::apply::{Alias, Applied, Inconsistency};
+    pub use crate::state::store::expiry::Expired;
+    pub use crate::state::store::full::{FullState, Progress};
+    pub use crate::state::store::local::Touched;
+    pub use crate::state::store::snapshot::SnapshotError;
 }
 
 #[cfg(feature = "__tls")]

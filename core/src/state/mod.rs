@@ -63,25 +63,17 @@
 //!   the one with authority. It forwards a full state that it receives as changes, in which
 //!   containers known to the others keep their content there (2§9).
 
-mod absorb;
-pub(crate) mod apply;
-mod change;
-pub(crate) mod container;
+mod container;
 mod error;
-pub(crate) mod full;
 mod heap;
-pub(crate) mod local;
 mod path;
-mod place;
-mod read;
-pub(crate) mod snapshot;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use apply::{Alias, Applied, Inconsistency};
-pub(crate) use container::Expired;
 pub use error::{Limits, StateError};
-pub(crate) use full::{FullState, Progress};
 pub use path::{Part, Path};
 pub use store::Store;
+pub(crate) use store::apply::{Alias, Applied, Inconsistency};
+pub(crate) use store::expiry::Expired;
+pub(crate) use store::full::{FullState, Progress};

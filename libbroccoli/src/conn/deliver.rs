@@ -75,29 +75,33 @@ impl Frame {
         })
     }
 
-    /// Takes an event.
+    /// Takes an event, in the memory of the one before.
     fn fill(&mut self, event: Incoming) {
         self.name.clear();
         self.name.extend_from_slice(event.name());
         self.name.push(0);
         self.meta.ev_name = self.name.as_ptr().cast();
         self.meta.ev_ts = event.time();
-        self.meta.ev_numargs = event.len() as c_int;
         self.meta.ev_args = self.args.as_mut_ptr();
-        self.nodes.clear();
-        // Their addresses are what the callbacks get.
-        self.nodes.reserve(event.len());
-        self.is_whole = true;
-        let nodes = &mut self.nodes;
+        // The addresses of nodes are what the callbacks get.
+        let count = event.len();
+        self.nodes.truncate(count);
+        self.nodes.reserve(count - self.nodes.len());
+        let Frame { nodes, args, is_whole, .. } = self;
+        *is_whole = true;
+        let mut at = 0;
         event.into_args(|value| {
-            let tag = c_int::from(value.tag() as u8);
-            let node = Node::new(value);
-            self.is_whole &= node.is_some();
-            nodes.push(node.unwrap_or_else(|| Node::untold(tag)));
+            if at == nodes.len() {
+                nodes.push(Node::untold(0));
+            }
+            if let (Some(node), Some(arg)) = (nodes.get_mut(at), args.get_mut(at)) {
+                *is_whole &= node.refill(value);
+                *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
+            }
+            at += 1;
         });
-        for (arg, node) in self.args.iter_mut().zip(nodes) {
-            *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
-        }
+        nodes.truncate(at);
+        self.meta.ev_numargs = at as c_int;
     }
 
     /// Returns the next callback: what was removed meanwhile is not run, nor what was added.

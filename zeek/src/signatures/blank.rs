@@ -49,11 +49,8 @@ fn is_signature(first: &Token<'_>, statement: &[Token<'_>]) -> bool {
     let is = |at: usize, text: &str| statement.get(at).is_some_and(|token| token.is(text));
     match first.text {
         "module" | "type" | "export" | "}" => true,
-        "global" => {
-            is(2, ":")
-                && (is(3, "event") || is(3, "function"))
-                && statement.last().is_some_and(|t| t.is(";"))
-        }
+        // Also one that doesn't end, which is an error.
+        "global" => is(2, ":") && (is(3, "event") || is(3, "function")),
         // Not a handler, but a declaration as Bro 2.5's notation has it here.
         "event" => statement.last().is_some_and(|token| token.is(";")),
         _ => false,

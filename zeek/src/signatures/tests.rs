@@ -98,3 +98,13 @@ fn what_is_left_keeps_its_place() {
     assert_eq!(left.lines().count(), 3);
     assert_eq!(left.lines().last(), Some("type C: count;"));
 }
+
+#[test]
+fn a_declaration_that_does_not_end_is_an_error() {
+    for text in
+        ["global e: event(a: count)", "global e: event(a: count", "type R: record { a: count;"]
+    {
+        let error = read(text, &mut base()).unwrap_err();
+        assert_eq!(error.line, 1, "{error}");
+    }
+}

@@ -85,6 +85,7 @@ impl Client {
                 Notification::Subscribed { topics, application } => {
                     let name = application.unwrap_or_default();
                     tracing::info!("client {} ({name}) subscribed to {topics:?}", self.number);
+                    self.context.hub.subscribe(self.number, topics);
                     self.server.acknowledge(now());
                 }
                 Notification::Event { topic, event } => self.event(&topic, event).await,

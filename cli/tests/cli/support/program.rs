@@ -1,8 +1,9 @@
 //! Programs that run during a test.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{self, BufRead, BufReader, Lines, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
+use std::thread;
 
 use super::{Run, brocomm, check_line, schema_of};
 
@@ -10,7 +11,7 @@ use super::{Run, brocomm, check_line, schema_of};
 pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines<BufReader<Box<dyn Read + Send>>>,
     stderr: BufReader<ChildStderr>,
     /// The standard error read so far.
     errors: String,
@@ -29,7 +30,8 @@ impl Program {
         let schema = schema_of(&command);
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let stdout: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
+        let lines = BufReader::new(stdout).lines();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new(), schema }
     }
@@ -101,6 +103,24 @@ impl Program {
     /// Closes its standard input.
     pub(crate) fn close_input(&mut self) {
         self.stdin = None;
+    }
+
+    /// Reads the rest of its output elsewhere, so that the program never waits for a reader.
+    pub(crate) fn ignore_output(&mut self) {
+        let nothing: Box<dyn Read + Send> = Box::new(io::empty());
+        let lines = std::mem::replace(&mut self.lines, BufReader::new(nothing).lines());
+        thread::spawn(move || lines.for_each(drop));
+    }
+
+    /// Takes its standard input, to be written elsewhere.
+    pub(crate) fn take_input(&mut self) -> ChildStdin {
+        self.stdin.take().unwrap()
+    }
+
+    /// Returns its process id.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     #[cfg(unix)]

@@ -118,7 +118,7 @@ fn both_sides_are_told_what_the_other_wants() {
     assert_eq!(pair.acceptor.peer_description(), Some(&Name::from("other")));
     let requested: Vec<_> = pair.acceptor.peer_events().iter().map(|n| n.to_string()).collect();
     assert_eq!(requested, ["count", "print_hook"]);
-    assert_eq!(pair.initiator.ours.events.len(), 3);
+    assert_eq!(pair.initiator.requested().len(), 3);
     assert!(pair.acceptor.are_logs_requested() && !pair.acceptor.is_sync_requested());
 }
 
@@ -148,7 +148,7 @@ fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_a
         ["parent info warning: no events to request", "parent info peer_description is bro"]
     );
     assert!(acceptor.wants_input());
-    assert_eq!(acceptor.ours.events.iter().next(), Some(&Name::from("none")));
+    assert_eq!(acceptor.requested().iter().next(), Some(&Name::from("none")));
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.acceptor.phase(), Phase::Running);
 }

@@ -26,6 +26,17 @@ pub(super) fn lasting_name(bytes: &[u8]) -> Name {
     if bytes.is_empty() { Name::new() } else { Name::from_bytes(Bytes::copy_from_slice(bytes)) }
 }
 
+/// Returns the width of a subnet, or how wide it may be at most.
+#[inline]
+pub(super) fn checked_width(
+    prefix: IpAddr,
+    width: u32,
+    lenient: bool,
+) -> std::result::Result<u8, u8> {
+    let bits = if lenient { 128 } else { Subnet::max_width(prefix) };
+    u8::try_from(width).ok().filter(|width| *width <= bits).ok_or(bits)
+}
+
 impl Cursor<'_> {
     /// Reads a name that shares the chunk, for objects that live as long as the message.
     #[inline]
@@ -51,10 +62,9 @@ impl Cursor<'_> {
     pub(super) fn subnet(&mut self, lenient: bool) -> Result<Subnet> {
         let prefix = self.addr()?;
         let width = self.u32()?;
-        let bits = if lenient { 128 } else { Subnet::max_width(prefix) };
-        match u8::try_from(width) {
-            Ok(width) if width <= bits => Ok(Subnet { prefix, width }),
-            _ => Err(Kind::BadWidth { width, bits }),
+        match checked_width(prefix, width, lenient) {
+            Ok(width) => Ok(Subnet { prefix, width }),
+            Err(bits) => Err(Kind::BadWidth { width, bits }),
         }
     }
 

@@ -172,6 +172,24 @@ pub(super) mod val {
     pub(crate) const CARDINALITY: u8 = 22;
     pub(crate) const X509: u8 = 23;
 
+    /// Returns the class that goes with a tag, if the content of its values is simple.
+    pub(crate) const fn of_scalar(tag: TypeTag) -> Option<u8> {
+        Some(match tag {
+            TypeTag::Bool
+            | TypeTag::Int
+            | TypeTag::Count
+            | TypeTag::Counter
+            | TypeTag::Double
+            | TypeTag::Time => PLAIN,
+            TypeTag::Interval => INTERVAL,
+            TypeTag::String => STRING,
+            TypeTag::Addr => ADDR,
+            TypeTag::Port => PORT,
+            TypeTag::Subnet => SUBNET,
+            _ => return None,
+        })
+    }
+
     /// Returns the class that goes with a tag, plain values aside.
     pub(crate) const fn of(tag: TypeTag) -> u8 {
         match tag {

@@ -43,11 +43,12 @@ mod lazy;
 mod limits;
 mod mode;
 mod reader;
+mod scalar;
 mod tape;
 mod transcript;
 mod writer;
 
-pub use crate::data::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
+pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use cache::CacheCounters;
 pub use error::{Place, SerialError, SerialErrorKind, WriteError};
 pub use kind::Family;

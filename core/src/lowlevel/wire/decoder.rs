@@ -8,7 +8,7 @@ use super::error::{WireError, WireErrorKind};
 use super::framing::{Framing, PARTIAL, Part, WORD};
 use super::input::Input;
 use super::limits::Limits;
-use super::message::{Message, MessageType};
+use super::{Message, MessageType};
 
 /// The length of a header chunk (§1.4).
 const HEADER: usize = 8;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::compress::{Compression, Deflater};
 use super::counters::Counters;
 use super::framing::{Framing, MAX_PART, PARTIAL, WORD};
-use super::message::{Message, MessageType};
+use super::{Message, MessageType};
 
 /// The capacity of the scratch buffer that is kept from one message to the next, in bytes.
 const SCRATCH: usize = 64 << 10;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::message::{MessageType, type_name};
+use super::message_type::{MessageType, type_name};
 
 /// What is wrong with a stream, and where; with `{:#}` also which section was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]

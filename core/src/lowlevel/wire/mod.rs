@@ -35,6 +35,7 @@ mod framing;
 mod input;
 mod limits;
 mod message;
+mod message_type;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -50,6 +51,6 @@ pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};
 pub use limits::Limits;
 pub use message::{
-    Caps, EventNames, Message, MessageType, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
-    Version,
+    Caps, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint, Version,
 };
+pub use message_type::MessageType;

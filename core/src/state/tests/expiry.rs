@@ -1,7 +1,7 @@
 use super::{count, shown, store_of, sync, told};
 use crate::Time;
 use crate::data::Opcode;
-use crate::state::local::Touched;
+use crate::state::store::local::Touched;
 use crate::state::{Expired, Path, Store};
 
 const SCRIPT: &str = "

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::{all, count, shown, store, store_of, told, value};
 use crate::Time;
-use crate::state::snapshot::SnapshotError;
+use crate::state::store::snapshot::SnapshotError;
 use crate::state::{Path, StateError};
 
 #[test]

@@ -17,8 +17,8 @@ const SPARE: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     held: Vec<Held>,
+    /// Those that nothing refers to, some with a message to be filled.
     free: Vec<u32>,
-    spare: Vec<Arc<Message>>,
     /// Their total cost in bytes.
     bytes: usize,
 }
@@ -29,6 +29,8 @@ struct Held {
     notes: Option<Box<Notes>>,
     /// The number of references to it.
     live: usize,
+    /// The cost in bytes, notes aside.
+    bytes: usize,
 }
 
 /// The records of a message that refers to values or is referred to.
@@ -57,12 +59,12 @@ impl Messages {
     /// Returns an unshared message to fill, and the number that it will have if stored.
     #[inline]
     pub(super) fn begin(&mut self) -> (Arc<Message>, u32) {
-        let message = self.spare.pop().unwrap_or_default();
         let number = match self.free.last() {
             Some(number) => *number,
             None => self.add(),
         };
-        (message, number)
+        let held = self.held.get_mut(number as usize);
+        (held.and_then(|held| held.message.take()).unwrap_or_default(), number)
     }
 
     #[cold]
@@ -73,23 +75,18 @@ impl Messages {
         number
     }
 
-    /// Holds the message that was begun last, on behalf of so many.
+    /// Holds the message that was begun last, on behalf of so many: of none, it is to be used again.
     #[inline]
     pub(super) fn hold(&mut self, message: Arc<Message>, notes: Option<Box<Notes>>, live: usize) {
         let number = self.free.pop();
-        if let Some(held) = number.and_then(|number| self.held.get_mut(number as usize)) {
-            self.bytes += cost(&message) + notes.as_ref().map_or(0, |notes| notes.bytes);
-            *held = Held { message: Some(message), live, notes };
-        }
-    }
-
-    /// Takes back an unreferenced message for reuse.
-    #[inline]
-    pub(super) fn spare(&mut self, mut message: Arc<Message>) {
-        if self.spare.len() < SPARE {
-            if let Some(unshared) = Arc::get_mut(&mut message) {
-                unshared.clear();
-                self.spare.push(message);
+        if let Some((number, held)) =
+            number.and_then(|number| Some((number, self.held.get_mut(number as usize)?)))
+        {
+            let bytes = cost(&message);
+            self.bytes += bytes + notes.as_ref().map_or(0, |notes| notes.bytes);
+            *held = Held { message: Some(message), live, notes, bytes };
+            if live == 0 {
+                self.drop_unreferred(number);
             }
         }
     }
@@ -106,10 +103,10 @@ impl Messages {
         }
     }
 
-    /// Removes `count` references to a message, and drops it after the last.
+    /// Removes a reference to a message, and drops it after the last.
     #[inline]
-    pub(super) fn release(&mut self, number: u32, count: usize) {
-        if self.leave(number, count) {
+    pub(super) fn release(&mut self, number: u32) {
+        if self.leave(number) {
             self.drop_unreferred(number);
         }
     }
@@ -117,12 +114,14 @@ impl Messages {
     #[inline]
     fn drop_unreferred(&mut self, number: u32) {
         let Some(held) = self.held.get_mut(number as usize) else { return };
-        let (message, notes) = (held.message.take(), held.notes.take());
-        self.free.push(number);
-        if let Some(message) = message {
-            self.bytes = self.bytes.saturating_sub(cost(&message));
-            self.spare(message);
+        self.bytes = self.bytes.saturating_sub(held.bytes);
+        let notes = held.notes.take();
+        // Used again, unless somebody still has the event.
+        match held.message.as_mut().and_then(Arc::get_mut) {
+            Some(message) if self.free.len() < SPARE => message.clear(),
+            _ => held.message = None,
         }
+        self.free.push(number);
         if let Some(notes) = notes {
             self.drop_notes(*notes);
         }
@@ -135,23 +134,23 @@ impl Messages {
         while let Some(Notes { refers, bytes, .. }) = gone.pop() {
             self.bytes = self.bytes.saturating_sub(bytes);
             for number in refers {
-                if self.leave(number, 1) {
+                if self.leave(number) {
                     let held = self.held.get_mut(number as usize).map(std::mem::take);
                     self.free.push(number);
-                    if let Some(message) = held.as_ref().and_then(|held| held.message.as_ref()) {
-                        self.bytes = self.bytes.saturating_sub(cost(message));
+                    if let Some(held) = held {
+                        self.bytes = self.bytes.saturating_sub(held.bytes);
+                        gone.extend(held.notes.map(|notes| *notes));
                     }
-                    gone.extend(held.and_then(|held| held.notes).map(|notes| *notes));
                 }
             }
         }
     }
 
-    /// Removes `count` references to a message; returns whether those were the last.
+    /// Removes a reference to a message; returns whether it was the last.
     #[inline]
-    fn leave(&mut self, number: u32, count: usize) -> bool {
+    fn leave(&mut self, number: u32) -> bool {
         self.held.get_mut(number as usize).is_some_and(|held| {
-            held.live = held.live.saturating_sub(count);
+            held.live = held.live.saturating_sub(1);
             held.live == 0
         })
     }

@@ -20,7 +20,7 @@ pub(super) struct Ring {
     /// The ids of values in runs that have changed.
     exceptions: BTreeMap<u64, Exception>,
     len: usize,
-    /// The number added since the beginning of the message.
+    /// The number of runs added since the beginning of the message.
     new: usize,
 }
 
@@ -95,7 +95,7 @@ impl Ring {
     pub(super) fn close(&mut self) {
         let run = std::mem::take(&mut self.open);
         if run.count > 0 {
-            self.new += run.count as usize;
+            self.new += 1;
             self.len += run.count as usize;
             self.runs.push_back(run);
         }
@@ -118,7 +118,7 @@ impl Ring {
         }
     }
 
-    /// Ends a message, of which no run is open; returns how many values came with it.
+    /// Ends a message, of which no run is open; returns how many runs came with it.
     #[inline]
     pub(super) fn end(&mut self) -> usize {
         std::mem::take(&mut self.new)
@@ -157,87 +157,54 @@ impl Ring {
         Some(Ok(value))
     }
 
-    /// Returns the stamp of the oldest value.
-    #[inline]
-    pub(super) fn oldest(&mut self) -> Option<u64> {
-        loop {
-            let (pid, stamp) = self.runs.front().map(|run| (run.pid, run.stamp))?;
-            if self.exceptions.is_empty() || self.exceptions.get(&pid) != Some(&Exception::Gone) {
-                return Some(stamp);
-            }
-            self.exceptions.remove(&pid);
-            self.drop_front(1);
-        }
+    /// Returns the stamp of the oldest value, or of one before it that has gone.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.runs.front().map(|run| run.stamp)
     }
 
-    fn drop_front(&mut self, count: u32) {
-        if let Some(run) = self.runs.front_mut() {
-            run.advance(count);
-            if run.count == 0 {
-                self.runs.pop_front();
-            }
+    /// Takes the oldest values, if they came before then: those of one run, but at most so many.
+    /// Returns their number, none if there was but one that has gone, and the message whose run ends
+    /// with them.
+    #[inline(always)]
+    pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(usize, Option<u32>)> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let (count, gone) = if before == u64::MAX && self.exceptions.is_empty() {
+            (self.runs.front()?.count.min(most), 0)
+        } else {
+            self.leaving(most, before)?
+        };
+        let run = self.runs.front_mut().filter(|_| count + gone > 0)?;
+        run.advance(count + gone);
+        self.len -= count as usize;
+        let message = if run.count == 0 { Some(run.message) } else { None };
+        if message.is_some() {
+            self.runs.pop_front();
         }
+        Some((count as usize, message))
     }
 
-    /// Takes the oldest values, if they came before then: those that came with one message, but at
-    /// most so many. Returns the message and their number.
-    #[inline]
-    pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(u32, usize)> {
-        // Nearly always a whole message leaves for one that has come.
-        if before == u64::MAX && self.exceptions.is_empty() {
-            let Run { message, count, .. } = *self.runs.front()?;
-            if count as usize == most {
-                self.runs.pop_front();
-                self.len -= most;
-                return Some((message, most));
-            }
+    /// Returns how many values of the first run may leave, if they came before then, but at most so
+    /// many; or instead of them how many that have gone.
+    #[inline(never)]
+    fn leaving(&mut self, most: u32, before: u64) -> Option<(u32, u32)> {
+        let Run { pid, stamp, count, .. } = *self.runs.front().filter(|run| run.stamp < before)?;
+        let older = u32::try_from((before - stamp).div_ceil(STEP)).unwrap_or(u32::MAX);
+        let count = count.min(most).min(older);
+        let Some((first, exception)) = self.exceptions.first_key_value() else {
+            return Some((count, 0));
+        };
+        if *first != pid {
+            let before_it = u32::try_from(first.saturating_sub(pid)).unwrap_or(u32::MAX);
+            return Some((count.min(before_it), 0));
         }
-        self.oldest()?;
-        let message = self.runs.front()?.message;
-        let mut count = 0;
-        while count < most {
-            match self.pop_run(message, most - count, before) {
-                0 => break,
-                popped => count += popped,
-            }
+        let leaving = match exception {
+            Exception::Gone => (0, 1),
+            Exception::Replaced => (count.min(1), 0),
+        };
+        if leaving != (0, 0) {
+            self.exceptions.pop_first();
         }
-        self.len -= count;
-        (count > 0).then_some((message, count))
-    }
-
-    /// Takes values off the first run, if they came with this message and before then.
-    #[inline]
-    fn pop_run(&mut self, message: u32, most: usize, before: u64) -> usize {
-        let Some(run) = self.runs.front() else { return 0 };
-        if run.message != message || run.stamp >= before {
-            return 0;
-        }
-        let mut count = run.count.min(u32::try_from(most).unwrap_or(u32::MAX));
-        if before != u64::MAX {
-            let older = (before - run.stamp).div_ceil(STEP);
-            count = count.min(u32::try_from(older).unwrap_or(u32::MAX));
-        }
-        if !self.exceptions.is_empty() {
-            count = self.pop_exception(run.pid, count);
-        }
-        self.drop_front(count);
-        count as usize
-    }
-
-    /// Forgets that the value with this id was replaced, if it was, for it is about to leave;
-    /// returns how many, at most so many, may leave with it. None, if it is gone already.
-    fn pop_exception(&mut self, pid: u64, most: u32) -> u32 {
-        match self.exceptions.first_key_value() {
-            Some((first, Exception::Gone)) if *first == pid => 0,
-            Some((first, Exception::Replaced)) if *first == pid => {
-                self.exceptions.remove(&pid);
-                most.min(1)
-            }
-            Some((first, _)) => {
-                most.min(u32::try_from(first.saturating_sub(pid)).unwrap_or(u32::MAX))
-            }
-            None => most,
-        }
+        Some(leaving)
     }
 }
 
@@ -256,7 +223,7 @@ mod tests {
             }
         }
         ring.close();
-        assert_eq!(ring.end(), 8);
+        assert_eq!(ring.end(), 2);
         let place = ring.push(9, 26, 1);
         assert_eq!(ring.take(9).unwrap().unwrap_err(), ());
         ring.store(place, 3);
@@ -277,13 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn values_leave_from_the_oldest_on_and_message_by_message() {
+    fn values_leave_from_the_oldest_on_and_run_by_run() {
         let mut ring = runs();
-        assert_eq!(ring.pop(100, 15), Some((0, 3)), "what came before then");
+        assert_eq!(ring.pop(100, 15), Some((3, None)), "what came before then");
         assert_eq!(ring.pop(100, 16), None);
-        assert_eq!(ring.pop(1, u64::MAX), Some((0, 1)));
-        assert_eq!(ring.pop(100, u64::MAX), Some((0, 4)), "over the end of a run");
-        assert_eq!(ring.pop(100, u64::MAX), Some((1, 1)));
+        assert_eq!(ring.pop(1, u64::MAX), Some((1, None)));
+        assert_eq!(ring.pop(0, u64::MAX), None);
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, Some(0))));
+        assert_eq!(ring.pop(100, u64::MAX), Some((3, Some(0))));
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, Some(1))));
         assert_eq!((ring.pop(100, u64::MAX), ring.len()), (None, 0));
     }
 
@@ -292,12 +261,15 @@ mod tests {
         let mut ring = runs();
         ring.replace(3);
         assert!(ring.take(3).is_none());
-        assert!(ring.take(1).is_some() && ring.take(4).is_some());
-        assert_eq!((ring.len(), ring.oldest()), (7, Some(12)));
-        assert_eq!(ring.pop(100, u64::MAX), Some((0, 2)), "up to what is gone");
-        assert_eq!(ring.oldest(), Some(18));
-        assert_eq!(ring.pop(100, u64::MAX), Some((0, 4)));
-        assert_eq!(ring.pop(100, u64::MAX), Some((1, 1)));
+        assert!(ring.take(1).is_some() && ring.take(4).is_some() && ring.take(9).is_some());
+        assert_eq!((ring.len(), ring.oldest()), (6, Some(10)));
+        assert_eq!(ring.pop(0, u64::MAX), Some((0, None)), "what is gone");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "up to what was replaced");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "that");
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, None)), "what is gone");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, Some(0))));
+        assert_eq!(ring.pop(100, u64::MAX), Some((3, Some(0))));
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, Some(1))));
         assert!(ring.exceptions.is_empty() && ring.runs.is_empty() && ring.len() == 0);
     }
 }

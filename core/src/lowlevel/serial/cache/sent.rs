@@ -1,26 +1,34 @@
 //! The containers that were sent of late, for references to them (2§5).
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasherDefault;
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::ages::AddressHasher;
 use crate::data::Value;
 
-/// How many containers are remembered at most.
+/// The maximum number of containers to remember.
 const MOST: usize = 1024;
 
-/// How many bytes the calls may take, as they were sent, of which containers are remembered. Each of
-/// them may keep all of its call in memory.
+/// The maximum size in bytes, as they were sent, of the calls whose containers are remembered. Each
+/// container may keep all of its call in memory.
 const BYTES: usize = 1 << 20;
 
+/// The number of chains; a power of two.
+const CHAINS: usize = 1024;
+
 /// Remembers containers by where they lie in our memory.
+///
+/// Nearly all are never looked for, so they only wait in a queue for their turn to leave, where each
+/// knows the one before it in its chain. Nothing is moved or searched when one comes or goes, so
+/// that this takes the same time wherever the containers lie.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    values: HashMap<usize, SentValue, BuildHasherDefault<AddressHasher>>,
-    /// Their addresses, and when they had been used last when they came here.
-    order: VecDeque<(usize, u64)>,
+    /// In the order in which they came here.
+    queue: VecDeque<SentValue>,
+    /// The number of the first in the queue; numbers are consecutive.
+    first: u32,
+    /// The number of the last in each chain. Numbers of those that have left lie before the first.
+    chains: Vec<u32>,
     /// The sizes of their calls together.
     bytes: usize,
 }
@@ -28,12 +36,17 @@ pub(super) struct Sent {
 /// A container that was sent.
 #[derive(Debug)]
 pub(super) struct SentValue {
+    address: usize,
     pub(super) pid: u64,
     /// When it was used last, as the cache counts.
     pub(super) used: u64,
+    /// The same when it came to its place in the queue.
+    came: u64,
     /// The size of its call.
     size: usize,
     _kept: Kept,
+    /// The number of the one before it in its chain.
+    before: u32,
 }
 
 /// What keeps an address from being used again, and the container from being changed there.
@@ -51,15 +64,32 @@ pub(in super::super) enum Kept {
     },
 }
 
+/// Returns the chain of an address.
+#[inline]
+const fn chain(address: usize) -> usize {
+    ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (CHAINS - 1)
+}
+
 impl Sent {
-    /// Returns what was sent from this address.
+    /// Returns what was sent from this address last.
     #[inline]
     pub(super) fn find(&mut self, address: usize) -> Option<&mut SentValue> {
-        self.values.get_mut(&address)
+        let first = self.first;
+        let place = |number: u32| number.wrapping_sub(first) as usize;
+        let mut at = place(*self.chains.get(chain(address))?);
+        loop {
+            let sent = self.queue.get(at)?;
+            if sent.address == address {
+                return self.queue.get_mut(at);
+            }
+            // One that has left lies further back than any that is here.
+            at = Some(place(sent.before)).filter(|before| *before < at)?;
+        }
     }
 
     /// Remembers what was sent in a call of this size, and forgets what the peer may have forgotten
     /// and what is too much.
+    #[inline]
     pub(super) fn insert(
         &mut self,
         address: usize,
@@ -68,33 +98,44 @@ impl Sent {
         kept: Kept,
         is_there: impl Fn(u64) -> bool,
     ) {
-        self.forget(address);
-        self.values.insert(address, SentValue { pid, used, size, _kept: kept });
         self.bytes += size;
-        self.order.push_back((address, used));
-        while let Some((address, used)) = self.order.front().copied() {
-            if self.order.len() <= MOST && self.bytes <= BYTES && is_there(used) {
+        self.push(SentValue { address, pid, used, came: used, size, _kept: kept, before: 0 });
+        while let Some(SentValue { came, used, size, .. }) = self.queue.front() {
+            if self.queue.len() <= MOST && self.bytes <= BYTES && is_there(*came) {
                 return;
             }
-            self.order.pop_front();
-            match self.values.get(&address) {
+            let (came, used, size) = (*came, *used, *size);
+            let gone = self.queue.pop_front();
+            self.first = self.first.wrapping_add(1);
+            match gone.filter(|_| used > came) {
                 // It was used since, and has its turn again.
-                Some(sent) if sent.used > used => self.order.push_back((address, sent.used)),
-                _ => self.forget(address),
+                Some(sent) => self.push(SentValue { came: used, ..sent }),
+                None => self.bytes -= size,
             }
         }
     }
 
-    fn forget(&mut self, address: usize) {
-        if let Some(sent) = self.values.remove(&address) {
-            self.bytes -= sent.size;
+    #[inline]
+    fn push(&mut self, mut sent: SentValue) {
+        if self.chains.is_empty() {
+            self.chains = vec![self.first.wrapping_sub(1); CHAINS];
         }
+        if let Some(last) = self.chains.get_mut(chain(sent.address)) {
+            let number = self.first.wrapping_add(self.queue.len() as u32);
+            sent.before = std::mem::replace(last, number);
+        }
+        self.queue.push_back(sent);
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.values.clear();
-        self.order.clear();
+        self.first = self.first.wrapping_add(self.queue.len() as u32);
+        self.queue.clear();
         self.bytes = 0;
     }
 }

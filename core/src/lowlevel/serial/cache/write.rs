@@ -25,8 +25,8 @@ pub(in super::super) struct WriteCache {
     sent: Sent,
     /// How many references to values were written.
     moved: u64,
-    /// When the last SERIAL ended, as [`now`](Self::now) counts, and how many entries of the list of
-    /// values outlive it.
+    /// When the last SERIAL ended after which there were containers, as [`now`](Self::now) counts, and
+    /// how many entries of the list of values outlive it.
     cut: (u64, u64),
     size: usize,
     last: Caching,
@@ -141,10 +141,11 @@ impl WriteCache {
     }
 
     /// Decides on a container of a call of this size, by its address: what keeps that from being used
-    /// again is kept.
+    /// again is kept. One that is not shared with anybody cannot have been sent before.
     pub(in super::super) fn container(
         &mut self,
         address: usize,
+        is_shared: bool,
         size: usize,
         mode: Mode,
         keep: impl FnOnce() -> Kept,
@@ -152,8 +153,10 @@ impl WriteCache {
         if !self.refers(mode) {
             return self.anonymous(Family::Val, mode);
         }
-        if let Some(pid) = self.sent_container(address, mode) {
-            return Decision::Reference(pid);
+        if is_shared {
+            if let Some(pid) = self.sent_container(address, mode) {
+                return Decision::Reference(pid);
+            }
         }
         let decision = self.anonymous(Family::Val, mode);
         if let Decision::Full(pid) = decision {
@@ -216,8 +219,10 @@ impl WriteCache {
     pub(in super::super) fn end(&mut self, mode: Mode) {
         let size = self.size as u64;
         let stable = self.ages.len(ListId::Stable);
-        let room = if mode.stable() { size } else { size.saturating_sub(stable) };
-        self.cut = (self.now(mode), room);
+        if !self.sent.is_empty() {
+            let room = if mode.stable() { size } else { size.saturating_sub(stable) };
+            self.cut = (self.now(mode), room);
+        }
         match mode.caching {
             Caching::None => {}
             Caching::Stable if stable <= size => {}

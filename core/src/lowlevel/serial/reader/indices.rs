@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::data::{TypeTag, Value};
+use crate::data::{List, TypeTag, Value};
 
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
@@ -10,45 +10,61 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// The indices of the tables that are being read.
+/// The indices of the tables that are being read: of each a digest, and its position on the tape.
 #[derive(Debug, Default)]
-pub(super) struct Indices {
-    /// Their positions on the tape.
-    pub(super) places: Vec<u32>,
-    /// Digests of those of one table.
-    digests: Vec<u64>,
+pub(super) struct Indices(Vec<(u64, u32)>);
+
+impl Indices {
+    /// Begins a table; returns where its indices begin.
+    #[inline]
+    pub(super) fn begin(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds an index.
+    #[inline]
+    pub(super) fn add(&mut self, place: u32, digest: u64) {
+        self.0.push((digest, place));
+    }
 }
 
 impl Session<'_> {
-    /// Checks that what was just read, at this place of the tape, can be an index.
-    #[inline]
-    pub(super) fn check_index(&self, at: u32) -> Result<()> {
+    /// Returns the error for what is at this place of the tape, and no index.
+    #[cold]
+    pub(super) fn no_index(&self, at: u32) -> Kind {
+        let tag = self.message.item(at).map_or(TypeTag::Error, |(_, item)| item.tag);
+        Kind::WrongClass { class: val::LIST, tag }
+    }
+
+    /// Adds an index that was read, to this place of the tape, without making anything of it.
+    pub(super) fn skimmed_index(&mut self, at: u32) -> Result<()> {
         match self.message.item(at) {
-            Some((_, Item { tag: TypeTag::List, .. })) | None => Ok(()),
-            Some((_, Item { tag, .. })) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
+            Some((_, Item { tag: TypeTag::List, .. })) => {
+                let digest = self.digest(at);
+                self.indices.add(at, digest);
+                Ok(())
+            }
+            _ => Err(self.no_index(at)),
         }
     }
 
     /// Checks that no two of a table's indices, all since the first, are equal.
     ///
-    /// What equal indices have in common is compared first, and is hardly ever equal.
+    /// Their digests are compared first, and are hardly ever equal.
     pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
-        let Indices { places, mut digests } = std::mem::take(self.indices);
-        let indices = places.get(first..).unwrap_or_default();
-        digests.clear();
-        if indices.len() > 1 {
-            digests.extend(indices.iter().map(|at| self.digest(*at)));
-            digests.sort_unstable();
-        }
-        let alike = digests.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-        let checked = if alike { self.compare(indices) } else { Ok(()) };
-        *self.indices = Indices { places, digests };
-        self.indices.places.truncate(first);
+        let mut indices = std::mem::take(&mut self.indices.0);
+        let of_table = indices.get_mut(first..).unwrap_or_default();
+        of_table.sort_unstable();
+        let alike = of_table.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
+        let checked = if alike { self.compare(of_table) } else { Ok(()) };
+        indices.truncate(first);
+        self.indices.0 = indices;
         checked
     }
 
-    fn compare(&self, indices: &[u32]) -> Result<()> {
-        let decode = |at: &u32| Decode::new(self.cursor.chunk(), self.message, *at).index();
+    fn compare(&self, indices: &[(u64, u32)]) -> Result<()> {
+        let decode =
+            |(_, at): &(u64, u32)| Decode::new(self.cursor.chunk(), self.message, *at).index();
         let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
         lists.sort();
         match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -63,10 +79,7 @@ impl Session<'_> {
         let mut digest = Digest(0);
         let Some((at, list)) = self.message.item(at) else { return 0 };
         if let Some(Found::Object(What::Known(known))) = self.message.found(list) {
-            if let Value::List(list) = &known.value {
-                list.items.iter().map_while(|item| digest.value(item)).count();
-            }
-            return digest.0;
+            return if let Value::List(list) = &known.value { digest_of(list) } else { 0 };
         }
         let (mut cursor, mut at) = (Cursor::new(self.cursor.chunk()), at + 1);
         cursor.seek(list.end);
@@ -88,6 +101,14 @@ impl Session<'_> {
         }
         digest.0
     }
+}
+
+/// Digests an index that was made, as those are that were not.
+#[inline]
+pub(super) fn digest_of(list: &List) -> u64 {
+    let mut digest = Digest(0);
+    list.items.iter().map_while(|item| digest.value(item)).count();
+    digest.0
 }
 
 /// Mixes what it is given; it need not be strong, as what is digested alike is compared.

@@ -6,7 +6,6 @@ mod indices;
 mod object;
 mod opaque;
 mod plain;
-mod sink;
 mod stmt;
 mod taping;
 mod types;
@@ -21,11 +20,11 @@ use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
+use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
-use sink::Sink;
 
 /// Decodes the SERIAL messages of one direction of a connection.
 ///
@@ -197,6 +196,7 @@ impl Reader {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
+            is_wide: mode.pid_64bit && transcript.is_none(),
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -224,6 +224,7 @@ impl Reader {
         Ok(Finished { message, notes, serial, end })
     }
 
+    #[inline(always)]
     fn run_eagerly(
         &mut self,
         chunk: Bytes,
@@ -260,6 +261,8 @@ struct Session<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
+    /// Whether values are expected to have ids of 64 bits, and nothing about them is noted.
+    is_wide: bool,
     limits: &'a Limits,
     known: &'a Declarations,
     lenient: bool,
@@ -333,7 +336,9 @@ impl Session<'_> {
         let count = self.cursor.count(self.least_object())?;
         args.reserve(count.min(EAGER));
         for _ in 0..count {
-            self.message.args.push(self.tape_end());
+            if !S::MAKES {
+                self.message.args.push(self.tape_end());
+            }
             self.value_into(args)?;
         }
         Ok(())

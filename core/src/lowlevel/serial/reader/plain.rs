@@ -4,6 +4,7 @@ use crate::data::TypeTag;
 
 use super::super::cursor::Result;
 use super::super::kind::val;
+use super::super::scalar::{Sink, scalar_into, word};
 use super::super::tape::{BASE, Item};
 use super::Session;
 
@@ -53,51 +54,64 @@ impl Usual {
 }
 
 impl<'c> Session<'c> {
-    /// Reads all that stands before the content of a value if it is of a standard type and nothing
-    /// about it is unusual; returns the type's tag then.
+    /// Reads a value if it is a simple one of a standard type that goes as a reference, and nothing
+    /// about it is unusual.
     ///
-    /// Whatever it is not sure of it leaves to the [long way](Self::value_into): with that alone
+    /// Whatever it is not sure of it leaves to the [long way](Self::any_into): with that alone
     /// everything would be read the same, errors included.
     #[inline(always)]
-    pub(super) fn plain_head(&mut self) -> Option<TypeTag> {
-        match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(Usual::wide),
-            (None, false) => self.plain::<14, 25>(Usual::narrow),
-        }
+    pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        self.known_plain_into(sink, Usual::wide)
     }
 
-    /// Reads what takes so many bytes with a reference to the value's type, and so many with its
-    /// type in full.
-    #[inline(always)]
-    fn plain<const KNOWN: usize, const FULL: usize>(
-        &mut self,
-        usual: impl FnOnce(&[u8; KNOWN]) -> Option<Usual>,
-    ) -> Option<TypeTag> {
-        let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
-        let Usual { pid, class, is_full, ty } = usual(head)?;
-        if is_full {
-            return if pid == 0 { self.full::<FULL>(class) } else { None };
-        }
-        let objects = self.objects.saturating_add(2);
-        let tag = self.cache.standard_type(ty)?;
-        if objects > self.limits.objects
-            || !is_plain(class, tag)
-            || !self.cache.register_in_run(pid, self.tape_end())
-        {
+    /// Does the same with ids of 32 bits, and for values whose types go in full.
+    #[inline(never)]
+    pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        if self.transcript.is_some() || self.mode.pid_64bit {
             return None;
         }
-        self.objects = objects;
-        self.tape_plain(class, tag, content);
-        Some(tag)
+        match self.cursor.rest().get(9)? {
+            0 => self.known_plain_into(sink, Usual::narrow),
+            _ => self.full_plain_into(sink),
+        }
     }
 
-    /// Puts a value on the tape, and goes on to its content.
     #[inline(always)]
-    fn tape_plain(&mut self, class: u8, tag: TypeTag, content: &'c [u8]) {
+    fn known_plain_into<const HEAD: usize, S: Sink>(
+        &mut self,
+        sink: &mut S,
+        usual: impl FnOnce(&[u8; HEAD]) -> Option<Usual>,
+    ) -> Option<()> {
+        let (head, content) = self.cursor.rest().split_first_chunk()?;
+        let Usual { pid, class, is_full, ty } = usual(head)?;
+        if is_full || self.objects.saturating_add(2) > self.limits.objects {
+            return None;
+        }
+        let tag = self.cache.standard_type(class, ty)?;
+        if !self.cache.register_in_run(pid, self.tape_end()) {
+            return None;
+        }
+        self.content_into(sink, class, tag, content)
+    }
+
+    /// Reads the content of a simple value, and puts that on the tape.
+    ///
+    /// Whatever is wrong with it is so in the long way, too.
+    #[inline(always)]
+    fn content_into<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        class: u8,
+        tag: TypeTag,
+        content: &'c [u8],
+    ) -> Option<()> {
+        let rest = scalar_into(sink, tag, self.cursor.chunk(), content, self.lenient)?;
         self.cursor.set_rest(content);
         let end = self.cursor.offset();
+        self.cursor.set_rest(rest);
+        self.objects += 2;
         self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
+        Some(())
     }
 
     /// Passes over a header as nearly all values have it, with a reference to the value's type, if
@@ -122,59 +136,35 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Reads the same with the type in full, as all values have it of a writer without a cache.
-    #[inline(never)]
-    fn full<const FULL: usize>(&mut self, class: u8) -> Option<TypeTag> {
-        let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
-        let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
-        let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
-        let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = ty else { return None };
-        let tag = TypeTag::from_u8(*tag).filter(|tag| is_plain(class, *tag))?;
+    /// Reads a value with its type in full and without ids: as all values come of a writer without a
+    /// cache.
+    #[inline(always)]
+    fn full_plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        // The header of the value, that of the type, what the type is, and its name.
+        let (head, rest) = word(self.cursor.rest())?;
+        let (type_head, rest) = word(rest)?;
+        let (ty, rest) = word(rest)?;
+        let (last, content) = rest.split_first()?;
+        let [.., class, _] = head.to_be_bytes();
+        let [_, tag, internal, order, ..] = ty.to_be_bytes();
+        let is_usual = head & !0xff00 == 0x0100_0000_0088_0000
+            && type_head | 0x4000 == 0x0101_0000_0000_ca01
+            && ty & 0xff00_0000_ffff_ffff == 0x0100_0000
+            && *last == 0;
+        let tag = TypeTag::from_u8(tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
         let is_standard =
-            *internal == tag.internal() as u8 && *order == u8::from(tag == TypeTag::Port);
-        let objects = self.objects.saturating_add(2);
-        if !is_standard
-            || number(type_pid)? != 0
+            internal == tag.internal() as u8 && order == u8::from(tag == TypeTag::Port);
+        if !is_usual
+            || !is_standard
             || self.depth >= self.limits.depth
-            || objects > self.limits.objects
+            || self.objects.saturating_add(2) > self.limits.objects
         {
             return None;
         }
-        self.objects = objects;
         self.deepest = self.deepest.max(self.depth + 1);
         self.cache.count_nameless(2);
-        self.tape_plain(class, tag, content);
-        Some(tag)
+        self.content_into(sink, class, tag, content)
     }
-}
-
-/// Reads an id of either width.
-#[inline(always)]
-fn number(bytes: &[u8]) -> Option<u64> {
-    match bytes.len() {
-        8 => bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
-        _ => bytes.first_chunk().map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
-    }
-}
-
-/// Returns whether values of a tag have simple content, and this class goes with it.
-#[inline(always)]
-fn is_plain(class: u8, tag: TypeTag) -> bool {
-    let own = match tag {
-        TypeTag::Bool
-        | TypeTag::Int
-        | TypeTag::Count
-        | TypeTag::Counter
-        | TypeTag::Double
-        | TypeTag::Time => val::PLAIN,
-        TypeTag::Interval => val::INTERVAL,
-        TypeTag::String => val::STRING,
-        TypeTag::Addr => val::ADDR,
-        TypeTag::Port => val::PORT,
-        TypeTag::Subnet => val::SUBNET,
-        _ => return false,
-    };
-    class == own
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Reads values (2§6).
 
 use crate::data::{
-    Entry, EnumValue, List, Mutable, Pattern, Port, Record, Table, Type, TypeTag, Value, Vector,
+    Entry, EnumValue, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
 };
 
 use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
+use super::super::scalar::{Sink, scalar_into};
 use super::super::tape::{Container, MISFIT, What, is_set};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
+use super::indices::digest_of;
 use super::plain::Usual;
-use super::sink::Sink;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
 
 /// What was counted when a value began.
@@ -25,8 +26,9 @@ impl Session<'_> {
     /// and puts it into a sink that makes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        match self.plain_head() {
-            Some(tag) => self.scalar_into(sink, tag),
+        let plain = if self.is_wide { self.wide_into(sink) } else { self.narrow_into(sink) };
+        match plain {
+            Some(()) => Ok(()),
             None => self.any_into(sink),
         }
     }
@@ -158,17 +160,6 @@ impl Session<'_> {
         let what = self.note_type(tag, &ty);
         let at = self.tape_value(class, tag, what);
         match tag {
-            TypeTag::Bool
-            | TypeTag::Int
-            | TypeTag::Count
-            | TypeTag::Counter
-            | TypeTag::Double
-            | TypeTag::Time
-            | TypeTag::Interval
-            | TypeTag::String
-            | TypeTag::Port
-            | TypeTag::Addr
-            | TypeTag::Subnet => self.scalar_into(sink, tag)?,
             TypeTag::Enum => {
                 let number = self.cursor.i64()?;
                 if S::MAKES {
@@ -183,6 +174,7 @@ impl Session<'_> {
                 let file = self.noted(Session::file, |file| What::File(Arc::clone(file)))?;
                 sink.put(Value::File(ty, file));
             }
+            tag if val::of_scalar(tag).is_some() => self.scalar(sink, tag)?,
             TypeTag::Void => return Err(Kind::TypeIsVoid),
             TypeTag::Error => return Err(Kind::TypeIsError),
             tag if class == val::PLAIN => return Err(Kind::WrongClass { class, tag }),
@@ -191,11 +183,11 @@ impl Session<'_> {
                 let pattern = self.noted(Session::pattern, noted)?;
                 sink.put(Value::Pattern(pattern));
             }
-            TypeTag::Timer | TypeTag::Any | TypeTag::Union | TypeTag::Type => {
-                return Err(Kind::NoValues(tag));
-            }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
-                self.nested(|s| s.container(sink, at, tag, ty))?;
+                self.depth += 1;
+                self.reach(Extent::default())?;
+                self.container(sink, at, tag, ty)?;
+                self.depth -= 1;
             }
             TypeTag::Opaque => {
                 self.nested(|s| s.opaque(class))?;
@@ -208,6 +200,7 @@ impl Session<'_> {
                     sink.put(value);
                 }
             }
+            tag => return Err(Kind::NoValues(tag)),
         }
         if let Some(item) = self.message.tape.get_mut(at as usize) {
             item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
@@ -217,31 +210,31 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads the content of a value of an atomic type.
-    #[inline(always)]
-    pub(super) fn scalar_into<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
-        match tag {
-            TypeTag::Bool => sink.put(Value::Bool(self.cursor.i64()? != 0)),
-            TypeTag::Int => sink.put(Value::Int(self.cursor.i64()?)),
-            TypeTag::Count => sink.put(Value::Count(self.cursor.u64()?)),
-            TypeTag::Counter => sink.put(Value::Counter(self.cursor.u64()?)),
-            TypeTag::Double => sink.put(Value::Double(self.cursor.f64()?)),
-            TypeTag::Time => sink.put(Value::Time(self.cursor.f64()?)),
-            TypeTag::Interval => sink.put(Value::Interval(self.cursor.f64()?)),
-            TypeTag::String if S::MAKES => sink.put(Value::String(self.cursor.string()?)),
-            TypeTag::String => self.cursor.pass_string()?,
-            TypeTag::Port => {
-                let number = self.cursor.u64()?;
-                sink.put(Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?));
-            }
-            TypeTag::Addr => sink.put(Value::Addr(self.cursor.addr()?)),
-            TypeTag::Subnet => sink.put(Value::Subnet(self.cursor.subnet(self.lenient)?)),
-            tag => return Err(Kind::NoValues(tag)),
-        }
+    /// Reads the content of a simple value.
+    fn scalar<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
+        let (chunk, content) = (self.cursor.chunk(), self.cursor.rest());
+        let Some(rest) = scalar_into(sink, tag, chunk, content, self.lenient) else {
+            return self.bad_scalar(tag);
+        };
+        self.cursor.set_rest(rest);
         Ok(())
     }
 
+    /// Finds out what is wrong with the content of a simple value.
+    #[cold]
+    fn bad_scalar(&mut self, tag: TypeTag) -> Result<()> {
+        match tag {
+            TypeTag::String => self.cursor.pass_string(),
+            TypeTag::Addr => self.cursor.addr().map(drop),
+            TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
+            TypeTag::Port => Err(Kind::BadPort(self.cursor.u64()?)),
+            _ => self.cursor.u64().map(drop),
+        }?;
+        Err(MISFIT)
+    }
+
     /// Reads the content of a container, the item of which is at this place of the tape.
+    #[inline(always)]
     fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
         match tag {
             TypeTag::List => {
@@ -312,10 +305,9 @@ impl Session<'_> {
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
         let mut entries = Vec::new();
-        let first = self.indices.places.len();
+        let first = self.indices.begin();
         while self.cursor.bool()? {
             let place = self.tape_end();
-            self.indices.places.push(place);
             let mut index = None;
             let mut value = None;
             if S::MAKES {
@@ -323,7 +315,11 @@ impl Session<'_> {
             } else {
                 self.value_into(&mut ())?;
             }
-            self.check_index(place)?;
+            match (&index, S::MAKES) {
+                (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),
+                (_, true) => return Err(self.no_index(place)),
+                (_, false) => self.skimmed_index(place)?,
+            }
             match (is_set, S::MAKES) {
                 (true, _) => {}
                 (_, true) => self.value_into(&mut value)?,

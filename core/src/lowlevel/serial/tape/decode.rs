@@ -6,12 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::data::{
-    Entry, EnumValue, List, Mutable, Port, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
+    Entry, EnumValue, List, Mutable, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
 };
 
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
 use super::super::kind::val;
+use super::super::scalar::scalar_into;
 use super::{Found, Item, Message, What};
 
 /// How many elements are made room for before the first is decoded; more room follows.
@@ -97,14 +98,7 @@ impl<'a> Decode<'a> {
         let found = self.item()?;
         let at = self.at - 1;
         match found {
-            (item, Found::Base) => match item.tag {
-                TypeTag::Count => self.cursor.u64().map(Value::Count),
-                TypeTag::Double => self.cursor.f64().map(Value::Double),
-                TypeTag::String => self.cursor.string().map(Value::String),
-                TypeTag::Addr => self.cursor.addr().map(Value::Addr),
-                TypeTag::Port => self.port().map(Value::Port),
-                tag => self.content(at, item.class, tag, &Type::Base(tag)),
-            },
+            (item, Found::Base) => self.content(at, item.class, item.tag, &Type::Base(item.tag)),
             (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
             (_, Found::Object(What::Known(known))) => Ok(known.value.clone()),
             _ => Err(MISFIT),
@@ -113,18 +107,6 @@ impl<'a> Decode<'a> {
 
     fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
         Ok(match tag {
-            TypeTag::Bool => Value::Bool(self.cursor.i64()? != 0),
-            TypeTag::Int => Value::Int(self.cursor.i64()?),
-            TypeTag::Count => Value::Count(self.cursor.u64()?),
-            TypeTag::Counter => Value::Counter(self.cursor.u64()?),
-            TypeTag::Double => Value::Double(self.cursor.f64()?),
-            TypeTag::Time => Value::Time(self.cursor.f64()?),
-            TypeTag::Interval => Value::Interval(self.cursor.f64()?),
-            TypeTag::String => Value::String(self.cursor.string()?),
-            TypeTag::Port => Value::Port(self.port()?),
-            TypeTag::Addr => Value::Addr(self.cursor.addr()?),
-            // How wide one may be has been looked at.
-            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(true)?),
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
             TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
@@ -143,19 +125,14 @@ impl<'a> Decode<'a> {
             | TypeTag::Record
             | TypeTag::Vector
             | TypeTag::Opaque => return self.container(at, class, tag, ty),
-            TypeTag::Void
-            | TypeTag::Error
-            | TypeTag::Timer
-            | TypeTag::Any
-            | TypeTag::Union
-            | TypeTag::Type => return Err(MISFIT),
+            tag => {
+                let (mut value, chunk) = (None, self.cursor.chunk());
+                // How wide a subnet may be has been looked at.
+                let rest = scalar_into(&mut value, tag, chunk, self.cursor.rest(), true);
+                self.cursor.set_rest(rest.ok_or(MISFIT)?);
+                value.ok_or(MISFIT)?
+            }
         })
-    }
-
-    #[inline]
-    fn port(&mut self) -> Result<Port> {
-        let number = self.cursor.u64()?;
-        Port::from_wire(number).ok_or(Kind::BadPort(number))
     }
 
     fn container(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {

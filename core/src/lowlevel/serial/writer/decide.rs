@@ -30,8 +30,14 @@ pub(super) trait Decide {
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
     /// Decides on something shared.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
-    /// Decides on a container, by its address; what keeps that from being used again may be kept.
-    fn container(&mut self, address: usize, keep: impl FnOnce() -> Kept) -> Decision;
+    /// Decides on a container, by its address and by whether it is shared with anybody; what keeps the
+    /// address from being used again may be kept.
+    fn container(
+        &mut self,
+        address: usize,
+        is_shared: bool,
+        keep: impl FnOnce() -> Kept,
+    ) -> Decision;
     /// Decides on something that nothing refers to later.
     fn anonymous(&mut self, family: Family) -> Decision;
     /// Returns the serial type of the object just decided on, of which `class` is the usual class.
@@ -75,9 +81,14 @@ impl Decide for Live<'_> {
     }
 
     #[inline]
-    fn container(&mut self, address: usize, keep: impl FnOnce() -> Kept) -> Decision {
+    fn container(
+        &mut self,
+        address: usize,
+        is_shared: bool,
+        keep: impl FnOnce() -> Kept,
+    ) -> Decision {
         match self.remembered {
-            Some(size) => self.cache.container(address, size, self.mode, keep),
+            Some(size) => self.cache.container(address, is_shared, size, self.mode, keep),
             None => self.cache.anonymous(Family::Val, self.mode),
         }
     }
@@ -158,7 +169,7 @@ impl Decide for Replay<'_> {
         self.next()
     }
 
-    fn container(&mut self, _: usize, _: impl FnOnce() -> Kept) -> Decision {
+    fn container(&mut self, _: usize, _: bool, _: impl FnOnce() -> Kept) -> Decision {
         self.anonymous(Family::Val)
     }
 

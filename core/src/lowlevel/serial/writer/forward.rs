@@ -150,7 +150,7 @@ impl Session<'_, Live<'_>> {
         from: &mut Decode<'_>,
     ) -> Result<()> {
         let (address, chunk) = (from.cursor.rest().as_ptr() as usize, from.cursor.chunk());
-        let value = self.decide.container(address, || Kept::Chunk { _chunk: chunk.clone() });
+        let value = self.decide.container(address, true, || Kept::Chunk { _chunk: chunk.clone() });
         if let Decision::Reference(_) = value {
             self.header(value, Family::Val, class);
             return from.pass_container(class, tag, ty);

@@ -63,14 +63,11 @@ impl Measure {
     }
 
     /// Adds what a value takes besides its header and type.
-    #[inline]
+    #[inline(always)]
     fn beyond_overhead(&mut self, value: &Value) -> Result<(), WriteError> {
         match value {
             Value::String(text) => self.add(text.len()),
-            Value::Pattern(pattern) => {
-                self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))?;
-                check_pattern(pattern)
-            }
+            Value::Pattern(pattern) => self.pattern(pattern),
             Value::Subnet(subnet) => check_subnet(*subnet),
             Value::List(_)
             | Value::Record(_)
@@ -80,6 +77,12 @@ impl Measure {
             // The rest has a size that nobody has to fear, or, as functions, is not of our making.
             _ => Ok(()),
         }
+    }
+
+    #[inline(never)]
+    fn pattern(&mut self, pattern: &Pattern) -> Result<(), WriteError> {
+        self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))?;
+        check_pattern(pattern)
     }
 
     #[inline(never)]

@@ -186,8 +186,9 @@ impl<D: Decide> Session<'_, D> {
         let [a, b, c, d] = length(name);
         self.append([b'e', a, b, c, d]);
         self.bytes(name);
-        self.f64(time);
-        self.append(length(args));
+        let [a, b, c, d] = length(args);
+        let [s, t, u, v, w, x, y, z] = time.to_be_bytes();
+        self.append([s, t, u, v, w, x, y, z, a, b, c, d]);
         args.iter().for_each(|arg| self.value(arg));
     }
 

@@ -37,16 +37,8 @@ impl<D: Decide> Session<'_, D> {
             Value::Enum(value) => return self.constant(value),
             Value::List(list) => return self.list(list),
             Value::Table(table) => return self.table(value, table),
-            Value::Record(record) => {
-                let address = Arc::as_ptr(record) as usize;
-                let Record { ty, mutable, fields } = &**record;
-                return self.slots(value, address, val::RECORD, ty, mutable, fields);
-            }
-            Value::Vector(vector) => {
-                let address = Arc::as_ptr(vector) as usize;
-                let Vector { ty, mutable, items } = &**vector;
-                return self.slots(value, address, val::VECTOR, ty, mutable, items);
-            }
+            Value::Record(record) => return self.record(value, record),
+            Value::Vector(vector) => return self.vector(value, vector),
             Value::Func(ty, func) => return self.func_value(ty, func),
             Value::File(ty, file) => return self.file_value(ty, file),
             Value::Opaque(opaque) => return self.opaque_value(value, opaque),
@@ -115,16 +107,18 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline(never)]
     fn opaque_value(&mut self, value: &Value, opaque: &Arc<Opaque>) {
-        let value = self.container(value, Arc::as_ptr(opaque) as usize);
+        let value = self.container(value, opaque);
         if self.decided_value(value, opaque_class(&opaque.state), &opaque.ty, []) {
             self.opaque(&opaque.state);
         }
     }
 
-    /// Decides on a container at this address.
+    /// Decides on a container, a value that shares it.
     #[inline]
-    fn container(&mut self, value: &Value, address: usize) -> Decision {
-        self.decide.container(address, || Kept::Value { _value: value.clone() })
+    fn container<T>(&mut self, value: &Value, container: &Arc<T>) -> Decision {
+        let address = Arc::as_ptr(container) as usize;
+        let is_shared = Arc::strong_count(container) > 1;
+        self.decide.container(address, is_shared, || Kept::Value { _value: value.clone() })
     }
 
     /// Writes all of a container but its elements, as has been decided; returns whether they are to
@@ -138,21 +132,24 @@ impl<D: Decide> Session<'_, D> {
         full
     }
 
-    /// Writes a record or a vector.
     #[inline(never)]
-    fn slots(
-        &mut self,
-        value: &Value,
-        address: usize,
-        class: u8,
-        ty: &Type,
-        mutable: &Mutable,
-        slots: &[Option<Value>],
-    ) {
-        let value = self.container(value, address);
-        if self.mutable(value, class, ty, mutable) {
-            self.several(slots, |s, slot| s.optional(slot.as_ref(), |s, value| s.value(value)));
+    fn record(&mut self, value: &Value, record: &Arc<Record>) {
+        let value = self.container(value, record);
+        if self.mutable(value, val::RECORD, &record.ty, &record.mutable) {
+            self.slots(&record.fields);
         }
+    }
+
+    #[inline(never)]
+    fn vector(&mut self, value: &Value, vector: &Arc<Vector>) {
+        let value = self.container(value, vector);
+        if self.mutable(value, val::VECTOR, &vector.ty, &vector.mutable) {
+            self.slots(&vector.items);
+        }
+    }
+
+    fn slots(&mut self, slots: &[Option<Value>]) {
+        self.several(slots, |s, slot| s.optional(slot.as_ref(), |s, value| s.value(value)));
     }
 
     #[inline(never)]
@@ -165,7 +162,7 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline(never)]
     fn table(&mut self, value: &Value, table: &Arc<Table>) {
-        let value = self.container(value, Arc::as_ptr(table) as usize);
+        let value = self.container(value, table);
         if !self.mutable(value, val::TABLE, &table.ty, &table.mutable) {
             return;
         }

@@ -7,15 +7,14 @@ mod encode;
 mod lists;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use bytes::Bytes;
 
 pub use args::{PingArgs, PingLayout, SyncPoint, Version};
 pub use caps::Caps;
 pub use lists::{EventNames, PrintItem, PrintItems};
-pub use types::MessageType;
-pub(super) use types::type_name;
+
+use super::MessageType;
 
 /// A message between peers (§2).
 #[derive(Debug, Clone, PartialEq)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::wire::message_type::type_name;
 use crate::wire::testing::*;
 use crate::wire::{Framing, WireErrorKind};
 

@@ -19,15 +19,7 @@ impl ReadCache {
         mode: Mode,
     ) {
         self.close_run();
-        let live = self.live + self.ring.end();
-        if live > 0 {
-            self.messages.hold(message, notes, live);
-        } else {
-            if let Some(notes) = notes {
-                notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
-            }
-            self.messages.spare(message);
-        }
+        self.messages.hold(message, notes, self.live + self.ring.end());
         while let Some(place) = self.volatile.pop() {
             let gone = self.used[ListId::Unstable].remove(place);
             self.forget(gone);
@@ -56,9 +48,11 @@ impl ReadCache {
         while over > 0 {
             let used = &mut self.used[ListId::Unstable];
             let before = used.oldest().unwrap_or(u64::MAX);
-            if let Some((message, count)) = self.ring.pop(over, before) {
-                self.messages.release(message, count);
+            if let Some((count, message)) = self.ring.pop(over, before) {
                 over = over.saturating_sub(count);
+                if let Some(message) = message {
+                    self.messages.release(message);
+                }
             } else {
                 let gone = used.pop();
                 self.forget(gone);
@@ -69,6 +63,10 @@ impl ReadCache {
 
     /// Evicts the oldest entry of all; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
+        // What has gone is no entry.
+        while let Some((_, message)) = self.ring.pop(0, u64::MAX) {
+            message.into_iter().for_each(|message| self.messages.release(message));
+        }
         let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);
         let unstable = unstable.oldest().unwrap_or(u64::MAX);
@@ -95,7 +93,7 @@ impl ReadCache {
                 self.bytes = self.bytes.saturating_sub(entry.bytes as usize);
             }
             if entry.message != NONE {
-                self.messages.release(entry.message, 1);
+                self.messages.release(entry.message);
             }
         }
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::data::{Type, TypeTag};
 
+use super::super::super::kind::val;
 use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
@@ -27,7 +28,9 @@ impl ReadCache {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => {
                 if let Object::Type(Type::Base(tag)) = entry.object {
-                    self.recent.of_mut(pid).tag = Some(tag);
+                    if let Some(class) = val::of_scalar(tag) {
+                        *self.recent.of_mut(pid) = Recent { list, place, class, tag: Some(tag) };
+                    }
                 }
                 Ok((&entry.object, entry.extent))
             }
@@ -61,16 +64,20 @@ impl ReadCache {
         }
     }
 
-    /// Returns the tag that the type of a value means, if it is the standard instance of an atomic
-    /// type and was used of late.
+    /// Returns the tag that the type of a value of this class means, if it is the standard instance
+    /// of a simple type that goes with the class, and was used of late.
     ///
     /// It is used then as [`register_in_run`](Self::register_in_run) has it. What comes to nothing
     /// has to be [looked up](Self::look_up) all the same.
     #[inline(always)]
-    pub(in super::super::super) fn standard_type(&mut self, pid: u64) -> Option<TypeTag> {
-        let Recent { list, place, tag } = self.recent.of(pid);
+    pub(in super::super::super) fn standard_type(
+        &mut self,
+        class: u8,
+        pid: u64,
+    ) -> Option<TypeTag> {
+        let Recent { list, place, class: own, tag } = self.recent.of(pid);
         let stamp = self.next_stamp();
-        if self.used[list].touch(place, pid, stamp) { tag } else { None }
+        if class == own && self.used[list].touch(place, pid, stamp) { tag } else { None }
     }
 
     /// Returns the type of a value and its height in the same way, if it is not such a standard type.
@@ -99,6 +106,11 @@ impl ReadCache {
         let (list, place) = match self.ring.take(pid) {
             Some(Err(())) => return Err(Kind::Cycle(pid)),
             Some(Ok(value)) => {
+                if value.message == self.current {
+                    self.live += 1;
+                } else {
+                    self.messages.refer(value.message);
+                }
                 let object = Object::Value(value.message, value.tape);
                 let extent = Extent::default();
                 let entry = Entry { extent, object, bytes: 0, message: value.message };
@@ -106,7 +118,7 @@ impl ReadCache {
             }
             None => *self.index.get(&pid).ok_or(Kind::UnknownObject(pid))?,
         };
-        *self.recent.of_mut(pid) = Recent { list, place, tag: None };
+        *self.recent.of_mut(pid) = Recent { list, place, class: 0, tag: None };
         Ok((list, place))
     }
 

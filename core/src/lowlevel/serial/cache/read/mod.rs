@@ -64,8 +64,10 @@ pub(in super::super) struct ReadCache {
 struct Recent {
     list: ListId,
     place: u32,
-    /// The standard type that it is, if it is one, and was looked up before.
+    /// The standard type that it is, if it is a simple one and was looked up before.
     tag: Option<TypeTag>,
+    /// The class of that type's values.
+    class: u8,
 }
 
 /// The last used object for each remainder of ids.
@@ -74,7 +76,7 @@ struct Recents([Recent; RECENT]);
 
 impl Recents {
     const fn new() -> Recents {
-        Recents([Recent { list: ListId::Stable, place: NONE, tag: None }; RECENT])
+        Recents([Recent { list: ListId::Stable, place: NONE, class: 0, tag: None }; RECENT])
     }
 
     #[inline(always)]
@@ -288,7 +290,7 @@ impl ReadCache {
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
         let place = self.used[list].insert(pid, stamp, entry);
         self.index.insert(pid, (list, place));
-        *self.recent.of_mut(pid) = Recent { list, place, tag: None };
+        *self.recent.of_mut(pid) = Recent { list, place, class: 0, tag: None };
         place
     }
 

@@ -1,0 +1,130 @@
+//! A reader that stops costs no more memory than its queue may take, in all directions.
+
+use std::fs;
+use std::path::Path;
+
+use super::{BLOCK_ALL, folder, stand_in};
+use crate::operations::{metrics_of, scrape};
+use crate::support::Program;
+
+/// The length of the string in each event: a queue of 100 events takes half a megabyte.
+const LONG: usize = 5_000;
+
+/// The number of events: four hundred times what a queue has room for.
+fn events() -> u64 {
+    std::env::var("BROCOMM_TEST_EVENTS").map_or(6_000, |count| count.parse().unwrap())
+}
+
+/// Returns the most memory that a process has had, in bytes.
+fn peak(program: &Program) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+/// Waits until a metric has a value at least.
+fn reaches(metrics: &str, name: &str, least: u64) {
+    loop {
+        let page = scrape(metrics);
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        if line.is_some_and(|line| line.trim().parse::<u64>().unwrap() >= least) {
+            return;
+        }
+    }
+}
+
+/// Starts a node that sends long events to an address, as many as there are.
+fn send(folder: &Path, address: &str, event: &str) -> Program {
+    let file = folder.join("sender.toml");
+    let port = address.rsplit(':').next().unwrap();
+    let entry = format!("[nodes.b]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n");
+    let declared = "declaration_files = ['types.bro', 'shared.bro']\n";
+    fs::write(&file, format!("{declared}{BLOCK_ALL}{entry}")).unwrap();
+    let arguments = ["run", file.to_str().unwrap(), "--no-log", "--stdin", "--exit-at-eof"];
+    let mut sender = Program::start(arguments);
+    let (mut input, text) = (sender.take_input(), "x".repeat(LONG));
+    let event = event.to_owned();
+    std::thread::spawn(move || {
+        use std::io::Write;
+        for number in 0..events() {
+            writeln!(input, "{event}({number}, \"{text}\")").unwrap();
+        }
+    });
+    sender
+}
+
+/// Starts a bridge with small queues; returns it with its metrics and address.
+fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
+    let file = folder.join("bridge.toml");
+    let text = format!(
+        "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+         declaration_files = ['shared.bro']\n\
+         [outgoing]\nevents = 100\n[incoming]\nevents = 100\n\
+         [nodes.any]\nhost = '127.0.0.1'\nevents = '{events}'\n\
+         [[zeek]]\nurl = '{url}'\nsignatures = 'zeek-side.zeek'\nto_zeek = 'back'\nto_bro = 'back'\n\
+         rename = {{ back = 'Site::back' }}\nqueue = {{ events = 100 }}\n"
+    );
+    fs::write(&file, text).unwrap();
+    let arguments = ["bridge", file.to_str().unwrap(), "--no-log", "--log-level=info"];
+    let mut bridge = Program::start([&arguments[..], &["--metrics=127.0.0.1:0"]].concat());
+    let metrics = metrics_of(&mut bridge);
+    let address = bridge.line_with("listening on ").replace("listening on ", "");
+    bridge.ignore_output();
+    bridge.error_with("connected to Zeek");
+    (bridge, metrics, address)
+}
+
+/// What the sender offered is more than all queues and a process by itself take.
+fn assert_flat(program: &Program, before: u64) {
+    let grown = peak(program).saturating_sub(before);
+    let offered = events() * LONG as u64;
+    assert!(grown < offered / 3, "{grown} of {offered}");
+}
+
+#[test]
+fn a_zeek_that_stops_reading_does_not_fill_the_bridge() {
+    let folder = folder("zeek-stopped");
+    let (_zeek, url, _) = stand_in(&folder, &["--zeek-fault=stop-after=10"]);
+    let (bridge, metrics, address) = bridge(&folder, &url, "back");
+    let before = peak(&bridge);
+    let mut sender = send(&folder, &address, "back");
+    sender.ignore_output();
+    let name = format!("brocomm_zeek_events_total{{target=\"{url}\",what=\"offered\"}}");
+    reaches(&metrics, &name, events());
+    assert_flat(&bridge, before);
+}
+
+#[test]
+fn a_bro_that_stops_reading_does_not_fill_the_bridge() {
+    let folder = folder("zeek-stopped-bro");
+    let (mut zeek, url, peer) = stand_in(&folder, &["--zeek-topic=brocomm/to-bro/{event}"]);
+    zeek.ignore_output();
+    let (bridge, metrics, address) = bridge(&folder, &url, "none");
+    let mut bro = Program::start(["connect", &address, "--event", "back(count, string)"]);
+    bro.notice_with(" handshake_done");
+    bro.signal("-STOP");
+    let before = peak(&bridge);
+    let _sender = send(&folder, &peer, "Site::back");
+    let name = format!("brocomm_zeek_events_total{{target=\"{url}\",what=\"received\"}}");
+    // What the server of the bridge's Zeek has dropped doesn't come.
+    reaches(&metrics, &name, events() / 4);
+    assert_flat(&bridge, before);
+    bro.signal("-CONT");
+}
+
+#[test]
+fn a_client_that_stops_reading_does_not_fill_the_server() {
+    let folder = folder("zeek-stopped-client");
+    let (mut zeek, url, peer) = stand_in(&folder, &["--metrics=127.0.0.1:0"]);
+    let metrics = metrics_of(&mut zeek);
+    zeek.ignore_output();
+    let mut client = Program::start(["zeek", "listen", &url]);
+    client.notice_with(" ready ");
+    client.signal("-STOP");
+    let before = peak(&zeek);
+    let _sender = send(&folder, &peer, "Site::back");
+    let name = "brocomm_zeek_events_total{target=\"clients\",what=\"offered\"}";
+    reaches(&metrics, name, events());
+    assert_flat(&zeek, before);
+    client.signal("-CONT");
+}

@@ -1,0 +1,131 @@
+//! The send queue.
+
+use crate::connection::UsageError;
+use crate::serial;
+use crate::wire::{Encoder, Framing, Message};
+
+/// The minimum number of written bytes at the front before the rest is moved.
+const COMPACT: usize = 64 << 10;
+
+/// The send queue: encodes messages and keeps their bytes until they are written.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) encoder: Encoder,
+    pub(super) writer: serial::Writer,
+    queue: Vec<u8>,
+    /// The number of bytes at the front that have been written.
+    start: usize,
+    /// The total number of bytes written.
+    written: u64,
+    limit: usize,
+    /// The end of the last answer, in the same count as `written`.
+    reply_end: u64,
+    /// The size of the answers since the last time that all were written.
+    reply_bytes: usize,
+}
+
+impl Output {
+    pub(super) fn new(framing: Framing, cache_size: u32, limit: usize) -> Output {
+        Output {
+            encoder: Encoder::new(framing),
+            writer: serial::Writer::new(cache_size),
+            queue: Vec::new(),
+            start: 0,
+            written: 0,
+            limit,
+            reply_end: 0,
+            reply_bytes: 0,
+        }
+    }
+
+    pub(super) fn pending(&self) -> &[u8] {
+        self.queue.get(self.start..).unwrap_or_default()
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Records that this many bytes were written, at most those pending.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.pending().len());
+        self.start += bytes;
+        self.written += bytes as u64;
+        if self.written >= self.reply_end {
+            self.reply_bytes = 0;
+        }
+        if self.start == self.queue.len() {
+            self.queue.clear();
+            self.queue.shrink_to(COMPACT);
+            self.start = 0;
+        } else if self.start >= COMPACT && self.start >= self.queue.len() / 2 {
+            self.queue.drain(..self.start);
+            self.start = 0;
+        }
+    }
+
+    /// Frees unused memory.
+    pub(super) fn release(&mut self) {
+        if self.pending().is_empty() {
+            self.queue.shrink_to_fit();
+        }
+    }
+
+    /// Clears the queue.
+    pub(super) fn clear(&mut self) {
+        self.queue = Vec::new();
+        self.start = 0;
+    }
+
+    /// Refuses a command while the send queue is full.
+    pub(super) fn check_room(&self) -> Result<(), UsageError> {
+        let queued = self.pending().len();
+        if queued < self.limit {
+            Ok(())
+        } else {
+            Err(UsageError::QueueFull { queued, limit: self.limit })
+        }
+    }
+
+    /// Refuses an argument that is too long for a length word.
+    pub(super) fn check_size(argument: usize) -> Result<(), UsageError> {
+        if argument > serial::MAX_CONTENT {
+            Err(serial::WriteError::TooLarge { limit: serial::MAX_CONTENT }.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn message(&mut self, message: &Message) {
+        self.encoder.message(message, &mut self.queue);
+    }
+
+    /// Queues an answer to a PING, which a peer can trigger without the application.
+    pub(super) fn reply(&mut self, message: &Message) {
+        let before = self.queue.len();
+        self.message(message);
+        self.reply_bytes += self.queue.len() - before;
+        self.reply_end = self.written + self.pending().len() as u64;
+    }
+
+    /// Returns the size of the queued answers, and of those written since the last time that all
+    /// were.
+    pub(super) fn reply_bytes(&self) -> usize {
+        self.reply_bytes
+    }
+
+    pub(super) fn compress(&mut self, level: crate::wire::Compression) {
+        self.encoder.start_compression(level, &mut self.queue);
+    }
+
+    /// Queues a SERIAL. Nothing changes if it cannot be encoded.
+    #[inline]
+    pub(super) fn serial(
+        &mut self,
+        write: impl FnOnce(&mut serial::Writer, &mut Vec<u8>) -> Result<(), serial::WriteError>,
+    ) -> Result<(), UsageError> {
+        let writer = &mut self.writer;
+        self.encoder.serial(&mut self.queue, |argument| write(writer, argument))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,316 @@
+//! What comes from the peer: messages, what SERIALs bring (§5, 2§2), and logs (part 3).
+
+use bytes::Bytes;
+
+use super::Connection;
+use super::handshake::PEER_DESCRIPTION;
+use crate::connection::legality::is_violation;
+use crate::connection::{
+    CloseCause, CommLogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind, Undeclared,
+};
+use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
+use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
+use crate::serial::{LazyEvent, LazySerial, Mode};
+use crate::wire::{Decoded, Message, MessageType};
+
+impl Connection {
+    /// Processes input as far as there is room.
+    pub(super) fn process(&mut self) {
+        while self.phase != Phase::Closed {
+            if !self.has_room() {
+                self.backlog = true;
+                return;
+            }
+            if self.phase == Phase::Running {
+                if let Some((argument, offset)) = self.decoder.poll_serial() {
+                    self.held_bytes = argument.len();
+                    self.serial(argument, offset);
+                    continue;
+                }
+            }
+            match self.decoder.poll() {
+                Ok(Some(decoded)) => self.receive(decoded),
+                Ok(None) => break,
+                Err(error) => {
+                    let (message, offset) = (error.message, error.offset);
+                    self.violation(ProtocolErrorKind::Wire(Box::new(error)), message, offset);
+                }
+            }
+        }
+        self.backlog = false;
+        if let Some(cause) = self.end.take() {
+            let cause = match (cause, self.decoder.finish()) {
+                (CloseCause::PeerClosed, Err(inside)) => {
+                    CloseCause::PeerClosedMidMessage(Box::new(inside))
+                }
+                (cause, _) => cause,
+            };
+            self.close_because(cause);
+        }
+    }
+
+    /// Checks a message against the table of §3.7 and acts on it.
+    fn receive(&mut self, decoded: Decoded) {
+        let Decoded { message, offset, .. } = decoded;
+        self.held_bytes = message.held_bytes();
+        let kind = message.message_type();
+        if is_violation(kind, self.phase, self.peer.phase_done) {
+            let what = match (kind, self.phase) {
+                (_, Phase::Setup) => ProtocolErrorKind::NoVersion,
+                (MessageType::PhaseDone, Phase::Sync(_)) => {
+                    ProtocolErrorKind::UnexpectedPhaseDoneInSync
+                }
+                (MessageType::PhaseDone, _) => ProtocolErrorKind::UnexpectedPhaseDone,
+                _ => ProtocolErrorKind::UnexpectedMessage,
+            };
+            return self.violation(what, Some(kind), offset);
+        }
+        match message {
+            Message::Version(version) => self.version(version, offset),
+            Message::Serial(argument) => self.serial(argument, offset),
+            Message::RequestEvents(names) => self.peer_requests_events(&names, offset),
+            Message::CaptureFilter(filter) => self.notify(Notification::CaptureFilter(filter)),
+            Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
+            Message::RequestLogs => self.peer_requests_logs(),
+            Message::PhaseDone => self.phase_done(offset),
+            Message::Caps(caps) => self.peer.caps = caps,
+            // The decoder has already handled it.
+            Message::Compress => self.log(CommLogMessage::EnablingDecompression),
+            Message::Ping(args) => self.answer_ping(args),
+            Message::Pong(args) => self.pong(args),
+            Message::SyncPoint(point) => self.notify(Notification::SyncPoint(point)),
+            Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
+            Message::LogCreateWriter(writer) => self.log_writer(&writer, offset),
+            Message::LogWrite(entries) => self.log_entries(entries, offset),
+        }
+    }
+
+    /// Ends the peer's part of the handshake or of Sync. Otherwise it is a violation.
+    fn phase_done(&mut self, offset: u64) {
+        match self.phase {
+            Phase::Handshake if !self.peer.phase_done => {
+                self.peer.phase_done = true;
+                self.complete_when_both_done(offset);
+            }
+            Phase::Sync(_) => self.enter_running(),
+            // A repetition in Handshake, which is ignored as in Bro.
+            _ => {}
+        }
+    }
+}
+
+impl Connection {
+    /// Decodes a SERIAL, always, to keep the cache valid, and delivers it if it is accepted.
+    #[inline]
+    pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
+        let mode = self.read_mode();
+        let read = if self.config.events_lazily {
+            match self.reader.read_owned_lazily(argument, mode) {
+                Ok(LazySerial::Event(event)) => return self.lazy_call(event),
+                Ok(LazySerial::Other(serial)) => Ok(serial),
+                Err(error) => Err(error),
+            }
+        } else {
+            self.reader.read_owned(argument, mode)
+        };
+        match read {
+            Ok(Serial::Event(event)) => self.call(event),
+            Ok(Serial::Id(id)) => match self.phase {
+                Phase::Running => self.deliver(Notification::Id(id)),
+                Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
+                    self.description(&id);
+                }
+                // In other phases an ID has no effect (§3.2).
+                _ => self.counters.discarded += 1,
+            },
+            Ok(Serial::StateAccess(access)) => {
+                if self.ours.sync.is_some() && self.ours.accept_input {
+                    self.counters.accesses_received += 1;
+                    self.notify(Notification::StateAccess(access));
+                } else {
+                    self.counters.discarded += 1;
+                }
+            }
+            Ok(Serial::Packet(packet)) => self.deliver(Notification::Packet(packet)),
+            Err(error) => {
+                let what = ProtocolErrorKind::Serial(Box::new(error));
+                self.violation(what, Some(MessageType::Serial), offset);
+            }
+        }
+    }
+
+    #[inline]
+    fn call(&mut self, mut event: Event) {
+        // Created values count as if the peer had sent them.
+        let objects = self.config.serial_limits.objects;
+        let checked = self.config.declarations.receive_call(&mut event, objects);
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name, mismatch),
+            None => self.deliver_event(Notification::Event(event)),
+        }
+    }
+
+    fn lazy_call(&mut self, event: LazyEvent) {
+        let declarations = &self.config.declarations;
+        let checked = declarations.check_call_tags(event.name_bytes(), event.arg_tags());
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name(), mismatch),
+            None => self.deliver_event(Notification::LazyEvent(event)),
+        }
+    }
+
+    /// Returns what is wrong with a call, whether or not input is accepted (§5).
+    fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
+        match checked {
+            Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
+                if self.config.undeclared == Undeclared::Deliver =>
+            {
+                None
+            }
+            checked => checked.err(),
+        }
+    }
+
+    fn reject(&mut self, name: Name, mismatch: CallMismatch) {
+        self.counters.calls_rejected += 1;
+        self.notify(Notification::CallRejected { name: name.compact(), mismatch });
+    }
+
+    /// Delivers a valid call, if input is accepted (§4).
+    fn deliver_event(&mut self, notification: Notification) {
+        if self.ours.accept_input {
+            self.counters.events_received += 1;
+            self.notify(notification);
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Handles the peer's description (§3.2).
+    fn description(&mut self, id: &Id) {
+        if !self.ours.accept_input {
+            self.counters.discarded += 1;
+        } else if let Some(Value::String(text)) = &id.value {
+            let name = Name::from_bytes(text.clone()).compact();
+            self.peer.description = Some(name.clone());
+            self.notify(Notification::PeerDescription(name));
+        } else {
+            self.log(CommLogMessage::PeerDescriptionNotAString);
+        }
+    }
+
+    fn deliver(&mut self, notification: Notification) {
+        if self.ours.accept_input {
+            self.notify(notification);
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Returns how the peer encodes a SERIAL now.
+    ///
+    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is not
+    /// Running before both PHASE_DONEs are exchanged, nor while it sends its state; then we are not
+    /// Running either. When it is Running, all of that precedes in its stream, so we are Running
+    /// too. In between, when it has sent its PHASE_DONE and not received ours, or is about to
+    /// receive our state, it sends nothing with IDs.
+    fn read_mode(&self) -> Mode {
+        let running = self.phase == Phase::Running;
+        Mode::new(self.peer.caps, self.config.capabilities, running)
+    }
+}
+
+/// The logs from the peer. Most peers send none.
+#[derive(Debug)]
+pub(super) struct LogInput {
+    receiver: LogReceiver,
+    /// The rest of the last LOG_WRITE. Entries are decoded on demand, since an entry needs several
+    /// times the memory of its bytes.
+    unread: Unread,
+    /// The number of notifications before the rest.
+    before: usize,
+    /// Whether one of the message's entries was dropped.
+    dropped: bool,
+    /// The phase and the stream offset of the message.
+    phase: Phase,
+    offset: u64,
+}
+
+impl LogInput {
+    /// Returns whether entries are left, which precede all later input.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Records that a notification was taken.
+    pub(super) fn advance(&mut self) {
+        self.before = self.before.saturating_sub(1);
+    }
+}
+
+impl Connection {
+    /// The peer announces a writer.
+    pub(super) fn log_writer(&mut self, argument: &Bytes, offset: u64) {
+        match self.log_input().receiver.announce(argument) {
+            Ok(Announced::New(writer)) => self.notify(Notification::LogWriterAnnounced(writer)),
+            Ok(Announced::Again(_)) => {}
+            Err(error) => {
+                let what = ProtocolErrorKind::Log(Box::new(error));
+                self.violation(what, Some(MessageType::LogCreateWriter), offset);
+            }
+        }
+    }
+
+    /// The peer sends entries, which are decoded one by one after everything before them is taken.
+    pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
+        let (before, phase) = (self.notifications.len(), self.phase);
+        let input = self.log_input();
+        (input.unread, input.before) = (Unread::new(argument), before);
+        (input.dropped, input.phase, input.offset) = (false, phase, offset);
+    }
+
+    fn log_input(&mut self) -> &mut LogInput {
+        let (limits, phase) = (self.config.log_limits, self.phase);
+        self.log_input.get_or_insert_with(|| {
+            Box::new(LogInput {
+                receiver: LogReceiver::new(limits),
+                unread: Unread::default(),
+                before: 0,
+                dropped: false,
+                phase,
+                offset: 0,
+            })
+        })
+    }
+
+    /// Decodes the next entry, if it is next in order.
+    pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
+        let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
+        match input.receiver.next(&mut input.unread)? {
+            Ok(ReceivedEntry::Entry(entry)) => Some(Notification::LogEntry(entry)),
+            Ok(ReceivedEntry::Dropped(entry)) => {
+                let first = !std::mem::replace(&mut input.dropped, true);
+                Some(Notification::LogEntryDropped { entry, first })
+            }
+            Err(error) => {
+                let (phase, offset) = (input.phase, input.offset);
+                self.reject_log_entry(error, phase, offset);
+                None
+            }
+        }
+    }
+
+    /// Ends the connection for an entry that cannot be decoded. What arrived after it, including
+    /// the end of the connection, is ignored.
+    fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
+        self.notifications.clear();
+        let message = Some(error.message);
+        let kind = ProtocolErrorKind::Log(Box::new(error));
+        let cause = CloseCause::Protocol(ProtocolError { kind, message, phase, offset });
+        if self.phase == Phase::Closed {
+            self.notify(Notification::Closed(cause));
+        } else {
+            self.close_because(cause);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Running, and messages that do not depend on the phase (§3.5).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Connection;
+use super::output::Output;
+use crate::Time;
+use crate::connection::PRINT_HOOK;
+use crate::connection::{Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
+use crate::data::{Event, Id, Packet};
+use crate::serial::{LazyEvent, Mode};
+use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
+
+/// The result of sending something that a peer must have requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "it may not have been sent"]
+pub enum Sent {
+    /// It is queued.
+    Sent,
+    /// The peer has not requested it.
+    NotRequested,
+    /// The connection is not Running. It is dropped, not queued (§3.4).
+    NotRunning,
+}
+
+/// Commands for sending.
+impl Connection {
+    /// Sends an event if the peer has requested it.
+    ///
+    /// If the event is among
+    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its arguments are
+    /// checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
+    /// unchanged.
+    ///
+    /// # Errors
+    /// [`UsageError::Event`], whether or not the peer has requested it; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`].
+    #[inline]
+    pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
+        let ConnectionConfig { declarations, undeclared, .. } = &self.config;
+        match undeclared.coerce_call(declarations, event).map_err(Box::new)? {
+            None => self.send_checked_event(event),
+            Some(args) => {
+                let (name, time) = (event.name.clone(), event.time);
+                self.send_checked_event(&Event { name, time, args })
+            }
+        }
+    }
+
+    /// Sends an event that was already checked.
+    #[inline]
+    pub(crate) fn send_checked_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        if !self.is_event_requested(&event.name) {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        let Event { name, time, args } = event;
+        self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Forwards an event from another peer, if this one has requested it, without decoding its
+    /// values.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn forward_event(&mut self, event: &LazyEvent) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        if !self.is_event_requested(event.name_bytes()) {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.forward(mode, event, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Sends an ID with its value (2§8). If the variable is declared, coerces the value to its
+    /// type.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`]; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`].
+    pub fn send_id(&mut self, id: &Arc<Id>) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::SendId));
+        }
+        let coerced = self.config.declarations.coerce_id(id).map_err(Box::new)?;
+        let id = coerced.as_ref().unwrap_or(id);
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.id(mode, id, argument))
+    }
+
+    /// Sends a packet (2§2), in any phase after Setup, except as the receiver in Sync.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn send_packet(&mut self, packet: &Packet) -> Result<(), UsageError> {
+        self.check_talking(Command::SendPacket)?;
+        self.output.check_room()?;
+        self.output.serial(|writer, argument| writer.packet(packet, argument))
+    }
+
+    /// Sends a PING (§2.7), in any phase after Setup, except as the receiver in Sync. The answer is
+    /// a [`Notification::Pong`].
+    ///
+    /// `now` is used as the time of issue and of departure. **Only for peers known not to be a
+    /// Bro** (§2).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`].
+    pub fn ping(&mut self, seq: u32, now: Time) -> Result<(), UsageError> {
+        self.feed_time(now);
+        self.check_talking(Command::Ping)?;
+        self.output.check_room()?;
+        let now = self.now.as_secs_f64();
+        let layout = PingLayout::Padded32;
+        let args = PingArgs { seq, time1: now, time2: now, time3: 0.0, layout };
+        self.output.message(&Message::Ping(args));
+        Ok(())
+    }
+
+    /// Sends text printed to files (§2.12), if the peer has requested `print_hook`.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
+    pub fn send_print(&mut self, items: &PrintItems) -> Result<Sent, UsageError> {
+        Output::check_size(items.iter().map(|item| item.file.len() + item.text.len() + 2).sum())?;
+        let requested = self.is_event_requested(PRINT_HOOK);
+        self.send_if(requested, || Message::RemotePrint(items.clone()))
+    }
+
+    /// Announces that a point of the trace is reached (§2.11).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`].
+    pub fn send_sync_point(&mut self, point: SyncPoint) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::SendSyncPoint));
+        }
+        self.output.check_room()?;
+        self.output.message(&Message::SyncPoint(point));
+        Ok(())
+    }
+
+    /// Announces a log writer (§2.13), if the peer has requested logs.
+    ///
+    /// Before Running it is queued, and [`Sent::NotRunning`] is returned. When the handshake or
+    /// Sync is complete, the announced writers are sent if the peer has requested logs (§3.3), and
+    /// otherwise discarded.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] if the connection is closed;
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
+    pub fn send_log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
+        Output::check_size(writer.len())?;
+        match self.phase {
+            Phase::Running => self.send_if(self.peer.logs, || Message::LogCreateWriter(writer)),
+            Phase::Closed => Err(self.wrong_phase(Command::SendLogCreateWriter)),
+            _ => {
+                self.ours.writers.push(writer);
+                Ok(Sent::NotRunning)
+            }
+        }
+    }
+
+    /// Sends log entries (§2.14), if the peer has requested logs.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
+    pub fn send_log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
+        Output::check_size(entries.len())?;
+        self.send_if(self.peer.logs, || Message::LogWrite(entries))
+    }
+
+    fn send_if(
+        &mut self,
+        requested: bool,
+        message: impl FnOnce() -> Message,
+    ) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            return Ok(Sent::NotRunning);
+        }
+        if !requested {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        self.output.message(&message());
+        Ok(Sent::Sent)
+    }
+
+    /// Refuses a command in Setup, as the receiver in Sync, and on a closed connection.
+    fn check_talking(&self, command: Command) -> Result<(), UsageError> {
+        match self.phase {
+            Phase::Setup | Phase::Sync(SyncRole::Receiver) | Phase::Closed => {
+                Err(self.wrong_phase(command))
+            }
+            Phase::Handshake | Phase::Sync(SyncRole::Sender) | Phase::Running => Ok(()),
+        }
+    }
+
+    /// Returns how to encode a SERIAL now.
+    pub(super) fn write_mode(&self) -> Mode {
+        let running = self.phase == Phase::Running;
+        Mode::new(self.config.capabilities, self.peer.caps, running)
+    }
+
+    /// Sends the writers announced so far, if the peer has requested logs. If it requests them
+    /// later, it never gets these writers.
+    pub(super) fn announce_writers(&mut self) {
+        if !self.peer.logs && self.phase != Phase::Running {
+            return;
+        }
+        for writer in std::mem::take(&mut self.ours.writers) {
+            if self.peer.logs {
+                self.output.message(&Message::LogCreateWriter(writer));
+            }
+        }
+    }
+}
+
+/// Handling of input.
+impl Connection {
+    pub(super) fn enter_running(&mut self) {
+        self.phase = Phase::Running;
+        self.announce_writers();
+        self.notify(Notification::HandshakeDone);
+    }
+
+    /// Answers in the same format (§2.8). The state machine receives a message and sends the answer
+    /// at the same time, so the time spent here is 0.
+    pub(super) fn answer_ping(&mut self, args: PingArgs) {
+        self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
+    }
+
+    pub(super) fn pong(&mut self, args: PingArgs) {
+        let now = self.now.as_secs_f64();
+        self.notify(Notification::Pong {
+            seq: args.seq,
+            d1: now - args.time1,
+            d2: now - args.time2,
+            d3: args.time3,
+        });
+    }
+}

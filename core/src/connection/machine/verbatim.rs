@@ -1,0 +1,49 @@
+//! What a client with serializations of its own sends, as Broccoli's library lets programs do.
+
+use super::Connection;
+use super::output::Output;
+use crate::connection::{Command, Phase, UsageError};
+use crate::data::Name;
+use crate::wire::{EventNames, Message};
+
+impl Connection {
+    /// Sends the argument of a SERIAL as it is, whatever the peer has requested; it must refer to
+    /// nothing in the object cache, and its ids must be as wide as the peer expects (2§3).
+    ///
+    /// A [`serial::Writer`](crate::lowlevel::serial::Writer) with a cache of 0 makes such arguments
+    /// without a connection.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
+    pub fn send_serial(&mut self, argument: &[u8]) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::SendSerial));
+        }
+        Output::check_size(argument.len())?;
+        self.output.check_room()?;
+        self.output.serial(|_, out| {
+            out.extend_from_slice(argument);
+            Ok(())
+        })
+    }
+
+    /// Requests events after the handshake, which a Bro tolerates (§3.7) and other peers need not.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
+    pub fn request_events_late(&mut self, names: &[Name]) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::RequestEvents));
+        }
+        Output::check_size(names.iter().map(|name| name.len() + 1).sum())?;
+        let request: EventNames = names.iter().map(|name| &**name).collect();
+        if !request.is_empty() {
+            self.output.check_room()?;
+            self.ours.events.extend(names.iter().map(Name::compact));
+            self.output.message(&Message::RequestEvents(request));
+        }
+        Ok(())
+    }
+}

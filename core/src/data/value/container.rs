@@ -1,0 +1,215 @@
+//! Lists, tables, sets, records and vectors (2§6).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Attributes, Expr, Type, TypeKind, Value};
+use crate::data::{Name, TypeTag};
+
+/// The properties of every container (2§6, MutableVal part).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mutable {
+    /// 1 persistent, 2 synchronized, 4 tracked.
+    pub properties: u8,
+    /// The global name by which state accesses address this container, empty if it has none.
+    pub unique_id: Name,
+}
+
+/// A list of values.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// The list's type.
+    pub ty: Type,
+    /// The tag of the elements' common type, or of `any`, as on the wire.
+    pub tag: u8,
+    /// The values.
+    pub items: Vec<Value>,
+}
+
+impl List {
+    /// Creates a list with this type: an index, if it has one value per component.
+    pub fn new(ty: Type, items: Vec<Value>) -> List {
+        List { ty, tag: List::usual_tag(&items), items }
+    }
+
+    /// Returns the tag of an index with these values.
+    pub(in crate::data) fn usual_tag(items: &[Value]) -> u8 {
+        match items {
+            [only] => only.tag() as u8,
+            _ => TypeTag::Any as u8,
+        }
+    }
+
+    pub(crate) fn compact(&self) -> List {
+        List { items: self.items.iter().map(Value::compact).collect(), ..self.clone() }
+    }
+}
+
+/// A table or a set.
+///
+/// Entries are in the order of the message; in Bro that is the order of its hash table. Tables are
+/// equal if they have equal indexes and values, in any order.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The type: a table, or a set, which has no values.
+    pub ty: Type,
+    /// The properties of every container.
+    pub mutable: Mutable,
+    /// The table's attributes.
+    pub attributes: Option<Arc<Attributes>>,
+    /// How long an entry lives.
+    pub expire_time: Option<Arc<Expr>>,
+    /// The function called when an entry expires.
+    pub expire_func: Option<Arc<Expr>>,
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// An entry of a table or set.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The index, one value per component.
+    pub index: Arc<List>,
+    /// The value; `None` in sets.
+    pub value: Option<Value>,
+    /// When the entry was last used, in network time.
+    pub last_access: f64,
+    /// The start of the expiry time: the sender's start plus whole seconds, in network time.
+    pub expire_access: f64,
+}
+
+impl Table {
+    /// Creates an empty table or set with this type and without attributes.
+    pub fn new(ty: Type) -> Table {
+        Table {
+            ty,
+            mutable: Mutable::default(),
+            attributes: None,
+            expire_time: None,
+            expire_func: None,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Returns whether this is a set.
+    pub fn is_set(&self) -> bool {
+        match self.ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(_)) => true,
+            Some(TypeKind::Table(table)) => table.yields.is_none(),
+            _ => self.entries.iter().all(|e| e.value.is_none()),
+        }
+    }
+
+    /// Adds an entry without checking for an equal index.
+    ///
+    /// `index` holds one value per component; `value` is `None` for sets.
+    pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
+        let ty = match self.ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(set)) => set.index.clone(),
+            Some(TypeKind::Table(table)) => table.index.clone(),
+            _ => Type::list(index.iter().map(Value::ty).collect()),
+        };
+        let index = Arc::new(List::new(ty, index));
+        self.entries.push(Entry { index, value, last_access: 0.0, expire_access: 0.0 });
+    }
+
+    /// Returns the entry with this index.
+    ///
+    /// Searches linearly. For many look-ups in a large table, create an [index](Table::index)
+    /// first.
+    pub fn get(&self, index: &[Value]) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.index.items == index)
+    }
+
+    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it has the first
+    /// entry.
+    ///
+    /// ```
+    /// # use brocomm::data::{Table, Type, Value};
+    /// let mut table = Table::new(Type::table(vec![Type::COUNT], Type::STRING));
+    /// table.push(vec![Value::Count(443)], Some("https".into()));
+    /// let index = table.index();
+    /// let entry = index[[Value::Count(443)].as_slice()];
+    /// assert_eq!(entry.value, Some("https".into()));
+    /// ```
+    pub fn index(&self) -> BTreeMap<&[Value], &Entry> {
+        self.entries.iter().rev().map(|entry| (entry.index.items.as_slice(), entry)).collect()
+    }
+
+    pub(super) fn compact(&self) -> Table {
+        let entries = self
+            .entries
+            .iter()
+            .map(|e| Entry {
+                index: Arc::new(e.index.compact()),
+                value: e.value.as_ref().map(Value::compact),
+                ..e.clone()
+            })
+            .collect();
+        Table { entries, ..self.clone() }
+    }
+}
+
+/// A record.
+///
+/// ```
+/// # use brocomm::data::{Field, Record, Type, Value};
+/// let ty = Type::record("", vec![Field::new("id", Type::COUNT), Field::new("note", Type::STRING)]);
+/// let record = Record::new(ty, vec![Some(Value::Count(5)), None]);
+/// assert_eq!(record.get("id"), Some(&Value::Count(5)));
+/// assert_eq!(record.field("id"), Ok(5u64));
+/// assert_eq!(record.field("note"), Ok(None::<String>));
+/// assert_eq!(record.field::<String>("note").unwrap_err().to_string(), "$note: missing");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The record's type.
+    pub ty: Type,
+    /// The properties of every container.
+    pub mutable: Mutable,
+    /// The values of the fields in the order of the type, `None` if unset.
+    pub fields: Vec<Option<Value>>,
+}
+
+impl Record {
+    /// Creates a record from the values of its fields.
+    pub fn new(ty: Type, fields: Vec<Option<Value>>) -> Record {
+        Record { ty, mutable: Mutable::default(), fields }
+    }
+
+    /// Returns the value of the field with this name, if there is one and it is set.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let def = self.ty.def()?;
+        let TypeKind::Record(ty) = &def.kind else { return None };
+        let position = ty.fields.as_ref()?.iter().position(|field| field.name == name)?;
+        self.fields.get(position)?.as_ref()
+    }
+
+    pub(super) fn compact(&self) -> Record {
+        let fields = self.fields.iter().map(|f| f.as_ref().map(Value::compact)).collect();
+        Record { fields, ..self.clone() }
+    }
+}
+
+/// A vector.
+#[derive(Debug, Clone)]
+pub struct Vector {
+    /// The vector's type.
+    pub ty: Type,
+    /// The properties of every container.
+    pub mutable: Mutable,
+    /// The elements, `None` if unset.
+    pub items: Vec<Option<Value>>,
+}
+
+impl Vector {
+    /// Creates a vector with this type and elements.
+    pub fn new(ty: Type, items: Vec<Option<Value>>) -> Vector {
+        Vector { ty, mutable: Mutable::default(), items }
+    }
+
+    pub(super) fn compact(&self) -> Vector {
+        let items = self.items.iter().map(|i| i.as_ref().map(Value::compact)).collect();
+        Vector { items, ..self.clone() }
+    }
+}

@@ -1,0 +1,232 @@
+//! Functions, files, identifiers, state accesses and packets (2§2, 2§8, 2§9).
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Attributes, Stmt, Type, Value};
+use crate::data::Name;
+
+/// An event call (2§2).
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The event's full name.
+    pub name: Name,
+    /// The sender's network time in seconds since the Unix epoch.
+    pub time: f64,
+    /// The arguments.
+    pub args: Vec<Value>,
+}
+
+/// A function as sent in a value (2§8).
+///
+/// Compares by name.
+#[derive(Debug, Clone)]
+pub struct Func {
+    /// The bodies with their priorities; empty for built-in functions.
+    pub bodies: Vec<(Arc<Stmt>, i32)>,
+    /// 0 script, 1 built-in.
+    pub kind: u8,
+    /// The function's type.
+    pub ty: Type,
+    /// The function's full name.
+    pub name: Name,
+    /// The size of a script function's frame; `None` for a built-in function, which is sent by name
+    /// only.
+    pub frame_size: Option<i32>,
+}
+
+/// A file as sent in a value (2§8).
+///
+/// Compares by name.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// The file's name.
+    pub name: Name,
+    /// Whether writing is buffered.
+    pub buffered: bool,
+    /// The mode it was opened with.
+    pub access: Option<Name>,
+    /// The file's type.
+    pub ty: Type,
+    /// The file's attributes.
+    pub attributes: Option<Arc<Attributes>>,
+}
+
+/// An identifier: a global variable, constant, local variable or type name (2§8).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Id {
+    /// The full name.
+    pub name: Name,
+    /// 0 function, 1 module, 2 global.
+    pub scope: u8,
+    /// Whether it is exported from its module.
+    pub is_export: bool,
+    /// Whether it is constant.
+    pub is_const: i32,
+    /// Whether it is an enum's constant.
+    pub is_enum_const: i32,
+    /// Whether it names a type.
+    pub is_type: i32,
+    /// The position in a function's frame.
+    pub offset: i32,
+    /// Whether a function's result type is taken from its body.
+    pub infer_return_type: bool,
+    /// Bro's flag for weak references.
+    pub weak_ref: bool,
+    /// The type.
+    pub ty: Type,
+    /// The attributes.
+    pub attributes: Option<Arc<Attributes>>,
+    /// The value.
+    pub value: Option<Value>,
+}
+
+impl Id {
+    /// Creates a global variable or constant as senders of IDs encode it.
+    pub fn global(name: impl Into<Name>, ty: Type, value: Option<Value>) -> Id {
+        Id {
+            name: name.into(),
+            scope: 2,
+            is_export: false,
+            is_const: 0,
+            is_enum_const: 0,
+            is_type: 0,
+            offset: 0,
+            infer_return_type: false,
+            weak_ref: false,
+            ty,
+            attributes: None,
+            value,
+        }
+    }
+}
+
+/// An operation on synchronized state (2§9), by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Opcode {
+    /// Assigns to a variable.
+    Assign = 1,
+    /// Assigns to an element or field.
+    AssignIdx = 2,
+    /// Adds to a set.
+    Add = 3,
+    /// Increments a variable.
+    Incr = 4,
+    /// Increments an element or field.
+    IncrIdx = 5,
+    /// Deletes an element.
+    Del = 6,
+    /// Prints; never sent.
+    Print = 7,
+    /// Expires an element.
+    Expire = 8,
+    /// Notifies that an element was read.
+    ReadIdx = 9,
+}
+
+impl Opcode {
+    /// Returns the opcode with this number, or `None`.
+    pub const fn from_u8(number: u8) -> Option<Opcode> {
+        Some(match number {
+            1 => Opcode::Assign,
+            2 => Opcode::AssignIdx,
+            3 => Opcode::Add,
+            4 => Opcode::Incr,
+            5 => Opcode::IncrIdx,
+            6 => Opcode::Del,
+            7 => Opcode::Print,
+            8 => Opcode::Expire,
+            9 => Opcode::ReadIdx,
+            _ => return None,
+        })
+    }
+
+    /// Returns whether the first operand is an index: of a table or set, a field name or a
+    /// position.
+    pub(crate) const fn has_index(self) -> bool {
+        !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)
+    }
+
+    /// Returns the operation's name in the specification.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Opcode::Assign => "assign",
+            Opcode::AssignIdx => "assign_idx",
+            Opcode::Add => "add",
+            Opcode::Incr => "incr",
+            Opcode::IncrIdx => "incr_idx",
+            Opcode::Del => "del",
+            Opcode::Print => "print",
+            Opcode::Expire => "expire",
+            Opcode::ReadIdx => "read_idx",
+        }
+    }
+}
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One operation on synchronized state (2§9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateAccess {
+    /// The operation.
+    pub opcode: Opcode,
+    /// A variable's global name, or a container's unique id.
+    pub target: Name,
+    /// The first operand.
+    pub op1: Value,
+    /// The second operand.
+    pub op2: Option<Value>,
+    /// The third operand.
+    pub op3: Option<Value>,
+}
+
+impl StateAccess {
+    /// Returns the index of the table entry that the operation changes, with its new value, or with
+    /// `None` if it is removed. Returns `None` for operations that change no entry.
+    pub fn entry(&self) -> Option<(&[Value], Option<&Value>)> {
+        match (self.opcode, &self.op1, &self.op2) {
+            (Opcode::AssignIdx | Opcode::IncrIdx, Value::List(index), Some(value)) => {
+                Some((&index.items, Some(value)))
+            }
+            (Opcode::Del | Opcode::Expire, Value::List(index), _) => Some((&index.items, None)),
+            _ => None,
+        }
+    }
+}
+
+/// A captured packet (2§2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// The time stamp's whole seconds since the Unix epoch.
+    pub sec: u32,
+    /// The time stamp's microseconds.
+    pub usec: u32,
+    /// The packet's length on the wire, in bytes.
+    pub len: u32,
+    /// The link type, as libpcap numbers them.
+    pub link_type: u32,
+    /// A user-defined tag.
+    pub tag: Name,
+    /// The captured bytes.
+    pub data: Bytes,
+}
+
+/// The content of a SERIAL message (2§2).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Serial {
+    /// `e`: a call.
+    Event(Event),
+    /// `i`: an identifier with its value.
+    Id(Arc<Id>),
+    /// `s`: an operation on synchronized state.
+    StateAccess(Box<StateAccess>),
+    /// `p`: a packet.
+    Packet(Packet),
+}

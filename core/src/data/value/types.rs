@@ -1,0 +1,346 @@
+//! Types (2§4).
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use super::{Attributes, Expr};
+use crate::data::{Name, TypeTag};
+
+/// A type; cheap to clone.
+///
+/// Share types among values that are sent repeatedly: a connection recognises a type that it has
+/// sent before by its `Arc`, and then writes a short reference (2§5).
+///
+/// ```
+/// # use brocomm::data::{Declarations, Field, Type};
+/// let fields = vec![Field::new("host", Type::ADDR), Field::new("ports", Type::set(vec![Type::PORT]))];
+/// let info = Type::record("Scan::Info", fields);
+/// assert_eq!(info.name(), "Scan::Info");
+/// assert_eq!(info.to_string(), "record { host:addr; ports:set[port]; }");
+///
+/// let text = "table[addr, port] of count";
+/// let table = Type::table(vec![Type::ADDR, Type::PORT], Type::COUNT);
+/// assert_eq!(Type::parse(text, &Declarations::new())?, table);
+/// # Ok::<(), brocomm::notation::ParseError>(())
+/// ```
+#[derive(Clone)]
+pub enum Type {
+    /// The standard instance of an atomic type, which every peer has: `count`, `string`, ….
+    Base(TypeTag),
+    /// A full type definition.
+    Def(Arc<TypeDef>),
+    /// A reference from within a type to that type, as recursive types have.
+    Enclosing(Arc<Enclosing>),
+    /// A type given only by its name, which the receiver must know. Only Broccoli sends these.
+    Named(Arc<Name>),
+}
+
+impl Type {
+    /// `bool`
+    pub const BOOL: Type = Type::Base(TypeTag::Bool);
+    /// `int`
+    pub const INT: Type = Type::Base(TypeTag::Int);
+    /// `count`
+    pub const COUNT: Type = Type::Base(TypeTag::Count);
+    /// `double`
+    pub const DOUBLE: Type = Type::Base(TypeTag::Double);
+    /// `time`
+    pub const TIME: Type = Type::Base(TypeTag::Time);
+    /// `interval`
+    pub const INTERVAL: Type = Type::Base(TypeTag::Interval);
+    /// `string`
+    pub const STRING: Type = Type::Base(TypeTag::String);
+    /// `pattern`
+    pub const PATTERN: Type = Type::Base(TypeTag::Pattern);
+    /// `port`
+    pub const PORT: Type = Type::Base(TypeTag::Port);
+    /// `addr`
+    pub const ADDR: Type = Type::Base(TypeTag::Addr);
+    /// `subnet`
+    pub const SUBNET: Type = Type::Base(TypeTag::Subnet);
+    /// `any`
+    pub const ANY: Type = Type::Base(TypeTag::Any);
+
+    /// Creates a type from its parts.
+    pub fn new(name: impl Into<Name>, kind: TypeKind) -> Type {
+        let network_order = matches!(kind, TypeKind::Atomic(TypeTag::Port));
+        Type::Def(Arc::new(TypeDef { name: name.into(), base: false, network_order, kind }))
+    }
+
+    /// Creates a record type; an empty name means an anonymous one.
+    pub fn record(name: impl Into<Name>, fields: Vec<Field>) -> Type {
+        let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+        Type::new(name, TypeKind::Record(RecordType { num_fields, fields: Some(fields) }))
+    }
+
+    /// Creates an enum type; `name` and the constants' names are full (`Module::NAME`).
+    pub fn enumeration(name: impl Into<Name>, names: Vec<(Name, i64)>) -> Type {
+        let counter = names.iter().map(|(_, v)| v.saturating_add(1)).max().unwrap_or(0);
+        Type::new(name, TypeKind::Enum(EnumType { counter, names }))
+    }
+
+    /// Creates a list of types, for an index or a function's parameters.
+    pub fn list(types: Vec<Type>) -> Type {
+        let pure = match types.split_first() {
+            Some((first, rest)) if rest.iter().all(|t| t == first) => Some(first.clone()),
+            _ => None,
+        };
+        Type::new("", TypeKind::List(ListType { pure, types }))
+    }
+
+    /// Creates a set type with these index components.
+    pub fn set(index: Vec<Type>) -> Type {
+        Type::new(
+            "",
+            TypeKind::Set(SetType { yields: None, index: Type::list(index), elements: None }),
+        )
+    }
+
+    /// Creates a table type with these index components.
+    pub fn table(index: Vec<Type>, yields: Type) -> Type {
+        Type::new("", TypeKind::Table(TableType { yields: Some(yields), index: Type::list(index) }))
+    }
+
+    /// Creates a vector type.
+    pub fn vector(yields: Type) -> Type {
+        Type::new("", TypeKind::Vector(yields))
+    }
+
+    /// Creates a type given by name, which the receiver must know.
+    pub fn named(name: impl Into<Name>) -> Type {
+        Type::Named(Arc::new(name.into()))
+    }
+
+    /// Returns the type's tag; `None` if only its name is known.
+    pub fn tag(&self) -> Option<TypeTag> {
+        match self {
+            Type::Base(tag) => Some(*tag),
+            Type::Def(def) => Some(def.kind.tag()),
+            Type::Enclosing(up) => Some(up.tag),
+            Type::Named(_) => None,
+        }
+    }
+
+    /// Returns the type's name, which is empty for standard and anonymous types.
+    pub fn name(&self) -> &Name {
+        static NONE: Name = Name::new();
+        match self {
+            Type::Base(_) => &NONE,
+            Type::Def(def) => &def.name,
+            Type::Enclosing(up) => &up.name,
+            Type::Named(name) => name,
+        }
+    }
+
+    /// Returns the full definition, if there is one and it has not been dropped.
+    pub fn def(&self) -> Option<Arc<TypeDef>> {
+        match self {
+            Type::Def(def) => Some(Arc::clone(def)),
+            Type::Enclosing(up) => up.def.upgrade(),
+            Type::Base(_) | Type::Named(_) => None,
+        }
+    }
+
+    /// Returns a record type's fields, in order.
+    pub fn fields(&self) -> Option<&[Field]> {
+        match self {
+            Type::Def(def) => match &def.kind {
+                TypeKind::Record(record) => record.fields.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Type {
+    /// Compares by instance first, then by content; recursive references compare by name.
+    fn eq(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Base(a), Type::Base(b)) => a == b,
+            (Type::Def(a), Type::Def(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Type::Base(tag), Type::Def(def)) | (Type::Def(def), Type::Base(tag)) => {
+                matches!(def.kind, TypeKind::Atomic(t) if t == *tag) && def.name.is_empty()
+            }
+            (Type::Enclosing(a), Type::Enclosing(b)) => a.name == b.name && a.tag == b.tag,
+            (Type::Named(a), Type::Named(b)) => a == b,
+            (Type::Enclosing(up), Type::Def(def)) | (Type::Def(def), Type::Enclosing(up)) => {
+                up.name == def.name && up.tag == def.kind.tag()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Base(tag) => write!(f, "{tag}"),
+            Type::Def(def) => def.fmt(f),
+            Type::Enclosing(up) => write!(f, "enclosing {}", up.name),
+            Type::Named(name) => write!(f, "type named {name}"),
+        }
+    }
+}
+
+/// A reference to a type from within that type.
+///
+/// The reference is weak, so that recursive types are freed like any other. A part that outlives
+/// the enclosing type is written with that type's name only.
+#[derive(Debug, Clone)]
+pub struct Enclosing {
+    /// The enclosing type.
+    pub def: Weak<TypeDef>,
+    /// Its name.
+    pub name: Name,
+    /// Its tag.
+    pub tag: TypeTag,
+}
+
+/// A full type definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypeDef {
+    /// The type's name, empty if it has none.
+    pub name: Name,
+    /// Whether the sender flagged it as one of its shared instances of atomic types.
+    pub base: bool,
+    /// Whether the sender flagged it as stored in network byte order; Bro does so for ports only,
+    /// Broccoli never.
+    pub network_order: bool,
+    /// The kind of type, with its parts.
+    pub kind: TypeKind,
+}
+
+/// The kinds of types, with their parts (2§4).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TypeKind {
+    /// A type without parts.
+    Atomic(TypeTag),
+    /// A list of types.
+    List(ListType),
+    /// A table.
+    Table(TableType),
+    /// A set.
+    Set(SetType),
+    /// A function, event or hook.
+    Func(FuncType),
+    /// A record.
+    Record(RecordType),
+    /// A file of this element type.
+    File(Type),
+    /// An enum.
+    Enum(EnumType),
+    /// A vector of this element type.
+    Vector(Type),
+    /// An opaque type of this name (`md5`, `topk`, …).
+    Opaque(Name),
+}
+
+impl TypeKind {
+    /// Returns the tag for the kind.
+    pub fn tag(&self) -> TypeTag {
+        match self {
+            TypeKind::Atomic(tag) => *tag,
+            TypeKind::List(_) => TypeTag::List,
+            TypeKind::Table(_) | TypeKind::Set(_) => TypeTag::Table,
+            TypeKind::Func(_) => TypeTag::Func,
+            TypeKind::Record(_) => TypeTag::Record,
+            TypeKind::File(_) => TypeTag::File,
+            TypeKind::Enum(_) => TypeTag::Enum,
+            TypeKind::Vector(_) => TypeTag::Vector,
+            TypeKind::Opaque(_) => TypeTag::Opaque,
+        }
+    }
+}
+
+/// A list of types: a table's index components or a function's parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListType {
+    /// The common type of all elements, if Bro recorded one.
+    pub pure: Option<Type>,
+    /// The types, in order.
+    pub types: Vec<Type>,
+}
+
+/// Describes a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableType {
+    /// The type of the values; absent in a table type that is used as a set.
+    pub yields: Option<Type>,
+    /// The index components, a list type.
+    pub index: Type,
+}
+
+/// Describes a set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetType {
+    /// Always absent in what Bro sends.
+    pub yields: Option<Type>,
+    /// The index components, a list type.
+    pub index: Type,
+    /// The elements of a set constructor whose type is not determined yet.
+    pub elements: Option<Arc<Expr>>,
+}
+
+/// Describes a function, event or hook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FuncType {
+    /// The type of the result.
+    pub yields: Option<Type>,
+    /// The parameters, a record type.
+    pub args: Type,
+    /// The parameters' types, a list type.
+    pub arg_types: Type,
+    /// 0 function, 1 event, 2 hook.
+    pub flavor: i32,
+}
+
+/// Describes a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordType {
+    /// The number of fields, even if the fields themselves are absent.
+    pub num_fields: u32,
+    /// The fields.
+    pub fields: Option<Vec<Field>>,
+}
+
+/// Describes a record's field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The field's name.
+    pub name: Name,
+    /// The field's type.
+    pub ty: Type,
+    /// The field's attributes, such as `&optional`.
+    pub attributes: Option<Arc<Attributes>>,
+}
+
+impl Field {
+    /// Creates a field without attributes.
+    pub fn new(name: impl Into<Name>, ty: Type) -> Field {
+        Field { name: name.into(), ty, attributes: None }
+    }
+}
+
+/// Describes an enum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnumType {
+    /// The number that the next constant without a number would get.
+    pub counter: i64,
+    /// The constants' full names (`Module::NAME`) and numbers.
+    pub names: Vec<(Name, i64)>,
+}
+
+impl EnumType {
+    /// Returns the name of the constant with this number.
+    pub fn name_of(&self, number: i64) -> Option<&Name> {
+        self.names.iter().find(|(_, n)| *n == number).map(|(name, _)| name)
+    }
+
+    /// Returns the number of the constant with this full name.
+    pub fn number_of(&self, name: impl AsRef<[u8]>) -> Option<i64> {
+        let name = name.as_ref();
+        self.names.iter().find(|(n, _)| **n == *name).map(|(_, number)| *number)
+    }
+}

@@ -1,0 +1,340 @@
+//! Local log streams (part 3).
+
+mod columns;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use columns::{Columns, coerce};
+
+use super::writer::{is_element, is_loggable};
+use super::{
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, writer,
+};
+use crate::Time;
+use crate::data::{Name, TypeTag};
+
+/// The declaration of a log stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStream {
+    /// The stream's number. Bro interprets it as one of its own `Log::ID`, so it must be the
+    /// receivers' number for such a stream.
+    pub number: i32,
+    /// The kind of writer; [`WRITER_ASCII`].
+    pub writer: i32,
+    /// The path of the log, such as `conn`.
+    pub path: Name,
+    /// The columns.
+    pub fields: Vec<LogField>,
+    /// Options for the receiver's writer, see
+    /// [`LogFormat::configured`](super::LogFormat::configured).
+    pub options: Vec<(Name, Bytes)>,
+}
+
+impl LogStream {
+    /// Declares a stream for ASCII writers with these columns.
+    pub fn new(number: i32, path: impl Into<Name>, fields: Vec<LogField>) -> LogStream {
+        let path = path.into();
+        LogStream { number, writer: WRITER_ASCII, path, fields, options: Vec::new() }
+    }
+
+    /// Declares a stream for ASCII writers whose columns are the `&log` fields of a record.
+    ///
+    /// # Errors
+    /// The error names a field whose type logs do not support.
+    pub fn of<T: LogRecord>(number: i32, path: impl Into<Name>) -> Result<LogStream, NotLoggable> {
+        Ok(LogStream::new(number, path, T::log_fields()?))
+    }
+}
+
+/// The log streams of a node, and its active writers (3§1).
+///
+/// Each entry is encoded once for all receivers:
+///
+/// ```
+/// use brocomm::Time;
+/// use brocomm::data::TypeTag;
+/// use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+///
+/// let mut streams = LogStreams::new();
+/// let fields = vec![LogField::new("ts", TypeTag::Time), LogField::new("msg", TypeTag::String)];
+/// streams.declare(LogStream::new(14, "mini", fields))?;
+///
+/// let now = Time::from_secs_f64(1_500_000_000.0);
+/// let entry = streams.write(14, &[LogValue::Time(1.0), LogValue::string("first")], now)?;
+/// // For `Connection::send_log_create_writer` and `Connection::send_log_write`.
+/// let (announcement, entry) = (entry.active_writer().announcement(), entry.as_bytes());
+/// assert!(!announcement.is_empty() && !entry.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct LogStreams {
+    streams: BTreeMap<i32, Declared>,
+    /// In order of creation.
+    writers: Vec<Arc<ActiveWriter>>,
+    /// The latest entry.
+    entry: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Declared {
+    stream: LogStream,
+    writers: BTreeMap<Name, Arc<ActiveWriter>>,
+    /// The mapping for the last record type.
+    columns: Option<Columns>,
+}
+
+/// An active writer, with its announcement.
+#[derive(Debug)]
+pub struct ActiveWriter {
+    /// The announced writer.
+    pub writer: LogWriter,
+    /// Its position among the active writers.
+    pub(crate) place: usize,
+    announcement: Bytes,
+}
+
+/// An encoded entry, ready to be sent to any number of peers.
+#[derive(Debug, Clone, Copy)]
+pub struct EncodedEntry<'a> {
+    writer: &'a Arc<ActiveWriter>,
+    bytes: &'a [u8],
+}
+
+impl<'a> EncodedEntry<'a> {
+    /// Returns the writer that the entry belongs to.
+    pub fn writer(&self) -> &'a LogWriter {
+        &self.writer.writer
+    }
+
+    /// Returns the active writer that the entry belongs to.
+    pub fn active_writer(&self) -> &'a Arc<ActiveWriter> {
+        self.writer
+    }
+
+    /// Returns the encoded entry (3§2).
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl LogStreams {
+    /// Creates a registry without streams.
+    pub fn new() -> LogStreams {
+        LogStreams::default()
+    }
+
+    /// Adds a stream.
+    ///
+    /// # Errors
+    /// [`StreamError::Declared`] if its number is in use; [`StreamError::BadField`] if a column has
+    /// a type that logs do not support. Nothing changes on error.
+    pub fn declare(&mut self, stream: LogStream) -> Result<(), StreamError> {
+        if self.streams.contains_key(&stream.number) {
+            return Err(StreamError::Declared { stream: stream.number });
+        }
+        let fits = |field: &&LogField| match field.ty {
+            TypeTag::Table | TypeTag::Vector => is_element(field.subtype),
+            ty => is_loggable(ty) && field.subtype == TypeTag::Void,
+        };
+        if let Some(field) = stream.fields.iter().find(|field| !fits(field)) {
+            let (ty, subtype) = (field.ty, field.subtype);
+            return Err(StreamError::BadField { name: field.name.clone(), ty, subtype });
+        }
+        self.streams
+            .insert(stream.number, Declared { stream, writers: BTreeMap::new(), columns: None });
+        Ok(())
+    }
+
+    /// Iterates over the declared streams.
+    pub fn streams(&self) -> impl Iterator<Item = &LogStream> {
+        self.streams.values().map(|declared| &declared.stream)
+    }
+
+    /// Iterates over the active writers in order of creation. They are announced to a peer that
+    /// requests logs when the handshake is complete (1§3.3).
+    pub fn writers(&self) -> impl Iterator<Item = &Arc<ActiveWriter>> {
+        self.writers.iter()
+    }
+
+    /// Encodes an entry from the values of its columns. The first entry creates the stream's
+    /// writer.
+    ///
+    /// # Errors
+    /// [`StreamError`], if the values do not fit the columns.
+    pub fn write(
+        &mut self,
+        stream: i32,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        self.write_at(stream, None, values, now)
+    }
+
+    /// Encodes an entry from a record, whose fields are matched to columns by name. Columns without
+    /// a field are unset, if they are optional.
+    ///
+    /// # Errors
+    /// As [`LogStreams::write`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
+    /// names differ; [`StreamError::NotLoggable`].
+    pub fn write_record<R: LogRecord>(
+        &mut self,
+        stream: i32,
+        record: &R,
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        let declared = self.streams.get_mut(&stream).ok_or(StreamError::Unknown { stream })?;
+        let columns = match declared.columns.take() {
+            Some(columns) if columns.are_of::<R>() => columns,
+            _ => Columns::new::<R>(&declared.stream)?,
+        };
+        let values = declared.columns.insert(columns).arrange(record.log_values());
+        self.write(stream, &values, now)
+    }
+
+    /// Encodes an entry for a log with another path than the stream's, as with Bro's path
+    /// functions.
+    ///
+    /// # Errors
+    /// [`StreamError::Unknown`] for an undeclared stream; [`StreamError::Mismatch`] if the values
+    /// do not have the columns' types and cannot be coerced to them: numbers become more general
+    /// ones, and a non-negative `int` a `count`. Nothing changes on error.
+    pub(crate) fn write_to(
+        &mut self,
+        stream: i32,
+        path: &Name,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        self.write_at(stream, Some(path), values, now)
+    }
+
+    fn write_at(
+        &mut self,
+        number: i32,
+        path: Option<&Name>,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        let unknown = StreamError::Unknown { stream: number };
+        let Declared { stream, writers, .. } = self.streams.get_mut(&number).ok_or(unknown)?;
+        let coerced = coerce(&stream.fields, values).map_err(|mismatch| {
+            let field = mismatch.column().and_then(|column| stream.fields.get(column));
+            let column = field.map(|field| field.name.clone());
+            StreamError::Mismatch { stream: number, column, mismatch }
+        })?;
+        let values = coerced.as_deref().unwrap_or(values);
+        let path = path.unwrap_or(&stream.path);
+        self.entry.clear();
+        writer::entry(stream.number, stream.writer, path, values, &mut self.entry);
+        if !writers.contains_key(path) {
+            let writer = Arc::new(ActiveWriter::new(stream, path, now, self.writers.len()));
+            self.writers.push(Arc::clone(&writer));
+            writers.insert(path.clone(), writer);
+        }
+        let writer = writers.get(path).ok_or(StreamError::Unknown { stream: number })?;
+        Ok(EncodedEntry { writer, bytes: &self.entry })
+    }
+}
+
+impl ActiveWriter {
+    /// Returns the argument of the LOG_CREATE_WRITER that announces it (3§1).
+    pub fn announcement(&self) -> &Bytes {
+        &self.announcement
+    }
+
+    fn new(stream: &LogStream, path: &Name, now: Time, place: usize) -> ActiveWriter {
+        let writer = LogWriter {
+            stream: stream.number,
+            writer: stream.writer,
+            path: path.clone(),
+            rotation_base: 0.0,
+            rotation_interval: 0.0,
+            network_time: now.as_secs_f64(),
+            options: stream.options.clone(),
+            fields: stream.fields.clone(),
+        };
+        let mut announcement = Vec::new();
+        writer.encode(&mut announcement);
+        ActiveWriter { writer, place, announcement: announcement.into() }
+    }
+}
+
+/// Why a local stream or entry is invalid.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// A stream with this number is already declared.
+    #[error("log stream {stream} is declared already")]
+    Declared {
+        /// The number.
+        stream: i32,
+    },
+    /// A column is of a type that logs do not have (3§1).
+    #[error("column {name} of type {ty}[{subtype}], which logs don't have")]
+    BadField {
+        /// The column.
+        name: Name,
+        /// Its type.
+        ty: TypeTag,
+        /// The type of its elements.
+        subtype: TypeTag,
+    },
+    /// No stream with this number is declared.
+    #[error("log stream {stream} is not declared")]
+    Unknown {
+        /// The number.
+        stream: i32,
+    },
+    /// No stream with this path is declared.
+    #[error("log {path} is not declared")]
+    NoLog {
+        /// The path.
+        path: Name,
+    },
+    /// A record has a field for which the stream has no column.
+    #[error("log stream {stream} has no column {field}, which the record has")]
+    NoColumn {
+        /// The stream's number.
+        stream: i32,
+        /// The field.
+        field: Name,
+    },
+    /// A record lacks a column that is not optional.
+    #[error("record for log stream {stream} has no field {column}")]
+    NoField {
+        /// The stream's number.
+        stream: i32,
+        /// The column.
+        column: Name,
+    },
+    /// A record cannot be an entry of any log.
+    #[error(transparent)]
+    NotLoggable(#[from] NotLoggable),
+    /// An entry does not match the stream's columns.
+    #[error("entry for log stream {stream}{}: {mismatch}", Column(column))]
+    Mismatch {
+        /// The stream's number.
+        stream: i32,
+        /// The name of the column that does not match, if a single one is the cause.
+        column: Option<Name>,
+        /// What does not match.
+        mismatch: Mismatch,
+    },
+}
+
+/// Writes the name of a column, if there is one.
+struct Column<'a>(&'a Option<Name>);
+
+impl fmt::Display for Column<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, ", {name}"),
+            None => Ok(()),
+        }
+    }
+}

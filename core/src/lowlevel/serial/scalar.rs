@@ -1,0 +1,156 @@
+//! Reading of simple values, and where values go that are read (2§6).
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use crate::data::{Port, Subnet, TypeTag, Value};
+
+use super::cursor::checked_width;
+
+/// Takes values as they are read, or does without them.
+///
+/// Each is put there where it is made: to return it would move it, byte by byte.
+pub(super) trait Sink {
+    /// Whether values are made at all.
+    const MAKES: bool;
+
+    /// Takes a value.
+    fn put(&mut self, value: Value);
+
+    /// Records a value that is absent.
+    fn skip(&mut self) {}
+
+    /// Makes room for so many, before the first.
+    fn reserve(&mut self, _: usize) {}
+}
+
+/// Nothing is made of what is read.
+impl Sink for () {
+    const MAKES: bool = false;
+
+    #[inline(always)]
+    fn put(&mut self, _: Value) {}
+}
+
+impl Sink for Vec<Value> {
+    const MAKES: bool = true;
+
+    #[inline(always)]
+    fn put(&mut self, value: Value) {
+        self.push(value);
+    }
+
+    #[inline]
+    fn reserve(&mut self, count: usize) {
+        *self = Vec::with_capacity(count);
+    }
+}
+
+impl Sink for Vec<Option<Value>> {
+    const MAKES: bool = true;
+
+    #[inline(always)]
+    fn put(&mut self, value: Value) {
+        self.push(Some(value));
+    }
+
+    #[inline]
+    fn skip(&mut self) {
+        self.push(None);
+    }
+}
+
+/// Takes one value.
+impl Sink for Option<Value> {
+    const MAKES: bool = true;
+
+    #[inline(always)]
+    fn put(&mut self, value: Value) {
+        *self = Some(value);
+    }
+}
+
+/// Reads the content of a simple value at the beginning of what is left of a chunk; returns what is
+/// left behind it, unless something is wrong.
+#[inline(always)]
+pub(super) fn scalar_into<'c, S: Sink>(
+    sink: &mut S,
+    tag: TypeTag,
+    chunk: &Bytes,
+    content: &'c [u8],
+    lenient: bool,
+) -> Option<&'c [u8]> {
+    match tag {
+        TypeTag::String => text_into(sink, chunk, content),
+        TypeTag::Addr => addr_into(sink, content),
+        TypeTag::Port => port_into(sink, content),
+        TypeTag::Subnet => subnet_into(sink, content, lenient),
+        _ => {
+            let (word, rest) = word(content)?;
+            sink.put(match tag {
+                TypeTag::Count => Value::Count(word),
+                TypeTag::Double => Value::Double(f64::from_bits(word)),
+                TypeTag::Time => Value::Time(f64::from_bits(word)),
+                TypeTag::Interval => Value::Interval(f64::from_bits(word)),
+                TypeTag::Bool => Value::Bool(word != 0),
+                TypeTag::Int => Value::Int(word as i64),
+                TypeTag::Counter => Value::Counter(word),
+                _ => return None,
+            });
+            Some(rest)
+        }
+    }
+}
+
+// Each of these on its own: together they would be put together piece by piece, whichever it is.
+
+#[inline(never)]
+fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (length, rest) = content.split_first_chunk()?;
+    let start = chunk.len() - rest.len();
+    let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    if S::MAKES {
+        // It has just been found to lie within.
+        sink.put(Value::String(chunk.slice(start..start + text.len())));
+    }
+    Some(rest)
+}
+
+#[inline(never)]
+fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (addr, rest) = addr(content)?;
+    sink.put(Value::Addr(addr));
+    Some(rest)
+}
+
+#[inline(never)]
+fn port_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
+    let (number, rest) = word(content)?;
+    sink.put(Value::Port(Port::from_wire(number)?));
+    Some(rest)
+}
+
+#[inline(never)]
+fn subnet_into<'c, S: Sink>(sink: &mut S, content: &'c [u8], lenient: bool) -> Option<&'c [u8]> {
+    let (prefix, rest) = addr(content)?;
+    let (width, rest) = rest.split_first_chunk()?;
+    let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
+    sink.put(Value::Subnet(Subnet { prefix, width }));
+    Some(rest)
+}
+
+#[inline(always)]
+fn addr(content: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let (words, rest) = content.split_first_chunk()?;
+    match u32::from_be_bytes(*words) {
+        1 => rest.split_first_chunk::<4>().map(|(addr, rest)| (IpAddr::from(*addr), rest)),
+        4 => rest.split_first_chunk::<16>().map(|(addr, rest)| (IpAddr::from(*addr), rest)),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+pub(super) fn word(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    bytes.split_first_chunk().map(|(word, rest)| (u64::from_be_bytes(*word), rest))
+}

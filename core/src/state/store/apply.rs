@@ -1,0 +1,368 @@
+//! Operations received from peers.
+
+use std::sync::Arc;
+
+use super::Store;
+use super::Target;
+use super::absorb::Source;
+use super::change::{difference, wrapping_add};
+use super::expiry::Expired;
+use super::place::{Place, nothing};
+use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
+use crate::state::StateError;
+use crate::state::container::{Content, Key, Slot};
+
+/// The result of applying a peer's operation.
+///
+/// The caller raises `remote_state_access_performed` with the operation's target and its value from
+/// [`Store::get`] (2§9).
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Applied {
+    /// A difference from the peer's expected old value, if [checks are
+    /// enabled](Store::set_check_consistency); the operation was applied nevertheless.
+    pub inconsistency: Option<Inconsistency>,
+    /// The entry that the operation expired.
+    pub expired: Option<Expired>,
+    /// The containers that have other ids at the peer, which may know them by no other id.
+    pub aliases: Vec<Alias>,
+}
+
+/// A second unique id of a container, because a table was merged into another (2§9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The id used in local operations.
+    pub ours: Name,
+    /// The id used by the peer.
+    pub theirs: Name,
+}
+
+/// A difference between the local value and a peer's expected old value:
+/// `remote_state_inconsistency` (§6).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Inconsistency {
+    /// `assign`, `index assign`, `add`, `delete` or `read`.
+    pub operation: &'static str,
+    /// The variable's name or the container's unique id.
+    pub id: Name,
+    /// The index, field's name or position within the container.
+    pub index: Option<Value>,
+    /// The old value at the peer; in sets 1 for an element.
+    pub expected_old: Option<Value>,
+    /// The local value; in sets 1 for an element.
+    pub real_old: Option<Value>,
+}
+
+impl Store {
+    /// Applies an operation that a peer sent in phase Running (2§9).
+    ///
+    /// A container in the operation with a known unique id is the local container, and its sent
+    /// content is ignored. Increments add the peer's difference.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operation cannot be applied. No such error requires closing the connection.
+    pub fn apply(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
+        self.replay(access, Source::Peer)
+    }
+
+    /// Applies an operation that a peer sent in phase Sync, as part of its full state (§3.4).
+    ///
+    /// Unlike in phase Running, the content of a known container is replaced by the peer's; changes
+    /// made while the two were not connected would otherwise remain different forever.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`].
+    pub fn apply_full(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
+        self.replay(access, Source::FullState)
+    }
+
+    /// Applies an observed operation to a store that mirrors the sending node.
+    ///
+    /// The operation describes the node's state: known containers take the content in the
+    /// operation, and nothing is merged, because the node did so before sending. Increments add the
+    /// difference.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`].
+    pub fn apply_sent(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
+        self.replay(access, Source::Snapshot)
+    }
+
+    /// Applies an ID with its value, as sent by `send_id`: assigns the value to the variable with
+    /// that name, if the type matches (2§8). IDs without a value change nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`]; [`StateError::UnknownTarget`] if there is no such variable.
+    pub fn apply_id(&mut self, id: &Id) -> Result<Applied, StateError> {
+        let Target::Variable(number) = self.target(&id.name)? else {
+            return Err(StateError::UnknownTarget(id.name.clone()));
+        };
+        let aliases = match &id.value {
+            Some(value) => self.assign_to(&Place::Variable(number), value, Source::Peer)?,
+            None => Vec::new(),
+        };
+        Ok(Applied { aliases, ..Applied::default() })
+    }
+
+    pub(super) fn replay(
+        &mut self,
+        access: &StateAccess,
+        source: Source,
+    ) -> Result<Applied, StateError> {
+        let target = self.target(&access.target)?;
+        let missing = || StateError::MissingOperand {
+            operation: access.opcode,
+            target: access.target.clone(),
+        };
+        let mut applied = Applied::default();
+        match access.opcode {
+            Opcode::Assign => {
+                let Target::Variable(number) = target else {
+                    return Err(StateError::AssignToContainer(access.target.clone()));
+                };
+                let place = Place::Variable(number);
+                applied.inconsistency = self.compare(access, None, access.op2.as_ref(), &place);
+                applied.aliases = self.assign_to(&place, &access.op1, source)?;
+            }
+            Opcode::Incr => {
+                let Target::Variable(number) = target else {
+                    return Err(StateError::AssignToContainer(access.target.clone()));
+                };
+                let old = access.op2.as_ref().ok_or_else(missing)?;
+                self.increase(access, &Place::Variable(number), &access.op1, old)?;
+            }
+            Opcode::AssignIdx => {
+                let place = self.indexed(access, target)?;
+                let index = Some(&access.op1);
+                applied.inconsistency = self.compare(access, index, access.op3.as_ref(), &place);
+                match (&access.op2, &place) {
+                    (Some(value), _) => applied.aliases = self.assign_to(&place, value, source)?,
+                    (None, Place::Field(..)) => self.put(&place, None),
+                    (None, _) => return Err(missing()),
+                }
+            }
+            Opcode::IncrIdx => {
+                let place = self.indexed(access, target)?;
+                let new = access.op2.as_ref().ok_or_else(missing)?;
+                let old = access.op3.as_ref().ok_or_else(missing)?;
+                self.increase(access, &place, new, old)?;
+            }
+            Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
+                let key = self.held(access, target)?;
+                let index = self.table_index(access, key)?;
+                self.replay_on_entry(access, key, index, &mut applied)?;
+            }
+            Opcode::Print => return Err(self.unfit(access, target)),
+        }
+        if let Target::Container(key) = target {
+            let ours = self.heap.id(key);
+            if !ours.is_empty() && ours != access.target {
+                applied.aliases.push(Alias { ours, theirs: access.target.compact() });
+            }
+        }
+        Ok(applied)
+    }
+
+    fn replay_on_entry(
+        &mut self,
+        access: &StateAccess,
+        key: Key,
+        index: Arc<List>,
+        applied: &mut Applied,
+    ) -> Result<(), StateError> {
+        let there = self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index));
+        match access.opcode {
+            Opcode::Add => {
+                self.require_table(key, Opcode::Add, false)?;
+                self.heap.check_room(crate::state::heap::index_cost(&index))?;
+                applied.inconsistency = self.compare_entry(access, "add", key, &index);
+                self.heap.insert(key, index, None, None);
+            }
+            Opcode::Del => {
+                applied.inconsistency = self.compare_entry(access, "delete", key, &index);
+                self.heap.remove(key, &index);
+            }
+            Opcode::Expire => applied.expired = self.expire_entry(key, &index, false),
+            _ => {
+                if self.checks_consistency && !there {
+                    applied.inconsistency = Some(Inconsistency {
+                        operation: "read",
+                        id: access.target.clone(),
+                        index: Some(access.op1.clone()),
+                        expected_old: None,
+                        real_old: None,
+                    });
+                }
+                self.heap.touch(key, &index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the difference of two values, if the variable is integral.
+    fn increase(
+        &mut self,
+        access: &StateAccess,
+        place: &Place,
+        new: &Value,
+        old: &Value,
+    ) -> Result<(), StateError> {
+        let present = match self.slot(place) {
+            Some(Slot::Plain(present)) => present,
+            Some(Slot::Held(_)) => return Err(self.wrong_kind(access.opcode, place)),
+            None => return Err(nothing(&access.target, place)),
+        };
+        let sum = difference(new, old).and_then(|difference| wrapping_add(present, difference));
+        match sum {
+            Some(sum) => {
+                self.put(place, Some(Slot::Plain(sum)));
+                Ok(())
+            }
+            None => Err(self.wrong_kind(access.opcode, place)),
+        }
+    }
+
+    /// Finds the container of an operation.
+    fn held(&self, access: &StateAccess, target: Target) -> Result<Key, StateError> {
+        match target {
+            Target::Container(key) => Ok(key),
+            Target::Variable(number) => match self.slot(&Place::Variable(number)) {
+                Some(Slot::Held(key)) => Ok(*key),
+                Some(Slot::Plain(_)) => Err(self.unfit(access, target)),
+                None => Err(StateError::NoValue(access.target.clone())),
+            },
+        }
+    }
+
+    /// Finds the place within a container of an operation.
+    fn indexed(&self, access: &StateAccess, target: Target) -> Result<Place, StateError> {
+        let key = self.held(access, target)?;
+        let content = self.heap.get(key).map(|container| &container.content);
+        match (content, &access.op1) {
+            (Some(Content::Table(_)), _) => {
+                self.require_table(key, access.opcode, true)?;
+                Ok(Place::Entry(key, self.table_index(access, key)?))
+            }
+            (Some(Content::Record(_)), Value::String(field)) => {
+                Ok(Place::Field(key, self.field(key, field)?))
+            }
+            (Some(Content::Vector(_)), Value::Count(at)) => self.element(key, *at),
+            (Some(Content::Vector(_)), Value::Int(at)) if *at >= 0 => {
+                self.element(key, at.unsigned_abs())
+            }
+            _ => Err(self.unfit(access, Target::Container(key))),
+        }
+    }
+
+    fn table_index(&self, access: &StateAccess, key: Key) -> Result<Arc<List>, StateError> {
+        if self.heap.table(key).is_none() {
+            return Err(self.unfit(access, Target::Container(key)));
+        }
+        let components = match &access.op1 {
+            Value::List(list) => list.items.clone(),
+            only => vec![only.clone()],
+        };
+        self.index(key, components)
+    }
+
+    /// Creates the error that an operation does not apply to its target.
+    fn unfit(&self, access: &StateAccess, target: Target) -> StateError {
+        let (operation, target_name) = (access.opcode, access.target.clone());
+        let key = match target {
+            Target::Variable(number) => match self.slot(&Place::Variable(number)) {
+                Some(Slot::Plain(value)) => {
+                    let found = value.tag();
+                    return StateError::WrongKind { operation, target: target_name, found };
+                }
+                Some(Slot::Held(key)) => *key,
+                None => return StateError::NoValue(target_name),
+            },
+            Target::Container(key) => key,
+        };
+        match self.heap.get(key) {
+            Some(container) => {
+                let found = container.content.tag();
+                StateError::WrongKind { operation, target: target_name, found }
+            }
+            None => StateError::UnknownTarget(target_name),
+        }
+    }
+
+    /// Compares the value in a place with the peer's old value.
+    fn compare(
+        &self,
+        access: &StateAccess,
+        index: Option<&Value>,
+        expected: Option<&Value>,
+        place: &Place,
+    ) -> Option<Inconsistency> {
+        if !self.checks_consistency {
+            return None;
+        }
+        let operation = if index.is_none() { "assign" } else { "index assign" };
+        self.inconsistency(access, operation, index, expected, self.value_of(place))
+    }
+
+    fn compare_entry(
+        &self,
+        access: &StateAccess,
+        operation: &'static str,
+        key: Key,
+        index: &Arc<List>,
+    ) -> Option<Inconsistency> {
+        if !self.checks_consistency {
+            return None;
+        }
+        let entry = self.heap.table(key).and_then(|table| table.entries.get(index));
+        let real = match entry.map(|entry| &entry.slot) {
+            None => None,
+            Some(None) => Some(Value::Int(1)),
+            Some(Some(slot)) => self.read(slot).ok(),
+        };
+        self.inconsistency(access, operation, Some(&access.op1), access.op2.as_ref(), real)
+    }
+
+    /// Returns a difference in presence, or in a value without parts; other values are not
+    /// compared.
+    fn inconsistency(
+        &self,
+        access: &StateAccess,
+        operation: &'static str,
+        index: Option<&Value>,
+        expected: Option<&Value>,
+        real: Option<Value>,
+    ) -> Option<Inconsistency> {
+        let is_atomic = |value: &Value| {
+            !matches!(
+                value,
+                Value::Table(_)
+                    | Value::Record(_)
+                    | Value::Vector(_)
+                    | Value::List(_)
+                    | Value::Opaque(_)
+                    | Value::Func(..)
+                    | Value::File(..)
+            )
+        };
+        let same = match (expected, &real) {
+            (None, None) => true,
+            (Some(expected), Some(real)) if is_atomic(expected) && is_atomic(real) => {
+                expected == real
+            }
+            (Some(_), Some(_)) => true,
+            _ => false,
+        };
+        (!same).then(|| Inconsistency {
+            operation,
+            id: access.target.clone(),
+            index: index.cloned(),
+            expected_old: expected.cloned(),
+            real_old: real,
+        })
+    }
+}

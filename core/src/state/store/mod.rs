@@ -1,0 +1,257 @@
+//! The store of variables.
+
+mod absorb;
+pub(crate) mod apply;
+mod change;
+pub(crate) mod expiry;
+pub(crate) mod full;
+pub(crate) mod local;
+mod place;
+mod read;
+pub(crate) mod snapshot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::data::{
+    AttributeTag, Attributes, ConversionErrorKind, Declarations, File, Global, Name, Type, Value,
+};
+use crate::state::container::{Content, Key, Owner, Slot};
+use crate::state::heap::Heap;
+use crate::state::{Limits, Path, StateError};
+use absorb::{Absorb, Source};
+use read::Reading;
+
+/// A store of variables shared with peers (2§9, §3.4).
+///
+/// The store is independent of connections: it returns operations to send, and applies received
+/// ones. The time of an operation does not depend on the size of containers.
+///
+/// Variables that are not `&synchronized` can be declared too; operations on them return nothing to
+/// send.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) variables: Vec<Variable>,
+    names: BTreeMap<Name, usize>,
+    pub(super) heap: Heap,
+    pub(super) checks_consistency: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Variable {
+    pub(super) name: Name,
+    pub(super) ty: Type,
+    pub(super) attributes: Option<Arc<Attributes>>,
+    pub(super) synchronized: bool,
+    pub(super) slot: Option<Slot>,
+    initial: Option<Value>,
+}
+
+/// The target of an operation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    Variable(usize),
+    Container(Key),
+}
+
+impl Store {
+    /// Creates a store without variables.
+    ///
+    /// `prefix` is the prefix of the unique ids of local containers, `#host#pid#` in Bro. It must
+    /// differ among nodes that share state, and after a restart of a node, unless it restores its
+    /// [snapshot](Store::snapshot).
+    pub fn new(prefix: impl Into<String>, limits: Limits) -> Store {
+        Store {
+            variables: Vec::new(),
+            names: BTreeMap::new(),
+            heap: Heap::new(prefix.into(), limits),
+            checks_consistency: false,
+        }
+    }
+
+    /// Declares all `&synchronized` variables and constants of the declarations, in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::declare`], for the first that cannot be declared.
+    pub fn declare_synchronized(&mut self, declarations: &Declarations) -> Result<(), StateError> {
+        let globals = declarations.globals.iter();
+        globals.filter(|g| g.has(AttributeTag::Synchronized)).try_for_each(|g| self.declare(g))
+    }
+
+    /// Declares a variable with its initial value. Without one, containers are empty and record
+    /// fields have their defaults, as in Bro; other variables have no value.
+    ///
+    /// A variable that is already declared is unchanged. The full state is sent in order of
+    /// declaration.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Type`] if the initial value does not have the type, or the type has an index
+    /// that Bro rejects; [`StateError::Full`].
+    pub fn declare(&mut self, global: &Global) -> Result<(), StateError> {
+        if self.names.contains_key(&global.name) {
+            return Ok(());
+        }
+        global.ty.check_indices().map_err(|tag| StateError::Type {
+            target: global.name.clone(),
+            error: ConversionErrorKind::IndexType(tag).into(),
+        })?;
+        let initial = match &global.init {
+            Some(value) => {
+                let value = value.coerce(&global.ty).map_err(StateError::value(&global.name))?;
+                Some(with_attributes(value, global))
+            }
+            None => global.ty.initial_value(),
+        };
+        self.heap.check_room(initial.as_ref().map_or(0, crate::state::container::cost))?;
+        let number = self.variables.len();
+        let synchronized = global.has(AttributeTag::Synchronized);
+        self.names.insert(global.name.clone(), number);
+        let (name, ty) = (global.name.clone(), global.ty.clone());
+        let attributes = global.attributes.clone();
+        let slot = None;
+        self.variables.push(Variable { name, ty, attributes, synchronized, slot, initial });
+        self.initialize_one(number);
+        Ok(())
+    }
+
+    /// Assigns the initial values to variables without a value.
+    pub(super) fn initialize(&mut self) {
+        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
+    }
+
+    fn initialize_one(&mut self, number: usize) {
+        let Some(variable) = self.variables.get_mut(number) else { return };
+        if let (None, Some(initial)) = (&variable.slot, &variable.initial) {
+            let mut how = Absorb::new(Source::Local, variable.synchronized);
+            let slot = self.heap.absorb(initial, variable.attributes.as_ref(), &mut how);
+            self.heap.attach(&slot, Owner::Variable(number));
+            variable.slot = Some(slot);
+        }
+    }
+
+    /// Sets whether operations carry old values, and received ones are compared with the local
+    /// values (`remote_check_sync_consistency`, §6). Without it, only increments carry old values.
+    pub fn set_check_consistency(&mut self, check: bool) {
+        self.checks_consistency = check;
+    }
+
+    /// Returns the variables' names in order of declaration.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.variables.iter().map(|variable| &variable.name)
+    }
+
+    /// Returns the value at a path; see also [`Store::len`] and [`Store::contains`], which cost
+    /// less.
+    ///
+    /// A container's value is put together of its parts and so takes time in proportion to their
+    /// number.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::UnknownTarget`], [`StateError::NoValue`], [`StateError::NoSuchEntry`],
+    /// [`StateError::UnknownField`] or [`StateError::NoPart`] if there is nothing at the path;
+    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers made of it what has no value.
+    pub fn get(&self, path: impl Into<Path>) -> Result<Value, StateError> {
+        let path = path.into();
+        self.read(&self.slot_at(&path)?)
+    }
+
+    /// Returns how many entries or elements the container at a path has; `None` if that is no
+    /// container.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`].
+    pub fn len(&self, path: impl Into<Path>) -> Result<Option<usize>, StateError> {
+        let path = path.into();
+        let Slot::Held(key) = self.slot_at(&path)? else { return Ok(None) };
+        Ok(self.heap.get(key).map(|container| match &container.content {
+            Content::Table(table) => table.entries.len(),
+            Content::Record(slots) | Content::Vector(slots) => slots.len(),
+        }))
+    }
+
+    /// Returns whether the table or set at a path has an entry with this index.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`]; [`StateError::Type`] if the index is none of the table.
+    pub fn contains(
+        &self,
+        path: impl Into<Path>,
+        index: impl Into<Vec<Value>>,
+    ) -> Result<bool, StateError> {
+        let path = path.into();
+        let key = self.container(&path)?;
+        let index = self.index(key, index.into()).map_err(|error| error.named_by(&path))?;
+        Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
+    }
+
+    /// Returns the names of the variables that a target of a state access belongs to: itself, or
+    /// those within which a container is.
+    pub fn variables_of(&self, target: &[u8]) -> Vec<Name> {
+        match self.target(target) {
+            Ok(Target::Variable(number)) => self
+                .variables
+                .get(number)
+                .map(|variable| variable.name.clone())
+                .into_iter()
+                .collect(),
+            Ok(Target::Container(key)) => self.names_of(key),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the unique id by which our operations address the container that goes by this one;
+    /// `None` if there is none.
+    pub fn id_of(&self, id: &[u8]) -> Option<Name> {
+        self.heap.by_id(id).map(|key| self.heap.id(key))
+    }
+
+    /// Returns the unique id by which our operations address the container at a path.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`]; [`StateError::NoPart`] if there is no container.
+    pub fn id_at(&self, path: impl Into<Path>) -> Result<Name, StateError> {
+        self.container(&path.into()).map(|key| self.heap.id(key))
+    }
+
+    /// Returns what all that is held costs; see [`Limits::cost`].
+    pub fn cost(&self) -> usize {
+        self.heap.cost
+    }
+
+    pub(super) fn names_of(&self, key: Key) -> Vec<Name> {
+        let variables = self.heap.variables_of(key).into_iter();
+        variables.filter_map(|number| Some(self.variables.get(number)?.name.clone())).collect()
+    }
+
+    /// Finds what goes by this name: a variable, or a container by its unique id.
+    pub(super) fn target(&self, name: &[u8]) -> Result<Target, StateError> {
+        match (self.names.get(name), self.heap.by_id(name)) {
+            (Some(number), _) => Ok(Target::Variable(*number)),
+            (None, Some(key)) => Ok(Target::Container(key)),
+            (None, None) => {
+                let name = Name::from(bytes::Bytes::copy_from_slice(name));
+                Err(StateError::UnknownTarget(name))
+            }
+        }
+    }
+
+    /// Puts the value together that is in a place.
+    pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
+        Reading::whole(&self.heap).slot(slot)
+    }
+}
+
+/// A file in a variable's initial value gets the variable's attributes, as in Bro.
+fn with_attributes(value: Value, global: &Global) -> Value {
+    let Value::File(ty, file) = value else { return value };
+    let File { name, buffered, access, ty: of, attributes } = &*file;
+    let attributes = attributes.as_ref().or(global.attributes.as_ref()).cloned();
+    let (name, access, of) = (name.clone(), access.clone(), of.clone());
+    Value::File(ty, Arc::new(File { name, buffered: *buffered, access, ty: of, attributes }))
+}

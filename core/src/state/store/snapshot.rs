@@ -1,0 +1,250 @@
+//! Snapshots: the whole store as bytes.
+//!
+//! A snapshot is `BROSTATE`, `u32 version`, `u64` the number of the last unique id; then frames,
+//! each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32` CRC-32 of all
+//! before it. Each SERIAL is an assignment as in the full state; those to a table's unique id add
+//! entries to it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use flate2::Crc;
+
+use super::Store;
+use super::Target;
+use super::absorb::{Absorb, Source};
+use super::full::FullState;
+use super::place::Place;
+use super::read::{Reading, Rest};
+use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
+use crate::serial::{Limits, Mode, Reader, SerialError, WriteError, Writer};
+use crate::state::StateError;
+use crate::state::container::Key;
+
+const MAGIC: &[u8; 8] = b"BROSTATE";
+
+/// The version of snapshots that is written, and the only one that is read.
+const VERSION: u32 = 1;
+
+/// The size of the object cache for snapshots.
+const CACHE: u32 = 3000;
+
+/// Why a snapshot could not be created or restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes are not a snapshot.
+    #[error("no snapshot of state")]
+    NoSnapshot,
+    /// The snapshot has another version.
+    #[error("snapshot of version {found}, version {VERSION} can be read")]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+    /// The snapshot ends too early.
+    #[error("snapshot ends after {length} bytes in the midst of its content")]
+    Truncated {
+        /// Its length.
+        length: usize,
+    },
+    /// The checksum does not match.
+    #[error("snapshot's checksum is {computed:08x}, it should be {expected:08x}")]
+    Checksum {
+        /// The checksum of the bytes.
+        computed: u32,
+        /// The checksum in the snapshot.
+        expected: u32,
+    },
+    /// The content of the snapshot is malformed.
+    #[error("snapshot: {0}")]
+    Serial(SerialError),
+    /// A variable's value cannot be written.
+    #[error("snapshot of {name}: {error}")]
+    Write {
+        /// The variable or container.
+        name: Name,
+        /// What is wrong with its value.
+        error: WriteError,
+    },
+    /// A variable's value cannot be assembled.
+    #[error("snapshot: {0}")]
+    State(StateError),
+}
+
+impl Store {
+    /// Creates a snapshot of all variables, with unique ids and time stamps.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::State`], [`SnapshotError::Write`] if a peer has changed a variable such
+    /// that it cannot be written.
+    pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        let mut out = MAGIC.to_vec();
+        out.extend(VERSION.to_be_bytes());
+        out.extend(self.heap.last_id.to_be_bytes());
+        let mut writer = Writer::new(CACHE);
+        let mut rest = VecDeque::new();
+        for variable in &self.variables {
+            let Some(slot) = &variable.slot else { continue };
+            let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
+            let value = reading.slot(slot).map_err(SnapshotError::State)?;
+            rest.extend(reading.cut);
+            frame(&mut writer, variable.name.clone(), value, &mut out)?;
+            while let Some(Rest::Entries(key, last)) = rest.pop_front() {
+                if let Some(piece) = self.piece(key, last.as_ref(), &mut rest)? {
+                    frame(&mut writer, self.heap.id(key), piece, &mut out)?;
+                }
+            }
+        }
+        out.extend([0; 4]);
+        let crc = checksum(&out);
+        out.extend(crc.to_be_bytes());
+        Ok(out)
+    }
+
+    /// Returns the next entries of a table, as a table.
+    fn piece(
+        &self,
+        key: Key,
+        last: Option<&Arc<List>>,
+        rest: &mut VecDeque<Rest>,
+    ) -> Result<Option<Value>, SnapshotError> {
+        let (Some(container), Some(table)) = (self.heap.get(key), self.heap.table(key)) else {
+            return Ok(None);
+        };
+        let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
+        let mut entries = Vec::new();
+        for (index, entry) in table.after(last) {
+            if !reading.has_room() {
+                break;
+            }
+            entries.push(reading.entry(index, entry).map_err(SnapshotError::State)?);
+        }
+        let Some(last) = entries.last() else { return Ok(None) };
+        rest.push_back(Rest::Entries(key, Some(Arc::clone(&last.index))));
+        rest.extend(reading.cut);
+        Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
+    }
+
+    /// Restores a snapshot: declared variables get their values in it, or their initial values if
+    /// it lacks them. Call [`Store::feed_time`] first, so that time stamps are meaningful.
+    ///
+    /// Returns the variables in the snapshot that were not restored, because they are no longer
+    /// declared or have another type.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the bytes are invalid; all variables then have their initial values.
+    pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
+        let mut content = checked(snapshot)?;
+        let truncated = || SnapshotError::Truncated { length: snapshot.len() };
+        let last_id = content.try_get_u64().map_err(|_| truncated())?;
+        self.heap.last_id = self.heap.last_id.max(last_id);
+        // The snapshot may use the initial values' ids for other containers.
+        (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
+        let result = self.restore_frames(content, truncated);
+        if result.is_err() {
+            (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
+        }
+        self.initialize();
+        result
+    }
+
+    fn restore_frames(
+        &mut self,
+        mut content: Bytes,
+        truncated: impl Fn() -> SnapshotError,
+    ) -> Result<Vec<(Name, StateError)>, SnapshotError> {
+        let mut reader = Reader::new(Limits { objects: u32::MAX, ..Limits::default() });
+        reader.set_cache_size(CACHE);
+        let mut skipped = Vec::new();
+        loop {
+            let length = content.try_get_u32().map_err(|_| truncated())? as usize;
+            if length == 0 {
+                return Ok(skipped);
+            }
+            if length > content.len() {
+                return Err(truncated());
+            }
+            let frame = content.split_to(length);
+            let serial = reader.read(&frame, Mode::RUNNING).map_err(SnapshotError::Serial)?;
+            if let Serial::StateAccess(access) = serial {
+                if let Err(error) = self.restore_value(&access) {
+                    skipped.push((access.target.compact(), error));
+                }
+            }
+        }
+    }
+
+    fn restore_value(&mut self, access: &StateAccess) -> Result<(), StateError> {
+        match self.target(&access.target)? {
+            Target::Variable(number) => {
+                self.assign_to(&Place::Variable(number), &access.op1, Source::Snapshot).map(drop)
+            }
+            Target::Container(key) => {
+                let ty = self.heap.get(key).map(|container| container.ty.clone());
+                let ty = ty.unwrap_or(crate::data::Type::ANY);
+                let value = access.op1.coerce(&ty).map_err(StateError::value(&access.target))?;
+                self.heap.check_room(crate::state::container::cost(&value))?;
+                if let Value::Table(table) = &value {
+                    let synchronized = !self.heap.id(key).is_empty();
+                    let mut how = Absorb::new(Source::Snapshot, synchronized);
+                    self.heap.add_entries(key, table, &mut how);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn frame(
+    writer: &mut Writer,
+    name: Name,
+    value: Value,
+    out: &mut Vec<u8>,
+) -> Result<(), SnapshotError> {
+    let access =
+        StateAccess { opcode: Opcode::Assign, target: name, op1: value, op2: None, op3: None };
+    let mut serial = Vec::new();
+    let result = writer.state_access(Mode::RUNNING, &access, &mut serial);
+    let too_large = WriteError::TooLarge { limit: u32::MAX as usize };
+    let result = result.and_then(|()| u32::try_from(serial.len()).map_err(|_| too_large));
+    match result {
+        Ok(length) => {
+            out.extend(length.to_be_bytes());
+            out.extend(serial);
+            Ok(())
+        }
+        Err(error) => Err(SnapshotError::Write { name: access.target, error }),
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// Checks the whole snapshot; returns the bytes after the version.
+fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
+    let mut rest = snapshot.clone();
+    if !rest.starts_with(MAGIC) {
+        return Err(SnapshotError::NoSnapshot);
+    }
+    rest.advance(MAGIC.len());
+    let truncated = || SnapshotError::Truncated { length: snapshot.len() };
+    let found = rest.try_get_u32().map_err(|_| truncated())?;
+    if found != VERSION {
+        return Err(SnapshotError::Version { found });
+    }
+    let end = rest.len().checked_sub(4).ok_or_else(truncated)?;
+    let mut crc = rest.split_off(end);
+    let expected = crc.try_get_u32().map_err(|_| truncated())?;
+    let computed = checksum(snapshot.get(..snapshot.len().saturating_sub(4)).unwrap_or_default());
+    if computed != expected {
+        return Err(SnapshotError::Checksum { computed, expected });
+    }
+    Ok(rest)
+}
