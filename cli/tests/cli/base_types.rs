@@ -311,6 +311,9 @@ fn a_value_of_a_script_is_read_into_a_struct() {
     assert_eq!((info.ts.as_secs_f64(), &info.uid[..]), (5.5, &b"C\xff"[..]));
     assert_eq!(info.id.resp_h.to_string(), "10.0.0.2");
     assert_eq!(info.proto.to_string(), "tcp");
-    assert_eq!((info.duration.unwrap().as_secs(), info.service, info.missed_bytes), (2, None, 0));
+    assert_eq!(
+        (info.duration.unwrap().as_secs(), info.service, info.missed_bytes),
+        (2, None, None)
+    );
     assert_eq!(info.tunnel_parents.len(), 2);
 }
