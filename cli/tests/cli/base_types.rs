@@ -236,14 +236,14 @@ fn files(records: &BTreeMap<String, String>) -> Vec<String> {
         if !others.is_empty() {
             text += &format!("use super::{};\n", list(&others));
         }
-        if words.contains("Time") {
-            text += "use crate::Time;\n";
-        }
         let own: Vec<String> =
             own.iter().filter(|word| words.contains(**word)).map(ToString::to_string).collect();
         let data: Vec<String> = own.iter().filter(|word| *word != "Record").cloned().collect();
         if own.iter().any(|word| word == "Record") {
             text += "use crate::Record;\n";
+        }
+        if words.contains("Time") {
+            text += "use crate::Time;\n";
         }
         if !data.is_empty() {
             text += &format!("use crate::data::{};\n", list(&data));
