@@ -313,7 +313,7 @@ fn a_value_of_a_script_is_read_into_a_struct() {
     assert_eq!(info.proto.to_string(), "tcp");
     assert_eq!(
         (info.duration.unwrap().as_secs(), info.service, info.missed_bytes),
-        (2, None, None)
+        (2, None, Some(0))
     );
     assert_eq!(info.tunnel_parents.len(), 2);
 }
