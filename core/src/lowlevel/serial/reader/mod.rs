@@ -1,6 +1,7 @@
 //! Decoding of SERIAL messages (2§2).
 
 mod expr;
+mod function;
 mod head;
 mod indices;
 mod object;
@@ -23,6 +24,7 @@ use super::lazy::{LazyEvent, LazySerial};
 use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
+use function::Function;
 use head::{Head, read_object};
 use indices::Indices;
 
@@ -192,11 +194,13 @@ impl Reader {
         let mut message = self.cache.begin();
         let unshared = Arc::get_mut(&mut message)
             .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
+        unshared.data_format = mode.data_format;
+        let is_general = transcript.is_some() || mode.data_format.has_value_attributes();
         let mut session = Session {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
-            is_wide: mode.pid_64bit && transcript.is_none(),
+            is_wide: mode.pid_64bit && !is_general,
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -208,6 +212,9 @@ impl Reader {
             types: 0,
             objects: 0,
             transcript,
+            is_general,
+            value_start: 0,
+            function: None,
             position: 0,
             place: Place::Tag,
         };
@@ -279,6 +286,13 @@ struct Session<'a> {
     /// How many types what is being read is a part of.
     types: u32,
     transcript: Option<&'a mut Transcript>,
+    /// Whether everything is read the long way: with a transcript, and in data formats in which the
+    /// short way would go wrong.
+    is_general: bool,
+    /// Where the value began whose content is being read.
+    value_start: u32,
+    /// The function that is being read, in data formats in which its ID has it as value.
+    function: Option<Box<Function>>,
     /// Where among the transcript's marks the last full object is, its location aside.
     position: usize,
     place: Place,
