@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     bench, bridge, cluster, config, connect, control, decode, demo, doctor, listen, logging, logs,
-    manual, ping, print, replay, request, run, send, state, tail, zeek,
+    manual, ping, print, replay, request, run, send, state, tail, top, zeek,
 };
 
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
@@ -38,6 +38,7 @@ Examples:
   brocomm config example > node.toml            write an example configuration
   brocomm doctor sensor                         check the connection to a peer
   brocomm cluster show node.cfg                 show who talks to whom in a cluster of Bros
+  brocomm top ./brocomm.sock                    watch the peers of a running node
   brocomm bench sensor                          measure a peer's event rate and latency
   brocomm demo                                  run a demonstration without a peer
 
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Control(control::Args),
     Request(request::Args),
     Cluster(cluster::Args),
+    Top(top::Args),
     Demo(demo::Args),
     Completions(manual::Completions),
     Man(manual::Man),

@@ -39,6 +39,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   brocomm connect sensor --event 'ping(time, count)'
+  brocomm connect sensor --event 'tick(n: count)' --fields n
   brocomm connect [::1]:47757 --declarations events.bro --events 'Ping::.*' --print json";
 
 fn after_long_help() -> String {
@@ -57,8 +58,7 @@ Exit codes:
 /// Prints everything until the connection ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let printer =
-        Printer::new(out, args.options.form.print(), args.options.count).quiet(args.options.quiet);
+    let printer = args.options.printer(out, &config)?;
     if printer.is_done() {
         return Ok(());
     }

@@ -12,7 +12,6 @@ use crate::address;
 use crate::failure::{Failure, failed, tell, warn};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
-use crate::printer::Printer;
 use crate::session::{self, Options};
 use crate::stop::Stop;
 
@@ -76,14 +75,13 @@ enum Report {
 /// Accepts peers, each in its own thread, and prints what they send.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
+    let mut printer = args.options.printer(out, &config)?;
     let stop = Stop::on_signal();
     let listener = session::bind(&args.on)?;
     // Registered before the address is printed, so that a reader of the address can stop the
     // program.
     let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
-    let mut printer =
-        Printer::new(out, args.options.form.print(), args.options.count).quiet(args.options.quiet);
     printer.listening(&listener.local_addr().to_string())?;
 
     let (reports, received) = sync_channel(WAITING);

@@ -17,6 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::failure::warn;
 use crate::output::{Output, Overflow};
+use crate::style::{Colors, Tone};
 
 /// The target of requested output, which is printed at every level.
 const ASKED: &str = "asked";
@@ -106,9 +107,9 @@ impl Logging {
         // If standard error is closed, messages are lost.
         let lines = layer().with_writer(writer).log_internal_errors(false);
         let begun = match self.log_format {
-            LogFormat::Text => {
-                tracing::subscriber::set_global_default(messages.with(lines.event_format(Text)))
-            }
+            LogFormat::Text => tracing::subscriber::set_global_default(
+                messages.with(lines.event_format(Text(Colors::of_stderr()))),
+            ),
             LogFormat::Json => {
                 let json = lines.json().flatten_event(true).with_target(false);
                 let json = json.with_current_span(false).with_span_list(false);
@@ -169,7 +170,7 @@ pub(crate) fn answer(text: &str) {
 }
 
 /// Formats messages as lines that begin with the program's name.
-struct Text;
+struct Text(Colors);
 
 impl<S, N> FormatEvent<S, N> for Text
 where
@@ -184,13 +185,14 @@ where
     ) -> fmt::Result {
         let mut message = Message(String::new());
         event.record(&mut message);
-        writer.write_str(match *event.metadata().level() {
-            _ if event.metadata().target() == ASKED => "",
-            Level::ERROR | Level::WARN => "brocomm: ",
-            Level::INFO => "brocomm: info: ",
-            _ => "brocomm: debug: ",
-        })?;
-        writeln!(writer, "{}", Printable(&message.0))
+        let (tone, start) = match *event.metadata().level() {
+            _ if event.metadata().target() == ASKED => (Tone::Plain, ""),
+            Level::ERROR => (Tone::Bad, "brocomm: "),
+            Level::WARN => (Tone::Warning, "brocomm: "),
+            Level::INFO => (Tone::Faint, "brocomm: info: "),
+            _ => (Tone::Faint, "brocomm: debug: "),
+        };
+        writeln!(writer, "{}{}", self.0.paint(tone, start), Printable(&message.0))
     }
 }
 

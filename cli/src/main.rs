@@ -28,6 +28,7 @@ mod decode;
 mod demo;
 mod doctor;
 mod failure;
+mod fields;
 mod file;
 mod follow;
 mod input;
@@ -43,9 +44,11 @@ mod output;
 mod packets;
 mod pcap;
 mod ping;
+mod pretty;
 mod print;
 mod printer;
 mod progress;
+mod rates;
 mod replay;
 mod request;
 mod run;
@@ -53,10 +56,13 @@ mod scripts;
 mod send;
 mod session;
 mod signals;
+mod snapshot;
 mod state;
 mod stop;
+mod style;
 mod tail;
 mod tls;
+mod top;
 mod variables;
 mod zeek;
 
@@ -110,6 +116,7 @@ fn main() -> ExitCode {
         Command::Control(args) => control::run(args, &mut out),
         Command::Request(args) => request::run(args, &mut out),
         Command::Cluster(args) => cluster::run(args, &mut out),
+        Command::Top(args) => top::run(args, &mut out),
         Command::Completions(args) => manual::completions(args, &mut out),
         Command::Man(args) => manual::man(args),
         Command::Demo(args) => demo::run(args, &mut out),

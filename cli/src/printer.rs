@@ -1,13 +1,22 @@
 //! Prints notifications.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use brocomm::Time;
+use brocomm::data::Name;
 use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::lowlevel::connection::Notification;
 
+use crate::decode::printed;
+use crate::failure::warn;
+use crate::fields::Chosen;
 use crate::notice::{Line, Notice};
+use crate::pretty;
 use crate::session::Print;
+
+/// How many names of events without any of the fields are remembered.
+const REMEMBERED: usize = 1000;
 
 /// Prints one line per notification, and counts events.
 pub(crate) struct Printer<'a> {
@@ -15,18 +24,44 @@ pub(crate) struct Printer<'a> {
     print: Print,
     /// Whether to print only events.
     quiet: bool,
+    /// Whether containers take several lines.
+    pretty: bool,
+    /// The parts of events to print, instead of all that happens.
+    fields: Option<Chosen>,
+    /// The events that had none of these parts, so that each is told of once.
+    without: BTreeSet<Name>,
     /// The number of events left, if limited.
     left: Option<u64>,
 }
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(out: &'a mut dyn Write, print: Print, count: Option<u64>) -> Printer<'a> {
-        Printer { out, print, quiet: false, left: count }
+        Printer {
+            out,
+            print,
+            quiet: false,
+            pretty: false,
+            fields: None,
+            without: BTreeSet::new(),
+            left: count,
+        }
     }
 
     /// Sets whether to print only events.
     pub(crate) fn quiet(mut self, quiet: bool) -> Printer<'a> {
         self.quiet = quiet;
+        self
+    }
+
+    /// Sets whether containers take several lines.
+    pub(crate) fn pretty(mut self, pretty: bool) -> Printer<'a> {
+        self.pretty = pretty;
+        self
+    }
+
+    /// Has only these parts of events printed.
+    pub(crate) fn fields(mut self, fields: Option<Chosen>) -> Printer<'a> {
+        self.fields = fields;
         self
     }
 
@@ -43,18 +78,45 @@ impl<'a> Printer<'a> {
         notification: &Notification,
     ) -> io::Result<()> {
         let is_event = matches!(notification, Notification::Event(_));
-        if !self.quiet {
+        if self.fields.is_some() {
+            self.columns(notification)?;
+        } else if !self.quiet {
             let lines = CommLogMessage::of(notification);
             let is_json = self.is_json();
             for line in lines.iter().filter(|line| is_json || is_news(line)) {
                 self.notice(time, peer, &Notice::of_line(line))?;
             }
         }
-        if is_event || !(self.quiet || matches!(notification, Notification::Log(_))) {
-            self.notice(time, peer, &Notice::of(notification))?;
+        let is_other = !(self.quiet || matches!(notification, Notification::Log(_)));
+        if self.fields.is_none() && (is_event || is_other) {
+            self.notice(time, peer, &self.notice_of(notification))?;
         }
         if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
             *left = left.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Returns the line for a notification, or several if that is wanted.
+    pub(crate) fn notice_of(&self, notification: &Notification) -> Notice {
+        let mut notice = Notice::of(notification);
+        if let (Notification::Event(event), true) = (notification, self.pretty) {
+            notice.text = pretty::call(event);
+        }
+        notice
+    }
+
+    /// Prints the chosen parts of an event.
+    fn columns(&mut self, notification: &Notification) -> io::Result<()> {
+        let (Notification::Event(event), Some(fields)) = (notification, &self.fields) else {
+            return Ok(());
+        };
+        if let Some(line) = fields.line(event) {
+            return self.line(line);
+        }
+        if self.without.len() < REMEMBERED && self.without.insert(event.name.compact()) {
+            let name = printed::bytes(&event.name);
+            warn(format_args!("{name} has none of the fields and is not printed"));
         }
         Ok(())
     }
@@ -91,6 +153,10 @@ impl<'a> Printer<'a> {
 
     /// Prints the listening address and flushes.
     pub(crate) fn listening(&mut self, address: &str) -> io::Result<()> {
+        if self.fields.is_some() {
+            tracing::info!(address, "listening on {address}");
+            return Ok(());
+        }
         let object = serde_json::json!({ "notification": "listening", "address": address });
         self.line(match self.print {
             Print::Json => object.to_string(),

@@ -1,7 +1,7 @@
 //! Code shared by commands that connect to one peer: options, requests, connecting and closing.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, Scope};
@@ -21,9 +21,11 @@ use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
 use crate::decode::printed;
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, misused, warn};
+use crate::fields::Fields;
 use crate::number::within;
 use crate::packets::Packets;
+use crate::printer::Printer;
 use crate::stop::Stop;
 use crate::tls::{self, Tls};
 
@@ -73,6 +75,12 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quiet: bool,
 
+    /// Print only these parts of events, in columns with tabs between them: parameters by their
+    /// names or numbers, and fields of records, such as `c.id.orig_h,c.uid`. Events that have none
+    /// of them are not printed.
+    #[arg(long, value_name = "PATHS", conflicts_with_all = ["json", "pretty", "print"])]
+    fields: Option<Fields>,
+
     /// Also write the packets that peers send to this pcap file.
     #[arg(long, value_name = "FILE")]
     write_packets: Option<PathBuf>,
@@ -101,15 +109,39 @@ pub(crate) struct Form {
     /// The same as `--print json`.
     #[arg(long, conflicts_with = "print")]
     json: bool,
+
+    /// Print records, vectors, tables and sets on several lines, one for each part.
+    #[arg(long, conflicts_with_all = ["json", "print"])]
+    pretty: bool,
 }
 
 impl Form {
     pub(crate) fn print(self) -> Print {
         if self.json { Print::Json } else { self.print }
     }
+
+    /// Returns a printer of this form.
+    pub(crate) fn printer(self, out: &mut dyn Write, count: Option<u64>) -> Printer<'_> {
+        Printer::new(out, self.print(), count).pretty(self.pretty)
+    }
 }
 
 impl Options {
+    /// Returns the printer of what peers send. Its events are those of the configuration.
+    pub(crate) fn printer<'a>(
+        &self,
+        out: &'a mut dyn Write,
+        config: &ConnectionConfig,
+    ) -> Result<Printer<'a>, Failure> {
+        let choose = |fields: &Fields| {
+            fields
+                .choose(&config.declarations, &config.requests.events)
+                .map_err(|why| misused(format_args!("--fields: {why}")))
+        };
+        let fields = self.fields.as_ref().map(choose).transpose()?;
+        Ok(self.form.printer(out, self.count).quiet(self.quiet).fields(fields))
+    }
+
     /// Creates the packet file, if requested.
     pub(crate) fn packets(&self) -> Result<Option<Packets>, Failure> {
         self.write_packets.as_deref().map(Packets::create).transpose()
@@ -380,21 +412,29 @@ pub(crate) fn speaks_tls(error: &WireError) -> bool {
 
 /// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
 pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
-    let (release, what, got, ours) = match *error {
-        ProtocolErrorKind::ProtocolVersion { got } => (None, "protocol", got, Version::PROTOCOL),
-        ProtocolErrorKind::DataVersion { got } => {
-            let release = Version::releases(Version::PROTOCOL, got);
-            (release, "data format", got, Version::DATA_FORMAT)
+    Some(match *error {
+        ProtocolErrorKind::ProtocolVersion { got } if got < Version::PROTOCOL => format!(
+            "this is Bro 1.5 or older, with protocol {got}; brocomm's is {}: Bro 2.0 to 2.6",
+            Version::PROTOCOL
+        ),
+        ProtocolErrorKind::ProtocolVersion { got } => format!(
+            "this is not a Bro 2.0 to 2.6: its protocol is {got}, brocomm's is {}",
+            Version::PROTOCOL
+        ),
+        ProtocolErrorKind::DataVersion { got, expected } => {
+            match Version::releases(Version::PROTOCOL, got) {
+                Some(release) => format!(
+                    "this is Bro {release}, with data format {got}, where data format {expected} is \
+                     set; leave it out, and brocomm takes that of the peer"
+                ),
+                None => format!(
+                    "this is not a Bro 2.0 to 2.6: its data format is {got}, brocomm has 21, 22, 23, \
+                     25 and 26"
+                ),
+            }
         }
         _ => return None,
-    };
-    let who = match release {
-        Some(release) => format!("this is Bro {release}"),
-        None if got < ours => "this is a Bro older than 2.5".to_owned(),
-        None => "this is not a Bro 2.5".to_owned(),
-    };
-    let age = if got < ours { "older" } else { "newer" };
-    Some(format!("{who}, with a {what} ({got}) that is {age} than brocomm's ({ours}: Bro 2.5)"))
+    })
 }
 
 /// Parses a timeout in seconds.

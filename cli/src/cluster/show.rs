@@ -9,6 +9,7 @@ use super::links::{Entry, entries};
 use super::model::{Cluster, Member};
 use super::{Files, layout, svg};
 use crate::failure::{Failure, failed, reason};
+use crate::style::{Colors, Tone};
 
 /// Prints the nodes of a cluster with their ports, and who connects to whom for what.
 #[derive(Debug, clap::Args)]
@@ -132,10 +133,16 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]], out: &mut dyn Write) -
             *width = cell.chars().count().max(*width);
         }
     }
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        let line = cells.collect::<Vec<_>>().join("  ");
-        writeln!(out, "{}", line.trim_end())?;
+    let colors = Colors::of_stdout();
+    for (n, row) in rows.iter().enumerate() {
+        let last = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        let mut line = String::new();
+        for (place, (cell, width)) in row.iter().zip(widths).take(last).enumerate() {
+            let tone = if n == 0 { Tone::Strong } else { Tone::of_finding(cell) };
+            let blanks = if place + 1 == last { 0 } else { width + 2 - cell.chars().count() };
+            line += &format!("{}{:blanks$}", colors.paint(tone, cell), "");
+        }
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ fn call<T>(
 }
 
 /// Asks for what is answered with one text.
-fn text(client: &mut Client, name: &str) -> Result<Bytes, String> {
+pub(super) fn text(client: &mut Client, name: &str) -> Result<Bytes, String> {
     call(client, name, |event| match &event.args[..] {
         [Value::String(text)] => Some(text.clone()),
         _ => None,

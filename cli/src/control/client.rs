@@ -41,6 +41,11 @@ impl Client {
         Ok(Client { peer, timeout, deadline, _registered })
     }
 
+    /// Gives what is asked next its own time.
+    pub(crate) fn renew(&mut self) {
+        self.deadline = Instant::now().checked_add(self.timeout);
+    }
+
     /// Returns the time, for events.
     pub(crate) fn now(&self) -> f64 {
         self.peer.now().as_secs_f64()

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 pub(crate) mod client;
 mod command;
+pub(crate) mod status;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

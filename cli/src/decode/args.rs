@@ -6,6 +6,7 @@ use crate::address;
 use crate::clock::Clock;
 use crate::columns::Columns;
 use crate::number::within;
+use brocomm::lowlevel::wire::DataFormat;
 
 /// Prints the messages in recorded sessions and captures, one per line.
 ///
@@ -25,6 +26,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PORT", default_value_t = address::PORT,
         value_parser = within(1..=u16::MAX))]
     pub(crate) port: u16,
+
+    /// The data format if no VERSION of the session names it: in a capture that begins too late, or if
+    /// both sides announce 0.
+    ///
+    /// 21 is Bro 2.0's, 22 2.1's, 23 2.2's, 25 2.3's and 2.4's, 26 2.5's.
+    #[arg(long, value_name = "NUMBER", default_value = "26", value_parser = data_format)]
+    pub(crate) data_format: DataFormat,
 
     /// Print one JSON object per line; see the end of `--help`. With --write-logs, write JSON
     /// files, unless the sender sets another format.
@@ -67,6 +75,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
 
+    /// Write a page for a browser: a ladder of the messages with filters, and plots.
+    ///
+    /// The page needs nothing else and loads nothing. It shows all messages between both sides by
+    /// phase and time, each in full on a click, and plots bytes per second, the compression ratio
+    /// and cache hits. With several recordings or connections, the page has them all to choose
+    /// from. An existing file is replaced.
+    #[arg(long, value_name = "FILE.html",
+        conflicts_with_all = ["json", "summary", "verify", "state", "write_logs"])]
+    pub(crate) html: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) columns: Columns,
 
@@ -87,6 +105,12 @@ pub(crate) struct Args {
     pub(crate) declarations: Vec<PathBuf>,
 }
 
+/// Parses the number of a data format.
+fn data_format(text: &str) -> Result<DataFormat, &'static str> {
+    let format = text.parse().ok().and_then(DataFormat::from_number);
+    format.ok_or("must be 21, 22, 23, 25 or 26")
+}
+
 const EXAMPLES: &str = "\
 Examples:
   brocomm decode session.jsonl
@@ -94,6 +118,7 @@ Examples:
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
+  brocomm decode --html session.html session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";
 
@@ -165,5 +190,6 @@ Examples:
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
+  brocomm decode --html session.html session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";

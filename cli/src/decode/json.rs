@@ -22,8 +22,9 @@ impl Lines {
     }
 }
 
+/// A message with its place in the session.
 #[derive(Serialize)]
-struct Line<'a> {
+pub(super) struct Line<'a> {
     t: f64,
     from: &'static str,
     phase: &'static str,
@@ -39,24 +40,29 @@ struct Line<'a> {
     note: Option<String>,
 }
 
-impl View for Lines {
-    fn wants_heading(&self) -> bool {
-        false
-    }
-
-    fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
-        let line = Line {
+impl<'a> Line<'a> {
+    pub(super) fn of(time: Duration, observed: &'a Observed, file: Option<&'a str>) -> Line<'a> {
+        Line {
             t: time.as_secs_f64(),
             from: side::name(observed.side),
             phase: side::phase(observed.phase),
             message: observed.message.as_ref().ok().map(|message| message.message_type().name()),
             offset: observed.offset,
             bytes: observed.wire_len,
-            file: self.file.as_deref(),
+            file,
             content: Content::of(observed),
             note: notes::note(observed),
-        };
-        serde_json::to_writer(&mut *out, &line)?;
+        }
+    }
+}
+
+impl View for Lines {
+    fn wants_heading(&self) -> bool {
+        false
+    }
+
+    fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &Line::of(time, observed, self.file.as_deref()))?;
         out.write_all(b"\n")
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod content;
 mod declarations;
+mod html;
 mod json;
 mod logs;
 mod notes;
@@ -47,13 +48,30 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let format = args.columns.format(args.json)?;
     let known = Known::read(&args.declarations)?;
-    let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
+    let is_told_at_end =
+        args.summary || args.verify || args.write_logs.is_some() || args.html.is_some();
+    let page = args.html.as_deref().map(|path| html::Page::create(path, &title(args)));
+    let page = page.transpose()?;
     let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
-    let mut decoder = Decoder { args, known, format, followed, failure: None, progress, out };
+    let mut decoder = Decoder { args, known, format, followed, page, failure: None, progress, out };
     for path in &args.files {
         decoder.file(path)?;
     }
-    decoder.failure.map_or(Ok(()), Err)
+    let Decoder { page, failure, out, .. } = decoder;
+    if let Some(page) = page {
+        page.end(out)?;
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// Returns the title of a page of these files.
+fn title(args: &Args) -> String {
+    let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).display().to_string();
+    match &args.files[..] {
+        [file] if file.as_os_str() == "-" => "standard input".to_owned(),
+        [file] => name(file),
+        files => format!("{} recordings", files.len()),
+    }
 }
 
 /// Prints the messages of a running session.
@@ -86,6 +104,8 @@ struct Decoder<'a> {
     /// The format of logs.
     format: LogFormat,
     followed: state::Followed,
+    /// The page of `--html`.
+    page: Option<html::Page>,
     /// The gravest.
     failure: Option<Failure>,
     progress: Progress,
@@ -147,6 +167,8 @@ impl Decoder<'_> {
         let mut view: Box<dyn View + '_> = if let Some(folder) = &folder {
             let (names, format) = (args.log_names.as_deref(), self.format.clone());
             Box::new(logs::Logs::new(folder, names, format, args.clock)?)
+        } else if let Some(page) = &mut self.page {
+            Box::new(page.session(name))
         } else if args.state {
             Box::new(self.followed.recording(path, &self.known, args.json, own_name))
         } else if args.summary && args.json {
@@ -165,7 +187,8 @@ impl Decoder<'_> {
         if named && view.wants_heading() {
             self.progress.aside(|| writeln!(self.out, "{name}:"))?;
         }
-        let session = Session::new(name, &self.known.beside(path), view.wants_transcripts());
+        let known = self.known.beside(path);
+        let session = Session::new(name, &known, args.data_format, view.wants_transcripts());
         let end = iter::from_fn(|| {
             self.progress.end();
             None

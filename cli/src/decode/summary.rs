@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::printed;
 use super::side::{self, SIDES};
 use super::view::View;
+use crate::style::{Colors, Tone};
 
 /// Counts messages by type and events by name.
 #[derive(Default)]
@@ -166,6 +167,9 @@ fn ratio(unpacked: u64, packed: u64) -> String {
     if packed == 0 { "-".to_owned() } else { format!("{:.2}", unpacked as f64 / packed as f64) }
 }
 
+/// The rows whose numbers are 0 if all is well.
+const WRONG: [&str; 3] = ["SERIALs not decoded", "bytes not decoded", "errors"];
+
 /// A table with rows of a name and numbers.
 #[derive(Default)]
 struct Table {
@@ -187,15 +191,24 @@ impl Table {
                 *width = cell.len().max(*width);
             }
         }
-        for row in &self.rows {
+        let colors = Colors::of_stdout();
+        for (n, row) in self.rows.iter().enumerate() {
+            let mut line = String::new();
             for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 // Names are left-aligned, numbers right-aligned.
-                match i {
-                    0 => write!(out, "{cell:<width$}")?,
-                    _ => write!(out, "  {cell:>width$}")?,
-                }
+                line += &match i {
+                    0 => format!("{cell:<width$}"),
+                    _ => format!("  {cell:>width$}"),
+                };
             }
-            writeln!(out)?;
+            let is_wrong = row.first().is_some_and(|name| WRONG.contains(&name.as_str()))
+                && row.iter().skip(1).any(|cell| cell != "0");
+            let tone = match (n, is_wrong) {
+                (0, _) => Tone::Strong,
+                (_, true) => Tone::Bad,
+                (_, false) => Tone::Plain,
+            };
+            writeln!(out, "{}", colors.paint(tone, line))?;
         }
         Ok(())
     }

@@ -15,12 +15,19 @@ use super::content::{Access, Content, Point};
 use super::printed::WithoutTabs;
 use super::view::View;
 use super::{notes, printed, side};
+use crate::style::{Colors, Tone};
 
 /// Prints one line per message.
-#[derive(Default)]
 pub(super) struct Lines {
+    colors: Colors,
     /// The last line, for its memory.
     line: String,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        Lines { colors: Colors::of_stdout(), line: String::new() }
+    }
 }
 
 impl View for Lines {
@@ -28,6 +35,9 @@ impl View for Lines {
         self.line.clear();
         // A string takes whatever it is given.
         let _ = self.describe(time, observed);
+        if matches!(observed.message, Err(_)) || matches!(observed.serial, Some(Err(_))) {
+            return writeln!(out, "{}", self.colors.paint(Tone::Bad, &self.line));
+        }
         self.line.push('\n');
         out.write_all(self.line.as_bytes())
     }

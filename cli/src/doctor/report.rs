@@ -5,16 +5,18 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::style::{Colors, Tone};
 
 /// Prints findings, each one immediately.
 pub(crate) struct Report<'a> {
     out: &'a mut dyn Write,
     json: bool,
+    colors: Colors,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(out: &'a mut dyn Write, json: bool) -> Report<'a> {
-        Report { out, json }
+        Report { out, json, colors: Colors::of_stdout() }
     }
 
     pub(crate) fn ok(&mut self, step: &str, text: &str) -> Result<(), Failure> {
@@ -46,7 +48,8 @@ impl<'a> Report<'a> {
             }
             writeln!(self.out, "{line}")?;
         } else {
-            writeln!(self.out, "{finding:<4}  {step:<12}  {text}")?;
+            let finding = self.colors.paint(Tone::of_finding(finding), format!("{finding:<4}"));
+            writeln!(self.out, "{finding}  {step:<12}  {text}")?;
         }
         Ok(self.out.flush()?)
     }

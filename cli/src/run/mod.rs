@@ -1,6 +1,8 @@
 //! `brocomm run`: runs a node.
 
 mod control;
+#[cfg(unix)]
+mod control_socket;
 mod explain;
 mod input;
 mod lines;
@@ -28,7 +30,6 @@ use crate::clock::Clock;
 use crate::config;
 use crate::failure::{Failure, failed, misused, reason, tell, warn};
 use crate::logs::interval;
-use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
 use crate::zeek::counts::Counts;
@@ -107,6 +108,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
     metrics: Option<String>,
 
+    /// Answer `brocomm top` on this Unix socket, for this user only: `brocomm top PATH`.
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH")]
+    control_socket: Option<PathBuf>,
+
     /// Show no status line, even on a terminal.
     #[arg(long)]
     no_status: bool,
@@ -162,6 +168,9 @@ pub(crate) fn run_with(
             args.configuration.display()
         )));
     }
+    #[cfg(unix)]
+    let mut control_socket =
+        args.control_socket.as_deref().map(control_socket::ControlSocket::bind).transpose()?;
     let metrics = args.metrics.as_deref().map(Metrics::bind).transpose()?;
     let description = configuration.options.peer_description.clone();
     let log = match args.no_log {
@@ -190,6 +199,10 @@ pub(crate) fn run_with(
         let tally = Tally::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
         let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
+        #[cfg(unix)]
+        if let Some(socket) = &mut control_socket {
+            socket.serve(&node)?;
+        }
         if let Some(metrics) = metrics {
             let zeek = (bridge.is_some() || served.is_some()).then_some(&counts);
             metrics.serve(&node, &tally, zeek)?;
@@ -201,7 +214,7 @@ pub(crate) fn run_with(
             observed,
             reading: input.map(|input| Reading::start(input, args.exit_at_eof)),
             signals: Signals::new()?,
-            printer: Printer::new(out, args.form.print(), None),
+            printer: args.form.printer(out, None),
             log,
             files,
             tally,

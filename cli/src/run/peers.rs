@@ -6,6 +6,8 @@ use brocomm::Time;
 use brocomm::node::Phase;
 use brocomm::node::{NodeMachine, PeerCounters, PeerState};
 
+use crate::snapshot::Counters;
+
 /// Returns a table of the peers, one line each.
 pub(super) fn table(node: &NodeMachine, now: Time) -> String {
     let mut rows = vec![
@@ -42,20 +44,31 @@ pub(super) fn table(node: &NodeMachine, now: Time) -> String {
     text + &errors
 }
 
+/// The numbers of peers, and what was counted of all that there are or were.
+pub(super) struct Totals {
+    pub(super) running: usize,
+    pub(super) all: usize,
+    pub(super) counters: Counters,
+}
+
+impl Totals {
+    pub(super) fn of(node: &NodeMachine) -> Totals {
+        let is_running = |id| node.peer_state(id) == Some(PeerState::Connected(Phase::Running));
+        Totals {
+            running: node.peers().filter(|peer| is_running(peer.id)).count(),
+            all: node.peers().count(),
+            counters: Counters::of(&node.total_counters()),
+        }
+    }
+}
+
 /// Returns the numbers of peers and events on one line.
 pub(super) fn summary(node: &NodeMachine) -> String {
-    let (mut running, mut all, mut events_in, mut events_out, mut waiting) = (0, 0, 0, 0, 0);
-    for peer in node.peers() {
-        all += 1;
-        running +=
-            usize::from(node.peer_state(peer.id) == Some(PeerState::Connected(Phase::Running)));
-        let counters = node.counters(peer.id).unwrap_or_default();
-        events_in += counters.connection.events_received;
-        events_out += counters.connection.events_sent;
-        waiting += counters.outgoing.events;
-    }
+    let Totals { running, all, counters } = Totals::of(node);
+    let Counters { events_in, events_out, queued_out, .. } = counters;
     format!(
-        "{running} of {all} peers running, events in {events_in}, out {events_out}, waiting {waiting}"
+        "{running} of {all} peers running, events in {events_in}, out {events_out}, waiting \
+         {queued_out}"
     )
 }
 

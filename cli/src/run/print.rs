@@ -39,7 +39,7 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
             (peer, Notice::new("connection_error", [field("reason", &reason)], reason))
         }
         told => match of_connection(told) {
-            Some((peer, told)) => (peer, Notice::of(&told)),
+            Some((peer, told)) => (peer, printer.notice_of(&told)),
             None => return Ok(()),
         },
     };

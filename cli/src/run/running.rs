@@ -149,7 +149,8 @@ impl Running<'_> {
                 }
                 written = written(&mut self.state) => written,
                 () = self.status.tick() => {
-                    self.status.show(&self.node.with(|node, _| peers::summary(node)));
+                    let Running { node, status, .. } = &mut self;
+                    node.with(|node, now| status.show(node, now));
                     Ok(())
                 }
             };

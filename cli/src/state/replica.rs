@@ -20,6 +20,7 @@ use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::Follow;
+use crate::pretty;
 use crate::progress::Progress;
 use crate::session::DESCRIPTION;
 use crate::variables;
@@ -250,7 +251,7 @@ impl Shown<'_> {
     pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
         let value = store.get(Path::to(name.clone())).ok();
         let text = match &value {
-            Some(value) if self.lines => lines(value),
+            Some(value) if self.lines => pretty::value(value),
             Some(value) => printed::value(value),
             None => "<uninitialized>".to_owned(),
         };
@@ -279,61 +280,5 @@ impl Shown<'_> {
             writeln!(self.out, "{text}")?;
         }
         self.out.flush()
-    }
-}
-
-/// Returns a value as Bro prints it, with a line for each entry of a table or set.
-///
-/// Line breaks in strings stay escaped, so that no string looks like an entry.
-fn lines(value: &Value) -> String {
-    let mut text = String::new();
-    append(value, 0, &mut text);
-    text
-}
-
-fn append(value: &Value, depth: usize, text: &mut String) {
-    let Value::Table(table) = value else {
-        text.push_str(&printed::value(value));
-        return;
-    };
-    let is_set = table.is_set();
-    text.push('{');
-    for (at, entry) in table.entries.iter().enumerate() {
-        let items: Vec<String> = entry.index.items.iter().map(printed::value).collect();
-        let index = items.join(", ");
-        text.push_str(if at == 0 { "\n" } else { ",\n" });
-        text.push_str(&"\t".repeat(depth + 1));
-        match &entry.value {
-            None if is_set && items.len() == 1 => text.push_str(&index),
-            None => text.push_str(&format!("[{index}]")),
-            Some(value) => {
-                text.push_str(&format!("[{index}] = "));
-                append(value, depth + 1, text);
-            }
-        }
-    }
-    text.push('\n');
-    text.push_str(&"\t".repeat(depth));
-    text.push('}');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_person_sees_a_line_for_each_entry() {
-        let shown = |text: &str| {
-            let value = Value::parse(text, None, &Declarations::new()).unwrap();
-            lines(&value)
-        };
-        assert_eq!(shown("5"), "5");
-        assert_eq!(shown("{ 80/tcp, 53/udp }"), "{\n\t80/tcp,\n\t53/udp\n}");
-        assert_eq!(shown("{ [1, T] }"), "{\n\t[1, T]\n}");
-        assert_eq!(
-            shown("table([1.2.3.4] = \"a\\nb\", [[::1]] = \"c\")"),
-            "{\n\t[1.2.3.4] = a\\x0ab,\n\t[::1] = c\n}"
-        );
-        assert_eq!(shown("table([1] = set(2))"), "{\n\t[1] = {\n\t\t2\n\t}\n}");
     }
 }

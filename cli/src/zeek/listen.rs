@@ -13,7 +13,6 @@ use super::url::Url;
 use super::{Options, form};
 use crate::failure::{Failure, failed, misused, reason, warn};
 use crate::notice::Notice;
-use crate::printer::Printer;
 use crate::session::Form;
 use crate::signals::Ends;
 
@@ -61,7 +60,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         args.options.tls.connector(&args.url).map_err(|error| misused(format_args!("{error}")))?;
     let options = mapping::Options { drop_fields: true, ..mapping::Options::default() };
     let mapping = Mapping::new(Declarations::new(), declared, options);
-    let mut printer = Printer::new(out, args.form.print(), args.count);
+    let mut printer = args.form.printer(out, args.count);
     super::block_on(async {
         let mut ends = Ends::new().map_err(|error| failed(format_args!("{}", reason(&error))))?;
         let connected = Link::connect(&args.url, tls.as_ref(), config).await;

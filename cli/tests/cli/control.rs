@@ -24,14 +24,14 @@ const EVENTS: &str = "
     event ping(n: count); event pong(n: count);";
 
 /// A node that answers controllers as `frameworks/control/controllee` does.
-struct Controllee {
+pub(crate) struct Controllee {
     node: Node,
-    address: String,
+    pub(crate) address: String,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Controllee {
-    fn start() -> Controllee {
+    pub(crate) fn start() -> Controllee {
         Controllee::with("control", true)
     }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod captures;
 mod cluster;
+mod colors;
 mod config;
 mod control;
 mod decode;
@@ -12,7 +13,9 @@ mod doctor;
 #[cfg(unix)]
 mod examples;
 mod faults;
+mod fields;
 mod follow;
+mod html;
 #[cfg(unix)]
 mod introduction;
 mod json;
@@ -39,4 +42,6 @@ mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;
 mod tls;
+#[cfg(unix)]
+mod top;
 mod zeek;

@@ -304,6 +304,7 @@ fn every_command_that_joins_or_listens_takes_the_options() {
         vec!["logs", peer, "--write", folder.to_str().unwrap()],
         vec!["tail", peer, "conn"],
         vec!["print", peer],
+        vec!["top", peer, "--once"],
         [&["request", peer, "e()", "--answer", "f()"], &variables[..]].concat(),
         vec!["cluster", "check", layout.to_str().unwrap()],
         state(&["get", "127.0.0.1:1"]),

@@ -154,6 +154,8 @@ fn a_bridge_passes_events_both_ways() {
     let check = run(["config", "check", bridge_toml.to_str().unwrap()]);
     assert_eq!(check.code, 0, "{}", check.stderr);
     let (log, logs) = (folder.join("communication.log"), folder.join("logs"));
+    // The path of a socket must be short.
+    let socket = std::env::temp_dir().join(format!("brocomm-bridge-{}", std::process::id()));
     let mut bridge = Program::start([
         "bridge",
         bridge_toml.to_str().unwrap(),
@@ -170,11 +172,16 @@ fn a_bridge_passes_events_both_ways() {
         "--timeout",
         "5",
         "--no-status",
+        "--pretty",
+        "--control-socket",
+        socket.to_str().unwrap(),
     ]);
     let address = bridge.line_with("listening on ").replace("listening on ", "");
     bridge.error_with("connected to Zeek");
 
-    let mut zeek = Program::start(["zeek", "listen", &url, "--topic=brocomm/from-bro/"]);
+    let mut zeek =
+        Program::start(["zeek", "listen", &url, "--topic=brocomm/from-bro/", "--pretty"]);
+    assert_eq!(run(["top", socket.to_str().unwrap(), "--once", "--interval=0.01"]).code, 0);
     zeek.notice_with(" ready ");
     let declarations = folder.join("shared.bro");
     let declarations = declarations.to_str().unwrap();

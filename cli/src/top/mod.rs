@@ -1,0 +1,104 @@
+//! `brocomm top`: the peers of a node, as they come and go.
+
+#[cfg(feature = "top")]
+mod live;
+mod source;
+mod table;
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use crate::failure::{Failure, failed, misused};
+use crate::rates::Rates;
+use crate::session::timeout;
+use crate::style;
+use crate::tls::Tls;
+use source::Source;
+use table::{Sort, Table};
+
+/// Shows the peers of a node: their state, class and direction, events and bytes per second, queues,
+/// drops and the last error.
+///
+/// Of a node that `brocomm run --control-socket PATH` runs, it shows all of that. A Bro tells its
+/// peers and its packets to a controller, as for `brocomm control HOST peers`, but counts nothing
+/// for each peer.
+///
+/// Keys: q ends it, left and right choose the column to sort by, r reverses the order, up and down
+/// choose a peer, whose last error is shown in full.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The control socket of a node, which has a `/` in it, or the address of a Bro.
+    #[arg(value_name = "PATH|HOST[:PORT]")]
+    node: String,
+
+    /// Print the table once, with the rates of one interval.
+    #[arg(long)]
+    once: bool,
+
+    /// The time between two looks, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = timeout,
+        allow_negative_numbers = true)]
+    interval: Duration,
+
+    /// The column to sort by: peer, address, class, direction, state, events, bytes, queue, drops.
+    /// Numbers begin with the greatest.
+    #[arg(long, value_name = "COLUMN", default_value = "events", hide_possible_values = true)]
+    sort: Sort,
+
+    /// The class to send to a Bro.
+    #[arg(long, default_value = "control")]
+    class: String,
+
+    /// The time limit for an answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    tls: Tls,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm run brocomm.toml --control-socket ./brocomm.sock
+  brocomm top ./brocomm.sock
+  brocomm top ./brocomm.sock --once --sort bytes
+  brocomm top sensor:47760
+
+Exit codes:
+  0  it was ended, or the table was printed
+  1  the node cannot be reached, or does not answer
+  2  the command line is wrong";
+
+/// Shows the peers until it is ended, or once.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    if !args.once && !io::stdout().is_terminal() {
+        return Err(misused(format_args!("standard output is not a terminal; add --once")));
+    }
+    let told = |why: String| failed(format_args!("{}: {why}", args.node));
+    let mut source = Source::open(args)?;
+    let first = source.look().map_err(told)?;
+    if !args.once {
+        return live(args, source, first);
+    }
+    std::thread::sleep(args.interval);
+    let now = source.look().map_err(told)?;
+    let rates = Rates::of_peers(&first, &now);
+    let table = Table::new(&now, &rates, args.sort, false);
+    let width = io::stdout().is_terminal().then(style::width);
+    Ok(table.print(&now, Some(&first), width, out)?)
+}
+
+#[cfg(feature = "top")]
+fn live(args: &Args, source: Source, first: crate::snapshot::Snapshot) -> Result<(), Failure> {
+    live::run(source, first, args.interval, args.sort)
+        .map_err(|error| failed(format_args!("cannot use the terminal: {error}")))
+}
+
+#[cfg(not(feature = "top"))]
+fn live(_: &Args, _: Source, _: crate::snapshot::Snapshot) -> Result<(), Failure> {
+    Err(misused(format_args!(
+        "this brocomm was built without the feature `top`, which the live view needs; add --once"
+    )))
+}
