@@ -412,21 +412,29 @@ pub(crate) fn speaks_tls(error: &WireError) -> bool {
 
 /// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
 pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
-    let (release, what, got, ours) = match *error {
-        ProtocolErrorKind::ProtocolVersion { got } => (None, "protocol", got, Version::PROTOCOL),
-        ProtocolErrorKind::DataVersion { got } => {
-            let release = Version::releases(Version::PROTOCOL, got);
-            (release, "data format", got, Version::DATA_FORMAT)
+    Some(match *error {
+        ProtocolErrorKind::ProtocolVersion { got } if got < Version::PROTOCOL => format!(
+            "this is Bro 1.5 or older, with protocol {got}; brocomm's is {}: Bro 2.0 to 2.6",
+            Version::PROTOCOL
+        ),
+        ProtocolErrorKind::ProtocolVersion { got } => format!(
+            "this is not a Bro 2.0 to 2.6: its protocol is {got}, brocomm's is {}",
+            Version::PROTOCOL
+        ),
+        ProtocolErrorKind::DataVersion { got, expected } => {
+            match Version::releases(Version::PROTOCOL, got) {
+                Some(release) => format!(
+                    "this is Bro {release}, with data format {got}, where data format {expected} is \
+                     set; leave it out, and brocomm takes that of the peer"
+                ),
+                None => format!(
+                    "this is not a Bro 2.0 to 2.6: its data format is {got}, brocomm has 21, 22, 23, \
+                     25 and 26"
+                ),
+            }
         }
         _ => return None,
-    };
-    let who = match release {
-        Some(release) => format!("this is Bro {release}"),
-        None if got < ours => "this is a Bro older than 2.5".to_owned(),
-        None => "this is not a Bro 2.5".to_owned(),
-    };
-    let age = if got < ours { "older" } else { "newer" };
-    Some(format!("{who}, with a {what} ({got}) that is {age} than brocomm's ({ours}: Bro 2.5)"))
+    })
 }
 
 /// Parses a timeout in seconds.

@@ -11,6 +11,9 @@ use crate::recording::{Recording, RecordingError, RecordingReader};
 /// The folder of this package's sessions.
 const CARRIED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/sessions");
 
+/// The folder of sessions between Bros before 2.5.
+const OLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/older");
+
 /// A recorded session: its connections and its metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -65,7 +68,7 @@ impl Session {
     }
 }
 
-/// Lists the sessions in this package, by name.
+/// Lists the sessions of Bro 2.5.5 in this package, by name.
 ///
 /// They are read from the package's source folder at compile time's path.
 ///
@@ -75,6 +78,17 @@ pub fn sessions() -> Vec<Session> {
     match sessions_in(CARRIED) {
         Ok(sessions) => sessions,
         Err(error) => panic!("{CARRIED}: {error}"),
+    }
+}
+
+/// Lists the sessions of Bros 2.0 to 2.4 in this package, by name: `bro-RELEASE-SCENARIO`.
+///
+/// # Panics
+/// As [`sessions`].
+pub fn older_sessions() -> Vec<Session> {
+    match sessions_in(OLDER) {
+        Ok(sessions) => sessions,
+        Err(error) => panic!("{OLDER}: {error}"),
     }
 }
 

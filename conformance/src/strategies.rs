@@ -10,6 +10,7 @@ use brocomm::data::{
 use brocomm::lowlevel::serial::{Caching, Mode};
 use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes, Expr, ExprKind};
 use brocomm::lowlevel::types::TypeKind;
+use brocomm::lowlevel::wire::DataFormat;
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
@@ -29,8 +30,14 @@ pub fn mode() -> impl Strategy<Value = Mode> {
     (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
         pid_64bit,
         caching,
-        to_broccoli: false,
+        ..Mode::HANDSHAKE
     })
+}
+
+/// Makes the same in every data format.
+pub fn mode_of_any_format() -> impl Strategy<Value = Mode> {
+    let formats = proptest::sample::select(&DataFormat::ALL[..]);
+    (mode(), formats).prop_map(|(mode, format)| mode.with_data_format(format))
 }
 
 /// Generates names as in scripts.

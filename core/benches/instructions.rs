@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm_benches::{
     EVENTS, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
@@ -87,10 +88,14 @@ fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
     count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
 }
 
+/// The modes of Running with older Bros.
+const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
+const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
+
 /// What is counted: a name, the parts of which each event has so many, and the work.
 type Case = (&'static str, u64, fn());
 
-const CASES: [Case; 31] = [
+const CASES: [Case; 39] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -122,6 +127,14 @@ const CASES: [Case; 31] = [
     ("connection wide", 1, || connection(wide())),
     ("node to node, small", 1, || nodes(Nodes::events)),
     ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
+    ("encode large in 25", 1, || encode(large(), IN_25)),
+    ("decode large in 25", 1, || decode(large(), IN_25)),
+    ("encode table in 25, each entry", 100, || encode(table(100), IN_25)),
+    ("decode table in 25, each entry", 100, || decode(table(100), IN_25)),
+    ("encode small in 22", 1, || encode(small(), IN_22)),
+    ("decode small in 22", 1, || decode(small(), IN_22)),
+    ("encode large in 22", 1, || encode(large(), IN_22)),
+    ("decode large in 22", 1, || decode(large(), IN_22)),
 ];
 
 /// Runs all cases under valgrind and returns their figures; `None` without valgrind.

@@ -167,7 +167,8 @@ impl Sender {
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
-            out: Vec::with_capacity(EVENTS * 1024),
+            // More than they take: how a block grows is the allocator's affair.
+            out: Vec::with_capacity(EVENTS * 8192),
         };
         for _ in 0..4000 {
             sender.send();

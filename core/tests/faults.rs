@@ -8,7 +8,7 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, ProtocolErrorKind as Kind, Requests,
 };
 use brocomm::lowlevel::serial::SerialErrorKind;
-use brocomm::lowlevel::wire::{MessageType, WireErrorKind};
+use brocomm::lowlevel::wire::{DataFormat, MessageType, WireErrorKind};
 use brocomm::node::{CloseCause, LogLevel, Phase, Role};
 use brocomm_conformance::{Side, sessions};
 
@@ -36,6 +36,7 @@ fn config() -> ConnectionConfig {
          global a_global: count;",
     );
     ConnectionConfig {
+        data_format: Some(DataFormat::V26),
         requests: Requests {
             events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
             ..Requests::default()
@@ -259,7 +260,7 @@ fn other_versions_end_the_connection() {
     assert_eq!(*outcome.kind(), Kind::ProtocolVersion { got: 6 });
     assert_eq!(outcome.errors(), ["remote protocol version mismatch: got 6, but expected 7"]);
     let outcome = Outcome::of("fault-version-data-25");
-    assert_eq!(*outcome.kind(), Kind::DataVersion { got: 25 });
+    assert_eq!(*outcome.kind(), Kind::DataVersion { got: 25, expected: 26 });
     assert_eq!(outcome.errors(), ["remote data version mismatch: got 25, but expected 26"]);
 }
 

@@ -41,7 +41,8 @@ fn recordings_read_lazily_are_the_same() {
                 let (serial, mode) = (observed.serial.unwrap().unwrap(), observed.mode.unwrap());
                 match (serial, readers[side].read_lazily(&chunk, mode).unwrap()) {
                     (Serial::Event(event), LazySerial::Event(skimmed)) => {
-                        for mode in [Mode::RUNNING, mode] {
+                        let running = Mode::RUNNING.with_data_format(mode.data_format);
+                        for mode in [running, mode] {
                             let (forwarder, plain) = &mut writers[side];
                             let (mut forwarded, mut written) = (Vec::new(), Vec::new());
                             forwarder.forward(mode, &skimmed, &mut forwarded).unwrap();

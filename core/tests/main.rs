@@ -9,6 +9,7 @@ mod worlds;
 
 mod connection_allocations;
 mod conversions;
+mod data_formats;
 #[cfg(feature = "derive")]
 mod derive;
 mod equality;

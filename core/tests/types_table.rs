@@ -14,7 +14,7 @@ use serde::de::DeserializeSeed;
 const PAGE: &str = include_str!("../src/data/types_table.md");
 
 /// To a peer that announced NO_CACHING: every object in full, under the id 0.
-const MODE: Mode = Mode { pid_64bit: false, caching: Caching::None, to_broccoli: false };
+const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 const DECLARED: &str = r"
     type Color: enum { RED, GREEN };

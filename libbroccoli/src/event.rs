@@ -13,7 +13,7 @@ use crate::value::{self, type_name};
 
 /// How events are written: in full, so that the bytes mean the same on each connection and in each
 /// process that shares one.
-pub(crate) const MODE: Mode = Mode { pid_64bit: false, caching: Caching::None, to_broccoli: false };
+pub(crate) const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 /// Holds an event to send.
 #[derive(Debug, Clone)]

@@ -285,11 +285,12 @@ impl Node {
         })
     }
 
-    /// Becomes the node of another value, in the memory of a string if both are strings; returns whether
-    /// programs can be given it.
+    /// Becomes the node of another value, in the same memory if it is one of the same kind that is
+    /// frequent; returns whether programs can be given it.
     pub(crate) fn refill(&mut self, value: Value) -> bool {
         match (&mut self.content, value) {
             (Content::String(string), Value::String(bytes)) => string.refill(&bytes),
+            (Content::Number(number), Value::Count(to)) if self.tag == tag::COUNT => *number = to,
             (_, value) => {
                 let tag = c_int::from(value.tag() as u8);
                 let node = Node::new(value);

@@ -1,5 +1,6 @@
 //! A C compiler, and programs made with it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -60,7 +61,9 @@ impl Folder {
     fn compile_with(&self, compiler: &str, source: &str) -> PathBuf {
         let program = self.0.join(source).with_extension("");
         let output = Command::new(compiler)
-            .args(["-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
+            .args(["-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
+            .args(words("CFLAGS"))
+            .arg("-o")
             .arg(&program)
             .arg(crate_folder().join("tests/c").join(source))
             .arg("-I")
@@ -75,15 +78,25 @@ impl Folder {
         program
     }
 
-    /// Runs a program, with the folder's configuration, and returns what it printed.
+    /// Runs a program, with the folder's configuration, and returns what it printed. The command in
+    /// `BROCOMM_TEST_WRAPPER`, if there is one, runs it: `valgrind -q --error-exitcode=9`.
     pub(crate) fn run(&self, program: &Path, args: &[&str]) -> String {
-        let output = Command::new(program)
+        let wrapper = words("BROCOMM_TEST_WRAPPER");
+        let mut words = wrapper.iter().map(OsString::from).chain([program.into()]);
+        let output = Command::new(words.next().unwrap())
+            .args(words)
             .args(args)
             .env("BROCCOLI_CONFIG_FILE", self.0.join("broccoli.conf"))
             .output()
             .unwrap();
         succeeded(&output)
     }
+}
+
+/// Returns the words of a variable.
+fn words(variable: &str) -> Vec<String> {
+    let text = std::env::var(variable).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Returns the name of a C compiler; says so if there is none.

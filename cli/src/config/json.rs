@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{NodeConfig, PeerConfig};
 use serde_json::{Value, json};
 
@@ -83,6 +84,7 @@ fn peer(name: &str, node: &PeerConfig, configuration: &NodeConfig) -> Value {
         "requests_logs": node.request_logs,
         "ssl": node.ssl,
         "compression": node.compression.unwrap_or(options.compression_level),
+        "data_format": node.data_format.or(options.data_format).map_or(0, DataFormat::number),
         "summary": described(node, options, configuration),
     })
 }

@@ -115,6 +115,7 @@ pub(super) fn read_with(
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
     let (configuration, files, mut problems) = all(path, text, &mut source, outputs);
+    problems.extend(outputs.zeek.iter_mut().flat_map(|target| target.read_files(&mut source)));
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
         file: path.to_owned(),
@@ -145,13 +146,13 @@ pub(super) fn all(
     let options = tables::options(&mut table);
     let tls_files = tables::tls_files(&mut table).within(folder);
     let mut declarations = Declarations::new();
-    let mut problems = files(&mut table, folder, &mut declarations);
+    let problems = files(&mut table, folder, &mut declarations);
     if let Some(item) = table.item("declarations", String::KIND) {
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
     *outputs = Outputs {
-        zeek: zeek::targets(&mut table, folder, &mut problems),
+        zeek: zeek::targets(&mut table, folder),
         spool: spool::table(&mut table, folder),
         nats: nats::table(&mut table, folder),
     };

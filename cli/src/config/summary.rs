@@ -111,6 +111,9 @@ pub(super) fn described(
     if level > 0 {
         parts.push(format!("compresses at level {level}"));
     }
+    if let Some(format) = node.data_format.or(options.data_format) {
+        parts.push(format!("speaks data format {format} (Bro {})", format.releases()));
+    }
     if let Some(bound) = node.store_and_forward {
         parts.push(format!("keeps up to {} events for it", bound.events));
     }

@@ -65,7 +65,7 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
     let default = Options::default();
     let options = fields!(table, Some(&default) => Options {
         listen, listen_interface, listen_port, listen_ssl, listen_ipv6, listen_ipv6_zone_id,
-        listen_retry, compression_level, forward_remote_events, forward_remote_state_changes,
+        listen_retry, compression_level, data_format, forward_remote_events, forward_remote_state_changes,
         remote_check_sync_consistency, remote_trace_sync_interval, remote_trace_sync_peers,
         max_remote_events_processed, peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
         incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
@@ -96,7 +96,7 @@ impl Read for PeerConfig {
         let default = PeerConfig::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
         let mut node = fields!(table, Some(&default) => PeerConfig {
             host, zone_id, p, class, events, connect, retry, accept_input, sync, request_logs,
-            auth, capture_filter, ssl, compression, store_and_forward, liveness,
+            auth, capture_filter, ssl, compression, data_format, store_and_forward, liveness,
         });
         if let Some(node) = &mut node {
             node.zone_id = zone(&mut table, "host", node.zone_id.take());

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Name, Transport, Type, Value};
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::Undeclared;
 use brocomm::node::{EventPattern, Handshake, Overflow};
 use bytes::Bytes;
@@ -58,6 +59,21 @@ impl Read for u16 {
             value => whole(value),
         };
         port.or_else(|| source.wrong(item, "expected a port, 0 to 65535, or as in \"47757/tcp\""))
+    }
+}
+
+/// 0 is for what the peer announces.
+impl Read for Option<DataFormat> {
+    const KIND: &'static str = "0, 21, 22, 23, 25 or 26";
+
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        match whole::<u32>(item.value) {
+            Some(0) => Some(None),
+            Some(number) if DataFormat::from_number(number).is_some() => {
+                Some(DataFormat::from_number(number))
+            }
+            _ => source.wrong(item, format_args!("expected {}", Self::KIND)),
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct ZeekTarget {
     pub(crate) retry: Duration,
     pub(crate) retry_max: Duration,
     pub(crate) queue: Queue,
+    /// Where the keys are whose values are checked with the files.
+    places: BTreeMap<&'static str, Option<usize>>,
 }
 
 impl ZeekTarget {
@@ -57,15 +59,20 @@ impl ZeekTarget {
     }
 
     /// Reads the files that are named; returns what is wrong with what they contain.
-    fn read_files(&mut self, source: &mut Source<'_>) -> Vec<Problem> {
+    pub(super) fn read_files(&mut self, source: &mut Source<'_>) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let places = self.places.clone();
+        let mut add = |key: &'static str, what: String| {
+            let (place, key) = (places.get(key).copied().flatten(), format!("zeek.{key}"));
+            source.problems.push((place, key.clone(), format!("{key}: {what}")));
+        };
         let mut unreadable = false;
         for file in &self.signatures {
             match file::read_text(file) {
                 Err(error) => {
                     let file = file.display();
                     let why = reason(&error);
-                    add(source, "signatures", format!("cannot read signatures: {file}: {why}"));
+                    add("signatures", format!("cannot read signatures: {file}: {why}"));
                     unreadable = true;
                 }
                 Ok(text) => {
@@ -83,17 +90,17 @@ impl ZeekTarget {
         let is_complete = !unreadable && problems.is_empty();
         let names = self.rename.values().filter(|_| is_complete);
         for name in names.filter(|name| self.declared.event(name).is_none()) {
-            add(source, "rename", format!("no signature declares event {name}"));
+            add("rename", format!("no signature declares event {name}"));
         }
         match self.files.connector(&self.url) {
             Ok(connector) => self.connector = connector,
-            Err(error) => add(source, "url", error),
+            Err(error) => add("url", error),
         }
         match self.client().check() {
             Err(error @ ConfigError::Application(_)) => {
-                add(source, "application", error.to_string());
+                add("application", error.to_string());
             }
-            Err(error) => add(source, "url", error.to_string()),
+            Err(error) => add("url", error.to_string()),
             Ok(()) => {}
         }
         problems
@@ -152,12 +159,6 @@ impl ZeekTarget {
         client.limits.outgoing = 64 << 10;
         client
     }
-}
-
-/// Adds an error about a key of the target that was read last.
-fn add(source: &mut Source<'_>, key: &str, what: String) {
-    let key = format!("zeek.{key}");
-    source.problems.push((source.place(&key), key.clone(), format!("{key}: {what}")));
 }
 
 impl Read for Url {
@@ -254,6 +255,7 @@ impl Read for ZeekTarget {
                 retry: table.field("retry", Some(Duration::from_secs(1)))?,
                 retry_max: table.field("retry_max", Some(Duration::from_secs(60)))?,
                 queue: table.field("queue", Some(queue))?,
+                places: BTreeMap::new(),
                 url: url?,
             })
         })();
@@ -282,12 +284,8 @@ fn loops(target: &ZeekTarget, table: &mut Table<'_, '_, '_, '_>) {
     }
 }
 
-/// Reads all targets, in the order of the file. Adds the errors in other files.
-pub(super) fn targets(
-    table: &mut Table<'_, '_, '_, '_>,
-    folder: &Path,
-    problems: &mut Vec<Problem>,
-) -> Vec<ZeekTarget> {
+/// Reads all targets, in the order of the file, but not the files that they name.
+pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<ZeekTarget> {
     let Some(item) = table.item("zeek", ZeekTarget::KIND) else { return Vec::new() };
     let DeValue::Array(values) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of tables, [[zeek]]");
@@ -299,7 +297,9 @@ pub(super) fn targets(
         let item = Item { path, value: value.get_ref(), span: value.span() };
         if let Some(target) = ZeekTarget::read(&item, None, table.source) {
             let mut target = target.within(folder);
-            problems.extend(target.read_files(table.source));
+            let keys = ["url", "application", "signatures", "rename"];
+            let place = |key| (key, table.source.place(&format!("zeek.{key}")));
+            target.places = keys.into_iter().map(place).collect();
             targets.push(target);
         }
     }

@@ -6,6 +6,7 @@ use crate::address;
 use crate::clock::Clock;
 use crate::columns::Columns;
 use crate::number::within;
+use brocomm::lowlevel::wire::DataFormat;
 
 /// Prints the messages in recorded sessions and captures, one per line.
 ///
@@ -25,6 +26,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PORT", default_value_t = address::PORT,
         value_parser = within(1..=u16::MAX))]
     pub(crate) port: u16,
+
+    /// The data format if no VERSION of the session names it: in a capture that begins too late, or if
+    /// both sides announce 0.
+    ///
+    /// 21 is Bro 2.0's, 22 2.1's, 23 2.2's, 25 2.3's and 2.4's, 26 2.5's.
+    #[arg(long, value_name = "NUMBER", default_value = "26", value_parser = data_format)]
+    pub(crate) data_format: DataFormat,
 
     /// Print one JSON object per line; see the end of `--help`. With --write-logs, write JSON
     /// files, unless the sender sets another format.
@@ -95,6 +103,12 @@ pub(crate) struct Args {
     /// &synchronized;`.
     #[arg(long, value_name = "FILE")]
     pub(crate) declarations: Vec<PathBuf>,
+}
+
+/// Parses the number of a data format.
+fn data_format(text: &str) -> Result<DataFormat, &'static str> {
+    let format = text.parse().ok().and_then(DataFormat::from_number);
+    format.ok_or("must be 21, 22, 23, 25 or 26")
 }
 
 const EXAMPLES: &str = "\

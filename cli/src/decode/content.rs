@@ -8,7 +8,7 @@ use brocomm::logs::{LogError, LogField, LogValue};
 use brocomm::lowlevel::connection::Observed;
 use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Id, Packet, Serial, StateAccess};
-use brocomm::lowlevel::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
+use brocomm::lowlevel::wire::{Caps, DataFormat, Message, PingArgs, PrintItem, SyncPoint};
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
@@ -137,20 +137,22 @@ impl<'a> Content<'a> {
             Message::RemotePrint(items) => {
                 Content::Prints(items.iter().map(|item| Print::of(&item)).collect())
             }
-            Message::LogCreateWriter(argument) => match LogWriter::decode(argument) {
-                Ok(LogWriter { stream, writer, path, fields, .. }) => {
-                    Content::LogWriter { stream, writer, path, columns: fields }
+            Message::LogCreateWriter(argument) => {
+                match LogWriter::decode_in(argument, observed.data_format) {
+                    Ok(LogWriter { stream, writer, path, fields, .. }) => {
+                        Content::LogWriter { stream, writer, path, columns: fields }
+                    }
+                    Err(error) => Content::Error(error.to_string()),
                 }
-                Err(error) => Content::Error(error.to_string()),
-            },
-            Message::LogWrite(argument) => Content::of_entries(argument),
+            }
+            Message::LogWrite(argument) => Content::of_entries(argument, observed.data_format),
             Message::PhaseDone | Message::Compress | Message::RequestLogs => return None,
         })
     }
 
-    fn of_entries(argument: &Bytes) -> Content<'a> {
+    fn of_entries(argument: &Bytes, format: DataFormat) -> Content<'a> {
         // This receiver knows no writers, so it returns only what is in this message.
-        let receiver = LogReceiver::default();
+        let receiver = LogReceiver::default().with_data_format(format);
         let entry = |received| match received {
             Ok(ReceivedEntry::Entry(e)) => Ok(LogEntry {
                 stream: e.writer.stream,

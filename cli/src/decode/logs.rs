@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::logs::{LogError, LogFormat, LogNames, Rotation};
 use brocomm::lowlevel::connection::{Observed, Observer};
 use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, ReceivedEntry};
-use brocomm::lowlevel::wire::Message;
+use brocomm::lowlevel::wire::{DataFormat, Message};
 use bytes::Bytes;
 
 use super::side;
@@ -28,9 +28,16 @@ pub(super) struct Logs {
 /// The logs of one side, as the other side receives them.
 #[derive(Default)]
 struct Sender {
-    receiver: LogReceiver,
+    /// With the first message, whose data format it has.
+    receiver: Option<LogReceiver>,
     /// Whether a message was malformed. The receiver would have closed the connection.
     failed: bool,
+}
+
+impl Sender {
+    fn receiver(&mut self, format: DataFormat) -> &mut LogReceiver {
+        self.receiver.get_or_insert_with(|| LogReceiver::default().with_data_format(format))
+    }
 }
 
 impl Logs {
@@ -47,9 +54,14 @@ impl Logs {
     }
 
     /// Opens the log of an announced writer.
-    fn announce(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
+    fn announce(
+        &mut self,
+        from: usize,
+        argument: &Bytes,
+        format: DataFormat,
+    ) -> Result<(), String> {
         let sender = &mut self.sides[from];
-        let writer = match sender.receiver.announce(argument) {
+        let writer = match sender.receiver(format).announce(argument) {
             Ok(Announced::New(writer)) => writer,
             Ok(Announced::Again(_)) => return Ok(()),
             Err(error) => return sender.fail(&error),
@@ -58,10 +70,10 @@ impl Logs {
     }
 
     /// Writes entries. Returns an error about the first entry without a log.
-    fn write(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
+    fn write(&mut self, from: usize, argument: &Bytes, format: DataFormat) -> Result<(), String> {
         let mut problem = None;
         let mut broken = None;
-        for received in self.sides[from].receiver.entries(argument) {
+        for received in self.sides[from].receiver(format).entries(argument) {
             match received {
                 // That a log could not be opened was told.
                 Ok(ReceivedEntry::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
@@ -87,8 +99,10 @@ impl View for Logs {
             return Ok(());
         }
         let result = match &observed.message {
-            Ok(Message::LogCreateWriter(argument)) => self.announce(from, argument),
-            Ok(Message::LogWrite(argument)) => self.write(from, argument),
+            Ok(Message::LogCreateWriter(argument)) => {
+                self.announce(from, argument, observed.data_format)
+            }
+            Ok(Message::LogWrite(argument)) => self.write(from, argument, observed.data_format),
             _ => return Ok(()),
         };
         if let Err(problem) = result {

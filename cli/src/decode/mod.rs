@@ -187,7 +187,8 @@ impl Decoder<'_> {
         if named && view.wants_heading() {
             self.progress.aside(|| writeln!(self.out, "{name}:"))?;
         }
-        let session = Session::new(name, &self.known.beside(path), view.wants_transcripts());
+        let known = self.known.beside(path);
+        let session = Session::new(name, &known, args.data_format, view.wants_transcripts());
         let end = iter::from_fn(|| {
             self.progress.end();
             None

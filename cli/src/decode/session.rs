@@ -6,7 +6,7 @@ use std::sync::Arc;
 use brocomm::data::Declarations;
 use brocomm::lowlevel::connection::{Observed, Observer};
 use brocomm::lowlevel::logs::{LogReceiver, LogWriter};
-use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::Role;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
@@ -31,9 +31,15 @@ struct Problems {
 
 impl<'a> Session<'a> {
     /// Creates a session.
-    pub(super) fn new(file: &'a str, known: &Arc<Declarations>, transcripts: bool) -> Self {
+    pub(super) fn new(
+        file: &'a str,
+        known: &Arc<Declarations>,
+        data_format: DataFormat,
+        transcripts: bool,
+    ) -> Self {
         let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
         observer.set_declarations(known);
+        observer.set_data_format(data_format);
         // The user wants to see even what the receiver would have rejected.
         observer.set_lenient(true);
         observer.set_transcripts(transcripts);
@@ -130,9 +136,12 @@ impl Problems {
             self.serial[side] = Some(format!("message at byte {}: {error}", observed.offset));
         }
         let malformed = match &observed.message {
-            Ok(Message::LogCreateWriter(argument)) => LogWriter::decode(argument).err(),
+            Ok(Message::LogCreateWriter(argument)) => {
+                LogWriter::decode_in(argument, observed.data_format).err()
+            }
             Ok(Message::LogWrite(argument)) => {
-                LogReceiver::default().entries(argument).find_map(Result::err)
+                let receiver = LogReceiver::default().with_data_format(observed.data_format);
+                receiver.entries(argument).find_map(Result::err)
             }
             _ => None,
         };

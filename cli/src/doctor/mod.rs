@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::lowlevel::connection::{Authority, ConnectionConfig, Notification, Requests};
-use brocomm::lowlevel::wire::Version;
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{CloseCause, Role, SyncRequest, SyncRole};
 use brocomm_std::Peer;
 use serde_json::json;
@@ -283,13 +283,14 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let Some(version) = connection.peer_version() else { return Ok(()) };
     let (protocol, data_format) = (version.protocol, version.data_format);
-    let of = match data_format {
-        Version::DATA_FORMAT => {
-            ", as Bro 2.5 (2.6 announces the same, but writes the values of logs differently)"
-        }
-        _ => "",
+    let of = match DataFormat::from_number(data_format) {
+        Some(format) => format!(": Bro {}", format.releases()),
+        None => ": it takes ours, as brocomm does".to_owned(),
     };
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
+    if let Some(format) = DataFormat::from_number(data_format) {
+        report.note("release", release(format))?;
+    }
     report.ok("cache", &format!("its send cache has {} objects", version.cache_size))?;
     match version.runtime.cast_signed() {
         0 => report.note("runtime", "started less than 1 s ago, or reports no uptime")?,
@@ -304,6 +305,31 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
         Some(class) => report.ok("class", &printed::bytes(class))?,
     }
     Ok(())
+}
+
+/// Returns what is special about the releases of a data format, and how they were tried.
+fn release(format: DataFormat) -> &'static str {
+    match format {
+        DataFormat::V21 => {
+            "Bro 2.0 has no IPv6 addresses, opaque values or hooks; its TLS is SSLv3 only; tried with \
+             sessions recorded from a Bro 2.0"
+        }
+        DataFormat::V22 => {
+            "Bro 2.1 has no opaque values or hooks; its TLS is SSLv3 only; tried with a Bro 2.1"
+        }
+        DataFormat::V23 => {
+            "Bro 2.2 has no X.509 values; its TLS is SSLv3 only; tried with sessions recorded from a \
+             Bro 2.2"
+        }
+        DataFormat::V25 => {
+            "Bro 2.3 and 2.4 offer TLS as SSLv3 only; tried with a Bro 2.4.2, and with sessions \
+             recorded from a Bro 2.3.2"
+        }
+        DataFormat::V26 => {
+            "tried with a Bro 2.5.5; 2.6 announces the same, but writes the values of logs \
+             differently, which is found out with the first log entry"
+        }
+    }
 }
 
 /// Reports the peer's capabilities and requests.

@@ -16,7 +16,7 @@ fn a_good_peer_is_explained() {
     let steps: Vec<&str> = doctor.stdout.lines().collect();
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
-        "ok    version       protocol 7, data format 26, as Bro 2.5 (2.6 announces the same, but",
+        "ok    version       protocol 7, data format 0: it takes ours, as brocomm does",
         "ok    cache         its send cache has 3000 objects",
         "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
@@ -83,6 +83,7 @@ fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
         let header = [0, 0, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0];
         let argument = [17, protocol, 3000, format, 0].map(u32::to_be_bytes).concat();
         stream.write_all(&[&header[..], &argument, &[0]].concat()).unwrap();
+        let _ = stream.shutdown(Shutdown::Write);
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
         let _ = stream.shutdown(Shutdown::Both);
     });
@@ -92,24 +93,14 @@ fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
 
 #[test]
 fn other_releases_of_bro_are_named() {
-    let older = "older than brocomm's";
     for (protocol, format, says) in [
-        (
-            7,
-            25,
-            format!("this is Bro 2.3/2.4, with a data format (25) that is {older} (26: Bro 2.5)"),
-        ),
-        (7, 23, format!("this is Bro 2.2, with a data format (23) that is {older} (26: Bro 2.5)")),
-        (7, 22, format!("this is Bro 2.1, with a data format (22) that is {older} (26: Bro 2.5)")),
-        (7, 21, format!("this is Bro 2.0, with a data format (21) that is {older} (26: Bro 2.5)")),
         (
             6,
             18,
-            format!(
-                "this is a Bro older than 2.5, with a protocol (6) that is {older} (7: Bro 2.5)"
-            ),
+            "this is Bro 1.5 or older, with protocol 6; brocomm's is 7: Bro 2.0 to 2.6".to_owned(),
         ),
-        (7, 27, "this is not a Bro 2.5, with a data format (27) that is newer".to_owned()),
+        (8, 26, "this is not a Bro 2.0 to 2.6: its protocol is 8, brocomm's is 7".to_owned()),
+        (7, 27, "this is not a Bro 2.0 to 2.6: its data format is 27".to_owned()),
     ] {
         with_version(protocol, format, |address| {
             let (code, step, finding, text) = last(address, "--timeout=10");
@@ -124,6 +115,20 @@ fn other_releases_of_bro_are_named() {
                 "{}",
                 send.stderr
             );
+        });
+    }
+}
+
+#[test]
+fn releases_that_are_spoken_are_named() {
+    for (format, releases) in
+        [(21, "2.0"), (22, "2.1"), (23, "2.2"), (25, "2.3/2.4"), (26, "2.5/2.6")]
+    {
+        with_version(7, format, |address| {
+            let doctor = run(["doctor", address, "--timeout=10"]);
+            let version = format!("protocol 7, data format {format}: Bro {releases}\n");
+            assert!(doctor.stdout.contains(&version), "{}", doctor.stdout);
+            assert!(doctor.stdout.contains("note  release       "), "{}", doctor.stdout);
         });
     }
 }

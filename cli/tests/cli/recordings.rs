@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::support::{fault_sessions, files, good_sessions, run, scratch, session};
+use crate::support::{
+    fault_sessions, files, good_sessions, good_sessions_of_2_5, run, scratch, session,
+};
 use brocomm_conformance::testing::compare_printed;
-use brocomm_conformance::{Expected, Side};
+use brocomm_conformance::{Expected, Side, Step, StepKind, older_sessions};
 use serde_json::{Value, json};
 
 /// Events for which the recording's script printed derived values instead of the arguments.
@@ -97,7 +99,7 @@ fn shown(arg: &str) -> String {
 #[test]
 fn events_are_what_the_receivers_printed() {
     let mut compared = 0;
-    for session in good_sessions() {
+    for session in good_sessions_of_2_5() {
         let name = session.name();
         let mut events = BTreeMap::<Side, Vec<Event>>::new();
         for file in files(&session) {
@@ -263,4 +265,43 @@ fn messages_that_no_peer_sends_are_told() {
     let (code, errors) = decode_made_up("cut", "0000000802000000000000000000000765000000046162");
     assert_eq!(code, 1, "{errors}");
     assert!(errors.contains("data ends where 2 more bytes should follow"), "{errors}");
+}
+
+#[test]
+fn a_capture_that_begins_too_late_needs_the_data_format() {
+    for session in older_sessions().iter().filter(|s| s.name().ends_with("-containers")) {
+        let version = |step: &Step| match &step.kind {
+            // The header chunk and the argument of VERSION, of a class of no bytes.
+            StepKind::Data { bytes, .. } => bytes.starts_with(&[0, 0, 0, 8, 1]),
+            _ => false,
+        };
+        let recording = session.recording().unwrap();
+        let mut lines = Vec::new();
+        let mut format = 0;
+        for step in &recording.steps {
+            let StepKind::Data { from, bytes } = &step.kind else { continue };
+            let mut bytes = &bytes[..];
+            if version(step) {
+                let length = 4 + u32::from_be_bytes(bytes[12..16].try_into().unwrap()) as usize;
+                format = u32::from_be_bytes(bytes[24..28].try_into().unwrap());
+                bytes = &bytes[12 + length..];
+            }
+            if bytes.is_empty() {
+                continue;
+            }
+            let hex = hex::encode(bytes);
+            lines.push(json!({"t": 0.1, "from": from.name(), "hex": hex}).to_string() + "\n");
+        }
+        let file = scratch("late", &format!("{}.jsonl", session.name()), lines.concat().as_bytes());
+        let decode = |format: u32| {
+            let format = format!("--data-format={format}");
+            run(["decode", "--verify", &format, file.to_str().unwrap()])
+        };
+        let right = decode(format);
+        assert_eq!((right.code, right.stderr.as_str()), (0, ""), "{}", session.name());
+        assert_eq!(decode(26).code, 1, "{}", session.name());
+    }
+    let wrong = run(["decode", "--data-format=24", "x.jsonl"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("must be 21, 22, 23, 25 or 26"), "{}", wrong.stderr);
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use brocomm::data::{Type, Value};
+use brocomm::data::{Field, Port, Record, Table, Type, Value, Vector};
 use brocomm::lowlevel::serial::Id;
-use brocomm::lowlevel::wire::{Caps, Message, MessageType, Version};
+use brocomm::lowlevel::wire::{Caps, DataFormat, Message, MessageType, Version};
 use bytes::Bytes;
 
 use super::framing::echoed;
@@ -19,12 +19,12 @@ fn version() -> Vec<Case> {
     vec![
         Case::must(
             "2.1/1",
-            "VERSION announces protocol 7 and data format 26",
+            "VERSION announces protocol 7 and data format 26, or 0 for any",
             "Looks at the implementation's VERSION.",
             |trial| {
                 let version = its_version(trial)?;
                 let Version { protocol, data_format, .. } = version;
-                Stop::unless((protocol, data_format) == (7, 26), || {
+                Stop::unless(protocol == 7 && matches!(data_format, 0 | 26), || {
                     format!("it announces protocol {protocol}, data format {data_format}")
                 })
             },
@@ -90,7 +90,43 @@ fn version() -> Vec<Case> {
             "Sends a VERSION with the largest runtime.",
             |trial| trial.running_as(|hello| hello.version.runtime = u32::MAX)?.answers(),
         ),
+        Case::must(
+            "2.1/8",
+            "the data format that the other side announces is spoken",
+            "Sends VERSIONs with the data formats of Bro 2.0 to 2.5, and has a record, a table and a \
+             set echoed in each.",
+            |trial| {
+                let version = its_version(trial)?;
+                Stop::unless(version.data_format == 0, || {
+                    format!("it announces data format {}", version.data_format)
+                })?;
+                for format in DataFormat::ALL {
+                    let number = format.number();
+                    let mut peer =
+                        trial.running_as(|hello| hello.version.data_format = number)?;
+                    for value in in_every_format() {
+                        peer.echo(&value)?;
+                    }
+                }
+                Ok(())
+            },
+        )
+        .needs(Capability::DataFormats)
+        .needs(Capability::Containers),
     ]
+}
+
+/// Returns values that are written differently in the data formats.
+fn in_every_format() -> [Value; 3] {
+    let fields = vec![Field::new("n", Type::COUNT), Field::new("v", Type::vector(Type::STRING))];
+    let names = Vector::new(Type::vector(Type::STRING), vec![Some(Value::string("a"))]);
+    let fields_of = vec![Some(Value::Count(7)), Some(names.into())];
+    let record = Record::new(Type::record("", fields), fields_of);
+    let mut table = Table::new(Type::table(vec![Type::STRING], Type::INTERVAL));
+    table.push(vec![Value::string("b")], Some(Value::Interval(1.5)));
+    let mut set = Table::new(Type::set(vec![Type::ADDR, Type::PORT]));
+    set.push(vec![Value::Addr([192, 0, 2, 1].into()), Value::Port(Port::tcp(80))], None);
+    [record.into(), table.into(), set.into()]
 }
 
 /// The first phase (§3.1).
@@ -137,8 +173,8 @@ fn requests() -> Vec<Case> {
         Case::must(
             "3.1/4",
             "another data format ends the connection",
-            "Sends a VERSION with data format 25.",
-            |trial| ends(trial, "data format 25", |hello| hello.version.data_format = 25),
+            "Sends a VERSION with data format 24, which no release of Bro has.",
+            |trial| ends(trial, "data format 24", |hello| hello.version.data_format = 24),
         ),
         Case::must(
             "3.1/5",

@@ -103,7 +103,7 @@ mod tests {
         for (pid_64bit, caching) in
             [(false, Caching::Single), (true, Caching::Single), (true, Caching::Stable)]
         {
-            let mode = Mode { pid_64bit, caching, to_broccoli: false };
+            let mode = Mode { pid_64bit, caching, ..Mode::HANDSHAKE };
             let raw = Raw { wide: pid_64bit, stable: caching == Caching::Stable };
             let mut reader = Reader::new(Limits::default());
             reader.set_cache_size(3000);

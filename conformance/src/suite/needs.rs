@@ -91,6 +91,8 @@ capabilities! {
     Containers = "containers";
     /// Has opaque values (2§7).
     Opaque = "opaque";
+    /// Announces data format 0, and speaks the one of the other side's VERSION (2§13).
+    DataFormats = "data-formats";
     /// Has functions, files and expressions (2§8, 2§11).
     Functions = "functions";
     /// Accepts everything legal in random sessions, unlike Bro (part 5).

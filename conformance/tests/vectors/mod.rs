@@ -14,7 +14,7 @@ use brocomm::lowlevel::connection::{
 };
 use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
-use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::{CloseCause, Phase, Role};
 use brocomm_conformance::{Side, StepKind, sessions};
 use bytes::Bytes;
@@ -115,7 +115,7 @@ fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
         Some("stable") => Caching::Stable,
         other => panic!("caching {other:?}"),
     };
-    Mode { pid_64bit, caching, to_broccoli: false }
+    Mode { pid_64bit, caching, ..Mode::HANDSHAKE }
 }
 
 #[test]
@@ -238,6 +238,8 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
         }
         "stream" => {
             let config = ConnectionConfig {
+                // As a Bro 2.5 does.
+                data_format: Some(DataFormat::V26),
                 requests: Requests { accept_input: false, ..Requests::default() },
                 ..ConnectionConfig::default()
             };

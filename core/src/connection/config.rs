@@ -11,7 +11,7 @@ use crate::data::{
     CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value, check_arguments,
 };
 use crate::logs::LogLimits;
-use crate::wire::{Caps, Compression, Framing};
+use crate::wire::{Caps, Compression, DataFormat, Framing};
 use crate::{serial, wire};
 
 /// The event whose request enables prints to files (§3.5). A Bro always knows it.
@@ -41,6 +41,9 @@ pub struct ConnectionConfig {
     pub class: Option<Bytes>,
     /// The number of objects in the cache for what we send, on both sides. Default 3000 (2§5).
     pub cache_size: u32,
+    /// The data format, which is announced and has to be the peer's. Default `None`: 0 is announced,
+    /// which every Bro accepts, and the peer's is used, or 26 if it announces 0 too (§2.1).
+    pub data_format: Option<DataFormat>,
     /// The capabilities that we announce. Default [`Caps::BRO`].
     pub capabilities: Caps,
     /// Whole seconds from the node's start to this connection. Decides which side sends its state
@@ -111,6 +114,7 @@ impl Default for ConnectionConfig {
             description: Name::from_static("bro"),
             class: Some(Bytes::new()),
             cache_size: 3000,
+            data_format: None,
             capabilities: Caps::BRO,
             runtime: 0,
             compression: None,

@@ -90,10 +90,12 @@ pub enum ProtocolErrorKind {
         got: u32,
     },
     /// VERSION names another data format (§3.1).
-    #[error("remote data version mismatch: got {got}, but expected {}", Version::DATA_FORMAT)]
+    #[error("remote data version mismatch: got {got}, but expected {expected}")]
     DataVersion {
         /// The version in it.
         got: u32,
+        /// Ours, or 26 if we take any.
+        expected: u32,
     },
     /// Both sides consider their state authoritative (§3.3).
     #[error("misconfiguration: authoritative state on both sides")]
@@ -205,6 +207,9 @@ pub enum UsageError {
     /// A value does not match the declaration of its variable.
     #[error("{0}")]
     Variable(#[from] Box<VariableError>),
+    /// A log message cannot be written in the peer's data format, as it is none of data format 26.
+    #[error("{0}")]
+    Log(#[from] Box<LogError>),
     /// The value cannot be serialized.
     #[error("{0}")]
     Unwritable(#[from] WriteError),

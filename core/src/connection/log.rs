@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{ProtocolError, SyncRole};
 use crate::data::{CallMismatch, Name};
-use crate::wire::{Compression, SyncPoint};
+use crate::wire::{Compression, DataFormat, SyncPoint};
 
 /// The level of a line of the communication log. More severe levels are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,17 @@ pub enum CommLogMessage {
     PeerSentClass(Bytes),
     /// Handshake begins.
     PhaseHandshake,
+    /// The peer is a Bro of another data format than 2.5's, which is spoken with it; Bro has no such
+    /// line.
+    PeerRelease(DataFormat),
+    /// Log values were sent as unset because the peer's release has no IPv6 addresses; Bro has no
+    /// such line. Logged once for a connection.
+    LogValuesUnset {
+        /// How many values of the first such message.
+        values: usize,
+        /// The data format of the peer.
+        data_format: DataFormat,
+    },
     /// The peer sends its description.
     PeerDescription(Name),
     /// The peer's `peer_description` is not a string.
@@ -123,6 +134,7 @@ impl CommLogMessage {
     pub const fn level(&self) -> LogLevel {
         match self {
             CommLogMessage::PeerDescriptionNotAString
+            | CommLogMessage::LogValuesUnset { .. }
             | CommLogMessage::CallRejected { .. }
             | CommLogMessage::Violation(_)
             | CommLogMessage::ReadError(_)
@@ -159,6 +171,15 @@ impl fmt::Display for CommLogMessage {
                 write!(f, "peer sent class \"{}\"", class.escape_ascii())
             }
             CommLogMessage::PhaseHandshake => f.write_str("phase: handshake"),
+            CommLogMessage::PeerRelease(format) => {
+                write!(f, "peer is a Bro {}, data format {format}", format.releases())
+            }
+            CommLogMessage::LogValuesUnset { values, data_format } => write!(
+                f,
+                "{values} IPv6 addresses in log entries sent as unset, and so are later ones: Bro {} \
+                 has none",
+                data_format.releases()
+            ),
             CommLogMessage::PeerDescription(name) if name.is_empty() => {
                 f.write_str("peer_description is not set")
             }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Authority, Phase, Role, SyncRequest, SyncRole};
 use crate::data::{Declarations, Serial};
 use crate::serial::{self, CacheCounters, Mode, SerialError, Transcript};
-use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
+use crate::wire::{self, Caps, DataFormat, Decoded, Decoder, Framing, Message, WireError};
 
 /// A passive decoder of both directions of a session, for example a recorded one.
 ///
@@ -38,6 +38,8 @@ pub struct Observer {
     acceptor: Direction,
     observed: VecDeque<Observed>,
     transcripts: bool,
+    /// The data format, if a VERSION does not name it.
+    data_format: DataFormat,
 }
 
 /// A decoded message, or the point where a direction can no longer be decoded.
@@ -60,6 +62,8 @@ pub struct Observed {
     /// The contents of a SERIAL. After the first one that cannot be decoded the cache is invalid:
     /// the error is returned once, and later SERIALs have `None` here.
     pub serial: Option<Result<Serial, SerialError>>,
+    /// The data format of what its sender writes, as far as it is known by then.
+    pub data_format: DataFormat,
     /// How the SERIAL was encoded, if it was decoded.
     pub mode: Option<Mode>,
     /// The sender's decisions about each object of the SERIAL, if
@@ -94,6 +98,8 @@ struct Direction {
     failed_at: Option<u64>,
     phase: Phase,
     caps: Caps,
+    /// The data format that its VERSION names, if it does.
+    data_format: Option<DataFormat>,
     runtime: u32,
     sync: Option<SyncRequest>,
     /// Whether its PHASE_DONE of the handshake has been seen.
@@ -110,6 +116,7 @@ impl Direction {
             failed_at: None,
             phase: Phase::Setup,
             caps: Caps::NONE,
+            data_format: None,
             runtime: 0,
             sync: None,
             phase_done: false,
@@ -125,7 +132,19 @@ impl Observer {
             acceptor: Direction::new(framing, wire, serial),
             observed: VecDeque::new(),
             transcripts: false,
+            data_format: DataFormat::default(),
         }
+    }
+
+    /// Sets the data format of a session whose VERSIONs are not seen, or are both 0. Default 26.
+    pub fn set_data_format(&mut self, data_format: DataFormat) {
+        self.data_format = data_format;
+    }
+
+    /// Returns the data format of what one side sends: its own, or if it announces 0 the other's.
+    pub fn data_format(&self, side: Role) -> DataFormat {
+        let (own, other) = (self.get(side).data_format, self.get(side.other()).data_format);
+        own.or(other).unwrap_or(self.data_format)
     }
 
     /// Sets the types that may be sent by name only (2§4).
@@ -168,6 +187,7 @@ impl Observer {
                         phase,
                         message: Err(error),
                         serial: None,
+                        data_format: self.data_format(side),
                         mode: None,
                         transcript: None,
                     });
@@ -237,12 +257,14 @@ impl Observer {
             phase: self.get(side).phase,
             message: Ok(message),
             serial: None,
+            data_format: self.data_format,
             mode: None,
             transcript: None,
         };
         if let Ok(message) = &observed.message {
             self.follow(side, message);
         }
+        observed.data_format = self.data_format(side);
         if let Ok(Message::Serial(argument)) = &observed.message {
             let argument = argument.clone();
             self.read(&argument, &mut observed);
@@ -253,13 +275,14 @@ impl Observer {
     /// Decodes a SERIAL as its receiver does.
     fn read(&mut self, argument: &Bytes, observed: &mut Observed) {
         let receiver = self.get(observed.side.other()).caps;
-        let transcripts = self.transcripts;
+        let (transcripts, data_format) = (self.transcripts, observed.data_format);
         let writer = self.direction(observed.side);
         let Some(reader) = &mut writer.reader else {
             writer.counters.serials_skipped += 1;
             return;
         };
-        let mode = Mode::new(writer.caps, receiver, writer.phase == Phase::Running);
+        let running = writer.phase == Phase::Running;
+        let mode = Mode::new(writer.caps, receiver, running).with_data_format(data_format);
         let result = if transcripts {
             let transcript = observed.transcript.insert(Transcript::new());
             reader.read_noting(argument, mode, transcript)
@@ -281,6 +304,7 @@ impl Observer {
         match message {
             Message::Version(version) => {
                 sender.runtime = version.runtime;
+                sender.data_format = DataFormat::from_number(version.data_format);
                 if let Some(reader) = &mut sender.reader {
                     reader.set_cache_size(version.cache_size);
                 }

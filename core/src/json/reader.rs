@@ -125,8 +125,14 @@ impl Reader<'_> {
             }
             TypeKind::Func(_) => {
                 let name = Name::read(node, self.known)?;
-                let func =
-                    Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
+                let func = Func {
+                    bodies: Vec::new(),
+                    kind: 1,
+                    ty: ty.clone(),
+                    name,
+                    frame_size: None,
+                    id: None,
+                };
                 Value::Func(ty.clone(), Arc::new(func))
             }
             TypeKind::File(element) => {

@@ -279,7 +279,7 @@ fn types_are_guessed_if_nothing_is_declared() {
 fn functions_and_files_are_names() {
     let ty = Type::parse("function(a: count): bool", &known()).unwrap();
     let name = Name::from_static("M::f");
-    let func = Func { bodies: vec![], kind: 1, ty: ty.clone(), name, frame_size: None };
+    let func = Func { bodies: vec![], kind: 1, ty: ty.clone(), name, frame_size: None, id: None };
     check(Value::Func(ty, func.into()), r#""M::f""#);
     let ty = Type::parse("file of string", &known()).unwrap();
     let name = Name::from_bytes(bytes::Bytes::from_static(b"\xff"));

@@ -4,15 +4,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
+use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
 use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
-use crate::wire::{self, MessageType, Truncated};
+use crate::wire::{self, DataFormat, MessageType, Truncated};
 
 /// The minimum size of a value: its type and presence.
 const LEAST_VALUE: u32 = 5;
-/// The minimum size of a column: two flags, an empty name and two types.
+/// The minimum size of a column: two flags, an empty name and two types; from a Bro 2.0 without the
+/// flags.
 const LEAST_FIELD: u32 = 14;
+const LEAST_SHORT_FIELD: u32 = 12;
 /// The minimum size of an option: two empty strings.
 const LEAST_OPTION: u32 = 8;
 
@@ -42,11 +45,12 @@ pub(crate) struct Unread {
     argument: Bytes,
     /// The number of bytes read.
     read: u32,
+    form: Form,
 }
 
 impl Unread {
-    pub(crate) fn new(argument: Bytes) -> Unread {
-        Unread { argument, read: 0 }
+    pub(super) fn new(argument: Bytes, form: Form) -> Unread {
+        Unread { argument, read: 0, form }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -61,7 +65,10 @@ impl Unread {
         }
         let mut cursor = Cursor::new(&self.argument);
         cursor.seek(self.read);
-        let entry = cursor.entry(limit);
+        let entry = match self.form {
+            Form::Usual => cursor.entry::<Usual>(limit),
+            form => cursor.other_entry(form, limit),
+        };
         let (offset, left) = (cursor.offset(), cursor.left());
         let entry = entry.map_err(|kind| LogError { kind, message: MessageType::LogWrite, offset });
         self.read = offset;
@@ -78,8 +85,24 @@ impl LogWriter {
     /// # Errors
     /// The error says what is wrong with it.
     pub fn decode(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
+        LogWriter::decode_in(argument, DataFormat::V26)
+    }
+
+    /// Decodes the argument of a LOG_CREATE_WRITER in any data format.
+    ///
+    /// # Errors
+    /// As [`LogWriter::decode`].
+    pub fn decode_in(
+        argument: &Bytes,
+        data_format: DataFormat,
+    ) -> std::result::Result<LogWriter, LogError> {
         let mut cursor = Cursor::new(argument);
-        let read = cursor.writer().and_then(|writer| match cursor.left() {
+        let read = if data_format.has_writer_info() {
+            with_layout!(Form::from(data_format), L => cursor.writer::<L>())
+        } else {
+            cursor.short_writer()
+        };
+        let read = read.and_then(|writer| match cursor.left() {
             0 => Ok(writer),
             left => Err(Kind::LeftOver { left }),
         });
@@ -89,7 +112,7 @@ impl LogWriter {
 }
 
 impl Cursor<'_> {
-    fn writer(&mut self) -> Result<LogWriter> {
+    fn writer<L: Layout>(&mut self) -> Result<LogWriter> {
         let (stream, writer) = (self.i32()?, self.i32()?);
         let count = self.u32()?;
         let path = self.lasting_name()?;
@@ -101,7 +124,7 @@ impl Cursor<'_> {
             Ok((cursor.lasting_name()?, Bytes::copy_from_slice(cursor.string_bytes()?)))
         })?;
         let count = self.check(count.into(), LEAST_FIELD)?;
-        let fields = self.several(count, Cursor::field)?;
+        let fields = self.several(count, Cursor::field::<L>)?;
         Ok(LogWriter {
             stream,
             writer,
@@ -114,32 +137,68 @@ impl Cursor<'_> {
         })
     }
 
-    fn field(&mut self) -> Result<LogField> {
+    fn field<L: Layout>(&mut self) -> Result<LogField> {
         let secondary_name = if self.bool()? { Some(self.lasting_name()?) } else { None };
         let name = self.lasting_name()?;
-        let ty = self.tag()?;
-        if !is_loggable(ty) {
-            return Err(Kind::BadType(i32::from(ty as u8)));
-        }
-        let subtype = self.tag()?;
+        let (ty, subtype) = self.types::<L>()?;
         Ok(LogField { name, secondary_name, ty, subtype, optional: self.bool()? })
     }
 
-    fn entry(&mut self, limit: u32) -> Result<RawEntry> {
+    /// Reads the announcement of a Bro 2.0, which has only columns. Each may be unset.
+    fn short_writer(&mut self) -> Result<LogWriter> {
+        let (stream, writer) = (self.i32()?, self.i32()?);
+        let path = self.lasting_name()?;
+        let count = self.u32()?;
+        let count = self.check(count.into(), LEAST_SHORT_FIELD)?;
+        let fields = self.several(count, |cursor| {
+            let name = cursor.lasting_name()?;
+            let (ty, subtype) = cursor.types::<OfBro20>()?;
+            Ok(LogField { name, secondary_name: None, ty, subtype, optional: true })
+        })?;
+        let (rotation_base, rotation_interval, network_time) = (0.0, 0.0, 0.0);
+        let options = Vec::new();
+        Ok(LogWriter {
+            stream,
+            writer,
+            path,
+            rotation_base,
+            rotation_interval,
+            network_time,
+            options,
+            fields,
+        })
+    }
+
+    /// Reads the type of a column and that of its elements.
+    fn types<L: Layout>(&mut self) -> Result<(TypeTag, TypeTag)> {
+        let ty = self.tag::<L>()?;
+        if !is_loggable(ty) {
+            return Err(Kind::BadType(i32::from(ty as u8)));
+        }
+        Ok((ty, self.tag::<L>()?))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_entry(&mut self, form: Form, limit: u32) -> Result<RawEntry> {
+        with_layout!(form, L => self.entry::<L>(limit))
+    }
+
+    fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {
         let (stream, writer) = (self.i32()?, self.i32()?);
         let path = self.string()?;
         let count = self.u32()?;
         let count = self.check(count.into(), LEAST_VALUE)?;
         let mut total = 0;
         add(&mut total, count, limit)?;
-        let values = self.several(count, |cursor| cursor.value(&mut total, limit))?;
+        let values = self.several(count, |cursor| cursor.value::<L>(&mut total, limit))?;
         Ok(RawEntry { stream, writer, path, values })
     }
 
-    fn value(&mut self, total: &mut u64, limit: u32) -> Result<LogValue> {
-        let tag = self.tag()?;
+    fn value<L: Layout>(&mut self, total: &mut u64, limit: u32) -> Result<LogValue> {
+        let tag = self.value_tag::<L>()?;
         if !matches!(tag, TypeTag::Table | TypeTag::Vector) {
-            return self.single(tag);
+            return self.single::<L>(tag);
         }
         if !self.bool()? {
             return Ok(LogValue::Unset(tag));
@@ -147,9 +206,9 @@ impl Cursor<'_> {
         let count = self.i64()?;
         let count = self.check(count, LEAST_VALUE)?;
         add(total, count, limit)?;
-        let elements = self.several(count, |cursor| match cursor.tag()? {
+        let elements = self.several(count, |cursor| match cursor.value_tag::<L>()? {
             tag @ (TypeTag::Table | TypeTag::Vector) => Err(Kind::Nested(tag)),
-            tag => cursor.single(tag),
+            tag => cursor.single::<L>(tag),
         })?;
         Ok(match tag {
             TypeTag::Table => LogValue::Set(elements),
@@ -158,7 +217,7 @@ impl Cursor<'_> {
     }
 
     /// Reads the content of a value that is not a container.
-    fn single(&mut self, tag: TypeTag) -> Result<LogValue> {
+    fn single<L: Layout>(&mut self, tag: TypeTag) -> Result<LogValue> {
         if !self.bool()? {
             return Ok(LogValue::Unset(tag));
         }
@@ -174,16 +233,17 @@ impl Cursor<'_> {
             TypeTag::Enum => LogValue::Enum(self.string()?),
             TypeTag::Func => LogValue::Func(self.string()?),
             TypeTag::File => LogValue::File(self.string()?),
-            TypeTag::Port => LogValue::Port(self.port()?),
-            TypeTag::Addr => LogValue::Addr(self.addr()?),
-            TypeTag::Subnet => LogValue::Subnet(self.subnet()?),
+            TypeTag::Port => LogValue::Port(self.port::<L>()?),
+            TypeTag::Addr => LogValue::Addr(self.addr::<L>()?),
+            TypeTag::Subnet => LogValue::Subnet(self.subnet::<L>()?),
             other => return Err(Kind::BadType(i32::from(other as u8))),
         })
     }
 
-    fn port(&mut self) -> Result<Port> {
+    fn port<L: Layout>(&mut self) -> Result<Port> {
         let number = self.u64()?;
-        let transport = match self.i32()? {
+        let has_transport = L::FORMAT.has_writer_info();
+        let transport = match if has_transport { self.i32()? } else { 0 } {
             0 => Transport::Unknown,
             1 => Transport::Tcp,
             2 => Transport::Udp,
@@ -194,7 +254,10 @@ impl Cursor<'_> {
         Ok(Port { transport, number })
     }
 
-    fn addr(&mut self) -> Result<IpAddr> {
+    fn addr<L: Layout>(&mut self) -> Result<IpAddr> {
+        if !L::FORMAT.has_writer_info() {
+            return Ok(addr_of_bro_20([self.u32()?, self.u32()?, self.u32()?, self.u32()?]));
+        }
         match self.u8()? {
             4 => Ok(IpAddr::V4(Ipv4Addr::from(self.array::<4>()?))),
             6 => Ok(IpAddr::V6(Ipv6Addr::from(self.array::<16>()?))),
@@ -203,9 +266,12 @@ impl Cursor<'_> {
     }
 
     /// Reads a subnet, whose width counts in 128 bits for both families.
-    fn subnet(&mut self) -> Result<Subnet> {
+    fn subnet<L: Layout>(&mut self) -> Result<Subnet> {
+        if !L::FORMAT.has_writer_info() {
+            return self.subnet_of_bro_20();
+        }
         let width = self.u8()?;
-        let prefix = self.addr()?;
+        let prefix = self.addr::<L>()?;
         let least = if prefix.is_ipv4() { 96 } else { 0 };
         match width.checked_sub(least) {
             Some(own) if width <= 128 => Ok(Subnet { prefix, width: own }),
@@ -213,11 +279,37 @@ impl Cursor<'_> {
         }
     }
 
+    /// Reads a subnet from a Bro 2.0, whose width counts in 128 bits only if it is built with IPv6.
+    fn subnet_of_bro_20(&mut self) -> Result<Subnet> {
+        let prefix = self.addr::<OfBro20>()?;
+        let width = self.u32()?;
+        let own = if prefix.is_ipv4() && width > 32 { width.saturating_sub(96) } else { width };
+        match u8::try_from(own) {
+            Ok(own)
+                if own <= Subnet::max_width(prefix) && (own > 0 || width == 0 || width == 96) =>
+            {
+                Ok(Subnet { prefix, width: own })
+            }
+            _ => Err(Kind::BadWidth { width: u8::try_from(width).unwrap_or(u8::MAX), least: 0 }),
+        }
+    }
+
+    /// Reads the type of a value.
+    #[inline]
+    fn value_tag<L: Layout>(&mut self) -> Result<TypeTag> {
+        let tag = self.tag::<L>()?;
+        if L::SUBTYPES {
+            self.tag::<L>()?;
+        }
+        Ok(tag)
+    }
+
     /// Reads a type tag. For a value, a type that logs do not have is an error only if the value is
     /// set.
-    fn tag(&mut self) -> Result<TypeTag> {
+    fn tag<L: Layout>(&mut self) -> Result<TypeTag> {
         let number = self.i32()?;
-        let tag = u8::try_from(number).ok().and_then(TypeTag::from_u8);
+        let tag = u8::try_from(number).ok();
+        let tag = tag.and_then(|number| TypeTag::from_u8(L::FORMAT.type_in_26(number)));
         tag.ok_or(Kind::BadType(number))
     }
 

@@ -126,6 +126,7 @@ mod decode;
 pub(crate) mod error;
 mod file;
 mod format;
+mod layout;
 mod names;
 #[cfg(feature = "serde")]
 mod object;
@@ -135,6 +136,7 @@ mod rotation;
 pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
+mod translate;
 mod value;
 pub(crate) mod writer;
 
@@ -155,6 +157,7 @@ pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
+pub(crate) use translate::{entries_in, writer_in};
 pub use value::LogValue;
 pub use writer::LogField;
 pub(crate) use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::decode::{RawEntry, Unread};
+use super::layout::Form;
 use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
 use crate::data::{Name, TypeTag};
-use crate::wire::MessageType;
+use crate::wire::{DataFormat, MessageType};
 
 /// Limits on the resources used for a peer's logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,9 @@ impl Default for LogLimits {
 #[derive(Debug, Default)]
 pub struct LogReceiver {
     limits: LogLimits,
+    data_format: DataFormat,
+    /// The layout of entries, once it is known: Bro 2.5 and 2.6 announce the same data format.
+    form: Option<Form>,
     /// The writers by stream, kind and path.
     writers: BTreeMap<(i32, i32), BTreeMap<Name, Arc<LogWriter>>>,
     number: u32,
@@ -153,10 +157,21 @@ impl Mismatch {
     }
 }
 
+/// How many entries one after the other fit their writers only in the form that they are in.
+const ENOUGH: u32 = 4;
+
 impl LogReceiver {
     /// Creates a receiver for a new connection.
     pub fn new(limits: LogLimits) -> LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
+    }
+
+    /// Sets the data format of the connection. Default 26. Kinds of writers get the numbers that they
+    /// have in 26.
+    #[must_use]
+    pub fn with_data_format(self, data_format: DataFormat) -> LogReceiver {
+        let form = (data_format != DataFormat::V26).then(|| Form::from(data_format));
+        LogReceiver { data_format, form, ..self }
     }
 
     /// Records the writer that a LOG_CREATE_WRITER announces.
@@ -164,7 +179,8 @@ impl LogReceiver {
     /// # Errors
     /// Fails if the argument is invalid or exceeds a limit; the connection cannot continue.
     pub fn announce(&mut self, argument: &Bytes) -> Result<Announced, LogError> {
-        let writer = LogWriter::decode(argument)?;
+        let mut writer = LogWriter::decode_in(argument, self.data_format)?;
+        writer.writer = self.data_format.writer_in_26(writer.writer);
         let of_stream = self.writers.entry((writer.stream, writer.writer)).or_default();
         if let Some(known) = of_stream.get(&writer.path) {
             return Ok(Announced::Again(Arc::clone(known)));
@@ -190,8 +206,57 @@ impl LogReceiver {
         &self,
         argument: &Bytes,
     ) -> impl Iterator<Item = Result<ReceivedEntry, LogError>> + use<'_> {
-        let mut unread = Unread::new(argument.clone());
+        let form = self.form.unwrap_or_else(|| self.find_form(argument).0);
+        let mut unread = Unread::new(argument.clone(), form);
         std::iter::from_fn(move || self.next(&mut unread))
+    }
+
+    /// Returns whether the form of entries is not known yet.
+    #[cfg(test)]
+    pub(super) fn is_undecided(&self) -> bool {
+        self.form.is_none()
+    }
+
+    /// Begins to read a LOG_WRITE.
+    pub(crate) fn begin(&mut self, argument: Bytes) -> Unread {
+        let form = self.form.unwrap_or_else(|| {
+            let (form, is_sure) = self.find_form(&argument);
+            self.form = Some(form).filter(|_| is_sure);
+            form
+        });
+        Unread::new(argument, form)
+    }
+
+    /// Returns the form in which a LOG_WRITE has entries of the announced writers, [`ENOUGH`] of them
+    /// or up to its last byte, and whether it is the only one: that of Bro 2.5, or that of 2.6.
+    fn find_form(&self, argument: &Bytes) -> (Form, bool) {
+        let fits = |form| {
+            let (mut unread, mut values) = (Unread::new(argument.clone(), form), 0);
+            let (mut known, mut all_known) = (0, true);
+            while let Some(entry) = unread.next(self.limits.values) {
+                match self.receive(entry.ok()?) {
+                    ReceivedEntry::Entry(entry) => {
+                        values += entry.values.len();
+                        known += 1;
+                    }
+                    // Nothing is known of its columns, and it has to do that it can be read.
+                    ReceivedEntry::Dropped(dropped) if dropped.why == Mismatch::UnknownWriter => {
+                        all_known = false;
+                    }
+                    ReceivedEntry::Dropped(_) => return None,
+                }
+                if all_known && known == ENOUGH && values > 0 {
+                    break;
+                }
+            }
+            Some(values)
+        };
+        match fits(Form::Usual) {
+            // Without values the forms are the same.
+            Some(values) => (Form::Usual, values > 0),
+            None if fits(Form::WithSubtypes).is_some() => (Form::WithSubtypes, true),
+            None => (Form::Usual, false),
+        }
     }
 
     /// Reads the next entry of a LOG_WRITE.
@@ -207,6 +272,7 @@ impl LogReceiver {
 
     fn receive(&self, entry: RawEntry) -> ReceivedEntry {
         let RawEntry { stream, writer, path, values } = entry;
+        let writer = self.data_format.writer_in_26(writer);
         let known = self.writers.get(&(stream, writer)).and_then(|paths| paths.get(&*path));
         let why = match known {
             None => Mismatch::UnknownWriter,

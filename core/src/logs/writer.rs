@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use super::LogValue;
+use super::layout::{Layout, Usual, words_of_bro_20};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
+use crate::wire::DataFormat;
 
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
@@ -43,7 +45,13 @@ pub struct LogWriter {
 impl LogWriter {
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        writer(self, out);
+        self.encode_in(DataFormat::V26, out);
+    }
+
+    /// Appends the argument of a LOG_CREATE_WRITER in any data format; 21 has the path and the types
+    /// and names of columns only.
+    pub fn encode_in(&self, data_format: DataFormat, out: &mut Vec<u8>) {
+        writer(self, data_format, out);
     }
 }
 
@@ -135,9 +143,18 @@ pub(super) const fn is_element(tag: TypeTag) -> bool {
 }
 
 /// Appends an announcement (3§1).
-pub(super) fn writer(writer: &LogWriter, out: &mut Vec<u8>) {
+pub(super) fn writer(writer: &LogWriter, format: DataFormat, out: &mut Vec<u8>) {
     int(writer.stream, out);
     int(writer.writer, out);
+    if !format.has_writer_info() {
+        string(&writer.path, out);
+        length(writer.fields.len(), out);
+        for field in &writer.fields {
+            string(&field.name, out);
+            types(field, format, out);
+        }
+        return;
+    }
     length(writer.fields.len(), out);
     string(&writer.path, out);
     for number in [writer.rotation_base, writer.rotation_interval, writer.network_time] {
@@ -148,33 +165,57 @@ pub(super) fn writer(writer: &LogWriter, out: &mut Vec<u8>) {
         string(key, out);
         string(value, out);
     }
-    writer.fields.iter().for_each(|one| field(one, out));
-}
-
-fn field(field: &LogField, out: &mut Vec<u8>) {
-    out.push(u8::from(field.secondary_name.is_some()));
-    if let Some(name) = &field.secondary_name {
-        string(name, out);
+    for field in &writer.fields {
+        out.push(u8::from(field.secondary_name.is_some()));
+        if let Some(name) = &field.secondary_name {
+            string(name, out);
+        }
+        string(&field.name, out);
+        types(field, format, out);
+        out.push(u8::from(field.optional));
     }
-    string(&field.name, out);
-    int(i32::from(field.ty as u8), out);
-    int(i32::from(field.subtype as u8), out);
-    out.push(u8::from(field.optional));
 }
 
-/// Appends an entry (3§2).
+fn types(field: &LogField, format: DataFormat, out: &mut Vec<u8>) {
+    for tag in [field.ty, field.subtype] {
+        int(i32::from(format.type_number(tag as u8)), out);
+    }
+}
+
+/// Appends an entry (3§2) in the layout of data format 26.
 pub(super) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
+    entry_in::<Usual>(stream, writer, path, values, out);
+}
+
+/// Appends an entry in any layout.
+pub(super) fn entry_in<L: Layout>(
+    stream: i32,
+    writer: i32,
+    path: &[u8],
+    values: &[LogValue],
+    out: &mut Vec<u8>,
+) {
     int(stream, out);
     int(writer, out);
     string(path, out);
     length(values.len(), out);
-    values.iter().for_each(|one| value(one, out));
+    values.iter().for_each(|one| value::<L>(one, out));
 }
 
-fn value(value: &LogValue, out: &mut Vec<u8>) {
-    int(i32::from(value.tag() as u8), out);
-    out.push(u8::from(!matches!(value, LogValue::Unset(_))));
+fn value<L: Layout>(value: &LogValue, out: &mut Vec<u8>) {
+    int(i32::from(L::FORMAT.type_number(value.tag() as u8)), out);
+    if L::SUBTYPES {
+        let element = match value {
+            LogValue::Set(items) | LogValue::Vector(items) => items.first().map(LogValue::tag),
+            _ => None,
+        };
+        int(i32::from(element.unwrap_or(TypeTag::Void) as u8), out);
+    }
+    // 2.0 has no IPv6: such an address would be taken for another.
+    let is_set = !matches!(value, LogValue::Unset(_)) && (has_ipv6::<L>() || !is_ipv6(value));
+    out.push(u8::from(is_set));
     match value {
+        _ if !is_set => {}
         LogValue::Unset(_) => {}
         LogValue::Bool(value) => long(i64::from(*value), out),
         LogValue::Int(value) => long(*value, out),
@@ -186,32 +227,50 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
         | LogValue::Enum(text)
         | LogValue::Func(text)
         | LogValue::File(text) => string(text, out),
-        LogValue::Port(value) => port(*value, out),
-        LogValue::Addr(value) => addr(*value, out),
-        LogValue::Subnet(value) => subnet(*value, out),
+        LogValue::Port(port) => self::port::<L>(*port, out),
+        LogValue::Addr(addr) => self::addr::<L>(*addr, out),
+        LogValue::Subnet(subnet) => self::subnet::<L>(*subnet, out),
         LogValue::Set(items) | LogValue::Vector(items) => {
             long(items.len() as i64, out);
-            items.iter().for_each(|item| self::value(item, out));
+            items.iter().for_each(|item| self::value::<L>(item, out));
         }
     }
 }
 
-fn port(port: Port, out: &mut Vec<u8>) {
+const fn has_ipv6<L: Layout>() -> bool {
+    L::FORMAT.has_ipv6()
+}
+
+/// Returns whether a value is an IPv6 address or subnet.
+pub(super) fn is_ipv6(value: &LogValue) -> bool {
+    match value {
+        LogValue::Addr(addr) => addr.to_canonical().is_ipv6(),
+        LogValue::Subnet(subnet) => subnet.canonical().prefix.is_ipv6(),
+        _ => false,
+    }
+}
+
+fn port<L: Layout>(port: Port, out: &mut Vec<u8>) {
     unsigned(u64::from(port.number), out);
-    int(
-        match port.transport {
-            Transport::Unknown => 0,
-            Transport::Tcp => 1,
-            Transport::Udp => 2,
-            Transport::Icmp => 3,
-        },
-        out,
-    );
+    if L::FORMAT.has_writer_info() {
+        int(
+            match port.transport {
+                Transport::Unknown => 0,
+                Transport::Tcp => 1,
+                Transport::Udp => 2,
+                Transport::Icmp => 3,
+            },
+            out,
+        );
+    }
 }
 
 /// Writes an address; an IPv4-mapped one is written as IPv4, as in Bro (2§1).
-fn addr(addr: IpAddr, out: &mut Vec<u8>) {
+fn addr<L: Layout>(addr: IpAddr, out: &mut Vec<u8>) {
     match addr.to_canonical() {
+        IpAddr::V4(v4) if !L::FORMAT.has_writer_info() => {
+            words_of_bro_20(v4).iter().for_each(|word| out.extend_from_slice(&word.to_be_bytes()));
+        }
         IpAddr::V4(v4) => {
             out.push(4);
             out.extend_from_slice(&v4.octets());
@@ -226,11 +285,15 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
 /// Writes a subnet, whose width counts in 128 bits for both families.
 ///
 /// The subnet determines the family, not its prefix alone: `::ffff:0:0/90` is IPv6.
-fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
+fn subnet<L: Layout>(subnet: Subnet, out: &mut Vec<u8>) {
     let Subnet { prefix, width } = subnet.canonical();
+    if !L::FORMAT.has_writer_info() {
+        addr::<L>(prefix, out);
+        return length(usize::from(width), out);
+    }
     let mapped = if prefix.is_ipv4() { 96 } else { 0 };
     out.push(width.saturating_add(mapped));
-    addr(prefix, out);
+    addr::<L>(prefix, out);
 }
 
 fn int(value: i32, out: &mut Vec<u8>) {

@@ -139,9 +139,12 @@ pub enum CommLogLine {
     },
     /// A peer's log entry matches no announced writer and was dropped (3§2). Once per message.
     LogEntryUnknown,
-    /// An event could not be serialized because it is too large or too deep.
+    /// An event could not be serialized because it is too large or too deep, or because of what the
+    /// peer's release of Bro lacks; Bro has no line of the latter.
     Unwritable {
         name: crate::data::Name,
+        /// What the release lacks.
+        lacks: Option<Box<str>>,
     },
     /// A peer is not told of a change of state, for this reason; Bro has no such line.
     StateNotSent(Box<str>),
@@ -329,7 +332,10 @@ impl fmt::Display for CommLogLine {
                 write!(f, "dropped ID {name} from peer, receive queue full")
             }
             CommLogLine::LogEntryUnknown => f.write_str("write error for log entry"),
-            CommLogLine::Unwritable { name } => {
+            CommLogLine::Unwritable { name, lacks: Some(lacks) } => {
+                write!(f, "serializing call: event {name} not sent: {lacks}")
+            }
+            CommLogLine::Unwritable { name, lacks: None } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
             CommLogLine::StateNotSent(why) => write!(f, "state not sent: {why}"),

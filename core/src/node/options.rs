@@ -10,6 +10,7 @@ use super::EventPattern;
 use crate::connection::{Handshake, Undeclared};
 use crate::data::{Declarations, Name};
 use crate::logs::LogLimits;
+use crate::wire::DataFormat;
 use crate::{serial, wire};
 
 /// The options of a node; see [`PeerConfig`] for those of each peer.
@@ -61,6 +62,9 @@ pub struct Options {
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
 
+    /// The data format to announce to peers whose entry has none, and to those without an entry.
+    /// Default `None`: whatever the peer's Bro speaks, from 2.0 on (§2.1).
+    pub data_format: Option<DataFormat>,
     /// The description of this node for peers, and the `peer` in our communication log. Default
     /// `bro`.
     pub peer_description: Name,
@@ -129,6 +133,7 @@ impl Default for Options {
             max_remote_events_processed: 10,
             #[cfg(feature = "__tls")]
             tls: None,
+            data_format: None,
             peer_description: Name::from_static("bro"),
             default_capture_filter: Bytes::from_static(b"ip or not ip"),
             handshake: Handshake::Automatic,
@@ -278,6 +283,10 @@ pub struct PeerConfig {
     /// The level of compression, 0 to 9. Default
     /// [`Options::compression_level`](super::Options::compression_level).
     pub compression: Option<u8>,
+    /// The data format to announce, which has to be the peer's. Default
+    /// [`Options::data_format`](super::Options::data_format). Of several entries for a peer that
+    /// connects, the first with one counts, whatever its class.
+    pub data_format: Option<DataFormat>,
 
     /// The bound on the events kept while the peer is disconnected; the oldest are dropped. Only
     /// with `connect` and `retry`. Default none: events are not kept.
@@ -305,6 +314,7 @@ impl PeerConfig {
             capture_filter: None,
             ssl: false,
             compression: None,
+            data_format: None,
             store_and_forward: None,
             liveness: None,
         }

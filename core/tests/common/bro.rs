@@ -52,6 +52,7 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
             .map_or(Duration::ZERO, seconds),
         remote_trace_sync_peers: option("remote_trace_sync_peers")
             .map_or(0, |n| n.parse().unwrap()),
+        data_format: look_at(recording, Side::Connector).config.data_format,
         ..Options::default()
     };
     NodeConfig {

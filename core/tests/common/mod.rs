@@ -11,9 +11,9 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, Observed, Observer, Requests,
 };
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::{Role, SyncRequest, Undeclared};
-use brocomm_conformance::{Recording, Session, Side, StepKind, sessions};
+use brocomm_conformance::{Recording, Session, Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 
 /// When every test takes place.
@@ -45,9 +45,15 @@ fn read_good_recordings() -> Vec<(String, Recording)> {
             .map(|(at, recording)| (format!("{}.c{}", session.name(), at + 2), recording));
         std::iter::once(first).chain(further).collect::<Vec<_>>()
     };
-    let all = sessions();
-    let good = all.iter().filter(|s| !s.name().starts_with("fault-"));
+    let all = [sessions(), older_sessions()].concat();
+    let bad = |name: &str| name.starts_with("fault-") || name.starts_with("refuse-");
+    let good = all.iter().filter(|s| !bad(s.name()));
     good.flat_map(named).collect()
+}
+
+/// Returns whether a recording is of a Bro before 2.5.
+pub(crate) fn is_older(name: &str) -> bool {
+    ["bro-2.", "mix-", "refuse-"].iter().any(|start| name.starts_with(start))
 }
 
 /// What one side of a session was set up with and sent, as seen from outside.
@@ -58,6 +64,8 @@ pub(crate) struct Seen {
     pub(crate) serials: Vec<Serial>,
     /// Its other messages.
     pub(crate) messages: Vec<Message>,
+    /// The data format of all of that.
+    pub(crate) data_format: DataFormat,
 }
 
 /// Returns the messages that one side of a recording sent.
@@ -78,11 +86,13 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
     let mut requests = Requests { ..Requests::default() };
     for observed in observed(recording, side) {
         let message = observed.message.expect("the recording is good");
+        seen.data_format = observed.data_format;
         match &message {
             Message::Version(version) => {
                 seen.config.class = version.class.clone();
                 seen.config.cache_size = version.cache_size;
                 seen.config.runtime = version.runtime;
+                seen.config.data_format = DataFormat::from_number(version.data_format);
             }
             Message::Caps(caps) => seen.config.capabilities = *caps,
             Message::RequestSync { authoritative } => {

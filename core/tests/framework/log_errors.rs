@@ -86,7 +86,7 @@ fn remote_protocol_version_mismatch() {
 
 #[test]
 fn remote_data_version_mismatch() {
-    with_version(|v| v.data_format = 25, "remote data version mismatch: got 25, but expected 26");
+    with_version(|v| v.data_format = 24, "remote data version mismatch: got 24, but expected 26");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Backpressure and loss: send and receive queues.
 
 use brocomm::data::{Event, List, Type, Value};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{
     Bound, Notification, Options, Overflow, PeerCounters, PeerId, Queue, RaiseError, Raised,
 };
@@ -360,6 +362,27 @@ fn counters_go_on_over_reconnections() {
     }
     let counters = bench.node.counters(PeerId(1)).unwrap();
     assert_eq!((counters.connection.events_sent, counters.connects), (2, 2));
+}
+
+#[test]
+fn what_the_peers_release_lacks_is_counted_and_logged_with_the_reason() {
+    let options = Options {
+        undeclared: Undeclared::Deliver,
+        data_format: Some(DataFormat::V21),
+        ..Options::default()
+    };
+    let mut bench = Bench::new(options, vec![("peer", peer())]);
+    let hello = ConnectionConfig { data_format: Some(DataFormat::V21), ..requesting(&["host"]) };
+    bench.accept(Some(hello));
+    assert!(bench.is_running(FIRST));
+    let now = bench.now;
+    let v6 = Value::Addr(std::net::Ipv6Addr::LOCALHOST.into());
+    let raised = bench.node.raise(Event::new("host", vec![v6]), now).unwrap();
+    assert_eq!(raised.peers, 0);
+    assert_eq!(counters(&bench).unwritable, 1);
+    let line = "serializing call: event host not sent: Bro 2.0 has no IPv6 addresses";
+    once(&bench.log(), &format!("error parent {PREFIX} {line}"));
+    assert!(bench.is_running(FIRST));
 }
 
 #[test]

@@ -156,7 +156,8 @@ fn func(items: &[Data], ty: Type, context: Context<'_>) -> Result<Value, Refusal
         return Err(RefusalKind::Function.into());
     }
     let name = Name::from_bytes(name.clone());
-    let func = Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
+    let func =
+        Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None, id: None };
     Ok(Value::Func(ty, Arc::new(func)))
 }
 

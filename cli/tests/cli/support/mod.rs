@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use brocomm_conformance::{Session, sessions};
+use brocomm_conformance::{Session, older_sessions, sessions};
 
 pub(crate) use program::Program;
 
@@ -84,7 +84,15 @@ pub(crate) fn session(name: &str) -> Session {
 
 /// Returns the recorded sessions without protocol violations.
 pub(crate) fn good_sessions() -> impl Iterator<Item = Session> {
-    sessions().into_iter().filter(|session| !session.name().starts_with("fault-"))
+    let bad = |name: &str| name.starts_with("fault-") || name.starts_with("refuse-");
+    let all = [sessions(), older_sessions()].concat();
+    all.into_iter().filter(move |session| !bad(session.name()))
+}
+
+/// Returns those of them that are of Bro 2.5.5, which prints values as brocomm does.
+pub(crate) fn good_sessions_of_2_5() -> impl Iterator<Item = Session> {
+    let older = |name: &str| name.starts_with("bro-2.") || name.starts_with("mix-");
+    good_sessions().filter(move |session| !older(session.name()))
 }
 
 /// Returns the recorded sessions with protocol violations.

@@ -6,7 +6,7 @@ use brocomm::data::Name;
 use brocomm::lowlevel::connection::Authority;
 use brocomm::lowlevel::serial::Id;
 use brocomm::lowlevel::serial::Mode;
-use brocomm::lowlevel::wire::{Caps, Message, Version};
+use brocomm::lowlevel::wire::{Caps, DataFormat, Message, Version};
 use brocomm::node::{Role, SyncRequest, SyncRole};
 use bytes::Bytes;
 
@@ -55,6 +55,10 @@ impl Announced {
 
     fn caps(&self) -> Caps {
         self.caps.unwrap_or(Caps::NONE)
+    }
+
+    fn data_format(&self) -> Option<DataFormat> {
+        self.version.as_ref().and_then(|version| DataFormat::from_number(version.data_format))
     }
 
     fn runtime(&self) -> u32 {
@@ -122,11 +126,18 @@ impl Book {
     /// Returns how the suite must encode SERIALs now (2§3, 2§5).
     pub(super) fn mode_out(&self) -> Mode {
         Mode::new(self.ours.caps(), self.theirs.caps(), self.is_running())
+            .with_data_format(self.data_format())
     }
 
     /// Returns how the implementation must encode SERIALs now.
     pub(super) fn mode_in(&self) -> Mode {
         Mode::new(self.theirs.caps(), self.ours.caps(), self.is_running())
+            .with_data_format(self.data_format())
+    }
+
+    /// Returns the data format that either side's VERSION names, the suite's first (§2.1).
+    fn data_format(&self) -> DataFormat {
+        self.ours.data_format().or(self.theirs.data_format()).unwrap_or_default()
     }
 }
 

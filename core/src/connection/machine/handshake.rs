@@ -13,7 +13,7 @@ use crate::connection::{
 };
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Type, Value};
 use crate::serial::Mode;
-use crate::wire::{Caps, Compression, EventNames, Message, MessageType, Version};
+use crate::wire::{Caps, Compression, DataFormat, EventNames, Message, MessageType, Version};
 
 /// The overhead counted for each requested event in addition to its name, in bytes.
 const NAME_OVERHEAD: usize = 32;
@@ -240,33 +240,59 @@ impl Connection {
         self.output.message(&Message::Version(Version {
             protocol: Version::PROTOCOL,
             cache_size: self.config.cache_size,
-            data_format: Version::DATA_FORMAT,
+            data_format: self.config.data_format.map_or(0, DataFormat::number),
             runtime: self.config.runtime,
             class,
         }));
-        if !self.config.description.is_empty() {
-            let id = Arc::new(description_id(&self.config.description));
-            // Fails only for a description that no receiver would accept; then none is sent.
-            let _ =
-                self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
+        if self.config.data_format.is_some() {
+            self.describe();
         }
         self.log(CommLogMessage::PeerConnected);
         self.log(CommLogMessage::PhaseVersion);
+    }
+
+    /// Queues our description, if there is one, as soon as the data format is known.
+    fn describe(&mut self) {
+        if self.config.description.is_empty() {
+            return;
+        }
+        let id = Arc::new(description_id(&self.config.description));
+        let mode = Mode::HANDSHAKE.with_data_format(self.data_format);
+        // Fails only for a description that no receiver would accept; then none is sent.
+        let _ = self.output.serial(|writer, argument| writer.id(mode, &id, argument));
+    }
+
+    /// Returns the data format that goes with the peer's number, if there is one.
+    fn agreed(&self, theirs: u32) -> Option<DataFormat> {
+        match (self.config.data_format, theirs) {
+            (ours, 0) => Some(ours.unwrap_or_default()),
+            (Some(ours), _) => Some(ours).filter(|ours| ours.number() == theirs),
+            (None, _) => DataFormat::from_number(theirs),
+        }
     }
 
     /// Handles the peer's VERSION and enters Handshake.
     pub(super) fn version(&mut self, mut version: Version, offset: u64) {
         // Copied, so that the received message need not stay in memory.
         version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
-        let wrong = if version.protocol != Version::PROTOCOL {
-            Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
-        } else if version.data_format != Version::DATA_FORMAT && version.data_format != 0 {
-            Some(ProtocolErrorKind::DataVersion { got: version.data_format })
-        } else {
-            None
+        let got = version.data_format;
+        let wrong = match self.agreed(got) {
+            _ if version.protocol != Version::PROTOCOL => {
+                ProtocolErrorKind::ProtocolVersion { got: version.protocol }
+            }
+            Some(format) => return self.established(version, format),
+            None => {
+                let expected = self.config.data_format.unwrap_or_default();
+                ProtocolErrorKind::DataVersion { got, expected: expected.number() }
+            }
         };
-        if let Some(wrong) = wrong {
-            return self.violation(wrong, Some(MessageType::Version), offset);
+        self.violation(wrong, Some(MessageType::Version), offset);
+    }
+
+    fn established(&mut self, version: Version, format: DataFormat) {
+        self.data_format = format;
+        if self.config.data_format.is_none() {
+            self.describe();
         }
         self.reader.set_cache_size(version.cache_size);
         self.peer.version = Some(version.clone());
@@ -274,6 +300,9 @@ impl Connection {
         self.output.message(&Message::Caps(self.config.capabilities));
         self.notify(Notification::Established(version));
         self.log(CommLogMessage::PhaseHandshake);
+        if format != DataFormat::V26 {
+            self.log(CommLogMessage::PeerRelease(format));
+        }
         match self.config.handshake {
             Handshake::Automatic => self.apply(&self.config.requests.clone()),
             Handshake::Application => self.held = true,

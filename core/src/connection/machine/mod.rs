@@ -26,7 +26,7 @@ use super::{
 use crate::Time;
 use crate::data::Name;
 use crate::serial;
-use crate::wire::{Caps, Decoder, MessageType, Version};
+use crate::wire::{Caps, DataFormat, Decoder, MessageType, Version};
 
 /// A connection to a peer. See the [module](crate::lowlevel::connection) for how to drive it.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct Connection {
     pub(super) role: Role,
     pub(super) now: Time,
     pub(super) phase: Phase,
+    /// The data format, once it is known; before, nothing is written in it.
+    data_format: DataFormat,
     peer: Peer,
     ours: Ours,
     pub(super) decoder: Decoder,
@@ -88,8 +90,8 @@ pub enum PollClose {
 impl Connection {
     /// Creates a connection on a transport that has just been connected.
     ///
-    /// Queues our VERSION and `peer_description` at once (§3.1), or with [`ConnectionConfig::tls`]
-    /// after the TLS handshake. [Validate](ConnectionConfig::validate) the configuration before.
+    /// Queues our VERSION at once (§3.1), or with [`ConnectionConfig::tls`] after the TLS handshake;
+    /// our `peer_description` too, or when the data format is known. [Validate](ConnectionConfig::validate) the configuration before.
     pub fn new(config: ConnectionConfig, role: Role, now: Time) -> Connection {
         #[cfg(feature = "__tls")]
         let config = match &config.tls {
@@ -100,6 +102,7 @@ impl Connection {
             role,
             now,
             phase: Phase::Setup,
+            data_format: config.data_format.unwrap_or_default(),
             peer: Peer::default(),
             ours: Ours { compression: config.compression, ..Ours::default() },
             decoder: Decoder::new(config.framing, config.wire_limits),
@@ -328,6 +331,11 @@ impl Connection {
     /// Returns the peer's VERSION, once it has arrived.
     pub fn peer_version(&self) -> Option<&Version> {
         self.peer.version.as_ref()
+    }
+
+    /// Returns the data format, once the peer's VERSION has arrived.
+    pub fn data_format(&self) -> Option<DataFormat> {
+        self.peer.version.is_some().then_some(self.data_format)
     }
 
     /// Returns the peer's capabilities, none before its CAPS arrive.

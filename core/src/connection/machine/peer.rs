@@ -41,6 +41,8 @@ pub(super) struct Ours {
     pub(super) phase_done: bool,
     /// Announcements of log writers to send later.
     pub(super) writers: Vec<Bytes>,
+    /// Whether it was logged that the peer gets no IPv6 addresses.
+    pub(super) values_unset: bool,
 }
 
 /// The counters of a connection. Counters of several connections can be added.

@@ -217,6 +217,7 @@ impl Connection {
     fn read_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.peer.caps, self.config.capabilities, running)
+            .with_data_format(self.data_format)
     }
 }
 
@@ -265,15 +266,16 @@ impl Connection {
     pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
         let (before, phase) = (self.notifications.len(), self.phase);
         let input = self.log_input();
-        (input.unread, input.before) = (Unread::new(argument), before);
+        (input.unread, input.before) = (input.receiver.begin(argument), before);
         (input.dropped, input.phase, input.offset) = (false, phase, offset);
     }
 
     fn log_input(&mut self) -> &mut LogInput {
         let (limits, phase) = (self.config.log_limits, self.phase);
+        let data_format = self.data_format;
         self.log_input.get_or_insert_with(|| {
             Box::new(LogInput {
-                receiver: LogReceiver::new(limits),
+                receiver: LogReceiver::new(limits).with_data_format(data_format),
                 unread: Unread::default(),
                 before: 0,
                 dropped: false,

@@ -8,10 +8,13 @@ use super::Connection;
 use super::output::Output;
 use crate::Time;
 use crate::connection::PRINT_HOOK;
-use crate::connection::{Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
+use crate::connection::{
+    CommLogMessage, Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError,
+};
 use crate::data::{Event, Id, Packet};
+use crate::logs::{entries_in, writer_in};
 use crate::serial::{LazyEvent, Mode};
-use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
+use crate::wire::{DataFormat, Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
 /// The result of sending something that a peer must have requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,7 +160,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Announces a log writer (§2.13), if the peer has requested logs.
+    /// Announces a log writer (§2.13), if the peer has requested logs. The argument is one of data
+    /// format 26, and is sent in the peer's.
     ///
     /// Before Running it is queued, and [`Sent::NotRunning`] is returned. When the handshake or
     /// Sync is complete, the announced writers are sent if the peer has requested logs (§3.3), and
@@ -165,11 +169,15 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] if the connection is closed;
-    /// [`UsageError::Unwritable`] beyond 1 GiB.
+    /// [`UsageError::Log`] if it cannot be translated; [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(writer.len())?;
         match self.phase {
-            Phase::Running => self.send_if(self.peer.logs, || Message::LogCreateWriter(writer)),
+            Phase::Running if self.peer.logs => {
+                let writer = writer_in(writer, self.data_format).map_err(Box::new)?;
+                self.send_if(true, || Message::LogCreateWriter(writer))
+            }
+            Phase::Running => Ok(Sent::NotRequested),
             Phase::Closed => Err(self.wrong_phase(Command::SendLogCreateWriter)),
             _ => {
                 self.ours.writers.push(writer);
@@ -178,13 +186,24 @@ impl Connection {
         }
     }
 
-    /// Sends log entries (§2.14), if the peer has requested logs.
+    /// Sends log entries (§2.14), if the peer has requested logs. The argument is one of data format
+    /// 26, and is sent in the peer's; to a Bro 2.0, which has no IPv6 addresses, those are unset.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
+    /// [`UsageError::QueueFull`]; [`UsageError::Log`] if it cannot be translated;
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(entries.len())?;
-        self.send_if(self.peer.logs, || Message::LogWrite(entries))
+        if self.data_format == DataFormat::V26 || self.phase != Phase::Running || !self.peer.logs {
+            return self.send_if(self.peer.logs, || Message::LogWrite(entries));
+        }
+        self.output.check_room()?;
+        let data_format = self.data_format;
+        let (entries, values) = entries_in(entries, data_format).map_err(Box::new)?;
+        if values > 0 && !std::mem::replace(&mut self.ours.values_unset, true) {
+            self.log(CommLogMessage::LogValuesUnset { values, data_format });
+        }
+        self.send_if(true, || Message::LogWrite(entries))
     }
 
     fn send_if(
@@ -217,6 +236,7 @@ impl Connection {
     pub(super) fn write_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.config.capabilities, self.peer.caps, running)
+            .with_data_format(self.data_format)
     }
 
     /// Sends the writers announced so far, if the peer has requested logs. If it requests them
@@ -226,7 +246,8 @@ impl Connection {
             return;
         }
         for writer in std::mem::take(&mut self.ours.writers) {
-            if self.peer.logs {
+            // One that cannot be translated is no announcement.
+            if let (true, Ok(writer)) = (self.peer.logs, writer_in(writer, self.data_format)) {
                 self.output.message(&Message::LogCreateWriter(writer));
             }
         }

@@ -8,7 +8,8 @@ use crate::wire::{EventNames, Message};
 
 impl Connection {
     /// Sends the argument of a SERIAL as it is, whatever the peer has requested; it must refer to
-    /// nothing in the object cache, and its ids must be as wide as the peer expects (2§3).
+    /// nothing in the object cache, its ids must be as wide as the peer expects (2§3), and it must be in
+    /// the connection's data format.
     ///
     /// A [`serial::Writer`](crate::lowlevel::serial::Writer) with a cache of 0 makes such arguments
     /// without a connection.

@@ -16,7 +16,8 @@ const VERSION_AND_DESCRIPTION: &str = concat!(
 
 #[test]
 fn version_and_description_are_sent_at_once_and_as_bro_does() {
-    let config = ConnectionConfig { class: Some(Bytes::from_static(b"alpha")), ..config() };
+    let class = Some(Bytes::from_static(b"alpha"));
+    let config = ConnectionConfig { class, data_format: Some(DataFormat::V26), ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(hex::encode(connection.poll_transmit()), VERSION_AND_DESCRIPTION);
     assert_eq!(
@@ -36,7 +37,7 @@ fn a_broccoli_sends_neither_class_nor_description() {
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(
         hex::encode(connection.poll_transmit()),
-        "0000000801000000000000000000001000000007000003e80000001a00000000"
+        "0000000801000000000000000000001000000007000003e80000000000000000"
     );
 }
 
@@ -101,6 +102,7 @@ fn both_sides_are_told_what_the_other_wants() {
     );
     let Message::Version(mut their_version) = version() else { unreachable!() };
     their_version.class = Some(Bytes::from_static(b"x"));
+    their_version.data_format = 0;
     assert_eq!(
         without_log(pair.acceptor_told),
         [
@@ -124,8 +126,9 @@ fn both_sides_are_told_what_the_other_wants() {
 
 #[test]
 fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_at() {
-    let mut pair =
-        Pair::new(config(), ConnectionConfig { handshake: Handshake::Application, ..config() });
+    let theirs = ConnectionConfig { data_format: Some(DataFormat::V26), ..config() };
+    let ours = ConnectionConfig { handshake: Handshake::Application, ..config() };
+    let mut pair = Pair::new(theirs, ours);
     transfer(&mut pair.initiator, &mut pair.acceptor, usize::MAX, NOW);
     let acceptor = &mut pair.acceptor;
     assert!(!acceptor.wants_input());

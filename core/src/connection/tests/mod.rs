@@ -2,6 +2,7 @@
 
 mod calls;
 mod close;
+mod data_formats;
 mod handshake;
 mod lazy;
 mod logs;
@@ -22,7 +23,7 @@ use crate::data::{
     CallMismatch, ConversionError, Declarations, Event, EventDecl, Field, Global, Name, Type,
     TypeTag, Value,
 };
-use crate::wire::{Caps, Encoder, Framing, Message, Version};
+use crate::wire::{Caps, DataFormat, Encoder, Framing, Message, Version};
 
 const _: () = {
     const fn can_move_between_threads<T: Send + Sync>() {}

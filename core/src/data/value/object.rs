@@ -35,6 +35,9 @@ pub struct Func {
     /// The size of a script function's frame; `None` for a built-in function, which is sent by name
     /// only.
     pub frame_size: Option<i32>,
+    /// The ID that a Bro up to 2.1 sends with a script function (2§13); no value there means the
+    /// function itself. Otherwise `None`.
+    pub id: Option<Arc<Id>>,
 }
 
 /// A file as sent in a value (2§8).

@@ -116,8 +116,8 @@ pub struct Hasher {
     pub double: bool,
     /// The number of hash functions.
     pub k: u16,
-    /// The seeds.
-    pub seed: [u64; 2],
+    /// The seeds: two, or one from a Bro up to 2.4, whose hash functions are others.
+    pub seed: Vec<u64>,
 }
 
 /// A bit vector.

@@ -113,6 +113,9 @@ pub enum ExprKind {
     TableConstructor(Arc<Expr>, Option<Arc<Attributes>>),
     /// `set(…)`
     SetConstructor(Arc<Expr>, Option<Arc<Attributes>>),
+    /// `Type(…)` of a record, with the type that Bro 2.2 alone sends; without one it is a
+    /// [`UnaryClass::RecordConstructor`].
+    RecordConstructor(Arc<Expr>, Type),
 }
 
 macro_rules! classes {
@@ -308,7 +311,8 @@ macro_rules! attribute_tags {
         }
 
         impl AttributeTag {
-            /// Returns the attribute with this number, or `None`.
+            /// Returns the attribute with this number in data format 26, or `None`. Attributes of
+            /// older formats only have numbers from 253.
             pub const fn from_u8(number: u8) -> Option<AttributeTag> {
                 match number {
                     $($number => Some(AttributeTag::$variant),)*
@@ -350,4 +354,7 @@ attribute_tags! {
     TypeColumn = 20, "type_column";
     Tracked = 21, "tracked";
     Deprecated = 22, "deprecated";
+    Postprocessor = 253, "postprocessor";
+    Match = 254, "match";
+    DisablePrintHook = 255, "disable_print_hook";
 }

@@ -11,7 +11,7 @@ use crate::data::{
 #[test]
 fn opaque_values_say_what_they_are() {
     let bits = || BitVector { blocks: vec![u64::MAX, 1], num_bits: 65 };
-    let hasher = Hasher { double: true, k: 3, seed: [u64::MAX, 2] };
+    let hasher = Hasher { double: true, k: 3, seed: vec![u64::MAX, 2] };
     let bloom = |cells| {
         let filter = BloomFilter { hasher: hasher.clone().into(), cells };
         OpaqueState::Bloom(Bloom { ty: Some(Type::ADDR), filter: filter.into() })

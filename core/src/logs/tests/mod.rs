@@ -1,5 +1,6 @@
 //! Tests of more than one part.
 
 mod formats;
+mod forms;
 mod records;
 mod sending;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::SerialErrorKind as Kind;
 use crate::data::{Name, Subnet};
-use crate::wire::{self, Truncated};
+use crate::wire::{self, DataFormat, Truncated};
 
 /// A cursor over the chunk of a SERIAL message.
 pub(super) type Cursor<'a> = wire::Cursor<'a, Kind>;
@@ -49,19 +49,30 @@ impl Cursor<'_> {
         Ok(lasting_name(self.string_bytes()?))
     }
 
-    pub(super) fn addr(&mut self) -> Result<IpAddr> {
+    pub(super) fn addr(&mut self, format: DataFormat) -> Result<IpAddr> {
         match self.u32()? {
             1 => Ok(IpAddr::V4(Ipv4Addr::from(self.u32()?))),
-            4 => Ok(IpAddr::V6(Ipv6Addr::from(self.array().map(u128::from_be_bytes)?))),
+            4 => {
+                let bits = self.array().map(u128::from_be_bytes)?;
+                match u32::try_from(bits) {
+                    // A Bro 2.0 with IPv6 writes an IPv4 address so.
+                    Ok(bits) if !format.has_ipv6() => Ok(IpAddr::V4(Ipv4Addr::from(bits))),
+                    _ => Ok(IpAddr::V6(Ipv6Addr::from(bits))),
+                }
+            }
             words => Err(Kind::BadAddr(words)),
         }
     }
 
     /// Reads a subnet. `lenient` accepts an IPv4 width that was counted in 128 bits, which some
     /// Broccoli programs send.
-    pub(super) fn subnet(&mut self, lenient: bool) -> Result<Subnet> {
-        let prefix = self.addr()?;
-        let width = self.u32()?;
+    pub(super) fn subnet(&mut self, format: DataFormat, lenient: bool) -> Result<Subnet> {
+        let words = self.rest().first_chunk() == Some(&4_u32.to_be_bytes());
+        let prefix = self.addr(format)?;
+        let mut width = self.u32()?;
+        if words && prefix.is_ipv4() {
+            width = width.checked_sub(96).ok_or(Kind::BadWidth { width, bits: 128 })?;
+        }
         match checked_width(prefix, width, lenient) {
             Ok(width) => Ok(Subnet { prefix, width }),
             Err(bits) => Err(Kind::BadWidth { width, bits }),

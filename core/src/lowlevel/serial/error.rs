@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::data::{Name, TypeTag};
-use crate::wire;
+use crate::wire::{self, DataFormat};
 
 use super::Family;
 
@@ -165,6 +165,12 @@ pub enum SerialErrorKind {
     /// A port number of more than 16 bits, or of an unknown protocol.
     #[error("{0} is not a port")]
     BadPort(u64),
+    /// A value with attributes, which no Bro since 2.0 sends.
+    #[error("a value with attributes")]
+    ValueAttributes,
+    /// A flag of a type that no Bro since 2.0 sets.
+    #[error("a type with attributes")]
+    TypeAttributes,
     /// A table with two equal indices.
     #[error("table with a duplicate index")]
     DuplicateIndex,
@@ -195,6 +201,7 @@ impl SerialErrorKind {
             K::Truncated { .. } | K::BadAddr(_) | K::BadWidth { .. } => "2§1",
             K::LeftOver { .. } | K::UnknownTag(_) | K::Refused(_) => "2§2",
             K::UnknownSerialType(_) | K::UnknownClass(..) | K::WrongFamily { .. } => "2§3",
+            K::ValueAttributes | K::TypeAttributes => "2§13",
             K::BadTypeTag(_)
             | K::BadInternalTag(_)
             | K::UnknownType(_)
@@ -242,6 +249,14 @@ pub enum WriteError {
         /// The column in characters, from 1.
         column: u32,
     },
+    /// The peer's release of Bro does not know something (2§13).
+    #[error("Bro {} {what}", format.releases())]
+    DataFormat {
+        /// The data format of the connection.
+        format: DataFormat,
+        /// What the release does not know.
+        what: Unsupported,
+    },
     /// A subnet's width exceeds its address's length (2§1).
     #[error("prefix width {width}, must be at most {limit}")]
     Width {
@@ -249,5 +264,38 @@ pub enum WriteError {
         width: u8,
         /// The greatest width of an address of this family.
         limit: u8,
+    },
+}
+
+/// What a release of Bro does not know (2§13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// An IPv6 address or subnet.
+    #[error("has no IPv6 addresses")]
+    Ipv6,
+    /// An opaque value, or a type of one.
+    #[error("has no opaque values")]
+    Opaque,
+    /// An X.509 certificate.
+    #[error("has no X.509 values")]
+    X509,
+    /// A hook.
+    #[error("has no hooks")]
+    Hook,
+    /// A function with a while statement.
+    #[error("has no while statement")]
+    While,
+    /// A function with a fallthrough statement.
+    #[error("has no fallthrough statement")]
+    Fallthrough,
+    /// A script function without an object cache, in which it would refer to itself.
+    #[error("takes script functions only with an object cache")]
+    UncachedFunction,
+    /// A Bloom filter, or a hash function of one, of a release with other hash functions.
+    #[error("has Bloom filters with other hash functions than this one, of {seeds} seeds")]
+    HasherSeeds {
+        /// The number of seeds.
+        seeds: usize,
     },
 }

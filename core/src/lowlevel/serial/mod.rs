@@ -38,6 +38,7 @@
 mod cache;
 mod cursor;
 mod error;
+mod expiry;
 mod kind;
 mod lazy;
 mod limits;
@@ -50,7 +51,7 @@ mod writer;
 
 pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use cache::CacheCounters;
-pub use error::{Place, SerialError, SerialErrorKind, WriteError};
+pub use error::{Place, SerialError, SerialErrorKind, Unsupported, WriteError};
 pub use kind::Family;
 pub use lazy::{LazyEvent, LazySerial};
 pub use limits::Limits;

@@ -1,6 +1,6 @@
 //! Serialization modes, derived from the receiver's capabilities and the writer's phase.
 
-use crate::wire::Caps;
+use crate::wire::{Caps, DataFormat};
 
 /// The encoding of object ids and the use of the cache; both sides derive the same mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +11,8 @@ pub struct Mode {
     pub caching: Caching,
     /// Whether the receiver is Broccoli, to which attributes are sent without expressions (2§4).
     pub to_broccoli: bool,
+    /// The data format of the connection.
+    pub data_format: DataFormat,
 }
 
 /// The use of the object cache (2§5).
@@ -26,13 +28,21 @@ pub enum Caching {
 
 impl Mode {
     /// Up to the end of the Sync phase, to a peer without `NO_CACHING`.
-    pub const HANDSHAKE: Mode =
-        Mode { pid_64bit: false, caching: Caching::Single, to_broccoli: false };
+    pub const HANDSHAKE: Mode = Mode {
+        pid_64bit: false,
+        caching: Caching::Single,
+        to_broccoli: false,
+        data_format: DataFormat::V26,
+    };
     /// In Running, between two Bros.
-    pub const RUNNING: Mode =
-        Mode { pid_64bit: true, caching: Caching::Stable, to_broccoli: false };
+    pub const RUNNING: Mode = Mode {
+        pid_64bit: true,
+        caching: Caching::Stable,
+        to_broccoli: false,
+        data_format: DataFormat::V26,
+    };
 
-    /// Derives the mode from the capabilities of both sides, and from whether the connection is in
+    /// Derives the mode in data format 26 from the capabilities of both sides, and from whether the connection is in
     /// phase Running on the writer's side (2§3, 2§5).
     ///
     /// Changes of the encoding require both sides: Broccoli announces neither 64-bit ids nor the
@@ -48,7 +58,13 @@ impl Mode {
             Caching::Single
         };
         let to_broccoli = receiver.contains(Caps::BROCCOLI_PEER);
-        Mode { pid_64bit: both(Caps::PID_64BIT), caching, to_broccoli }
+        Mode { pid_64bit: both(Caps::PID_64BIT), caching, to_broccoli, ..Mode::HANDSHAKE }
+    }
+
+    /// Returns the mode in a data format. Other modes are those of 26.
+    #[must_use]
+    pub const fn with_data_format(self, data_format: DataFormat) -> Mode {
+        Mode { data_format, ..self }
     }
 
     pub(super) const fn stable(self) -> bool {

@@ -28,6 +28,7 @@
 mod compress;
 mod counters;
 mod cursor;
+mod data_format;
 mod decoder;
 mod encoder;
 mod error;
@@ -44,6 +45,7 @@ mod tests;
 pub use compress::{Compression, MIN_COMPRESS};
 pub use counters::Counters;
 pub(crate) use cursor::{Cursor, Truncated};
+pub use data_format::DataFormat;
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
 pub(crate) use error::section;

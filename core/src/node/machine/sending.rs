@@ -9,6 +9,7 @@ use super::super::{Bound, Depth, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::connection::{Connection, Phase, Sent, UsageError};
 use crate::data::{Event, Name};
+use crate::serial::WriteError;
 
 /// Who gets an event, who gets it later, and what waits in all outboxes together.
 #[derive(Debug)]
@@ -226,11 +227,16 @@ impl Sending {
             match result {
                 Err(UsageError::QueueFull { .. }) => break,
                 Ok(_) => {}
-                Err(_) => {
-                    if let Outgoing::Event { event, .. } = outgoing {
-                        pumped.lines.push(unwritable(&mut peer.counters.unwritable, &event.name));
+                Err(error) => match outgoing {
+                    Outgoing::Event { event, .. } => {
+                        let count = &mut peer.counters.unwritable;
+                        pumped.lines.push(unwritable(count, &event.name, &error));
                     }
-                }
+                    Outgoing::Access(_) => {
+                        pumped.lines.push(CommLogLine::StateNotSent(error.to_string().into()));
+                    }
+                    _ => {}
+                },
             }
             if let Some(weight) = peer.outbox.pop().and_then(|sent| sent.weight()) {
                 self.depth.remove(weight);
@@ -260,11 +266,18 @@ pub(super) fn send_now(peer: &mut Peer, connection: &mut Connection, event: &Eve
         Ok(Sent::Sent) => SentNow::Sent,
         Ok(_) => SentNow::Not(None),
         Err(UsageError::QueueFull { .. }) => SentNow::Later,
-        Err(_) => SentNow::Not(Some(unwritable(&mut peer.counters.unwritable, &event.name))),
+        Err(error) => {
+            let count = &mut peer.counters.unwritable;
+            SentNow::Not(Some(unwritable(count, &event.name, &error)))
+        }
     }
 }
 
-fn unwritable(count: &mut u64, name: &Name) -> CommLogLine {
+fn unwritable(count: &mut u64, name: &Name, error: &UsageError) -> CommLogLine {
     *count += 1;
-    CommLogLine::Unwritable { name: name.compact() }
+    let lacks = match error {
+        UsageError::Unwritable(WriteError::DataFormat { .. }) => Some(error.to_string().into()),
+        _ => None,
+    };
+    CommLogLine::Unwritable { name: name.compact(), lacks }
 }

@@ -12,7 +12,7 @@ use super::peers::{Peer, PeerKey};
 use crate::ConfigErrors;
 use crate::connection::{ConnectionConfig, Handshake, Role, StateSource, Undeclared};
 use crate::data::{Declarations, Name};
-use crate::wire::Caps;
+use crate::wire::{Caps, DataFormat};
 
 /// The maximum serialized output of one connection in bytes; further events wait unserialized.
 const OUTPUT: usize = 64 << 10;
@@ -96,6 +96,7 @@ impl Settings {
             description: self.options.peer_description.clone(),
             class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
             cache_size: self.options.cache_size,
+            data_format: self.data_format(peer),
             capabilities: Caps::BRO,
             runtime,
             #[cfg(feature = "__tls")]
@@ -116,6 +117,20 @@ impl Settings {
             handshake: Handshake::Application,
             ..ConnectionConfig::default()
         }
+    }
+
+    /// Returns the data format to announce to a peer, if it is not to be the peer's choice. Which entry
+    /// applies to one that connected is only known when it has sent its class.
+    fn data_format(&self, peer: &Peer) -> Option<DataFormat> {
+        let of_entry = match peer.role {
+            Role::Initiator => self.entry_of(peer).and_then(|entry| entry.node.data_format),
+            Role::Acceptor => {
+                let mut entries =
+                    self.entries.iter().filter(|entry| entry.is_at(&peer.who.endpoint));
+                entries.find_map(|entry| entry.node.data_format)
+            }
+        };
+        of_entry.or(self.options.data_format)
     }
 
     /// Returns the names of the declared events that a pattern matches, or those that it lists
@@ -139,12 +154,16 @@ impl Entry {
     /// Returns whether the entry applies to an accepted peer (§4): the addresses are equal, and the
     /// classes are equal or both absent.
     fn applies_to(&self, peer: &EventPeer) -> bool {
-        let zone = match (&self.node.zone_id, &peer.endpoint.zone) {
+        let ours = self.node.class.as_deref().unwrap_or_default();
+        let theirs = peer.class.as_deref().unwrap_or_default();
+        self.is_at(&peer.endpoint) && ours == theirs
+    }
+
+    fn is_at(&self, endpoint: &Endpoint) -> bool {
+        let zone = match (&self.node.zone_id, &endpoint.zone) {
             (Some(ours), Some(theirs)) => **ours == **theirs,
             _ => true,
         };
-        let ours = self.node.class.as_deref().unwrap_or_default();
-        let theirs = peer.class.as_deref().unwrap_or_default();
-        self.node.host.to_canonical() == peer.endpoint.host.to_canonical() && zone && ours == theirs
+        self.node.host.to_canonical() == endpoint.host.to_canonical() && zone
     }
 }

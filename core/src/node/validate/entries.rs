@@ -26,6 +26,10 @@ pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
         if let Some(level) = node.compression.filter(|level| *level > 9) {
             errors.add(key("compression"), level, Kind::CompressionLevel);
         }
+        let format = node.data_format.or(configuration.options.data_format);
+        if let Some(format) = format.filter(|format| node.ssl && !format.has_tls()) {
+            errors.add(key("ssl"), true, Kind::TlsWithDataFormat { releases: format.releases() });
+        }
         kept(node, &key, errors);
     }
 }

@@ -136,6 +136,12 @@ pub(crate) enum NodeConfigErrorKind {
         /// The key that turns TLS on.
         needed_by: String,
     },
+    /// TLS is on for a release that offers SSLv3 only.
+    #[error("Bro {releases} offers SSLv3 only, which no current TLS can speak; leave TLS out")]
+    TlsWithDataFormat {
+        /// The releases of the data format.
+        releases: &'static str,
+    },
     /// Text for a peer contains a NUL, which the peer would treat as its end.
     #[error("byte {at} is a NUL, where peers take the text to end; leave it out")]
     ContainsNul {

@@ -66,6 +66,11 @@ fn listening(configuration: &NodeConfig, errors: &mut Found) {
 /// Checks the requirements of TLS (part 4 §6).
 fn tls(configuration: &NodeConfig, errors: &mut Found) {
     let options = &configuration.options;
+    let old = options.data_format.filter(|format| options.listen_ssl && !format.has_tls());
+    if let Some(format) = old {
+        let kind = Kind::TlsWithDataFormat { releases: format.releases() };
+        errors.add("listen_ssl", true, kind);
+    }
     #[cfg(feature = "__tls")]
     if options.tls.is_some() {
         return;

@@ -221,8 +221,14 @@ fn a_printed_value_does_not_look_at_what_was_there_before() {
 #[test]
 fn functions_files_and_opaque_values_print_what_is_known() {
     let file_type = Type::new("", TypeKind::File(Type::STRING));
-    let func =
-        Func { bodies: vec![], kind: 1, ty: Type::ANY, name: "M::many".into(), frame_size: None };
+    let func = Func {
+        bodies: vec![],
+        kind: 1,
+        ty: Type::ANY,
+        name: "M::many".into(),
+        frame_size: None,
+        id: None,
+    };
     assert_eq!(Value::Func(Type::ANY, Arc::new(func)).to_string(), "M::many");
     let file = File {
         name: "some-output".into(),

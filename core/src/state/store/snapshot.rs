@@ -3,7 +3,7 @@
 //! A snapshot is `BROSTATE`, `u32 version`, `u64` the number of the last unique id; then frames,
 //! each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32` CRC-32 of all
 //! before it. Each SERIAL is an assignment as in the full state; those to a table's unique id add
-//! entries to it.
+//! entries to it. A snapshot of version 1 is in data format 26, whatever the peers speak.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

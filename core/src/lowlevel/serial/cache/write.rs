@@ -102,16 +102,13 @@ impl WriteCache {
     }
 
     /// Decides on a value and on its type, a standard instance, if that goes as a reference: gives
-    /// the ids of both. Otherwise decides nothing.
+    /// the ids of both. Otherwise decides nothing. Not for use [without a cache](Caching::None).
     #[inline]
     pub(in super::super) fn value_of_known(
         &mut self,
         tag: TypeTag,
         mode: Mode,
     ) -> Option<(u64, u64)> {
-        if mode.caching == Caching::None {
-            return None;
-        }
         let type_pid = self.ages.use_base_after(tag, mode.caching == Caching::Single)?;
         self.full += 1;
         self.references += 1;
@@ -179,6 +176,16 @@ impl WriteCache {
             self.ages.insert_anonymous();
         }
         Some(sent.pid)
+    }
+
+    /// Decides on a value within itself, which goes under this id.
+    pub(in super::super) fn again(&mut self, pid: u64, mode: Mode) -> Decision {
+        self.moved += 1;
+        self.references += 1;
+        if mode.caching == Caching::Single {
+            self.ages.insert_anonymous();
+        }
+        Decision::Reference(pid)
     }
 
     /// Counts what comes to the end of the list of values; more than that, but never less.

@@ -20,7 +20,12 @@ impl Session<'_> {
 
     fn expr_kind(&mut self, class: u8) -> Result<ExprKind> {
         if let Some(class) = UnaryClass::from_u8(class) {
-            return Ok(ExprKind::Unary(class, self.expr()?));
+            let operand = self.expr()?;
+            let has_type = self.mode.data_format.has_constructor_types();
+            if class == UnaryClass::RecordConstructor && has_type && self.cursor.bool()? {
+                return Ok(ExprKind::RecordConstructor(operand, self.ty()?));
+            }
+            return Ok(ExprKind::Unary(class, operand));
         }
         if let Some(class) = BinaryClass::from_u8(class) {
             return Ok(ExprKind::Binary(class, self.expr()?, self.expr()?));
@@ -29,9 +34,9 @@ impl Session<'_> {
             2 => match self.cursor.u8()? {
                 b'n' => ExprKind::Global {
                     name: self.cursor.lasting_name()?,
-                    in_const_init: self.cursor.bool()?,
+                    in_const_init: self.in_const_init()?,
                 },
-                b'f' => ExprKind::Local { id: self.id()?, in_const_init: self.cursor.bool()? },
+                b'f' => ExprKind::Local { id: self.id()?, in_const_init: self.in_const_init()? },
                 kind => return Err(Kind::BadNameKind(kind)),
             },
             // A constant may outlive the message, in a type or in an attribute.
@@ -70,5 +75,9 @@ impl Session<'_> {
             41 => ExprKind::SetConstructor(self.expr()?, self.optional(Session::attributes)?),
             class => return Err(Kind::UnknownExpr(class)),
         })
+    }
+
+    fn in_const_init(&mut self) -> Result<bool> {
+        if self.mode.data_format.has_in_const_init() { self.cursor.bool() } else { Ok(false) }
     }
 }

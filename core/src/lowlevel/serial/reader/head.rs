@@ -150,3 +150,31 @@ impl Session<'_> {
         Ok(elements)
     }
 }
+
+/// Defines how objects of a family are read: by reference, or in full by their class.
+macro_rules! read_object {
+    ($read:ident, $family:ident, $object:ident, $output:ty, $body:ident) => {
+        pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
+            match self.head(Family::$family)? {
+                Head::Known(pid) => match self.cache.look_up(pid)? {
+                    (Object::$object(object), extent) => {
+                        let object = Arc::clone(object);
+                        self.reach(extent)?;
+                        Ok(object)
+                    }
+                    (other, _) => {
+                        let found = other.family();
+                        Err(Kind::WrongFamily { expected: Family::$family, found })
+                    }
+                },
+                Head::New(place, class) => {
+                    let (body, extent) = self.measured(|s| s.nested(|s| s.$body(class)))?;
+                    let object = Arc::new(body);
+                    self.store(place, Object::$object(Arc::clone(&object)), extent);
+                    Ok(object)
+                }
+            }
+        }
+    };
+}
+pub(super) use read_object;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::data::{List, TypeTag, Value};
+use crate::wire::DataFormat;
 
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
@@ -90,7 +91,7 @@ impl Session<'_> {
                 Some(Found::Object(What::Known(known))) => digest.value(&known.value),
                 _ => {
                     cursor.seek(item.end);
-                    digest.content(item.tag, &mut cursor)
+                    digest.content(item.tag, &mut cursor, self.mode.data_format)
                 }
             };
             if simple.is_none() {
@@ -139,7 +140,7 @@ impl Digest {
         self.word(bits as u64)
     }
 
-    fn content(&mut self, tag: TypeTag, cursor: &mut Cursor<'_>) -> Option<()> {
+    fn content(&mut self, tag: TypeTag, cursor: &mut Cursor<'_>, format: DataFormat) -> Option<()> {
         match tag {
             TypeTag::Int
             | TypeTag::Count
@@ -149,7 +150,7 @@ impl Digest {
             | TypeTag::Interval
             | TypeTag::Port
             | TypeTag::Enum => self.word(cursor.u64().ok()?),
-            TypeTag::Addr => self.addr(cursor.addr().ok()?),
+            TypeTag::Addr => self.addr(cursor.addr(format).ok()?),
             TypeTag::String => self.bytes(&cursor.string().ok()?),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! Decoding of SERIAL messages (2§2).
 
 mod expr;
+mod function;
 mod head;
 mod indices;
 mod object;
@@ -23,7 +24,8 @@ use super::lazy::{LazyEvent, LazySerial};
 use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
-use head::Head;
+use function::Function;
+use head::{Head, read_object};
 use indices::Indices;
 
 /// Decodes the SERIAL messages of one direction of a connection.
@@ -192,11 +194,13 @@ impl Reader {
         let mut message = self.cache.begin();
         let unshared = Arc::get_mut(&mut message)
             .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
+        unshared.data_format = mode.data_format;
+        let is_general = transcript.is_some() || mode.data_format.has_value_attributes();
         let mut session = Session {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
-            is_wide: mode.pid_64bit && transcript.is_none(),
+            is_wide: mode.pid_64bit && !is_general,
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -208,6 +212,9 @@ impl Reader {
             types: 0,
             objects: 0,
             transcript,
+            is_general,
+            value_start: 0,
+            function: None,
             position: 0,
             place: Place::Tag,
         };
@@ -279,6 +286,13 @@ struct Session<'a> {
     /// How many types what is being read is a part of.
     types: u32,
     transcript: Option<&'a mut Transcript>,
+    /// Whether everything is read the long way: with a transcript, and in data formats in which the
+    /// short way would go wrong.
+    is_general: bool,
+    /// Where the value began whose content is being read.
+    value_start: u32,
+    /// The function that is being read, in data formats in which its ID has it as value.
+    function: Option<Box<Function>>,
     /// Where among the transcript's marks the last full object is, its location aside.
     position: usize,
     place: Place,
@@ -378,31 +392,3 @@ impl Session<'_> {
         })
     }
 }
-
-/// Defines how objects of a family are read: by reference, or in full by their class.
-macro_rules! read_object {
-    ($read:ident, $family:ident, $object:ident, $output:ty, $body:ident) => {
-        pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
-            match self.head(Family::$family)? {
-                Head::Known(pid) => match self.cache.look_up(pid)? {
-                    (Object::$object(object), extent) => {
-                        let object = Arc::clone(object);
-                        self.reach(extent)?;
-                        Ok(object)
-                    }
-                    (other, _) => {
-                        let found = other.family();
-                        Err(Kind::WrongFamily { expected: Family::$family, found })
-                    }
-                },
-                Head::New(place, class) => {
-                    let (body, extent) = self.measured(|s| s.nested(|s| s.$body(class)))?;
-                    let object = Arc::new(body);
-                    self.store(place, Object::$object(Arc::clone(&object)), extent);
-                    Ok(object)
-                }
-            }
-        }
-    };
-}
-use read_object;

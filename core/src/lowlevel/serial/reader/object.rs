@@ -1,6 +1,6 @@
 //! Reads functions, files and IDs (2§8).
 
-use crate::data::{File, Func, Id};
+use crate::data::{File, Func, Id, Type, Value};
 
 use super::super::cursor::Result;
 use super::super::{Family, SerialErrorKind as Kind};
@@ -20,13 +20,19 @@ impl Session<'_> {
         if class != SCRIPT && class != BUILTIN {
             return Err(Kind::UnknownClass(Family::Func, class));
         }
-        Ok(Func {
-            bodies: self.several(self.least_object(), |s| Ok((s.stmt()?, s.cursor.i32()?)))?,
-            kind: self.cursor.u8()?,
-            ty: self.ty()?,
-            name: self.cursor.lasting_name()?,
-            frame_size: if class == SCRIPT { Some(self.cursor.i32()?) } else { None },
-        })
+        let bodies = self.several(self.least_object(), |s| Ok((s.stmt()?, s.cursor.i32()?)))?;
+        let kind = self.cursor.u8()?;
+        let (ty, name, id) = if self.mode.data_format.has_function_types() {
+            (self.ty()?, self.cursor.lasting_name()?, None)
+        } else if class == SCRIPT {
+            let id = self.function_id()?;
+            (id.ty.clone(), id.name.clone(), Some(id))
+        } else {
+            let ty = self.function.as_ref().map_or(Type::ANY, |function| function.ty.clone());
+            (ty, self.cursor.lasting_name()?, None)
+        };
+        let frame_size = if class == SCRIPT { Some(self.cursor.i32()?) } else { None };
+        Ok(Func { bodies, kind, ty, name, frame_size, id })
     }
 
     fn file_body(&mut self, class: u8) -> Result<File> {
@@ -43,6 +49,18 @@ impl Session<'_> {
     }
 
     fn id_body(&mut self, class: u8) -> Result<Id> {
+        // What an ID within something else holds may outlive the message with that.
+        self.id_with_value(class, |s| {
+            let value = s.value()?;
+            Ok(Some(if s.depth > 1 { value.compact() } else { value }))
+        })
+    }
+
+    pub(super) fn id_with_value(
+        &mut self,
+        class: u8,
+        value: impl FnOnce(&mut Self) -> Result<Option<Value>>,
+    ) -> Result<Id> {
         if class != 1 {
             return Err(Kind::UnknownClass(Family::Id, class));
         }
@@ -58,11 +76,7 @@ impl Session<'_> {
             weak_ref: self.cursor.bool()?,
             ty: self.ty()?,
             attributes: self.optional(Session::attributes)?,
-            // What an ID within something else holds may outlive the message with that.
-            value: match self.optional(Session::value)? {
-                Some(value) if self.depth > 1 => Some(value.compact()),
-                value => value,
-            },
+            value: self.optional(value)?.flatten(),
         })
     }
 }

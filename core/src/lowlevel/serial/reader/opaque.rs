@@ -92,7 +92,8 @@ impl Session<'_> {
             return Err(Kind::UnknownClass(Family::Hasher, class));
         }
         let k = self.cursor.u16()?;
-        let seed = [self.cursor.u64()?, self.cursor.u64()?];
+        let seeds = 0..self.mode.data_format.hasher_seeds();
+        let seed = seeds.map(|_| self.cursor.u64()).collect::<std::result::Result<_, Kind>>()?;
         Ok(Hasher { double: class == 3, k, seed })
     }
 

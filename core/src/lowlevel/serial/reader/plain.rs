@@ -67,7 +67,7 @@ impl<'c> Session<'c> {
     /// Does the same with ids of 32 bits, and for values whose types go in full.
     #[inline(never)]
     pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        if self.transcript.is_some() || self.mode.pid_64bit {
+        if self.is_general || self.mode.pid_64bit {
             return None;
         }
         match self.cursor.rest().get(9)? {
@@ -119,10 +119,10 @@ impl<'c> Session<'c> {
     #[inline]
     pub(super) fn pass_usual(&mut self) -> Result<Option<Usual>> {
         let rest = self.cursor.rest();
-        let usual = match (&self.transcript, self.mode.pid_64bit) {
-            (Some(_), _) => None,
-            (None, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
-            (None, false) => {
+        let usual = match (self.is_general, self.mode.pid_64bit) {
+            (true, _) => None,
+            (false, true) => rest.split_first_chunk().map(|(head, rest)| (Usual::wide(head), rest)),
+            (false, false) => {
                 rest.split_first_chunk().map(|(head, rest)| (Usual::narrow(head), rest))
             }
         };

@@ -6,6 +6,9 @@ use super::super::cursor::Result;
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{Arc, Head, Object, Session, read_object};
 
+/// The index of the default case of a switch that has none.
+const NO_DEFAULT: i32 = -1;
+
 impl Session<'_> {
     read_object!(stmt, Stmt, Stmt, Stmt, stmt_body);
     read_object!(case, Case, Case, Case, case_body);
@@ -29,7 +32,11 @@ impl Session<'_> {
             7 => StmtKind::Switch {
                 expr: self.optional(Session::expr)?,
                 cases: self.several(least, Session::case)?,
-                default_index: self.cursor.i32()?,
+                default_index: if self.mode.data_format.has_switch_default() {
+                    self.cursor.i32()?
+                } else {
+                    NO_DEFAULT
+                },
             },
             8 => StmtKind::Add(self.optional(Session::expr)?),
             9 => StmtKind::Delete(self.optional(Session::expr)?),
@@ -55,8 +62,8 @@ impl Session<'_> {
                 timeout_body: self.optional(Session::stmt)?,
                 timeout: self.optional(Session::expr)?,
             },
-            20 => StmtKind::Fallthrough,
-            21 => StmtKind::While(self.expr()?, self.stmt()?),
+            20 if self.mode.data_format.has_switch_default() => StmtKind::Fallthrough,
+            21 if self.mode.data_format.has_while() => StmtKind::While(self.expr()?, self.stmt()?),
             class => return Err(Kind::UnknownStmt(class)),
         })
     }

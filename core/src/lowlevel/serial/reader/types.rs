@@ -54,15 +54,23 @@ impl Session<'_> {
     }
 
     fn new_type(&mut self, place: Place, class: u8) -> Result<Type> {
-        let number = self.cursor.u8()?;
-        let tag = TypeTag::from_u8(number).ok_or(Kind::BadTypeTag(number))?;
+        let (number, format) = (self.cursor.u8()?, self.mode.data_format);
+        let tag = TypeTag::from_u8(format.type_in_26(number))
+            .filter(|tag| *tag != TypeTag::Opaque || format.has_opaque_values())
+            .ok_or(Kind::BadTypeTag(number))?;
         let internal = self.cursor.u8()?;
         if internal != tag.internal() as u8 {
             return Err(Kind::BadInternalTag(internal));
         }
         let network_order = self.cursor.bool()?;
         let base = self.cursor.bool()?;
-        let name = self.cursor.lasting_name()?;
+        let name = if format.has_type_names() {
+            self.cursor.lasting_name()?
+        } else if self.cursor.bool()? || self.cursor.bool()? {
+            return Err(Kind::TypeAttributes);
+        } else {
+            Name::new()
+        };
         let fits = match class {
             ty::ATOMIC => tag.is_atomic(),
             ty::SUBNET => tag == TypeTag::Subnet,
@@ -185,7 +193,9 @@ impl Session<'_> {
             list: self.several(2, |s| {
                 let expr = s.optional(Session::expr)?;
                 let number = s.cursor.u8()?;
-                let tag = AttributeTag::from_u8(number).ok_or(Kind::UnknownAttribute(number))?;
+                let in_26 = s.mode.data_format.attribute_in_26(number);
+                let tag = in_26.and_then(AttributeTag::from_u8);
+                let tag = tag.ok_or(Kind::UnknownAttribute(number))?;
                 Ok(Attribute { tag, expr })
             })?,
         })

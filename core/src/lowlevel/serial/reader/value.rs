@@ -5,6 +5,7 @@ use crate::data::{
 };
 
 use super::super::cursor::{Result, lasting_name};
+use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into};
 use super::super::tape::{Container, MISFIT, What, is_set};
@@ -64,6 +65,8 @@ impl Session<'_> {
                 let begun = self.begin(self.objects);
                 // Whatever the value is made of, a constant in its type counts as part of it.
                 let ty = self.value_type()?;
+                self.no_value_attributes()?;
+                self.value_start = start;
                 self.content_of(sink, place, class, ty, position, begun)
             }
         }
@@ -71,7 +74,7 @@ impl Session<'_> {
 
     /// Reads the type of a value, which is in full or by name.
     fn value_type(&mut self) -> Result<Type> {
-        if self.mode.caching != Caching::None || self.transcript.is_some() {
+        if self.mode.caching != Caching::None || self.is_general {
             return self.apart(Session::ty);
         }
         let rest = self.cursor.rest();
@@ -150,7 +153,7 @@ impl Session<'_> {
         ty: Type,
         begun: Begun,
     ) -> Result<()> {
-        if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
+        if class != val::PLAIN && class != val::of(tag) && !self.is_opaque(class, tag) {
             return Err(if is_known(class) {
                 Kind::WrongClass { class, tag }
             } else {
@@ -167,7 +170,7 @@ impl Session<'_> {
                 }
             }
             TypeTag::Func => {
-                let func = self.noted(Session::func, |func| What::Func(Arc::clone(func)))?;
+                let func = self.noted(|s| s.function(&ty), |func| What::Func(Arc::clone(func)))?;
                 sink.put(Value::Func(ty, func));
             }
             TypeTag::File => {
@@ -210,9 +213,27 @@ impl Session<'_> {
         Ok(())
     }
 
+    fn is_opaque(&self, class: u8, tag: TypeTag) -> bool {
+        let last = if self.mode.data_format.has_x509() { val::X509 } else { val::CARDINALITY };
+        tag == TypeTag::Opaque && (val::MD5..=last).contains(&class)
+    }
+
     /// Reads the content of a simple value.
     fn scalar<S: Sink>(&mut self, sink: &mut S, tag: TypeTag) -> Result<()> {
-        let (chunk, content) = (self.cursor.chunk(), self.cursor.rest());
+        let (chunk, content, format) =
+            (self.cursor.chunk(), self.cursor.rest(), self.mode.data_format);
+        match tag {
+            // IPv4 addresses may come as IPv6 ones there.
+            TypeTag::Addr if !format.has_ipv6() => {
+                sink.put(Value::Addr(self.cursor.addr(format)?));
+                return Ok(());
+            }
+            TypeTag::Subnet if !format.has_ipv6() => {
+                sink.put(Value::Subnet(self.cursor.subnet(format, self.lenient)?));
+                return Ok(());
+            }
+            _ => {}
+        }
         let Some(rest) = scalar_into(sink, tag, chunk, content, self.lenient) else {
             return self.bad_scalar(tag);
         };
@@ -225,8 +246,8 @@ impl Session<'_> {
     fn bad_scalar(&mut self, tag: TypeTag) -> Result<()> {
         match tag {
             TypeTag::String => self.cursor.pass_string(),
-            TypeTag::Addr => self.cursor.addr().map(drop),
-            TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
+            TypeTag::Addr => self.cursor.addr(self.mode.data_format).map(drop),
+            TypeTag::Subnet => self.cursor.subnet(self.mode.data_format, self.lenient).map(drop),
             TypeTag::Port => Err(Kind::BadPort(self.cursor.u64()?)),
             _ => self.cursor.u64().map(drop),
         }?;
@@ -238,7 +259,7 @@ impl Session<'_> {
     fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
         match tag {
             TypeTag::List => {
-                let tag = self.cursor.u8()?;
+                let tag = self.mode.data_format.type_in_26(self.cursor.u8()?);
                 let count = self.cursor.count(self.least_object())?;
                 if S::MAKES {
                     let mut items = Vec::with_capacity(count.min(EAGER));
@@ -297,11 +318,18 @@ impl Session<'_> {
     fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
         let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
         let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+        let expiry = match self.mode.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
+        };
         let attributes = self.optional(|s| {
             s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
         })?;
         let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
-        let expire_time = self.optional(expr)?;
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(expr)?,
+        };
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
         let mut entries = Vec::new();
@@ -370,10 +398,6 @@ const fn has_type(tag: TypeTag) -> bool {
             | TypeTag::File
             | TypeTag::Opaque
     )
-}
-
-const fn is_opaque(class: u8, tag: TypeTag) -> bool {
-    matches!(tag, TypeTag::Opaque) && class >= val::MD5 && class <= val::X509
 }
 
 const fn is_known(class: u8) -> bool {

@@ -11,6 +11,7 @@ use crate::data::{
 
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
+use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::super::scalar::scalar_into;
 use super::{Found, Item, Message, What};
@@ -107,6 +108,14 @@ impl<'a> Decode<'a> {
 
     fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
         Ok(match tag {
+            // IPv4 addresses may come as IPv6 ones there.
+            TypeTag::Addr if !self.message.data_format.has_ipv6() => {
+                Value::Addr(self.cursor.addr(self.message.data_format)?)
+            }
+            // How wide one may be has been looked at.
+            TypeTag::Subnet if !self.message.data_format.has_ipv6() => {
+                Value::Subnet(self.cursor.subnet(self.message.data_format, true)?)
+            }
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
             TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
@@ -175,7 +184,7 @@ impl<'a> Decode<'a> {
     }
 
     fn list(&mut self, ty: Type) -> Result<List> {
-        let tag = self.cursor.u8()?;
+        let tag = self.message.data_format.type_in_26(self.cursor.u8()?);
         let items = self.several(Decode::value)?;
         Ok(List { ty, tag, items })
     }
@@ -198,16 +207,21 @@ impl<'a> Decode<'a> {
 
     fn table(&mut self, ty: Type) -> Result<Table> {
         let is_set = is_set(&ty).ok_or(MISFIT)?;
-        let mut table = Table {
-            mutable: self.mutable()?,
-            attributes: self.optional(|d| match d.object()? {
-                What::Attributes(attributes) => Ok(Arc::clone(attributes)),
-                _ => Err(MISFIT),
-            })?,
-            expire_time: self.optional(Decode::expr)?,
-            expire_func: self.optional(Decode::expr)?,
-            ..Table::new(ty)
+        let mutable = self.mutable()?;
+        let expiry = match self.message.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
         };
+        let attributes = self.optional(|d| match d.object()? {
+            What::Attributes(attributes) => Ok(Arc::clone(attributes)),
+            _ => Err(MISFIT),
+        })?;
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(Decode::expr)?,
+        };
+        let expire_func = self.optional(Decode::expr)?;
+        let mut table = Table { mutable, attributes, expire_time, expire_func, ..Table::new(ty) };
         while self.cursor.bool()? {
             table.entries.push(Entry {
                 index: self.index()?,

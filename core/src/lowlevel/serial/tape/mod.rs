@@ -17,6 +17,7 @@ use bytes::Bytes;
 use crate::data::{
     Attributes, BloomFilter, Event, Expr, File, Func, Name, Pattern, Type, TypeTag, Value,
 };
+use crate::wire::DataFormat;
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 pub(super) use made::{Container, Made};
@@ -94,6 +95,8 @@ pub(super) enum Found<'a> {
 pub(super) struct Message {
     /// The chunk, once it has been read.
     pub(super) chunk: Bytes,
+    /// The data format of the chunk.
+    pub(super) data_format: DataFormat,
     pub(super) tape: Vec<Item>,
     /// The objects to which items refer by number.
     pub(super) objects: Vec<What>,

@@ -9,6 +9,7 @@ use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
 use super::Session;
+use crate::wire::DataFormat;
 
 /// What a value's header and a reference to its type take with wide and with narrow ids.
 const WIDE_HEAD: usize = 22;
@@ -38,12 +39,16 @@ pub(super) trait Decide {
         is_shared: bool,
         keep: impl FnOnce() -> Kept,
     ) -> Decision;
+    /// Decides on a value within itself, which goes under this id.
+    fn again(&mut self, pid: u64) -> Decision;
     /// Decides on something that nothing refers to later.
     fn anonymous(&mut self, family: Family) -> Decision;
     /// Returns the serial type of the object just decided on, of which `class` is the usual class.
     fn serial_type(&self, family: Family, class: u8) -> u16;
     /// Returns whether a recursive type may be referred to.
     fn refers(&self) -> bool;
+    /// Returns the data format.
+    fn data_format(&self) -> DataFormat;
     /// Returns whether attributes go with their expressions.
     fn attribute_exprs(&self) -> bool;
     /// Returns the type that the value just decided on is to be written with, if it is not the one
@@ -60,6 +65,9 @@ pub(super) struct Live<'a> {
     /// The size of the call if its containers are remembered, and go as references if they were sent
     /// before.
     pub(super) remembered: Option<usize>,
+    /// Whether values may go the short way, in one step with their type: not without a cache, nor in
+    /// data formats in which something stands in between.
+    pub(super) is_short: bool,
 }
 
 impl Decide for Live<'_> {
@@ -72,7 +80,7 @@ impl Decide for Live<'_> {
 
     #[inline]
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
-        self.cache.value_of_known(tag, self.mode)
+        if self.is_short { self.cache.value_of_known(tag, self.mode) } else { None }
     }
 
     #[inline]
@@ -93,6 +101,10 @@ impl Decide for Live<'_> {
         }
     }
 
+    fn again(&mut self, pid: u64) -> Decision {
+        self.cache.again(pid, self.mode)
+    }
+
     #[inline]
     fn anonymous(&mut self, family: Family) -> Decision {
         self.cache.anonymous(family, self.mode)
@@ -105,6 +117,11 @@ impl Decide for Live<'_> {
 
     fn refers(&self) -> bool {
         self.cache.refers(self.mode)
+    }
+
+    #[inline]
+    fn data_format(&self) -> DataFormat {
+        self.mode.data_format
     }
 
     fn attribute_exprs(&self) -> bool {
@@ -132,11 +149,13 @@ pub(super) struct Replay<'a> {
     types: usize,
     locations: usize,
     serial_type: u16,
+    data_format: DataFormat,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(transcript: &'a Transcript) -> Replay<'a> {
-        Replay { transcript, at: 0, value: 0, types: 0, locations: 0, serial_type: 0 }
+    pub(super) fn new(transcript: &'a Transcript, data_format: DataFormat) -> Replay<'a> {
+        let (at, value, types, locations, serial_type) = (0, 0, 0, 0, 0);
+        Replay { transcript, at, value, types, locations, serial_type, data_format }
     }
 
     fn next(&mut self) -> Decision {
@@ -173,6 +192,10 @@ impl Decide for Replay<'_> {
         self.anonymous(Family::Val)
     }
 
+    fn again(&mut self, _: u64) -> Decision {
+        self.anonymous(Family::Val)
+    }
+
     fn anonymous(&mut self, family: Family) -> Decision {
         if family == Family::Val {
             self.value = self.at;
@@ -186,6 +209,10 @@ impl Decide for Replay<'_> {
 
     fn refers(&self) -> bool {
         true
+    }
+
+    fn data_format(&self) -> DataFormat {
+        self.data_format
     }
 
     fn attribute_exprs(&self) -> bool {
@@ -261,6 +288,7 @@ impl<D: Decide> Session<'_, D> {
                 Some(ty) => self.ty(&ty),
                 None => self.base_type(tag),
             }
+            self.no_value_attributes();
             self.append(content);
         }
         full
@@ -288,7 +316,9 @@ impl<D: Decide> Session<'_, D> {
         match ty {
             Type::Def(def) if D::USUAL => {
                 let ty = self.decide.shared(def, Family::Type);
-                if let Decision::Reference(type_pid) = ty {
+                if let Decision::Reference(type_pid) = ty
+                    && !self.decide.data_format().has_value_attributes()
+                {
                     self.head(pid, class, type_pid, content);
                     return true;
                 }
@@ -304,8 +334,17 @@ impl<D: Decide> Session<'_, D> {
                 }
             }
         }
+        self.no_value_attributes();
         self.append(content);
         true
+    }
+
+    /// Writes that a value has no attributes, in data formats in which it might.
+    #[inline]
+    pub(super) fn no_value_attributes(&mut self) {
+        if self.decide.data_format().has_value_attributes() {
+            self.bool(false);
+        }
     }
 
     /// Writes all that stands before a value's content if its type goes as a reference, as it

@@ -1,6 +1,6 @@
 //! Writes expressions (2§11).
 
-use crate::data::{Expr, ExprKind};
+use crate::data::{Expr, ExprKind, UnaryClass};
 
 use super::super::Family;
 use super::decide::Decide;
@@ -16,20 +16,39 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
+    fn in_const_init(&mut self, in_const_init: bool) {
+        if self.decide.data_format().has_in_const_init() {
+            self.bool(in_const_init);
+        }
+    }
+
     fn expr_kind(&mut self, kind: &ExprKind) {
         match kind {
             ExprKind::Global { name, in_const_init } => {
                 self.u8(b'n');
                 self.string(name);
-                self.bool(*in_const_init);
+                self.in_const_init(*in_const_init);
             }
             ExprKind::Local { id, in_const_init } => {
                 self.u8(b'f');
                 self.id(id);
-                self.bool(*in_const_init);
+                self.in_const_init(*in_const_init);
             }
             ExprKind::Const(value) => self.value(value),
-            ExprKind::Unary(_, a) => self.expr(a),
+            ExprKind::Unary(class, a) => {
+                self.expr(a);
+                let has_type = self.decide.data_format().has_constructor_types();
+                if *class == UnaryClass::RecordConstructor && has_type {
+                    self.bool(false);
+                }
+            }
+            ExprKind::RecordConstructor(expr, ty) => {
+                self.expr(expr);
+                if self.decide.data_format().has_constructor_types() {
+                    self.bool(true);
+                    self.ty(ty);
+                }
+            }
             ExprKind::Binary(_, a, b) | ExprKind::Schedule(a, b) | ExprKind::Call(a, b) => {
                 self.expr(a);
                 self.expr(b);
@@ -86,6 +105,7 @@ fn class(kind: &ExprKind) -> u8 {
     match kind {
         ExprKind::Global { .. } | ExprKind::Local { .. } => 2,
         ExprKind::Const(_) => 3,
+        ExprKind::RecordConstructor(..) => UnaryClass::RecordConstructor as u8,
         ExprKind::Unary(class, _) => *class as u8,
         ExprKind::Binary(class, ..) => *class as u8,
         ExprKind::Cond(..) => 18,

@@ -33,9 +33,14 @@ impl Writer {
         out: &mut Vec<u8>,
     ) -> std::result::Result<(), WriteError> {
         let message = event.message();
+        let format = mode.data_format;
+        // Bytes are the same only in the same format; the older ones have to be looked at anyway.
+        let is_same = message.data_format == format && !format.has_value_attributes();
         match measured(message) {
-            Ok(measure) => self.write(mode, &measure, true, out, |session| session.call(message)),
-            Err(_) => {
+            Ok(measure) if is_same => {
+                self.write(mode, &measure, true, out, |session| session.call(message))
+            }
+            _ => {
                 let event = event.to_event();
                 self.event(mode, &event.name, event.time, &event.args, out)
             }
@@ -46,7 +51,7 @@ impl Writer {
 /// Measures an event, and more than it is; fails unless it is certainly neither too large nor too
 /// deep, and made of values that Bro's own scripts could have made.
 fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
-    let mut measure = Measure::new();
+    let mut measure = Measure::new(message.data_format);
     if message.depth > DEPTH {
         return Err(WriteError::TooDeep { limit: DEPTH });
     }
@@ -99,7 +104,7 @@ impl Session<'_, Live<'_>> {
 
     /// Writes a value that came as a reference: as one, if it was sent as the bytes that it is from.
     fn known(&mut self, known: &Known) {
-        let Live { cache, mode, remembered } = &mut self.decide;
+        let Live { cache, mode, remembered, .. } = &mut self.decide;
         let address = known.from.as_ptr() as usize;
         let sent = remembered.and_then(|_| cache.sent_container(address, *mode));
         match sent {
@@ -109,7 +114,7 @@ impl Session<'_, Live<'_>> {
     }
 
     fn content(&mut self, tag: TypeTag, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
-        let class = val::of(tag);
+        let (class, format) = (val::of(tag), self.decide.data_format());
         if matches!(tag, TypeTag::Record | TypeTag::Vector | TypeTag::Table) {
             return self.forward_container(class, tag, ty, from);
         }
@@ -123,9 +128,9 @@ impl Session<'_, Live<'_>> {
                 let is_true = from.cursor.i64()? != 0;
                 self.scalar(class, tag, i64::from(is_true).to_be_bytes());
             }
-            TypeTag::Addr => self.addr(from.cursor.addr()?),
+            TypeTag::Addr => self.addr(from.cursor.addr(format)?),
             // How wide one may be has been looked at.
-            TypeTag::Subnet => self.subnet(from.cursor.subnet(true)?),
+            TypeTag::Subnet => self.subnet(from.cursor.subnet(format, true)?),
             TypeTag::Enum => {
                 self.typed(class, ty, from.cursor.array::<8>()?);
             }
@@ -172,7 +177,13 @@ impl Session<'_, Live<'_>> {
 
     fn forward_entries(&mut self, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
         let is_set = is_set(ty).ok_or(MISFIT)?;
-        for _ in ["attributes", "expire_time", "expire_func"] {
+        let parts = if self.decide.data_format().has_expiry_seconds() {
+            self.u64(from.cursor.u64()?);
+            ["attributes", "expire_func"].as_slice()
+        } else {
+            &["attributes", "expire_time", "expire_func"]
+        };
+        for _ in parts {
             let is_there = from.cursor.bool()?;
             self.bool(is_there);
             if is_there {

@@ -5,7 +5,10 @@ use crate::data::{
     BloomCells, OpaqueState, Pattern, StateAccess, Subnet, Type, Value, index_types,
 };
 
+use crate::wire::DataFormat;
+
 use super::super::WriteError;
+use super::super::error::Unsupported;
 
 /// The greatest content, in bytes: the length word of a chunk has 31 bits (§1.2), and types,
 /// headers and what compression adds have to fit as well.
@@ -22,11 +25,12 @@ const OVERHEAD: usize = 40;
 pub(super) struct Measure {
     size: usize,
     depth: u32,
+    data_format: DataFormat,
 }
 
 impl Measure {
-    pub(super) fn new() -> Measure {
-        Measure { size: 0, depth: 0 }
+    pub(super) fn new(data_format: DataFormat) -> Measure {
+        Measure { size: 0, depth: 0, data_format }
     }
 
     /// Returns at least as many bytes as values take, those of their types and of functions aside.
@@ -138,6 +142,11 @@ impl Measure {
                 Ok(())
             }
             OpaqueState::Bloom(bloom) => {
+                let (seeds, format) = (bloom.filter.hasher.seed.len(), self.data_format);
+                if seeds != format.hasher_seeds() {
+                    let what = Unsupported::HasherSeeds { seeds };
+                    return Err(WriteError::DataFormat { format, what });
+                }
                 let bits = match &bloom.filter.cells {
                     BloomCells::Basic(bits) => bits,
                     BloomCells::Counting(counters) => &counters.bits,

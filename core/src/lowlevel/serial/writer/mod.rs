@@ -7,17 +7,20 @@ mod measure;
 mod object;
 mod opaque;
 mod stmt;
+mod supported;
 mod types;
 mod value;
 
 use std::sync::Arc;
 
 use crate::data::{Id, Packet, Serial, StateAccess, Value};
+use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
-use super::{Family, Mode, Transcript, WriteError};
+use super::{Caching, Family, Mode, Transcript, WriteError};
 use decide::{Decide, Live, Replay};
 use measure::Measure;
+use supported::Supported;
 
 pub(crate) use measure::MAX_CONTENT;
 
@@ -74,9 +77,10 @@ impl Writer {
         args: &[Value],
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
+        Supported::check_values(mode, args)?;
         self.write(mode, &measure, true, out, |session| session.event(name, time, args))
     }
 
@@ -87,9 +91,10 @@ impl Writer {
     /// Fails if the value is larger or nested deeper than receivers accept, or Bro's scripts could
     /// not have created it.
     pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(mode.data_format);
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
+        Supported::check_id(mode, id)?;
         self.write(mode, &measure, false, out, |session| session.top_id(id))
     }
 
@@ -105,8 +110,9 @@ impl Writer {
         access: &StateAccess,
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(mode.data_format);
         measure.state_access(access)?;
+        Supported::check_state_access(mode, access)?;
         self.write(mode, &measure, false, out, |session| session.state_access(access))
     }
 
@@ -116,7 +122,7 @@ impl Writer {
     ///
     /// Fails if the packet is larger than receivers accept.
     pub fn packet(&mut self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), WriteError> {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(DataFormat::default());
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
         self.write(Mode::HANDSHAKE, &measure, false, out, |session| session.packet(packet))
@@ -141,7 +147,8 @@ impl Writer {
         };
         self.cache.begin(mode);
         let remembered = Some(measure.size()).filter(|size| is_call && *size <= MAX_KEPT);
-        let decide = Live { cache: &mut self.cache, mode, remembered };
+        let is_short = mode.caching != Caching::None && !mode.data_format.has_value_attributes();
+        let decide = Live { cache: &mut self.cache, mode, remembered, is_short };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
@@ -158,7 +165,7 @@ impl Transcript {
     /// Encodes the content that was read with this transcript, with the same decisions. The result
     /// is the same bytes, if nothing was lost.
     pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
-        let decide = Replay::new(self);
+        let decide = Replay::new(self, mode.data_format);
         let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         match serial {

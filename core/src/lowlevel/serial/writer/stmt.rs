@@ -5,14 +5,28 @@ use crate::data::{Stmt, StmtKind};
 use super::super::Family;
 use super::decide::Decide;
 use super::{Arc, Session};
+use crate::wire::DataFormat;
 
 impl<D: Decide> Session<'_, D> {
     pub(super) fn stmt(&mut self, stmt: &Arc<Stmt>) {
         if self.shared(stmt, Family::Stmt, class(&stmt.kind)) {
-            self.u8(stmt.tag);
+            self.u8(self.statement_tag(stmt));
             self.f64(stmt.last_access);
             self.u32(stmt.access_count);
             self.stmt_kind(&stmt.kind);
+        }
+    }
+
+    /// Returns a statement's tag: of a null statement, which another format may number otherwise, the
+    /// one of this format, if it is not written as it came.
+    fn statement_tag(&self, stmt: &Stmt) -> u8 {
+        let format = self.decide.data_format();
+        match stmt.kind {
+            // Bro 2.3 has the one of 2.2, and both may know the other.
+            StmtKind::Null if D::USUAL && !(format == DataFormat::V25 && stmt.tag > 16) => {
+                format.null_statement()
+            }
+            _ => stmt.tag,
         }
     }
 
@@ -36,7 +50,9 @@ impl<D: Decide> Session<'_, D> {
                         s.stmt(&case.body);
                     }
                 });
-                self.i32(*default_index);
+                if self.decide.data_format().has_switch_default() {
+                    self.i32(*default_index);
+                }
             }
             StmtKind::Event(expr, event) => {
                 self.optional(expr.as_ref(), |s, expr| s.expr(expr));

@@ -1,6 +1,6 @@
 //! Writes types and attributes (2§4).
 
-use crate::data::{Attributes, Field, Name, Type, TypeDef, TypeKind, TypeTag};
+use crate::data::{Attribute, Attributes, Field, Name, Type, TypeDef, TypeKind, TypeTag};
 
 use super::super::Family;
 use super::super::cache::Decision;
@@ -67,10 +67,21 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline]
     fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
-        let [a, b, c, d] = length(name);
+        if !self.decide.data_format().has_type_names() {
+            return self.nameless_head(tag, network_order, base);
+        }
         let (network_order, base) = (u8::from(network_order), u8::from(base));
+        let [a, b, c, d] = length(name);
         self.append([tag as u8, tag.internal() as u8, network_order, base, a, b, c, d]);
         self.bytes(name);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn nameless_head(&mut self, tag: TypeTag, network_order: bool, base: bool) {
+        let number = self.decide.data_format().type_number(tag as u8);
+        let (network_order, base) = (u8::from(network_order), u8::from(base));
+        self.append([number, tag.internal() as u8, network_order, base, 0, 0]);
     }
 
     fn parts(&mut self, kind: &TypeKind) {
@@ -124,11 +135,18 @@ impl<D: Decide> Session<'_, D> {
     pub(super) fn attributes(&mut self, attributes: &Arc<Attributes>) {
         if self.shared(attributes, Family::Attributes, 1) {
             self.ty(&attributes.ty);
-            self.several(&attributes.list, |s, attribute| {
-                let expr = attribute.expr.as_ref().filter(|_| s.decide.attribute_exprs());
-                s.optional(expr, |s, expr| s.expr(expr));
-                s.u8(attribute.tag as u8);
-            });
+            let format = self.decide.data_format();
+            // Attributes that the format lacks mean nothing to its releases.
+            let number = |attribute: &Attribute| format.attribute_number(attribute.tag as u8);
+            let numbers = attributes.list.iter().map(number);
+            let known = numbers.clone().flatten().count();
+            self.u32(u32::try_from(known).unwrap_or(u32::MAX));
+            for (attribute, number) in attributes.list.iter().zip(numbers) {
+                let Some(number) = number else { continue };
+                let expr = attribute.expr.as_ref().filter(|_| self.decide.attribute_exprs());
+                self.optional(expr, |s, expr| s.expr(expr));
+                self.u8(number);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::data::{
 
 use super::super::Family;
 use super::super::cache::{Decision, Kept};
+use super::super::expiry::expiry_seconds;
 use super::super::kind::val;
 use super::decide::Decide;
 use super::{Arc, Session, length};
@@ -93,8 +94,10 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline(never)]
     fn func_value(&mut self, ty: &Type, func: &Arc<Func>) {
-        if self.typed(val::PLAIN, ty, []) {
-            self.func(func);
+        let value = self.decide.anonymous(Family::Val);
+        if self.decided_value(value, val::PLAIN, ty, []) {
+            let pid = if let Decision::Full(pid) = value { pid } else { 0 };
+            self.func(func, pid);
         }
     }
 
@@ -155,7 +158,8 @@ impl<D: Decide> Session<'_, D> {
     #[inline(never)]
     fn list(&mut self, list: &List) {
         let [a, b, c, d] = length(&list.items);
-        if self.typed(val::LIST, &list.ty, [list.tag, a, b, c, d]) {
+        let tag = self.decide.data_format().type_number(list.tag);
+        if self.typed(val::LIST, &list.ty, [tag, a, b, c, d]) {
             list.items.iter().for_each(|value| self.value(value));
         }
     }
@@ -166,8 +170,14 @@ impl<D: Decide> Session<'_, D> {
         if !self.mutable(value, val::TABLE, &table.ty, &table.mutable) {
             return;
         }
+        let has_seconds = self.decide.data_format().has_expiry_seconds();
+        if has_seconds {
+            self.f64(expiry_seconds(table.expire_time.as_ref()));
+        }
         self.optional(table.attributes.as_ref(), |s, attributes| s.attributes(attributes));
-        self.optional(table.expire_time.as_ref(), |s, expr| s.expr(expr));
+        if !has_seconds {
+            self.optional(table.expire_time.as_ref(), |s, expr| s.expr(expr));
+        }
         self.optional(table.expire_func.as_ref(), |s, expr| s.expr(expr));
         for entry in &table.entries {
             self.bool(true);

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::wire::DataFormat;
+
 /// The argument of VERSION (§2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
@@ -9,7 +11,8 @@ pub struct Version {
     pub protocol: u32,
     /// The size of the sender's outgoing object cache, in entries.
     pub cache_size: u32,
-    /// The version of the data format, or 0 for "any".
+    /// The number of the sender's [`DataFormat`], or 0 for "any": it writes what the receiver
+    /// announces, and 26 if that is 0 too.
     pub data_format: u32,
     /// Whole seconds from the sender's start to this connection, as the bits of a signed number: it is
     /// negative if the sender's clock was set back, and [`Authority`] compares it so.
@@ -24,23 +27,19 @@ pub struct Version {
 impl Version {
     /// The protocol's version that this crate speaks.
     pub const PROTOCOL: u32 = 7;
-    /// The version of the data format that this crate speaks.
-    pub const DATA_FORMAT: u32 = 26;
+    /// The newest data format, that of Bro 2.5.
+    pub const DATA_FORMAT: u32 = DataFormat::V26.number();
 
     /// Returns the releases of Bro whose VERSION names this protocol and data format, as in
     /// `2.3/2.4`; `None` if there are none.
     ///
     /// Bro 2.6 announces the data format of 2.5, but encodes log values differently.
     pub const fn releases(protocol: u32, data_format: u32) -> Option<&'static str> {
-        Some(match (protocol, data_format) {
-            (6, 18) => "1.5",
-            (7, 21) => "2.0",
-            (7, 22) => "2.1",
-            (7, 23) => "2.2",
-            (7, 25) => "2.3/2.4",
-            (7, 26) => "2.5/2.6",
-            _ => return None,
-        })
+        match (protocol, DataFormat::from_number(data_format)) {
+            (6, _) if data_format == 18 => Some("1.5"),
+            (Version::PROTOCOL, Some(format)) => Some(format.releases()),
+            _ => None,
+        }
     }
 }
 

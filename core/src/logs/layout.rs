@@ -1,0 +1,102 @@
+//! The layouts of log messages, by data format (2§13).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::wire::DataFormat;
+
+/// How log messages are laid out.
+pub(super) trait Layout {
+    /// The data format, as far as it matters for logs.
+    const FORMAT: DataFormat;
+    /// Whether each value has the type of its elements after its own, as from Bro 2.6.
+    const SUBTYPES: bool = false;
+}
+
+/// The layout of data formats 22, 25 and 26.
+pub(super) struct Usual;
+/// The layout of Bro 2.6, which announces data format 26.
+pub(super) struct WithSubtypes;
+/// The layout of data format 23, in which vectors have another number.
+pub(super) struct OfBro22;
+/// The layout of data format 21.
+pub(super) struct OfBro20;
+
+impl Layout for Usual {
+    const FORMAT: DataFormat = DataFormat::V26;
+}
+
+impl Layout for WithSubtypes {
+    const FORMAT: DataFormat = DataFormat::V26;
+    const SUBTYPES: bool = true;
+}
+
+impl Layout for OfBro22 {
+    const FORMAT: DataFormat = DataFormat::V23;
+}
+
+impl Layout for OfBro20 {
+    const FORMAT: DataFormat = DataFormat::V21;
+}
+
+/// Names a layout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    #[default]
+    Usual,
+    WithSubtypes,
+    OfBro22,
+    OfBro20,
+}
+
+impl From<DataFormat> for Form {
+    fn from(format: DataFormat) -> Form {
+        match format {
+            DataFormat::V21 => Form::OfBro20,
+            DataFormat::V23 => Form::OfBro22,
+            DataFormat::V22 | DataFormat::V25 | DataFormat::V26 => Form::Usual,
+        }
+    }
+}
+
+/// Runs something for the layout of a form.
+macro_rules! with_layout {
+    ($form:expr, $layout:ident => $run:expr) => {
+        match $form {
+            $crate::logs::layout::Form::Usual => {
+                type $layout = $crate::logs::layout::Usual;
+                $run
+            }
+            $crate::logs::layout::Form::WithSubtypes => {
+                type $layout = $crate::logs::layout::WithSubtypes;
+                $run
+            }
+            $crate::logs::layout::Form::OfBro22 => {
+                type $layout = $crate::logs::layout::OfBro22;
+                $run
+            }
+            $crate::logs::layout::Form::OfBro20 => {
+                type $layout = $crate::logs::layout::OfBro20;
+                $run
+            }
+        }
+    };
+}
+pub(super) use with_layout;
+
+/// Returns the address in the four words that Bro 2.0 has for one, each with its bytes reversed:
+/// built without IPv6 the first is an IPv4 address, built with it the last.
+pub(super) fn addr_of_bro_20(words: [u32; 4]) -> IpAddr {
+    let words = words.map(u32::swap_bytes);
+    match words {
+        [addr, 0, 0, 0] | [0, 0, 0, addr] => IpAddr::V4(Ipv4Addr::from(addr)),
+        [a, b, c, d] => {
+            let high = u128::from(a) << 96 | u128::from(b) << 64;
+            IpAddr::V6(Ipv6Addr::from(high | u128::from(c) << 32 | u128::from(d)))
+        }
+    }
+}
+
+/// Returns those words for an IPv4 address.
+pub(super) fn words_of_bro_20(addr: Ipv4Addr) -> [u32; 4] {
+    [u32::from(addr).swap_bytes(), 0, 0, 0]
+}
