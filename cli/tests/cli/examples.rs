@@ -245,6 +245,15 @@ fn the_examples_of_every_help_work() {
     let missing: Vec<&str> = left_out.into_values().collect();
     assert_eq!(
         missing,
-        ["fields.rs", "tls.rs", "logs.rs", "replay.rs", "replay.rs", "spool.rs", "top.rs"]
+        [
+            "fields.rs",
+            "tls.rs",
+            "tls.rs",
+            "logs.rs",
+            "replay.rs",
+            "replay.rs",
+            "spool.rs",
+            "top.rs"
+        ]
     );
 }
