@@ -35,7 +35,7 @@ impl View for Lines {
         self.line.clear();
         // A string takes whatever it is given.
         let _ = self.describe(time, observed);
-        if matches!(observed.message, Err(_)) || matches!(observed.serial, Some(Err(_))) {
+        if observed.message.is_err() || matches!(observed.serial, Some(Err(_))) {
             return writeln!(out, "{}", self.colors.paint(Tone::Bad, &self.line));
         }
         self.line.push('\n');

@@ -83,7 +83,9 @@ impl Controllee {
                         }
                     }
                     Notification::Event { event, .. } if answers => {
-                        all.iter().for_each(|all| drop(all.wait()));
+                        if let Some(all) = &all {
+                            all.wait();
+                        }
                         answer(&event, &values).into_iter().for_each(|event| {
                             own.raise(event, None).unwrap();
                         });
