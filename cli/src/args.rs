@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     bench, bridge, cluster, config, connect, control, decode, demo, doctor, listen, logging, logs,
-    manual, ping, print, replay, request, run, send, state, tail, top, zeek,
+    manual, ping, print, replay, request, run, send, spool, state, tail, top, zeek,
 };
 
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
@@ -32,6 +32,7 @@ Examples:
   brocomm bridge bridge.toml                    exchange events with a Zeek
   brocomm zeek listen ws://manager:27759        print what a Zeek publishes
   brocomm logs sensor --write logs              write the logs that a peer sends
+  brocomm spool read spool                      print what a node has spooled
   brocomm state get sensor hits --declarations vars.bro
                                                 print a peer's variable
   brocomm send sensor 'ping(7)'                 send an event
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Bench(bench::Args),
     Logs(logs::Args),
     Tail(tail::Args),
+    Spool(spool::Args),
     Print(print::Args),
     State(state::Args),
     Replay(replay::Args),

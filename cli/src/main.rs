@@ -57,6 +57,7 @@ mod send;
 mod session;
 mod signals;
 mod snapshot;
+mod spool;
 mod state;
 mod stop;
 mod style;
@@ -110,6 +111,7 @@ fn main() -> ExitCode {
         Command::Logs(args) => logs::run(args, &mut out),
         Command::State(args) => state::run(args, &mut out),
         Command::Tail(args) => tail::run(args, &mut out),
+        Command::Spool(args) => spool::run(args, &mut out),
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Doctor(args) => doctor::run(args, &mut out),

@@ -146,6 +146,13 @@
     )
 )]
 
+#[cfg(feature = "base-types")]
+// The derives name the crate as others do.
+extern crate self as brocomm;
+
+#[cfg(feature = "base-types")]
+#[cfg_attr(docsrs, doc(cfg(feature = "base-types")))]
+pub mod base_types;
 mod calendar;
 mod config_errors;
 mod connection;

@@ -62,7 +62,8 @@ Exit codes:
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let file = args.run.configuration();
-    let (configuration, targets) = config::load_bridge_and_warn(file)?;
+    let (configuration, mut outputs) = config::load_outputs_and_warn(file)?;
+    let targets = std::mem::take(&mut outputs.zeek);
     if targets.is_empty() {
         return Err(misused(format_args!(
             "{}: no [[zeek]]: `brocomm bridge` needs a Zeek to connect to",
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if let Some(file) = &args.counts {
         counts.keep(file)?;
     }
-    run::run_with(&args.run, configuration, prepared, counts, out)
+    run::run_with(&args.run, configuration, prepared, counts, &outputs, out)
 }
 
 /// All connections to Zeeks, with what goes between them and a node.

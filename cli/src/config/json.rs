@@ -7,6 +7,7 @@ use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{NodeConfig, PeerConfig};
 use serde_json::{Value, json};
 
+use super::Outputs;
 use super::load::{Problem, load_with};
 use super::summary::described;
 use crate::failure::Failure;
@@ -14,12 +15,12 @@ use crate::failure::Failure;
 /// Checks a configuration and prints one JSON object.
 pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let shown = file.display().to_string();
-    let mut targets = Vec::new();
-    match load_with(file, &mut targets) {
+    let mut outputs = Outputs::default();
+    match load_with(file, &mut outputs) {
         Ok(configuration) => {
             let warnings = configuration.warnings();
             let warnings = warnings.iter().map(ToString::to_string);
-            let of_targets = targets.iter().flat_map(|target| {
+            let of_targets = outputs.zeek.iter().flat_map(|target| {
                 let warnings = target.warnings(&configuration.declarations).into_iter();
                 warnings.map(|warning| format!("{}: {warning}", target.url))
             });

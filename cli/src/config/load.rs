@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
-use super::zeek::{self, ZeekTarget};
+use super::{Outputs, nats, spool, zeek};
 use crate::built_in;
 use crate::failure::reason;
 use crate::file;
@@ -49,17 +49,14 @@ impl fmt::Display for Problem {
 /// declarations, and the errors of `NodeConfig::validate`; then errors in the TLS files, if TLS is
 /// used.
 pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
-    load_with(path, &mut Vec::new())
+    load_with(path, &mut Outputs::default())
 }
 
-/// The same, with the Zeeks that a bridge connects to.
-pub(super) fn load_with(
-    path: &Path,
-    targets: &mut Vec<ZeekTarget>,
-) -> Result<NodeConfig, Vec<Problem>> {
+/// The same, with where else entries and events go.
+pub(super) fn load_with(path: &Path, outputs: &mut Outputs) -> Result<NodeConfig, Vec<Problem>> {
     match file::read_text(path) {
         Ok(text) => {
-            let (mut configuration, files) = read_with(path, &text, targets)?;
+            let (mut configuration, files) = read_with(path, &text, outputs)?;
             if needs_tls(&configuration).is_some() {
                 configuration.options.tls = Some(files.read(path, &text)?);
             }
@@ -103,22 +100,22 @@ fn other_form(text: &str) -> Option<&'static str> {
 /// Parses a configuration.
 #[cfg(test)]
 pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
-    read_with(path, text, &mut Vec::new())
+    read_with(path, text, &mut Outputs::default())
 }
 
-/// The same with the Zeeks that a bridge connects to.
+/// The same with where else entries and events go.
 pub(super) fn read_with(
     path: &Path,
     text: &str,
-    targets: &mut Vec<ZeekTarget>,
+    outputs: &mut Outputs,
 ) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
     if let (false, Some(what)) = (is_toml, other_form(text)) {
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
-    let (configuration, files, mut problems) = all(path, text, &mut source, targets);
-    problems.extend(targets.iter_mut().flat_map(|target| target.read_files(&mut source)));
+    let (configuration, files, mut problems) = all(path, text, &mut source, outputs);
+    problems.extend(outputs.zeek.iter_mut().flat_map(|target| target.read_files(&mut source)));
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
         file: path.to_owned(),
@@ -136,7 +133,7 @@ pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
-    targets: &mut Vec<ZeekTarget>,
+    outputs: &mut Outputs,
 ) -> (NodeConfig, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
     // A TOML syntax error may hide any key, so missing keys are not reported then.
@@ -154,7 +151,11 @@ pub(super) fn all(
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
-    *targets = zeek::targets(&mut table, folder);
+    *outputs = Outputs {
+        zeek: zeek::targets(&mut table, folder),
+        spool: spool::table(&mut table, folder),
+        nats: nats::table(&mut table, folder),
+    };
     table.finish();
 
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };

@@ -3,9 +3,11 @@
 mod import;
 mod json;
 mod load;
+mod nats;
 mod quote;
 mod reader;
 mod reference;
+mod spool;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -21,8 +23,10 @@ use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
 use load::{Problem, load, load_with};
+pub(crate) use nats::NatsTable;
 pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
+pub(crate) use spool::SpoolTable;
 pub(crate) use zeek::ZeekTarget;
 
 /// Checks or explains the configuration of `brocomm run`.
@@ -106,19 +110,28 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => {
-            let (configuration, targets) = load_bridge_and_warn(file)?;
-            warn_of_targets(file, &configuration, &targets);
-            Ok(summary::write(&configuration, &targets, out)?)
+            let (configuration, outputs) = load_outputs_and_warn(file)?;
+            warn_of_targets(file, &configuration, &outputs.zeek);
+            Ok(summary::write(&configuration, &outputs.zeek, out)?)
         }
     }
 }
 
-/// Loads a configuration with the Zeeks that a bridge connects to, and prints warnings and errors.
-pub(crate) fn load_bridge_and_warn(file: &Path) -> Result<(NodeConfig, Vec<ZeekTarget>), Failure> {
-    let mut targets = Vec::new();
-    let configuration = load_with(file, &mut targets).map_err(|problems| told(file, &problems))?;
+/// Where entries and events go besides the output.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outputs {
+    /// The Zeeks that a bridge connects to.
+    pub(crate) zeek: Vec<ZeekTarget>,
+    pub(crate) spool: Option<SpoolTable>,
+    pub(crate) nats: Option<NatsTable>,
+}
+
+/// Loads a configuration with where else entries and events go, and prints warnings and errors.
+pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
+    let mut outputs = Outputs::default();
+    let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
     warnings(file, &configuration);
-    Ok((configuration, targets))
+    Ok((configuration, outputs))
 }
 
 /// Prints what keeps events from being passed to Zeek.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::EXAMPLE;
 use super::load::all;
 use super::reader::{Expected, Source};
+use super::{EXAMPLE, Outputs};
 
 /// The table of a peer in the example. The reference writes `NAME` instead.
 const PEER: &str = "nodes.sensor";
@@ -67,7 +67,7 @@ pub(super) fn page() -> Result<String, Vec<String>> {
 pub(super) fn render(example: &str) -> Result<String, Vec<String>> {
     let text = uncommented(example);
     let mut source = Source::new(&text);
-    let _ = all(Path::new(""), &text, &mut source, &mut Vec::new());
+    let _ = all(Path::new(""), &text, &mut source, &mut Outputs::default());
     let entries = entries(example);
     let mut wrong: Vec<String> = source.problems.into_iter().map(|(_, _, what)| what).collect();
     for key in source.asked.keys().filter(|key| *key != "nodes") {

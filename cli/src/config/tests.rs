@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use brocomm::node::{Bound, NodeConfig, Options, PeerConfig};
 
-use super::EXAMPLE;
 use super::load::{all, read};
 use super::reader::Source;
 use super::reference::{entries, is_value, render, uncommented};
+use super::{EXAMPLE, Outputs};
 
 fn loaded(text: &str) -> NodeConfig {
     let read = read(Path::new("node.toml"), text);
@@ -31,7 +31,7 @@ fn the_example_has_every_key() {
     let text = uncommented(EXAMPLE);
     let mut source = Source::new(&text);
     let (configuration, _, other) =
-        all(Path::new("node.toml"), &text, &mut source, &mut Vec::new());
+        all(Path::new("node.toml"), &text, &mut source, &mut Outputs::default());
     assert_eq!((source.problems, other), (vec![], vec![]));
     for key in source.asked.into_keys() {
         assert!(source.places.contains_key(&key), "{key} is not in the example");
@@ -42,7 +42,10 @@ fn the_example_has_every_key() {
 
 #[test]
 fn the_example_tells_the_defaults() {
-    let (configuration, files) = read(Path::new("node.toml"), &uncommented(EXAMPLE)).ok().unwrap();
+    // The files that it names are not here.
+    let text = uncommented(EXAMPLE);
+    let (configuration, files, _) =
+        all(Path::new("node.toml"), &text, &mut Source::new(&text), &mut Outputs::default());
     let NodeConfig { options, nodes, .. } = configuration;
     let default = Options::default();
     assert_eq!(files.ssl_private_key.as_deref(), Some("node.pem"));
@@ -65,7 +68,7 @@ fn the_defaults_that_are_stated_of_peers_are_so() {
     let node = |text: &str| {
         let text = format!("[nodes.a]\nhost = '::1'\n{text}");
         let (configuration, ..) =
-            all(Path::new(""), &text, &mut Source::new(&text), &mut Vec::new());
+            all(Path::new(""), &text, &mut Source::new(&text), &mut Outputs::default());
         configuration.nodes[0].1.clone()
     };
     let mut checked = 0;

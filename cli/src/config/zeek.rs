@@ -308,13 +308,14 @@ pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<Z
 
 #[cfg(test)]
 mod tests {
+    use super::super::Outputs;
     use super::super::load::read_with;
     use super::*;
 
     fn read(text: &str) -> Result<Vec<ZeekTarget>, Vec<String>> {
-        let mut targets = Vec::new();
-        match read_with(Path::new("folder/b.toml"), text, &mut targets) {
-            Ok(_) => Ok(targets),
+        let mut outputs = Outputs::default();
+        match read_with(Path::new("folder/b.toml"), text, &mut outputs) {
+            Ok(_) => Ok(outputs.zeek),
             Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 use brocomm_std::{Listener, Peer};
 
-use super::{Args, Logs, for_logs, written};
+use super::{Args, Logs, for_logs};
 use crate::failure::{Failure, failed, tell, warn};
 use crate::follow::Follow;
 use crate::logging;
@@ -68,7 +68,7 @@ pub(super) fn run(
             Ok(report) if result.is_ok() => {
                 let mut waiting = std::iter::once(report).chain(received.try_iter().take(WAITING));
                 let taken = waiting.try_for_each(|report| take(logs, report, once));
-                result = taken.and_then(|()| written(logs.folder.flush()));
+                result = taken.and_then(|()| logs.flush());
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -87,7 +87,7 @@ fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     match report {
         Report::Log { sender, from, told } => logs.take(sender, from, &told),
         Report::Gone { sender, fault } => {
-            logs.folder.forget(sender);
+            logs.forget(sender);
             match fault {
                 Some(fault) if once => Err(failed(format_args!("{fault}"))),
                 fault => {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use brocomm::Time;
+use brocomm::data::Declarations;
 use brocomm::logs::Rotation;
 use brocomm::lowlevel::connection::{Notification, Requests};
 use brocomm_std::Peer;
@@ -17,9 +18,12 @@ use brocomm_std::Peer;
 use crate::address;
 use crate::clock::Clock;
 use crate::columns::Columns;
+use crate::config::SpoolTable;
 use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Manner};
 use crate::log_folder::{LogFolder, read_names};
+use crate::spool::spooler::Spooler;
+use crate::stop::Stop;
 
 /// Requests the logs of a peer, or of all peers that connect, and writes them to files as a Bro
 /// does.
@@ -51,8 +55,12 @@ pub(crate) struct Args {
     again: Again,
 
     /// The directory for the files. It is created if needed, and existing files are overwritten.
-    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["list", "spool"])]
     write: Option<PathBuf>,
+
+    /// Keep the entries in a spool in this folder, for `brocomm spool read` and other readers.
+    #[arg(long, value_name = "DIR", conflicts_with = "list")]
+    spool: Option<PathBuf>,
 
     /// List the announced logs with their columns, as objects with --json, and exit.
     #[arg(long, conflicts_with_all = ["listen", "write", "rotate", "retry", "once", "utc"])]
@@ -85,6 +93,7 @@ Examples:
   brocomm logs sensor --write logs
   brocomm logs sensor --write logs --rotate 1h --json
   brocomm logs sensor --list
+  brocomm logs --listen 0.0.0.0:47757 --spool spool
   brocomm logs --listen 0.0.0.0:47757 --write logs --empty-field '' --unset-field ''
 
 Files:
@@ -103,13 +112,22 @@ Exit codes:
 /// Writes logs until the end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let names = read_names(args.log_names.as_deref())?;
-    let (Some(folder), false) = (&args.write, args.list) else {
+    if args.list {
         return list::run(args, &names, out);
-    };
+    }
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
     let format = args.columns.format(args.json)?;
-    let folder = LogFolder::new(folder, format, rotation, args.clock, names)?.mixing();
-    let mut logs = Logs { folder, now: Time::EPOCH, is_whole: true };
+    let folder = args.write.as_ref().map(|folder| -> Result<_, Failure> {
+        let folder = LogFolder::new(folder, format, rotation, args.clock, names.clone())?;
+        Ok(folder.mixing())
+    });
+    let folder = folder.transpose()?;
+    let spooler = args.spool.as_ref().map(|path| -> Result<_, Failure> {
+        let spooler = Spooler::open(path, &SpoolTable::default(), &Declarations::default())?;
+        Ok(spooler.with_names(names))
+    });
+    let spooler = spooler.transpose()?;
+    let mut logs = Logs { folder, spooler, now: Time::EPOCH, is_whole: true };
     let result = match (&args.listen, &args.peer) {
         (Some(address), _) => listen::run(address, args, &mut logs, out),
         (None, peer) => {
@@ -121,8 +139,15 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         // No connection was established.
         return result;
     }
-    let problem = logs.folder.finish(logs.now, out)?;
+    let folder = logs.folder.as_mut().map(|folder| folder.finish(logs.now, out));
+    let problem = folder.transpose()?.flatten();
+    let spooled = logs.spooler.as_mut().map_or(Ok(()), |spooler| -> Result<(), Failure> {
+        spooler.finish(&is_stopped)?;
+        let (path, last) = (spooler.path().display(), spooler.spool().durable());
+        Ok(writeln!(out, "spool {path}: entries up to {last}")?)
+    });
     result?;
+    spooled?;
     match problem {
         Some(problem) => Err(failed(format_args!("{problem}"))),
         None if logs.is_whole => Ok(()),
@@ -137,7 +162,8 @@ pub(crate) fn for_logs() -> Requests {
 }
 
 struct Logs {
-    folder: LogFolder,
+    folder: Option<LogFolder>,
+    spooler: Option<Spooler>,
     now: Time,
     /// Whether all logs are written as their senders requested.
     is_whole: bool,
@@ -148,16 +174,45 @@ impl Logs {
     fn take(&mut self, sender: u64, from: SocketAddr, told: &Notification) -> Result<(), Failure> {
         match told {
             Notification::LogWriterAnnounced(writer) => {
-                if let Err(problem) = self.folder.announce(sender, writer, self.now) {
+                let Some(folder) = &mut self.folder else { return Ok(()) };
+                if let Err(problem) = folder.announce(sender, writer, self.now) {
                     warn(format_args!("{from}: {problem}"));
                     self.is_whole = false;
                 }
                 Ok(())
             }
-            Notification::LogEntry(entry) => written(self.folder.entry(sender, entry, self.now)),
+            Notification::LogEntry(entry) => {
+                if let Some(spooler) = &mut self.spooler {
+                    if spooler.is_full() {
+                        spooler.commit(&is_stopped)?;
+                    }
+                    spooler.entry(b"", entry, self.now);
+                }
+                let folder = self.folder.as_mut();
+                folder.map_or(Ok(()), |folder| written(folder.entry(sender, entry, self.now)))
+            }
             _ => Ok(()),
         }
     }
+
+    /// Writes what waits in memory.
+    fn flush(&mut self) -> Result<(), Failure> {
+        if let Some(folder) = &mut self.folder {
+            written(folder.flush())?;
+        }
+        self.spooler.as_mut().map_or(Ok(()), |spooler| spooler.commit(&is_stopped))
+    }
+
+    fn forget(&mut self, sender: u64) {
+        if let Some(folder) = &mut self.folder {
+            folder.forget(sender);
+        }
+    }
+}
+
+/// Returns whether a signal has arrived, so that nothing more is waited for.
+fn is_stopped() -> bool {
+    Stop::on_signal().is_stopped()
 }
 
 impl Follow for Logs {
@@ -166,18 +221,28 @@ impl Follow for Logs {
         self.take(0, peer.remote_addr(), told)?;
         // When no notification is queued.
         if peer.connection().waiting_notifications() == 0 {
-            written(self.folder.flush())?;
+            self.flush()?;
         }
         Ok(ControlFlow::Continue(()))
     }
 
     fn next_timeout(&self) -> Option<Time> {
-        self.folder.next_timeout()
+        let rotation = self.folder.as_ref().and_then(LogFolder::next_timeout);
+        let flush = self.spooler.as_ref().and_then(Spooler::next_timeout);
+        rotation.into_iter().chain(flush).min()
     }
 
     fn due(&mut self, now: Time) -> Result<(), Failure> {
         self.now = now;
-        written(self.folder.rotate(now))
+        if let Some(folder) = &mut self.folder {
+            written(folder.rotate(now))?;
+        }
+        match &mut self.spooler {
+            Some(spooler) if spooler.next_timeout().is_some_and(|due| due <= now) => {
+                spooler.commit(&is_stopped)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -9,10 +9,12 @@ mod lines;
 mod log;
 mod log_files;
 mod metrics;
+mod nats;
 mod peers;
 mod print;
 mod running;
 mod service;
+mod spooling;
 mod state;
 mod status;
 
@@ -27,10 +29,11 @@ use brocomm_tokio::{Node, Subscription};
 use crate::address;
 use crate::bridge::{self, Bridge};
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Outputs, SpoolTable};
 use crate::failure::{Failure, failed, misused, reason, tell, warn};
 use crate::logs::interval;
 use crate::session::{Form, timeout};
+use crate::spool::spooler::Spooler;
 use crate::variables;
 use crate::zeek::counts::Counts;
 use crate::zeek::serve;
@@ -40,6 +43,7 @@ use log::Log;
 use log_files::LogFiles;
 use metrics::{Metrics, Tally};
 use running::{Reading, Running};
+use spooling::Spooling;
 use state::State;
 use status::Status;
 
@@ -103,6 +107,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
     rotate: Option<Duration>,
 
+    /// Keep events and log entries of peers in a spool in this folder, for `brocomm spool read` and
+    /// other readers. The table [spool] of the configuration says which, and how.
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+
     /// Serve metrics for Prometheus over HTTP at this address, under /metrics. With port 0 the
     /// system chooses a port. There is no access control.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
@@ -133,6 +142,7 @@ Examples:
   brocomm config example > brocomm.toml         then edit it
   brocomm run
   brocomm run sensor.toml --print json | jq 'select(.notification == \"event\")'
+  brocomm run --spool spool                     keep what peers send
   echo 'ping(1)' | brocomm run client.toml --stdin --exit-at-eof
   brocomm run --metrics 127.0.0.1:9477 --log-format json --log-level info
 
@@ -144,14 +154,14 @@ Exit codes:
 
 /// Runs the node until it stops.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let (configuration, targets) = config::load_bridge_and_warn(&args.configuration)?;
-    if !targets.is_empty() {
+    let (configuration, outputs) = config::load_outputs_and_warn(&args.configuration)?;
+    if !outputs.zeek.is_empty() {
         warn(format_args!(
             "{}: [[zeek]] is ignored: `brocomm bridge` connects to Zeek",
             args.configuration.display()
         ));
     }
-    run_with(args, configuration, Vec::new(), Counts::default(), out)
+    run_with(args, configuration, Vec::new(), Counts::default(), &outputs, out)
 }
 
 /// Runs a node, with connections to Zeeks if there are any.
@@ -160,6 +170,7 @@ pub(crate) fn run_with(
     configuration: NodeConfig,
     targets: Vec<bridge::Prepared>,
     counts: Counts,
+    outputs: &Outputs,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
@@ -180,6 +191,8 @@ pub(crate) fn run_with(
     let serving = args.zeek.bind(&configuration.declarations)?;
     let folder = args.write_logs.as_deref();
     let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
+    let spooler = spooler(args, outputs, &configuration)?;
+    let sink = nats::prepare(outputs.nats.as_ref(), spooler.as_ref(), &description.to_string())?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -196,6 +209,12 @@ pub(crate) fn run_with(
             let notifications = node.subscribe_with(Subscription::new("log files"));
             LogFiles::start(node.clone(), notifications, folder)
         });
+        let spooled = spooler.as_ref().map(|spooler| spooler.numbers().clone());
+        let spooling = spooler.map(|spooler| {
+            let notifications = node.subscribe_with(Subscription::new("spool"));
+            Spooling::start(node.clone(), notifications, spooler)
+        });
+        let sink = sink.map(nats::Sink::start);
         let tally = Tally::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
         let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
@@ -205,7 +224,7 @@ pub(crate) fn run_with(
         }
         if let Some(metrics) = metrics {
             let zeek = (bridge.is_some() || served.is_some()).then_some(&counts);
-            metrics.serve(&node, &tally, zeek)?;
+            metrics.serve(&node, &tally, zeek, spooled.as_ref())?;
         }
         let input = args.stdin.then(|| Input::new(node.clone(), args.timeout));
         let running = Running {
@@ -217,6 +236,7 @@ pub(crate) fn run_with(
             printer: args.form.printer(out, None),
             log,
             files,
+            spooling,
             tally,
             status: Status::new(!args.no_status),
             state,
@@ -230,11 +250,34 @@ pub(crate) fn run_with(
         if let Some(served) = served {
             served.end().await;
         }
+        if let Some(sink) = sink {
+            sink.end().await;
+        }
         result
     });
     // A thread may block on standard input; do not wait for it.
     runtime.shutdown_background();
     result
+}
+
+/// Opens the spool, if there is to be one.
+fn spooler(
+    args: &Args,
+    outputs: &Outputs,
+    configuration: &NodeConfig,
+) -> Result<Option<Spooler>, Failure> {
+    let usual = SpoolTable::default();
+    let table = outputs.spool.as_ref().unwrap_or(&usual);
+    let Some(dir) = args.spool.as_deref().or(table.dir.as_deref()) else {
+        if outputs.spool.is_some() {
+            return Err(misused(format_args!(
+                "{}: [spool] has no `dir`: name a folder there, or with --spool",
+                args.configuration.display()
+            )));
+        }
+        return Ok(None);
+    };
+    Spooler::open(dir, table, &configuration.declarations).map(Some)
 }
 
 /// Creates the node with its synchronized variables.

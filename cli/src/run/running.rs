@@ -14,6 +14,7 @@ use super::input::{Input, Progress};
 use super::log::Log;
 use super::log_files::{self, LogFiles};
 use super::metrics::Tally;
+use super::spooling::Spooling;
 use super::state::State;
 use super::status::Status;
 use super::{explain, peers, print, service};
@@ -38,6 +39,7 @@ pub(super) struct Running<'a> {
     pub(super) printer: Printer<'a>,
     pub(super) log: Option<Log>,
     pub(super) files: Option<LogFiles>,
+    pub(super) spooling: Option<Spooling>,
     pub(super) tally: Tally,
     pub(super) status: Status,
     pub(super) state: Option<State>,
@@ -142,6 +144,7 @@ impl Running<'_> {
                 }
                 error = output::stdout().failed(), if result.is_ok() => Err(error.into()),
                 failure = LogFiles::failed(&mut self.files), if result.is_ok() => Err(failure),
+                failure = Spooling::failed(&mut self.spooling), if result.is_ok() => Err(failure),
                 failure = failed_log(&self.log), if result.is_ok() => Err(failure),
                 _ = keep.tick() => {
                     self.notify_status();
@@ -225,6 +228,7 @@ impl Running<'_> {
         self.status.end();
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
         let filed = LogFiles::finish(&mut self.files).await;
+        let spooled = Spooling::finish(&mut self.spooling).await;
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
         // The file may not have been written yet.
         self.state.iter_mut().for_each(|state| state.changed = true);
@@ -241,7 +245,7 @@ impl Running<'_> {
                 "{failed_lines} {lines} of standard input failed, see above"
             )));
         }
-        result.and(closed).and(filed).and(kept)
+        result.and(closed).and(filed).and(spooled).and(kept)
     }
 
     /// Waits until the variables and all output are written. After a signal the wait has a time

@@ -1,6 +1,7 @@
 //! `brocomm control` and `brocomm request` with nodes of our own.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use brocomm::data::{Declarations, Event, Value};
@@ -35,8 +36,17 @@ impl Controllee {
         Controllee::with("control", true)
     }
 
+    /// Answers only when all that wait have been asked.
+    fn waiting(all: Arc<Barrier>) -> Controllee {
+        Controllee::new("control", true, Some(all))
+    }
+
     /// Has an entry for a class, and answers or not.
     fn with(class: &'static str, answers: bool) -> Controllee {
+        Controllee::new(class, answers, None)
+    }
+
+    fn new(class: &'static str, answers: bool, all: Option<Arc<Barrier>>) -> Controllee {
         let mut declarations = Declarations::new();
         declarations.read(EVENTS).unwrap();
         let options = Options {
@@ -73,6 +83,7 @@ impl Controllee {
                         }
                     }
                     Notification::Event { event, .. } if answers => {
+                        all.iter().for_each(|all| drop(all.wait()));
                         answer(&event, &values).into_iter().for_each(|event| {
                             own.raise(event, None).unwrap();
                         });
@@ -305,6 +316,18 @@ fn misuse_is_told_before_anything_is_asked() {
         assert_eq!((asked.code, asked.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(asked.stderr.contains(told), "{arguments:?}: {}", asked.stderr);
     }
+}
+
+/// Each of the nodes answers only after all were asked, so that one after the other none would.
+#[test]
+fn sixty_nodes_are_asked_at_the_same_time() {
+    let all = Arc::new(Barrier::new(60));
+    let nodes: Vec<Controllee> = (0..60).map(|_| Controllee::waiting(Arc::clone(&all))).collect();
+    let addresses = nodes.iter().map(|node| node.address.as_str());
+    let arguments = ["control", "--timeout", "120"].into_iter().chain(addresses);
+    let told = run(arguments.chain(["netstats"]));
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    assert_eq!(told.stdout.lines().count(), 60);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::support::wire::{Wire, pcap, pcapng};
 use crate::support::{Program, no_folder, run, session};
 
 /// Stubs for other programs in the examples. They copy their input.
-const TOOLS: [&str; 2] = ["jq", "bro-cut"];
+const TOOLS: [&str; 3] = ["jq", "bro-cut", "vector"];
 
 /// Creates the files that examples name.
 fn folder() -> PathBuf {
@@ -48,6 +48,8 @@ fn folder() -> PathBuf {
     write("node.cfg", include_bytes!("../node_cfg/cluster-small.cfg"));
     fs::create_dir_all(folder.join("logs")).unwrap();
     write("logs/conn.log", b"");
+    fs::create_dir_all(folder.join("spool")).unwrap();
+    write("spool/identity", b"");
     folder
 }
 
@@ -146,6 +148,7 @@ fn the_examples_of_every_help_work() {
         "send",
         "bench",
         "logs",
+        "spool read",
         "tail",
         "print",
         "state",
@@ -184,6 +187,10 @@ fn the_examples_of_every_help_work() {
             match words[..] {
                 // Needs a peer that matches the recording, or certificates.
                 ["brocomm", "replay", ..] => drop(left_out.insert(example.clone(), "replay.rs")),
+                // Ends with Ctrl-C only.
+                _ if example.contains("--follow") => {
+                    left_out.insert(example.clone(), "spool.rs");
+                }
                 // Needs a peer with logs.
                 ["brocomm", "logs", _, "--list", ..] => {
                     left_out.insert(example.clone(), "logs.rs");
@@ -236,5 +243,17 @@ fn the_examples_of_every_help_work() {
         }
     }
     let missing: Vec<&str> = left_out.into_values().collect();
-    assert_eq!(missing, ["fields.rs", "tls.rs", "logs.rs", "replay.rs", "replay.rs", "top.rs"]);
+    assert_eq!(
+        missing,
+        [
+            "fields.rs",
+            "tls.rs",
+            "tls.rs",
+            "logs.rs",
+            "replay.rs",
+            "replay.rs",
+            "spool.rs",
+            "top.rs"
+        ]
+    );
 }

@@ -1,5 +1,6 @@
 //! Tests of the program as a user runs it. They form one binary, to link only once.
 
+mod base_types;
 mod bench;
 mod captures;
 mod cluster;
@@ -22,6 +23,8 @@ mod json;
 mod logs;
 mod manual;
 mod messages;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 #[cfg(unix)]
 mod operations;
 #[cfg(unix)]
@@ -34,6 +37,8 @@ mod roles;
 #[cfg(unix)]
 mod run;
 mod scripts;
+#[cfg(unix)]
+mod spool;
 mod state;
 mod state_changes;
 #[cfg(unix)]
@@ -45,3 +50,5 @@ mod tls;
 #[cfg(unix)]
 mod top;
 mod zeek;
+#[cfg(unix)]
+mod zeek_lines;

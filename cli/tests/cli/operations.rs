@@ -151,8 +151,10 @@ fn assert_names(numbers: &str) {
     let is_name = |word: &&str| {
         word.starts_with("brocomm_") && word.chars().all(|c| c == '_' || c.is_ascii_lowercase())
     };
-    // What a bridge serves beside is not served here.
-    let is_here = |word: &&str| is_name(word) && !word.starts_with("brocomm_zeek_");
+    // What bridges, spools and sinks serve beside is not served here.
+    let beside = ["brocomm_zeek_", "brocomm_spool_", "brocomm_sink_"];
+    let is_beside = |word: &str| beside.iter().any(|prefix| word.starts_with(prefix));
+    let is_here = |word: &&str| is_name(word) && !is_beside(word);
     let explained = page.split('`').filter(is_here).map(str::to_owned).collect();
     assert_eq!(served, explained);
 }

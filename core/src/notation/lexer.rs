@@ -23,6 +23,17 @@ impl Position {
     pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
         ParseError { kind, line: self.line, column: self.column }
     }
+
+    /// Returns the position at an offset of a text that begins here.
+    pub(super) fn past(mut self, text: &str, offset: usize) -> Position {
+        for c in text.get(..offset).unwrap_or(text).chars() {
+            match c {
+                '\n' => self = Position { line: self.line.saturating_add(1), column: 1 },
+                _ => self.column = self.column.saturating_add(1),
+            }
+        }
+        self
+    }
 }
 
 /// A token.

@@ -153,9 +153,9 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Returns to the depth of a declaration, after what was passed over.
-    pub(super) fn leave_depth(&mut self) {
-        self.depth = self.depth.min(1);
+    /// Returns to the depth before what was passed over.
+    pub(super) fn return_to(&mut self, depth: u32) {
+        self.depth = depth;
     }
 
     /// Returns the nesting depth at this position.

@@ -41,6 +41,35 @@ fn the_commands_of_the_unit_parse() {
 }
 
 #[test]
+fn the_package_has_what_the_script_makes() {
+    let (script, manifest) = (read("deb/build"), checkout().join("cli/Cargo.toml"));
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let assets = manifest.split("assets = [").nth(1).unwrap().split("\n]").next().unwrap();
+    let sources: Vec<&str> = assets.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(sources.len() > 6, "{sources:?}");
+    for source in sources {
+        let Some(made) = source.strip_prefix("../target/deb/") else {
+            assert!(
+                source == "target/release/brocomm" || checkout().join("cli").join(source).exists()
+            );
+            continue;
+        };
+        let stem = made.split(['/', '.']).next().unwrap();
+        let is_made = script.contains(&format!("$parts/{made}"))
+            || script.contains(&format!("$parts/{stem}\""))
+            || script.contains(&format!("$parts/{stem}.$shell"));
+        assert!(is_made, "{made}");
+    }
+    // What the script runs, the program understands.
+    for command in [&["man", "x"][..], &["completions", "zsh"], &["config", "example"]] {
+        let words: Vec<String> =
+            [command, &["--help"]].concat().iter().map(|word| word.to_string()).collect();
+        assert!(run(&words).status.success(), "{command:?}");
+    }
+    assert!(read(UNIT).contains("/usr/local/bin/"), "the script replaces it");
+}
+
+#[test]
 fn systemd_accepts_the_unit() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unit");
     fs::create_dir_all(&folder).expect("the folder can be made");

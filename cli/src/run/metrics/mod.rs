@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::address;
 use crate::failure::{Failure, failed, reason};
+use crate::spool::numbers::SpoolNumbers;
 use crate::zeek::counts::Counts;
 use numbers::Numbers;
 pub(super) use tally::Tally;
@@ -47,6 +48,7 @@ impl Metrics {
         node: &Node,
         tally: &Tally,
         zeek: Option<&Counts>,
+        spool: Option<&SpoolNumbers>,
     ) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
             failed(format_args!("--metrics {}: {}", self.address, reason(&error)))
@@ -56,18 +58,24 @@ impl Metrics {
             "metrics are at http://{}/metrics",
             self.address
         );
-        tokio::spawn(server::serve(listener, Arc::new(registry(node, tally, zeek))));
+        tokio::spawn(server::serve(listener, Arc::new(registry(node, tally, zeek, spool))));
         Ok(())
     }
 }
 
 /// Creates the registry of all metrics.
-fn registry(node: &Node, tally: &Tally, zeek: Option<&Counts>) -> Registry {
+fn registry(
+    node: &Node,
+    tally: &Tally,
+    zeek: Option<&Counts>,
+    spool: Option<&SpoolNumbers>,
+) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The version of brocomm", version);
     tally.register(&mut registry);
     zeek.into_iter().for_each(|counts| counts.register(&mut registry));
+    spool.into_iter().for_each(|numbers| numbers.register(&mut registry));
     registry.register_collector(Box::new(Numbers::new(node.clone(), tally.clone())));
     registry
 }

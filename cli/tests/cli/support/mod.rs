@@ -63,7 +63,7 @@ fn schema_of(command: &Command) -> Option<String> {
         return None;
     }
     Some(match (command, words.next()) {
-        (group @ ("config" | "cluster"), Some(command)) => format!("{group}_{command}"),
+        (group @ ("config" | "cluster" | "spool"), Some(command)) => format!("{group}_{command}"),
         ("decode", _) if has("--summary") => "decode_summary".to_owned(),
         ("decode", _) if has("--verify") => "decode_verify".to_owned(),
         ("decode", _) if has("--state") => "decode_state".to_owned(),

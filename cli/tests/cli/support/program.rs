@@ -118,7 +118,7 @@ impl Program {
     }
 
     /// Returns its process id.
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

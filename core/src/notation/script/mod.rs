@@ -2,6 +2,7 @@
 //! over.
 
 mod condition;
+mod expression;
 mod extend;
 mod retype;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type};
 use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
+use expression::Malformed;
 
 /// Finds what a script loads, such as `base/frameworks/notice`, and adds its declarations by
 /// [`Declarations::read_part`], unless that was done before. An error says why that is not possible;
@@ -28,6 +30,17 @@ pub enum Loaded {
     Missing,
 }
 
+/// Returns what is at an offset, for an error.
+fn found(text: &str, offset: usize) -> String {
+    let rest = text.get(offset..).unwrap_or_default();
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ']' | '}');
+    let end = rest.char_indices().find(|(at, c)| *at > 0 && is_end(*c));
+    match end.and_then(|(end, _)| rest.get(..end)).unwrap_or(rest) {
+        "" => "the end of the value".to_owned(),
+        word => format!("`{}`", ParseErrorKind::quote(word)),
+    }
+}
+
 /// Where an expression ends that is passed over.
 const ENDS: [char; 4] = [';', ')', ',', '}'];
 
@@ -40,8 +53,9 @@ impl Declarations {
     /// * `redef enum` and `redef record` change the type wherever it is used;
     /// * the bodies of functions, hooks and handlers of events are passed over. A handler declares its
     ///   event, unless something else does;
-    /// * an initial value or `&default` that is no constant is passed over, too. Of the variable only
-    ///   the type is known then; a variable without a type is not declared.
+    /// * an initial value or `&default` that is another expression than a constant is passed over, too.
+    ///   Of the variable only the type is known then; a variable without a type is not declared. What
+    ///   is no expression is an error.
     ///
     /// # Errors
     ///
@@ -102,7 +116,7 @@ impl<'a> Parser<'a, '_> {
         if !self.is_script {
             return read(self).map(Some);
         }
-        let (before, at) = (self.before, self.at());
+        let (before, at, depth) = (self.before, self.at(), self.depth());
         let error = match read(self) {
             Ok(value) if self.is_after_value() => return Ok(Some(value)),
             Ok(_) => self.expected("`;` or an attribute"),
@@ -111,9 +125,18 @@ impl<'a> Parser<'a, '_> {
         };
         self.lexer = before;
         let skipped = self.lexer.skip_to(&ENDS, true).map_err(|kind| at.error(kind))?;
-        self.leave_depth();
+        if skipped.trim().is_empty() {
+            return Err(error);
+        }
+        if let Err(Malformed { offset, expected }) = expression::check(skipped) {
+            return Err(before
+                .at()
+                .past(skipped, offset)
+                .error(ParseErrorKind::Expected { expected, found: found(skipped, offset) }));
+        }
+        self.return_to(depth);
         self.take()?;
-        if skipped.trim().is_empty() { Err(error) } else { Ok(None) }
+        Ok(None)
     }
 
     /// Returns a type as it is after what a script has extended.

@@ -269,3 +269,47 @@ fn patterns_are_added_to() {
         assert_eq!(matcher.matches_exactly(text.as_bytes()), matches, "{text}");
     }
 }
+
+#[test]
+fn an_initial_value_that_is_no_expression_is_an_error_at_its_place() {
+    for (text, expected) in [
+        (
+            "const x: count = 5 6;",
+            "line 1, column 20: expected an operator or the end of the value, found `6`",
+        ),
+        (
+            "const y: count = 1;\nconst x = f(1) g(2) &redef;",
+            "line 2, column 16: expected an operator or the end of the value, found `g`",
+        ),
+        (
+            "const x: count = 1 +;",
+            "line 1, column 21: expected a value, found the end of the value",
+        ),
+        (
+            "type R: record { a: count &default=f(1,\n 2 3); };",
+            "line 2, column 4: expected an operator or the end of the value, found `3`",
+        ),
+        (
+            "const x: set[count] = { 1, f(2) 3 };",
+            "line 1, column 33: expected an operator or the end of the value, found `3`",
+        ),
+    ] {
+        assert_eq!(error(text), expected, "{text}");
+    }
+    read(
+        "const x: count = f(1) + 2 &redef; const y = |x| > 5 ? x$y[1] : g(); global z = function() { a b c; };",
+    );
+}
+
+#[test]
+fn what_is_passed_over_does_not_add_to_the_depth_of_types() {
+    let mut text = "type ID: enum { NONE };\n".to_owned();
+    for n in 0..100 {
+        text += &format!(
+            "const c{n}: table[count] of string = {{ [1] = \"a\" }} &default=function(i: count): string {{ return \"\"; }};
+             type R{n}: record {{ a: count &default=f([$a=[1, 2 + 3]]); }};
+             redef enum ID += {{ C{n} }};"
+        );
+    }
+    assert_eq!(read(&text).globals.iter().count(), 100);
+}

@@ -1,0 +1,267 @@
+//! Puts what peers send into a spool.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use brocomm::Time;
+use brocomm::data::{Declarations, Event, Name};
+use brocomm::logs::{LogEntry, LogNames};
+use brocomm::lowlevel::logs::LogWriter;
+use brocomm::node::EventPattern;
+use brocomm_sinks::line::{EventLine, LogLine};
+use brocomm_sinks::spool::{AppendError, OpenError, Recovery, Spool, WriteError};
+use brocomm_sinks::subject;
+
+use super::numbers::SpoolNumbers;
+use crate::config::SpoolTable;
+use crate::failure::{Failure, failed, reason, warn};
+use crate::log_folder::read_names;
+use crate::zeek::serve::topic_of;
+
+/// How long to wait for room in a full spool before trying again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How often old segments are looked for.
+const RETENTION: Duration = Duration::from_secs(30);
+
+/// The maximum number of subjects of logs that are kept.
+const MAX_SUBJECTS: usize = 4096;
+
+/// A spool, and what goes there in which form.
+pub(crate) struct Spooler {
+    path: PathBuf,
+    spool: Spool,
+    log_line: LogLine,
+    event_line: EventLine,
+    event_topic: String,
+    event_subject: String,
+    events: Option<EventPattern>,
+    logs: Option<EventPattern>,
+    names: LogNames,
+    numbers: SpoolNumbers,
+    line: Vec<u8>,
+    /// The subjects of logs, by stream and path; none for those that are not spooled.
+    subjects: BTreeMap<(i32, Name), Option<Arc<str>>>,
+    told: BTreeSet<Name>,
+    /// Whether it was said that there is no room.
+    is_stuck: bool,
+    retained: Time,
+}
+
+impl Spooler {
+    /// Opens a spool, and reports what it recovered from.
+    pub(crate) fn open(
+        path: &Path,
+        table: &SpoolTable,
+        declarations: &Declarations,
+    ) -> Result<Spooler, Failure> {
+        let names = read_names(table.log_names.as_deref())?;
+        let now = SystemTime::now().into();
+        let (spool, recovery) =
+            Spool::open(path, table.config.clone(), now).map_err(|error| match error {
+                OpenError::Io(error) => failed(format_args!(
+                    "spool {}: cannot open: {}",
+                    path.display(),
+                    reason(&error)
+                )),
+                error => failed(format_args!("spool {}: {error}", path.display())),
+            })?;
+        report(path, &recovery);
+        let numbers = SpoolNumbers::new(spool.subscribe());
+        numbers.set_bytes(spool.bytes());
+        Ok(Spooler {
+            path: path.to_owned(),
+            spool,
+            log_line: table.line.clone(),
+            event_line: EventLine::new(declarations.clone()),
+            event_topic: table.event_topic.clone(),
+            event_subject: table.event_subject.clone(),
+            events: table.events.clone(),
+            logs: table.logs.clone(),
+            names,
+            numbers,
+            line: Vec::new(),
+            subjects: BTreeMap::new(),
+            told: BTreeSet::new(),
+            is_stuck: false,
+            retained: now,
+        })
+    }
+
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn numbers(&self) -> &SpoolNumbers {
+        &self.numbers
+    }
+
+    /// Returns a subject with wildcards for those of all events.
+    #[cfg(feature = "nats")]
+    pub(crate) fn event_subjects(&self) -> String {
+        subject::all_events(&self.event_subject)
+    }
+
+    /// Uses these names for the numbers of streams.
+    pub(crate) fn with_names(self, names: LogNames) -> Spooler {
+        Spooler { names, ..self }
+    }
+
+    /// Takes an event of a peer, if it is to be spooled.
+    pub(crate) fn event(&mut self, peer: &Name, event: &Event, now: Time) {
+        if self.events.as_ref().is_some_and(|pattern| !pattern.matches(&event.name)) {
+            return;
+        }
+        self.line.clear();
+        let topic = topic_of(&self.event_topic, peer, &event.name);
+        match self.event_line.write(&topic, event, &mut self.line) {
+            Ok(()) => {
+                let subject = subject::event(&self.event_subject, peer, &event.name);
+                self.append(now, &subject, &event.name);
+            }
+            Err(why) => self.refuse(&event.name, &why),
+        }
+    }
+
+    /// Takes a log entry of a peer, if it is to be spooled.
+    pub(crate) fn entry(&mut self, peer: &[u8], entry: &LogEntry, now: Time) {
+        let Some(subject) = self.subject_of(&entry.writer) else { return };
+        self.line.clear();
+        self.log_line.entry(entry, peer, now, &mut self.line);
+        self.append(now, &subject, &entry.writer.path);
+    }
+
+    fn subject_of(&mut self, writer: &LogWriter) -> Option<Arc<str>> {
+        // The lookup would need the name, whose clones are cheap.
+        let key = (writer.stream, writer.path.clone());
+        if let Some(known) = self.subjects.get(&key) {
+            return known.clone();
+        }
+        let is_wanted = self.logs.as_ref().is_none_or(|logs| logs.matches(&writer.path));
+        let subject =
+            is_wanted.then(|| subject::log(&self.names.stream(writer.stream), &writer.path).into());
+        // A peer may have logs without end.
+        if self.subjects.len() >= MAX_SUBJECTS {
+            self.subjects.clear();
+        }
+        self.subjects.insert(key, subject.clone());
+        subject
+    }
+
+    fn append(&mut self, now: Time, subject: &str, name: &Name) {
+        match self.spool.append(now, subject, &self.line) {
+            Ok(_) => {}
+            // The caller makes room first.
+            Err(AppendError::Full) => self.refuse(name, "the spool takes no more"),
+            Err(AppendError::Record(error)) => self.refuse(name, &error.to_string()),
+        }
+    }
+
+    /// Counts what cannot be spooled, and tells it once for each name.
+    fn refuse(&mut self, name: &Name, why: &str) {
+        self.numbers.refuse();
+        if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
+            let path = self.path.display();
+            warn(format_args!("spool {path}: {name} is left out: {why}; more are only counted"));
+        }
+    }
+
+    /// Returns whether to call [`commit`](Self::commit) before more is taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.spool.is_full() || self.is_stuck
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        self.spool.next_timeout()
+    }
+
+    /// Writes what was taken. While there is no room, waits, which is told once, until that is `over`.
+    pub(crate) fn commit(&mut self, over: &dyn Fn() -> bool) -> Result<(), Failure> {
+        self.write(over, Spool::commit)
+    }
+
+    /// Writes and flushes all that was taken.
+    pub(crate) fn finish(&mut self, over: &dyn Fn() -> bool) -> Result<(), Failure> {
+        self.write(over, Spool::finish)
+    }
+
+    fn write(
+        &mut self,
+        over: &dyn Fn() -> bool,
+        write: fn(&mut Spool, Time) -> Result<(), WriteError>,
+    ) -> Result<(), Failure> {
+        loop {
+            let now = SystemTime::now().into();
+            let mut result = write(&mut self.spool, now);
+            if result.is_ok() && now.saturating_since(self.retained) >= RETENTION {
+                self.retained = now;
+                result = self.spool.retain(now);
+            }
+            self.numbers.set_bytes(self.spool.bytes());
+            let path = self.path.display();
+            match result {
+                Ok(()) if self.is_stuck => {
+                    self.is_stuck = false;
+                    warn(format_args!("spool {path}: there is room again"));
+                    return Ok(());
+                }
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_final() || over() => {
+                    let lost = self.spool.appended() - self.spool.durable();
+                    let entries = if lost == 1 { "entry is" } else { "entries are" };
+                    return Err(failed(format_args!(
+                        "spool {path}: {}; the last {lost} {entries} not spooled",
+                        told(&error)
+                    )));
+                }
+                Err(error) => {
+                    if !self.is_stuck {
+                        self.is_stuck = true;
+                        warn(format_args!(
+                            "spool {path}: {}; peers wait until there is room",
+                            told(&error)
+                        ));
+                    }
+                    sleep(PAUSE);
+                }
+            }
+        }
+    }
+}
+
+/// Returns an error as part of a sentence.
+fn told(error: &WriteError) -> String {
+    match error {
+        WriteError::Write(error) => format!("cannot write: {}", reason(error)),
+        WriteError::Flush(error) => format!("cannot flush to the disk: {}", reason(error)),
+        WriteError::Retention(error) => {
+            format!("cannot delete old segments: {}", reason(error))
+        }
+        WriteError::Limit => error.to_string(),
+    }
+}
+
+/// Reports what the last run left.
+fn report(path: &Path, recovery: &Recovery) {
+    let Recovery { last, torn, damaged, missing } = recovery;
+    let path = path.display();
+    if *torn > 0 {
+        warn(format_args!(
+            "spool {path}: the last writer was interrupted: {torn} bytes after entry {last} are no \
+             whole entry and are skipped"
+        ));
+    }
+    if *missing > 0 {
+        warn(format_args!(
+            "spool {path}: {missing} entries of the last segment are damaged ({damaged} bytes); see \
+             `brocomm spool verify`"
+        ));
+    }
+}

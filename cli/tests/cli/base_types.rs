@@ -1,0 +1,319 @@
+//! The Rust structs of `brocomm::base_types` are those of the built-in declarations.
+//!
+//! The structs are written by this module. After a change of the declarations,
+//! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types` writes them anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use brocomm::base_types::{ConnId, ConnInfo, Connection, NoticeInfo};
+use brocomm::data::{BroType, Declarations, Field, FromValue, Type, TypeTag, Value};
+use brocomm::lowlevel::syntax::{AttributeTag, ExprKind};
+use brocomm::lowlevel::types::TypeKind;
+
+use crate::support::run;
+
+/// The types that have to be there, besides all whose names end in `::Info`.
+const ROOTS: [&str; 3] = ["conn_id", "endpoint", "connection"];
+
+/// How many lines a file has at most.
+const LINES: usize = 390;
+
+fn declarations() -> Declarations {
+    let printed = run(["config", "declarations"]);
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    let mut declarations = Declarations::new();
+    declarations.read(&printed.stdout).unwrap();
+    declarations
+}
+
+/// What becomes of a type in Rust.
+struct Writer {
+    /// The records, by their names in Bro.
+    records: BTreeMap<String, String>,
+    todo: Vec<Type>,
+}
+
+impl Writer {
+    fn write(declarations: &Declarations) -> BTreeMap<String, String> {
+        let names = declarations.types.keys().map(ToString::to_string);
+        let logs = names.filter(|name| name.ends_with("::Info"));
+        let roots = ROOTS.iter().map(ToString::to_string).chain(logs);
+        let todo = roots.map(|name| declarations.types[name.as_bytes()].clone()).collect();
+        let mut writer = Writer { records: BTreeMap::new(), todo };
+        while let Some(ty) = writer.todo.pop() {
+            let name = ty.name().to_string();
+            if ty.fields().is_some() && !writer.records.contains_key(&name) {
+                // It may be met again in its own fields.
+                writer.records.insert(name.clone(), String::new());
+                let text = writer.record(&name, ty.fields().unwrap());
+                writer.records.insert(name, text);
+            }
+        }
+        writer.records
+    }
+
+    fn record(&mut self, name: &str, fields: &[Field]) -> String {
+        let mut text = format!(
+            "/// `{name}`\n#[derive(Debug, Clone, PartialEq, Record)]\n#[bro(name = \"{name}\")]\n\
+             pub struct {} {{\n",
+            rust_name(name)
+        );
+        for field in fields {
+            let bro_name = field.name.to_string();
+            let name = field_name(&bro_name);
+            let (ty, is_optional) = (self.ty(&field.ty), is_optional(field));
+            let mut attributes = Vec::new();
+            if name != bro_name {
+                attributes.push(format!("name = \"{bro_name}\""));
+            }
+            if has(field, AttributeTag::Log) {
+                attributes.push("log".to_owned());
+            }
+            if !is_optional && has(field, AttributeTag::Default) {
+                attributes.push("default".to_owned());
+            }
+            if !attributes.is_empty() {
+                text += &format!("    #[bro({})]\n", attributes.join(", "));
+            }
+            let ty = if is_optional { format!("Option<{ty}>") } else { ty };
+            text += &format!("    pub {name}: {ty},\n");
+        }
+        text + "}\n"
+    }
+
+    fn ty(&mut self, ty: &Type) -> String {
+        let base = match ty.tag() {
+            Some(TypeTag::Bool) => "bool",
+            Some(TypeTag::Int) => "i64",
+            Some(TypeTag::Count | TypeTag::Counter) => "u64",
+            Some(TypeTag::Double) => "f64",
+            Some(TypeTag::Time) => "Time",
+            Some(TypeTag::Interval) => "Duration",
+            Some(TypeTag::String) => "Bytes",
+            Some(TypeTag::Port) => "Port",
+            Some(TypeTag::Addr) => "IpAddr",
+            Some(TypeTag::Subnet) => "Subnet",
+            // Scripts add constants to most enums, so none is an error.
+            Some(TypeTag::Enum) => "Value",
+            _ => "",
+        };
+        if !base.is_empty() {
+            return base.to_owned();
+        }
+        let def = ty.def().unwrap();
+        match &def.kind {
+            TypeKind::Record(_) => {
+                self.todo.push(ty.clone());
+                rust_name(&ty.name().to_string())
+            }
+            TypeKind::Vector(element) => format!("Vec<{}>", self.ty(element)),
+            TypeKind::Set(set) if is_index(&set.index) => {
+                format!("BTreeSet<{}>", self.index(&set.index))
+            }
+            TypeKind::Table(table) if is_index(&table.index) => match &table.yields {
+                Some(yields) if yields.tag() != Some(TypeTag::Any) => {
+                    let index = self.index(&table.index);
+                    format!("BTreeMap<{index}, {}>", self.ty(yields))
+                }
+                _ => "Value".to_owned(),
+            },
+            _ => "Value".to_owned(),
+        }
+    }
+
+    fn index(&mut self, index: &Type) -> String {
+        let parts: Vec<String> = parts(index).iter().map(|ty| self.ty(ty)).collect();
+        if parts.len() == 1 { parts[0].clone() } else { format!("({})", parts.join(", ")) }
+    }
+}
+
+fn parts(index: &Type) -> Vec<Type> {
+    match index.def().map(|def| def.kind.clone()) {
+        Some(TypeKind::List(list)) => list.types,
+        _ => vec![index.clone()],
+    }
+}
+
+/// Returns whether Rust can have this as a key: a plain value, which is no open enum.
+fn is_index(index: &Type) -> bool {
+    use TypeTag as T;
+    let is_plain = |ty: &Type| {
+        matches!(ty.tag(), Some(T::Bool | T::Int | T::Count | T::String | T::Port | T::Addr))
+    };
+    parts(index).iter().all(is_plain)
+}
+
+fn has(field: &Field, tag: AttributeTag) -> bool {
+    field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag))
+}
+
+/// Returns whether a field may have no value in Rust: also if its default is not Rust's.
+fn is_optional(field: &Field) -> bool {
+    let Some(attributes) = &field.attributes else { return false };
+    let defaults = attributes.list.iter().filter(|one| one.tag == AttributeTag::Default);
+    let is_own = |value: &Value| match value {
+        Value::Bool(value) => !value,
+        Value::Int(value) => *value == 0,
+        Value::Count(value) => *value == 0,
+        Value::Double(value) | Value::Interval(value) => *value == 0.0,
+        Value::String(value) => value.is_empty(),
+        _ => false,
+    };
+    let mut others = defaults.filter(|one| {
+        !matches!(one.expr.as_deref().map(|expr| &expr.kind), Some(ExprKind::Const(value)) if is_own(value))
+    });
+    has(field, AttributeTag::Optional) || others.next().is_some()
+}
+
+fn rust_name(name: &str) -> String {
+    let word = |word: &str| {
+        let is_acronym = !word.bytes().any(|byte| byte.is_ascii_lowercase());
+        let (first, rest) = word.split_at(1);
+        let rest = if is_acronym { rest.to_lowercase() } else { rest.to_owned() };
+        first.to_uppercase() + &rest
+    };
+    name.split("::")
+        .flat_map(|part| part.split('_'))
+        .filter(|part| !part.is_empty())
+        .map(word)
+        .collect()
+}
+
+fn field_name(name: &str) -> String {
+    match name.to_lowercase().as_str() {
+        word @ ("type" | "ref" | "match" | "final" | "in" | "where" | "use" | "mod") => {
+            format!("{word}_")
+        }
+        word => word.to_owned(),
+    }
+}
+
+/// Divides the records among files.
+fn files(records: &BTreeMap<String, String>) -> Vec<String> {
+    let mut files: Vec<Vec<&String>> = vec![Vec::new()];
+    let mut lines = 0;
+    for text in records.values() {
+        let count = text.lines().count() + 1;
+        if lines + count > LINES - 20 {
+            files.push(Vec::new());
+            lines = 0;
+        }
+        lines += count;
+        files.last_mut().unwrap().push(text);
+    }
+    let uses = [
+        ("BTreeMap", "use std::collections::BTreeMap;"),
+        ("BTreeSet", "use std::collections::BTreeSet;"),
+        ("IpAddr", "use std::net::IpAddr;"),
+        ("Duration", "use std::time::Duration;"),
+    ];
+    let own = ["Port", "Record", "Subnet", "Value"];
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.map(str::to_owned).collect()
+    };
+    let file = |texts: &Vec<&String>| {
+        let body = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
+        let words = words(&body);
+        let mut text =
+            "// Written by the test `base_types` of `brocomm-cli`: do not edit.\n\n".to_owned();
+        let std: Vec<&str> =
+            uses.iter().filter(|(word, _)| words.contains(*word)).map(|(_, line)| *line).collect();
+        text += &std.join("\n");
+        text += if std.is_empty() { "" } else { "\n\n" };
+        if words.contains("Bytes") {
+            text += "use bytes::Bytes;\n\n";
+        }
+        let here: BTreeSet<String> = texts
+            .iter()
+            .map(|text| text.split("pub struct ").nth(1).unwrap().split(' ').next().unwrap().into())
+            .collect();
+        let all: BTreeSet<String> = records.keys().map(|name| rust_name(name)).collect();
+        let others: Vec<String> =
+            words.intersection(&all).filter(|name| !here.contains(*name)).cloned().collect();
+        if !others.is_empty() {
+            text += &format!("use super::{};\n", list(&others));
+        }
+        let own: Vec<String> =
+            own.iter().filter(|word| words.contains(**word)).map(ToString::to_string).collect();
+        let data: Vec<String> = own.iter().filter(|word| *word != "Record").cloned().collect();
+        if own.iter().any(|word| word == "Record") {
+            text += "use crate::Record;\n";
+        }
+        if words.contains("Time") {
+            text += "use crate::Time;\n";
+        }
+        if !data.is_empty() {
+            text += &format!("use crate::data::{};\n", list(&data));
+        }
+        text + "\n" + &body
+    };
+    files.iter().map(file).collect()
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [name] => name.clone(),
+        names => format!("{{{}}}", names.join(", ")),
+    }
+}
+
+#[test]
+fn the_structs_are_those_of_the_declarations() {
+    let records = Writer::write(&declarations());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/base_types");
+    for (n, expected) in (1..).zip(files(&records)) {
+        let file = folder.join(format!("types_{n}.rs"));
+        if std::env::var_os("BROCOMM_WRITE").is_some() {
+            fs::write(&file, &expected).unwrap();
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        // The formatter breaks long lines.
+        let words = |text: &str| text.split_whitespace().collect::<String>().replace(",}", "}");
+        assert_eq!(words(&text), words(&expected), "{}", file.display());
+    }
+}
+
+/// Checks that a struct has the fields of its declaration, in this order.
+fn has_fields_of<T: BroType>(declarations: &Declarations) {
+    let own = T::bro_type();
+    let declared = &declarations.types[own.name()];
+    let names = |ty: &Type| -> Vec<String> {
+        ty.fields().unwrap().iter().map(|field| field.name.to_string()).collect()
+    };
+    assert_eq!(names(&own), names(declared));
+    for (own, declared) in own.fields().unwrap().iter().zip(declared.fields().unwrap()) {
+        let is_any = own.ty.tag() == Some(TypeTag::Any);
+        assert!(is_any || own.ty.tag() == declared.ty.tag(), "{}", own.name);
+        assert_eq!(has(own, AttributeTag::Log), has(declared, AttributeTag::Log), "{}", own.name);
+    }
+}
+
+#[test]
+fn a_value_of_a_script_is_read_into_a_struct() {
+    let declarations = declarations();
+    has_fields_of::<ConnId>(&declarations);
+    has_fields_of::<Connection>(&declarations);
+    has_fields_of::<ConnInfo>(&declarations);
+    has_fields_of::<NoticeInfo>(&declarations);
+    let id = "[$orig_h=10.0.0.1, $orig_p=1024/tcp, $resp_h=10.0.0.2, $resp_p=80/tcp]";
+    let text = format!(
+        "[$ts=double_to_time(5.5), $uid=\"C\\xff\", $id={id}, $proto=tcp, $duration=2 sec, \
+         $tunnel_parents=set(\"A\", \"B\")]"
+    )
+    .replace("double_to_time(5.5)", "5.5");
+    let ty = &declarations.types[&b"Conn::Info"[..]];
+    let value = Value::parse(&text, Some(ty), &declarations).unwrap();
+    let info = ConnInfo::from_value(&value).unwrap();
+    assert_eq!((info.ts.as_secs_f64(), &info.uid[..]), (5.5, &b"C\xff"[..]));
+    assert_eq!(info.id.resp_h.to_string(), "10.0.0.2");
+    assert_eq!(info.proto.to_string(), "tcp");
+    assert_eq!(
+        (info.duration.unwrap().as_secs(), info.service, info.missed_bytes),
+        (2, None, Some(0))
+    );
+    assert_eq!(info.tunnel_parents.len(), 2);
+}

@@ -1,0 +1,286 @@
+//! Tests of spools: what `run` and `logs` keep, and what `brocomm spool` makes of it.
+#![allow(clippy::print_stderr, reason = "says what is skipped")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Program, Run, brocomm, no_folder, run, scratch};
+
+pub(crate) fn spool(command: &str, dir: &Path, more: &[&str]) -> Run {
+    run([&["spool", command, dir.to_str().unwrap()], more].concat())
+}
+
+const EVENTS: &str = "declarations = 'event ping(n: count);'\n";
+
+/// Writes configurations for a node with a spool, and for a client that sends it events.
+pub(crate) struct Nodes {
+    dir: PathBuf,
+    server: PathBuf,
+    test: &'static str,
+}
+
+impl Nodes {
+    pub(crate) fn new(test: &'static str, more: &str) -> Nodes {
+        let dir = no_folder(&format!("{test}-spool"));
+        let text = format!(
+            "{EVENTS}listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+             [nodes.client]\nhost = '127.0.0.1'\nevents = 'ping'\n[spool]\n{more}"
+        );
+        let server = scratch(test, "server.toml", text.as_bytes());
+        Nodes { dir, server, test }
+    }
+
+    /// Returns the command that starts the node with the spool.
+    pub(crate) fn command(&self) -> Vec<String> {
+        let words = ["run", self.server.to_str().unwrap(), "--no-log", "--no-status", "--spool"];
+        let mut words: Vec<String> = words.map(str::to_owned).into();
+        words.push(self.dir.to_str().unwrap().to_owned());
+        words
+    }
+
+    pub(crate) fn command_with_metrics(&self) -> Vec<String> {
+        let more = ["--metrics", "127.0.0.1:0", "--log-level", "info"].map(str::to_owned);
+        [self.command(), more.into()].concat()
+    }
+
+    /// Waits until a started node listens, and starts a client that sends these numbers.
+    pub(crate) fn send(&self, server: &mut Program, numbers: std::ops::Range<u64>) -> Program {
+        let listening = server.line_with("listening on ");
+        let port = listening.rsplit(':').next().unwrap();
+        let text = format!(
+            "{EVENTS}[nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n"
+        );
+        let client = scratch(self.test, "client.toml", text.as_bytes());
+        let arguments = ["run", client.to_str().unwrap(), "--no-log", "--stdin", "--exit-at-eof"];
+        let mut client = Program::start(arguments);
+        for number in numbers {
+            client.write(&format!("ping({number})"));
+        }
+        client.close_input();
+        client
+    }
+
+    /// Returns the numbers of the spooled events.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        let read = spool("read", &self.dir, &[]);
+        assert_eq!((read.code, read.stderr.as_str()), (0, ""));
+        read.stdout.lines().map(number).collect()
+    }
+}
+
+pub(crate) fn number(line: &str) -> u64 {
+    let json: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(json["type"], "data-message");
+    json["data"][2]["data"][1]["data"][0]["data"].as_u64().unwrap()
+}
+
+/// Returns the address of a started node's metrics.
+pub(crate) fn metrics_address(node: &mut Program) -> String {
+    let line = node.error_with("metrics are at http://");
+    line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
+}
+
+pub(crate) fn metrics(address: &str) -> BTreeMap<String, f64> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let values = text.lines().filter_map(|line| line.rsplit_once(' '));
+    values.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+}
+
+#[test]
+fn events_are_spooled_and_counted() {
+    let nodes = Nodes::new("spool-events", "fsync = 'always'\n");
+    let mut server = Program::start(nodes.command_with_metrics());
+    let address = metrics_address(&mut server);
+    let client = nodes.send(&mut server, 0..100);
+    assert_eq!(client.end().code, 0);
+    // The last of them may be on its way to the spool when it is printed.
+    server.line_with("ping(99)");
+    while metrics(&address)["brocomm_spool_entries_total"] < 100.0 {
+        std::thread::yield_now();
+    }
+    let counted = metrics(&address);
+    assert_eq!(counted["brocomm_spool_sequence"], 100.0);
+    assert_eq!(counted["brocomm_spool_refused_total"], 0.0);
+    let bytes: u64 = fs::read_dir(&nodes.dir)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_name().to_str().unwrap().ends_with(".spool"))
+        .map(|entry| entry.metadata().unwrap().len())
+        .sum();
+    assert_eq!(counted["brocomm_spool_bytes"], bytes as f64);
+
+    // All are in the book.
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
+    let page = fs::read_to_string(page).unwrap();
+    let names = counted.keys().filter(|name| name.starts_with("brocomm_spool_"));
+    for name in names {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+
+    // A second writer is refused.
+    let second = run(nodes.command());
+    assert_eq!(second.code, 1);
+    assert!(second.stderr.contains("another program writes to it"), "{}", second.stderr);
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+    assert_eq!(nodes.numbers(), (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn readers_go_on_where_they_stopped() {
+    let nodes = Nodes::new("spool-readers", "segment = 4096\nsize = 100_000_000\n");
+    let mut server = Program::start(nodes.command());
+    assert_eq!(nodes.send(&mut server, 0..50).end().code, 0);
+    server.line_with("ping(49)");
+    let dir = nodes.dir.to_str().unwrap();
+    // Follows, while more comes.
+    let mut follower = Program::start(["spool", "read", dir, "--follow", "--reader", "one"]);
+    for expected in 0..50 {
+        assert_eq!(number(&follower.line()), expected);
+    }
+    follower.signal("-INT");
+    assert_eq!(follower.end().code, 0);
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+    let mut server = Program::start(nodes.command());
+    assert_eq!(nodes.send(&mut server, 50..60).end().code, 0);
+    server.line_with("ping(59)");
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+    let read = spool("read", &nodes.dir, &["--reader", "one"]);
+    assert_eq!(read.stdout.lines().map(number).collect::<Vec<_>>(), (50..60).collect::<Vec<_>>());
+    let shown = spool("show", &nodes.dir, &[]);
+    assert!(
+        shown.stdout.ends_with("reader one: acknowledged 60, 0 entries behind\n"),
+        "{}",
+        shown.stdout
+    );
+    let shown: Value =
+        serde_json::from_str(&spool("show", &nodes.dir, &["--json"]).stdout).unwrap();
+    assert!(shown["segments"].as_array().unwrap().len() > 1);
+    assert_eq!(shown["readers"][0]["acknowledged"], 60);
+    let from = spool("read", &nodes.dir, &["--from", "58"]);
+    assert_eq!(from.stdout.lines().map(number).collect::<Vec<_>>(), [57, 58, 59]);
+    let none = spool("read", &nodes.dir, &["--subject", "zeek\\..*"]);
+    assert_eq!(none.told(), (0, "", ""));
+}
+
+#[test]
+fn what_is_damaged_is_told() {
+    let nodes = Nodes::new("spool-damaged", "");
+    let mut server = Program::start(nodes.command());
+    assert_eq!(nodes.send(&mut server, 0..10).end().code, 0);
+    server.line_with("ping(9)");
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+    assert_eq!(spool("verify", &nodes.dir, &[]).told(), (0, "10 entries\n", ""));
+    let segment = nodes.dir.join("0000000000000001.spool");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[100] ^= 1;
+    // The last entry is torn.
+    bytes.truncate(bytes.len() - 10);
+    fs::write(&segment, &bytes).unwrap();
+    let verified = spool("verify", &nodes.dir, &[]);
+    assert_eq!(verified.code, 1);
+    for part in
+        ["1 entries are missing", "at offset 0 are no entry", "no whole entry yet", "8 entries\n"]
+    {
+        assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
+    }
+    assert!(verified.stderr.contains("1 entry is missing or damaged"), "{}", verified.stderr);
+    // The node goes on after the torn entry, and says so.
+    let mut server = Program::start(nodes.command());
+    assert_eq!(nodes.send(&mut server, 10..12).end().code, 0);
+    server.line_with("ping(11)");
+    server.signal("-TERM");
+    let ended = server.end();
+    assert!(ended.stderr.contains("the last writer was interrupted"), "{}", ended.stderr);
+    let read = spool("read", &nodes.dir, &["--from", "2"]);
+    assert_eq!(
+        read.stdout.lines().map(number).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5, 6, 7, 8, 10, 11]
+    );
+    let other = spool("verify", Path::new("no-such-folder"), &[]);
+    assert_eq!(other.told(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
+}
+
+/// How many events to send where that takes long.
+fn many() -> u64 {
+    let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(3000)
+}
+
+#[test]
+fn nothing_spooled_is_lost_when_the_node_is_killed() {
+    let nodes = Nodes::new("spool-killed", "fsync = '20 msecs'\nsegment = 100_000\n");
+    let (mut begin, mut spooled) = (0, 0);
+    for _ in 0..3 {
+        let mut server = Program::start(nodes.command_with_metrics());
+        let address = metrics_address(&mut server);
+        // Killed at any moment: as soon as a part is reported as spooled.
+        let before = metrics(&address)["brocomm_spool_sequence"];
+        assert!(before >= spooled as f64, "{before} of {spooled}");
+        let mut client = nodes.send(&mut server, begin..begin + many());
+        begin += many();
+        let aim = before + (many() / 3) as f64;
+        let reported = loop {
+            let reported = metrics(&address)["brocomm_spool_sequence"];
+            if reported >= aim {
+                break reported;
+            }
+        };
+        server.signal("-KILL");
+        spooled = reported as u64;
+        client.signal("-KILL");
+        let _ = client.rest();
+        drop(server);
+        let numbers = nodes.numbers();
+        assert!(numbers.len() as u64 >= spooled, "{} of {spooled}", numbers.len());
+        // Each run begins with a new number, and has no hole.
+        assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1 || two[1] % many() == 0));
+    }
+    assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
+}
+
+#[test]
+fn a_full_disk_makes_peers_wait_and_loses_nothing() {
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no prlimit here");
+        return;
+    }
+    let nodes = Nodes::new("spool-full", "fsync = 'always'\n");
+    // Files of at most 40 blocks; a write beyond is an error.
+    let words: Vec<String> = nodes.command().iter().map(|word| format!("'{word}'")).collect();
+    let program = brocomm().get_program().to_str().unwrap().to_owned();
+    let script = format!("trap '' XFSZ; ulimit -S -f 40; exec '{program}' {}", words.join(" "));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).stdin(std::process::Stdio::null());
+    let mut server = Program::spawn(shell);
+    let client = nodes.send(&mut server, 0..1000);
+    let told = server.error_with("cannot write");
+    assert!(told.contains("file too large; peers wait until there is room"), "{told}");
+    let id = server.id().to_string();
+    let limit =
+        Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:"]).status().unwrap();
+    if !limit.success() {
+        eprintln!("skipped: limits cannot be raised here");
+        return;
+    }
+    server.error_with("there is room again");
+    assert_eq!(client.end().code, 0);
+    server.line_with("ping(999)");
+    server.signal("-TERM");
+    let ended = server.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(nodes.numbers(), (0..1000).collect::<Vec<_>>());
+    assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
+}

@@ -1,0 +1,169 @@
+//! The lines of a spool: those of recorded log sessions have the form of Zeek's JSON logs.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::spool::spool;
+use crate::support::{Program, no_folder, run, session};
+
+/// A JSON object with its keys in order.
+struct Object(Vec<(String, Value)>);
+
+impl Object {
+    fn parse(line: &str) -> Object {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Object, A::Error> {
+                let mut all = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    all.push(entry);
+                }
+                Ok(Object(all))
+            }
+        }
+        let mut json = serde_json::Deserializer::from_str(line);
+        let object = serde::Deserializer::deserialize_map(&mut json, Visitor).unwrap();
+        json.end().unwrap();
+        object
+    }
+
+    /// Writes it without spaces; serde_json, too, writes the least digits of a number.
+    fn written(&self) -> String {
+        let parts =
+            self.0.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
+        format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// Returns whether values are equal, with numbers as Bro writes them: with six decimals.
+fn is_about(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_about(one, other))
+        }
+        (Value::Number(one), Value::Number(other)) => {
+            (one.as_f64().unwrap() - other.as_f64().unwrap()).abs() < 1e-6
+        }
+        (Value::String(one), Value::String(other)) => is_same_text(one, other),
+        // Bro has no place for counts that are no signed numbers.
+        (Value::Number(one), Value::Null) => one.as_u64().is_some_and(|one| one > i64::MAX as u64),
+        (one, other) => one == other,
+    }
+}
+
+/// Returns whether a string of Zeek's form has the bytes of one of Bro's form, which has a character for
+/// each byte.
+fn is_same_text(zeek: &str, bro: &str) -> bool {
+    let mut bytes = Vec::new();
+    let mut rest = zeek.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let escaped =
+            rest.strip_prefix(b"\\x").and_then(|rest| std::str::from_utf8(rest.get(..2)?).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(escaped) => {
+                bytes.push(escaped);
+                rest = &rest[4..];
+            }
+            None => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    bytes.into_iter().map(char::from).eq(bro.chars())
+}
+
+#[test]
+fn recorded_logs_have_the_form_of_zeeks_json_logs() {
+    let mut seen = BTreeMap::new();
+    for (name, sender) in [
+        ("bro-bro-logs", &["--listener"][..]),
+        ("bro-bro-logs-compress", &["--listener"]),
+        ("bro-bro-logs-to-listener", &[]),
+        ("bro-bro-logs-conn", &["--listener"]),
+        ("bro-bro-logs-conn-long", &["--listener"]),
+    ] {
+        let dir = no_folder(&format!("spool-{name}"));
+        let path = session(name).recording_path();
+        let listen = ["logs", "--listen", "127.0.0.1:0", "--once", "--spool"];
+        let mut logger = Program::start([&listen[..], &[dir.to_str().unwrap()]].concat());
+        let address = logger.line().strip_prefix("listening on ").unwrap().to_owned();
+        let replay = ["replay", path.to_str().unwrap(), "--to", &address, "--wait", "0.1"];
+        run([&replay[..], sender].concat());
+        let ended = logger.end();
+        assert!(ended.stdout.contains("entries up to "), "{}{}", ended.stdout, ended.stderr);
+
+        // The same as Bro's own JSON logs.
+        let folder = no_folder(&format!("spool-{name}-decoded"));
+        let folder_name = folder.to_str().unwrap();
+        run(["decode", "--write-logs", folder_name, "--json", path.to_str().unwrap()]);
+        let mut decoded = BTreeMap::new();
+        for entry in fs::read_dir(&folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = entry.file_name().into_string().unwrap().replace(".log", "");
+            let text = fs::read_to_string(entry.path()).unwrap();
+            decoded.insert(path, text.lines().map(str::to_owned).collect::<Vec<_>>());
+        }
+        let read = spool("read", &dir, &["--with-subjects"]);
+        assert_eq!((read.code, read.stderr.as_str()), (0, ""));
+        let mut lines = BTreeMap::new();
+        for (at, line) in read.stdout.lines().enumerate() {
+            let (number, rest) = line.split_once(' ').unwrap();
+            assert_eq!(number, (at + 1).to_string());
+            let (subject, line) = rest.split_once(' ').unwrap();
+            let (stream, path) =
+                subject.strip_prefix("zeek.logs.").unwrap().split_once(".default.").unwrap();
+            assert!(stream.starts_with("log-"));
+            lines.entry(path.to_owned()).or_insert_with(Vec::new).push(line.to_owned());
+        }
+        let counts = |all: &BTreeMap<String, Vec<String>>| -> Vec<(String, usize)> {
+            let all = all.iter().filter(|(_, lines)| !lines.is_empty());
+            all.map(|(path, lines)| (path.clone(), lines.len())).collect()
+        };
+        assert_eq!(counts(&lines), counts(&decoded), "{name}");
+        for (path, lines) in lines {
+            for (line, bro) in lines.iter().zip(&decoded[&path]) {
+                let (object, bro) = (Object::parse(line), Object::parse(bro));
+                // Zeek's exponents have no plus.
+                assert_eq!(object.written().replace("e+", "e"), line.replace("e+", "e"));
+                let keys = |object: &Object| {
+                    object.0.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>()
+                };
+                assert_eq!(keys(&object), keys(&bro));
+                for ((key, one), (_, other)) in object.0.iter().zip(&bro.0) {
+                    assert!(is_about(one, other), "{path} {key}: {one} {other}");
+                }
+                seen.insert(path.clone(), line.clone());
+            }
+        }
+    }
+    assert!(seen.len() >= 7, "{seen:?}");
+    // A time as it was sent, a duration with all its digits.
+    assert_eq!(seen["conn"], CONN);
+    assert_eq!(seen["all_types"], ALL_TYPES);
+}
+
+const CONN: &str = concat!(
+    r#"{"ts":1795384276.061275,"uid":"Ck732CcR1CoeR69y5","id.orig_h":"141.142.228.5","id.orig_p":59856,"#,
+    r#""id.resp_h":"192.150.187.43","id.resp_p":80,"proto":"tcp","service":"http","#,
+    r#""duration":0.21148395538330078,"orig_bytes":136,"resp_bytes":5007,"conn_state":"SF","#,
+    r#""missed_bytes":0,"history":"ShADadFf","orig_pkts":6,"orig_ip_bytes":460,"resp_pkts":7,"#,
+    r#""resp_ip_bytes":5379,"tunnel_parents":[]}"#,
+);
+const ALL_TYPES: &str = concat!(
+    r#"{"b":false,"i":-1,"e":"DARK","c":0,"p":8,"sn":"0.0.0.0/0","a":"255.255.255.255","d":1e100,"#,
+    r#""t":1600000000.75,"iv":172800.0,"s":"","sc":[5,6],"ss":["one"],"se":["solo"],"vc":[0,1,2,3],"#,
+    r#""ve":[],"va":["9.9.9.9"],"o":"-","oc":77,"pr.x":0,"pr.y":""}"#,
+);

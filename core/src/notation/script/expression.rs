@@ -1,0 +1,288 @@
+//! The form of expressions that are passed over.
+//!
+//! A script's initial value may be any expression. What it means is not known here, but what is no
+//! expression is a mistake that has to be reported.
+
+/// What is wrong with an expression: where, and what was expected.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    /// The offset in bytes.
+    pub(super) offset: usize,
+    pub(super) expected: &'static str,
+}
+
+const OPERAND: &str = "a value";
+const OPERATOR: &str = "an operator or the end of the value";
+
+/// Operators between two values; the longer ones come first.
+const BINARY: [&str; 23] = [
+    "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "!in", "in", "is", "as", "+", "-", "*", "/",
+    "%", "<", ">", "?", ":", "|", "^",
+];
+
+/// Units of intervals, which follow a number.
+const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
+
+/// Checks that values and operators take turns, up to the end.
+pub(super) fn check(text: &str) -> Result<(), Malformed> {
+    let mut scanner = Scanner { text, offset: 0, open: Vec::new() };
+    loop {
+        if !scanner.operand()? {
+            return Ok(());
+        }
+        while scanner.postfix() {}
+        if !scanner.operator()? {
+            return Ok(());
+        }
+    }
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    offset: usize,
+    /// What was opened, from the outermost.
+    open: Vec<char>,
+}
+
+impl<'a> Scanner<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    fn blank(&mut self) {
+        loop {
+            let rest = self.rest();
+            let next = rest.trim_start();
+            self.offset += rest.len() - next.len();
+            if !next.starts_with('#') {
+                return;
+            }
+            self.offset += next.find('\n').unwrap_or(next.len());
+        }
+    }
+
+    fn eat(&mut self, what: &str) -> bool {
+        let is_there = self.rest().starts_with(what);
+        self.offset += if is_there { what.len() } else { 0 };
+        is_there
+    }
+
+    fn error(&self, expected: &'static str) -> Malformed {
+        Malformed { offset: self.offset, expected }
+    }
+
+    /// Takes a name, a number, an address or the like.
+    fn word(&mut self) -> &'a str {
+        let rest = self.rest();
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
+        // A colon between blanks is an operator.
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default();
+        let word = if word.ends_with("::") { word } else { word.trim_end_matches(':') };
+        self.offset += word.len();
+        word
+    }
+
+    /// Takes a value with what stands before it. Returns `false` where a function's body begins,
+    /// which is not looked at.
+    fn operand(&mut self) -> Result<bool, Malformed> {
+        loop {
+            self.blank();
+            let Some(next) = self.rest().chars().next() else { return Err(self.error(OPERAND)) };
+            match next {
+                '-' | '+' | '!' | '~' => self.offset += 1,
+                '(' | '[' | '{' | '|' => {
+                    self.open.push(next);
+                    self.offset += 1;
+                    self.blank();
+                    if self.close() {
+                        return Ok(true);
+                    }
+                }
+                '$' => {
+                    self.offset += 1;
+                    self.word();
+                    self.blank();
+                    self.eat("=");
+                }
+                '"' | '/' => {
+                    self.quoted(next);
+                    return Ok(true);
+                }
+                _ => break,
+            }
+        }
+        let begin = self.offset;
+        match self.word() {
+            "" => {
+                self.offset = begin;
+                Err(self.error(OPERAND))
+            }
+            "function" | "hook" | "event" | "schedule" => Ok(false),
+            word => {
+                if word.starts_with(|c: char| c.is_ascii_digit()) {
+                    self.unit();
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// Takes a text or a pattern. Those that do not end were found before.
+    fn quoted(&mut self, quote: char) {
+        self.offset += quote.len_utf8();
+        let mut is_escaped = false;
+        let end = self.rest().char_indices().find(|(_, c)| {
+            let is_end = *c == quote && !is_escaped;
+            is_escaped = *c == '\\' && !is_escaped;
+            is_end
+        });
+        self.offset += end.map_or(self.rest().len(), |(end, c)| end + c.len_utf8());
+    }
+
+    /// Takes the unit of an interval, if one is there.
+    fn unit(&mut self) {
+        let before = self.offset;
+        self.blank();
+        let word = self.word();
+        if !UNITS.contains(&word.strip_suffix('s').unwrap_or(word)) {
+            self.offset = before;
+        }
+    }
+
+    /// Takes what closes the innermost that is open.
+    fn close(&mut self) -> bool {
+        let end = match self.open.last() {
+            Some('(') => ")",
+            Some('[') => "]",
+            Some('{') => "}",
+            // `||` is an operator.
+            Some('|') if !self.rest().starts_with("||") => "|",
+            _ => return false,
+        };
+        let is_closed = self.eat(end);
+        if is_closed {
+            self.open.pop();
+        }
+        is_closed
+    }
+
+    /// Takes what may follow a value and belongs to it: a field, an end, an attribute.
+    fn postfix(&mut self) -> bool {
+        self.blank();
+        if self.close() {
+            return true;
+        }
+        let before = self.offset;
+        let is_attribute = !self.rest().starts_with("&&");
+        if self.eat("?$") || self.eat("$") || is_attribute && self.eat("&") {
+            if !self.word().is_empty() {
+                return true;
+            }
+            self.offset = before;
+        }
+        false
+    }
+
+    /// Takes an operator, or what begins the arguments of a call or an index. Returns `false` at
+    /// the end.
+    fn operator(&mut self) -> Result<bool, Malformed> {
+        self.blank();
+        let Some(next) = self.rest().chars().next() else {
+            return if self.open.is_empty() { Ok(false) } else { Err(self.error(OPERATOR)) };
+        };
+        match next {
+            '(' | '[' => {
+                self.open.push(next);
+                self.offset += 1;
+                self.blank();
+                // Without arguments it is a value.
+                if self.close() {
+                    while self.postfix() {}
+                    return self.operator();
+                }
+                return Ok(true);
+            }
+            ',' if !self.open.is_empty() => {
+                self.offset += 1;
+                self.blank();
+                // The last one may have a comma, too.
+                if self.close() {
+                    while self.postfix() {}
+                    return self.operator();
+                }
+                return Ok(true);
+            }
+            // `[$a=1]`, `[1] = 2`, `&default=3`
+            '=' if !self.rest().starts_with("==") => {
+                self.offset += 1;
+                return Ok(true);
+            }
+            _ => {}
+        }
+        match BINARY.iter().any(|operator| self.eat_operator(operator)) {
+            true => Ok(true),
+            false => Err(self.error(OPERATOR)),
+        }
+    }
+
+    fn eat_operator(&mut self, operator: &str) -> bool {
+        let Some(after) = self.rest().strip_prefix(operator) else { return false };
+        let is_word = operator.ends_with(|c: char| c.is_alphabetic());
+        let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        !(is_word && goes_on) && self.eat(operator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_scripts_say_passes() {
+        for text in [
+            "cat(\"a\\\"b\", 5)",
+            "a + b * -c",
+            " getenv(\"X\") == \"\" ? T : F",
+            "Site::local_nets",
+            "|x| > 5 || !y?$z",
+            "x$y[1]$z(2, f())",
+            "5 min + 2.5secs",
+            "80/tcp",
+            "[2001:db8::1]/32",
+            "/a|b\\/c/ | /d/",
+            "{ [1] = [$a=f(2), $b={ 3, 4, }], } &default=5",
+            "table([1, 2] = \"x\") &redef",
+            "function(x: count): count { return x y z; }",
+            "set()",
+            "f()()",
+            "x !in y && z as count == 3",
+            "vector(1, # one\n 2)",
+            "10.0.0.0/8",
+            "double_to_time(0.0)",
+            "-1.0sec",
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_expression_is_found_at_its_place() {
+        for (text, offset, expected) in [
+            ("5 6", 2, OPERATOR),
+            ("f(1) g", 5, OPERATOR),
+            ("1 +", 3, OPERAND),
+            ("f(1, 2 3)", 7, OPERATOR),
+            ("a b", 2, OPERATOR),
+            ("\"a\" \"b\"", 4, OPERATOR),
+            ("f(1]", 3, OPERATOR),
+            ("a + * b", 4, OPERAND),
+            ("5 parsecs", 2, OPERATOR),
+            ("x $", 2, OPERATOR),
+            ("", 0, OPERAND),
+            ("f(,)", 2, OPERAND),
+        ] {
+            assert_eq!(check(text), Err(Malformed { offset, expected }), "{text}");
+        }
+    }
+}

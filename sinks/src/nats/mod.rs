@@ -1,0 +1,220 @@
+//! Publishes a spool to NATS JetStream.
+//!
+//! Entries are published in order, under their subjects, and each with an identifier
+//! (`Nats-Msg-Id`) of the node, the spool's epoch and the sequence number. A stream keeps an identifier
+//! for a while (two minutes unless configured), so that what is sent again after a lost connection is
+//! stored once. The position moves when the stream has acknowledged an entry.
+//!
+//! Whatever is wrong with the server or the stream, entries stay in the spool and are sent again, with
+//! growing pauses. Only an entry that is larger than the server takes is left out, and counted.
+
+mod session;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::SinkCounts;
+use crate::spool::{Reader, epoch};
+use session::Session;
+
+/// How to prove who we are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Login {
+    /// Not at all.
+    None,
+    /// The content of a file with credentials, as the tool `nsc` writes it.
+    Credentials(String),
+    /// A user with a password.
+    Password {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// A token.
+    Token(String),
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // No secrets.
+        f.write_str(match self {
+            Login::None => "None",
+            Login::Credentials(_) => "Credentials(…)",
+            Login::Password { .. } => "Password(…)",
+            Login::Token(_) => "Token(…)",
+        })
+    }
+}
+
+/// A stream to create if there is none of this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStream {
+    /// Its name.
+    pub name: String,
+    /// The subjects that it takes.
+    pub subjects: Vec<String>,
+    /// Its maximum size in bytes; 0 for no limit. When it is full, it refuses new messages.
+    pub size: u64,
+    /// How long it keeps messages; zero for without end.
+    pub age: Duration,
+}
+
+/// The server, and how entries go there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NatsConfig {
+    /// The servers of one cluster.
+    pub servers: Vec<String>,
+    /// The first part of identifiers.
+    pub node: String,
+    /// The name of the reader of the spool.
+    pub reader: String,
+    /// The stream to create; usually none.
+    pub create: Option<NewStream>,
+    /// The maximum number of entries that are not acknowledged.
+    pub window: usize,
+    /// How long connecting and each acknowledgement may take.
+    pub timeout: Duration,
+    /// The first pause after a failure.
+    pub retry: Duration,
+    /// The longest pause.
+    pub retry_max: Duration,
+    /// How to prove who we are.
+    pub login: Login,
+    /// Whether TLS is required.
+    pub tls: bool,
+    /// The authorities that the server's certificate may come from (PEM); those of the system if none.
+    pub ca: Option<PathBuf>,
+    /// Our certificate and its key (PEM).
+    pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+impl NatsConfig {
+    /// Publishes to these servers as a node of this name, with a window of 1024 entries.
+    pub fn new(node: impl Into<String>, servers: Vec<String>) -> NatsConfig {
+        NatsConfig {
+            servers,
+            node: node.into(),
+            reader: "nats".to_owned(),
+            create: None,
+            window: 1024,
+            timeout: Duration::from_secs(5),
+            retry: Duration::from_secs(1),
+            retry_max: Duration::from_secs(60),
+            login: Login::None,
+            tls: false,
+            ca: None,
+            identity: None,
+        }
+    }
+}
+
+/// What there is to say of a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// It is connected, and entries are acknowledged.
+    Working,
+    /// Entries wait in the spool. Not repeated for the same reason.
+    Waiting {
+        /// Why.
+        reason: String,
+    },
+    /// An entry was left out. Told for the first only.
+    Refused {
+        /// Its sequence number.
+        sequence: u64,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Publishes a spool until it is told to end; then waits for the acknowledgement of what is on its way.
+///
+/// `durable` is the last entry that may be sent; if its sender is gone, no more come and the sink ends
+/// when all is acknowledged or fails. Runs a runtime of its own: call it in a thread of its own.
+///
+/// # Errors
+/// The spool cannot be used, or there can be no runtime.
+pub fn run(
+    path: &std::path::Path,
+    config: &NatsConfig,
+    durable: watch::Receiver<u64>,
+    mut end: watch::Receiver<bool>,
+    counts: &SinkCounts,
+    report: &mut dyn FnMut(Report),
+) -> io::Result<()> {
+    let epoch = epoch(path)?.unwrap_or_default();
+    let mut reader = Reader::open(path, &config.reader)?;
+    counts.set_position(reader.acknowledged());
+    let prefix = format!("{}-{epoch:x}-", config.node);
+    let mut told = Told { report, waiting: None, refused: false };
+    let mut pause = config.retry;
+    loop {
+        // How old what waits is, even if there never is a connection.
+        if reader.next_sequence() <= *durable.borrow() {
+            counts.set_oldest(reader.next_entry()?.map(|entry| entry.time));
+            reader.rewind();
+        }
+        // A runtime for each connection: it ends with all that the client does in the background, so
+        // that nothing of an old connection is sent after something of a new one.
+        let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
+        let before = reader.acknowledged();
+        let ended = runtime.block_on(
+            Session { config, prefix: &prefix, reader: &mut reader, counts, told: &mut told }
+                .run(durable.clone(), end.clone()),
+        );
+        counts.set_connected(false);
+        let missed = reader.missed().entries;
+        counts.add_missed(missed.saturating_sub(counts.missed()));
+        reader.rewind();
+        let Err(reason) = ended else { return Ok(()) };
+        told.waiting(reason);
+        if reader.acknowledged() > before {
+            pause = config.retry;
+        }
+        let is_over = runtime.block_on(async {
+            // Without its sender, all is to end as well.
+            timeout(pause, end.wait_for(|end| *end)).await.is_ok()
+        });
+        if is_over {
+            return Ok(());
+        }
+        drop(runtime);
+        pause = pause.saturating_mul(2).min(config.retry_max);
+    }
+}
+
+/// Passes on what is new.
+struct Told<'a> {
+    report: &'a mut dyn FnMut(Report),
+    /// The last reason to wait, or none if it works.
+    waiting: Option<String>,
+    refused: bool,
+}
+
+impl Told<'_> {
+    fn working(&mut self) {
+        if self.waiting.as_deref() != Some("") {
+            self.waiting = Some(String::new());
+            (self.report)(Report::Working);
+        }
+    }
+
+    fn waiting(&mut self, reason: String) {
+        if self.waiting.as_deref() != Some(reason.as_str()) {
+            self.waiting = Some(reason.clone());
+            (self.report)(Report::Waiting { reason });
+        }
+    }
+
+    fn refused(&mut self, sequence: u64, reason: String) {
+        if !std::mem::replace(&mut self.refused, true) {
+            (self.report)(Report::Refused { sequence, reason });
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! One connection to a server.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::future::{Future, IntoFuture, pending};
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_nats::jetstream::context::{ContextBuilder, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::{Context, stream};
+use async_nats::{ConnectOptions, Event};
+use brocomm::Time;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::{Login, NatsConfig, NewStream, Told};
+use crate::SinkCounts;
+use crate::spool::{Entry, Reader};
+
+/// How often the position is written to the disk.
+const KEEP: Duration = Duration::from_secs(1);
+
+/// A pause of the client that does not end before the connection does.
+const NEVER: Duration = Duration::from_secs(1 << 30);
+
+/// The server's number for a message that is larger than its stream takes.
+const MESSAGE_TOO_LARGE: u64 = 10_054;
+
+/// The result of an acknowledgement.
+type Acked = Result<PublishAck, async_nats::jetstream::context::PublishError>;
+
+/// An entry that is on its way.
+struct Sent {
+    sequence: u64,
+    time: Time,
+    /// None for an entry that is left out.
+    acked: Option<Pin<Box<dyn Future<Output = Acked> + Send>>>,
+}
+
+pub(super) struct Session<'a, 'told> {
+    pub(super) config: &'a NatsConfig,
+    pub(super) prefix: &'a str,
+    pub(super) reader: &'a mut Reader,
+    pub(super) counts: &'a SinkCounts,
+    pub(super) told: &'a mut Told<'told>,
+}
+
+impl Session<'_, '_> {
+    /// Connects and publishes. Returns normally once all is to end; otherwise says why not.
+    pub(super) async fn run(
+        mut self,
+        mut durable: watch::Receiver<u64>,
+        mut end: watch::Receiver<bool>,
+    ) -> Result<(), String> {
+        let (lost, mut is_lost) = watch::channel(None);
+        let context = tokio::select! {
+            context = connect(self.config, lost) => context?,
+            () = ended(&mut end) => return Ok(()),
+        };
+        self.counts.set_connected(true);
+        let mut sent = VecDeque::new();
+        let mut kept = Instant::now();
+        let mut deadline = None;
+        // Until the first entry is acknowledged, no other follows: a stream that takes none now and
+        // all a moment later would have them out of order.
+        let mut window = 1;
+        loop {
+            let room = deadline.is_none() && sent.len() < window;
+            // Nothing more can be read before more is durable.
+            let mut is_idle = false;
+            if room {
+                match self.next(&durable)? {
+                    Some(entry) => {
+                        self.send(&context, entry, &mut sent).await?;
+                        // Now and then, acknowledgements are looked at.
+                        if sent.len() < window && !sent.len().is_multiple_of(64) {
+                            continue;
+                        }
+                    }
+                    None => is_idle = true,
+                }
+            }
+            if sent.is_empty() {
+                self.keep()?;
+                if deadline.is_some() || is_idle && durable.has_changed().is_err() {
+                    return Ok(());
+                }
+            } else if kept.elapsed() >= KEEP {
+                kept = Instant::now();
+                self.keep()?;
+            }
+            self.counts.set_oldest(sent.front().map(|sent: &Sent| sent.time));
+            tokio::select! {
+                biased;
+                reason = lost_reason(&mut is_lost) => {
+                    // What was acknowledged before the connection failed counts.
+                    self.take_ready(&mut sent).await;
+                    self.keep()?;
+                    return Err(reason);
+                }
+                acked = front(&mut sent) => {
+                    let taken = self.take(acked, &mut sent);
+                    if taken.is_err() {
+                        self.keep()?;
+                    }
+                    taken?;
+                    window = self.config.window;
+                }
+                () = std::future::ready(()), if room && !is_idle => {}
+                changed = durable.changed(), if is_idle => {
+                    // Without a sender, only what is on its way is waited for.
+                    if changed.is_err() && !sent.is_empty() {
+                        deadline = Some(Instant::now() + self.config.timeout);
+                    }
+                }
+                () = ended(&mut end), if deadline.is_none() => {
+                    deadline = Some(Instant::now() + self.config.timeout);
+                }
+                () = passed(deadline) => {
+                    self.keep()?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Returns the next entry that may be sent.
+    fn next(&mut self, durable: &watch::Receiver<u64>) -> Result<Option<Entry>, String> {
+        if self.reader.next_sequence() > *durable.borrow() {
+            return Ok(None);
+        }
+        self.reader.next_entry().map_err(|error| format!("the spool cannot be read: {error}"))
+    }
+
+    async fn send(
+        &mut self,
+        context: &Context,
+        entry: Entry,
+        sent: &mut VecDeque<Sent>,
+    ) -> Result<(), String> {
+        let Entry { sequence, time, subject, line } = entry;
+        let id = format!("{}{sequence}", self.prefix);
+        let message = PublishMessage::build().payload(line).message_id(id);
+        self.counts.add_sent(1);
+        let acked = match context.send_publish(subject.into_string(), message).await {
+            Ok(acked) => Some(acked.into_future()),
+            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
+                self.refuse(sequence, reason(&error));
+                None
+            }
+            Err(error) => return Err(reason(&error)),
+        };
+        sent.push_back(Sent { sequence, time, acked });
+        Ok(())
+    }
+
+    fn refuse(&mut self, sequence: u64, reason: String) {
+        self.counts.add_refused(1);
+        self.told.refused(sequence, reason);
+    }
+
+    /// Takes the answer to the entry that was sent first.
+    fn take(&mut self, acked: Option<Acked>, sent: &mut VecDeque<Sent>) -> Result<(), String> {
+        let Some(Sent { sequence, .. }) = sent.front() else { return Ok(()) };
+        let sequence = *sequence;
+        match acked {
+            Some(Ok(ack)) => {
+                self.counts.add_acknowledged(1);
+                self.counts.add_duplicates(ack.duplicate.into());
+                self.told.working();
+            }
+            Some(Err(error)) => match code(&error) {
+                Some(MESSAGE_TOO_LARGE) => self.refuse(sequence, reason(&error)),
+                _ => return Err(reason(&error)),
+            },
+            None => {}
+        }
+        sent.pop_front();
+        self.counts.set_position(sequence);
+        Ok(())
+    }
+
+    /// Takes the answers that are there.
+    async fn take_ready(&mut self, sent: &mut VecDeque<Sent>) {
+        while !sent.is_empty() {
+            let Ok(acked) = timeout(Duration::ZERO, front(sent)).await else { return };
+            if self.take(acked, sent).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Writes the position to the disk.
+    fn keep(&mut self) -> Result<(), String> {
+        self.reader
+            .acknowledge(self.counts.position())
+            .map_err(|error| format!("the position in the spool cannot be written: {error}"))
+    }
+}
+
+/// Waits for the answer to the entry that was sent first.
+async fn front(sent: &mut VecDeque<Sent>) -> Option<Acked> {
+    match sent.front_mut() {
+        Some(Sent { acked: Some(acked), .. }) => Some(acked.as_mut().await),
+        Some(Sent { acked: None, .. }) => None,
+        None => pending().await,
+    }
+}
+
+async fn ended(end: &mut watch::Receiver<bool>) {
+    // Without its sender, all is to end as well.
+    let _ = end.wait_for(|end| *end).await;
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => pending().await,
+    }
+}
+
+async fn lost_reason(lost: &mut watch::Receiver<Option<String>>) -> String {
+    let reason = match lost.wait_for(Option::is_some).await {
+        Ok(reason) => reason.clone(),
+        Err(_) => None,
+    };
+    reason.unwrap_or_else(|| "the connection was closed".to_owned())
+}
+
+/// Connects; why the connection is lost later goes to `lost`.
+async fn connect(
+    config: &NatsConfig,
+    lost: watch::Sender<Option<String>>,
+) -> Result<Context, String> {
+    let options = options(config)?;
+    let is_connected = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let was_connected = std::sync::Arc::clone(&is_connected);
+    let options = options
+        .connection_timeout(config.timeout)
+        .max_reconnects(config.servers.len().max(1))
+        // The client must not connect again by itself, and send what comes after a gap.
+        .reconnect_delay_callback(move |_| {
+            match was_connected.load(std::sync::atomic::Ordering::Relaxed) {
+                true => NEVER,
+                false => Duration::ZERO,
+            }
+        })
+        .event_callback(move |event| {
+            let reason = match event {
+                Event::Disconnected | Event::Closed => Some("the connection was closed".to_owned()),
+                Event::ServerError(error) => Some(error.to_string()),
+                Event::LameDuckMode => Some("the server is shutting down".to_owned()),
+                _ => None,
+            };
+            lost.send_if_modified(|lost| match reason {
+                Some(reason) if lost.is_none() => {
+                    *lost = Some(reason);
+                    true
+                }
+                _ => false,
+            });
+            std::future::ready(())
+        });
+    let client = timeout(config.timeout, options.connect(&config.servers[..])).await;
+    let client = client
+        .map_err(|_| "cannot connect: no answer in time".to_owned())?
+        .map_err(|error| format!("cannot connect: {}", reason(&error)))?;
+    is_connected.store(true, std::sync::atomic::Ordering::Relaxed);
+    let context = ContextBuilder::new()
+        .timeout(config.timeout)
+        .ack_timeout(config.timeout)
+        .max_ack_inflight(config.window + 1)
+        .build(client);
+    if let Some(stream) = &config.create {
+        let create = context.get_or_create_stream(new_stream(stream));
+        create.await.map_err(|error| {
+            format!("stream {} cannot be created: {}", stream.name, reason(&error))
+        })?;
+    }
+    Ok(context)
+}
+
+fn options(config: &NatsConfig) -> Result<ConnectOptions, String> {
+    let mut options = ConnectOptions::new().name(format!("brocomm {}", config.node));
+    options = match &config.login {
+        Login::None => options,
+        Login::Credentials(text) => options
+            .credentials(text)
+            .map_err(|error| format!("the credentials cannot be used: {error}"))?,
+        Login::Password { user, password } => {
+            options.user_and_password(user.clone(), password.clone())
+        }
+        Login::Token(token) => options.token(token.clone()),
+    };
+    if let Some(ca) = &config.ca {
+        options = options.add_root_certificates(ca.clone());
+    }
+    if let Some((cert, key)) = &config.identity {
+        options = options.add_client_certificate(cert.clone(), key.clone());
+    }
+    Ok(options.require_tls(config.tls))
+}
+
+fn new_stream(new: &NewStream) -> stream::Config {
+    stream::Config {
+        name: new.name.clone(),
+        subjects: new.subjects.clone(),
+        max_bytes: match i64::try_from(new.size) {
+            Ok(0) | Err(_) => -1,
+            Ok(size) => size,
+        },
+        max_age: new.age,
+        // What it has no room for waits in the spool.
+        discard: stream::DiscardPolicy::New,
+        ..stream::Config::default()
+    }
+}
+
+/// Returns the server's number for an error, if it comes from the server.
+fn code(error: &(dyn Error + 'static)) -> Option<u64> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<async_nats::jetstream::Error>() {
+            return Some(error.error_code().0);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// Returns what an error and those behind it say.
+fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        next = source.source();
+    }
+    text
+}

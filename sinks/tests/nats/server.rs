@@ -1,0 +1,175 @@
+//! With a real `nats-server`, where one is installed.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream;
+use brocomm_sinks::nats::{NatsConfig, NewStream, Report};
+use brocomm_sinks::subject;
+
+use super::{Publishing, config};
+use crate::support::TempDir;
+
+/// A server that is killed at the end.
+struct Server {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Server {
+    /// Starts a server with JetStream; none if it is not installed.
+    fn start() -> Option<Server> {
+        // Another program could take the port in between, which is unlikely.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = TempDir::new();
+        let child = spawn(port, &folder);
+        if child.is_none() {
+            eprintln!("skipped: nats-server is not installed");
+        }
+        let mut server = Server { child: child?, port, folder };
+        server.wait();
+        Some(server)
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.child = spawn(self.port, &self.folder).unwrap();
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let begin = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(
+                begin.elapsed() < Duration::from_secs(30)
+                    && self.child.try_wait().unwrap().is_none()
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+fn spawn(port: u16, folder: &TempDir) -> Option<Child> {
+    let mut command = Command::new("nats-server");
+    command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder.path());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().ok()
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn stream(size: u64) -> Option<NewStream> {
+    let subjects = vec![subject::LOGS.to_owned()];
+    Some(NewStream { name: "zeek".to_owned(), subjects, size, age: Duration::ZERO })
+}
+
+/// Reads all messages of the stream, as one of a queue group would.
+fn consumed(server: &Server, expected: usize) -> Vec<u64> {
+    use std::future::poll_fn;
+    use std::pin::pin;
+
+    use tokio_stream::Stream;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = async_nats::connect(server.address()).await.unwrap();
+        let context = jetstream::new(client);
+        let stream = context.get_stream("zeek").await.unwrap();
+        let config = jetstream::consumer::pull::Config::default();
+        let consumer = stream.create_consumer(config).await.unwrap();
+        let mut messages = pin!(consumer.messages().await.unwrap());
+        let mut numbers = Vec::new();
+        while numbers.len() < expected {
+            let message = poll_fn(|context| messages.as_mut().poll_next(context)).await.unwrap();
+            let message = message.unwrap();
+            let json: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+            numbers.push(json["n"].as_u64().unwrap());
+            message.ack().await.unwrap();
+        }
+        numbers
+    })
+}
+
+/// How many entries to send where that takes long.
+fn many() -> u64 {
+    let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(5000)
+}
+
+#[test]
+fn a_server_that_is_killed_again_and_again_gets_everything_once() {
+    let Some(mut server) = Server::start() else { return };
+    let config = NatsConfig { create: stream(0), window: 256, ..config(&server.address()) };
+    let mut publishing = Publishing::start(config, many() / 6);
+    for round in 1..=5 {
+        // In the middle of what was added.
+        let aim = publishing.spool.durable() - many() / 12;
+        while publishing.counts.position() < aim {
+            thread::sleep(Duration::from_millis(1));
+        }
+        server.kill();
+        publishing.add(many() / 6);
+        server.restart();
+        assert!(round > 0);
+    }
+    publishing.wait();
+    let entries = publishing.spool.durable();
+    let counts = publishing.counts.clone();
+    assert_eq!((counts.acknowledged(), counts.refused(), counts.missed()), (entries, 0, 0));
+    assert!(counts.duplicates() <= 5 * 256, "{}", counts.duplicates());
+    let numbers = consumed(&server, usize::try_from(entries).unwrap());
+    assert_eq!(numbers, (1..=entries).collect::<Vec<_>>());
+    publishing.end();
+}
+
+#[test]
+fn a_full_stream_takes_the_rest_once_there_is_room() {
+    let Some(server) = Server::start() else { return };
+    let config = NatsConfig { create: stream(20_000), ..config(&server.address()) };
+    let publishing = Publishing::start(config, 1000);
+    let told = loop {
+        let report = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
+        if let Report::Waiting { reason } = report {
+            break reason;
+        }
+    };
+    assert!(told.contains("maximum bytes exceeded"), "{told}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let context = jetstream::new(async_nats::connect(server.address()).await.unwrap());
+        let mut stream = context.get_stream("zeek").await.unwrap();
+        let mut config = stream.info().await.unwrap().config.clone();
+        config.max_bytes = -1;
+        context.update_stream(config).await.unwrap();
+    });
+    publishing.wait();
+    let mut numbers = consumed(&server, 1000);
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=1000).collect::<Vec<_>>());
+    publishing.end();
+}
+
+#[test]
+fn a_stream_is_made_only_when_asked_for() {
+    let Some(server) = Server::start() else { return };
+    let publishing = Publishing::start(config(&server.address()), 10);
+    let told = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
+    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    assert!(reason.contains("no stream found"), "{reason}");
+    publishing.end();
+}
