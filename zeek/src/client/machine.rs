@@ -13,7 +13,7 @@ use super::notification::{CloseCause, Notification};
 use super::timers::Timers;
 use crate::message::{self, Publication, ServerMessage, ZeekEvent};
 use crate::websocket::{
-    self, Answer, CloseFrame, Frames, Incoming, Masks, Opcode, Output, Violation, codes,
+    self, Answer, CloseFrame, Frames, Head, Incoming, Masks, Opcode, Output, Violation, codes,
 };
 use crate::{Data, EncodeError};
 
@@ -60,7 +60,7 @@ pub struct Client {
     pub(super) config: ClientConfig,
     key: String,
     pub(super) phase: Phase,
-    head: Vec<u8>,
+    head: Head,
     frames: Frames,
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
@@ -101,7 +101,7 @@ impl Client {
             config,
             key,
             phase: Phase::Handshake,
-            head: Vec::new(),
+            head: Head::default(),
             output,
             notifications: VecDeque::new(),
             confirm: Confirm::default(),
@@ -122,7 +122,7 @@ impl Client {
         }
         self.heard = self.now;
         if self.phase == Phase::Handshake {
-            self.head.extend_from_slice(bytes);
+            self.head.push(bytes);
             self.read_answer(false);
         } else {
             self.frames.feed(bytes);
@@ -270,7 +270,7 @@ impl Client {
     }
 
     fn read_answer(&mut self, is_ended: bool) {
-        match websocket::answer(&self.head, &self.key, self.config.limits.handshake, is_ended) {
+        match self.head.answer(&self.key, self.config.limits.handshake, is_ended) {
             Answer::Incomplete => {}
             Answer::Wrong(error) => self.end(CloseCause::Handshake(error)),
             Answer::Accepted(length) => {

@@ -10,7 +10,7 @@ const SERVER: &str = concat!("brocomm/", env!("CARGO_PKG_VERSION"));
 
 impl Server {
     pub(super) fn read_request(&mut self) {
-        let request = match websocket::read_request(&self.head, self.config.limits.handshake) {
+        let request = match self.head.request(self.config.limits.handshake) {
             Ok(None) => return,
             Ok(Some(request)) => request,
             Err(reason) => return self.reject(&reason),

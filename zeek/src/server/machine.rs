@@ -11,7 +11,9 @@ use super::notification::Notification;
 use crate::message::{
     self, ErrorMessage, Publication, PublicationError, ServerMessage, SubscriptionError, ZeekEvent,
 };
-use crate::websocket::{self, CloseFrame, Frames, Incoming, Opcode, Output, Violation, codes};
+use crate::websocket::{
+    self, CloseFrame, Frames, Head, Incoming, Opcode, Output, Violation, codes,
+};
 
 /// How many messages of a client are kept before it has its acknowledgement, or while they can't be
 /// processed; then the server stops reading.
@@ -40,7 +42,7 @@ pub(super) enum Phase {
 pub struct Server {
     pub(super) config: ServerConfig,
     pub(super) phase: Phase,
-    pub(super) head: Vec<u8>,
+    pub(super) head: Head,
     pub(super) application: Option<Name>,
     pub(super) topics: Vec<Name>,
     pub(super) frames: Frames,
@@ -67,7 +69,7 @@ impl Server {
             frames: Frames::new(config.limits.message, true),
             config,
             phase: Phase::Request,
-            head: Vec::new(),
+            head: Head::default(),
             application: None,
             topics: Vec::new(),
             output: Output::new(None),
@@ -90,7 +92,7 @@ impl Server {
         match self.phase {
             Phase::Closed => return,
             Phase::Request => {
-                self.head.extend_from_slice(bytes);
+                self.head.push(bytes);
                 self.read_request();
             }
             _ => self.frames.feed(bytes),

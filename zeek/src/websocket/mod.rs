@@ -8,16 +8,17 @@
 mod close;
 mod frame;
 mod handshake;
+mod head;
 mod incoming;
 mod output;
 mod request;
 
 pub(crate) use close::{close_payload, read_close};
 pub(crate) use frame::{Masks, Opcode};
-pub(crate) use handshake::{Answer, accept_key, answer, request};
+pub(crate) use handshake::{Answer, accept_key, request};
+pub(crate) use head::Head;
 pub(crate) use incoming::{Frames, Incoming};
 pub(crate) use output::Output;
-pub(crate) use request::read_request;
 
 pub use close::{CloseFrame, codes};
 pub use handshake::HandshakeError;

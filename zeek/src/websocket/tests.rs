@@ -2,9 +2,8 @@ use bytes::Bytes;
 
 use super::frame::{self, Header, Masks, Opcode};
 use super::handshake::{Answer, HandshakeError, answer};
-use super::{
-    CloseFrame, Frames, Incoming, Limits, Violation, accept_key, read_close, read_request,
-};
+use super::request::read_request;
+use super::{CloseFrame, Frames, Incoming, Limits, Violation, accept_key, read_close};
 
 fn framed(opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
     let mut out = Vec::new();
