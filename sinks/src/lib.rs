@@ -2,7 +2,7 @@
 //! it to other systems.
 //!
 //! * [`spool`] keeps events and log entries in files, with sequence numbers and checksums.
-//! * [`line`] writes log entries exactly as the JSON logs of Zeek, and events as Zeek's WebSocket API
+//! * [`line`](mod@line) writes log entries exactly as the JSON logs of Zeek, and events as Zeek's WebSocket API
 //!   has them.
 //! * [`subject`] names what an entry is about, as Zeek's NATS backend does.
 #![cfg_attr(feature = "nats", doc = "* [`nats`] publishes a spool to NATS JetStream.")]

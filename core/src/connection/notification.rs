@@ -45,8 +45,7 @@ pub enum Notification {
     /// The connection is closed (§3.6). Exactly once, as the last notification.
     ///
     /// Bro's `remote_connection_closed`, which Bro does not raise if the connection was not
-    /// [`Established`](Self::Established). After a
-    /// [`ProtocolErrorKind::Serial`](super::ProtocolErrorKind::Serial), Bro raises
+    /// [`Established`](Self::Established). After a [`ProtocolErrorKind::Serial`], Bro raises
     /// `remote_connection_error` before it.
     Closed(CloseCause),
 

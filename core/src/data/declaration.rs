@@ -140,7 +140,7 @@ impl CallMismatch {
 
     /// Returns the message that Bro writes about such a call to its log and passes to
     /// `remote_connection_error`, so that logs can be searched for it.
-    pub fn in_bros_words(&self) -> &'static str {
+    pub(crate) fn in_bros_words(&self) -> &'static str {
         match self {
             CallMismatch::Unknown => "unknown event/function, ignoring",
             CallMismatch::NotAnEvent => "not a function/event, ignoring",

@@ -20,7 +20,7 @@ pub enum OpenError {
 /// Why an entry was not appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AppendError {
-    /// Too much waits to be written; see [`Spool::commit`](super::Spool::commit).
+    /// The entries that are not written yet take all the room; see [`Spool::commit`](super::Spool::commit).
     #[error("the entries before it are not written yet")]
     Full,
     /// The entry cannot be a record.

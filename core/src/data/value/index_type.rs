@@ -38,7 +38,7 @@ impl Type {
     /// # Errors
     ///
     /// Returns the type that cannot be in an index.
-    pub fn check_indices(&self) -> Result<(), TypeTag> {
+    pub(crate) fn check_indices(&self) -> Result<(), TypeTag> {
         indices(self, &mut Seen::new())
     }
 }
