@@ -135,6 +135,28 @@ fn events_are_spooled_and_counted() {
     assert_eq!(nodes.numbers(), (0..100).collect::<Vec<_>>());
 }
 
+/// What comes is kept whether or not the Zeek can be reached.
+#[test]
+fn a_bridge_spools_as_a_node_does() {
+    let signatures = scratch("spool-bridge", "zeek-side.zeek", b"global ping: event(n: count);");
+    let zeek = format!(
+        "[[zeek]]\nurl = 'ws://127.0.0.1:1'\nsignatures = '{}'\nto_zeek = 'ping'\n",
+        signatures.display()
+    );
+    let nodes = Nodes::new("spool-bridge", &zeek);
+    let mut command = nodes.command_with_metrics();
+    command[0] = "bridge".to_owned();
+    let mut bridge = Program::start(command);
+    let address = metrics_address(&mut bridge);
+    assert_eq!(nodes.send(&mut bridge, 0..100).end().code, 0);
+    while metrics(&address)["brocomm_spool_entries_total"] < 100.0 {
+        std::thread::yield_now();
+    }
+    bridge.signal("-TERM");
+    bridge.end();
+    assert_eq!(nodes.numbers(), (0..100).collect::<Vec<_>>());
+}
+
 #[test]
 fn readers_go_on_where_they_stopped() {
     let nodes = Nodes::new("spool-readers", "segment = 4096\nsize = 100_000_000\n");

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The file and the name of a function. The files of `support` count as one.
+/// The file and the name of a function. The files of a folder, as of `support`, count as one.
 type Place = (String, String);
 
 /// The module whose functions all tests can call.
@@ -41,17 +41,21 @@ impl Tests {
     pub(super) fn read() -> Tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
         let mut tests = Tests::default();
-        for (folder, is_support) in [(folder.join(SUPPORT), true), (folder, false)] {
-            for file in fs::read_dir(folder).unwrap() {
-                let path = file.unwrap().path();
-                if path.extension().is_some_and(|extension| extension == "rs") {
-                    let own = path.file_stem().unwrap().to_str().unwrap();
-                    let name = if is_support { SUPPORT } else { own };
-                    tests.add(name, &fs::read_to_string(&path).unwrap());
-                }
+        tests.read_folder(&folder, None);
+        tests
+    }
+
+    /// Reads the files of a folder. Those of folders within it count as one file each.
+    fn read_folder(&mut self, folder: &Path, name: Option<&str>) {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let own = path.file_stem().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                self.read_folder(&path, Some(own));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                self.add(name.unwrap_or(own), &fs::read_to_string(&path).unwrap());
             }
         }
-        tests
     }
 
     fn add(&mut self, file: &str, text: &str) {
