@@ -4,6 +4,7 @@
 
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Caching, LazySerial, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm_fuzz::within;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +24,9 @@ fuzz_target!(|input: &[u8]| {
         1 => Caching::Single,
         _ => Caching::Stable,
     };
-    let mode = Mode { pid_64bit: flags & 4 != 0, caching, to_broccoli: false };
+    let mut formats = DataFormat::ALL.into_iter().rev();
+    let data_format = formats.nth(usize::from(flags >> 4)).unwrap_or_default();
+    let mode = Mode { pid_64bit: flags & 4 != 0, caching, to_broccoli: false, data_format };
     let make = || {
         let mut reader = Reader::new(LIMITS);
         reader.set_cache_size(u32::from(*cache_size));
