@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers by rank, from the bytes up; those of one rank do not depend on each other.
-const ROOMS: [&[&str]; 12] = [
+const ROOMS: [&[&str]; 13] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],
     &["data", "tls"],
@@ -17,6 +17,7 @@ const ROOMS: [&[&str]; 12] = [
     &["node"],
     &["driver"],
     &["derive", "lowlevel"],
+    &["base_types"],
     &["lib", "prelude"],
 ];
 
