@@ -259,6 +259,8 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
             if reported >= aim {
                 break reported;
             }
+            // Else the node would do little but answer.
+            std::thread::sleep(std::time::Duration::from_millis(5));
         };
         server.signal("-KILL");
         spooled = reported as u64;

@@ -11,9 +11,7 @@ use crate::support::Program;
 const LONG: usize = 20_000;
 
 /// The number of events: they take more than all queues by far.
-fn events() -> u64 {
-    std::env::var("BROCOMM_TEST_EVENTS").map_or(6_000, |count| count.parse().unwrap())
-}
+const EVENTS: u64 = 6_000;
 
 /// Returns the most memory that a process has had, in bytes.
 fn peak(program: &Program) -> u64 {
@@ -46,7 +44,7 @@ fn send(folder: &Path, address: &str, event: &str) -> Program {
     let event = event.to_owned();
     std::thread::spawn(move || {
         use std::io::Write;
-        for number in 0..events() {
+        for number in 0..EVENTS {
             writeln!(input, "{event}({number}, \"{text}\")").unwrap();
         }
     });
@@ -77,7 +75,7 @@ fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
 /// A process does not grow by what was offered: there are several queues, and what is being written.
 fn assert_flat(program: &Program, before: u64) {
     let grown = peak(program).saturating_sub(before);
-    let offered = events() * LONG as u64;
+    let offered = EVENTS * LONG as u64;
     assert!(grown < offered / 3, "{grown} of {offered}");
 }
 
@@ -90,7 +88,7 @@ fn a_zeek_that_stops_reading_does_not_fill_the_bridge() {
     let mut sender = send(&folder, &address, "back");
     sender.ignore_output();
     let name = format!("brocomm_zeek_events_total{{target=\"{url}\",what=\"offered\"}}");
-    reaches(&metrics, &name, events());
+    reaches(&metrics, &name, EVENTS);
     assert_flat(&bridge, before);
 }
 
@@ -107,7 +105,7 @@ fn a_bro_that_stops_reading_does_not_fill_the_bridge() {
     let _sender = send(&folder, &peer, "Site::back");
     let name = format!("brocomm_zeek_events_total{{target=\"{url}\",what=\"received\"}}");
     // What the server of the bridge's Zeek has dropped doesn't come.
-    reaches(&metrics, &name, events() / 4);
+    reaches(&metrics, &name, EVENTS / 4);
     assert_flat(&bridge, before);
     bro.signal("-CONT");
 }
@@ -124,7 +122,7 @@ fn a_client_that_stops_reading_does_not_fill_the_server() {
     let before = peak(&zeek);
     let _sender = send(&folder, &peer, "Site::back");
     let name = "brocomm_zeek_events_total{target=\"clients\",what=\"offered\"}";
-    reaches(&metrics, name, events());
+    reaches(&metrics, name, EVENTS);
     assert_flat(&zeek, before);
     client.signal("-CONT");
 }
