@@ -292,7 +292,8 @@ fn every_command_that_joins_or_listens_takes_the_options() {
     let layout = b"[bro]\ntype = standalone\nhost = 127.0.0.1\n";
     let layout = scratch("tls-commands", "node.cfg", layout);
     // The error occurs before connecting: the last file does not exist.
-    let tls = ["--tls-ca", &ca, "--tls-cert", &own, "--tls-key", &own, "--tls-name", "node.example"];
+    let tls =
+        ["--tls-ca", &ca, "--tls-cert", &own, "--tls-key", &own, "--tls-name", "node.example"];
     for command in [
         vec!["listen", "--on=127.0.0.1:0"],
         vec!["connect", peer],
