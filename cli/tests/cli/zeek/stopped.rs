@@ -11,7 +11,7 @@ use crate::support::Program;
 const LONG: usize = 20_000;
 
 /// The number of events: they take more than all queues by far.
-const EVENTS: u64 = 6_000;
+const EVENTS: u64 = 9_000;
 
 /// Returns the most memory that a process has had, in bytes.
 fn peak(program: &Program) -> u64 {
@@ -72,11 +72,12 @@ fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
     (bridge, metrics, address)
 }
 
-/// A process does not grow by what was offered: there are several queues, and what is being written.
+/// A process does not grow by what was offered: there are several queues of up to 16 MiB, and what is
+/// being written.
 fn assert_flat(program: &Program, before: u64) {
     let grown = peak(program).saturating_sub(before);
     let offered = EVENTS * LONG as u64;
-    assert!(grown < offered / 3, "{grown} of {offered}");
+    assert!(grown < offered / 2, "{grown} of {offered}");
 }
 
 #[test]
