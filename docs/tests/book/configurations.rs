@@ -33,7 +33,7 @@ fn certify(folder: &Path) {
 
 /// Checks each TOML block as the configuration of a node, unless it is marked `toml,cargo`. For
 /// `toml,certificates` the folder contains `ca.pem` and `hub.pem`. A block marked `bro,file=NAME`
-/// is a file in the folder of the configurations of its page.
+/// or `zeek,file=NAME` is a file in the folder of the configurations of its page.
 #[test]
 fn each_configuration_is_valid() {
     let mut checked = 0;
@@ -46,6 +46,11 @@ fn each_configuration_is_valid() {
                 fs::write(folder.join(name), &text).expect("the folder is ours");
                 check(&folder, &format!("listen = true\ndeclaration_files = ['{name}']"), &page);
                 checked += 1;
+            }
+        }
+        for (attributes, text) in page.blocks("zeek") {
+            if let Some(name) = attributes.iter().find_map(|it| it.strip_prefix("file=")) {
+                fs::write(folder.join(name), &text).expect("the folder is ours");
             }
         }
         for (attributes, text) in page.blocks("toml") {
