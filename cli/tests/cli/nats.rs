@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::spool::{Nodes, metrics, metrics_address, number};
+use crate::spool::{Nodes, metrics, metrics_address, number, write};
 use crate::support::{Program, no_folder};
 
 struct Server {
@@ -120,10 +121,16 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
         let address = metrics_address(&mut node);
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled, "{before} of {spooled}");
-        let client = nodes.send(&mut node, round * part..(round + 1) * part);
+        let mut client = nodes.connect(&mut node);
+        // Output that nobody reads holds up the peers in the end.
+        node.ignore_output();
+        write(&mut client, round * part..(round + 1) * part);
         for kill in 1..=2 {
             let aim = before + (part * kill / 3) as f64;
-            while metrics(&address)["brocomm_spool_sequence"] < aim {}
+            while metrics(&address)["brocomm_spool_sequence"] < aim {
+                // Else the node would do little but answer.
+                sleep(Duration::from_millis(5));
+            }
             if round + kill < 4 {
                 server.kill_and_restart();
             }
@@ -143,10 +150,10 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
             {
                 break counted;
             }
+            sleep(Duration::from_millis(5));
         };
         check(&counted);
         node.signal("-TERM");
-        let _ = node.rest();
         let ended = node.end();
         assert_eq!(ended.code, 0, "{}", ended.stderr);
     }

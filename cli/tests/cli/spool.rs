@@ -49,8 +49,8 @@ impl Nodes {
         [self.command(), more.into()].concat()
     }
 
-    /// Waits until a started node listens, and starts a client that sends these numbers.
-    pub(crate) fn send(&self, server: &mut Program, numbers: std::ops::Range<u64>) -> Program {
+    /// Waits until a started node listens, and starts a client of it.
+    pub(crate) fn connect(&self, server: &mut Program) -> Program {
         let listening = server.line_with("listening on ");
         let port = listening.rsplit(':').next().unwrap();
         let text = format!(
@@ -58,11 +58,13 @@ impl Nodes {
         );
         let client = scratch(self.test, "client.toml", text.as_bytes());
         let arguments = ["run", client.to_str().unwrap(), "--no-log", "--stdin", "--exit-at-eof"];
-        let mut client = Program::start(arguments);
-        for number in numbers {
-            client.write(&format!("ping({number})"));
-        }
-        client.close_input();
+        Program::start(arguments)
+    }
+
+    /// The same with a client that sends these numbers.
+    pub(crate) fn send(&self, server: &mut Program, numbers: std::ops::Range<u64>) -> Program {
+        let mut client = self.connect(server);
+        write(&mut client, numbers);
         client
     }
 
@@ -72,6 +74,14 @@ impl Nodes {
         assert_eq!((read.code, read.stderr.as_str()), (0, ""));
         read.stdout.lines().map(number).collect()
     }
+}
+
+/// Has a client send these numbers, and no more.
+pub(crate) fn write(client: &mut Program, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        client.write(&format!("ping({number})"));
+    }
+    client.close_input();
 }
 
 pub(crate) fn number(line: &str) -> u64 {
@@ -251,7 +261,10 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
         // Killed at any moment: as soon as a part is reported as spooled.
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled as f64, "{before} of {spooled}");
-        let mut client = nodes.send(&mut server, begin..begin + many());
+        let mut client = nodes.connect(&mut server);
+        // Output that nobody reads holds up the peers in the end.
+        server.ignore_output();
+        write(&mut client, begin..begin + many());
         begin += many();
         let aim = before + (many() / 3) as f64;
         let reported = loop {

@@ -10,7 +10,7 @@ use crate::support::Program;
 /// The length of the string in each event: a queue of 100 events takes two megabytes.
 const LONG: usize = 20_000;
 
-/// The number of events: they take more than all queues by far.
+/// The number of events: they take more than three times what all queues of a process may hold.
 const EVENTS: u64 = 9_000;
 
 /// Returns the most memory that a process has had, in bytes.
@@ -72,12 +72,12 @@ fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
     (bridge, metrics, address)
 }
 
-/// A process does not grow by what was offered: there are several queues of up to 16 MiB, and what is
-/// being written.
+/// A process does not grow by what was offered, but by up to three queues of 16 MiB each: of its printed
+/// lines, of the bridge or server, and of what it writes.
 fn assert_flat(program: &Program, before: u64) {
     let grown = peak(program).saturating_sub(before);
     let offered = EVENTS * LONG as u64;
-    assert!(grown < offered / 2, "{grown} of {offered}");
+    assert!(grown < offered / 3, "{grown} of {offered}");
 }
 
 #[test]

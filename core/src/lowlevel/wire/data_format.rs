@@ -69,8 +69,7 @@ impl DataFormat {
 
 /// What the formats differ in, in the order of part 2.
 impl DataFormat {
-    /// Returns whether types travel with their names; otherwise there is no name, but two flags that
-    /// are false.
+    /// Returns whether types are sent with their names. Without names, two flags are sent, both false.
     pub const fn has_type_names(self) -> bool {
         self as u8 >= 25
     }
