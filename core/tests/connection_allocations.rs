@@ -161,6 +161,6 @@ fn sending_a_large_record_allocates_nothing() {
     let (sending, receiving) = per_thousand(vec![record(fields)]);
     assert_eq!(sending, 0);
     // The arguments, the record and its fields; the set and the table and their entries (one block
-    // each); per entry an index and its components.
-    assert_per_event(receiving, 1 + 2 + 2 * 2 + 4 * 2);
+    // each); per entry an index, with its only component.
+    assert_per_event(receiving, 1 + 2 + 2 * 2 + 4);
 }

@@ -7,7 +7,7 @@ use super::convert::{index_types, kind};
 use super::fits::same_fields;
 use super::global::default_of;
 use super::{
-    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
+    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List, Record,
     RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
@@ -201,7 +201,7 @@ fn index(
         item.coerce_from(origin, ty).map_err(|error| error.within(Step::Component(at)))
     };
     let items = list.items.iter().zip(types).enumerate().map(component);
-    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let items = items.collect::<Result<Items, _>>()?;
     // The tag follows the coerced component. A different tag from a peer stays.
     let tag =
         if list.tag == List::usual_tag(&list.items) { List::usual_tag(&items) } else { list.tag };

@@ -389,7 +389,7 @@ fn what_the_peers_release_lacks_is_counted_and_logged_with_the_reason() {
 fn an_event_that_cannot_be_written_is_counted_and_logged() {
     let nested = |value, _| {
         let items = vec![value];
-        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items }.into())
+        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items: items.into() }.into())
     };
     let too_deep = (0..60).fold(Value::Count(1), nested);
     let options = Options { undeclared: Undeclared::Deliver, ..Options::default() };

@@ -259,20 +259,23 @@ impl Sending {
 }
 
 /// What became of an event that was to be sent at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SentNow {
     Sent,
-    /// The peer does not want it, or it cannot be written, which the line says.
-    Not(Option<CommLogLine>),
+    /// The peer does not want it, or it cannot be written, which a line says.
+    Not,
     /// It has to wait.
     Later,
 }
 
 /// Sends an event to a subscriber if nothing waits before it; with templates if it is one of many.
+#[inline]
 pub(super) fn send_now(
     peer: &mut Peer,
     connection: &mut Connection,
     event: &Event,
     templates: Option<&mut Templates>,
+    line: &mut Option<CommLogLine>,
 ) -> SentNow {
     // The queue of a peer that is not in phase Running is kept for it, and so is this event.
     if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
@@ -284,11 +287,12 @@ pub(super) fn send_now(
     };
     match sent {
         Ok(Sent::Sent) => SentNow::Sent,
-        Ok(_) => SentNow::Not(None),
+        Ok(_) => SentNow::Not,
         Err(UsageError::QueueFull { .. }) => SentNow::Later,
         Err(error) => {
             let count = &mut peer.counters.unwritable;
-            SentNow::Not(Some(unwritable(count, &event.name, &error)))
+            *line = Some(unwritable(count, &event.name, &error));
+            SentNow::Not
         }
     }
 }
