@@ -9,6 +9,9 @@ use super::framing::{Framing, WORD};
 /// The size of a block, in bytes: what a small slice that is kept alive can pin at most.
 pub(super) const BLOCK: usize = 8 << 10;
 
+/// The size up to which a chunk gets all of its memory when its length word comes, in bytes.
+const WHOLE: usize = 32 << 10;
+
 /// The size of the first block, in bytes, and of the first after a [`release`](Input::release): a
 /// handshake, of which something is kept for long, or a word now and then.
 const FIRST: usize = 512;
@@ -214,8 +217,8 @@ impl Input {
     /// bytes are to come at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
-        // A large chunk is not moved as it grows, if a good part of it has come.
-        let size = needed.min(2 * (WORD + coming)).max(BLOCK);
+        // A large chunk is not moved as it grows, if a good part of it has come or it is not that large.
+        let size = needed.min((2 * (WORD + coming)).max(WHOLE)).max(BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
             self.more.push_back(BytesMut::with_capacity(size));
         } else if was_exclusive || self.exclusive {
@@ -243,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_length_reserves_nothing() {
+    fn a_claimed_length_reserves_little() {
         let mut input = Input::new(Framing::Clear, 16 << 20);
         input.feed(&(16_u32 << 20).to_be_bytes());
         input.feed(b"x");
-        assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
+        assert!(capacity(&input) <= WHOLE, "{}", capacity(&input));
         input.feed(&[0; 100_000]);
         assert!(capacity(&input) <= 250_000, "{}", capacity(&input));
     }
