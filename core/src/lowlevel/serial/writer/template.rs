@@ -53,8 +53,8 @@ struct Slot {
 
 #[derive(Debug)]
 enum What {
-    /// A value in full, and its type, a standard instance, as a reference with its id there.
-    Scalar(TypeTag, usize),
+    /// A value in full, and its type, a standard instance, as a reference.
+    Scalar(TypeTag),
     /// A reference to the standard instance of an atomic type.
     Base(TypeTag),
     /// A reference to something shared, by its address.
@@ -123,7 +123,7 @@ impl Template {
         let mut conditions = Vec::new();
         for slot in &slots {
             match &slot.what {
-                What::Scalar(tag, _) | What::Base(tag) => tags.insert(*tag),
+                What::Scalar(tag) | What::Base(tag) => tags.insert(*tag),
                 What::Shared(address) => conditions.push(Condition::Shared(*address)),
                 What::Anonymous(_) => {}
                 What::Container(address, _) => {
@@ -170,13 +170,12 @@ impl Template {
         out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
         let bytes = out.get_mut(start..).unwrap_or_default();
         for Slot { at, what } in &self.slots {
-            if let What::Scalar(tag, type_at) = what
-                && let Some((pid, type_pid)) = cache.ids_of_known(*tag, mode)
-            {
-                put(bytes, *at, pid, mode);
-                put(bytes, *type_at, type_pid, mode);
+            let Some((_, place)) = bytes.split_at_mut_checked(*at) else { return };
+            if let What::Scalar(tag) = what {
+                let ids = cache.ids_of_known(*tag, mode);
+                put_both(place, ids.unwrap_or_default(), mode);
             } else if let Some(pid) = self.decide(what, cache, mode) {
-                put(bytes, *at, pid, mode);
+                put(place, pid, mode);
             }
         }
         cache.count(self.counted);
@@ -187,7 +186,7 @@ impl Template {
     #[inline(never)]
     fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
         let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
-            What::Scalar(..) => return None,
+            What::Scalar(_) => return None,
             What::Base(tag) => cache.base(*tag, mode),
             What::Shared(address) => return cache.shared_before(*address),
             What::Anonymous(family) => cache.anonymous(*family, mode),
@@ -201,10 +200,23 @@ impl Template {
     }
 }
 
+/// Writes the ids of a value and, behind it, of its type.
+#[inline]
+fn put_both(bytes: &mut [u8], (pid, type_pid): (u64, u64), mode: Mode) {
+    if mode.pid_64bit {
+        if let Some(place) = bytes.first_chunk_mut::<{ WIDE_TYPE + 8 }>() {
+            place[..8].copy_from_slice(&pid.to_be_bytes());
+            place[WIDE_TYPE..].copy_from_slice(&type_pid.to_be_bytes());
+        }
+    } else if let Some(place) = bytes.first_chunk_mut::<{ NARROW_TYPE + 4 }>() {
+        place[..4].copy_from_slice(&(pid as u32).to_be_bytes());
+        place[NARROW_TYPE..].copy_from_slice(&(type_pid as u32).to_be_bytes());
+    }
+}
+
 /// Writes an id.
 #[inline]
-fn put(bytes: &mut [u8], at: usize, pid: u64, mode: Mode) {
-    let Some((_, bytes)) = bytes.split_at_mut_checked(at) else { return };
+fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
     if mode.pid_64bit {
         if let Some(place) = bytes.first_chunk_mut() {
             *place = pid.to_be_bytes();
@@ -257,9 +269,6 @@ impl Decide for Draft<'_> {
         if let Some(slot) = self.slots.get_mut(self.placed) {
             slot.at = at;
             self.placed += 1;
-            if let What::Scalar(_, type_at) = &mut slot.what {
-                *type_at = at + if self.mode.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
-            }
         }
     }
 
@@ -269,7 +278,7 @@ impl Decide for Draft<'_> {
 
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         is_short(self.mode).then(|| {
-            self.full(What::Scalar(tag, 0));
+            self.full(What::Scalar(tag));
             self.counted.0 += 1;
             self.counted.1 += 1;
             (0, 0)
