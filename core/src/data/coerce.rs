@@ -7,8 +7,8 @@ use super::convert::{index_types, kind};
 use super::fits::same_fields;
 use super::global::default_of;
 use super::{
-    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List, Record,
-    RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
+    Record, RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Store;
 use super::Target;
-use crate::data::{Attributes, Items, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
+use crate::data::{
+    Attributes, Items, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value,
+};
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::path::Part;
 use crate::state::{Path, StateError};
@@ -222,11 +224,7 @@ impl Store {
     }
 
     /// Creates an index of a table or set from its components.
-    pub(super) fn index(
-        &self,
-        key: Key,
-        items: impl Into<Items>,
-    ) -> Result<Arc<List>, StateError> {
+    pub(super) fn index(&self, key: Key, items: impl Into<Items>) -> Result<Arc<List>, StateError> {
         let id = || self.heap.id(key);
         let Some(table) = self.heap.table(key) else {
             return Err(StateError::UnknownTarget(id()));

@@ -282,7 +282,10 @@ fn events_wait_for_room_and_flushes_for_delivery() {
         let mut next = Some(event(n));
         let waker = Waker::from(Arc::clone(&raising));
         match world.hub.poll_raise(&mut ticket, &mut next, NOW, &waker) {
-            Poll::Ready(raised) => assert_eq!(raised.map(|raised| raised.done().map(|raised| raised.peers)), Ok(Some(1))),
+            Poll::Ready(raised) => assert_eq!(
+                raised.map(|raised| raised.done().map(|raised| raised.peers)),
+                Ok(Some(1))
+            ),
             Poll::Pending => break next,
         }
         world.carry();

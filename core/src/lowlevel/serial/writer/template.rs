@@ -38,8 +38,8 @@ pub(crate) struct Template {
     tags: Tags,
     /// What else has to be true of it.
     conditions: Vec<Condition>,
-    /// The number of objects in full, and of references, that the cache only counts.
-    counted: (u64, u64),
+    /// The number of objects in full that have no id.
+    nameless: u64,
     /// The size of the call, if its containers are remembered.
     remembered: Option<usize>,
 }
@@ -110,14 +110,14 @@ impl Template {
             remembered,
             slots: Vec::with_capacity(args.len()),
             placed: 0,
-            counted: (0, 0),
+            nameless: 0,
             met: BTreeSet::new(),
             is_unfit: mode.caching != Caching::None && !cache.refers(mode),
         };
         let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         session.event(name, *time, args);
-        let Session { decide: Draft { slots, counted, is_unfit, .. }, overrun, .. } = session;
+        let Session { decide: Draft { slots, nameless, is_unfit, .. }, overrun, .. } = session;
         // A container could make the cache forget one that comes later.
         let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
         let mut conditions = Vec::new();
@@ -146,7 +146,7 @@ impl Template {
             (Some(known), Some(place)) => *place = known,
             _ => drop(bytes.drain(..std::mem::take(&mut frame))),
         }
-        Ok(Some(Template { bytes, frame, slots, tags, conditions, counted, remembered }))
+        Ok(Some(Template { bytes, frame, slots, tags, conditions, nameless, remembered }))
     }
 
     /// Returns the size of the SERIAL with its frame, unless it is too long for one.
@@ -157,13 +157,7 @@ impl Template {
 
     /// Writes the event with the ids of a writer that it is for, with its frame or without.
     #[inline]
-    pub(crate) fn fill(
-        &self,
-        writer: &mut Writer,
-        mode: Mode,
-        is_framed: bool,
-        out: &mut Vec<u8>,
-    ) {
+    pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
         let cache = &mut writer.cache;
         let skipped = if is_framed { 0 } else { self.frame };
         let start = out.len() + self.frame - skipped;
@@ -172,13 +166,13 @@ impl Template {
         for Slot { at, what } in &self.slots {
             let Some((_, place)) = bytes.split_at_mut_checked(*at) else { return };
             if let What::Scalar(tag) = what {
-                let ids = cache.ids_of_known(*tag, mode);
+                let ids = cache.value_of_known(*tag, mode);
                 put_both(place, ids.unwrap_or_default(), mode);
             } else if let Some(pid) = self.decide(what, cache, mode) {
                 put(place, pid, mode);
             }
         }
-        cache.count(self.counted);
+        cache.count_full(self.nameless);
         cache.end(mode);
     }
 
@@ -235,7 +229,7 @@ struct Draft<'a> {
     slots: Vec<Slot>,
     /// How many objects have been written.
     placed: usize,
-    counted: (u64, u64),
+    nameless: u64,
     /// The containers that are shared with anybody.
     met: BTreeSet<usize>,
     /// Whether other peers may decide otherwise.
@@ -245,7 +239,7 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn full(&mut self, what: What) -> Decision {
         if self.mode.caching == Caching::None {
-            self.counted.0 += 1;
+            self.nameless += 1;
         } else {
             self.slots.push(Slot { at: 0, what });
         }
@@ -279,8 +273,6 @@ impl Decide for Draft<'_> {
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         is_short(self.mode).then(|| {
             self.full(What::Scalar(tag));
-            self.counted.0 += 1;
-            self.counted.1 += 1;
             (0, 0)
         })
     }
