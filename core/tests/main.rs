@@ -14,6 +14,7 @@ mod data_formats;
 mod derive;
 mod equality;
 mod examples;
+mod fan_out;
 mod faults;
 mod framework;
 mod handlers;

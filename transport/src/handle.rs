@@ -182,8 +182,7 @@ impl Handle {
     /// # Errors
     /// As [`NodeMachine::raise`].
     pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
-        let event = event.into();
-        self.with(|communication, now| communication.raise(event, now))
+        self.shared.try_raise(event.into())
     }
 
     /// Calls a closure with the node state machine and the current time, and returns its result.

@@ -112,11 +112,13 @@ pub use communication_log::CommunicationLog;
 pub use counters::{Depth, PeerCounters, PeerState, PingStatistics, Series};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
+pub(crate) use machine::FanOut;
 pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
 pub use options::{
     Backoff, Bound, KeepAlive, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
 };
 pub use pattern::EventPattern;
+pub(crate) use peer::ByConnection;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use validate::{ConfigurationWarning, NodeConfigError};

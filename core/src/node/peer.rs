@@ -36,6 +36,43 @@ impl fmt::Debug for ConnectionId {
     }
 }
 
+/// At most one value per connection, found without a search.
+#[derive(Debug)]
+pub(crate) struct ByConnection<T>(Vec<Option<(ConnectionId, T)>>);
+
+impl<T> Default for ByConnection<T> {
+    fn default() -> ByConnection<T> {
+        ByConnection(Vec::new())
+    }
+}
+
+impl<T> ByConnection<T> {
+    /// Sets the value of a connection; returns that of an earlier one in its place.
+    pub(crate) fn insert(&mut self, id: ConnectionId, value: T) -> Option<T> {
+        let slot = id.0.slot();
+        if self.0.len() <= slot {
+            self.0.resize_with(slot + 1, || None);
+        }
+        let (earlier, value) = self.0.get_mut(slot)?.replace((id, value))?;
+        (earlier != id).then_some(value)
+    }
+
+    /// Takes the value of a connection.
+    pub(crate) fn remove(&mut self, id: &ConnectionId) -> Option<T> {
+        self.0.get_mut(id.0.slot())?.take_if(|(of, _)| of == id).map(|(_, value)| value)
+    }
+
+    /// Takes all values.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = T> {
+        std::mem::take(&mut self.0).into_iter().flatten().map(|(_, value)| value)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
 /// A TCP endpoint, with the zone that a non-global IPv6 address requires (RFC 4007).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {

@@ -11,6 +11,13 @@ pub(super) struct Key {
     slot: u32,
 }
 
+impl Key {
+    /// Returns the slot, which no other item has at the same time.
+    pub(super) fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
 /// A collection with reusable slots.
 pub(super) struct Slab<T> {
     slots: Vec<Slot<T>>,

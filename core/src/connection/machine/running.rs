@@ -13,7 +13,7 @@ use crate::connection::{
 };
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};
-use crate::serial::{LazyEvent, Mode};
+use crate::serial::{LazyEvent, Mode, Templates};
 use crate::wire::{DataFormat, Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
 /// The result of sending something that a peer must have requested.
@@ -67,6 +67,24 @@ impl Connection {
         let mode = self.write_mode();
         let Event { name, time, args } = event;
         self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Sends an event that was already checked to one of several peers that have requested it.
+    #[inline]
+    pub(crate) fn send_to_one_of_many(
+        &mut self,
+        event: &Event,
+        templates: &mut Templates,
+    ) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| templates.write(writer, mode, event, argument))?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
     }

@@ -13,11 +13,11 @@ use std::task::Waker;
 
 use crate::Time;
 use crate::node::inbox::Inbox;
-use crate::node::{Action, ConnectionId, NodeMachine};
+use crate::node::{Action, ByConnection, ConnectionId, NodeMachine};
 
 pub use carrier::SocketDriver;
 pub use subscribing::Subscription;
-pub use waiting::{Flush, Ticket};
+pub use waiting::{Flush, Raising, Ticket};
 
 /// Drives a [`NodeMachine`] from several tasks, and wakes them.
 ///
@@ -39,7 +39,7 @@ pub struct NodeDriver {
     manager: Option<Waker>,
     /// When the managing task wakes by itself.
     alarm: Option<Time>,
-    carriers: BTreeMap<ConnectionId, Waker>,
+    carriers: ByConnection<Waker>,
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
@@ -77,7 +77,7 @@ impl NodeDriver {
             actions: VecDeque::new(),
             manager: None,
             alarm: None,
-            carriers: BTreeMap::new(),
+            carriers: ByConnection::default(),
             waiting: waiting::Waiting::default(),
             asked: BTreeMap::new(),
             subscribers: BTreeMap::new(),
@@ -138,6 +138,11 @@ impl NodeDriver {
         self.communication.next_timeout().into_iter().chain(self.next_report()).min()
     }
 
+    /// Leaves the waker of a connection's task.
+    fn wait_for(&mut self, id: ConnectionId, waker: &Waker) {
+        self.wake.extend(self.carriers.insert(id, waker.clone()));
+    }
+
     /// Wakes the tasks whose connections have work.
     fn wake_connections(&mut self) {
         while let Some(id) = self.communication.poll_connection() {
@@ -163,7 +168,7 @@ impl NodeDriver {
     /// Records that the application has dropped the node: all sockets must be closed immediately.
     pub fn abandon(&mut self) {
         self.abandoned = true;
-        self.wake.extend(std::mem::take(&mut self.carriers).into_values());
+        self.wake.extend(self.carriers.take());
         self.wake.extend(self.manager.take());
     }
 }

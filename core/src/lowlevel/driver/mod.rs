@@ -67,7 +67,7 @@ mod tests;
 
 pub use connection::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
-pub use hub::{Flush, NodeDriver, SocketDriver, Subscription, Task, Ticket};
+pub use hub::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
 use socket::{Session, Socket};

@@ -293,7 +293,7 @@ impl NodeMachine {
             if let Notification::Event { peer, event } = &notification {
                 self.delivery.set_event_peer(Some(peer));
                 if self.settings.options.forward_remote_events {
-                    let _ = self.send(event.clone(), Some(id));
+                    self.send(event.clone(), Some(id));
                 }
             }
             return Some((notification, weight));

@@ -58,6 +58,7 @@ use self::trace::Trace;
 use self::transport::Transport;
 
 pub use commands::NodeError;
+pub(crate) use events::FanOut;
 pub use events::{RaiseError, Raised};
 pub use logs::WriteLogError;
 pub use trace::TraceStep;

@@ -9,13 +9,13 @@ use super::super::{Bound, Depth, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::connection::{Connection, Phase, Sent, UsageError};
 use crate::data::{Event, Name};
-use crate::serial::WriteError;
+use crate::serial::{Templates, WriteError};
 
 /// Who gets an event, who gets it later, and what waits in all outboxes together.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// Subscribers by the event's name; shared while it is sent.
-    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
+    /// Subscribers in order, by the event's name; shared while it is sent.
+    subscribers: BTreeMap<Name, Arc<Vec<PeerKey>>>,
     /// The peers whose events are kept while they are away.
     keepers: BTreeSet<PeerKey>,
     depth: Depth,
@@ -59,14 +59,20 @@ impl Sending {
 
     /// Records that a peer has requested an event.
     pub(super) fn subscribe(&mut self, name: &Name, peer: PeerKey) {
-        Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(peer);
+        let peers = Arc::make_mut(self.subscribers.entry(name.clone()).or_default());
+        // Nearly always the last: numbers only grow.
+        if let Err(at) = peers.binary_search(&peer) {
+            peers.insert(at, peer);
+        }
     }
 
     /// Records that a peer no longer receives these events.
     pub(super) fn unsubscribe<'a>(&mut self, names: impl Iterator<Item = &'a Name>, peer: PeerKey) {
         for name in names {
             let Some(peers) = self.subscribers.get_mut(name) else { continue };
-            Arc::make_mut(peers).remove(&peer);
+            if let Ok(at) = peers.binary_search(&peer) {
+                Arc::make_mut(peers).remove(at);
+            }
             if peers.is_empty() {
                 self.subscribers.remove(name);
             }
@@ -74,7 +80,7 @@ impl Sending {
     }
 
     /// Returns the subscribers of an event, if any.
-    pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<BTreeSet<PeerKey>>> {
+    pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<Vec<PeerKey>>> {
         self.subscribers.get(name)
     }
 
@@ -101,6 +107,11 @@ impl Sending {
     /// Returns whether something has to wait until there is room, rather than being dropped.
     pub(super) fn blocks(&self) -> bool {
         self.queue.overflow == Overflow::Block
+    }
+
+    /// Returns whether as much waits for any peer as may: not if less waits for all together.
+    pub(super) fn may_be_full(&self) -> bool {
+        self.depth.reaches(self.queue.bound) || self.depth.reaches(self.total)
     }
 
     /// Returns whether as much waits for a peer as may.
@@ -256,13 +267,22 @@ pub(super) enum SentNow {
     Later,
 }
 
-/// Sends an event to a peer if nothing waits before it.
-pub(super) fn send_now(peer: &mut Peer, connection: &mut Connection, event: &Event) -> SentNow {
+/// Sends an event to a subscriber if nothing waits before it; with templates if it is one of many.
+pub(super) fn send_now(
+    peer: &mut Peer,
+    connection: &mut Connection,
+    event: &Event,
+    templates: Option<&mut Templates>,
+) -> SentNow {
     // The queue of a peer that is not in phase Running is kept for it, and so is this event.
     if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
         return SentNow::Later;
     }
-    match connection.send_checked_event(event) {
+    let sent = match templates {
+        Some(templates) => connection.send_to_one_of_many(event, templates),
+        None => connection.send_checked_event(event),
+    };
+    match sent {
         Ok(Sent::Sent) => SentNow::Sent,
         Ok(_) => SentNow::Not(None),
         Err(UsageError::QueueFull { .. }) => SentNow::Later,

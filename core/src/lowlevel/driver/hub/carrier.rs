@@ -45,7 +45,7 @@ impl SocketDriver {
     pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
         let given_up = hub.abandoned || !hub.communication.is_known(self.id);
         if !given_up {
-            hub.carriers.insert(self.id, waker.clone());
+            hub.wait_for(self.id, waker);
         }
         given_up
     }
@@ -100,7 +100,7 @@ impl SocketDriver {
             Step::Close => Step::Close,
         };
         if step != Step::Close {
-            hub.carriers.insert(id, waker.clone());
+            hub.wait_for(id, waker);
         }
         step
     }

@@ -88,6 +88,14 @@ impl Ages {
         Some(entry.pid)
     }
 
+    pub(super) fn has_base(&self, tag: TypeTag) -> bool {
+        self.base.get(tag as usize).is_some_and(Option::is_some)
+    }
+
+    pub(super) fn has_shared(&self, address: usize) -> bool {
+        self.shared.contains_key(&address)
+    }
+
     /// Does the same, after an anonymous entry has come if `anonymous` says so; and nothing if the
     /// instance is not there.
     #[inline]

@@ -15,6 +15,10 @@ use crate::wire::DataFormat;
 const WIDE_HEAD: usize = 22;
 const NARROW_HEAD: usize = 14;
 
+/// Where the id of the type begins, from that of the value's id.
+pub(super) const WIDE_TYPE: usize = 13;
+pub(super) const NARROW_TYPE: usize = 9;
+
 /// The most content that is written together with these: an IPv6 address and its number of words.
 const CONTENT: usize = 20;
 
@@ -24,6 +28,9 @@ pub(super) trait Decide {
     /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
     /// came, byte for byte.
     const USUAL: bool;
+    /// Notes where the id goes of what was decided on first of all that has none yet.
+    #[inline]
+    fn place(&mut self, _at: usize) {}
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
     /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
@@ -62,11 +69,9 @@ pub(super) trait Decide {
 pub(super) struct Live<'a> {
     pub(super) cache: &'a mut WriteCache,
     pub(super) mode: Mode,
-    /// The size of the call if its containers are remembered, and go as references if they were sent
-    /// before.
+    /// See [`remembered`](super::remembered).
     pub(super) remembered: Option<usize>,
-    /// Whether values may go the short way, in one step with their type: not without a cache, nor in
-    /// data formats in which something stands in between.
+    /// See [`is_short`](super::is_short).
     pub(super) is_short: bool,
 }
 
@@ -272,6 +277,7 @@ impl<D: Decide> Session<'_, D> {
     ) -> bool {
         match self.decide.value_of_known(tag) {
             Some((pid, type_pid)) => {
+                self.decide.place(self.out.len() + 1);
                 self.head(pid, class, type_pid, content);
                 true
             }
@@ -319,6 +325,10 @@ impl<D: Decide> Session<'_, D> {
                 if let Decision::Reference(type_pid) = ty
                     && !self.decide.data_format().has_value_attributes()
                 {
+                    let at = self.out.len() + 1;
+                    let type_at = if self.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
+                    self.decide.place(at);
+                    self.decide.place(at + type_at);
                     self.head(pid, class, type_pid, content);
                     return true;
                 }
@@ -373,6 +383,7 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline]
     pub(super) fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
+        self.decide.place(self.out.len() + 1);
         let pid = match decision {
             Decision::Full(pid) => pid,
             Decision::Reference(pid) => {
