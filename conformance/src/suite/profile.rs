@@ -61,9 +61,9 @@ impl Profile {
     /// Bro 2.4.
     pub const BRO_2_4: Profile = Profile {
         name: "bro-2.4",
-        description: "Bro 2.4, as Bro 2.5.5 in data format 25",
+        description: "Bro 2.4, as Bro 2.5.5 in data format 25 (2.4.2 was tried)",
         data_format: DataFormat::V25,
-        exceptions: BRO_2_4_EXCEPTIONS,
+        exceptions: &[],
         like: Some(&Profile::BRO),
         ..Profile::BRO
     };
@@ -71,7 +71,7 @@ impl Profile {
     /// Bro 2.3.
     pub const BRO_2_3: Profile = Profile {
         name: "bro-2.3",
-        description: "Bro 2.3, as Bro 2.4",
+        description: "Bro 2.3, as Bro 2.4 (none was tried)",
         exceptions: &[],
         like: Some(&Profile::BRO_2_4),
         ..Profile::BRO_2_4
@@ -80,7 +80,7 @@ impl Profile {
     /// Bro 2.2.
     pub const BRO_2_2: Profile = Profile {
         name: "bro-2.2",
-        description: "Bro 2.2, as Bro 2.3 in data format 23",
+        description: "Bro 2.2, as Bro 2.3 in data format 23 (none was tried)",
         data_format: DataFormat::V23,
         like: Some(&Profile::BRO_2_3),
         ..Profile::BRO_2_3
@@ -89,17 +89,17 @@ impl Profile {
     /// Bro 2.1.
     pub const BRO_2_1: Profile = Profile {
         name: "bro-2.1",
-        description: "Bro 2.1, as Bro 2.2 in data format 22, without opaque values",
+        description: "Bro 2.1, as Bro 2.2 in data format 22, without opaque values (2.1 was tried)",
         capabilities: without_opaque_values(),
         data_format: DataFormat::V22,
-        exceptions: BRO_2_1_EXCEPTIONS,
+        exceptions: &[],
         like: Some(&Profile::BRO_2_2),
     };
 
     /// Bro 2.0, built without IPv6.
     pub const BRO_2_0: Profile = Profile {
         name: "bro-2.0",
-        description: "Bro 2.0 as it is usually built, as Bro 2.1 in data format 21, without IPv6",
+        description: "Bro 2.0 as it is usually built, as Bro 2.1 in data format 21, without IPv6 (none was tried)",
         data_format: DataFormat::V21,
         exceptions: &[],
         like: Some(&Profile::BRO_2_1),
@@ -260,12 +260,6 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         why: "Bro drops an entry with a port of an unknown protocol, and stays",
     },
 ];
-
-/// Deviations of Bro 2.4 from Bro 2.5.
-const BRO_2_4_EXCEPTIONS: &[Exception] = &[];
-
-/// Deviations of Bro 2.1 from Bro 2.2.
-const BRO_2_1_EXCEPTIONS: &[Exception] = &[];
 
 /// Deviations of Broccoli's library (part 5).
 const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
