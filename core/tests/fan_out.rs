@@ -66,7 +66,10 @@ impl World {
     fn new(peers: &[PeerKind], cache_size: u32) -> World {
         let host = |at: usize| IpAddr::from([192, 0, 2, at as u8 + 1]);
         let entry = |at, kind: &PeerKind| {
-            (format!("p{at}"), PeerConfig { compression: kind.compression, ..PeerConfig::new(host(at)) })
+            (
+                format!("p{at}"),
+                PeerConfig { compression: kind.compression, ..PeerConfig::new(host(at)) },
+            )
         };
         let undeclared = Undeclared::Deliver;
         let options = Options { cache_size, undeclared, ..Options::default() };

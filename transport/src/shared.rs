@@ -126,9 +126,8 @@ impl Awaiting<'_> {
     ) -> Poll<Result<Raised, CallError>> {
         let shared = self.shared;
         let _turn = shared.turn();
-        let raise = |node: &mut NodeDriver, ticket: &mut _, now| {
-            node.poll_raise(ticket, event, now, waker)
-        };
+        let raise =
+            |node: &mut NodeDriver, ticket: &mut _, now| node.poll_raise(ticket, event, now, waker);
         let raising = ready!(self.poll(raise))?;
         Poll::Ready(Ok(shared.send_to_all(raising)))
     }

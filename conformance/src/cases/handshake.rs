@@ -19,12 +19,13 @@ fn version() -> Vec<Case> {
     vec![
         Case::must(
             "2.1/1",
-            "VERSION announces protocol 7 and data format 26, or 0 for any",
-            "Looks at the implementation's VERSION.",
+            "VERSION announces protocol 7 and its release's data format, or 0 for any",
+            "Looks at the implementation's VERSION. The data format of Bro 2.5 is 26.",
             |trial| {
                 let version = its_version(trial)?;
                 let Version { protocol, data_format, .. } = version;
-                Stop::unless(protocol == 7 && matches!(data_format, 0 | 26), || {
+                let is_right = data_format == 0 || data_format == trial.data_format().number();
+                Stop::unless(protocol == 7 && is_right, || {
                     format!("it announces protocol {protocol}, data format {data_format}")
                 })
             },

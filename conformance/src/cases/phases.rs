@@ -7,7 +7,7 @@ use brocomm::lowlevel::wire::{
 };
 use bytes::Bytes;
 
-use super::logs;
+use super::logs::Logs;
 use crate::suite::{Capability, Case, Entry, Exchange, Level, Outcome, Trial};
 
 /// A phase into which the suite can bring the implementation.
@@ -223,6 +223,7 @@ fn send(peer: &mut Exchange, message: MessageType) -> Outcome {
         layout: PingLayout::Padded32,
     };
     let names = || EventNames::from_iter(["conformance_reported"]);
+    let logs = Logs::on(peer);
     let message = match message {
         MessageType::Serial => {
             let text = Value::string("in some phase");
@@ -242,10 +243,10 @@ fn send(peer: &mut Exchange, message: MessageType) -> Outcome {
             let item = PrintItem { file: b"/dev/stdout", text: b"conformance" };
             Message::RemotePrint(PrintItems::from_iter([item]))
         }
-        MessageType::LogCreateWriter => Message::LogCreateWriter(logs::writer(LOG)),
+        MessageType::LogCreateWriter => Message::LogCreateWriter(logs.writer(LOG)),
         MessageType::LogWrite => {
-            peer.send(&Message::LogCreateWriter(logs::writer(LOG)))?;
-            Message::LogWrite(logs::filled(LOG, "text").into())
+            peer.send(&Message::LogCreateWriter(logs.writer(LOG)))?;
+            Message::LogWrite(logs.filled(LOG, "text").into())
         }
         MessageType::RequestLogs => Message::RequestLogs,
     };

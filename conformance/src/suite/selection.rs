@@ -44,7 +44,10 @@ impl Selection {
         let role = implementation.role();
         match self.leaves_out(case, role, implementation.framing()) {
             Some(why) => Report::skipped(case, role, why),
-            None => super::run(case, implementation, settings),
+            None => {
+                let case = case.clone().in_data_format(self.profile.data_format);
+                super::run(&case, implementation, settings)
+            }
         }
     }
 

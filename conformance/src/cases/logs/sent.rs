@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use brocomm::data::{TypeTag, Value};
 use brocomm::logs::LogValue;
-use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
+use brocomm::lowlevel::logs::{LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
 
+use super::Logs;
 use crate::suite::{Case, Exchange, Got, Outcome, Stop, Trial};
 
 /// How long an implementation may buffer an entry (§6), plus a margin.
@@ -62,8 +63,9 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peer = logging(trial)?;
                 peer.set_patience(BATCH);
                 peer.send_event("conformance_log", &[text("alone")])?;
+                let logs = Logs::on(&peer);
                 let came = peer.wait_for("LOG_WRITE of conformance", |got| {
-                    let came = texts(&written(got)?);
+                    let came = logs.texts(&written(got)?);
                     came.as_ref().map_or(true, |came| !came.is_empty()).then_some(came)
                 })?;
                 check(&came?, &["alone"])
@@ -117,9 +119,10 @@ fn logging(trial: &mut Trial<'_>) -> Outcome<Exchange> {
 
 /// Waits for the announcement of the log `conformance`.
 fn announced(peer: &mut Exchange) -> Outcome<LogWriter> {
+    let format = peer.data_format();
     peer.wait_for("LOG_CREATE_WRITER of conformance", |got| {
         let Message::LogCreateWriter(argument) = &got.message else { return None };
-        LogWriter::decode(argument).ok().filter(|writer| writer.path == "conformance")
+        LogWriter::decode_in(argument, format).ok().filter(|writer| writer.path == "conformance")
     })
 }
 
@@ -132,7 +135,7 @@ fn expect_entries(peer: &mut Exchange, wanted: &[&str]) -> Outcome {
             peer.send_event("conformance_log", &[text(PUSHED)])
         })?;
         if let Some(argument) = written(&got) {
-            came.extend(texts(&argument)?);
+            came.extend(Logs::on(peer).texts(&argument)?);
         }
     }
     while came.last().is_some_and(|text| text == PUSHED) {
@@ -161,24 +164,26 @@ fn written(got: &Got) -> Option<Bytes> {
     }
 }
 
-/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE. A Bro also sends
-/// entries of its communication log (part 5).
-pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
-    let receiver = LogReceiver::new(LogLimits::default());
-    let mut texts = Vec::new();
-    for entry in receiver.entries(argument) {
-        // No writer was announced to this receiver.
-        match entry {
-            Ok(ReceivedEntry::Dropped(dropped)) if dropped.path == "conformance" => {
-                let [LogValue::String(text)] = &dropped.values[..] else {
-                    let values = &dropped.values;
-                    return Stop::failed(format!("an entry of one string has {values:?}"));
-                };
-                texts.push(String::from_utf8_lossy(text).into_owned());
+impl Logs {
+    /// Returns the texts of the entries of the log `conformance` in a LOG_WRITE. A Bro also sends
+    /// entries of its communication log (part 5).
+    pub(crate) fn texts(self, argument: &Bytes) -> Outcome<Vec<String>> {
+        let receiver = self.receiver();
+        let mut texts = Vec::new();
+        for entry in receiver.entries(argument) {
+            // No writer was announced to this receiver.
+            match entry {
+                Ok(ReceivedEntry::Dropped(dropped)) if dropped.path == "conformance" => {
+                    let [LogValue::String(text)] = &dropped.values[..] else {
+                        let values = &dropped.values;
+                        return Stop::failed(format!("an entry of one string has {values:?}"));
+                    };
+                    texts.push(String::from_utf8_lossy(text).into_owned());
+                }
+                Ok(_) => {}
+                Err(error) => return Stop::failed(format!("it sent an invalid entry: {error}")),
             }
-            Ok(_) => {}
-            Err(error) => return Stop::failed(format!("it sent an invalid entry: {error}")),
         }
+        Ok(texts)
     }
-    Ok(texts)
 }

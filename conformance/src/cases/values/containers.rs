@@ -1,6 +1,7 @@
 //! Cases about tables, sets, vectors and records (2§6).
 
 use brocomm::data::{Field, Record, Type, Value, Vector};
+use brocomm::lowlevel::wire::DataFormat;
 
 use super::{all_echoed, echoes};
 use crate::suite::{Capability, Case, Outcome, Stop, Trial};
@@ -77,7 +78,8 @@ pub(super) fn cases() -> Vec<Case> {
                     [$name="b", $at=table()])"#;
                 all_echoed(trial, [super::of_type(&ty, text)?])
             },
-        ),
+        )
+        .since(DataFormat::V22),
         Case::must(
             "2:6/28",
             "a vector of sets with holes keeps them",
@@ -119,7 +121,8 @@ fn records() -> Vec<Case> {
                 let (sent, came) = (names(&ty), names(&back.ty));
                 Stop::unless(sent == came, || format!("{sent:?} were sent, {came:?} came back"))
             },
-        ),
+        )
+        .since(DataFormat::V22),
         Case::must(
             "2:6/31",
             "a record with an unset field keeps it unset",

@@ -1,6 +1,7 @@
 //! Cases about values without parts (2§6).
 
 use brocomm::data::{EnumValue, Subnet, Type, Value};
+use brocomm::lowlevel::wire::DataFormat;
 
 use super::{all_echoed, echoes};
 use crate::suite::{Capability, Case};
@@ -94,7 +95,8 @@ pub(super) fn cases() -> Vec<Case> {
                 };
                 all_echoed(trial, of([0; 4].into()).chain(of([0; 16].into())))
             },
-        ),
+        )
+        .since(DataFormat::V22),
         Case::must(
             "2:6/13",
             "strings of any bytes are returned",

@@ -136,7 +136,7 @@ impl Book {
     }
 
     /// Returns the data format that either side's VERSION names, the suite's first (§2.1).
-    fn data_format(&self) -> DataFormat {
+    pub(super) fn data_format(&self) -> DataFormat {
         self.ours.data_format().or(self.theirs.data_format()).unwrap_or_default()
     }
 }

@@ -138,7 +138,15 @@ impl NodeMachine {
         let peers = self.sending.subscribers(&event.name).map(Arc::clone);
         let is_to_many = peers.as_ref().is_some_and(|peers| peers.len() > 1);
         let templates = is_to_many.then(Templates::default);
-        FanOut { event, origin, peers, passed: 0, templates, raised: Raised::default(), done: false }
+        FanOut {
+            event,
+            origin,
+            peers,
+            passed: 0,
+            templates,
+            raised: Raised::default(),
+            done: false,
+        }
     }
 
     /// Sends an event to all subscribers that are left.
