@@ -36,6 +36,13 @@ pub(crate) fn add(into: &mut Declarations) -> Result<(), ParseError> {
     if into.types.contains_key(&b"connection"[..]) { Ok(()) } else { into.read(&text()) }
 }
 
+/// Returns whether an error is that a type is not known which these declarations have.
+pub(crate) fn would_help(error: &ParseError) -> bool {
+    let Some(name) = error.unknown_type() else { return false };
+    let mut declared = Declarations::new();
+    declared.read(&text()).is_ok() && declared.types.contains_key(name.as_bytes())
+}
+
 /// Reads the text of a file with declarations; without such a file, `bro-2.5.bro` is the built-in one.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     match file::read_text(path) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use brocomm::data::Declarations;
 use brocomm::node::NodeConfig;
+use brocomm::notation::ParseError;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Read, Source, Table, parse};
@@ -200,7 +201,7 @@ fn files(
             Ok(text) => {
                 if let Err(error) = scripts.add(&file, &text, declarations) {
                     let place = Some((number(error.line), number(error.column)));
-                    problems.push(Problem { file, place, what: error.reason() });
+                    problems.push(Problem { file, place, what: explained(&error) });
                 }
             }
         }
@@ -226,9 +227,21 @@ fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut D
     let before: usize = lines.clone().take(number(error.line) - 1).map(str::len).sum();
     let line = lines.clone().nth(number(error.line) - 1).unwrap_or_default();
     let within: usize = line.chars().take(number(error.column) - 1).map(char::len_utf8).sum();
-    let what = format!("{}: {}", item.path, error.reason());
+    let what = format!("{}: {}", item.path, explained(&error));
     let at = start.saturating_add(before).saturating_add(within);
     source.problems.push((Some(at), item.path.clone(), what));
+}
+
+/// Returns what is wrong, and where a type is declared that is not known.
+fn explained(error: &ParseError) -> String {
+    let reason = error.reason();
+    match built_in::would_help(error) {
+        true => format!(
+            "{reason}; `{}` at the beginning of `declaration_files` declares it",
+            built_in::FILE
+        ),
+        false => reason,
+    }
 }
 
 fn number(number: u32) -> usize {

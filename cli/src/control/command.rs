@@ -97,9 +97,7 @@ impl Command {
     pub(super) fn task(&self) -> Result<Task, Failure> {
         let declared = |files: &[PathBuf]| {
             let mut declared = Declarations::new();
-            for file in files {
-                read(file, &mut declared)?;
-            }
+            read(files, &mut declared)?;
             declared.read(EVENTS).map_err(|error| misused(format_args!("{error}")))?;
             Ok::<_, Failure>(declared)
         };

@@ -276,9 +276,7 @@ impl Common {
         if let Some(file) = &self.declared.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        for file in &self.declared.declarations {
-            declare::read(file, &mut declared)?;
-        }
+        declare::read(&self.declared.declarations, &mut declared)?;
         for name in names {
             if declared.globals.get(name).is_none() {
                 return Err(undeclared(name, &declared));

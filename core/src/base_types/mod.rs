@@ -22,16 +22,32 @@
 //!   So is what Rust cannot say, such as `any`.
 #![allow(missing_docs, reason = "the fields are those of Bro's scripts")]
 
-mod types_1;
-mod types_2;
-mod types_3;
-mod types_4;
-mod types_5;
-mod types_6;
+mod alerts;
+mod connection;
+mod control;
+mod dns;
+mod files;
+mod ftp;
+mod http;
+mod industrial;
+mod login;
+mod mail;
+mod node;
+mod notice;
+mod smb;
+mod ssl;
 
-pub use types_1::*;
-pub use types_2::*;
-pub use types_3::*;
-pub use types_4::*;
-pub use types_5::*;
-pub use types_6::*;
+pub use alerts::*;
+pub use connection::*;
+pub use control::*;
+pub use dns::*;
+pub use files::*;
+pub use ftp::*;
+pub use http::*;
+pub use industrial::*;
+pub use login::*;
+pub use mail::*;
+pub use node::*;
+pub use notice::*;
+pub use smb::*;
+pub use ssl::*;

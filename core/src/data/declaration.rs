@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::coerce::Origin;
+use super::value::CheckedTypes;
 use super::{
     ConversionError, ConversionErrorKind, Event, Field, Globals, Name, Type, TypeTag, Value,
 };
@@ -240,10 +241,10 @@ impl Declarations {
         let params =
             events.flat_map(|(name, event)| event.params.iter().map(move |p| (name, &p.ty)));
         let globals = self.globals.iter().map(|global| (&global.name, &global.ty));
-        types
-            .chain(params)
-            .chain(globals)
-            .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
+        let mut checked = CheckedTypes::default();
+        types.chain(params).chain(globals).try_for_each(|(name, ty)| {
+            ty.check_new_indices(&mut checked).map_err(|tag| (name.clone(), tag))
+        })
     }
 
     /// Checks a call, by the tags of its arguments' types, against what is known, as a receiver does (§5).

@@ -1,6 +1,6 @@
 //! Variables and constants, in order of declaration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::convert::fit;
@@ -63,6 +63,8 @@ impl Global {
 pub struct Globals {
     list: Vec<Global>,
     places: BTreeMap<Name, usize>,
+    /// The names of others, whose types are not known.
+    untyped: BTreeSet<Name>,
 }
 
 impl Globals {
@@ -89,6 +91,16 @@ impl Globals {
     /// Returns whether a variable with this full name is declared.
     pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
         self.places.contains_key(name.as_ref())
+    }
+
+    /// Adds the name of a variable whose type is not known.
+    pub(crate) fn add_untyped(&mut self, name: Name) {
+        self.untyped.insert(name);
+    }
+
+    /// Returns whether a variable with this full name is declared, be its type known or not.
+    pub(crate) fn is_declared(&self, name: &[u8]) -> bool {
+        self.contains(name) || self.untyped.contains(name)
     }
 
     /// Iterates over the variables in order of declaration.

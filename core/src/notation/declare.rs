@@ -193,10 +193,9 @@ impl Parser<'_, '_> {
         let is_const = word != "global";
         let name = Name::from(self.declared_name("a variable's name")?);
         let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
-        ty = ty.map(|ty| self.settled(ty));
         let mut init = None;
         if self.eat('=')? {
-            let declared = ty.clone();
+            let declared = ty.clone().map(|ty| self.settled(ty));
             let value = self.if_constant(|parser| {
                 let literal = parser.literal()?;
                 let ty = match declared {
@@ -211,7 +210,10 @@ impl Parser<'_, '_> {
                     init = Some(value);
                 }
                 // Its type is not known, so that it can't be declared.
-                None if ty.is_none() => return self.attributes(&Type::ANY).map(drop),
+                None if ty.is_none() => {
+                    self.scope.declarations.to_mut().globals.add_untyped(name);
+                    return self.attributes(&Type::ANY).map(drop);
+                }
                 None => {}
             }
         }
@@ -234,7 +236,7 @@ impl Parser<'_, '_> {
 
     fn declared_name(&mut self, expected: &'static str) -> Result<String, ParseError> {
         let name = self.name(expected)?;
-        Ok(self.scope.full_name(name))
+        Ok(self.scope.full_name(name).into_owned())
     }
 }
 

@@ -21,6 +21,14 @@ impl ParseError {
         self.kind.to_string()
     }
 
+    /// Returns the name of the undeclared type, if that is the error.
+    pub fn unknown_type(&self) -> Option<&str> {
+        match &self.kind {
+            ParseErrorKind::UnknownType(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Returns the name of the undeclared variable, if that is the error.
     pub fn unknown_variable(&self) -> Option<&str> {
         match &self.kind {
@@ -152,6 +160,9 @@ pub(crate) enum ParseErrorKind {
     /// No variable or constant with this name is declared.
     #[error("no variable is named `{0}`")]
     UnknownVariable(String),
+    /// The variable or constant has no value that is known here.
+    #[error("the value of `{0}` is no constant")]
+    NotConstant(String),
     /// The variable or constant is not `&redef`.
     #[error("`{0}` is declared without &redef")]
     NotRedefinable(String),

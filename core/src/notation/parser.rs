@@ -211,24 +211,24 @@ impl<'d> Scope<'d> {
     }
 
     /// Returns the full name for a declaration of this name here.
-    pub(super) fn full_name(&self, name: &str) -> String {
+    pub(super) fn full_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
         match name.strip_prefix("GLOBAL::") {
-            Some(global) => global.to_owned(),
-            None if self.module.is_empty() || name.contains("::") => name.to_owned(),
-            None => format!("{}::{name}", self.module),
+            Some(global) => global.into(),
+            None if self.module.is_empty() || name.contains("::") => name.into(),
+            None => format!("{}::{name}", self.module).into(),
         }
     }
 
     /// Returns the full names that a name may refer to; the first declared one applies.
-    pub(super) fn candidates(&self, name: &str) -> [String; 2] {
-        [self.full_name(name), name.to_owned()]
+    pub(super) fn candidates<'n>(&self, name: &'n str) -> [Cow<'n, str>; 2] {
+        [self.full_name(name), name.into()]
     }
 
     /// Returns the type with this name, for use at this depth of the text.
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
         if let Some(enclosing) = &self.enclosing {
-            if candidates.iter().any(|name| enclosing.name() == name.as_str()) {
+            if candidates.iter().any(|name| enclosing.name() == &**name) {
                 return Ok(enclosing.clone());
             }
         }
@@ -279,7 +279,24 @@ impl<'d> Scope<'d> {
     /// Returns the variable or constant with this name.
     pub(super) fn global(&self, name: &str) -> Option<&Global> {
         let globals = &self.declarations.globals;
-        self.candidates(name).iter().find_map(|name| globals.get(name))
+        self.candidates(name).iter().find_map(|name| globals.get(name.as_bytes()))
+    }
+
+    /// Returns whether a variable or constant with this name is declared, be its type known or not.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        let globals = &self.declarations.globals;
+        self.candidates(name).iter().any(|name| globals.is_declared(name.as_bytes()))
+    }
+
+    /// Returns whether anything with this name is declared.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let is_known = |name: &Cow<'_, str>| {
+            let name = name.as_bytes();
+            self.declarations.types.contains_key(name) || self.declarations.events.contains_key(name)
+        };
+        self.is_variable(name)
+            || self.candidates(name).iter().any(is_known)
+            || self.constant(name).is_some()
     }
 
     /// Records that the current declaration contains this value of another.
@@ -299,7 +316,7 @@ impl<'d> Scope<'d> {
         self.candidates(name).iter().find_map(|name| {
             self.declarations.types.values().find_map(|ty| match ty {
                 Type::Def(def) => match &def.kind {
-                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name)?)),
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name.as_bytes())?)),
                     _ => None,
                 },
                 _ => None,

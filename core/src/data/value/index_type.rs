@@ -41,7 +41,16 @@ impl Type {
     pub(crate) fn check_indices(&self) -> Result<(), TypeTag> {
         indices(self, &mut Seen::new())
     }
+
+    /// Like [`check_indices`](Self::check_indices), but passes over what was checked before.
+    pub(crate) fn check_new_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
+        indices(self, &mut checked.0)
+    }
 }
+
+/// The types whose indices were found to be valid. They must live as long as this does.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedTypes(Seen);
 
 fn index(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
     match ty.tag() {

@@ -18,6 +18,7 @@ use bytes::Bytes;
 
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub(crate) use describe::Short;
+pub(crate) use index_type::CheckedTypes;
 pub use object::Event;
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{

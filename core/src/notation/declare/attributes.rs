@@ -55,17 +55,21 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
-        let ty = &self.settled(ty.clone());
         if let Some(name) = self.variable_name(tag)? {
+            if self.is_script && !self.is_partial && !self.scope.knows(name) {
+                let name = ParseErrorKind::quote(name);
+                return Err(self.at().error(ParseErrorKind::UnknownVariable(name)));
+            }
             self.take()?;
             return Ok(self.global(name));
         }
         let literal = self.literal()?;
-        let scope = &mut self.scope;
         let value = match tag {
             AttributeTag::Default => {
+                let ty = &self.settled(ty.clone());
                 // The default of a table applies to its elements, that of a field to the field
                 // itself.
+                let scope = &mut self.scope;
                 let of_all = scope.build(&literal, ty);
                 match (of_all, yields(ty)) {
                     (Err(_), Some(yields)) => scope.build(&literal, &yields)?,
@@ -75,8 +79,8 @@ impl<'a> Parser<'a, '_> {
             AttributeTag::ReadExpire
             | AttributeTag::WriteExpire
             | AttributeTag::CreateExpire
-            | AttributeTag::RotateInterval => scope.build(&literal, &Type::INTERVAL)?,
-            _ => scope.build_untyped(&literal)?,
+            | AttributeTag::RotateInterval => self.scope.build(&literal, &Type::INTERVAL)?,
+            _ => self.scope.build_untyped(&literal)?,
         };
         let ty = Some(value.ty());
         Ok(Expr { tag: EXPR_CONST, paren: 0, ty, kind: ExprKind::Const(value) })

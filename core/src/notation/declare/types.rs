@@ -197,7 +197,7 @@ impl Parser<'_, '_> {
         self.comma_list('}', "`,` or `}`", |parser| {
             let at = parser.at();
             let name = parser.name("a constant's name")?;
-            let full = Name::from(parser.scope.full_name(name));
+            let full = Name::from(&*parser.scope.full_name(name));
             if parser.eat('=')? {
                 let Token::Count(number) = *parser.token() else {
                     return Err(parser.expected("a constant's number"));

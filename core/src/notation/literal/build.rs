@@ -31,12 +31,17 @@ impl Scope<'_> {
         literal: &Literal<'_>,
         ty: &Type,
     ) -> Result<Value, ParseError> {
-        if let LiteralKind::Name(name) = literal.kind {
-            if let (None, Some(value)) = (self.constant(name), self.value(name).cloned()) {
-                self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
-                let coerced = value.coerce(ty);
-                return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
-            }
+        if let LiteralKind::Name(name) = literal.kind
+            && self.is_variable(name)
+            && self.constant(name).is_none()
+        {
+            let Some(value) = self.value(name).cloned() else {
+                let name = ParseErrorKind::quote(name);
+                return Err(literal.at.error(ParseErrorKind::NotConstant(name)));
+            };
+            self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
+            let coerced = value.coerce(ty);
+            return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
         }
         if ty.tag() == Some(TypeTag::Any) {
             return self.build_untyped(literal);

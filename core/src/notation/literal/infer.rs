@@ -30,8 +30,11 @@ impl Scope<'_> {
                 (Some((ty, _)), _) => ty,
                 (None, Some(value)) => value.ty(),
                 (None, None) => {
-                    let name = ParseErrorKind::quote(name);
-                    return Err(at.error(ParseErrorKind::UnknownConstant(name)));
+                    let quoted = ParseErrorKind::quote(name);
+                    return Err(at.error(match self.is_variable(name) {
+                        true => ParseErrorKind::NotConstant(quoted),
+                        false => ParseErrorKind::UnknownConstant(quoted),
+                    }));
                 }
             },
             LiteralKind::Record(Some(name), _) | LiteralKind::Table(Constructor::Type(name), _) => {

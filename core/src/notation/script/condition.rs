@@ -19,8 +19,8 @@ impl<'a> Parser<'a, '_> {
                     "if" => self.holds(text).ok_or_else(|| {
                         at.error(ParseErrorKind::Condition(ParseErrorKind::quote(text)))
                     })?,
-                    "ifdef" => self.is_declared(text),
-                    _ => !self.is_declared(text),
+                    "ifdef" => self.scope.knows(text),
+                    _ => !self.scope.knows(text),
                 };
                 self.conditions = self.conditions.saturating_add(1);
                 if !holds {
@@ -58,17 +58,6 @@ impl<'a> Parser<'a, '_> {
         let text = self.lexer.skip_to(&[')'], false).map_err(|kind| at.error(kind))?;
         self.lexer.step();
         Ok(text.trim())
-    }
-
-    fn is_declared(&self, name: &str) -> bool {
-        let declared = &self.scope.declarations;
-        let is_known = |name: &String| {
-            let name = name.as_bytes();
-            declared.types.contains_key(name)
-                || declared.events.contains_key(name)
-                || declared.globals.contains(name)
-        };
-        self.scope.candidates(name).iter().any(is_known) || self.scope.constant(name).is_some()
     }
 
     /// Returns whether a condition holds; `None` if only a Bro can say that.

@@ -3,6 +3,10 @@
 //! A script's initial value may be any expression. What it means is not known here, but what is no
 //! expression is a mistake that has to be reported.
 
+use std::net::IpAddr;
+
+use crate::data::TypeTag;
+
 /// What is wrong with an expression: where, and what was expected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
@@ -23,18 +27,33 @@ const BINARY: [&str; 23] = [
 /// Units of intervals, which follow a number.
 const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
 
-/// Checks that values and operators take turns, up to the end.
-pub(super) fn check(text: &str) -> Result<(), Malformed> {
-    let mut scanner = Scanner { text, offset: 0, open: Vec::new() };
-    loop {
-        if !scanner.operand()? {
-            return Ok(());
-        }
+/// What makes a number a port.
+const PROTOCOLS: [&str; 4] = ["/tcp", "/udp", "/icmp", "/unknown"];
+
+/// Words that mean something by themselves.
+const WORDS: [&str; 2] = ["T", "F"];
+
+/// Checks that values and operators take turns, up to the end. Returns the names of variables and
+/// constants with their offsets; the functions that are called are not among them.
+pub(super) fn names(text: &str) -> Result<Vec<(usize, &str)>, Malformed> {
+    let mut scanner = Scanner { text, offset: 0, open: Vec::new(), names: Vec::new() };
+    while scanner.operand()? {
         while scanner.postfix() {}
         if !scanner.operator()? {
-            return Ok(());
+            break;
         }
     }
+    Ok(scanner.names)
+}
+
+/// Returns whether a word is a name, and no number, address or type.
+fn is_name(word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.chars().all(is_part)
+        && word.parse::<IpAddr>().is_err()
+        && !WORDS.contains(&word)
+        && TypeTag::ALL.iter().all(|tag| tag.name() != word)
 }
 
 struct Scanner<'a> {
@@ -42,6 +61,7 @@ struct Scanner<'a> {
     offset: usize,
     /// What was opened, from the outermost.
     open: Vec<char>,
+    names: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Scanner<'a> {
@@ -121,11 +141,20 @@ impl<'a> Scanner<'a> {
             "function" | "hook" | "event" | "schedule" => Ok(false),
             word => {
                 if word.starts_with(|c: char| c.is_ascii_digit()) {
-                    self.unit();
+                    if !PROTOCOLS.iter().any(|protocol| self.eat_operator(protocol)) {
+                        self.unit();
+                    }
+                } else if is_name(word) && !self.is_called() {
+                    self.names.push((begin, word));
                 }
                 Ok(true)
             }
         }
+    }
+
+    fn is_called(&mut self) -> bool {
+        self.blank();
+        self.rest().starts_with('(')
     }
 
     /// Takes a text or a pattern. Those that do not end were found before.
@@ -239,30 +268,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scripts_say_passes() {
-        for text in [
-            "cat(\"a\\\"b\", 5)",
-            "a + b * -c",
-            " getenv(\"X\") == \"\" ? T : F",
-            "Site::local_nets",
-            "|x| > 5 || !y?$z",
-            "x$y[1]$z(2, f())",
-            "5 min + 2.5secs",
-            "80/tcp",
-            "[2001:db8::1]/32",
-            "/a|b\\/c/ | /d/",
-            "{ [1] = [$a=f(2), $b={ 3, 4, }], } &default=5",
-            "table([1, 2] = \"x\") &redef",
-            "function(x: count): count { return x y z; }",
-            "set()",
-            "f()()",
-            "x !in y && z as count == 3",
-            "vector(1, # one\n 2)",
-            "10.0.0.0/8",
-            "double_to_time(0.0)",
-            "-1.0sec",
+    fn what_scripts_say_passes_with_the_names_in_it() {
+        for (text, expected) in [
+            ("cat(\"a\\\"b\", 5)", ""),
+            ("a + b * -c", "a b c"),
+            (" getenv(\"X\") == \"\" ? T : F", ""),
+            ("Site::local_nets", "Site::local_nets"),
+            ("|x| > 5 || !y?$z", "x y"),
+            ("x$y[1]$z(2, f())", "x"),
+            ("5 min + 2.5secs", ""),
+            ("80/tcp", ""),
+            ("[2001:db8::1]/32", ""),
+            ("[fe80::1]", ""),
+            ("www.example.com", ""),
+            ("/a|b\\/c/ | /d/", ""),
+            ("{ [1] = [$a=f(2), $b={ 3, q, }], } &default=5", "q"),
+            ("table([1, 2] = \"x\") &redef", ""),
+            ("function(x: count): count { return x y z; }", ""),
+            ("set()", ""),
+            ("f()()", ""),
+            ("f (x)", "x"),
+            ("x !in y && z as count == 3", "x y z"),
+            ("vector(1, # one\n 2, M::x)", "M::x"),
+            ("10.0.0.0/8", ""),
+            ("double_to_time(0.0)", ""),
+            ("-1.0sec", ""),
         ] {
-            assert_eq!(check(text), Ok(()), "{text}");
+            let names = names(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            for (offset, name) in &names {
+                assert!(text[*offset..].starts_with(name), "{text}: {name} at {offset}");
+            }
+            let names: Vec<_> = names.iter().map(|(_, name)| *name).collect();
+            assert_eq!(names.join(" "), expected, "{text}");
         }
     }
 
@@ -282,7 +319,7 @@ mod tests {
             ("", 0, OPERAND),
             ("f(,)", 2, OPERAND),
         ] {
-            assert_eq!(check(text), Err(Malformed { offset, expected }), "{text}");
+            assert_eq!(names(text), Err(Malformed { offset, expected }), "{text}");
         }
     }
 }

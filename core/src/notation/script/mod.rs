@@ -10,7 +10,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type};
+use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type, TypeTag};
 use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
@@ -55,7 +55,8 @@ impl Declarations {
     ///   event, unless something else does;
     /// * an initial value or `&default` that is another expression than a constant is passed over, too.
     ///   Of the variable only the type is known then; a variable without a type is not declared. What
-    ///   is no expression is an error.
+    ///   is no expression is an error, and so is a name in it that is not declared, other than that
+    ///   of a function that is called.
     ///
     /// # Errors
     ///
@@ -128,20 +129,25 @@ impl<'a> Parser<'a, '_> {
         if skipped.trim().is_empty() {
             return Err(error);
         }
-        if let Err(Malformed { offset, expected }) = expression::check(skipped) {
-            return Err(before
-                .at()
-                .past(skipped, offset)
-                .error(ParseErrorKind::Expected { expected, found: found(skipped, offset) }));
+        let error = |offset, kind| before.at().past(skipped, offset).error(kind);
+        let names = expression::names(skipped).map_err(|Malformed { offset, expected }| {
+            error(offset, ParseErrorKind::Expected { expected, found: found(skipped, offset) })
+        })?;
+        let unknown = |(_, name): &&(usize, &str)| !self.is_partial && !self.scope.knows(name);
+        if let Some((offset, name)) = names.iter().find(unknown) {
+            let kind = ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name));
+            return Err(error(*offset, kind));
         }
         self.return_to(depth);
         self.take()?;
         Ok(None)
     }
 
-    /// Returns a type as it is after what a script has extended.
+    /// Returns a type as it is after what a script has extended, for a value of it. There are no
+    /// values of functions.
     pub(super) fn settled(&self, ty: Type) -> Type {
-        if self.is_script { self.scope.declarations.settled(&ty) } else { ty }
+        let is_function = ty.tag() == Some(TypeTag::Func);
+        if self.is_script && !is_function { self.scope.declarations.settled(&ty) } else { ty }
     }
 
     /// Passes over the rest of a declaration.
@@ -191,7 +197,7 @@ impl<'a> Parser<'a, '_> {
         let full = self.scope.full_name(name);
         let known = self.scope.global(name).is_some();
         if !known {
-            let global = Global { is_const: true, ..Global::new(full, ty) };
+            let global = Global { is_const: true, ..Global::new(&*full, ty) };
             self.scope.declarations.to_mut().globals.insert(global);
         }
         self.body_attributes()?;
@@ -203,7 +209,7 @@ impl<'a> Parser<'a, '_> {
     pub(super) fn event(&mut self, name: &str) -> Result<bool, ParseError> {
         let own = self.scope.full_name(name);
         let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
-        let name = if in_module { Name::from(own) } else { Name::from(name) };
+        let name = if in_module { Name::from(&*own) } else { Name::from(name) };
         let params = self.params()?;
         if self.is_script {
             self.body_attributes()?;

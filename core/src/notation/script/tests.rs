@@ -54,8 +54,15 @@ fn values_that_are_no_constants_are_passed_over() {
     let d = read(
         r#"
         const a: count = f(5, ";") &redef;
+        global xs: set[addr];
         const b = |xs| > 5 ? 1 : 2;
         const c = 7;
+        const e: count = b &redef;
+        const h = b;
+        const i: count = a + 1;
+        const j: set[count] = { a, 5 };
+        function f(n: count): count { return n; }
+        const l: function(n: count): count = f;
         const t: table[string] of count = { ["x"] = f(1), ["y"] = 2 } &default=0 &redef;
         type R: record { n: count &default=f(c); m: count &default=c; o: string &optional; };
         global u: set[addr] &create_expire=5 min &expire_func=function(s: set[addr], a: addr): interval
@@ -66,7 +73,10 @@ fn values_that_are_no_constants_are_passed_over() {
     let init = |name: &str| d.globals.get(name).and_then(|global| global.init.clone());
     assert_eq!(init("a"), None);
     assert!(d.globals.get("a").unwrap().has(AttributeTag::Redef));
-    assert!(!d.globals.contains("b"), "its type is not known");
+    assert!(!d.globals.contains("b") && !d.globals.contains("h"), "their types are not known");
+    for name in ["e", "i", "j", "l"] {
+        assert_eq!((init(name), d.globals.contains(name)), (None, true), "{name}");
+    }
     assert_eq!(init("c"), Some(Value::Count(7)));
     assert_eq!((init("t"), d.globals.contains("t")), (None, true));
     let fields = d.types[b"R".as_slice()].fields().unwrap().to_vec();
@@ -302,14 +312,48 @@ fn an_initial_value_that_is_no_expression_is_an_error_at_its_place() {
 }
 
 #[test]
-fn what_is_passed_over_does_not_add_to_the_depth_of_types() {
-    let mut text = "type ID: enum { NONE };\n".to_owned();
-    for n in 0..100 {
-        text += &format!(
-            "const c{n}: table[count] of string = {{ [1] = \"a\" }} &default=function(i: count): string {{ return \"\"; }};
-             type R{n}: record {{ a: count &default=f([$a=[1, 2 + 3]]); }};
-             redef enum ID += {{ C{n} }};"
-        );
+fn a_name_that_is_not_declared_is_an_error_at_its_place() {
+    let known = "type E: enum { A, B }; const five = 5; const some = f(five); event e(n: count) { }
+        function f(n: count): count { return unknown; }\n";
+    for text in [
+        "const x = nope;",
+        "const x = nope &redef;",
+        "const x: count = nope;",
+        "const x: E = nope;",
+        "const x: string = nope;",
+        "const x: any = nope;",
+        "const x: function(n: count): count = nope;",
+        "const x: set[count] = { 1, nope };",
+        "const x = { five, nope };",
+        "const x = f(nope);",
+        "const x = five + nope;",
+        "const x = T ? five : nope;",
+        "const x: table[count] of count = { [1] = nope };",
+        "const x: table[count] of count = { [nope] = f(1) };",
+        "const x = [$five=five, $a=nope];",
+        "const x = some + f(nope$five) &redef;",
+        "global x: count &default=nope;",
+        "global x: set[count] &expire_func=nope;",
+        "type R: record { a: count &default=nope; };",
+        "const x: set[count] = { } &redef;\nredef x += { nope };",
+    ] {
+        let whole = format!("{known}{text}");
+        let line = 3 + text.matches('\n').count();
+        let last = text.lines().last().unwrap();
+        // The value as a whole has the wrong type, or the name is in it.
+        let places = ["nope", "{ five, nope }"].map(|what| last.find(what).map(|at| at + 1));
+        let error = error(&whole);
+        let is_there = |column: &usize| error.starts_with(&format!("line {line}, column {column}:"));
+        assert!(places.iter().flatten().any(is_there), "{text}: {error}");
+        // Another thing is a variable whose value is not known.
+        read(&format!("global nope = unknown_function(5);\n{whole}"));
     }
-    assert_eq!(read(&text).globals.iter().count(), 100);
+    // In a script that lacks what it loads it may be anything.
+    let partial = "@load none\nconst x = nope; const y = f(nope); global z: count &default=nope;";
+    let mut d = Declarations::new();
+    d.read_script(partial, &mut |_, _| Ok(Loaded::Missing)).unwrap();
+    read(&format!(
+        "{known}const a = five; const b = some; const c = A; const d: E = B; const g: any = e;
+         const h = f(five$some) in {{ [$nope=some] }} ? [fe80::1] : 80/tcp; const i = 5 secs + b;"
+    ));
 }
