@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
-use super::{Outputs, nats, spool, zeek};
+use super::{Outputs, kafka, nats, parquet, spool, zeek};
 use crate::built_in;
 use crate::failure::reason;
 use crate::file;
@@ -155,7 +155,9 @@ pub(super) fn all(
     *outputs = Outputs {
         zeek: zeek::targets(&mut table, folder),
         spool: spool::table(&mut table, folder),
+        kafka: kafka::table(&mut table, folder),
         nats: nats::table(&mut table, folder),
+        parquet: parquet::table(&mut table, folder),
     };
     table.finish();
 

@@ -2,8 +2,10 @@
 
 mod import;
 mod json;
+mod kafka;
 mod load;
 mod nats;
+mod parquet;
 mod quote;
 mod reader;
 mod reference;
@@ -22,8 +24,10 @@ use std::path::{Path, PathBuf};
 use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
+pub(crate) use kafka::KafkaTable;
 use load::{Problem, load, load_with};
 pub(crate) use nats::NatsTable;
+pub(crate) use parquet::ParquetTable;
 pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
 pub(crate) use spool::SpoolTable;
@@ -112,7 +116,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Check { file, .. } => {
             let (configuration, outputs) = load_outputs_and_warn(file)?;
             warn_of_targets(file, &configuration, &outputs.zeek);
-            Ok(summary::write(&configuration, &outputs.zeek, out)?)
+            Ok(summary::write(&configuration, &outputs, out)?)
         }
     }
 }
@@ -123,7 +127,21 @@ pub(crate) struct Outputs {
     /// The Zeeks that a bridge connects to.
     pub(crate) zeek: Vec<ZeekTarget>,
     pub(crate) spool: Option<SpoolTable>,
+    pub(crate) kafka: Option<KafkaTable>,
     pub(crate) nats: Option<NatsTable>,
+    pub(crate) parquet: Option<ParquetTable>,
+}
+
+impl Outputs {
+    /// Returns the names of the tables of sinks, which need a spool.
+    pub(crate) fn sinks(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("kafka", self.kafka.is_some()),
+            ("nats", self.nats.is_some()),
+            ("parquet", self.parquet.is_some()),
+        ];
+        all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name))
+    }
 }
 
 /// Loads a configuration with where else entries and events go, and prints warnings and errors.

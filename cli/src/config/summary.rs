@@ -6,14 +6,15 @@ use std::net::IpAddr;
 use brocomm::data::{Declarations, Name, Value};
 use brocomm::node::{EventPattern, NodeConfig, Options, PeerConfig};
 
-use super::ZeekTarget;
+use super::{Outputs, ZeekTarget};
 
 /// Prints a summary of what a node with this configuration does.
 pub(super) fn write(
     configuration: &NodeConfig,
-    targets: &[ZeekTarget],
+    outputs: &Outputs,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let targets = &outputs.zeek;
     let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
     if options.listen {
@@ -46,7 +47,39 @@ pub(super) fn write(
     for target in targets {
         writeln!(out, "  {}: {}", target.url, passed(target, declarations))?;
     }
+    if let Some(spool) = &outputs.spool {
+        let dir = spool.dir.as_ref().map(|dir| dir.display().to_string());
+        writeln!(out, "\nSpools to {}:", dir.as_deref().unwrap_or("the folder of --spool"))?;
+        for (what, pattern) in [("events", &spool.events), ("logs", &spool.logs)] {
+            let pattern = pattern.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string);
+            writeln!(out, "  {what}: {pattern}")?;
+        }
+    }
+    if let Some(kafka) = &outputs.kafka {
+        let topic = match kafka.topic_name.as_str() {
+            "" => "a topic for each log and event".to_owned(),
+            topic => format!("the topic {topic}"),
+        };
+        sink(format_args!("Kafka {}, {topic}", kafka.brokers.join(", ")), "kafka", out)?;
+    }
+    if let Some(nats) = &outputs.nats {
+        sink(format_args!("NATS {}", nats.servers.join(", ")), "nats", out)?;
+    }
+    if let Some(parquet) = &outputs.parquet {
+        sink(format_args!("Parquet files in {}", parquet.dir.display()), "parquet", out)?;
+    }
     Ok(())
+}
+
+/// Says where a spool goes, and whether this program can do it.
+fn sink(target: std::fmt::Arguments<'_>, feature: &str, out: &mut dyn Write) -> io::Result<()> {
+    let is_there = match feature {
+        "kafka" => cfg!(feature = "kafka"),
+        "nats" => cfg!(feature = "nats"),
+        _ => cfg!(feature = "parquet"),
+    };
+    let without = if is_there { "" } else { " (not by this program: built without it)" };
+    writeln!(out, "Sends the spool to {target}{without}")
 }
 
 /// Describes what goes between the peers and a Zeek.

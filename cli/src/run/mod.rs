@@ -9,11 +9,11 @@ mod lines;
 mod log;
 mod log_files;
 mod metrics;
-mod nats;
 mod peers;
 mod print;
 mod running;
 mod service;
+mod sinks;
 mod spooling;
 mod state;
 mod status;
@@ -192,7 +192,7 @@ pub(crate) fn run_with(
     let folder = args.write_logs.as_deref();
     let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
     let spooler = spooler(args, outputs, &configuration)?;
-    let sink = nats::prepare(outputs.nats.as_ref(), spooler.as_ref(), &description.to_string())?;
+    let sinks = sinks::prepare(outputs, spooler.as_ref(), &description.to_string())?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -214,7 +214,7 @@ pub(crate) fn run_with(
             let notifications = node.subscribe_with(Subscription::new("spool"));
             Spooling::start(node.clone(), notifications, spooler)
         });
-        let sink = sink.map(nats::Sink::start);
+        let sinks = sinks.start();
         let tally = Tally::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
         let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
@@ -250,9 +250,7 @@ pub(crate) fn run_with(
         if let Some(served) = served {
             served.end().await;
         }
-        if let Some(sink) = sink {
-            sink.end().await;
-        }
+        sinks.end().await;
         result
     });
     // A thread may block on standard input; do not wait for it.

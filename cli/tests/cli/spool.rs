@@ -36,6 +36,10 @@ impl Nodes {
         Nodes { dir, server, test }
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Returns the command that starts the node with the spool.
     pub(crate) fn command(&self) -> Vec<String> {
         let words = ["run", self.server.to_str().unwrap(), "--no-log", "--no-status", "--spool"];
@@ -51,12 +55,17 @@ impl Nodes {
 
     /// Waits until a started node listens, and starts a client of it.
     pub(crate) fn connect(&self, server: &mut Program) -> Program {
-        let listening = server.line_with("listening on ");
-        let port = listening.rsplit(':').next().unwrap();
+        let port = port(server);
+        self.client("client", &port)
+    }
+
+    /// Starts a client with this description of a node that listens at a port.
+    pub(crate) fn client(&self, name: &str, port: &str) -> Program {
         let text = format!(
-            "{EVENTS}[nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n"
+            "{EVENTS}peer_description = '{name}'\n[nodes.server]\nhost = '127.0.0.1'\np = {port}\n\
+             connect = true\nretry = '1 sec'\n"
         );
-        let client = scratch(self.test, "client.toml", text.as_bytes());
+        let client = scratch(self.test, &format!("{name}.toml"), text.as_bytes());
         let arguments = ["run", client.to_str().unwrap(), "--no-log", "--stdin", "--exit-at-eof"];
         Program::start(arguments)
     }
@@ -74,6 +83,12 @@ impl Nodes {
         assert_eq!((read.code, read.stderr.as_str()), (0, ""));
         read.stdout.lines().map(number).collect()
     }
+}
+
+/// Waits until a started node listens; returns its port.
+pub(crate) fn port(server: &mut Program) -> String {
+    let listening = server.line_with("listening on ");
+    listening.rsplit(':').next().unwrap().to_owned()
 }
 
 /// Has a client send these numbers, and no more.

@@ -44,7 +44,7 @@ impl LogLine {
         let start = out.len();
         let key = |name: &[u8], out: &mut Vec<u8>| {
             out.push(if out.len() == start { b'{' } else { b',' });
-            quoted(name, out);
+            string(name, out);
             out.push(b':');
         };
         if self.path {
@@ -205,7 +205,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a JSON string.
-fn quoted(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn quoted(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text;
     let is_special = |byte: &u8| matches!(byte, 0..=0x1f | b'"' | b'\\');

@@ -14,3 +14,5 @@ mod log;
 
 pub use event::EventLine;
 pub use log::LogLine;
+#[cfg(any(feature = "kafka", feature = "parquet"))]
+pub(crate) use log::quoted;

@@ -116,7 +116,7 @@ impl Folder {
     }
 
     pub(super) fn set_epoch(&self, epoch: u64) -> io::Result<()> {
-        self.replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
+        replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
     }
 
     /// Returns the names of the readers, with the sequence numbers up to which they acknowledged.
@@ -151,28 +151,28 @@ impl Folder {
     }
 
     pub(super) fn set_position(&self, reader: &str, acknowledged: u64) -> io::Result<()> {
-        self.replace(&self.readers().join(reader), &with_sum("position-1", acknowledged))
+        replace(&self.readers().join(reader), &with_sum("position-1", acknowledged))
     }
 
     fn readers(&self) -> PathBuf {
         self.path.join("readers")
     }
 
-    /// Replaces a file, so that after a crash it is the old one or the new one.
-    fn replace(&self, path: &Path, text: &str) -> io::Result<()> {
-        // A temporary name is none that a reader can have.
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push("~");
-        let mut file = File::create(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_folder(path.parent().unwrap_or(&self.path))
-    }
-
     fn segment(&self, first: u64) -> PathBuf {
         self.path.join(format!("{first:016x}{SUFFIX}"))
     }
+}
+
+/// Replaces a file, so that after a crash it is the old one or the new one.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A temporary name is none that a reader can have.
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push("~");
+    let mut file = File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Locks a file; returns whether nobody else has locked it.
@@ -192,7 +192,7 @@ fn lock(_: &File) -> io::Result<bool> {
 }
 
 /// Waits until the names in a folder are on the disk. Only UNIX needs that, and can.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match cfg!(unix) {
         true => File::open(path)?.sync_all(),
         false => Ok(()),

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm_sinks::SinkCounts;
-use brocomm_sinks::nats::{Login, NatsConfig, Report, run};
+use brocomm_sinks::nats::{Login, NatsConfig, run};
+use brocomm_sinks::{Report, SinkCounts};
 use brocomm_sinks::spool::{Fsync, Reader, Spool, SpoolConfig};
 use tokio::sync::watch;
 

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
-use brocomm_sinks::nats::{NatsConfig, NewStream, Report};
+use brocomm_sinks::Report;
+use brocomm_sinks::nats::{NatsConfig, NewStream};
 use brocomm_sinks::subject;
 
 use super::{Publishing, config};
