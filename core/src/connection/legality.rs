@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documentation_shows_this_very_table() {
+    fn the_documented_table_matches_the_code() {
         let shown: Vec<_> = include_str!("legality.rs")
             .lines()
             .filter_map(|line| line.strip_prefix("//! | "))

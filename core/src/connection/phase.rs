@@ -75,7 +75,7 @@ pub struct SyncRequest {
     pub authoritative: bool,
 }
 
-/// What follows a handshake (§3.3).
+/// The phase that follows a handshake (§3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Authority {
     /// Neither side requested sync: Running.
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_is_negative_where_the_clock_was_set_back() {
+    fn a_runtime_is_negative_after_the_clock_was_set_back() {
         let minus_five = 5_u32.wrapping_neg();
         for role in [Role::Initiator, Role::Acceptor] {
             assert_eq!(Authority::decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));
