@@ -1,4 +1,4 @@
-//! Recorded sessions, in which a node takes the place of a Bro.
+//! Replays recorded sessions with a node in the place of one Bro.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -17,10 +17,10 @@ use brocomm::node::{Phase, Role};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 
-/// What a side sent, in a form that can be compared.
+/// A message of one side, in a form that can be compared.
 type Sent = (Message, Option<Serial>);
 
-/// When the first packet came in the trace that some of the recorded Bros read.
+/// The time of the first packet in the trace that some of the recorded Bros read.
 const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 
 /// A node in the place of one side of a recording.
@@ -29,16 +29,16 @@ struct Replay {
     link: Option<ConnectionId>,
     peer: PeerId,
     role: Role,
-    /// Follows what the node and the recorded peer send to each other.
+    /// Decodes the messages between the node and the recorded peer.
     observer: Observer,
     sent: Vec<Sent>,
     log: Vec<CommLogEntry>,
-    /// What the recorded side sent of its own accord, and the node has not.
+    /// Application-initiated messages of the recorded side that the node has not sent yet.
     to_send: VecDeque<Sent>,
     logs: Logs,
 }
 
-/// Writes recorded log messages in data format 26, in which a node takes them.
+/// Converts recorded log messages to data format 26, which the node's functions expect.
 #[derive(Default)]
 struct Logs {
     receiver: LogReceiver,
@@ -102,7 +102,7 @@ impl Replay {
         replay
     }
 
-    /// Lets the transport do what the node asks of it at the start.
+    /// Performs the node's initial actions as its transport.
     fn connect(&mut self) {
         let mut connecting = None;
         while let Some(action) = self.node.poll_action() {
@@ -130,7 +130,7 @@ impl Replay {
         self.settle();
     }
 
-    /// Takes what the node has to say, and does what its application would do, until it is still.
+    /// Takes the node's output and acts as its application until nothing is left to do.
     fn settle(&mut self) {
         loop {
             while self.node.poll_connection().is_some() {}
@@ -157,7 +157,7 @@ impl Replay {
         }
     }
 
-    /// Sends the next that the recorded side sent of its own accord, if it can be sent yet.
+    /// Sends the next application-initiated message of the recorded side if the phase allows it.
     fn send_next(&mut self) -> bool {
         let Some((message, serial)) = self.to_send.front().cloned() else { return false };
         let phase = self.node.connection_to(self.peer).map(|connection| connection.phase());
@@ -227,7 +227,7 @@ fn party(expectation: &brocomm_conformance::Expectation, side: Side) -> &Party {
     }
 }
 
-/// Returns whether a node sends a message only because its application does.
+/// Returns whether a message is initiated by the application.
 fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     match (message, serial) {
         (_, Some(Serial::Id(id))) => id.name != "peer_description",
@@ -244,7 +244,7 @@ fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     }
 }
 
-/// Plays one side of a recording; returns the node, and what the recorded side sent.
+/// Replays one side of a recording with a node; returns the node and what the recorded side sent.
 fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     let recording = session.recording().unwrap();
     let mut replay = Replay::new(session, &recording, side);
@@ -257,7 +257,7 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
         while let Some(observed) = observer.poll() {
             if observed.side == role(side) {
                 let sent = (observed.message.unwrap(), observed.serial.map(Result::unwrap));
-                // A Bro 2.0 announces writers to those, too, who want no logs.
+                // Bro 2.0 announces writers even to peers that requested no logs.
                 if matches!(sent.0, Message::LogCreateWriter(_)) && !wants_logs {
                     continue;
                 }
@@ -276,12 +276,12 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     (replay, recorded)
 }
 
-/// Returns the sessions in which this side was a Bro.
+/// Returns the sessions, and the sides of each that were a Bro.
 fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     let named =
         |name: &str| name.starts_with("bro-bro-") || is_older(name) && !name.contains("broccoli");
-    // Some handler sends the empty capture filter as it is, before the framework's own requests, and
-    // one side announces 0.
+    // In these, a script handler sends an empty capture filter before the framework's own requests,
+    // or one side announces 0.
     let odd = |name: &str| {
         let other = ["refuse-", "announce-0", "capture-filter-empty"];
         other.iter().any(|other| name.contains(other))
@@ -292,7 +292,7 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     both.filter(|(session, side)| session.expectation().unwrap().party(*side).script.is_some())
 }
 
-/// A session in which a node took the place of one side, and what that side had sent.
+/// A session replayed with a node in the place of one side, and what that side sent.
 struct Played {
     session: Session,
     side: Side,
@@ -308,7 +308,7 @@ static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     of_bros().map(played).collect()
 });
 
-/// Leaves out what is not for a node to repeat: the order of a set, and times.
+/// Formats a message without what a node need not reproduce: the order of a set, and times.
 fn comparable((message, serial): &Sent) -> String {
     match message {
         Message::RequestEvents(names) => {
@@ -322,8 +322,8 @@ fn comparable((message, serial): &Sent) -> String {
     }
 }
 
-/// Answers to PINGs come among what is sent of one's own accord as the time has it: they are put at
-/// the end.
+/// Moves the answers to PINGs to the end, because their order among application-initiated messages
+/// depends on timing.
 fn in_order(sent: &[Sent]) -> Vec<String> {
     let is_pong = |sent: &&Sent| matches!(sent.0, Message::Pong(_));
     let (pongs, others): (Vec<_>, Vec<_>) = sent.iter().partition(is_pong);
@@ -331,7 +331,7 @@ fn in_order(sent: &[Sent]) -> Vec<String> {
 }
 
 #[test]
-fn a_node_sends_what_the_bro_sent_in_its_place() {
+fn a_node_sends_the_same_messages_as_the_recorded_bro() {
     let mut compared = 0;
     for Played { session, side, replay, recorded } in PLAYED.iter() {
         let name = session.name();
@@ -347,13 +347,14 @@ fn a_node_sends_what_the_bro_sent_in_its_place() {
     assert!(compared > 5000, "{compared}");
 }
 
-/// Lines of a communication log by who writes them: between these there is no order (part 4 §5).
+/// Groups the lines of a communication log by source. Lines of different sources have no defined
+/// order (part 4 §5).
 fn by_source<'a>(
     lines: impl Iterator<Item = (&'a str, &'a str, String)>,
 ) -> std::collections::BTreeMap<String, Vec<String>> {
     let mut sources = std::collections::BTreeMap::<_, Vec<_>>::new();
-    // The ports of the recordings are chance, and so is the order of requested events, and which
-    // side was quicker to compress.
+    // In the recordings the ports, the order of requested events, and the order in which the sides
+    // started to compress are arbitrary.
     let port = regex::Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
     for (source, level, message) in lines {
         let message = port.replace(&message, "${1}PORT]").into_owned();
@@ -371,11 +372,10 @@ fn by_source<'a>(
     sources
 }
 
-/// Returns whether a line is one that the node writes as the Bro did: not one about its two
-/// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
-/// Bro that ends by itself closes without a word, a node says that it is terminating and then what
-/// it says of any connection.
-/// A Bro that is sent logs also writes the lines of the other one's log into its own.
+/// Returns whether the node must log the same line as the Bro. This excludes lines about Bro's two
+/// processes and about counts of reads and writes, and lines that depend on how the program exits:
+/// a Bro that exits by itself logs nothing, while a node logs that it is terminating and closing.
+/// A Bro that receives logs also writes the lines of its peer's log, which do not count either.
 fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
     let of_other = match side {
         Side::Connector => message.starts_with("[#10000/"),
@@ -391,7 +391,7 @@ fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
 }
 
 #[test]
-fn a_node_logs_what_the_bro_logged_in_its_place() {
+fn a_node_logs_the_same_lines_as_the_recorded_bro() {
     let (mut compared, mut differ) = (0, Vec::new());
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
@@ -400,7 +400,7 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
         if !expectation.further_connections.is_empty() || is_older(name) {
             continue;
         }
-        // At the end of their traces both close.
+        // In this session both sides close at the end of their traces.
         let closed_by_us =
             session.recording().unwrap().closed_by() == Some(side) || name == "bro-bro-sync-points";
         let recorded = &party(&expectation, side).logs["communication.log"];
@@ -438,7 +438,7 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
     assert!(compared > 1000, "{compared}");
 }
 
-/// Returns the lines with which a log ends a connection and the node, in order.
+/// Returns the lines about closing a connection and terminating the node, in order.
 fn closing<'a>(lines: impl Iterator<Item = (&'a str, String)>, side: Side) -> Vec<String> {
     let prefix = regex::Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap();
     let of_other = match side {
@@ -456,14 +456,14 @@ fn closing<'a>(lines: impl Iterator<Item = (&'a str, String)>, side: Side) -> Ve
     ];
     lines
         .filter_map(|(source, message)| {
-            // A Bro that is sent logs also has the other one's.
+            // The log of a Bro that receives logs also has the lines of its peer.
             let peer = prefix.captures(&message).map(|peer| peer[1].parse().unwrap());
             if peer.is_some_and(|peer: u32| of_other.contains(&peer)) {
                 return None;
             }
             let about = if peer.is_some() { "of a peer" } else { "" };
             let message = prefix.replace(&message, "");
-            // The numbers are those of reads and writes.
+            // Drops the counts of reads and writes.
             let message = message.split(':').next().unwrap_or_default();
             what.contains(&message).then(|| format!("{source} {message} {about}"))
         })
@@ -471,7 +471,7 @@ fn closing<'a>(lines: impl Iterator<Item = (&'a str, String)>, side: Side) -> Ve
 }
 
 #[test]
-fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
+fn a_node_logs_its_termination_like_the_recorded_bro() {
     let (mut compared, mut of_terminated) = (0, 0);
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
@@ -487,7 +487,7 @@ fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
         });
         let mut recorded = closing(fields, side);
         if name == "bro-bro-sync-points" {
-            // At the end of their traces both close, and the other one was first.
+            // In this session both sides close at the end of their traces, and the peer was first.
             let of_other = ["script", "child", "parent peer disconnected"];
             recorded.retain(|line| !of_other.iter().any(|of_other| line.starts_with(of_other)));
         }
@@ -502,8 +502,8 @@ fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
             )
         });
         let mut logged = closing(lines, side);
-        // A Bro that ends without being told to says nothing of it, and one that was told may end
-        // before its I/O process says so.
+        // A Bro that exits by itself does not log that, and a terminated one may exit before its
+        // I/O process has logged it.
         logged.retain(|line| !line.contains("terminating") || recorded.contains(line));
         assert_eq!(logged, recorded, "{name}, {side}");
         compared += logged.len();
