@@ -176,8 +176,7 @@ impl Spooler {
                 }
                 let stream = self.names.stream(writer.stream);
                 let subject: Arc<str> = subject::log(&stream, &writer.path).into();
-                let known =
-                    Known { subject: Arc::clone(&subject), writer: Arc::clone(writer) };
+                let known = Known { subject: Arc::clone(&subject), writer: Arc::clone(writer) };
                 self.known.insert(key, Some(known));
                 subject
             }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm_sinks::nats::{Login, NatsConfig, run};
-use brocomm_sinks::{Report, SinkCounts};
 use brocomm_sinks::spool::{Fsync, Reader, Spool, SpoolConfig};
+use brocomm_sinks::{Report, SinkCounts};
 use tokio::sync::watch;
 
 use crate::support::TempDir;
