@@ -1,4 +1,4 @@
-//! The communication log (part 4 §5): what goes wrong.
+//! The communication log (part 4 §5): errors.
 
 use brocomm::data::{Event, Type, Value};
 use brocomm::lowlevel::connection::StateSource;
@@ -18,7 +18,7 @@ fn bench() -> Bench {
     Bench::new(Options::default(), vec![("peer", wants(".*", peer()))])
 }
 
-/// A peer that speaks by hand, in Running.
+/// A node with a peer in Running that the test scripts.
 fn running() -> Bench {
     let mut bench = bench();
     let hand = bench.accept(None);
@@ -28,7 +28,7 @@ fn running() -> Bench {
     bench
 }
 
-/// Asserts that the peer is cut off with this line; returns the whole log.
+/// Asserts that the node closes the connection with this line; returns the whole log.
 #[track_caller]
 fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
     bench.send(0, messages);
@@ -41,7 +41,7 @@ fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
     log
 }
 
-/// Asserts that the line is logged and raised as an error, and the connection stays.
+/// Asserts that the line is logged and raised as an error, and that the connection stays open.
 #[track_caller]
 fn put_up_with(bench: &mut Bench, what: &str) {
     let told = bench.told();
@@ -116,7 +116,7 @@ fn unexpected_phase_done() {
 }
 
 #[test]
-fn a_message_in_the_wrong_phase_is_named_with_phase_and_place() {
+fn a_message_in_the_wrong_phase_is_logged_with_phase_and_offset() {
     let mut bench = running();
     bench.send(0, &[version("")]);
     let log = bench.log();
@@ -182,7 +182,7 @@ fn peer_description_not_a_string() {
 }
 
 #[test]
-fn unserialization_error_after_its_cause() {
+fn unserialization_error_follows_its_cause() {
     for (serial, what) in [
         (&b"x"[..], "unserializing: unknown serialization type"),
         (b"e\0\0\0\x04ping", "unserializing event/function ping: "),
@@ -207,7 +207,7 @@ fn unserialization_error_after_its_cause() {
     }
 }
 
-/// A peer without capabilities writes in Running as it does before (2§3).
+/// A node with a peer without capabilities, which writes in Running as in the handshake (2§3).
 fn plain() -> Bench {
     let mut bench = bench();
     let hand = bench.accept(None);
@@ -247,7 +247,7 @@ fn unserialization_errors_in_bros_words() {
 }
 
 #[test]
-fn one_peer_s_errors_disturb_no_other() {
+fn errors_of_one_peer_do_not_affect_others() {
     let mut bench = running();
     bench.accept(Some(requesting(&["ping"])));
     bench.send(0, &[Message::PhaseDone]);

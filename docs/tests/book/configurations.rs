@@ -23,10 +23,10 @@ fn certify(folder: &Path) {
     let mut authority = params();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = || KeyPair::generate().expect("a key can be made");
-    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is right");
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is valid");
     let own = key();
     let hub =
-        params().signed_by(&own, &authority).expect("it is right").pem() + &own.serialize_pem();
+        params().signed_by(&own, &authority).expect("it is valid").pem() + &own.serialize_pem();
     fs::write(folder.join("ca.pem"), authority.pem()).expect("the folder is ours");
     fs::write(folder.join("hub.pem"), hub).expect("the folder is ours");
 }

@@ -215,7 +215,7 @@ fn state_and_logs() {
 /// Answers one ping, like Bro's script.
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();
-    declared.read(declarations).expect("they are right");
+    declared.read(declarations).expect("they are valid");
     let requests = Requests { events: vec!["ping".into()], ..Requests::default() };
     let config = ConnectionConfig {
         requests,

@@ -34,7 +34,7 @@ fn the_commands_of_the_unit_parse() {
     let commands = unit.lines().filter_map(|line| line.strip_prefix("Exec")?.split_once('='));
     let mut checked = 0;
     for (_, command) in commands {
-        assert_parses(&shlex::split(command).expect("its quotes are right"));
+        assert_parses(&shlex::split(command).expect("its quotes are valid"));
         checked += 1;
     }
     assert_eq!(checked, 1);

@@ -39,7 +39,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
     let mut declarations = Declarations::new();
     declarations
         .read("event scan_seen(host: addr, ports: count); event block(host: addr, why: string);")
-        .expect("they are right");
+        .expect("they are valid");
     let here = Ipv4Addr::LOCALHOST.into();
     let sensors = PeerConfig {
         class: Some("sensor".into()),
@@ -58,7 +58,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         nodes: vec![("sensors".into(), sensors)],
         declarations: Arc::new(declarations),
     })
-    .expect("it is right");
+    .expect("it is valid");
     let mut notifications = hub.subscribe();
 
     let mut sensor = None;

@@ -12,7 +12,7 @@ fuzz_target!(|input: &[u8]| {
     let now = Time::from_secs_f64(1e9);
     let mut config = ClientConfig::new("h", &["/a"]);
     config.limits.message = 1 << 16;
-    let mut client = Client::new(config, [0; 24], now).expect("it is right");
+    let mut client = Client::new(config, [0; 24], now).expect("it is valid");
     if first & 1 == 1 {
         let mut server = Server::new(ServerConfig::new("e", "1"), now);
         for _ in 0..3 {
