@@ -240,7 +240,7 @@ proptest! {
         let mut kept: Vec<Event> = Vec::new();
         for (at, (index, choice)) in turns.iter().enumerate() {
             let (mode, onward) = modes[at / stretch];
-            // An event from the pool, or one that was read before; adds a container of its arguments.
+            // An event from the pool or one that was read before, whose arguments may be wrapped.
             let mut event = match kept.len() {
                 length if length > 0 && *choice < 2 => kept[index.index(length)].clone(),
                 _ => pool[index.index(pool.len())].clone(),

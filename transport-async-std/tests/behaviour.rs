@@ -85,7 +85,7 @@ mod own_executor {
 
     const BRO: &str = "event hello(n: count);";
 
-    /// Runs nodes by `spawn`, and counts the tasks that have not ended.
+    /// Runs nodes with `spawn`, and counts the tasks that have not ended.
     fn counting(spawn: fn(Task)) -> (AsyncIo, Arc<AtomicUsize>) {
         let running = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&running);
