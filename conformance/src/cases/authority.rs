@@ -224,7 +224,7 @@ mod tests {
 
     /// Compares the table with the core's decisions.
     #[test]
-    fn the_core_decides_as_the_table_has_it() {
+    fn the_core_decides_as_the_table_says() {
         let asks = |authoritative| SyncRequest { authoritative };
         for (ours, entry, runtime, comes) in TABLE {
             for (role, initiator_sends) in [
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_core_decides_as_the_specification_s_table_has_it() {
+    fn the_core_decides_as_the_specification_says() {
         let (_, section) = include_str!("../../spec/01-wire.md").split_once("### §3.3").unwrap();
         let (section, _) = section.split_once("### §3.4").unwrap();
         let asks = Some(SyncRequest { authoritative: false });

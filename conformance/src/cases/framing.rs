@@ -373,7 +373,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_core_splits_and_joins_parts_as_they_are_made_by_hand() {
+    fn the_core_splits_and_joins_parts_like_the_suite() {
         assert_eq!(MAX_PART, wire::MAX_PART);
         // The maximum length of a part, and one byte more.
         for length in [MAX_PART, MAX_PART + 1] {

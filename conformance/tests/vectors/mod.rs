@@ -1,4 +1,5 @@
-//! Tests that every vector has its meaning and origin, and is refused if it must be.
+//! Tests that every valid vector has the given meaning and origin, and that invalid vectors are
+//! rejected.
 
 mod logs;
 mod meaning;
@@ -78,7 +79,7 @@ struct Invalid {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "says which keys there are")]
+#[expect(dead_code, reason = "documents the keys")]
 struct Ignored {
     name: String,
     section: String,
@@ -158,7 +159,7 @@ fn messages_of_logs_have_their_meaning() {
                 let entries = vector.meaning.as_array().unwrap();
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
-                    // Nobody has announced a writer; what came is shown all the same.
+                    // No writer was announced, so the entries are dropped. They still have their values.
                     let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");

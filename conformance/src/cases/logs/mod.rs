@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_written_by_hand_read_as_what_they_are_to_be() {
+    fn hand_encoded_entries_decode_to_the_expected_values() {
         let unset = entry("log", &[0, 0, 0, 8, 0]);
         let values = read(&writer("log"), [filled("log", "one"), unset].concat());
         assert_eq!(values, [[LogValue::String("one".into())], [LogValue::Unset(TypeTag::String)]]);

@@ -142,7 +142,7 @@ fn carried_out() -> Vec<Case> {
     ]
 }
 
-/// What has to be ignored.
+/// Cases about accesses that must be ignored.
 fn ignored() -> Vec<Case> {
     let ignores = |id, title, description, access: fn() -> StateAccess| {
         Case::should(id, title, description, move |trial| {
