@@ -13,8 +13,8 @@ use brocomm_conformance::testing::is_thorough;
 const LANES: usize = 4;
 
 /// Returns whether a case is run in this combination. The core implements the protocol and TLS for
-/// all transports, so by default only std without TLS runs all cases. The others run only the cases
-/// about the byte stream.
+/// all transports, so by default only std without TLS runs all cases. The others run only the
+/// cases about the byte stream.
 fn is_asked(case: &Case, transport: Transport, framing: Framing) -> bool {
     let is_whole = (transport, framing) == (Transport::Std, Framing::Clear);
     is_whole || case.id.section().starts_with("1.") || is_thorough()

@@ -48,8 +48,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2.4/3",
             "a capture filter is accepted, even an empty one",
-            "Sends capture filters in the handshake: one of 14 bytes, one of 10,000, and one that is \
-             empty except for its NUL. They are only reported.",
+            "Sends capture filters in the handshake: one of 14 bytes, one of 10,000, and an empty \
+             one with only its NUL. They are only reported.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();

@@ -93,8 +93,8 @@ fn version() -> Vec<Case> {
         Case::must(
             "2.1/8",
             "SERIALs are in the data format that the other side announces",
-            "Sends VERSIONs with the data formats of Bro 2.0 to 2.5, and has a record, a table and a \
-             set echoed in each.",
+            "Sends VERSIONs with the data formats of Bro 2.0 to 2.5, and has a record, a table and \
+             a set echoed in each.",
             |trial| {
                 let version = its_version(trial)?;
                 Stop::unless(version.data_format == 0, || {
@@ -102,8 +102,7 @@ fn version() -> Vec<Case> {
                 })?;
                 for format in DataFormat::ALL {
                     let number = format.number();
-                    let mut peer =
-                        trial.running_as(|hello| hello.version.data_format = number)?;
+                    let mut peer = trial.running_as(|hello| hello.version.data_format = number)?;
                     for value in in_every_format() {
                         peer.echo(&value)?;
                     }

@@ -159,7 +159,7 @@ fn messages_of_logs_have_their_meaning() {
                 let entries = vector.meaning.as_array().unwrap();
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
-                    // No writer was announced, so the entries are dropped. They still have their values.
+                    // Without an announced writer entries are dropped, but have their values.
                     let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
