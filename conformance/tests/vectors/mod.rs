@@ -121,7 +121,7 @@ fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
 }
 
 #[test]
-fn serials_have_their_meaning_and_are_written_again() {
+fn serials_have_the_given_meaning_and_can_be_reproduced() {
     for vector in open::<Valid>("serials.json") {
         let name = &vector.name;
         let mut reader = Reader::new(ReaderLimits::default());
@@ -142,7 +142,7 @@ fn serials_have_their_meaning_and_are_written_again() {
 }
 
 #[test]
-fn messages_of_logs_have_their_meaning() {
+fn log_messages_have_the_given_meaning() {
     for vector in open::<Valid>("logs.json") {
         let (name, argument) = (&vector.name, bytes(&vector.hex));
         match vector.message.as_deref() {
@@ -266,7 +266,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
 }
 
 #[test]
-fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
+fn invalid_vectors_are_rejected_with_the_expected_error() {
     let mut wrong = Vec::new();
     for vector in open::<Invalid>("invalid.json") {
         let expected = (vector.section.clone(), vector.error.clone());
@@ -280,7 +280,7 @@ fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
 }
 
 #[test]
-fn what_has_to_be_ignored_changes_nothing() {
+fn ignored_vectors_change_nothing() {
     let mut declarations = Declarations::new();
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
