@@ -138,7 +138,7 @@ proptest! {
 }
 
 #[test]
-fn empty_containers_know_their_types() {
+fn empty_containers_have_their_declared_types() {
     let name = |value: Value| value.ty().to_string();
     assert_eq!(name(Vec::<u64>::new().into()), "vector of count");
     assert_eq!(name(Vec::<Option<Bytes>>::new().into()), "vector of string");

@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn events_come_back_as_they_were(event in strategies::event()) {
+    fn events_round_trip(event in strategies::event()) {
         let event = Event { args: event.args.into_iter().map(tame).collect(), ..event };
         let (text, known) = (serde_json::to_string(&event).unwrap(), declared(&event));
         let mut json = serde_json::Deserializer::from_str(&text);

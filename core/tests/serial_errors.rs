@@ -34,7 +34,7 @@ fn every_truncation_is_reported_at_its_offset() {
 }
 
 #[test]
-fn left_over_bytes_are_ignored_unless_asked_for() {
+fn left_over_bytes_are_ignored_by_default() {
     let build = Build::call(1).count_value(7).u8(0xff).u8(0xff);
     assert!(build.clone().read().is_ok());
     let mut reader = Reader::new(ReaderLimits::default());
@@ -198,7 +198,7 @@ fn set_of(elements: &[u64]) -> Build {
 }
 
 #[test]
-fn a_table_has_no_two_equal_indices() {
+fn duplicate_indices_are_rejected() {
     let Some(Value::Table(set)) = args(set_of(&[3, 1, 2]).read().unwrap()).pop() else { panic!() };
     assert!(set.is_set());
     assert_eq!(set.entries.len(), 3);

@@ -26,7 +26,7 @@ proptest! {
     /// Reads the arguments from last to first, after all messages have arrived and the cache has
     /// evicted them.
     #[test]
-    fn lazy_reading_gives_the_same(
+    fn lazy_reading_gives_the_same_values(
         events in strategies::events(200),
         modes in proptest::collection::vec(mode(), 1..4),
         size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
@@ -78,7 +78,7 @@ proptest! {
     /// Forwarding writes the same as writing the decoded event, except that it may use more
     /// references.
     #[test]
-    fn forwarding_writes_the_same(
+    fn forwarding_writes_the_same_as_the_decoded_event(
         events in strategies::events(100),
         from in mode(),
         to in (mode(), any::<bool>()),

@@ -297,7 +297,7 @@ fn repeated_types_without_a_cache_are_bounded() {
 
 /// The content of opaque values counts as well.
 #[test]
-fn opaque_values_are_measured() {
+fn opaque_values_count_towards_the_size_limit() {
     let text = Value::string(vec![b'x'; 1 << 20]);
     let bucket = Bucket { count: 1, elements: vec![(0, text); 2000] };
     let (size, num_elements, pruned) = (1, 2000, false);

@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(on_few(64))]
 
     #[test]
-    fn events_come_back_as_they_were(
+    fn events_round_trip(
         event in strategies::event(),
         mode in mode_of_any_format(),
     ) {

@@ -105,9 +105,9 @@ impl Peer {
     /// Reads and writes until there is a notification, and returns it.
     ///
     /// Returns `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or after
-    /// the last notification, [`ConnectionNotification::Closed`], when the socket is closed. Without a
-    /// deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the whole
-    /// connection. With a deadline in the past it does only what is possible without waiting.
+    /// the last notification, [`ConnectionNotification::Closed`], when the socket is closed.
+    /// Without a deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the
+    /// whole connection. With a deadline in the past it does only what is possible without waiting.
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the

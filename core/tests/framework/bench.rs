@@ -75,7 +75,7 @@ impl Bench {
     /// Lets a peer connect to the node from its own port. Without a configuration the test sends
     /// the peer's messages.
     pub(crate) fn accept(&mut self, peer: Option<ConnectionConfig>) -> usize {
-        let port = 50_000 + u16::try_from(self.hands.len()).expect("few connect");
+        let port = 50_000 + u16::try_from(self.hands.len()).expect("few peers connect");
         self.accept_from(Endpoint::new(host(), port), peer)
     }
 

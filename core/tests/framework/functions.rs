@@ -153,7 +153,7 @@ fn connect_peer_does_not_wait_to_retry() {
     assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same id");
     bench.connect(Some(requesting(&[])));
     bench.pass(1000 * SECOND);
-    assert!(!bench.connects(), "the other attempt is canceled");
+    assert!(!bench.connects(), "the other attempt is cancelled");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn listen_and_stop_listening() {
     bench.settle();
     assert_eq!(bench.actions, [Action::StopListening]);
     assert!(!bench.node.is_listening());
-    assert!(!bench.hands[hand].closed, "connections that were accepted stay");
+    assert!(!bench.hands[hand].closed, "accepted connections stay open");
     bench.node.stop_listening();
     bench.node.listen();
     bench.settle();

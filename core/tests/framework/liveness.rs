@@ -21,7 +21,7 @@ fn pings_sent(bench: &Bench) -> usize {
 }
 
 /// Makes the peer stop reading, and thus answering.
-fn dies(bench: &mut Bench) {
+fn stop_reading(bench: &mut Bench) {
     bench.hands[0].connection = None;
 }
 
@@ -55,7 +55,7 @@ fn a_peer_that_sends_messages_is_not_pinged() {
 #[test]
 fn a_peer_that_stays_silent_is_disconnected() {
     let mut bench = Bench::running(Options::default(), watched(), requesting(&[]));
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(29 * SECOND);
     assert!(bench.is_running(FIRST));
     assert_eq!(bench.told(), []);
@@ -78,7 +78,7 @@ fn a_peer_that_was_silent_is_reconnected() {
     let node = PeerConfig { liveness: Some(LIVENESS), ..retries(5, peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(35 * SECOND);
     assert!(bench.connects());
 }
@@ -114,7 +114,7 @@ fn a_peer_blocked_by_backpressure_does_not_count_as_silent() {
     assert!(bench.is_running(FIRST));
     bench.takes = true;
     assert_eq!(bench.pings(), [0, 1, 2]);
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(60 * SECOND);
     assert!(bench.hands[0].closed, "it counts as silent again");
 }

@@ -73,7 +73,7 @@ fn accept_failed() {
     bench.actions.clear();
     bench.node.feed_accept_failed("Too many open files 24", bench.now);
     assert_eq!(bench.log(), ["error child accept failed, Too many open files 24"]);
-    assert_eq!(bench.actions, [], "it listens on");
+    assert_eq!(bench.actions, [], "it still listens");
 }
 
 #[cfg(feature = "tls")]
@@ -187,7 +187,7 @@ fn connection_closed() {
 }
 
 #[test]
-fn connection_closed_is_written_when_the_socket_is() {
+fn connection_closed_is_written_when_the_socket_is_closed() {
     let mut bench = bench();
     let hand = bench.accept(None);
     bench.hands[hand].stalls = true;

@@ -30,7 +30,7 @@ fn running() -> Bench {
 
 /// Asserts that the node closes the connection with this line; returns the whole log.
 #[track_caller]
-fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
+fn assert_closed_with(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
     bench.send(0, messages);
     assert!(bench.hands[0].closed);
     let log = bench.log();
@@ -43,7 +43,7 @@ fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
 
 /// Asserts that the line is logged and raised as an error, and that the connection stays open.
 #[track_caller]
-fn put_up_with(bench: &mut Bench, what: &str) {
+fn assert_tolerated(bench: &mut Bench, what: &str) {
     let told = bench.told();
     once(&lines(&told), &format!("error parent {PREFIX} {what}"));
     let raised = told.iter().filter(
@@ -67,7 +67,7 @@ fn could_not_connect() {
 fn peer_did_not_send_version() {
     let mut bench = bench();
     bench.accept(None);
-    let log = cut_off(bench, &[Message::PhaseDone], "peer did not send version");
+    let log = assert_closed_with(bench, &[Message::PhaseDone], "peer did not send version");
     never(&log, "unserialization error");
 }
 
@@ -76,7 +76,7 @@ fn with_version(change: impl FnOnce(&mut Version), what: &str) {
     bench.accept(None);
     let Message::Version(mut theirs) = version("") else { panic!() };
     change(&mut theirs);
-    cut_off(bench, &[Message::Version(theirs)], what);
+    assert_closed_with(bench, &[Message::Version(theirs)], what);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn authoritative_state_on_both_sides() {
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::RequestSync { authoritative: true }]);
     let what = "misconfiguration: authoritative state on both sides";
-    cut_off(bench, &[Message::PhaseDone], what);
+    assert_closed_with(bench, &[Message::PhaseDone], what);
 }
 
 #[test]
@@ -107,12 +107,12 @@ fn unexpected_phase_done_in_sync() {
     let [version, caps, done] = handshake();
     bench.send(hand, &[version, caps, Message::RequestSync { authoritative: false }, done]);
     let what = "unexpected phase_done in sync phase from peer";
-    cut_off(bench, &[Message::PhaseDone], what);
+    assert_closed_with(bench, &[Message::PhaseDone], what);
 }
 
 #[test]
 fn unexpected_phase_done() {
-    cut_off(running(), &[Message::PhaseDone], "unexpected phase_done");
+    assert_closed_with(running(), &[Message::PhaseDone], "unexpected phase_done");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn call(name: &str) -> Message {
 fn unknown_event() {
     let mut bench = running();
     bench.send(0, &[call("mystery")]);
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function mystery: unknown event/function, ignoring",
     );
@@ -146,14 +146,17 @@ fn unknown_event() {
 fn not_an_event() {
     let mut bench = running();
     bench.send(0, &[call("number")]);
-    put_up_with(&mut bench, "unserializing event/function number: not a function/event, ignoring");
+    assert_tolerated(
+        &mut bench,
+        "unserializing event/function number: not a function/event, ignoring",
+    );
 }
 
 #[test]
 fn wrong_number_of_arguments() {
     let mut bench = running();
     bench.send(0, &[call("ping")]);
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function ping: wrong number of arguments, ignoring",
     );
@@ -163,7 +166,7 @@ fn wrong_number_of_arguments() {
 fn mismatch_in_argument_types() {
     let mut bench = Bench::running(Options::default(), wants(".*", peer()), requesting(&[]));
     bench.raise(0, &Event::new("ping", vec![Value::Int(1)]));
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function ping: mismatch in argument types; ignoring",
     );
@@ -178,7 +181,7 @@ fn peer_description_not_a_string() {
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::Serial(bytes.into())]);
     let what = "unserializing ID peer_description: peer_description not a string";
-    put_up_with(&mut bench, what);
+    assert_tolerated(&mut bench, what);
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn capabilities_are_logged_when_the_handshake_is_complete() {
         (Caps::BROCCOLI_PEER, vec![compatible, broccoli]),
         (Caps::BROCCOLI_PEER.union(Caps::NEW_CACHE_STRATEGY), vec![compatible, keeps, broccoli]),
     ] {
-        assert_eq!(after(&[Message::Caps(caps)]), [""; 0], "not before");
+        assert_eq!(after(&[Message::Caps(caps)]), [""; 0], "not before the handshake is complete");
         let log = after(&[Message::Caps(caps), Message::PhaseDone]);
         let lines = lines.into_iter().chain(["phase: running"]);
         let expected: Vec<_> = lines.map(|line| format!("info parent {PREFIX} {line}")).collect();

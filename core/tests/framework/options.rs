@@ -1,4 +1,4 @@
-//! Options (part 4 §1) and the behavior of the whole node (§6).
+//! Options (part 4 §1) and the behaviour of the whole node (§6).
 
 use std::time::Duration;
 

@@ -91,6 +91,8 @@ fn every_test_that_the_page_names_is_there() {
             format!("tests/framework/{file}.rs"),
             format!("tests/{file}.rs"),
             format!("tests/logs/{file}.rs"),
+            format!("tests/{file}/mod.rs"),
+            format!("tests/{file}/log.rs"),
             format!("src/node/{file}.rs"),
             format!("src/node/{file}/tests.rs"),
             format!("src/lowlevel/driver/hub/tests/{file}.rs"),

@@ -24,7 +24,7 @@ fn undelivered(bench: &mut Bench) -> Option<Vec<PeerId>> {
 }
 
 #[test]
-fn a_node_without_peers_ends_at_once() {
+fn a_node_without_peers_terminates_at_once() {
     let mut bench = Bench::new(listening(), vec![]);
     bench.actions.clear();
     terminate(&mut bench);
@@ -93,7 +93,7 @@ fn terminate_timeout_bounds_the_flush() {
 }
 
 #[test]
-fn attempts_and_retries_are_canceled() {
+fn attempts_and_retries_are_cancelled() {
     let nodes = vec![("tries", retries(5, peer())), ("waits", retries(5, peer()))];
     let mut bench = Bench::new(Options::default(), nodes);
     let (link, _) = bench.attempt();

@@ -1,4 +1,4 @@
-//! Compares a node's communication log to the recorded Bro's.
+//! Compares the log of the node with that of the recorded Bro.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ fn a_node_logs_the_same_lines_as_the_recorded_bro() {
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
         let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
+        // The log covers both connections, and older Bros word some lines differently.
         if !expectation.further_connections.is_empty() || is_older(name) {
             continue;
         }
@@ -147,7 +147,7 @@ fn a_node_logs_its_termination_like_the_recorded_bro() {
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
         let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
+        // The log covers both connections, and older Bros word some lines differently.
         if !expectation.further_connections.is_empty() || is_older(name) {
             continue;
         }

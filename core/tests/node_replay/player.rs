@@ -1,4 +1,4 @@
-//! Replays recorded sessions with a node in the place of one Bro.
+//! Replays recorded sessions to a node in the place of a Bro.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;

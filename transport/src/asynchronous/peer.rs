@@ -92,9 +92,9 @@ impl<R: Runtime> Peer<R> {
 
     /// Reads and writes until there is a notification, and returns it.
     ///
-    /// Returns `None` after the last notification, [`ConnectionNotification::Closed`], when the socket is
-    /// closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can be
-    /// [cancelled](Self#cancellation).
+    /// Returns `None` after the last notification, [`ConnectionNotification::Closed`], when the
+    /// socket is closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can
+    /// be [cancelled](Self#cancellation).
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
