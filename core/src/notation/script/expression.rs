@@ -1,9 +1,9 @@
-//! The form of expressions that are passed over.
+//! The syntax check of skipped expressions.
 //!
-//! A script's initial value may be any expression. What it means is not known here, but what is no
-//! expression is a mistake that has to be reported.
+//! A script's initial value may be any expression. It is not evaluated, but invalid syntax must be
+//! reported.
 
-/// What is wrong with an expression: where, and what was expected.
+/// A syntax error in an expression: its position, and what was expected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The offset in bytes.
@@ -14,7 +14,7 @@ pub(super) struct Malformed {
 const OPERAND: &str = "a value";
 const OPERATOR: &str = "an operator or the end of the value";
 
-/// Operators between two values; the longer ones come first.
+/// Binary operators. Longer ones precede their prefixes.
 const BINARY: [&str; 23] = [
     "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "!in", "in", "is", "as", "+", "-", "*", "/",
     "%", "<", ">", "?", ":", "|", "^",
@@ -23,7 +23,7 @@ const BINARY: [&str; 23] = [
 /// Units of intervals, which follow a number.
 const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
 
-/// Checks that values and operators take turns, up to the end.
+/// Checks that values and operators alternate, up to the end.
 pub(super) fn check(text: &str) -> Result<(), Malformed> {
     let mut scanner = Scanner { text, offset: 0, open: Vec::new() };
     loop {
@@ -40,7 +40,7 @@ pub(super) fn check(text: &str) -> Result<(), Malformed> {
 struct Scanner<'a> {
     text: &'a str,
     offset: usize,
-    /// What was opened, from the outermost.
+    /// The open brackets, outermost first.
     open: Vec<char>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Scanner<'a> {
     fn word(&mut self) -> &'a str {
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
-        // A colon between blanks is an operator.
+        // A trailing colon is an operator.
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let word = if word.ends_with("::") { word } else { word.trim_end_matches(':') };
@@ -83,8 +83,8 @@ impl<'a> Scanner<'a> {
         word
     }
 
-    /// Takes a value with what stands before it. Returns `false` where a function's body begins,
-    /// which is not looked at.
+    /// Takes a value with its prefix operators and brackets. Returns `false` at a function's body,
+    /// which is not checked.
     fn operand(&mut self) -> Result<bool, Malformed> {
         loop {
             self.blank();
@@ -128,7 +128,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes a text or a pattern. Those that do not end were found before.
+    /// Takes a string or a pattern. Unterminated ones were reported before.
     fn quoted(&mut self, quote: char) {
         self.offset += quote.len_utf8();
         let mut is_escaped = false;
@@ -140,7 +140,7 @@ impl<'a> Scanner<'a> {
         self.offset += end.map_or(self.rest().len(), |(end, c)| end + c.len_utf8());
     }
 
-    /// Takes the unit of an interval, if one is there.
+    /// Takes the unit of an interval, if there is one.
     fn unit(&mut self) {
         let before = self.offset;
         self.blank();
@@ -150,7 +150,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes what closes the innermost that is open.
+    /// Takes the closing bracket of the innermost open one.
     fn close(&mut self) -> bool {
         let end = match self.open.last() {
             Some('(') => ")",
@@ -167,7 +167,7 @@ impl<'a> Scanner<'a> {
         is_closed
     }
 
-    /// Takes what may follow a value and belongs to it: a field, an end, an attribute.
+    /// Takes a suffix of a value: a field, a closing bracket or an attribute.
     fn postfix(&mut self) -> bool {
         self.blank();
         if self.close() {
@@ -184,8 +184,8 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// Takes an operator, or what begins the arguments of a call or an index. Returns `false` at
-    /// the end.
+    /// Takes an operator, or the opening bracket of a call's arguments or an index. Returns `false`
+    /// at the end.
     fn operator(&mut self) -> Result<bool, Malformed> {
         self.blank();
         let Some(next) = self.rest().chars().next() else {
@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
                 self.open.push(next);
                 self.offset += 1;
                 self.blank();
-                // Without arguments it is a value.
+                // Empty brackets complete the value.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -206,7 +206,7 @@ impl<'a> Scanner<'a> {
             ',' if !self.open.is_empty() => {
                 self.offset += 1;
                 self.blank();
-                // The last one may have a comma, too.
+                // A trailing comma is allowed.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scripts_say_passes() {
+    fn valid_expressions_pass() {
         for text in [
             "cat(\"a\\\"b\", 5)",
             "a + b * -c",
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_is_found_at_its_place() {
+    fn invalid_expressions_are_reported_with_their_position() {
         for (text, offset, expected) in [
             ("5 6", 2, OPERATOR),
             ("f(1) g", 5, OPERATOR),
