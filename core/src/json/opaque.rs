@@ -1,4 +1,4 @@
-//! Opaque values, as their numbers.
+//! JSON mapping of opaque values.
 
 use bytes::Bytes;
 
@@ -62,7 +62,7 @@ plain! {
     CounterVector { width as "width", bits as "bits" }
 }
 
-/// The elements are pairs of the possible overestimate and the element.
+/// Each element is a pair of its possible overestimate and the element itself.
 impl Json for Bucket {
     fn write(&self) -> Node {
         let element = |(epsilon, element): &(u64, Value)| {
