@@ -129,7 +129,7 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
     };
     let t1 = || Path::to("t1").index(count(1));
     for (got, expected) in [
-        (error(store.assign("nope", 1u64)), "nothing is known by the name nope"),
+        (error(store.assign("nope", 1u64)), "no variable or container is named nope"),
         (error(store.assign("n", "x")), "value for n: expected int, found string"),
         (error(store.assign(t1(), 5u64)), "value for t1: expected string, found count"),
         (
@@ -142,32 +142,32 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
         ),
         (
             error(store.assign(Path::to("t1").field("a"), "x")),
-            "t1 leads through a table, which has no such part",
+            "t1: a value of type table has no such part",
         ),
         (
             error(store.assign(Path::to("n").field("a"), "x")),
-            "n leads through a int, which has no such part",
+            "n: a value of type int has no such part",
         ),
         (error(store.assign(Path::to("r").field("zz"), "x")), "#a#1#10 has no field zz"),
         (
             error(store.assign(Path::to("set1").index(count(1)), 1u64)),
-            "assign_idx of #a#1#1, which is of type table",
+            "cannot apply assign_idx to #a#1#1, which is of type table",
         ),
         (
             error(store.assign(Path::to("#a#1#3"), value("table([1] = 2)"))),
-            "assignment to the container #a#1#3 itself",
+            "cannot assign to the container #a#1#3 itself",
         ),
-        (error(store.add("t1", count(1))), "add of #a#1#3, which is of type table"),
-        (error(store.add("v", count(1))), "add of v, which is of type vector"),
-        (error(store.delete("n", count(1))), "n leads through a int, which has no such part"),
-        (error(store.increment("s", 1)), "incr of s, which is of type string"),
-        (error(store.increment("t1", 1)), "incr of t1, which is of type table"),
-        (error(store.increment("c", -2)), "c leaves the range of its type"),
+        (error(store.add("t1", count(1))), "cannot apply add to #a#1#3, which is of type table"),
+        (error(store.add("v", count(1))), "cannot apply add to v, which is of type vector"),
+        (error(store.delete("n", count(1))), "n: a value of type int has no such part"),
+        (error(store.increment("s", 1)), "cannot apply incr to s, which is of type string"),
+        (error(store.increment("t1", 1)), "cannot apply incr to t1, which is of type table"),
+        (error(store.increment("c", -2)), "c would be out of the range of its type"),
         (
             error(store.increment(Path::to("t2").index(vec![Value::Count(1), "k".into()]), 1)),
             "no such entry in t2",
         ),
-        (error(store.unset("n")), "del of n, which is of type int"),
+        (error(store.unset("n")), "cannot apply del to n, which is of type int"),
         (
             error(store.unset(Path::to("r").field("s").field("a"))),
             "field a of #a#1#11 is neither &optional nor &default",
