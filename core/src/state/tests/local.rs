@@ -3,7 +3,7 @@ use crate::data::{Opcode, Value};
 use crate::state::{Path, StateError};
 
 #[test]
-fn each_operation_takes_effect_and_tells_peers() {
+fn each_operation_takes_effect_and_is_returned_for_peers() {
     let mut store = store("a");
     let mut done = Vec::new();
     let mut note = |access: Option<crate::data::StateAccess>| done.push(told(&access.unwrap()));
@@ -56,7 +56,7 @@ fn each_operation_takes_effect_and_tells_peers() {
 }
 
 #[test]
-fn what_is_not_synchronized_tells_nobody() {
+fn changes_of_local_variables_are_not_sent() {
     let mut store = store("a");
     assert_eq!(store.increment("own", 1), Ok(None));
     assert_eq!(store.add("own_set", count(1)), Ok(None));
@@ -65,7 +65,7 @@ fn what_is_not_synchronized_tells_nobody() {
 }
 
 #[test]
-fn containers_that_are_assigned_have_new_ids_within_too() {
+fn assigned_containers_get_new_ids_at_any_depth() {
     let mut store = store("a");
     let ids = |value: &Value| match value {
         Value::Record(record) => record.mutable.clone(),
@@ -81,7 +81,7 @@ fn containers_that_are_assigned_have_new_ids_within_too() {
     assert_eq!(new.properties, 2);
     let Value::Record(record) = &access.op1 else { panic!() };
     let inner = ids(record.fields[0].as_ref().unwrap()).unique_id;
-    // The old containers are dropped, the new ones known.
+    // The old containers are dropped, and the new ones are known.
     assert!(matches!(store.get(Path::to(old)), Err(StateError::UnknownTarget(_))));
     assert_eq!(shown(&store, Path::to(inner.clone()).field("a")), "ra");
     let access = store.assign(Path::to(inner.clone()).field("a"), "new").unwrap().unwrap();
@@ -92,7 +92,7 @@ fn containers_that_are_assigned_have_new_ids_within_too() {
 }
 
 #[test]
-fn values_are_coerced_to_what_is_declared() {
+fn values_are_coerced_to_the_declared_types() {
     let mut store = store("a");
     let access = store.assign(Path::to("tr").index(["k".into()]), value("[$a=\"only\"]"));
     assert_eq!(
@@ -120,7 +120,7 @@ fn values_are_coerced_to_what_is_declared() {
 }
 
 #[test]
-fn operations_outside_of_a_type_are_errors_and_change_nothing() {
+fn operations_that_do_not_match_the_type_are_errors_and_change_nothing() {
     let mut store = store("a");
     let before = super::all(&store);
     let cost = store.cost();
@@ -190,7 +190,7 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
 }
 
 #[test]
-fn sizes_and_presence_need_no_copy() {
+fn sizes_and_presence_are_available_without_a_copy() {
     let store = store("a");
     assert_eq!(store.len("v"), Ok(Some(3)));
     assert_eq!(store.len("n"), Ok(None));
@@ -200,7 +200,7 @@ fn sizes_and_presence_need_no_copy() {
 }
 
 #[test]
-fn old_values_are_told_if_they_are_to_be_compared() {
+fn operations_carry_old_values_if_checks_are_enabled() {
     let mut store = store("a");
     store.set_check_consistency(true);
     let tell =
@@ -214,7 +214,7 @@ fn old_values_are_told_if_they_are_to_be_compared() {
 }
 
 #[test]
-fn what_is_of_another_type_is_named_as_the_caller_did() {
+fn type_errors_contain_the_callers_path() {
     let mut store = store("a");
     let text = |result: Result<_, StateError>| result.unwrap_err().to_string();
     let at = |index: Value| Path::to("t1").index([index]);
