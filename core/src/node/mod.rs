@@ -13,7 +13,7 @@
 //! * call [`feed_time`](NodeMachine::feed_time) when [`next_timeout`](NodeMachine::next_timeout) is
 //!   reached.
 //!
-//! Here a manager connects to a sensor in memory:
+//! In this example, a manager connects to a sensor in memory:
 //!
 //! ```
 //! use brocomm::data::{Declarations, Event, Value};
