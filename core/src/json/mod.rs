@@ -68,9 +68,8 @@
 //! * A record whose field names cannot be the keys of an object (duplicate, not UTF-8, or beginning
 //!   with `$`) is an array of its fields' values.
 //! * If the declared type is `any`, or the type of a value is not known from the context for
-//!   another reason, the value is written with its type in the notation of scripts: `{"$type":
-//!   "addr", "$value": "10.0.0.1"}`, unless the guess is right. This form is accepted for any
-//!   value.
+//!   another reason, the value is written with its type in the notation of scripts, unless the
+//!   guess is right: `{"$type": "addr", "$value": "10.0.0.1"}`. This form is accepted for any value.
 //! * Unknown keys, duplicate keys, two entries with the same index and patterns that do not compile
 //!   are errors. Bits outside a subnet's prefix are cleared.
 //!

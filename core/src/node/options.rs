@@ -69,8 +69,7 @@ pub struct Options {
     /// The description of this node for peers, and the `peer` in our communication log. Default
     /// `bro`.
     pub peer_description: Name,
-    /// The capture filter that is sent in place of an empty one (part 4 §2). Default `ip or not
-    /// ip`.
+    /// The capture filter sent in place of an empty one (part 4 §2). Default `ip or not ip`.
     pub default_capture_filter: Bytes,
     /// Who makes the requests and completes the handshake. Default [`Handshake::Automatic`].
     pub handshake: Handshake,

@@ -67,7 +67,7 @@ impl Declarations {
 
 impl EventDecl {
     /// Reads an event's declaration: `event name(a: count);`, `global name: event(a: count);` or
-    /// `name(count)`; The semicolon is optional. See [`Declarations::read`].
+    /// `name(count)`. The semicolon is optional. See [`Declarations::read`].
     ///
     /// # Errors
     ///

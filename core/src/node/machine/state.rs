@@ -256,7 +256,7 @@ impl NodeMachine {
         self.state.source = state;
     }
 
-    /// Sets the variables that the node shares with peers: The node sends them in phase Sync,
+    /// Sets the variables that the node shares with peers: the node sends them in phase Sync,
     /// applies the operations of peers, and expires entries. Call this before
     /// [`start`](Self::start).
     ///

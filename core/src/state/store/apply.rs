@@ -20,7 +20,7 @@ use crate::state::container::{Content, Key, Slot};
 #[non_exhaustive]
 pub struct Applied {
     /// A difference from the peer's expected old value, if [checks are
-    /// enabled](Store::set_check_consistency); The operation was applied nevertheless.
+    /// enabled](Store::set_check_consistency). The operation was applied nevertheless.
     pub inconsistency: Option<Inconsistency>,
     /// The entry that the operation expired.
     pub expired: Option<Expired>,
