@@ -102,7 +102,7 @@ impl Keys {
         let mut keys = BTreeMap::new();
         for (key, value) in members {
             if keys.contains_key(&key) {
-                return Err(Fault::new("this key stands twice").within(key));
+                return Err(Fault::new("duplicate key").within(key));
             }
             keys.insert(key, value);
         }

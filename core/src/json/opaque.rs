@@ -40,7 +40,7 @@ impl Json for OpaqueState {
             "bloomfilter" => Json::read(content, known).map(OpaqueState::Bloom),
             "cardinality" => Json::read(content, known).map(OpaqueState::Cardinality),
             "x509" => Json::read(content, known).map(OpaqueState::X509),
-            _ => Err(Fault::new("no kind of opaque value")),
+            _ => Err(Fault::new("unknown kind of opaque value")),
         };
         state.map_err(|fault| fault.within(kind))
     }

@@ -321,7 +321,7 @@ fn errors_contain_the_path_and_the_reason() {
         ("table[count] of count", r#"[{"key":1,"value":2,"x":3}]"#, "0.x: unknown key"),
         ("table[count] of count", r#"{"1":2}"#, "expected table[count] of count, found an object"),
         ("Pair", r#"{"a":1,"z":2}"#, "z: unknown field of Pair"),
-        ("Pair", r#"{"a":1,"a":2}"#, "a: this key stands twice"),
+        ("Pair", r#"{"a":1,"a":2}"#, "a: duplicate key"),
         ("Pair", r#"{"a":"x"}"#, r#"a: expected an integer from 0"#),
         ("Pair", "[1]", "expected 3 elements"),
         ("Pair", "5", "expected Pair, found 5"),

@@ -9,7 +9,7 @@ use crate::data::{
 };
 use crate::notation::address;
 
-/// The key for a value's type, where the context does not determine it.
+/// The key for a value's type, if the context does not determine it.
 pub(super) const TYPE: &str = "$type";
 
 /// The key for the value with a type.

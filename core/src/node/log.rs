@@ -62,7 +62,7 @@ impl fmt::Display for CommLogEntry {
 /// The message of a line in the communication log. Displayed as in Bro if Bro has the line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the variants that only hold what is printed say so by it")]
+#[allow(missing_docs, reason = "the displayed text describes the variants")]
 pub enum CommLogLine {
     /// A message of a connection.
     Connection(CommLogMessage),

@@ -111,7 +111,7 @@ pub(crate) enum ParseErrorKind {
         /// The record type.
         ty: String,
     },
-    /// A path continues from a value without such parts.
+    /// A path leads to a part that its container cannot have.
     #[error("a value of type {0} has no such part")]
     NoPart(String),
     /// Two fields, parameters or constants have the same name.

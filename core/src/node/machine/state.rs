@@ -375,7 +375,7 @@ impl NodeMachine {
             }
         }
         for id in overfull {
-            let reason = "too many changes of state wait to be sent";
+            let reason = "too many queued changes of state";
             self.give_up(id, CommLogLine::OutgoingFull, reason);
             self.drain(id);
         }
