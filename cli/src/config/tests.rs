@@ -209,7 +209,7 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ("[nodes.a]\nhost = true", "2:8: nodes.a.host = true: expected a string, in quotes"),
         ("nodes = []", "1:9: nodes = []: expected a table"),
         ("declaration_files = 'x'", "1:21: declaration_files = 'x': expected an array of files"),
-        ("compression_level = 10", "1:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+        ("compression_level = 10", "1:21: compression_level = 10: must be 0 (none) to 9 (best)"),
     ] {
         assert_eq!(problems(text), [format!("node.toml:{wanted}")], "{text}");
     }

@@ -15,8 +15,8 @@ fn the_example_is_a_configuration() {
     assert_eq!(
         check.stderr,
         format!(
-            "brocomm: {}: warning: listen = false: we neither listen nor connect to anyone, \
-             unless told to later\n",
+            "brocomm: {}: warning: listen = false: the node neither listens nor connects to any \
+             peer\n",
             file.display()
         )
     );
@@ -62,11 +62,11 @@ fn all_that_is_wrong_is_told_with_its_place() {
     assert_eq!(lines.len(), 6, "{lines:#?}");
     for (line, wanted) in lines.iter().zip([
         format!("brocomm: {shown}:1:1: listn: there is no such key; did you mean `listen`?"),
-        format!("brocomm: {shown}:2:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+        format!("brocomm: {shown}:2:21: compression_level = 10: must be 0 (none) to 9 (best)"),
         format!(
             "brocomm: {shown}:3:36: declaration_files = 'none.bro': cannot read declarations: "
         ),
-        format!("brocomm: {shown}:6:8: nodes.sensor.auth = true: no state is synchronised"),
+        format!("brocomm: {shown}:6:8: nodes.sensor.auth = true: no effect without `sync`"),
         format!("brocomm: {}:2:7: expected an event's name, found `(`", events.display()),
         format!("brocomm: {shown}: 5 errors"),
     ]) {

@@ -190,7 +190,7 @@ fn a_generated_layout_is_imported_and_mistakes_are_told() {
     for (file, code, told) in [
         ("none.bro", 0, "none.bro: warning: it adds nothing to `Communication::nodes`"),
         ("type.bro", 2, "type.bro:2:48: expected a value of type addr"),
-        ("field.bro", 2, "`hosts` is no field of Communication::Node"),
+        ("field.bro", 2, "Communication::Node has no field `hosts`"),
         ("host.bro", 2, "field `host` of Communication::Node is missing"),
         ("gone.bro", 2, "gone.bro: cannot read it"),
     ] {

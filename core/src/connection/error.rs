@@ -67,7 +67,7 @@ impl std::error::Error for ProtocolError {
     }
 }
 
-/// The kind of a protocol violation. The texts are Bro's where Bro has one.
+/// The kind of a protocol violation. The texts are Bro's if Bro has one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProtocolErrorKind {

@@ -1,4 +1,4 @@
-//! The phases (§3), and who sends its state (§3.3).
+//! The phases (§3), and which side sends its state (§3.3).
 
 use std::fmt;
 
@@ -137,7 +137,7 @@ mod tests {
     const ASKS: Option<SyncRequest> = Some(SyncRequest { authoritative: false });
     const AUTH: Option<SyncRequest> = Some(SyncRequest { authoritative: true });
 
-    /// Ours, theirs, and what follows when our runtime is less, equal as initiator, equal as
+    /// Our request, theirs, and the results if our runtime is less, equal as initiator, equal as
     /// acceptor, greater.
     const TABLE: [(Option<SyncRequest>, Option<SyncRequest>, [Authority; 4]); 9] = [
         (NONE, NONE, [NoSync; 4]),

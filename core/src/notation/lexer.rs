@@ -60,13 +60,13 @@ pub(super) enum Token<'a> {
     End,
 }
 
-/// A lexer; cheap to copy for lookahead.
+/// A lexer. Cheap to copy for lookahead.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexer<'a> {
     /// The unread input.
     rest: &'a str,
     at: Position,
-    /// Whether a value precedes, so that a slash is a division and not the beginning of a pattern.
+    /// Whether a value precedes, so that a slash is a division, not the beginning of a pattern.
     after_value: bool,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Lexer<'a> {
         Lexer { rest: text, at: Position { line: 1, column: 1 }, after_value: false }
     }
 
-    /// Returns where it is.
+    /// Returns the current position.
     pub(super) fn at(&self) -> Position {
         self.at
     }
@@ -165,7 +165,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads what follows a backslash in a string.
+    /// Reads the rest of an escape, after a backslash in a string.
     fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), ParseErrorKind> {
         let digits = |lexer: &mut Self, limit: usize, radix: u32| {
             let digits = lexer.rest.bytes().take(limit);
@@ -192,7 +192,7 @@ impl<'a> Lexer<'a> {
                     'f' => 12,
                     'r' => b'\r',
                     '\n' => return Err(ParseErrorKind::UnterminatedString),
-                    // As in Bro, any other character is itself.
+                    // As in Bro, any other character stands for itself.
                     other => {
                         bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
                         return Ok(());
@@ -245,7 +245,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Returns the longest prefix of the input that could be an IPv6 address; empty if a name
-    /// continues after it.
+    /// continues beyond it.
     fn address_run(&self) -> &'a str {
         // The bound avoids scanning a long run of such characters repeatedly.
         const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
@@ -303,7 +303,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Passes over a character.
+    /// Skips a character.
     pub(super) fn step(&mut self) {
         self.bump();
     }

@@ -11,20 +11,20 @@ use crate::notation::{ParseError, ParseErrorKind};
 /// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
     pub(super) lexer: Lexer<'a>,
-    /// The same before the token that is next to be taken.
+    /// The lexer before the next token.
     pub(super) before: Lexer<'a>,
     token: Token<'a>,
     at: Position,
     text: &'a str,
     depth: u32,
     pub(super) scope: Scope<'d>,
-    /// Whether this is a script as it is, in which directives count and bodies are passed over.
+    /// Whether this is a complete script, with directives, and with bodies to skip.
     pub(super) is_script: bool,
-    /// Whether it loads others that are not there, so that names may be unknown.
+    /// Whether it loads missing scripts, so that names may be unknown.
     pub(super) is_partial: bool,
-    /// How many `@if` are open.
+    /// The number of open `@if`s.
     pub(super) conditions: u32,
-    /// Whether the `@else` that comes begins what is read.
+    /// Whether the branch after the next `@else` is read.
     pub(super) is_else_read: bool,
 }
 
@@ -39,7 +39,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(parser)
     }
 
-    /// Begins a script as it is. The first token has to be [taken](Self::take).
+    /// Creates a parser for a complete script. [Take](Self::take) the first token before use.
     pub(super) fn script(text: &'a str, declarations: Cow<'d, Declarations>) -> Self {
         let lexer = Lexer::new(text);
         Parser {
@@ -67,7 +67,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         self.at
     }
 
-    /// Returns the token after that one.
+    /// Returns the token after the next one.
     pub(super) fn second(&self) -> Result<Token<'a>, ParseError> {
         let mut lexer = self.lexer;
         lexer.next().map(|(token, ..)| token)
@@ -153,7 +153,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Returns to the depth before what was passed over.
+    /// Restores the depth from before skipped text.
     pub(super) fn return_to(&mut self, depth: u32) {
         self.depth = depth;
     }
@@ -189,9 +189,9 @@ pub(super) const MAX_DEPTH: u32 = 64;
 /// The declared names.
 pub(super) struct Scope<'d> {
     pub(super) declarations: Cow<'d, Declarations>,
-    /// The module that names belong to; empty for the global one.
+    /// The current module, empty for the global one.
     pub(super) module: String,
-    /// The record type that is being declared.
+    /// The record type being declared.
     pub(super) enclosing: Option<Type>,
     /// The depths of the named types that were looked up or declared.
     depths: BTreeMap<Name, u32>,
@@ -300,7 +300,7 @@ impl<'d> Scope<'d> {
             || self.constant(name).is_some()
     }
 
-    /// Records that the current declaration contains this value of another.
+    /// Records that the current declaration contains this value of another declaration.
     ///
     /// Values that refer to other values can grow with each declaration, in depth and size.
     pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {

@@ -169,5 +169,5 @@ fn nodes_are_listed_in_the_configured_order() {
     assert_eq!(listed, nodes);
     assert_eq!(bench.node.peer(PeerId(7)), None);
     let unknown = NodeError::UnknownPeer(PeerId(7));
-    assert_eq!(unknown.to_string(), "there is no peer 7");
+    assert_eq!(unknown.to_string(), "no such peer: 7");
 }

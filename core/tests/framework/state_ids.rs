@@ -161,8 +161,8 @@ fn changes_to_a_container_without_a_type_at_the_peer_are_not_sent() {
     }
     let error = |name: &str| {
         format!(
-            "state not sent: {name}: what is changed there has no type at the peer yet, so that it \
-             takes no elements; assign a value to it"
+            "state not sent: {name}: the changed container has no type at the peer yet, so it \
+             accepts no elements; assign a value to it"
         )
     };
     assert_eq!(errors, ["hosts", "seen", "numbers"].map(error));

@@ -179,7 +179,7 @@ fn prints_go_to_peers_that_requested_print_hook() {
 }
 
 #[test]
-fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
+fn logs_go_to_peers_that_requested_them_and_early_writers_are_kept() {
     let logging =
         ConnectionConfig { requests: Requests { request_logs: true, ..requests() }, ..config() };
     let writer = |stream| LogWriter {

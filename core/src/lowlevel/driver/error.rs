@@ -18,7 +18,7 @@ use crate::state::StateError;
 
 /// A failure of the transport, with the address and the cause.
 ///
-/// The end of an established connection is not such an error but a
+/// The end of an established connection is not an error of this type, but a
 /// [`Notification::Closed`](crate::connection::ConnectionNotification::Closed).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -79,7 +79,8 @@ impl DataFormat {
         self as u8 <= 23
     }
 
-    /// Returns the number of the type with this number in 26. Unknown numbers stay distinct.
+    /// Returns the number, in this format, of the type with this number in 26. Unknown numbers stay
+    /// distinct.
     #[inline]
     pub(crate) const fn type_number(self, in_26: u8) -> u8 {
         if self.has_type_names() { in_26 } else { self.old_type_number(in_26) }
@@ -114,7 +115,7 @@ impl DataFormat {
         }
     }
 
-    /// Returns the number of the attribute with this number in 26, if the format has it.
+    /// Returns the number, in this format, of the attribute with this number in 26, if it exists.
     pub(crate) fn attribute_number(self, in_26: u8) -> Option<u8> {
         match self {
             DataFormat::V25 | DataFormat::V26 => Some(in_26).filter(|number| *number <= 22),
@@ -224,8 +225,8 @@ impl DataFormat {
         self as u8 >= 26
     }
 
-    /// Returns the number of the kind of log writer with this number in 26. Up to 2.2, the writer
-    /// that writes nothing has 1, and the ASCII writer 2.
+    /// Returns the number, in this format, of the kind of log writer with this number in 26. Up to
+    /// 2.2, the writer that writes nothing has 1, and the ASCII writer 2.
     pub(crate) const fn writer_number(self, in_26: i32) -> i32 {
         match in_26 {
             1 | 2 if self as u8 <= 23 => 3 - in_26,

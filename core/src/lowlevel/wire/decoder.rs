@@ -323,7 +323,7 @@ impl Decoder {
         }
         self.counters.packed_bytes += payload.len() as u64;
         self.counters.unpacked_bytes += plain.len() as u64;
-        // An untransformed chunk has at least one byte, too (§1.1).
+        // A chunk must not be empty before the transform either (§1.1).
         if plain.is_empty() { Err(WireErrorKind::EmptyChunk) } else { Ok(plain) }
     }
 }

@@ -35,7 +35,7 @@ impl Parser<'_, '_> {
         self.named_type(&Name::new())
     }
 
-    /// Parses the type in a declaration of this name; an empty name is an anonymous type.
+    /// Parses the type in a declaration of this name. An empty name is an anonymous type.
     pub(super) fn named_type(&mut self, name: &Name) -> Result<Type, ParseError> {
         self.nested(|parser| parser.type_inside(name))
     }

@@ -1,13 +1,13 @@
-//! The form of expressions that are passed over.
+//! The syntax check of skipped expressions.
 //!
-//! A script's initial value may be any expression. What it means is not known here, but what is no
-//! expression is a mistake that has to be reported.
+//! A script's initial value may be any expression. It is not evaluated, but invalid syntax must be
+//! reported.
 
 use std::net::IpAddr;
 
 use crate::data::TypeTag;
 
-/// What is wrong with an expression: where, and what was expected.
+/// A syntax error in an expression: its position, and what was expected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The offset in bytes.
@@ -18,7 +18,7 @@ pub(super) struct Malformed {
 const OPERAND: &str = "a value";
 const OPERATOR: &str = "an operator or the end of the value";
 
-/// Operators between two values; the longer ones come first.
+/// Binary operators. Longer ones precede their prefixes.
 const BINARY: [&str; 23] = [
     "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "!in", "in", "is", "as", "+", "-", "*", "/",
     "%", "<", ">", "?", ":", "|", "^",
@@ -27,14 +27,14 @@ const BINARY: [&str; 23] = [
 /// Units of intervals, which follow a number.
 const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
 
-/// What makes a number a port.
+/// Suffixes that make a number a port.
 const PROTOCOLS: [&str; 4] = ["/tcp", "/udp", "/icmp", "/unknown"];
 
-/// Words that mean something by themselves.
+/// Words that are constants.
 const WORDS: [&str; 2] = ["T", "F"];
 
-/// Checks that values and operators take turns, up to the end. Returns the names of variables and
-/// constants with their offsets; the functions that are called are not among them.
+/// Checks that values and operators alternate, up to the end. Returns the names of variables and
+/// constants with their offsets, without those of called functions.
 pub(super) fn names(text: &str) -> Result<Vec<(usize, &str)>, Malformed> {
     let mut scanner = Scanner { text, offset: 0, open: Vec::new(), names: Vec::new() };
     while scanner.operand()? {
@@ -46,7 +46,7 @@ pub(super) fn names(text: &str) -> Result<Vec<(usize, &str)>, Malformed> {
     Ok(scanner.names)
 }
 
-/// Returns whether a word is a name, and no number, address or type.
+/// Returns whether a word is a name, not a number, address or type.
 fn is_name(word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -59,7 +59,7 @@ fn is_name(word: &str) -> bool {
 struct Scanner<'a> {
     text: &'a str,
     offset: usize,
-    /// What was opened, from the outermost.
+    /// The open brackets, outermost first.
     open: Vec<char>,
     names: Vec<(usize, &'a str)>,
 }
@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
     fn word(&mut self) -> &'a str {
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
-        // A colon between blanks is an operator.
+        // A trailing colon is an operator.
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let word = if word.ends_with("::") { word } else { word.trim_end_matches(':') };
@@ -103,8 +103,8 @@ impl<'a> Scanner<'a> {
         word
     }
 
-    /// Takes a value with what stands before it. Returns `false` where a function's body begins,
-    /// which is not looked at.
+    /// Takes a value with its prefix operators and brackets. Returns `false` at a function's body,
+    /// which is not checked.
     fn operand(&mut self) -> Result<bool, Malformed> {
         loop {
             self.blank();
@@ -157,7 +157,7 @@ impl<'a> Scanner<'a> {
         self.rest().starts_with('(')
     }
 
-    /// Takes a text or a pattern. Those that do not end were found before.
+    /// Takes a string or a pattern. Unterminated ones were reported before.
     fn quoted(&mut self, quote: char) {
         self.offset += quote.len_utf8();
         let mut is_escaped = false;
@@ -169,7 +169,7 @@ impl<'a> Scanner<'a> {
         self.offset += end.map_or(self.rest().len(), |(end, c)| end + c.len_utf8());
     }
 
-    /// Takes the unit of an interval, if one is there.
+    /// Takes the unit of an interval, if there is one.
     fn unit(&mut self) {
         let before = self.offset;
         self.blank();
@@ -179,7 +179,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes what closes the innermost that is open.
+    /// Takes the closing bracket of the innermost open one.
     fn close(&mut self) -> bool {
         let end = match self.open.last() {
             Some('(') => ")",
@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
         is_closed
     }
 
-    /// Takes what may follow a value and belongs to it: a field, an end, an attribute.
+    /// Takes a suffix of a value: a field, a closing bracket or an attribute.
     fn postfix(&mut self) -> bool {
         self.blank();
         if self.close() {
@@ -213,8 +213,8 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// Takes an operator, or what begins the arguments of a call or an index. Returns `false` at
-    /// the end.
+    /// Takes an operator, or the opening bracket of a call's arguments or an index. Returns `false`
+    /// at the end.
     fn operator(&mut self) -> Result<bool, Malformed> {
         self.blank();
         let Some(next) = self.rest().chars().next() else {
@@ -225,7 +225,7 @@ impl<'a> Scanner<'a> {
                 self.open.push(next);
                 self.offset += 1;
                 self.blank();
-                // Without arguments it is a value.
+                // Empty brackets complete the value.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -235,7 +235,7 @@ impl<'a> Scanner<'a> {
             ',' if !self.open.is_empty() => {
                 self.offset += 1;
                 self.blank();
-                // The last one may have a comma, too.
+                // A trailing comma is allowed.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scripts_say_passes_with_the_names_in_it() {
+    fn valid_expressions_pass_and_yield_their_names() {
         for (text, expected) in [
             ("cat(\"a\\\"b\", 5)", ""),
             ("a + b * -c", "a b c"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_is_found_at_its_place() {
+    fn invalid_expressions_are_reported_with_their_position() {
         for (text, offset, expected) in [
             ("5 6", 2, OPERATOR),
             ("f(1) g", 5, OPERATOR),

@@ -1,5 +1,5 @@
-//! Has all declarations use the last definition of each type, since `redef` changes a type wherever
-//! it is used.
+//! Updates all declarations to the last definition of each type, because `redef` changes a type
+//! wherever it is used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
@@ -9,16 +9,16 @@ use crate::data::{
     Name, RecordType, SetType, TableType, Type, TypeDef, TypeKind,
 };
 
-/// How deep types may be nested; deeper ones stay as they are.
+/// The maximum nesting of types. Deeper ones are not changed.
 const MAX_DEPTH: usize = 128;
 
 impl Declarations {
-    /// Returns a type with the last definition of each that has a name.
+    /// Returns a type with the last definition of each named type in it.
     pub(super) fn settled(&self, ty: &Type) -> Type {
         Retype::new(&self.types).ty(ty)
     }
 
-    /// Replaces each type that has a name by the one that is declared by it.
+    /// Replaces each named type with the declared type of that name.
     pub(super) fn settle_types(&mut self) {
         let types = self.types.clone();
         let mut retype = Retype::new(&types);
@@ -32,7 +32,7 @@ impl Declarations {
             let mut global = global.clone();
             global.ty = retype.ty(&global.ty);
             global.attributes = retype.attributes(global.attributes.as_ref());
-            // What it is of the old type it is of the new one.
+            // Converts the value to the new type.
             let init = global.init.as_ref().map(|value| value.coerce(&global.ty));
             if let Some(Ok(value)) = init {
                 global.init = Some(value);
@@ -48,9 +48,9 @@ struct Retype<'d> {
     types: &'d BTreeMap<Name, Type>,
     settled: Settled,
     done: BTreeMap<*const TypeDef, Type>,
-    /// The types with names that are being made, from the outside.
+    /// The types being created, outermost first.
     open: Vec<(Name, Weak<TypeDef>)>,
-    /// The outermost of them that what was made just now refers to.
+    /// The outermost of them to which the last created type refers.
     reach: usize,
 }
 
@@ -90,7 +90,7 @@ impl<'d> Retype<'d> {
             TypeDef { kind, ..(*newest).clone() }
         });
         let made = Type::Def(made);
-        // What refers to a type around it is another one elsewhere.
+        // A type that refers to an enclosing type cannot be reused elsewhere.
         if self.reach >= level {
             self.reach = usize::MAX;
             self.done.insert(old, made.clone());
