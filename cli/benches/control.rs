@@ -15,9 +15,8 @@ const ROUNDS: usize = 5;
 const SLOW: Duration = Duration::from_millis(500);
 
 fn main() {
-    let nodes: Vec<Node> = (0..NODES)
-        .map(|number| start(if number == 0 { SLOW } else { Duration::ZERO }))
-        .collect();
+    let nodes: Vec<Node> =
+        (0..NODES).map(|number| start(if number == 0 { SLOW } else { Duration::ZERO })).collect();
     let addresses: Vec<String> =
         nodes.iter().map(|node| node.listening(None).unwrap().to_string()).collect();
     let mut out = std::io::stdout().lock();
@@ -26,7 +25,8 @@ fn main() {
             let one = asked(&addresses[..1]);
             let all = asked(&addresses);
             let ratio = all.as_secs_f64() / one.as_secs_f64();
-            writeln!(out, "round {round}: {NODES} nodes {all:.2?}, the slow one {one:.2?}").unwrap();
+            writeln!(out, "round {round}: {NODES} nodes {all:.2?}, the slow one {one:.2?}")
+                .unwrap();
             ratio
         })
         .collect();
@@ -51,7 +51,8 @@ fn asked(nodes: &[String]) -> Duration {
 /// Starts a node that answers after this time.
 fn start(after: Duration) -> Node {
     let mut declarations = Declarations::new();
-    let events = "event Control::net_stats_request(); event Control::net_stats_response(s: string);";
+    let events =
+        "event Control::net_stats_request(); event Control::net_stats_response(s: string);";
     declarations.read(events).unwrap();
     let local = [127, 0, 0, 1].into();
     let options =

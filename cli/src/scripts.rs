@@ -66,8 +66,7 @@ impl Scripts {
         let nowhere = Path::new("");
         let found = BASE.map(|base| find(nowhere, base).filter(|_| has_path()));
         let before = found.iter().flatten().take_while(|base| canonical(base) != script);
-        let text: String =
-            before.map(|base| format!("@load {}\n", base.display())).collect();
+        let text: String = before.map(|base| format!("@load {}\n", base.display())).collect();
         into.read_script(&text, &mut |what, into| self.load(nowhere, what, into))
     }
 

@@ -7,7 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{DceRpcBackingState, DceRpcInfo, DceRpcState, DhcpInfo, Dnp3Info, DnsInfo, DnsState, FilesInfo, FtpInfo, HttpInfo, HttpState, IrcInfo, KrbInfo, ModbusInfo, MySQLInfo, NtlmInfo, PeInfo, RadiusInfo, RdpInfo, RfbInfo, SipInfo, SipState, SmbState, SmtpInfo, SmtpState, SnmpInfo, SocksInfo, SshInfo, SslInfo, SyslogInfo, Unified2IDSEvent};
+use super::{
+    DceRpcBackingState, DceRpcInfo, DceRpcState, DhcpInfo, Dnp3Info, DnsInfo, DnsState, FilesInfo,
+    FtpInfo, HttpInfo, HttpState, IrcInfo, KrbInfo, ModbusInfo, MySQLInfo, NtlmInfo, PeInfo,
+    RadiusInfo, RdpInfo, RfbInfo, SipInfo, SipState, SmbState, SmtpInfo, SmtpState, SnmpInfo,
+    SocksInfo, SshInfo, SslInfo, SyslogInfo, Unified2IDSEvent,
+};
 use crate::Record;
 use crate::Time;
 use crate::data::{Port, Value};

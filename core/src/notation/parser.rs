@@ -292,7 +292,8 @@ impl<'d> Scope<'d> {
     pub(super) fn knows(&self, name: &str) -> bool {
         let is_known = |name: &Cow<'_, str>| {
             let name = name.as_bytes();
-            self.declarations.types.contains_key(name) || self.declarations.events.contains_key(name)
+            self.declarations.types.contains_key(name)
+                || self.declarations.events.contains_key(name)
         };
         self.is_variable(name)
             || self.candidates(name).iter().any(is_known)

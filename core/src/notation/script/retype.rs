@@ -217,9 +217,7 @@ impl Settled {
 fn all_parts(kind: &TypeKind, holds: &mut dyn FnMut(&Type) -> bool) -> bool {
     match kind {
         TypeKind::List(list) => list.pure.iter().chain(&list.types).all(holds),
-        TypeKind::Table(table) => {
-            holds(&table.index) && table.yields.as_ref().is_none_or(holds)
-        }
+        TypeKind::Table(table) => holds(&table.index) && table.yields.as_ref().is_none_or(holds),
         TypeKind::Set(set) => holds(&set.index) && set.yields.as_ref().is_none_or(holds),
         TypeKind::Func(func) => {
             holds(&func.args) && holds(&func.arg_types) && func.yields.as_ref().is_none_or(holds)

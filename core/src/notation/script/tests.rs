@@ -343,7 +343,8 @@ fn a_name_that_is_not_declared_is_an_error_at_its_place() {
         // The value as a whole has the wrong type, or the name is in it.
         let places = ["nope", "{ five, nope }"].map(|what| last.find(what).map(|at| at + 1));
         let error = error(&whole);
-        let is_there = |column: &usize| error.starts_with(&format!("line {line}, column {column}:"));
+        let is_there =
+            |column: &usize| error.starts_with(&format!("line {line}, column {column}:"));
         assert!(places.iter().flatten().any(is_there), "{text}: {error}");
         // Another thing is a variable whose value is not known.
         read(&format!("global nope = unknown_function(5);\n{whole}"));
