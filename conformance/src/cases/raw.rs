@@ -94,7 +94,7 @@ impl Raw {
 mod tests {
     use brocomm::data::Value;
     use brocomm::lowlevel::serial::Serial;
-    use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader};
+    use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits};
 
     use super::*;
 
@@ -105,7 +105,7 @@ mod tests {
         {
             let mode = Mode { pid_64bit, caching, ..Mode::HANDSHAKE };
             let raw = Raw { wide: pid_64bit, stable: caching == Caching::Stable };
-            let mut reader = Reader::new(Limits::default());
+            let mut reader = Reader::new(ReaderLimits::default());
             reader.set_cache_size(3000);
             let mut argument = |bytes: Vec<u8>| match reader.read(&bytes.into(), mode).unwrap() {
                 Serial::Event(event) if event.name == "conformance_echo" => event.args[0].clone(),

@@ -172,7 +172,7 @@ mod tests {
     use bytes::Bytes;
 
     use crate::data::{Port, Record, Type, Value};
-    use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
+    use crate::serial::{Caching, Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, Writer};
 
     fn args() -> Vec<Value> {
         let field = crate::data::Field::new("f", Type::COUNT);
@@ -206,7 +206,8 @@ mod tests {
                     let mut changed = changed.clone();
                     changed[at] = byte;
                     let mut transcript = Transcript::default();
-                    let [mut short, mut long] = [(); 2].map(|()| Reader::new(Limits::default()));
+                    let [mut short, mut long] =
+                        [(); 2].map(|()| Reader::new(ReaderLimits::default()));
                     for reader in [&mut short, &mut long] {
                         reader.set_cache_size(20);
                     }
