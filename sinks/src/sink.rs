@@ -116,8 +116,12 @@ impl<'a> Work<'a> {
 
     /// Writes the position to the disk.
     pub(crate) fn keep(&mut self) -> Result<(), String> {
+        self.acknowledge(self.counts.position())
+    }
+
+    pub(crate) fn acknowledge(&mut self, sequence: u64) -> Result<(), String> {
         self.reader
-            .acknowledge(self.counts.position())
+            .acknowledge(sequence)
             .map_err(|error| format!("the position in the spool cannot be written: {error}"))
     }
 }

@@ -247,7 +247,7 @@ mod tests {
             LogField::vector("b", TypeTag::String),
             LogField::new("c", TypeTag::Port),
             LogField::new("d\te", TypeTag::Port),
-            LogField::new(&b"\xff"[..], TypeTag::Port),
+            LogField::new(bytes::Bytes::from_static(b"\xff"), TypeTag::Port),
         ];
         types.add("x/y", &LogLine::default(), &fields).unwrap();
         let columns = Columns::read(&folder, "x/y").unwrap();

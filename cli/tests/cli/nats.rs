@@ -110,18 +110,20 @@ fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
                 if headers.starts_with("NATS/1.0 100 ") {
                     // Nothing comes any more.
                     if all.len() >= expected {
-                        return all;
+                        break;
                     }
                     continue;
                 }
                 let id = headers.lines().find_map(|line| line.strip_prefix("Nats-Msg-Id: "));
-                let sequence = id.unwrap().trim().rsplit('-').next().unwrap().parse().unwrap();
-                let line = std::str::from_utf8(&bytes[head..total]).unwrap();
-                all.push(Arrived::new(sequence, line));
+                let sequence: u64 = id.unwrap().trim().rsplit('-').next().unwrap().parse().unwrap();
+                all.push((sequence, bytes[head..total].to_vec()));
             }
             _ => {}
         }
     }
+    // Only now, since the server waits ten seconds at most.
+    let parsed = |(at, bytes)| Arrived::new(at, std::str::from_utf8(bytes).unwrap());
+    all.iter().map(|(at, bytes)| parsed((*at, bytes))).collect()
 }
 
 /// How many events to send where that takes long.

@@ -336,3 +336,40 @@ fn a_full_disk_makes_peers_wait_and_loses_nothing() {
     assert_eq!(nodes.numbers(), (0..1000).collect::<Vec<_>>());
     assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
 }
+
+/// A reader that is slow holds up peers at the maximum size, and loses nothing.
+#[test]
+fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
+    let nodes = Nodes::new("spool-slow", "fsync = 'always'\nsegment = 20_000\nsize = 60_000\n");
+    let mut server = Program::start(nodes.command());
+    let port = port(&mut server);
+    // Reads the first entry, and no more.
+    let mut client = nodes.client("client", &port);
+    write(&mut client, 0..1);
+    assert_eq!(client.end().code, 0);
+    server.line_with("ping(0)");
+    let dir = nodes.dir.to_str().unwrap();
+    let first = spool("read", &nodes.dir, &["--reader", "slow"]);
+    assert_eq!(first.stdout.lines().map(number).collect::<Vec<_>>(), [0]);
+    let mut client = nodes.client("client", &port);
+    write(&mut client, 1..2000);
+    let told = server.error_with("maximum size");
+    assert!(
+        told.contains("its readers have not read the oldest entries; peers wait until there is room"),
+        "{told}"
+    );
+    let mut reader = Program::start(["spool", "read", dir, "--follow", "--reader", "slow"]);
+    for expected in 1..2000 {
+        assert_eq!(number(&reader.line()), expected);
+    }
+    server.error_with("there is room again");
+    assert_eq!(client.end().code, 0);
+    server.line_with("ping(1999)");
+    for program in [server, reader] {
+        program.signal("-TERM");
+        let ended = program.end();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
+    let shown = spool("show", &nodes.dir, &[]).stdout;
+    assert!(shown.contains("reader slow: acknowledged 2000, 0 entries behind"), "{shown}");
+}

@@ -234,7 +234,7 @@ async fn connect(
     let client = timeout(config.timeout, options.connect(&config.servers[..])).await;
     let client = client
         .map_err(|_| "cannot connect: no answer in time".to_owned())?
-        .map_err(|error| format!("cannot connect: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot connect: {}", refusal(&reason(&error), config)))?;
     is_connected.store(true, std::sync::atomic::Ordering::Relaxed);
     let context = ContextBuilder::new()
         .timeout(config.timeout)
@@ -248,6 +248,30 @@ async fn connect(
         })?;
     }
     Ok(context)
+}
+
+/// Returns in plain words why there is no connection, where the client says it in those of its parts.
+fn refusal(reason: &str, config: &NatsConfig) -> String {
+    let ca = || match &config.ca {
+        Some(ca) => ca.display().to_string(),
+        None => "the system's store".to_owned(),
+    };
+    if reason.contains("InvalidContentType") {
+        "the server does not offer TLS".to_owned()
+    } else if reason.contains("UnknownIssuer") || reason.contains("BadSignature") {
+        format!("the server's certificate is not signed by a CA in {}", ca())
+    } else if reason.contains("NotValidForName") {
+        "the server's certificate is for another name".to_owned()
+    } else if reason.contains("authorization violation") {
+        "the server refused the credentials: authorization violation".to_owned()
+    } else if reason.contains("fatal alert") && reason.contains("Certificate") {
+        match &config.identity {
+            Some((file, _)) => format!("the server refused the certificate {}", file.display()),
+            None => "the server requires a certificate: set `cert` and `key`".to_owned(),
+        }
+    } else {
+        reason.to_owned()
+    }
 }
 
 fn options(config: &NatsConfig) -> Result<ConnectOptions, String> {

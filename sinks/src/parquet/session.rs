@@ -75,17 +75,20 @@ impl<'a, 'w> Session<'a, 'w> {
         let dir = &self.config.dir;
         fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
         if let Some(commit) = Commit::read(&self.commit)? {
-            self.commit(&commit)?;
+            self.commit(&commit, 0)?;
             self.work.reader.rewind();
         }
         commit::clean(dir, self.epoch).map_err(|error| failed(dir, &error))
     }
 
-    fn commit(&mut self, commit: &Commit) -> Result<(), String> {
+    /// Gives files their names, with this many entries, and moves the position.
+    fn commit(&mut self, commit: &Commit, entries: u64) -> Result<(), String> {
         commit.apply(&self.config.dir)?;
+        self.work.acknowledge(commit.last)?;
+        fs::remove_file(&self.commit).map_err(|error| failed(&self.commit, &error))?;
+        self.work.counts.add_acknowledged(entries);
         self.work.counts.set_position(commit.last);
-        self.work.keep()?;
-        fs::remove_file(&self.commit).map_err(|error| failed(&self.commit, &error))
+        Ok(())
     }
 
     fn take(&mut self, entry: &Entry) -> Result<(), String> {
@@ -122,9 +125,8 @@ impl<'a, 'w> Session<'a, 'w> {
             self.work.counts.add_sent(entries);
             batch.finish(&self.config.dir, &self.commit)?;
             if let Some(commit) = Commit::read(&self.commit)? {
-                self.commit(&commit)?;
+                self.commit(&commit, entries)?;
             }
-            self.work.counts.add_acknowledged(entries);
             self.work.told.working();
         }
         self.work.counts.set_oldest(None);
