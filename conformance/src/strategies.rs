@@ -194,7 +194,9 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
                     .boxed()
             }
             TypeKind::List(_) => row_of(&owned)
-                .prop_map(move |items| List { ty: owned.clone(), tag: 15, items }.into())
+                .prop_map(move |items| {
+                    List { ty: owned.clone(), tag: 15, items: items.into() }.into()
+                })
                 .boxed(),
             _ => any_value(),
         },

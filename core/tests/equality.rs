@@ -73,7 +73,7 @@ proptest! {
         let index = table.index();
         prop_assert_eq!(index.len(), table.entries.len());
         for entry in &table.entries {
-            let key = entry.index.items.as_slice();
+            let key = &*entry.index.items;
             prop_assert!(std::ptr::eq(index[key], table.get(key).unwrap()));
         }
     }

@@ -29,16 +29,16 @@ fn done(told: &Notification) -> bool {
     matches!(told, Notification::ConnectionHandshakeDone(_))
 }
 
-/// A node with a thousand configured peers, and these peers.
-fn network() -> (Network, usize) {
+/// A node with this number of configured peers, and these peers.
+fn network(peers: usize) -> (Network, usize) {
     let mut net = Network::new();
     let nodes =
-        (1..=PEERS).map(|n| (format!("peer-{n}"), wanting_ping(PeerConfig::new(address(n)))));
+        (1..=peers).map(|n| (format!("peer-{n}"), wanting_ping(PeerConfig::new(address(n)))));
     let listening = Options { listen: true, ..Options::default() };
     let manager = net.add(configuration(listening, nodes.collect()));
     net.settle();
     let node = || wanting_ping(PeerConfig { connect: true, ..PeerConfig::new(address(manager)) });
-    for _ in 0..PEERS {
+    for _ in 0..peers {
         net.add(configuration(Options::default(), vec![("manager".to_owned(), node())]));
     }
     (net, manager)
@@ -62,10 +62,10 @@ fn forget(net: &mut Network) {
 
 #[test]
 fn a_thousand_peers_run_on_one_thread_with_little_memory_when_idle() {
-    let (mut net, manager) = network();
+    let (mut net, manager) = network(PEERS);
     let alone = held(&mut net, manager);
     for events in [0, 1] {
-        let (mut net, manager) = network();
+        let (mut net, manager) = network(PEERS);
         net.settle();
         assert_eq!(net.told(manager).iter().filter(|told| done(told)).count(), PEERS);
         assert_eq!(net.node(manager).connected_peers().count(), PEERS);
@@ -90,4 +90,22 @@ fn a_thousand_peers_run_on_one_thread_with_little_memory_when_idle() {
         let per_peer = (held(&mut net, manager) - alone) / PEERS;
         assert!(per_peer < BOUND, "{per_peer} bytes per idle peer after {events} events each way");
     }
+}
+
+#[test]
+fn many_events_in_a_row_leave_a_peer_small() {
+    const PEERS: usize = 100;
+    let (mut net, manager) = network(PEERS);
+    let alone = held(&mut net, manager);
+    let (mut net, manager) = network(PEERS);
+    net.settle();
+    for number in 0..200 {
+        let (event, now) = (Event::new("ping", vec![Value::Count(number)]), net.now);
+        let raised = net.node(manager).raise(event, now);
+        assert_eq!(raised.map(|raised| raised.peers), Ok(PEERS));
+    }
+    net.settle();
+    net.told(manager);
+    let per_peer = (held(&mut net, manager) - alone) / PEERS;
+    assert!(per_peer < 16 << 10, "{per_peer} bytes per peer");
 }

@@ -122,7 +122,8 @@ fn there_is_a_file_for_each_log_and_hour() {
     let names: Vec<&String> = files.keys().collect();
     let all = [("conn", 2, 1), ("conn", 3, 22), ("conn", 4, 43)];
     let all = [all, all.map(|(_, hour, first)| ("http", hour, first))].concat();
-    let all: Vec<String> = all.into_iter().map(|(log, hour, first)| name(log, hour, first)).collect();
+    let all: Vec<String> =
+        all.into_iter().map(|(log, hour, first)| name(log, hour, first)).collect();
     assert_eq!(names, all.iter().collect::<Vec<_>>());
     for (name, rows) in &files {
         let expected = if name.starts_with("conn") { (0..10).collect() } else { vec![7] };
@@ -226,7 +227,8 @@ table = pyarrow.parquet.read_table(sys.argv[1])
 for field in table.schema:
     print(field.name, field.type, [repr(value) for value in table[field.name].to_pylist()])
 ";
-    let output = Command::new(&python).args(["-c", script]).arg(typed(dir.path())).output().unwrap();
+    let output =
+        Command::new(&python).args(["-c", script]).arg(typed(dir.path())).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{error}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -353,9 +355,12 @@ fn forget_position(publishing: &Publishing) {
 fn after_a_crash_each_entry_is_in_exactly_one_file() {
     // What a killed sink can leave: files that are not whole; whole ones of which none, some or all have
     // their names, with the list of them.
-    for (with_list, renamed) in
-        [(false, [false, false]), (true, [false, false]), (true, [true, false]), (true, [true, true])]
-    {
+    for (with_list, renamed) in [
+        (false, [false, false]),
+        (true, [false, false]),
+        (true, [true, false]),
+        (true, [true, true]),
+    ] {
         let dir = TempDir::new();
         let mut publishing = Publishing::prepare("parquet");
         for log in ["conn", "http"] {

@@ -7,8 +7,8 @@ use super::convert::{index_types, kind};
 use super::fits::same_fields;
 use super::global::default_of;
 use super::{
-    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
-    RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
+    Record, RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -201,7 +201,7 @@ fn index(
         item.coerce_from(origin, ty).map_err(|error| error.within(Step::Component(at)))
     };
     let items = list.items.iter().zip(types).enumerate().map(component);
-    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let items = items.collect::<Result<Items, _>>()?;
     // The tag is that of the coerced component. A peer's different tag is kept.
     let tag =
         if list.tag == List::usual_tag(&list.items) { List::usual_tag(&items) } else { list.tag };

@@ -291,7 +291,7 @@ fn functions_and_files_are_names() {
 fn lists_are_arrays() {
     let ty = Type::list(vec![Type::COUNT, Type::PORT]);
     let items = vec![Value::Count(1), "80/tcp".parse::<crate::data::Port>().unwrap().into()];
-    check(List { ty, tag: TypeTag::Any as u8, items }, r#"[1,"80/tcp"]"#);
+    check(List { ty, tag: TypeTag::Any as u8, items: items.into() }, r#"[1,"80/tcp"]"#);
 }
 
 #[test]

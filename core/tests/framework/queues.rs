@@ -389,7 +389,7 @@ fn events_that_an_old_release_cannot_read_are_counted_and_logged() {
 fn an_event_that_is_too_large_or_too_deep_is_counted_and_logged() {
     let nested = |value, _| {
         let items = vec![value];
-        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items }.into())
+        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items: items.into() }.into())
     };
     let too_deep = (0..60).fold(Value::Count(1), nested);
     let options = Options { undeclared: Undeclared::Deliver, ..Options::default() };

@@ -106,7 +106,7 @@ impl Node {
         let (variable, index) = text.split_once('[').unwrap();
         let set = Value::parse(&format!("set([{index})"), None, &self.declarations).unwrap();
         let Value::Table(set) = set else { panic!("{text}") };
-        (Path::to(variable), set.entries[0].index.items.clone())
+        (Path::to(variable), set.entries[0].index.items.to_vec())
     }
 
     pub(crate) fn printed(&self, name: &str) -> String {

@@ -1,11 +1,15 @@
 //! The send queue.
 
 use crate::connection::UsageError;
-use crate::serial;
+use crate::data::Event;
+use crate::serial::{self, Mode, Templates};
 use crate::wire::{Encoder, Framing, Message};
 
 /// The number of written bytes at the front from which the rest is moved forward.
 const COMPACT: usize = 64 << 10;
+
+/// The capacity of the queue that is kept while nothing waits, in bytes.
+const KEPT: usize = 4 << 10;
 
 /// The send queue: encodes messages and keeps their bytes until they are written.
 #[derive(Debug)]
@@ -56,7 +60,7 @@ impl Output {
         }
         if self.start == self.queue.len() {
             self.queue.clear();
-            self.queue.shrink_to(COMPACT);
+            self.queue.shrink_to(KEPT);
             self.start = 0;
         } else if self.start >= COMPACT && self.start >= self.queue.len() / 2 {
             self.queue.drain(..self.start);
@@ -79,7 +83,7 @@ impl Output {
 
     /// Refuses a command while the send queue is full.
     pub(super) fn check_room(&self) -> Result<(), UsageError> {
-        let queued = self.pending().len();
+        let queued = self.queue.len().saturating_sub(self.start);
         if queued < self.limit {
             Ok(())
         } else {
@@ -115,6 +119,32 @@ impl Output {
 
     pub(super) fn compress(&mut self, level: crate::wire::Compression) {
         self.encoder.start_compression(level, &mut self.queue);
+    }
+
+    /// Queues an event for one of many peers. Nothing changes if it cannot be encoded.
+    #[inline]
+    pub(super) fn event(
+        &mut self,
+        mode: Mode,
+        event: &Event,
+        templates: &mut Templates,
+    ) -> Result<(), UsageError> {
+        let Output { encoder, writer, queue, .. } = self;
+        let Some(template) = templates.get(writer, mode, event) else {
+            let Event { name, time, args } = event;
+            return self.serial(|writer, out| writer.event(mode, name, *time, args, out));
+        };
+        match template.framed() {
+            Some(size) if !encoder.is_compressed() => {
+                template.fill(writer, mode, true, queue);
+                encoder.count_framed(size);
+                Ok(())
+            }
+            _ => self.serial(|writer, out| {
+                template.fill(writer, mode, false, out);
+                Ok(())
+            }),
+        }
     }
 
     /// Queues a SERIAL. Nothing changes if it cannot be encoded.

@@ -84,7 +84,7 @@ impl Connection {
         }
         self.output.check_room()?;
         let mode = self.write_mode();
-        self.output.serial(|writer, argument| templates.write(writer, mode, event, argument))?;
+        self.output.event(mode, event, templates)?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
     }

@@ -80,8 +80,12 @@ fn two_connections_use_every_format() {
         let assign = StateAccess {
             opcode: Opcode::AssignIdx,
             target: "a_table".into(),
-            op1: List { ty: Type::list(vec![Type::COUNT]), tag: 3, items: vec![Value::Count(1)] }
-                .into(),
+            op1: List {
+                ty: Type::list(vec![Type::COUNT]),
+                tag: 3,
+                items: vec![Value::Count(1)].into(),
+            }
+            .into(),
             op2: Some(Value::string("new")),
             op3: None,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Attributes, Expr, Type, TypeKind, Value};
+use super::{Attributes, Expr, Items, Type, TypeKind, Value};
 use crate::data::{Name, TypeTag};
 
 /// The properties of every container (2§6, MutableVal part).
@@ -23,12 +23,13 @@ pub struct List {
     /// The tag of the elements' common type, or of `any`, as on the wire.
     pub tag: u8,
     /// The values.
-    pub items: Vec<Value>,
+    pub items: Items,
 }
 
 impl List {
     /// Creates a list with this type. A list with one value per component is an index.
-    pub fn new(ty: Type, items: Vec<Value>) -> List {
+    pub fn new(ty: Type, items: impl Into<Items>) -> List {
+        let items = items.into();
         List { ty, tag: List::usual_tag(&items), items }
     }
 
@@ -133,7 +134,7 @@ impl Table {
     /// assert_eq!(entry.value, Some("https".into()));
     /// ```
     pub fn index(&self) -> BTreeMap<&[Value], &Entry> {
-        self.entries.iter().rev().map(|entry| (entry.index.items.as_slice(), entry)).collect()
+        self.entries.iter().rev().map(|entry| (&*entry.index.items, entry)).collect()
     }
 
     pub(super) fn compact(&self) -> Table {

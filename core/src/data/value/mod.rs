@@ -5,6 +5,7 @@ mod container;
 mod describe;
 mod equality;
 mod index_type;
+mod items;
 pub(crate) mod object;
 pub(crate) mod opaque;
 mod scalar;
@@ -19,6 +20,7 @@ use bytes::Bytes;
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub(crate) use describe::Short;
 pub(crate) use index_type::CheckedTypes;
+pub use items::Items;
 pub use object::Event;
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{

@@ -100,6 +100,15 @@ impl Encoder {
         self.counters
     }
 
+    /// Records that a SERIAL of this size was appended with its [frame](serial_frame); not under
+    /// compression.
+    #[inline]
+    pub(crate) fn count_framed(&mut self, size: usize) {
+        self.counters.messages += 1;
+        self.counters.chunks += 2;
+        self.counters.bytes += size as u64;
+    }
+
     #[inline]
     fn with_argument<E>(
         &mut self,
@@ -218,6 +227,19 @@ fn set_word(out: &mut [u8], at: usize, word: u32) {
     if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
         *place = word.to_be_bytes();
     }
+}
+
+/// The size of the bytes before the argument of a SERIAL.
+pub(crate) const SERIAL_FRAME: usize = 16;
+
+/// Returns the bytes before an uncompressed SERIAL argument of this size, unless it is split.
+pub(crate) fn serial_frame(argument: usize) -> Option<[u8; SERIAL_FRAME]> {
+    let length = u32::try_from(argument).ok().filter(|_| (1..=MAX_PART).contains(&argument))?;
+    let mut frame = [0; SERIAL_FRAME];
+    frame[3] = 8;
+    frame[4] = MessageType::Serial as u8;
+    *frame.last_chunk_mut()? = length.to_be_bytes();
+    Some(frame)
 }
 
 /// Returns the header chunk: type, padding and peer ID (§1.4).

@@ -9,6 +9,9 @@ use super::framing::{Framing, WORD};
 /// The size of a block in bytes: the maximum memory that a small slice keeps alive.
 pub(super) const BLOCK: usize = 8 << 10;
 
+/// The size in bytes up to which a chunk gets all of its memory when its length word arrives.
+const WHOLE: usize = 32 << 10;
+
 /// The size in bytes of the first block, and of the first one after a [`release`](Input::release).
 /// It fits a handshake, parts of which are kept for long, or an occasional word.
 const FIRST: usize = 512;
@@ -215,8 +218,8 @@ impl Input {
     /// `coming` bytes will be appended at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
-        // A large chunk is not moved as it grows if much of it has arrived.
-        let size = needed.min(2 * (WORD + coming)).max(BLOCK);
+        // A large chunk is not moved as it grows if much of it has arrived or it is not that large.
+        let size = needed.min((2 * (WORD + coming)).max(WHOLE)).max(BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
             self.more.push_back(BytesMut::with_capacity(size));
         } else if was_exclusive || self.exclusive {
@@ -244,11 +247,11 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_length_reserves_nothing() {
+    fn a_claimed_length_reserves_little() {
         let mut input = Input::new(Framing::Clear, 16 << 20);
         input.feed(&(16_u32 << 20).to_be_bytes());
         input.feed(b"x");
-        assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
+        assert!(capacity(&input) <= WHOLE, "{}", capacity(&input));
         input.feed(&[0; 100_000]);
         assert!(capacity(&input) <= 250_000, "{}", capacity(&input));
     }

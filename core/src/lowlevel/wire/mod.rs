@@ -48,6 +48,7 @@ pub(crate) use cursor::{Cursor, Truncated};
 pub use data_format::DataFormat;
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
+pub(crate) use encoder::{SERIAL_FRAME, serial_frame};
 pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};

@@ -168,7 +168,8 @@ impl NodeMachine {
         *done = left.len() <= AT_ONCE;
         *passed += AT_ONCE;
         for id in left.iter().take(AT_ONCE).copied().filter(|id| Some(*id) != *origin) {
-            match self.send_now(id, event, templates.as_mut()) {
+            let mut line = None;
+            match self.send_now(id, event, templates.as_mut(), &mut line) {
                 Some(SentNow::Sent) => raised.peers += 1,
                 Some(SentNow::Later) => {
                     let name = &event.name;
@@ -181,7 +182,7 @@ impl NodeMachine {
                         raised.dropped += 1;
                     }
                 }
-                Some(SentNow::Not(line)) => line.into_iter().for_each(|l| self.log_peer(id, l)),
+                Some(SentNow::Not) => line.into_iter().for_each(|l| self.log_peer(id, l)),
                 None => {}
             }
         }
@@ -200,25 +201,25 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to a peer if nothing is queued before it. Returns `None` if there is no
-    /// connection, or if events kept for the peer must be sent first.
+    /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why not.
+    /// Returns `None` if there is no connection, or if events kept for the peer must be sent first.
     fn send_now(
         &mut self,
         id: PeerKey,
         event: &Event,
         templates: Option<&mut Templates>,
+        line: &mut Option<CommLogLine>,
     ) -> Option<SentNow> {
         let peer = self.peers.get_mut(id)?;
         if self.sending.is_away(id, peer) {
             return None;
         }
         let Some(link) = peer.link else { return Some(SentNow::Later) };
-        let Some(connection) = self.transport.begun_mut(link) else { return Some(SentNow::Later) };
-        let sent = sending::send_now(peer, connection, event, templates);
-        if !matches!(sent, SentNow::Later) {
-            self.transport.touch(link);
-        }
-        Some(sent)
+        let sent = self.transport.send(link, |connection| {
+            let sent = sending::send_now(peer, connection, event, templates, line);
+            (sent, sent != SentNow::Later)
+        });
+        sent.or(Some(SentNow::Later))
     }
 
     /// Makes room in a peer's queue according to the policy. Returns whether the item can be

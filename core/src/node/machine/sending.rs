@@ -260,20 +260,23 @@ impl Sending {
 }
 
 /// The result of sending an event immediately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SentNow {
     Sent,
-    /// The peer has not requested it, or it cannot be written, as the line says.
-    Not(Option<CommLogLine>),
+    /// The peer has not requested it, or it cannot be written, as a line says.
+    Not,
     /// It must be queued.
     Later,
 }
 
 /// Sends an event to a peer if nothing is queued before it, with templates if it is one of many.
+#[inline]
 pub(super) fn send_now(
     peer: &mut Peer,
     connection: &mut Connection,
     event: &Event,
     templates: Option<&mut Templates>,
+    line: &mut Option<CommLogLine>,
 ) -> SentNow {
     // Before phase Running, the queue consists of kept events, and this event is kept too.
     if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
@@ -285,11 +288,12 @@ pub(super) fn send_now(
     };
     match sent {
         Ok(Sent::Sent) => SentNow::Sent,
-        Ok(_) => SentNow::Not(None),
+        Ok(_) => SentNow::Not,
         Err(UsageError::QueueFull { .. }) => SentNow::Later,
         Err(error) => {
             let count = &mut peer.counters.unwritable;
-            SentNow::Not(Some(unwritable(count, &event.name, &error)))
+            *line = Some(unwritable(count, &event.name, &error));
+            SentNow::Not
         }
     }
 }

@@ -49,6 +49,13 @@ impl Link {
     }
 }
 
+#[inline]
+fn touch(touched: &mut VecDeque<ConnectionId>, id: ConnectionId, link: &mut Link) {
+    if !std::mem::replace(&mut link.touched, true) {
+        touched.push_back(id);
+    }
+}
+
 impl Transport {
     /// Adds a connection that is not established yet.
     pub(super) fn insert(&mut self, peer: PeerKey) -> ConnectionId {
@@ -126,10 +133,26 @@ impl Transport {
 
     /// Records that the transport may have work for a connection.
     pub(super) fn touch(&mut self, id: ConnectionId) {
-        if let Some(link) = self.slab.get_mut(id.0).filter(|link| !link.touched) {
-            link.touched = true;
-            self.touched.push_back(id);
+        if let Some(link) = self.slab.get_mut(id.0) {
+            touch(&mut self.touched, id, link);
         }
+    }
+
+    /// Gives a connection that has begun something to send, and records that the transport has work
+    /// for it if the second result says so.
+    #[inline]
+    pub(super) fn send<T>(
+        &mut self,
+        id: ConnectionId,
+        send: impl FnOnce(&mut Connection) -> (T, bool),
+    ) -> Option<T> {
+        let link = self.slab.get_mut(id.0)?;
+        let connection = link.connection.as_deref_mut().filter(|c| c.has_begun())?;
+        let (result, has_work) = send(connection);
+        if has_work {
+            touch(&mut self.touched, id, link);
+        }
+        Some(result)
     }
 
     /// Returns the next connection for which the transport may have work.

@@ -8,7 +8,7 @@ use super::absorb::Source;
 use super::change::{difference, wrapping_add};
 use super::expiry::Expired;
 use super::place::{Place, nothing};
-use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
+use crate::data::{Id, Items, List, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
 use crate::state::container::{Content, Key, Slot};
 
@@ -265,7 +265,7 @@ impl Store {
         }
         let components = match &access.op1 {
             Value::List(list) => list.items.clone(),
-            only => vec![only.clone()],
+            only => Items::one(only.clone()),
         };
         self.index(key, components)
     }

@@ -186,7 +186,8 @@ impl Store {
     ) -> Result<bool, StateError> {
         let path = path.into();
         let key = self.container(&path)?;
-        let index = self.index(key, index.into()).map_err(|error| error.named_by(&path))?;
+        let index: Vec<Value> = index.into();
+        let index = self.index(key, index).map_err(|error| error.named_by(&path))?;
         Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Store;
 use super::Target;
-use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
+use crate::data::{
+    Attributes, Items, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value,
+};
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::path::Part;
 use crate::state::{Path, StateError};
@@ -222,7 +224,7 @@ impl Store {
     }
 
     /// Creates an index of a table or set from its components.
-    pub(super) fn index(&self, key: Key, items: Vec<Value>) -> Result<Arc<List>, StateError> {
+    pub(super) fn index(&self, key: Key, items: impl Into<Items>) -> Result<Arc<List>, StateError> {
         let id = || self.heap.id(key);
         let Some(table) = self.heap.table(key) else {
             return Err(StateError::UnknownTarget(id()));
@@ -233,7 +235,8 @@ impl Store {
             _ => None,
         });
         let ty = declared.unwrap_or(Type::ANY);
-        let index = Value::from(List { ty: ty.clone(), tag: TypeTag::Any as u8, items });
+        let (tag, items) = (TypeTag::Any as u8, items.into());
+        let index = Value::from(List { ty: ty.clone(), tag, items });
         match index.coerce(&ty).map_err(StateError::value(&id()))? {
             Value::List(list) => Ok(table.usual_index(list.compact())),
             _ => Err(StateError::UnknownTarget(id())),

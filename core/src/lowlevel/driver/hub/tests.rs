@@ -282,7 +282,10 @@ fn events_wait_for_room_and_flushes_wait_for_delivery() {
         let mut next = Some(event(n));
         let waker = Waker::from(Arc::clone(&raising));
         match world.hub.poll_raise(&mut ticket, &mut next, NOW, &waker) {
-            Poll::Ready(raised) => assert_eq!(raised.map(|raised| raised.peers), Ok(1)),
+            Poll::Ready(raised) => assert_eq!(
+                raised.map(|raised| raised.done().map(|raised| raised.peers)),
+                Ok(Some(1))
+            ),
             Poll::Pending => break next,
         }
         world.carry();
@@ -303,7 +306,8 @@ fn events_wait_for_room_and_flushes_wait_for_delivery() {
     );
     assert!(world.hub.communication().undelivered().is_empty());
     let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
-    assert_eq!(raised, Poll::Ready(Ok(Raised { peers: 1, ..Raised::default() })));
+    let raised = raised.map_ok(|raised| raised.done());
+    assert_eq!(raised, Poll::Ready(Ok(Some(Raised { peers: 1, ..Raised::default() }))));
     world.hub.forget(&mut ticket);
     world.hub.forget(&mut flush);
     assert_eq!(world.hub.waiting.by_ticket.len(), 0);

@@ -18,6 +18,7 @@ mod write;
 
 use std::ops::{Index, IndexMut};
 
+pub(super) use ages::Tags;
 pub(super) use messages::Notes;
 pub(super) use object::{Object, PendingType};
 pub(super) use read::{Place, ReadCache};

@@ -8,7 +8,7 @@ use crate::data::TypeTag;
 use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
 use super::ListId;
-use super::ages::{Ages, Entry};
+use super::ages::{Ages, Entry, Tags};
 use super::sent::{Kept, Sent};
 
 /// Tracks the content of the peer's cache.
@@ -47,8 +47,6 @@ pub(in super::super) enum Decision {
 /// addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum Condition {
-    /// The standard instance of an atomic type was sent.
-    Base(TypeTag),
     /// Something shared was sent.
     Shared(usize),
     /// A container was sent, and can be referred to.
@@ -123,9 +121,19 @@ impl WriteCache {
         tag: TypeTag,
         mode: Mode,
     ) -> Option<(u64, u64)> {
+        let ids = self.ids_of_known(tag, mode)?;
+        self.count((1, 1));
+        Some(ids)
+    }
+
+    /// Does the same but does not count.
+    #[inline]
+    pub(in super::super) fn ids_of_known(
+        &mut self,
+        tag: TypeTag,
+        mode: Mode,
+    ) -> Option<(u64, u64)> {
         let type_pid = self.ages.use_base_after(tag, mode.caching == Caching::Single)?;
-        self.full += 1;
-        self.references += 1;
         Some((self.take_pid(), type_pid))
     }
 
@@ -214,20 +222,23 @@ impl WriteCache {
         Some(pid)
     }
 
-    /// Counts objects that were written in full without ids.
-    pub(in super::super) fn count_full(&mut self, objects: u64) {
-        self.full += objects;
+    /// Counts objects in full and references.
+    #[inline]
+    pub(in super::super) fn count(&mut self, (full, references): (u64, u64)) {
+        self.full += full;
+        self.references += references;
     }
 
-    /// Returns whether all of this is true before a SERIAL in this mode.
-    pub(in super::super) fn meets(&self, mode: Mode, conditions: &[Condition]) -> bool {
+    /// Returns whether the standard instances of these types were sent, and all of this is true, before
+    /// a SERIAL in this mode.
+    #[inline]
+    pub(in super::super) fn meets(&self, mode: Mode, tags: Tags, conditions: &[Condition]) -> bool {
         let is_met = |condition: &Condition| match *condition {
-            Condition::Base(tag) => self.ages.has_base(tag),
             Condition::Shared(address) => self.ages.has_shared(address),
             Condition::Sent(address) => self.has_sent(address),
             Condition::New(address) => !self.has_sent(address),
         };
-        mode.caching == self.last && conditions.iter().all(is_met)
+        mode.caching == self.last && self.ages.has_bases(tags) && conditions.iter().all(is_met)
     }
 
     /// Decides on a value within itself, which goes under this id.

@@ -1,7 +1,7 @@
 //! Reads values (2§6).
 
 use crate::data::{
-    Entry, EnumValue, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
+    Entry, EnumValue, Items, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
 };
 
 use super::super::cursor::{Result, lasting_name};
@@ -205,12 +205,18 @@ impl Session<'_> {
             }
             tag => return Err(Kind::NoValues(tag)),
         }
+        self.measure(at, &begun);
+        Ok(())
+    }
+
+    /// Notes how far the value at this place of the tape extends, now that it was read.
+    #[inline]
+    fn measure(&mut self, at: u32, begun: &Begun) {
         if let Some(item) = self.message.tape.get_mut(at as usize) {
             item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
             item.objects = self.objects - begun.objects;
         }
         self.deepest = self.deepest.max(begun.deepest);
-        Ok(())
     }
 
     fn is_opaque(&self, class: u8, tag: TypeTag) -> bool {
@@ -261,13 +267,17 @@ impl Session<'_> {
             TypeTag::List => {
                 let tag = self.mode.data_format.type_in_26(self.cursor.u8()?);
                 let count = self.cursor.count(self.least_object())?;
-                if S::MAKES {
-                    let mut items = Vec::with_capacity(count.min(EAGER));
-                    self.elements(&mut items, count)?;
-                    sink.put(Value::List(Arc::new(List { ty, tag, items })));
-                } else {
-                    self.elements(&mut (), count)?;
+                if !S::MAKES {
+                    return (0..count).try_for_each(|_| self.value_into(&mut ()));
                 }
+                let items = if count == 1 {
+                    Items::one(self.value()?)
+                } else {
+                    let mut items = Vec::with_capacity(count.min(EAGER));
+                    (0..count).try_for_each(|_| self.value_into(&mut items))?;
+                    items.into()
+                };
+                sink.put(Value::List(Arc::new(List { ty, tag, items })));
             }
             TypeTag::Table => self.table(sink, at, ty)?,
             _ => {
@@ -296,11 +306,6 @@ impl Session<'_> {
         Ok(())
     }
 
-    #[inline]
-    fn elements<S: Sink>(&mut self, items: &mut S, count: usize) -> Result<()> {
-        (0..count).try_for_each(|_| self.value_into(items))
-    }
-
     /// Reads the elements of a record or a vector, which may be absent.
     #[inline]
     fn slots<S: Sink>(&mut self, slots: &mut S, count: usize) -> Result<()> {
@@ -313,6 +318,32 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Reads a value that is an index: nearly always a list in full of a type sent before.
+    #[inline(always)]
+    fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        if self.is_wide
+            && let Some((head, rest)) = self.cursor.rest().split_first_chunk()
+            && let Some(Usual { pid, class: val::LIST, is_full: false, ty }) = Usual::wide(head)
+            && let Some((ty, height)) = self.cache.usual_type(ty)
+            && ty.tag() == Some(TypeTag::List)
+            && self.cache.register_in_run(pid, self.tape_end())
+        {
+            self.count_objects(2)?;
+            self.cursor.set_rest(rest);
+            let begun = self.begin(self.objects - 1);
+            self.reach(Extent { height, objects: 0 })?;
+            let what = self.note_type(TypeTag::List, &ty);
+            let at = self.tape_value(val::LIST, TypeTag::List, what);
+            self.depth += 1;
+            self.reach(Extent::default())?;
+            self.container(sink, at, TypeTag::List, ty)?;
+            self.depth -= 1;
+            self.measure(at, &begun);
+            return Ok(());
+        }
+        self.any_into(sink)
     }
 
     fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
@@ -339,9 +370,9 @@ impl Session<'_> {
             let mut index = None;
             let mut value = None;
             if S::MAKES {
-                self.value_into(&mut index)?;
+                self.index_into(&mut index)?;
             } else {
-                self.value_into(&mut ())?;
+                self.index_into(&mut ())?;
             }
             match (&index, S::MAKES) {
                 (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::{Event, Type, TypeTag};
-use crate::wire::DataFormat;
+use crate::wire::{DataFormat, SERIAL_FRAME, serial_frame};
 
-use super::super::cache::{Condition, Decision, Kept, WriteCache};
+use super::super::cache::{Condition, Decision, Kept, Tags, WriteCache};
 use super::super::transcript::Location;
 use super::super::{Caching, Family, Mode, WriteError, kind};
 use super::decide::{Decide, NARROW_TYPE, WIDE_TYPE};
@@ -15,26 +15,36 @@ use super::measure::Measure;
 use super::supported::Supported;
 use super::{MAX_UNCACHED, Session, Writer, is_short, remembered};
 
-/// The templates of one event, by the mode of the peers.
+/// The templates of one event, by the mode of the peers, of which there are few.
 #[derive(Debug, Default)]
-pub(crate) struct Templates(Vec<(Mode, Option<Template>)>);
+pub(crate) struct Templates {
+    by_mode: Vec<(Mode, Option<Template>)>,
+    /// Which was used last.
+    last: usize,
+}
 
 /// An event as it is sent to every peer that has been sent its types, and with the places of the ids,
 /// which differ.
 #[derive(Debug)]
-struct Template {
+pub(crate) struct Template {
+    /// The SERIAL with its frame, unless it is too long for one.
     bytes: Vec<u8>,
+    /// The size of the frame.
+    frame: usize,
     /// The objects, in the order in which they are decided on.
     slots: Vec<Slot>,
-    /// What has to be true of a cache, so that it decides the same.
+    /// The atomic types of which a cache has to have the standard instances, so that it decides the
+    /// same.
+    tags: Tags,
+    /// What else has to be true of it.
     conditions: Vec<Condition>,
-    /// The number of objects in full, of those that have no id.
-    full: u64,
+    /// The number of objects in full, and of references, that the cache only counts.
+    counted: (u64, u64),
     /// The size of the call, if its containers are remembered.
     remembered: Option<usize>,
 }
 
-/// An object, and where its id is.
+/// An object, and where its id is in the SERIAL.
 #[derive(Debug)]
 struct Slot {
     at: usize,
@@ -43,8 +53,8 @@ struct Slot {
 
 #[derive(Debug)]
 enum What {
-    /// A value in full, and its type, a standard instance, as a reference.
-    Scalar(TypeTag),
+    /// A value in full, and its type, a standard instance, as a reference with its id there.
+    Scalar(TypeTag, usize),
     /// A reference to the standard instance of an atomic type.
     Base(TypeTag),
     /// A reference to something shared, by its address.
@@ -58,25 +68,26 @@ enum What {
 }
 
 impl Templates {
-    /// Encodes an event as [`Writer::event`] does, with the help of what was encoded before: the event
-    /// is always the same.
-    pub(crate) fn write(
-        &mut self,
-        writer: &mut Writer,
-        mode: Mode,
-        event: &Event,
-        out: &mut Vec<u8>,
-    ) -> Result<(), WriteError> {
-        if !self.0.iter().any(|(of, _)| *of == mode) {
-            self.0.push((mode, Template::new(&writer.cache, mode, event).ok().flatten()));
+    /// Returns the template of what [`Writer::event`] would write, if this writer decides as others do;
+    /// the event is always the same.
+    #[inline]
+    pub(crate) fn get(&mut self, writer: &Writer, mode: Mode, event: &Event) -> Option<&Template> {
+        if !self.by_mode.get(self.last).is_some_and(|(of, _)| *of == mode) {
+            self.find(writer, mode, event);
         }
-        let template = self.0.iter().find(|(of, _)| *of == mode).and_then(|(_, t)| t.as_ref());
-        match template {
-            Some(template) if writer.cache.meets(mode, &template.conditions) => {
-                template.fill(&mut writer.cache, mode, out);
-                Ok(())
-            }
-            _ => writer.event(mode, &event.name, event.time, &event.args, out),
+        let (_, template) = self.by_mode.get(self.last)?;
+        let template = template.as_ref()?;
+        let Template { tags, conditions, .. } = template;
+        writer.cache.meets(mode, *tags, conditions).then_some(template)
+    }
+
+    /// Finds the template for a mode, or makes it.
+    #[inline(never)]
+    fn find(&mut self, writer: &Writer, mode: Mode, event: &Event) {
+        let known = self.by_mode.iter().position(|(of, _)| *of == mode);
+        self.last = known.unwrap_or(self.by_mode.len());
+        if known.is_none() {
+            self.by_mode.push((mode, Template::new(&writer.cache, mode, event).ok().flatten()));
         }
     }
 }
@@ -89,91 +100,111 @@ impl Template {
         measure.add(name.len())?;
         measure.values(args)?;
         Supported::check_values(mode, args)?;
-        let mut bytes = Vec::new();
-        let most = measure.size().saturating_add(MAX_UNCACHED);
+        let mut bytes = Vec::with_capacity(SERIAL_FRAME + measure.size());
+        bytes.resize(SERIAL_FRAME, 0);
+        let most = SERIAL_FRAME.saturating_add(measure.size()).saturating_add(MAX_UNCACHED);
         let remembered = remembered(&measure);
         let decide = Draft {
             cache,
             mode,
             remembered,
-            slots: Vec::new(),
+            slots: Vec::with_capacity(args.len()),
             placed: 0,
-            full: 0,
+            counted: (0, 0),
             met: BTreeSet::new(),
             is_unfit: mode.caching != Caching::None && !cache.refers(mode),
         };
         let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         session.event(name, *time, args);
-        let Session { decide: Draft { slots, full, is_unfit, .. }, overrun, .. } = session;
-        let mut conditions: Vec<Condition> = slots.iter().filter_map(Slot::condition).collect();
+        let Session { decide: Draft { slots, counted, is_unfit, .. }, overrun, .. } = session;
+        // A container could make the cache forget one that comes later.
+        let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
+        let mut conditions = Vec::new();
+        for slot in &slots {
+            match &slot.what {
+                What::Scalar(tag, _) | What::Base(tag) => tags.insert(*tag),
+                What::Shared(address) => conditions.push(Condition::Shared(*address)),
+                What::Anonymous(_) => {}
+                What::Container(address, _) => {
+                    some_new = true;
+                    conditions.push(Condition::New(*address));
+                }
+                What::Sent(address) => {
+                    some_sent = true;
+                    conditions.push(Condition::Sent(*address));
+                }
+            }
+        }
         conditions.sort_unstable();
         conditions.dedup();
-        // A container could make the cache forget one that comes later.
-        let (mut some_new, mut some_sent) = (false, false);
-        for condition in &conditions {
-            some_new |= matches!(condition, Condition::New(_));
-            some_sent |= matches!(condition, Condition::Sent(_));
+        if is_unfit || overrun || some_new && some_sent {
+            return Ok(None);
         }
-        let is_fit = !(is_unfit || overrun || some_new && some_sent);
-        Ok(is_fit.then_some(Template { bytes, slots, conditions, full, remembered }))
+        let mut frame = SERIAL_FRAME;
+        match (serial_frame(bytes.len() - frame), bytes.first_chunk_mut()) {
+            (Some(known), Some(place)) => *place = known,
+            _ => drop(bytes.drain(..std::mem::take(&mut frame))),
+        }
+        Ok(Some(Template { bytes, frame, slots, tags, conditions, counted, remembered }))
     }
 
-    /// Writes the event with the ids of a cache that meets the conditions.
-    fn fill(&self, cache: &mut WriteCache, mode: Mode, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(&self.bytes);
+    /// Returns the size of the SERIAL with its frame, unless it is too long for one.
+    #[inline]
+    pub(crate) fn framed(&self) -> Option<usize> {
+        (self.frame > 0).then_some(self.bytes.len())
+    }
+
+    /// Writes the event with the ids of a writer that it is for, with its frame or without.
+    #[inline]
+    pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
+        let cache = &mut writer.cache;
+        let skipped = if is_framed { 0 } else { self.frame };
+        let start = out.len() + self.frame - skipped;
+        out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
         let bytes = out.get_mut(start..).unwrap_or_default();
-        let full = |decision| match decision {
-            Decision::Full(pid) | Decision::Reference(pid) => Some(pid),
-        };
         for Slot { at, what } in &self.slots {
-            let pid = match what {
-                What::Scalar(tag) => cache.value_of_known(*tag, mode).map(|(pid, type_pid)| {
-                    let at = at + if mode.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
-                    put(bytes, at, type_pid, mode);
-                    pid
-                }),
-                What::Base(tag) => full(cache.base(*tag, mode)),
-                What::Shared(address) => cache.shared_before(*address),
-                What::Anonymous(family) => full(cache.anonymous(*family, mode)),
-                What::Container(address, kept) => {
-                    let size = self.remembered.unwrap_or_default();
-                    full(cache.new_container(*address, size, mode, || kept.clone()))
-                }
-                What::Sent(address) => cache.sent_container(*address, mode),
-            };
-            // There is one: the conditions are met.
-            if let Some(pid) = pid {
+            if let What::Scalar(tag, type_at) = what
+                && let Some((pid, type_pid)) = cache.ids_of_known(*tag, mode)
+            {
+                put(bytes, *at, pid, mode);
+                put(bytes, *type_at, type_pid, mode);
+            } else if let Some(pid) = self.decide(what, cache, mode) {
                 put(bytes, *at, pid, mode);
             }
         }
-        cache.count_full(self.full);
+        cache.count(self.counted);
         cache.end(mode);
+    }
+
+    /// Decides on an object other than a simple value as was decided before.
+    #[inline(never)]
+    fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
+        let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
+            What::Scalar(..) => return None,
+            What::Base(tag) => cache.base(*tag, mode),
+            What::Shared(address) => return cache.shared_before(*address),
+            What::Anonymous(family) => cache.anonymous(*family, mode),
+            What::Container(address, kept) => {
+                let size = self.remembered.unwrap_or_default();
+                cache.new_container(*address, size, mode, || kept.clone())
+            }
+            What::Sent(address) => return cache.sent_container(*address, mode),
+        };
+        Some(pid)
     }
 }
 
 /// Writes an id.
 #[inline]
 fn put(bytes: &mut [u8], at: usize, pid: u64, mode: Mode) {
-    let Some(bytes) = bytes.get_mut(at..) else { return };
+    let Some((_, bytes)) = bytes.split_at_mut_checked(at) else { return };
     if mode.pid_64bit {
-        bytes.first_chunk_mut().into_iter().for_each(|place| *place = pid.to_be_bytes());
-    } else {
-        bytes.first_chunk_mut().into_iter().for_each(|place| *place = (pid as u32).to_be_bytes());
-    }
-}
-
-impl Slot {
-    /// Returns what has to be true of a cache.
-    fn condition(&self) -> Option<Condition> {
-        match &self.what {
-            What::Scalar(tag) | What::Base(tag) => Some(Condition::Base(*tag)),
-            What::Shared(address) => Some(Condition::Shared(*address)),
-            What::Anonymous(_) => None,
-            What::Container(address, _) => Some(Condition::New(*address)),
-            What::Sent(address) => Some(Condition::Sent(*address)),
+        if let Some(place) = bytes.first_chunk_mut() {
+            *place = pid.to_be_bytes();
         }
+    } else if let Some(place) = bytes.first_chunk_mut() {
+        *place = (pid as u32).to_be_bytes();
     }
 }
 
@@ -186,7 +217,7 @@ struct Draft<'a> {
     slots: Vec<Slot>,
     /// How many objects have been written.
     placed: usize,
-    full: u64,
+    counted: (u64, u64),
     /// The containers that are shared with anybody.
     met: BTreeSet<usize>,
     /// Whether other peers may decide otherwise.
@@ -196,7 +227,7 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn full(&mut self, what: What) -> Decision {
         if self.mode.caching == Caching::None {
-            self.full += 1;
+            self.counted.0 += 1;
         } else {
             self.slots.push(Slot { at: 0, what });
         }
@@ -215,9 +246,14 @@ impl Decide for Draft<'_> {
     const USUAL: bool = true;
 
     fn place(&mut self, at: usize) {
+        // From the beginning of the SERIAL.
+        let at = at - SERIAL_FRAME;
         if let Some(slot) = self.slots.get_mut(self.placed) {
             slot.at = at;
             self.placed += 1;
+            if let What::Scalar(_, type_at) = &mut slot.what {
+                *type_at = at + if self.mode.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
+            }
         }
     }
 
@@ -227,7 +263,9 @@ impl Decide for Draft<'_> {
 
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         is_short(self.mode).then(|| {
-            self.full(What::Scalar(tag));
+            self.full(What::Scalar(tag, 0));
+            self.counted.0 += 1;
+            self.counted.1 += 1;
             (0, 0)
         })
     }
