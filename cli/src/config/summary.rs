@@ -27,7 +27,7 @@ pub(super) fn write(
     writeln!(out, "  declares {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
-        (options.forward_remote_state_changes, "changes of state"),
+        (options.forward_remote_state_changes, "state changes"),
     ];
     for (_, what) in forwards.into_iter().filter(|(on, _)| *on) {
         writeln!(out, "  forwards the {what} of its peers")?;
@@ -49,7 +49,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Describes what goes between the peers and a Zeek.
+/// Describes which events are passed between the peers and a Zeek.
 fn passed(target: &ZeekTarget, bro: &Declarations) -> String {
     let of_bro = target.events_to_zeek(bro).count();
     let known = |to: &EventPattern, number| format!("{to} ({})", count(number, "known event"));
@@ -94,7 +94,7 @@ pub(super) fn described(
     }
     if let Some(filter) = &node.capture_filter {
         let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };
-        parts.push(format!("asks for the packets \"{}\"", filter.escape_ascii()));
+        parts.push(format!("sends the capture filter \"{}\"", filter.escape_ascii()));
     }
     for (on, what) in [
         (!node.accept_input, "accepts nothing from it"),
@@ -112,7 +112,7 @@ pub(super) fn described(
         parts.push(format!("compresses at level {level}"));
     }
     if let Some(format) = node.data_format.or(options.data_format) {
-        parts.push(format!("speaks data format {format} (Bro {})", format.releases()));
+        parts.push(format!("uses data format {format} (Bro {})", format.releases()));
     }
     if let Some(bound) = node.store_and_forward {
         parts.push(format!("keeps up to {} events for it", bound.events));

@@ -42,7 +42,7 @@ fn what_a_node_would_do_is_told() {
            forwards the events of its peers\n\n\
          Its peers (the first match applies):\n  \
            sensor: connects to 192.0.2.1:47757 as \"c\", again after 1.0 min, \
-           requests /^?(p.ng)$?/ (2 known events), asks for the packets \"ip or not ip\", \
+           requests /^?(p.ng)$?/ (2 known events), sends the capture filter \"ip or not ip\", \
            requests its logs, compresses at level 3\n  \
            client: waits for fe80::1%eth0, accepts nothing from it\n"
     );

@@ -246,7 +246,7 @@ fn it_is_said_why_a_node_does_not_answer() {
         let asked = run([&["control", &node.address], command].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
         let why = "it requests no events from us, so it answers nothing: no entry of its \
-            `Communication::nodes` fits 127.0.0.1 and the class \"control\"";
+            `Communication::nodes` matches 127.0.0.1 and the class \"control\"";
         assert!(asked.stderr.contains(why), "{}", asked.stderr);
     }
     let asked = run(["control", &node.address, "--class=other", "id", "M::limit"]);

@@ -243,8 +243,8 @@ fn what_bros_writer_would_not_write_is_told() {
         assert!(run.stdout.contains(line), "{line}{}", run.stdout);
     }
     // The first log that differs from what its sender requested.
-    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the form of Bro's \
-                ASCII logs\n";
+    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the format of \
+                Bro's ASCII logs\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
     for (at, told) in [
         (10, "log bad: option tsv is \"yes\", must be \"T\" or \"F\""),
@@ -343,7 +343,7 @@ fn wrong_use_is_told() {
     // A file instead of the directory.
     let taken = write_logs(&scratch("log-taken", "file", b""), &file, &[]);
     assert_eq!((taken.code, taken.stdout.as_str()), (1, ""));
-    assert!(taken.stderr.contains("cannot make folder"), "{}", taken.stderr);
+    assert!(taken.stderr.contains("cannot create folder"), "{}", taken.stderr);
     let none = write_logs(&folder, &session("broccoli-enum").recording_path(), &[]);
     assert_eq!((none.code, none.stdout.as_str()), (0, "no logs\n"));
 }

@@ -16,7 +16,7 @@ fn a_good_peer_is_explained() {
     let steps: Vec<&str> = doctor.stdout.lines().collect();
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
-        "ok    version       protocol 7, data format 0: it takes ours, as brocomm does",
+        "ok    version       protocol 7, data format 0: it uses ours, as brocomm does",
         "ok    cache         its send cache has 3000 objects",
         "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
@@ -24,8 +24,8 @@ fn a_good_peer_is_explained() {
         "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",
         "ok    description   brocomm",
         "ok    events        it requests ping",
-        "ok    filter        it asks for the packets \"tcp\"",
-        "ok    state         it accepts no changes of state; if we requested state, it would",
+        "ok    filter        it sends the capture filter \"tcp\"",
+        "ok    state         it accepts no state changes; if we requested state, it would",
         "ok    ping          ",
     ]) {
         assert!(line.starts_with(start), "{line}\n  should begin with\n{start}");

@@ -82,7 +82,7 @@ fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
         (format!("bench {closed} --svg {folder}"), 1, "cannot write: is a directory"),
         (format!("bench {closed} --reply a-b"), 2, "--reply: `a-b` is not the name of an event"),
         (format!("connect {closed} --write-packets {in_none}"), 1, "cannot write: no such file"),
-        (format!("logs {closed} --write {file}"), 1, "cannot make folder: file exists"),
+        (format!("logs {closed} --write {file}"), 1, "cannot create folder: file exists"),
         (format!("man {file}"), 1, "cannot write: file exists"),
         (format!("run {node} --log {in_none}"), 1, "cannot write: no such file or directory"),
         (format!("run {node} --no-log --state {file}"), 2, "no variable with `&synchronized`"),
@@ -112,7 +112,7 @@ fn a_port_that_is_taken_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = scratch("messages-taken", "x", b"").with_file_name("logs");
-    let why = format!("cannot listen on {address}: address already in use; end the program");
+    let why = format!("cannot listen on {address}: address already in use; stop the program");
     for command in ["listen --on A", "bench --serve A", "logs --listen A --write DIR"] {
         let command = command.replace("DIR", folder.to_str().unwrap()).replace('A', &address);
         assert_said(&command, 1, &why);

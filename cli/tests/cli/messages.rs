@@ -108,7 +108,7 @@ fn help_is_short_and_of_the_command() {
         assert!(!help.stdout.contains("Possible values:\n          - error"), "{}", help.stdout);
     }
     let example = run(["help", "config", "example"]).stdout;
-    assert!(!example.contains("something is wrong with it"), "{example}");
+    assert!(!example.contains("the configuration or the command line is wrong"), "{example}");
     let level = run(["demo", "--log-level", "loud"]);
     assert!(
         level.code == 2 && level.stderr.contains("error, warn, info, debug"),
@@ -240,12 +240,16 @@ fn a_replay_names_what_is_not_a_peer() {
             "its data begins with \"HTTP\"; is the port",
         ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", false, "its data begins with \"SSH-\"; is the port right?"),
-        (&[0x15, 3, 1, 0, 2, 2, 0x46], true, "the peer speaks TLS; `brocomm replay` speaks no TLS"),
+        (
+            &[0x15, 3, 1, 0, 2, 2, 0x46],
+            true,
+            "the peer speaks TLS; `brocomm replay` does not support TLS",
+        ),
         (b"", true, "the peer closed the connection at once; it may not accept this host"),
         (
             b"",
             false,
-            "it sent no VERSION within 0.2 s; `brocomm replay` speaks no TLS; try `brocomm",
+            "it sent no VERSION within 0.2 s; `brocomm replay` does not support TLS; try `brocomm",
         ),
     ] {
         let stderr = replay(&service(says, closes));

@@ -237,8 +237,8 @@ fn mistakes_are_told_before_anything_is_sent() {
     }
     for (more, error) in [
         (&["hits"][..], "--declarations <FILE>|--config <FILE>"),
-        (&["hits", "--declarations", "/dev/null"], "; declare it by --declarations or --config"),
-        (&["--declarations", "/dev/null"], "with &synchronized by --declarations or --config;"),
+        (&["hits", "--declarations", "/dev/null"], "; declare it with --declarations or --config"),
+        (&["--declarations", "/dev/null"], "with &synchronized in --declarations or --config;"),
     ] {
         let run = run([&["state", "get", &nobody], more].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);

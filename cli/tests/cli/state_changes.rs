@@ -174,8 +174,8 @@ fn nothing_is_put_into_a_container_without_a_type() {
         match container {
             Some(container) => {
                 let told = format!(
-                    "brocomm: nothing sent: the peer's {container} is empty and has no type yet, so \
-                     that it takes no elements; assign a value to it: `state set '{container}' \
+                    "brocomm: nothing sent: the peer's {container} is empty and has no type yet, \
+                     so it accepts no elements; assign a value to it: `state set '{container}' \
                      VALUE`\n"
                 );
                 assert_eq!(run.told(), (1, "", told.as_str()), "{command:?}");

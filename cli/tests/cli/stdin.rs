@@ -54,7 +54,7 @@ fn a_line_that_is_wrong_ends_nothing() {
     for (error, beginning) in errors.iter().zip([
         "brocomm: standard input: line 4, column 6: ",
         "brocomm: standard input: line 5, column ",
-        "brocomm: standard input: line 6: a backslash stands before a byte that is not UTF-8; ",
+        "brocomm: standard input: line 6: a backslash precedes a byte that is not UTF-8; ",
         "brocomm: 3 lines of standard input failed",
     ]) {
         assert!(error.starts_with(beginning), "{error}");

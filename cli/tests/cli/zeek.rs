@@ -324,7 +324,7 @@ fn what_is_wrong_with_a_bridge_is_told_before_it_starts() {
     assert!(started(&format!("{target}rename = {{ a = 'b' }}")).contains("declares event b"));
     assert!(started(&format!("{target}application = 'a b'")).contains("application"));
     let target = "[[zeek]]\nurl = 'wss://127.0.0.1:1'\nca = 'bad.zeek'\n";
-    assert!(started(target).contains("bad.zeek: no certificate in it"));
+    assert!(started(target).contains("bad.zeek: no certificate found"));
 }
 
 /// All errors at once, each with its place; and what would never be passed.

@@ -270,7 +270,7 @@ fn a_bridge_that_is_killed_counts_what_it_had() {
     let mut second = bridge(&config, &counts);
     second.ignore_output();
     if taken > settled {
-        second.error_with(&format!("killed before with {} events", taken - settled));
+        second.error_with(&format!("was killed with {} events", taken - settled));
     }
     second.error_with("connected to Zeek");
     let last = last(&url);
@@ -316,7 +316,7 @@ fn a_receiver_that_is_killed_leaves_all_counted() {
     assert_eq!(sender.end().code, 0);
     second.line_with(" event back(");
     ended(zeek, "clients of Zeek's API: ");
-    bridge.error_with("connecting again");
+    bridge.error_with("reconnecting");
     let line = ended(bridge, "received ");
     let received = received(&line);
     assert!(received > 0, "{line}");
