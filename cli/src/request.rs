@@ -18,7 +18,7 @@ use crate::{address, call, literal};
 /// Sends an event to a peer and prints the event that answers it.
 ///
 /// The protocol has no answers: the first event with the name of --answer counts, even if it
-/// answers another peer. With --match, both events must have an argument in common.
+/// answers another peer. With --match, that argument must be equal in both events.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {

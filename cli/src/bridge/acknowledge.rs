@@ -1,4 +1,5 @@
 //! Acknowledged mode: a script on Zeek's side reports which events its scripts have handled.
+//!
 //! The bridge publishes `BrocommAck::sync` after events, and the script `brocomm-ack.zeek` answers
 //! with `BrocommAck::done`. Zeek raises events in the order of arrival, so the answer covers
 //! everything that was sent before.

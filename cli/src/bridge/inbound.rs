@@ -12,6 +12,7 @@ use crate::zeek::counts::Counts;
 
 /// Starts raising events. Returns the sender for them, and the task, which ends when the sender is
 /// dropped.
+///
 /// Peers may be slow, but Zeek must be read all the time, so events wait here, up to the limit of
 /// the target's queue.
 pub(super) fn start(

@@ -62,6 +62,7 @@ enum Command {
         file: PathBuf,
     },
     /// Prints the declarations of Bro 2.5's types, events and synchronized variables.
+    ///
     /// They are built in: the name bro-2.5.bro in `declaration_files` or --declarations refers to
     /// them, unless a file of that name exists.
     #[command(after_help = PRINT_EXIT_CODES)]

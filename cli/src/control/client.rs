@@ -19,7 +19,7 @@ pub(crate) struct Client {
     _registered: Registered,
 }
 
-/// Returns the configuration of a connection that requests these events.
+/// Configures a connection to request these events.
 pub(crate) fn request(config: &mut ConnectionConfig, names: Vec<Name>) {
     config.requests.events = names;
 }

@@ -25,6 +25,7 @@ impl Link {
     /// Connects. The WebSocket handshake follows.
     ///
     /// # Errors
+    ///
     /// The connection failed, or the configuration is invalid.
     pub(crate) async fn connect(
         url: &Url,

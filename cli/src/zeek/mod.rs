@@ -24,6 +24,7 @@ use brocomm_zeek::signatures;
 use crate::failure::{Failure, failed, misused, reason};
 
 /// Exchanges events with a Zeek 8 or newer over its WebSocket API.
+///
 /// Zeek listens if a script calls `Cluster::listen_websocket`. With zeekctl, the manager listens on
 /// 127.0.0.1:27759 by default.
 #[derive(Debug, clap::Args)]

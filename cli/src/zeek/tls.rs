@@ -65,6 +65,7 @@ impl Connector {
     /// Runs the TLS handshake on a connection.
     ///
     /// # Errors
+    ///
     /// The reason for the failure, and what to do.
     pub(crate) async fn connect(
         &self,
@@ -118,6 +119,7 @@ impl Files {
     /// Returns the connector for this server, or `None` if it does not use TLS.
     ///
     /// # Errors
+    ///
     /// A file is invalid or missing.
     pub(crate) fn connector(&self, url: &Url) -> Result<Option<Connector>, String> {
         let files = [&self.ca, &self.cert, &self.key];
@@ -159,6 +161,7 @@ impl Files {
     /// Returns the acceptor for TLS connections.
     ///
     /// # Errors
+    ///
     /// A file is invalid.
     pub(crate) fn acceptor(cert: &Path, file: &Path) -> Result<TlsAcceptor, String> {
         let config = ServerConfig::builder()

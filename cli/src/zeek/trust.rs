@@ -25,6 +25,7 @@ impl Trust {
     /// files contain some.
     ///
     /// # Errors
+    ///
     /// None of them can be used.
     pub(super) fn verifier(trusted: Vec<CertificateDer<'static>>) -> Result<Arc<Trust>, String> {
         let mut roots = RootCertStore::empty();

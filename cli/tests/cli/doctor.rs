@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Program, closed_port, run};
 
 #[test]
-fn a_good_peer_is_explained() {
+fn a_good_peer_is_reported() {
     let arguments = ["--event=ping(count)", "--capture-filter=tcp", "--class=c", "--once"];
     let (listener, address) = Program::listen(&arguments);
     let doctor = run(["doctor", &address, "--class=control", "--ping"]);
@@ -44,7 +44,7 @@ fn last(address: &str, timeout: &str) -> (i32, String, String, String) {
 }
 
 #[test]
-fn it_is_told_how_far_it_got() {
+fn the_failed_step_is_reported() {
     let (code, step, finding, text) = last(&closed_port(), "--timeout=10");
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "reachable", "BAD"));
     assert!(text.contains("does the peer listen there?"), "{text}");
@@ -120,7 +120,7 @@ fn other_releases_of_bro_are_named() {
 }
 
 #[test]
-fn releases_that_are_spoken_are_named() {
+fn supported_releases_are_named() {
     for (format, releases) in
         [(21, "2.0"), (22, "2.1"), (23, "2.2"), (25, "2.3/2.4"), (26, "2.5/2.6")]
     {

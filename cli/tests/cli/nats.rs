@@ -1,5 +1,5 @@
 //! Tests of `[nats]` with a real `nats-server`, where one is installed.
-#![allow(clippy::print_stderr, reason = "says what is skipped")]
+#![allow(clippy::print_stderr, reason = "the test output must say what was skipped")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -61,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-/// Reads all messages of the stream `zeek`, in order, with the protocol's own words.
+/// Reads all messages of the stream `zeek`, in order, with plain protocol commands.
 fn consumed(port: u16, expected: usize) -> Vec<(u64, u64)> {
     let mut out = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut reader = BufReader::new(out.try_clone().unwrap());
@@ -96,14 +96,14 @@ fn consumed(port: u16, expected: usize) -> Vec<(u64, u64)> {
     all
 }
 
-/// How many events to send where that takes long.
+/// The number of events in tests that take long.
 fn many() -> u64 {
     let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(6000)
 }
 
 #[test]
-fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
+fn everything_spooled_arrives_if_the_server_and_the_node_are_killed() {
     let Some(mut server) = Server::start("nats-killed-server") else { return };
     let nodes = Nodes::new(
         "nats-killed",
@@ -122,13 +122,13 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled, "{before} of {spooled}");
         let mut client = nodes.connect(&mut node);
-        // Output that nobody reads holds up the peers in the end.
+        // Unread output would eventually block the peers.
         node.ignore_output();
         write(&mut client, round * part..(round + 1) * part);
         for kill in 1..=2 {
             let aim = before + (part * kill / 3) as f64;
             while metrics(&address)["brocomm_spool_sequence"] < aim {
-                // Else the node would do little but answer.
+                // Otherwise the node would do little but answer requests.
                 sleep(Duration::from_millis(5));
             }
             if round + kill < 4 {
@@ -159,7 +159,7 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
     }
     let numbers = nodes.numbers();
     let arrived = consumed(server.port, numbers.len());
-    // Once each, in the order of the spool, which is that of the peer.
+    // Each once, in the order of the spool, which is that of the peer.
     let expected: Vec<(u64, u64)> = (1..).zip(numbers).collect();
     assert_eq!(arrived, expected);
 }
@@ -173,7 +173,7 @@ fn check(counted: &BTreeMap<String, f64>) {
 }
 
 #[test]
-fn secrets_that_are_missing_start_nothing() {
+fn missing_credentials_prevent_the_start() {
     let nodes = Nodes::new("nats-secrets", "[nats]\ncredentials = 'no-such-file'\n");
     let run = crate::support::run(nodes.command());
     assert_eq!(run.code, 2);
