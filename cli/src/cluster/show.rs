@@ -11,7 +11,7 @@ use super::{Files, layout, svg};
 use crate::failure::{Failure, failed, reason};
 use crate::style::{Colors, Tone};
 
-/// Prints the nodes of a cluster with their ports, and their connections with what each carries.
+/// Prints the nodes of a cluster, their ports, and what their connections carry.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {

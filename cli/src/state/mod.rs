@@ -70,7 +70,7 @@ macro_rules! change_help {
              its entry for us\nhas `$sync=T`.\n\nExit codes:\n  \
              0  the change was sent, and the peer has read it\n  \
              1  nothing was sent: there was no connection, or it failed; the peer has no such \
-             variable,\n     has it with another type, or doesn't take changes\n  \
+             variable,\n     has it with another type, or does not accept changes\n  \
              2  the command line is wrong, or a value or name on it, or the declarations"
         )
     };

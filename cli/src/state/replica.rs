@@ -158,8 +158,8 @@ impl Follow for Replica<'_> {
         self.progress.end();
         let seconds = self.patience.as_secs_f64();
         Err(failed(format_args!(
-            "the peer's state did not arrive: nothing came for {seconds} s; `brocomm doctor` says \
-             how far the connection gets"
+            "the peer's state did not arrive: nothing arrived for {seconds} s; `brocomm doctor` \
+             says how far the connection gets"
         )))
     }
 }

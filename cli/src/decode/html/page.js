@@ -8,7 +8,7 @@ const list = byId("list");
 const space = byId("space");
 const details = byId("details");
 
-// Browsers limit the height of an element; beyond it a pixel of the bar stands for several of the list.
+// Browsers limit the height of an element. Beyond it, a pixel of the scrollbar stands for several of the list.
 const HIGHEST = 15_000_000;
 const rowHeight = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
 
