@@ -32,7 +32,9 @@ fn main() {
         .collect();
     ratios.sort_by(f64::total_cmp);
     writeln!(out, "median: {:.2} times the slowest node", ratios[ROUNDS / 2]).unwrap();
-    nodes.iter().for_each(Node::terminate);
+    for node in &nodes {
+        node.terminate();
+    }
 }
 
 /// Returns how long it takes to ask these nodes.

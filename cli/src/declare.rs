@@ -19,8 +19,8 @@ pub(crate) struct Declare {
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
-    /// Scripts of Bro, or declarations of types and events in its notation; may be repeated. What
-    /// they load is looked for beside them and in BROPATH; bro-2.5.bro is built in.
+    /// Bro scripts, or declarations of types and events in Bro's notation; may be repeated. Scripts
+    /// that they load are searched for beside them and in BROPATH; bro-2.5.bro is built in.
     #[arg(long, value_name = "FILE")]
     declarations: Vec<PathBuf>,
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_point_at_their_place() {
+    fn errors_point_at_their_position() {
         let error = EventDecl::parse("ping(count, nope)", &declared()).unwrap_err();
         assert_eq!(
             pointed("ping(count, nope)", &error),

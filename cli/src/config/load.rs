@@ -53,7 +53,7 @@ pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
     load_with(path, &mut Outputs::default())
 }
 
-/// The same, with where else entries and events go.
+/// The same, with the other outputs for entries and events.
 pub(super) fn load_with(path: &Path, outputs: &mut Outputs) -> Result<NodeConfig, Vec<Problem>> {
     match file::read_text(path) {
         Ok(text) => {
@@ -65,7 +65,7 @@ pub(super) fn load_with(path: &Path, outputs: &mut Outputs) -> Result<NodeConfig
         }
         Err(error) => {
             let hint = match error.kind() {
-                ErrorKind::NotFound => "; `brocomm config example` prints one to begin with",
+                ErrorKind::NotFound => "; `brocomm config example` prints one to start from",
                 _ => "",
             };
             let what = format!("cannot read the configuration: {}{hint}", reason(&error));
@@ -94,7 +94,7 @@ fn other_form(text: &str) -> Option<&'static str> {
     };
     lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
-         `brocomm cluster import FILE --as NODE` makes one of it",
+         `brocomm cluster import FILE --as NODE` converts it to one",
     )
 }
 
@@ -104,7 +104,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Ve
     read_with(path, text, &mut Outputs::default())
 }
 
-/// The same with where else entries and events go.
+/// The same, with the other outputs for entries and events.
 pub(super) fn read_with(
     path: &Path,
     text: &str,

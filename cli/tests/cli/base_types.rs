@@ -1,7 +1,7 @@
 //! The Rust structs of `brocomm::base_types` are those of the built-in declarations.
 //!
-//! The structs are written by this module. After a change of the declarations,
-//! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types` writes them anew.
+//! This module generates the structs. After a change of the declarations, generate them again with
+//! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ use brocomm::lowlevel::types::TypeKind;
 
 use crate::support::run;
 
-/// The types that have to be there, besides all whose names end in `::Info`.
+/// The required types, in addition to all whose names end in `::Info`.
 const ROOTS: [&str; 3] = ["conn_id", "endpoint", "connection"];
 
-/// The files, by what their types are about, and the modules of these types. That without a name is
-/// the global one.
+/// The files by topic, with the modules of their types. The module without a name is the global
+/// one.
 const TOPICS: [(&str, &[&str]); 14] = [
     ("alerts", &["Barnyard2", "Unified2"]),
     ("connection", &["", "Conn", "ConnThreshold", "DPD", "Tunnel", "Weird", "WeirdStats"]),
@@ -48,7 +48,7 @@ const TOPICS: [(&str, &[&str]); 14] = [
     ("ssl", &["SSL", "X509"]),
 ];
 
-/// How many lines a file has at most.
+/// The maximum number of lines in a file.
 const LINES: usize = 400;
 
 fn declarations() -> Declarations {
@@ -59,7 +59,7 @@ fn declarations() -> Declarations {
     declarations
 }
 
-/// What becomes of a type in Rust.
+/// The conversion of Bro types to Rust.
 struct Writer {
     /// The records, by their names in Bro.
     records: BTreeMap<String, String>,
@@ -76,7 +76,7 @@ impl Writer {
         while let Some(ty) = writer.todo.pop() {
             let name = ty.name().to_string();
             if ty.fields().is_some() && !writer.records.contains_key(&name) {
-                // It may be met again in its own fields.
+                // It may occur in its own fields.
                 writer.records.insert(name.clone(), String::new());
                 let text = writer.record(&name, ty.fields().unwrap());
                 writer.records.insert(name, text);
@@ -126,7 +126,7 @@ impl Writer {
             Some(TypeTag::Port) => "Port",
             Some(TypeTag::Addr) => "IpAddr",
             Some(TypeTag::Subnet) => "Subnet",
-            // Scripts add constants to most enums, so none is an error.
+            // Scripts add constants to most enums, so an unknown one must not be an error.
             Some(TypeTag::Enum) => "Value",
             _ => "",
         };
@@ -167,7 +167,7 @@ fn parts(index: &Type) -> Vec<Type> {
     }
 }
 
-/// Returns whether Rust can have this as a key: a plain value, which is no open enum.
+/// Returns whether Rust can use this type as a key: a plain value, and not an open enum.
 fn is_index(index: &Type) -> bool {
     use TypeTag as T;
     let is_plain = |ty: &Type| {
@@ -180,7 +180,7 @@ fn has(field: &Field, tag: AttributeTag) -> bool {
     field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag))
 }
 
-/// Returns whether a field may have no value in Rust: also if its default is not Rust's.
+/// Returns whether a field is an `Option` in Rust, also because its default differs from Rust's.
 fn is_optional(field: &Field) -> bool {
     let Some(attributes) = &field.attributes else { return false };
     let defaults = attributes.list.iter().filter(|one| one.tag == AttributeTag::Default);
@@ -292,7 +292,7 @@ fn list(names: &[String]) -> String {
 }
 
 #[test]
-fn the_structs_are_those_of_the_declarations() {
+fn the_structs_match_the_declarations() {
     let records = Writer::write(&declarations());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/base_types");
     let files = files(&records);
@@ -327,7 +327,7 @@ fn has_fields_of<T: BroType>(declarations: &Declarations) {
 }
 
 #[test]
-fn a_value_of_a_script_is_read_into_a_struct() {
+fn a_bro_value_converts_to_a_struct() {
     let declarations = declarations();
     has_fields_of::<ConnId>(&declarations);
     has_fields_of::<Connection>(&declarations);

@@ -1,4 +1,4 @@
-//! Scripts of Bro as they are: as declarations, and imported to configurations.
+//! Tests with unmodified Bro scripts: as declarations, and imported as configurations.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, brocomm, no_folder, run};
 
-/// Makes a folder with scripts.
+/// Creates a folder with scripts.
 fn folder(test: &str, scripts: &[(&str, &str)]) -> PathBuf {
     let folder = no_folder(test);
     for (file, text) in scripts {
@@ -46,7 +46,7 @@ const LOADS: &[(&str, &str)] = &[
 
 #[test]
 fn scripts_are_declarations() {
-    // What `types` needs is loaded after it, which is an error as in Bro.
+    // The dependency of `types` is loaded after it, which is an error, as in Bro.
     let wrong = folder("scripts-order", LOADS);
     let (main, path) = (wrong.join("main.bro"), wrong.join("path"));
     let declared = format!("--declarations={}", main.display());
@@ -60,7 +60,7 @@ fn scripts_are_declarations() {
     let text =
         LOADS[0].1.replace("@load ./types\n@load base/notice", "@load base/notice\n@load ./types");
     fs::write(&main, text).unwrap();
-    // All is declared, so that only the connection fails.
+    // Everything is declared, so only the connection fails.
     let sent = run_with(path.to_str().unwrap(), &send);
     assert!(sent.code == 1 && sent.stderr.contains("cannot connect"), "{}", sent.stderr);
     let typed = ["send", "127.0.0.1:1", "M::seen([$n=\"7\", $t=M::Scan])", &declared];
@@ -72,7 +72,7 @@ fn scripts_are_declarations() {
     let why =
         "main.bro: cannot use declarations: line 1, column 1: cannot find base/notice in BROPATH";
     assert!(lost.stderr.contains(why), "{}", lost.stderr);
-    // Without a BROPATH there may be no Bro: what is not needed may lack.
+    // Without BROPATH there may be no Bro, so scripts that are not needed may be missing.
     let text = "@load misc/none\nredef None::x = 5;\nredef record None::Info += { m: M; };\n\
         event seen(n: count) { }\n";
     fs::write(&main, text).unwrap();
@@ -222,7 +222,7 @@ event bro_init() { Communication::connect_peer("other"); }
 "#;
 
 #[test]
-fn entries_of_a_script_become_a_configuration() {
+fn entries_of_a_script_are_imported() {
     let folder =
         folder("scripts-import", &[("local.bro", LOCAL), ("more.bro", "global e: event();")]);
     let local = folder.join("local.bro");
@@ -261,7 +261,7 @@ fn entries_of_a_script_become_a_configuration() {
 }
 
 #[test]
-fn a_generated_layout_is_imported_and_mistakes_are_told() {
+fn a_generated_layout_is_imported_and_errors_are_reported() {
     let standalone = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_cfg/standalone.bro");
     let imported = run(["config", "import", standalone]);
     assert_eq!(imported.code, 0, "{}", imported.stderr);
@@ -313,7 +313,7 @@ fn the_types_of_bro_are_built_in() {
         assert!(checked["node"]["events"].as_u64() > Some(600), "{checked}");
         assert!(checked["node"]["variables"].as_u64() >= Some(6), "{checked}");
     }
-    // An own file of that name comes first.
+    // A file of that name has priority.
     fs::write(folder.join("bro-2.5.bro"), "event own();").unwrap();
     let both = format!("--declarations={}", folder.join("bro-2.5.bro").display());
     let sent = run(["send", "127.0.0.1:1", "own(1)", &both]);
