@@ -360,4 +360,5 @@ fn a_bro_value_converts_to_a_struct() {
     let value = Value::parse(&text, Some(ty), &declarations).unwrap();
     let notice = NoticeInfo::from_value(&value).unwrap();
     assert_eq!(notice.to_value().coerce(ty), Ok(value));
+    assert_eq!(notice.note, Value::parse("Notice::Tally", None, &declarations).unwrap());
 }

@@ -19,7 +19,9 @@
 //!   are ignored.
 //! * Strings are bytes, as in Bro.
 //! * A constant of an enum is a [`Value`](crate::data::Value), since local scripts add constants.
-//!   So is what Rust cannot say, such as `any`.
+//!   So is what Rust cannot say, such as `any`. To send one, take it from declarations that have the
+//!   enum: `Value::parse("Notice::Tally", None, &declarations)`. A record that is sent in a declared
+//!   event becomes one of the declared type.
 #![allow(missing_docs, reason = "the fields are those of Bro's scripts")]
 
 mod alerts;
