@@ -36,6 +36,7 @@ impl Nodes {
         Nodes { dir, server, test }
     }
 
+    #[cfg(feature = "nats")]
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }

@@ -19,6 +19,10 @@ use crate::failure::{Failure, misused, reason, tell, warn};
 use crate::spool::spooler::Spooler;
 
 /// What a sink is given.
+#[cfg_attr(
+    not(any(feature = "kafka", feature = "nats", feature = "parquet")),
+    allow(dead_code, reason = "there are no sinks")
+)]
 struct Given<'a> {
     /// The spool.
     path: &'a Path,
