@@ -1,6 +1,6 @@
 //! Replays recorded sessions with a node in the place of one Bro.
 
-mod log;
+mod communication_log;
 mod player;
 
 use std::collections::BTreeSet;
