@@ -14,6 +14,7 @@ use brocomm::node::EventPattern;
 use brocomm_sinks::line::{EventLine, LogLine};
 use brocomm_sinks::spool::{AppendError, OpenError, Recovery, Spool, WriteError};
 use brocomm_sinks::subject;
+use brocomm_sinks::types::LogTypes;
 
 use super::numbers::SpoolNumbers;
 use crate::config::SpoolTable;
@@ -30,6 +31,13 @@ const RETENTION: Duration = Duration::from_secs(30);
 /// The maximum number of subjects of logs that are kept.
 const MAX_SUBJECTS: usize = 4096;
 
+/// A log that is spooled.
+struct Known {
+    subject: Arc<str>,
+    /// The writer of its last entry, the types of whose columns are kept.
+    writer: Arc<LogWriter>,
+}
+
 /// A spool, and what goes there in which form.
 pub(crate) struct Spooler {
     path: PathBuf,
@@ -43,8 +51,9 @@ pub(crate) struct Spooler {
     names: LogNames,
     numbers: SpoolNumbers,
     line: Vec<u8>,
-    /// The subjects of logs, by stream and path; none for those that are not spooled.
-    subjects: BTreeMap<(i32, Name), Option<Arc<str>>>,
+    types: LogTypes,
+    /// Logs, by stream and path; none for those that are not spooled.
+    known: BTreeMap<(i32, Name), Option<Known>>,
     told: BTreeSet<Name>,
     /// Whether it was said that there is no room.
     is_stuck: bool,
@@ -84,7 +93,8 @@ impl Spooler {
             names,
             numbers,
             line: Vec::new(),
-            subjects: BTreeMap::new(),
+            types: LogTypes::new(path),
+            known: BTreeMap::new(),
             told: BTreeSet::new(),
             is_stuck: false,
             retained: now,
@@ -138,21 +148,48 @@ impl Spooler {
         self.append(now, &subject, &entry.writer.path);
     }
 
-    fn subject_of(&mut self, writer: &LogWriter) -> Option<Arc<str>> {
+    fn subject_of(&mut self, writer: &Arc<LogWriter>) -> Option<Arc<str>> {
         // The lookup would need the name, whose clones are cheap.
         let key = (writer.stream, writer.path.clone());
-        if let Some(known) = self.subjects.get(&key) {
-            return known.clone();
+        let subject = match self.known.get_mut(&key) {
+            Some(None) => return None,
+            Some(Some(known)) => {
+                if Arc::ptr_eq(&known.writer, writer) {
+                    return Some(Arc::clone(&known.subject));
+                }
+                // Another peer, whose columns are mostly the same.
+                let is_same = known.writer.fields == writer.fields;
+                known.writer = Arc::clone(writer);
+                if is_same {
+                    return Some(Arc::clone(&known.subject));
+                }
+                Arc::clone(&known.subject)
+            }
+            None => {
+                // A peer may have logs without end.
+                if self.known.len() >= MAX_SUBJECTS {
+                    self.known.clear();
+                }
+                if self.logs.as_ref().is_some_and(|logs| !logs.matches(&writer.path)) {
+                    self.known.insert(key, None);
+                    return None;
+                }
+                let stream = self.names.stream(writer.stream);
+                let subject: Arc<str> = subject::log(&stream, &writer.path).into();
+                let known = Known { subject: Arc::clone(&subject), writer: Arc::clone(writer) };
+                self.known.insert(key, Some(known));
+                subject
+            }
+        };
+        let log = subject::name(&subject);
+        if let Err(error) = self.types.add(log, &self.log_line, &writer.fields) {
+            let path = self.path.display();
+            warn(format_args!(
+                "spool {path}: cannot keep the types of log {log}: {}; Parquet files will lack them",
+                reason(&error)
+            ));
         }
-        let is_wanted = self.logs.as_ref().is_none_or(|logs| logs.matches(&writer.path));
-        let subject =
-            is_wanted.then(|| subject::log(&self.names.stream(writer.stream), &writer.path).into());
-        // A peer may have logs without end.
-        if self.subjects.len() >= MAX_SUBJECTS {
-            self.subjects.clear();
-        }
-        self.subjects.insert(key, subject.clone());
-        subject
+        Some(subject)
     }
 
     fn append(&mut self, now: Time, subject: &str, name: &Name) {

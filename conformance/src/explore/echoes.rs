@@ -76,7 +76,7 @@ mod tests {
     const NUMBERS: [Value; 3] = [Value::Count(1), Value::Count(2), Value::Count(3)];
 
     #[test]
-    fn what_was_sent_before_the_request_may_be_echoed_from_any_on() {
+    fn values_sent_before_the_request_may_be_echoed_from_any_point_on() {
         let [one, two, three] = &NUMBERS;
         // 1 and 1 before the request; 1, 2 and 3 after it.
         let fresh = || {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_is_passed_over_and_told_when_something_is_missing() {
+    fn unexpected_echoes_are_reported_when_one_is_missing() {
         let [one, two, three] = &NUMBERS;
         let mut echoes = Echoes::new(true);
         echoes.expect(one);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_echoed_that_is_not_requested() {
+    fn echoes_without_a_request_fail() {
         let [one, ..] = &NUMBERS;
         let mut echoes = Echoes::new(false);
         assert!(echoes.all_came());

@@ -26,7 +26,7 @@ impl fmt::Display for PeerId {
 
 /// The number of a transport connection of a node, in order of creation.
 ///
-/// A peer has at most one at a time; a reconnection gets another number.
+/// A peer has at most one at a time. A reconnection gets another number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(super) Key);
 
@@ -90,14 +90,14 @@ impl Endpoint {
         Endpoint { host, zone: None, port }
     }
 
-    /// Prints the endpoint as the protocol core logs it, without the zone.
+    /// Displays the endpoint as the protocol core logs it, without the zone.
     pub(super) const fn without_zone(&self) -> impl fmt::Display {
         SocketAddr::new(self.host, self.port)
     }
 }
 
 impl fmt::Display for Endpoint {
-    /// Prints `host:port`, an IPv6 host in brackets and with `%zone` (part 4 §5).
+    /// Writes `host:port`, with an IPv6 host in brackets and with `%zone` (part 4 §5).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.host, &self.zone) {
             (IpAddr::V6(host), Some(zone)) => write!(f, "[{host}%{zone}]:{}", self.port),
@@ -116,7 +116,7 @@ pub struct EventPeer {
     pub endpoint: Endpoint,
     /// Whether this is the node itself.
     pub is_local: bool,
-    /// Its `peer_description`; empty until received, or if its input is not accepted.
+    /// Its `peer_description`. Empty until received, or if its input is not accepted.
     pub descr: Name,
     /// Its class, possibly empty, if it sent one.
     pub class: Option<Bytes>,

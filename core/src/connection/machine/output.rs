@@ -5,7 +5,7 @@ use crate::data::Event;
 use crate::serial::{self, Mode, Templates};
 use crate::wire::{Encoder, Framing, Message};
 
-/// The minimum number of written bytes at the front before the rest is moved.
+/// The number of written bytes at the front from which the rest is moved forward.
 const COMPACT: usize = 64 << 10;
 
 /// The capacity of the queue that is kept while nothing waits, in bytes.
@@ -19,12 +19,12 @@ pub(super) struct Output {
     queue: Vec<u8>,
     /// The number of bytes at the front that have been written.
     start: usize,
-    /// The total number of bytes written.
+    /// The total number of bytes ever written.
     written: u64,
     limit: usize,
-    /// The end of the last answer, in the same count as `written`.
+    /// The end of the last answer, as an offset like `written`.
     reply_end: u64,
-    /// The size of the answers since the last time that all were written.
+    /// The size of the answers queued since all of them were last written.
     reply_bytes: usize,
 }
 
@@ -112,8 +112,7 @@ impl Output {
         self.reply_end = self.written + self.pending().len() as u64;
     }
 
-    /// Returns the size of the queued answers, and of those written since the last time that all
-    /// were.
+    /// Returns the size of the answers queued since all of them were last written.
     pub(super) fn reply_bytes(&self) -> usize {
         self.reply_bytes
     }

@@ -27,7 +27,7 @@ pub struct List {
 }
 
 impl List {
-    /// Creates a list with this type: an index, if it has one value per component.
+    /// Creates a list with this type. A list with one value per component is an index.
     pub fn new(ty: Type, items: impl Into<Items>) -> List {
         let items = items.into();
         List { ty, tag: List::usual_tag(&items), items }
@@ -58,7 +58,7 @@ pub struct Table {
     pub mutable: Mutable,
     /// The table's attributes.
     pub attributes: Option<Arc<Attributes>>,
-    /// How long an entry lives.
+    /// The lifetime of an entry.
     pub expire_time: Option<Arc<Expr>>,
     /// The function called when an entry expires.
     pub expire_func: Option<Arc<Expr>>,
@@ -73,7 +73,7 @@ pub struct Entry {
     pub index: Arc<List>,
     /// The value; `None` in sets.
     pub value: Option<Value>,
-    /// When the entry was last used, in network time.
+    /// When the entry was last accessed, in network time.
     pub last_access: f64,
     /// The start of the expiry time: the sender's start plus whole seconds, in network time.
     pub expire_access: f64,
@@ -122,8 +122,8 @@ impl Table {
         self.entries.iter().find(|e| e.index.items == index)
     }
 
-    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it has the first
-    /// entry.
+    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it contains the
+    /// first entry.
     ///
     /// ```
     /// # use brocomm::data::{Table, Type, Value};

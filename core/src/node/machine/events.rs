@@ -26,7 +26,7 @@ pub struct Raised {
     pub dropped: usize,
 }
 
-/// Why an event was not raised; nothing changes on error.
+/// The reason why an event was not raised. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
@@ -79,7 +79,7 @@ impl NodeMachine {
     /// unchanged.
     ///
     /// # Errors
-    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], only
+    /// [`RaiseError::Event`], whether or not any peer has requested it; [`RaiseError::Full`], only
     /// with [`Overflow::Block`](super::super::Overflow::Block).
     pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
         let mut fan_out = self.begin_raise(event, now).map_err(|(_, error)| error)?;
@@ -201,8 +201,8 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to a peer if nothing waits before it, or says why not in a line; none if there is no connection, or the peer
-    /// gets what was kept for it first.
+    /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why not.
+    /// Returns `None` if there is no connection, or if events kept for the peer must be sent first.
     fn send_now(
         &mut self,
         id: PeerKey,
@@ -222,8 +222,8 @@ impl NodeMachine {
         sent.or(Some(SentNow::Later))
     }
 
-    /// Makes room in a peer's queue according to the policy; returns whether the item can be
-    /// queued. If it is dropped, that is counted, and logged with this line.
+    /// Makes room in a peer's queue according to the policy. Returns whether the item can be
+    /// queued. A dropped item is counted, and logged with this line.
     pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         match self.sending.admit(peer) {
@@ -270,7 +270,7 @@ impl NodeMachine {
     /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]; nothing is sent then.
+    /// [`VariableError`]. Nothing is sent then.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
@@ -308,7 +308,7 @@ impl NodeMachine {
         self.sending.is_away(id, peer) && wanted && comes_back && !self.ending.is_under_way()
     }
 
-    /// Sends the kept events that a reconnected peer has requested.
+    /// Sends the kept events that a reconnected peer has requested again.
     pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
             && let Some(connection) = peer.link.and_then(|link| self.transport.get(link)?.begun())

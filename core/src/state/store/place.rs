@@ -257,7 +257,8 @@ impl Store {
         })
     }
 
-    /// Returns the place of a vector's element, which may be a little beyond its end.
+    /// Returns the place of a vector's element. It may be up to [`MAX_GAP`] elements beyond the
+    /// end.
     pub(super) fn element(&self, key: Key, index: u64) -> Result<Place, StateError> {
         let length = match self.heap.get(key).map(|container| &container.content) {
             Some(Content::Vector(slots)) => slots.len(),
@@ -272,7 +273,7 @@ impl Store {
     }
 }
 
-/// Creates the error that a path continues from a value without such parts.
+/// Creates the error that a path leads to a part that its container cannot have.
 fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
     StateError::NoPart { target: path.target.clone(), found }
 }

@@ -9,8 +9,8 @@ use crate::data::{CallError, Event, Name};
 use crate::logs::{LogValue, StreamError};
 use crate::node::{FanOut, PeerId, RaiseError, Raised, WriteLogError};
 
-/// Identifies a waiting task, from the first call to the last; returned with
-/// [`NodeDriver::forget`].
+/// Identifies a waiting task from the first call to the last. Pass it to [`NodeDriver::forget`]
+/// when it is no longer needed.
 #[derive(Debug, Default)]
 pub struct Ticket(pub(super) Option<u64>);
 
@@ -54,9 +54,9 @@ pub(super) enum Wanted {
     Room(Name),
     /// Room for an entry of a log.
     RoomForLogs,
-    /// An empty queue of this peer.
+    /// Delivery of everything queued for this peer.
     Delivery(PeerId),
-    /// The end.
+    /// The end of communication.
     End,
     /// The reply to an event.
     Answer,
@@ -66,12 +66,12 @@ pub(super) enum Wanted {
 
 impl NodeDriver {
     /// Raises an event as soon as there is room in the queues of all its receivers, and takes it
-    /// out of `event`. A taken event has no receivers.
+    /// out of `event`. Once taken, the event counts as having no receivers.
     ///
     /// Unless it is [`Raising::done`], call [`raise_further`](Self::raise_further) until it is.
     ///
     /// # Errors
-    /// Fails if the event does not match its declaration; it is not taken then.
+    /// Fails if the event does not match its declaration. It is then not taken.
     pub fn poll_raise(
         &mut self,
         ticket: &mut Ticket,
@@ -132,8 +132,8 @@ impl NodeDriver {
     }
 
     /// Sends all batches immediately. Ready when everything raised, written or printed before the
-    /// first call is written to the sockets, or lost with its connection. Also waits for events
-    /// raised meanwhile for the same peers.
+    /// first call is written to the sockets, or lost with its connection. It may also wait for
+    /// events raised meanwhile for the same peers.
     pub fn poll_flush(
         &mut self,
         ticket: &mut Ticket,
@@ -190,7 +190,7 @@ impl NodeDriver {
         self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
     }
 
-    /// Wakes the tasks whose awaited events have occurred.
+    /// Wakes the tasks whose awaited condition is met.
     pub(super) fn wake_waiting(&mut self) {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
             let come = match wanted {
