@@ -121,19 +121,9 @@ impl WriteCache {
         tag: TypeTag,
         mode: Mode,
     ) -> Option<(u64, u64)> {
-        let ids = self.ids_of_known(tag, mode)?;
-        self.count((1, 1));
-        Some(ids)
-    }
-
-    /// Does the same but does not count.
-    #[inline]
-    pub(in super::super) fn ids_of_known(
-        &mut self,
-        tag: TypeTag,
-        mode: Mode,
-    ) -> Option<(u64, u64)> {
         let type_pid = self.ages.use_base_after(tag, mode.caching == Caching::Single)?;
+        self.full += 1;
+        self.references += 1;
         Some((self.take_pid(), type_pid))
     }
 
@@ -222,11 +212,10 @@ impl WriteCache {
         Some(pid)
     }
 
-    /// Counts objects in full and references.
+    /// Counts objects that were written in full without ids.
     #[inline]
-    pub(in super::super) fn count(&mut self, (full, references): (u64, u64)) {
-        self.full += full;
-        self.references += references;
+    pub(in super::super) fn count_full(&mut self, objects: u64) {
+        self.full += objects;
     }
 
     /// Returns whether the standard instances of these types were sent, and all of this is true, before

@@ -6,6 +6,7 @@ mod forward;
 mod measure;
 mod object;
 mod opaque;
+mod replay;
 mod stmt;
 mod supported;
 mod template;
@@ -19,8 +20,9 @@ use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
 use super::{Caching, Family, Mode, Transcript, WriteError};
-use decide::{Decide, Live, Replay};
+use decide::{Decide, Live};
 use measure::Measure;
+use replay::Replay;
 use supported::Supported;
 
 pub(crate) use measure::MAX_CONTENT;

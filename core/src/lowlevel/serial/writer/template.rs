@@ -38,8 +38,8 @@ pub(crate) struct Template {
     tags: Tags,
     /// What else has to be true of it.
     conditions: Vec<Condition>,
-    /// The number of objects in full, and of references, that the cache only counts.
-    counted: (u64, u64),
+    /// The number of objects in full that have no id.
+    nameless: u64,
     /// The size of the call, if its containers are remembered.
     remembered: Option<usize>,
 }
@@ -53,8 +53,8 @@ struct Slot {
 
 #[derive(Debug)]
 enum What {
-    /// A value in full, and its type, a standard instance, as a reference with its id there.
-    Scalar(TypeTag, usize),
+    /// A value in full, and its type, a standard instance, as a reference.
+    Scalar(TypeTag),
     /// A reference to the standard instance of an atomic type.
     Base(TypeTag),
     /// A reference to something shared, by its address.
@@ -110,20 +110,20 @@ impl Template {
             remembered,
             slots: Vec::with_capacity(args.len()),
             placed: 0,
-            counted: (0, 0),
+            nameless: 0,
             met: BTreeSet::new(),
             is_unfit: mode.caching != Caching::None && !cache.refers(mode),
         };
         let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         session.event(name, *time, args);
-        let Session { decide: Draft { slots, counted, is_unfit, .. }, overrun, .. } = session;
+        let Session { decide: Draft { slots, nameless, is_unfit, .. }, overrun, .. } = session;
         // A container could make the cache forget one that comes later.
         let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
         let mut conditions = Vec::new();
         for slot in &slots {
             match &slot.what {
-                What::Scalar(tag, _) | What::Base(tag) => tags.insert(*tag),
+                What::Scalar(tag) | What::Base(tag) => tags.insert(*tag),
                 What::Shared(address) => conditions.push(Condition::Shared(*address)),
                 What::Anonymous(_) => {}
                 What::Container(address, _) => {
@@ -146,7 +146,7 @@ impl Template {
             (Some(known), Some(place)) => *place = known,
             _ => drop(bytes.drain(..std::mem::take(&mut frame))),
         }
-        Ok(Some(Template { bytes, frame, slots, tags, conditions, counted, remembered }))
+        Ok(Some(Template { bytes, frame, slots, tags, conditions, nameless, remembered }))
     }
 
     /// Returns the size of the SERIAL with its frame, unless it is too long for one.
@@ -164,16 +164,15 @@ impl Template {
         out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
         let bytes = out.get_mut(start..).unwrap_or_default();
         for Slot { at, what } in &self.slots {
-            if let What::Scalar(tag, type_at) = what
-                && let Some((pid, type_pid)) = cache.ids_of_known(*tag, mode)
-            {
-                put(bytes, *at, pid, mode);
-                put(bytes, *type_at, type_pid, mode);
+            let Some((_, place)) = bytes.split_at_mut_checked(*at) else { return };
+            if let What::Scalar(tag) = what {
+                let ids = cache.value_of_known(*tag, mode);
+                put_both(place, ids.unwrap_or_default(), mode);
             } else if let Some(pid) = self.decide(what, cache, mode) {
-                put(bytes, *at, pid, mode);
+                put(place, pid, mode);
             }
         }
-        cache.count(self.counted);
+        cache.count_full(self.nameless);
         cache.end(mode);
     }
 
@@ -181,7 +180,7 @@ impl Template {
     #[inline(never)]
     fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
         let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
-            What::Scalar(..) => return None,
+            What::Scalar(_) => return None,
             What::Base(tag) => cache.base(*tag, mode),
             What::Shared(address) => return cache.shared_before(*address),
             What::Anonymous(family) => cache.anonymous(*family, mode),
@@ -195,10 +194,23 @@ impl Template {
     }
 }
 
+/// Writes the ids of a value and, behind it, of its type.
+#[inline]
+fn put_both(bytes: &mut [u8], (pid, type_pid): (u64, u64), mode: Mode) {
+    if mode.pid_64bit {
+        if let Some(place) = bytes.first_chunk_mut::<{ WIDE_TYPE + 8 }>() {
+            place[..8].copy_from_slice(&pid.to_be_bytes());
+            place[WIDE_TYPE..].copy_from_slice(&type_pid.to_be_bytes());
+        }
+    } else if let Some(place) = bytes.first_chunk_mut::<{ NARROW_TYPE + 4 }>() {
+        place[..4].copy_from_slice(&(pid as u32).to_be_bytes());
+        place[NARROW_TYPE..].copy_from_slice(&(type_pid as u32).to_be_bytes());
+    }
+}
+
 /// Writes an id.
 #[inline]
-fn put(bytes: &mut [u8], at: usize, pid: u64, mode: Mode) {
-    let Some((_, bytes)) = bytes.split_at_mut_checked(at) else { return };
+fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
     if mode.pid_64bit {
         if let Some(place) = bytes.first_chunk_mut() {
             *place = pid.to_be_bytes();
@@ -217,7 +229,7 @@ struct Draft<'a> {
     slots: Vec<Slot>,
     /// How many objects have been written.
     placed: usize,
-    counted: (u64, u64),
+    nameless: u64,
     /// The containers that are shared with anybody.
     met: BTreeSet<usize>,
     /// Whether other peers may decide otherwise.
@@ -227,7 +239,7 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn full(&mut self, what: What) -> Decision {
         if self.mode.caching == Caching::None {
-            self.counted.0 += 1;
+            self.nameless += 1;
         } else {
             self.slots.push(Slot { at: 0, what });
         }
@@ -251,9 +263,6 @@ impl Decide for Draft<'_> {
         if let Some(slot) = self.slots.get_mut(self.placed) {
             slot.at = at;
             self.placed += 1;
-            if let What::Scalar(_, type_at) = &mut slot.what {
-                *type_at = at + if self.mode.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
-            }
         }
     }
 
@@ -263,9 +272,7 @@ impl Decide for Draft<'_> {
 
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         is_short(self.mode).then(|| {
-            self.full(What::Scalar(tag, 0));
-            self.counted.0 += 1;
-            self.counted.1 += 1;
+            self.full(What::Scalar(tag));
             (0, 0)
         })
     }
