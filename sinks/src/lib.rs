@@ -8,7 +8,10 @@
 //! * [`types`] keeps the types of the columns of logs, which JSON lines don't have.
 #![cfg_attr(feature = "nats", doc = "* [`nats`] publishes a spool to NATS JetStream.")]
 #![cfg_attr(feature = "kafka", doc = "* [`kafka`] produces a spool to Kafka.")]
-#![cfg_attr(feature = "parquet", doc = "* [`parquet`] writes the log entries of a spool to Parquet files.")]
+#![cfg_attr(
+    feature = "parquet",
+    doc = "* [`parquet`] writes the log entries of a spool to Parquet files."
+)]
 //!
 //! The path of an entry: it is appended to the spool and written to the disk; a sink reads it, sends
 //! it, and moves its position once the receiver has acknowledged it. So a receiver that is down costs

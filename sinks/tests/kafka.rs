@@ -277,10 +277,8 @@ fn a_cluster_that_is_not_there_is_waited_for() {
 #[test]
 fn no_more_than_the_window_is_on_its_way() {
     let cluster = cluster();
-    let config = KafkaConfig {
-        timeout: Duration::from_millis(300),
-        ..config(cluster.bootstrap_servers())
-    };
+    let config =
+        KafkaConfig { timeout: Duration::from_millis(300), ..config(cluster.bootstrap_servers()) };
     let mut producing = producing(config, 1);
     producing.wait();
     (1..=3).for_each(|broker| {

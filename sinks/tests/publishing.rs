@@ -129,7 +129,6 @@ impl Publishing {
     }
 }
 
-
 pub(crate) fn waits(reports: &[Report]) -> String {
     let reason = |report: &Report| match report {
         Report::Waiting { reason } => Some(reason.clone()),

@@ -245,7 +245,10 @@ mod tests {
     #[test]
     fn options_of_librdkafka_are_checked() {
         for (text, told) in [
-            ("topic_name = 'a b'", "folder/b.toml:3:14: kafka.topic_name: must be 1 to 249 letters"),
+            (
+                "topic_name = 'a b'",
+                "folder/b.toml:3:14: kafka.topic_name: must be 1 to 249 letters",
+            ),
             (
                 "kafka_conf = { 'no.such' = 1 }",
                 "folder/b.toml:3:28: kafka.kafka_conf.no.such: there is no such option of librdkafka",

@@ -355,7 +355,9 @@ fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
     write(&mut client, 1..2000);
     let told = server.error_with("maximum size");
     assert!(
-        told.contains("its readers have not read the oldest entries; peers wait until there is room"),
+        told.contains(
+            "its readers have not read the oldest entries; peers wait until there is room"
+        ),
         "{told}"
     );
     let mut reader = Program::start(["spool", "read", dir, "--follow", "--reader", "slow"]);

@@ -102,7 +102,8 @@ fn config_error(error: KafkaError) -> ConfigError {
         KafkaError::ClientConfig(_, reason, key, _) => {
             // It names the key, too.
             let unknown = reason.starts_with("No such configuration property");
-            let reason = if unknown { "there is no such option of librdkafka".into() } else { reason };
+            let reason =
+                if unknown { "there is no such option of librdkafka".into() } else { reason };
             ConfigError::Option { key, reason }
         }
         KafkaError::ClientCreation(reason) => ConfigError::Other(reason),

@@ -153,7 +153,9 @@ impl Session<'_, '_> {
             match producer.send(record) {
                 Ok(()) => false,
                 Err((error, _)) => match error.rdkafka_error_code() {
-                    Some(RDKafkaErrorCode::QueueFull) if !sent.is_empty() => return Ok(Some(entry)),
+                    Some(RDKafkaErrorCode::QueueFull) if !sent.is_empty() => {
+                        return Ok(Some(entry));
+                    }
                     Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
                         self.refuse(sequence, reason(&error));
                         true

@@ -114,9 +114,8 @@ impl Batch {
                 if self.files.len() >= MAX_FILES {
                     return Ok(Added::Later);
                 }
-                let columns = Columns::read(spool, log).map_err(|error| {
-                    format!("the types of log {log} cannot be read: {error}")
-                })?;
+                let columns = Columns::read(spool, log)
+                    .map_err(|error| format!("the types of log {log} cannot be read: {error}"))?;
                 let rows = Rows::new(&columns, with_other.contains(log));
                 let file = LogFile::new(dir, log, &self.suffix, rows);
                 self.files.insert(log.to_owned(), file);

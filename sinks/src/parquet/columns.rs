@@ -197,9 +197,7 @@ impl Column {
             Scalar::Count => (Physical::INT64, Some(integer(64, false))),
             Scalar::Port => (Physical::INT32, Some(integer(16, false))),
             Scalar::Double => (Physical::DOUBLE, None),
-            Scalar::Time => {
-                (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS)))
-            }
+            Scalar::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
             Scalar::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         };
         let name = if self.kind.is_list { "element" } else { &self.name };

@@ -47,9 +47,7 @@ impl<'a, 'w> Session<'a, 'w> {
             // What comes meanwhile is seen below.
             let is_last = durable.has_changed().is_err();
             durable.mark_unchanged();
-            if !is_over
-                && let Some(entry) = self.work.next()?
-            {
+            if !is_over && let Some(entry) = self.work.next()? {
                 self.take(&entry)?;
                 continue;
             }

@@ -175,10 +175,7 @@ fn servers_and_we_show_certificates() {
 
     // TLS is not given up.
     let Some(server) = Server::start_with("") else { return };
-    let config = NatsConfig {
-        tls: true,
-        ca: Some(ours.path("ca.pem")),
-        ..config(&server.address())
-    };
+    let config =
+        NatsConfig { tls: true, ca: Some(ours.path("ca.pem")), ..config(&server.address()) };
     fails(config, "the server does not offer tls");
 }

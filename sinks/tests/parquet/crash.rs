@@ -12,9 +12,12 @@ fn forget_position(publishing: &Publishing) {
 fn after_a_crash_each_entry_is_in_exactly_one_file() {
     // What a killed sink can leave: files that are not whole; whole ones of which none, some or all have
     // their names, with the list of them.
-    for (with_list, renamed) in
-        [(false, [false, false]), (true, [false, false]), (true, [true, false]), (true, [true, true])]
-    {
+    for (with_list, renamed) in [
+        (false, [false, false]),
+        (true, [false, false]),
+        (true, [true, false]),
+        (true, [true, true]),
+    ] {
         let dir = TempDir::new();
         let mut publishing = Publishing::prepare("parquet");
         for log in ["conn", "http"] {

@@ -123,7 +123,8 @@ fn there_is_a_file_for_each_log_and_hour() {
     let names: Vec<&String> = files.keys().collect();
     let all = [("conn", 2, 1), ("conn", 3, 22), ("conn", 4, 43)];
     let all = [all, all.map(|(_, hour, first)| ("http", hour, first))].concat();
-    let all: Vec<String> = all.into_iter().map(|(log, hour, first)| name(log, hour, first)).collect();
+    let all: Vec<String> =
+        all.into_iter().map(|(log, hour, first)| name(log, hour, first)).collect();
     assert_eq!(names, all.iter().collect::<Vec<_>>());
     for (name, rows) in &files {
         let expected = if name.starts_with("conn") { (0..10).collect() } else { vec![7] };

@@ -101,7 +101,8 @@ table = pyarrow.parquet.read_table(sys.argv[1])
 for field in table.schema:
     print(field.name, field.type, [repr(value) for value in table[field.name].to_pylist()])
 ";
-    let output = Command::new(&python).args(["-c", script]).arg(typed(dir.path())).output().unwrap();
+    let output =
+        Command::new(&python).args(["-c", script]).arg(typed(dir.path())).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{error}");
     let text = String::from_utf8(output.stdout).unwrap();
