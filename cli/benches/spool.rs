@@ -90,7 +90,7 @@ async fn measure(option: &str, folder: &Path, count: u64) -> Result<[f64; 2]> {
     let first = lines.next().ok_or("nothing")??;
     let address = first.strip_prefix("listening on ").ok_or("it does not listen")?.to_owned();
     let (fields, values) = conn();
-    let builder = Node::builder().connect(address);
+    let builder = Node::builder().connect(&address);
     let node = builder.options(|options| options.outgoing.overflow = Overflow::Block).start()?;
     node.with(|node, _| node.declare_log(LogStream::new(STREAM, "conn", fields)))?;
     node.connected().await;
