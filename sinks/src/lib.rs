@@ -5,6 +5,7 @@
 //! * [`line`](mod@line) writes log entries exactly as the JSON logs of Zeek, and events as Zeek's WebSocket API
 //!   has them.
 //! * [`subject`] names what an entry is about, as Zeek's NATS backend does.
+//! * [`types`] keeps the types of the columns of logs, which JSON lines don't have.
 #![cfg_attr(feature = "nats", doc = "* [`nats`] publishes a spool to NATS JetStream.")]
 #![cfg_attr(feature = "kafka", doc = "* [`kafka`] produces a spool to Kafka.")]
 #![cfg_attr(

@@ -31,11 +31,14 @@ const RETENTION: Duration = Duration::from_secs(30);
 /// The maximum number of subjects of logs that are kept.
 const MAX_SUBJECTS: usize = 4096;
 
+/// The maximum number of writers of a log that are kept.
+const MAX_WRITERS: usize = 256;
+
 /// A log that is spooled.
 struct Known {
     subject: Arc<str>,
-    /// The writer of its last entry, the types of whose columns are kept.
-    writer: Arc<LogWriter>,
+    /// Writers of it, of several peers, the types of whose columns are kept.
+    writers: Vec<Arc<LogWriter>>,
 }
 
 /// A spool, and what goes there in which form.
@@ -154,16 +157,16 @@ impl Spooler {
         let subject = match self.known.get_mut(&key) {
             Some(None) => return None,
             Some(Some(known)) => {
-                if Arc::ptr_eq(&known.writer, writer) {
-                    return Some(Arc::clone(&known.subject));
+                let subject = Arc::clone(&known.subject);
+                if known.writers.iter().any(|known| Arc::ptr_eq(known, writer)) {
+                    return Some(subject);
                 }
-                // Another peer, whose columns are mostly the same.
-                let is_same = known.writer.fields == writer.fields;
-                known.writer = Arc::clone(writer);
-                if is_same {
-                    return Some(Arc::clone(&known.subject));
+                // Peers come and go.
+                if known.writers.len() >= MAX_WRITERS {
+                    known.writers.clear();
                 }
-                Arc::clone(&known.subject)
+                known.writers.push(Arc::clone(writer));
+                subject
             }
             None => {
                 // A peer may have logs without end.
@@ -176,7 +179,8 @@ impl Spooler {
                 }
                 let stream = self.names.stream(writer.stream);
                 let subject: Arc<str> = subject::log(&stream, &writer.path).into();
-                let known = Known { subject: Arc::clone(&subject), writer: Arc::clone(writer) };
+                let writers = vec![Arc::clone(writer)];
+                let known = Known { subject: Arc::clone(&subject), writers };
                 self.known.insert(key, Some(known));
                 subject
             }
@@ -206,7 +210,7 @@ impl Spooler {
         self.numbers.refuse();
         if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
             let path = self.path.display();
-            warn(format_args!("spool {path}: {name} is left out: {why}; more are only counted"));
+            warn(format_args!("spool {path}: {name} is left out: {why}; others are only counted"));
         }
     }
 

@@ -300,7 +300,7 @@ impl Task for Change<'_> {
                 self.shown_place
             )),
             StateError::OutOfRange(_) => {
-                refused(format_args!("{} would leave the range of its type", self.shown_place))
+                refused(format_args!("{} would be out of range for its type", self.shown_place))
             }
             StateError::Gap { length, limit, .. } => refused(format_args!(
                 "{}: the vector has {length} elements, and at most {limit} can be added",

@@ -155,13 +155,13 @@ fn what_a_bro_loads_first_is_loaded_first() {
     assert_eq!(send("Files::seen(5)", &["own.bro"]).code, 1);
     assert_eq!(send("Files::seen(5)", &["local.bro"]).code, 2);
     let typed = send("own(5)", &["typed.bro"]);
-    let why = "line 1, column 21: no type is named `connection`; `--declarations bro-2.5.bro` before it \
+    let why = "line 1, column 22: no type is named `connection`; `--declarations bro-2.5.bro` before it \
         declares it";
     assert!(typed.code == 2 && typed.stderr.contains(why), "{}", typed.stderr);
     let wrong = send("own(5)", &["wrong.bro"]);
     let why = "line 3, column 11: no variable is named `nope`";
     assert!(wrong.code == 2 && wrong.stderr.contains(why), "{}", wrong.stderr);
-    let event = run(["listen", "127.0.0.1:0", "--event=x(c: connection)", "--count=1"]);
+    let event = run(["connect", "127.0.0.1:1", "--event=x(c: connection)"]);
     let why =
         "--event: line 1, column 6: no type is named `connection`; `--declarations bro-2.5.bro`";
     assert!(event.code == 2 && event.stderr.contains(why), "{}", event.stderr);

@@ -30,7 +30,7 @@ fn changes_that_scripts_cannot_make_are_not_sent() {
             &["delete", "who$name"][..],
             "who$name is neither &optional nor &default, so it can't be deleted",
         ),
-        (&["incr", "hits", "-6"], "hits would leave the range of its type"),
+        (&["incr", "hits", "-6"], "hits would be out of range for its type"),
         (
             &["set", "list[99999999]", "1"],
             "list[99999999]: the vector has 1 elements, and at most 65536 can be added",

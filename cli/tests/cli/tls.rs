@@ -82,7 +82,7 @@ fn both_sides_of_a_bench_use_tls() {
     assert!(stdout.contains("\nevents       40 sent, 40 answered\n"), "{stdout}");
     // Without TLS nothing is measured.
     assert_eq!(run(bench).code, 1);
-    server.error_with("TLS: the peer speaks the protocol in clear text");
+    server.error_with("TLS: the peer does not use TLS");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn the_side_without_tls_is_named() {
     assert_eq!(run(["send", &address, "e(7)"]).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    let text = "TLS: the peer speaks the protocol in clear text, TLS is expected";
+    let text = "TLS: the peer does not use TLS, which is required here";
     assert!(stderr.contains(text), "{stderr}");
 
     let (listener, address) = listen(&[]);
@@ -173,7 +173,7 @@ fn doctor_reports_the_parameters_and_the_certificate() {
     let (_listener, clear) = Program::listen(&[]);
     let (code, line) = finding(&clear, &self::options("tls-doctor-clear"), "tls");
     assert_eq!(code, 1);
-    let text = "the peer speaks the protocol in clear text, TLS is expected; without --tls-ca";
+    let text = "the peer does not use TLS, which is required here; without --tls-ca";
     assert!(line["text"].as_str().unwrap().starts_with(text), "{line}");
 }
 

@@ -52,7 +52,7 @@ impl Echoes {
             let expected = expected.map_or("nothing".to_owned(), Value::to_string);
             let strange = self.strange.as_ref().map(|value| format!("; {value} came before"));
             let strange = strange.unwrap_or_default();
-            return Stop::failed(format!("{value} came back where {expected} was to{strange}"));
+            return Stop::failed(format!("{value} came back, expected {expected}{strange}"));
         }
         self.came += 1;
         self.left_out = Some(possible);
@@ -109,7 +109,7 @@ mod tests {
         echoes.expect(two);
         assert_eq!(echoes.came(three), Ok(()));
         assert!(!echoes.all_came());
-        let why = "2 came back where 1 was to; 3 came before".to_owned();
+        let why = "2 came back, expected 1; 3 came before".to_owned();
         assert_eq!(echoes.came(two), Err(Stop::Failed(why)));
     }
 

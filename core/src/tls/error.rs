@@ -43,7 +43,7 @@ pub enum TlsError {
     #[error("the peer's certificate {0}")]
     Certificate(CertificateProblem),
     /// The peer ended the connection with an alert.
-    #[error("the peer refuses: {alert}{}", meaning(*.alert, *.role))]
+    #[error("the peer rejected TLS: {alert}{}", meaning(*.alert, *.role))]
     Refused {
         /// The alert.
         alert: Alert,
@@ -90,7 +90,7 @@ pub enum TlsError {
 fn clear(first: [u8; 4]) -> String {
     // These bytes are the length of a header chunk (§1.4).
     if first == [0, 0, 0, 8] {
-        return "the peer speaks the protocol in clear text, TLS is expected".to_owned();
+        return "the peer does not use TLS, which is required here".to_owned();
     }
     let [a, b, c, d] = first;
     format!("the peer does not speak TLS, it begins with {a:02x} {b:02x} {c:02x} {d:02x}")

@@ -143,7 +143,7 @@ fn power(e: i32) -> (Scaled, i32) {
     // The index is small.
     let power = -348 + 8 * index as i32;
     // The whole part of the logarithm to the base 2, less 63.
-    (Scaled { f, e: (power * 217_706 >> 16) - 63 }, -power)
+    (Scaled { f, e: ((power * 217_706) >> 16) - 63 }, -power)
 }
 
 /// The first 64 bits of 10^-348, 10^-340, …, 10^340, rounded.

@@ -214,6 +214,8 @@ impl LogFile {
 }
 
 pub(super) fn failed(path: &Path, error: &dyn std::fmt::Display) -> String {
+    let error = error.to_string();
+    let error = error.split(" (os error ").next().unwrap_or_default();
     format!("{}: cannot write: {error}", path.display())
 }
 

@@ -96,9 +96,12 @@ impl<'a, 'w> Session<'a, 'w> {
         for _ in 0..2 {
             let first = self.work.counts.position() + 1;
             let batch = self.batch.get_or_insert_with(|| Batch::new(entry, first, self.epoch));
-            let dir = &self.config.dir;
+            let (dir, entries) = (&self.config.dir, batch.entries);
             match batch.add(entry, self.spool, dir, &mut self.with_other)? {
-                Added::Yes => break,
+                Added::Yes => {
+                    self.work.counts.add_sent(batch.entries - entries);
+                    break;
+                }
                 Added::Invalid => {
                     self.work.counts.add_refused(1);
                     let reason = "it is not a JSON object".to_owned();
@@ -122,7 +125,6 @@ impl<'a, 'w> Session<'a, 'w> {
         if entries == 0 {
             self.work.counts.set_position(last);
         } else {
-            self.work.counts.add_sent(entries);
             batch.finish(&self.config.dir, &self.commit)?;
             if let Some(commit) = Commit::read(&self.commit)? {
                 self.commit(&commit, entries)?;

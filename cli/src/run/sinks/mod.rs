@@ -144,7 +144,7 @@ fn say(target: &str, working: &str, report: Report) {
             warn(format_args!("{target}: {reason}; entries wait in the spool"));
         }
         Report::Refused { sequence, reason } => warn(format_args!(
-            "{target}: entry {sequence} is left out: {reason}; more are only counted"
+            "{target}: entry {sequence} is left out: {reason}; others are only counted"
         )),
     }
 }

@@ -78,7 +78,7 @@ pub(crate) enum NodeConfigErrorKind {
         address: IpAddr,
     },
     /// A link-local address lacks its zone.
-    #[error("{address} is on every link; name the interface to use, as in `eth0`")]
+    #[error("{address} is link-local; name the interface to use, as in `eth0`")]
     ZoneMissing {
         /// The address.
         address: IpAddr,

@@ -101,7 +101,7 @@ fn zones_belong_to_addresses_that_are_not_global() {
     let error = &errors(options(local, ""), &[])[0];
     assert_eq!(
         error.to_string(),
-        "listen_ipv6_zone_id is not set: fe80::1 is on every link; name the interface to use, as \
+        "listen_ipv6_zone_id is not set: fe80::1 is link-local; name the interface to use, as \
          in `eth0`"
     );
     option(

@@ -225,7 +225,7 @@ fn a_failure_while_accepting_is_logged_notified_and_forgotten() {
     world.run();
     // The initiator rejects our certificate too, and its alert arrives first.
     let told = world.told();
-    let line = "can't init peer io: the peer refuses: unknown_ca (48), our certificate is not \
+    let line = "can't init peer io: the peer rejected TLS: unknown_ca (48), our certificate is not \
                 signed by a CA that the peer knows";
     assert!(told.iter().any(|told| told == line), "{told:#?}");
     assert!(told.iter().any(|told| told.contains("established: false, cause: Tls(")), "{told:?}");
@@ -238,7 +238,7 @@ fn a_peer_without_tls_is_recognized() {
     let (ours, _) = two();
     let mut world = World::accepting(options(&ours), config(None));
     world.run();
-    let line = "can't init peer io: the peer speaks the protocol in clear text, TLS is expected";
+    let line = "can't init peer io: the peer does not use TLS, which is required here";
     assert!(world.told().iter().any(|told| told == line));
 }
 

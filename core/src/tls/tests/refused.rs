@@ -162,7 +162,7 @@ fn no_cipher_suite_in_common() {
     end.incoming.extend([0x15, 3, 3, 0, 2, 2, 40]);
     while end.step(&mut Wire::default(), NOW) {}
     assert_eq!(*end.failure(), refused(40, Role::Initiator));
-    let text = "the peer refuses: handshake_failure (40), no cipher suite in common, ours have \
+    let text = "the peer rejected TLS: handshake_failure (40), no cipher suite in common, ours have \
                 forward secrecy: a Bro on OpenSSL 1.0 that accepts can only do RSA key exchange; \
                 it needs OpenSSL 1.1.0 or later, or has to be the one that connects";
     assert_eq!(end.failure().to_string(), text);
@@ -181,7 +181,7 @@ fn clear_text_instead_of_tls() {
         let (clear, tls) =
             if tls_accepts { (&pair.near, &pair.far) } else { (&pair.far, &pair.near) };
         assert_eq!(*tls.failure(), TlsError::ClearText { first: [0, 0, 0, 8] });
-        let text = "the peer speaks the protocol in clear text, TLS is expected";
+        let text = "the peer does not use TLS, which is required here";
         assert_eq!(tls.failure().to_string(), text);
         if tls_accepts {
             assert!(tls.written.is_empty(), "no alert for a peer without TLS");
