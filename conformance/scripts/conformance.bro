@@ -1,11 +1,12 @@
-# What Bro 2.5.5 does to be tested; see IMPLEMENTING.md.
+# What Bro 2.1 to 2.5 do to be tested; see IMPLEMENTING.md. It was run with 2.5.5, 2.4.2 and 2.1.
 #
 # Listening:
-#   brocomm-conformance run --connect 127.0.0.1:47757 --profile bro \
-#       --start "bro -b conformance.bro exit_only_after_terminate=T"
+#   brocomm-conformance run --connect 127.0.0.1:47757 --profile bro --start "bro -b conformance.bro"
 # Connecting:
 #   brocomm-conformance run --listen 127.0.0.1:47757 --profile bro \
-#       --start "bro -b conformance.bro exit_only_after_terminate=T Conformance::connects=T"
+#       --start "bro -b conformance.bro Conformance::connects=T"
+#
+# For an older release use its profile, such as bro-2.4.
 #
 # -b leaves out all that it doesn't need, so that it starts quickly.
 
@@ -49,7 +50,7 @@ event conformance_echo(x: any)
 
 event conformance_log(text: string)
 	{
-	Log::write(Conformance::LOG, Conformance::Info($text=text));
+	Log::write(Conformance::LOG, [$text=text]);
 	}
 
 event conformance_print(text: string)
@@ -99,4 +100,17 @@ event bro_init()
 		if ( its == class )
 			Communication::connect_peer(name);
 		}
+	}
+
+# Keeps it running: Bro 2.1 has no exit_only_after_terminate.
+global keeps_running: event();
+
+event keeps_running()
+	{
+	schedule 1sec { keeps_running() };
+	}
+
+event bro_init()
+	{
+	event keeps_running();
 	}

@@ -4,38 +4,42 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use brocomm::lowlevel::wire::Framing;
+use brocomm::lowlevel::wire::{DataFormat, Framing};
 use brocomm_conformance::own::{Own, Transport};
-use brocomm_conformance::suite::{Case, Level, Role, Selection, Settings, Verdict, cases, run};
+use brocomm_conformance::suite::{Case, Level, Profile, Role, Selection, Settings, Verdict, cases};
 use brocomm_conformance::testing::is_thorough;
 
-/// The number of nodes that share the cases. Most cases wait most of the time.
+/// The number of nodes that share the cases. Most cases spend most of their time waiting.
 const LANES: usize = 4;
 
-/// Returns whether a case is run over a transport. The rules are the core's, the same for all
-/// transports and under TLS. By default only std without TLS runs all cases, and the others run
-/// those on the byte stream.
+/// Returns whether a case is run in this combination. The core implements the protocol and TLS for
+/// all transports, so by default only std without TLS runs all cases. The others run only the
+/// cases about the byte stream.
 fn is_asked(case: &Case, transport: Transport, framing: Framing) -> bool {
     let is_whole = (transport, framing) == (Transport::Std, Framing::Clear);
     is_whole || case.id.section().starts_with("1.") || is_thorough()
 }
 
-/// Runs all cases that have to pass, each against one of some nodes; returns what did not.
-fn failures(transport: Transport, role: Role, framing: Framing) -> Vec<String> {
-    let selection = Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
+/// Runs the selected cases, spread over several nodes. Returns the failures.
+fn failures(
+    selection: &Selection,
+    transport: Transport,
+    role: Role,
+    framing: Framing,
+) -> Vec<String> {
     let mut cases = cases();
     cases.retain(|case| {
         selection.wants(case)
             && selection.leaves_out(case, role, framing).is_none()
             && is_asked(case, transport, framing)
     });
-    assert!(!cases.is_empty(), "no case is to be run");
+    assert!(!cases.is_empty(), "no case is selected");
     let next = AtomicUsize::new(0);
     let lane = || {
-        let mut own = Own::start(transport, role, framing).expect("a node of our own starts");
+        let mut own = Own::start(transport, role, framing).expect("our node starts");
         let mut failures = Vec::new();
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let report = run(case, &mut own, &Settings::default());
+            let report = selection.run(case, &mut own, &Settings::default());
             if report.verdict != Verdict::Passed {
                 let lines = report.transcript.iter().rev().take(12).rev();
                 let lines = lines.map(|line| format!("\n    {:?} {}", line.kind, line.meaning));
@@ -51,10 +55,37 @@ fn failures(transport: Transport, role: Role, framing: Framing) -> Vec<String> {
 }
 
 fn check(transport: Transport, role: Role) {
+    let selection = Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
     for framing in [Framing::Clear, Framing::Tls] {
-        let failures = failures(transport, role, framing);
+        let failures = failures(&selection, transport, role, framing);
         let failed = failures.join("\n");
         assert!(failures.is_empty(), "{framing:?}: {} failed:\n{failed}", failures.len());
+    }
+}
+
+/// Cases whose messages differ between the data formats. Unless all is wanted, only these are run in
+/// older ones.
+const IN_ALL_FORMATS: [&str; 6] = ["2.1", "3.1", "2§", "3§1", "3§2", "3.4"];
+
+/// The node speaks what the suite does: as a peer of each older release.
+#[test]
+fn std_passes_in_the_data_format_of_each_release() {
+    let releases = Profile::ALL.iter().filter(|profile| profile.name.starts_with("bro-"));
+    let releases: Vec<_> = releases.map(|profile| profile.data_format).collect();
+    assert_eq!(releases.len(), 5);
+    for format in DataFormat::ALL.into_iter().filter(|format| *format != DataFormat::V26) {
+        assert!(releases.contains(&format), "{format}");
+        let mut selection =
+            Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
+        selection.profile.data_format = format;
+        if !is_thorough() {
+            selection.only = IN_ALL_FORMATS.map(str::to_owned).to_vec();
+        }
+        for role in Role::BOTH {
+            let failures = failures(&selection, Transport::Std, role, Framing::Clear);
+            let failed = failures.join("\n");
+            assert!(failures.is_empty(), "{format}: {} failed:\n{failed}", failures.len());
+        }
     }
 }
 

@@ -1,19 +1,39 @@
 //! `bro_event_new`, `_free`, `_add_val` and `_set_val`: events to send.
 
+use std::cell::RefCell;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use brocomm::data::{Name, Value};
-use brocomm::lowlevel::serial::{Caching, Mode, WriteError, Writer};
+use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits, Serial, WriteError, Writer};
+use brocomm::lowlevel::wire::DataFormat;
+use bytes::Bytes;
 
 use crate::guard::{guard, text};
 use crate::layout::{FALSE, TRUE};
 use crate::util;
 use crate::value::{self, type_name};
 
-/// How events are written: in full, so that the bytes mean the same on each connection and in each
-/// process that shares one.
+/// How events are written: in full and in data format 26, so that the bytes mean the same on each
+/// connection and in each process that shares one. For an older peer they are
+/// [written anew](in_data_format).
 pub(crate) const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+
+/// Returns the argument of a SERIAL, as it is written here, in the data format of a peer.
+///
+/// # Errors
+/// Says what is wrong with an argument that the program made, or what the peer's release lacks.
+pub(crate) fn in_data_format(argument: &[u8], format: DataFormat) -> Result<Vec<u8>, String> {
+    let mut reader = Reader::new(ReaderLimits::default());
+    let serial = reader.read(&Bytes::copy_from_slice(argument), MODE);
+    let (mode, mut writer, mut out) = (MODE.with_data_format(format), Writer::new(0), Vec::new());
+    let written = match serial.map_err(|error| error.to_string())? {
+        Serial::Event(event) => writer.event(mode, &event.name, event.time, &event.args, &mut out),
+        // It is the same in all of them.
+        _ => return Ok(argument.to_vec()),
+    };
+    written.map(|()| out).map_err(|error| error.to_string())
+}
 
 /// Holds an event to send.
 #[derive(Debug, Clone)]
@@ -29,6 +49,22 @@ impl BroEvent {
     }
 }
 
+/// How many arguments an event has room for at first.
+const ARGUMENTS: usize = 4;
+
+/// Returns a name; the same one as the last time shares its memory, as mostly it is.
+fn shared_name(bytes: &[u8]) -> Name {
+    thread_local! {
+        static LAST: RefCell<Name> = const { RefCell::new(Name::new()) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if **last != *bytes {
+            *last = value::name(bytes);
+        }
+        last.clone()
+    })
+}
+
 /// Makes an event without arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEvent {
@@ -36,7 +72,8 @@ pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEve
         // SAFETY: null or a C string.
         let name = unsafe { text(event_name) };
         name.map_or(ptr::null_mut(), |name| {
-            Box::into_raw(Box::new(BroEvent { name: value::name(name), args: Vec::new() }))
+            let (name, args) = (shared_name(name), Vec::with_capacity(ARGUMENTS));
+            Box::into_raw(Box::new(BroEvent { name, args }))
         })
     })
 }

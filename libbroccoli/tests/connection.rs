@@ -1,14 +1,26 @@
 //! What needs a peer.
 
-use super::peer::Peer;
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::wire::DataFormat;
+
+use super::peer::{Peer, usual};
 use super::support::Folder;
 
 /// Runs a program against a peer; returns what that got. `None` if there is no compiler.
 fn run(source: &str, name: &str, config: &str, args: &[&str]) -> Option<Vec<String>> {
+    run_with(&Peer::start(), source, name, config, args)
+}
+
+fn run_with(
+    peer: &Peer,
+    source: &str,
+    name: &str,
+    config: &str,
+    args: &[&str],
+) -> Option<Vec<String>> {
     let folder = Folder::new(name);
     folder.configure(config);
     let program = folder.compile(source)?;
-    let peer = Peer::start();
     let printed = folder.run(&program, &[&[peer.address.as_str()], args].concat());
     assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
     Some(peer.seen())
@@ -21,6 +33,38 @@ fn events_of_all_types_go_both_ways() {
         assert!(seen.iter().any(|event| event == expected), "{expected}: {seen:#?}");
     }
     assert!(!seen.iter().any(|event| event.starts_with("unrequested")), "{seen:?}");
+}
+
+/// Bros 2.1 to 2.5, and one that speaks what the library does (2§13).
+#[test]
+fn events_go_both_ways_in_the_data_format_of_the_peer() {
+    for number in [22, 23, 25, 26, 0] {
+        let peer = Peer::start();
+        peer.configure(ConnectionConfig {
+            data_format: DataFormat::from_number(number),
+            ..usual()
+        });
+        let name = format!("connection-{number}");
+        let Some(seen) = run_with(&peer, "connection", &name, "", &[]) else { return };
+        for expected in ["echo(2)", "echo(9/unknown)", "ask(0)", "late(3)"] {
+            assert!(seen.iter().any(|event| event == expected), "{number}, {expected}: {seen:#?}");
+        }
+    }
+}
+
+/// What is queued before the peer is known is in its data format as well.
+#[test]
+fn queued_events_go_in_the_data_format_of_the_peer() {
+    for number in [22, 26] {
+        let peer = Peer::start();
+        peer.configure(ConnectionConfig {
+            data_format: DataFormat::from_number(number),
+            ..usual()
+        });
+        let name = format!("flags-{number}");
+        let Some(seen) = run_with(&peer, "robust", &name, NO_PAUSE, &["flags"]) else { return };
+        assert_eq!(numbers(&seen, &["count"]), vec![1; 1001], "{number}");
+    }
 }
 
 const NO_PAUSE: &str = "/broccoli/reconnect_interval 0\n";

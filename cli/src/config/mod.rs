@@ -55,11 +55,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prints a configuration with the entries and options that a script of Bro sets.
+    /// Prints a configuration with the entries and options that a Bro script sets.
     ///
     /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework from
-    /// a script such as local.bro, with what it loads from beside it and from the folders in BROPATH.
-    /// What else it redefines, and what it does, is passed over.
+    /// a script such as local.bro and from the scripts that it loads, which are beside it or in the
+    /// folders of BROPATH. Skips everything else in the scripts.
     #[command(after_help = IMPORT_HELP)]
     Import {
         /// The script.
@@ -67,8 +67,8 @@ enum Command {
     },
     /// Prints the declarations of Bro 2.5's types, events and synchronized variables.
     ///
-    /// They are built in: where there is no such file, the name bro-2.5.bro in `declaration_files` or
-    /// --declarations means them.
+    /// They are built in: the name bro-2.5.bro in `declaration_files` or --declarations refers to
+    /// them, unless a file of that name exists.
     #[command(after_help = PRINT_EXIT_CODES)]
     Declarations,
     /// Prints a configuration with every key, its default and its meaning.
@@ -83,7 +83,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  the configuration can be used; there may be warnings
   1  standard output cannot be written
-  2  something is wrong with the configuration, or with the command line";
+  2  the configuration or the command line is wrong";
 
 const PRINT_EXIT_CODES: &str = "\
 Exit codes:
@@ -97,7 +97,7 @@ Examples:
 
 Exit codes:
   0  the configuration was printed
-  2  the command line is wrong, or the script";
+  2  the command line or the script is wrong";
 
 /// The example, with all keys commented out.
 const EXAMPLE: &str = include_str!("example.toml");
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// Where entries and events go besides the output.
+/// The other outputs for entries and events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outputs {
     /// The Zeeks that a bridge connects to.
@@ -144,7 +144,7 @@ impl Outputs {
     }
 }
 
-/// Loads a configuration with where else entries and events go, and prints warnings and errors.
+/// Loads a configuration with the other outputs, and prints warnings and errors.
 pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
     let mut outputs = Outputs::default();
     let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
@@ -152,7 +152,7 @@ pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs)
     Ok((configuration, outputs))
 }
 
-/// Prints what keeps events from being passed to Zeek.
+/// Prints why events will not be passed to Zeek.
 pub(crate) fn warn_of_targets(file: &Path, configuration: &NodeConfig, targets: &[ZeekTarget]) {
     for target in targets {
         for warning in target.warnings(&configuration.declarations) {

@@ -28,7 +28,7 @@ pub(super) fn write(
     writeln!(out, "  declares {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
-        (options.forward_remote_state_changes, "changes of state"),
+        (options.forward_remote_state_changes, "state changes"),
     ];
     for (_, what) in forwards.into_iter().filter(|(on, _)| *on) {
         writeln!(out, "  forwards the {what} of its peers")?;
@@ -71,18 +71,18 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Says where a spool goes, and whether this program can do it.
+/// Describes where the spool is sent, and whether this program can do so.
 fn sink(target: std::fmt::Arguments<'_>, feature: &str, out: &mut dyn Write) -> io::Result<()> {
     let is_there = match feature {
         "kafka" => cfg!(feature = "kafka"),
         "nats" => cfg!(feature = "nats"),
         _ => cfg!(feature = "parquet"),
     };
-    let without = if is_there { "" } else { " (not by this program: built without it)" };
+    let without = if is_there { "" } else { " (but this program is built without it)" };
     writeln!(out, "Sends the spool to {target}{without}")
 }
 
-/// Describes what goes between the peers and a Zeek.
+/// Describes which events are passed between the peers and a Zeek.
 fn passed(target: &ZeekTarget, bro: &Declarations) -> String {
     let of_bro = target.events_to_zeek(bro).count();
     let known = |to: &EventPattern, number| format!("{to} ({})", count(number, "known event"));
@@ -127,7 +127,7 @@ pub(super) fn described(
     }
     if let Some(filter) = &node.capture_filter {
         let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };
-        parts.push(format!("asks for the packets \"{}\"", filter.escape_ascii()));
+        parts.push(format!("sends the capture filter \"{}\"", filter.escape_ascii()));
     }
     for (on, what) in [
         (!node.accept_input, "accepts nothing from it"),
@@ -145,7 +145,7 @@ pub(super) fn described(
         parts.push(format!("compresses at level {level}"));
     }
     if let Some(format) = node.data_format.or(options.data_format) {
-        parts.push(format!("speaks data format {format} (Bro {})", format.releases()));
+        parts.push(format!("uses data format {format} (Bro {})", format.releases()));
     }
     if let Some(bound) = node.store_and_forward {
         parts.push(format!("keeps up to {} events for it", bound.events));

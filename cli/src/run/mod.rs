@@ -98,17 +98,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Write the logs that peers send into files of this folder, as `brocomm logs` does, instead of
+    /// Write the logs that peers send to files in this folder, as `brocomm logs` does, instead of
     /// printing their entries.
     #[arg(long, value_name = "DIR")]
     write_logs: Option<PathBuf>,
 
-    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d.
+    /// Rotate the files at this interval, counted from midnight: 90s, 30min, 1h, 1d.
     #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
     rotate: Option<Duration>,
 
     /// Keep events and log entries of peers in a spool in this folder, for `brocomm spool read` and
-    /// other readers. The table [spool] of the configuration says which, and how.
+    /// other readers. The table [spool] of the configuration selects them.
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
 
@@ -253,12 +253,12 @@ pub(crate) fn run_with(
         sinks.end().await;
         result
     });
-    // A thread may block on standard input; do not wait for it.
+    // Do not wait for a thread that may block on standard input.
     runtime.shutdown_background();
     result
 }
 
-/// Opens the spool, if there is to be one.
+/// Opens the spool, if one is configured.
 fn spooler(
     args: &Args,
     outputs: &Outputs,

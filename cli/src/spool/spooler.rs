@@ -210,7 +210,7 @@ impl Spooler {
         self.numbers.refuse();
         if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
             let path = self.path.display();
-            warn(format_args!("spool {path}: {name} is left out: {why}; more are only counted"));
+            warn(format_args!("spool {path}: {name} is left out: {why}; others are only counted"));
         }
     }
 

@@ -1,5 +1,5 @@
 //! Tests of `[nats]` with a real `nats-server`, where one is installed.
-#![allow(clippy::print_stderr, reason = "says what is skipped")]
+#![allow(clippy::print_stderr, reason = "the test output must say what was skipped")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -61,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-/// An event as it is in the stream.
+/// An event in the stream.
 #[derive(Debug, PartialEq, Eq)]
 struct Arrived {
     sequence: u64,
@@ -77,8 +77,8 @@ impl Arrived {
     }
 }
 
-/// Reads all messages of the stream `zeek`, in order, with the protocol's own words. Ends when as many
-/// as expected have come and the server has no more.
+/// Reads all messages of the stream `zeek`, in order, with plain protocol commands. Returns when the
+/// expected number has arrived and the server has no more.
 fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
     let mut out = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut reader = BufReader::new(out.try_clone().unwrap());
@@ -126,14 +126,14 @@ fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
     all.iter().map(|(at, bytes)| parsed((*at, bytes))).collect()
 }
 
-/// How many events to send where that takes long.
+/// The number of events in tests that take long.
 fn many() -> u64 {
     let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(6000)
 }
 
 #[test]
-fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
+fn everything_spooled_arrives_if_the_server_and_the_node_are_killed() {
     let Some(mut server) = Server::start("nats-killed-server") else { return };
     let nodes = Nodes::new(
         "nats-killed",
@@ -151,10 +151,10 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
         let mut node = Program::start(nodes.command_with_metrics());
         let address = metrics_address(&mut node);
         let before = metrics(&address)["brocomm_spool_sequence"];
-        // What was reported as spooled is there.
+        // All that was reported as spooled is in the spool.
         assert!(before >= reported, "{before} of {reported}");
         let port = port(&mut node);
-        // Output that nobody reads holds up the peers in the end.
+        // Unread output would eventually block the peers.
         node.ignore_output();
         // Two peers, of which each sends a half.
         let mut clients = ["one", "two"].map(|name| nodes.client(name, &port));
@@ -166,7 +166,7 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
         for kill in 1..=2 {
             let aim = before + (part * kill / 3) as f64;
             while metrics(&address)["brocomm_spool_sequence"] < aim {
-                // Else the node would do little but answer.
+                // Otherwise the node would do little but answer requests.
                 sleep(Duration::from_millis(5));
             }
             if round + kill < 4 {
@@ -205,12 +205,13 @@ fn everything_spooled_arrives_though_the_server_and_the_node_are_killed() {
         (1..).zip(read.stdout.lines()).map(|(at, line)| Arrived::new(at, line)).collect();
     assert!(spooled.len() as u64 >= many(), "{}", spooled.len());
     let arrived = consumed(server.port, spooled.len());
-    // Once each, in the order of the spool.
+    // Each once, in the order of the spool.
     assert_eq!(arrived.len(), spooled.len());
     for (arrived, spooled) in arrived.iter().zip(&spooled) {
         assert_eq!(arrived, spooled);
     }
-    // That is the order of each peer, and only what was on its way when the node was killed is missing.
+    // That is the order of each peer. Only events that were in transit when the node was killed are
+    // missing.
     for peer in ["one", "two"] {
         let numbers: Vec<u64> =
             arrived.iter().filter(|it| it.peer == peer).map(|it| it.number).collect();
@@ -241,7 +242,7 @@ fn check(counted: &BTreeMap<String, f64>, position: f64, kills: u32) {
 }
 
 #[test]
-fn secrets_that_are_missing_start_nothing() {
+fn missing_credentials_prevent_the_start() {
     let nodes = Nodes::new("nats-secrets", "[nats]\ncredentials = 'no-such-file'\n");
     let run = crate::support::run(nodes.command());
     assert_eq!(run.code, 2);

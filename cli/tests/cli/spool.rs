@@ -1,5 +1,5 @@
-//! Tests of spools: what `run` and `logs` keep, and what `brocomm spool` makes of it.
-#![allow(clippy::print_stderr, reason = "says what is skipped")]
+//! Tests of the spools of `run` and `logs`, and of `brocomm spool`.
+#![allow(clippy::print_stderr, reason = "the test output must say what was skipped")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +36,7 @@ impl Nodes {
         Nodes { dir, server, test }
     }
 
+    #[cfg(feature = "nats")]
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -85,13 +86,13 @@ impl Nodes {
     }
 }
 
-/// Waits until a started node listens; returns its port.
+/// Waits until a started node listens. Returns its port.
 pub(crate) fn port(server: &mut Program) -> String {
     let listening = server.line_with("listening on ");
     listening.rsplit(':').next().unwrap().to_owned()
 }
 
-/// Has a client send these numbers, and no more.
+/// Sends these numbers from a client, and closes its input.
 pub(crate) fn write(client: &mut Program, numbers: std::ops::Range<u64>) {
     for number in numbers {
         client.write(&format!("ping({number})"));
@@ -143,7 +144,7 @@ fn events_are_spooled_and_counted() {
         .sum();
     assert_eq!(counted["brocomm_spool_bytes"], bytes as f64);
 
-    // All are in the book.
+    // The book lists all of them.
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let names = counted.keys().filter(|name| name.starts_with("brocomm_spool_"));
@@ -160,7 +161,7 @@ fn events_are_spooled_and_counted() {
     assert_eq!(nodes.numbers(), (0..100).collect::<Vec<_>>());
 }
 
-/// What comes is kept whether or not the Zeek can be reached.
+/// Events are spooled even if the Zeek cannot be reached.
 #[test]
 fn a_bridge_spools_as_a_node_does() {
     let signatures = scratch("spool-bridge", "zeek-side.zeek", b"global ping: event(n: count);");
@@ -183,13 +184,13 @@ fn a_bridge_spools_as_a_node_does() {
 }
 
 #[test]
-fn readers_go_on_where_they_stopped() {
+fn readers_resume_where_they_stopped() {
     let nodes = Nodes::new("spool-readers", "segment = 4096\nsize = 100_000_000\n");
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 0..50).end().code, 0);
     server.line_with("ping(49)");
     let dir = nodes.dir.to_str().unwrap();
-    // Follows, while more comes.
+    // Follows while more entries arrive.
     let mut follower = Program::start(["spool", "read", dir, "--follow", "--reader", "one"]);
     for expected in 0..50 {
         assert_eq!(number(&follower.line()), expected);
@@ -222,7 +223,7 @@ fn readers_go_on_where_they_stopped() {
 }
 
 #[test]
-fn what_is_damaged_is_told() {
+fn damage_is_reported() {
     let nodes = Nodes::new("spool-damaged", "");
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 0..10).end().code, 0);
@@ -244,7 +245,7 @@ fn what_is_damaged_is_told() {
         assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
     }
     assert!(verified.stderr.contains("1 entry is missing or damaged"), "{}", verified.stderr);
-    // The node goes on after the torn entry, and says so.
+    // The node continues after the torn entry, and reports it.
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 10..12).end().code, 0);
     server.line_with("ping(11)");
@@ -260,14 +261,14 @@ fn what_is_damaged_is_told() {
     assert_eq!(other.told(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
 }
 
-/// How many events to send where that takes long.
+/// The number of events in tests that take long.
 fn many() -> u64 {
     let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(3000)
 }
 
 #[test]
-fn nothing_spooled_is_lost_when_the_node_is_killed() {
+fn no_spooled_entry_is_lost_when_the_node_is_killed() {
     let nodes = Nodes::new("spool-killed", "fsync = '20 msecs'\nsegment = 100_000\n");
     let (mut begin, mut spooled) = (0, 0);
     for _ in 0..3 {
@@ -277,7 +278,7 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled as f64, "{before} of {spooled}");
         let mut client = nodes.connect(&mut server);
-        // Output that nobody reads holds up the peers in the end.
+        // Unread output would eventually block the peers.
         server.ignore_output();
         write(&mut client, begin..begin + many());
         begin += many();
@@ -287,7 +288,7 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
             if reported >= aim {
                 break reported;
             }
-            // Else the node would do little but answer.
+            // Otherwise the node would do little but answer requests.
             std::thread::sleep(std::time::Duration::from_millis(5));
         };
         server.signal("-KILL");
@@ -297,20 +298,20 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
         drop(server);
         let numbers = nodes.numbers();
         assert!(numbers.len() as u64 >= spooled, "{} of {spooled}", numbers.len());
-        // Each run begins with a new number, and has no hole.
+        // Each run begins with a new number, and has no gap.
         assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1 || two[1] % many() == 0));
     }
     assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
 }
 
 #[test]
-fn a_full_disk_makes_peers_wait_and_loses_nothing() {
+fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     if Command::new("prlimit").arg("--version").output().is_err() {
         eprintln!("skipped: there is no prlimit here");
         return;
     }
     let nodes = Nodes::new("spool-full", "fsync = 'always'\n");
-    // Files of at most 40 blocks; a write beyond is an error.
+    // Files of at most 40 blocks. A write beyond that is an error.
     let words: Vec<String> = nodes.command().iter().map(|word| format!("'{word}'")).collect();
     let program = brocomm().get_program().to_str().unwrap().to_owned();
     let script = format!("trap '' XFSZ; ulimit -S -f 40; exec '{program}' {}", words.join(" "));

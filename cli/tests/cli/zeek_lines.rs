@@ -1,4 +1,4 @@
-//! The lines of a spool: those of recorded log sessions have the form of Zeek's JSON logs.
+//! Tests that recorded log sessions are spooled in the format of Zeek's JSON logs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,7 +39,7 @@ impl Object {
         object
     }
 
-    /// Writes it without spaces; serde_json, too, writes the least digits of a number.
+    /// Writes it without spaces. serde_json also writes the fewest digits of a number.
     fn written(&self) -> String {
         let parts =
             self.0.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
@@ -58,14 +58,14 @@ fn is_about(one: &Value, other: &Value) -> bool {
             (one.as_f64().unwrap() - other.as_f64().unwrap()).abs() < 1e-6
         }
         (Value::String(one), Value::String(other)) => is_same_text(one, other),
-        // Bro has no place for counts that are no signed numbers.
+        // Bro has no representation for counts beyond the signed range.
         (Value::Number(one), Value::Null) => one.as_u64().is_some_and(|one| one > i64::MAX as u64),
         (one, other) => one == other,
     }
 }
 
-/// Returns whether a string of Zeek's form has the bytes of one of Bro's form, which has a character for
-/// each byte.
+/// Returns whether a string in Zeek's format has the same bytes as one in Bro's format, which has a
+/// character for each byte.
 fn is_same_text(zeek: &str, bro: &str) -> bool {
     let mut bytes = Vec::new();
     let mut rest = zeek.as_bytes();
@@ -132,7 +132,7 @@ fn decoded(session: &Session) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn recorded_logs_have_the_form_of_zeeks_json_logs() {
+fn recorded_logs_have_the_format_of_zeeks_json_logs() {
     let (mut seen, mut sessions) = (BTreeMap::new(), 0);
     for session in good_sessions() {
         let name = session.name();
@@ -188,7 +188,7 @@ fn recorded_logs_have_the_form_of_zeeks_json_logs() {
         }
     }
     assert!(sessions >= 10, "{sessions}: {seen:?}");
-    // A time as it was sent, a duration with all its digits.
+    // A time as it was sent, and a duration with all its digits.
     for line in [CONN, ALL_TYPES] {
         assert!(seen.values().any(|seen| seen == line), "{line}\n{seen:?}");
     }

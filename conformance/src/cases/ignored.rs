@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use brocomm::data::Value;
+use brocomm::lowlevel::wire::DataFormat;
 use serde::Deserialize;
 
 use crate::suite::{Capability, Case, Outcome, Trial};
@@ -46,7 +47,7 @@ fn case(id: &str, vector: Ignored) -> Case {
     let bro = bro.map(|bro| format!(" Bro {bro}.")).unwrap_or_default();
     let description = format!(
         "Sends a whole session at once: a handshake, {ignored}, and a call of \
-         conformance_echo({echo}), which has to be answered.{bro} The bytes are in `ignored.json` of \
+         conformance_echo({echo}), which must be answered.{bro} The bytes are in `ignored.json` of \
          the test vectors."
     );
     let bytes = hex::decode(hex).unwrap_or_default();
@@ -60,6 +61,8 @@ fn case(id: &str, vector: Ignored) -> Case {
         "must" => Case::must(id, format!("{ignored}: ignored"), description, script),
         _ => Case::should(id, format!("{ignored}: ignored"), description, script),
     };
+    // The sessions are of Bro 2.5.
+    let case = case.since(DataFormat::V26);
     let named = |name: &String| Capability::ALL.iter().find(|can| can.name() == name);
     needs.iter().filter_map(named).fold(case, |case, can| case.needs(*can))
 }

@@ -1,23 +1,21 @@
 //! SERIALs encoded by hand, for cases that a writer cannot encode (2§2–2§6).
 
+use brocomm::lowlevel::serial::{Caching, Mode};
+use brocomm::lowlevel::wire::DataFormat;
+
 use crate::suite::Exchange;
 
-/// An encoder of objects for one connection: with 32-bit or 64-bit IDs, and types marked as stable
-/// or not (2§3).
+/// An encoder of objects for one connection: with 32-bit or 64-bit IDs, types marked as stable or
+/// not (2§3), and in its data format (2§13).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw {
-    wide: bool,
-    stable: bool,
-}
+pub(super) struct Raw(Mode);
 
 /// The ID of an object, or 0 if it must not be cached.
 pub(super) type Pid = u64;
 
 impl Raw {
     pub(super) fn on(peer: &Exchange) -> Raw {
-        let mode = peer.mode_out();
-        let stable = mode.caching == brocomm::lowlevel::serial::Caching::Stable;
-        Raw { wide: mode.pid_64bit, stable }
+        Raw(peer.mode_out())
     }
 
     /// Returns a call of `conformance_echo` with an argument.
@@ -39,7 +37,8 @@ impl Raw {
     /// Returns a full `count` with a full type.
     pub(super) fn count(self, pid: Pid, type_pid: Pid, number: u64) -> Vec<u8> {
         let ty = self.count_type(type_pid);
-        [self.object(pid, 0x8801), ty, number.to_be_bytes().to_vec()].concat()
+        let number = number.to_be_bytes().to_vec();
+        [self.object(pid, 0x8801), ty, self.value_attributes(), number].concat()
     }
 
     /// Returns the full type `count`.
@@ -54,13 +53,19 @@ impl Raw {
 
     /// Returns a full vector type. `yields` is the element type.
     pub(super) fn vector_type(self, pid: Pid, yields: &[u8]) -> Vec<u8> {
-        self.ty(pid, 11, 22, 7, yields)
+        let number = if self.0.data_format == DataFormat::V23 { 23 } else { 22 };
+        self.ty(pid, 11, number, 7, yields)
     }
 
     /// Returns the part of a full vector before its elements.
     pub(super) fn vector(self, pid: Pid, ty: &[u8], elements: u32) -> Vec<u8> {
         let content = [&[0, 0, 0, 0, 0][..], &elements.to_be_bytes()].concat();
-        [self.object(pid, 0x880c), ty.to_vec(), content].concat()
+        [self.object(pid, 0x880c), ty.to_vec(), self.value_attributes(), content].concat()
+    }
+
+    /// Returns that a value has no attributes, if that is said at all.
+    fn value_attributes(self) -> Vec<u8> {
+        vec![0; usize::from(self.0.data_format.has_value_attributes())]
     }
 
     /// Returns a reference to a type that was sent before.
@@ -69,11 +74,11 @@ impl Raw {
     }
 
     fn ty(self, pid: Pid, class: u8, tag: u8, internal: u8, rest: &[u8]) -> Vec<u8> {
-        let family = if self.stable { 0xca00 } else { 0x8a00 };
+        let family = if self.0.caching == Caching::Stable { 0xca00 } else { 0x8a00 };
         let head = self.object(pid, family | u16::from(class));
-        // No network order, not a shared instance, no name.
-        let body = [tag, internal, 0, 0, 0, 0, 0, 0];
-        [&[1], &head[..], &body, rest].concat()
+        // No network order, not a shared instance; no name, or no attributes.
+        let nameless: &[u8] = if self.0.data_format.has_type_names() { &[0; 4] } else { &[0; 2] };
+        [&[1], &head[..], &[tag, internal, 0, 0], nameless, rest].concat()
     }
 
     /// Returns the start of a full object, up to its absent location.
@@ -82,7 +87,7 @@ impl Raw {
     }
 
     fn pid(self, pid: Pid) -> Vec<u8> {
-        if self.wide {
+        if self.0.pid_64bit {
             pid.to_be_bytes().to_vec()
         } else {
             u32::try_from(pid).unwrap_or(u32::MAX).to_be_bytes().to_vec()
@@ -94,17 +99,18 @@ impl Raw {
 mod tests {
     use brocomm::data::Value;
     use brocomm::lowlevel::serial::Serial;
-    use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits};
+    use brocomm::lowlevel::serial::{Reader, ReaderLimits};
 
     use super::*;
 
     #[test]
-    fn what_is_written_by_hand_reads_as_what_it_is_to_be() {
-        for (pid_64bit, caching) in
-            [(false, Caching::Single), (true, Caching::Single), (true, Caching::Stable)]
-        {
-            let mode = Mode { pid_64bit, caching, ..Mode::HANDSHAKE };
-            let raw = Raw { wide: pid_64bit, stable: caching == Caching::Stable };
+    fn hand_encoded_objects_decode_to_the_expected_values() {
+        let modes = [(false, Caching::Single), (true, Caching::Single), (true, Caching::Stable)];
+        let modes =
+            modes.map(|(pid_64bit, caching)| Mode { pid_64bit, caching, ..Mode::HANDSHAKE });
+        let in_all = |mode: Mode| DataFormat::ALL.map(|format| mode.with_data_format(format));
+        for mode in modes.into_iter().flat_map(in_all) {
+            let raw = Raw(mode);
             let mut reader = Reader::new(ReaderLimits::default());
             reader.set_cache_size(3000);
             let mut argument = |bytes: Vec<u8>| match reader.read(&bytes.into(), mode).unwrap() {

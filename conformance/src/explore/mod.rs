@@ -13,9 +13,10 @@ use std::cell::RefCell;
 use std::thread;
 use std::time::Duration;
 
+use brocomm::lowlevel::wire::DataFormat;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::suite::{Capability, Case, Implementation, Report, Settings, Verdict, run};
+use crate::suite::{Capability, Case, Implementation, Profile, Report, Settings, Verdict, run};
 pub use script::Script;
 use script::{About, Manner, Operation, Step, script};
 pub use tame::tame;
@@ -37,12 +38,38 @@ pub struct Found {
     pub report: Report,
 }
 
-/// Runs this many random sessions against an implementation with these capabilities.
+/// Runs this many random sessions against an implementation with these capabilities, in data format
+/// 26, or in all of them if it has them (2§13).
 ///
 /// # Errors
 /// The first session that fails, shrunk.
 pub fn explore(
     implementation: &mut dyn Implementation,
+    capabilities: &[Capability],
+    settings: &Settings,
+    seed: u64,
+    sessions: u32,
+) -> Result<(), Box<Found>> {
+    let formats = data_formats(&Profile::FULL, capabilities);
+    explore_in(implementation, &formats, capabilities, settings, seed, sessions)
+}
+
+/// Returns the data formats in which an implementation with this profile and these capabilities can
+/// be explored, the newest first.
+pub fn data_formats(profile: &Profile, capabilities: &[Capability]) -> Vec<DataFormat> {
+    match capabilities.contains(&Capability::DataFormats) {
+        true => DataFormat::ALL.into_iter().rev().collect(),
+        false => vec![profile.data_format],
+    }
+}
+
+/// Does the same as [`explore`] with these data formats, of which the first is the simplest.
+///
+/// # Errors
+/// The first session that fails, shrunk.
+pub fn explore_in(
+    implementation: &mut dyn Implementation,
+    formats: &[DataFormat],
     capabilities: &[Capability],
     settings: &Settings,
     seed: u64,
@@ -62,7 +89,7 @@ pub fn explore(
     let mut runner = TestRunner::new_with_rng(config, random);
     let implementation = RefCell::new(implementation);
     let last = RefCell::new(None);
-    let result = runner.run(&script(capabilities), |script| {
+    let result = runner.run(&script(capabilities, formats), |script| {
         let report = perform(&script, &mut **implementation.borrow_mut(), settings);
         let failed = match &report.verdict {
             Verdict::Failed(why) | Verdict::Inconclusive(why) => Some(why.clone()),
@@ -104,8 +131,8 @@ fn perform(
 ) -> Report {
     let (title, description) =
         ("a legal session is answered as the model says", script.to_string());
-    let (entry, script) = (script.about.entry(), script.clone());
+    let (entry, data_format, script) = (script.about.entry(), script.data_format, script.clone());
     let case = Case::must("3/1", title, description, move |trial| perform::act(&script, trial));
-    let case = case.entry(entry);
+    let case = case.entry(entry).in_data_format(data_format);
     run(&case, implementation, settings)
 }

@@ -8,7 +8,7 @@ use brocomm::lowlevel::wire::Message;
 
 use super::Operation;
 use super::echoes::Echoes;
-use crate::cases::logs;
+use crate::cases::logs::Logs;
 use crate::suite::{Exchange, Got, Outcome, Stop, token};
 
 /// What the implementation must still send, each kind in order.
@@ -131,7 +131,7 @@ impl Model {
     }
 
     /// Compares a received message with the expected ones.
-    fn came(&mut self, got: &Got) -> Outcome {
+    fn came(&mut self, got: &Got, logs: Logs) -> Outcome {
         match (&got.message, &got.serial) {
             (_, Some(Serial::Event(event))) => match (event.name.as_str(), &event.args[..]) {
                 (Some("conformance_echoed"), [value]) => self.echoes.came(value),
@@ -156,7 +156,7 @@ impl Model {
                 })
             }
             (Message::LogWrite(argument), _) => {
-                logs::texts(argument)?.into_iter().try_for_each(|text| {
+                logs.texts(argument)?.into_iter().try_for_each(|text| {
                     let expected = self.entries.pop_front();
                     Stop::unless(expected.as_ref() == Some(&text), || {
                         format!("the entry {text:?} came where {expected:?} was to")
@@ -198,7 +198,7 @@ impl Model {
 
     fn next(&mut self, peer: &mut Exchange) -> Outcome {
         match peer.receive()? {
-            Some(got) => self.came(&got),
+            Some(got) => self.came(&got, Logs::on(peer)),
             None => Stop::failed("it closed a session that was legal"),
         }
     }
@@ -222,7 +222,7 @@ mod tests {
     proptest! {
         /// The model has its own rules, so that it finds errors in those of the core.
         #[test]
-        fn the_core_carries_operations_out_as_the_model_does(
+        fn the_core_applies_operations_like_the_model(
             operations in proptest::collection::vec(operation(), 0..30),
         ) {
             let mut declarations = Declarations::new();
@@ -235,7 +235,7 @@ mod tests {
                 // Fails if there is nothing to increment.
                 let _ = store.apply(&access(operation));
                 let (n, t) = (store.get("conformance_n"), store.get("conformance_t"));
-                let Value::Count(n) = n.unwrap() else { panic!("conformance_n is no count") };
+                let Value::Count(n) = n.unwrap() else { panic!("conformance_n is not a count") };
                 prop_assert_eq!(&State::of(&(n, t.unwrap())), &state, "{}", operation);
             }
         }

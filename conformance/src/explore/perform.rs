@@ -8,7 +8,8 @@ use brocomm::lowlevel::wire::{
 
 use super::model::{Model, State};
 use super::{About, Manner, Operation, Script, Step};
-use crate::cases::{logs, state};
+use crate::cases::logs::Logs;
+use crate::cases::state;
 use crate::suite::{Exchange, Outcome, Trial};
 
 /// More than the log buffer of an implementation (§6), so that everything is sent.
@@ -125,11 +126,12 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             peer.send_event("conformance_log", &[Value::string(text)])
         }
         Step::Entries(texts) => {
+            let logs = Logs::on(peer);
             if !model.announced {
                 model.announced = true;
-                peer.send(&Message::LogCreateWriter(logs::writer(LOG)))?;
+                peer.send(&Message::LogCreateWriter(logs.writer(LOG)))?;
             }
-            let entries: Vec<u8> = texts.iter().flat_map(|text| logs::filled(LOG, text)).collect();
+            let entries: Vec<u8> = texts.iter().flat_map(|text| logs.filled(LOG, text)).collect();
             peer.send(&Message::LogWrite(entries.into()))
         }
     }
@@ -165,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_batch_is_more_than_the_core_keeps() {
+    fn a_full_batch_exceeds_the_log_buffer_of_the_core() {
         const { assert!(FULL_BATCH > brocomm::node::LOG_BATCH) };
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use brocomm::data::Value;
+use brocomm::lowlevel::wire::DataFormat;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tame::{known_ports, tame};
+use super::tame::{ipv4_only, known_ports, tame};
 use crate::strategies;
 use crate::suite::{Capability, Entry};
 
@@ -18,6 +19,8 @@ pub struct Script {
     pub(super) about: About,
     /// The kind of peer that the suite plays.
     pub(super) manner: Manner,
+    /// The data format that the suite announces.
+    pub(super) data_format: DataFormat,
     /// Whether the suite sends its description.
     pub(super) described: bool,
     /// Whether the echoes are requested in the handshake.
@@ -55,7 +58,7 @@ impl About {
 pub(super) enum Manner {
     /// A Bro, with all its capabilities.
     Bro,
-    /// A peer that sends no CAPS: 32-bit ids and one list in the cache.
+    /// A peer that sends no CAPS: 32-bit IDs and one list in the cache.
     NoCaps,
     /// A Broccoli, which keeps no cache.
     Broccoli,
@@ -113,7 +116,7 @@ pub(super) enum Operation {
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Script { about, manner, described, requests, tame: _, steps } = self;
+        let Script { about, manner, data_format, described, requests, tame: _, steps } = self;
         match about {
             About::Events => {}
             About::State => writeln!(f, "with synchronized state")?,
@@ -121,6 +124,9 @@ impl fmt::Display for Script {
         }
         let not = |yes: &bool| if *yes { "" } else { "out" };
         writeln!(f, "as {manner:?}, with{} description", not(described))?;
+        if *data_format != DataFormat::V26 {
+            writeln!(f, "in data format {data_format}")?;
+        }
         writeln!(f, "with{} requesting what is echoed", not(requests))?;
         steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
@@ -160,8 +166,35 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Generates sessions for an implementation with these capabilities.
-pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
+/// Generates sessions for an implementation with these capabilities, in these data formats.
+pub(super) fn script(
+    capabilities: &[Capability],
+    formats: &[DataFormat],
+) -> impl Strategy<Value = Script> + use<> {
+    let formats = proptest::sample::select(formats.to_vec());
+    let script = script_with(capabilities);
+    (script, formats).prop_map(|(script, data_format)| script.in_data_format(data_format))
+}
+
+impl Script {
+    /// Changes it to be in a data format, with values that it has.
+    fn in_data_format(mut self, data_format: DataFormat) -> Script {
+        self.data_format = data_format;
+        if !data_format.has_ipv6() {
+            for step in &mut self.steps {
+                let (Step::Echo(value) | Step::EchoInPieces(value, _) | Step::Unknown(value)) =
+                    step
+                else {
+                    continue;
+                };
+                *value = ipv4_only(value.clone());
+            }
+        }
+        self
+    }
+}
+
+fn script_with(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
     let can = |capability| capabilities.contains(&capability);
     let mut about = vec![About::Events; 3];
     about.extend(can(Capability::Sync).then_some(About::State));
@@ -200,6 +233,7 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
             move |(manner, described, requests, steps)| Script {
                 about,
                 manner,
+                data_format: DataFormat::V26,
                 described,
                 requests,
                 tame: is_tame,
@@ -262,17 +296,41 @@ mod tests {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
+    use super::super::data_formats;
     use super::*;
+    use crate::suite::Profile;
 
     /// Returns some sessions for an implementation, as text.
     fn sessions(capabilities: &[Capability]) -> String {
         let mut runner = TestRunner::deterministic();
-        let made = (0..200).map(|_| script(capabilities).new_tree(&mut runner).unwrap().current());
+        let formats = data_formats(&Profile::FULL, capabilities);
+        let script = script(capabilities, &formats);
+        let made = (0..200).map(|_| script.new_tree(&mut runner).unwrap().current());
         made.map(|script| script.to_string()).collect()
     }
 
     #[test]
-    fn nothing_is_asked_of_an_implementation_that_it_is_not_capable_of() {
+    fn sessions_use_only_what_their_data_format_supports() {
+        let mut runner = TestRunner::deterministic();
+        for format in DataFormat::ALL {
+            let script = script(Capability::ALL, &[format]);
+            let made = (0..200).map(|_| script.new_tree(&mut runner).unwrap().current());
+            let (mut has_ipv6, named) = (false, format!("\nin data format {format}\n"));
+            for script in made {
+                let is_named = script.to_string().contains(&named);
+                assert_eq!(is_named, format != DataFormat::V26, "{script}");
+                for step in script.steps {
+                    if let Step::Echo(value) = step {
+                        has_ipv6 |= ipv4_only(value.clone()) != value;
+                    }
+                }
+            }
+            assert_eq!(has_ipv6, format.has_ipv6(), "{format}");
+        }
+    }
+
+    #[test]
+    fn sessions_use_only_the_capabilities_of_the_implementation() {
         let (all, none) = (sessions(Capability::ALL), sessions(&[]));
         let needed = [
             "PING",
@@ -283,11 +341,13 @@ mod tests {
             "with logs",
             "entries",
             "as Broccoli",
+            "in data format 21",
+            "in data format 25",
             "/unknown",
         ];
         for what in needed {
             assert!(all.contains(what), "{what} in no session");
-            assert!(!none.contains(what), "{what} though not capable of it");
+            assert!(!none.contains(what), "{what} without the capability");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Random values that an implementation accepts and returns unchanged.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, Value};
@@ -33,6 +34,19 @@ pub(super) fn known_ports(value: Value) -> Value {
         Value::Port(mut port) if port.transport == Transport::Unknown => {
             port.transport = Transport::Tcp;
             Value::Port(port)
+        }
+        other => other,
+    })
+}
+
+/// Changes IPv6 addresses and subnets to IPv4 ones.
+pub(super) fn ipv4_only(value: Value) -> Value {
+    let last_word = |addr: Ipv6Addr| IpAddr::from((addr.to_bits() as u32).to_be_bytes());
+    changed(value, &|value| match value {
+        Value::Addr(IpAddr::V6(addr)) => Value::Addr(last_word(addr)),
+        Value::Subnet(Subnet { prefix: IpAddr::V6(addr), width }) => {
+            let subnet = Subnet { prefix: last_word(addr), width: width.min(32) };
+            Value::Subnet(subnet.canonical())
         }
         other => other,
     })
@@ -92,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bro_takes_stays_as_it_is() {
+    fn values_that_bro_accepts_are_unchanged() {
         for (ty, text) in [
             ("table[subnet] of pattern", "table([10.0.0.0/8] = /abc/)"),
             ("vector of set[count]", "vector(set(1))"),
@@ -104,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bro_does_not_take_is_changed() {
+    fn values_that_bro_does_not_accept_are_changed() {
         let wild = |width| Subnet { prefix: [10, 1, 2, 3].into(), width };
         assert_eq!(tame(Value::Subnet(wild(8))), Value::Subnet("10.0.0.0/8".parse().unwrap()));
         assert_eq!(tame(Pattern::new("a(|*b").into()), Pattern::new("ab").into());
@@ -125,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_of_known_protocols_wherever_they_are() {
+    fn nested_ports_get_known_protocols() {
         for (ty, text, known) in [
             ("port", "80/unknown", "80/tcp"),
             ("port", "53/udp", "53/udp"),
@@ -138,6 +152,18 @@ mod tests {
             ("record { p: port; s: string; }", "[$p=7/unknown, $s=\"x\"]", "[$p=7/tcp, $s=\"x\"]"),
         ] {
             assert_eq!(known_ports(read(ty, text)), read(ty, known), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_of_ipv4_wherever_they_are() {
+        for (ty, text, changed) in [
+            ("addr", "[2001:db8::c000:201]", "192.0.2.1"),
+            ("addr", "192.0.2.1", "192.0.2.1"),
+            ("set[subnet]", "set([::]/0, [2001:db8::]/32)", "set(0.0.0.0/0, 0.0.0.0/32)"),
+            ("record { a: vector of addr; }", "[$a=vector([::1])]", "[$a=vector(0.0.0.1)]"),
+        ] {
+            assert_eq!(ipv4_only(read(ty, text)), read(ty, changed), "{text}");
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use brocomm::lowlevel::wire::DataFormat;
+
 use super::{Capability, Entry, Outcome, Role, Trial};
 
 /// The number of a case, with the section that it tests: `1.5/3` is the third case of §1.5, `2§5/1`
@@ -127,6 +129,10 @@ pub struct Case {
     pub entry: Entry,
     /// The capabilities that the implementation needs.
     pub needs: Vec<Capability>,
+    /// The data format that the suite announces (2§13), unless the case is about that number.
+    pub data_format: DataFormat,
+    /// The oldest data format in which the case can be run.
+    pub since: DataFormat,
     script: Arc<Script>,
 }
 
@@ -146,6 +152,8 @@ impl Case {
             role: None,
             entry: Entry::Plain,
             needs: Vec::new(),
+            data_format: DataFormat::V26,
+            since: DataFormat::V21,
             script: Arc::new(script),
         }
     }
@@ -196,6 +204,18 @@ impl Case {
         self
     }
 
+    /// Restricts the case to this data format and newer ones.
+    #[must_use]
+    pub(crate) fn since(self, since: DataFormat) -> Case {
+        Case { since, ..self }
+    }
+
+    /// Sets the data format that the suite announces.
+    #[must_use]
+    pub(crate) fn in_data_format(self, data_format: DataFormat) -> Case {
+        Case { data_format, ..self }
+    }
+
     /// Runs the case.
     pub(super) fn carry_out(&self, trial: &mut Trial<'_>) -> Outcome {
         (self.script)(trial)
@@ -217,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_tell_their_section_and_sort_by_it() {
+    fn ids_have_a_section_and_sort_by_it() {
         let id = CaseId::from("2:5/1");
         assert_eq!((id.section(), id.part(), &*id), ("2§5", 2, "2§5/1"));
         let id = CaseId::from("1.5/3");

@@ -1,6 +1,8 @@
 //! Profiles of implementations.
 
 use super::selection::is_within;
+use brocomm::lowlevel::wire::DataFormat;
+
 use super::{Capability, Case, Role};
 
 /// The capabilities and known exceptions of a kind of implementation.
@@ -17,6 +19,10 @@ pub struct Profile {
     pub capabilities: &'static [Capability],
     /// The cases that are skipped nevertheless.
     pub exceptions: &'static [Exception],
+    /// The profile whose exceptions hold as well.
+    pub like: Option<&'static Profile>,
+    /// The data format that the suite speaks with it (2§13).
+    pub data_format: DataFormat,
 }
 
 /// Cases to skip.
@@ -38,29 +44,66 @@ impl Profile {
         description: "everything in the specification",
         capabilities: Capability::ALL,
         exceptions: &[],
+        like: None,
+        data_format: DataFormat::V26,
     };
 
     /// Bro 2.5.5, except for its deviations (part 5).
     pub const BRO: Profile = Profile {
         name: "bro",
         description: "Bro 2.5.5, except for its deviations (part 5) and what must not be sent to it",
-        capabilities: &[
-            Capability::Classes,
-            Capability::Cache,
-            Capability::NewCache,
-            Capability::PartialChunks,
-            Capability::Decompression,
-            Capability::Compression,
-            Capability::CaptureFilter,
-            Capability::Logs,
-            Capability::Print,
-            Capability::Sync,
-            Capability::UnknownPorts,
-            Capability::Containers,
-            Capability::Opaque,
-            Capability::Functions,
-        ],
+        capabilities: BRO_CAPABILITIES,
         exceptions: BRO_EXCEPTIONS,
+        like: None,
+        data_format: DataFormat::V26,
+    };
+
+    /// Bro 2.4.
+    pub const BRO_2_4: Profile = Profile {
+        name: "bro-2.4",
+        description: "Bro 2.4, as Bro 2.5.5 in data format 25 (2.4.2 was tried)",
+        data_format: DataFormat::V25,
+        exceptions: &[],
+        like: Some(&Profile::BRO),
+        ..Profile::BRO
+    };
+
+    /// Bro 2.3.
+    pub const BRO_2_3: Profile = Profile {
+        name: "bro-2.3",
+        description: "Bro 2.3, as Bro 2.4 (none was tried)",
+        exceptions: &[],
+        like: Some(&Profile::BRO_2_4),
+        ..Profile::BRO_2_4
+    };
+
+    /// Bro 2.2.
+    pub const BRO_2_2: Profile = Profile {
+        name: "bro-2.2",
+        description: "Bro 2.2, as Bro 2.3 in data format 23 (none was tried)",
+        data_format: DataFormat::V23,
+        like: Some(&Profile::BRO_2_3),
+        ..Profile::BRO_2_3
+    };
+
+    /// Bro 2.1.
+    pub const BRO_2_1: Profile = Profile {
+        name: "bro-2.1",
+        description: "Bro 2.1, as Bro 2.2 in data format 22, without opaque values (2.1 was tried)",
+        capabilities: without_opaque_values(),
+        data_format: DataFormat::V22,
+        exceptions: &[],
+        like: Some(&Profile::BRO_2_2),
+    };
+
+    /// Bro 2.0, built without IPv6.
+    pub const BRO_2_0: Profile = Profile {
+        name: "bro-2.0",
+        description: "Bro 2.0 as it is usually built, as Bro 2.1 in data format 21, without IPv6 (none was tried)",
+        data_format: DataFormat::V21,
+        exceptions: &[],
+        like: Some(&Profile::BRO_2_1),
+        ..Profile::BRO_2_1
     };
 
     /// A client without a cache, compression and synchronized state.
@@ -69,6 +112,8 @@ impl Profile {
         description: "a client without a cache, compression and synchronized state, like Broccoli",
         capabilities: &[Capability::UnknownPorts, Capability::Oddities],
         exceptions: &[],
+        like: None,
+        data_format: DataFormat::V26,
     };
 
     /// A program that uses Broccoli's library.
@@ -77,11 +122,22 @@ impl Profile {
         description: "a client with Broccoli's library, except for its deviations (part 5)",
         capabilities: &[Capability::Oddities],
         exceptions: LIBBROCCOLI_EXCEPTIONS,
+        like: None,
+        data_format: DataFormat::V26,
     };
 
     /// All profiles.
-    pub const ALL: &'static [&'static Profile] =
-        &[&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::LIBBROCCOLI];
+    pub const ALL: &'static [&'static Profile] = &[
+        &Profile::FULL,
+        &Profile::BRO,
+        &Profile::BRO_2_4,
+        &Profile::BRO_2_3,
+        &Profile::BRO_2_2,
+        &Profile::BRO_2_1,
+        &Profile::BRO_2_0,
+        &Profile::BROCCOLI,
+        &Profile::LIBBROCCOLI,
+    ];
 
     /// Returns the profile of this name.
     pub fn by_name(name: &str) -> Option<&'static Profile> {
@@ -93,12 +149,47 @@ impl Profile {
         if let Some(lacks) = case.needs.iter().find(|need| !self.capabilities.contains(need)) {
             return Some(format!("profile {}: no {lacks}", self.name));
         }
-        let applies = |exception: &&Exception| {
+        if self.data_format < case.since {
+            let (ours, since) = (self.data_format, case.since);
+            return Some(format!("data format {ours}: only since {since}"));
+        }
+        let applies = |exception: &Exception| {
             exception.cases.iter().any(|prefix| is_within(prefix, case))
                 && exception.role.is_none_or(|only| only == role)
         };
-        let exception = self.exceptions.iter().find(applies)?;
+        let exception = self.all_exceptions().find(|exception| applies(exception))?;
         Some(format!("profile {}: {}", self.name, exception.why))
+    }
+
+    /// Returns its exceptions and those of the profiles that it is like.
+    pub fn all_exceptions(&self) -> impl Iterator<Item = &Exception> {
+        std::iter::successors(Some(self), |profile| profile.like).flat_map(|p| p.exceptions)
+    }
+}
+
+/// What a Bro is capable of.
+const BRO_CAPABILITIES: &[Capability] = &[
+    Capability::Classes,
+    Capability::Cache,
+    Capability::NewCache,
+    Capability::PartialChunks,
+    Capability::Decompression,
+    Capability::Compression,
+    Capability::CaptureFilter,
+    Capability::Logs,
+    Capability::Print,
+    Capability::Sync,
+    Capability::UnknownPorts,
+    Capability::Containers,
+    Capability::Functions,
+    // The last, as it came last.
+    Capability::Opaque,
+];
+
+const fn without_opaque_values() -> &'static [Capability] {
+    match BRO_CAPABILITIES {
+        [older @ .., Capability::Opaque] => older,
+        all => all,
     }
 }
 
@@ -206,13 +297,38 @@ mod tests {
     use crate::cases::cases;
 
     #[test]
-    fn exceptions_are_of_cases_that_there_are() {
+    fn exceptions_name_existing_cases() {
         let cases = cases();
         for profile in Profile::ALL {
             let prefixes = profile.exceptions.iter().flat_map(|exception| exception.cases);
             for prefix in prefixes {
                 assert!(cases.iter().any(|case| is_within(prefix, case)), "{prefix}");
             }
+        }
+    }
+
+    #[test]
+    fn profiles_of_releases_are_tested_for_what_those_have() {
+        let case = |id: &str| cases().into_iter().find(|case| &*case.id == id).unwrap();
+        let [ipv6, ignored] = ["2§6/10", "2.1/80"].map(case);
+        for (name, format, has_opaque_values, has_ipv6) in [
+            ("bro", 26, true, true),
+            ("bro-2.4", 25, true, true),
+            ("bro-2.3", 25, true, true),
+            ("bro-2.2", 23, true, true),
+            ("bro-2.1", 22, false, true),
+            ("bro-2.0", 21, false, false),
+        ] {
+            let profile = Profile::by_name(name).unwrap();
+            assert_eq!(profile.data_format.number(), format, "{name}");
+            let can = profile.capabilities.contains(&Capability::Opaque);
+            assert_eq!(can, has_opaque_values, "{name}");
+            let is_run = |case| profile.leaves_out(case, Role::Listens).is_none();
+            assert_eq!(is_run(&ipv6), has_ipv6, "{name}");
+            assert_eq!(is_run(&ignored), format == 26, "{name}");
+            // What a newer release does otherwise than specified an older one does, too.
+            let all = profile.all_exceptions().count();
+            assert!(all >= Profile::BRO.exceptions.len(), "{name}");
         }
     }
 }

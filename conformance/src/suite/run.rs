@@ -39,6 +39,7 @@ pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Sett
     let mut trial = Trial {
         implementation,
         entry: case.entry,
+        data_format: case.data_format,
         patience: settings.patience,
         deadline: Instant::now() + settings.limit,
         recorder: recorder.clone(),

@@ -51,4 +51,49 @@ mod tests {
             assert_eq!(section_title(section), title, "{section}");
         }
     }
+
+    /// Returns the numbered sections of a part that have a text of their own, with its first line.
+    fn sections(part: &str) -> Vec<(&str, &str)> {
+        let headings = part.split("\n##").skip(1).filter_map(|section| {
+            let (heading, text) = section.trim_start_matches('#').trim().split_once('\n')?;
+            let number = heading.split_once(' ')?.0.trim_start_matches('§');
+            let text = text.trim_start();
+            number.starts_with(|c: char| c.is_ascii_digit()).then_some((number, text))
+        });
+        headings.filter_map(|(number, text)| Some((number, text.lines().next()?))).collect()
+    }
+
+    /// What depends on the data format is in the table of 2§13.
+    #[test]
+    fn each_section_says_since_when_it_holds() {
+        let table = PARTS[1].split("## 13 ").nth(1).unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        let rows: Vec<String> = rows
+            .filter_map(|cell| match cell.split_once('§')? {
+                ("", section) => Some(format!("2§{section}")),
+                _ => Some(cell.to_owned()),
+            })
+            .collect();
+        assert!(rows.len() > 15, "{rows:?}");
+        for (at, part) in PARTS.iter().enumerate().take(4) {
+            let sections = sections(part);
+            assert!(sections.len() > 3);
+            for (number, first) in sections.iter().filter(|(_, first)| !first.is_empty()) {
+                let id =
+                    if at == 0 { format!("§{number}") } else { format!("{}§{number}", at + 1) };
+                if id == "2§13" {
+                    continue;
+                }
+                let since = first.strip_prefix("*Holds since Bro 2.").unwrap_or_else(|| {
+                    panic!("{id} does not say since when it holds: {first}");
+                });
+                assert!(since.starts_with(['0', '1', '2', '3', '5']), "{id}: {first}");
+                let is_in_table = rows.contains(&id);
+                let cites = first.contains("§13");
+                // TLS and messages in general have no row of their own.
+                let is_right = is_in_table == cites || matches!(&*id, "§1.3" | "§2");
+                assert!(is_right, "{id}: {first}");
+            }
+        }
+    }
 }

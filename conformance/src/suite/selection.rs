@@ -44,7 +44,10 @@ impl Selection {
         let role = implementation.role();
         match self.leaves_out(case, role, implementation.framing()) {
             Some(why) => Report::skipped(case, role, why),
-            None => super::run(case, implementation, settings),
+            None => {
+                let case = case.clone().in_data_format(self.profile.data_format);
+                super::run(&case, implementation, settings)
+            }
         }
     }
 
@@ -94,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_ends_where_a_section_does() {
+    fn a_prefix_matches_whole_sections() {
         let case = |id| Case::must(id, "", "", |_| Ok(()));
         for (prefix, id, within) in [
             ("1.1", "1.1/3", true),

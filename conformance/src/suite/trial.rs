@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::lowlevel::wire::Framing;
+use brocomm::lowlevel::wire::{DataFormat, Framing};
 use thiserror::Error;
 
 use super::transcript::Recorder;
@@ -45,6 +45,7 @@ impl Stop {
 pub(crate) struct Trial<'a> {
     pub(super) implementation: &'a mut dyn Implementation,
     pub(super) entry: Entry,
+    pub(super) data_format: DataFormat,
     pub(super) patience: Duration,
     pub(super) deadline: Instant,
     pub(super) recorder: Recorder,
@@ -60,6 +61,11 @@ impl Trial<'_> {
     /// Returns how chunks are framed. Over TLS there are no parts (§1.3).
     pub(crate) fn framing(&self) -> Framing {
         self.implementation.framing()
+    }
+
+    /// Returns the data format that the suite announces.
+    pub(crate) fn data_format(&self) -> DataFormat {
+        self.data_format
     }
 
     /// Adds a remark to the transcript.

@@ -1,4 +1,5 @@
-//! Tests that every vector has its meaning and origin, and is refused if it must be.
+//! Tests that every valid vector has the given meaning and origin, and that invalid vectors are
+//! rejected.
 
 mod logs;
 mod meaning;
@@ -17,7 +18,7 @@ use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits, Transcript};
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::{CloseCause, Phase, Role};
-use brocomm_conformance::{Side, StepKind, sessions};
+use brocomm_conformance::{Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,8 @@ struct Valid {
     name: String,
     sections: Vec<String>,
     by: String,
+    /// 26 unless it says so.
+    data_format: Option<u32>,
     from: Source,
     /// For logs, the type of the message.
     message: Option<String>,
@@ -78,7 +81,7 @@ struct Invalid {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "says which keys there are")]
+#[expect(dead_code, reason = "documents the keys")]
 struct Ignored {
     name: String,
     section: String,
@@ -93,6 +96,21 @@ struct Ignored {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+/// The folders of vectors of data format 26 and of the older ones.
+const FOLDERS: [&str; 2] = ["", "older/"];
+
+/// Returns the vectors of a file in all data formats.
+fn in_all_formats(file: &str) -> Vec<Valid> {
+    let all = FOLDERS.into_iter().flat_map(|folder| open(&format!("{folder}{file}")));
+    all.collect()
+}
+
+impl Valid {
+    fn data_format(&self) -> DataFormat {
+        DataFormat::from_number(self.data_format.unwrap_or(26)).unwrap()
+    }
 }
 
 fn open<T: DeserializeOwned>(file: &str) -> Vec<T> {
@@ -120,15 +138,17 @@ fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
 }
 
 #[test]
-fn serials_have_their_meaning_and_are_written_again() {
-    for vector in open::<Valid>("serials.json") {
-        let name = &vector.name;
+fn serials_have_the_given_meaning_and_can_be_reproduced() {
+    let mut formats = BTreeMap::new();
+    for vector in in_all_formats("serials.json") {
+        let (name, format) = (&vector.name, vector.data_format());
+        *formats.entry(format).or_insert(0) += 1;
         let mut reader = Reader::new(ReaderLimits::default());
         for before in &vector.before {
-            let mode = mode(Some(before.pid_bits), Some(&before.caching));
+            let mode = mode(Some(before.pid_bits), Some(&before.caching)).with_data_format(format);
             reader.read(&bytes(&before.hex), mode).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
-        let mode = mode(vector.pid_bits, vector.caching.as_deref());
+        let mode = mode(vector.pid_bits, vector.caching.as_deref()).with_data_format(format);
         let (argument, mut transcript) = (bytes(&vector.hex), Transcript::new());
         let read = reader.read_noting(&argument, mode, &mut transcript);
         let read = read.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -138,31 +158,37 @@ fn serials_have_their_meaning_and_are_written_again() {
         transcript.write_again(&read, mode, &mut again);
         assert_eq!(hex::encode(again), vector.hex, "{name}");
     }
+    assert!(formats.keys().eq(&DataFormat::ALL) && formats.values().all(|count| *count > 15));
 }
 
 #[test]
-fn messages_of_logs_have_their_meaning() {
-    for vector in open::<Valid>("logs.json") {
+fn log_messages_have_the_given_meaning() {
+    for vector in in_all_formats("logs.json") {
         let (name, argument) = (&vector.name, bytes(&vector.hex));
+        let format = vector.data_format();
         match vector.message.as_deref() {
             Some("LOG_CREATE_WRITER") => {
                 let writer = log_writer(&vector.meaning);
-                assert_eq!(LogWriter::decode(&argument).unwrap(), writer, "{name}");
+                assert_eq!(LogWriter::decode_in(&argument, format).unwrap(), writer, "{name}");
                 let mut again = Vec::new();
-                writer.encode(&mut again);
+                writer.encode_in(format, &mut again);
                 assert_eq!(hex::encode(again), vector.hex, "{name}");
             }
             Some("LOG_WRITE") => {
-                let receiver = LogReceiver::new(LogLimits::default());
+                let receiver = LogReceiver::new(LogLimits::default()).with_data_format(format);
                 let read: Vec<_> = receiver.entries(&argument).collect();
                 let entries = vector.meaning.as_array().unwrap();
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
-                    // Nobody has announced a writer; what came is shown all the same.
+                    // Without an announced writer entries are dropped, but have their values.
                     let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
-                    assert_eq!((read.stream, read.writer), numbers(meant), "{name}");
+                    // A receiver says which kind of writer it is by the number in 26 (2§13).
+                    let (stream, writer) = numbers(meant);
+                    let has_old_numbers = format <= DataFormat::V23 && matches!(writer, 1 | 2);
+                    let writer = if has_old_numbers { 3 - writer } else { writer };
+                    assert_eq!((read.stream, read.writer), (stream, writer), "{name}");
                     assert_eq!(read.path, text(&meant["path"]), "{name}");
                 }
             }
@@ -173,7 +199,7 @@ fn messages_of_logs_have_their_meaning() {
 
 /// Returns what one side of a recorded connection sent.
 fn observe(source: &Source) -> Vec<Observed> {
-    let sessions = sessions();
+    let sessions = [sessions(), older_sessions()].concat();
     let session = sessions.iter().find(|session| session.name() == source.recording).unwrap();
     let further = session.further_connections().unwrap();
     let mut recordings = std::iter::once(session.recording().unwrap()).chain(further);
@@ -194,7 +220,7 @@ fn observe(source: &Source) -> Vec<Observed> {
 #[test]
 fn valid_vectors_are_in_the_recordings_they_name() {
     let mut sent = BTreeMap::new();
-    for vector in open::<Valid>("serials.json").into_iter().chain(open("logs.json")) {
+    for vector in in_all_formats("serials.json").into_iter().chain(in_all_formats("logs.json")) {
         let (name, source) = (&vector.name, &vector.from);
         let key = (source.recording.clone(), source.connection, source.side.to_string());
         let messages = sent.entry(key).or_insert_with(|| observe(source));
@@ -210,11 +236,13 @@ fn valid_vectors_are_in_the_recordings_they_name() {
             },
             observed => panic!("{name}: {observed:?}"),
         };
+        let in_format = |mode: Mode| mode.with_data_format(vector.data_format());
         let written = vector.pid_bits.map(|_| mode(vector.pid_bits, vector.caching.as_deref()));
+        let written = written.map(in_format);
         assert!(argument(source.message) == (vector.hex.clone(), written), "{name}");
         for before in &vector.before {
             assert!(before.message < source.message, "{name}");
-            let written = mode(Some(before.pid_bits), Some(&before.caching));
+            let written = in_format(mode(Some(before.pid_bits), Some(&before.caching)));
             assert!(argument(before.message) == (before.hex.clone(), Some(written)), "{name}");
         }
     }
@@ -265,7 +293,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
 }
 
 #[test]
-fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
+fn invalid_vectors_are_rejected_with_the_expected_error() {
     let mut wrong = Vec::new();
     for vector in open::<Invalid>("invalid.json") {
         let expected = (vector.section.clone(), vector.error.clone());
@@ -279,7 +307,7 @@ fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
 }
 
 #[test]
-fn what_has_to_be_ignored_changes_nothing() {
+fn ignored_vectors_change_nothing() {
     let mut declarations = Declarations::new();
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
@@ -302,38 +330,45 @@ fn what_has_to_be_ignored_changes_nothing() {
     }
 }
 
+/// Returns the file, name and sections of each vector that the index of a folder lists.
+fn listed(folder_of: &str) -> Vec<[String; 3]> {
+    let index = std::fs::read_to_string(folder().join(folder_of).join("README.md")).unwrap();
+    let rows = index.lines().filter(|line| line.starts_with("| `"));
+    let rows = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect());
+    let rows = rows.filter_map(|row: Vec<&str>| match row[..] {
+        [name, file, sections, _] => Some([file, name, sections].map(str::to_owned)),
+        _ => None,
+    });
+    rows.collect()
+}
+
 #[test]
 fn the_index_lists_every_vector() {
-    let index = std::fs::read_to_string(folder().join("README.md")).unwrap();
-    let rows = index.lines().filter(|line| line.starts_with("| `"));
-    let listed: Vec<Vec<&str>> =
-        rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();
-    let mut there = Vec::new();
-    for (file, vectors) in
-        [("serials.json", open::<Valid>("serials.json")), ("logs.json", open("logs.json"))]
-    {
-        for vector in vectors {
-            assert!(matches!(vector.by.as_str(), "Bro" | "Broccoli"), "{}", vector.name);
-            let (name, sections) = (format!("`{}`", vector.name), vector.sections.join(", "));
-            there.push((file, name, sections));
+    let mut names = Vec::new();
+    for folder in FOLDERS {
+        let mut there = Vec::new();
+        let mut add = |file: &str, name: &str, sections: String| {
+            there.push([file.to_owned(), format!("`{name}`"), sections]);
+        };
+        for file in ["serials.json", "logs.json"] {
+            for vector in open::<Valid>(&format!("{folder}{file}")) {
+                assert!(matches!(vector.by.as_str(), "Bro" | "Broccoli"), "{}", vector.name);
+                add(file, &vector.name, vector.sections.join(", "));
+            }
         }
+        if folder.is_empty() {
+            for vector in open::<Invalid>("invalid.json") {
+                add("invalid.json", &vector.name, vector.section);
+            }
+            for vector in open::<Ignored>("ignored.json") {
+                add("ignored.json", &vector.name, vector.section);
+            }
+        }
+        assert_eq!(listed(folder), there);
+        names.extend(there.into_iter().map(|[_, name, _]| name));
     }
-    for vector in open::<Invalid>("invalid.json") {
-        there.push(("invalid.json", format!("`{}`", vector.name), vector.section));
-    }
-    for vector in open::<Ignored>("ignored.json") {
-        there.push(("ignored.json", format!("`{}`", vector.name), vector.section));
-    }
-    let mut names: Vec<&str> = there.iter().map(|(_, name, _)| name.as_str()).collect();
+    let count = names.len();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), there.len(), "names are unique");
-    let there: Vec<Vec<&str>> =
-        there.iter().map(|(file, name, sections)| vec![*file, name, sections]).collect();
-    let listed: Vec<Vec<&str>> = listed
-        .into_iter()
-        .filter(|row| row.len() == 4)
-        .map(|row| vec![row[1], row[0], row[2]])
-        .collect();
-    assert_eq!(listed, there);
+    assert_eq!(names.len(), count, "names are unique");
 }

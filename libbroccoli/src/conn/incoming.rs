@@ -45,11 +45,13 @@ impl Incoming {
     }
 
     /// Returns the event as the argument of a SERIAL: as it came, or written again if it may refer
-    /// to what came before.
+    /// to what came before, or came in another data format.
     pub(super) fn argument(&self, writer: &mut Writer, may_refer: bool) -> Bytes {
         let mut out = Vec::new();
         let written = match self {
-            Incoming::Encoded(event) if !may_refer => return event.argument().clone(),
+            Incoming::Encoded(event) if !may_refer && event.data_format() == MODE.data_format => {
+                return event.argument().clone();
+            }
             Incoming::Encoded(event) => writer.forward(MODE, event, &mut out),
             Incoming::Decoded(event) => {
                 writer.event(MODE, &event.name, event.time, &event.args, &mut out)

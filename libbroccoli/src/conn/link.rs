@@ -1,16 +1,19 @@
 //! One connection of a handle: a socket, and the protocol over it.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
 use brocomm::data::Name;
 use brocomm::lowlevel::connection::{Connection, ConnectionNotification};
+use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{CloseCause, Phase};
 use libc::{POLLIN, POLLOUT};
 
 use super::shared::Shared;
 use super::socket::Socket;
+use crate::event::in_data_format;
 use crate::forks;
 use crate::util::now;
 
@@ -108,6 +111,17 @@ impl Link {
         match lock {
             Some(lock) if forks::is_shared() => lock.locked(write),
             _ => write(),
+        }
+    }
+
+    /// Returns the argument of a SERIAL in the data format that is spoken.
+    ///
+    /// # Errors
+    /// Says why it can't be sent to this peer.
+    pub(super) fn spoken<'a>(&self, argument: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
+        match self.machine.data_format() {
+            None | Some(DataFormat::V26) => Ok(argument.into()),
+            Some(format) => in_data_format(argument, format).map(Cow::Owned),
         }
     }
 

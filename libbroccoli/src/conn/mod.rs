@@ -20,7 +20,7 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, ConnectionNotification, Requests,
 };
 use brocomm::lowlevel::serial::Writer;
-use brocomm::lowlevel::wire::{Caps, DataFormat};
+use brocomm::lowlevel::wire::Caps;
 use brocomm::node::{Role, Undeclared};
 use bytes::Bytes;
 
@@ -134,8 +134,6 @@ impl BroConn {
             description: Name::new(),
             class: self.class.clone(),
             cache_size: CACHE,
-            // Events are written before the peer is known.
-            data_format: Some(DataFormat::V26),
             capabilities: Caps::BROCCOLI_PEER.union(caching),
             #[cfg(feature = "tls")]
             tls: self.library.tls.clone().unwrap_or_default(),

@@ -94,12 +94,16 @@ impl BroConn {
         }
         let mut lost = false;
         if let Some(link) = self.link.as_mut().filter(|link| link.is_running()) {
-            match link.send(&argument) {
-                Ok(()) => {
+            match link.spoken(&argument).map(|spoken| link.send(&spoken)) {
+                Ok(Ok(())) => {
                     self.scratch = argument;
                     return true;
                 }
-                Err(error) => self.lose(&error),
+                Ok(Err(error)) => self.lose(&error),
+                Err(why) => {
+                    debug::message(format_args!("not sent: {why}"));
+                    return false;
+                }
             }
             lost = self.has(flag::RECONNECT);
         }
@@ -133,9 +137,13 @@ impl BroConn {
                 continue;
             }
             let Some(link) = &mut self.link else { return };
-            if let Err(error) = link.send(&message.argument) {
-                self.lose(&error);
-                return self.queue.push_front(message);
+            match link.spoken(&message.argument).map(|spoken| link.send(&spoken)) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    self.lose(&error);
+                    return self.queue.push_front(message);
+                }
+                Err(why) => debug::message(format_args!("not sent: {why}")),
             }
         }
         // The room of a queue that was long is given back.

@@ -19,6 +19,10 @@ use crate::failure::{Failure, misused, reason, tell, warn};
 use crate::spool::spooler::Spooler;
 
 /// What a sink is given.
+#[cfg_attr(
+    not(any(feature = "kafka", feature = "nats", feature = "parquet")),
+    allow(dead_code, reason = "there are no sinks")
+)]
 struct Given<'a> {
     /// The spool.
     path: &'a Path,
@@ -140,7 +144,7 @@ fn say(target: &str, working: &str, report: Report) {
             warn(format_args!("{target}: {reason}; entries wait in the spool"));
         }
         Report::Refused { sequence, reason } => warn(format_args!(
-            "{target}: entry {sequence} is left out: {reason}; more are only counted"
+            "{target}: entry {sequence} is left out: {reason}; others are only counted"
         )),
     }
 }

@@ -9,6 +9,9 @@ use crate::text;
 
 /// Runs random legal sessions, compares each with a model of the protocol, and prints the smallest
 /// one that fails. The same seed gives the same sessions.
+///
+/// They are in the data format of the profile, or in that of every release if the implementation
+/// has the capability data-formats.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -39,10 +42,14 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
         }
     };
     let (capabilities, settings) = (args.common.capabilities(), args.common.settings());
+    let formats = explore::data_formats(args.common.profile(), &capabilities);
     let (seed, sessions) = (args.seed, args.sessions);
     for (what, mut implementation) in implementations {
         println!("== {what}, {}", implementation.role());
-        match explore::explore(implementation.as_mut(), &capabilities, &settings, seed, sessions) {
+        let implementation = implementation.as_mut();
+        let found =
+            explore::explore_in(implementation, &formats, &capabilities, &settings, seed, sessions);
+        match found {
             Ok(()) => {
                 println!("{sessions} sessions of seed {seed} passed")
             }

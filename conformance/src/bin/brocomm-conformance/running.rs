@@ -108,6 +108,11 @@ impl Common {
         profile.capabilities.iter().filter(can).copied().collect()
     }
 
+    /// Returns its profile.
+    pub(crate) fn profile(&self) -> &'static Profile {
+        self.capabilities.profile
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings { patience: Duration::from_secs_f64(self.patience), ..Settings::default() }
     }
@@ -116,7 +121,8 @@ impl Common {
 /// The capabilities of an implementation.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Capabilities {
-    /// The kind of implementation: full, bro, broccoli, libbroccoli.
+    /// The kind of implementation: full, bro, bro-2.4, bro-2.3, bro-2.2, bro-2.1, bro-2.0, broccoli,
+    /// libbroccoli.
     #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
     profile: &'static Profile,
 

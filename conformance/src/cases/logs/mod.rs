@@ -4,15 +4,13 @@ mod broken;
 mod received;
 mod sent;
 
-#[cfg(feature = "explore")]
-pub(crate) use sent::texts;
-
 use brocomm::data::TypeTag;
 use brocomm::logs::LogField;
-use brocomm::lowlevel::logs::{LogWriter, WRITER_ASCII};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, WRITER_ASCII};
+use brocomm::lowlevel::wire::DataFormat;
 use bytes::Bytes;
 
-use crate::suite::{Capability, Case, Entry, chunk};
+use crate::suite::{Capability, Case, Entry, Exchange, chunk};
 
 pub(super) fn cases() -> Vec<Case> {
     let received = received::cases().into_iter().chain(broken::cases());
@@ -20,69 +18,106 @@ pub(super) fn cases() -> Vec<Case> {
     sent::cases().into_iter().map(|case| case.needs(Capability::Logs)).chain(received).collect()
 }
 
-/// Returns the argument of a LOG_CREATE_WRITER for a log with the column `text`.
-pub(crate) fn writer(path: &str) -> Bytes {
-    writer_of(path, vec![LogField::new("text", TypeTag::String)])
-}
+/// An encoder of log messages in a data format (2§13).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Logs(DataFormat);
 
-fn writer_of(path: &str, fields: Vec<LogField>) -> Bytes {
-    let writer = LogWriter {
-        stream: 1,
-        writer: WRITER_ASCII,
-        path: path.into(),
-        rotation_base: 0.0,
-        rotation_interval: 0.0,
-        network_time: 1.0,
-        options: Vec::new(),
-        fields,
-    };
-    let mut bytes = Vec::new();
-    writer.encode(&mut bytes);
-    bytes.into()
-}
+impl Logs {
+    /// Returns that of a connection.
+    pub(crate) fn on(peer: &Exchange) -> Logs {
+        Logs(peer.data_format())
+    }
 
-/// Returns an entry with one string.
-pub(crate) fn filled(path: &str, text: &str) -> Vec<u8> {
-    entry(path, &[&[0, 0, 0, 8, 1][..], &chunk(text.as_bytes())].concat())
-}
+    /// Returns the argument of a LOG_CREATE_WRITER for a log with the column `text`.
+    pub(crate) fn writer(self, path: &str) -> Bytes {
+        self.writer_of(path, vec![LogField::new("text", TypeTag::String)])
+    }
 
-/// Returns an entry with one value (3§2).
-fn entry(path: &str, value: &[u8]) -> Vec<u8> {
-    [entry_head(path, 1), value.to_vec()].concat()
-}
+    fn writer_of(self, path: &str, fields: Vec<LogField>) -> Bytes {
+        let writer = LogWriter {
+            stream: 1,
+            writer: self.ascii(),
+            path: path.into(),
+            rotation_base: 0.0,
+            rotation_interval: 0.0,
+            network_time: 1.0,
+            options: Vec::new(),
+            fields,
+        };
+        let mut bytes = Vec::new();
+        writer.encode_in(self.0, &mut bytes);
+        bytes.into()
+    }
 
-fn entry_head(path: &str, fields: usize) -> Vec<u8> {
-    let fields = u32::try_from(fields).unwrap_or(u32::MAX).to_be_bytes();
-    let ids = [1_i32, WRITER_ASCII].map(i32::to_be_bytes).concat();
-    [&ids[..], &chunk(path.as_bytes()), &fields].concat()
+    /// Returns the number of the ASCII writer. That of 25 is the one of Bro 2.4.
+    fn ascii(self) -> i32 {
+        if self.0 <= DataFormat::V23 { 2 } else { WRITER_ASCII }
+    }
+
+    /// Returns an entry with one string.
+    pub(crate) fn filled(self, path: &str, text: &str) -> Vec<u8> {
+        self.entry(path, &[&[0, 0, 0, 8, 1][..], &chunk(text.as_bytes())].concat())
+    }
+
+    /// Returns an entry with one value (3§2).
+    fn entry(self, path: &str, value: &[u8]) -> Vec<u8> {
+        [self.entry_head(path, 1), value.to_vec()].concat()
+    }
+
+    fn entry_head(self, path: &str, fields: usize) -> Vec<u8> {
+        let fields = u32::try_from(fields).unwrap_or(u32::MAX).to_be_bytes();
+        let ids = [1_i32, self.ascii()].map(i32::to_be_bytes).concat();
+        [&ids[..], &chunk(path.as_bytes()), &fields].concat()
+    }
+
+    /// Returns a receiver of what the implementation sends.
+    fn receiver(self) -> LogReceiver {
+        LogReceiver::new(LogLimits::default()).with_data_format(self.0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use brocomm::logs::LogValue;
-    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, ReceivedEntry};
+    use brocomm::lowlevel::logs::ReceivedEntry;
 
     use super::*;
 
     /// Returns the values of all entries, as decoded by the core.
-    fn read(writer: &Bytes, entries: Vec<u8>) -> Vec<Vec<LogValue>> {
-        let mut receiver = LogReceiver::new(LogLimits::default());
+    fn read(logs: Logs, writer: &Bytes, entries: Vec<u8>) -> Vec<Vec<LogValue>> {
+        let mut receiver = logs.receiver();
         receiver.announce(writer).unwrap();
         let entries = Bytes::from(entries);
         let values = receiver.entries(&entries).map(|entry| match entry.unwrap() {
-            ReceivedEntry::Entry(entry) => entry.values,
+            ReceivedEntry::Entry(entry) if entry.writer.writer == WRITER_ASCII => entry.values,
             other => panic!("{other:?}"),
         });
         values.collect()
     }
 
     #[test]
-    fn entries_written_by_hand_read_as_what_they_are_to_be() {
-        let unset = entry("log", &[0, 0, 0, 8, 0]);
-        let values = read(&writer("log"), [filled("log", "one"), unset].concat());
-        assert_eq!(values, [[LogValue::String("one".into())], [LogValue::Unset(TypeTag::String)]]);
-        let values = read(&received::writer_of_every_type("log"), received::every_type("log"));
-        let types: Vec<_> = values.iter().flatten().map(LogValue::tag).collect();
-        assert_eq!(types, received::EVERY.iter().map(|(ty, ..)| *ty).collect::<Vec<_>>());
+    fn hand_encoded_entries_decode_to_the_expected_values() {
+        for format in DataFormat::ALL {
+            let logs = Logs(format);
+            let unset = logs.entry("log", &[0, 0, 0, 8, 0]);
+            let entries = [logs.filled("log", "one"), unset].concat();
+            let values = read(logs, &logs.writer("log"), entries);
+            let expected = [[LogValue::String("one".into())], [LogValue::Unset(TypeTag::String)]];
+            assert_eq!(values, expected, "{format}");
+            let values = read(logs, &logs.writer_of_every_type("log"), logs.every_type("log"));
+            let values = values.concat();
+            let types: Vec<_> = values.iter().map(LogValue::tag).collect();
+            let lacks_one = usize::from(!format.has_ipv6());
+            assert_eq!(types.len(), received::EVERY.len() - lacks_one, "{format}");
+            // Data format 21 has ports without their protocol.
+            let number = |value: &LogValue| matches!(value, LogValue::Port(p) if p.number == 80);
+            assert!(values.iter().any(number), "{format}: {values:?}");
+            for value in [
+                LogValue::Addr([192, 0, 2, 1].into()),
+                LogValue::Subnet("192.0.2.0/24".parse().unwrap()),
+            ] {
+                assert!(values.contains(&value), "{format}: {value:?} in {values:?}");
+            }
+        }
     }
 }

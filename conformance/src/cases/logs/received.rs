@@ -2,10 +2,10 @@
 
 use brocomm::data::TypeTag;
 use brocomm::logs::LogField;
-use brocomm::lowlevel::wire::Message;
+use brocomm::lowlevel::wire::{DataFormat, Message};
 use bytes::Bytes;
 
-use super::{entry, entry_head, filled, writer, writer_of};
+use super::Logs;
 use crate::suite::{Case, Stop, chunk};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -22,27 +22,30 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:1/11",
             "a writer and entries are accepted",
-            "Announces a log, and sends three entries in one LOG_WRITE, one of them with nothing in \
-             its column.",
+            "Announces a log, and sends three entries in one LOG_WRITE. The column of one entry is \
+             unset.",
             |trial| {
                 let mut peer = trial.running()?;
-                peer.send(&Message::LogCreateWriter(writer("taken")))?;
-                let unset = entry("taken", &[0, 0, 0, 8, 0]);
-                let entries = [filled("taken", "one"), unset, filled("taken", "three")].concat();
+                let logs = Logs::on(&peer);
+                peer.send(&Message::LogCreateWriter(logs.writer("taken")))?;
+                let unset = logs.entry("taken", &[0, 0, 0, 8, 0]);
+                let entries =
+                    [logs.filled("taken", "one"), unset, logs.filled("taken", "three")].concat();
                 peer.send(&Message::LogWrite(entries.into()))?;
                 peer.answers()
             },
         ),
         Case::must(
             "3:1/12",
-            "a writer that is announced again is the same one",
-            "Announces the same log twice, as a Bro does with a writer that comes up late in the \
+            "a writer may be announced again",
+            "Announces the same log twice, as Bro does for a writer that is created late in the \
              handshake.",
             |trial| {
                 let mut peer = trial.running()?;
+                let logs = Logs::on(&peer);
                 for _ in 0..2 {
-                    peer.send(&Message::LogCreateWriter(writer("again")))?;
-                    peer.send(&Message::LogWrite(filled("again", "text").into()))?;
+                    peer.send(&Message::LogCreateWriter(logs.writer("again")))?;
+                    peer.send(&Message::LogWrite(logs.filled("again", "text").into()))?;
                 }
                 peer.answers()
             },
@@ -50,33 +53,36 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/10",
             "values of every type are accepted",
-            "Sends an entry with a value of each type that columns can have.",
+            "Sends an entry with a value of each column type.",
             |trial| {
                 let mut peer = trial.running()?;
-                peer.send(&Message::LogCreateWriter(writer_of_every_type("every")))?;
-                peer.send(&Message::LogWrite(every_type("every").into()))?;
+                let logs = Logs::on(&peer);
+                peer.send(&Message::LogCreateWriter(logs.writer_of_every_type("every")))?;
+                peer.send(&Message::LogWrite(logs.every_type("every").into()))?;
                 peer.answers()
             },
         ),
         Case::should(
             "3:2/11",
-            "an entry of a writer that was not announced is dropped, and no more than that",
+            "an entry for a writer that was not announced is dropped alone",
             "Sends an entry for a log that was not announced, then events on the same connection.",
             |trial| {
                 let mut peer = trial.running()?;
-                peer.send(&Message::LogWrite(filled("unannounced", "text").into()))?;
+                let logs = Logs::on(&peer);
+                peer.send(&Message::LogWrite(logs.filled("unannounced", "text").into()))?;
                 peer.answers()
             },
         ),
         Case::should(
             "3:2/12",
             "an entry with more columns than announced does no damage",
-            "Announces one column and sends an entry of two.",
+            "Announces one column and sends an entry with two.",
             |trial| {
                 let mut peer = trial.running()?;
-                peer.send(&Message::LogCreateWriter(writer("wide")))?;
+                let logs = Logs::on(&peer);
+                peer.send(&Message::LogCreateWriter(logs.writer("wide")))?;
                 let value = [&[0, 0, 0, 8, 1][..], &chunk(b"x")].concat();
-                let entry = [entry_head("wide", 2), value.repeat(2)].concat();
+                let entry = [logs.entry_head("wide", 2), value.repeat(2)].concat();
                 peer.send(&Message::LogWrite(entry.into()))?;
                 trial.still_serves()
             },
@@ -107,20 +113,51 @@ pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::String, None, &[0, 0, 0, 8, 0]),
 ];
 
-/// Returns an entry with these values.
-pub(super) fn every_type(path: &str) -> Vec<u8> {
-    let values = EVERY.iter().flat_map(|(_, _, value)| value.to_vec());
-    entry_head(path, EVERY.len()).into_iter().chain(values).collect()
+impl Logs {
+    /// Returns an entry with these values.
+    pub(super) fn every_type(self, path: &str) -> Vec<u8> {
+        let values: Vec<_> = self.every().map(|(.., value)| value).collect();
+        [self.entry_head(path, values.len()), values.concat()].concat()
+    }
+
+    pub(super) fn writer_of_every_type(self, path: &str) -> Bytes {
+        let field = |(at, (ty, elements, _)): (usize, (TypeTag, Option<TypeTag>, _))| {
+            let name = format!("f{at}");
+            match (ty, elements) {
+                (TypeTag::Table, Some(elements)) => LogField::set(name, elements),
+                (_, Some(elements)) => LogField::vector(name, elements),
+                (ty, None) => LogField::new(name, ty).optional(),
+            }
+        };
+        self.writer_of(path, self.every().enumerate().map(field).collect())
+    }
+
+    /// Returns the values of [`EVERY`] that the data format has.
+    fn every(self) -> impl Iterator<Item = (TypeTag, Option<TypeTag>, Vec<u8>)> {
+        EVERY.iter().filter_map(move |(ty, elements, value)| {
+            Some((*ty, *elements, in_data_format(value, self.0)?))
+        })
+    }
 }
 
-pub(super) fn writer_of_every_type(path: &str) -> Bytes {
-    let field = |(at, (ty, elements, _)): (usize, &(TypeTag, Option<TypeTag>, &[u8]))| {
-        let name = format!("f{at}");
-        match (ty, elements) {
-            (TypeTag::Table, Some(elements)) => LogField::set(name, *elements),
-            (_, Some(elements)) => LogField::vector(name, *elements),
-            (ty, None) => LogField::new(name, *ty).optional(),
+/// Returns a value of data format 26 in another one, if that has it (2§13).
+fn in_data_format(value: &[u8], format: DataFormat) -> Option<Vec<u8>> {
+    let words = |[a, b, c, d]: [u8; 4]| [d, c, b, a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    match (format, value) {
+        (DataFormat::V23, [a, b, c, 22, rest @ ..]) => Some([&[*a, *b, *c, 23], rest].concat()),
+        (DataFormat::V21, [0, 0, 0, 12, 1, rest @ ..]) => {
+            let (number, _protocol) = rest.split_at_checked(8)?;
+            Some([&[0, 0, 0, 12, 1], number].concat())
         }
-    };
-    writer_of(path, EVERY.iter().enumerate().map(field).collect())
+        (DataFormat::V21, [0, 0, 0, 13, 1, 4, a, b, c, d]) => {
+            Some([&[0, 0, 0, 13, 1], &words([*a, *b, *c, *d])[..]].concat())
+        }
+        (DataFormat::V21, [0, 0, 0, 14, 1, width, 4, a, b, c, d]) => {
+            let width = [0, 0, 0, *width - 96];
+            Some([&[0, 0, 0, 14, 1], &words([*a, *b, *c, *d])[..], &width].concat())
+        }
+        // It has no IPv6.
+        (DataFormat::V21, [0, 0, 0, 13 | 14, ..]) => None,
+        _ => Some(value.to_vec()),
+    }
 }

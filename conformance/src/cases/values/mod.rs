@@ -5,6 +5,7 @@ mod containers;
 mod scalars;
 
 use brocomm::data::{Declarations, Type, Value};
+use brocomm::lowlevel::wire::DataFormat;
 
 use crate::suite::{Case, Outcome, Stop, Trial};
 
@@ -22,11 +23,14 @@ fn echoes(
 ) -> Case {
     let title = format!("{title} are returned unchanged");
     let description = format!("{description} Sends, one by one: {}.", values.join("; "));
-    Case::must(id, title, description, move |trial| {
+    let has_ipv6 = values.iter().any(|value| value.contains("::"));
+    let since = if has_ipv6 { DataFormat::V22 } else { DataFormat::V21 };
+    let case = Case::must(id, title, description, move |trial| {
         let values: Vec<Value> =
             values.iter().map(|text| value(ty, text)).collect::<Outcome<_>>()?;
         all_echoed(trial, values)
-    })
+    });
+    case.since(since)
 }
 
 /// Has values echoed on one connection and checks that each returns unchanged, with the same type.

@@ -136,7 +136,7 @@ impl Book {
     }
 
     /// Returns the data format that either side's VERSION names, the suite's first (§2.1).
-    fn data_format(&self) -> DataFormat {
+    pub(super) fn data_format(&self) -> DataFormat {
         self.ours.data_format().or(self.theirs.data_format()).unwrap_or_default()
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn it_follows_a_session_as_the_core_does() {
+    fn the_book_tracks_a_session_like_the_core() {
         let version = |runtime: i32| {
             let (protocol, data_format) = (Version::PROTOCOL, Version::DATA_FORMAT);
             let (cache_size, class) = (3000, Some(Bytes::new()));

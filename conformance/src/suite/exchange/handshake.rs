@@ -2,7 +2,7 @@
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::serial::Id;
-use brocomm::lowlevel::wire::{Caps, Compression, Message, MessageType, Version};
+use brocomm::lowlevel::wire::{Caps, Compression, DataFormat, Message, MessageType, Version};
 use bytes::Bytes;
 
 use super::super::{Entry, Outcome, Role};
@@ -34,7 +34,7 @@ impl Hello {
     pub(crate) const CACHE_SIZE: u32 = 3000;
 
     /// Returns what a Bro sends that requests the echoes and reports.
-    fn new(role: Role, entry: Entry) -> Hello {
+    fn new(role: Role, entry: Entry, data_format: DataFormat) -> Hello {
         // The initiator sends the class that selects the peer entry (§4).
         let class = match role {
             Role::Listens => entry.class(),
@@ -44,7 +44,7 @@ impl Hello {
             version: Version {
                 protocol: Version::PROTOCOL,
                 cache_size: Hello::CACHE_SIZE,
-                data_format: Version::DATA_FORMAT,
+                data_format: data_format.number(),
                 runtime: 0,
                 class: Some(Bytes::from_static(class.as_bytes())),
             },
@@ -72,7 +72,7 @@ impl Hello {
 impl Exchange {
     /// Returns what a Bro would send on this connection.
     pub(crate) fn hello(&self) -> Hello {
-        Hello::new(self.role, self.entry)
+        Hello::new(self.role, self.entry, self.data_format)
     }
 
     /// Runs the whole handshake, up to Running or Sync.
@@ -85,17 +85,28 @@ impl Exchange {
         self.complete(hello)
     }
 
-    /// Sends VERSION and the description, and waits for the implementation's VERSION (§3.1).
+    /// Sends VERSION and the description, and waits for the implementation's VERSION (§3.1). With
+    /// data format 0 it waits before it sends the description, which is in the other one's format.
     ///
     /// # Errors
     /// Failed if it does not arrive.
     pub(crate) fn greet(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::Version(hello.version.clone()))?;
+        if hello.version.data_format == 0 {
+            self.await_version()?;
+        }
         if let Some(description) = &hello.description {
             let value = Value::string(description);
             self.send_id(Id::global("peer_description", Type::STRING, Some(value)))?;
         }
-        self.expect(MessageType::Version).map(drop)
+        self.await_version()
+    }
+
+    fn await_version(&mut self) -> Outcome {
+        match self.theirs().version {
+            Some(_) => Ok(()),
+            None => self.expect(MessageType::Version).map(drop),
+        }
     }
 
     /// Sends CAPS and the requests, without PHASE_DONE (§3.2).
@@ -146,9 +157,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_suite_says_of_itself_what_the_core_does_by_default() {
+    fn the_suite_announces_the_defaults_of_the_core() {
         let (hello, config) =
-            (Hello::new(Role::Listens, Entry::Plain), ConnectionConfig::default());
+            (Hello::new(Role::Listens, Entry::Plain, DataFormat::V26), ConnectionConfig::default());
         assert_eq!(hello.version.cache_size, config.cache_size);
         assert_eq!(hello.caps, Some(config.capabilities));
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::lowlevel::connection::Authority;
 use brocomm::lowlevel::serial;
-use brocomm::lowlevel::wire::{Decoder, Encoder, FramingLimits};
+use brocomm::lowlevel::wire::{DataFormat, Decoder, Encoder, FramingLimits};
 
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
@@ -35,6 +35,7 @@ pub(crate) struct Exchange {
     number: usize,
     role: Role,
     entry: Entry,
+    data_format: DataFormat,
     link: Link,
     recorder: Recorder,
     patience: Duration,
@@ -62,6 +63,7 @@ impl Exchange {
             number,
             role: trial.role(),
             entry,
+            data_format: trial.data_format(),
             link: Link::new(stream, trial.patience)?,
             recorder: trial.recorder.clone(),
             patience: trial.patience,
@@ -83,6 +85,11 @@ impl Exchange {
     /// Returns what the implementation has announced so far.
     pub(crate) fn theirs(&self) -> &Announced {
         &self.book.theirs
+    }
+
+    /// Returns the data format that is spoken (2§13).
+    pub(crate) fn data_format(&self) -> DataFormat {
+        self.book.data_format()
     }
 
     /// Sets the time limit for expected messages. The default is that of the settings.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::data::{Event, Name, Serial, TypeTag, Value};
+use crate::wire::DataFormat;
 
 use super::tape::Message;
 
@@ -51,6 +52,11 @@ impl LazyEvent {
     /// peer caches, with references that mean something on its connection only.
     pub fn argument(&self) -> &Bytes {
         &self.message.chunk
+    }
+
+    /// Returns the data format of that argument (2§13).
+    pub fn data_format(&self) -> DataFormat {
+        self.message.data_format
     }
 
     /// Returns the sender's network time in seconds since the Unix epoch.

@@ -1,9 +1,12 @@
 //! Snapshots: the whole store as bytes.
 //!
-//! A snapshot is `BROSTATE`, `u32 version`, `u64` the number of the last unique id; then frames,
-//! each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32` CRC-32 of all
-//! before it. Each SERIAL is an assignment as in the full state; those to a table's unique id add
-//! entries to it. A snapshot of version 1 is in data format 26, whatever the peers speak.
+//! A snapshot is `BROSTATE`, `u32 version`, `u32 data_format`, and `u64` the number of the last
+//! unique ID; then frames, each `u32 length` and a SERIAL of that length, up to a length of 0; then
+//! a `u32` CRC-32 of all bytes before it. Each SERIAL is an assignment as in the full state. Those
+//! to a table's unique ID add entries to it.
+//!
+//! The data format (2§13) is 26, whatever format the peers use, or 25 if there are Bloom filters of
+//! older Bros. A snapshot of version 1 has no data format, and is in 26.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,36 +24,43 @@ use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Mode, Reader, ReaderLimits, SerialError, WriteError, Writer};
 use crate::state::StateError;
 use crate::state::container::Key;
+use crate::wire::DataFormat;
 
 const MAGIC: &[u8; 8] = b"BROSTATE";
 
-/// The version of snapshots that is written, and the only one that is read.
-const VERSION: u32 = 1;
+/// The version of snapshots that is written. Version 1 is read as well.
+const VERSION: u32 = 2;
 
 /// The size of the object cache for snapshots.
 const CACHE: u32 = 3000;
 
-/// Why a snapshot could not be created or restored.
+/// An error creating or restoring a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// The bytes are not a snapshot.
-    #[error("no snapshot of state")]
+    #[error("not a snapshot of state")]
     NoSnapshot,
     /// The snapshot has another version.
-    #[error("snapshot of version {found}, version {VERSION} can be read")]
+    #[error("snapshot of version {found}, versions 1 to {VERSION} can be read")]
     Version {
         /// Its version.
         found: u32,
     },
+    /// The snapshot is in a data format that does not exist.
+    #[error("snapshot in data format {found}, expected {expected}", expected = known_formats())]
+    DataFormat {
+        /// Its data format.
+        found: u32,
+    },
     /// The snapshot ends too early.
-    #[error("snapshot ends after {length} bytes in the midst of its content")]
+    #[error("snapshot is truncated after {length} bytes")]
     Truncated {
         /// Its length.
         length: usize,
     },
     /// The checksum does not match.
-    #[error("snapshot's checksum is {computed:08x}, it should be {expected:08x}")]
+    #[error("snapshot has checksum {computed:08x}, expected {expected:08x}")]
     Checksum {
         /// The checksum of the bytes.
         computed: u32,
@@ -65,7 +75,7 @@ pub enum SnapshotError {
     Write {
         /// The variable or container.
         name: Name,
-        /// What is wrong with its value.
+        /// The error in its value.
         error: WriteError,
     },
     /// A variable's value cannot be assembled.
@@ -74,15 +84,30 @@ pub enum SnapshotError {
 }
 
 impl Store {
-    /// Creates a snapshot of all variables, with unique ids and time stamps.
+    /// Creates a snapshot of all variables, including unique IDs and time stamps.
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::State`], [`SnapshotError::Write`] if a peer has changed a variable such
+    /// [`SnapshotError::State`] and [`SnapshotError::Write`] if a peer has changed a variable such
     /// that it cannot be written.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        self.snapshot_in(DataFormat::V26).or_else(|error| match &error {
+            // A Bloom filter of an older Bro can be kept, but not converted.
+            SnapshotError::Write { error: WriteError::DataFormat { .. }, .. } => {
+                self.snapshot_in(DataFormat::V25).map_err(|_| error)
+            }
+            _ => Err(error),
+        })
+    }
+
+    pub(in crate::state) fn snapshot_in(
+        &self,
+        format: DataFormat,
+    ) -> Result<Vec<u8>, SnapshotError> {
+        let mode = Mode::RUNNING.with_data_format(format);
         let mut out = MAGIC.to_vec();
         out.extend(VERSION.to_be_bytes());
+        out.extend(format.number().to_be_bytes());
         out.extend(self.heap.last_id.to_be_bytes());
         let mut writer = Writer::new(CACHE);
         let mut rest = VecDeque::new();
@@ -91,10 +116,10 @@ impl Store {
             let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
             let value = reading.slot(slot).map_err(SnapshotError::State)?;
             rest.extend(reading.cut);
-            frame(&mut writer, variable.name.clone(), value, &mut out)?;
+            frame(&mut writer, mode, variable.name.clone(), value, &mut out)?;
             while let Some(Rest::Entries(key, last)) = rest.pop_front() {
                 if let Some(piece) = self.piece(key, last.as_ref(), &mut rest)? {
-                    frame(&mut writer, self.heap.id(key), piece, &mut out)?;
+                    frame(&mut writer, mode, self.heap.id(key), piece, &mut out)?;
                 }
             }
         }
@@ -128,23 +153,24 @@ impl Store {
         Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
     }
 
-    /// Restores a snapshot: declared variables get their values in it, or their initial values if
-    /// it lacks them. Call [`Store::feed_time`] first, so that time stamps are meaningful.
+    /// Restores a snapshot: declared variables get their values in the snapshot, or their initial
+    /// values if it does not contain them. Call [`Store::feed_time`] first, so that time stamps are
+    /// meaningful.
     ///
     /// Returns the variables in the snapshot that were not restored, because they are no longer
     /// declared or have another type.
     ///
     /// # Errors
     ///
-    /// Fails if the bytes are invalid; all variables then have their initial values.
+    /// Fails if the bytes are invalid. All variables then have their initial values.
     pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
-        let mut content = checked(snapshot)?;
+        let (format, mut content) = checked(snapshot)?;
         let truncated = || SnapshotError::Truncated { length: snapshot.len() };
         let last_id = content.try_get_u64().map_err(|_| truncated())?;
         self.heap.last_id = self.heap.last_id.max(last_id);
-        // The snapshot may use the initial values' ids for other containers.
+        // The snapshot may use the initial values' IDs for other containers.
         (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
-        let result = self.restore_frames(content, truncated);
+        let result = self.restore_frames(format, content, truncated);
         if result.is_err() {
             (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
         }
@@ -154,11 +180,13 @@ impl Store {
 
     fn restore_frames(
         &mut self,
+        format: DataFormat,
         mut content: Bytes,
         truncated: impl Fn() -> SnapshotError,
     ) -> Result<Vec<(Name, StateError)>, SnapshotError> {
         let mut reader = Reader::new(ReaderLimits { objects: u32::MAX, ..ReaderLimits::default() });
         reader.set_cache_size(CACHE);
+        let mode = Mode::RUNNING.with_data_format(format);
         let mut skipped = Vec::new();
         loop {
             let length = content.try_get_u32().map_err(|_| truncated())? as usize;
@@ -169,7 +197,7 @@ impl Store {
                 return Err(truncated());
             }
             let frame = content.split_to(length);
-            let serial = reader.read(&frame, Mode::RUNNING).map_err(SnapshotError::Serial)?;
+            let serial = reader.read(&frame, mode).map_err(SnapshotError::Serial)?;
             if let Serial::StateAccess(access) = serial {
                 if let Err(error) = self.restore_value(&access) {
                     skipped.push((access.target.compact(), error));
@@ -201,6 +229,7 @@ impl Store {
 
 fn frame(
     writer: &mut Writer,
+    mode: Mode,
     name: Name,
     value: Value,
     out: &mut Vec<u8>,
@@ -208,7 +237,7 @@ fn frame(
     let access =
         StateAccess { opcode: Opcode::Assign, target: name, op1: value, op2: None, op3: None };
     let mut serial = Vec::new();
-    let result = writer.state_access(Mode::RUNNING, &access, &mut serial);
+    let result = writer.state_access(mode, &access, &mut serial);
     let too_large = WriteError::TooLarge { limit: u32::MAX as usize };
     let result = result.and_then(|()| u32::try_from(serial.len()).map_err(|_| too_large));
     match result {
@@ -227,8 +256,13 @@ fn checksum(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// Checks the whole snapshot; returns the bytes after the version.
-fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
+/// Returns the numbers of all data formats.
+fn known_formats() -> String {
+    DataFormat::ALL.map(|format| format.to_string()).join(", ")
+}
+
+/// Checks the whole snapshot. Returns its data format and the bytes after it.
+fn checked(snapshot: &Bytes) -> Result<(DataFormat, Bytes), SnapshotError> {
     let mut rest = snapshot.clone();
     if !rest.starts_with(MAGIC) {
         return Err(SnapshotError::NoSnapshot);
@@ -236,7 +270,7 @@ fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
     rest.advance(MAGIC.len());
     let truncated = || SnapshotError::Truncated { length: snapshot.len() };
     let found = rest.try_get_u32().map_err(|_| truncated())?;
-    if found != VERSION {
+    if !(1..=VERSION).contains(&found) {
         return Err(SnapshotError::Version { found });
     }
     let end = rest.len().checked_sub(4).ok_or_else(truncated)?;
@@ -246,5 +280,10 @@ fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
     if computed != expected {
         return Err(SnapshotError::Checksum { computed, expected });
     }
-    Ok(rest)
+    if found == 1 {
+        return Ok((DataFormat::V26, rest));
+    }
+    let found = rest.try_get_u32().map_err(|_| truncated())?;
+    let format = DataFormat::from_number(found).ok_or(SnapshotError::DataFormat { found })?;
+    Ok((format, rest))
 }

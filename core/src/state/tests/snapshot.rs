@@ -1,12 +1,18 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{all, count, shown, store, store_of, told, value};
 use crate::Time;
+use crate::data::{
+    BitVector, Bloom, BloomCells, BloomFilter, Hasher, Opaque, OpaqueState, Type, TypeKind, Value,
+};
 use crate::state::store::snapshot::SnapshotError;
 use crate::state::{Path, StateError};
+use crate::wire::DataFormat;
 
 #[test]
-fn a_snapshot_brings_all_of_it_back() {
+fn a_snapshot_restores_everything() {
     let mut before = store("a");
     before.assign(Path::to("tr").index(["k".into()]), value("[$a=\"x\"]")).unwrap();
     before.assign(Path::to("v").element(5), 1u64).unwrap();
@@ -19,7 +25,7 @@ fn a_snapshot_brings_all_of_it_back() {
     assert_eq!(all(&before), all(&after));
     assert_eq!(shown(&after, "own_set"), "{7}");
     assert_eq!(before.cost(), after.cost());
-    // Ids are the same, and new ones continue after them.
+    // IDs are the same, and new ones continue after them.
     let path = Path::to("tr").index(["k".into()]).field("b");
     assert_eq!(
         told(&before.increment(path.clone(), 1).unwrap().unwrap()),
@@ -35,6 +41,82 @@ fn a_snapshot_brings_all_of_it_back() {
             .is_err()
     );
     assert_eq!(after.snapshot().map(|again| again == bytes), Ok(false));
+}
+
+/// Renews the checksum of a snapshot that was changed.
+fn with_checksum(mut snapshot: Vec<u8>) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    let end = snapshot.len() - 4;
+    crc.update(&snapshot[..end]);
+    snapshot[end..].copy_from_slice(&crc.sum().to_be_bytes());
+    snapshot
+}
+
+#[test]
+fn a_snapshot_in_any_data_format_is_restored_and_says_which() {
+    let mut before = store("a");
+    before.assign(Path::to("v").element(5), 1u64).unwrap();
+    for format in DataFormat::ALL {
+        let bytes = Bytes::from(before.snapshot_in(format).unwrap());
+        assert_eq!(bytes[8..16], [0, 0, 0, 2, 0, 0, 0, format.number() as u8]);
+        let mut after = store("a");
+        assert_eq!(after.restore(&bytes), Ok(vec![]), "{format}");
+        assert_eq!(all(&before), all(&after), "{format}");
+        // Read in another one it is damaged, or something else.
+        for other in DataFormat::ALL.into_iter().filter(|other| *other != format) {
+            let mut changed = bytes.to_vec();
+            changed[15] = other.number() as u8;
+            let restored = after.restore(&with_checksum(changed).into());
+            let is_same = restored == Ok(vec![]) && all(&before) == all(&after);
+            // Only 2.0 and 2.1 do not differ in what is in this store.
+            let are_alike = [format, other].iter().all(|format| *format <= DataFormat::V22);
+            assert_eq!(is_same, are_alike, "{format} as {other}");
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_of_version_1_is_in_data_format_26() {
+    let before = store("a");
+    let mut bytes = before.snapshot().unwrap();
+    bytes[11] = 1;
+    bytes.drain(12..16);
+    let mut after = store("a");
+    assert_eq!(after.restore(&with_checksum(bytes).into()), Ok(vec![]));
+    assert_eq!(all(&before), all(&after));
+}
+
+/// Their seeds cannot be converted (2§13).
+#[test]
+fn bloom_filters_of_older_bros_are_kept() {
+    const SCRIPT: &str = "global a: opaque of bloomfilter &synchronized; global b: opaque of bloomfilter &synchronized;";
+    let filter = |seeds: &[u64]| {
+        let hasher = Hasher { double: false, k: 1, seed: seeds.into() };
+        let cells = BloomCells::Basic(Arc::new(BitVector { num_bits: 64, blocks: vec![1] }));
+        let filter = BloomFilter { hasher: hasher.into(), cells };
+        let state = OpaqueState::Bloom(Bloom { ty: None, filter: filter.into() });
+        Value::Opaque(
+            Opaque { ty: Type::new("", TypeKind::Opaque("bloomfilter".into())), state }.into(),
+        )
+    };
+    let (older, newer) = (filter(&[7]), filter(&[7, 8]));
+    for (a, b, number) in [(&newer, &newer, 26), (&older, &older, 25)] {
+        let mut before = store_of(SCRIPT, "a");
+        before.assign("a", a.clone()).unwrap();
+        before.assign("b", b.clone()).unwrap();
+        let bytes = Bytes::from(before.snapshot().unwrap());
+        assert_eq!(bytes[15], number);
+        let mut after = store_of(SCRIPT, "a");
+        assert_eq!(after.restore(&bytes), Ok(vec![]));
+        assert_eq!(after.get("a").as_ref(), Ok(a));
+        assert_eq!(after.get("b").as_ref(), Ok(b));
+    }
+    // No format has both.
+    let mut mixed = store_of(SCRIPT, "a");
+    mixed.assign("a", older).unwrap();
+    mixed.assign("b", newer).unwrap();
+    let error = mixed.snapshot().unwrap_err();
+    assert!(error.to_string().starts_with("snapshot of a: "), "{error}");
 }
 
 #[test]
@@ -60,14 +142,14 @@ fn large_tables_keep_their_entries_and_time_stamps() {
 }
 
 #[test]
-fn what_is_declared_otherwise_now_is_left_out() {
+fn variables_with_other_declarations_are_not_restored() {
     let before = store_of(
         "global a = 1 &synchronized; global b: set[count] = { 1 } &synchronized;
          global c: set[count] = { 2 } &synchronized; global d: set[count] = { 3 } &synchronized;",
         "a",
     );
     let bytes = Bytes::from(before.snapshot().unwrap());
-    // Another order, so that new containers reuse ids; one variable with another type; one removed.
+    // Another order, so that new containers reuse IDs; one variable with another type; one removed.
     let mut after = store_of(
         "global d: set[count] &synchronized; global c: set[count] &synchronized;
          global e: set[count] = { 9 } &synchronized; global a = \"x\" &synchronized;",
@@ -85,7 +167,7 @@ fn what_is_declared_otherwise_now_is_left_out() {
 }
 
 #[test]
-fn every_damage_is_noticed_and_leaves_the_initial_state() {
+fn any_damage_is_detected_and_leaves_the_initial_state() {
     let mut before = store("a");
     before.assign("n", 99i64).unwrap();
     let bytes = before.snapshot().unwrap();
@@ -106,8 +188,15 @@ fn every_damage_is_noticed_and_leaves_the_initial_state() {
     }
     assert_eq!(damaged(b"{}".to_vec()), SnapshotError::NoSnapshot);
     let mut newer = bytes.clone();
-    newer[11] = 2;
-    assert_eq!(damaged(newer), SnapshotError::Version { found: 2 });
+    newer[11] = 3;
+    assert_eq!(damaged(newer), SnapshotError::Version { found: 3 });
+    for number in [0, 24, 27] {
+        let mut other = bytes.clone();
+        other[15] = number;
+        let error = damaged(with_checksum(other));
+        assert_eq!(error, SnapshotError::DataFormat { found: number.into() });
+        assert!(error.to_string().ends_with("expected 21, 22, 23, 25, 26"), "{error}");
+    }
     let mut flipped = bytes;
     flipped[40] ^= 1;
     assert!(matches!(damaged(flipped), SnapshotError::Checksum { .. }));

@@ -6,8 +6,10 @@ mod forward;
 mod measure;
 mod object;
 mod opaque;
+mod replay;
 mod stmt;
 mod supported;
+mod template;
 mod types;
 mod value;
 
@@ -18,11 +20,13 @@ use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
 use super::{Caching, Family, Mode, Transcript, WriteError};
-use decide::{Decide, Live, Replay};
+use decide::{Decide, Live};
 use measure::Measure;
+use replay::Replay;
 use supported::Supported;
 
 pub(crate) use measure::MAX_CONTENT;
+pub(crate) use template::Templates;
 
 /// The maximum size of types in bytes, beyond the values, without a cache, where each value has its
 /// type in full.
@@ -146,9 +150,8 @@ impl Writer {
             start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
         };
         self.cache.begin(mode);
-        let remembered = Some(measure.size()).filter(|size| is_call && *size <= MAX_KEPT);
-        let is_short = mode.caching != Caching::None && !mode.data_format.has_value_attributes();
-        let decide = Live { cache: &mut self.cache, mode, remembered, is_short };
+        let remembered = remembered(measure).filter(|_| is_call);
+        let decide = Live { cache: &mut self.cache, mode, remembered, is_short: is_short(mode) };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
@@ -159,6 +162,20 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Returns the size of a call if its containers are remembered, and go as references if they were sent
+/// before.
+#[inline]
+fn remembered(measure: &Measure) -> Option<usize> {
+    Some(measure.size()).filter(|size| *size <= MAX_KEPT)
+}
+
+/// Returns whether values may go the short way, in one step with their type: not without a cache, nor
+/// in data formats in which something stands in between.
+#[inline]
+fn is_short(mode: Mode) -> bool {
+    mode.caching != Caching::None && !mode.data_format.has_value_attributes()
 }
 
 impl Transcript {
