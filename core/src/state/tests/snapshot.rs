@@ -89,14 +89,15 @@ fn a_snapshot_of_version_1_is_in_data_format_26() {
 /// Their seeds cannot be converted (2§13).
 #[test]
 fn bloom_filters_of_older_bros_are_kept() {
-    const SCRIPT: &str =
-        "global a: opaque of bloomfilter &synchronized; global b: opaque of bloomfilter &synchronized;";
+    const SCRIPT: &str = "global a: opaque of bloomfilter &synchronized; global b: opaque of bloomfilter &synchronized;";
     let filter = |seeds: &[u64]| {
         let hasher = Hasher { double: false, k: 1, seed: seeds.into() };
         let cells = BloomCells::Basic(Arc::new(BitVector { num_bits: 64, blocks: vec![1] }));
         let filter = BloomFilter { hasher: hasher.into(), cells };
         let state = OpaqueState::Bloom(Bloom { ty: None, filter: filter.into() });
-        Value::Opaque(Opaque { ty: Type::new("", TypeKind::Opaque("bloomfilter".into())), state }.into())
+        Value::Opaque(
+            Opaque { ty: Type::new("", TypeKind::Opaque("bloomfilter".into())), state }.into(),
+        )
     };
     let (older, newer) = (filter(&[7]), filter(&[7, 8]));
     for (a, b, number) in [(&newer, &newer, 26), (&older, &older, 25)] {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
+use super::super::kind::ty;
 use super::super::transcript::{Location, Mark};
-use super::super::{Family, Mode, Transcript, kind};
+use super::super::{Caching, Family, Mode, Transcript, kind};
 use super::Session;
 use crate::wire::DataFormat;
 
@@ -17,6 +18,41 @@ const NARROW_HEAD: usize = 14;
 
 /// The most content that is written together with these: an IPv6 address and its number of words.
 const CONTENT: usize = 20;
+
+/// What a value's header and its type in full take, without ids.
+const FULL_HEAD: usize = 25;
+
+/// How a value of a standard type is written in one step with its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// With a reference to the type.
+    Known,
+    /// With a reference to the type, in data formats in which values have attributes.
+    Attributed,
+    /// With the type in full, without ids.
+    Full,
+    /// Not at all.
+    No,
+}
+
+impl Short {
+    #[inline]
+    pub(super) fn of(mode: Mode) -> Short {
+        match mode.caching != Caching::None && !mode.data_format.has_value_attributes() {
+            true => Short::Known,
+            false => Short::unusual(mode),
+        }
+    }
+
+    #[cold]
+    fn unusual(mode: Mode) -> Short {
+        match (mode.data_format.has_value_attributes(), mode.caching) {
+            (true, Caching::Single | Caching::Stable) => Short::Attributed,
+            (false, Caching::None) if !mode.pid_64bit => Short::Full,
+            _ => Short::No,
+        }
+    }
+}
 
 /// Decides how objects are written: by a cache, or by a transcript.
 pub(super) trait Decide {
@@ -29,6 +65,9 @@ pub(super) trait Decide {
     /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
     /// and the type as a reference: gives the ids of both. Otherwise decides nothing.
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
+    /// Decides on a value and on its type, a standard instance, if they go in one of the other ways
+    /// that take one step: gives the way, and the ids of both. Otherwise decides nothing.
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)>;
     /// Decides on something shared.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
     /// Decides on a container, by its address and by whether it is shared with anybody; what keeps the
@@ -65,9 +104,8 @@ pub(super) struct Live<'a> {
     /// The size of the call if its containers are remembered, and go as references if they were sent
     /// before.
     pub(super) remembered: Option<usize>,
-    /// Whether values may go the short way, in one step with their type: not without a cache, nor in
-    /// data formats in which something stands in between.
-    pub(super) is_short: bool,
+    /// How values may go in one step with their types.
+    pub(super) short: Short,
 }
 
 impl Decide for Live<'_> {
@@ -80,7 +118,25 @@ impl Decide for Live<'_> {
 
     #[inline]
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
-        if self.is_short { self.cache.value_of_known(tag, self.mode) } else { None }
+        match self.short {
+            Short::Known => self.cache.value_of_known(tag, self.mode),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)> {
+        match self.short {
+            Short::Attributed => {
+                let (pid, type_pid) = self.cache.value_of_known(tag, self.mode)?;
+                Some((Short::Attributed, pid, type_pid))
+            }
+            Short::Full => {
+                self.cache.count_nameless(2);
+                Some((Short::Full, 0, 0))
+            }
+            Short::Known | Short::No => None,
+        }
     }
 
     #[inline]
@@ -184,6 +240,10 @@ impl Decide for Replay<'_> {
         None
     }
 
+    fn value_and_type(&mut self, _: TypeTag) -> Option<(Short, u64, u64)> {
+        None
+    }
+
     fn shared<T: Any + Send + Sync>(&mut self, _: &Arc<T>, _: Family) -> Decision {
         self.next()
     }
@@ -272,7 +332,7 @@ impl<D: Decide> Session<'_, D> {
     ) -> bool {
         match self.decide.value_of_known(tag) {
             Some((pid, type_pid)) => {
-                self.head(pid, class, type_pid, content);
+                self.head::<N, false>(pid, class, type_pid, content);
                 true
             }
             None => self.any_scalar(class, tag, content),
@@ -281,6 +341,17 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline(never)]
     fn any_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
+        match self.decide.value_and_type(tag) {
+            Some((Short::Attributed, pid, type_pid)) => {
+                self.head::<N, true>(pid, class, type_pid, content);
+                return true;
+            }
+            Some(_) => {
+                self.full_head(class, tag, content);
+                return true;
+            }
+            None => {}
+        }
         let value = self.decide.anonymous(Family::Val);
         let full = self.header(value, Family::Val, class);
         if full {
@@ -316,10 +387,11 @@ impl<D: Decide> Session<'_, D> {
         match ty {
             Type::Def(def) if D::USUAL => {
                 let ty = self.decide.shared(def, Family::Type);
-                if let Decision::Reference(type_pid) = ty
-                    && !self.decide.data_format().has_value_attributes()
-                {
-                    self.head(pid, class, type_pid, content);
+                if let Decision::Reference(type_pid) = ty {
+                    match self.decide.data_format().has_value_attributes() {
+                        false => self.head::<N, false>(pid, class, type_pid, content),
+                        true => self.head::<N, true>(pid, class, type_pid, content),
+                    }
                     return true;
                 }
                 self.header(value, Family::Val, class);
@@ -348,27 +420,56 @@ impl<D: Decide> Session<'_, D> {
     }
 
     /// Writes all that stands before a value's content if its type goes as a reference, as it
-    /// nearly always does, and the content that is of a fixed size: in one step.
+    /// nearly always does, and the content that is of a fixed size: in one step. Attributes, which are
+    /// absent, stand in between in some data formats.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
-    fn head<const N: usize>(&mut self, pid: u64, class: u8, type_pid: u64, content: [u8; N]) {
+    fn head<const N: usize, const ATTRIBUTED: bool>(
+        &mut self,
+        pid: u64,
+        class: u8,
+        type_pid: u64,
+        content: [u8; N],
+    ) {
         const { assert!(N <= CONTENT) };
+        let between = usize::from(ATTRIBUTED);
         let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
         if self.pid_64bit {
-            let mut bytes = [1; WIDE_HEAD + CONTENT];
+            let mut bytes = [1; WIDE_HEAD + 1 + CONTENT];
             bytes[1..9].copy_from_slice(&pid.to_be_bytes());
             bytes[9..14].copy_from_slice(&[high, low, 0, 1, 0]);
             bytes[14..WIDE_HEAD].copy_from_slice(&type_pid.to_be_bytes());
-            bytes[WIDE_HEAD..WIDE_HEAD + N].copy_from_slice(&content);
-            self.out.extend_from_slice(&bytes[..WIDE_HEAD + N]);
+            bytes[WIDE_HEAD..WIDE_HEAD + between].fill(0);
+            let at = WIDE_HEAD + between;
+            bytes[at..at + N].copy_from_slice(&content);
+            self.out.extend_from_slice(&bytes[..at + N]);
         } else {
-            let mut bytes = [1; NARROW_HEAD + CONTENT];
+            let mut bytes = [1; NARROW_HEAD + 1 + CONTENT];
             bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
             bytes[5..10].copy_from_slice(&[high, low, 0, 1, 0]);
             bytes[10..NARROW_HEAD].copy_from_slice(&(type_pid as u32).to_be_bytes());
-            bytes[NARROW_HEAD..NARROW_HEAD + N].copy_from_slice(&content);
-            self.out.extend_from_slice(&bytes[..NARROW_HEAD + N]);
+            bytes[NARROW_HEAD..NARROW_HEAD + between].fill(0);
+            let at = NARROW_HEAD + between;
+            bytes[at..at + N].copy_from_slice(&content);
+            self.out.extend_from_slice(&bytes[..at + N]);
         }
+    }
+
+    /// Writes all that stands before a value's content if neither it nor its type, a standard instance,
+    /// has an id, and the content.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
+    fn full_head<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) {
+        const { assert!(N <= CONTENT) };
+        let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
+        let [type_high, type_low] = kind::join(Family::Type, ty::ATOMIC, false).to_be_bytes();
+        let mut bytes = [0; FULL_HEAD + CONTENT];
+        bytes[..10].copy_from_slice(&[1, 0, 0, 0, 0, high, low, 0, 1, 1]);
+        bytes[14..16].copy_from_slice(&[type_high, type_low]);
+        let is_port = u8::from(tag == TypeTag::Port);
+        bytes[17..21].copy_from_slice(&[tag as u8, tag.internal() as u8, is_port, 1]);
+        bytes[FULL_HEAD..FULL_HEAD + N].copy_from_slice(&content);
+        self.out.extend_from_slice(&bytes[..FULL_HEAD + N]);
     }
 
     #[inline]

@@ -17,8 +17,8 @@ use crate::data::{Id, Packet, Serial, StateAccess, Value};
 use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
-use super::{Caching, Family, Mode, Transcript, WriteError};
-use decide::{Decide, Live, Replay};
+use super::{Family, Mode, Transcript, WriteError};
+use decide::{Decide, Live, Replay, Short};
 use measure::Measure;
 use supported::Supported;
 
@@ -80,7 +80,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
-        Supported::check_values(mode, args)?;
+        Supported::check_values(mode, &self.cache, args)?;
         self.write(mode, &measure, true, out, |session| session.event(name, time, args))
     }
 
@@ -94,7 +94,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
-        Supported::check_id(mode, id)?;
+        Supported::check_id(mode, &self.cache, id)?;
         self.write(mode, &measure, false, out, |session| session.top_id(id))
     }
 
@@ -112,7 +112,7 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new(mode.data_format);
         measure.state_access(access)?;
-        Supported::check_state_access(mode, access)?;
+        Supported::check_state_access(mode, &self.cache, access)?;
         self.write(mode, &measure, false, out, |session| session.state_access(access))
     }
 
@@ -147,8 +147,7 @@ impl Writer {
         };
         self.cache.begin(mode);
         let remembered = Some(measure.size()).filter(|size| is_call && *size <= MAX_KEPT);
-        let is_short = mode.caching != Caching::None && !mode.data_format.has_value_attributes();
-        let decide = Live { cache: &mut self.cache, mode, remembered, is_short };
+        let decide = Live { cache: &mut self.cache, mode, remembered, short: Short::of(mode) };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
