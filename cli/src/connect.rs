@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm_std::Peer;
 
 use crate::address;
@@ -84,7 +84,11 @@ struct Joined<'a> {
 }
 
 impl Follow for Joined<'_> {
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
         if let Some(packets) = &mut self.packets {
             packets.told(told)?;
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::data::{Declarations, Name};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Requests};
 use brocomm::node::CloseCause;
 use brocomm_std::Peer;
 
@@ -92,7 +92,11 @@ pub(crate) trait Follow {
     fn joined(&mut self) {}
 
     /// Handles a notification. Breaks when the follower is done.
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns the next time at which to call [`due`](Self::due).
     fn next_timeout(&self) -> Option<Time> {
@@ -262,7 +266,7 @@ fn attend(
             Ok(ControlFlow::Break(())) => break,
             Err(failure) => result = Err(failure),
         }
-        if let Notification::Closed(cause) = told {
+        if let ConnectionNotification::Closed(cause) = told {
             end = Some(cause);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use brocomm::Time;
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm_std::{Listener, Peer};
 
 use crate::address;
@@ -62,7 +62,7 @@ enum Report {
     Notification {
         time: Time,
         peer: String,
-        notification: Notification,
+        notification: ConnectionNotification,
     },
     /// A peer has disconnected.
     Gone {
@@ -172,7 +172,7 @@ fn follow(mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
                 break;
             }
         };
-        if let Notification::Closed(cause) = &notification {
+        if let ConnectionNotification::Closed(cause) = &notification {
             fault = session::fault(cause).map(|fault| format!("{name}: {fault}"));
         }
         let report = Report::Notification { time: peer.now(), peer: name.clone(), notification };

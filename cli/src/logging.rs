@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use brocomm::lowlevel::commlog::CommLogMessage;
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::node::{CommLogEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
@@ -137,7 +137,7 @@ pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
 
 /// Logs the notifications of a single connection at level info, except dropped log entries. The
 /// command itself reports how the connection ends.
-pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
+pub(crate) fn connection(peer: impl fmt::Display, told: &ConnectionNotification) {
     for message in CommLogMessage::of(told) {
         let (address, source) = (display(&peer), display(message.source()));
         tracing::info!(address, source, "{message}");
@@ -146,8 +146,8 @@ pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
 }
 
 /// Warns about a dropped log entry.
-pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
-    if let Notification::LogEntryDropped { entry, .. } = told {
+pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &ConnectionNotification) {
+    if let ConnectionNotification::LogEntryDropped { entry, .. } = told {
         let (path, why) = (&entry.path, entry.why);
         warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
     }

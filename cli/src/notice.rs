@@ -5,7 +5,7 @@ use brocomm::data::{Event, Value};
 use brocomm::json::Text;
 use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
 use brocomm::lowlevel::commlog::CommLogMessage;
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::wire::SyncPoint;
 use brocomm::node::CloseCause;
 use serde::Serialize;
@@ -89,9 +89,9 @@ impl Notice {
     }
 
     /// Creates the line for a notification.
-    pub(crate) fn of(notification: &Notification) -> Notice {
+    pub(crate) fn of(notification: &ConnectionNotification) -> Notice {
         match notification {
-            Notification::Established(version) => {
+            ConnectionNotification::Established(version) => {
                 let class = version.class.as_deref();
                 let text = match class {
                     None | Some(b"") => "no class".to_owned(),
@@ -104,35 +104,35 @@ impl Notice {
                 ];
                 Notice::new("established", fields, text)
             }
-            Notification::PeerDescription(name) => {
+            ConnectionNotification::PeerDescription(name) => {
                 let fields = [field("description", name)];
                 Notice::new("peer_description", fields, printed::bytes(name))
             }
-            Notification::EventRequested(name) => {
+            ConnectionNotification::EventRequested(name) => {
                 Notice::new("event_requested", [field("name", name)], printed::bytes(name))
             }
-            Notification::CaptureFilter(filter) => {
+            ConnectionNotification::CaptureFilter(filter) => {
                 let fields = [field("filter", &Text(filter))];
                 Notice::new("capture_filter", fields, printed::bytes(filter))
             }
-            Notification::SyncRequested { authoritative } => {
+            ConnectionNotification::SyncRequested { authoritative } => {
                 let text = if *authoritative { "peer's state is authoritative" } else { "" };
                 Notice::new("sync_requested", [field("authoritative", authoritative)], text)
             }
-            Notification::LogsRequested => Notice::new("logs_requested", [], ""),
-            Notification::SyncStarted(role) => {
+            ConnectionNotification::LogsRequested => Notice::new("logs_requested", [], ""),
+            ConnectionNotification::SyncStarted(role) => {
                 let role = role.to_string();
                 Notice::new("sync_started", [field("role", &role)], role)
             }
-            Notification::HandshakeDone => Notice::new("handshake_done", [], ""),
-            Notification::Closed(cause) => Notice::of_close(cause),
-            Notification::Pong { seq, d1, d2, d3 } => {
+            ConnectionNotification::HandshakeDone => Notice::new("handshake_done", [], ""),
+            ConnectionNotification::Closed(cause) => Notice::of_close(cause),
+            ConnectionNotification::Pong { seq, d1, d2, d3 } => {
                 let seconds = |name, seconds: &f64| field(name, &Value::Interval(*seconds));
                 let fields =
                     [field("seq", seq), seconds("d1", d1), seconds("d2", d2), seconds("d3", d3)];
                 Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
-            Notification::Log(message) => Notice::of_line(message),
+            ConnectionNotification::Log(message) => Notice::of_line(message),
             other => Notice::of_content(other),
         }
     }
@@ -149,9 +149,9 @@ impl Notice {
     }
 
     /// Creates the line for the contents of a message.
-    fn of_content(notification: &Notification) -> Notice {
+    fn of_content(notification: &ConnectionNotification) -> Notice {
         match notification {
-            Notification::Event(event) => {
+            ConnectionNotification::Event(event) => {
                 let fields = [
                     field("event", &event.name),
                     field("time", &Value::Time(event.time)),
@@ -159,13 +159,13 @@ impl Notice {
                 ];
                 Notice::new("event", fields, call(event))
             }
-            Notification::CallRejected { name, mismatch } => {
+            ConnectionNotification::CallRejected { name, mismatch } => {
                 let reason = mismatch.to_string();
                 let text = format!("{}: {reason}", printed::bytes(name));
                 let fields = [field("name", name), field("reason", &reason)];
                 Notice::new("call_rejected", fields, text)
             }
-            Notification::Id(id) => {
+            ConnectionNotification::Id(id) => {
                 let value = id.value.as_ref().map(printed::value);
                 let value = value.as_deref().unwrap_or("<none>");
                 let text = format!("{} = {value}", printed::bytes(&id.name));
@@ -176,7 +176,7 @@ impl Notice {
                 ];
                 Notice::new("id", fields, text)
             }
-            Notification::StateAccess(access) => {
+            ConnectionNotification::StateAccess(access) => {
                 let text = printed::without_tabs(&Access::of(access).to_string());
                 let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
                 let fields = [
@@ -186,10 +186,10 @@ impl Notice {
                 ];
                 Notice::new("state_access", fields, text)
             }
-            Notification::Packet(packet) => {
+            ConnectionNotification::Packet(packet) => {
                 Notice::new("packet", [field("packet", packet)], format!("{} bytes", packet.len))
             }
-            Notification::RemotePrint(items) => {
+            ConnectionNotification::RemotePrint(items) => {
                 let (mut prints, mut text) = (Vec::new(), Vec::new());
                 for item in items.iter() {
                     let (file, line) = (printed::bytes(item.file), printed::bytes(item.text));
@@ -198,13 +198,13 @@ impl Notice {
                 }
                 Notice::new("remote_print", [field("prints", &prints)], text.join("; "))
             }
-            Notification::LogWriterAnnounced(writer) => {
+            ConnectionNotification::LogWriterAnnounced(writer) => {
                 let columns: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
                 let text = format!("{}: {}", writer.path, columns.join(", "));
                 let fields = [field("path", &writer.path), field("columns", &writer.fields)];
                 Notice::new("log_writer", fields, text)
             }
-            Notification::LogEntry(LogEntry { writer, values }) => {
+            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
                 let mut line = Vec::new();
                 AsciiFormat::default().entry(values, &mut line);
                 let line = String::from_utf8_lossy(&line);
@@ -212,16 +212,16 @@ impl Notice {
                 let fields = [field("path", &writer.path), field("entry", &entry)];
                 Notice::new("log_entry", fields, format!("{}: {}", writer.path, line.trim_end()))
             }
-            Notification::LogEntryDropped { entry, .. } => {
+            ConnectionNotification::LogEntryDropped { entry, .. } => {
                 let reason = entry.why.to_string();
                 let text = format!("{}: {reason}", entry.path);
                 let fields = [field("path", &entry.path), field("reason", &reason)];
                 Notice::new("log_entry_dropped", fields, text)
             }
-            Notification::SyncPoint(SyncPoint::Point(point)) => {
+            ConnectionNotification::SyncPoint(SyncPoint::Point(point)) => {
                 Notice::new("sync_point", [field("point", point)], point.to_string())
             }
-            Notification::SyncPoint(SyncPoint::Final) => {
+            ConnectionNotification::SyncPoint(SyncPoint::Final) => {
                 Notice::new("sync_point", [field("point", &())], "final")
             }
             other => Notice::new("other", [], format!("{other:?}")),
@@ -286,7 +286,7 @@ mod tests {
             op2: Some(Value::string("a\tb")),
             op3: None,
         };
-        let notice = Notice::of(&Notification::StateAccess(Box::new(access)));
+        let notice = Notice::of(&ConnectionNotification::StateAccess(Box::new(access)));
         assert_eq!(notice.text, "assign_idx seen[7] = a\\x09b");
         let line = serde_json::to_value(Line { time: Time::EPOCH, peer: "p", notice: &notice });
         assert_eq!(line.unwrap()["operands"], json!([7, "a\tb", null]));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 
 use crate::failure::{Failure, failed, reason, warn};
 use crate::pcap::Pcap;
@@ -30,8 +30,8 @@ impl Packets {
     }
 
     /// Writes the packet of a notification, if any, and flushes.
-    pub(crate) fn told(&mut self, told: &Notification) -> Result<(), Failure> {
-        let Notification::Packet(packet) = told else { return Ok(()) };
+    pub(crate) fn told(&mut self, told: &ConnectionNotification) -> Result<(), Failure> {
+        let ConnectionNotification::Packet(packet) = told else { return Ok(()) };
         let mut bytes = Vec::new();
         let pcap = *self.pcap.get_or_insert_with(|| begin(packet.link_type, &mut bytes));
         if let Err(error) = pcap.packet(packet, &mut bytes) {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm::node::Phase;
 use brocomm::node::PingStatistics;
 use brocomm_std::Peer;
@@ -121,12 +121,14 @@ fn ping(
             let last = answered && args.count == seq.checked_add(1);
             let deadline = if last { Some(start) } else { start.checked_add(wait) };
             match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
-                Some(Notification::Pong { seq: got, d1, d2, d3 }) if got == seq && !answered => {
+                Some(ConnectionNotification::Pong { seq: got, d1, d2, d3 })
+                    if got == seq && !answered =>
+                {
                     answered = true;
                     pings.add_pong(d1, d2, d3);
                     show(args.json, name, seq, Some(d1), out)?;
                 }
-                Some(Notification::Closed(cause)) => {
+                Some(ConnectionNotification::Closed(cause)) => {
                     let fault = session::fault(&cause);
                     return Ok(Some(fault.unwrap_or("the peer closed the connection".to_owned())));
                 }

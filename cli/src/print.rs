@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use brocomm::data::Name;
-use brocomm::lowlevel::connection::{Notification, Requests};
+use brocomm::lowlevel::connection::{ConnectionNotification, Requests};
 use brocomm_std::Peer;
 
 use crate::decode::{Print, printed};
@@ -49,8 +49,12 @@ struct Prints<'a> {
 }
 
 impl Follow for Prints<'_> {
-    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
-        if let Notification::RemotePrint(items) = told {
+    fn told(
+        &mut self,
+        _: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
+        if let ConnectionNotification::RemotePrint(items) = told {
             for item in items.iter() {
                 if self.json {
                     serde_json::to_writer(&mut *self.out, &Print::of(&item))

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use brocomm::Time;
 use brocomm::data::Name;
 use brocomm::lowlevel::commlog::CommLogMessage;
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 
 use crate::decode::printed;
 use crate::failure::warn;
@@ -75,9 +75,9 @@ impl<'a> Printer<'a> {
         &mut self,
         time: Time,
         peer: &str,
-        notification: &Notification,
+        notification: &ConnectionNotification,
     ) -> io::Result<()> {
-        let is_event = matches!(notification, Notification::Event(_));
+        let is_event = matches!(notification, ConnectionNotification::Event(_));
         if self.fields.is_some() {
             self.columns(notification)?;
         } else if !self.quiet {
@@ -87,28 +87,29 @@ impl<'a> Printer<'a> {
                 self.notice(time, peer, &Notice::of_line(line))?;
             }
         }
-        let is_other = !(self.quiet || matches!(notification, Notification::Log(_)));
+        let is_other = !(self.quiet || matches!(notification, ConnectionNotification::Log(_)));
         if self.fields.is_none() && (is_event || is_other) {
             self.notice(time, peer, &self.notice_of(notification))?;
         }
-        if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
+        if let (ConnectionNotification::Event(_), Some(left)) = (notification, &mut self.left) {
             *left = left.saturating_sub(1);
         }
         Ok(())
     }
 
     /// Returns the line for a notification, or several if that is wanted.
-    pub(crate) fn notice_of(&self, notification: &Notification) -> Notice {
+    pub(crate) fn notice_of(&self, notification: &ConnectionNotification) -> Notice {
         let mut notice = Notice::of(notification);
-        if let (Notification::Event(event), true) = (notification, self.pretty) {
+        if let (ConnectionNotification::Event(event), true) = (notification, self.pretty) {
             notice.text = pretty::call(event);
         }
         notice
     }
 
     /// Prints the chosen parts of an event.
-    fn columns(&mut self, notification: &Notification) -> io::Result<()> {
-        let (Notification::Event(event), Some(fields)) = (notification, &self.fields) else {
+    fn columns(&mut self, notification: &ConnectionNotification) -> io::Result<()> {
+        let (ConnectionNotification::Event(event), Some(fields)) = (notification, &self.fields)
+        else {
             return Ok(());
         };
         if let Some(line) = fields.line(event) {

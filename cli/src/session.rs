@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::data::{Declarations, Name};
 use brocomm::lowlevel::connection::{
-    Connection, ConnectionConfig, Notification, ProtocolErrorKind, Requests,
+    Connection, ConnectionConfig, ConnectionNotification, ProtocolErrorKind, Requests,
 };
 use brocomm::lowlevel::driver::ACCEPT_PAUSE;
 use brocomm::lowlevel::wire::{Compression, Version, WireError, WireErrorKind};
@@ -229,7 +229,7 @@ pub(crate) fn wait_until(
     while !is_so(peer.connection()) {
         let is_ready = peer.connection().phase() == Phase::Running;
         match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
-            Some(Notification::Closed(cause)) => {
+            Some(ConnectionNotification::Closed(cause)) => {
                 let fault = fault(&cause);
                 let hint = match cause {
                     CloseCause::PeerClosed if !is_ready => {

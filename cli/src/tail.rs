@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogField, LogObject, LogValue};
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::logs::LogWriter;
 use brocomm_std::Peer;
 
@@ -182,19 +182,27 @@ impl Follow for Tail<'_> {
         Ok(())
     }
 
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
         match told {
-            Notification::HandshakeDone if self.columns.is_none() => {
+            ConnectionNotification::HandshakeDone if self.columns.is_none() => {
                 self.missing_at = Some(peer.now() + ANNOUNCING);
             }
-            Notification::LogWriterAnnounced(writer) if writer.path == self.args.path.as_str() => {
+            ConnectionNotification::LogWriterAnnounced(writer)
+                if writer.path == self.args.path.as_str() =>
+            {
                 self.missing_at = None;
                 self.begin(writer)?;
             }
-            Notification::LogWriterAnnounced(writer) => {
+            ConnectionNotification::LogWriterAnnounced(writer) => {
                 self.announced.insert(writer.path.to_string());
             }
-            Notification::LogEntry(entry) if entry.writer.path == self.args.path.as_str() => {
+            ConnectionNotification::LogEntry(entry)
+                if entry.writer.path == self.args.path.as_str() =>
+            {
                 self.entry(&entry.writer.fields, &entry.values)?;
                 if let Some(left) = &mut self.left {
                     *left -= 1;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use brocomm::Time;
 use brocomm::data::Declarations;
 use brocomm::lowlevel::syntax::AttributeTag;
-use brocomm::state::{Limits, Store};
+use brocomm::state::{Store, StoreLimits};
 
 use crate::failure::{Failure, failed, misused, reason, warn};
 
@@ -30,7 +30,7 @@ pub(crate) fn store(
     // IDs must differ between nodes, and between runs of one node.
     let (process, nanos) = (std::process::id(), now.as_nanos());
     let prefix = format!("#{}#{process}-{nanos}#", description.escape_ascii());
-    let mut store = Store::new(prefix, Limits::default());
+    let mut store = Store::new(prefix, StoreLimits::default());
     store
         .declare_synchronized(declarations)
         .map_err(|error| failed(format_args!("cannot declare variables: {error}")))?;

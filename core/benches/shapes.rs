@@ -4,9 +4,9 @@ mod nodes;
 
 use brocomm::Time;
 use brocomm::data::{Event, Field, Record, Table, Type, Value};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification, Requests, Sent};
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, ReaderLimits, Mode, Reader, Writer};
 use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
 use bytes::Bytes;
@@ -133,7 +133,7 @@ pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
     let mut events = 0;
     connection.feed_bytes(bytes, Time::from_nanos(1));
     while let Some(notification) = connection.poll_notification() {
-        events += usize::from(matches!(std::hint::black_box(notification), Notification::Event(_)));
+        events += usize::from(matches!(std::hint::black_box(notification), ConnectionNotification::Event(_)));
     }
     events
 }
@@ -221,7 +221,7 @@ impl Receiver {
         let mut receiver = Receiver {
             mode,
             decoder: Decoder::new(Framing::Clear, Default::default()),
-            reader: Reader::new(Limits::default()),
+            reader: Reader::new(ReaderLimits::default()),
         };
         receiver.reader.set_cache_size(3000);
         let mut sender = Sender {

@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
 use brocomm::node::{Role, UsageError};
 use brocomm::{Time, event};
 
@@ -37,14 +37,14 @@ fn main() -> Result<(), UsageError> {
     let _ = sensor.send_event(&event!("scan_seen", host, 443_u64).at(now))?;
     exchange(&mut sensor, &mut manager, now);
     while let Some(notification) = manager.poll_notification() {
-        if let Notification::Event(scan) = notification {
+        if let ConnectionNotification::Event(scan) = notification {
             println!("manager: {}({}, {})", scan.name, scan.args[0], scan.args[1]);
             let _ = manager.send_event(&event!("block", host).at(now))?;
         }
     }
     exchange(&mut sensor, &mut manager, now);
     while let Some(notification) = sensor.poll_notification() {
-        if let Notification::Event(block) = notification {
+        if let ConnectionNotification::Event(block) = notification {
             println!("sensor: {}({})", block.name, block.args[0]);
         }
     }

@@ -21,7 +21,7 @@ mod example {
     use std::os::unix::net::UnixStream;
     use std::thread;
 
-    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
     use brocomm::node::Role;
     use brocomm::{Time, event};
 
@@ -29,7 +29,7 @@ mod example {
     fn drive(
         mut socket: UnixStream,
         mut connection: Connection,
-        mut handle: impl FnMut(&mut Connection, Notification),
+        mut handle: impl FnMut(&mut Connection, ConnectionNotification),
     ) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
@@ -61,7 +61,7 @@ mod example {
         let manager = Connection::new(requests, Role::Acceptor, now());
         let sending = thread::spawn(|| {
             drive(one, sensor, |connection, notification| {
-                if notification == Notification::HandshakeDone {
+                if notification == ConnectionNotification::HandshakeDone {
                     let host = std::net::IpAddr::from([10, 0, 0, 1]);
                     let scan = event!("scan_seen", host, 443_u64).at(now());
                     println!("sensor: {:?}", connection.send_event(&scan));
@@ -70,7 +70,7 @@ mod example {
         });
         drive(other, manager, |connection, notification| {
             println!("manager: {notification:?}");
-            if matches!(notification, Notification::Event(_)) {
+            if matches!(notification, ConnectionNotification::Event(_)) {
                 connection.close(now());
             }
         })?;

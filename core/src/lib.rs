@@ -49,7 +49,7 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+//! use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
 //! use brocomm::node::Role;
 //! use brocomm::data::{Event, Value};
 //!
@@ -77,7 +77,7 @@
 //!
 //! let mut events = Vec::new();
 //! while let Some(notification) = manager.poll_notification() {
-//!     if let Notification::Event(event) = notification {
+//!     if let ConnectionNotification::Event(event) = notification {
 //!         println!("{}({}, {})", event.name, event.args[0], event.args[1]);
 //!         events.push(event);
 //!     }
@@ -106,16 +106,16 @@
 //!
 //! | attack | protection |
 //! | --- | --- |
-//! | a chunk of 2 GiB | [`wire::Limits::chunk`], as soon as its length is read |
+//! | a chunk of 2 GiB | [`wire::FramingLimits::chunk`], as soon as its length is read |
 //! | a length that is never filled | memory grows only with received bytes |
-//! | partial chunks without end | [`wire::Limits::message`] |
-//! | a few bytes that inflate to gigabytes | [`wire::Limits::inflated`], and deflate's maximum ratio |
+//! | partial chunks without end | [`wire::FramingLimits::message`] |
+//! | a few bytes that inflate to gigabytes | [`wire::FramingLimits::inflated`], and deflate's maximum ratio |
 //! | a container of 2³² elements | every count is checked against the remaining bytes |
-//! | values nested without end, also by references from one SERIAL to the next | [`serial::Limits::depth`] |
-//! | references to references, so that a few bytes stand for billions of values | [`serial::Limits::objects`] |
+//! | values nested without end, also by references from one SERIAL to the next | [`serial::ReaderLimits::depth`] |
+//! | references to references, so that a few bytes stand for billions of values | [`serial::ReaderLimits::objects`] |
 //! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
 //! | object ids chosen to slow look-ups | ids are sorted; binary search |
-//! | a cache without bound | [`serial::Limits::cache`], [`serial::Limits::cache_bytes`] |
+//! | a cache without bound | [`serial::ReaderLimits::cache`], [`serial::ReaderLimits::cache_bytes`] |
 //! | types that contain themselves | back references are weak, so nothing leaks |
 //! | messages in wrong phases | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::ConnectionConfig::requests_limit`] |
@@ -123,7 +123,7 @@
 //! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
 //! | a log entry of billions of values | [`logs::LogLimits::values`], besides the remaining bytes |
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
-//! | state that grows without end | [`state::Limits::cost`] |
+//! | state that grows without end | [`state::StoreLimits::cost`] |
 //! | recursive containers, or containers in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
 //! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); rustls bounds the buffers |
 //! | more than the application consumes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |

@@ -7,7 +7,9 @@ use brocomm::Time;
 use brocomm::data::{
     Declarations, Event, EventDecl, Field, Name, Port, Record, Table, Type, Value,
 };
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, ConnectionNotification, Requests, Sent,
+};
 use brocomm::node::{Phase, Role, Undeclared};
 
 const NOW: Time = Time::from_nanos(1);
@@ -61,7 +63,9 @@ fn counted((mut here, mut there): (Connection, Connection), args: Vec<Value>) ->
         let received = allocations(|| {
             transfer(&mut here, &mut there);
             match there.poll_notification() {
-                Some(Notification::Event(got)) => assert_eq!(got.args.len(), event.args.len()),
+                Some(ConnectionNotification::Event(got)) => {
+                    assert_eq!(got.args.len(), event.args.len())
+                }
                 other => panic!("{other:?}"),
             }
         });
@@ -88,10 +92,10 @@ fn record(fields: Vec<(&str, Value)>) -> Value {
 /// Reading lazily, decoding a scalar, and forwarding all of it.
 #[test]
 fn a_lazy_event_costs_nothing() {
-    use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Writer};
+    use brocomm::lowlevel::serial::{LazySerial, Mode, Reader, ReaderLimits, Writer};
     let id = record(vec![("orig_h", Value::Addr([10, 0, 0, 1].into())), ("n", Value::Count(1))]);
     let args = [Value::string("GET /index.html"), id];
-    let (mut writer, mut reader) = (Writer::new(3000), Reader::new(Limits::default()));
+    let (mut writer, mut reader) = (Writer::new(3000), Reader::new(ReaderLimits::default()));
     let (mut onward, mut out) = (Writer::new(3000), Vec::with_capacity(1000));
     reader.set_cache_size(3000);
     let mut counted = 0;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use brocomm::data::{
     BroType, Declarations, EnumValue, EventType, Field, Handlers, ToValue, Type, TypeTag, Value,
 };
-use brocomm::lowlevel::serial::{Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{Mode, Reader, ReaderLimits, Writer};
 use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::{Enum, Event, Record, event};
 use bytes::Bytes;
@@ -181,7 +181,7 @@ fn an_event_sent_again_refers_to_its_types() {
         others: vec![Some(id)],
         by_name: BTreeMap::new(),
     };
-    let (mut writer, mut reader) = (Writer::new(3000), Reader::new(Limits::default()));
+    let (mut writer, mut reader) = (Writer::new(3000), Reader::new(ReaderLimits::default()));
     let mut lengths = Vec::new();
     for numbers in [vec![1, 2], vec![3, 4], vec![5, 6]] {
         let seen = Seen(info.clone(), numbers);

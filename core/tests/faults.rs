@@ -5,7 +5,7 @@ use crate::common::{NOW, declarations};
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::lowlevel::connection::{
-    Connection, ConnectionConfig, Notification, ProtocolErrorKind as Kind, Requests,
+    Connection, ConnectionConfig, ConnectionNotification, ProtocolErrorKind as Kind, Requests,
 };
 use brocomm::lowlevel::serial::SerialErrorKind;
 use brocomm::lowlevel::wire::{DataFormat, MessageType, WireErrorKind};
@@ -46,7 +46,7 @@ fn config() -> ConnectionConfig {
     }
 }
 
-fn drain(connection: &mut Connection, into: &mut Vec<Notification>) {
+fn drain(connection: &mut Connection, into: &mut Vec<ConnectionNotification>) {
     loop {
         let sent = connection.poll_transmit().len();
         connection.advance(sent, NOW);
@@ -65,7 +65,7 @@ fn stream(name: &str) -> bytes::Bytes {
 
 /// What came of a recorded fault.
 struct Outcome {
-    notifications: Vec<Notification>,
+    notifications: Vec<ConnectionNotification>,
     /// Whether the connection stood until the peer ended it.
     survived: bool,
 }
@@ -98,7 +98,8 @@ impl Outcome {
         let survived = connection.phase() != Phase::Closed && connection.poll_close().is_none();
         connection.feed_eof(NOW);
         drain(&mut connection, &mut notifications);
-        let closed = notifications.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+        let closed =
+            notifications.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
         assert_eq!(closed, 1, "{name}: {notifications:?}");
 
         // The other connection goes on as if nothing had been.
@@ -120,7 +121,7 @@ impl Outcome {
 
     fn cause(&self) -> &CloseCause {
         match self.notifications.last() {
-            Some(Notification::Closed(cause)) => cause,
+            Some(ConnectionNotification::Closed(cause)) => cause,
             other => panic!("the last is {other:?}"),
         }
     }
@@ -133,13 +134,13 @@ impl Outcome {
     }
 
     fn handshake_done(&self) -> bool {
-        self.notifications.contains(&Notification::HandshakeDone)
+        self.notifications.contains(&ConnectionNotification::HandshakeDone)
     }
 }
 
-fn events(notifications: &[Notification]) -> Vec<String> {
+fn events(notifications: &[ConnectionNotification]) -> Vec<String> {
     let events = notifications.iter().filter_map(|n| match n {
-        Notification::Event(Event { name, args, .. }) => {
+        ConnectionNotification::Event(Event { name, args, .. }) => {
             let args: Vec<String> = args.iter().map(Value::to_line).collect();
             Some(format!("{name}({})", args.join(", ")))
         }
@@ -194,7 +195,7 @@ fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
     for (recording, name, mismatch, line, events) in cases {
         let outcome = Outcome::of(recording);
         assert!(outcome.survived, "{recording}");
-        let rejected = Notification::CallRejected { name: name.into(), mismatch };
+        let rejected = ConnectionNotification::CallRejected { name: name.into(), mismatch };
         assert!(outcome.notifications.contains(&rejected), "{recording}");
         assert_eq!(outcome.errors(), [line], "{recording}");
         assert_eq!(outcome.events(), events, "{recording}");
@@ -220,19 +221,21 @@ fn what_bro_goes_on_after_is_borne() {
         assert_eq!(*outcome.cause(), CloseCause::PeerClosed, "{recording}");
         assert_eq!(outcome.handshake_done(), recording != "fault-silent", "{recording}");
     }
-    let filter = Notification::CaptureFilter("udp".into());
+    let filter = ConnectionNotification::CaptureFilter("udp".into());
     let outcome = Outcome::of("fault-capture-filter-after-running");
     assert!(outcome.notifications.contains(&filter));
     let outcome = Outcome::of("fault-request-unknown-events");
     let registered: Vec<_> = outcome
         .notifications
         .iter()
-        .filter(|n| matches!(n, Notification::EventRequested(_)))
+        .filter(|n| matches!(n, ConnectionNotification::EventRequested(_)))
         .collect();
-    assert_eq!(registered, [&Notification::EventRequested("c2l_count".into())]);
+    assert_eq!(registered, [&ConnectionNotification::EventRequested("c2l_count".into())]);
     let outcome = Outcome::of("fault-sync-after-running");
-    let requested =
-        outcome.notifications.iter().any(|n| matches!(n, Notification::SyncRequested { .. }));
+    let requested = outcome
+        .notifications
+        .iter()
+        .any(|n| matches!(n, ConnectionNotification::SyncRequested { .. }));
     assert!(requested);
 }
 

@@ -3,13 +3,13 @@
 use crate::common::{good_recordings, role};
 use brocomm::lowlevel::connection::Observer;
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{LazySerial, Mode, Reader, ReaderLimits, Writer};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::Role;
 use brocomm_conformance::StepKind;
 
 fn reader() -> Reader {
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     reader.set_cache_size(3000);
     reader
 }
@@ -20,7 +20,8 @@ fn recordings_read_lazily_are_the_same() {
     let (mut came, mut went) = (0, 0);
     for (name, recording) in good_recordings() {
         let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
-        let mut readers = [Reader::new(Limits::default()), Reader::new(Limits::default())];
+        let mut readers =
+            [Reader::new(ReaderLimits::default()), Reader::new(ReaderLimits::default())];
         let mut writers = [(); 2].map(|()| (Writer::new(3000), Writer::new(3000)));
         let mut ends = [(); 2].map(|()| [(); 2].map(|()| reader()));
         let mut forwarders = [(); 2].map(|()| Writer::new(3000));

@@ -1,7 +1,7 @@
 //! Recorded sessions, replayed into a connection in the role of either side.
 
 use crate::common::{Seen, good_recordings, look_at, replay, role};
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::Message;
@@ -10,41 +10,48 @@ use brocomm_conformance::{Side, testing};
 use proptest::prelude::*;
 
 /// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
-fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>) {
+fn expected(
+    ours: &Seen,
+    theirs: &Seen,
+) -> (Vec<ConnectionNotification>, Vec<ConnectionNotification>) {
     let wants_state = ours.config.requests.sync.is_some();
     let serials = theirs.serials.iter().cloned().filter_map(|serial| match serial {
-        Serial::Event(event) => Some(Notification::Event(event)),
-        Serial::Id(id) => Some(Notification::Id(id)),
-        Serial::StateAccess(access) => wants_state.then(|| Notification::StateAccess(access)),
-        Serial::Packet(packet) => Some(Notification::Packet(packet)),
+        Serial::Event(event) => Some(ConnectionNotification::Event(event)),
+        Serial::Id(id) => Some(ConnectionNotification::Id(id)),
+        Serial::StateAccess(access) => {
+            wants_state.then(|| ConnectionNotification::StateAccess(access))
+        }
+        Serial::Packet(packet) => Some(ConnectionNotification::Packet(packet)),
     });
     let mut other = Vec::new();
     let mut logs = LogReceiver::default().with_data_format(theirs.data_format);
     for message in &theirs.messages {
         match message.clone() {
-            Message::Version(version) => other.push(Notification::Established(version)),
-            Message::RequestEvents(names) => other.extend(
-                names
-                    .iter()
-                    .map(|n| Notification::EventRequested(n.to_vec().as_slice().into_name())),
-            ),
-            Message::CaptureFilter(filter) => other.push(Notification::CaptureFilter(filter)),
-            Message::RequestSync { authoritative } => {
-                other.push(Notification::SyncRequested { authoritative });
+            Message::Version(version) => other.push(ConnectionNotification::Established(version)),
+            Message::RequestEvents(names) => other.extend(names.iter().map(|n| {
+                ConnectionNotification::EventRequested(n.to_vec().as_slice().into_name())
+            })),
+            Message::CaptureFilter(filter) => {
+                other.push(ConnectionNotification::CaptureFilter(filter))
             }
-            Message::RequestLogs => other.push(Notification::LogsRequested),
-            Message::RemotePrint(items) => other.push(Notification::RemotePrint(items)),
+            Message::RequestSync { authoritative } => {
+                other.push(ConnectionNotification::SyncRequested { authoritative });
+            }
+            Message::RequestLogs => other.push(ConnectionNotification::LogsRequested),
+            Message::RemotePrint(items) => other.push(ConnectionNotification::RemotePrint(items)),
             Message::LogCreateWriter(argument) => match logs.announce(&argument).unwrap() {
-                Announced::New(writer) => other.push(Notification::LogWriterAnnounced(writer)),
+                Announced::New(writer) => {
+                    other.push(ConnectionNotification::LogWriterAnnounced(writer))
+                }
                 again => panic!("{again:?}"),
             },
             Message::LogWrite(argument) => {
                 other.extend(logs.entries(&argument).map(|received| match received.unwrap() {
-                    ReceivedEntry::Entry(entry) => Notification::LogEntry(entry),
+                    ReceivedEntry::Entry(entry) => ConnectionNotification::LogEntry(entry),
                     dropped => panic!("{dropped:?}"),
                 }));
             }
-            Message::SyncPoint(point) => other.push(Notification::SyncPoint(point)),
+            Message::SyncPoint(point) => other.push(ConnectionNotification::SyncPoint(point)),
             _ => {}
         }
     }
@@ -77,10 +84,10 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
                 .filter(|n| {
                     matches!(
                         n,
-                        Notification::Event(_)
-                            | Notification::Id(_)
-                            | Notification::StateAccess(_)
-                            | Notification::Packet(_)
+                        ConnectionNotification::Event(_)
+                            | ConnectionNotification::Id(_)
+                            | ConnectionNotification::StateAccess(_)
+                            | ConnectionNotification::Packet(_)
                     )
                 })
                 .cloned()
@@ -96,15 +103,15 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
                 .filter(|n| {
                     matches!(
                         n,
-                        Notification::Established(_)
-                            | Notification::EventRequested(_)
-                            | Notification::CaptureFilter(_)
-                            | Notification::SyncRequested { .. }
-                            | Notification::LogsRequested
-                            | Notification::RemotePrint(_)
-                            | Notification::LogWriterAnnounced(_)
-                            | Notification::LogEntry(_)
-                            | Notification::SyncPoint(_)
+                        ConnectionNotification::Established(_)
+                            | ConnectionNotification::EventRequested(_)
+                            | ConnectionNotification::CaptureFilter(_)
+                            | ConnectionNotification::SyncRequested { .. }
+                            | ConnectionNotification::LogsRequested
+                            | ConnectionNotification::RemotePrint(_)
+                            | ConnectionNotification::LogWriterAnnounced(_)
+                            | ConnectionNotification::LogEntry(_)
+                            | ConnectionNotification::SyncPoint(_)
                     )
                 })
                 .cloned()
@@ -112,13 +119,14 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
             assert_eq!(of_messages, other, "{name}, in the role of the {side}");
 
             let both_auth = name.ends_with("-sync-both-auth");
-            let done = got.iter().filter(|n| matches!(n, Notification::HandshakeDone)).count();
+            let done =
+                got.iter().filter(|n| matches!(n, ConnectionNotification::HandshakeDone)).count();
             assert_eq!(done, usize::from(!both_auth), "{name}, in the role of the {side}");
             match got.last() {
-                Some(Notification::Closed(CloseCause::Protocol(error))) if both_auth => {
+                Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) if both_auth => {
                     assert_eq!((error.section(), error.phase), ("§3.3", Phase::Handshake));
                 }
-                Some(Notification::Closed(CloseCause::PeerClosed)) if !both_auth => {}
+                Some(ConnectionNotification::Closed(CloseCause::PeerClosed)) if !both_auth => {}
                 last => panic!("{name}, in the role of the {side}, ended with {last:?}"),
             }
             compared += serials.len();
@@ -132,9 +140,9 @@ fn the_peer_is_known_by_its_description() {
     let (_, recording) = good_recordings().iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
     let ours = look_at(recording, Side::Listener);
     let got = replay(&ours.config, role(Side::Listener), &[&recording.stream(Side::Connector)]);
-    assert!(got.contains(&Notification::PeerDescription("bro".into())));
-    let Some(Notification::Established(version)) =
-        got.iter().find(|n| matches!(n, Notification::Established(_)))
+    assert!(got.contains(&ConnectionNotification::PeerDescription("bro".into())));
+    let Some(ConnectionNotification::Established(version)) =
+        got.iter().find(|n| matches!(n, ConnectionNotification::Established(_)))
     else {
         panic!("not established")
     };
@@ -208,11 +216,13 @@ fn a_loss_at_any_byte_keeps_what_came_before() {
         let whole = replay(&config, role(side), &[&stream]);
         for end in 0..stream.len() {
             let cut = replay(&config, role(side), &[&stream[..end]]);
-            let closed = cut.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+            let closed =
+                cut.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
             assert_eq!(closed, 1, "cut at {end}");
-            assert!(matches!(cut.last(), Some(Notification::Closed(_))), "cut at {end}");
-            let before =
-                cut.iter().filter(|n| !matches!(n, Notification::Closed(_) | Notification::Log(_)));
+            assert!(matches!(cut.last(), Some(ConnectionNotification::Closed(_))), "cut at {end}");
+            let before = cut.iter().filter(|n| {
+                !matches!(n, ConnectionNotification::Closed(_) | ConnectionNotification::Log(_))
+            });
             let mut all = whole.iter();
             for notification in before {
                 assert!(all.any(|n| n == notification), "cut at {end}: {notification:?}");

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use crate::common::build::{Build, args};
 use brocomm::data::{List, Pattern, Record, Subnet, Table, ToValue, Type, TypeTag, Value, Vector};
 use brocomm::logs::LogValue;
-use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Transcript, WriteError, Writer};
+use brocomm::lowlevel::serial::{
+    LazySerial, Mode, Reader, ReaderLimits, Transcript, WriteError, Writer,
+};
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 use bytes::Bytes;
 
@@ -99,14 +101,14 @@ fn what_was_read_is_written_again_as_it_came() {
     let build = v6(build.object(0, 0x8805).ty(8, 14, 6)).u32(112);
     let chunk = Bytes::from(build.0);
     let mut transcript = Transcript::new();
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     let serial = reader.read_noting(&chunk, Mode::HANDSHAKE, &mut transcript).unwrap();
     let mut again = Vec::new();
     transcript.write_again(&serial, Mode::HANDSHAKE, &mut again);
     assert_eq!(again, chunk);
 
     let LazySerial::Event(event) =
-        Reader::new(Limits::default()).read_lazily(&chunk, Mode::HANDSHAKE).unwrap()
+        Reader::new(ReaderLimits::default()).read_lazily(&chunk, Mode::HANDSHAKE).unwrap()
     else {
         panic!()
     };
@@ -117,7 +119,8 @@ fn what_was_read_is_written_again_as_it_came() {
     Writer::new(9).event(Mode::HANDSHAKE, b"f", 1.0, &canonical, &mut anew).unwrap();
     // Types are the sender's own where they were not Bro's usual ones.
     let read = |bytes: Vec<u8>| {
-        let serial = Reader::new(Limits::default()).read(&Bytes::from(bytes), Mode::HANDSHAKE);
+        let serial =
+            Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes), Mode::HANDSHAKE);
         format!("{:?}", args(serial.unwrap()))
     };
     assert_eq!(read(forwarded), read(anew));
@@ -215,7 +218,7 @@ fn what_no_bro_could_have_made_is_read_and_not_sent_on() {
     ] {
         let chunk = Bytes::from(build.0);
         let mut transcript = Transcript::new();
-        let mut reader = Reader::new(Limits::default());
+        let mut reader = Reader::new(ReaderLimits::default());
         let serial = reader.read_noting(&chunk, Mode::HANDSHAKE, &mut transcript).unwrap();
         let mut again = Vec::new();
         transcript.write_again(&serial, Mode::HANDSHAKE, &mut again);
@@ -227,7 +230,7 @@ fn what_no_bro_could_have_made_is_read_and_not_sent_on() {
         let kind = std::mem::discriminant(&error);
         assert_eq!(result.map_err(|error| std::mem::discriminant(&error)), Err(kind));
         let LazySerial::Event(event) =
-            Reader::new(Limits::default()).read_lazily(&chunk, mode).unwrap()
+            Reader::new(ReaderLimits::default()).read_lazily(&chunk, mode).unwrap()
         else {
             panic!()
         };

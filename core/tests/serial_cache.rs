@@ -3,7 +3,7 @@
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{
-    Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind,
+    Caching, LazySerial, Mode, Reader, ReaderLimits, SerialErrorKind as Kind,
 };
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -156,7 +156,7 @@ proptest! {
     ) {
         let mut model = Model { size, ..Model::default() };
         let cache = size as u32;
-        let mut reader = Reader::new(Limits { cache, ..Limits::default() });
+        let mut reader = Reader::new(ReaderLimits { cache, ..ReaderLimits::default() });
         let mut next = 5000;
         let change = change.index(plans.len() * 2);
         for (at, plan) in plans.iter().enumerate() {

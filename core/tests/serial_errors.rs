@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::common::build::{Build, args};
 use brocomm::data::{Declarations, Type, TypeTag, Value};
 use brocomm::lowlevel::serial::{
-    Family, Limits, Mode, Place, Reader, SerialErrorKind as Kind, Transcript,
+    Family, Mode, Place, Reader, ReaderLimits, SerialErrorKind as Kind, Transcript,
 };
 use bytes::Bytes;
 
@@ -37,7 +37,7 @@ fn every_truncation_is_found_where_it_is() {
 fn left_over_bytes_are_ignored_unless_asked_for() {
     let build = Build::call(1).count_value(7).u8(0xff).u8(0xff);
     assert!(build.clone().read().is_ok());
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     let error = reader
         .read_noting(&Bytes::from(build.0), Mode::HANDSHAKE, &mut Transcript::new())
         .unwrap_err();
@@ -123,7 +123,7 @@ fn an_id_sent_twice_means_the_newer_object_in_whichever_list() {
     let first = ty(value(Build::call(3), 6), 7).u64(1);
     let second = ty(value(first, 7), 8).u64(2);
     let chunk = Bytes::from(second.u8(0).u32(0).u32(7).0);
-    let serial = Reader::new(Limits::default()).read(&chunk, Mode::RUNNING).unwrap();
+    let serial = Reader::new(ReaderLimits::default()).read(&chunk, Mode::RUNNING).unwrap();
     assert_eq!(args(serial), [Value::Count(1), Value::Count(2), Value::Count(2)]);
 }
 
@@ -160,7 +160,7 @@ fn values_and_their_classes() {
     assert!(subnet(32).read().is_ok());
     assert_eq!(subnet(33).fault(), Kind::BadWidth { width: 33, bits: 32 });
     assert_eq!(subnet(128).fault(), Kind::BadWidth { width: 128, bits: 32 });
-    let mut lenient = Reader::new(Limits::default());
+    let mut lenient = Reader::new(ReaderLimits::default());
     lenient.set_lenient(true);
     assert!(lenient.read(&Bytes::from(subnet(128).0), Mode::HANDSHAKE).is_ok());
 }
@@ -177,7 +177,7 @@ fn types_by_name_need_somebody_who_knows_them() {
     let mut known = Declarations::new();
     let names = vec![("RED".into(), 0), ("BLUE".into(), 1)];
     known.types.insert("Color".into(), Type::enumeration("Color", names));
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     reader.set_declarations(Arc::new(known));
     let serial = reader.read(&Bytes::from(by_name(11).0), Mode::HANDSHAKE).unwrap();
     let Some(Value::Enum(blue)) = args(serial).pop() else { panic!() };
@@ -213,7 +213,7 @@ fn a_location_is_passed_over_and_written_again() {
     // A value with a location, of a named type with another.
     let build = with_location(Build::call(1), 0x8801);
     let build = with_location(build.u8(1), 0x8a01).u8(3).u8(2).u8(0).u8(0).str(b"T").u64(7);
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     let mut transcript = Transcript::new();
     let chunk = Bytes::from(build.0);
     let serial = reader.read_noting(&chunk, Mode::HANDSHAKE, &mut transcript).unwrap();

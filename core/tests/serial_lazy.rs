@@ -1,7 +1,7 @@
 //! Lazy reading gives the same as reading, at any time and in any order.
 
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Mode, Reader, ReaderLimits, Writer};
 use brocomm_conformance::strategies::{self, mode, on_few};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ proptest! {
     ) {
         let mut writer = Writer::new(size);
         let mut readers = [(); 3].map(|()| {
-            let mut reader = Reader::new(Limits::default());
+            let mut reader = Reader::new(ReaderLimits::default());
             reader.set_cache_size(size);
             reader
         });
@@ -86,10 +86,10 @@ proptest! {
     ) {
         let to = Mode { to_broccoli: to.1, ..to.0 };
         let mut writer = Writer::new(3000);
-        let mut reader = Reader::new(Limits::default());
+        let mut reader = Reader::new(ReaderLimits::default());
         let (mut forwarder, mut plain) = (Writer::new(size), Writer::new(size));
         let mut readers = [(); 2].map(|()| {
-            let mut reader = Reader::new(Limits::default());
+            let mut reader = Reader::new(ReaderLimits::default());
             reader.set_cache_size(size);
             reader
         });
@@ -123,8 +123,8 @@ proptest! {
             out[at] = byte;
         }
         let chunk = Bytes::from(out);
-        let eager = Reader::new(Limits::default()).read(&chunk, mode);
-        let lazy = Reader::new(Limits::default()).read_lazily(&chunk, mode);
+        let eager = Reader::new(ReaderLimits::default()).read(&chunk, mode);
+        let lazy = Reader::new(ReaderLimits::default()).read_lazily(&chunk, mode);
         match (eager, lazy) {
             (Ok(Serial::Event(event)), Ok(LazySerial::Event(skimmed))) => {
                 prop_assert_eq!(event.args.len(), skimmed.len());
@@ -145,7 +145,8 @@ fn lazy_events_travel() {
     let mut out = Vec::new();
     let args = [brocomm::data::Value::Count(7), "text".into()];
     Writer::new(10).event(Mode::RUNNING, b"e", 1.0, &args, &mut out).unwrap();
-    let skimmed = lazily(&mut Reader::new(Limits::default()), &Bytes::from(out), Mode::RUNNING);
+    let skimmed =
+        lazily(&mut Reader::new(ReaderLimits::default()), &Bytes::from(out), Mode::RUNNING);
     can_travel(&skimmed);
     assert_eq!(skimmed.arg(1), Some("text".into()));
 }

@@ -5,7 +5,7 @@ use brocomm::data::{Field, Record, Table, Type, Value, Vector};
 use brocomm::lowlevel::opaque::{Bucket, Opaque, OpaqueState, TopK};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{
-    Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind, WriteError, Writer,
+    Caching, LazySerial, Mode, Reader, ReaderLimits, SerialErrorKind as Kind, WriteError, Writer,
 };
 use brocomm::lowlevel::types::TypeKind;
 use bytes::Bytes;
@@ -22,7 +22,7 @@ fn vectors(depth: u32) -> Build {
 
 #[test]
 fn nesting_is_bounded() {
-    let depth = Limits::default().depth;
+    let depth = ReaderLimits::default().depth;
     for (levels, fits) in [(depth - 1, true), (depth, true), (depth + 1, false)] {
         match vectors(levels).read() {
             Ok(_) => assert!(fits, "{levels}"),
@@ -39,7 +39,7 @@ fn the_number_of_objects_is_bounded() {
     let serial = Build::call(2).count_value(1).count_value(2);
     // Two values and their types.
     for (objects, fits) in [(5, true), (4, true), (3, false)] {
-        let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+        let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
         let result = reader.read(&Bytes::from(serial.0.clone()), Mode::HANDSHAKE);
         assert_eq!(result.is_ok(), fits, "{objects}");
         if let Err(error) = result {
@@ -83,7 +83,7 @@ fn the_cache_is_bounded_whatever_the_peer_announces() {
         (3, 0, true),
         (2, 0, false),
     ] {
-        let mut reader = Reader::new(Limits { cache, ..Limits::default() });
+        let mut reader = Reader::new(ReaderLimits { cache, ..ReaderLimits::default() });
         reader.set_cache_size(announced);
         reader.read(&Bytes::from(first()), Mode::HANDSHAKE).unwrap();
         assert_eq!(reader.counters().entries, if fits { 3 } else { 2 });
@@ -118,8 +118,8 @@ fn a_number_of_elements_fits_the_bytes_left_or_not() {
 /// per SERIAL, is no way around the limit.
 #[test]
 fn nesting_is_bounded_across_serials() {
-    let limit = Limits::default().depth;
-    let mut reader = Reader::new(Limits::default());
+    let limit = ReaderLimits::default().depth;
+    let mut reader = Reader::new(ReaderLimits::default());
     // An empty vector of the last vector's type, each time: type n is `vector of type n − 1`.
     let vector = |n: u32| {
         let head = Build::call(1).object(0, 0x880c).u8(1).object(n, 0x8a0b);
@@ -141,8 +141,8 @@ fn nesting_is_bounded_across_serials() {
 /// The same with values: a vector that holds the one sent before.
 #[test]
 fn values_nest_across_serials_within_the_limit() {
-    let limit = Limits::default().depth;
-    let mut reader = Reader::new(Limits::default());
+    let limit = ReaderLimits::default().depth;
+    let mut reader = Reader::new(ReaderLimits::default());
     let vector = |n: u32| {
         let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
         let build = if n == 1 { build.u32(0) } else { build.u32(1).u8(1).reference(n - 1) };
@@ -160,7 +160,7 @@ fn values_nest_across_serials_within_the_limit() {
 #[test]
 fn references_count_as_what_they_stand_for() {
     let objects = 1000;
-    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     let vector = |n: u32| {
         let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
         let build = match n {
@@ -180,7 +180,7 @@ fn references_count_as_what_they_stand_for() {
 #[test]
 fn types_count_as_what_they_stand_for() {
     let objects = 1000;
-    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     let list = |n: u32| {
         let head = Build::call(1).object(0, 0x8808).u8(1).object(n, 0x8a02);
         let head = head.u8(19).u8(7).u8(0).u8(0).str(b"").u8(0);
@@ -196,7 +196,7 @@ fn types_count_as_what_they_stand_for() {
     assert_eq!(kind, Kind::TooManyObjects(objects));
     assert!((8..=11).contains(&n), "{n}");
     // But a thousand values of a large type are no more than a thousand values.
-    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     (1..n).for_each(|n| drop(reader.read(&list(n), Mode::HANDSHAKE).unwrap()));
     let values = (0..300).fold(Build::call(300), |build, _| {
         build.object(0, 0x8808).u8(1).reference(n - 1).u8(0).u32(0)
@@ -218,7 +218,7 @@ fn reference(pid: u32) -> Bytes {
 fn what_the_cache_keeps_alive_is_bounded() {
     let mode = Mode::HANDSHAKE;
     let three = |cache_bytes| {
-        let mut reader = Reader::new(Limits { cache_bytes, ..Limits::default() });
+        let mut reader = Reader::new(ReaderLimits { cache_bytes, ..ReaderLimits::default() });
         (1..=3).for_each(|pid| drop(reader.read(&string(pid, 1000), mode).unwrap()));
         reader
     };
@@ -246,7 +246,7 @@ fn what_the_cache_keeps_alive_is_bounded() {
 #[test]
 fn what_is_referred_to_counts_while_anything_holds_it() {
     let mode = Mode::HANDSHAKE;
-    let mut reader = Reader::new(Limits { cache_bytes: 250_000, ..Limits::default() });
+    let mut reader = Reader::new(ReaderLimits { cache_bytes: 250_000, ..ReaderLimits::default() });
     reader.read(&string(1, 100_000), mode).unwrap();
     for pid in 2..20 {
         reader.read(&string(pid, 100_000), mode).unwrap();
@@ -256,7 +256,7 @@ fn what_is_referred_to_counts_while_anything_holds_it() {
     assert_eq!(reader.given_up(), 17);
 
     // A vector of a reference keeps alive what that means.
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     reader.set_cache_size(1);
     reader.read(&string(1, 100_000), mode).unwrap();
     let vector = Build::call(2).object(2, 0x880c).u8(0).str(b"V").u8(0).str(b"");
@@ -289,7 +289,8 @@ fn types_that_are_written_again_and_again_are_bounded() {
 
     let mut chunk = Vec::new();
     Writer::new(3000).event(Mode::HANDSHAKE, b"e", 1.0, &values(600), &mut chunk).unwrap();
-    let read = Reader::new(Limits::default()).read_lazily(&Bytes::from(chunk), Mode::HANDSHAKE);
+    let read =
+        Reader::new(ReaderLimits::default()).read_lazily(&Bytes::from(chunk), Mode::HANDSHAKE);
     let LazySerial::Event(event) = read.unwrap() else { panic!("no event") };
     assert_eq!(writer.forward(uncached, &event, &mut out), Err(error));
 }
@@ -326,7 +327,8 @@ fn sets_within_the_indices_of_sets_are_read_in_no_time() {
     Writer::new(3000)
         .event(Mode::HANDSHAKE, b"e", 1.0, std::slice::from_ref(&value), &mut chunk)
         .unwrap();
-    let read = Reader::new(Limits::default()).read(&Bytes::from(chunk), Mode::HANDSHAKE).unwrap();
+    let read =
+        Reader::new(ReaderLimits::default()).read(&Bytes::from(chunk), Mode::HANDSHAKE).unwrap();
     let Serial::Event(event) = read else { panic!("{read:?}") };
     assert_eq!(event.args, [value]);
 }

@@ -3,7 +3,7 @@
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{
-    Limits, Mode, Reader, SerialErrorKind, Transcript, WriteError, Writer,
+    Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, WriteError, Writer,
 };
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm_conformance::strategies::{self, mode_of_any_format, on_few};
@@ -47,7 +47,7 @@ proptest! {
         mode in mode_of_any_format(),
     ) {
         let Some(chunk) = sendable(&mut Writer::new(3000), &event, mode) else { return Ok(()) };
-        let mut reader = Reader::new(Limits::default());
+        let mut reader = Reader::new(ReaderLimits::default());
         let mut transcript = Transcript::new();
         let serial = reader.read_noting(&chunk, mode, &mut transcript).unwrap();
         let mut again = Vec::new();
@@ -67,7 +67,7 @@ proptest! {
         size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
     ) {
         let mut writer = Writer::new(size);
-        let mut reader = Reader::new(Limits::default());
+        let mut reader = Reader::new(ReaderLimits::default());
         reader.set_cache_size(size);
         // Capabilities may change between any two messages (§2.9).
         let stretch = events.len().div_ceil(modes.len());
@@ -92,7 +92,7 @@ proptest! {
         damage in proptest::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>())),
     ) {
         let mut writer = Writer::new(size);
-        let [mut short, mut long] = [(); 2].map(|()| Reader::new(Limits::default()));
+        let [mut short, mut long] = [(); 2].map(|()| Reader::new(ReaderLimits::default()));
         for reader in [&mut short, &mut long] {
             reader.set_cache_size(size);
         }
@@ -130,7 +130,7 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
         mode in mode_of_any_format(),
     ) {
-        let _ = Reader::new(Limits::default()).read(&Bytes::from(bytes), mode);
+        let _ = Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes), mode);
     }
 
     /// A byte that is not what it was gives an error or another value, never a panic.
@@ -145,7 +145,7 @@ proptest! {
         let mut bytes = chunk.to_vec();
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        let _ = Reader::new(Limits::default()).read(&Bytes::from(bytes), mode);
+        let _ = Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes), mode);
     }
 }
 
@@ -157,7 +157,7 @@ fn what_is_in_use_stays_in_the_cache() {
         let ty = Type::record(format!("R{n}"), vec![Field::new("a", Type::COUNT)]);
         Value::from(Record::new(ty, vec![Some(Value::Count(n))]))
     };
-    let (mut writer, mut reader) = (Writer::new(100), Reader::new(Limits::default()));
+    let (mut writer, mut reader) = (Writer::new(100), Reader::new(ReaderLimits::default()));
     reader.set_cache_size(100);
     let mut send = |args: Vec<Value>| {
         let event = Event { name: "e".into(), time: 0.0, args };
@@ -199,7 +199,8 @@ fn attributes_go_to_a_broccoli_without_expressions() {
     for to_broccoli in [false, true] {
         let mode = Mode { to_broccoli, ..Mode::HANDSHAKE };
         let chunk = write(&mut Writer::new(3000), &event, mode);
-        let Serial::Event(read) = Reader::new(Limits::default()).read(&chunk, mode).unwrap() else {
+        let Serial::Event(read) = Reader::new(ReaderLimits::default()).read(&chunk, mode).unwrap()
+        else {
             panic!("not an event")
         };
         let fields = read.args[0].ty().fields().unwrap().to_vec();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use brocomm::data::{Event, Field, Record, Table, Type, Value, Vector};
 use brocomm::lowlevel::serial::{
-    Caching, Id, LazyEvent, LazySerial, Limits, Mode, Opcode, Reader, Serial, StateAccess, Writer,
+    Caching, Id, LazyEvent, LazySerial, Mode, Opcode, Reader, ReaderLimits, Serial, StateAccess,
+    Writer,
 };
 use brocomm_conformance::strategies::{self, mode};
 use bytes::Bytes;
@@ -31,7 +32,7 @@ fn lazily(reader: &mut Reader, chunk: &Bytes, mode: Mode) -> LazyEvent {
 }
 
 fn reader(size: u32) -> Reader {
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     reader.set_cache_size(size);
     reader
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use brocomm::data::{Declarations, Type, TypeTag, Value};
 use brocomm::json::ValueSeed;
-use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits, Writer};
 use brocomm::lowlevel::serial::{Id, Serial};
 use bytes::Bytes;
 use serde::de::DeserializeSeed;
@@ -67,7 +67,8 @@ fn wire(value: &Value) -> (Vec<u8>, Vec<u8>) {
     let mut bytes = Vec::new();
     let args = [value.clone()];
     Writer::new(0).event(MODE, b"", 0.0, &args, &mut bytes).unwrap();
-    let back = Reader::new(Limits::default()).read(&Bytes::from(bytes.clone()), MODE).unwrap();
+    let back =
+        Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes.clone()), MODE).unwrap();
     let Serial::Event(event) = back else { panic!("{back:?}") };
     assert_eq!(event.args, args, "what is written is read");
     // The tag, an empty name, a time and the number of arguments.

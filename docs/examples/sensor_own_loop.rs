@@ -14,7 +14,7 @@ use std::time::{Instant, SystemTime};
 
 use brocomm::data::EventType;
 use brocomm::lowlevel::commlog::CommLogMessage;
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification, Sent};
 use brocomm::node::{CloseCause, Role};
 use brocomm::{Event, Time};
 
@@ -79,27 +79,27 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn handle(
     connection: &mut Connection,
-    notification: Notification,
+    notification: ConnectionNotification,
     now: Time,
 ) -> Result<(), Box<dyn Error>> {
     for line in CommLogMessage::of(&notification) {
         eprintln!("{line}");
     }
     match notification {
-        Notification::HandshakeDone => {
+        ConnectionNotification::HandshakeDone => {
             let host = IpAddr::from([10, 0, 0, 1]);
             let scan = ScanSeen { host, ports: 443 }.to_event().at(now);
             if connection.send_event(&scan)? == Sent::NotRequested {
                 eprintln!("the hub has not requested scan_seen");
             }
         }
-        Notification::Event(event) if event.name == Block::NAME => {
+        ConnectionNotification::Event(event) if event.name == Block::NAME => {
             let Block { host, why } = Block::from_event(&event)?;
             println!("block {host}: {why}");
             connection.close(now);
         }
-        Notification::Closed(CloseCause::ClosedByUs) => {}
-        Notification::Closed(cause) => return Err(format!("{cause:?}").into()),
+        ConnectionNotification::Closed(CloseCause::ClosedByUs) => {}
+        ConnectionNotification::Closed(cause) => return Err(format!("{cause:?}").into()),
         _ => {}
     }
     Ok(())

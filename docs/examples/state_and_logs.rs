@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use brocomm::data::{Declarations, Value};
 use brocomm::logs::{AsciiFormat, LogStream};
 use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
-use brocomm::state::{Limits, Path, StateError, Store};
+use brocomm::state::{Path, StateError, Store, StoreLimits};
 use brocomm::{Record, Time};
 use brocomm_std::Node;
 
@@ -37,7 +37,7 @@ const SCANS: i32 = 100;
 /// one node.
 fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
     let start = Time::from(SystemTime::now()).as_nanos();
-    let mut store = Store::new(format!("#{name}#{start}#"), Limits::default());
+    let mut store = Store::new(format!("#{name}#{start}#"), StoreLimits::default());
     store.declare_synchronized(declarations)?;
     Ok(store)
 }

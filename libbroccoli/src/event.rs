@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use brocomm::data::{Name, Value};
-use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Serial, WriteError, Writer};
+use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits, Serial, WriteError, Writer};
 use brocomm::lowlevel::wire::DataFormat;
 use bytes::Bytes;
 
@@ -23,7 +23,7 @@ pub(crate) const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE }
 /// # Errors
 /// Says what is wrong with an argument that the program made, or what the peer's release lacks.
 pub(crate) fn in_data_format(argument: &[u8], format: DataFormat) -> Result<Vec<u8>, String> {
-    let mut reader = Reader::new(Limits::default());
+    let mut reader = Reader::new(ReaderLimits::default());
     let serial = reader.read(&Bytes::copy_from_slice(argument), MODE);
     let (mode, mut writer, mut out) = (MODE.with_data_format(format), Writer::new(0), Vec::new());
     let written = match serial.map_err(|error| error.to_string())? {

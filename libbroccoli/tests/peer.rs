@@ -7,7 +7,7 @@ use std::thread;
 
 use brocomm::Time;
 use brocomm::data::{Event, Value};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
 use brocomm::node::{Role, Undeclared};
 use bytes::Bytes;
 
@@ -111,24 +111,24 @@ fn serve(mut stream: TcpStream, config: ConnectionConfig, log: &Mutex<Vec<String
 fn react(
     machine: &mut Connection,
     stream: &mut TcpStream,
-    notification: Notification,
+    notification: ConnectionNotification,
     log: &Mutex<Vec<String>>,
 ) -> Next {
     let answer = |machine: &mut Connection, name: &str, args: Vec<Value>| {
         let _ = machine.send_event(&Event { name: name.into(), time: 1.5, args });
     };
     let event = match notification {
-        Notification::Event(event) => event,
-        Notification::Packet(packet) => {
+        ConnectionNotification::Event(event) => event,
+        ConnectionNotification::Packet(packet) => {
             let text = format!("packet {} {} {}", packet.link_type, packet.tag, packet.len);
             log.lock().unwrap().push(text);
             return Next::Go;
         }
-        Notification::Pong { seq, .. } => {
+        ConnectionNotification::Pong { seq, .. } => {
             answer(machine, "echoed", vec![Value::Count(seq.into())]);
             return Next::Go;
         }
-        Notification::Closed(cause) => {
+        ConnectionNotification::Closed(cause) => {
             log.lock().unwrap().push(format!("{cause:?}").split(['(', ' ']).next().unwrap().into());
             return Next::Go;
         }

@@ -145,7 +145,7 @@
 //! [`PeerConfig`](brocomm::node::PeerConfig) for each peer. [`Builder::options`] and
 //! [`Builder::connect_with`] change them, [`Node::start`] takes a configuration of your own, and
 //! [`Node::with`] gives access to the state machine while it runs. The node reports everything that
-//! happens, including all events, as a [`Notification`](brocomm::node::Notification):
+//! happens, including all events, as a [`ConnectionNotification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_std::Node;
@@ -183,7 +183,7 @@
 //! use std::time::Duration;
 //!
 //! use brocomm_std::Peer;
-//! use brocomm_std::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+//! use brocomm_std::brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 //! use brocomm_std::brocomm::event;
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -191,10 +191,10 @@
 //!     let mut peer = Peer::connect("127.0.0.1:47757", config, Duration::from_secs(10))?;
 //!     while let Some(notification) = peer.next(None)? {
 //!         match notification {
-//!             Notification::HandshakeDone => {
+//!             ConnectionNotification::HandshakeDone => {
 //!                 let _ = peer.send_event(&event!("ping", 1_u64))?;
 //!             }
-//!             Notification::Event(pong) => {
+//!             ConnectionNotification::Event(pong) => {
 //!                 println!("{}({})", pong.name, pong.args[0]);
 //!                 break;
 //!             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::data::Event;
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification, Sent};
 use brocomm::lowlevel::driver;
 use brocomm::lowlevel::driver::{BLOCK, Driver, Step, TransportError};
 use brocomm::node::{Role, UsageError};
@@ -105,17 +105,17 @@ impl Peer {
     /// Reads and writes until there is a notification, and returns it.
     ///
     /// Returns `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or after
-    /// the last notification, [`Notification::Closed`], when the socket is closed. Without a
+    /// the last notification, [`ConnectionNotification::Closed`], when the socket is closed. Without a
     /// deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the whole
     /// connection. With a deadline in the past it does only what is possible without waiting.
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
-    /// connection is not an error but a [`Notification::Closed`].
+    /// connection is not an error but a [`ConnectionNotification::Closed`].
     pub fn next(
         &mut self,
         deadline: Option<Instant>,
-    ) -> Result<Option<Notification>, TransportError> {
+    ) -> Result<Option<ConnectionNotification>, TransportError> {
         let next = self.run_until(deadline, Stops::Handled, Driver::poll_notification)?;
         Ok(next.flatten())
     }
@@ -141,7 +141,7 @@ impl Peer {
     /// The wait ends at the deadline, or when the peer does nothing for five seconds. Returns
     /// whether everything was written, which does not prove that the peer read it. A [`StopHandle`]
     /// does not interrupt the wait. Afterwards [`next`](Self::next) returns the remaining
-    /// notifications, with [`Notification::Closed`] last.
+    /// notifications, with [`ConnectionNotification::Closed`] last.
     ///
     /// # Errors
     /// As [`next`](Self::next).

@@ -155,7 +155,7 @@
 //! [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes a
 //! configuration of your own, and [`with`](asynchronous::Node::with) gives access to the state
 //! machine while it runs. The node reports everything that happens, including all events, as a
-//! [`Notification`](brocomm::node::Notification):
+//! [`ConnectionNotification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_tokio::Node;
@@ -196,7 +196,7 @@
 //! use std::time::Duration;
 //!
 //! use brocomm_tokio::Peer;
-//! use brocomm_tokio::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+//! use brocomm_tokio::brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 //! use brocomm_tokio::brocomm::event;
 //!
 //! #[tokio::main]
@@ -205,10 +205,10 @@
 //!     let mut peer = Peer::connect("127.0.0.1:47757", config, Duration::from_secs(10)).await?;
 //!     while let Some(notification) = peer.next().await? {
 //!         match notification {
-//!             Notification::HandshakeDone => {
+//!             ConnectionNotification::HandshakeDone => {
 //!                 let _ = peer.send_event(&event!("ping", 1_u64))?;
 //!             }
-//!             Notification::Event(pong) => {
+//!             ConnectionNotification::Event(pong) => {
 //!                 println!("{}({})", pong.name, pong.args[0]);
 //!                 break;
 //!             }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::data::{Event, Value};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
 use brocomm::node::{Phase, Role};
 
 /// The application: its own work and its connection.
@@ -81,7 +81,7 @@ impl Application {
                 Err(error) => return Err(error),
             }
             while let Some(notification) = self.connection.poll_notification() {
-                if let Notification::Event(_) = notification {
+                if let ConnectionNotification::Event(_) = notification {
                     self.heard += 1;
                 }
             }

@@ -29,7 +29,7 @@ mod example {
 
     use brocomm::Time;
     use brocomm::data::{Event, Value};
-    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
     use brocomm::lowlevel::driver::{BLOCK, Driver, Step};
     use brocomm::node::Role;
     use brocomm_transport::Clock;
@@ -82,20 +82,20 @@ mod example {
         }
 
         /// Handles a notification.
-        fn handle(&mut self, notification: Notification, clock: &Clock) {
+        fn handle(&mut self, notification: ConnectionNotification, clock: &Clock) {
             match notification {
-                Notification::HandshakeDone => {
+                ConnectionNotification::HandshakeDone => {
                     let greeting = Event::new("greeting", vec![Value::string(self.name)]);
                     let sent = self.driver.connection_mut().send_event(&greeting);
                     println!("{}: {sent:?}", self.name);
                 }
-                Notification::Event(event) => {
+                ConnectionNotification::Event(event) => {
                     println!("{}: greeted by {}", self.name, event.args[0]);
                     if self.name == "client" {
                         self.driver.close(clock.now());
                     }
                 }
-                Notification::Closed(cause) => println!("{}: {cause:?}", self.name),
+                ConnectionNotification::Closed(cause) => println!("{}: {cause:?}", self.name),
                 _ => {}
             }
         }

@@ -14,7 +14,7 @@ use brocomm::data::{BroType, Declarations, EventType, Global, IndexType, Name};
 use brocomm::logs::{LogRecord, LogStream};
 use brocomm::lowlevel::driver::{Cause, StartError, TransportError};
 use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
-use brocomm::state::{Limits, Store};
+use brocomm::state::{Store, StoreLimits};
 
 use crate::naming::resolve;
 use crate::{address, zone};
@@ -247,7 +247,7 @@ impl<N: Start> Builder<N> {
             NodeConfig { options: self.options, nodes, declarations: Arc::clone(&declarations) };
         let mut node = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
         if self.has_tables {
-            let mut store = Store::new(prefix(), Limits::default());
+            let mut store = Store::new(prefix(), StoreLimits::default());
             store.declare_synchronized(&declarations).map_err(StartError::State)?;
             node.set_store(store);
         }

@@ -138,7 +138,7 @@ fn the_transports_do_not_know_the_protocol() {
 #[test]
 fn forbidden_names_are_found() {
     for (source, expected) in [
-        ("use brocomm::lowlevel::wire::Limits;", &["brocomm::lowlevel::wire", "wire"][..]),
+        ("use brocomm::lowlevel::wire::FramingLimits;", &["brocomm::lowlevel::wire", "wire"][..]),
         (
             "use brocomm::lowlevel::{driver, serial::Mode};",
             &["brocomm::lowlevel::serial", "serial"],
@@ -152,7 +152,7 @@ fn forbidden_names_are_found() {
         ("next == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
-        ("//! use brocomm::lowlevel::wire::Limits;\n    a; // MessageType", &[]),
+        ("//! use brocomm::lowlevel::wire::FramingLimits;\n    a; // MessageType", &[]),
     ] {
         assert_eq!(amiss(source), expected, "{source}");
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use brocomm::lowlevel::connection::{Notification, Sent};
+use brocomm::lowlevel::connection::{ConnectionNotification, Sent};
 use brocomm::node::UsageError;
 use brocomm_std::Peer;
 
@@ -87,14 +87,14 @@ impl<'a> Client<'a> {
                 return Ok(());
             }
             match self.peer.next(self.deadline()).map_err(|error| error.to_string())? {
-                Some(Notification::Event(reply)) => match self.call.number(&reply) {
+                Some(ConnectionNotification::Event(reply)) => match self.call.number(&reply) {
                     Some(number) if number >> EVENT_BITS != self.base >> EVENT_BITS => {
                         self.batch.others += 1;
                     }
                     Some(number) => self.answered(number),
                     None => self.batch.unexpected += 1,
                 },
-                Some(Notification::Closed(cause)) => {
+                Some(ConnectionNotification::Closed(cause)) => {
                     let fault = session::fault(&cause);
                     let fault =
                         fault.unwrap_or_else(|| "the peer closed the connection".to_owned());

@@ -3,7 +3,7 @@
 use std::thread;
 
 use brocomm::data::Event;
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Sent};
 use brocomm::node::UsageError;
 use brocomm_std::{Flushed, Peer};
 
@@ -53,14 +53,14 @@ fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
     let _registered = stop.add(peer.stop_handle());
     let result = loop {
         match peer.next(None) {
-            Ok(Some(Notification::Event(event))) if event.name == call.event => {
+            Ok(Some(ConnectionNotification::Event(event))) if event.name == call.event => {
                 let time = peer.now().as_secs_f64();
                 let reply = Event { name: call.reply.clone(), time, args: event.args };
                 if let Err(fault) = answer(&mut peer, &reply) {
                     break Err(fault);
                 }
             }
-            Ok(Some(Notification::Closed(cause))) => {
+            Ok(Some(ConnectionNotification::Closed(cause))) => {
                 break session::fault(&cause).map_or(Ok(()), Err);
             }
             Ok(Some(_)) => {}

@@ -44,8 +44,8 @@ table!(Bound, SWITCHABLE { events, bytes });
 table!(Backoff, SWITCHABLE { factor, max, jitter });
 table!(KeepAlive, SWITCHABLE { idle, interval, probes });
 table!(Liveness, SWITCHABLE { ping_after, close_after });
-table!(wire::Limits { chunk, message, inflated });
-table!(serial::Limits { depth, objects, cache, cache_bytes });
+table!(wire::FramingLimits { chunk, message, inflated });
+table!(serial::ReaderLimits { depth, objects, cache, cache_bytes });
 table!(LogLimits { writers, announced, values });
 
 impl Read for Queue {

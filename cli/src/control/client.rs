@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use brocomm::data::{Event, Name};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification, Sent};
 use brocomm::node::Phase;
 use brocomm_std::Peer;
 
@@ -139,12 +139,12 @@ impl Client {
     ) -> Result<T, String> {
         loop {
             match self.next()? {
-                Next::Told(Notification::Event(event)) => {
+                Next::Told(ConnectionNotification::Event(event)) => {
                     if let Some(answer) = wanted(&event) {
                         return Ok(answer);
                     }
                 }
-                Next::Told(Notification::CallRejected { name, mismatch }) => {
+                Next::Told(ConnectionNotification::CallRejected { name, mismatch }) => {
                     let name = printed::bytes(&name);
                     return Err(format!(
                         "it answered with {name}, which can't be used: {mismatch}"
@@ -173,7 +173,7 @@ impl Client {
 
     fn next(&mut self) -> Result<Next, String> {
         match self.peer.next(self.deadline).map_err(|error| error.to_string())? {
-            Some(Notification::Closed(cause)) => {
+            Some(ConnectionNotification::Closed(cause)) => {
                 let fault = fault(&cause);
                 Ok(Next::Over(fault.unwrap_or_else(|| "the node closed the connection".to_owned())))
             }
@@ -186,7 +186,7 @@ impl Client {
 
 /// What comes next from a node.
 enum Next {
-    Told(Notification),
+    Told(ConnectionNotification),
     /// The connection ended, and why.
     Over(String),
     /// The deadline passed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::logs::{LogEntry, LogValue};
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use serde_json::json;
 
 use super::report::Report;
@@ -34,8 +34,8 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Handles a notification received at this time.
-    pub(super) fn told(&mut self, told: &Notification, now: Time) {
-        let Notification::LogEntry(entry) = told else { return };
+    pub(super) fn told(&mut self, told: &ConnectionNotification, now: Time) {
+        let ConnectionNotification::LogEntry(entry) = told else { return };
         let Some(time) = time(entry) else { return };
         let ahead = time - now.as_secs_f64();
         self.ahead = Some(self.ahead.map_or(ahead, |before| before.max(ahead)));

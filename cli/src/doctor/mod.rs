@@ -8,7 +8,9 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::lowlevel::connection::{Authority, ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::connection::{
+    Authority, ConnectionConfig, ConnectionNotification, Requests,
+};
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{CloseCause, Role, SyncRequest, SyncRole};
 use brocomm_std::Peer;
@@ -198,10 +200,10 @@ fn wait(
     let deadline = Instant::now().checked_add(timeout);
     while !is_so(peer, asked) {
         match peer.next(deadline) {
-            Ok(Some(Notification::Closed(CloseCause::Tls(error)))) => {
+            Ok(Some(ConnectionNotification::Closed(CloseCause::Tls(error)))) => {
                 report.bad("tls", &format!("{error}{}", tls::advice(&error)))?;
             }
-            Ok(Some(Notification::Closed(cause))) => {
+            Ok(Some(ConnectionNotification::Closed(cause))) => {
                 if let CloseCause::Protocol(error) = &cause
                     && let Some(release) = session::other_release(&error.kind)
                 {
@@ -217,11 +219,11 @@ fn wait(
                 let tls = if tls { "" } else { " Does it expect TLS (--tls-ca)?" };
                 report.bad("connection", &format!("{fault}; does it accept this host?{tls}"))?;
             }
-            Ok(Some(Notification::SyncRequested { authoritative })) => {
+            Ok(Some(ConnectionNotification::SyncRequested { authoritative })) => {
                 asked.sync = Some(SyncRequest { authoritative });
             }
-            Ok(Some(Notification::HandshakeDone)) => asked.all = true,
-            Ok(Some(Notification::CaptureFilter(filter))) => {
+            Ok(Some(ConnectionNotification::HandshakeDone)) => asked.all = true,
+            Ok(Some(ConnectionNotification::CaptureFilter(filter))) => {
                 asked.filter = Some(printed::bytes(&filter));
             }
             Ok(Some(told)) => {
@@ -407,12 +409,12 @@ fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(
     let deadline = Instant::now().checked_add(timeout);
     loop {
         match peer.next(deadline) {
-            Ok(Some(Notification::Pong { seq: PING, d2, d3, .. })) => {
+            Ok(Some(ConnectionNotification::Pong { seq: PING, d2, d3, .. })) => {
                 let (trip, spent) = (d2 * 1e3, d3 * 1e3);
                 let text = format!("round trip {trip:.3} ms, of which the peer took {spent:.3} ms");
                 return report.ok("ping", &text);
             }
-            Ok(Some(Notification::Closed(_))) => {
+            Ok(Some(ConnectionNotification::Closed(_))) => {
                 return report.bad("ping", "it closed the connection instead of answering");
             }
             Ok(Some(_)) => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::logs::LogNames;
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::logs::LogWriter;
 use brocomm_std::Peer;
 use serde_json::json;
@@ -54,10 +54,16 @@ struct List {
 }
 
 impl Follow for List {
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
         match told {
-            Notification::LogWriterAnnounced(writer) => self.writers.push(Arc::clone(writer)),
-            Notification::HandshakeDone => self.all_at = Some(peer.now() + ANNOUNCING),
+            ConnectionNotification::LogWriterAnnounced(writer) => {
+                self.writers.push(Arc::clone(writer))
+            }
+            ConnectionNotification::HandshakeDone => self.all_at = Some(peer.now() + ANNOUNCING),
             _ => {}
         }
         Ok(ControlFlow::Continue(()))

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm_std::{Listener, Peer};
 
 use super::{Args, Logs, for_logs};
@@ -27,7 +27,7 @@ enum Report {
     Log {
         sender: u64,
         from: SocketAddr,
-        told: Notification,
+        told: ConnectionNotification,
     },
     Gone {
         sender: u64,
@@ -150,11 +150,13 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
             }
         };
         logging::connection(from, &told);
-        if let Notification::Closed(cause) = &told {
+        if let ConnectionNotification::Closed(cause) = &told {
             fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
-        let is_log =
-            matches!(told, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_));
+        let is_log = matches!(
+            told,
+            ConnectionNotification::LogWriterAnnounced(_) | ConnectionNotification::LogEntry(_)
+        );
         if is_log && reports.send(Report::Log { sender, from, told }).is_err() {
             break;
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::data::Declarations;
 use brocomm::logs::Rotation;
-use brocomm::lowlevel::connection::{Notification, Requests};
+use brocomm::lowlevel::connection::{ConnectionNotification, Requests};
 use brocomm_std::Peer;
 
 use crate::address;
@@ -171,9 +171,14 @@ struct Logs {
 
 impl Logs {
     /// Writes received logs of a sender.
-    fn take(&mut self, sender: u64, from: SocketAddr, told: &Notification) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        sender: u64,
+        from: SocketAddr,
+        told: &ConnectionNotification,
+    ) -> Result<(), Failure> {
         match told {
-            Notification::LogWriterAnnounced(writer) => {
+            ConnectionNotification::LogWriterAnnounced(writer) => {
                 let Some(folder) = &mut self.folder else { return Ok(()) };
                 if let Err(problem) = folder.announce(sender, writer, self.now) {
                     warn(format_args!("{from}: {problem}"));
@@ -181,7 +186,7 @@ impl Logs {
                 }
                 Ok(())
             }
-            Notification::LogEntry(entry) => {
+            ConnectionNotification::LogEntry(entry) => {
                 if let Some(spooler) = &mut self.spooler {
                     if spooler.is_full() {
                         spooler.commit(&is_stopped)?;
@@ -216,7 +221,11 @@ fn is_stopped() -> bool {
 }
 
 impl Follow for Logs {
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
         self.now = peer.now();
         self.take(0, peer.remote_addr(), told)?;
         // When no notification is queued.

@@ -5,7 +5,7 @@ use std::io;
 use brocomm::Time;
 use brocomm::json::Text;
 use brocomm::logs::LogEntry;
-use brocomm::lowlevel::connection::Notification as OfConnection;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::node::Notification;
 
 use crate::notice::{Notice, field};
@@ -49,31 +49,43 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
 /// Returns the line for a notification of a peer's connection.
 fn of_connection(
     told: Notification,
-) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, OfConnection)> {
+) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, ConnectionNotification)> {
     Some(match told {
-        Notification::ConnectionHandshakeDone(peer) => (peer, OfConnection::HandshakeDone),
+        Notification::ConnectionHandshakeDone(peer) => {
+            (peer, ConnectionNotification::HandshakeDone)
+        }
         Notification::LogWriterAnnounced { peer, writer } => {
-            (peer, OfConnection::LogWriterAnnounced(writer))
+            (peer, ConnectionNotification::LogWriterAnnounced(writer))
         }
         Notification::LogEntry { peer, writer, values } => {
-            (peer, OfConnection::LogEntry(LogEntry { writer, values }))
+            (peer, ConnectionNotification::LogEntry(LogEntry { writer, values }))
         }
-        Notification::ConnectionClosed { peer, cause, .. } => (peer, OfConnection::Closed(cause)),
-        Notification::EventRegistered { peer, name } => (peer, OfConnection::EventRequested(name)),
-        Notification::CaptureFilter { peer, filter } => (peer, OfConnection::CaptureFilter(filter)),
-        Notification::SyncStarted { peer, role } => (peer, OfConnection::SyncStarted(role)),
-        Notification::Event { peer, event } => (peer, OfConnection::Event(event)),
+        Notification::ConnectionClosed { peer, cause, .. } => {
+            (peer, ConnectionNotification::Closed(cause))
+        }
+        Notification::EventRegistered { peer, name } => {
+            (peer, ConnectionNotification::EventRequested(name))
+        }
+        Notification::CaptureFilter { peer, filter } => {
+            (peer, ConnectionNotification::CaptureFilter(filter))
+        }
+        Notification::SyncStarted { peer, role } => {
+            (peer, ConnectionNotification::SyncStarted(role))
+        }
+        Notification::Event { peer, event } => (peer, ConnectionNotification::Event(event)),
         Notification::StateAccess { peer, access }
         | Notification::StateAccessPerformed { peer, access } => {
-            (peer, OfConnection::StateAccess(access))
+            (peer, ConnectionNotification::StateAccess(access))
         }
         Notification::Pong { peer, seq, d1, d2, d3 } => {
-            (peer, OfConnection::Pong { seq, d1, d2, d3 })
+            (peer, ConnectionNotification::Pong { seq, d1, d2, d3 })
         }
-        Notification::Id { peer, id } => (peer, OfConnection::Id(id)),
-        Notification::Packet { peer, packet } => (peer, OfConnection::Packet(packet)),
-        Notification::RemotePrint { peer, items } => (peer, OfConnection::RemotePrint(items)),
-        Notification::SyncPoint { peer, point } => (peer, OfConnection::SyncPoint(point)),
+        Notification::Id { peer, id } => (peer, ConnectionNotification::Id(id)),
+        Notification::Packet { peer, packet } => (peer, ConnectionNotification::Packet(packet)),
+        Notification::RemotePrint { peer, items } => {
+            (peer, ConnectionNotification::RemotePrint(items))
+        }
+        Notification::SyncPoint { peer, point } => (peer, ConnectionNotification::SyncPoint(point)),
         _ => return None,
     })
 }

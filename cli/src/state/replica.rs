@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::data::{Declarations, Name, Type, Value};
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::serial::{Opcode, StateAccess};
 use brocomm::lowlevel::state::Applied;
 use brocomm::node::SyncRole;
@@ -118,23 +118,27 @@ impl<'a> Replica<'a> {
 }
 
 impl Follow for Replica<'_> {
-    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(
+        &mut self,
+        peer: &mut Peer,
+        told: &ConnectionNotification,
+    ) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
         self.heard = Some(Instant::now());
         match told {
-            Notification::SyncStarted(SyncRole::Sender) => {
+            ConnectionNotification::SyncStarted(SyncRole::Sender) => {
                 self.phase = Phase::AskedForState;
                 return Ok(ControlFlow::Break(()));
             }
-            Notification::HandshakeDone => {
+            ConnectionNotification::HandshakeDone => {
                 self.progress.end();
                 self.phase = Phase::Running;
                 return self.task.begin(&mut self.store, &self.given, peer);
             }
-            Notification::StateAccess(access) if self.has_begun() => {
+            ConnectionNotification::StateAccess(access) if self.has_begun() => {
                 return self.change(access, now);
             }
-            Notification::StateAccess(access) => self.take(access),
+            ConnectionNotification::StateAccess(access) => self.take(access),
             _ => {}
         }
         Ok(ControlFlow::Continue(()))

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             match notification {
                 Notification::Event { topic, event } => {
                     let event = form::shown(&event, &mapping);
-                    let event = connection::Notification::Event(event);
+                    let event = connection::ConnectionNotification::Event(event);
                     printer.show(now(), &topic.to_string(), &event)?;
                 }
                 Notification::Ready { endpoint, version } => {

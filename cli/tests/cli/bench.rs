@@ -3,7 +3,7 @@
 use std::fs;
 
 use brocomm::data::{Event, Value as BroValue};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Requests, Sent};
 use brocomm::node::Undeclared;
 use brocomm_std::Listener;
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) 
     };
     let mut peer = listener.accept(config, None).unwrap().unwrap();
     while let Some(told) = peer.next(None).unwrap() {
-        if let Notification::Event(event) = told {
+        if let ConnectionNotification::Event(event) = told {
             let event = Event { name: "conformance_echoed".into(), ..event };
             for reply in replies(event) {
                 assert_eq!(peer.send_event(&reply), Ok(Sent::Sent));

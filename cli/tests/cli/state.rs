@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use brocomm::data::{Declarations, Value as BroValue};
 use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
-use brocomm::state::{Limits, Path, Store};
+use brocomm::state::{Path, Store, StoreLimits};
 use brocomm_tokio::Node;
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
@@ -251,7 +251,7 @@ fn mistakes_are_told_before_anything_is_sent() {
 fn a_change_within_a_variable_is_shown_by_its_name() {
     let mut declarations = Declarations::new();
     declarations.read(VARIABLES).unwrap();
-    let mut store = Store::new("#test#1#", Limits::default());
+    let mut store = Store::new("#test#1#", StoreLimits::default());
     store.declare_synchronized(&declarations).unwrap();
     let options = Options {
         listen: true,
@@ -297,7 +297,7 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
 fn the_first_connection_to_a_node_that_has_just_begun_stays() {
     let mut declarations = Declarations::new();
     declarations.read(VARIABLES).unwrap();
-    let mut store = Store::new("#test#1#", Limits::default());
+    let mut store = Store::new("#test#1#", StoreLimits::default());
     store.declare_synchronized(&declarations).unwrap();
     let options = Options {
         listen: true,

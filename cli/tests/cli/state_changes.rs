@@ -1,7 +1,9 @@
 //! Tests of the changes that `brocomm state` makes and refuses.
 
 use brocomm::data::{Field, Name, Record, Table, Type, TypeTag, Value as BroValue, Vector};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent, StateSource};
+use brocomm::lowlevel::connection::{
+    ConnectionConfig, ConnectionNotification, Requests, Sent, StateSource,
+};
 use brocomm::lowlevel::serial::{Opcode, StateAccess};
 use brocomm::node::{SyncRequest, SyncRole};
 use brocomm_std::Listener;
@@ -108,11 +110,11 @@ fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess
     let mut changes = Vec::new();
     while let Some(told) = peer.next(None).unwrap() {
         match told {
-            Notification::SyncStarted(SyncRole::Sender) => {
+            ConnectionNotification::SyncStarted(SyncRole::Sender) => {
                 assert_eq!(peer.connection_mut().send_state_access(&access), Ok(Sent::Sent));
                 peer.connection_mut().state_done().unwrap();
             }
-            Notification::StateAccess(access) => changes.push(*access),
+            ConnectionNotification::StateAccess(access) => changes.push(*access),
             _ => {}
         }
     }

@@ -367,7 +367,7 @@ fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outc
 #[cfg(test)]
 mod tests {
     use brocomm::lowlevel::wire;
-    use brocomm::lowlevel::wire::{Decoder, Encoder, Limits};
+    use brocomm::lowlevel::wire::{Decoder, Encoder, FramingLimits};
 
     use super::*;
 
@@ -383,7 +383,7 @@ mod tests {
             assert!(bytes == by_hand, "{length} bytes");
             assert_eq!(longest_part(&bytes), MAX_PART);
         }
-        let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+        let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
         decoder.feed(&[header(2), in_parts(b"in parts", 3)].concat());
         let decoded = decoder.poll().unwrap().unwrap();
         assert_eq!(decoded.message, Message::Serial(b"in parts".as_slice().into()));

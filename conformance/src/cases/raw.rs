@@ -99,7 +99,7 @@ impl Raw {
 mod tests {
     use brocomm::data::Value;
     use brocomm::lowlevel::serial::Serial;
-    use brocomm::lowlevel::serial::{Limits, Reader};
+    use brocomm::lowlevel::serial::{Reader, ReaderLimits};
 
     use super::*;
 
@@ -111,7 +111,7 @@ mod tests {
         let in_all = |mode: Mode| DataFormat::ALL.map(|format| mode.with_data_format(format));
         for mode in modes.into_iter().flat_map(in_all) {
             let raw = Raw(mode);
-            let mut reader = Reader::new(Limits::default());
+            let mut reader = Reader::new(ReaderLimits::default());
             reader.set_cache_size(3000);
             let mut argument = |bytes: Vec<u8>| match reader.read(&bytes.into(), mode).unwrap() {
                 Serial::Event(event) if event.name == "conformance_echo" => event.args[0].clone(),

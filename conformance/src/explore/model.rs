@@ -207,7 +207,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use brocomm::data::Declarations;
-    use brocomm::state::{Limits, Store};
+    use brocomm::state::{Store, StoreLimits};
     use proptest::prelude::*;
 
     use super::super::perform::access;
@@ -227,7 +227,7 @@ mod tests {
         ) {
             let mut declarations = Declarations::new();
             declarations.read(VARIABLES).unwrap();
-            let mut store = Store::new("#suite#1#", Limits::default());
+            let mut store = Store::new("#suite#1#", StoreLimits::default());
             store.declare_synchronized(&declarations).unwrap();
             let mut state = State::default();
             for operation in &operations {

@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::data::{Declarations, Event, Name, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogValue};
 use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, Overflow, PeerConfig, Queue};
-use brocomm::state::{Limits, Path, Store};
+use brocomm::state::{Path, Store, StoreLimits};
 use brocomm::tls::TlsConfig;
 use thiserror::Error;
 
@@ -79,7 +79,7 @@ pub(super) fn communication(
         let node = PeerConfig { ssl, ..node(entry, host)? };
         nodes.extend(names(entry).map(|name| (name, node.clone())));
     }
-    let mut store = Store::new("#own#1#", Limits::default());
+    let mut store = Store::new("#own#1#", StoreLimits::default());
     store.declare_synchronized(&declarations).map_err(|error| wrong(&error))?;
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
     let mut communication =

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::lowlevel::wire::{Decoder, Framing, Limits, Message};
+use brocomm::lowlevel::wire::{Decoder, Framing, FramingLimits, Message};
 
 use super::{Entry, Role};
 
@@ -209,7 +209,7 @@ fn class_of(stream: &TcpStream, until: Instant) -> io::Result<Option<Vec<u8>>> {
             Ok(0) | Err(_) => return Ok(None),
             Ok(length) => length,
         };
-        let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+        let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
         decoder.feed(buffer.get(..length).unwrap_or_default());
         match decoder.poll() {
             Ok(Some(decoded)) => {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use brocomm::Time;
 use brocomm::data::{Declarations, Value};
 use brocomm::lowlevel::connection::{
-    Connection, ConnectionConfig, Notification, Observed, Observer, ProtocolErrorKind, Requests,
+    Connection, ConnectionConfig, ConnectionNotification, Observed, Observer, ProtocolErrorKind,
+    Requests,
 };
 use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
-use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::serial::{Caching, Mode, Reader, ReaderLimits, Transcript};
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::{CloseCause, Phase, Role};
 use brocomm_conformance::{Side, StepKind, older_sessions, sessions};
@@ -141,7 +142,7 @@ fn serials_have_their_meaning_and_are_written_again() {
     for vector in in_all_formats("serials.json") {
         let (name, format) = (&vector.name, vector.data_format());
         *formats.entry(format).or_insert(0) += 1;
-        let mut reader = Reader::new(Limits::default());
+        let mut reader = Reader::new(ReaderLimits::default());
         for before in &vector.before {
             let mode = mode(Some(before.pid_bits), Some(&before.caching)).with_data_format(format);
             reader.read(&bytes(&before.hex), mode).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -255,7 +256,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
     match vector.kind.as_str() {
         "serial" => {
             let mode = mode(vector.pid_bits, vector.caching.as_deref());
-            let error = Reader::new(Limits::default()).read(&argument, mode).err()?;
+            let error = Reader::new(ReaderLimits::default()).read(&argument, mode).err()?;
             Some((error.kind.section().to_owned(), error.kind.to_string()))
         }
         "LOG_CREATE_WRITER" => of_logs(&LogWriter::decode(&argument).err()?),
@@ -275,7 +276,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
             let error =
                 std::iter::from_fn(|| connection.poll_notification()).find_map(
                     |told| match told {
-                        Notification::Closed(CloseCause::Protocol(error)) => Some(error),
+                        ConnectionNotification::Closed(CloseCause::Protocol(error)) => Some(error),
                         _ => None,
                     },
                 )?;
@@ -319,7 +320,7 @@ fn what_has_to_be_ignored_changes_nothing() {
         connection.feed_bytes(&bytes(&vector.hex), Time::default());
         let told = std::iter::from_fn(|| connection.poll_notification());
         let events = told.filter_map(|told| match told {
-            Notification::Event(event) => Some((event.name.to_string(), event.args)),
+            ConnectionNotification::Event(event) => Some((event.name.to_string(), event.args)),
             _ => None,
         });
         let echo = ("conformance_echo".to_owned(), vec![Value::Count(vector.echo)]);

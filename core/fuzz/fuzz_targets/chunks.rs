@@ -1,12 +1,12 @@
 //! The chunk decoder: the same bytes in one piece and in two give the same messages, within limits.
 #![no_main]
 
-use brocomm::lowlevel::wire::{Decoder, Framing, Limits, Message, WireError};
+use brocomm::lowlevel::wire::{Decoder, Framing, FramingLimits, Message, WireError};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
 /// Small, so that they are reached.
-const LIMITS: Limits = Limits { chunk: 4096, message: 8192, inflated: 16384 };
+const LIMITS: FramingLimits = FramingLimits { chunk: 4096, message: 8192, inflated: 16384 };
 
 /// What the limits let a decoder hold: what was fed, a message in parts and whole, what it inflates
 /// to, and zlib's window; blocks double.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use brocomm::Time;
-use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests, StateSource};
+use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification, Requests, StateSource};
 use brocomm::node::{Role, SyncRequest, Undeclared};
 use brocomm::lowlevel::{serial, wire};
 use brocomm_fuzz::within;
@@ -22,7 +22,7 @@ const OPENING: [&[u8]; 3] = [
     b"\0\0\0\x08\x0e\0\0\0\0\0\0\0",
 ];
 
-fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
+fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<ConnectionNotification>, Vec<u8>) {
     let role = if kind & 1 == 0 { Role::Initiator } else { Role::Acceptor };
     let sync = (kind & 2 != 0).then_some(SyncRequest { authoritative: kind & 4 != 0 });
     let requests = Requests { accept_input: kind & 8 != 0, sync, ..Requests::default() };
@@ -30,8 +30,8 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
         requests,
         state: if kind & 16 == 0 { StateSource::None } else { StateSource::Application },
         undeclared: Undeclared::Deliver,
-        wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
-        serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
+        wire_limits: wire::FramingLimits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
+        serial_limits: serial::ReaderLimits { depth: 32, objects: 10_000, ..Default::default() },
         notification_limit: if kind & 32 == 0 { 1024 } else { 1 },
         ..ConnectionConfig::default()
     };
@@ -54,9 +54,9 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
             break;
         }
     }
-    let closed = told.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+    let closed = told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
     assert_eq!(closed, 1);
-    assert!(matches!(told.last(), Some(Notification::Closed(_))));
+    assert!(matches!(told.last(), Some(ConnectionNotification::Closed(_))));
     (told, out)
 }
 

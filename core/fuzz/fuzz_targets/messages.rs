@@ -1,7 +1,7 @@
 //! The message decoder: what is decoded encodes to bytes that decode to the same.
 #![no_main]
 
-use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Limits};
+use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, FramingLimits};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +16,7 @@ fuzz_target!(|input: &[u8]| {
         bytes.extend((argument.len() as u32).to_be_bytes());
         bytes.extend(argument);
     }
-    let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+    let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&bytes);
     let memory = MEMORY + 8 * input.len();
     let Ok(Some(first)) = within(memory, || decoder.poll()) else { return };
@@ -26,7 +26,7 @@ fuzz_target!(|input: &[u8]| {
         // A message whose argument would be empty can't be written.
         return;
     }
-    let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+    let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&again);
     let second = decoder.poll().expect("our own bytes").expect("a whole message");
     assert_eq!(format!("{:?}", first.message), format!("{:?}", second.message));

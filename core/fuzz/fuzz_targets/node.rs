@@ -39,8 +39,8 @@ fn node(kind: u8) -> NodeMachine {
         forward_remote_events: kind & 2 != 0,
         outgoing: queue(overflow(kind >> 2)),
         incoming: queue(overflow(kind >> 4)),
-        wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
-        serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
+        wire_limits: wire::FramingLimits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
+        serial_limits: serial::ReaderLimits { depth: 32, objects: 10_000, ..Default::default() },
         ..Options::default()
     };
     let entry = PeerConfig {

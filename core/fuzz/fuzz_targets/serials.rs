@@ -3,13 +3,13 @@
 #![no_main]
 
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::serial::{Caching, LazySerial, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::serial::{Caching, LazySerial, ReaderLimits, Mode, Reader, Transcript};
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm_fuzz::within;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: Limits = Limits { depth: 32, objects: 10_000, cache: 100, cache_bytes: 1 << 20 };
+const LIMITS: ReaderLimits = ReaderLimits { depth: 32, objects: 10_000, cache: 100, cache_bytes: 1 << 20 };
 
 /// What the limits let a SERIAL of at most 64 KiB take: so much per object, the transcript's notes
 /// included, and room that is made before it is needed.

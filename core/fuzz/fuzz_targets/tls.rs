@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests};
+use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification, Requests};
 use brocomm::node::{Role, Undeclared};
 use brocomm::tls::TlsConfig;
 use brocomm::lowlevel::driver::{Driver, Step};
@@ -29,7 +29,7 @@ static OURS: LazyLock<TlsConfig> = LazyLock::new(|| {
 /// One side, and what came of it.
 struct Side {
     driver: Driver,
-    told: Vec<Notification>,
+    told: Vec<ConnectionNotification>,
 }
 
 impl Side {
@@ -37,8 +37,8 @@ impl Side {
         let config = ConnectionConfig {
             requests: Requests { ..Requests::default() },
             undeclared: Undeclared::Deliver,
-            wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
-            serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
+            wire_limits: wire::FramingLimits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
+            serial_limits: serial::ReaderLimits { depth: 32, objects: 10_000, ..Default::default() },
             tls: Some(OURS.clone()),
             ..ConnectionConfig::default()
         };
@@ -118,9 +118,9 @@ fn run(kind: u8, split: usize, bytes: &[u8]) {
         here.go_on(Some(&tls::written(&mut there)));
     }
     here.go_on(None);
-    let closed = here.told.iter().filter(|told| matches!(told, Notification::Closed(_))).count();
+    let closed = here.told.iter().filter(|told| matches!(told, ConnectionNotification::Closed(_))).count();
     assert_eq!(closed, 1);
-    assert!(matches!(here.told.last(), Some(Notification::Closed(_))));
+    assert!(matches!(here.told.last(), Some(ConnectionNotification::Closed(_))));
 }
 
 fuzz_target!(|input: &[u8]| {

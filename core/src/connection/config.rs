@@ -60,18 +60,18 @@ pub struct ConnectionConfig {
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
     /// Limits for messages from a peer.
-    pub wire_limits: wire::Limits,
+    pub wire_limits: wire::FramingLimits,
     /// Limits for a peer's SERIALs.
-    pub serial_limits: serial::Limits,
+    pub serial_limits: serial::ReaderLimits,
     /// Limits for a peer's logs.
     pub log_limits: LogLimits,
     /// The declarations of events, types and variables. Default empty.
     pub declarations: Arc<Declarations>,
     /// What happens to undeclared events. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
-    /// Whether events are delivered as [`LazyEvent`](super::Notification::LazyEvent), so that an
+    /// Whether events are delivered as [`LazyEvent`](super::ConnectionNotification::LazyEvent), so that an
     /// application that uses few arguments, or forwards events, does not decode the rest. Default
-    /// no: they are delivered as [`Event`](super::Notification::Event).
+    /// no: they are delivered as [`Event`](super::ConnectionNotification::Event).
     pub events_lazily: bool,
     /// The size of the send queue in bytes, beyond which commands return
     /// [`QueueFull`](super::UsageError::QueueFull). The last accepted message may exceed it.
@@ -121,8 +121,8 @@ impl Default for ConnectionConfig {
             framing: Framing::Clear,
             #[cfg(feature = "__tls")]
             tls: None,
-            wire_limits: wire::Limits::default(),
-            serial_limits: serial::Limits::default(),
+            wire_limits: wire::FramingLimits::default(),
+            serial_limits: serial::ReaderLimits::default(),
             log_limits: LogLimits::default(),
             declarations: Arc::default(),
             undeclared: Undeclared::Ignore,
@@ -176,7 +176,7 @@ pub enum Handshake {
     #[default]
     Automatic,
     /// The application, when the peer's VERSION came, which is notified as
-    /// [`Established`](super::Notification::Established) or, by a node, as
+    /// [`Established`](super::ConnectionNotification::Established) or, by a node, as
     /// [`ConnectionEstablished`](crate::node::Notification::ConnectionEstablished). No later message is
     /// looked at before it has taken that notification; on a node, before it calls
     /// [`complete_handshake`](crate::node::NodeMachine::complete_handshake) (part 4 §4).
@@ -222,7 +222,7 @@ pub enum StateSource {
     /// There is no state: Sync ends as soon as it starts.
     #[default]
     None,
-    /// The application sends it on [`SyncStarted`](super::Notification::SyncStarted), and calls
+    /// The application sends it on [`SyncStarted`](super::ConnectionNotification::SyncStarted), and calls
     /// `state_done` at the end.
     Application,
 }

@@ -19,6 +19,6 @@ pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
 pub use legality::{LEGALITY, Legality, LegalityRow, legality};
 pub use log::{CommLogMessage, LogLevel, LogSource};
 pub use machine::{Connection, Counters, PollClose, Sent};
-pub use notification::{CloseCause, Notification};
+pub use notification::{CloseCause, ConnectionNotification};
 pub use observer::{Observed, Observer, ObserverCounters};
 pub use phase::{Authority, Phase, SyncRequest, SyncRole};

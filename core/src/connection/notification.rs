@@ -17,7 +17,7 @@ use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 /// compact copy.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Notification {
+pub enum ConnectionNotification {
     // The connection's life (§3).
     /// The TLS handshake is complete, and the connection begins (part 4 §6). This is the first
     /// notification, only with [`ConnectionConfig::tls`](super::ConnectionConfig::tls).
@@ -150,34 +150,38 @@ pub enum CloseCause {
 
 impl CommLogMessage {
     /// Returns the log lines for a notification, usually none. They precede what follows from it.
-    pub fn of(told: &Notification) -> Vec<CommLogMessage> {
+    pub fn of(told: &ConnectionNotification) -> Vec<CommLogMessage> {
         match told {
-            Notification::Log(message) => vec![message.clone()],
-            Notification::Established(Version { class: Some(class), .. }) if !class.is_empty() => {
+            ConnectionNotification::Log(message) => vec![message.clone()],
+            ConnectionNotification::Established(Version { class: Some(class), .. })
+                if !class.is_empty() =>
+            {
                 vec![CommLogMessage::PeerSentClass(class.clone())]
             }
-            Notification::PeerDescription(name) => {
+            ConnectionNotification::PeerDescription(name) => {
                 vec![CommLogMessage::PeerDescription(name.clone())]
             }
-            Notification::EventRequested(name) => {
+            ConnectionNotification::EventRequested(name) => {
                 let mut lines = vec![CommLogMessage::RegisteredForEvent(name.clone())];
                 lines.extend(
                     (**name == *PRINT_HOOK).then_some(CommLogMessage::InitializedPrintBuffer),
                 );
                 lines
             }
-            Notification::SyncRequested { authoritative: true } => {
+            ConnectionNotification::SyncRequested { authoritative: true } => {
                 vec![CommLogMessage::PeerAuthoritative]
             }
-            Notification::LogsRequested => vec![CommLogMessage::PeerRequestedLogs],
-            Notification::SyncStarted(role) => vec![CommLogMessage::PhaseSync(*role)],
-            Notification::HandshakeDone => vec![CommLogMessage::PhaseRunning],
-            Notification::SyncPoint(point) => vec![CommLogMessage::ReachedSyncPoint(*point)],
-            Notification::CallRejected { name, mismatch } => {
+            ConnectionNotification::LogsRequested => vec![CommLogMessage::PeerRequestedLogs],
+            ConnectionNotification::SyncStarted(role) => vec![CommLogMessage::PhaseSync(*role)],
+            ConnectionNotification::HandshakeDone => vec![CommLogMessage::PhaseRunning],
+            ConnectionNotification::SyncPoint(point) => {
+                vec![CommLogMessage::ReachedSyncPoint(*point)]
+            }
+            ConnectionNotification::CallRejected { name, mismatch } => {
                 let (name, mismatch) = (name.clone(), mismatch.clone());
                 vec![CommLogMessage::CallRejected { name, mismatch }]
             }
-            Notification::Closed(cause) => CommLogMessage::of_close(cause),
+            ConnectionNotification::Closed(cause) => CommLogMessage::of_close(cause),
             _ => Vec::new(),
         }
     }

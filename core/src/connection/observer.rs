@@ -26,7 +26,7 @@ use crate::wire::{self, Caps, DataFormat, Decoded, Decoder, Framing, Message, Wi
 /// let mut bytes = Vec::new();
 /// Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
 ///
-/// let (wire, serial) = (wire::Limits::default(), serial::Limits::default());
+/// let (wire, serial) = (wire::FramingLimits::default(), serial::ReaderLimits::default());
 /// let mut observer = Observer::new(Framing::Clear, wire, serial);
 /// observer.feed(Role::Acceptor, &bytes);
 /// let observed = observer.poll().map(|observed| (observed.side, observed.message));
@@ -76,7 +76,7 @@ pub struct Observed {
 #[non_exhaustive]
 pub struct ObserverCounters {
     /// Bytes and messages.
-    pub wire: wire::Counters,
+    pub wire: wire::FramingCounters,
     /// Objects and references.
     pub serial: CacheCounters,
     /// SERIALs skipped after one that could not be decoded.
@@ -107,7 +107,7 @@ struct Direction {
 }
 
 impl Direction {
-    fn new(framing: Framing, wire: wire::Limits, serial: serial::Limits) -> Direction {
+    fn new(framing: Framing, wire: wire::FramingLimits, serial: serial::ReaderLimits) -> Direction {
         Direction {
             decoder: Decoder::new(framing, wire),
             reader: Some(serial::Reader::new(serial)),
@@ -126,7 +126,11 @@ impl Direction {
 
 impl Observer {
     /// Creates an observer for the start of a session.
-    pub fn new(framing: Framing, wire: wire::Limits, serial: serial::Limits) -> Observer {
+    pub fn new(
+        framing: Framing,
+        wire: wire::FramingLimits,
+        serial: serial::ReaderLimits,
+    ) -> Observer {
         Observer {
             initiator: Direction::new(framing, wire, serial),
             acceptor: Direction::new(framing, wire, serial),

@@ -50,8 +50,8 @@
 //! # Receiving
 //!
 //! A connection reports each announced [`LogWriter`], and each of its entries:
-//! [`LogWriterAnnounced`](crate::connection::Notification::LogWriterAnnounced) and
-//! [`LogEntry`](crate::connection::Notification::LogEntry). So does a
+//! [`LogWriterAnnounced`](crate::connection::ConnectionNotification::LogWriterAnnounced) and
+//! [`LogEntry`](crate::connection::ConnectionNotification::LogEntry). So does a
 //! [node](crate::node::Notification::LogEntry) for peers with
 //! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] decodes the messages
 //! of one side of a recorded session. Streams and kinds of writers are numbers whose meaning only

@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification};
+//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification};
 //! use brocomm::node::Role;
 //!
 //! let config = ConnectionConfig::default();
@@ -37,12 +37,12 @@
 //!     here.feed_bytes(&bytes, now);
 //! }
 //! let done = std::iter::from_fn(|| here.poll_notification())
-//!     .any(|notification| notification == Notification::HandshakeDone);
+//!     .any(|notification| notification == ConnectionNotification::HandshakeDone);
 //! assert!(done);
 //! ```
 //!
 //! With [`ConnectionConfig::tls`] the bytes fed and returned are those of TLS, and
-//! [`Secured`](Notification::Secured) is the first notification.
+//! [`Secured`](ConnectionNotification::Secured) is the first notification.
 //!
 //! # Hostile peers
 //!
@@ -57,7 +57,7 @@
 //! | breaks the protocol in any way | one [`ProtocolError`](crate::node::ProtocolError), and the connection is closed |
 
 pub use crate::connection::{
-    Authority, Command, ConfigError, Connection, ConnectionConfig, Counters, Handshake, LEGALITY,
-    Legality, LegalityRow, Notification, Observed, Observer, ObserverCounters, PollClose,
-    ProtocolErrorKind, Requests, Sent, StateSource, legality,
+    Authority, Command, ConfigError, Connection, ConnectionConfig, ConnectionNotification,
+    Counters, Handshake, LEGALITY, Legality, LegalityRow, Observed, Observer, ObserverCounters,
+    PollClose, ProtocolErrorKind, Requests, Sent, StateSource, legality,
 };

@@ -163,7 +163,7 @@ impl PingStatistics {
     }
 
     /// Records a PONG with its times in seconds, as
-    /// [`Notification::Pong`](crate::connection::Notification::Pong) has them.
+    /// [`Notification::Pong`](crate::connection::ConnectionNotification::Pong) has them.
     pub fn add_pong(&mut self, d1: f64, d2: f64, d3: f64) {
         self.answered = self.answered.saturating_add(1);
         self.d1.add(d1);

@@ -119,7 +119,7 @@ pub enum Notification {
         access: Box<StateAccess>,
     },
     /// A peer answered a PING: `remote_pong`. The times are seconds, as
-    /// [there](crate::connection::Notification::Pong).
+    /// [there](crate::connection::ConnectionNotification::Pong).
     Pong {
         /// Who.
         peer: Arc<EventPeer>,

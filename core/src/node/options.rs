@@ -107,9 +107,9 @@ pub struct Options {
     /// The size of the object cache for sending. Default 3000 (2§5).
     pub cache_size: u32,
     /// Limits on a peer's messages.
-    pub wire_limits: wire::Limits,
+    pub wire_limits: wire::FramingLimits,
     /// Limits on the resources for a peer's SERIAL messages.
-    pub serial_limits: serial::Limits,
+    pub serial_limits: serial::ReaderLimits,
     /// Limits on the resources for a peer's logs.
     pub log_limits: LogLimits,
 }
@@ -150,8 +150,8 @@ impl Default for Options {
             }),
             terminate_timeout: Duration::from_secs(5),
             cache_size: 3000,
-            wire_limits: wire::Limits::default(),
-            serial_limits: serial::Limits::default(),
+            wire_limits: wire::FramingLimits::default(),
+            serial_limits: serial::ReaderLimits::default(),
             log_limits: LogLimits::default(),
         }
     }

@@ -89,7 +89,7 @@ pub enum StateError {
         /// The maximum number of elements that an assignment adds.
         limit: usize,
     },
-    /// The state would exceed [`Limits::cost`](super::Limits::cost).
+    /// The state would exceed [`StoreLimits::cost`](super::StoreLimits::cost).
     #[error("state costs {cost} and would cost {more} more, limit is {limit}")]
     Full {
         /// The current cost.
@@ -135,7 +135,7 @@ impl StateError {
 
 /// Limits on the content of a [`Store`](super::Store).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct StoreLimits {
     /// The maximum total cost: one for each value without parts, entry, field, element, component
     /// of an index and container, and one more for each 64 bytes of a string. Default: 32,000,000;
     /// each takes about 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
@@ -143,8 +143,8 @@ pub struct Limits {
     pub cost: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { cost: 32_000_000 }
+impl Default for StoreLimits {
+    fn default() -> StoreLimits {
+        StoreLimits { cost: 32_000_000 }
     }
 }

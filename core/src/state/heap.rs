@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::container::{Container, Content, Entry, Key, Owner, Owners, Slot, Table, cost};
-use super::{Limits, StateError};
+use super::{StateError, StoreLimits};
 use crate::Time;
 use crate::data::{List, Name, Type};
 
@@ -19,7 +19,7 @@ pub(super) struct Heap {
     pub(super) last_id: u64,
     /// The total cost; see [`cost`].
     pub(super) cost: usize,
-    pub(super) limits: Limits,
+    pub(super) limits: StoreLimits,
     pub(super) now: Time,
     /// How far the wall clock is ahead of it, in seconds: time stamps are in wall-clock time
     /// outside, and in fed time inside, so that lifetimes do not depend on the clock.
@@ -29,7 +29,7 @@ pub(super) struct Heap {
 }
 
 impl Heap {
-    pub(super) fn new(prefix: String, limits: Limits) -> Heap {
+    pub(super) fn new(prefix: String, limits: StoreLimits) -> Heap {
         Heap {
             containers: BTreeMap::new(),
             ids: BTreeMap::new(),

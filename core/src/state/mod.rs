@@ -13,7 +13,7 @@
 //! ```
 //! use brocomm::data::{Declarations, Value};
 //! use brocomm::lowlevel::state::FullState;
-//! use brocomm::state::{Limits, Path, Store};
+//! use brocomm::state::{StoreLimits, Path, Store};
 //!
 //! let mut declarations = Declarations::new();
 //! declarations.read(
@@ -21,7 +21,7 @@
 //!      global hosts: table[addr] of string &synchronized;",
 //! )?;
 //! let store = |host: &str| {
-//!     let mut store = Store::new(format!("#{host}#1#"), Limits::default());
+//!     let mut store = Store::new(format!("#{host}#1#"), StoreLimits::default());
 //!     store.declare_synchronized(&declarations).map(|()| store)
 //! };
 //! let (mut ours, mut theirs) = (store("ours")?, store("theirs")?);
@@ -71,7 +71,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Limits, StateError};
+pub use error::{StateError, StoreLimits};
 pub use path::{Part, Path};
 pub use store::Store;
 pub(crate) use store::apply::{Alias, Applied, Inconsistency};

@@ -2,7 +2,7 @@
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::Serial;
-use brocomm::lowlevel::serial::{Limits, Mode, Reader, SerialError, SerialErrorKind as Kind};
+use brocomm::lowlevel::serial::{Mode, Reader, ReaderLimits, SerialError, SerialErrorKind as Kind};
 use bytes::Bytes;
 
 /// Puts a SERIAL together, as a sender without a cache would: every object in full, id 0.
@@ -70,7 +70,7 @@ impl Build {
     }
 
     pub(crate) fn read(self) -> Result<Serial, SerialError> {
-        Reader::new(Limits::default()).read(&Bytes::from(self.0), Mode::HANDSHAKE)
+        Reader::new(ReaderLimits::default()).read(&Bytes::from(self.0), Mode::HANDSHAKE)
     }
 
     pub(crate) fn fault(self) -> Kind {

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use brocomm::Time;
 use brocomm::data::Declarations;
 use brocomm::lowlevel::connection::{
-    Connection, ConnectionConfig, Notification, Observed, Observer, Requests,
+    Connection, ConnectionConfig, ConnectionNotification, Observed, Observer, Requests,
 };
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
@@ -122,7 +122,11 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
 
 /// Feeds a connection all that the peer sent, cut as given, and then its end; returns what the
 /// connection notified.
-pub(crate) fn replay(config: &ConnectionConfig, role: Role, pieces: &[&[u8]]) -> Vec<Notification> {
+pub(crate) fn replay(
+    config: &ConnectionConfig,
+    role: Role,
+    pieces: &[&[u8]],
+) -> Vec<ConnectionNotification> {
     let mut connection = Connection::new(config.clone(), role, NOW);
     let mut notifications = Vec::new();
     let mut drain = |connection: &mut Connection| {

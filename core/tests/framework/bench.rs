@@ -33,7 +33,7 @@ pub(crate) struct Hand {
     pub(crate) link: ConnectionId,
     /// The protocol implementation, unless the test sends messages itself.
     pub(crate) connection: Option<Connection>,
-    pub(crate) told: Vec<connection::Notification>,
+    pub(crate) told: Vec<connection::ConnectionNotification>,
     decoder: Decoder,
     /// All that the node sent.
     pub(crate) sent: Vec<Message>,
@@ -121,7 +121,7 @@ impl Bench {
             link,
             connection: peer.map(|config| Connection::new(config, role, self.now)),
             told: Vec::new(),
-            decoder: Decoder::new(Framing::Clear, wire::Limits::default()),
+            decoder: Decoder::new(Framing::Clear, wire::FramingLimits::default()),
             sent: Vec::new(),
             stalls: false,
             closed: false,
@@ -225,8 +225,8 @@ impl Bench {
     /// Returns the numbers in the pings that the node sent.
     pub(crate) fn pinged(&mut self, hand: usize) -> Vec<u64> {
         self.settle();
-        let number = |told: &connection::Notification| match told {
-            connection::Notification::Event(event) => number(event),
+        let number = |told: &connection::ConnectionNotification| match told {
+            connection::ConnectionNotification::Event(event) => number(event),
             _ => None,
         };
         self.hands[hand].told.iter().filter_map(number).collect()

@@ -274,7 +274,7 @@ fn send_id() {
     assert_eq!(bench.node.send_id(FIRST, &id()), Ok(()));
     bench.settle();
     assert!(bench.hands[0].told.iter().any(
-        |told| matches!(told, connection::Notification::Id(id) if id.value == Some(Value::Count(5)))
+        |told| matches!(told, connection::ConnectionNotification::Id(id) if id.value == Some(Value::Count(5)))
     ));
     let refused = refused(Command::SendId, Phase::Handshake);
     assert_eq!(in_handshake().node.send_id(FIRST, &id()), refused, "outside Running");
@@ -287,7 +287,7 @@ fn send_current_packet() {
     let mut bench = running();
     assert_eq!(bench.node.send_current_packet(FIRST, &packet), Ok(()));
     bench.settle();
-    let expected = connection::Notification::Packet(packet.clone());
+    let expected = connection::ConnectionNotification::Packet(packet.clone());
     assert!(bench.hands[0].told.contains(&expected));
     let refused = refused(Command::SendPacket, Phase::Setup);
     assert_eq!(waiting().node.send_current_packet(FIRST, &packet), refused);
@@ -309,7 +309,7 @@ fn send_state_and_state_done() {
     assert_eq!(bench.node.state_done(FIRST), Ok(()));
     bench.settle();
     assert_eq!(phase(&bench), Some(Phase::Running));
-    let got = connection::Notification::StateAccess(Box::new(access()));
+    let got = connection::ConnectionNotification::StateAccess(Box::new(access()));
     assert!(bench.hands[0].told.contains(&got));
     let late = bench.node.state_done(FIRST);
     assert_eq!(late, refused(Command::StateDone, Phase::Running));

@@ -181,7 +181,7 @@ fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
     bench.settle();
     let got = |bench: &Bench, hand: usize| {
         bench.hands[hand].told.iter().any(|told| {
-            matches!(told, brocomm::lowlevel::connection::Notification::StateAccess(a) if **a == access)
+            matches!(told, brocomm::lowlevel::connection::ConnectionNotification::StateAccess(a) if **a == access)
         })
     };
     assert_eq!([0, 1, 2].map(|hand| got(&bench, hand)), [false, true, false]);

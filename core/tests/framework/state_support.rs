@@ -7,7 +7,7 @@ use brocomm::data::{Declarations, Value};
 use brocomm::lowlevel::serial::StateAccess;
 use brocomm::node::Phase;
 use brocomm::node::{NodeConfig, Options, PeerConfig, PeerId, PeerState};
-use brocomm::state::{Limits, Path, StateError, Store};
+use brocomm::state::{Path, StateError, Store, StoreLimits};
 
 use super::network::{Network, address};
 pub(crate) use super::support::listening;
@@ -31,7 +31,7 @@ pub(crate) fn declarations() -> Declarations {
 
 /// Makes the variables of a node.
 pub(crate) fn store(n: usize) -> Store {
-    let mut store = Store::new(format!("#{n}#1#"), Limits::default());
+    let mut store = Store::new(format!("#{n}#1#"), StoreLimits::default());
     store.declare_synchronized(&declarations()).expect("the variables are right");
     store
 }

@@ -1,7 +1,7 @@
 //! Events without a declaration, or different from it (§5).
 
 use brocomm::data::{Event, Value};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification as Told};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm::lowlevel::wire::{Encoder, Framing, Message};
 use brocomm::node::Undeclared;
 use brocomm::node::{Notification, Options};
@@ -67,7 +67,10 @@ fn deliver_lets_peers_request_what_nobody_declared() {
         let now = bench.now;
         assert_eq!(bench.node.raise(mystery(), now).map(|raised| raised.peers), Ok(peers));
         bench.settle();
-        let got = bench.hands[hand].told.iter().filter(|told| matches!(told, Told::Event(_)));
+        let got = bench.hands[hand]
+            .told
+            .iter()
+            .filter(|told| matches!(told, ConnectionNotification::Event(_)));
         assert_eq!(got.count(), peers);
     }
 }

@@ -2,7 +2,7 @@
 
 use brocomm::data::{Declarations, Global, Value};
 use brocomm::lowlevel::serial::StateAccess;
-use brocomm::state::{Limits, Path, StateError, Store};
+use brocomm::state::{Path, StateError, Store, StoreLimits};
 
 /// A store that does what a side's script does.
 pub(crate) struct Node {
@@ -19,9 +19,9 @@ impl Node {
         {
             declarations.read(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         }
-        let mut store = Store::new(prefix, Limits::default());
+        let mut store = Store::new(prefix, StoreLimits::default());
         store.declare_synchronized(&declarations).unwrap();
-        Node { store, declarations, locals: Store::new("", Limits::default()) }
+        Node { store, declarations, locals: Store::new("", StoreLimits::default()) }
     }
 
     /// Does what the script does when the handshake is done; returns what is to be sent.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use brocomm::data::{Declarations, Name, Value};
 use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
-use brocomm::state::{Limits, Path, Store};
+use brocomm::state::{Path, Store, StoreLimits};
 
 use crate::network::{Network, address};
 use crate::simulation::random::Random;
@@ -131,7 +131,7 @@ impl World {
     /// Gives a node that is not connected new variables.
     pub(crate) fn renew(&mut self, n: usize) {
         self.stores += 1;
-        let mut store = Store::new(format!("#{n}#{}#", self.stores), Limits::default());
+        let mut store = Store::new(format!("#{n}#{}#", self.stores), StoreLimits::default());
         store.declare_synchronized(&declarations()).expect("the variables are right");
         self.net.node(n).set_store(store);
     }

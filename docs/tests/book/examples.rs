@@ -9,7 +9,7 @@ use std::thread;
 
 use brocomm::data::{Declarations, Value};
 use brocomm::event;
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Requests};
 use brocomm_std::Listener;
 
 use crate::pages::book;
@@ -227,7 +227,7 @@ fn answers_a_ping(declarations: &str, records: bool) {
     let bro = thread::spawn(move || {
         let mut peer = listener.accept(config, None).expect("it can").expect("nobody stops it");
         while let Some(notification) = peer.next(None).expect("it can") {
-            if let Notification::Event(ping) = notification {
+            if let ConnectionNotification::Event(ping) = notification {
                 let pong = if records {
                     let Value::Record(data) = &ping.args[0] else { panic!("{ping:?}") };
                     let declared = &peer.connection().config().declarations;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use brocomm::data::{Event, Field, Port, Record, Type, Value};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification};
 use brocomm::node::Role;
 
 fn main() {
@@ -26,7 +26,7 @@ fn serve(mut stream: TcpStream) {
     let mut is_client = false;
     loop {
         while let Some(notification) = machine.poll_notification() {
-            if let Notification::Event(event) = notification {
+            if let ConnectionNotification::Event(event) = notification {
                 let count = event.arg(0).unwrap_or(0u64);
                 match event.name.as_str() {
                     Some("give_s") => give(&mut machine, &mut stream, &s(), count),

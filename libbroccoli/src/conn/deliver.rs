@@ -10,7 +10,7 @@ use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr;
 
-use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::connection::ConnectionNotification;
 use bytes::Bytes;
 
 use super::BroConn;
@@ -158,8 +158,8 @@ impl BroConn {
         }
         loop {
             match self.poll()? {
-                Notification::Event(event) => return Some(Incoming::Decoded(event)),
-                Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
+                ConnectionNotification::Event(event) => return Some(Incoming::Decoded(event)),
+                ConnectionNotification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
                 other => drop(self.take(other)),
             }
         }

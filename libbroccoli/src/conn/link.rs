@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
 use brocomm::data::Name;
-use brocomm::lowlevel::connection::{Connection, Notification};
+use brocomm::lowlevel::connection::{Connection, ConnectionNotification};
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm::node::{CloseCause, Phase};
 use libc::{POLLIN, POLLOUT};
@@ -150,7 +150,7 @@ impl Link {
     pub(super) fn shake_hands(
         &mut self,
         timeout: Duration,
-        mut take: impl FnMut(Notification),
+        mut take: impl FnMut(ConnectionNotification),
     ) -> Result<(), String> {
         let mut phase = self.machine.phase();
         let mut deadline = Instant::now() + timeout;

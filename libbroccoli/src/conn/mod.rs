@@ -16,7 +16,9 @@ use std::os::fd::RawFd;
 use std::time::Instant;
 
 use brocomm::data::Name;
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, ConnectionNotification, Requests,
+};
 use brocomm::lowlevel::serial::Writer;
 use brocomm::lowlevel::wire::Caps;
 use brocomm::node::{Role, Undeclared};
@@ -232,15 +234,15 @@ impl BroConn {
     }
 
     /// Notes what happened on the connection; returns an event.
-    fn take(&mut self, notification: Notification) -> Option<Incoming> {
+    fn take(&mut self, notification: ConnectionNotification) -> Option<Incoming> {
         match notification {
-            Notification::Event(event) => return Some(Incoming::Decoded(event)),
-            Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
-            Notification::Established(version) => {
+            ConnectionNotification::Event(event) => return Some(Incoming::Decoded(event)),
+            ConnectionNotification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
+            ConnectionNotification::Established(version) => {
                 self.peer_class = version.class.map(|class| Text::new(&class));
             }
-            Notification::Closed(cause) => self.lose(&link::reason(&cause)),
-            Notification::Log(message) => debug::message(format_args!("{message}")),
+            ConnectionNotification::Closed(cause) => self.lose(&link::reason(&cause)),
+            ConnectionNotification::Log(message) => debug::message(format_args!("{message}")),
             _ => {}
         }
         None
@@ -254,7 +256,7 @@ impl BroConn {
         }
     }
 
-    fn poll(&mut self) -> Option<Notification> {
+    fn poll(&mut self) -> Option<ConnectionNotification> {
         self.link.as_mut()?.machine.poll_notification()
     }
 

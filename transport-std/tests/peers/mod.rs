@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::data::{Event, Name, Value};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Requests, Sent};
 use brocomm::node::{CloseCause, Phase, Undeclared};
 use brocomm_std::{Flushed, Listener, Peer, StopHandle};
 
@@ -54,7 +54,7 @@ fn pair(stream: Stream) -> (Peer, Peer) {
 
 fn until_running(peer: &mut Peer) {
     while let Some(notification) = peer.next(None).unwrap() {
-        if notification == Notification::HandshakeDone {
+        if notification == ConnectionNotification::HandshakeDone {
             return;
         }
     }
@@ -66,8 +66,10 @@ fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
         match peer.next(None).unwrap().expect("the connection is open") {
-            Notification::Event(event) => events.push(event),
-            Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
+            ConnectionNotification::Event(event) => events.push(event),
+            ConnectionNotification::Closed(cause) => {
+                panic!("{cause:?} after {} events", events.len())
+            }
             _ => {}
         }
     }
@@ -80,8 +82,8 @@ fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     while let Some(notification) = peer.next(None).unwrap() {
         assert_eq!(end, None, "a notification after the last one");
         match notification {
-            Notification::Event(event) => events.push(event),
-            Notification::Closed(cause) => end = Some(cause),
+            ConnectionNotification::Event(event) => events.push(event),
+            ConnectionNotification::Closed(cause) => end = Some(cause),
             _ => {}
         }
     }
@@ -151,7 +153,7 @@ pub(crate) fn flushing_stops_when_notifications_have_to_be_taken(stream: Stream)
             while peer.flush(None).unwrap() == Flushed::NotificationsWait {
                 waited = true;
                 while let Some(notification) = peer.next(Some(Instant::now())).unwrap() {
-                    if let Notification::Event(event) = notification {
+                    if let ConnectionNotification::Event(event) = notification {
                         got.push(event);
                     }
                 }
@@ -174,7 +176,7 @@ pub(crate) fn with_a_deadline_in_the_past_what_is_ready_is_still_done(stream: St
     while running < 2 {
         for peer in [&mut here, &mut there] {
             while let Some(notification) = peer.next(Some(Instant::now())).unwrap() {
-                running += usize::from(notification == Notification::HandshakeDone);
+                running += usize::from(notification == ConnectionNotification::HandshakeDone);
             }
         }
     }

@@ -197,7 +197,7 @@ async fn core_alone(count: u64, size: usize) -> Cost {
             while let Some(notification) = to.poll_notification() {
                 events += u64::from(matches!(
                     notification,
-                    brocomm::lowlevel::connection::Notification::Event(_)
+                    brocomm::lowlevel::connection::ConnectionNotification::Event(_)
                 ));
             }
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::data::Event;
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNotification, Sent};
 use brocomm::lowlevel::driver::{BLOCK, Driver, Flushed, Step, TransportError};
 use brocomm::node::{Role, UsageError};
 
@@ -92,14 +92,14 @@ impl<R: Runtime> Peer<R> {
 
     /// Reads and writes until there is a notification, and returns it.
     ///
-    /// Returns `None` after the last notification, [`Notification::Closed`], when the socket is
+    /// Returns `None` after the last notification, [`ConnectionNotification::Closed`], when the socket is
     /// closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can be
     /// [cancelled](Self#cancellation).
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
-    /// connection is not an error but a [`Notification::Closed`].
-    pub async fn next(&mut self) -> Result<Option<Notification>, TransportError> {
+    /// connection is not an error but a [`ConnectionNotification::Closed`].
+    pub async fn next(&mut self) -> Result<Option<ConnectionNotification>, TransportError> {
         poll_fn(|cx| self.poll_until(cx, Driver::poll_notification)).await
     }
 
@@ -118,7 +118,7 @@ impl<R: Runtime> Peer<R> {
     ///
     /// The wait ends when the peer does nothing for five seconds. Returns whether everything was
     /// written, which does not prove that the peer read it. Afterwards [`next`](Self::next) returns
-    /// the remaining notifications, with [`Notification::Closed`] last. Can be
+    /// the remaining notifications, with [`ConnectionNotification::Closed`] last. Can be
     /// [cancelled](Self#cancellation): the connection still closes, and another `next` or `close`
     /// continues that.
     ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 use brocomm::data::{Global, Name, Value};
 use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};
 use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes};
-use brocomm::state::{Limits, StateError, Store};
+use brocomm::state::{StateError, Store, StoreLimits};
 
 use crate::decode::variables::Variables;
 
@@ -45,7 +45,7 @@ impl Replica {
     /// Creates a replica with the side's initial values.
     pub(super) fn new(side: &str, known: Variables) -> Replica {
         // No peer's IDs have this prefix: theirs contain a process ID.
-        let mut store = Store::new(format!("#{side}#"), Limits::default());
+        let mut store = Store::new(format!("#{side}#"), StoreLimits::default());
         let mut ignored = Ignored::default();
         for global in known.declared.globals.iter() {
             if global.has(AttributeTag::Synchronized) {

@@ -201,7 +201,8 @@ mod tests {
         for role in [Role::Initiator, Role::Acceptor] {
             for (ours, theirs) in requests.iter().flat_map(|a| requests.map(|b| (*a, b))) {
                 for runtimes in [(0, 0), (1, 2), (2, 1), (-1, 0), (0, -1), (i32::MIN, i32::MAX)] {
-                    let (wire, serial) = (wire::Limits::default(), serial::Limits::default());
+                    let (wire, serial) =
+                        (wire::FramingLimits::default(), serial::ReaderLimits::default());
                     let observer = Observer::new(Framing::Clear, wire, serial);
                     let mut session = Session { book: Book::new(role), observer };
                     session.pass(true, &version(runtimes.0));

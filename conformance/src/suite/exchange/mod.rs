@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::lowlevel::connection::Authority;
 use brocomm::lowlevel::serial;
-use brocomm::lowlevel::wire::{DataFormat, Decoder, Encoder, Limits};
+use brocomm::lowlevel::wire::{DataFormat, Decoder, Encoder, FramingLimits};
 
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
@@ -70,8 +70,8 @@ impl Exchange {
             deadline: trial.deadline,
             encoder: Encoder::new(trial.framing()),
             writer: serial::Writer::new(Hello::CACHE_SIZE),
-            decoder: Decoder::new(trial.framing(), Limits::default()),
-            reader: serial::Reader::new(serial::Limits::default()),
+            decoder: Decoder::new(trial.framing(), FramingLimits::default()),
+            reader: serial::Reader::new(serial::ReaderLimits::default()),
             undecoded: Vec::new(),
             undecoded_from: 0,
             closed: false,

@@ -8,7 +8,7 @@ use super::Connection;
 use super::output::Output;
 use super::running::Sent;
 use crate::connection::{
-    Authority, CommLogMessage, Command, Handshake, Notification, PRINT_HOOK, Phase,
+    Authority, CommLogMessage, Command, ConnectionNotification, Handshake, PRINT_HOOK, Phase,
     ProtocolErrorKind, Requests, StateSource, SyncRequest, SyncRole, Undeclared, UsageError,
 };
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Type, Value};
@@ -24,7 +24,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as for all requests: make
-    /// them between [`Notification::Established`] and
+    /// them between [`ConnectionNotification::Established`] and
     /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
@@ -171,7 +171,7 @@ impl Connection {
             if is_new {
                 self.peer.events_size += name.len() + NAME_OVERHEAD;
                 self.peer.events.insert(name.clone());
-                self.notify(Notification::EventRequested(name));
+                self.notify(ConnectionNotification::EventRequested(name));
             } else {
                 self.log(CommLogMessage::RegisteredForEvent(name));
             }
@@ -180,12 +180,12 @@ impl Connection {
 
     pub(super) fn peer_requests_sync(&mut self, authoritative: bool) {
         self.peer.sync = Some(SyncRequest { authoritative });
-        self.notify(Notification::SyncRequested { authoritative });
+        self.notify(ConnectionNotification::SyncRequested { authoritative });
     }
 
     pub(super) fn peer_requests_logs(&mut self) {
         self.peer.logs = true;
-        self.notify(Notification::LogsRequested);
+        self.notify(ConnectionNotification::LogsRequested);
     }
 }
 
@@ -298,7 +298,7 @@ impl Connection {
         self.peer.version = Some(version.clone());
         self.phase = Phase::Handshake;
         self.output.message(&Message::Caps(self.config.capabilities));
-        self.notify(Notification::Established(version));
+        self.notify(ConnectionNotification::Established(version));
         self.log(CommLogMessage::PhaseHandshake);
         if format != DataFormat::V26 {
             self.log(CommLogMessage::PeerRelease(format));
@@ -374,7 +374,7 @@ impl Connection {
 
     pub(super) fn enter_sync(&mut self, role: SyncRole) {
         self.phase = Phase::Sync(role);
-        self.notify(Notification::SyncStarted(role));
+        self.notify(ConnectionNotification::SyncStarted(role));
         if role == SyncRole::Sender {
             self.log(CommLogMessage::StartingFullState);
             if self.config.state == StateSource::None {

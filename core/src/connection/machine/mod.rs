@@ -20,7 +20,7 @@ use receive::LogInput;
 pub use running::Sent;
 
 use super::{
-    CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
+    CloseCause, CommLogMessage, ConnectionConfig, ConnectionNotification, Phase, ProtocolError,
     ProtocolErrorKind, Role,
 };
 use crate::Time;
@@ -48,7 +48,7 @@ pub struct Connection {
     /// Whether our VERSION is queued. With TLS, the TLS handshake is complete then.
     pub(super) begun: bool,
     /// The notifications, each with the number of message bytes that it keeps in memory.
-    pub(super) notifications: VecDeque<(Notification, usize)>,
+    pub(super) notifications: VecDeque<(ConnectionNotification, usize)>,
     /// The message bytes in memory of the message that is being processed, until a notification
     /// holds them.
     pub(super) held_bytes: usize,
@@ -235,12 +235,12 @@ impl Connection {
 
     /// Returns the next notification, in the order in which things happened.
     #[must_use = "input waits when too many notifications do"]
-    pub fn poll_notification(&mut self) -> Option<Notification> {
+    pub fn poll_notification(&mut self) -> Option<ConnectionNotification> {
         self.poll_held().map(|(notification, _)| notification)
     }
 
     /// Returns the next notification, with the number of message bytes that it keeps in memory.
-    pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
+    pub(crate) fn poll_held(&mut self) -> Option<(ConnectionNotification, usize)> {
         let mut entry = self.next_log_entry();
         if entry.is_none() {
             if self.notifications.is_empty() {
@@ -393,12 +393,12 @@ impl Connection {
         }
     }
 
-    pub(super) fn notify(&mut self, notification: Notification) {
+    pub(super) fn notify(&mut self, notification: ConnectionNotification) {
         self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
     }
 
     pub(super) fn log(&mut self, message: CommLogMessage) {
-        self.notify(Notification::Log(message));
+        self.notify(ConnectionNotification::Log(message));
     }
 
     /// Returns whether another message may be processed.
@@ -440,7 +440,7 @@ impl Connection {
         self.decoder = Decoder::new(self.config.framing, self.config.wire_limits);
         self.ours.writers = Vec::new();
         self.log_input.take_if(|input| !input.is_waiting());
-        self.notify(Notification::Closed(cause));
+        self.notify(ConnectionNotification::Closed(cause));
     }
 
     pub(super) fn feed_end(&mut self, cause: CloseCause, now: Time) {

@@ -50,9 +50,9 @@ pub(super) struct Ours {
 #[non_exhaustive]
 pub struct Counters {
     /// Received bytes and messages.
-    pub input: wire::Counters,
+    pub input: wire::FramingCounters,
     /// Bytes and messages queued for sending.
-    pub output: wire::Counters,
+    pub output: wire::FramingCounters,
     /// Received objects and references.
     pub read: CacheCounters,
     /// Objects and references queued for sending.

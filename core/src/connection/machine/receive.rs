@@ -6,7 +6,8 @@ use super::Connection;
 use super::handshake::PEER_DESCRIPTION;
 use crate::connection::legality::is_violation;
 use crate::connection::{
-    CloseCause, CommLogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind, Undeclared,
+    CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolError, ProtocolErrorKind,
+    Undeclared,
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
@@ -69,7 +70,9 @@ impl Connection {
             Message::Version(version) => self.version(version, offset),
             Message::Serial(argument) => self.serial(argument, offset),
             Message::RequestEvents(names) => self.peer_requests_events(&names, offset),
-            Message::CaptureFilter(filter) => self.notify(Notification::CaptureFilter(filter)),
+            Message::CaptureFilter(filter) => {
+                self.notify(ConnectionNotification::CaptureFilter(filter))
+            }
             Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
             Message::RequestLogs => self.peer_requests_logs(),
             Message::PhaseDone => self.phase_done(offset),
@@ -78,8 +81,8 @@ impl Connection {
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
             Message::Pong(args) => self.pong(args),
-            Message::SyncPoint(point) => self.notify(Notification::SyncPoint(point)),
-            Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
+            Message::SyncPoint(point) => self.notify(ConnectionNotification::SyncPoint(point)),
+            Message::RemotePrint(items) => self.notify(ConnectionNotification::RemotePrint(items)),
             Message::LogCreateWriter(writer) => self.log_writer(&writer, offset),
             Message::LogWrite(entries) => self.log_entries(entries, offset),
         }
@@ -116,7 +119,7 @@ impl Connection {
         match read {
             Ok(Serial::Event(event)) => self.call(event),
             Ok(Serial::Id(id)) => match self.phase {
-                Phase::Running => self.deliver(Notification::Id(id)),
+                Phase::Running => self.deliver(ConnectionNotification::Id(id)),
                 Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
                     self.description(&id);
                 }
@@ -126,12 +129,12 @@ impl Connection {
             Ok(Serial::StateAccess(access)) => {
                 if self.ours.sync.is_some() && self.ours.accept_input {
                     self.counters.accesses_received += 1;
-                    self.notify(Notification::StateAccess(access));
+                    self.notify(ConnectionNotification::StateAccess(access));
                 } else {
                     self.counters.discarded += 1;
                 }
             }
-            Ok(Serial::Packet(packet)) => self.deliver(Notification::Packet(packet)),
+            Ok(Serial::Packet(packet)) => self.deliver(ConnectionNotification::Packet(packet)),
             Err(error) => {
                 let what = ProtocolErrorKind::Serial(Box::new(error));
                 self.violation(what, Some(MessageType::Serial), offset);
@@ -146,7 +149,7 @@ impl Connection {
         let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
             Some(mismatch) => self.reject(event.name, mismatch),
-            None => self.deliver_event(Notification::Event(event)),
+            None => self.deliver_event(ConnectionNotification::Event(event)),
         }
     }
 
@@ -155,7 +158,7 @@ impl Connection {
         let checked = declarations.check_call_tags(event.name_bytes(), event.arg_tags());
         match self.mismatch(checked) {
             Some(mismatch) => self.reject(event.name(), mismatch),
-            None => self.deliver_event(Notification::LazyEvent(event)),
+            None => self.deliver_event(ConnectionNotification::LazyEvent(event)),
         }
     }
 
@@ -173,11 +176,11 @@ impl Connection {
 
     fn reject(&mut self, name: Name, mismatch: CallMismatch) {
         self.counters.calls_rejected += 1;
-        self.notify(Notification::CallRejected { name: name.compact(), mismatch });
+        self.notify(ConnectionNotification::CallRejected { name: name.compact(), mismatch });
     }
 
     /// Delivers a valid call, if input is accepted (§4).
-    fn deliver_event(&mut self, notification: Notification) {
+    fn deliver_event(&mut self, notification: ConnectionNotification) {
         if self.ours.accept_input {
             self.counters.events_received += 1;
             self.notify(notification);
@@ -193,13 +196,13 @@ impl Connection {
         } else if let Some(Value::String(text)) = &id.value {
             let name = Name::from_bytes(text.clone()).compact();
             self.peer.description = Some(name.clone());
-            self.notify(Notification::PeerDescription(name));
+            self.notify(ConnectionNotification::PeerDescription(name));
         } else {
             self.log(CommLogMessage::PeerDescriptionNotAString);
         }
     }
 
-    fn deliver(&mut self, notification: Notification) {
+    fn deliver(&mut self, notification: ConnectionNotification) {
         if self.ours.accept_input {
             self.notify(notification);
         } else {
@@ -253,7 +256,9 @@ impl Connection {
     /// The peer announces a writer.
     pub(super) fn log_writer(&mut self, argument: &Bytes, offset: u64) {
         match self.log_input().receiver.announce(argument) {
-            Ok(Announced::New(writer)) => self.notify(Notification::LogWriterAnnounced(writer)),
+            Ok(Announced::New(writer)) => {
+                self.notify(ConnectionNotification::LogWriterAnnounced(writer))
+            }
             Ok(Announced::Again(_)) => {}
             Err(error) => {
                 let what = ProtocolErrorKind::Log(Box::new(error));
@@ -286,13 +291,13 @@ impl Connection {
     }
 
     /// Decodes the next entry, if it is next in order.
-    pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
+    pub(super) fn next_log_entry(&mut self) -> Option<ConnectionNotification> {
         let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
         match input.receiver.next(&mut input.unread)? {
-            Ok(ReceivedEntry::Entry(entry)) => Some(Notification::LogEntry(entry)),
+            Ok(ReceivedEntry::Entry(entry)) => Some(ConnectionNotification::LogEntry(entry)),
             Ok(ReceivedEntry::Dropped(entry)) => {
                 let first = !std::mem::replace(&mut input.dropped, true);
-                Some(Notification::LogEntryDropped { entry, first })
+                Some(ConnectionNotification::LogEntryDropped { entry, first })
             }
             Err(error) => {
                 let (phase, offset) = (input.phase, input.offset);
@@ -310,7 +315,7 @@ impl Connection {
         let kind = ProtocolErrorKind::Log(Box::new(error));
         let cause = CloseCause::Protocol(ProtocolError { kind, message, phase, offset });
         if self.phase == Phase::Closed {
-            self.notify(Notification::Closed(cause));
+            self.notify(ConnectionNotification::Closed(cause));
         } else {
             self.close_because(cause);
         }

@@ -9,7 +9,7 @@ use super::output::Output;
 use crate::Time;
 use crate::connection::PRINT_HOOK;
 use crate::connection::{
-    CommLogMessage, Command, ConnectionConfig, Notification, Phase, SyncRole, UsageError,
+    CommLogMessage, Command, ConnectionConfig, ConnectionNotification, Phase, SyncRole, UsageError,
 };
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};
@@ -119,7 +119,7 @@ impl Connection {
     }
 
     /// Sends a PING (§2.7), in any phase after Setup, except as the receiver in Sync. The answer is
-    /// a [`Notification::Pong`].
+    /// a [`ConnectionNotification::Pong`].
     ///
     /// `now` is used as the time of issue and of departure. **Only for peers known not to be a
     /// Bro** (§2).
@@ -259,7 +259,7 @@ impl Connection {
     pub(super) fn enter_running(&mut self) {
         self.phase = Phase::Running;
         self.announce_writers();
-        self.notify(Notification::HandshakeDone);
+        self.notify(ConnectionNotification::HandshakeDone);
     }
 
     /// Answers in the same format (§2.8). The state machine receives a message and sends the answer
@@ -270,7 +270,7 @@ impl Connection {
 
     pub(super) fn pong(&mut self, args: PingArgs) {
         let now = self.now.as_secs_f64();
-        self.notify(Notification::Pong {
+        self.notify(ConnectionNotification::Pong {
             seq: args.seq,
             d1: now - args.time1,
             d2: now - args.time2,

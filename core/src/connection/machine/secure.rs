@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::Time;
-use crate::connection::{CloseCause, Notification, Phase};
+use crate::connection::{CloseCause, ConnectionNotification, Phase};
 use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
 
 impl Connection {
@@ -39,7 +39,7 @@ impl Connection {
         let Some(mut tls) = self.tls.take() else { return };
         let result = tls.feed(bytes, &mut |received| match received {
             Decrypted::Secured => {
-                self.notify(Notification::Secured);
+                self.notify(ConnectionNotification::Secured);
                 self.begin();
             }
             Decrypted::Bytes(bytes) => self.feed_plaintext(bytes),

@@ -49,8 +49,8 @@ fn printed(event: &Event) -> String {
 /// Returns what the acceptor receives.
 fn got(pair: &mut Pair) -> Vec<String> {
     let told = pair.told().1.into_iter().map(|told| match told {
-        Notification::Event(event) => printed(&event),
-        Notification::CallRejected { name, mismatch } => format!("no {name}: {mismatch}"),
+        ConnectionNotification::Event(event) => printed(&event),
+        ConnectionNotification::CallRejected { name, mismatch } => format!("no {name}: {mismatch}"),
         other => panic!("{other:?}"),
     });
     told.collect()
@@ -242,7 +242,7 @@ fn lazy_events_are_as_the_peer_sent_them() {
     let sent = event("conn", vec![record(vec![("tries", Value::Count(2))])]);
     let _ = pair.initiator.send_event(&sent);
     let told = pair.told().1;
-    let [Notification::LazyEvent(lazy)] = told.as_slice() else { panic!("{told:?}") };
+    let [ConnectionNotification::LazyEvent(lazy)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(printed(&lazy.to_event()), "conn([tries=2])");
     let mut onward = Pair::running(knowing(known()), knowing_nothing());
     assert_eq!(onward.initiator.forward_event(lazy), Ok(Sent::Sent));
@@ -271,6 +271,6 @@ fn values_of_variables_are_checked() {
     assert_eq!(pair.initiator.poll_transmit(), b"");
     assert_eq!(pair.initiator.send_id(&id(Value::Int(5))), Ok(()));
     let told = pair.told().1;
-    let [Notification::Id(got)] = told.as_slice() else { panic!("{told:?}") };
+    let [ConnectionNotification::Id(got)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(got.value, Some(Value::Count(5)));
 }

@@ -4,7 +4,7 @@ use super::*;
 
 fn ends_with(connection: &mut Connection, cause: CloseCause) {
     let told = drain(connection);
-    assert_eq!(told, [Notification::Closed(cause)]);
+    assert_eq!(told, [ConnectionNotification::Closed(cause)]);
     assert_eq!(log_lines(&told), ["parent info peer disconnected"]);
     assert_eq!(connection.phase(), Phase::Closed);
     assert_eq!(connection.poll_close(), Some(PollClose::Now));
@@ -28,7 +28,7 @@ fn the_peer_closes_in_the_middle_of_a_message() {
     let mut connection = in_phase(Phase::Running);
     connection.feed_bytes(&[0, 0], NOW);
     connection.feed_eof(NOW);
-    let Some(Notification::Closed(CloseCause::PeerClosedMidMessage(error))) =
+    let Some(ConnectionNotification::Closed(CloseCause::PeerClosedMidMessage(error))) =
         drain(&mut connection).pop()
     else {
         panic!()
@@ -51,11 +51,11 @@ fn we_close_and_what_is_queued_is_still_sent() {
     assert_eq!(pair.initiator.poll_close(), Some(PollClose::WhenWritten));
     assert_eq!(pair.initiator.send_event(&count(2)), Ok(Sent::NotRunning));
     let told = drain(&mut pair.initiator);
-    assert_eq!(told, [Notification::Closed(CloseCause::ClosedByUs)]);
+    assert_eq!(told, [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
     let lines = ["parent info closing connection", "parent info peer disconnected"];
     assert_eq!(log_lines(&told), lines);
-    let closed = Notification::Closed(CloseCause::PeerClosed);
-    assert_eq!(pair.told(), (vec![], vec![Notification::Event(count(1)), closed]));
+    let closed = ConnectionNotification::Closed(CloseCause::PeerClosed);
+    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::Event(count(1)), closed]));
     assert_eq!(pair.initiator.poll_close(), Some(PollClose::Now));
 }
 

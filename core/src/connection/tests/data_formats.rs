@@ -100,9 +100,9 @@ fn two_connections_speak_every_format() {
                 assert_eq!(from.send_state_access(&assign), Ok(Sent::Sent), "{format}");
                 transfer(from, to, usize::MAX, now);
                 let expected = [
-                    Notification::Event(any(args.clone())),
-                    Notification::Id(Arc::clone(&id)),
-                    Notification::StateAccess(Box::new(assign.clone())),
+                    ConnectionNotification::Event(any(args.clone())),
+                    ConnectionNotification::Id(Arc::clone(&id)),
+                    ConnectionNotification::StateAccess(Box::new(assign.clone())),
                 ];
                 assert_eq!(without_log(drain(to)), expected, "{format}");
             }
@@ -144,7 +144,7 @@ fn the_description_waits_for_the_peers_version_alone() {
         feed(&mut connection, &[Message::Version(Version { data_format, ..theirs })]);
         let messages = sent(&mut connection);
         let [Message::Serial(description), Message::Caps(_), ..] = &messages[..] else { panic!() };
-        let mut reader = crate::serial::Reader::new(crate::serial::Limits::default());
+        let mut reader = crate::serial::Reader::new(crate::serial::ReaderLimits::default());
         let mode = crate::serial::Mode::HANDSHAKE.with_data_format(format);
         let crate::data::Serial::Id(id) = reader.read(description, mode).unwrap() else { panic!() };
         assert_eq!(id.name, "peer_description");
@@ -208,7 +208,7 @@ fn what_a_release_lacks_is_refused_with_its_name_and_nothing_is_sent() {
             let _ = initiator.send_event(&any(vec![Value::Count(1)])).unwrap();
             transfer(initiator, acceptor, usize::MAX, NOW);
             let last = without_log(drain(acceptor)).pop();
-            assert_eq!(last, Some(Notification::Event(any(vec![Value::Count(1)]))));
+            assert_eq!(last, Some(ConnectionNotification::Event(any(vec![Value::Count(1)]))));
         }
     }
 }
@@ -219,7 +219,7 @@ fn lazily(format: DataFormat, event: &Event) -> LazyEvent {
     let mut chunk = Vec::new();
     let mut writer = crate::serial::Writer::new(3000);
     writer.event(mode, &event.name, event.time, &event.args, &mut chunk).unwrap();
-    let mut reader = crate::serial::Reader::new(crate::serial::Limits::default());
+    let mut reader = crate::serial::Reader::new(crate::serial::ReaderLimits::default());
     match reader.read_lazily(&chunk.into(), mode).unwrap() {
         crate::serial::LazySerial::Event(event) => event,
         other => panic!("{other:?}"),
@@ -237,7 +237,7 @@ fn events_are_forwarded_between_all_formats() {
                 assert_eq!(initiator.forward_event(&event), Ok(Sent::Sent), "{from} to {to}");
             }
             transfer(initiator, acceptor, usize::MAX, NOW);
-            let expected = [(); 2].map(|()| Notification::Event(any(values())));
+            let expected = [(); 2].map(|()| ConnectionNotification::Event(any(values())));
             assert_eq!(without_log(drain(acceptor)), expected, "{from} to {to}");
         }
     }
@@ -286,7 +286,7 @@ fn logs_are_sent_in_every_format() {
         let lines = log_lines(&drain(initiator));
         transfer(initiator, acceptor, usize::MAX, NOW);
         let told = without_log(drain(acceptor));
-        let [Notification::LogWriterAnnounced(writer), received @ ..] = &told[..] else {
+        let [ConnectionNotification::LogWriterAnnounced(writer), received @ ..] = &told[..] else {
             panic!("{told:?}")
         };
         assert_eq!(writer.writer, 1);
@@ -307,7 +307,7 @@ fn logs_are_sent_in_every_format() {
             values
         });
         let received = received.iter().map(|told| match told {
-            Notification::LogEntry(entry) => entry.values.clone(),
+            ConnectionNotification::LogEntry(entry) => entry.values.clone(),
             other => panic!("{other:?}"),
         });
         assert_eq!(received.collect::<Vec<_>>(), expected, "{format}");

@@ -106,13 +106,13 @@ fn both_sides_are_told_what_the_other_wants() {
     assert_eq!(
         without_log(pair.acceptor_told),
         [
-            Notification::Established(their_version.clone()),
-            Notification::PeerDescription(Name::from("other")),
-            Notification::EventRequested(Name::from("count")),
-            Notification::EventRequested(Name::from("print_hook")),
-            Notification::CaptureFilter(Bytes::from_static(b"udp")),
-            Notification::LogsRequested,
-            Notification::HandshakeDone,
+            ConnectionNotification::Established(their_version.clone()),
+            ConnectionNotification::PeerDescription(Name::from("other")),
+            ConnectionNotification::EventRequested(Name::from("count")),
+            ConnectionNotification::EventRequested(Name::from("print_hook")),
+            ConnectionNotification::CaptureFilter(Bytes::from_static(b"udp")),
+            ConnectionNotification::LogsRequested,
+            ConnectionNotification::HandshakeDone,
         ]
     );
     assert_eq!(pair.acceptor.peer_version(), Some(&their_version));
@@ -132,9 +132,9 @@ fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_a
     transfer(&mut pair.initiator, &mut pair.acceptor, usize::MAX, NOW);
     let acceptor = &mut pair.acceptor;
     assert!(!acceptor.wants_input());
-    while acceptor.poll_notification().unwrap() != Notification::Log(CommLogMessage::PhaseHandshake)
-    {
-    }
+    while acceptor.poll_notification().unwrap()
+        != ConnectionNotification::Log(CommLogMessage::PhaseHandshake)
+    {}
     acceptor.set_accept_input(true).unwrap();
     acceptor.request_events(&[Name::from("none")]).unwrap();
     acceptor.request_events(&[]).unwrap();
@@ -237,6 +237,6 @@ fn compression_starts_when_the_handshake_is_complete_and_the_peer_can() {
         assert_eq!(lines.contains(&enabling), compressed);
         pair.acceptor_told.clear();
         assert_eq!(pair.initiator.send_event(&count(7)), Ok(Sent::Sent));
-        assert_eq!(pair.told().1, [Notification::Event(count(7))]);
+        assert_eq!(pair.told().1, [ConnectionNotification::Event(count(7))]);
     }
 }

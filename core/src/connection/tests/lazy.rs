@@ -14,7 +14,7 @@ fn events_come_lazily_and_go_on() {
     let lazily: Vec<_> = told
         .iter()
         .map(|notification| match notification {
-            Notification::LazyEvent(event) => event,
+            ConnectionNotification::LazyEvent(event) => event,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -26,7 +26,7 @@ fn events_come_lazily_and_go_on() {
     for event in lazily {
         assert_eq!(onward.initiator.forward_event(event), Ok(Sent::Sent));
     }
-    let events = vec![Notification::Event(two), Notification::Event(count(2))];
+    let events = vec![ConnectionNotification::Event(two), ConnectionNotification::Event(count(2))];
     assert_eq!(onward.told(), (vec![], events));
     assert_eq!(onward.initiator.counters().events_sent, 2);
 }
@@ -47,7 +47,10 @@ fn lazy_calls_are_checked_as_others_are() {
     ] {
         let _ = pair.initiator.send_event(&call);
         let name = call.name.clone();
-        assert_eq!(pair.told(), (vec![], vec![Notification::CallRejected { name, mismatch }]));
+        assert_eq!(
+            pair.told(),
+            (vec![], vec![ConnectionNotification::CallRejected { name, mismatch }])
+        );
     }
     assert_eq!(pair.acceptor.counters().calls_rejected, 4);
 }

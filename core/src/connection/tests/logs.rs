@@ -17,10 +17,10 @@ fn log(numbers: std::ops::Range<u64>) -> (Message, Vec<u8>) {
 }
 
 /// Returns the path of a writer, or the number in an entry.
-fn log_of(notification: &Notification) -> Option<Result<u64, Name>> {
+fn log_of(notification: &ConnectionNotification) -> Option<Result<u64, Name>> {
     match notification {
-        Notification::LogWriterAnnounced(writer) => Some(Err(writer.path.clone())),
-        Notification::LogEntry(entry) => match entry.values[..] {
+        ConnectionNotification::LogWriterAnnounced(writer) => Some(Err(writer.path.clone())),
+        ConnectionNotification::LogEntry(entry) => match entry.values[..] {
             [LogValue::Count(n)] => Some(Ok(n)),
             _ => panic!("{entry:?}"),
         },
@@ -28,7 +28,7 @@ fn log_of(notification: &Notification) -> Option<Result<u64, Name>> {
     }
 }
 
-fn numbers(told: &[Notification]) -> Vec<u64> {
+fn numbers(told: &[ConnectionNotification]) -> Vec<u64> {
     told.iter().filter_map(log_of).filter_map(Result::ok).collect()
 }
 
@@ -43,13 +43,13 @@ fn entries_are_read_when_they_are_asked_for_and_before_what_comes_after_them() {
     assert!(!connection.wants_input());
     connection.feed_eof(NOW);
     let told = drain(&mut connection);
-    let event = |n: &Notification| matches!(n, Notification::Event(_));
+    let event = |n: &ConnectionNotification| matches!(n, ConnectionNotification::Event(_));
     assert!(event(&told[0]));
     assert_eq!(log_of(&told[1]), Some(Err("mini".into())));
     assert_eq!(numbers(&told[..502]), Vec::from_iter(0..500));
     assert!(event(&told[502]));
     assert_eq!(numbers(&told[502..]), Vec::from_iter(0..500));
-    assert_eq!(told.last(), Some(&Notification::Closed(CloseCause::PeerClosed)));
+    assert_eq!(told.last(), Some(&ConnectionNotification::Closed(CloseCause::PeerClosed)));
 }
 
 #[test]
@@ -58,13 +58,13 @@ fn entries_that_came_before_we_closed_come_before_it() {
     let (writer, entries) = log(0..3);
     feed(&mut connection, &[writer, Message::LogWrite(entries.into()), call_of("none")]);
     let announced = connection.poll_notification();
-    assert!(matches!(announced, Some(Notification::LogWriterAnnounced(_))));
+    assert!(matches!(announced, Some(ConnectionNotification::LogWriterAnnounced(_))));
     connection.close(NOW);
     let told = drain(&mut connection);
     assert_eq!(numbers(&told[..3]), [0, 1, 2]);
     assert_eq!(
         without_log(told[3..].to_vec()),
-        [Notification::Closed(CloseCause::ClosedByUs)],
+        [ConnectionNotification::Closed(CloseCause::ClosedByUs)],
         "what was not looked at is dropped"
     );
 }
@@ -84,7 +84,7 @@ fn an_entry_that_cannot_be_read_ends_the_connection_once() {
         }
         let mut told = drain(&mut connection);
         assert_eq!(numbers(&told), [7, 8, 7]);
-        let Some(Notification::Closed(CloseCause::Protocol(error))) = told.pop() else {
+        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.pop() else {
             panic!("{told:?}")
         };
         assert_eq!((error.phase, error.offset), (Phase::Running, offset));
@@ -92,7 +92,8 @@ fn an_entry_that_cannot_be_read_ends_the_connection_once() {
         let ProtocolErrorKind::Log(log) = &error.kind else { panic!("{error}") };
         assert_eq!(log.kind, crate::logs::LogErrorKind::Truncated { wanted: 1 });
         assert_eq!(log.offset as usize, cut.len() - 7);
-        let is_closed = |n: &&Notification| matches!(n, Notification::Closed(_));
+        let is_closed =
+            |n: &&ConnectionNotification| matches!(n, ConnectionNotification::Closed(_));
         assert_eq!(told.iter().filter(is_closed).count(), 0);
     }
 }
@@ -107,7 +108,7 @@ fn an_entry_without_a_writer_is_dropped_and_told() {
     let dropped: Vec<_> = told
         .iter()
         .filter_map(|n| match n {
-            Notification::LogEntryDropped { entry, first } => Some((entry.why, *first)),
+            ConnectionNotification::LogEntryDropped { entry, first } => Some((entry.why, *first)),
             _ => None,
         })
         .collect();
@@ -125,7 +126,7 @@ fn a_writer_beyond_the_limits_ends_the_connection() {
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), log(0..1).0, call_of("none")]);
     let told = without_log(drain(&mut connection));
-    let Some(Notification::Closed(CloseCause::Protocol(error))) = told.last() else {
+    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
         panic!("{told:?}")
     };
     assert!(error.to_string().starts_with("more than 0 writers"), "{error}");

@@ -98,16 +98,16 @@ fn call_of(name: &str) -> Message {
     Message::Serial(argument.into())
 }
 
-fn drain(connection: &mut Connection) -> Vec<Notification> {
+fn drain(connection: &mut Connection) -> Vec<ConnectionNotification> {
     std::iter::from_fn(|| connection.poll_notification()).collect()
 }
 
-fn without_log(notifications: Vec<Notification>) -> Vec<Notification> {
-    notifications.into_iter().filter(|n| !matches!(n, Notification::Log(_))).collect()
+fn without_log(notifications: Vec<ConnectionNotification>) -> Vec<ConnectionNotification> {
+    notifications.into_iter().filter(|n| !matches!(n, ConnectionNotification::Log(_))).collect()
 }
 
 /// The log's lines as `source level message`.
-fn log_lines(notifications: &[Notification]) -> Vec<String> {
+fn log_lines(notifications: &[ConnectionNotification]) -> Vec<String> {
     let line = |line: CommLogMessage| format!("{} {} {line}", line.source(), line.level());
     notifications.iter().flat_map(CommLogMessage::of).map(line).collect()
 }
@@ -124,7 +124,8 @@ fn sent(connection: &mut Connection) -> Vec<Message> {
 }
 
 fn messages(bytes: &[u8]) -> Vec<Message> {
-    let mut decoder = crate::wire::Decoder::new(Framing::Clear, crate::wire::Limits::default());
+    let mut decoder =
+        crate::wire::Decoder::new(Framing::Clear, crate::wire::FramingLimits::default());
     decoder.feed(bytes);
     std::iter::from_fn(|| decoder.poll().unwrap()).map(|decoded| decoded.message).collect()
 }
@@ -161,8 +162,8 @@ struct Pair {
     acceptor: Connection,
     now: Time,
     /// The notifications of each side, including the log.
-    initiator_told: Vec<Notification>,
-    acceptor_told: Vec<Notification>,
+    initiator_told: Vec<ConnectionNotification>,
+    acceptor_told: Vec<ConnectionNotification>,
 }
 
 impl Pair {
@@ -204,7 +205,7 @@ impl Pair {
     }
 
     /// Returns the notifications of both since the last call, without the log.
-    fn told(&mut self) -> (Vec<Notification>, Vec<Notification>) {
+    fn told(&mut self) -> (Vec<ConnectionNotification>, Vec<ConnectionNotification>) {
         self.drive(&[usize::MAX]);
         let initiator = without_log(std::mem::take(&mut self.initiator_told));
         (initiator, without_log(std::mem::take(&mut self.acceptor_told)))

@@ -6,7 +6,11 @@ use crate::serial::Mode;
 use crate::wire::{self, MessageType};
 
 fn observer() -> Observer {
-    Observer::new(Framing::Clear, wire::Limits::default(), crate::serial::Limits::default())
+    Observer::new(
+        Framing::Clear,
+        wire::FramingLimits::default(),
+        crate::serial::ReaderLimits::default(),
+    )
 }
 
 fn observed(observer: &mut Observer) -> Vec<Observed> {

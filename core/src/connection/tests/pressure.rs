@@ -16,15 +16,15 @@ fn input_waits_while_too_many_notifications_do() {
     connection.feed_eof(NOW);
     assert_eq!(connection.phase(), Phase::Handshake);
     let told = drain(&mut connection);
-    let none = Notification::Event(event("none", vec![]));
+    let none = ConnectionNotification::Event(event("none", vec![]));
     assert_eq!(
         without_log(told)[1..],
         [
-            Notification::HandshakeDone,
+            ConnectionNotification::HandshakeDone,
             none.clone(),
             none.clone(),
             none,
-            Notification::Closed(CloseCause::PeerClosed),
+            ConnectionNotification::Closed(CloseCause::PeerClosed),
         ]
     );
 }
@@ -49,7 +49,7 @@ fn commands_are_refused_while_too_much_output_waits() {
     assert_eq!(pair.told().1.len(), sent as usize);
     // The refused event used no IDs, so nothing is lost.
     assert_eq!(pair.initiator.send_event(&count(sent)), Ok(Sent::Sent));
-    assert_eq!(pair.told().1, [Notification::Event(count(sent))]);
+    assert_eq!(pair.told().1, [ConnectionNotification::Event(count(sent))]);
 }
 
 #[test]
@@ -93,7 +93,10 @@ fn output_advances_by_what_was_written() {
     assert_eq!(pair.initiator.send_event(&long), Ok(Sent::Sent));
     assert_eq!(pair.initiator.send_event(&count(5)), Ok(Sent::Sent));
     pair.drive(&[70_001]);
-    assert_eq!(pair.told().1, [Notification::Event(long), Notification::Event(count(5))]);
+    assert_eq!(
+        pair.told().1,
+        [ConnectionNotification::Event(long), ConnectionNotification::Event(count(5))]
+    );
     pair.initiator.advance(usize::MAX, NOW);
     assert_eq!(pair.initiator.poll_transmit(), b"");
 }

@@ -76,7 +76,11 @@ fn session(compression: Option<Compression>) -> Vec<u8> {
 }
 
 /// Feeds bytes in pieces of these sizes. Returns the notifications and the output.
-fn replay(bytes: &[u8], sizes: &[usize], config: ConnectionConfig) -> (Vec<Notification>, Vec<u8>) {
+fn replay(
+    bytes: &[u8],
+    sizes: &[usize],
+    config: ConnectionConfig,
+) -> (Vec<ConnectionNotification>, Vec<u8>) {
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let (mut told, mut out) = (Vec::new(), Vec::new());
     let mut rest = bytes;
@@ -132,9 +136,9 @@ proptest! {
         connection.feed_bytes(&bytes, NOW);
         connection.feed_eof(NOW);
         let told = drain(&mut connection);
-        let closings = told.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+        let closings = told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
         prop_assert_eq!(closings, 1);
-        prop_assert!(matches!(told.last(), Some(Notification::Closed(_))));
+        prop_assert!(matches!(told.last(), Some(ConnectionNotification::Closed(_))));
     }
 
     #[test]
@@ -182,10 +186,10 @@ proptest! {
         let (here, there, bytes) = run();
         for told in [&here, &there] {
             let closings: Vec<_> =
-                told.iter().filter(|n| matches!(n, Notification::Closed(_))).collect();
+                told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).collect();
             prop_assert_eq!(closings.len(), 1);
             prop_assert!(
-                !matches!(closings[0], Notification::Closed(CloseCause::Protocol(_))),
+                !matches!(closings[0], ConnectionNotification::Closed(CloseCause::Protocol(_))),
                 "our own commands never break the protocol: {:?}", closings
             );
         }
@@ -199,8 +203,8 @@ proptest! {
     ) {
         let mut observer = Observer::new(
             Framing::Clear,
-            crate::wire::Limits::default(),
-            crate::serial::Limits::default(),
+            crate::wire::FramingLimits::default(),
+            crate::serial::ReaderLimits::default(),
         );
         if start {
             observer.feed(Role::Initiator, &session(None));

@@ -21,7 +21,8 @@ fn events_go_to_those_who_requested_them() {
         assert_eq!(pair.initiator.send_event(event), Ok(Sent::Sent));
     }
     assert_eq!(pair.initiator.send_event(&event("other", vec![])), Ok(Sent::NotRequested));
-    let events = [&two, &count(2), &two].map(|event| Notification::Event(event.clone())).to_vec();
+    let events =
+        [&two, &count(2), &two].map(|event| ConnectionNotification::Event(event.clone())).to_vec();
     assert_eq!(pair.told(), (vec![], events));
     let counters = (pair.initiator.counters(), pair.acceptor.counters());
     assert_eq!((counters.0.events_sent, counters.1.events_received), (3, 3));
@@ -63,9 +64,9 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
             let line = format!("parent error unserializing event/function {name}: {text}");
             assert_eq!(log_lines(&pair.acceptor_told), [line]);
             let mut expected =
-                vec![Notification::CallRejected { name, mismatch: mismatch.clone() }];
+                vec![ConnectionNotification::CallRejected { name, mismatch: mismatch.clone() }];
             if accept_input {
-                expected.push(Notification::Event(count(1)));
+                expected.push(ConnectionNotification::Event(count(1)));
             }
             assert_eq!(pair.told().1, expected);
         }
@@ -80,12 +81,12 @@ fn undeclared_events_are_delivered_if_so_configured() {
     feed(&mut connection, &[version(), Message::PhaseDone]);
     drain(&mut connection);
     feed(&mut connection, &[call_of("stranger"), call_of("a_global"), call_of("count")]);
-    let of = |name| Notification::Event(event(name, vec![]));
+    let of = |name| ConnectionNotification::Event(event(name, vec![]));
     let name = Name::from("count");
     let mismatch = CallMismatch::ArgumentCount { expected: 1, found: 0 };
     assert_eq!(
         without_log(drain(&mut connection)),
-        [of("stranger"), of("a_global"), Notification::CallRejected { name, mismatch }]
+        [of("stranger"), of("a_global"), ConnectionNotification::CallRejected { name, mismatch }]
     );
 }
 
@@ -99,8 +100,8 @@ fn calls_and_packets_that_come_in_handshake_are_taken_and_ids_are_not() {
     writer.packet(&packet(), &mut of_packet).unwrap();
     let serial = |argument: Vec<u8>| Message::Serial(argument.into());
     feed(&mut connection, &[call_of("none"), serial(of_id), serial(of_packet)]);
-    let none = Notification::Event(event("none", vec![]));
-    assert_eq!(drain(&mut connection), [none, Notification::Packet(packet())]);
+    let none = ConnectionNotification::Event(event("none", vec![]));
+    assert_eq!(drain(&mut connection), [none, ConnectionNotification::Packet(packet())]);
     assert_eq!(connection.counters().discarded, 1);
 }
 
@@ -111,8 +112,8 @@ fn ids_and_packets_go_to_a_peer_that_is_running() {
     pair.initiator.send_id(&id).unwrap();
     pair.initiator.send_packet(&packet()).unwrap();
     pair.initiator.send_id(&id).unwrap();
-    let of_id = Notification::Id(Arc::clone(&id));
-    let expected = vec![of_id.clone(), Notification::Packet(packet()), of_id];
+    let of_id = ConnectionNotification::Id(Arc::clone(&id));
+    let expected = vec![of_id.clone(), ConnectionNotification::Packet(packet()), of_id];
     assert_eq!(pair.told(), (vec![], expected));
     for phase in [Phase::Setup, Phase::Handshake, Phase::Sync(SyncRole::Sender), Phase::Closed] {
         let refused = Err(UsageError::WrongPhase { command: Command::SendId, phase });
@@ -136,11 +137,11 @@ fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
     pair.acceptor_told.clear();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     pair.initiator.send_sync_point(SyncPoint::Point(3)).unwrap();
-    assert_eq!(pair.told().1, [Notification::SyncPoint(SyncPoint::Point(3))]);
+    assert_eq!(pair.told().1, [ConnectionNotification::SyncPoint(SyncPoint::Point(3))]);
     // The cache is valid: the next message refers to a dropped value.
     pair.acceptor.set_accept_input(true).unwrap();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
-    assert_eq!(pair.told().1, [Notification::Event(count(1))]);
+    assert_eq!(pair.told().1, [ConnectionNotification::Event(count(1))]);
     // The description and one call.
     assert_eq!(pair.acceptor.counters().discarded, 2);
 }
@@ -162,7 +163,7 @@ fn a_pong_tells_how_long_it_took() {
     pair.initiator.ping(9, pair.now).unwrap();
     pair.now += Duration::from_millis(500);
     let (told, _) = pair.told();
-    assert_eq!(told, [Notification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
+    assert_eq!(told, [ConnectionNotification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn prints_go_to_those_who_requested_print_hook() {
         [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
     assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
     assert_eq!(pair.acceptor.send_print(&items), Ok(Sent::NotRequested));
-    assert_eq!(pair.told(), (vec![], vec![Notification::RemotePrint(items.clone())]));
+    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::RemotePrint(items.clone())]));
     assert_eq!(in_phase(Phase::Handshake).send_print(&items), Ok(Sent::NotRunning));
 }
 
@@ -209,18 +210,21 @@ fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
     assert_eq!(pair.acceptor.send_log_create_writer(two.clone()), Ok(Sent::NotRequested));
     assert_eq!(pair.acceptor.send_log_write(entry.clone()), Ok(Sent::NotRequested));
     pair.drive(&[usize::MAX]);
-    let logs = |told: &[Notification]| -> Vec<_> {
-        let is_log = |n: &&Notification| {
-            matches!(n, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_))
+    let logs = |told: &[ConnectionNotification]| -> Vec<_> {
+        let is_log = |n: &&ConnectionNotification| {
+            matches!(
+                n,
+                ConnectionNotification::LogWriterAnnounced(_) | ConnectionNotification::LogEntry(_)
+            )
         };
         told.iter().filter(is_log).cloned().collect()
     };
     assert_eq!(
         logs(&pair.acceptor_told),
         [
-            Notification::LogWriterAnnounced(writer(1).into()),
-            Notification::LogWriterAnnounced(writer(2).into()),
-            Notification::LogEntry(LogEntry { writer: writer(2).into(), values: vec![] }),
+            ConnectionNotification::LogWriterAnnounced(writer(1).into()),
+            ConnectionNotification::LogWriterAnnounced(writer(2).into()),
+            ConnectionNotification::LogEntry(LogEntry { writer: writer(2).into(), values: vec![] }),
         ]
     );
     assert_eq!(logs(&pair.initiator_told), []);
@@ -280,7 +284,7 @@ fn serials_of_the_applications_own_go_unasked() {
     assert_eq!(pair.initiator.send_event(&count(7)), Ok(Sent::NotRequested));
     pair.initiator.send_serial(&argument).unwrap();
     pair.initiator.send_serial(&argument).unwrap();
-    let delivered = Notification::Event(count(7));
+    let delivered = ConnectionNotification::Event(count(7));
     assert_eq!(pair.told(), (vec![], vec![delivered.clone(), delivered]));
     for phase in [Phase::Setup, Phase::Handshake, Phase::Closed] {
         let refused = UsageError::WrongPhase { command: Command::SendSerial, phase };
@@ -296,7 +300,7 @@ fn events_can_be_requested_late() {
     pair.acceptor.request_events_late(&[]).unwrap();
     assert_eq!(pair.told(), (vec![], vec![]));
     pair.acceptor.request_events_late(&["count".into()]).unwrap();
-    assert_eq!(pair.told(), (vec![Notification::EventRequested("count".into())], vec![]));
+    assert_eq!(pair.told(), (vec![ConnectionNotification::EventRequested("count".into())], vec![]));
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     let refused =
         UsageError::WrongPhase { command: Command::RequestEvents, phase: Phase::Handshake };

@@ -59,13 +59,13 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
     assert_eq!(pair.acceptor.send_state_access(&access(4)), Ok(Sent::Sent));
     assert_eq!(id_widths(&messages(pair.acceptor.poll_transmit())), [64]);
     pair.drive(&[1]);
-    let of = |told: &[Notification]| -> Vec<_> {
-        let wanted = |n: &&Notification| {
+    let of = |told: &[ConnectionNotification]| -> Vec<_> {
+        let wanted = |n: &&ConnectionNotification| {
             matches!(
                 n,
-                Notification::StateAccess(_)
-                    | Notification::SyncStarted(_)
-                    | Notification::HandshakeDone
+                ConnectionNotification::StateAccess(_)
+                    | ConnectionNotification::SyncStarted(_)
+                    | ConnectionNotification::HandshakeDone
             )
         };
         told.iter().filter(wanted).cloned().collect()
@@ -73,21 +73,21 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
     assert_eq!(
         of(&pair.initiator_told),
         [
-            Notification::SyncStarted(SyncRole::Sender),
-            Notification::HandshakeDone,
-            Notification::StateAccess(access(4).into()),
+            ConnectionNotification::SyncStarted(SyncRole::Sender),
+            ConnectionNotification::HandshakeDone,
+            ConnectionNotification::StateAccess(access(4).into()),
         ]
     );
     assert_eq!(
         of(&pair.acceptor_told),
         [
-            Notification::SyncStarted(SyncRole::Receiver),
-            Notification::StateAccess(access(2).into()),
-            Notification::HandshakeDone,
-            Notification::StateAccess(access(3).into()),
+            ConnectionNotification::SyncStarted(SyncRole::Receiver),
+            ConnectionNotification::StateAccess(access(2).into()),
+            ConnectionNotification::HandshakeDone,
+            ConnectionNotification::StateAccess(access(3).into()),
         ]
     );
-    let tail = |told: &[Notification]| {
+    let tail = |told: &[ConnectionNotification]| {
         log_lines(told).into_iter().skip_while(|l| !l.contains("sync (")).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -115,7 +115,10 @@ fn a_node_without_state_ends_sync_as_soon_as_it_begins() {
     assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));
     assert_eq!(
         pair.told(),
-        (vec![Notification::Event(count(2))], vec![Notification::Event(count(1))])
+        (
+            vec![ConnectionNotification::Event(count(2))],
+            vec![ConnectionNotification::Event(count(1))]
+        )
     );
 }
 
@@ -151,7 +154,7 @@ fn only_those_who_asked_get_accesses_and_only_if_they_accept_input() {
         Pair::running(config(), ConnectionConfig { state: StateSource::None, ..asks(false) });
     assert_eq!(pair.acceptor.send_state_access(&access(1)), Ok(Sent::NotRequested));
     assert_eq!(pair.initiator.send_state_access(&access(1)), Ok(Sent::Sent));
-    assert_eq!(pair.told(), (vec![], vec![Notification::StateAccess(access(1).into())]));
+    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::StateAccess(access(1).into())]));
     pair.acceptor.set_accept_input(false).unwrap();
     assert_eq!(pair.initiator.send_state_access(&access(2)), Ok(Sent::Sent));
     assert_eq!(pair.told(), (vec![], vec![]));
@@ -167,7 +170,7 @@ fn a_request_for_sync_in_running_starts_the_flow_of_accesses() {
     assert_eq!(id_widths(&sent(&mut connection)), [64]);
     let told = drain(&mut connection);
     assert_eq!(log_lines(&told), ["parent info peer considers its state authoritative"]);
-    assert_eq!(without_log(told), [Notification::SyncRequested { authoritative: true }]);
+    assert_eq!(without_log(told), [ConnectionNotification::SyncRequested { authoritative: true }]);
 }
 
 #[test]
@@ -191,7 +194,10 @@ fn ids_are_short_unless_both_sides_announced_long_ones() {
         assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));
         assert_eq!(
             pair.told(),
-            (vec![Notification::Event(count(2))], vec![Notification::Event(count(1))])
+            (
+                vec![ConnectionNotification::Event(count(2))],
+                vec![ConnectionNotification::Event(count(1))]
+            )
         );
     }
 }

@@ -39,7 +39,7 @@ fn sample(message: MessageType) -> Message {
 fn closed_for(connection: &mut Connection) -> ProtocolError {
     let mut told = drain(connection);
     match told.pop() {
-        Some(Notification::Closed(CloseCause::Protocol(error))) => error,
+        Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) => error,
         last => panic!("{last:?} after {told:?}"),
     }
 }
@@ -198,7 +198,9 @@ fn a_serial_that_cannot_be_read_closes_the_connection() {
         ]
     );
     assert_eq!(told.len(), 1);
-    let Some(Notification::Closed(CloseCause::Protocol(error))) = told.last() else { panic!() };
+    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
+        panic!()
+    };
     assert!(matches!(error.kind, ProtocolErrorKind::Serial(_)));
     assert_eq!(error.section(), "2§2");
 }
@@ -214,7 +216,9 @@ fn both_sides_authoritative_is_a_misconfiguration() {
         assert!(lines.contains(
             &"parent error misconfiguration: authoritative state on both sides".to_owned()
         ));
-        let Some(Notification::Closed(CloseCause::Protocol(error))) = told.last() else { panic!() };
+        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
+            panic!()
+        };
         assert_eq!(error.kind, ProtocolErrorKind::AuthoritativeOnBothSides);
     }
 }

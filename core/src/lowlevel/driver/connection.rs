@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::{Session, Socket, Step};
 use crate::Time;
-use crate::connection::{Connection, Notification, PollClose};
+use crate::connection::{Connection, ConnectionNotification, PollClose};
 
 /// The result of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,7 +59,7 @@ impl Driver {
     /// always finds notifications still writes the replies. `None` if the connection is closed, the
     /// last notification was taken, and the socket is closed or must be.
     #[must_use = "input waits when too many notifications do"]
-    pub fn poll_notification(&mut self) -> Poll<Option<Notification>> {
+    pub fn poll_notification(&mut self) -> Poll<Option<ConnectionNotification>> {
         if self.poll_written().is_pending() {
             return Poll::Pending;
         }

@@ -19,7 +19,7 @@ use crate::state::StateError;
 /// A failure of the transport, with the address and the cause.
 ///
 /// The end of an established connection is not such an error but a
-/// [`Notification::Closed`](crate::connection::Notification::Closed).
+/// [`Notification::Closed`](crate::connection::ConnectionNotification::Closed).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TransportError {

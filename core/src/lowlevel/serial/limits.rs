@@ -3,10 +3,10 @@
 /// Limits on the resources for one SERIAL message and the object cache.
 ///
 /// The size of a SERIAL itself is bounded where messages are put together
-/// ([`wire::Limits`](crate::wire::Limits)). Containers are checked against the bytes that are left
+/// ([`wire::FramingLimits`](crate::wire::FramingLimits)). Containers are checked against the bytes that are left
 /// before anything is allocated, so they need no bound of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReaderLimits {
     /// The maximum nesting of objects, including referenced ones. Default 64; the deepest recorded
     /// from Bro, a `connection` with all its types, is 13.
     pub depth: u32,
@@ -28,8 +28,8 @@ pub struct Limits {
     pub cache_bytes: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { depth: 64, objects: 8_000_000, cache: 10_000, cache_bytes: 64 << 20 }
+impl Default for ReaderLimits {
+    fn default() -> ReaderLimits {
+        ReaderLimits { depth: 64, objects: 8_000_000, cache: 10_000, cache_bytes: 64 << 20 }
     }
 }

@@ -14,13 +14,13 @@
 //!
 //! ```
 //! use brocomm::data::Value;
-//! use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Writer};
+//! use brocomm::lowlevel::serial::{LazySerial, ReaderLimits, Mode, Reader, Writer};
 //! # let mut chunk = Vec::new();
 //! # let args = [Value::Count(443), Value::string("https")];
 //! # Writer::new(3000).event(Mode::RUNNING, b"service_seen", 1.0, &args, &mut chunk).unwrap();
 //! # let chunk = bytes::Bytes::from(chunk);
 //!
-//! let mut reader = Reader::new(Limits::default());
+//! let mut reader = Reader::new(ReaderLimits::default());
 //! let LazySerial::Event(event) = reader.read_lazily(&chunk, Mode::RUNNING)? else { return Ok(()) };
 //! assert_eq!(event.name(), "service_seen");
 //! assert_eq!(event.arg(1), Some(Value::string("https")));
@@ -33,7 +33,7 @@
 //!
 //! [`Reader::read`] does the same and decodes all arguments at once. In both cases the cache stores
 //! values as the messages that contain them, and decodes a value when it is first referred to;
-//! [`Limits::cache_bytes`] bounds the memory for this.
+//! [`ReaderLimits::cache_bytes`] bounds the memory for this.
 
 mod cache;
 mod cursor;
@@ -54,7 +54,7 @@ pub use cache::CacheCounters;
 pub use error::{Place, SerialError, SerialErrorKind, Unsupported, WriteError};
 pub use kind::Family;
 pub use lazy::{LazyEvent, LazySerial};
-pub use limits::Limits;
+pub use limits::ReaderLimits;
 pub use mode::{Caching, Mode};
 pub use reader::Reader;
 pub use transcript::Transcript;

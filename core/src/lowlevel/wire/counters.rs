@@ -3,7 +3,7 @@
 /// Counters of one direction of a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Counters {
+pub struct FramingCounters {
     /// Bytes of whole chunks and parts, including length words: the offset of the next.
     pub bytes: u64,
     /// Chunks, counting each part of a split one (§1.1, §1.2).
@@ -20,8 +20,8 @@ pub struct Counters {
     pub unpacked_bytes: u64,
 }
 
-impl std::ops::AddAssign for Counters {
-    fn add_assign(&mut self, other: Counters) {
+impl std::ops::AddAssign for FramingCounters {
+    fn add_assign(&mut self, other: FramingCounters) {
         self.bytes += other.bytes;
         self.chunks += other.chunks;
         self.messages += other.messages;

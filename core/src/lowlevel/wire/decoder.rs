@@ -3,11 +3,11 @@
 use bytes::{Bytes, BytesMut};
 
 use super::compress::Inflater;
-use super::counters::Counters;
+use super::counters::FramingCounters;
 use super::error::{WireError, WireErrorKind};
 use super::framing::{Framing, PARTIAL, Part, WORD};
 use super::input::Input;
-use super::limits::Limits;
+use super::limits::FramingLimits;
 use super::{Message, MessageType};
 
 /// The length of a header chunk (§1.4).
@@ -34,7 +34,7 @@ const TLS_ALERT: u32 = 0x1503;
 #[derive(Debug)]
 pub struct Decoder {
     framing: Framing,
-    limits: Limits,
+    limits: FramingLimits,
     /// The longest argument of a SERIAL that is neither split nor transformed, nor against a limit.
     plain: u32,
     input: Input,
@@ -47,7 +47,7 @@ pub struct Decoder {
     inflater: Option<Box<Inflater>>,
     /// The offset of the current chunk, for errors.
     chunk_offset: u64,
-    counters: Counters,
+    counters: FramingCounters,
     failed: Option<WireError>,
 }
 
@@ -71,7 +71,7 @@ struct Header {
 
 impl Decoder {
     /// Creates a decoder at the start of a stream.
-    pub fn new(framing: Framing, limits: Limits) -> Self {
+    pub fn new(framing: Framing, limits: FramingLimits) -> Self {
         Decoder {
             framing,
             limits,
@@ -82,7 +82,7 @@ impl Decoder {
             header: None,
             inflater: None,
             chunk_offset: 0,
-            counters: Counters::default(),
+            counters: FramingCounters::default(),
             failed: None,
         }
     }
@@ -151,7 +151,7 @@ impl Decoder {
     }
 
     /// Returns the counters of the direction.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> FramingCounters {
         self.counters
     }
 
@@ -327,7 +327,7 @@ impl Decoder {
 }
 
 /// Returns how long a chunk can be without marks and errors; none can be if not even a header can.
-fn plain_limit(limits: Limits) -> u32 {
+fn plain_limit(limits: FramingLimits) -> u32 {
     match limits.chunk.min(limits.message).min(PARTIAL - 1) {
         limit if limit < HEADER as u32 => 0,
         limit => limit,

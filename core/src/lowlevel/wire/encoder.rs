@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::compress::{Compression, Deflater};
-use super::counters::Counters;
+use super::counters::FramingCounters;
 use super::framing::{Framing, MAX_PART, PARTIAL, WORD};
 use super::{Message, MessageType};
 
@@ -23,13 +23,18 @@ pub struct Encoder {
     deflater: Option<Box<Deflater>>,
     /// Where an argument is built before it is deflated.
     scratch: Vec<u8>,
-    counters: Counters,
+    counters: FramingCounters,
 }
 
 impl Encoder {
     /// Creates an encoder at the start of a stream.
     pub fn new(framing: Framing) -> Self {
-        Encoder { framing, deflater: None, scratch: Vec::new(), counters: Counters::default() }
+        Encoder {
+            framing,
+            deflater: None,
+            scratch: Vec::new(),
+            counters: FramingCounters::default(),
+        }
     }
 
     /// Appends a message.
@@ -91,7 +96,7 @@ impl Encoder {
     }
 
     /// Returns the counters of the direction.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> FramingCounters {
         self.counters
     }
 

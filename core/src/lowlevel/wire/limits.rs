@@ -8,7 +8,7 @@
 /// passes over a clear connection also passes over TLS and under compression. Raise them if larger
 /// tables are synchronized: a table is sent as one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct FramingLimits {
     /// The maximum length of a chunk or part (§1.1, §1.2). Over TLS, where nothing is split, this
     /// also bounds the whole message.
     pub chunk: u32,
@@ -19,13 +19,13 @@ pub struct Limits {
     pub inflated: u32,
 }
 
-impl Limits {
+impl FramingLimits {
     /// The default of every limit: 16 MiB.
     pub(super) const DEFAULT: u32 = 16 << 20;
 }
 
-impl Default for Limits {
+impl Default for FramingLimits {
     fn default() -> Self {
-        Limits { chunk: Self::DEFAULT, message: Self::DEFAULT, inflated: Self::DEFAULT }
+        FramingLimits { chunk: Self::DEFAULT, message: Self::DEFAULT, inflated: Self::DEFAULT }
     }
 }

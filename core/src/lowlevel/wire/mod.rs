@@ -6,12 +6,12 @@
 //! LOG_CREATE_WRITER and LOG_WRITE, which are opaque here.
 //!
 //! ```
-//! use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Limits, Message};
+//! use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, FramingLimits, Message};
 //!
 //! let mut bytes = Vec::new();
 //! Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
 //!
-//! let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+//! let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
 //! decoder.feed(&bytes[..5]);
 //! assert_eq!(decoder.poll(), Ok(None));
 //! decoder.feed(&bytes[5..]);
@@ -23,7 +23,7 @@
 //!
 //! The layers, from the bytes up: length words and partial chunks (§1.1–§1.3), the compression
 //! transform (§1.5), the pairing of header and argument chunk (§1.4), the layout of each argument
-//! (§2). Each has its own bound in [`Limits`], checked before anything is copied or allocated.
+//! (§2). Each has its own bound in [`FramingLimits`], checked before anything is copied or allocated.
 
 mod compress;
 mod counters;
@@ -43,7 +43,7 @@ mod testing;
 mod tests;
 
 pub use compress::{Compression, MIN_COMPRESS};
-pub use counters::Counters;
+pub use counters::FramingCounters;
 pub(crate) use cursor::{Cursor, Truncated};
 pub use data_format::DataFormat;
 pub use decoder::{Decoded, Decoder};
@@ -51,7 +51,7 @@ pub use encoder::Encoder;
 pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};
-pub use limits::Limits;
+pub use limits::FramingLimits;
 pub use message::{
     Caps, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint, Version,
 };

@@ -10,7 +10,7 @@ use super::*;
 pub(super) struct Outcome {
     pub(super) messages: Vec<Decoded>,
     pub(super) end: Result<(), WireError>,
-    pub(super) counters: Counters,
+    pub(super) counters: FramingCounters,
 }
 
 impl Outcome {
@@ -27,7 +27,7 @@ impl Outcome {
 /// Feeds the pieces, polling after each, and checks that an error stays.
 pub(super) fn decode<'a>(
     framing: Framing,
-    limits: Limits,
+    limits: FramingLimits,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> Outcome {
     let mut decoder = Decoder::new(framing, limits);
@@ -59,7 +59,7 @@ pub(super) fn decode<'a>(
 
 /// Decodes the stream whole, byte by byte and under all two-way splits; all must agree.
 #[track_caller]
-pub(super) fn decode_all_splits(framing: Framing, limits: Limits, bytes: &[u8]) -> Outcome {
+pub(super) fn decode_all_splits(framing: Framing, limits: FramingLimits, bytes: &[u8]) -> Outcome {
     let whole = decode(framing, limits, [bytes]);
     let check = |outcome: Outcome, how: &str| {
         assert_eq!(outcome.messages, whole.messages, "{how}");
@@ -77,7 +77,7 @@ pub(super) fn decode_all_splits(framing: Framing, limits: Limits, bytes: &[u8]) 
 /// Decodes a clear stream with default limits under all splits.
 #[track_caller]
 pub(super) fn decode_clear(bytes: &[u8]) -> Outcome {
-    decode_all_splits(Framing::Clear, Limits::default(), bytes)
+    decode_all_splits(Framing::Clear, FramingLimits::default(), bytes)
 }
 
 /// A stream of these chunks.

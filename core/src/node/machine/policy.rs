@@ -8,7 +8,8 @@ use super::NodeMachine;
 use super::clock::Timer;
 use super::peers::PeerKey;
 use crate::connection::{
-    self, CloseCause, CommLogMessage, Phase, ProtocolErrorKind, Role, SyncRequest,
+    self, CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolErrorKind, Role,
+    SyncRequest,
 };
 use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Caps, Compression, Version};
@@ -18,8 +19,7 @@ const SEQ: u32 = 0;
 
 impl NodeMachine {
     /// Handles a notification of a peer's connection, and notifies the application.
-    pub(super) fn take(&mut self, id: PeerKey, notification: connection::Notification) {
-        use connection::Notification as From;
+    pub(super) fn take(&mut self, id: PeerKey, notification: ConnectionNotification) {
         for message in CommLogMessage::of(&notification) {
             if self.connection(id).is_none() {
                 // Its TLS failed before it began.
@@ -35,59 +35,63 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
-            From::Log(message) => {
+            ConnectionNotification::Log(message) => {
                 if message == CommLogMessage::PeerDescriptionNotAString {
                     self.error(id, message.to_string().into());
                 }
                 return;
             }
-            From::Event(event) => return self.tell_event(id, event),
+            ConnectionNotification::Event(event) => return self.tell_event(id, event),
             // Not requested.
-            From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
+            ConnectionNotification::LazyEvent(event) => {
+                return self.tell_event(id, event.to_event());
+            }
             #[cfg(feature = "__tls")]
-            From::Secured => return self.begin(id),
-            From::Established(version) => return self.established(id, version),
-            From::Closed(cause) => return self.closed(id, cause),
-            From::HandshakeDone => return self.handshake_done(id),
-            From::PeerDescription(descr) => {
+            ConnectionNotification::Secured => return self.begin(id),
+            ConnectionNotification::Established(version) => return self.established(id, version),
+            ConnectionNotification::Closed(cause) => return self.closed(id, cause),
+            ConnectionNotification::HandshakeDone => return self.handshake_done(id),
+            ConnectionNotification::PeerDescription(descr) => {
                 Arc::make_mut(&mut peer.who).descr = descr;
                 return;
             }
-            From::EventRequested(name) => {
+            ConnectionNotification::EventRequested(name) => {
                 self.sending.subscribe(&name, id);
                 Notification::EventRegistered { peer: who, name }
             }
             // It is on the connection to ask for, and in its log, as what follows is.
-            From::SyncRequested { .. } => return,
-            From::LogsRequested => return self.logs_requested(id),
-            From::CaptureFilter(filter) => Notification::CaptureFilter { peer: who, filter },
-            From::SyncStarted(role) => {
+            ConnectionNotification::SyncRequested { .. } => return,
+            ConnectionNotification::LogsRequested => return self.logs_requested(id),
+            ConnectionNotification::CaptureFilter(filter) => {
+                Notification::CaptureFilter { peer: who, filter }
+            }
+            ConnectionNotification::SyncStarted(role) => {
                 self.tell(id, Notification::SyncStarted { peer: who, role });
                 return self.sync_started(id, role);
             }
-            From::CallRejected { name, mismatch } => {
+            ConnectionNotification::CallRejected { name, mismatch } => {
                 let reason = format!("unserializing event/function {name}: {}", mismatch.in_full());
                 return self.error(id, reason.into());
             }
-            From::StateAccess(access) => return self.state_access(id, access),
-            From::Pong { seq, d1, d2, d3 } => {
+            ConnectionNotification::StateAccess(access) => return self.state_access(id, access),
+            ConnectionNotification::Pong { seq, d1, d2, d3 } => {
                 peer.pings.get_or_insert_default().add_pong(d1, d2, d3);
                 Notification::Pong { peer: who, seq, d1, d2, d3 }
             }
-            From::Id(what) => return self.take_id(id, what),
-            From::Packet(packet) => {
+            ConnectionNotification::Id(what) => return self.take_id(id, what),
+            ConnectionNotification::Packet(packet) => {
                 return self.tell_bounded(id, Notification::Packet { peer: who, packet });
             }
-            From::RemotePrint(items) => {
+            ConnectionNotification::RemotePrint(items) => {
                 return self.tell_bounded(id, Notification::RemotePrint { peer: who, items });
             }
-            From::LogWriterAnnounced(writer) => {
+            ConnectionNotification::LogWriterAnnounced(writer) => {
                 Notification::LogWriterAnnounced { peer: who, writer }
             }
-            From::LogEntry(LogEntry { writer, values }) => {
+            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
                 return self.tell_bounded(id, Notification::LogEntry { peer: who, writer, values });
             }
-            From::LogEntryDropped { entry, first } => {
+            ConnectionNotification::LogEntryDropped { entry, first } => {
                 // As in Bro, which also drops the rest of the message (3§2).
                 if first {
                     let (line, DroppedEntry { path, why, .. }) =
@@ -98,7 +102,7 @@ impl NodeMachine {
                 }
                 return;
             }
-            From::SyncPoint(point) => {
+            ConnectionNotification::SyncPoint(point) => {
                 self.peer_reached(id, point);
                 Notification::SyncPoint { peer: who, point }
             }

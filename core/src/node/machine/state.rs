@@ -277,13 +277,13 @@ impl NodeMachine {
     ///
     /// ```
     /// # use brocomm::node::{NodeMachine, NodeConfig};
-    /// # use brocomm::state::{Limits, Store};
+    /// # use brocomm::state::{StoreLimits, Store};
     /// # use brocomm::{Time, data::Declarations};
     /// # let now = Time::from_secs_f64(1_500_000_000.0);
     /// # let mut node = NodeMachine::new(NodeConfig::default()).unwrap();
     /// let mut declarations = Declarations::new();
     /// declarations.read("global hits = 0 &synchronized;")?;
-    /// let mut store = Store::new("#host#1#", Limits::default());
+    /// let mut store = Store::new("#host#1#", StoreLimits::default());
     /// store.declare_synchronized(&declarations)?;
     /// node.set_store(store);
     ///

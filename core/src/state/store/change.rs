@@ -21,7 +21,7 @@ impl Store {
         source: Source,
     ) -> Result<Vec<Alias>, StateError> {
         let name = self.name(place);
-        let room = Cell::new(serial::Limits::default().objects);
+        let room = Cell::new(serial::ReaderLimits::default().objects);
         let origin = match source {
             Source::Local => Origin::Own,
             Source::Peer | Source::FullState | Source::Snapshot => Origin::Peer { room: &room },

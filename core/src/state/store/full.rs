@@ -34,7 +34,7 @@ pub struct Progress {
     pub of: usize,
     /// The number of operations so far.
     pub operations: u64,
-    /// The cost of the sent state; see [`Limits::cost`](super::Limits::cost).
+    /// The cost of the sent state; see [`StoreLimits::cost`](super::StoreLimits::cost).
     pub cost: u64,
     /// The cost of the whole store. It may change meanwhile, and includes variables that are not
     /// synchronized.
@@ -42,7 +42,7 @@ pub struct Progress {
 }
 
 impl FullState {
-    /// The default cost of a piece, in units of [`Limits::cost`](super::Limits::cost): at most
+    /// The default cost of a piece, in units of [`StoreLimits::cost`](super::StoreLimits::cost): at most
     /// about 256 KiB, except for a single larger value.
     pub const PIECE: u64 = 4096;
 

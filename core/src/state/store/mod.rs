@@ -18,7 +18,7 @@ use crate::data::{
 };
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::heap::Heap;
-use crate::state::{Limits, Path, StateError};
+use crate::state::{Path, StateError, StoreLimits};
 use absorb::{Absorb, Source};
 use read::Reading;
 
@@ -60,7 +60,7 @@ impl Store {
     /// `prefix` is the prefix of the unique ids of local containers, `#host#pid#` in Bro. It must
     /// differ among nodes that share state, and after a restart of a node, unless it restores its
     /// [snapshot](Store::snapshot).
-    pub fn new(prefix: impl Into<String>, limits: Limits) -> Store {
+    pub fn new(prefix: impl Into<String>, limits: StoreLimits) -> Store {
         Store {
             variables: Vec::new(),
             names: BTreeMap::new(),
@@ -219,7 +219,7 @@ impl Store {
         self.container(&path.into()).map(|key| self.heap.id(key))
     }
 
-    /// Returns what all that is held costs; see [`Limits::cost`].
+    /// Returns what all that is held costs; see [`StoreLimits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
     }

@@ -21,7 +21,7 @@ use super::full::FullState;
 use super::place::Place;
 use super::read::{Reading, Rest};
 use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
-use crate::serial::{Limits, Mode, Reader, SerialError, WriteError, Writer};
+use crate::serial::{Mode, Reader, ReaderLimits, SerialError, WriteError, Writer};
 use crate::state::StateError;
 use crate::state::container::Key;
 use crate::wire::DataFormat;
@@ -183,7 +183,7 @@ impl Store {
         mut content: Bytes,
         truncated: impl Fn() -> SnapshotError,
     ) -> Result<Vec<(Name, StateError)>, SnapshotError> {
-        let mut reader = Reader::new(Limits { objects: u32::MAX, ..Limits::default() });
+        let mut reader = Reader::new(ReaderLimits { objects: u32::MAX, ..ReaderLimits::default() });
         reader.set_cache_size(CACHE);
         let mode = Mode::RUNNING.with_data_format(format);
         let mut skipped = Vec::new();

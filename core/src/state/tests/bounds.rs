@@ -1,6 +1,6 @@
 use super::{count, shown, store_of, value};
 use crate::data::{Declarations, Name, Opcode, Record, StateAccess, Type, Value};
-use crate::state::{FullState, Limits, Path, StateError, Store};
+use crate::state::{FullState, Path, StateError, Store, StoreLimits};
 
 const NODES: &str = "
     type Node: record { a: Node &optional; b: Node &optional; n: count &default=0; };
@@ -94,7 +94,7 @@ fn a_container_in_many_places_makes_no_endless_value() {
 fn peers_cannot_make_the_store_grow_without_bound() {
     let mut declarations = Declarations::new();
     declarations.read(NODES).unwrap();
-    let mut store = Store::new("#b#1#", Limits { cost: 1000 });
+    let mut store = Store::new("#b#1#", StoreLimits { cost: 1000 });
     store.declare_synchronized(&declarations).unwrap();
     let start = store.cost();
     let mut failed = None;

@@ -7,7 +7,7 @@ mod properties;
 mod snapshot;
 
 use crate::data::{Declarations, StateAccess, Value};
-use crate::state::{Limits, Path, Store};
+use crate::state::{Path, Store, StoreLimits};
 
 /// Variables of all kinds.
 const SCRIPT: &str = "
@@ -49,7 +49,7 @@ fn store(host: &str) -> Store {
 fn store_of(script: &str, host: &str) -> Store {
     let mut declarations = Declarations::new();
     declarations.read(script).unwrap();
-    let mut store = Store::new(format!("#{host}#1#"), Limits::default());
+    let mut store = Store::new(format!("#{host}#1#"), StoreLimits::default());
     declarations.globals.iter().for_each(|global| store.declare(global).unwrap());
     store
 }

@@ -42,14 +42,14 @@ fn a_connection_encrypts_by_itself() {
         }
     };
     carry(&mut near, &mut far);
-    let take = |end: &mut Connection| -> Vec<Notification> {
+    let take = |end: &mut Connection| -> Vec<ConnectionNotification> {
         std::iter::from_fn(|| end.poll_notification()).collect()
     };
     for end in [&mut near, &mut far] {
         let told = take(end);
-        assert_eq!(told[0], Notification::Secured, "{told:?}");
-        assert_eq!(told.iter().filter(|told| **told == Notification::Secured).count(), 1);
-        assert!(told.contains(&Notification::HandshakeDone), "{told:?}");
+        assert_eq!(told[0], ConnectionNotification::Secured, "{told:?}");
+        assert_eq!(told.iter().filter(|told| **told == ConnectionNotification::Secured).count(), 1);
+        assert!(told.contains(&ConnectionNotification::HandshakeDone), "{told:?}");
         assert!(end.tls().is_some_and(|tls| tls.peer_certificates.len() == 1));
         assert_eq!(end.next_timeout(), None);
     }
@@ -61,7 +61,11 @@ fn a_connection_encrypts_by_itself() {
     assert!(
         matches!(
             told[..],
-            [Notification::Event(_), .., Notification::Closed(CloseCause::PeerClosed)]
+            [
+                ConnectionNotification::Event(_),
+                ..,
+                ConnectionNotification::Closed(CloseCause::PeerClosed)
+            ]
         ),
         "{told:?}"
     );
@@ -132,13 +136,13 @@ fn a_large_transfer_takes_little_memory_and_is_whole() {
         }
     }
     assert!((64 << 10..66 << 10).contains(&most), "{most}");
-    let is_whole = |told: &&Notification| matches!(told, Notification::Event(event) if event.args == [Value::string(text.clone())]);
+    let is_whole = |told: &&ConnectionNotification| matches!(told, ConnectionNotification::Event(event) if event.args == [Value::string(text.clone())]);
     pair.run();
     assert_eq!(pair.far.told.iter().filter(is_whole).count(), 8);
 }
 
-fn limits() -> crate::wire::Limits {
-    crate::wire::Limits { chunk: 1 << 26, message: 1 << 26, ..Default::default() }
+fn limits() -> crate::wire::FramingLimits {
+    crate::wire::FramingLimits { chunk: 1 << 26, message: 1 << 26, ..Default::default() }
 }
 
 #[test]

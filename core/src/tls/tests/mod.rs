@@ -16,7 +16,8 @@ use std::time::Duration;
 use super::*;
 use crate::Time;
 use crate::connection::{
-    CloseCause, Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
+    CloseCause, Connection, ConnectionConfig, ConnectionNotification, Phase, Requests, Role, Sent,
+    Undeclared,
 };
 use crate::data::{Event, Value};
 use crate::driver::{Driver, Step};
@@ -49,7 +50,7 @@ struct End {
     /// The maximum number of bytes per read and write.
     piece: usize,
     closed: bool,
-    told: Vec<Notification>,
+    told: Vec<ConnectionNotification>,
     /// All bytes written.
     written: Vec<u8>,
 }
@@ -115,12 +116,12 @@ impl End {
     }
 
     fn events(&self) -> usize {
-        self.told.iter().filter(|told| matches!(told, Notification::Event(_))).count()
+        self.told.iter().filter(|told| matches!(told, ConnectionNotification::Event(_))).count()
     }
 
     fn cause(&self) -> Option<&CloseCause> {
         self.told.iter().find_map(|told| match told {
-            Notification::Closed(cause) => Some(cause),
+            ConnectionNotification::Closed(cause) => Some(cause),
             _ => None,
         })
     }

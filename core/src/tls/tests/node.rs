@@ -6,7 +6,7 @@ use std::task::Waker;
 use super::*;
 use crate::driver::{NodeDriver, SocketDriver, Subscription, Task, Ticket};
 use crate::node::{
-    Action, Endpoint, NodeConfig, NodeMachine, Notification as Told, Options, PeerConfig, PeerState,
+    Action, Endpoint, NodeConfig, NodeMachine, Notification, Options, PeerConfig, PeerState,
 };
 
 /// A node with one connection, whose other end the test drives.
@@ -131,7 +131,7 @@ impl World {
         let World { hub, subscriber, .. } = self;
         while let Poll::Ready(Some(one)) = hub.poll_notification(subscriber, Waker::noop()) {
             told.push(match one {
-                Told::Log(entry) => entry.to_string(),
+                Notification::Log(entry) => entry.to_string(),
                 other => format!("{other:?}"),
             });
         }
@@ -335,7 +335,7 @@ fn the_runtime_counts_to_the_connection_not_to_the_end_of_the_tls_handshake() {
     world.now = after(15);
     world.run();
     let runtime = world.peer.told.iter().find_map(|told| match told {
-        Notification::Established(version) => Some(version.runtime),
+        ConnectionNotification::Established(version) => Some(version.runtime),
         _ => None,
     });
     assert_eq!(runtime, Some(10));

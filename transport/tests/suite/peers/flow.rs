@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::*;
@@ -41,7 +41,7 @@ pub(crate) async fn flushing_stops_when_notifications_have_to_be_taken(stream: S
         while peer.flush().await.unwrap() == Flushed::NotificationsWait {
             waited = true;
             while let Some(next) = poll_once(peer.next()).await {
-                if let Some(Notification::Event(event)) = next.unwrap() {
+                if let Some(ConnectionNotification::Event(event)) = next.unwrap() {
                     got.push(event);
                 }
             }
@@ -64,8 +64,8 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
         while events.len() < count {
             let flushed = poll_once(peer.flush()).await;
             match poll_once(peer.next()).await {
-                Some(Ok(Some(Notification::Event(event)))) => events.push(event),
-                Some(Ok(Some(Notification::Closed(cause)))) => panic!("{cause:?}"),
+                Some(Ok(Some(ConnectionNotification::Event(event)))) => events.push(event),
+                Some(Ok(Some(ConnectionNotification::Closed(cause)))) => panic!("{cause:?}"),
                 Some(next) => assert!(matches!(next, Ok(Some(_)))),
                 None => {
                     dropped += 1 + usize::from(flushed.is_none());

@@ -10,7 +10,7 @@ mod trouble;
 use std::time::Duration;
 
 use brocomm::data::{Event, Name, Value};
-use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification, Requests, Sent};
 use brocomm::node::{CloseCause, Undeclared};
 use futures_lite::future::zip;
 
@@ -68,7 +68,7 @@ async fn pair(stream: Stream) -> (Peer, Peer) {
 
 async fn until_running(peer: &mut Peer) {
     while let Some(notification) = peer.next().await.unwrap() {
-        if notification == Notification::HandshakeDone {
+        if notification == ConnectionNotification::HandshakeDone {
             return;
         }
     }
@@ -80,8 +80,10 @@ async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
         match peer.next().await.unwrap().expect("the connection is open") {
-            Notification::Event(event) => events.push(event),
-            Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
+            ConnectionNotification::Event(event) => events.push(event),
+            ConnectionNotification::Closed(cause) => {
+                panic!("{cause:?} after {} events", events.len())
+            }
             _ => {}
         }
     }
@@ -94,8 +96,8 @@ async fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     while let Some(notification) = peer.next().await.unwrap() {
         assert_eq!(end, None, "a notification after the last one");
         match notification {
-            Notification::Event(event) => events.push(event),
-            Notification::Closed(cause) => end = Some(cause),
+            ConnectionNotification::Event(event) => events.push(event),
+            ConnectionNotification::Closed(cause) => end = Some(cause),
             _ => {}
         }
     }
@@ -136,7 +138,7 @@ pub(crate) async fn pings_are_answered(stream: Stream) {
     here.ping(7).unwrap();
     let asks = async {
         loop {
-            if let Notification::Pong { seq, .. } = here.next().await.unwrap().unwrap() {
+            if let ConnectionNotification::Pong { seq, .. } = here.next().await.unwrap().unwrap() {
                 let closed = here.close().await;
                 return (seq, closed);
             }

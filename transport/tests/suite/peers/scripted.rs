@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 
 use brocomm::Time;
-use brocomm::lowlevel::connection::{Connection, Notification, ProtocolErrorKind};
+use brocomm::lowlevel::connection::{Connection, ConnectionNotification, ProtocolErrorKind};
 use brocomm::node::{CloseCause, Phase, Role};
 use futures_lite::future::{poll_once, zip};
 
@@ -45,7 +45,7 @@ pub(crate) async fn closing_writes_everything_to_a_peer_that_only_reads() {
                 read => connection.feed_bytes(buffer.get(..read).unwrap(), now),
             }
             while let Some(notification) = connection.poll_notification() {
-                if let Notification::Event(event) = notification {
+                if let ConnectionNotification::Event(event) = notification {
                     events.push(event);
                 }
             }

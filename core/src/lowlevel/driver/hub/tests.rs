@@ -53,7 +53,7 @@ struct World {
     buffer: Vec<u8>,
     peer: Connection,
     /// The peer's notifications.
-    got: Vec<connection::Notification>,
+    got: Vec<connection::ConnectionNotification>,
     /// Whether the socket is not writable.
     blocked: bool,
     closed: bool,

@@ -16,7 +16,7 @@ fn we_close_first_and_the_peer_closes_then() {
     assert_eq!(driver.poll_step(NOW), Step::Read);
     driver.feed_read(Ok(&call()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Read);
-    assert_eq!(take(&mut driver), [Notification::Closed(CloseCause::ClosedByUs)]);
+    assert_eq!(take(&mut driver), [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
     assert_eq!(driver.poll_closed(), Poll::Pending);
     driver.feed_read(Ok(&[]), NOW);
     ends(&mut driver, true);
@@ -51,7 +51,7 @@ fn the_peer_closes_first() {
     assert_eq!(driver.poll_step(NOW), Step::Close);
     let told = take(&mut driver);
     assert!(told.first().is_some_and(is_event), "{told:?}");
-    assert_eq!(told[1..], [Notification::Closed(CloseCause::PeerClosed)]);
+    assert_eq!(told[1..], [ConnectionNotification::Closed(CloseCause::PeerClosed)]);
     ends(&mut driver, true);
 
     let mut driver = running(config());
@@ -59,7 +59,7 @@ fn the_peer_closes_first() {
     driver.feed_read(Ok(&[]), NOW);
     let told = take(&mut driver);
     assert!(
-        matches!(told[..], [Notification::Closed(CloseCause::PeerClosedMidMessage(_))]),
+        matches!(told[..], [ConnectionNotification::Closed(CloseCause::PeerClosedMidMessage(_))]),
         "{told:?}"
     );
 }
@@ -104,7 +104,7 @@ fn a_write_fails_while_we_close() {
     assert_eq!(driver.poll_step(NOW), Step::Wait { until: Some(after(5)) });
     driver.feed_readable();
     driver.feed_read(Err(ErrorKind::ConnectionReset.into()), NOW);
-    assert_eq!(take(&mut driver), [Notification::Closed(CloseCause::ClosedByUs)]);
+    assert_eq!(take(&mut driver), [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
     ends(&mut driver, false);
 }
 
@@ -148,7 +148,7 @@ fn a_failed_read_ends_at_once() {
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
     driver.feed_read(Err(Error::new(ErrorKind::ConnectionReset, "Connection reset")), NOW);
     let reset = CloseCause::TransportFailed { reason: "connection reset".into() };
-    assert_eq!(take(&mut driver), [Notification::Closed(reset)]);
+    assert_eq!(take(&mut driver), [ConnectionNotification::Closed(reset)]);
     assert_eq!(driver.poll_step(NOW), Step::EndOutput);
     ends(&mut driver, false);
 }
@@ -160,7 +160,7 @@ fn garbage_is_answered_by_closing_in_order() {
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
     driver.feed_read(Ok(&[0xff; 100]), NOW);
     let told = take(&mut driver);
-    let [Notification::Closed(CloseCause::Protocol(error))] = &told[..] else {
+    let [ConnectionNotification::Closed(CloseCause::Protocol(error))] = &told[..] else {
         panic!("{told:?}");
     };
     assert!(matches!(error.kind, ProtocolErrorKind::Wire(_)), "{error}");
@@ -193,8 +193,11 @@ fn input_does_not_wait_for_answers_that_can_not_be_written() {
         let _ = driver.poll_step(NOW);
         let told = take(&mut driver);
         assert!(told.first().is_some_and(is_event), "{told:?}");
-        let cause =
-            if ends_before { Notification::Closed(CloseCause::PeerClosed) } else { failed() };
+        let cause = if ends_before {
+            ConnectionNotification::Closed(CloseCause::PeerClosed)
+        } else {
+            failed()
+        };
         assert_eq!(told[1..], [cause]);
         ends(&mut driver, false);
     }
@@ -206,7 +209,7 @@ fn giving_up_ends_at_once() {
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
     assert!(!driver.give_up(NOW));
-    assert_eq!(take(&mut driver), [Notification::Closed(CloseCause::ClosedByUs)]);
+    assert_eq!(take(&mut driver), [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
     ends(&mut driver, false);
     assert!(running(config()).give_up(NOW));
 }

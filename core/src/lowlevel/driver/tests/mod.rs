@@ -11,7 +11,8 @@ use std::time::Duration;
 use super::*;
 use crate::Time;
 use crate::connection::{
-    CloseCause, Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
+    CloseCause, Connection, ConnectionConfig, ConnectionNotification, Phase, Requests, Role, Sent,
+    Undeclared,
 };
 use crate::data::{Event, Value};
 use crate::wire::{Caps, Encoder, Framing, Message, PingArgs, PingLayout, Version};
@@ -106,20 +107,22 @@ fn is_write(driver: &mut Driver, now: Time) -> bool {
 }
 
 /// The notifications that can be had now, without the log.
-fn take(driver: &mut Driver) -> Vec<Notification> {
+fn take(driver: &mut Driver) -> Vec<ConnectionNotification> {
     let next = || match driver.poll_notification() {
         Poll::Ready(notification) => notification,
         Poll::Pending => None,
     };
-    std::iter::from_fn(next).filter(|told| !matches!(told, Notification::Log(_))).collect()
+    std::iter::from_fn(next)
+        .filter(|told| !matches!(told, ConnectionNotification::Log(_)))
+        .collect()
 }
 
-fn failed() -> Notification {
-    Notification::Closed(CloseCause::TransportFailed { reason: "broken pipe".into() })
+fn failed() -> ConnectionNotification {
+    ConnectionNotification::Closed(CloseCause::TransportFailed { reason: "broken pipe".into() })
 }
 
-fn is_event(told: &Notification) -> bool {
-    matches!(told, Notification::Event(event) if event.name == "e")
+fn is_event(told: &ConnectionNotification) -> bool {
+    matches!(told, ConnectionNotification::Event(event) if event.name == "e")
 }
 
 /// The last that comes: the socket is closed, and nothing changes that.

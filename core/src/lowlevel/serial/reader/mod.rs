@@ -23,7 +23,7 @@ use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
 use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
-use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
+use super::{Family, Mode, Place, ReaderLimits, SerialError, SerialErrorKind as Kind, Transcript};
 use function::Function;
 use head::{Head, read_object};
 use indices::Indices;
@@ -34,7 +34,7 @@ use indices::Indices;
 #[derive(Debug)]
 pub struct Reader {
     cache: ReadCache,
-    limits: Limits,
+    limits: ReaderLimits,
     known: Arc<Declarations>,
     lenient: bool,
     indices: Indices,
@@ -42,7 +42,7 @@ pub struct Reader {
 
 impl Reader {
     /// Creates a reader with an empty cache and without declarations.
-    pub fn new(limits: Limits) -> Reader {
+    pub fn new(limits: ReaderLimits) -> Reader {
         Reader {
             cache: ReadCache::new(&limits),
             limits,
@@ -69,7 +69,7 @@ impl Reader {
 
     /// Sets the size of the sender's cache, as announced in VERSION; 0 means no bound (2§5).
     ///
-    /// The size is limited to [`Limits::cache`].
+    /// The size is limited to [`ReaderLimits::cache`].
     pub fn set_cache_size(&mut self, announced: u32) {
         let size = if announced == 0 { self.limits.cache } else { announced };
         self.cache.set_size(size.min(self.limits.cache) as usize);
@@ -80,12 +80,12 @@ impl Reader {
         self.cache.counters()
     }
 
-    /// Returns the estimated memory kept alive by the cache in bytes; see [`Limits::cache_bytes`].
+    /// Returns the estimated memory kept alive by the cache in bytes; see [`ReaderLimits::cache_bytes`].
     pub fn cached_bytes(&self) -> u64 {
         self.cache.bytes() as u64
     }
 
-    /// Returns how many objects were evicted early because of [`Limits::cache_bytes`].
+    /// Returns how many objects were evicted early because of [`ReaderLimits::cache_bytes`].
     pub fn given_up(&self) -> u64 {
         self.cache.given_up()
     }
@@ -277,7 +277,7 @@ struct Session<'a> {
     is_wide: bool,
     /// The same with ids of 32 bits.
     is_narrow: bool,
-    limits: &'a Limits,
+    limits: &'a ReaderLimits,
     known: &'a Declarations,
     lenient: bool,
     /// What is found.

@@ -210,7 +210,7 @@ mod tests {
     use bytes::Bytes;
 
     use crate::data::{Port, Record, Type, Value};
-    use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
+    use crate::serial::{Caching, Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, Writer};
     use crate::wire::DataFormat;
 
     fn args() -> Vec<Value> {
@@ -247,7 +247,8 @@ mod tests {
                     let mut changed = changed.clone();
                     changed[at] = byte;
                     let mut transcript = Transcript::default();
-                    let [mut short, mut long] = [(); 2].map(|()| Reader::new(Limits::default()));
+                    let [mut short, mut long] =
+                        [(); 2].map(|()| Reader::new(ReaderLimits::default()));
                     for reader in [&mut short, &mut long] {
                         reader.set_cache_size(20);
                     }

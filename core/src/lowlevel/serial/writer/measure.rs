@@ -15,7 +15,7 @@ use super::super::error::Unsupported;
 pub(crate) const MAX_CONTENT: usize = 0x4000_0000;
 
 /// How deep values may lie within each other: well within what a default
-/// [`Limits::depth`](super::super::Limits::depth) lets a receiver read, types included.
+/// [`ReaderLimits::depth`](super::super::ReaderLimits::depth) lets a receiver read, types included.
 pub(super) const DEPTH: u32 = 48;
 
 /// What an object's header and type take at most, as a rough bound.

@@ -144,7 +144,7 @@ fn every_level_of_a_peer_is_understood() {
             // A peer may deflate header chunks, too.
             bytes.extend(stream(&[&peer.chunk(&header(0x02)), &peer.chunk(&text(length))]));
         }
-        let outcome = decode(Framing::Clear, Limits::default(), bytes.chunks(7));
+        let outcome = decode(Framing::Clear, FramingLimits::default(), bytes.chunks(7));
         let serials = lengths.map(|length| Message::Serial(text(length).into()));
         assert_eq!(outcome.plain()[1..], serials, "level {level}");
         assert_eq!(outcome.counters.deflated, 10);
@@ -208,7 +208,7 @@ fn stored_chunks_of_any_size_are_accepted() {
     }
     let large = text(100_000);
     let bytes = compressed_serial(&stored(&large));
-    let outcome = decode(Framing::Clear, Limits::default(), bytes.chunks(5000));
+    let outcome = decode(Framing::Clear, FramingLimits::default(), bytes.chunks(5000));
     assert_eq!(outcome.plain()[1], Message::Serial(large.into()));
 }
 
@@ -260,7 +260,7 @@ fn claims_must_be_exact() {
             body
         };
         let bytes = compressed_serial(&claim(length));
-        assert_eq!(decode(Framing::Clear, Limits::default(), [&bytes[..]]).end, Ok(()));
+        assert_eq!(decode(Framing::Clear, FramingLimits::default(), [&bytes[..]]).end, Ok(()));
         for over in [1, 2, 100] {
             let claimed = (length + over) as u32;
             let inflated = length as u32;
@@ -351,24 +351,24 @@ fn a_claim_that_no_stream_can_yield_is_refused_before_inflating() {
     let kind = WireErrorKind::ImpossibleRatio { claimed, compressed: 100 };
     assert_eq!(refused(&claim(claimed)), kind);
     // An honest stream comes close to the ratio and is let through up to the limit.
-    let zeros = Bytes::from(vec![0; Limits::DEFAULT as usize]);
+    let zeros = Bytes::from(vec![0; FramingLimits::DEFAULT as usize]);
     let chunk = Peer::new(9).chunk(&zeros);
     assert!(chunk.len() < 20_000);
     let bytes = compressed_serial(&chunk);
-    let outcome = decode(Framing::Clear, Limits::default(), bytes.chunks(1000));
+    let outcome = decode(Framing::Clear, FramingLimits::default(), bytes.chunks(1000));
     assert_eq!(outcome.plain()[1], Message::Serial(zeros.clone()));
     // One byte more is a bomb.
-    let limit = Limits::DEFAULT;
+    let limit = FramingLimits::DEFAULT;
     let claimed = limit + 1;
     let chunk = Peer::new(9).chunk(&[&zeros[..], &[0]].concat());
     let bytes = compressed_serial(&chunk);
-    let outcome = decode(Framing::Clear, Limits::default(), bytes.chunks(1000));
+    let outcome = decode(Framing::Clear, FramingLimits::default(), bytes.chunks(1000));
     assert_eq!(outcome.kind(), WireErrorKind::InflatedTooLong { claimed, limit });
 }
 
 #[test]
 fn directions_without_compress_are_not_transformed() {
-    let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+    let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     assert!(!decoder.is_compressed());
     decoder.feed(&stream(&[&header(0x12)]));
     assert_eq!(decoder.poll().unwrap().unwrap().message, Message::Compress);

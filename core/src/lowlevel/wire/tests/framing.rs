@@ -42,7 +42,7 @@ fn padding_and_peer_id_of_a_header_are_ignored() {
 fn unknown_and_internal_types_are_refused_by_number_and_name() {
     for number in 0..=u8::MAX {
         let mut bytes = stream(&[&header(number)]);
-        let outcome = decode(Framing::Clear, Limits::default(), [&bytes[..]]);
+        let outcome = decode(Framing::Clear, FramingLimits::default(), [&bytes[..]]);
         if MessageType::from_u8(number).is_none() {
             bytes.extend(stream(&[b"oops\0"]));
             let outcome = decode_clear(&bytes);
@@ -98,7 +98,8 @@ fn offsets_and_lengths_add_up() {
     let places: Vec<_> = outcome.messages.iter().map(|m| (m.offset, m.wire_len)).collect();
     assert_eq!(places, [(0, 19), (19, 12), (31, 17)]);
     assert_eq!(outcome.end, Ok(()));
-    let expected = Counters { bytes: 48, chunks: 5, messages: 3, ..Counters::default() };
+    let expected =
+        FramingCounters { bytes: 48, chunks: 5, messages: 3, ..FramingCounters::default() };
     assert_eq!(outcome.counters, expected);
 }
 
@@ -135,7 +136,7 @@ fn a_stream_cut_anywhere_has_no_message_there_and_says_where_it_ended() {
 #[test]
 fn a_finished_stream_may_go_on() {
     let bytes = message(0x02, b"e");
-    let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+    let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&bytes[..14]);
     assert_eq!(decoder.poll(), Ok(None));
     assert!(decoder.finish().is_err());
@@ -157,7 +158,7 @@ fn serial_writes_behind_what_is_there() {
     assert_eq!(out, [&b"before"[..], &message(0x02, b"call")].concat());
     assert_eq!(
         encoder.counters(),
-        Counters { bytes: 20, chunks: 2, messages: 1, ..<_>::default() }
+        FramingCounters { bytes: 20, chunks: 2, messages: 1, ..<_>::default() }
     );
 }
 
@@ -205,7 +206,7 @@ fn a_message_without_content_is_not_written() {
 #[test]
 fn small_messages_share_blocks_that_are_used_again() {
     let bytes = encode(Framing::Clear, &vec![Message::Serial(vec![b'e'; 100].into()); 300]);
-    let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+    let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&bytes);
     let mut kept = Vec::new();
     while let Some(decoded) = decoder.poll().unwrap() {

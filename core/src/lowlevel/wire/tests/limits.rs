@@ -10,11 +10,12 @@ fn a_chunk_up_to_its_limit_is_accepted() {
     let bytes = message(0x02, &[b'e'; 100]);
     for framing in [Framing::Clear, Framing::Tls] {
         for chunk in [100, 101] {
-            let limits = Limits { chunk, ..Limits::default() };
+            let limits = FramingLimits { chunk, ..FramingLimits::default() };
             let outcome = decode_all_splits(framing, limits, &bytes);
             assert_eq!(outcome.plain(), [Message::Serial(Bytes::from(vec![b'e'; 100]))]);
         }
-        let outcome = decode_all_splits(framing, Limits { chunk: 99, ..<_>::default() }, &bytes);
+        let outcome =
+            decode_all_splits(framing, FramingLimits { chunk: 99, ..<_>::default() }, &bytes);
         let kind = WireErrorKind::ChunkTooLong { length: 100, limit: 99 };
         let message = Some(MessageType::Serial);
         assert_eq!(outcome.end, Err(WireError { kind, offset: 12, message }));
@@ -38,7 +39,7 @@ fn a_part_is_held_against_the_chunk_limit_without_its_mark() {
     bytes.extend(0x8000_0065_u32.to_be_bytes());
     bytes.extend([b'e'; 101]);
     bytes.extend(stream(&[b"x"]));
-    let limits = |chunk| Limits { chunk, ..Limits::default() };
+    let limits = |chunk| FramingLimits { chunk, ..FramingLimits::default() };
     assert_eq!(decode_all_splits(Framing::Clear, limits(101), &bytes).end, Ok(()));
     let outcome = decode_all_splits(Framing::Clear, limits(100), &bytes);
     assert_eq!(outcome.kind(), WireErrorKind::ChunkTooLong { length: 101, limit: 100 });
@@ -51,7 +52,7 @@ fn parts_are_added_up_against_the_message_limit() {
         bytes.extend(word.to_be_bytes());
         bytes.extend(vec![b'e'; (word & 0xff) as usize]);
     }
-    let limits = |message| Limits { message, ..Limits::default() };
+    let limits = |message| FramingLimits { message, ..FramingLimits::default() };
     for message in [100, 101] {
         let outcome = decode_all_splits(Framing::Clear, limits(message), &bytes);
         assert_eq!(outcome.plain(), [Message::Serial(Bytes::from(vec![b'e'; 100]))]);
@@ -68,7 +69,7 @@ fn parts_are_added_up_against_the_message_limit() {
 #[test]
 fn an_unsplit_message_is_held_against_the_message_limit() {
     let bytes = message(0x02, &[b'e'; 100]);
-    let limits = |message| Limits { message, ..Limits::default() };
+    let limits = |message| FramingLimits { message, ..FramingLimits::default() };
     assert_eq!(decode_all_splits(Framing::Tls, limits(100), &bytes).end, Ok(()));
     let outcome = decode_all_splits(Framing::Tls, limits(99), &bytes);
     assert_eq!(outcome.kind(), WireErrorKind::MessageTooLong { length: 100, limit: 99 });
@@ -81,7 +82,7 @@ fn the_inflated_size_is_limited() {
     encoder.start_compression(Compression::default(), &mut out);
     let serial = Message::Serial(vec![b'e'; 5000].into());
     encoder.message(&serial, &mut out);
-    let limits = |inflated| Limits { inflated, ..Limits::default() };
+    let limits = |inflated| FramingLimits { inflated, ..FramingLimits::default() };
     for inflated in [5000, 5001] {
         let outcome = decode_all_splits(Framing::Clear, limits(inflated), &out);
         assert_eq!(outcome.plain().last(), Some(&serial));
@@ -95,10 +96,10 @@ fn over_tls_the_mark_of_a_part_is_an_error_after_the_limit() {
     let mut bytes = stream(&[&header(0x02)]);
     bytes.extend(0x8000_0001_u32.to_be_bytes());
     bytes.extend(b"e");
-    let outcome = decode_all_splits(Framing::Tls, Limits::default(), &bytes);
-    let limit = Limits::DEFAULT;
+    let outcome = decode_all_splits(Framing::Tls, FramingLimits::default(), &bytes);
+    let limit = FramingLimits::DEFAULT;
     assert_eq!(outcome.kind(), WireErrorKind::ChunkTooLong { length: 0x8000_0001, limit });
-    let limits = Limits { chunk: u32::MAX, message: u32::MAX, inflated: u32::MAX };
+    let limits = FramingLimits { chunk: u32::MAX, message: u32::MAX, inflated: u32::MAX };
     let outcome = decode_all_splits(Framing::Tls, limits, &bytes);
     assert_eq!(outcome.kind(), WireErrorKind::PartialOverTls { word: 0x8000_0001 });
 }
@@ -106,10 +107,10 @@ fn over_tls_the_mark_of_a_part_is_an_error_after_the_limit() {
 #[test]
 fn limits_too_small_for_a_header_refuse_all() {
     let bytes = message(0x02, b"e");
-    let limits = Limits { chunk: 7, ..Limits::default() };
+    let limits = FramingLimits { chunk: 7, ..FramingLimits::default() };
     let outcome = decode_all_splits(Framing::Clear, limits, &bytes);
     assert_eq!(outcome.kind(), WireErrorKind::ChunkTooLong { length: 8, limit: 7 });
-    let limits = Limits { message: 7, ..Limits::default() };
+    let limits = FramingLimits { message: 7, ..FramingLimits::default() };
     let outcome = decode_all_splits(Framing::Clear, limits, &bytes);
     assert_eq!(outcome.kind(), WireErrorKind::MessageTooLong { length: 8, limit: 7 });
 }
@@ -123,13 +124,13 @@ fn an_error_is_small() {
 fn tls_where_clear_text_is_expected_is_called_that() {
     // A ClientHello, and the alert of a server that expected one.
     for bytes in [[0x16, 3, 1, 2, 0, 1], [0x15, 3, 3, 0, 2, 2]] {
-        let outcome = decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+        let outcome = decode_all_splits(Framing::Clear, FramingLimits::default(), &bytes);
         let word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         assert_eq!(outcome.kind(), WireErrorKind::PeerSpeaksTls { word });
     }
     // Later it is a length like any other.
     let mut bytes = vec![0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0];
     bytes.extend([0x16, 3, 1, 2]);
-    let outcome = decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+    let outcome = decode_all_splits(Framing::Clear, FramingLimits::default(), &bytes);
     assert!(matches!(outcome.kind(), WireErrorKind::ChunkTooLong { length: 0x1603_0102, .. }));
 }

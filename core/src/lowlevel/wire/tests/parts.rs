@@ -86,7 +86,7 @@ fn a_clear_encoder_splits_at_what_a_bro_can_receive() {
         assert_eq!(encoder.counters().chunks, expected.len() as u64);
 
         for piece in [out.len(), 65_536, 8_191] {
-            let outcome = decode(Framing::Clear, Limits::default(), out.chunks(piece));
+            let outcome = decode(Framing::Clear, FramingLimits::default(), out.chunks(piece));
             assert_eq!(outcome.plain(), std::slice::from_ref(&serial));
             assert_eq!(outcome.counters, encoder.counters());
         }
@@ -94,7 +94,7 @@ fn a_clear_encoder_splits_at_what_a_bro_can_receive() {
         // Over TLS the same goes whole.
         let out = encode(Framing::Tls, std::slice::from_ref(&serial));
         assert_eq!(words(&out), [8, length as u32]);
-        let outcome = decode(Framing::Tls, Limits::default(), out.chunks(10_000));
+        let outcome = decode(Framing::Tls, FramingLimits::default(), out.chunks(10_000));
         assert_eq!(outcome.plain(), [serial]);
     }
 }
@@ -107,7 +107,7 @@ fn what_lies_before_a_split_message_stays() {
         Message::Serial("after".into()),
     ];
     let out = encode(Framing::Clear, &messages);
-    let outcome = decode(Framing::Clear, Limits::default(), out.chunks(4096));
+    let outcome = decode(Framing::Clear, FramingLimits::default(), out.chunks(4096));
     assert_eq!(outcome.plain(), messages);
     assert_eq!(outcome.end, Ok(()));
 }
@@ -130,7 +130,7 @@ fn a_transformed_payload_is_split_too() {
         encoder.start_compression(Compression::default(), &mut out);
         encoder.message(&serial, &mut out);
         assert_eq!(words(&out).len(), chunks);
-        let outcome = decode(framing, Limits::default(), out.chunks(8_192));
+        let outcome = decode(framing, FramingLimits::default(), out.chunks(8_192));
         assert_eq!(outcome.plain(), [Message::Compress, serial.clone()]);
         assert_eq!(outcome.counters, encoder.counters());
     }

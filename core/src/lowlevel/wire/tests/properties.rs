@@ -28,8 +28,8 @@ fn pieces<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> Vec<&'a [u8]> {
 }
 
 /// Feeds all there is before the first poll.
-fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, Counters) {
-    let mut decoder = Decoder::new(framing, Limits::default());
+fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, FramingCounters) {
+    let mut decoder = Decoder::new(framing, FramingLimits::default());
     pieces.iter().for_each(|piece| decoder.feed(piece));
     let mut messages = Vec::new();
     while let Ok(Some(decoded)) = decoder.poll() {
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn a_message_comes_back_under_all_splits(message in any_message(), framing in framing()) {
         let bytes = encode(framing, std::slice::from_ref(&message));
-        let outcome = decode_all_splits(framing, Limits::default(), &bytes);
+        let outcome = decode_all_splits(framing, FramingLimits::default(), &bytes);
         prop_assert_eq!(outcome.plain(), [message]);
         prop_assert_eq!(outcome.end, Ok(()));
     }
@@ -79,7 +79,7 @@ proptest! {
         messages.extend(after);
 
         let pieces = pieces(&bytes, &sizes);
-        let outcome = decode(framing, Limits::default(), pieces.iter().copied());
+        let outcome = decode(framing, FramingLimits::default(), pieces.iter().copied());
         prop_assert_eq!(outcome.plain(), &messages[..]);
         prop_assert_eq!(outcome.end, Ok(()));
         prop_assert_eq!(outcome.counters, encoder.counters());
@@ -105,7 +105,7 @@ proptest! {
             messages.push(Message::Serial(TEXT[at..at + length].to_vec().into()));
             encoder.message(messages.last().unwrap(), &mut bytes);
         }
-        let outcome = decode(Framing::Clear, Limits::default(), [&bytes[..]]);
+        let outcome = decode(Framing::Clear, FramingLimits::default(), [&bytes[..]]);
         prop_assert_eq!(outcome.plain(), &messages[..]);
         prop_assert_eq!(outcome.end, Ok(()));
     }
@@ -115,7 +115,7 @@ proptest! {
         bytes in vec(any::<u8>(), 0..300),
         framing in framing(),
     ) {
-        decode_all_splits(framing, Limits::default(), &bytes);
+        decode_all_splits(framing, FramingLimits::default(), &bytes);
     }
 
     #[test]
@@ -135,7 +135,7 @@ proptest! {
                 bytes[word] |= 0x80;
             }
         }
-        decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+        decode_all_splits(Framing::Clear, FramingLimits::default(), &bytes);
     }
 
     #[test]
@@ -152,7 +152,7 @@ proptest! {
         }
         messages.iter().for_each(|message| encoder.message(message, &mut bytes));
         *at.get_mut(&mut bytes) = byte;
-        let whole = decode(Framing::Clear, Limits::default(), [&bytes[..]]);
-        prop_assert_eq!(decode(Framing::Clear, Limits::default(), bytes.chunks(1)), whole);
+        let whole = decode(Framing::Clear, FramingLimits::default(), [&bytes[..]]);
+        prop_assert_eq!(decode(Framing::Clear, FramingLimits::default(), bytes.chunks(1)), whole);
     }
 }

@@ -16,7 +16,7 @@ impl World {
         assert_eq!(raised.map(|raised| raised.peers), Ok(1));
         self.carry();
         let time = |got| match got {
-            connection::Notification::Event(event) => Some(event.time),
+            connection::ConnectionNotification::Event(event) => Some(event.time),
             _ => None,
         };
         let mut times = std::mem::take(&mut self.got).into_iter().filter_map(time);
@@ -62,10 +62,9 @@ fn events_and_the_log_have_the_wall_clock_and_timers_the_other() {
     let own = Event { time: 1.5, ..event(1) };
     assert_eq!(world.hub.communication_mut().raise(own, now).map(|raised| raised.peers), Ok(1));
     world.carry();
-    let kept = world
-        .got
-        .iter()
-        .any(|got| matches!(got, connection::Notification::Event(event) if event.time == 1.5));
+    let kept = world.got.iter().any(
+        |got| matches!(got, connection::ConnectionNotification::Event(event) if event.time == 1.5),
+    );
     assert!(kept);
 }
 

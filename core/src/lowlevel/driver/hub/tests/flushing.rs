@@ -7,10 +7,11 @@ use crate::logs::{LogField, LogStream, LogValue};
 impl World {
     /// The numbers of received messages with entries and with prints.
     fn came(&mut self) -> (usize, usize) {
-        use connection::Notification::{LogEntry, RemotePrint};
+        use connection::ConnectionNotification::{LogEntry, RemotePrint};
         let got = std::mem::take(&mut self.got);
-        let count =
-            |is: fn(&connection::Notification) -> bool| got.iter().filter(|n| is(n)).count();
+        let count = |is: fn(&connection::ConnectionNotification) -> bool| {
+            got.iter().filter(|n| is(n)).count()
+        };
         (count(|n| matches!(n, LogEntry(_))), count(|n| matches!(n, RemotePrint(_))))
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::tape::Message;
-use super::super::{Family, Limits, Mode};
+use super::super::{Family, Mode, ReaderLimits};
 use super::interned::{Interned, InternedType};
 use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
@@ -115,7 +115,7 @@ enum Where {
 }
 
 impl ReadCache {
-    pub(in super::super) fn new(limits: &Limits) -> ReadCache {
+    pub(in super::super) fn new(limits: &ReaderLimits) -> ReadCache {
         ReadCache {
             ring: Ring::default(),
             used: PerList::default(),

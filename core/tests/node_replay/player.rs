@@ -1,4 +1,4 @@
-//! Recorded sessions, in which a node takes the place of a Bro.
+//! Plays recorded sessions to a node in the place of a Bro.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -14,27 +14,29 @@ use brocomm::node::{
     Action, CommLogEntry, ConnectionId, Endpoint, NodeMachine, Notification, PeerId,
 };
 use brocomm::node::{Phase, Role};
-use brocomm_conformance::{Party, Recording, Session, Side, StepKind, older_sessions, sessions};
+use brocomm_conformance::{
+    Expectation, Party, Recording, Session, Side, StepKind, older_sessions, sessions,
+};
 use bytes::Bytes;
 
 /// What a side sent, in a form that can be compared.
-type Sent = (Message, Option<Serial>);
+pub(super) type Sent = (Message, Option<Serial>);
 
 /// When the first packet came in the trace that some of the recorded Bros read.
 const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 
 /// A node in the place of one side of a recording.
-struct Replay {
+pub(super) struct Replay {
     node: NodeMachine,
     link: Option<ConnectionId>,
     peer: PeerId,
     role: Role,
     /// Follows what the node and the recorded peer send to each other.
     observer: Observer,
-    sent: Vec<Sent>,
-    log: Vec<CommLogEntry>,
+    pub(super) sent: Vec<Sent>,
+    pub(super) log: Vec<CommLogEntry>,
     /// What the recorded side sent of its own accord, and the node has not.
-    to_send: VecDeque<Sent>,
+    pub(super) to_send: VecDeque<Sent>,
     logs: Logs,
 }
 
@@ -220,7 +222,7 @@ impl Replay {
     }
 }
 
-fn party(expectation: &brocomm_conformance::Expectation, side: Side) -> &Party {
+pub(super) fn party(expectation: &Expectation, side: Side) -> &Party {
     match side {
         Side::Connector => &expectation.connector,
         Side::Listener => &expectation.listener,
@@ -293,221 +295,17 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
 }
 
 /// A session in which a node took the place of one side, and what that side had sent.
-struct Played {
-    session: Session,
-    side: Side,
-    replay: Replay,
-    recorded: Vec<Sent>,
+pub(super) struct Played {
+    pub(super) session: Session,
+    pub(super) side: Side,
+    pub(super) replay: Replay,
+    pub(super) recorded: Vec<Sent>,
 }
 
-static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+pub(super) static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     let played = |(session, side)| {
         let (replay, recorded) = play(&session, side);
         Played { session, side, replay, recorded }
     };
     of_bros().map(played).collect()
 });
-
-/// Leaves out what is not for a node to repeat: the order of a set, and times.
-fn comparable((message, serial): &Sent) -> String {
-    match message {
-        Message::RequestEvents(names) => {
-            let names: std::collections::BTreeSet<_> = names.iter().collect();
-            format!("{names:?}")
-        }
-        Message::Ping(args) => format!("ping {}", args.seq),
-        Message::Pong(args) => format!("pong {}", args.seq),
-        Message::Serial(_) => format!("{serial:?}"),
-        other => format!("{other:?}"),
-    }
-}
-
-/// Answers to PINGs come among what is sent of one's own accord as the time has it: they are put at
-/// the end.
-fn in_order(sent: &[Sent]) -> Vec<String> {
-    let is_pong = |sent: &&Sent| matches!(sent.0, Message::Pong(_));
-    let (pongs, others): (Vec<_>, Vec<_>) = sent.iter().partition(is_pong);
-    others.into_iter().chain(pongs).map(comparable).collect()
-}
-
-#[test]
-fn a_node_sends_what_the_bro_sent_in_its_place() {
-    let mut compared = 0;
-    for Played { session, side, replay, recorded } in PLAYED.iter() {
-        let name = session.name();
-        assert!(replay.to_send.is_empty(), "{name}, {side}: {:?}", replay.to_send.front());
-        let sent = in_order(&replay.sent);
-        let recorded = in_order(recorded);
-        for (at, (sent, recorded)) in sent.iter().zip(&recorded).enumerate() {
-            assert!(sent == recorded, "{name}, {side}, message {at}:\n{sent}\n{recorded}");
-        }
-        assert_eq!(sent.len(), recorded.len(), "{name}, {side}: {sent:#?} {recorded:#?}");
-        compared += sent.len();
-    }
-    assert!(compared > 5000, "{compared}");
-}
-
-/// Lines of a communication log by who writes them: between these there is no order (part 4 §5).
-fn by_source<'a>(
-    lines: impl Iterator<Item = (&'a str, &'a str, String)>,
-) -> std::collections::BTreeMap<String, Vec<String>> {
-    let mut sources = std::collections::BTreeMap::<_, Vec<_>>::new();
-    // The ports of the recordings are chance, and so is the order of requested events, and which
-    // side was quicker to compress.
-    let port = regex::Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
-    for (source, level, message) in lines {
-        let message = port.replace(&message, "${1}PORT]").into_owned();
-        sources.entry(source.to_owned()).or_default().push(format!("{level} {message}"));
-    }
-    for lines in sources.values_mut() {
-        for what in ["registered for event", "compression"] {
-            let first = lines.iter().position(|line| line.contains(what));
-            let last = lines.iter().rposition(|line| line.contains(what));
-            if let (Some(first), Some(last)) = (first, last) {
-                lines[first..=last].sort();
-            }
-        }
-    }
-    sources
-}
-
-/// Returns whether a line is one that the node writes as the Bro did: not one about its two
-/// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
-/// Bro that ends by itself closes without a word, a node says that it is terminating and then what
-/// it says of any connection.
-/// A Bro that is sent logs also writes the lines of the other one's log into its own.
-fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
-    let of_other = match side {
-        Side::Connector => message.starts_with("[#10000/"),
-        Side::Listener => message.starts_with("[#1/"),
-    };
-    let of_processes = ["communication started", "raised pipe", "CPU usage", "parent statistics"];
-    let of_ending = ["terminat", "stopped listening"];
-    let after_close = ["peer disconnected", "connection closed"];
-    let of_processes = of_processes.iter().chain(&of_ending).any(|what| message.starts_with(what));
-    let after_close = closed_by_us && after_close.iter().any(|what| message.ends_with(what));
-    let by_script = closed_by_us && source == "script" && message == "connection closed";
-    !(of_other || of_processes || after_close || by_script)
-}
-
-#[test]
-fn a_node_logs_what_the_bro_logged_in_its_place() {
-    let (mut compared, mut differ) = (0, Vec::new());
-    for Played { session, side, replay, .. } in PLAYED.iter() {
-        let (name, side) = (session.name(), *side);
-        let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
-        if !expectation.further_connections.is_empty() || is_older(name) {
-            continue;
-        }
-        // At the end of their traces both close.
-        let closed_by_us =
-            session.recording().unwrap().closed_by() == Some(side) || name == "bro-bro-sync-points";
-        let recorded = &party(&expectation, side).logs["communication.log"];
-        let fields = recorded.lines().filter(|line| !line.starts_with('#')).map(|line| {
-            let fields: Vec<_> = line.splitn(8, '\t').collect();
-            (fields[2], fields[6], fields[7].to_owned())
-        });
-        let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
-
-        let level = |entry: &CommLogEntry| match entry.level() {
-            Some(brocomm::node::LogLevel::Info) => "info",
-            Some(brocomm::node::LogLevel::Error) => "error",
-            None => "-",
-        };
-        let lines = replay.log.iter().map(|entry| {
-            let source = match entry.source() {
-                Some(brocomm::node::LogSource::Child) => "child",
-                Some(brocomm::node::LogSource::Parent) => "parent",
-                Some(brocomm::node::LogSource::Script) => "script",
-                None => "-",
-            };
-            (source, level(entry), entry.to_string())
-        });
-        let logged = by_source(lines.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
-        for (source, recorded) in &recorded {
-            let logged = logged.get(source).cloned().unwrap_or_default();
-            if logged != *recorded {
-                differ.push(format!("{name}, {side}, {source}:\n{logged:#?}\n{recorded:#?}"));
-            }
-        }
-        assert_eq!(logged.len(), recorded.len(), "{name}, {side}");
-        compared += logged.values().map(Vec::len).sum::<usize>();
-    }
-    assert!(differ.is_empty(), "{}", differ.join("\n\n"));
-    assert!(compared > 1000, "{compared}");
-}
-
-/// Returns the lines with which a log ends a connection and the node, in order.
-fn closing<'a>(lines: impl Iterator<Item = (&'a str, String)>, side: Side) -> Vec<String> {
-    let prefix = regex::Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap();
-    let of_other = match side {
-        Side::Connector => 10_000..20_000,
-        Side::Listener => 1..10_000,
-    };
-    let what = [
-        "connection closed",
-        "peer disconnected",
-        "closing connection",
-        "terminating...",
-        "terminating",
-        "parent statistics",
-        "stopped listening",
-    ];
-    lines
-        .filter_map(|(source, message)| {
-            // A Bro that is sent logs also has the other one's.
-            let peer = prefix.captures(&message).map(|peer| peer[1].parse().unwrap());
-            if peer.is_some_and(|peer: u32| of_other.contains(&peer)) {
-                return None;
-            }
-            let about = if peer.is_some() { "of a peer" } else { "" };
-            let message = prefix.replace(&message, "");
-            // The numbers are those of reads and writes.
-            let message = message.split(':').next().unwrap_or_default();
-            what.contains(&message).then(|| format!("{source} {message} {about}"))
-        })
-        .collect()
-}
-
-#[test]
-fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
-    let (mut compared, mut of_terminated) = (0, 0);
-    for Played { session, side, replay, .. } in PLAYED.iter() {
-        let (name, side) = (session.name(), *side);
-        let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
-        if !expectation.further_connections.is_empty() || is_older(name) {
-            continue;
-        }
-        let recorded = &party(&expectation, side).logs["communication.log"];
-        let fields = recorded.lines().filter(|line| !line.starts_with('#')).map(|line| {
-            let fields: Vec<_> = line.splitn(8, '\t').collect();
-            (fields[2], fields[7].to_owned())
-        });
-        let mut recorded = closing(fields, side);
-        if name == "bro-bro-sync-points" {
-            // At the end of their traces both close, and the other one was first.
-            let of_other = ["script", "child", "parent peer disconnected"];
-            recorded.retain(|line| !of_other.iter().any(|of_other| line.starts_with(of_other)));
-        }
-        let lines = replay.log.iter().map(|entry| {
-            (
-                entry.source().map_or("-", |source| match source {
-                    brocomm::node::LogSource::Child => "child",
-                    brocomm::node::LogSource::Parent => "parent",
-                    brocomm::node::LogSource::Script => "script",
-                }),
-                entry.to_string(),
-            )
-        });
-        let mut logged = closing(lines, side);
-        // A Bro that ends without being told to says nothing of it, and one that was told may end
-        // before its I/O process says so.
-        logged.retain(|line| !line.contains("terminating") || recorded.contains(line));
-        assert_eq!(logged, recorded, "{name}, {side}");
-        compared += logged.len();
-        of_terminated += usize::from(logged.iter().any(|line| line.contains("terminating...")));
-    }
-    assert!(compared > 150 && of_terminated > 5, "{compared} {of_terminated}");
-}
