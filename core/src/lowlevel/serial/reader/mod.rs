@@ -195,8 +195,8 @@ impl Reader {
         let unshared = Arc::get_mut(&mut message)
             .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
         unshared.data_format = mode.data_format;
-        let is_general = transcript.is_some();
-        let has_attributes = mode.data_format.has_value_attributes();
+        let (is_general, has_attributes) =
+            (transcript.is_some(), mode.data_format.has_value_attributes());
         let is_usual = !is_general && !has_attributes;
         let mut session = Session {
             cursor: Cursor::new(&chunk),
@@ -272,8 +272,7 @@ struct Session<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
-    /// Whether values are expected to have ids of 64 bits and no attributes, and nothing about them is
-    /// noted.
+    /// Whether values are expected with ids of 64 bits, without attributes, and nothing is noted.
     is_wide: bool,
     /// The same with ids of 32 bits.
     is_narrow: bool,

@@ -6,6 +6,7 @@ mod forward;
 mod measure;
 mod object;
 mod opaque;
+mod short;
 mod stmt;
 mod supported;
 mod types;
