@@ -101,7 +101,7 @@ impl<'c> Session<'c> {
             return None;
         }
         let tag = self.cache.standard_type(class, ty)?;
-        if ATTRIBUTED && !self.mode.data_format.has_ipv6() && is_address(tag) {
+        if ATTRIBUTED && !self.mode.data_format.has_ipv6() && may_be_mapped(tag, content) {
             return None;
         }
         if !self.cache.register_in_run(pid, self.tape_end()) {
@@ -200,9 +200,13 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Returns whether values of this type are written in another way in a data format without IPv6.
-fn is_address(tag: TypeTag) -> bool {
-    matches!(tag, TypeTag::Addr | TypeTag::Subnet)
+/// Returns whether a value of this type may be an IPv4 address or subnet that is written as an IPv6
+/// one, in a data format without IPv6.
+fn may_be_mapped(tag: TypeTag, content: &[u8]) -> bool {
+    match tag {
+        TypeTag::Addr => !content.starts_with(&1_u32.to_be_bytes()),
+        tag => tag == TypeTag::Subnet,
+    }
 }
 
 #[cfg(test)]
@@ -232,13 +236,17 @@ mod tests {
     #[test]
     fn the_short_way_reads_as_the_long_way_does() {
         let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
-        let in_22 = |mode: Mode| mode.with_data_format(DataFormat::V22);
         let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
-        for mode in modes.into_iter().chain(modes.map(in_22)) {
+        let in_format = |format| modes.map(|mode| mode.with_data_format(format));
+        let formats = [DataFormat::V26, DataFormat::V22, DataFormat::V21];
+        for mode in formats.into_iter().flat_map(in_format) {
+            let ipv6 = |value: &Value| matches!(value, Value::Addr(addr) if addr.is_ipv6());
+            let mut args = args();
+            args.retain(|value| mode.data_format.has_ipv6() || !ipv6(value));
             let mut writer = Writer::new(20);
             let [before, changed, after] = [(); 3].map(|()| {
                 let mut chunk = Vec::new();
-                writer.event(mode, b"f", 1.0, &args(), &mut chunk).unwrap();
+                writer.event(mode, b"f", 1.0, &args, &mut chunk).unwrap();
                 chunk
             });
             let mut compared = 0;
