@@ -2,8 +2,9 @@
 # pcap-parser 0.17.0 (crates.io) reads the time offset of a big-endian capture as little-endian.
 #
 # The option if_tsoffset of a pcapng interface holds seconds that are added to the times of its packets, in the byte order
-# of its section. The crate parses such sections, but takes the field if_tsoffset from the bytes as if they were
-# little-endian: an offset of one hour becomes 1156862154280796160 seconds. Its method ts_offset() returns the same field.
+# of its section. The crate parses such sections, but reads the field if_tsoffset as little-endian:
+# an offset of one hour becomes 1156862154280796160 seconds. Its method ts_offset() returns the same
+# field.
 #
 # Seen: "little-endian: 3600", "big-endian: 1156862154280796160". brocomm reads the option itself.
 set -eu

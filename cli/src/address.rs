@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_may_not_lack() {
+    fn a_missing_port_is_an_error() {
         for text in ["127.0.0.1:0", "[::1]:9100", "localhost:9100"] {
             assert_eq!(parse_with_port(text).as_deref(), Ok(text));
         }

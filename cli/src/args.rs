@@ -38,7 +38,7 @@ Examples:
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            write an example configuration
   brocomm doctor sensor                         check the connection to a peer
-  brocomm cluster show node.cfg                 show who talks to whom in a cluster of Bros
+  brocomm cluster show node.cfg                 show the nodes and connections of a Bro cluster
   brocomm top ./brocomm.sock                    watch the peers of a running node
   brocomm bench sensor                          measure a peer's event rate and latency
   brocomm demo                                  run a demonstration without a peer

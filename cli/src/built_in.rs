@@ -8,10 +8,10 @@ use brocomm::notation::ParseError;
 
 use crate::file;
 
-/// The file that is there without being there.
+/// The name by which the built-in declarations can be loaded.
 pub(crate) const FILE: &str = "bro-2.5.bro";
 
-/// What it consists of, in this order.
+/// The parts of the declarations, in order.
 const PARTS: &[&str] = &[
     include_str!("internal.bro"),
     "module GLOBAL;\n",
@@ -26,17 +26,24 @@ const PARTS: &[&str] = &[
     include_str!("bro-2.5/events-3.bro"),
 ];
 
-/// Returns the text of it all.
+/// Returns the text of all declarations.
 pub(crate) fn text() -> String {
     PARTS.join("\n")
 }
 
-/// Adds all types, variables and events, unless they are there.
+/// Adds all types, variables and events, unless they have been added.
 pub(crate) fn add(into: &mut Declarations) -> Result<(), ParseError> {
     if into.types.contains_key(&b"connection"[..]) { Ok(()) } else { into.read(&text()) }
 }
 
-/// Reads the text of a file with declarations; without such a file, `bro-2.5.bro` is the built-in one.
+/// Returns whether an error is an unknown type that these declarations have.
+pub(crate) fn would_help(error: &ParseError) -> bool {
+    let Some(name) = error.unknown_type() else { return false };
+    let mut declared = Declarations::new();
+    declared.read(&text()).is_ok() && declared.types.contains_key(name.as_bytes())
+}
+
+/// Reads a file with declarations. `bro-2.5.bro` is the built-in one unless such a file exists.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     match file::read_text(path) {
         Err(error)
@@ -54,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_types_of_bro_are_there() {
+    fn the_base_types_of_bro_are_declared() {
         let mut declared = Declarations::new();
         declared.read(&text()).unwrap_or_else(|error| panic!("{error}"));
         let fields = |ty: &str| {

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_else_we_print_is_passed_over() {
+    fn other_lines_of_our_output_are_skipped() {
         for text in [
             r#"{"notification":"listening","address":"a"}"#,
             r#"{"t":1,"peer":"p","notification":"event_requested","name":"seen"}"#,
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_an_error() {
+    fn other_json_is_an_error() {
         for (text, told) in [
             ("{}", r#"the key "event" is missing"#),
             ("{", "EOF while parsing"),

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_says_can_be_printed() {
+    fn its_texts_are_printable() {
         let read = Certificate::read(&certificate()).unwrap();
         assert!(read.subject.contains("CN=a\\xc3\\xa9node"), "{}", read.subject);
         assert_eq!(read.subject, read.issuer);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_will_do() {
+    fn arbitrary_bytes_do_not_panic() {
         let good = certificate();
         for length in 0..good.len() {
             assert_eq!(Certificate::read(&good[..length]), None);

@@ -58,7 +58,7 @@ fn zone(name: &str) -> Result<TimeZone, &'static str> {
     if name.starts_with('/') {
         let file =
             file::read(Path::new(name)).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
-        return file.ok_or("is no file of a time zone");
+        return file.ok_or("is not a time zone file");
     }
     // The names in the database are file names and case-sensitive.
     let in_database = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
@@ -97,7 +97,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn zones_are_those_of_date() {
+    fn offsets_equal_those_of_date() {
         for name in [
             "UTC",
             "",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_zone_is_none() {
+    fn invalid_time_zones_are_refused() {
         assert_eq!(zone("CET-1CEST"), Err("does not say when summer time begins and ends"));
         for name in ["Nowhere/City", "europe/berlin", "CET-1CEST,", "CET-99", "/no/such", "?"] {
             assert!(zone(name).is_err(), "{name}");

@@ -54,14 +54,14 @@ fn check(format: &AsciiFormat) -> Result<(), String> {
     let (separator, set_separator) = (&*format.separator, &*format.set_separator);
     for (option, text) in [("--separator", separator), ("--set-separator", set_separator)] {
         if text.is_empty() {
-            return Err(format!("{option} is empty, which would leave nothing between values"));
+            return Err(format!("{option} is empty, so nothing would separate values"));
         }
         if has(text, b"\\") {
-            return Err(format!("{option} has a backslash, with which escapes begin"));
+            return Err(format!("{option} contains a backslash, which begins an escape"));
         }
     }
     if has(separator, set_separator) || has(set_separator, separator) {
-        return Err("--separator and --set-separator must be told apart".to_owned());
+        return Err("--separator and --set-separator must not contain each other".to_owned());
     }
     for (option, text) in [
         ("--separator", separator),
@@ -70,11 +70,11 @@ fn check(format: &AsciiFormat) -> Result<(), String> {
         ("--unset-field", &*format.unset_field),
     ] {
         if has(text, b"\n") {
-            return Err(format!("{option} has a newline, which ends an entry"));
+            return Err(format!("{option} contains a newline, which ends an entry"));
         }
         let is_separator = option.ends_with("separator");
         if !is_separator && (has(text, separator) || has(text, set_separator)) {
-            return Err(format!("{option} has a separator in it"));
+            return Err(format!("{option} contains a separator"));
         }
     }
     Ok(())
@@ -92,9 +92,9 @@ fn bytes(text: &str) -> Result<Bytes, String> {
                 let digit = |digit: u8| char::from(digit).to_digit(16);
                 let byte = digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low);
                 let byte = byte.and_then(|byte| u8::try_from(byte).ok());
-                (byte.ok_or("after \\x two hexadecimal digits are expected")?, after)
+                (byte.ok_or("expected two hexadecimal digits after \\x")?, after)
             }
-            (b'\\', _) => return Err("after \\ one of t, \\ and xHH is expected".to_owned()),
+            (b'\\', _) => return Err("expected t, \\ or xHH after \\".to_owned()),
             (byte, after) => (*byte, after),
         };
         bytes.push(byte);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_can_be_read_back() {
+    fn ambiguous_separators_are_refused() {
         let format = |separator: &'static str, set: &'static str, empty: &'static str| {
             let [separator, set_separator, empty_field] =
                 [separator, set, empty].map(|text| Bytes::from_static(text.as_bytes()));
@@ -133,11 +133,11 @@ mod tests {
             ("\t", "", "", "--set-separator is empty"),
             (",", ",", "", "--separator and --set-separator"),
             ("||", "|", "", "--separator and --set-separator"),
-            ("\\", ",", "", "--separator has a backslash"),
-            ("\n", ",", "", "--separator has a newline"),
-            ("\t", ",", "a\tb", "--empty-field has a separator"),
-            ("\t", ",", "a,b", "--empty-field has a separator"),
-            ("\t", ",", "a\nb", "--empty-field has a newline"),
+            ("\\", ",", "", "--separator contains a backslash"),
+            ("\n", ",", "", "--separator contains a newline"),
+            ("\t", ",", "a\tb", "--empty-field contains a separator"),
+            ("\t", ",", "a,b", "--empty-field contains a separator"),
+            ("\t", ",", "a\nb", "--empty-field contains a newline"),
         ] {
             let error = format(separator, set, empty).unwrap_err();
             assert!(error.starts_with(why), "{error}");

@@ -1,6 +1,6 @@
 //! Declarations on the command line.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, EventDecl, Name};
@@ -19,8 +19,8 @@ pub(crate) struct Declare {
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
-    /// Scripts of Bro, or declarations of types and events in its notation; may be repeated. What
-    /// they load is looked for beside them and in BROPATH; bro-2.5.bro is built in.
+    /// Bro scripts, or declarations of types and events in Bro's notation; may be repeated. Scripts
+    /// that they load are searched for beside them and in BROPATH; bro-2.5.bro is built in.
     #[arg(long, value_name = "FILE")]
     declarations: Vec<PathBuf>,
 }
@@ -29,9 +29,7 @@ impl Declare {
     /// Reads all declarations.
     pub(crate) fn read(&self) -> Result<Declarations, Failure> {
         let mut declared = Declarations::new();
-        for file in &self.declarations {
-            read(file, &mut declared)?;
-        }
+        read(&self.declarations, &mut declared)?;
         for text in &self.event {
             let event = EventDecl::parse(text, &declared)
                 .map_err(|error| misused(format_args!("--event: {}", pointed(text, &error))))?;
@@ -41,15 +39,28 @@ impl Declare {
     }
 }
 
-/// Adds the declarations in a file.
-pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
-    let shown = file.display();
-    let text = built_in::read(file).map_err(|error| {
-        misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
-    })?;
-    Scripts::default()
-        .add(file, &text, declared)
-        .map_err(|error| misused(format_args!("{shown}: cannot use declarations: {error}")))
+/// Adds the declarations in files, each once.
+pub(crate) fn read(files: &[PathBuf], declared: &mut Declarations) -> Result<(), Failure> {
+    let mut scripts = Scripts::default();
+    for file in files {
+        let shown = file.display();
+        let text = built_in::read(file).map_err(|error| {
+            misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
+        })?;
+        scripts.add(file, &text, declared).map_err(|error| {
+            let hint = hint(&error);
+            misused(format_args!("{shown}: cannot use declarations: {error}{hint}"))
+        })?;
+    }
+    Ok(())
+}
+
+/// Says where a type is declared that is not known, if that is the error.
+fn hint(error: &ParseError) -> String {
+    match built_in::would_help(error) {
+        true => format!("; `--declarations {}` before it declares it", built_in::FILE),
+        false => String::new(),
+    }
 }
 
 /// Formats an error in a text from the command line, with a caret at its position.
@@ -57,7 +68,7 @@ pub(crate) fn pointed(text: &str, error: &ParseError) -> String {
     let line = usize::try_from(error.line).unwrap_or_default().saturating_sub(1);
     let column = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
     let line = text.lines().nth(line).unwrap_or_default();
-    format!("{error}\n  {line}\n  {:column$}^", "")
+    format!("{error}{}\n  {line}\n  {:column$}^", hint(error), "")
 }
 
 /// Returns the declared events whose names match, or all. Warns if there are none.
@@ -99,11 +110,15 @@ mod tests {
     }
 
     #[test]
-    fn errors_point_at_their_place() {
+    fn errors_point_at_their_position() {
         let error = EventDecl::parse("ping(count, nope)", &declared()).unwrap_err();
         assert_eq!(
             pointed("ping(count, nope)", &error),
             "line 1, column 13: no type is named `nope`\n  ping(count, nope)\n              ^"
         );
+        let error = EventDecl::parse("seen(c: connection)", &declared()).unwrap_err();
+        let expected = "line 1, column 9: no type is named `connection`; \
+            `--declarations bro-2.5.bro` before it declares it\n  seen(c: connection)\n          ^";
+        assert_eq!(pointed("seen(c: connection)", &error), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Chosen parts of events, in columns.
+//! Selected parts of events, in columns.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use brocomm::data::{Declarations, Event, EventDecl, Field, Name, Type, Value};
 use crate::config::suggestion;
 use crate::decode::printed;
 
-/// What is printed for a part without a value.
+/// The text for a part without a value.
 const UNSET: &str = "-";
 
-/// Paths into the arguments of events, as the command line names them.
+/// Paths into the arguments of events, as given on the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fields(Vec<Path>);
 
-/// The name of a parameter, or its number from 1, and names of fields.
+/// The name of a parameter or its number from 1, and the names of fields.
 #[derive(Debug, Clone, PartialEq)]
 struct Path(Vec<String>);
 
 impl FromStr for Fields {
     type Err = String;
 
-    /// Parses `c.id.orig_h,c.uid`; `$` does as well as a point.
+    /// Parses `c.id.orig_h,c.uid`. `$` can be used instead of a point.
     fn from_str(text: &str) -> Result<Fields, String> {
         let path = |text: &str| {
             let parts: Vec<String> = text.trim().split(['.', '$']).map(str::to_owned).collect();
@@ -35,7 +35,7 @@ impl FromStr for Fields {
     }
 }
 
-/// Paths that fit declared events.
+/// Paths that have been checked against the declared events.
 #[derive(Debug, Clone)]
 pub(crate) struct Chosen {
     fields: Fields,
@@ -46,7 +46,7 @@ impl Fields {
     /// Checks that each path leads to something in one of the events.
     ///
     /// # Errors
-    /// Says which one does not, and what there is.
+    /// The first path that leads to nothing, with the possible names.
     pub(crate) fn choose(
         &self,
         declarations: &Arc<Declarations>,
@@ -59,7 +59,7 @@ impl Fields {
             let fits = events.iter().any(|event| match path.check(event, declarations) {
                 Ok(()) => true,
                 Err(wrong) => {
-                    // The path that leads furthest says most.
+                    // Report the event in which the path leads furthest.
                     why.get_or_insert(wrong);
                     false
                 }
@@ -74,7 +74,7 @@ impl Fields {
 }
 
 impl Chosen {
-    /// Returns the columns of an event, with tabs between them; `None` if no path is for it.
+    /// Returns the columns of an event, separated by tabs, or `None` if no path applies to it.
     pub(crate) fn line(&self, event: &Event) -> Option<String> {
         let declared = self.declarations.event(&event.name);
         let mut is_any = false;
@@ -107,7 +107,7 @@ impl Path {
         for field in fields {
             ty = known(ty, declarations);
             let Some(there) = ty.fields() else {
-                // What is `any` shows what it is only when it comes.
+                // The type of an `any` is known only when a value arrives.
                 return if ty == Type::ANY {
                     Ok(())
                 } else {
@@ -123,7 +123,7 @@ impl Path {
     }
 }
 
-/// Returns the definition of a type that is given by its name.
+/// Returns the definition of a named type.
 fn known(ty: Type, declarations: &Declarations) -> Type {
     match &ty {
         Type::Named(name) => declarations.ty(&***name).cloned().unwrap_or(ty),
@@ -131,7 +131,7 @@ fn known(ty: Type, declarations: &Declarations) -> Type {
     }
 }
 
-/// Returns the place of a parameter with this name or number.
+/// Returns the index of the parameter with this name or number.
 fn place(name: &str, event: Option<&EventDecl>) -> Option<usize> {
     let by_name = |event: &EventDecl| event.params.iter().position(|param| param.name == name);
     event.and_then(by_name).or_else(|| name.parse::<usize>().ok()?.checked_sub(1))
@@ -142,7 +142,7 @@ fn missing(whole: &str, what: &str, name: &str, there: &[Field]) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match suggestion(name, &names) {
         hint if hint.is_empty() && names.len() <= 12 => {
-            format!("{whole} has no {what} {name}, but {}", names.join(", "))
+            format!("{whole} has no {what} {name}; it has {}", names.join(", "))
         }
         hint => format!("{whole} has no {what} {name}{hint}"),
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_fields_are_columns() {
+    fn selected_fields_are_columns() {
         let seen = "seen([$id=[$h=1.2.3.4], $uid=\"C\\t1\"], 7)";
         assert_eq!(line("c.id.h,c$uid", seen).as_deref(), Some("1.2.3.4\tC\\x091"));
         assert_eq!(line("c.id.p, n", seen).as_deref(), Some("-\t7"));
@@ -181,15 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn what_no_event_has_is_an_error() {
+    fn unknown_fields_are_errors() {
         for (fields, why) in [
             ("", "expected PARAMETER.FIELD.…, with commas between several"),
             ("c..uid", "expected PARAMETER.FIELD.…, with commas between several"),
             ("c.uid,", "expected PARAMETER.FIELD.…, with commas between several"),
             ("c.uix", "c.uix: seen, c has no field uix; did you mean `uid`?"),
-            ("c.zzzz", "c.zzzz: seen, c has no field zzzz, but id, uid"),
-            ("q", "q: seen has no parameter q, but c, n"),
-            ("0", "0: seen has no parameter 0, but c, n"),
+            ("c.zzzz", "c.zzzz: seen, c has no field zzzz; it has id, uid"),
+            ("q", "q: seen has no parameter q; it has c, n"),
+            ("0", "0: seen has no parameter 0; it has c, n"),
             ("c.id.h.x", "c.id.h.x: seen, c.id.h is of type addr, which has no fields"),
         ] {
             match choose(fields) {

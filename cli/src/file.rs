@@ -1,4 +1,4 @@
-//! Reads files that the user names, whole.
+//! Reads whole files that the user names.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -7,18 +7,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How much a file may hold, in bytes: devices have no end.
+/// The maximum size of a file in bytes, since devices have no end.
 const MOST: u64 = 64 << 20;
 
-/// How long a pipe may take to be written, as by `<(…)` of a shell: one that nobody writes never ends.
+/// The time limit for reading a pipe, such as `<(…)` of a shell. A pipe without a writer never
+/// ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads what a file holds.
+/// Reads a file.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_within(path, PATIENCE)
 }
 
-/// Reads a file of text.
+/// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
 }
@@ -29,7 +30,7 @@ fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
     }
     let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
-    // Opening it waits for who writes it.
+    // Opening a pipe waits for its writer.
     thread::spawn(move || sender.send(read_at_once(&path)));
     receiver.recv_timeout(patience).unwrap_or_else(|_| {
         let seconds = patience.as_secs_f64();
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_that_nobody_writes_is_given_up() {
+    fn a_pipe_without_a_writer_times_out() {
         let pipes = ["unwritten", "written"].map(|name| {
             std::env::temp_dir().join(format!("brocomm-pipe-{name}-{}", std::process::id()))
         });

@@ -281,7 +281,7 @@ fn attend(
         Some(fault) if matches!(end, CloseCause::Protocol(_)) => {
             Err(failed(format_args!("{}: {fault}", peer.remote_addr())))
         }
-        // What TLS says of itself names it.
+        // A TLS error names TLS itself.
         Some(fault) if matches!(end, CloseCause::Tls(_)) => Ok(Ended::Lost(fault)),
         Some(fault) => Ok(Ended::Lost(fault + session::tls_differs(peer))),
         None if peer.connection().counters().input.messages == 0 => {

@@ -26,11 +26,11 @@ pub(crate) enum Input {
     Capture(Vec<Captured>),
 }
 
-/// Says why a file holds no session.
+/// Why a file has no session.
 pub(crate) enum Unusable {
-    /// It can't be read: another one was meant.
+    /// It cannot be read, so another file was meant.
     Unreadable(String),
-    /// What is in it is something else.
+    /// It contains something else.
     Content(String),
 }
 
@@ -41,7 +41,7 @@ impl From<String> for Unusable {
 }
 
 impl Unusable {
-    /// Tells it, and returns that the command fails.
+    /// Reports the error, and returns the failure.
     pub(crate) fn told(self) -> Failure {
         match self {
             Unusable::Unreadable(what) => misused(format_args!("{what}")),
@@ -58,7 +58,7 @@ impl Input {
     /// itself.
     ///
     /// # Errors
-    /// What is wrong, with the file's name.
+    /// The error, with the file's name.
     pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, Unusable> {
         let file = path.display().to_string();
         let file = if file == "-" { "standard input".to_owned() } else { file };
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_counts_what_the_file_holds_inflated_or_not() {
+    fn progress_counts_bytes_of_the_file_itself() {
         let sessions = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/vectors/sessions");
         let file = Path::new(sessions).join("bro-bro-repeat.jsonl.gz");
         let progress = Progress::new(false);

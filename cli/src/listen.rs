@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut result = Ok(());
     for report in received {
         let shown: Result<(), Failure> = match report {
-            // Nothing is printed after the last requested event.
+            // Print nothing after the last requested event.
             _ if printer.is_done() => continue,
             Report::Notification { time, peer, notification } => {
                 let kept = packets.as_mut().map_or(Ok(()), |packets| packets.told(&notification));

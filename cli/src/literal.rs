@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_as_the_same() {
+    fn formatted_events_are_read_back() {
         for text in [
             r#"e("a\"b\\c\n\x00", 7, -7, T, 1.5)"#,
             r#"e(10.0.0.1, [2001:db8::1], 10.0.0.0/8, 80/tcp, time(5.5))"#,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_those_that_the_values_have() {
+    fn types_are_those_of_the_values() {
         let event = Event::parse("e(\"a\", 7, +7, set(1.5))", &Declarations::new()).unwrap();
         assert_eq!(types(&event), "(string, count, int, set[double])");
     }

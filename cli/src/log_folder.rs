@@ -70,7 +70,7 @@ impl LogFolder {
     ) -> Result<LogFolder, Failure> {
         let utc_offset = clock.offset()?;
         fs::create_dir_all(folder).map_err(|e| {
-            failed(format_args!("{}: cannot make folder: {}", folder.display(), reason(&e)))
+            failed(format_args!("{}: cannot create folder: {}", folder.display(), reason(&e)))
         })?;
         Ok(LogFolder {
             folder: folder.to_owned(),
@@ -126,7 +126,7 @@ impl LogFolder {
         }
         if self.logs.len() >= MOST {
             self.leave_out(key.1, "left out");
-            return Err(format!("log {path}: there are {MOST} logs already; it is left out"));
+            return Err(format!("log {path}: left out, because there are {MOST} logs already"));
         }
         let opened = self.open(writer, now);
         let log = match opened {
@@ -146,14 +146,14 @@ impl LogFolder {
             return Ok(());
         }
         Err(format!(
-            "log {path}: its sender's writer is {kind}; {name} has the form of Bro's ASCII logs"
+            "log {path}: its sender's writer is {kind}; {name} has the format of Bro's ASCII logs"
         ))
     }
 
     fn open(&self, writer: &Arc<LogWriter>, now: Time) -> Result<Log, String> {
         let file = LogFile::new(Arc::clone(writer), &self.format, self.rotation, now);
         let file = file
-            .map_err(|why| format!("log {}: {why}, or Bro does not write it", writer.path))?
+            .map_err(|why| format!("log {}: {why}; Bro does not write such a log", writer.path))?
             .on_clock(self.utc_offset);
         // As in Bro, a suffix such as `-2` distinguishes two logs with the same path.
         let numbered = (2..).map(|number| file.clone().numbered(number));

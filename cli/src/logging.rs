@@ -116,7 +116,7 @@ impl Logging {
                 tracing::subscriber::set_global_default(messages.with(json))
             }
         };
-        debug_assert!(begun.is_ok(), "it is begun once");
+        debug_assert!(begun.is_ok(), "logging starts once");
     }
 }
 
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_say_does_nothing_to_a_terminal() {
+    fn untrusted_text_cannot_control_a_terminal() {
         let shown = Printable("a\x1b[2Jb\r\u{9b}\tc\nd\u{e9}").to_string();
         assert_eq!(shown, "a\\x1b[2Jb\\x0d\\x9b\tc\nd\u{e9}");
     }

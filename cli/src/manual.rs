@@ -23,7 +23,7 @@ Examples:
   brocomm completions bash > ~/.local/share/bash-completion/completions/brocomm
 
 Exit codes:
-  0  they were printed
+  0  the completions were printed
   2  the command line is wrong";
 
 /// Writes manual pages, one per command.
@@ -40,8 +40,8 @@ Examples:
   brocomm man ~/.local/share/man/man1
 
 Exit codes:
-  0  they were written
-  1  they could not be written
+  0  the pages were written
+  1  the pages could not be written
   2  the command line is wrong";
 
 /// Prints the completions.

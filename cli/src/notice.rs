@@ -58,8 +58,8 @@ Values in JSON:
   table              [{\"key\": value, \"value\": value}, …]
                      an index of several values is an array of them
   function, file     its name
-  any                {\"$type\": \"addr\", \"$value\": \"10.0.0.1\"} if it can't be told otherwise
- `brocomm send` and `brocomm run --stdin` read lines with an event back. The book has a schema.";
+  any                {\"$type\": \"addr\", \"$value\": \"10.0.0.1\"} if the type is unclear
+ `brocomm send` and `brocomm run --stdin` read lines with events. The book has a schema.";
 
 /// A key of a JSON line with its value.
 pub(crate) type Field = (&'static str, Box<RawValue>);
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accesses_say_what_changes() {
+    fn accesses_show_what_changes() {
         let access = StateAccess {
             opcode: Opcode::AssignIdx,
             target: "seen".into(),

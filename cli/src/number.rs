@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_right_is_said() {
+    fn errors_show_the_range() {
         assert_eq!(within(1..=9_u8)("9"), Ok(9));
         assert_eq!(within(-1..=1_i64)("-1"), Ok(-1));
         for text in ["", "0", "10", "256", "-1", "x", "1.5", " 1"] {

@@ -108,7 +108,7 @@ impl Output {
         self.finish_within(LAST_WORDS)
     }
 
-    /// The same with a minimum time.
+    /// The same, with at least this much time.
     fn finish_within(&self, least: Duration) -> io::Result<()> {
         let least = Instant::now() + least;
         let mut state = self.0.state();
@@ -242,7 +242,7 @@ impl State {
 
 static STDOUT: OnceLock<Output> = OnceLock::new();
 static STDERR: OnceLock<Output> = OnceLock::new();
-/// The bar that stays below all other lines on the terminal.
+/// The bar below all other lines on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Returns standard output. On a write error, stops everything that [stops on
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_more_than_there_is_room_for_waits() {
+    fn writers_wait_while_the_buffer_is_full() {
         let (mut output, let_it, writes) = gated(Overflow::Wait);
         occupy(&mut output);
         assert!(is_ready(output.room()));
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_when_the_program_ends() {
+    fn waits_end_when_the_program_ends() {
         let (mut output, _let_it, _writes) = gated(Overflow::Wait);
         occupy(&mut output);
         output.write_all(&[b'x'; ROOM]).unwrap();
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_last_has_time_even_if_the_end_took_all_of_it() {
+    fn the_last_output_has_a_minimum_time() {
         let (mut output, let_it, writes) = gated(Overflow::Wait);
         output.end_by(Instant::now());
         output.write_all(b"last").unwrap();
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_counted_where_it_would_stand() {
+    fn dropped_text_is_replaced_by_a_notice() {
         let notice = |bytes| format!("[{bytes} dropped]").into_bytes();
         let (mut output, let_it, writes) = gated(Overflow::Drop(notice));
         occupy(&mut output);
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_that_of_all_who_write_later() {
+    fn later_writes_return_the_same_error() {
         let (mut output, let_it, _writes) = gated(Overflow::Wait);
         occupy(&mut output);
         let mut other = output.clone();

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_those_of_libpcap() {
+    fn files_have_the_format_of_libpcap() {
         let mut out = Vec::new();
         Pcap::new(1).header(&mut out);
         assert_eq!(
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peers_claims_do_no_harm() {
+    fn wrong_lengths_from_a_peer_are_harmless() {
         assert_eq!(written(&packet(1_000_005, 2)), "0800000005000000040000000400000061626364");
         let mut out = Vec::new();
         let error = Pcap::new(113).packet(&packet(0, 0), &mut out);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn recorded_packets_give_a_file() {
+    fn recorded_packets_are_written_to_a_file() {
         let sessions = sessions();
         let session = sessions.iter().find(|session| session.name() == "bro-bro-packets").unwrap();
         let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());

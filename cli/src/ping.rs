@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_is_that_of_ping() {
+    fn the_summary_has_the_format_of_ping() {
         let mut pings = PingStatistics::default();
         let summary = |pings: &PingStatistics| {
             let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Values on several lines, for people.
+//! Values on several lines.
 
 use brocomm::data::{Event, Value};
 
@@ -78,7 +78,7 @@ fn element(value: Option<&Value>, depth: usize, text: &mut String) {
     }
 }
 
-/// Appends something in brackets, with a line for each of its parts.
+/// Appends brackets with a line for each part between them.
 fn block<T>(
     (begin, end): (char, char),
     parts: &[T],
@@ -92,7 +92,7 @@ fn block<T>(
         text.push_str(&"\t".repeat(depth + 1));
         part(one, text);
     }
-    // As Bro prints them, an empty table has a line, and an empty record or vector has none.
+    // As in Bro, an empty table has a line, and an empty record or vector has none.
     if begin == '{' || !parts.is_empty() {
         text.push('\n');
         text.push_str(&"\t".repeat(depth));

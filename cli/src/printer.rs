@@ -15,7 +15,7 @@ use crate::notice::{Line, Notice};
 use crate::pretty;
 use crate::session::Print;
 
-/// How many names of events without any of the fields are remembered.
+/// The maximum number of remembered names of events without any of the fields.
 const REMEMBERED: usize = 1000;
 
 /// Prints one line per notification, and counts events.
@@ -26,9 +26,9 @@ pub(crate) struct Printer<'a> {
     quiet: bool,
     /// Whether containers take several lines.
     pretty: bool,
-    /// The parts of events to print, instead of all that happens.
+    /// The parts of events to print, instead of all notifications.
     fields: Option<Chosen>,
-    /// The events that had none of these parts, so that each is told of once.
+    /// The events that had none of these parts, so that each is reported once.
     without: BTreeSet<Name>,
     /// The number of events left, if limited.
     left: Option<u64>,
@@ -59,7 +59,7 @@ impl<'a> Printer<'a> {
         self
     }
 
-    /// Has only these parts of events printed.
+    /// Sets the parts of events to print.
     pub(crate) fn fields(mut self, fields: Option<Chosen>) -> Printer<'a> {
         self.fields = fields;
         self
@@ -97,7 +97,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// Returns the line for a notification, or several if that is wanted.
+    /// Returns the text for a notification, on several lines if requested.
     pub(crate) fn notice_of(&self, notification: &ConnectionNotification) -> Notice {
         let mut notice = Notice::of(notification);
         if let (ConnectionNotification::Event(event), true) = (notification, self.pretty) {
@@ -106,7 +106,7 @@ impl<'a> Printer<'a> {
         notice
     }
 
-    /// Prints the chosen parts of an event.
+    /// Prints the selected parts of an event.
     fn columns(&mut self, notification: &ConnectionNotification) -> io::Result<()> {
         let (ConnectionNotification::Event(event), Some(fields)) = (notification, &self.fields)
         else {

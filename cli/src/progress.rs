@@ -8,15 +8,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
 
-/// How it looks where the end is known.
+/// The template if the total is known.
 const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg}";
 /// The template if the total is unknown.
 const BYTES: &str = "{bytes}: {wide_msg}";
 
-/// How it looks for variables.
+/// The template for variables.
 const VARIABLES: &str = "{bar:30} {pos} of {len} variables";
 
-/// How long work takes at least of which progress is shown: that of less would flicker.
+/// The delay before progress is shown, since a line for short operations would flicker.
 const LATE: Duration = Duration::from_millis(500);
 
 /// Counts bytes, and shows the progress on standard error if it is a terminal and the operation
@@ -27,11 +27,11 @@ pub(crate) struct Progress {
     late: Arc<Late>,
 }
 
-/// When some work is shown, and on what.
+/// The state of the progress line.
 struct Late {
     after: Duration,
     target: Box<dyn Fn() -> ProgressDrawTarget + Send + Sync>,
-    /// When the work began, until it is shown.
+    /// The start of the operation, until the line is shown.
     begin: Mutex<Option<Instant>>,
 }
 
@@ -44,7 +44,7 @@ impl Progress {
         Progress::on(target, LATE)
     }
 
-    /// Makes one that is shown after a time.
+    /// Creates a progress line that is shown after this delay.
     fn on(
         target: impl Fn() -> ProgressDrawTarget + Send + Sync + 'static,
         after: Duration,
@@ -63,15 +63,15 @@ impl Progress {
         }
     }
 
-    /// Begins with some work, of so many bytes if that is known. Each by itself is shown only if it
-    /// takes long: of many short ones the line would come and go.
+    /// Begins an operation, with its number of bytes if known. Each operation is shown only if it
+    /// takes long itself, because with many short ones the line would flicker.
     pub(crate) fn begin(&self, what: impl Into<String>, bytes: Option<u64>) {
         self.end();
         self.bar.set_message(what.into());
         self.start(if bytes.is_some() { OF_BYTES } else { BYTES }, bytes);
     }
 
-    /// Shows from now on how many variables have come, if that takes long.
+    /// Shows the number of variables received from now on, if that takes long.
     pub(crate) fn of_variables(count: u64) -> Progress {
         let progress = Progress::on(ProgressDrawTarget::stderr, LATE);
         output::keep_below(&progress.bar);
@@ -87,7 +87,7 @@ impl Progress {
             Some(length) => self.bar.set_length(length),
             None => self.bar.unset_length(),
         }
-        // It may have ended.
+        // The line may have been removed.
         self.bar.reset();
         *self.late.begin.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.show_if_late();
@@ -99,13 +99,13 @@ impl Progress {
         self.bar.inc(bytes as u64);
     }
 
-    /// Says how much is done.
+    /// Sets how much is done.
     pub(crate) fn set(&self, done: u64) {
         self.show_if_late();
         self.bar.set_position(done);
     }
 
-    /// Counts the bytes that are read from here on.
+    /// Returns a reader that counts the bytes read from this one.
     pub(crate) fn reading<R: Read>(&self, source: R) -> impl Read + use<R> {
         Counted { source, progress: self.clone() }
     }
@@ -151,14 +151,14 @@ mod tests {
 
     fn on_a_terminal(after: Duration) -> (Progress, InMemoryTerm) {
         let terminal = InMemoryTerm::new(3, 80);
-        // The first lines are drawn however soon they follow each other.
+        // The first lines are drawn regardless of the interval between them.
         let shown = terminal.clone();
         let target = move || ProgressDrawTarget::term_like(Box::new(shown.clone()));
         (Progress::on(target, after), terminal)
     }
 
     #[test]
-    fn a_line_says_how_much_is_done_and_goes_away() {
+    fn the_line_shows_progress_and_is_removed() {
         let (progress, terminal) = on_a_terminal(Duration::ZERO);
         progress.begin("session.jsonl", Some(2048));
         let mut half = progress.reading(&[0; 1024][..]);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_time_shows_nothing() {
+    fn short_operations_show_nothing() {
         let (progress, terminal) = on_a_terminal(Duration::MAX);
         progress.begin("session.jsonl", Some(2048));
         progress.add(1024);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn each_work_is_shown_by_how_long_it_takes_itself() {
+    fn each_operation_has_its_own_delay() {
         let hour = Duration::from_secs(3600);
         let (progress, terminal) = on_a_terminal(hour);
         let began_before = |time| {

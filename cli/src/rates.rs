@@ -56,7 +56,7 @@ pub(crate) fn short_bytes(rate: f64) -> String {
 
 fn scaled(rate: f64, step: f64, units: &[&str]) -> String {
     let (mut rate, mut unit) = (rate, 0);
-    // What would be rounded up to a whole step counts as one.
+    // A value that would be rounded up to the next unit uses that unit.
     while rate >= step - 0.5 && unit + 1 < units.len() {
         rate /= step;
         unit += 1;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_peers_of_both_snapshots_have_rates() {
+    fn only_peers_in_both_snapshots_have_rates() {
         let peer = |id, events_in| Peer {
             id,
             counters: Some(Counters { events_in, ..Counters::default() }),

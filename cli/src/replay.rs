@@ -24,8 +24,8 @@ use crate::session::{self, seconds};
 /// Replays one side of a recorded session to a live peer, and prints what both send.
 ///
 /// Sends the recorded bytes unchanged, even if they violate the protocol. Where the other side sent
-/// messages in the recording, waits until the peer has sent as many, or nothing for --wait. At the
-/// end waits in the same way and closes.
+/// messages in the recording, waits until the peer has sent as many, or has been silent for --wait.
+/// At the end, waits in the same way and closes the connection.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -69,17 +69,17 @@ Examples:
   brocomm replay session.pcap --listener --to 127.0.0.1:1234 --json
 
 Exit codes:
-  0  all was sent, and the peer sent as many messages as were recorded or more
-  1  there was no connection, the peer closed it too early or sent less, or the file is no recording
+  0  everything was sent, and the peer sent at least as many messages as were recorded
+  1  there was no connection, the peer closed it early or sent less, or the file is not a recording
   2  the command line is wrong, or the file can't be read";
 
 /// The maximum number of queued reads. When the queue is full, the peer waits.
 const WAITING: usize = 64;
 
-/// A recording holds what was sent in clear text.
-const NO_TLS: &str = "; `brocomm replay` speaks no TLS";
+/// The hint for TLS peers. A recording contains clear text.
+const NO_TLS: &str = "; `brocomm replay` does not support TLS";
 
-/// How many connections are named to choose from.
+/// The maximum number of connections that are listed to choose from.
 const SHOWN: usize = 10;
 
 /// Replays the recording.
@@ -235,7 +235,7 @@ struct Play<'a> {
     shown: Shown,
     /// The number of messages from the peer.
     messages: u64,
-    /// What the peer is, if it does not speak the protocol.
+    /// What kind of peer it is, if it does not use the protocol.
     other: Option<String>,
     is_closed: bool,
     wait: Duration,
@@ -245,7 +245,7 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    /// Plays all steps. If that fails since the peer is something else, that is why.
+    /// Plays all steps. If that fails because the peer uses another protocol, the error says so.
     fn all(&mut self, steps: &[Step], to: &str) -> Result<(), Failed> {
         let played = self.each(steps);
         let Err(Failed::Peer(why)) = played else { return played };
@@ -297,7 +297,7 @@ impl Play<'_> {
 
     fn send(&mut self, bytes: &Bytes) -> Result<(), Failed> {
         if let Err(error) = self.stream.write_all(bytes) {
-            // What it sent before may say why.
+            // Earlier data from the peer may show the reason.
             self.await_messages(u64::MAX)?;
             return Err(Failed::Peer(format!("the connection failed: {}", reason(&error))));
         }
@@ -342,7 +342,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_held_than_is_allowed() {
+    fn memory_is_limited() {
         let data = StepKind::Data { from: Side::Connector, bytes: Bytes::from_static(b"abc") };
         let step = Step { time: Duration::ZERO, kind: data };
         let two = size_of::<Step>() * 2 + 6;

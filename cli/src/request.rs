@@ -1,4 +1,4 @@
-//! `brocomm request`: raises an event at a peer and waits for the one that answers it.
+//! `brocomm request`: sends an event to a peer and waits for the event that answers it.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::{address, call, literal};
 
 /// Sends an event to a peer and prints the event that answers it.
 ///
-/// The protocol has no answers: the first event of the name of --answer counts, which may answer
-/// somebody else. With --match it has to have an argument that the event has, too.
+/// The protocol has no answers: the first event with the name of --answer counts, even if it
+/// answers another peer. With --match, that argument must be equal in both events.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -27,15 +27,15 @@ pub(crate) struct Args {
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// The event, as in a script of Bro or as JSON; see `brocomm send --help`.
+    /// The event, as in a Bro script or as JSON; see `brocomm send --help`.
     #[arg(value_name = "EVENT(VALUE, …)")]
     call: String,
 
-    /// The event that answers it, with its types; its name alone if it is declared.
+    /// The event that answers, with its types; only its name if it is declared.
     #[arg(long, value_name = "NAME(TYPE, …)")]
     answer: String,
 
-    /// Take only an answer whose argument N, from 1, is the event's argument N; may be repeated.
+    /// Accept only an answer whose argument N, from 1, equals the event's; may be repeated.
     #[arg(long = "match", value_name = "N", value_parser = within(1..=1000_usize))]
     matches: Vec<usize>,
 
@@ -66,8 +66,8 @@ Examples:
   brocomm request sensor 'lookup(\"10.0.0.1\")' --answer 'found(string, string)' --timeout 2
 
 Exit codes:
-  0  the answer came
-  1  there was no connection, the peer does not request the event, or no answer came in time
+  0  the answer arrived
+  1  there was no connection, the peer does not request the event, or no answer arrived in time
   2  the command line is wrong, or an event on it";
 
 /// Sends the event, and prints the answer.
@@ -126,7 +126,7 @@ fn event(text: &str, declared: &Declarations) -> Result<Event, Failure> {
     event.map_err(|error| misused(format_args!("event: {error}")))
 }
 
-/// Reads the event that answers: its declaration, or the name of a declared one.
+/// Parses the answering event: its declaration, or the name of a declared event.
 fn answer(text: &str, declared: &Declarations) -> Result<EventDecl, Failure> {
     if let Some(event) = declared.event(text) {
         return Ok(event.clone());
@@ -135,7 +135,7 @@ fn answer(text: &str, declared: &Declarations) -> Result<EventDecl, Failure> {
         .map_err(|error| misused(format_args!("--answer: {}", pointed(text, &error))))
 }
 
-/// Checks that both events have the arguments that are to be the same.
+/// Checks that both events have the arguments that must be equal.
 fn check(args: &Args, event: &Event, answer: &EventDecl) -> Result<(), Failure> {
     for number in &args.matches {
         let (asked, answered) = (event.args.len(), answer.params.len());

@@ -17,12 +17,17 @@ const BROPATH: &str = "BROPATH";
 /// The types that Bro has without any script.
 const INTERNAL: &str = include_str!("internal.bro");
 
+/// What a Bro loads before any other script.
+const BASE: [&str; 2] = ["base/init-bare", "base/init-default"];
+
 /// Reads scripts, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     read: BTreeSet<PathBuf>,
     /// Whether a script may load what is not there.
     may_lack: bool,
+    /// Whether one of those that were loaded was not there.
+    lacks: bool,
 }
 
 impl Scripts {
@@ -31,7 +36,8 @@ impl Scripts {
         Scripts { may_lack: true, ..Scripts::default() }
     }
 
-    /// Adds the declarations of a script, whose text was read from this file.
+    /// Adds the declarations of a script, whose text was read from this file, unless it was read
+    /// before. What it loads may rely on all that a Bro has loaded before, so that this comes first.
     ///
     /// # Errors
     /// What is wrong with the text, or with a script that it loads.
@@ -41,17 +47,36 @@ impl Scripts {
         text: &str,
         into: &mut Declarations,
     ) -> Result<(), ParseError> {
-        self.read.insert(canonical(file));
+        if self.read.contains(&canonical(file)) {
+            return Ok(());
+        }
+        if (loads(text) || is_in_path(file)) && !self.may_lack {
+            self.add_base(file, into)?;
+        }
+        if !self.read.insert(canonical(file)) {
+            return Ok(());
+        }
         let folder = folder(file);
         into.read_script(text, &mut |what, into| self.load(&folder, what, into))
     }
 
+    /// Adds what a Bro loads before this script, if it is there.
+    fn add_base(&mut self, script: &Path, into: &mut Declarations) -> Result<(), ParseError> {
+        let script = canonical(script);
+        let nowhere = Path::new("");
+        let found = BASE.map(|base| find(nowhere, base).filter(|_| has_path()));
+        let before = found.iter().flatten().take_while(|base| canonical(base) != script);
+        let text: String = before.map(|base| format!("@load {}\n", base.display())).collect();
+        into.read_script(&text, &mut |what, into| self.load(nowhere, what, into))
+    }
+
     /// Says what becomes of a script that is not there.
     fn missing(&mut self, what: &str, into: &mut Declarations) -> Result<Loaded, String> {
-        let has_path = env::var_os(BROPATH).is_some_and(|path| !path.is_empty());
+        let has_path = has_path();
         if !self.may_lack && (has_path || is_beside(what)) {
             return Err(format!("cannot find {what}{}", if has_path { " in BROPATH" } else { "" }));
         }
+        self.lacks = true;
         if !self.may_lack && what.starts_with("base/") {
             // The types of the base scripts come with the program.
             built_in::add(into).map_err(|error| error.to_string())?;
@@ -66,6 +91,11 @@ impl Scripts {
         Ok(Loaded::Missing)
     }
 
+    /// Says whether all that was loaded was there.
+    fn loaded(&self) -> Loaded {
+        if self.lacks { Loaded::Missing } else { Loaded::Read }
+    }
+
     /// Follows a `@load` in a script of this folder.
     fn load(
         &mut self,
@@ -75,7 +105,7 @@ impl Scripts {
     ) -> Result<Loaded, String> {
         let Some(file) = find(folder, what) else { return self.missing(what, into) };
         if !self.read.insert(canonical(&file)) {
-            return Ok(Loaded::Read);
+            return Ok(self.loaded());
         }
         if !into.types.contains_key(&b"Analyzer::Tag"[..]) {
             into.read(INTERNAL).map_err(|error| error.to_string())?;
@@ -84,12 +114,31 @@ impl Scripts {
         let text =
             fs::read(&file).map_err(|error| format!("cannot read {shown}: {}", reason(&error)))?;
         // Comments may be in any encoding.
-        let text = String::from_utf8_lossy(&text);
+        let text = String::from_utf8(text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let within = self::folder(&file);
         into.read_part(&text, &mut |what, into| self.load(&within, what, into))
-            .map(|()| Loaded::Read)
+            .map(|()| self.loaded())
             .map_err(|error| format!("{shown}:{}:{}: {}", error.line, error.column, error.reason()))
     }
+}
+
+/// Returns whether a script loads others.
+fn loads(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with("@load "))
+}
+
+/// Returns whether a script is one of Bro's own.
+fn is_in_path(file: &Path) -> bool {
+    let (file, folders) = (canonical(file), env::var_os(BROPATH).unwrap_or_default());
+    // The folder that the program runs in is often one of them.
+    let mut folders = env::split_paths(&folders).filter(|folder| folder.is_absolute());
+    folders.any(|folder| file.starts_with(canonical(&folder)))
+}
+
+/// Returns whether there are folders with Bro's scripts.
+fn has_path() -> bool {
+    env::var_os(BROPATH).is_some_and(|path| !path.is_empty())
 }
 
 fn folder(file: &Path) -> PathBuf {

@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
     }
     if !session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))? {
-        return Err(failed(format_args!("{name}: the peer did not take all of the events")));
+        return Err(failed(format_args!("{name}: the peer did not receive all of the events")));
     }
     for (event, guessed) in events.iter().zip(guessed) {
         if args.json {
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            // The receiver drops an event with other argument types without an answer.
+            // The receiver silently drops an event with other argument types.
             let types = match guessed && !event.args.is_empty() {
                 true => format!(" as {}", literal::types(event)),
                 false => String::new(),

@@ -75,9 +75,9 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quiet: bool,
 
-    /// Print only these parts of events, in columns with tabs between them: parameters by their
-    /// names or numbers, and fields of records, such as `c.id.orig_h,c.uid`. Events that have none
-    /// of them are not printed.
+    /// Print only these parts of events, in columns separated by tabs: parameters by name or
+    /// number, and fields of records, such as `c.id.orig_h,c.uid`. Events that have none of them
+    /// are not printed.
     #[arg(long, value_name = "PATHS", conflicts_with_all = ["json", "pretty", "print"])]
     fields: Option<Fields>,
 
@@ -313,24 +313,24 @@ pub(crate) fn no_version(timeout: Duration) -> String {
     format!("it sent no VERSION within {} s", timeout.as_secs_f64())
 }
 
-/// Says what a peer that closes the connection at once may want.
+/// The error for a peer that closes the connection at once.
 pub(crate) const CLOSED_AT_ONCE: &str = "the peer closed the connection at once; it may not accept \
-                                         this host, or speak another protocol";
+                                         this host, or use another protocol";
 
-/// Says that only one side may speak TLS, the likely cause where a peer has said nothing.
+/// Returns a hint that only one side may use TLS, the likely cause if a peer has sent nothing.
 pub(crate) fn tls_differs(peer: &Peer) -> &'static str {
     let connection = peer.connection();
     match &connection.config().tls {
         _ if connection.peer_version().is_some() => "",
         None => "; it may expect TLS (see --tls-ca)",
         Some(_) if connection.tls().is_none() => {
-            "; it may not speak TLS (without --tls-ca it is asked in clear text)"
+            "; it may not use TLS (without --tls-ca the connection is in clear text)"
         }
         Some(_) => "",
     }
 }
 
-/// Says how to find out why a peer does not complete the handshake.
+/// Returns a hint on how to find out why a peer does not complete the handshake.
 pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
     format!("; try `brocomm doctor {peer}`")
 }
@@ -361,7 +361,7 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
         CloseCause::Tls(error) => Some(format!("TLS: {error}{}", tls::advice(error))),
         CloseCause::Protocol(error) => Some(
-            not_a_peer(error).unwrap_or_else(|| format!("the peer broke the protocol: {error}")),
+            not_a_peer(error).unwrap_or_else(|| format!("the peer violated the protocol: {error}")),
         ),
         cause => Some(format!("{cause:?}")),
     }
@@ -382,7 +382,8 @@ pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
     matches!(&error.kind, ProtocolErrorKind::Wire(error) if other_protocol(error).is_some())
 }
 
-/// Shows how a peer began that speaks another protocol: with text where a chunk's length should be.
+/// Describes a peer that uses another protocol by its first bytes: text where a chunk's length
+/// should be.
 pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
     let WireErrorKind::ChunkTooLong { length, .. } = error.kind else { return None };
     let first = length.to_be_bytes();
@@ -396,7 +397,7 @@ pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
     })
 }
 
-/// Says that a peer speaks TLS and we don't.
+/// Returns the error for a peer that uses TLS while we don't.
 fn clear_expected(error: &WireError) -> Option<String> {
     speaks_tls(error).then(|| {
         "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert, \
@@ -405,12 +406,12 @@ fn clear_expected(error: &WireError) -> Option<String> {
     })
 }
 
-/// Returns whether a peer speaks TLS and we don't.
+/// Returns whether a peer uses TLS and we don't.
 pub(crate) fn speaks_tls(error: &WireError) -> bool {
     matches!(error.kind, WireErrorKind::PeerSpeaksTls { .. })
 }
 
-/// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
+/// Names the peer's Bro release, if the connection failed because of its version.
 pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
     Some(match *error {
         ProtocolErrorKind::ProtocolVersion { got } if got < Version::PROTOCOL => format!(
@@ -424,12 +425,12 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
         ProtocolErrorKind::DataVersion { got, expected } => {
             match Version::releases(Version::PROTOCOL, got) {
                 Some(release) => format!(
-                    "this is Bro {release}, with data format {got}, where data format {expected} is \
-                     set; leave it out, and brocomm takes that of the peer"
+                    "this is Bro {release}, with data format {got}, but data format {expected} is \
+                     set; if you remove the setting, brocomm uses the peer's"
                 ),
                 None => format!(
-                    "this is not a Bro 2.0 to 2.6: its data format is {got}, brocomm has 21, 22, 23, \
-                     25 and 26"
+                    "this is not a Bro 2.0 to 2.6: its data format is {got}, brocomm supports 21, \
+                     22, 23, 25 and 26"
                 ),
             }
         }
@@ -457,7 +458,7 @@ pub(crate) fn hint(error: &TransportError) -> &'static str {
     use TransportError::{Bind, Connect, ConnectTimedOut, Resolve};
     match error {
         Bind { cause, .. } if cause.kind == ErrorKind::AddrInUse => {
-            "; end the program that listens there, or choose another port"
+            "; stop the program that listens there, or choose another port"
         }
         Connect { cause, .. } => hint_for(cause.kind),
         ConnectTimedOut { .. } => hint_for(ErrorKind::TimedOut),

@@ -1,4 +1,4 @@
-//! The peers of a node at one time, as a control socket reports them.
+//! A snapshot of a node's peers, as a control socket reports them.
 
 use brocomm::Time;
 use brocomm::node::{NodeMachine, PeerCounters, PeerId, PeerState, Phase, Role};
@@ -13,15 +13,15 @@ pub(crate) struct Snapshot {
     pub(crate) time: f64,
     /// The node's description.
     pub(crate) node: String,
-    /// Whether it listens; unknown of other nodes.
+    /// Whether it listens. Unknown for a Bro.
     pub(crate) listening: Option<bool>,
-    /// Packets, of a Bro.
+    /// The packet counters of a Bro.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) packets: Option<Packets>,
     pub(crate) peers: Vec<Peer>,
 }
 
-/// How many packets a Bro has seen.
+/// The numbers of packets at a Bro.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Packets {
     pub(crate) received: u64,
@@ -29,24 +29,24 @@ pub(crate) struct Packets {
     pub(crate) link: u64,
 }
 
-/// A peer. All text can be printed.
+/// A peer. All texts are printable.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Peer {
-    /// Its number, which no other peer of the node ever has.
+    /// Its number, unique for the lifetime of the node.
     pub(crate) id: u64,
     /// Its description, empty until received.
     pub(crate) description: String,
     pub(crate) address: String,
     /// The name of the entry that applies to it.
     pub(crate) entry: Option<String>,
-    /// The class that one of the sides sent.
+    /// The class, which either side may have sent.
     pub(crate) class: Option<String>,
     pub(crate) state: State,
     /// Seconds until the next attempt to connect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) retry_in: Option<u64>,
     pub(crate) direction: Option<Direction>,
-    /// What was counted; unknown of the peers of other nodes.
+    /// The counters. Unknown for the peers of a Bro.
     pub(crate) counters: Option<Counters>,
     pub(crate) last_error: Option<String>,
 }
@@ -74,7 +74,7 @@ pub(crate) enum Direction {
     Out,
 }
 
-/// What was counted of a peer. Bytes are those of whole messages.
+/// The counters of a peer. Bytes are those of whole messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counters {
     pub(crate) events_in: u64,
@@ -104,7 +104,7 @@ impl Peer {
         let state = node.peer_state(id);
         let connection = node.connection_to(id);
         let who = node.peer(id);
-        // Only what the node connects to is tried again.
+        // The node retries only peers that it connects to.
         let role = connection.map(|connection| connection.role()).or(match state {
             Some(PeerState::Connecting | PeerState::Waiting { .. }) => Some(Role::Initiator),
             _ => None,
@@ -132,7 +132,7 @@ impl Peer {
         }
     }
 
-    /// Returns how it is called: its description, or the name of its entry.
+    /// Returns its name: its description, or the name of its entry.
     pub(crate) fn name(&self) -> &str {
         match (self.description.as_str(), self.entry.as_deref()) {
             ("", Some(entry)) => entry,

@@ -18,7 +18,7 @@ static ALL: OnceLock<Stop> = OnceLock::new();
 /// The exit code if a signal arrives when there is nothing to stop.
 const INTERRUPTED: i32 = 130;
 
-/// A list of everything that waits, to stop all of it at once.
+/// A list of everything that waits, so that all of it can be stopped at once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<Shared>);
 
@@ -98,13 +98,13 @@ impl Stop {
     }
 
     /// Adds something to stop, until the returned value is dropped.
-    #[must_use = "it is forgotten when this is dropped"]
+    #[must_use = "dropping this removes the entry"]
     pub(crate) fn add(&self, handle: StopHandle) -> Registered {
         self.register(Some(handle))
     }
 
     /// Adds an entry that checks by itself whether to stop, until the returned value is dropped.
-    #[must_use = "it is forgotten when this is dropped"]
+    #[must_use = "dropping this removes the entry"]
     pub(crate) fn hold(&self) -> Registered {
         self.register(None)
     }

@@ -1,16 +1,16 @@
-//! Colours for people: only on a terminal, and not if `NO_COLOR` is set.
+//! Colours on a terminal, unless `NO_COLOR` is set.
 
 use std::fmt::{self, Display};
 use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-/// What something means; the colour follows from it.
+/// The meaning of a text, which determines its colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
     #[default]
     Plain,
-    /// A heading, or what a line is about.
+    /// A heading, or the subject of a line.
     Strong,
     /// Less important.
     Faint,
@@ -52,8 +52,8 @@ impl Colors {
     #[cfg(test)]
     pub(crate) const ALL: Colors = Colors(true);
 
-    /// Returns whether standard output does: it is a terminal, and neither `NO_COLOR` nor
-    /// `TERM=dumb` is set. `CLICOLOR_FORCE` has it even in a pipe.
+    /// Returns whether standard output is coloured: it is a terminal, and neither `NO_COLOR` nor
+    /// `TERM=dumb` is set. `CLICOLOR_FORCE` enables colours even in a pipe.
     pub(crate) fn of_stdout() -> Colors {
         Colors(anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never)
     }
@@ -63,7 +63,7 @@ impl Colors {
         Colors(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
     }
 
-    /// Returns text in the colour of its meaning.
+    /// Returns a text in the colour of its meaning.
     pub(crate) fn paint<T: Display>(self, tone: Tone, text: T) -> Painted<T> {
         Painted { tone: if self.0 { tone } else { Tone::Plain }, text }
     }
@@ -79,7 +79,7 @@ impl<T: Display> Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let style = self.tone.style();
         write!(f, "{style}")?;
-        // With the width and precision that were asked for.
+        // Keeps the requested width and precision.
         self.text.fmt(f)?;
         write!(f, "{style:#}")
     }
@@ -87,7 +87,7 @@ impl<T: Display> Display for Painted<T> {
 
 /// Returns the width of the terminal, or 80.
 pub(crate) fn width() -> usize {
-    // clap and indicatif ask in the same way.
+    // As clap and indicatif do.
     usize::from(console::Term::stdout().size().1)
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Tls {
     tls_ca: Option<PathBuf>,
 
     /// A file (PEM) with our certificate, intermediate certificates and the private key, as Bro's
-    /// `ssl_private_key`. A peer always asks for it, a Zeek's server rarely.
+    /// `ssl_private_key`. Peers always ask for it, the server of a Zeek rarely.
     #[arg(long, help_heading = "TLS", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
 
@@ -37,7 +37,7 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Returns the files as a WebSocket connection needs them.
+    /// Returns the files for a WebSocket connection.
     pub(crate) fn files(&self) -> Result<Files, Failure> {
         if self.tls_passphrase_file.is_some() {
             return Err(misused(format_args!(
@@ -56,8 +56,8 @@ impl Tls {
             (ca, _) => {
                 let missing = if ca.is_none() { "--tls-ca" } else { "--tls-cert" };
                 return Err(misused(format_args!(
-                    "{missing} FILE is missing: peers show each other their certificates, so that \
-                     TLS needs --tls-ca and --tls-cert"
+                    "{missing} FILE is missing: both peers present a certificate, so TLS needs \
+                     --tls-ca and --tls-cert"
                 )));
             }
         };
@@ -109,10 +109,10 @@ pub(crate) fn advice(error: &TlsError) -> &'static str {
             "; without --tls-ca, the connection is not encrypted"
         }
         TlsError::ClosedInHandshake | TlsError::Lost { .. } => {
-            "; does it speak TLS, accept our certificate (--tls-cert), and have one itself?"
+            "; does it use TLS, accept our certificate (--tls-cert), and have one itself?"
         }
         TlsError::Refused { .. } => {
-            "; does it accept our certificate (--tls-cert), and has it one itself?"
+            "; does it accept our certificate (--tls-cert), and does it have one itself?"
         }
         TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
             "; its issuer is not in --tls-ca"

@@ -43,7 +43,7 @@ pub(crate) fn store(
 
 fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     let shown = file.display();
-    // Something else must not be replaced by a file, and devices have no end.
+    // Only a regular file may be replaced, and devices have no end.
     let is_other = fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let read = if is_other { Err(io::Error::other("not a regular file")) } else { fs::read(file) };
     let snapshot = match read {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_comes_back() {
+    fn saved_variables_are_restored() {
         let folder = tempdir("saved");
         let file = folder.join("state");
         let make = || store(&declarations(), b"bro", Some(&file), NOW);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn without_variables_there_is_nothing_to_keep() {
+    fn without_variables_nothing_is_saved() {
         assert!(store(&Declarations::new(), b"bro", None, NOW).unwrap().is_none());
         assert!(store(&Declarations::new(), b"bro", Some(Path::new("state")), NOW).is_err());
     }

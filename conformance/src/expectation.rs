@@ -47,9 +47,9 @@ pub struct Expectation {
 pub struct Party {
     /// The program and its version.
     pub software: String,
-    /// The command line's options, or what a test client was set to.
+    /// The command-line options, or the settings of a test client.
     pub options: String,
-    /// The Bro script that ran, if one did.
+    /// The Bro script, if there was one.
     pub script: Option<String>,
     /// What the program printed.
     pub stdout: String,
@@ -104,7 +104,7 @@ pub struct Direction {
 pub struct Fault {
     /// What the client sent, in order.
     pub sends: Vec<Sent>,
-    /// How many bytes came back.
+    /// The number of bytes that came back.
     pub bytes_from_bro: u64,
     /// When Bro closed, or `None` if it did not.
     #[serde(deserialize_with = "optional_seconds")]
@@ -115,10 +115,10 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
-    /// When, since the connection was accepted.
+    /// The time since the connection was accepted.
     #[serde(rename = "t", deserialize_with = "seconds")]
     pub time: Duration,
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u64,
 }
 
@@ -132,11 +132,11 @@ pub struct FaultSummary {
     pub what: String,
     /// The recording's file.
     pub recording: String,
-    /// Who closed, as text.
+    /// The side that closed, as text.
     pub closed_by: String,
     /// The writes and Bro's answer.
     pub fault: Fault,
-    /// How Bro ended.
+    /// How Bro exited.
     pub bro_exit: String,
     /// Whether Bro exited by itself.
     pub bro_died: bool,
@@ -146,7 +146,7 @@ pub struct FaultSummary {
     pub error_log_lines: Vec<String>,
     /// All of Bro's communication log: source, level and message.
     pub log_lines: Vec<String>,
-    /// What the script at Bro saw.
+    /// The results that Bro's script printed.
     pub script_saw: Vec<Expected>,
 }
 

@@ -68,7 +68,7 @@ pub enum Expected {
         /// Bro's message.
         message: String,
     },
-    /// A global when the handshake was done.
+    /// The value of a global when the handshake was done.
     ValueAfterSync {
         /// The side of the global.
         at: Side,
@@ -77,7 +77,7 @@ pub enum Expected {
         /// Its value as printed.
         value: String,
     },
-    /// A global at the end.
+    /// The value of a global at the end.
     FinalValue {
         /// The side of the global.
         at: Side,
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn misshapen_entries_are_refused() {
+    fn malformed_entries_are_rejected() {
         let cases = [
             (json!({"at": "listener"}), EntryProblem::NoType),
             (json!("event"), EntryProblem::NoType),

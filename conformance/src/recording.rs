@@ -207,8 +207,8 @@ struct Line<'a> {
     close: Option<Text<'a>>,
 }
 
-/// A string that is copied only if it has escapes. As the type of an optional field, a `Cow` alone
-/// always is.
+/// A string that is copied only if it has escapes. In an optional field, serde always copies a
+/// plain `Cow`.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 

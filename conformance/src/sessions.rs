@@ -59,7 +59,7 @@ impl Session {
         self.connections.range(2..).map(|(_, path)| Recording::open(path)).collect()
     }
 
-    /// Metadata of recordings.
+    /// Reads the metadata.
     ///
     /// # Errors
     /// As [`Expectation::open`].
@@ -70,7 +70,7 @@ impl Session {
 
 /// Lists the sessions of Bro 2.5.5 in this package, by name.
 ///
-/// They are read from the package's source folder at compile time's path.
+/// They are read from the package's source folder, at its path at compile time.
 ///
 /// # Panics
 /// Panics if that folder does not exist.

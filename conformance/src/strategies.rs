@@ -16,15 +16,15 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// Configures a property that takes long: it is tried on `few` cases, or on as many as
-/// `PROPTEST_CASES` says.
+/// Returns the configuration of a slow property test: `few` cases, or as many as `PROPTEST_CASES`
+/// says.
 pub fn on_few(few: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
     let cases = std::env::var_os("PROPTEST_CASES").map_or(few, |_| usual.cases);
     ProptestConfig { cases, ..usual }
 }
 
-/// Makes ways in which a SERIAL is written to a peer that is no Broccoli.
+/// Generates encodings of SERIALs for peers other than Broccoli.
 pub fn mode() -> impl Strategy<Value = Mode> {
     let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
     (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
@@ -34,7 +34,7 @@ pub fn mode() -> impl Strategy<Value = Mode> {
     })
 }
 
-/// Makes the same in every data format.
+/// Generates such encodings in every data format.
 pub fn mode_of_any_format() -> impl Strategy<Value = Mode> {
     let formats = proptest::sample::select(&DataFormat::ALL[..]);
     (mode(), formats).prop_map(|(mode, format)| mode.with_data_format(format))
@@ -194,7 +194,9 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
                     .boxed()
             }
             TypeKind::List(_) => row_of(&owned)
-                .prop_map(move |items| List { ty: owned.clone(), tag: 15, items }.into())
+                .prop_map(move |items| {
+                    List { ty: owned.clone(), tag: 15, items: items.into() }.into()
+                })
                 .boxed(),
             _ => any_value(),
         },

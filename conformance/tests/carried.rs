@@ -24,7 +24,7 @@ fn recordings_agree_with_their_metadata() {
         let further = session.further_connections().unwrap();
         assert_eq!(further.len(), expectation.further_connections.len(), "{name}");
         assert_eq!(expectation.fault.is_some(), name.starts_with("fault-"), "{name}");
-        // Those of older Bros have a few more of what their scripts printed.
+        // The scripts of older Bros print some further results.
         let known = expectation.expect.iter().filter(|_| !name.starts_with("bro-2."));
         for expected in known {
             assert!(!matches!(expected, Expected::Other(_)), "{name}: {expected:?}");
@@ -75,7 +75,7 @@ const DEATHS: [&str; 14] = [
     "times a second",
 ];
 
-/// Fails if a program did not exit by itself or when the recorder stopped it.
+/// Fails unless a program exited by itself or was stopped by the recorder.
 fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
     let ended = exit.starts_with("exit 0") || exit.starts_with("terminated by signal after ");
     assert!(ended, "{name}: {exit}");
@@ -88,7 +88,7 @@ fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
 
 /// The repository contains nothing that damages other programs.
 #[test]
-fn every_recorded_program_ended_in_order() {
+fn every_recorded_program_exited_normally() {
     for session in [sessions(), older_sessions()].concat() {
         let (name, metadata) = (session.name(), session.expectation().unwrap());
         for side in Side::BOTH {
@@ -108,7 +108,7 @@ fn every_recorded_program_ended_in_order() {
 }
 
 #[test]
-fn no_vector_says_what_brings_other_programs_to_harm() {
+fn no_vector_describes_how_to_harm_other_programs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let older = ["older/serials.json", "older/logs.json"];
     let files = ["serials.json", "logs.json", "invalid.json", "ignored.json"];
@@ -121,14 +121,14 @@ fn no_vector_says_what_brings_other_programs_to_harm() {
 }
 
 #[test]
-fn neither_the_specification_nor_a_case_says_what_brings_other_programs_to_harm() {
+fn neither_the_specification_nor_a_case_describes_how_to_harm_other_programs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let parts = std::fs::read_dir(folder.join("spec")).unwrap().map(|entry| entry.unwrap().path());
     let vectors = ["vectors/README.md", "vectors/sessions/README.md", "vectors/older/README.md"];
     let pages = ["README.md", "IMPLEMENTING.md"].into_iter().chain(vectors);
     for page in parts.chain(pages.map(|page| folder.join(page))) {
         let text = std::fs::read_to_string(&page).unwrap();
-        // One line of the communication log contains such a word, and one rule forbids to abort.
+        // Exceptions: a line of the communication log, and a rule that forbids aborting.
         for line in
             text.lines().filter(|l| !l.contains("`child died`") && !l.contains("never to abort"))
         {

@@ -28,13 +28,15 @@ fn bytes_of(line: &str) -> String {
 }
 
 fn recorded(name: &str, side: Side) -> Vec<u8> {
-    let session =
-        sessions().into_iter().find(|session| session.name() == name).expect("it is carried");
-    session.recording().expect("it is whole").stream(side).to_vec()
+    let session = sessions()
+        .into_iter()
+        .find(|session| session.name() == name)
+        .expect("it is in this package");
+    session.recording().expect("it is complete").stream(side).to_vec()
 }
 
 #[test]
-fn the_first_session_is_whole_up_to_the_first_pong() {
+fn the_first_session_is_complete_up_to_the_first_pong() {
     let blocks = blocks("\n## 1 ", Some("\n## 2 "));
     assert_eq!(blocks.len(), 6);
     for side in Side::BOTH {

@@ -12,8 +12,7 @@ use brocomm_conformance::suite::{Capability, Entry, Implementation, Role, Settin
 #[test]
 fn random_sessions_are_answered() {
     for role in Role::BOTH {
-        let mut own =
-            Own::start(Transport::Std, role, Framing::Clear).expect("a node of our own starts");
+        let mut own = Own::start(Transport::Std, role, Framing::Clear).expect("our node starts");
         if let Err(found) = explore(&mut own, Capability::ALL, &Settings::default(), 1, 60) {
             panic!("{found}");
         }
@@ -30,7 +29,7 @@ struct Mistaken {
 impl Mistaken {
     fn start(connects_as: fn(Entry) -> Entry) -> Mistaken {
         let own = Own::start(Transport::Std, Role::Connects, Framing::Clear);
-        Mistaken { own: own.expect("a node of our own starts"), connects_as }
+        Mistaken { own: own.expect("our node starts"), connects_as }
     }
 }
 
@@ -51,7 +50,7 @@ impl Implementation for Mistaken {
 /// A node that accepts no input echoes nothing. Even an empty session fails, since it ends with an
 /// echo.
 #[test]
-fn what_fails_is_made_small() {
+fn failing_sessions_are_shrunk() {
     let settings = Settings { patience: Duration::from_millis(50), ..Settings::default() };
     let mut deaf = Mistaken::start(|_| Entry::Deaf);
     let found =
@@ -63,12 +62,12 @@ fn what_fails_is_made_small() {
 
 /// A node that requested no state applies no operation, but reports and sends its own state.
 #[test]
-fn operations_that_are_not_carried_out_are_found() {
+fn operations_that_are_not_applied_are_found() {
     let mut stateless = Mistaken::start(|entry| match entry {
         Entry::Sync => Entry::Plain,
         entry => entry,
     });
     let found = explore(&mut stateless, Capability::ALL, &Settings::default(), 1, 60)
-        .expect_err("the state is not that of the model");
+        .expect_err("the state differs from the model");
     assert!(found.script.to_string().starts_with("with synchronized state\n"), "{found}");
 }

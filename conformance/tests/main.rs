@@ -10,7 +10,7 @@ mod minimal_peer;
 mod own;
 mod vectors;
 
-/// A file that is not declared above would silently not run.
+/// Tests in a file that is not declared above would never run.
 #[test]
 fn every_file_of_tests_is_part_of_this_program() {
     let source = include_str!("main.rs");

@@ -9,18 +9,18 @@ use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Case, Level, Profile, Role, Selection, Settings, Verdict, cases};
 use brocomm_conformance::testing::is_thorough;
 
-/// The number of nodes that share the cases. Most cases wait most of the time.
+/// The number of nodes that share the cases. Most cases spend most of their time waiting.
 const LANES: usize = 4;
 
-/// Returns whether a case is run over a transport. The rules are the core's, the same for all
-/// transports and under TLS. By default only std without TLS runs all cases, and the others run
-/// those on the byte stream.
+/// Returns whether a case is run in this combination. The core implements the protocol and TLS for
+/// all transports, so by default only std without TLS runs all cases. The others run only the
+/// cases about the byte stream.
 fn is_asked(case: &Case, transport: Transport, framing: Framing) -> bool {
     let is_whole = (transport, framing) == (Transport::Std, Framing::Clear);
     is_whole || case.id.section().starts_with("1.") || is_thorough()
 }
 
-/// Runs all cases that have to pass, each against one of some nodes; returns what did not.
+/// Runs the selected cases, spread over several nodes. Returns the failures.
 fn failures(
     selection: &Selection,
     transport: Transport,
@@ -33,10 +33,10 @@ fn failures(
             && selection.leaves_out(case, role, framing).is_none()
             && is_asked(case, transport, framing)
     });
-    assert!(!cases.is_empty(), "no case is to be run");
+    assert!(!cases.is_empty(), "no case is selected");
     let next = AtomicUsize::new(0);
     let lane = || {
-        let mut own = Own::start(transport, role, framing).expect("a node of our own starts");
+        let mut own = Own::start(transport, role, framing).expect("our node starts");
         let mut failures = Vec::new();
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             let report = selection.run(case, &mut own, &Settings::default());

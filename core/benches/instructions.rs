@@ -12,7 +12,7 @@ use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm_benches::{
-    EVENTS, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
+    EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
 /// The figures that were recorded, by case.
@@ -88,6 +88,12 @@ fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
     count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
 }
 
+/// One event to so many peers, each.
+fn fan_out(peers: usize, times: usize, event: Event) {
+    let mut fan_out = FanOut::warm(peers, &event);
+    count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
+}
+
 /// The modes of Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
 const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
@@ -97,7 +103,7 @@ const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 /// What is counted: a name, the parts of which each event has so many, and the work.
 type Case = (&'static str, u64, fn());
 
-const CASES: [Case; 43] = [
+const CASES: [Case; 48] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -129,6 +135,11 @@ const CASES: [Case; 43] = [
     ("connection wide", 1, || connection(wide())),
     ("node to node, small", 1, || nodes(Nodes::events)),
     ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
+    ("small to 10 peers, each", 1, || fan_out(10, 100, small())),
+    ("large to 10 peers, each", 1, || fan_out(10, 100, large())),
+    ("small to 1,000 peers, each", 10, || fan_out(1_000, 10, small())),
+    ("large to 1,000 peers, each", 10, || fan_out(1_000, 10, large())),
+    ("small to 10,000 peers, each", 100, || fan_out(10_000, 10, small())),
     ("encode large in 25", 1, || encode(large(), IN_25)),
     ("decode large in 25", 1, || decode(large(), IN_25)),
     ("encode table in 25, each entry", 100, || encode(table(100), IN_25)),

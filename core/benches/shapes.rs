@@ -1,5 +1,6 @@
 //! The events that are measured, and both ends of a connection in steady state.
 
+mod fan_out;
 mod nodes;
 
 use brocomm::Time;
@@ -11,6 +12,7 @@ use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
 use bytes::Bytes;
 
+pub use fan_out::FanOut;
 pub use nodes::Nodes;
 
 /// How many events one measured call encodes or decodes.
@@ -112,7 +114,7 @@ pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
         transfer(&mut here, &mut there);
         transfer(&mut there, &mut here);
     }
-    let events = anew(&event);
+    let events = anew(&event, FORGOTTEN);
     let mut bytes = Vec::new();
     for round in 0..4000 + EVENTS {
         assert_eq!(here.send_event(&events[round % events.len()]), Ok(Sent::Sent));
@@ -138,13 +140,16 @@ pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
     events
 }
 
-/// Makes an event anew, so often that the peer has forgotten the first when its turn comes again.
-fn anew(event: &Event) -> Vec<Event> {
+/// How many events a peer gets until it has certainly forgotten the first.
+const FORGOTTEN: usize = 3000;
+
+/// Makes an event anew, so often.
+fn anew(event: &Event, times: usize) -> Vec<Event> {
     let anew = |_| {
         let args = event.args.iter().map(Value::compact).collect();
         Event { args, ..event.clone() }
     };
-    (0..3000).map(anew).collect()
+    (0..times).map(anew).collect()
 }
 
 /// The sending end.
@@ -162,7 +167,7 @@ impl Sender {
     /// Makes a sender that has sent the event before and has room for those to come.
     pub fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
-            events: anew(&event),
+            events: anew(&event, FORGOTTEN),
             next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),
@@ -225,7 +230,7 @@ impl Receiver {
         };
         receiver.reader.set_cache_size(3000);
         let mut sender = Sender {
-            events: anew(&event),
+            events: anew(&event, FORGOTTEN),
             next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),

@@ -1,4 +1,4 @@
-//! Two connections connected in memory: no socket, no clock.
+//! Two connections connected in memory, without sockets and clocks.
 //!
 //! ```text
 //! cargo run -p brocomm --example buffers
@@ -15,7 +15,7 @@ fn exchange(one: &mut Connection, other: &mut Connection, now: Time) {
     while carry(one, other, now) | carry(other, one, now) {}
 }
 
-/// Transfers the output of one side to the other; returns whether there was any.
+/// Transfers the output of one side to the other. Returns whether there was any.
 fn carry(from: &mut Connection, to: &mut Connection, now: Time) -> bool {
     let bytes = from.poll_transmit().to_vec();
     from.advance(bytes.len(), now);
@@ -32,7 +32,7 @@ fn main() -> Result<(), UsageError> {
     println!("sensor: {:?}, manager: {:?}", sensor.phase(), manager.phase());
 
     let host = std::net::IpAddr::from([10, 0, 0, 1]);
-    // A peer gets only events that it has requested; `send_event` returns whether it has.
+    // A peer receives only events that it has requested. `send_event` returns whether it has.
     now += std::time::Duration::from_millis(250);
     let _ = sensor.send_event(&event!("scan_seen", host, 443_u64).at(now))?;
     exchange(&mut sensor, &mut manager, now);

@@ -1,4 +1,4 @@
-//! Two connections over a UNIX socket, with blocking reads and writes: one in a thread of its own.
+//! Two connections over a UNIX socket, with blocking reads and writes. One runs in its own thread.
 //!
 //! ```text
 //! cargo run -p brocomm --example unix_socket
@@ -25,7 +25,7 @@ mod example {
     use brocomm::node::Role;
     use brocomm::{Time, event};
 
-    /// Runs a connection over a socket until it is closed; `handle` gets each notification.
+    /// Runs a connection over a socket until it is closed. Calls `handle` with each notification.
     fn drive(
         mut socket: UnixStream,
         mut connection: Connection,

@@ -22,7 +22,7 @@ impl Wall {
         Wall::of_seconds((time.as_nanos() / NANOS) as i64, utc_offset)
     }
 
-    /// The same as [`Wall::of`], for whole seconds since the Unix epoch.
+    /// Same as [`Wall::of`], for whole seconds since the Unix epoch.
     pub(crate) fn of_seconds(seconds: i64, utc_offset: i32) -> Wall {
         let local = seconds.saturating_add(i64::from(utc_offset));
         let second = local.rem_euclid(DAY as i64) as u64;
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn dates_are_correct() {
         let cases = [
             (0, 0, "1970-01-01-00-00-00"),
             (0, -1, "1969-12-31-23-59-59"),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_follows_the_one_before() {
+    fn consecutive_days_are_consecutive_dates() {
         let mut before = date(-800_000);
         for days in -799_999..800_000 {
             let (year, month, day) = date(days);

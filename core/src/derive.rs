@@ -75,7 +75,7 @@ pub use brocomm_derive::Record;
 /// assert_eq!(value.to_string(), "Notice::PORT_SCAN");
 /// assert_eq!(value.to::<Notice>(), Ok(Notice::PortScan));
 ///
-/// // The peer numbers otherwise.
+/// // The peer may use other numbers.
 /// let names: Vec<(Name, i64)> = vec![("Scan::Address_Scan".into(), 1), ("Scan::Other".into(), 2)];
 /// let ty = Type::enumeration("Notice::Type", names);
 /// let constant = |number| Value::Enum(EnumValue { ty: ty.clone(), number });
@@ -85,7 +85,7 @@ pub use brocomm_derive::Record;
 /// ```
 pub use brocomm_derive::Enum;
 
-/// Implements an event for a struct, whose fields, named or not, are the arguments in order.
+/// Implements an event for a struct. Its fields, named or not, are the arguments in order.
 ///
 /// ```
 /// use brocomm::Event;

@@ -7,15 +7,15 @@
 //! (`brocomm-std`, `brocomm-tokio`, `brocomm-async-std`) are thin loops around it; you can write
 //! your own.
 //!
-//! # The layers
+//! # Layers
 //!
-//! From the bytes up; each layer depends only on those before it:
+//! The layers from the bytes up; each one depends only on those before it:
 //!
 //! 1. [`lowlevel::wire`]: chunks, compression, the 15 messages (§1, §2).
-//! 2. [`pattern`]: Bro's regular expressions; [`data`]: types and values (2§4, 2§6); [`notation`]: both
-//!    as Bro's scripts write them, read and printed; `json` (feature `serde`): both as JSON.
+//! 2. [`pattern`]: Bro's regular expressions; [`data`]: types and values (2§4, 2§6); [`notation`]:
+//!    both in the syntax of Bro's scripts; `json` (feature `serde`): both as JSON.
 //! 3. [`lowlevel::serial`]: the encoding of values in SERIAL messages, with the object cache (part
-//!    2); [`logs`]: log streams and messages, and logs written in Bro's formats (part 3).
+//!    2); [`logs`]: log streams, their messages, and log files in Bro's formats (part 3).
 //! 4. [`lowlevel::connection`]: the phases of a connection, in both roles (§3), optionally over TLS
 //!    (`tls`); and an [`Observer`](lowlevel::connection::Observer) that decodes a recorded session.
 //! 5. [`state`]: synchronized variables, shared with peers (2§9).
@@ -29,7 +29,7 @@
 //! Section numbers refer to the specification in `conformance/spec`: `§1.5` is section 1.5 of part
 //! 1, `2§5` section 5 of part 2.
 //!
-//! # The loop
+//! # The I/O loop
 //!
 //! > A [`Connection`](connection::Connection) changes only by feeds and commands. The same inputs
 //! > always give the same outputs.
@@ -45,7 +45,7 @@
 //!    stream](connection::Connection::feed_eof) or a
 //!    [failure](connection::Connection::feed_failure). Continue with 2.
 //!
-//! Feeds and polls may come in any order. Here two connections are connected in memory:
+//! Feeds and polls may come in any order. This example connects two connections in memory:
 //!
 //! ```
 //! use brocomm::Time;
@@ -147,7 +147,7 @@
 )]
 
 #[cfg(feature = "base-types")]
-// The derives name the crate as others do.
+// The derive macros refer to this crate as `brocomm`.
 extern crate self as brocomm;
 
 #[cfg(feature = "base-types")]
@@ -183,9 +183,9 @@ pub use time::Time;
 
 #[cfg(test)]
 mod tests {
-    /// Values can be shared among threads, and machines moved to others.
+    /// Public types are `Send` and `Sync`.
     #[test]
-    fn what_users_hold_is_send_and_sync() {
+    fn public_types_are_send_and_sync() {
         fn check<T: Send + Sync + 'static>() {}
         check::<crate::Time>();
         check::<crate::wire::Message>();

@@ -1,4 +1,4 @@
-//! Time, as fed to the core.
+//! The time that the caller feeds to the core.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// The protocol carries wall-clock times, and a recorded session must replay to the same bytes, so
 /// the core uses its own type for the time that the caller feeds in. It never reads a clock. Feed
-/// times in ascending order; a state machine ignores a time earlier than the last.
+/// times in ascending order; a state machine ignores times that go backwards.
 ///
 /// ```
 /// # use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ impl Time {
     /// Creates a time from seconds since the Unix epoch, as used in the protocol. Times before the
     /// epoch or beyond the year 2554 saturate; NaN becomes the epoch.
     pub fn from_secs_f64(secs: f64) -> Time {
-        // Converts seconds and fraction separately, so that present times round-trip. Float to
+        // Converts seconds and fraction separately, so that current dates round-trip. Float to
         // integer casts saturate, and NaN becomes 0.
         let (whole, rest) = (secs.trunc(), secs.fract());
         Time((whole as u64).saturating_mul(NANOS).saturating_add((rest * 1e9).round() as u64))
@@ -48,7 +48,7 @@ impl Time {
 
     /// Returns the seconds since the Unix epoch, as used in the protocol.
     ///
-    /// A double represents present times to about a quarter of a microsecond; a time created by
+    /// For current dates a double is exact to about a quarter of a microsecond; a time created with
     /// [`from_secs_f64`](Self::from_secs_f64) is returned bit for bit.
     pub fn as_secs_f64(self) -> f64 {
         (self.0 / NANOS) as f64 + (self.0 % NANOS) as f64 / 1e9
@@ -129,13 +129,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn present_times_come_back_as_they_were(secs in 1e9f64..4e9) {
+        fn current_dates_round_trip(secs in 1e9f64..4e9) {
             prop_assert_eq!(Time::from_secs_f64(secs).as_secs_f64().to_bits(), secs.to_bits());
         }
     }
 
     #[test]
-    fn seconds_out_of_range_become_its_ends() {
+    fn seconds_out_of_range_saturate() {
         for (secs, nanos) in [
             (f64::NAN, 0),
             (-1.5, 0),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_is_read_and_goes_on() {
+    fn a_wall_clock_time_is_converted() {
         let wall = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_500_000_000_000_000_001);
         let start = Time::from(wall);
         assert_eq!(start, Time::from_nanos(1_500_000_000_000_000_001));

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use proptest::collection::{btree_map, btree_set, hash_map, hash_set, vec};
 use proptest::prelude::*;
 
-/// Checks that a value comes back, and that it is of the type that its Rust type says.
+/// Checks that a value round-trips, and that its Bro type is that of its Rust type.
 fn check<T>(rust: T) -> Result<(), TestCaseError>
 where
     T: ToValue + FromValue + Into<Value> + TryFrom<Value> + PartialEq + Debug + Clone,
@@ -38,7 +38,7 @@ fn times() -> impl Strategy<Value = i64> {
 
 proptest! {
     #[test]
-    fn scalars_come_back(
+    fn scalars_round_trip(
         integers in any::<(bool, i8, i16, i32, i64, u8, u16, u32, u64)>(),
         sizes in any::<(isize, usize)>(),
         addresses in any::<(IpAddr, Ipv4Addr, Ipv6Addr)>(),
@@ -61,7 +61,7 @@ proptest! {
         check(u64)?;
         check(sizes.0)?;
         check(sizes.1)?;
-        // An IPv4-mapped address comes back as IPv4.
+        // An IPv4-mapped address becomes IPv4.
         check(addresses.0.to_canonical())?;
         check(addresses.1)?;
         check(addresses.2)?;
@@ -79,14 +79,14 @@ proptest! {
         } else {
             SystemTime::UNIX_EPOCH + distance
         })?;
-        // Of nanoseconds since the epoch a double holds only microseconds.
+        // For a time since the epoch, a double is precise only to microseconds.
         let time = Time::EPOCH + distance;
         let back: Time = Value::from(time).to().unwrap();
         prop_assert!(back.as_nanos().abs_diff(time.as_nanos()) < 4096);
     }
 
     #[test]
-    fn containers_come_back(
+    fn containers_round_trip(
         numbers in vec(any::<u64>(), 0..9),
         sparse in vec(any::<Option<i32>>(), 0..9),
         nested in vec(vec(".{0,5}", 0..4), 0..4),
@@ -112,7 +112,7 @@ proptest! {
         check(deep)?;
     }
 
-    /// Whatever the value is, a conversion succeeds and gives it back, or fails.
+    /// A conversion of any value either round-trips or fails.
     #[test]
     fn any_value_is_converted_or_refused(value in strategies::any_value()) {
         fn check<T: FromValue + ToValue>(value: &Value) -> Result<(), TestCaseError> {
@@ -138,7 +138,7 @@ proptest! {
 }
 
 #[test]
-fn empty_containers_know_their_types() {
+fn empty_containers_have_their_declared_types() {
     let name = |value: Value| value.ty().to_string();
     assert_eq!(name(Vec::<u64>::new().into()), "vector of count");
     assert_eq!(name(Vec::<Option<Bytes>>::new().into()), "vector of string");
@@ -151,7 +151,7 @@ fn empty_containers_know_their_types() {
 }
 
 #[test]
-fn a_held_type_is_used_throughout() {
+fn to_value_as_uses_the_given_type_instance_for_all_parts() {
     let instance = |ty: &Type| Arc::as_ptr(&ty.def().unwrap());
     let ty = BTreeMap::<u64, Vec<u64>>::bro_type();
     let value = BTreeMap::from([(1u64, vec![1u64])]).to_value_as(&ty);
@@ -165,7 +165,7 @@ fn a_held_type_is_used_throughout() {
 }
 
 #[test]
-fn a_type_of_another_kind_is_not_used() {
+fn to_value_as_ignores_a_type_of_another_kind() {
     let vector = vec![1u64].to_value_as(&Type::COUNT);
     assert_eq!(vector.ty().to_string(), "vector of count");
     let set = BTreeSet::from([1u64]).to_value_as(&Type::table(vec![Type::COUNT], Type::COUNT));
@@ -179,7 +179,7 @@ fn error<T: FromValue + Debug>(value: impl Into<Value>) -> String {
 }
 
 #[test]
-fn errors_say_what_and_where() {
+fn errors_name_the_problem_and_the_position() {
     assert_eq!(error::<u8>(256u64), "256 is out of the range of u8");
     assert_eq!(error::<i8>(-129i64), "-129 is out of the range of i8");
     assert_eq!(error::<u64>(1i64), "expected count, found int");

@@ -9,7 +9,7 @@ use brocomm_conformance::Side;
 use crate::common::{good_recordings, is_older, observed};
 
 #[test]
-fn what_older_bros_sent_is_written_again_byte_for_byte() {
+fn serials_of_older_bros_are_reproduced_byte_for_byte() {
     let mut serials = BTreeMap::new();
     for (name, recording) in good_recordings().iter().filter(|(name, _)| is_older(name)) {
         for side in Side::BOTH {
@@ -32,7 +32,7 @@ fn what_older_bros_sent_is_written_again_byte_for_byte() {
 }
 
 #[test]
-fn logs_of_older_bros_are_written_again_byte_for_byte() {
+fn logs_of_older_bros_are_reproduced_byte_for_byte() {
     let (mut writers, mut entries) = (BTreeMap::new(), BTreeMap::new());
     for (name, recording) in good_recordings().iter().filter(|(name, _)| is_older(name)) {
         for side in Side::BOTH {

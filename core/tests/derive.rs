@@ -57,7 +57,7 @@ fn state() -> impl Strategy<Value = State> {
 
 fn id() -> impl Strategy<Value = Id> {
     any::<(IpAddr, Option<u64>)>().prop_map(|(from, r#type)| {
-        // An IPv4-mapped address comes back as IPv4.
+        // An IPv4-mapped address becomes IPv4.
         Id { from: from.to_canonical(), r#type }
     })
 }
@@ -77,7 +77,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn what_is_derived_comes_back(info in info(), numbers in prop::collection::vec(any::<u64>(), 0..9)) {
+    fn derived_types_round_trip(info in info(), numbers in prop::collection::vec(any::<u64>(), 0..9)) {
         prop_assert_eq!(&Info::try_from(Value::from(&info)).unwrap(), &info);
         let seen = Seen(info, numbers);
         prop_assert_eq!(Seen::try_from(&seen.to_event()).unwrap(), seen);
@@ -113,7 +113,7 @@ fn types_are_as_declared() {
     assert!(attributes(3).unwrap().has(AttributeTag::Default));
 }
 
-/// Makes a record of fields of any names.
+/// Makes a record with these fields.
 fn record(fields: &[(&'static str, Value)]) -> Value {
     let types = fields.iter().map(|(name, value)| Field::new(*name, value.ty())).collect();
     let values = fields.iter().map(|(_, value)| Some(value.clone())).collect();
@@ -121,7 +121,7 @@ fn record(fields: &[(&'static str, Value)]) -> Value {
 }
 
 #[test]
-fn fields_are_taken_by_name() {
+fn fields_are_read_by_name() {
     let from = IpAddr::from([1, 2, 3, 4]);
     let given = [("more", true.into()), ("type", 5u64.into()), ("orig_h", from.into())];
     assert_eq!(record(&given).to::<Id>(), Ok(Id { from, r#type: Some(5) }));
@@ -153,7 +153,7 @@ fn unset_fields_get_their_defaults() {
 }
 
 #[test]
-fn constants_are_known_by_name_or_else_by_number() {
+fn enum_constants_are_found_by_name_and_then_by_number() {
     let names = vec![("Other::GONE".into(), 0), ("Conn::NEW".into(), 7)];
     let ty = Type::enumeration("Conn::State", names);
     let constant = |ty: &Type, number| Value::Enum(EnumValue { ty: ty.clone(), number });
@@ -198,7 +198,7 @@ fn an_event_sent_again_refers_to_its_types() {
 }
 
 #[test]
-fn events_are_told_apart() {
+fn decoding_another_event_is_an_error() {
     assert_eq!(Quiet::from_event(&Quiet.to_event()), Ok(Quiet));
     let error = Quiet::from_event(&event!("Conn::seen")).unwrap_err();
     assert_eq!(error.to_string(), "expected event Conn::quiet, found Conn::seen");
@@ -212,7 +212,7 @@ fn events_are_told_apart() {
 }
 
 #[test]
-fn handlers_of_events_are_checked() {
+fn handlers_of_derived_events_are_checked_against_declarations() {
     let mut declared = Declarations::new();
     declared.add_event(Quiet::declaration());
     declared.read("event Conn::seen(info: record { id: record { orig_h: count; }; }, n: vector of count);").unwrap();
@@ -248,7 +248,7 @@ struct LoggedId {
 }
 
 #[test]
-fn a_record_is_an_entry_of_a_log() {
+fn a_derived_record_can_be_logged() {
     use brocomm::Time;
     use brocomm::logs::{AsciiFormat, LogField, LogRecord, LogStream, LogStreams, NotLoggable};
 

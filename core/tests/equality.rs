@@ -17,7 +17,7 @@ fn hash(value: &Value) -> u64 {
     hasher.finish()
 }
 
-/// Makes a value anew, with nothing shared, other time stamps and tables turned round.
+/// Copies a value without sharing anything, with other time stamps and reversed tables.
 fn rebuild(value: &Value) -> Value {
     let all = |slots: &[Option<Value>]| slots.iter().map(|v| v.as_ref().map(rebuild)).collect();
     match value {
@@ -40,7 +40,7 @@ fn rebuild(value: &Value) -> Value {
 
 proptest! {
     #[test]
-    fn every_value_equals_itself_made_anew(value in any_value()) {
+    fn every_value_equals_a_copy_of_itself(value in any_value()) {
         let anew = rebuild(&value);
         prop_assert_eq!(&value, &anew);
         prop_assert_eq!(value.cmp(&anew), Ordering::Equal);
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn an_index_finds_what_a_search_finds(
+    fn looking_up_an_index_matches_a_linear_search(
         table in (prop::collection::vec(ty(), 1..3), ty())
             .prop_map(|(index, yields)| Type::table(index, yields))
             .prop_flat_map(|ty| value_of(&ty)),
@@ -73,7 +73,7 @@ proptest! {
         let index = table.index();
         prop_assert_eq!(index.len(), table.entries.len());
         for entry in &table.entries {
-            let key = entry.index.items.as_slice();
+            let key = &*entry.index.items;
             prop_assert!(std::ptr::eq(index[key], table.get(key).unwrap()));
         }
     }
@@ -110,7 +110,7 @@ fn addresses_compare_as_ipv6() {
 }
 
 #[test]
-fn kinds_count_and_types_do_not() {
+fn equality_compares_kinds_but_not_types() {
     assert_differ(1u64, 1i64);
     assert_differ(1u64, Value::Counter(1));
     let number = |name: &str, number| EnumValue { ty: Type::named(name), number };
@@ -150,8 +150,8 @@ fn opaque_values_compare_by_content() {
     assert_differ(md5(1), entropy(1.0));
 }
 
-/// Two sets that are equal and share their elements, turned round, with sets that do so as well: as
-/// a peer makes them with two short objects per level.
+/// Two equal sets with the same elements in opposite order; the elements contain such sets in turn.
+/// A peer can build them with two short objects per level.
 fn twins(levels: u32) -> [Value; 2] {
     (0..levels).fold([Value::Count(1), Value::Count(1)], |[a, b], _| {
         let set = |entries: [(&Value, u64); 2]| {
@@ -165,9 +165,9 @@ fn twins(levels: u32) -> [Value; 2] {
     })
 }
 
-/// This would take for ever if each level took a multiple of the one below.
+/// If each level took a multiple of the time of the one below, this would never finish.
 #[test]
-fn tables_within_the_indices_of_tables_are_compared_in_no_time() {
+fn comparing_tables_nested_in_indices_is_not_exponential() {
     let [a, b] = twins(48);
     assert_eq!(a, b);
     let [other, _] = twins(47);

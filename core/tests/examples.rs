@@ -1,4 +1,4 @@
-//! Runs the examples, which cargo builds with the tests.
+//! Runs the examples. Cargo builds them with the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ fn example(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
-/// Runs an example to its end, and returns what it printed.
+/// Runs an example to completion and returns its output.
 fn printed(name: &str) -> String {
     let program = example(name);
     let build = format!("{} runs: cargo build -p brocomm --examples", program.display());

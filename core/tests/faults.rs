@@ -1,5 +1,5 @@
-//! Recorded and generated faults of peers. Faults that Bro tolerates are tolerated; others end that
-//! one connection, with the right error.
+//! Recorded and generated faults of peers. Faults that Bro tolerates are tolerated. Others close
+//! only that connection, with the right error.
 
 use crate::common::{NOW, declarations};
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
@@ -12,20 +12,20 @@ use brocomm::lowlevel::wire::{DataFormat, MessageType, WireErrorKind};
 use brocomm::node::{CloseCause, LogLevel, Phase, Role};
 use brocomm_conformance::{Side, sessions};
 
-/// A recording of a client that calls two events, and does nothing wrong but for calling one that
-/// nobody requested.
+/// A recording of a client that calls two events. Its only fault is that nobody requested one of
+/// them.
 const GOOD: &str = "fault-call-unrequested-event";
 
-/// The bytes at its end that are its last call.
+/// The length of its last call, at the end of the recording.
 const CALL: usize = 83;
 
-/// The bytes at its end that are both calls.
+/// The length of both calls, at the end of the recording.
 const CALLS: usize = 168;
 
 /// The header chunk of a SERIAL.
 const HEADER: [u8; 12] = [0, 0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0];
 
-/// A listener as the one that was recorded.
+/// The configuration of the recorded listener.
 fn config() -> ConnectionConfig {
     let declarations = declarations(
         "global c2l_count: event(v: count);
@@ -59,24 +59,24 @@ fn drain(connection: &mut Connection, into: &mut Vec<ConnectionNotification>) {
 
 fn stream(name: &str) -> bytes::Bytes {
     let all = sessions();
-    let session = all.iter().find(|s| s.name() == name).expect("a carried session");
+    let session = all.iter().find(|s| s.name() == name).expect("a recorded session");
     session.recording().unwrap().stream(Side::Connector)
 }
 
-/// What came of a recorded fault.
+/// The result of replaying a fault.
 struct Outcome {
     notifications: Vec<ConnectionNotification>,
-    /// Whether the connection stood until the peer ended it.
+    /// Whether the connection stayed open until the peer closed it.
     survived: bool,
 }
 
 impl Outcome {
-    /// Feeds what the recorded client sent, while another connection is in use.
+    /// Feeds what the recorded client sent while another connection is in use.
     fn of(name: &str) -> Outcome {
         Self::of_stream(name, &stream(name))
     }
 
-    /// Feeds this behind a recorded handshake, while another connection is in use.
+    /// Feeds a message after a recorded handshake while another connection is in use.
     fn of_message(name: &str, message: &[u8]) -> Outcome {
         let good = stream(GOOD);
         Self::of_stream(name, &[&good[..good.len() - CALLS], message].concat())
@@ -102,7 +102,7 @@ impl Outcome {
             notifications.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
         assert_eq!(closed, 1, "{name}: {notifications:?}");
 
-        // The other connection goes on as if nothing had been.
+        // The other connection is not affected.
         other.feed_bytes(after, NOW);
         drain(&mut other, &mut of_other);
         assert_eq!(events(&of_other), ["never_asked(0)", "c2l_count(0)"], "{name}");
@@ -150,7 +150,7 @@ fn events(notifications: &[ConnectionNotification]) -> Vec<String> {
 }
 
 #[test]
-fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
+fn calls_that_do_not_match_are_dropped_and_the_connection_continues() {
     let cases: [(&str, &str, CallMismatch, &str, &[&str]); 5] = [
         (
             "fault-call-arg-count",
@@ -203,7 +203,7 @@ fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
 }
 
 #[test]
-fn what_bro_goes_on_after_is_borne() {
+fn faults_that_bro_tolerates_are_tolerated() {
     for (recording, events) in [
         ("fault-call-unrequested-event", &["never_asked(0)", "c2l_count(0)"][..]),
         ("fault-capture-filter-after-running", &["c2l_count(0)"]),
@@ -240,7 +240,7 @@ fn what_bro_goes_on_after_is_borne() {
 }
 
 #[test]
-fn an_end_in_mid_chunk_is_the_peers_close() {
+fn end_of_file_in_mid_chunk_counts_as_closed_by_the_peer() {
     let outcome = Outcome::of("fault-eof-mid-chunk");
     assert!(outcome.survived && outcome.handshake_done());
     assert!(matches!(outcome.cause(), CloseCause::PeerClosedMidMessage(_)));
@@ -305,7 +305,7 @@ fn serials_that_cannot_be_read_end_the_connection() {
 }
 
 #[test]
-fn serials_cut_short_anywhere_end_the_connection() {
+fn serials_truncated_anywhere_end_the_connection() {
     let good = stream(GOOD);
     let argument = &good[good.len() - CALL + HEADER.len() + 4..];
     for length in 1..argument.len() {
@@ -314,7 +314,7 @@ fn serials_cut_short_anywhere_end_the_connection() {
         let outcome = Outcome::of_message(&name, &[&HEADER[..], &chunk].concat());
         assert!(!outcome.survived && outcome.handshake_done(), "{name}");
         let Kind::Serial(error) = outcome.kind() else { panic!("{name}") };
-        // It ends too soon, or says of more elements than the rest can hold.
+        // Either the data ends too soon, or a number of elements is larger than the rest can hold.
         assert!(matches!(error.kind.section(), "2§1" | "2§12"), "{name}: {error}");
         assert_eq!(outcome.errors().last().unwrap(), "unserialization error", "{name}");
         assert_eq!(outcome.events(), Vec::<String>::new(), "{name}");
@@ -322,7 +322,7 @@ fn serials_cut_short_anywhere_end_the_connection() {
 }
 
 #[test]
-fn message_types_of_no_peer_end_the_connection() {
+fn invalid_message_types_end_the_connection() {
     let unsendable = (0..=u8::MAX).filter(|number| MessageType::from_u8(*number).is_none());
     let mut tried = 0;
     for number in unsendable {
@@ -354,9 +354,9 @@ fn a_chunk_of_two_gigabytes_ends_the_connection() {
     assert!(matches!(error.kind, WireErrorKind::ChunkTooLong { length: 0x7fff_ffff, .. }));
 }
 
-/// Every recorded fault is in one of the tests above.
+/// Checks that one of the tests above covers each recorded fault.
 #[test]
-fn no_fault_is_left_out() {
+fn every_recorded_fault_has_a_test() {
     let source = include_str!("faults.rs");
     for session in sessions() {
         if session.name().starts_with("fault-") {
@@ -365,10 +365,10 @@ fn no_fault_is_left_out() {
     }
 }
 
-/// A Broccoli's records have the fields that its program gave them: here with the declared ones in
-/// another order, and fewer.
+/// A record from Broccoli has the fields that the program gave it: here in another order than
+/// declared, and fewer.
 #[test]
-fn records_of_a_broccoli_become_what_is_declared() {
+fn records_from_broccoli_are_converted_to_the_declared_type() {
     let declarations = declarations(
         "type ping_data: record { note: string &optional; src_time: time; seq: count;
                                   tries: count &default=3; seen: set[addr]; };

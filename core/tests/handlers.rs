@@ -16,7 +16,7 @@ const DECLARED: &str = "
     event deep(t: table[addr, count] of set[string], v: vector of vector of int);
 ";
 
-/// What handlers were called with.
+/// The calls of the handlers.
 type Log = Vec<String>;
 
 fn handlers() -> Handlers<Log> {
@@ -59,7 +59,7 @@ fn handlers_are_called_in_order() {
 }
 
 #[test]
-fn what_a_handler_cannot_take_is_an_error() {
+fn arguments_that_do_not_match_the_handler_are_an_error() {
     let handlers = handlers().on("plain", |log: &mut Log, _: u8, _: String, _: IpAddr| {
         log.push("called".into());
     });

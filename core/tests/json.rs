@@ -1,4 +1,4 @@
-//! Any value from a peer round-trips through JSON.
+//! Every value from a peer round-trips through JSON.
 
 #[path = "../../cli/tests/cli/support/schema.rs"]
 mod schema;
@@ -14,7 +14,7 @@ use brocomm_conformance::{StepKind, sessions, strategies};
 use proptest::prelude::*;
 use serde::de::DeserializeSeed;
 
-/// Reads a value of a type as a program would have handed it on.
+/// Reads a value of a known type, as a program that received the JSON does.
 fn read(text: &str, ty: &Type) -> Result<Value, serde_json::Error> {
     let known = Declarations::new();
     ValueSeed::new(ty, &known).deserialize(&mut serde_json::Deserializer::from_str(text))
@@ -25,7 +25,7 @@ fn there_and_back(value: &Value) -> Value {
     read(&text, &value.ty()).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// Declares an event as taking what it was given.
+/// Declares an event with the types of its arguments.
 fn declared(event: &Event) -> Declarations {
     let params = event.args.iter().map(|arg| Field::new("", arg.ty())).collect();
     let mut known = Declarations::new();
@@ -44,32 +44,32 @@ proptest! {
     }
 
     #[test]
-    fn values_come_back_as_they_were(value in strategies::any_value().prop_map(tame)) {
+    fn values_round_trip(value in strategies::any_value().prop_map(tame)) {
         prop_assert_eq!(there_and_back(&value), value.clone());
-        // Many a tool sorts the keys of objects.
+        // Many tools sort the keys of objects.
         let sorted = serde_json::to_value(&value).unwrap().to_string();
         prop_assert_eq!(read(&sorted, &value.ty()).unwrap(), value);
     }
 
     #[test]
-    fn events_come_back_as_they_were(event in strategies::event()) {
+    fn events_round_trip(event in strategies::event()) {
         let event = Event { args: event.args.into_iter().map(tame).collect(), ..event };
         let (text, known) = (serde_json::to_string(&event).unwrap(), declared(&event));
         let mut json = serde_json::Deserializer::from_str(&text);
         prop_assert_eq!(EventSeed::new(&known).deserialize(&mut json).unwrap(), event);
     }
 
-    /// Where nothing is declared, a value that names its type comes back all the same.
+    /// Without a declaration, a value that names its type still round-trips.
     #[test]
-    fn scalars_come_back_from_any(value in strategies::scalar().prop_map(tame)) {
+    fn scalars_of_type_any_round_trip(value in strategies::scalar().prop_map(tame)) {
         let ty = Type::vector(Type::ANY);
         let vector = brocomm::data::Vector::new(ty, vec![Some(value)]);
         prop_assert_eq!(there_and_back(&vector.clone().into()), vector.into());
     }
 
-    /// Any one character that is not what it was gives an error or another value, never a panic.
+    /// Changing any one character gives an error or another value, never a panic.
     #[test]
-    fn damage_is_survived(
+    fn json_with_a_changed_character_does_not_panic(
         event in strategies::event(),
         at in any::<prop::sample::Index>(),
         by in prop::sample::select(br#"{}[]",:0129e-nt\$/"#.to_vec()),
@@ -82,9 +82,9 @@ proptest! {
         let _ = EventSeed::new(&known).deserialize(&mut serde_json::Deserializer::from_slice(&text));
     }
 
-    /// So does any value that stands in another's place.
+    /// So does replacing any value by another one.
     #[test]
-    fn misplaced_parts_are_survived(
+    fn json_with_misplaced_parts_does_not_panic(
         event in strategies::event(),
         from in any::<prop::sample::Index>(),
         to in any::<prop::sample::Index>(),
@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// Lists a tree's nodes, each before its parts.
+/// Lists the nodes of a tree in preorder.
 fn nodes(json: &mut serde_json::Value) -> Vec<&serde_json::Value> {
     let mut all = vec![&*json];
     let mut at = 0;
@@ -126,9 +126,9 @@ fn replace(json: &mut serde_json::Value, at: usize, part: serde_json::Value) {
     *queue.pop_front().unwrap() = part;
 }
 
-/// Every value of every recording, those of faulty sessions included.
+/// Checks every value of every recording, including those of faulty sessions.
 #[test]
-fn recorded_values_come_back_as_they_were() {
+fn recorded_values_round_trip() {
     let (mut compared, mut bytes) = (0, 0);
     for session in sessions() {
         let further = session.further_connections().unwrap();
@@ -157,12 +157,12 @@ fn recorded_values_come_back_as_they_were() {
     assert!(compared > 5000, "{compared} values compared, {bytes} bytes");
 }
 
-/// Only its sender knows such a type.
+/// Whether only the sender knows the type.
 fn is_known_by_name(ty: &Type) -> bool {
     matches!(ty, Type::Named(_))
 }
 
-/// The sender counted the width of an IPv4 subnet in 128 bits.
+/// Whether the sender counted the width of an IPv4 subnet in 128 bits.
 fn is_too_wide(value: &Value) -> bool {
     let Value::Subnet(Subnet { prefix, width }) = value else { return false };
     *width > Subnet::max_width(*prefix)

@@ -15,7 +15,7 @@ fn reader() -> Reader {
 }
 
 #[test]
-fn recordings_read_lazily_are_the_same() {
+fn recordings_read_lazily_give_the_same_values() {
     let (mut events, mut references) = (0, 0);
     let (mut came, mut went) = (0, 0);
     for (name, recording) in good_recordings() {
@@ -77,6 +77,6 @@ fn recordings_read_lazily_are_the_same() {
         }
     }
     assert!(events > 3000 && references > 10_000, "{events} events, {references} references");
-    // Only what is no container goes in full that came as a reference.
+    // Only values that came as a reference and are not containers are sent in full.
     assert!(went < came + came / 10, "{went} bytes of {came}");
 }

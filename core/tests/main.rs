@@ -1,4 +1,4 @@
-//! The integration tests of the core, as one program that links once.
+//! The integration tests of the core, in one program so that it links only once.
 
 mod common;
 mod meter;
@@ -14,6 +14,7 @@ mod data_formats;
 mod derive;
 mod equality;
 mod examples;
+mod fan_out;
 mod faults;
 mod framework;
 mod handlers;
@@ -42,7 +43,7 @@ mod thousand_peers;
 #[cfg(feature = "serde")]
 mod types_table;
 
-/// A file that is not declared above would silently never run.
+/// Tests in a file that is not declared above would never run.
 #[test]
 fn every_file_of_tests_is_part_of_this_program() {
     let source = include_str!("main.rs");

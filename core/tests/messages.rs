@@ -1,9 +1,9 @@
-//! What people who run a node read: it names no section of the specification.
+//! Messages for operators do not cite sections of the specification.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is compiled into programs and writes messages.
+/// The crates that contain messages.
 const CRATES: [&str; 6] =
     ["core", "transport", "transport-std", "transport-tokio", "transport-async-std", "cli"];
 
@@ -19,8 +19,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the lines of a source that cite a section where a message could show it. Comments may, and
-/// the literals that are a section and nothing else: `{:#}` of an error prints them.
+/// Returns the lines of a source that cite a section in a string. Comments may cite one, and so may
+/// literals that are only a section: an error prints them with `{:#}`.
 fn citing(source: &str) -> Vec<&str> {
     let end = source.find("#[cfg(test)]\nmod tests {").unwrap_or(source.len());
     let cites = |line: &&str| {

@@ -10,7 +10,7 @@ use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 fn declarations() -> Arc<Declarations> {
     let text = "global ping: event(n: count); global pong: event(n: count);";
     let mut declarations = Declarations::new();
-    declarations.read(text).expect("the declarations are right");
+    declarations.read(text).expect("the declarations are valid");
     Arc::new(declarations)
 }
 
@@ -20,7 +20,7 @@ fn configuration(options: Options, nodes: Vec<(&str, PeerConfig)>) -> NodeConfig
 }
 
 fn wants(events: &str, node: PeerConfig) -> PeerConfig {
-    PeerConfig { events: Some(events.parse().expect("the pattern is right")), ..node }
+    PeerConfig { events: Some(events.parse().expect("the pattern is valid")), ..node }
 }
 
 fn ping(n: u64) -> Event {
@@ -28,7 +28,7 @@ fn ping(n: u64) -> Event {
 }
 
 #[test]
-fn two_nodes_connect_exchange_events_and_end() {
+fn two_nodes_exchange_events_and_terminate() {
     let mut net = Network::new();
     let listening = Options { listen: true, ..Options::default() };
     let manager = net.add(configuration(

@@ -1,5 +1,5 @@
-//! Nodes with lost connections and slow applications, one case at a time; most were found by the
-//! simulator in `seeds.rs`.
+//! Nodes with lost connections and slow applications. The simulator in `seeds.rs` found most of
+//! these cases.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +26,8 @@ fn first(net: &Network, node: usize) -> ConnectionId {
 fn configuration(options: Options, node: PeerConfig) -> NodeConfig {
     let mut declarations = Declarations::new();
     let text = "global ping: event(n: count, text: string);";
-    declarations.read(text).expect("the declaration is right");
-    let node = PeerConfig { events: Some("ping".parse().expect("the pattern is right")), ..node };
+    declarations.read(text).expect("the declaration is valid");
+    let node = PeerConfig { events: Some("ping".parse().expect("the pattern is valid")), ..node };
     let nodes = vec![("peer".to_owned(), node)];
     NodeConfig { options, nodes, declarations: Arc::new(declarations) }
 }
@@ -44,7 +44,7 @@ fn numbers(events: &[Event]) -> Vec<u64> {
     events.iter().map(number).collect()
 }
 
-/// A node that connects to another, which listens; the first is returned first.
+/// Two nodes: the first connects to the second, which listens. Returned in this order.
 fn pair(options: Options, entry: PeerConfig, other: Options) -> (Network, usize, usize) {
     let mut net = Network::new();
     let other = Options { listen: true, ..other };
@@ -65,13 +65,13 @@ fn raise(net: &mut Network, node: usize, event: Event) -> brocomm::node::Raised 
 }
 
 #[test]
-fn what_is_raised_in_the_handshake_is_kept_once_and_comes_after_what_was_kept_before() {
+fn events_raised_in_the_handshake_are_kept_once_and_in_order() {
     let by_hand = Options { handshake: Handshake::Application, ..Options::default() };
     let (mut net, here, there) = pair(Options::default(), keeping(10), by_hand);
     raise(&mut net, here, ping(1));
     net.settle();
     let peer = net.node(there).peers().next().expect("there is a peer").id;
-    let ping_only = "ping".parse().expect("the pattern is right");
+    let ping_only = "ping".parse().expect("the pattern is valid");
     net.node(there).set_accept_state(peer, true).expect("there is a connection");
     net.node(there).request_remote_events(peer, &ping_only).expect("it is in Handshake");
     net.settle();
@@ -84,7 +84,7 @@ fn what_is_raised_in_the_handshake_is_kept_once_and_comes_after_what_was_kept_be
 }
 
 #[test]
-fn what_a_connection_had_not_asked_for_when_it_was_lost_in_the_handshake_is_kept_all_the_same() {
+fn events_are_kept_after_a_connection_is_lost_before_its_requests() {
     let by_hand = Options { handshake: Handshake::Application, ..Options::default() };
     let (mut net, here, _) = pair(Options::default(), keeping(10), by_hand);
     net.settle();
@@ -94,7 +94,7 @@ fn what_a_connection_had_not_asked_for_when_it_was_lost_in_the_handshake_is_kept
 }
 
 #[test]
-fn what_is_no_longer_kept_is_counted_and_logged() {
+fn kept_events_that_are_dropped_are_counted_and_logged() {
     let (mut net, here, there) = pair(Options::default(), keeping(2), Options::default());
     for n in 1..=5 {
         raise(&mut net, here, ping(n));
@@ -107,7 +107,7 @@ fn what_is_no_longer_kept_is_counted_and_logged() {
 }
 
 #[test]
-fn what_a_peer_sent_before_it_was_lost_is_not_kept_for_itself() {
+fn events_of_a_lost_peer_are_not_kept_for_that_peer() {
     let forwarding = Options { forward_remote_events: true, ..Options::default() };
     let (mut net, here, there) = pair(forwarding, keeping(10), Options::default());
     net.settle();
@@ -116,10 +116,10 @@ fn what_a_peer_sent_before_it_was_lost_is_not_kept_for_itself() {
     net.cut(here);
     net.pass(SECOND);
     assert_eq!(numbers(&net.events(here)), [1]);
-    assert!(net.events(there).is_empty(), "it came back to where it was raised");
+    assert!(net.events(there).is_empty(), "an event was forwarded back to its origin");
 }
 
-/// Options of a node that takes one event at a time.
+/// Options of a node with a receive queue of one event.
 fn one_by_one() -> Options {
     let bound = Bound::new(1, 1 << 20);
     let overflow = Overflow::Block;
@@ -127,11 +127,11 @@ fn one_by_one() -> Options {
 }
 
 #[test]
-fn what_waits_when_the_transport_closes_is_told_before_the_end() {
+fn queued_events_are_delivered_before_the_close_of_the_transport() {
     let (mut net, here, there) =
         pair(one_by_one(), PeerConfig::new(address(0)), Options::default());
     net.settle();
-    // More than a connection looks at ahead.
+    // More than a connection reads ahead.
     for n in 1..=200 {
         raise(&mut net, there, ping(n));
     }
@@ -152,12 +152,12 @@ fn what_waits_when_the_transport_closes_is_told_before_the_end() {
     let is_end = |told: &Notification| matches!(told, Notification::ConnectionClosed { .. });
     assert_eq!(told.iter().filter(is_event).count(), 200);
     assert!(told.iter().any(is_end), "{told:?}");
-    // And there is another attempt.
+    // The node tries again.
     assert!(matches!(node.peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
 
 #[test]
-fn a_peer_that_is_not_read_is_not_silent() {
+fn a_peer_blocked_by_backpressure_is_not_silent() {
     let liveness = Liveness { ping_after: SECOND, close_after: 2 * SECOND };
     let entry = PeerConfig { liveness: Some(liveness), ..PeerConfig::new(address(0)) };
     let (mut net, here, there) = pair(one_by_one(), entry, Options::default());
@@ -186,7 +186,7 @@ fn a_peer_that_is_not_read_is_not_silent() {
 }
 
 #[test]
-fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
+fn a_large_event_drops_only_as_many_old_ones_as_needed() {
     let bound = Bound::new(1000, 4000);
     let options =
         Options { outgoing: Queue { bound, overflow: Overflow::DropOldest }, ..Options::default() };
@@ -196,7 +196,7 @@ fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
     for n in 0..4 {
         raise(&mut net, here, large(n));
     }
-    // From here on they wait.
+    // The connection is full: from here on events are queued.
     for n in 0..100 {
         raise(&mut net, here, ping(n));
     }
@@ -209,8 +209,7 @@ fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
 }
 
 #[test]
-fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_the_connection_ends()
-{
+fn no_event_is_delivered_after_one_that_overflowed_the_queue() {
     let queue = Queue { bound: Bound::new(2, 1 << 20), overflow: Overflow::Disconnect };
     let options = Options { incoming: queue, ..Options::default() };
     let (mut net, here, there) = pair(options, PeerConfig::new(address(0)), Options::default());
@@ -235,7 +234,7 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
 }
 
 #[test]
-fn what_is_told_after_an_event_is_not_remote_itself() {
+fn notifications_after_an_event_do_not_count_as_remote() {
     let (mut net, here, there) =
         pair(Options::default(), PeerConfig::new(address(0)), Options::default());
     net.settle();

@@ -1,4 +1,4 @@
-//! Recorded sessions, replayed into a connection in the role of either side.
+//! Replays recorded sessions into a connection in the role of each side.
 
 use crate::common::{Seen, good_recordings, look_at, replay, role};
 use brocomm::lowlevel::connection::ConnectionNotification;
@@ -9,7 +9,7 @@ use brocomm::node::{CloseCause, Phase};
 use brocomm_conformance::{Side, testing};
 use proptest::prelude::*;
 
-/// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
+/// Returns the expected notifications for a peer's SERIALs, and for its other messages.
 fn expected(
     ours: &Seen,
     theirs: &Seen,
@@ -69,7 +69,7 @@ impl IntoName for &[u8] {
 }
 
 #[test]
-fn either_side_is_notified_of_all_that_the_other_sent() {
+fn each_side_is_notified_of_everything_that_the_other_sent() {
     let mut compared = 0;
     for (name, recording) in good_recordings() {
         for side in Side::BOTH {
@@ -92,7 +92,7 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
                 })
                 .cloned()
                 .collect();
-            // Some values hold NaN, which equals nothing: compare what is printed.
+            // Some values contain NaN, which equals nothing, so compare the printed form.
             assert_eq!(
                 format!("{from_serials:?}"),
                 format!("{serials:?}"),
@@ -167,7 +167,7 @@ fn byte_by_byte_gives_the_same() {
 }
 
 #[test]
-fn every_cut_in_two_gives_the_same() {
+fn every_split_in_two_gives_the_same() {
     for (name, recording) in good_recordings() {
         for side in Side::BOTH {
             let stream = recording.stream(side.other());
@@ -204,10 +204,10 @@ proptest! {
     }
 }
 
-/// A session that breaks off anywhere ends in one closing notification, and what came before it
-/// is what would have come anyway.
+/// A session that is cut at any byte ends with one `Closed` notification. The notifications before
+/// it are those of the whole session.
 #[test]
-fn a_loss_at_any_byte_keeps_what_came_before() {
+fn a_loss_at_any_byte_keeps_the_notifications_before_it() {
     let (_, recording) =
         good_recordings().iter().find(|r| r.0 == "bro-bro-capture-filter").unwrap();
     for side in Side::BOTH {

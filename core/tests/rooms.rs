@@ -1,10 +1,10 @@
-//! The layers of the crate: each depends only on those before it.
+//! Checks the layers of the crate: each depends only on those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The layers by rank, from the bytes up; those of one rank do not depend on each other.
+/// The modules by layer, lowest first. Modules of one layer do not depend on each other.
 const ROOMS: [&[&str]; 13] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],
@@ -21,7 +21,8 @@ const ROOMS: [&[&str]; 13] = [
     &["lib", "prelude"],
 ];
 
-/// The rooms in which the parts, too, know only those before them: the files, and folders as one.
+/// The modules whose files and folders must not depend on each other in a circle. A folder counts
+/// as one part.
 const STRICT: [&str; 12] = [
     "lowlevel/wire",
     "data",
@@ -37,7 +38,7 @@ const STRICT: [&str; 12] = [
     "lowlevel/driver",
 ];
 
-/// What the root shows of its private modules.
+/// The items that the crate root reexports, with their modules.
 const OF_THE_ROOT: [(&str, &str); 6] = [
     ("Time", "time"),
     ("ConfigErrors", "config_errors"),
@@ -51,8 +52,8 @@ fn rank(room: &str) -> Option<usize> {
     ROOMS.iter().position(|rank| rank.contains(&room))
 }
 
-/// Returns the names that code takes from the crate's root: of `crate::data::Name` it is `data`, of
-/// `crate::{serial, wire}` it is both. Comments, which may point anywhere, are no code.
+/// Returns the names that code uses from the crate root: `data` for `crate::data::Name`, and both
+/// `serial` and `wire` for `crate::{serial, wire}`. Ignores comments, which may refer to anything.
 fn taken_from_root(source: &str) -> Vec<String> {
     let code = source.lines().map(|line| line.split("//").next().unwrap_or_default());
     let code = code.collect::<Vec<_>>().join(" ");
@@ -63,7 +64,7 @@ fn taken_from_root(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         if code[..at].ends_with('$') {
-            // The expansion of a macro is its user's code.
+            // The code that a macro expands to belongs to its user.
             continue;
         }
         let rest = &code[at + "crate::".len()..];
@@ -90,7 +91,7 @@ fn taken_from_root(source: &str) -> Vec<String> {
     names
 }
 
-/// Returns the room that a file is in: what is public as a part of `lowlevel` has rooms of its own.
+/// Returns the module of a file. Each submodule of `lowlevel` counts as a module.
 fn room_of(file: &Path) -> &str {
     let mut parts = file.iter().map(|part| part.to_str().unwrap().trim_end_matches(".rs"));
     let first = parts.next().unwrap();
@@ -100,7 +101,7 @@ fn room_of(file: &Path) -> &str {
     }
 }
 
-/// Returns a file's code without the tests that it ends with.
+/// Returns a file's code without the tests at its end.
 fn code_of(file: &Path) -> String {
     let source = fs::read_to_string(file).unwrap();
     let end = source.find("#[cfg(test)]\nmod tests {").unwrap_or(source.len());
@@ -123,7 +124,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn no_room_knows_a_later_one() {
+fn no_module_uses_a_later_layer() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
@@ -131,11 +132,11 @@ fn no_room_knows_a_later_one() {
     for file in files {
         let inside = file.strip_prefix(&root).unwrap();
         if is_test(inside) {
-            // They may use whatever shows that the room is right.
+            // Tests may use any module.
             continue;
         }
         let room = room_of(inside);
-        let own = rank(room).unwrap_or_else(|| panic!("{room} is no room, give it a rank"));
+        let own = rank(room).unwrap_or_else(|| panic!("{room} has no layer, add it to ROOMS"));
         for name in taken_from_root(&code_of(&file)) {
             let shown = OF_THE_ROOT.iter().find(|(shown, _)| *shown == name);
             let name = shown.map_or(name.as_str(), |(_, module)| module);
@@ -150,8 +151,8 @@ fn no_room_knows_a_later_one() {
     assert!(seen > 300, "{seen}");
 }
 
-/// Returns the paths that code imports, each as its words: of `use a::{b, c::D};` they are `a b` and
-/// `a c D`.
+/// Returns the paths that code imports, split into segments: `a b` and `a c D` for
+/// `use a::{b, c::D};`.
 fn imports(code: &str) -> Vec<Vec<String>> {
     let code = code.lines().map(|line| line.split("//").next().unwrap_or_default());
     let code = code.collect::<Vec<_>>().join(" ");
@@ -186,13 +187,13 @@ fn expand(tree: &str, before: &[String], paths: &mut Vec<Vec<String>>) {
     }
 }
 
-/// Returns which part of a room a file belongs to.
+/// Returns the part of a module that a file belongs to.
 fn part_of(file: &Path, room: &Path) -> String {
     let inside = file.strip_prefix(room).unwrap();
     inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned()
 }
 
-/// Returns the parts of a room, each with those that it knows.
+/// Returns the parts of a module, each with the parts that it uses.
 fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
     let folder = root.join(room);
     let mut files = Vec::new();
@@ -201,7 +202,7 @@ fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut parts: BTreeMap<String, BTreeSet<String>> =
         files.iter().map(|file| (part_of(file, &folder), BTreeSet::new())).collect();
     parts.remove("mod");
-    // What the room shows of its parts, by name.
+    // The names that the module reexports from its parts.
     let shown: BTreeMap<String, String> = imports(&code_of(&folder.join("mod.rs")))
         .into_iter()
         .map(|path| path.into_iter().filter(|word| word != "self").collect::<Vec<_>>())
@@ -234,12 +235,12 @@ fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn no_circle_is_among_the_parts_of_a_room() {
+fn parts_of_a_module_have_no_circular_dependencies() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for room in STRICT {
         let mut left = parts(&root, room);
         assert!(left.values().any(|known| !known.is_empty()), "{room}");
-        // Whoever knows nobody that is left goes; what stays is a circle, or knows one.
+        // Remove parts that use no remaining part. What is left is a circle or uses one.
         loop {
             let before: BTreeSet<String> = left.keys().cloned().collect();
             left.retain(|_, known| known.iter().any(|name| before.contains(name)));
@@ -252,7 +253,7 @@ fn no_circle_is_among_the_parts_of_a_room() {
 }
 
 #[test]
-fn what_is_taken_is_found() {
+fn used_names_are_found() {
     let source = "use crate::data::Name; // crate::node\nuse crate::{serial, wire::{A, B}, x};\n\
                   fn f(a: crate::logs::LogError) { $crate::state::g() }";
     assert_eq!(taken_from_root(source), ["data", "serial", "wire", "x", "logs"]);

@@ -1,4 +1,4 @@
-//! No dependency of the libraries needs a newer Rust than declared.
+//! Checks that no dependency of the libraries needs a newer Rust than declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -14,7 +14,7 @@ const LIBRARIES: [&str; 6] = [
     "brocomm-async-std",
 ];
 
-/// What cargo knows of a package, by its id.
+/// The output of `cargo metadata`, by package id.
 struct Packages {
     known: BTreeMap<String, Value>,
     needs: BTreeMap<String, Vec<String>>,
@@ -24,9 +24,9 @@ impl Packages {
     fn read() -> Packages {
         let version = String::from_utf8(output("rustc", &["-vV"])).expect("it is text");
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-        // What other systems and features need may never have been fetched: this looks at what the
-        // build of this test had to fetch anyway.
-        let host = host.expect("rustc says where it runs");
+        // Packages for other systems and features may not have been downloaded, so this looks
+        // only at those that the build of this test needs.
+        let host = host.expect("rustc prints its host");
         let known = ["--locked", "--offline", "--filter-platform", host];
         let metadata = [&["metadata", "--format-version", "1"][..], &known].concat();
         let metadata = output(env!("CARGO"), &metadata);
@@ -36,7 +36,7 @@ impl Packages {
         Packages { known: known.collect(), needs: needs.collect() }
     }
 
-    /// Returns everything that these libraries are built of, themselves included.
+    /// Returns these libraries and everything that they are built from.
     fn within(&self, libraries: &[&str]) -> BTreeSet<&str> {
         let named = |name: &str| libraries.contains(&name);
         let ours = self.known.iter().filter(|(_, package)| package["source"].is_null());
@@ -69,7 +69,7 @@ fn id(value: &Value) -> String {
     value["id"].as_str().expect("all have one").to_owned()
 }
 
-/// Returns what a package is built of; what only its tests need doesn't count.
+/// Returns the dependencies of a package without dev-dependencies.
 fn needed(node: &Value) -> Vec<String> {
     let is_built = |dep: &&Value| list(&dep["dep_kinds"]).any(|kind| kind["kind"] != "dev");
     let ids = list(&node["deps"]).filter(is_built).map(|dep| dep["pkg"].as_str().expect("an id"));

@@ -1,4 +1,4 @@
-//! Thousands of simulated networks with random failures, and their invariants.
+//! Checks invariants of thousands of simulated networks with random failures.
 //!
 //! A failing seed is printed with its whole history. To run one seed: `SEED=123 cargo test -p
 //! brocomm --test main seeds::one -- --ignored`; for a longer run `SEEDS=1000000 cargo test -p
@@ -7,13 +7,13 @@
 use crate::seeded::{first_failure, variable};
 use crate::simulation::{Detail, run};
 
-/// How many seeds every test run looks at; `.ci/run` looks at 10,000.
+/// The number of seeds in a normal test run. `.ci/run` checks 10,000.
 const SEEDS: u64 = 600;
 
 /// Every `TWICE`th seed is run twice, to check that runs are deterministic.
 const TWICE: u64 = 20;
 
-/// Runs a seed; if it fails, once more to print its history.
+/// Runs a seed. If it fails, runs it again to print its history.
 fn check(seed: u64) -> Result<(), String> {
     if seed % TWICE != 0 {
         return run(seed, Detail::None).or_else(|_| run(seed, Detail::Text)).map(drop);
@@ -21,7 +21,7 @@ fn check(seed: u64) -> Result<(), String> {
     let (first, second) = (run(seed, Detail::Hash), run(seed, Detail::Hash));
     match (first, second) {
         (Ok(first), Ok(second)) if first == second => Ok(()),
-        (Ok(_), Ok(_)) => Err(format!("seed {seed} does not always go the same way")),
+        (Ok(_), Ok(_)) => Err(format!("seed {seed} is not deterministic")),
         _ => run(seed, Detail::Text).map(drop),
     }
 }
@@ -32,18 +32,18 @@ fn check_all(seeds: u64) {
 }
 
 #[test]
-fn what_must_hold_does_in_hundreds_of_worlds() {
+fn invariants_hold_in_hundreds_of_networks() {
     check_all(SEEDS);
 }
 
 #[test]
-#[ignore = "takes as long as it is told to"]
+#[ignore = "runs as many seeds as SEEDS says"]
 fn many() {
     check_all(variable("SEEDS"));
 }
 
 #[test]
-#[ignore = "takes a seed"]
+#[ignore = "needs SEED"]
 fn one() {
     let seed = variable("SEED");
     run(seed, Detail::Text).unwrap_or_else(|failure| panic!("{failure}"));

@@ -1,5 +1,5 @@
-//! Only values that Bro could have written are written, in Bro's form; input can be reproduced byte
-//! for byte nevertheless.
+//! The writer writes only values that Bro could have written, in Bro's form. Input can still be
+//! reproduced byte for byte.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use brocomm::lowlevel::serial::{
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 use bytes::Bytes;
 
-/// IPv4-mapped addresses and subnets, and their values in Bro.
+/// IPv4-mapped addresses and subnets, and the values that Bro has for them.
 fn mapped() -> Vec<(Value, Value)> {
     let addr = |text: &str| Value::Addr(text.parse().unwrap());
     let subnet = |prefix: &str, width| {
@@ -37,7 +37,7 @@ fn written(value: &Value) -> Vec<u8> {
     out
 }
 
-/// Puts a value of one of its parts' types into containers, as element and as index.
+/// Puts a value into containers, as element and as index.
 fn within(value: &Value) -> Vec<Value> {
     let mut set = Table::new(Type::set(vec![value.ty()]));
     set.push(vec![value.clone()], None);
@@ -92,10 +92,10 @@ fn mapped_addresses_of_rust_types_are_ipv4_ones() {
     assert_eq!((converted.prefix, converted.width), (canonical.prefix, 16));
 }
 
-/// A Broccoli may send them; the bytes stay what they are where they are looked at, and become Bro's
-/// where they go on to a peer.
+/// Broccoli may send them. Inspecting them keeps the bytes, and forwarding them to a peer converts
+/// them to Bro's form.
 #[test]
-fn what_was_read_is_written_again_as_it_came() {
+fn mapped_addresses_that_were_read_can_be_reproduced() {
     let v6 = |build: Build| build.u32(4).u64(0).u32(0xffff).u32(0x0102_0304);
     let build = v6(Build::call(2).object(0, 0x8804).ty(1, 13, 5));
     let build = v6(build.object(0, 0x8805).ty(8, 14, 6)).u32(112);
@@ -117,7 +117,7 @@ fn what_was_read_is_written_again_as_it_came() {
     let canonical =
         [Value::Addr([1, 2, 3, 4].into()), Value::Subnet("1.2.0.0/16".parse().unwrap())];
     Writer::new(9).event(Mode::HANDSHAKE, b"f", 1.0, &canonical, &mut anew).unwrap();
-    // Types are the sender's own where they were not Bro's usual ones.
+    // Types that were not Bro's usual ones stay those of the sender.
     let read = |bytes: Vec<u8>| {
         let serial =
             Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes), Mode::HANDSHAKE);
@@ -126,7 +126,7 @@ fn what_was_read_is_written_again_as_it_came() {
     assert_eq!(read(forwarded), read(anew));
 }
 
-/// Values that Bro's own scripts could not have made, and why.
+/// Values that Bro's scripts cannot create, and the reason.
 fn impossible() -> Vec<(Value, WriteError)> {
     let set = |ty: Type| Value::from(Table::new(Type::set(vec![Type::COUNT, ty])));
     let index = WriteError::IndexType;
@@ -163,7 +163,7 @@ fn impossible() -> Vec<(Value, WriteError)> {
 }
 
 #[test]
-fn what_no_bro_could_have_made_is_not_written() {
+fn values_that_bro_cannot_create_are_not_written() {
     for (value, error) in impossible() {
         let vector = Vector::new(Type::vector(Type::ANY), vec![None, Some(value.clone())]);
         for value in [value.clone(), vector.into()] {
@@ -175,7 +175,7 @@ fn what_no_bro_could_have_made_is_not_written() {
                 assert_eq!(result, Err(error));
             }
             assert_eq!(out, b"kept");
-            // The cache is as it was.
+            // The cache has not changed.
             let (mut next, mut first) = (Vec::new(), Vec::new());
             writer.event(Mode::HANDSHAKE, b"e", 1.0, &[5u64.into()], &mut next).unwrap();
             Writer::new(9).event(Mode::HANDSHAKE, b"e", 1.0, &[5u64.into()], &mut first).unwrap();
@@ -191,7 +191,7 @@ fn what_no_bro_could_have_made_is_not_written() {
         let result = Writer::new(9).state_access(Mode::HANDSHAKE, &assign, &mut Vec::new());
         assert!(result.is_err(), "{error}");
     }
-    // Nor an index of a table that others hold.
+    // The same for an index in an operation on a table of a peer.
     let list = List::new(Type::list(vec![Type::PATTERN]), vec![Pattern::new("a").into()]);
     let access = |opcode| {
         let op1 = Value::from(list.clone());
@@ -203,10 +203,10 @@ fn what_no_bro_could_have_made_is_not_written() {
     }
 }
 
-/// A peer that sends such a thing is read, and its events go no further.
+/// Such a value from a peer can be read, but not forwarded.
 #[test]
-fn what_no_bro_could_have_made_is_read_and_not_sent_on() {
-    // A set of patterns without elements.
+fn values_that_bro_cannot_create_are_read_but_not_forwarded() {
+    // An empty set of patterns.
     let set = Build::call(1).object(0, 0x8809).ty(5, 16, 7).u8(0);
     let set = set.ty(2, 19, 7).u8(0).u32(1).ty(1, 9, 7).u8(0);
     let set = set.u8(0).str(b"").u8(0).u8(0).u8(0).u8(0);

@@ -1,4 +1,4 @@
-//! The reader's cache behaves like two plain lists (2§5), whatever the peer refers to.
+//! The reader's cache behaves like two plain lists (2§5) for any references.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::Serial;
@@ -8,14 +8,14 @@ use brocomm::lowlevel::serial::{
 use bytes::Bytes;
 use proptest::prelude::*;
 
-/// What an entry of a list is.
+/// The kind of object in an entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Object {
     Count(u64),
     CountType,
 }
 
-/// The cache as the specification has it: lists in the order of last use.
+/// The cache as specified: lists in the order of last use.
 #[derive(Default)]
 struct Model {
     stable: Vec<(u64, Object)>,
@@ -62,8 +62,8 @@ impl Model {
     }
 }
 
-/// Writes a SERIAL as the numbers say, as far as the model knows all that it refers to; returns it
-/// with its arguments.
+/// Writes a SERIAL according to `plan`, up to the first reference that is an error. Returns it with
+/// the expected arguments or error.
 fn serial(
     model: &mut Model,
     next: &mut u64,
@@ -74,7 +74,7 @@ fn serial(
         [&b"e\0\0\0\x01f\0\0\0\0\0\0\0\0"[..], &(plan.len() as u32).to_be_bytes()].concat();
     let mut values = Vec::new();
     let mut id = |choice: u8, number: u16| match choice % 16 {
-        // Ids ascend, with a gap now and then, but for a stray.
+        // Most ids ascend, some with a gap; a few are arbitrary.
         0 => 1 + u64::from(number) % (*next + 10),
         1 => {
             *next += 1 + u64::from(number);
@@ -94,7 +94,7 @@ fn serial(
         };
         let value = match choice {
             0..=99 => pick(|object| matches!(object, Object::Count(_))),
-            // Mostly unknown.
+            // Mostly unknown ids.
             100..=101 => Some(u64::from(*number)),
             _ => None,
         };
@@ -147,7 +147,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_cache_is_two_lists(
+    fn the_cache_behaves_like_two_lists(
         plans in prop::collection::vec(prop::collection::vec(any::<(u8, u16)>(), 0..12), 1..120),
         size in prop_oneof![0usize..4, 4usize..40, 40usize..300],
         single in any::<bool>(),
@@ -184,7 +184,7 @@ proptest! {
                     prop_assert_eq!(reader.counters().entries, entries as u64);
                 }
                 (Err(error), Err(expected)) => {
-                    // A count that is too large for what is there is found first.
+                    // Too large an element count is detected first.
                     if !matches!(error.kind, Kind::TooManyElements { .. }) {
                         prop_assert_eq!(error.kind, expected);
                     }

@@ -10,13 +10,13 @@ use brocomm::lowlevel::serial::{
 use bytes::Bytes;
 
 #[test]
-fn what_is_right_is_read() {
+fn valid_serials_are_read() {
     let serial = Build::call(2).count_value(5).count_value(u64::MAX).read().unwrap();
     assert_eq!(args(serial), [Value::Count(5), Value::Count(u64::MAX)]);
 }
 
 #[test]
-fn every_truncation_is_found_where_it_is() {
+fn every_truncation_is_reported_at_its_offset() {
     let whole = Build::call(1).count_value(7).0;
     for end in 0..whole.len() {
         let error = Build(whole[..end].to_vec()).read().unwrap_err();
@@ -34,7 +34,7 @@ fn every_truncation_is_found_where_it_is() {
 }
 
 #[test]
-fn left_over_bytes_are_ignored_unless_asked_for() {
+fn left_over_bytes_are_ignored_by_default() {
     let build = Build::call(1).count_value(7).u8(0xff).u8(0xff);
     assert!(build.clone().read().is_ok());
     let mut reader = Reader::new(ReaderLimits::default());
@@ -56,7 +56,7 @@ fn tags_of_a_serial() {
 }
 
 #[test]
-fn errors_say_in_which_call() {
+fn errors_name_the_call() {
     let error = Build::call(1).reference(999_999).read().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -113,7 +113,7 @@ fn an_id_sent_twice_means_the_newer_object() {
     assert_eq!(args(serial), [Value::Count(1), Value::Count(2), Value::Count(2)]);
 }
 
-/// Also if the older one, a type, lies in the other list of the cache.
+/// This also holds if the older object, a type, is in the other list of the cache.
 #[test]
 fn an_id_sent_twice_means_the_newer_object_in_whichever_list() {
     let ty = |b: Build, pid: u32| {
@@ -166,7 +166,7 @@ fn values_and_their_classes() {
 }
 
 #[test]
-fn types_by_name_need_somebody_who_knows_them() {
+fn types_by_name_need_a_declaration() {
     let by_name = |class: u16| Build::call(1).object(0, 0x8800 | class).u8(0).str(b"Color").u64(1);
     // The class alone determines the encoding of an enum's constant.
     let Some(Value::Enum(unknown)) = args(by_name(11).read().unwrap()).pop() else { panic!() };
@@ -198,7 +198,7 @@ fn set_of(elements: &[u64]) -> Build {
 }
 
 #[test]
-fn a_table_has_no_two_equal_indices() {
+fn duplicate_indices_are_rejected() {
     let Some(Value::Table(set)) = args(set_of(&[3, 1, 2]).read().unwrap()).pop() else { panic!() };
     assert!(set.is_set());
     assert_eq!(set.entries.len(), 3);
@@ -206,7 +206,7 @@ fn a_table_has_no_two_equal_indices() {
 }
 
 #[test]
-fn a_location_is_passed_over_and_written_again() {
+fn a_location_is_skipped_and_reproduced() {
     let with_location = |b: Build, serial_type| {
         b.u8(1).u32(0).u16(serial_type).u8(1).object(0, 0x1301).str(b"a.bro").u64(1).u64(2)
     };
@@ -223,9 +223,9 @@ fn a_location_is_passed_over_and_written_again() {
     assert_eq!(args(serial), [Value::Count(7)]);
 }
 
-/// Equal indices need not be equal bytes: one may be a reference, or an address in other clothes.
+/// Equal indices may have different bytes: one may be a reference, or an address in another form.
 #[test]
-fn equal_indices_in_whatever_form() {
+fn equal_indices_in_different_forms_are_found() {
     let set = |entries: &[u8]| {
         let ty = Build::call(1).object(1, 0x8809).u8(1).object(2, 0x8a05).u8(16).u8(7).u8(0).u8(0);
         let list = ty.str(b"").u8(0).u8(1).object(3, 0x8a02).u8(19).u8(7).u8(0).u8(0).str(b"");

@@ -1,4 +1,4 @@
-//! Lazy reading gives the same as reading, at any time and in any order.
+//! Lazy reading gives the same values as eager reading, at any time and in any order.
 
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Mode, Reader, ReaderLimits, Writer};
@@ -23,10 +23,10 @@ fn shown(value: &impl std::fmt::Debug) -> String {
 proptest! {
     #![proptest_config(on_few(16))]
 
-    /// Arguments are asked for when all messages have come and the cache has long given them up,
-    /// from the last to the first.
+    /// Reads the arguments from last to first, after all messages have arrived and the cache has
+    /// evicted them.
     #[test]
-    fn lazy_reading_gives_the_same(
+    fn lazy_reading_gives_the_same_values(
         events in strategies::events(200),
         modes in proptest::collection::vec(mode(), 1..4),
         size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
@@ -75,10 +75,10 @@ proptest! {
         }
     }
 
-    /// What is forwarded is what would be written of the decoded event, but for references, of which
-    /// there may be more.
+    /// Forwarding writes the same as writing the decoded event, except that it may use more
+    /// references.
     #[test]
-    fn forwarding_writes_the_same(
+    fn forwarding_writes_the_same_as_the_decoded_event(
         events in strategies::events(100),
         from in mode(),
         to in (mode(), any::<bool>()),
@@ -108,10 +108,10 @@ proptest! {
         }
     }
 
-    /// Nothing that is wrong shows later: what lazy reading takes can be decoded, and it takes what
-    /// reading takes.
+    /// Lazy reading defers no error: what it accepts can be decoded, and it accepts the same as
+    /// eager reading.
     #[test]
-    fn damage_is_found_at_once(
+    fn lazy_reading_finds_errors_at_once(
         event in strategies::event(),
         mode in mode(),
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..3),
@@ -138,9 +138,9 @@ proptest! {
     }
 }
 
-/// An event outlives its reader, and can be given to another thread.
+/// An event can outlive its reader and be sent to another thread.
 #[test]
-fn lazy_events_travel() {
+fn lazy_events_are_send_and_outlive_the_reader() {
     fn can_travel<T: Send + Sync + 'static>(_: &T) {}
     let mut out = Vec::new();
     let args = [brocomm::data::Value::Count(7), "text".into()];

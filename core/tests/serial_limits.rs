@@ -1,4 +1,4 @@
-//! The limits of SERIAL messages: at, one below, and one above each (2§12).
+//! The limits of SERIAL messages: each is tested at, one below, and one above the limit (2§12).
 
 use crate::common::build::{Build, args};
 use brocomm::data::{Field, Record, Table, Type, Value, Vector};
@@ -10,7 +10,7 @@ use brocomm::lowlevel::serial::{
 use brocomm::lowlevel::types::TypeKind;
 use bytes::Bytes;
 
-/// Vectors within each other, the innermost empty.
+/// Nested vectors. The innermost is empty.
 fn vectors(depth: u32) -> Build {
     let mut build = Build::call(1);
     for level in (0..depth).rev() {
@@ -49,7 +49,7 @@ fn the_number_of_objects_is_bounded() {
 }
 
 #[test]
-fn claims_are_checked_before_anything_is_allocated() {
+fn counts_are_checked_before_allocation() {
     assert_eq!(
         Build::call(u32::MAX).fault(),
         Kind::TooManyElements { count: u64::from(u32::MAX), left: 0 }
@@ -67,9 +67,9 @@ fn claims_are_checked_before_anything_is_allocated() {
     assert_eq!(names.fault(), Kind::TooManyElements { count: 1 << 30, left: 0 });
 }
 
-/// Three values in one SERIAL; the next refers to the first of them.
+/// One SERIAL has three values, and the next one refers to the first of them.
 #[test]
-fn the_cache_is_bounded_whatever_the_peer_announces() {
+fn the_cache_is_bounded_regardless_of_the_announced_size() {
     let first = || {
         let value = |b: Build, pid, v| b.object(pid, 0x8801).u8(1).object(0, 0x8a01).plain(v);
         value(value(value(Build::call(3), 1, 10), 2, 20), 3, 30).0
@@ -96,7 +96,7 @@ fn the_cache_is_bounded_whatever_the_peer_announces() {
 }
 
 #[test]
-fn a_number_of_elements_fits_the_bytes_left_or_not() {
+fn element_counts_are_checked_against_the_bytes_left() {
     // Unset elements take a byte each.
     let vector = |claimed: u32, there: usize| {
         let build = Build::call(1).object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
@@ -114,13 +114,13 @@ fn a_number_of_elements_fits_the_bytes_left_or_not() {
     }
 }
 
-/// A type that refers to one sent before is as deep as both together: a chain of references, one
-/// per SERIAL, is no way around the limit.
+/// The depth of a type includes the types that it refers to, so a chain of references over many
+/// SERIALs cannot exceed the limit.
 #[test]
 fn nesting_is_bounded_across_serials() {
     let limit = ReaderLimits::default().depth;
     let mut reader = Reader::new(ReaderLimits::default());
-    // An empty vector of the last vector's type, each time: type n is `vector of type n − 1`.
+    // Each SERIAL has an empty vector of the previous type: type n is `vector of type n − 1`.
     let vector = |n: u32| {
         let head = Build::call(1).object(0, 0x880c).u8(1).object(n, 0x8a0b);
         let head = head.u8(22).u8(7).u8(0).u8(0).str(b"").u8(1);
@@ -138,7 +138,7 @@ fn nesting_is_bounded_across_serials() {
     assert!(limit - 3 <= n && n <= limit, "{n}");
 }
 
-/// The same with values: a vector that holds the one sent before.
+/// The same with values: each vector contains the one sent before.
 #[test]
 fn values_nest_across_serials_within_the_limit() {
     let limit = ReaderLimits::default().depth;
@@ -155,10 +155,10 @@ fn values_nest_across_serials_within_the_limit() {
     assert!(limit - 3 <= n && n <= limit + 1, "{n}");
 }
 
-/// A vector that holds the one before twice doubles with each SERIAL: a reference counts as all
-/// that it stands for, so that nobody has to walk through what no message could carry.
+/// A vector that contains the previous one twice doubles with each SERIAL. A reference counts as
+/// everything that it stands for, so no value becomes larger than one message could be.
 #[test]
-fn references_count_as_what_they_stand_for() {
+fn references_count_as_the_objects_they_stand_for() {
     let objects = 1000;
     let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     let vector = |n: u32| {
@@ -176,9 +176,9 @@ fn references_count_as_what_they_stand_for() {
     assert!((9..=11).contains(&n), "{n}");
 }
 
-/// The same with types: a list that names the one before twice.
+/// The same with types: each list contains the previous one twice.
 #[test]
-fn types_count_as_what_they_stand_for() {
+fn type_references_count_as_the_types_they_stand_for() {
     let objects = 1000;
     let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     let list = |n: u32| {
@@ -195,7 +195,7 @@ fn types_count_as_what_they_stand_for() {
     let (n, kind) = refused.expect("there is a limit");
     assert_eq!(kind, Kind::TooManyObjects(objects));
     assert!((8..=11).contains(&n), "{n}");
-    // But a thousand values of a large type are no more than a thousand values.
+    // A thousand values of one large type count as a thousand values.
     let mut reader = Reader::new(ReaderLimits { objects, ..ReaderLimits::default() });
     (1..n).for_each(|n| drop(reader.read(&list(n), Mode::HANDSHAKE).unwrap()));
     let values = (0..300).fold(Build::call(300), |build, _| {
@@ -204,7 +204,7 @@ fn types_count_as_what_they_stand_for() {
     reader.read(&Bytes::from(values.0), Mode::HANDSHAKE).unwrap();
 }
 
-/// A call of one string, with this id.
+/// A call with one string, which has this id.
 fn string(pid: u32, length: usize) -> Bytes {
     let value = Build::call(1).object(pid, 0x8806).u8(1).object(0, 0x8a01);
     Bytes::from(value.u8(8).u8(4).u8(0).u8(1).str(b"").str(&vec![b'x'; length]).0)
@@ -215,7 +215,7 @@ fn reference(pid: u32) -> Bytes {
 }
 
 #[test]
-fn what_the_cache_keeps_alive_is_bounded() {
+fn the_memory_of_the_cache_is_bounded() {
     let mode = Mode::HANDSHAKE;
     let three = |cache_bytes| {
         let mut reader = Reader::new(ReaderLimits { cache_bytes, ..ReaderLimits::default() });
@@ -228,7 +228,7 @@ fn what_the_cache_keeps_alive_is_bounded() {
         let mut reader = three(limit);
         assert_eq!((reader.given_up(), reader.counters().entries), (given_up, 3 - given_up));
         assert!(reader.cached_bytes() <= limit);
-        // The oldest went first.
+        // The oldest are evicted first.
         for pid in (1..=3).rev() {
             match reader.read(&reference(pid), mode) {
                 Ok(_) => assert!(u64::from(pid) > given_up, "{limit}"),
@@ -242,9 +242,9 @@ fn what_the_cache_keeps_alive_is_bounded() {
     }
 }
 
-/// What is in use stays, and what it keeps alive goes on counting, but once.
+/// Objects in use stay in the cache. What they keep alive counts as well, but only once.
 #[test]
-fn what_is_referred_to_counts_while_anything_holds_it() {
+fn referenced_objects_count_while_in_use() {
     let mode = Mode::HANDSHAKE;
     let mut reader = Reader::new(ReaderLimits { cache_bytes: 250_000, ..ReaderLimits::default() });
     reader.read(&string(1, 100_000), mode).unwrap();
@@ -255,7 +255,7 @@ fn what_is_referred_to_counts_while_anything_holds_it() {
     }
     assert_eq!(reader.given_up(), 17);
 
-    // A vector of a reference keeps alive what that means.
+    // A vector with a reference keeps the referenced object alive.
     let mut reader = Reader::new(ReaderLimits::default());
     reader.set_cache_size(1);
     reader.read(&string(1, 100_000), mode).unwrap();
@@ -268,9 +268,9 @@ fn what_is_referred_to_counts_while_anything_holds_it() {
     assert!(reader.cached_bytes() < 1000, "{}", reader.cached_bytes());
 }
 
-/// Where nothing is cached a type goes in full with each value.
+/// Without a cache a type is written in full with each value.
 #[test]
-fn types_that_are_written_again_and_again_are_bounded() {
+fn repeated_types_without_a_cache_are_bounded() {
     let fields = (0..1000).map(|n| Field::new(format!("{n:0100}"), Type::COUNT)).collect();
     let empty = Value::from(Vector::new(Type::vector(Type::record("Wide", fields)), vec![]));
     let values = |n| vec![empty.clone(); n];
@@ -295,9 +295,9 @@ fn types_that_are_written_again_and_again_are_bounded() {
     assert_eq!(writer.forward(uncached, &event, &mut out), Err(error));
 }
 
-/// What opaque values hold counts as all else does.
+/// The content of opaque values counts as well.
 #[test]
-fn opaque_values_are_measured() {
+fn opaque_values_count_towards_the_size_limit() {
     let text = Value::string(vec![b'x'; 1 << 20]);
     let bucket = Bucket { count: 1, elements: vec![(0, text); 2000] };
     let (size, num_elements, pruned) = (1, 2000, false);
@@ -310,10 +310,10 @@ fn opaque_values_are_measured() {
     assert!(out.is_empty());
 }
 
-/// Each set has to be looked through for equal indices, and those hold sets: this would take for ever
-/// if each level took a multiple of the one below.
+/// Each set is searched for equal indices, which contain sets in turn. If each level took a
+/// multiple of the time of the one below, this would never finish.
 #[test]
-fn sets_within_the_indices_of_sets_are_read_in_no_time() {
+fn reading_sets_nested_in_indices_is_not_exponential() {
     let mut value = Value::Count(1);
     for _ in 0..12 {
         let holder = Type::record("", vec![Field::new("held", value.ty())]);

@@ -1,4 +1,4 @@
-//! Content round-trips, whatever the cache does (part 2).
+//! Content round-trips regardless of the state of the cache (part 2).
 
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;
@@ -11,10 +11,10 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
-    sendable(writer, event, mode).expect("every release has all of it")
+    sendable(writer, event, mode).expect("every release supports these values")
 }
 
-/// Writes an event, if the release has all that it is made of: 2.0 has no IPv6 addresses.
+/// Writes an event if the release supports its values: Bro 2.0 has no IPv6 addresses.
 fn sendable(writer: &mut Writer, event: &Event, mode: Mode) -> Option<Bytes> {
     let mut out = Vec::new();
     match writer.event(mode, &event.name, event.time, &event.args, &mut out) {
@@ -28,7 +28,7 @@ fn sendable(writer: &mut Writer, event: &Event, mode: Mode) -> Option<Bytes> {
     }
 }
 
-/// Returns what is printed of a SERIAL, as far as the format carries it: not always types' names.
+/// Formats a SERIAL without what the format does not carry, such as some names of types.
 fn printed(serial: &Serial, mode: Mode) -> String {
     let printed = format!("{serial:?}");
     if mode.data_format.has_type_names() {
@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(on_few(64))]
 
     #[test]
-    fn events_come_back_as_they_were(
+    fn events_round_trip(
         event in strategies::event(),
         mode in mode_of_any_format(),
     ) {
@@ -59,9 +59,9 @@ proptest! {
         prop_assert_eq!(serial, Serial::Event(event));
     }
 
-    /// Types are evicted on both sides in step: no reference ever fails, however small the cache.
+    /// Both sides evict the same types, so no reference fails, however small the cache.
     #[test]
-    fn caches_stay_in_step(
+    fn both_caches_evict_the_same_types(
         events in strategies::events(120),
         modes in proptest::collection::vec(mode_of_any_format(), 1..4),
         size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
@@ -82,10 +82,10 @@ proptest! {
         }
     }
 
-    /// What notes decisions reads every object by itself, without the short ways for what is usual:
-    /// it reads the same, finds the same errors, and counts the same.
+    /// A reader that records decisions does not use the fast paths. Both readers give the same
+    /// values, errors and counts.
     #[test]
-    fn the_short_ways_read_as_the_long_one(
+    fn fast_paths_read_the_same_as_the_slow_path(
         events in strategies::events(60),
         mode in mode_of_any_format(),
         size in prop_oneof![1u32..4, 4u32..40, Just(3000)],
@@ -111,7 +111,7 @@ proptest! {
             let expected = long.read_noting(chunk, mode, &mut transcript);
             let read = short.read(chunk, mode);
             match expected {
-                // Only what notes decisions minds.
+                // Only the reader that records decisions rejects this.
                 Err(error) if matches!(error.kind, SerialErrorKind::LeftOver { .. }) => break,
                 Err(error) => {
                     prop_assert_eq!(read, Err(error));
@@ -133,9 +133,9 @@ proptest! {
         let _ = Reader::new(ReaderLimits::default()).read(&Bytes::from(bytes), mode);
     }
 
-    /// A byte that is not what it was gives an error or another value, never a panic.
+    /// A changed byte gives an error or another value, never a panic.
     #[test]
-    fn damage_is_survived(
+    fn json_with_a_changed_character_does_not_panic(
         event in strategies::event(),
         mode in mode_of_any_format(),
         at in any::<prop::sample::Index>(),
@@ -149,9 +149,9 @@ proptest! {
     }
 }
 
-/// Thousands of objects later, what was used again and again is still a reference.
+/// An object that is used regularly is still a reference after thousands of others.
 #[test]
-fn what_is_in_use_stays_in_the_cache() {
+fn objects_in_use_stay_in_the_cache() {
     use brocomm::data::{Field, Record, Type, Value};
     let record = |n: u64| {
         let ty = Type::record(format!("R{n}"), vec![Field::new("a", Type::COUNT)]);
@@ -166,7 +166,7 @@ fn what_is_in_use_stays_in_the_cache() {
         assert_eq!(serial, Serial::Event(event));
         chunk.len()
     };
-    // Not the same record again, which would go as a reference, but one of the same type.
+    // A copy of the same type: the same record would be sent as a reference.
     let kept = record(0);
     let first = send(vec![kept.compact()]);
     let again = send(vec![kept.compact()]);
@@ -184,7 +184,7 @@ fn what_is_in_use_stays_in_the_cache() {
     assert!(again < evicted && evicted <= first, "evicted at last: {evicted}");
 }
 
-/// A Broccoli can't read expressions in attributes (2§4); the value itself loses nothing.
+/// Broccoli can't read expressions in attributes (2§4). The value itself is unchanged.
 #[test]
 fn attributes_go_to_a_broccoli_without_expressions() {
     use brocomm::data::{Field, Record, Type, Value};

@@ -1,4 +1,4 @@
-//! A container that was sent before goes as a reference, and the peer has the same one again (2§5).
+//! A container that was sent before is sent as a reference, and the peer gets the same one (2§5).
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn shown(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}")
 }
 
-/// Returns where a container lies.
+/// Returns the address of a container.
 fn place(value: &Value) -> usize {
     match value {
         Value::Record(record) => Arc::as_ptr(record) as usize,
@@ -52,7 +52,7 @@ fn place(value: &Value) -> usize {
     }
 }
 
-/// Makes a container of each kind, one of them within another.
+/// Returns one container of each kind. One of them is nested.
 fn containers() -> Vec<Value> {
     let inner = Record::new(
         Type::record("inner", vec![Field::new("n", Type::COUNT)]),
@@ -74,7 +74,7 @@ fn containers() -> Vec<Value> {
 const MODES: [Mode; 2] = [Mode::RUNNING, Mode::HANDSHAKE];
 
 #[test]
-fn the_same_container_comes_again() {
+fn a_container_sent_again_is_the_same_object() {
     for mode in MODES {
         let (mut writer, mut reader) = (Writer::new(3000), reader(3000));
         for value in containers() {
@@ -87,10 +87,10 @@ fn the_same_container_comes_again() {
                 assert_eq!(again.len(), 22 + if mode.pid_64bit { 9 } else { 5 } - 4);
                 let second = read(&mut reader, &again, mode);
                 assert_eq!(shown(&second), shown(&first));
-                assert_eq!(place(&second[0]), place(&first[0]), "as long as anybody holds it");
+                assert_eq!(place(&second[0]), place(&first[0]), "same object while in use");
             }
             assert_eq!(writer.counters().references, references + 3);
-            // What is within is known as well, by itself and in another container.
+            // Nested containers are references as well, by themselves and in another container.
             if let Value::Record(outer) = &args[0] {
                 let inner = outer.fields[0].clone().unwrap();
                 let holder = Type::vector(inner.ty());
@@ -107,9 +107,9 @@ fn the_same_container_comes_again() {
     }
 }
 
-/// The same content is not the same container, and nor is a container that was changed.
+/// Neither an equal container nor a changed one is the same container.
 #[test]
-fn another_container_goes_in_full() {
+fn another_container_is_sent_in_full() {
     let (mut writer, mut reader) = (Writer::new(3000), reader(3000));
     let mut args = containers();
     let sent = write(&mut writer, &args, Mode::RUNNING);
@@ -130,9 +130,9 @@ fn another_container_goes_in_full() {
     assert_eq!(same, [true, true, true, false]);
 }
 
-/// A change within a container is another container around it, too: what is sent is what is there.
+/// A change in a nested container also makes the outer one another container.
 #[test]
-fn a_change_within_is_seen() {
+fn a_changed_container_is_sent_in_full() {
     let (mut writer, mut reader) = (Writer::new(3000), reader(3000));
     let mut args = containers();
     let first = write(&mut writer, &args, Mode::RUNNING);
@@ -145,9 +145,9 @@ fn a_change_within_is_seen() {
     assert_eq!(shown(&got), shown(&args));
 }
 
-/// What peers send is forwarded to others, so what is kept for references has a bound.
+/// Peers control what is forwarded, so what is kept for references has a bound.
 #[test]
-fn what_is_kept_for_references_is_bounded() {
+fn memory_for_references_is_bounded() {
     for mode in MODES {
         for length in [100, 10_000, 200_000] {
             let mut writer = Writer::new(3000);
@@ -167,7 +167,7 @@ fn what_is_kept_for_references_is_bounded() {
 }
 
 #[test]
-fn nothing_is_referred_to_without_a_cache_or_of_state() {
+fn no_references_without_a_cache_or_to_state() {
     let args = containers();
     let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
     for (size, mode) in [(0, Mode::RUNNING), (3000, uncached)] {
@@ -189,9 +189,9 @@ fn nothing_is_referred_to_without_a_cache_or_of_state() {
     assert_eq!(lengths[1], lengths[2]);
 }
 
-/// An event that is passed on keeps what it is, whether it is decoded on the way or not.
+/// A forwarded event keeps its references, whether or not it is decoded on the way.
 #[test]
-fn references_pass_through() {
+fn references_survive_forwarding() {
     for mode in MODES {
         for (decoded, out_mode) in [(true, mode), (false, mode), (false, Mode::RUNNING)] {
             let (mut origin, mut through) = (Writer::new(3000), Writer::new(3000));
@@ -224,8 +224,8 @@ fn references_pass_through() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever is sent again, and however small the cache: no reference ever fails, nor means
-    /// anything else, neither at the next node nor at the one after that.
+    /// However small the cache, every reference gives the right object, both at the next node and
+    /// at the one after it.
     #[test]
     fn references_never_fail(
         pool in strategies::events(40),
@@ -240,7 +240,7 @@ proptest! {
         let mut kept: Vec<Event> = Vec::new();
         for (at, (index, choice)) in turns.iter().enumerate() {
             let (mode, onward) = modes[at / stretch];
-            // One of the pool, or what was read before; and its arguments in one more container.
+            // An event from the pool or one that was read before, whose arguments may be wrapped.
             let mut event = match kept.len() {
                 length if length > 0 && *choice < 2 => kept[index.index(length)].clone(),
                 _ => pool[index.index(pool.len())].clone(),

@@ -1,6 +1,5 @@
-//! Thousands of simulated networks of nodes with synchronized variables: whatever is changed, however
-//! long it takes to arrive, and whatever connections are lost, all nodes converge where the protocol
-//! promises it.
+//! Thousands of simulated networks of nodes with synchronized variables. With any changes, delays
+//! and lost connections, all nodes converge where the protocol guarantees it.
 //!
 //! A failing run is reported with its seed and the number of steps until it fails. To run one
 //! alone: `SEED=123 cargo test -p brocomm --test main state_worlds::one -- --ignored`; for a longer
@@ -13,16 +12,16 @@ use crate::simulation::random::Random;
 use crate::worlds::{Shape, World, collide};
 use brocomm::data::Value;
 
-/// How many worlds every test run looks at; `.ci/run` looks at 1,000.
+/// The number of seeds in a normal test run. `.ci/run` checks 1,000.
 const SEEDS: u64 = 100;
 
-/// Lets at most so many things happen in the world of a seed; returns how many did.
+/// Runs the network of a seed for at most `most` steps; returns the number of steps.
 fn run(seed: u64, most: usize) -> Result<usize, String> {
     let mut random = Random::new(seed);
     let shape = Shape::new(&mut random);
     let mut world = World::new(shape, random);
     if !world.shape.loses {
-        // So that nothing changes before there are peers.
+        // Connect the peers before anything changes.
         world.settle();
     }
     let mut steps = 0;
@@ -42,7 +41,7 @@ fn run(seed: u64, most: usize) -> Result<usize, String> {
     Ok(steps)
 }
 
-/// Runs a seed; if that fails, returns the fewest steps with which it does.
+/// Runs a seed. If it fails, reports the smallest number of steps with which it fails.
 fn check(seed: u64) -> Result<(), String> {
     let attempt = |most| {
         let ran = catch_unwind(AssertUnwindSafe(|| run(seed, most)));
@@ -64,26 +63,26 @@ fn check_all(seeds: u64) {
 }
 
 #[test]
-fn all_end_equal_in_hundreds_of_worlds() {
+fn nodes_converge_in_hundreds_of_networks() {
     check_all(SEEDS);
 }
 
 #[test]
-#[ignore = "takes as long as it is told to"]
+#[ignore = "runs as many seeds as SEEDS says"]
 fn many() {
     check_all(variable("SEEDS"));
 }
 
 #[test]
-#[ignore = "takes a seed"]
+#[ignore = "needs SEED"]
 fn one() {
     check(variable("SEED")).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Where two write to the same, each ends with the last that either wrote; but if those crossed,
-/// each may end with the other's.
+/// If two nodes write to the same variable, both end with the last value written. If the last
+/// writes crossed, each may end with the value of the other.
 #[test]
-fn two_writers_end_with_the_last_that_either_wrote() {
+fn two_writers_end_with_the_last_value_written() {
     let (mut same, mut crossed) = (0, 0);
     for seed in 0..200 {
         let shape = Shape {

@@ -1,4 +1,4 @@
-//! A thousand peers of one node, on one thread, and what each costs.
+//! A node with a thousand peers on one thread, and the memory that each takes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,41 +10,41 @@ use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
 
 const PEERS: usize = 1000;
 
-/// How many bytes a peer may take that is Running and has nothing to say. (What one that has said
-/// something takes beyond that is its object cache, 2§5.)
+/// The maximum number of bytes for an idle peer in Running. (The object cache of a peer that has
+/// sent something takes more, 2§5.)
 const BOUND: usize = 8 << 10;
 
 fn configuration(options: Options, nodes: Vec<(String, PeerConfig)>) -> NodeConfig {
     let mut declarations = Declarations::new();
     let text = "global ping: event(n: count);";
-    declarations.read(text).expect("the declaration is right");
+    declarations.read(text).expect("the declaration is valid");
     NodeConfig { options, nodes, declarations: Arc::new(declarations) }
 }
 
 fn wanting_ping(node: PeerConfig) -> PeerConfig {
-    PeerConfig { events: Some("ping".parse().expect("the pattern is right")), ..node }
+    PeerConfig { events: Some("ping".parse().expect("the pattern is valid")), ..node }
 }
 
 fn done(told: &Notification) -> bool {
     matches!(told, Notification::ConnectionHandshakeDone(_))
 }
 
-/// A node with a thousand peers, each of which is configured, and these.
-fn network() -> (Network, usize) {
+/// A node with this number of configured peers, and these peers.
+fn network(peers: usize) -> (Network, usize) {
     let mut net = Network::new();
     let nodes =
-        (1..=PEERS).map(|n| (format!("peer-{n}"), wanting_ping(PeerConfig::new(address(n)))));
+        (1..=peers).map(|n| (format!("peer-{n}"), wanting_ping(PeerConfig::new(address(n)))));
     let listening = Options { listen: true, ..Options::default() };
     let manager = net.add(configuration(listening, nodes.collect()));
     net.settle();
     let node = || wanting_ping(PeerConfig { connect: true, ..PeerConfig::new(address(manager)) });
-    for _ in 0..PEERS {
+    for _ in 0..peers {
         net.add(configuration(Options::default(), vec![("manager".to_owned(), node())]));
     }
     (net, manager)
 }
 
-/// Returns what is freed with a node.
+/// Returns how many bytes dropping a node frees.
 fn held(net: &mut Network, node: usize) -> usize {
     let other = NodeMachine::new(NodeConfig::default()).expect("nothing is wrong");
     let node = std::mem::replace(net.node(node), other);
@@ -53,7 +53,7 @@ fn held(net: &mut Network, node: usize) -> usize {
     usize::try_from(before - meter::held()).expect("memory is freed")
 }
 
-/// Returns the notifications of a node, which is dropped.
+/// Discards the notifications of all nodes.
 fn forget(net: &mut Network) {
     for n in 0..=PEERS {
         net.told(n);
@@ -61,11 +61,11 @@ fn forget(net: &mut Network) {
 }
 
 #[test]
-fn a_thousand_peers_run_on_one_thread_and_an_idle_one_costs_little() {
-    let (mut net, manager) = network();
+fn a_thousand_peers_run_on_one_thread_with_little_memory_when_idle() {
+    let (mut net, manager) = network(PEERS);
     let alone = held(&mut net, manager);
     for events in [0, 1] {
-        let (mut net, manager) = network();
+        let (mut net, manager) = network(PEERS);
         net.settle();
         assert_eq!(net.told(manager).iter().filter(|told| done(told)).count(), PEERS);
         assert_eq!(net.node(manager).connected_peers().count(), PEERS);
@@ -84,10 +84,28 @@ fn a_thousand_peers_run_on_one_thread_and_an_idle_one_costs_little() {
             net.settle();
             assert_eq!(net.events(manager).len(), PEERS);
         }
-        // Idle is who says nothing for a while.
+        // A peer is idle after some time without messages.
         net.pass(Duration::from_secs(121));
         forget(&mut net);
         let per_peer = (held(&mut net, manager) - alone) / PEERS;
         assert!(per_peer < BOUND, "{per_peer} bytes per idle peer after {events} events each way");
     }
+}
+
+#[test]
+fn many_events_in_a_row_leave_a_peer_small() {
+    const PEERS: usize = 100;
+    let (mut net, manager) = network(PEERS);
+    let alone = held(&mut net, manager);
+    let (mut net, manager) = network(PEERS);
+    net.settle();
+    for number in 0..200 {
+        let (event, now) = (Event::new("ping", vec![Value::Count(number)]), net.now);
+        let raised = net.node(manager).raise(event, now);
+        assert_eq!(raised.map(|raised| raised.peers), Ok(PEERS));
+    }
+    net.settle();
+    net.told(manager);
+    let per_peer = (held(&mut net, manager) - alone) / PEERS;
+    assert!(per_peer < 16 << 10, "{per_peer} bytes per peer");
 }

@@ -1,6 +1,6 @@
-//! The page that shows each type in all its forms says what the code does.
+//! Checks the page that shows all forms of each type.
 //!
-//! With `BROCOMM_WRITE_PAGE` set in the environment the page is written anew.
+//! If the environment variable `BROCOMM_WRITE_PAGE` is set, the page is regenerated.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use serde::de::DeserializeSeed;
 
 const PAGE: &str = include_str!("../src/data/types_table.md");
 
-/// To a peer that announced NO_CACHING: every object in full, under the id 0.
+/// The mode towards a peer that announced NO_CACHING: every object in full, with id 0.
 const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 const DECLARED: &str = r"
@@ -21,7 +21,7 @@ const DECLARED: &str = r"
     type Pair: record { a: count; b: string &optional; };
 ";
 
-/// Each type: as scripts call it, what it is in Rust, and a literal that Bro's notation has for it.
+/// Each type: its name in scripts, its Rust type, and a literal in Bro's notation.
 const ROWS: &[(&str, &str, Option<&str>)] = &[
     ("bool", "Value::Bool(bool)", Some("T")),
     ("int", "Value::Int(i64)", Some("-5")),
@@ -62,7 +62,7 @@ fn read(json: &str, ty: &Type) -> Value {
     seed.deserialize(&mut serde_json::Deserializer::from_str(json)).unwrap()
 }
 
-/// Writes a value's object, and its type's by itself.
+/// Returns the encoding of a value's object, and that of its type.
 fn wire(value: &Value) -> (Vec<u8>, Vec<u8>) {
     let mut bytes = Vec::new();
     let args = [value.clone()];
@@ -86,7 +86,7 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('|', "\\|"))
 }
 
-/// Writes bytes as hex: first parts of the sizes given, then words, 24 bytes to a line.
+/// Writes bytes in hex: first parts of the given sizes, then words, 24 bytes per line.
 fn lines(bytes: &[u8], parts: &[usize], name: &str, out: &mut String) {
     let (mut name, mut rest, mut parts) = (name, bytes, parts.iter());
     let mut line = String::new();
@@ -142,7 +142,7 @@ fn page() -> String {
         lines(content, &[], "content", &mut wires);
         writeln!(wires, "```\n").unwrap();
     }
-    let (intro, _) = PAGE.split_once("<!-- generated -->").expect("where the table goes");
+    let (intro, _) = PAGE.split_once("<!-- generated -->").expect("the position of the table");
     format!(
         "{intro}<!-- generated -->\n\n| type | Rust | literal | printed |\n| --- | --- | --- | --- |\n{table}\n{}",
         wires.trim_end()
@@ -150,7 +150,7 @@ fn page() -> String {
 }
 
 #[test]
-fn the_page_says_what_the_code_does() {
+fn the_page_is_up_to_date() {
     let page = page();
     if std::env::var_os("BROCOMM_WRITE_PAGE").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/data/types_table.md");

@@ -1,5 +1,5 @@
 //! A demonstration with two nodes on this machine: events in both directions, a synchronized table,
-//! a log, a lost connection that comes back, and the speed.
+//! a log, reconnecting after a lost connection, and the speed.
 //!
 //! `brocomm demo` and `cargo run -p brocomm-demo` run it.
 #![forbid(unsafe_code)]

@@ -139,7 +139,7 @@ impl Pair {
         Ok(section)
     }
 
-    /// Writes a log entry on the sensor, and the received entry on the manager.
+    /// Writes a log entry on the sensor, and formats the entry that the manager receives.
     pub(crate) fn log(&self) -> Result<Section, DemoError> {
         let mut section =
             Section::new("A log of the sensor, as the manager writes it to scans.log");

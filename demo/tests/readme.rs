@@ -1,4 +1,4 @@
-//! The output in the README is that of the program.
+//! Checks that the README shows the output of the program.
 
 use std::process::Command;
 

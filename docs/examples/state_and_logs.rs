@@ -33,8 +33,8 @@ struct Info {
 /// The stream's number. A Bro interprets it as the number of one of its own streams.
 const SCANS: i32 = 100;
 
-/// Creates the variables. The prefix of container names must differ between nodes, and between runs of
-/// one node.
+/// Creates the variables. The prefix of container names must differ between nodes, and between runs
+/// of one node.
 fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
     let start = Time::from(SystemTime::now()).as_nanos();
     let mut store = Store::new(format!("#{name}#{start}#"), StoreLimits::default());

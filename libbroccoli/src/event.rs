@@ -1,5 +1,6 @@
 //! `bro_event_new`, `_free`, `_add_val` and `_set_val`: events to send.
 
+use std::cell::RefCell;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
@@ -48,6 +49,22 @@ impl BroEvent {
     }
 }
 
+/// How many arguments an event has room for at first.
+const ARGUMENTS: usize = 4;
+
+/// Returns a name; the same one as the last time shares its memory, as mostly it is.
+fn shared_name(bytes: &[u8]) -> Name {
+    thread_local! {
+        static LAST: RefCell<Name> = const { RefCell::new(Name::new()) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if **last != *bytes {
+            *last = value::name(bytes);
+        }
+        last.clone()
+    })
+}
+
 /// Makes an event without arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEvent {
@@ -55,7 +72,8 @@ pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEve
         // SAFETY: null or a C string.
         let name = unsafe { text(event_name) };
         name.map_or(ptr::null_mut(), |name| {
-            Box::into_raw(Box::new(BroEvent { name: value::name(name), args: Vec::new() }))
+            let (name, args) = (shared_name(name), Vec::with_capacity(ARGUMENTS));
+            Box::into_raw(Box::new(BroEvent { name, args }))
         })
     })
 }

@@ -29,6 +29,7 @@ mod guard;
 pub mod layout;
 pub mod library;
 mod memory;
+mod owned;
 pub mod packet;
 pub mod record;
 pub mod string;

@@ -6,7 +6,7 @@ use std::{ptr, slice};
 use crate::guard::{guard, text};
 use crate::layout::{BroString, FALSE, TRUE};
 use crate::memory;
-use crate::value::string_bytes;
+use crate::owned::string_bytes;
 
 const EMPTY: BroString = BroString { str_len: 0, str_val: ptr::null_mut() };
 

@@ -46,7 +46,7 @@ impl BroTable {
     pub(crate) fn of(table: &Table) -> Option<BroTable> {
         let mut made = BroTable { types: numbers(&table.ty), ..BroTable::default() };
         for entry in &table.entries {
-            let key = match entry.index.items.as_slice() {
+            let key = match &*entry.index.items {
                 [only] => Node::new(only.clone())?,
                 several => Node::index(BroRecord::of_components(several)?),
             };
@@ -91,7 +91,7 @@ impl BroTable {
         let mut entries = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let index = match entry.key.to_value()? {
-                Value::List(list) => list.items.clone(),
+                Value::List(list) => list.items.to_vec(),
                 only => vec![only],
             };
             let value = match &entry.value {

@@ -2,14 +2,13 @@
 
 use std::ffi::{c_int, c_void};
 use std::net::{IpAddr, Ipv6Addr};
-use std::slice;
 use std::sync::Arc;
 
 use brocomm::data::{EnumValue, Name, Port, Subnet, Transport, Type, Value};
 use bytes::Bytes;
 
 use crate::layout::{BroAddr, BroPort, BroString, BroSubnet, tag};
-use crate::memory;
+use crate::owned::{OwnedString, string_bytes};
 use crate::record::BroRecord;
 use crate::table::BroTable;
 use crate::types;
@@ -41,65 +40,6 @@ enum Content {
     Record(Box<BroRecord>),
     Table(Box<BroTable>),
     Vector(Box<BroVector>),
-}
-
-/// A string that this library made, with the room that it has for others.
-#[derive(Debug)]
-struct OwnedString(BroString, usize);
-
-// SAFETY: its bytes belong to it alone.
-unsafe impl Send for OwnedString {}
-
-impl OwnedString {
-    fn new(bytes: &[u8]) -> OwnedString {
-        let str_val = memory::duplicate(bytes);
-        let str_len = if str_val.is_null() { 0 } else { bytes.len() as u32 };
-        OwnedString(BroString { str_len, str_val }, str_len as usize)
-    }
-
-    /// Takes other bytes, in the same memory if they fit.
-    fn refill(&mut self, bytes: &[u8]) {
-        /// Long ones are not kept for others.
-        const KEPT: usize = 1024;
-        if bytes.len() > self.1 || self.1 > KEPT {
-            *self = OwnedString::new(bytes);
-            return;
-        }
-        // SAFETY: there was a string of that length with a NUL.
-        unsafe { memory::write(bytes, self.0.str_val) };
-        self.0.str_len = bytes.len() as u32;
-    }
-
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: it was made by `new`, and what a program writes into it stays a string.
-        unsafe { string_bytes(&self.0) }.unwrap_or_default()
-    }
-}
-
-impl Clone for OwnedString {
-    fn clone(&self) -> OwnedString {
-        OwnedString::new(self.bytes())
-    }
-}
-
-impl Drop for OwnedString {
-    fn drop(&mut self) {
-        // SAFETY: memory of `malloc`, or null.
-        unsafe { libc::free(self.0.str_val.cast()) };
-    }
-}
-
-/// Returns the bytes of a string; `None` if there are none where there should be.
-///
-/// # Safety
-/// `str_val` is null or points to `str_len` bytes.
-pub(crate) unsafe fn string_bytes<'a>(string: &BroString) -> Option<&'a [u8]> {
-    match (string.str_len, string.str_val.is_null()) {
-        (0, _) => Some(&[]),
-        (_, true) => None,
-        // SAFETY: the caller's promise.
-        (len, false) => Some(unsafe { slice::from_raw_parts(string.str_val, len as usize) }),
-    }
 }
 
 /// Reads what a program passes as a value of this type.
@@ -377,7 +317,7 @@ impl Node {
             Content::Unset => std::ptr::null_mut(),
             Content::Number(number) => (&raw mut *number).cast(),
             Content::Double(number) => (&raw mut *number).cast(),
-            Content::String(string) => (&raw mut string.0).cast(),
+            Content::String(string) => string.as_ptr(),
             Content::Port(port) => (&raw mut *port).cast(),
             Content::Addr(addr) => (&raw mut *addr).cast(),
             Content::Subnet(subnet) => (&raw mut *subnet).cast(),

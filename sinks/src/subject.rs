@@ -65,6 +65,27 @@ pub fn all_events(template: &str) -> String {
     tokens.collect::<Vec<_>>().join(".")
 }
 
+/// Returns the last token of a subject: the path of a log, or usually the name of an event.
+///
+/// ```
+/// assert_eq!(brocomm_sinks::subject::name("zeek.logs.Conn::LOG.default.conn"), "conn");
+/// ```
+pub fn name(subject: &str) -> &str {
+    subject.rsplit('.').next().unwrap_or(subject)
+}
+
+/// Returns the path of the log that an entry with this subject belongs to, if it is a log entry.
+///
+/// ```
+/// use brocomm_sinks::subject;
+///
+/// assert_eq!(subject::path("zeek.logs.Conn::LOG.default.conn"), Some("conn"));
+/// assert_eq!(subject::path("brocomm.events.sensor.ping"), None);
+/// ```
+pub fn path(subject: &str) -> Option<&str> {
+    subject.starts_with("zeek.logs.").then(|| name(subject))
+}
+
 /// Returns what is wrong with a template for the subjects of events.
 ///
 /// # Errors

@@ -2,7 +2,13 @@
 #![allow(clippy::print_stderr, reason = "says what is skipped")]
 
 mod crash;
+#[cfg(feature = "kafka")]
+mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(any(feature = "kafka", feature = "nats", feature = "parquet"))]
+mod publishing;
 mod support;
 mod volume;

@@ -213,6 +213,50 @@ fn numbers_go_on_where_all_segments_are_gone() {
 }
 
 #[test]
+fn numbers_go_on_after_what_readers_have_acknowledged() {
+    // The system has forgotten what was not flushed, and a reader had read it.
+    let memory = Memory::default();
+    let mut one = spool(&memory, config());
+    (0..3).for_each(|_| assert!(add(&mut one, NOW).is_ok()));
+    memory.disk().positions = vec![2, 7];
+    let mut two = spool(&memory, config());
+    assert_eq!(two.durable(), 7);
+    assert_eq!(add(&mut two, NOW).unwrap(), 8);
+    let sequences: Vec<u64> = memory.read_all().iter().map(|(at, _)| *at).collect();
+    assert_eq!(sequences, [1, 2, 3, 8]);
+    let mut reader = Reader::on(memory.volume(), 8);
+    assert_eq!(reader.next_entry().unwrap().unwrap().sequence, 8);
+    assert_eq!(reader.missed().entries, 0);
+}
+
+#[test]
+fn what_was_not_flushed_before_the_system_ended_is_of_another_epoch() {
+    let mark = |folder: &TempDir| folder.path().join("unflushed");
+    let open = |folder: &TempDir, fsync, seconds| {
+        let config = SpoolConfig { fsync, ..config() };
+        Spool::open(folder.path(), config, NOW + SECOND * seconds).unwrap().0.epoch()
+    };
+    let first = NOW.as_nanos();
+    for then in [Fsync::Never, Fsync::Always] {
+        let folder = TempDir::new();
+        assert_eq!(open(&folder, Fsync::Always, 0), first);
+        assert!(!mark(&folder).exists());
+        assert_eq!(open(&folder, Fsync::Never, 1), first);
+        // Only the program has ended, if the system says so.
+        let is_known = !std::fs::read_to_string(mark(&folder)).unwrap().is_empty();
+        let second = open(&folder, then, 2);
+        assert_eq!(second == first, is_known);
+        std::fs::write(mark(&folder), "another run").unwrap();
+        let third = open(&folder, then, 3);
+        assert_eq!(third, (NOW + SECOND * 3).as_nanos());
+        assert_eq!(mark(&folder).exists(), then == Fsync::Never);
+        if is_known {
+            assert_eq!(open(&folder, then, 4), third);
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_spool_is_found() {
     let memory = Memory::default();
     let mut spool = spool(&memory, config());

@@ -160,7 +160,7 @@
 //! [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes a
 //! configuration of your own, and [`with`](asynchronous::Node::with) gives access to the state
 //! machine while it runs. The node reports everything that happens, including all events, as a
-//! [`ConnectionNotification`](brocomm::node::Notification):
+//! [`Notification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_async_std::Node;
@@ -246,7 +246,7 @@ pub use brocomm_transport::{
 };
 pub use runtime::{AsyncIo, Task};
 
-/// A running node. Its tasks run in one thread of their own or on [the program's
+/// A running node. Its tasks run in a separate thread or on [the program's
 /// executor](AsyncIo::on).
 pub type Node = asynchronous::Node<AsyncIo>;
 

@@ -85,7 +85,7 @@ mod own_executor {
 
     const BRO: &str = "event hello(n: count);";
 
-    /// Runs nodes by `spawn`, and counts the tasks that have not ended.
+    /// Runs nodes with `spawn`, and counts the tasks that have not ended.
     fn counting(spawn: fn(Task)) -> (AsyncIo, Arc<AtomicUsize>) {
         let running = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&running);
@@ -100,7 +100,7 @@ mod own_executor {
         (runtime, running)
     }
 
-    async fn a_node_runs_there_and_leaves_nothing(spawn: fn(Task)) {
+    async fn a_node_runs_on_the_executor_and_leaves_no_tasks(spawn: fn(Task)) {
         let (runtime, running) = counting(spawn);
         let start = |builder: Builder| {
             let builder = builder.declare(BRO).options(|options: &mut Options| {
@@ -131,12 +131,14 @@ mod own_executor {
     #[test]
     fn of_smol() {
         let spawn: fn(Task) = |task| ::smol::spawn(task).detach();
-        ::smol::block_on(super::limited(a_node_runs_there_and_leaves_nothing(spawn)));
+        ::smol::block_on(super::limited(a_node_runs_on_the_executor_and_leaves_no_tasks(spawn)));
     }
 
     #[test]
     fn of_async_std() {
         let spawn: fn(Task) = |task| drop(::async_std::task::spawn(task));
-        ::async_std::task::block_on(super::limited(a_node_runs_there_and_leaves_nothing(spawn)));
+        ::async_std::task::block_on(super::limited(
+            a_node_runs_on_the_executor_and_leaves_no_tasks(spawn),
+        ));
     }
 }

@@ -145,7 +145,7 @@
 //! [`PeerConfig`](brocomm::node::PeerConfig) for each peer. [`Builder::options`] and
 //! [`Builder::connect_with`] change them, [`Node::start`] takes a configuration of your own, and
 //! [`Node::with`] gives access to the state machine while it runs. The node reports everything that
-//! happens, including all events, as a [`ConnectionNotification`](brocomm::node::Notification):
+//! happens, including all events, as a [`Notification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_std::Node;

@@ -260,15 +260,15 @@ impl Node {
         LogEntries(self.0.log_entries())
     }
 
-    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
-    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
-    /// Otherwise like [`log_entries`](Self::log_entries).
+    /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
+    /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
+    /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
     #[track_caller]
     pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
         LogRecords(self.0.logs(path))
     }
 
-    /// Returns a log that the node writes, by its path, for entries of a Rust type.
+    /// Returns the log with this path, for entries of a Rust type. The node must have declared it.
     ///
     /// # Errors
     /// No such log is declared, or its columns differ from those of the type.

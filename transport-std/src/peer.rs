@@ -18,9 +18,9 @@ use crate::StopHandle;
 use crate::polled::PolledSocket;
 use crate::socket::{connect, remaining};
 
-/// Carries one [`Connection`] over TCP.
+/// A [`Connection`] over a TCP socket.
 ///
-/// Dropping it closes the socket at once. [`close`](Self::close) sends what is queued before.
+/// Dropping the peer closes the socket at once. [`close`](Self::close) sends what is queued first.
 pub struct Peer {
     driver: Driver,
     socket: PolledSocket,
@@ -105,9 +105,9 @@ impl Peer {
     /// Reads and writes until there is a notification, and returns it.
     ///
     /// Returns `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or after
-    /// the last notification, [`ConnectionNotification::Closed`], when the socket is closed. Without a
-    /// deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the whole
-    /// connection. With a deadline in the past it does only what is possible without waiting.
+    /// the last notification, [`ConnectionNotification::Closed`], when the socket is closed.
+    /// Without a deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the
+    /// whole connection. With a deadline in the past it does only what is possible without waiting.
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
@@ -174,7 +174,7 @@ impl Peer {
         let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
         // The PING contains the time, so it is written at once. The next call writes what is left
-        // and meets the same error again.
+        // and reports the same error.
         let _ = self.run_until(None, Stops::Ignored, |driver| driver.poll_written());
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Peer {
         self.stop.clone()
     }
 
-    /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
+    /// Calls `tap` with all bytes that are read, before they are processed. With TLS, these are the
     /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.driver.connection_mut().tap_input(tap);
@@ -225,7 +225,7 @@ impl Peer {
         stops: Stops,
         mut answer: impl FnMut(&mut Driver) -> Poll<T>,
     ) -> Result<Option<T>, TransportError> {
-        // The deadline has passed; only what was ready then is still done.
+        // Set once the deadline has passed. Then only operations that are ready are performed.
         let mut late = false;
         loop {
             if let Poll::Ready(answer) = answer(&mut self.driver) {

@@ -113,7 +113,7 @@ impl Runner {
 
     /// Does what the node asks for. Returns when to call it again, or `None` when the node has
     /// stopped.
-    #[allow(clippy::option_option, reason = "the inner one is what a node says")]
+    #[allow(clippy::option_option, reason = "the inner one is the node's next timeout")]
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {
             match self.shared.with(|node, now| node.poll_task(now, &self.manager)) {

@@ -51,7 +51,7 @@ pub(crate) fn has_ended(event: &mio::event::Event) -> bool {
 
 /// Returns the time until the deadline, `Some(None)` without a deadline, or `None` if it has
 /// passed.
-#[allow(clippy::option_option, reason = "the inner one is what a poller takes")]
+#[allow(clippy::option_option, reason = "the inner one is the poller's timeout")]
 pub(crate) fn remaining(deadline: Option<Instant>) -> Option<Option<Duration>> {
     let Some(deadline) = deadline else { return Some(None) };
     let left = deadline.saturating_duration_since(Instant::now());

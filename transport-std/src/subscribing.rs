@@ -62,8 +62,8 @@ impl Iterator for Notifications {
 pub struct Events<E>(pub(crate) brocomm_transport::Events<E>);
 
 impl<E: EventType> Events<E> {
-    /// Returns the next event, as soon as there is one; `None` if the deadline passes, when the
-    /// node has ended, or if it was [disconnected](Self::is_disconnected).
+    /// Waits for the next event. Returns `None` if the deadline passes, when the node has stopped,
+    /// or if the subscriber was [disconnected](Self::is_disconnected).
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedEvent<E>> {
         wait_for(deadline, |waker| self.0.poll_event(waker)).flatten()
     }
@@ -114,17 +114,17 @@ impl Iterator for LogEntries {
     }
 }
 
-/// Returns the entries of one log of peers as records of a Rust type, in order, see
-/// [`Node::logs`](crate::Node::logs); all that come, if it is iterated.
+/// A subscriber that returns the entries of one log as records of a Rust type, in order, also as an
+/// iterator. See [`Node::logs`](crate::Node::logs).
 ///
-/// An error says that a column is missing or doesn't fit its field; the entries after it come
-/// nevertheless.
+/// An error means that a column is missing or does not fit its field. Later entries are not
+/// affected.
 #[derive(Debug)]
 pub struct LogRecords<R>(pub(crate) brocomm_transport::LogRecords<R>);
 
 impl<R: FromValue> LogRecords<R> {
-    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` if the deadline
-    /// passes, or when the node has stopped.
+    /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` if the
+    /// deadline passes or the node has stopped.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedRecord<R>> {
         wait_for(deadline, |waker| self.0.poll_record(waker)).flatten()
     }
@@ -138,8 +138,8 @@ impl<R: FromValue> Iterator for LogRecords<R> {
     }
 }
 
-/// Returns the changes of a table in their order, see [`Table::changes`](crate::Table::changes); all that
-/// come, if it is iterated.
+/// A subscriber that returns the changes of a table in order, also as an iterator. See
+/// [`Table::changes`](crate::Table::changes).
 #[derive(Debug)]
 pub struct Changes<K, V>(pub(crate) brocomm_transport::Changes<K, V>);
 

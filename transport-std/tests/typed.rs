@@ -275,7 +275,7 @@ fn start_errors_say_why() {
         (build().accept("[::1"), "cannot resolve [::1: a `]` is missing"),
         (build().accept("127.0.0.1:5"), "cannot resolve 127.0.0.1:5: peers connect from any port"),
         (build().accept("[::1]:5"), "cannot resolve [::1]:5: peers connect from any port"),
-        (build().connect("fe80::1"), "cannot resolve fe80::1: `fe80::1` is on every link"),
+        (build().connect("fe80::1"), "cannot resolve fe80::1: `fe80::1` is link-local"),
         (build().declare("global x"), "declarations: line 1, column 9: "),
         (build().declare("global s: set[pattern] &synchronized;"), "declarations: "),
         (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),

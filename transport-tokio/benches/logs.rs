@@ -35,7 +35,7 @@ async fn nodes(entries: u64) -> (Duration, u64) {
         notifications
     });
     conn_log::write(&sender, entries).await;
-    let _told = reading.await.expect("all entries come");
+    let _told = reading.await.expect("all entries arrive");
     let passed = begun.elapsed();
     let counters = receiver.with(|node, _| {
         let peer = node.peers().next().expect("there is the sender").id;

@@ -155,7 +155,7 @@
 //! [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes a
 //! configuration of your own, and [`with`](asynchronous::Node::with) gives access to the state
 //! machine while it runs. The node reports everything that happens, including all events, as a
-//! [`ConnectionNotification`](brocomm::node::Notification):
+//! [`Notification`](brocomm::node::Notification):
 //!
 //! ```no_run
 //! use brocomm_tokio::Node;
@@ -239,7 +239,7 @@ pub use brocomm_transport::{
 };
 pub use runtime::Tokio;
 
-/// A running node, in tokio tasks of its own.
+/// A running node in its own tokio tasks.
 ///
 /// Must be started within a runtime that has I/O and time enabled. Panics elsewhere, as
 /// [`tokio::spawn`] does.

@@ -54,9 +54,9 @@ fn is_ipv6(text: &str) -> bool {
 /// Checks that a link-local address has a zone.
 fn check_zone(ipv6: &str) -> Result<(), String> {
     match ipv6.parse::<Ipv6Addr>() {
-        Ok(address) if address.is_unicast_link_local() => Err(format!(
-            "`{ipv6}` is on every link; name the interface to use, as in `{ipv6}%eth0`"
-        )),
+        Ok(address) if address.is_unicast_link_local() => {
+            Err(format!("`{ipv6}` is link-local; name the interface to use, as in `{ipv6}%eth0`"))
+        }
         _ => Ok(()),
     }
 }
@@ -97,12 +97,9 @@ mod tests {
             ("[192.0.2.1%eth0]:1", "`192.0.2.1%eth0` is not an IPv6 address"),
             (
                 "[fe80::1]",
-                "`fe80::1` is on every link; name the interface to use, as in `fe80::1%eth0`",
+                "`fe80::1` is link-local; name the interface to use, as in `fe80::1%eth0`",
             ),
-            (
-                "fe80::9",
-                "`fe80::9` is on every link; name the interface to use, as in `fe80::9%eth0`",
-            ),
+            ("fe80::9", "`fe80::9` is link-local; name the interface to use, as in `fe80::9%eth0`"),
             ("[::1]5", "after `]` only `:PORT` may follow"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()));

@@ -142,15 +142,15 @@ impl Handle {
         LogEntries::new(self.clone())
     }
 
-    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
-    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
-    /// Otherwise like [`log_entries`](Self::log_entries).
+    /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
+    /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
+    /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
     #[track_caller]
     pub fn logs<R: FromValue>(&self, path: impl Into<Name>) -> LogRecords<R> {
         LogRecords::new(self.clone(), path.into())
     }
 
-    /// Awaits that the node listens; gives where.
+    /// Waits until the node listens. The result is the address.
     pub fn listening(&self) -> Progress<Endpoint> {
         Progress::new(self, |node| node.listening().first().cloned())
     }
@@ -182,8 +182,7 @@ impl Handle {
     /// # Errors
     /// As [`NodeMachine::raise`].
     pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
-        let event = event.into();
-        self.with(|communication, now| communication.raise(event, now))
+        self.shared.try_raise(event.into())
     }
 
     /// Calls a closure with the node state machine and the current time, and returns its result.

@@ -138,13 +138,14 @@ impl fmt::Debug for LogEntries {
     }
 }
 
-/// One entry of a peer's log as a Rust value, and who wrote it; or why it isn't one.
+/// An entry of a peer's log as a Rust value, with the peer that wrote it, or the conversion error.
 pub type ReceivedRecord<R> = Result<(Arc<EventPeer>, R), ConversionError>;
 
-/// Returns the entries of one log of peers as records of a Rust type, in order, see [`Handle::logs`].
+/// A subscriber that returns the entries of one log as records of a Rust type, in order. See
+/// [`Handle::logs`].
 ///
-/// An error says that a column is missing or doesn't fit its field; the entries after it come
-/// nevertheless.
+/// An error means that a column is missing or does not fit its field. Later entries are not
+/// affected.
 pub struct LogRecords<R> {
     entries: LogEntries,
     path: Name,
@@ -157,21 +158,22 @@ impl<R: FromValue> LogRecords<R> {
         LogRecords { entries: LogEntries::new(handle), path, record: PhantomData }
     }
 
-    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` when the node
-    /// has stopped. The future can be dropped at any time without losing anything.
+    /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` when
+    /// the node has stopped. Cancel safe.
     pub async fn next(&mut self) -> Option<ReceivedRecord<R>> {
         poll_fn(|cx| self.poll_record(cx.waker())).await
     }
 
-    /// Returns the next entry as [`next`](Self::next) does, the error first.
+    /// Waits for the next entry like [`next`](Self::next), but with the error outside of the
+    /// `Option`, for use with `?`.
     ///
     /// # Errors
-    /// Which column is missing or doesn't fit its field.
+    /// A column is missing or does not fit its field.
     pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, R)>, ConversionError> {
         self.next().await.transpose()
     }
 
-    /// Returns the next entry if there is one, or wakes when there is.
+    /// Returns the next entry, or registers the waker.
     pub fn poll_record(&mut self, waker: &Waker) -> Poll<Option<ReceivedRecord<R>>> {
         loop {
             match self.entries.poll_entry(waker) {
@@ -180,7 +182,7 @@ impl<R: FromValue> LogRecords<R> {
                 Poll::Ready(Some((peer, entry))) if entry.writer.path == self.path => {
                     return Poll::Ready(Some(entry.to().map(|record| (peer, record))));
                 }
-                // It is of another log.
+                // An entry of another log.
                 Poll::Ready(Some(_)) => {}
             }
         }

@@ -1,14 +1,14 @@
 //! The state shared by the tasks and handles of one node.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker, ready};
 
 use brocomm::Time;
 use brocomm::data::{CallError, Event};
 use brocomm::logs::{LogValue, StreamError};
-use brocomm::lowlevel::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
-use brocomm::node::{EventPeer, NodeMachine, PeerId, Raised};
+use brocomm::lowlevel::driver::{Cause, Flush, NodeDriver, Raising, SocketDriver, Ticket};
+use brocomm::node::{EventPeer, NodeMachine, PeerId, RaiseError, Raised};
 
 use crate::{Clock, Handle};
 
@@ -16,6 +16,8 @@ use crate::{Clock, Handle};
 #[derive(Debug)]
 pub struct Shared {
     node: Mutex<NodeDriver>,
+    /// Held while an event is raised, so that all peers get events in the same order.
+    raising: Mutex<()>,
     clock: Clock,
     /// The number of events raised and log entries written.
     raised: AtomicU32,
@@ -30,6 +32,7 @@ impl Shared {
     pub(crate) fn new(communication: NodeMachine, clock: Clock) -> Shared {
         Shared {
             node: Mutex::new(NodeDriver::new(communication)),
+            raising: Mutex::new(()),
             clock,
             raised: AtomicU32::new(0),
         }
@@ -57,6 +60,29 @@ impl Shared {
         };
         wake.into_iter().for_each(Waker::wake);
         result
+    }
+
+    /// Lets nobody else raise an event.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.raising.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends an event to all its receivers: to some under each lock, so that the tasks of the node
+    /// don't wait long.
+    fn send_to_all(&self, mut raising: Raising) -> Raised {
+        loop {
+            if let Some(raised) = raising.done() {
+                return raised;
+            }
+            self.with(|node, _| node.raise_further(&mut raising));
+        }
+    }
+
+    /// Raises an event without waiting.
+    pub(crate) fn try_raise(&self, event: Event) -> Result<Raised, RaiseError> {
+        let _turn = self.turn();
+        let raising = self.with(|node, now| node.try_raise(event, now))?;
+        Ok(self.send_to_all(raising))
     }
 
     /// Counts an event or a log entry. Returns whether the sender should yield first.
@@ -98,7 +124,12 @@ impl Awaiting<'_> {
         event: &mut Option<Event>,
         waker: &Waker,
     ) -> Poll<Result<Raised, CallError>> {
-        self.poll(|node, ticket, now| node.poll_raise(ticket, event, now, waker))
+        let shared = self.shared;
+        let _turn = shared.turn();
+        let raise =
+            |node: &mut NodeDriver, ticket: &mut _, now| node.poll_raise(ticket, event, now, waker);
+        let raising = ready!(self.poll(raise))?;
+        Poll::Ready(Ok(shared.send_to_all(raising)))
     }
 
     /// Writes a log entry when there is room. See [`NodeDriver::poll_write_log`].

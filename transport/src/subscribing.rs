@@ -82,7 +82,7 @@ impl fmt::Debug for Notifications {
     }
 }
 
-/// One event as a Rust value, and who raised it; or why it isn't one.
+/// An event as a Rust value, with the peer that raised it, or the conversion error.
 pub type ReceivedEvent<E> = Result<(Arc<EventPeer>, E), DispatchError>;
 
 /// A subscriber that returns the events of one type in order. See [`Handle::events`].
@@ -100,22 +100,21 @@ impl<E: EventType> Events<E> {
     }
 
     /// Waits for the next event. Returns `None` when the node has stopped, or if the subscriber was
-    /// [disconnected](Self::is_disconnected).
-    ///
-    /// The future can be dropped at any time without losing anything.
+    /// [disconnected](Self::is_disconnected). Cancel safe.
     pub async fn next(&mut self) -> Option<ReceivedEvent<E>> {
         poll_fn(|cx| self.poll_event(cx.waker())).await
     }
 
-    /// Returns the next event as [`next`](Self::next) does, the error first.
+    /// Waits for the next event like [`next`](Self::next), but with the error outside of the
+    /// `Option`, for use with `?`.
     ///
     /// # Errors
-    /// Which argument doesn't fit the Rust type.
+    /// An argument does not fit the Rust type.
     pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, DispatchError> {
         self.next().await.transpose()
     }
 
-    /// Returns the next event if there is one, or has somebody woken when there is.
+    /// Returns the next event, or registers the waker.
     pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<ReceivedEvent<E>>> {
         loop {
             match self.notifications.poll_notification(waker) {

@@ -5,7 +5,7 @@
 //! cargo bench -p brocomm-zeek --bench json                # says how to count, and the wall time
 //! valgrind --tool=callgrind target/release/deps/json-… ours-decode 1000
 //! ```
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and says what")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "this is a benchmark")]
 
 use std::hint::black_box;
 use std::time::Instant;

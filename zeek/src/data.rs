@@ -1,4 +1,4 @@
-//! Zeek's values, as its WebSocket API knows them.
+//! The values of Zeek's WebSocket API.
 
 use std::cmp::Ordering;
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,16 +6,16 @@ use std::net::{IpAddr, Ipv6Addr};
 use brocomm::data::{Name, Port, Subnet};
 use bytes::Bytes;
 
-/// Holds a value of any kind that the WebSocket API knows.
+/// A value of Zeek's WebSocket API.
 ///
 /// Values carry no types: a record, a pattern, a function and a composite index are all vectors.
-/// [`mapping`](crate::mapping) tells them apart by a declaration.
+/// [`mapping`](crate::mapping) distinguishes them by a declaration.
 ///
 /// # Equality and order
 ///
-/// Two values are equal if Zeek takes them for the same element of a set: 0.0 equals -0.0, and
-/// `::ffff:1.2.3.4` is `1.2.3.4`. The order is the one in which Zeek writes the elements of sets and
-/// tables.
+/// Two values are equal if Zeek treats them as the same element of a set: 0.0 equals -0.0, and
+/// `::ffff:1.2.3.4` equals `1.2.3.4`. The order is that in which Zeek writes the elements of sets
+/// and tables.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Data {
@@ -52,7 +52,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// Returns the name of the value's kind, as `@data-type` has it.
+    /// Returns the name of the value's kind, as used in `@data-type`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Data::None => "none",
@@ -73,12 +73,12 @@ impl Data {
         }
     }
 
-    /// Makes a string of text or bytes.
+    /// Creates a string from text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> Data {
         Data::String(Bytes::copy_from_slice(text.as_ref()))
     }
 
-    /// Returns the place of the value's kind in Zeek's order of values.
+    /// Returns the rank of the value's kind in Zeek's order of values.
     const fn rank(&self) -> u8 {
         match self {
             Data::None => 0,
@@ -122,7 +122,7 @@ impl Ord for Data {
             (Data::Integer(a), Data::Integer(b))
             | (Data::Timespan(a), Data::Timespan(b))
             | (Data::Timestamp(a), Data::Timestamp(b)) => a.cmp(b),
-            // Adding 0 makes -0.0 0.0.
+            // Adding 0 turns -0.0 into 0.0.
             (Data::Real(a), Data::Real(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Data::String(a), Data::String(b)) => a.cmp(b),
             (Data::Enum(a), Data::Enum(b)) => a.cmp(b),
@@ -145,7 +145,7 @@ impl Ord for Data {
     }
 }
 
-/// Returns an address as the IPv6 one that it is for Zeek.
+/// Returns an address as IPv6, the form in which Zeek compares addresses.
 fn mapped(address: IpAddr) -> Ipv6Addr {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped(),

@@ -1,14 +1,14 @@
-//! What can be wrong with a text that came, and with a value that is to be sent.
+//! Errors decoding and encoding messages.
 
 use brocomm::data::Subnet;
 
-/// An error reading a message.
+/// An error decoding a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("byte {offset}: {kind}")]
 pub struct DecodeError {
     /// What is wrong.
     pub kind: DecodeErrorKind,
-    /// Where, in bytes from the message's beginning.
+    /// The position, in bytes from the start of the message.
     pub offset: usize,
 }
 
@@ -16,79 +16,78 @@ pub struct DecodeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The text is not the JSON that is expected.
+    /// The text is not the expected JSON.
     #[error("expected {0}")]
     Expected(&'static str),
-    /// The text goes on behind its value.
+    /// There is text after the value.
     #[error("text after the end of the message")]
     Trailing,
-    /// A string with an escape that is neither JSON's nor `\v`, or with half a surrogate pair.
+    /// A string has an escape that is neither one of JSON's nor `\v`, or half a surrogate pair.
     #[error("invalid escape in a string")]
     Escape,
     /// Arrays and objects are nested too deeply.
     #[error("nested too deeply, limit is {limit}")]
     TooDeep {
-        /// The greatest depth, in arrays and objects.
+        /// The maximum depth, in arrays and objects.
         limit: u32,
     },
-    /// An object without `@data-type`, or of a kind that is not known.
+    /// An object has no `@data-type`, or an unknown one.
     #[error("a value without a known `@data-type`")]
     UnknownKind,
-    /// An object without `data`.
+    /// An object has no `data`.
     #[error("a value without `data`")]
     NoData,
-    /// The text of a value is not one of its kind, or it is out of range.
+    /// The text of a value does not match its kind, or the value is out of range.
     #[error("not a valid {kind}: {text}")]
     Value {
-        /// The kind, as `@data-type` has it.
+        /// The kind, as used in `@data-type`.
         kind: &'static str,
-        /// The text, cut if it is long.
+        /// The text, truncated if it is long.
         text: String,
     },
-    /// A set has an element twice, or a table a key.
+    /// A set has a duplicate element, or a table a duplicate key.
     #[error("the same element or key twice")]
     Duplicate,
 }
 
-/// A reason for not sending a value: Zeek would refuse it, or read another value.
+/// An error encoding a value: Zeek would reject it, or read another value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// Zeek's JSON has no infinity and no NaN.
     #[error("double {0} has no JSON form")]
     NotFinite(f64),
-    /// Zeek reads doubles next to zero as others.
+    /// Zeek reads doubles close to zero as other values.
     #[error("double {0:e} is too close to 0: Zeek reads another value")]
     Subnormal(f64),
-    /// Zeek reads the greatest doubles as infinity.
+    /// Zeek reads the largest doubles as infinity.
     #[error("double {0:e} is too large: Zeek reads infinity")]
     TooLarge(f64),
-    /// Zeek keeps intervals in 64 bits of nanoseconds, and wraps others around.
+    /// Zeek stores intervals in 64 bits of nanoseconds; others wrap around.
     #[error("interval of {0} ns is out of range: must be within 292 years")]
     Timespan(i64),
-    /// Zeek keeps times in 64 bits of nanoseconds, and wraps others around.
+    /// Zeek stores times in 64 bits of nanoseconds; others wrap around.
     #[error("time {0} ns is out of range: must be between the years 1677 and 2262")]
     Timestamp(i64),
-    /// Zeek reads a subnet with too large a width as `::/0`.
+    /// Zeek reads a subnet whose width is too large as `::/0`.
     #[error("subnet {}/{}: width must be 0 to {}", .0.prefix, .0.width, Subnet::max_width(.0.prefix))]
     SubnetWidth(Subnet),
     /// Two values of a table have the same key.
     #[error("two values of a table have the same key")]
     DuplicateKey,
-    /// Bytes that are no UTF-8, where [`NonUtf8::Refuse`](crate::json::NonUtf8) is chosen, or in a
-    /// name or topic.
+    /// Bytes are not UTF-8, with [`NonUtf8::Refuse`](crate::json::NonUtf8) or in a name or topic.
     #[error("not UTF-8: {0}")]
     NotUtf8(String),
-    /// Zeek takes no deeper values.
+    /// Zeek does not accept values nested this deeply.
     #[error("nested too deeply, limit is {limit}")]
     TooDeep {
-        /// The greatest depth, in arrays and objects.
+        /// The maximum depth, in arrays and objects.
         limit: u32,
     },
-    /// A topic that reaches nobody, or that Zeek takes for none.
+    /// Nobody can subscribe to the topic, or Zeek treats it as missing.
     #[error("topic `{0}` reaches nobody")]
     Topic(String),
-    /// An event without a name.
+    /// The event has no name.
     #[error("an event must have a name")]
     NoName,
 }

@@ -1,12 +1,12 @@
-//! Zeek's WebSocket API (version 1) as sans-IO machines.
+//! Zeek's WebSocket API (version 1) as sans-I/O state machines.
 //!
-//! Zeek ≥ 8 lets other programs take part in its cluster over WebSockets: they subscribe to topics and
-//! get events as JSON, and publish their own (`Cluster::listen_websocket`). This crate is a
-//! [`client`] and a [`server`] of that API, without sockets, clock or randomness: bytes and the time
-//! are fed in, bytes to send and notifications are polled out. [`mapping`] converts between Zeek's
-//! values and those of Bro 2.5.
+//! Zeek 8 and later lets other programs join its cluster over WebSockets
+//! (`Cluster::listen_websocket`). They subscribe to topics, receive events as JSON, and publish
+//! their own. This crate has a [`client`] and a [`server`] of that API without sockets, clock or
+//! randomness: the caller feeds them bytes and the time, and polls them for bytes to send and
+//! notifications. [`mapping`] converts between Zeek's values and those of Bro 2.5.
 //!
-//! Here a client and a server are each other's transport:
+//! A client and a server that exchange bytes directly:
 //!
 //! ```
 //! use brocomm::Time;
@@ -16,7 +16,7 @@
 //! use brocomm_zeek::Data;
 //!
 //! let now = Time::from_secs_f64(1_750_000_000.0);
-//! let random = [7; 24]; // of the system
+//! let random = [7; 24]; // use the system's random generator
 //! let mut client = Client::new(ClientConfig::new("zeek:27759", &["site/"]), random, now)?;
 //! let mut server = Server::new(ServerConfig::new("manager-websocket-0", "8.2.2"), now);
 //!
@@ -44,16 +44,16 @@
 //!
 //! # Hostile peers
 //!
-//! Nothing that a peer sends makes this crate panic, hang, or take more memory than is configured.
+//! Nothing that a peer sends makes this crate panic, hang, or use more memory than configured.
 //!
-//! | what a peer may try | what stops it |
+//! | attack | limit |
 //! | --- | --- |
-//! | a request or answer of the handshake without end | [`websocket::Limits::handshake`], and a time limit |
-//! | a frame of 2⁶³ bytes, fragments without end | [`websocket::Limits::message`], as soon as a header says so |
-//! | arrays within arrays | [`json::MAX_DEPTH`] |
+//! | an endless handshake | [`websocket::Limits::handshake`] and a time limit |
+//! | a frame of 2⁶³ bytes, endless fragments | [`websocket::Limits::message`], as headers arrive |
+//! | nested arrays | [`json::MAX_DEPTH`] |
 //! | pings without reading the answers | [`websocket::Limits::outgoing`] |
 //! | silence | [`client::Timeouts`], [`server::ServerConfig::ping_interval`] |
-//! | messages before they can be processed | the server stops reading ([`server::Server::wants_input`]) |
+//! | messages that arrive too early | the server stops reading ([`server::Server::wants_input`]) |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -6,25 +6,25 @@ use bytes::Bytes;
 use crate::json::{Options, Reader, Writer};
 use crate::{Data, DecodeError, EncodeError};
 
-/// Holds a call of an event as Zeek sends and takes it.
+/// An event of Zeek.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZeekEvent {
     /// The event's full name.
     pub name: Name,
     /// The arguments.
     pub args: Vec<Data>,
-    /// What Zeek knows of the event besides, by number; see [`NETWORK_TIMESTAMP`].
+    /// Metadata of the event by number, such as [`NETWORK_TIMESTAMP`].
     pub metadata: Vec<(u64, Data)>,
 }
 
-/// The number of the metadata that is the sender's network time, a [`Data::Timestamp`].
+/// The number of the metadata with the sender's network time, a [`Data::Timestamp`].
 ///
-/// Zeek ≥ 8 sends it only with `EventMetadata::add_network_timestamp`. Numbers from 200 on are free,
-/// but a Zeek drops those that its scripts haven't registered.
+/// Zeek 8 and later sends it only with `EventMetadata::add_network_timestamp`. Numbers from 200 on
+/// are free, but Zeek drops those that its scripts haven't registered.
 pub const NETWORK_TIMESTAMP: u64 = 1;
 
 impl ZeekEvent {
-    /// Makes an event without metadata.
+    /// Creates an event without metadata.
     pub fn new(name: impl Into<Name>, args: Vec<Data>) -> ZeekEvent {
         ZeekEvent { name: name.into(), args, metadata: Vec::new() }
     }
@@ -37,8 +37,8 @@ impl ZeekEvent {
         })
     }
 
-    /// Takes a message's content apart: format, kind, and the call. As Zeek does, it ignores what the
-    /// format and the kind are, and what is too much; returns `None` if there is no call in it.
+    /// Converts a message's content: format, kind, and the event. Like Zeek, ignores the values of
+    /// the format and the kind, and surplus elements. Returns `None` if it has no event.
     pub fn from_data(data: Data) -> Option<ZeekEvent> {
         let Data::Vector(message) = data else { return None };
         let Some(Data::Vector(call)) = message.into_iter().nth(2) else { return None };
@@ -57,7 +57,7 @@ impl ZeekEvent {
     }
 }
 
-/// Returns an entry of metadata; what is none, Zeek ignores.
+/// Returns an entry of metadata, or `None` for an invalid one, which Zeek ignores.
 fn pair(data: Data) -> Option<(u64, Data)> {
     let Data::Vector(pair) = data else { return None };
     match <[Data; 2]>::try_from(pair) {
@@ -66,73 +66,73 @@ fn pair(data: Data) -> Option<(u64, Data)> {
     }
 }
 
-/// Holds a message that is published under a topic.
+/// A message that is published under a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
     /// The topic.
     pub topic: Name,
-    /// The content, which should be an event; see [`ZeekEvent::from_data`].
+    /// The content, which should be an event. See [`ZeekEvent::from_data`].
     pub data: Data,
 }
 
-/// Holds what a server sends.
+/// A message of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerMessage {
-    /// The subscriptions are active; from here on there are events.
+    /// The subscriptions are active. Events follow.
     Ack {
         /// The name under which Zeek knows the client. It contains Zeek's host name.
         endpoint: Name,
         /// Zeek's version.
         version: Name,
     },
-    /// Something that the client sent was not processed.
+    /// A message of the client was not processed.
     Error(ErrorMessage),
     /// A message under one of the topics.
     Publication(Publication),
 }
 
-/// Holds an error that a server reports.
+/// An error that a server reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorMessage {
     /// The kind: `deserialization_failed`, `invalid_uri`, `invalid_application_name`.
     pub code: Name,
-    /// What is wrong. It doesn't say with which message.
+    /// What is wrong. It doesn't name the message.
     pub context: Name,
 }
 
 impl ErrorMessage {
-    /// Makes an error.
+    /// Creates an error.
     pub fn new(code: &'static str, context: &'static str) -> ErrorMessage {
         ErrorMessage { code: Name::from_static(code), context: Name::from_static(context) }
     }
 }
 
-/// Says why a server does not process a message.
+/// The reason why a server does not process a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicationError {
     /// It is not the JSON of a value.
     #[error("failed to decode JSON object")]
     Json(DecodeError),
-    /// It has no topic, or the one that is none for Zeek.
+    /// It has no topic, or the one that Zeek treats as missing.
     #[error("no topic in top-level JSON object")]
     NoTopic,
 }
 
-/// Says why the first message of a client is not one.
+/// An error in the first message of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubscriptionError {
-    /// It is no array.
+    /// It is not an array.
     #[error("subscriptions not an array")]
     NotAnArray,
-    /// One of them is no string.
+    /// A subscription is not a string.
     #[error("individual subscription not a string")]
     NotAString,
 }
 
-/// The topic that means none for Zeek.
+/// The topic that Zeek treats as missing.
 const NO_TOPIC: &[u8] = b"<$>";
 
 /// The members of a message that are strings.
@@ -147,8 +147,8 @@ struct Members {
 }
 
 impl Members {
-    /// Reads a message. Members may stand in any order; those that aren't known are ignored, and of
-    /// two of the same name the first counts.
+    /// Reads a message. Members may be in any order. Unknown ones are ignored, and of two with the
+    /// same name the first counts.
     fn read(mut reader: Reader<'_>) -> Result<(Members, Option<Data>), DecodeError> {
         let mut members = Members::default();
         let mut parts = crate::json::Parts::default();
@@ -181,7 +181,7 @@ impl ServerMessage {
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with it, and where.
+    /// The message is invalid. The error has the position.
     pub fn read(text: &Bytes) -> Result<ServerMessage, DecodeError> {
         let (members, data) = Members::read(Reader::new(text))?;
         let name = |bytes: Option<Bytes>| Name::from_bytes(bytes.unwrap_or_default());
@@ -208,7 +208,7 @@ impl ServerMessage {
     ///
     /// # Errors
     ///
-    /// Returns why the message can't be sent.
+    /// The message cannot be encoded.
     pub fn write(&self, options: Options, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
         let mut writer = Writer::new(options, out);
         match self {
@@ -230,7 +230,7 @@ impl ServerMessage {
                 writer.raw("{\"type\":\"data-message\",\"topic\":");
                 writer.name(topic)?;
                 let Data::Vector(items) = data else {
-                    // Only events are sent, which are vectors.
+                    // Only events are sent, and they are vectors.
                     return Err(EncodeError::NoName);
                 };
                 writer.raw(",\"@data-type\":\"vector\",\"data\":[");
@@ -247,11 +247,11 @@ impl ServerMessage {
 }
 
 impl Publication {
-    /// Reads a message of a client, as a server does: it doesn't look at `type`.
+    /// Reads a message of a client like a server, which ignores `type`.
     ///
     /// # Errors
     ///
-    /// Returns which of the errors the server is to report.
+    /// The error that the server must report.
     pub fn read(text: &Bytes) -> Result<Publication, PublicationError> {
         let (members, data) =
             Members::read(Reader::as_zeek(text)).map_err(PublicationError::Json)?;
@@ -270,7 +270,7 @@ impl Publication {
 ///
 /// # Errors
 ///
-/// Returns why the event can't be sent, or the topic. A part of it may have been appended.
+/// The event or the topic cannot be encoded. A part of it may have been appended.
 pub fn write_event(
     topic: &[u8],
     event: &ZeekEvent,
@@ -320,7 +320,7 @@ pub fn write_event(
 ///
 /// # Errors
 ///
-/// Returns which of the errors the server is to report.
+/// The error that the server must report.
 pub fn read_subscriptions(text: &Bytes) -> Result<Vec<Name>, SubscriptionError> {
     let mut topics = Vec::new();
     let mut other = false;
@@ -342,7 +342,7 @@ pub fn read_subscriptions(text: &Bytes) -> Result<Vec<Name>, SubscriptionError> 
 ///
 /// # Errors
 ///
-/// Returns [`EncodeError::NotUtf8`].
+/// [`EncodeError::NotUtf8`].
 pub fn write_subscriptions(topics: &[Name], out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let mut writer = Writer::new(Options::default(), out);
     writer.raw("[");

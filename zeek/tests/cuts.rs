@@ -1,5 +1,5 @@
-//! A connection that is cut anywhere: what arrived lies between what was confirmed and what may have
-//! arrived, and all that was sent is accounted for.
+//! Cuts a connection at any byte. The number of arrived events must be between the number of
+//! confirmed ones and the number that may have arrived, and all sent events must be accounted for.
 
 use brocomm::Time;
 use brocomm_zeek::Data;
@@ -30,7 +30,7 @@ impl Run {
         run
     }
 
-    /// Carries at most so many bytes to the server.
+    /// Transfers at most `most` bytes to the server.
     fn forth(&mut self, most: usize) -> usize {
         let bytes = self.client.poll_transmit();
         let bytes = bytes[..bytes.len().min(most)].to_vec();
@@ -54,7 +54,7 @@ impl Run {
     }
 }
 
-/// Sends events and cuts the connection once so many bytes of them have gone.
+/// Sends events and cuts the connection after this number of bytes.
 fn cut_after(bytes: usize) -> (Run, bool) {
     let mut run = Run::new();
     let mut left = bytes;
@@ -63,11 +63,11 @@ fn cut_after(bytes: usize) -> (Run, bool) {
         let event = ZeekEvent::new("e", vec![Data::Count(number)]);
         run.client.send_event(b"t", &event, at(run.now)).unwrap();
         run.client.feed_time(at(run.now));
-        // Now and then what was written is not carried at once.
+        // Sometimes written bytes are not transferred at once.
         if number % 3 != 0 {
             left -= run.forth(left);
             if left == 0 {
-                // What the server answered before may still arrive, or not.
+                // Earlier answers of the server may or may not arrive.
                 if number % 2 == 0 {
                     run.back();
                 }
@@ -81,7 +81,7 @@ fn cut_after(bytes: usize) -> (Run, bool) {
 }
 
 #[test]
-fn what_was_sent_is_confirmed_or_counted_as_lost() {
+fn sent_events_are_confirmed_or_counted_as_lost() {
     let mut cut = 0;
     for bytes in 1.. {
         let (run, was_cut) = cut_after(bytes);

@@ -1,4 +1,4 @@
-//! Tests of the crate against recorded sessions of a Zeek, and properties.
+//! Tests of the crate with recorded sessions of a Zeek, and property tests.
 #![allow(clippy::disallowed_methods, reason = "recorded sessions are files")]
 
 mod cuts;

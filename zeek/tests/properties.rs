@@ -1,4 +1,4 @@
-//! Values of all types survive, whatever they are.
+//! Values of all types round-trip, and no input causes a panic.
 
 use std::net::IpAddr;
 
@@ -82,7 +82,7 @@ fn data() -> impl Strategy<Value = Data> {
     })
 }
 
-/// A type with a value of it.
+/// A type with a value of this type.
 fn typed() -> impl Strategy<Value = (Type, Value)> {
     let color = || {
         let names = vec![("Site::RED".into(), 1), ("Site::GREEN".into(), 2), ("BLUE".into(), 7)];
@@ -94,7 +94,7 @@ fn typed() -> impl Strategy<Value = (Type, Value)> {
         any::<i64>().prop_map(|v| (Type::INT, Value::Int(v))),
         any::<u64>().prop_map(|v| (Type::COUNT, Value::Count(v))),
         real().prop_map(|v| (Type::DOUBLE, Value::Double(v))),
-        // Nanoseconds, as far as a double has them.
+        // Microseconds, which a double can represent.
         (0..4_000_000_000_000_000i64).prop_map(|v| (Type::TIME, Value::Time(v as f64 / 1e6))),
         (-4_000_000_000_000i64..4_000_000_000_000)
             .prop_map(|v| (Type::INTERVAL, Value::Interval(v as f64 / 1e9))),
@@ -134,7 +134,7 @@ fn typed() -> impl Strategy<Value = (Type, Value)> {
     })
 }
 
-/// Makes a record of values, of which some are optional, and of those some not set.
+/// Creates a record. Some of its fields are optional, and some of those are unset.
 fn record(parts: Vec<((Type, Value), bool, bool)>) -> (Type, Value) {
     let mut fields = Vec::new();
     let mut values = Vec::new();
@@ -152,13 +152,13 @@ fn record(parts: Vec<((Type, Value), bool, bool)>) -> (Type, Value) {
 
 proptest! {
     #[test]
-    fn data_survive_in_our_spelling(data in data()) {
+    fn data_round_trip_in_our_spelling(data in data()) {
         let mut text = Vec::new();
         let is_utf8 = json::write(&data, Options::default(), &mut text).unwrap();
         prop_assert_eq!(is_utf8, std::str::from_utf8(&text).is_ok());
         let text = Bytes::from(text);
         let again = json::read(&text).unwrap();
-        // Bits of doubles, too.
+        // Compares the bits of doubles as well.
         prop_assert_eq!(format!("{again:?}"), format!("{data:?}"));
         if is_utf8 {
             let _: serde_json::Value = serde_json::from_slice(&text).unwrap();
@@ -166,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn other_options_give_json_for_all(data in data()) {
+    fn other_options_write_json_for_all_data(data in data()) {
         let escape = Options { non_utf8: NonUtf8::Escape, ..Options::default() };
         let mut text = Vec::new();
         prop_assert!(json::write(&data, escape, &mut text).unwrap());
@@ -180,18 +180,18 @@ proptest! {
     }
 
     #[test]
-    fn zeeks_spelling_changes_nothing_but_digits(data in data()) {
+    fn zeeks_spelling_changes_only_digits(data in data()) {
         let zeek = Options { spelling: Spelling::Zeek, ..Options::default() };
         let mut text = Vec::new();
         json::write(&data, zeek, &mut text).unwrap();
-        // Reals may become equal, so that a set has one twice.
+        // Rounded reals may become duplicates in a set.
         if let Ok(again) = json::read(&text.into()) {
             prop_assert_eq!(again.kind(), data.kind());
         }
     }
 
     #[test]
-    fn values_of_all_types_survive_both_ways(
+    fn values_of_all_types_round_trip_through_the_mapping(
         params in vec(typed(), 0..4), time in 1..4_000_000_000u32, name in "[a-z]{1,8}(::[a-z]{1,8})?",
     ) {
         let (types, args): (Vec<Type>, Vec<Value>) = params.into_iter().unzip();
@@ -215,12 +215,12 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_reader_panic(text in vec(any::<u8>(), 0..200)) {
+    fn arbitrary_text_does_not_make_a_reader_panic(text in vec(any::<u8>(), 0..200)) {
         read_all(&text.into());
     }
 
     #[test]
-    fn no_text_that_is_nearly_right_makes_a_reader_panic(
+    fn almost_valid_text_does_not_make_a_reader_panic(
         data in data(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
     ) {
         let mut text = br#"{"type":"data-message","topic":"t","#.to_vec();
@@ -235,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_a_machine_panic(
+    fn arbitrary_bytes_do_not_make_a_state_machine_panic(
         bytes in vec(any::<u8>(), 0..300), piece in 1..40usize, is_open in any::<bool>(),
     ) {
         let now = Time::from_secs_f64(1e9);
@@ -263,7 +263,7 @@ proptest! {
     }
 
     #[test]
-    fn no_script_makes_the_reader_of_signatures_panic(text in "[a-z{}();:=&\"/@# \n]{0,120}") {
+    fn arbitrary_scripts_do_not_make_the_signature_reader_panic(text in "[a-z{}();:=&\"/@# \n]{0,120}") {
         let _ = signatures::read(&text, &mut signatures::base());
     }
 }

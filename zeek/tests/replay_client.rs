@@ -1,4 +1,4 @@
-//! What the recorded Zeek sent is fed to the client, at each split of the bytes.
+//! Feeds the client what the recorded Zeek sent, with the bytes split at each position.
 
 use base64ct::{Base64, Encoding};
 use brocomm::Time;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::session::{self, Content, From, Row};
 
-/// Makes the client that a connection was recorded with, as far as it is a client of ours.
+/// Returns a client like the recorded one, unless its configuration is invalid for ours.
 fn client(rows: &[Row]) -> Option<Client> {
     let Content::Http(request) = &rows[0].content else { panic!("no request") };
     let request = String::from_utf8(request.clone()).unwrap();
@@ -26,11 +26,11 @@ fn client(rows: &[Row]) -> Option<Client> {
     let subscriptions = session::messages(session::of(rows, From::Client)).into_iter().next();
     config.subscriptions =
         subscriptions.and_then(|text| message::read_subscriptions(&text).ok()).unwrap_or_default();
-    // Zeek refuses some names that we would not send.
+    // Some recorded clients used names that our client refuses to send.
     Client::new(config, random, rows[0].time).ok()
 }
 
-/// Feeds bytes in pieces, and returns all notifications.
+/// Feeds bytes in pieces; returns all notifications.
 fn notifications(
     mut client: Client,
     rows: &[Row],
@@ -53,7 +53,7 @@ fn whole(client: &mut Client, bytes: &[u8], now: Time) {
 }
 
 #[test]
-fn all_that_zeek_sent_is_read_and_reported() {
+fn everything_that_zeek_sent_is_decoded_and_reported() {
     for session in session::all() {
         for (number, rows) in &session.connections {
             let Some(client) = client(rows) else { continue };
@@ -99,12 +99,12 @@ fn all_that_zeek_sent_is_read_and_reported() {
 }
 
 #[test]
-fn where_the_bytes_are_split_changes_nothing() {
+fn splitting_the_bytes_changes_nothing() {
     for session in session::all() {
         for (number, rows) in &session.connections {
             let Some(first) = client(rows) else { continue };
             let expected = notifications(first, rows, whole);
-            // Each split at once.
+            // Split into single bytes.
             let bytewise = |client: &mut Client, bytes: &[u8], now| {
                 for byte in bytes.chunks(1) {
                     client.feed_bytes(byte, now);
@@ -112,7 +112,7 @@ fn where_the_bytes_are_split_changes_nothing() {
             };
             let found = notifications(client(rows).unwrap(), rows, bytewise);
             assert_eq!(found, expected, "{} {number}", session.name);
-            // One split in each frame, at each place of its beginning and some of the rest.
+            // One split per frame, at each position near its start and at some later ones.
             for place in (0..24).chain([40, 80, 120, 200, 255, 257, 300]) {
                 let halves = |client: &mut Client, bytes: &[u8], now| {
                     let (a, b) = bytes.split_at(place.min(bytes.len()));
@@ -124,7 +124,7 @@ fn where_the_bytes_are_split_changes_nothing() {
                     assert_eq!(found, expected, "{} {number} {place}", session.name);
                 }
             }
-            // All at once.
+            // Everything at once.
             let mut all = client(rows).unwrap();
             let bytes: Vec<u8> = session::of(rows, From::Zeek).flat_map(Row::bytes).collect();
             all.feed_bytes(&bytes, rows[0].time);
@@ -136,7 +136,7 @@ fn where_the_bytes_are_split_changes_nothing() {
 }
 
 #[test]
-fn zeeks_spelling_is_that_of_zeek_byte_for_byte() {
+fn zeeks_spelling_matches_zeek_byte_for_byte() {
     let options = Options { spelling: Spelling::Zeek, ..Options::default() };
     let mut messages = 0;
     for session in session::all() {
@@ -154,7 +154,7 @@ fn zeeks_spelling_is_that_of_zeek_byte_for_byte() {
 }
 
 #[test]
-fn what_zeek_sent_is_the_same_in_our_spelling() {
+fn values_from_zeek_round_trip_in_our_spelling() {
     for session in session::all() {
         for rows in session.connections.values() {
             for text in session::messages(session::of(rows, From::Zeek)) {
@@ -168,7 +168,7 @@ fn what_zeek_sent_is_the_same_in_our_spelling() {
                         let again = Publication::read(&again.into()).unwrap();
                         assert_eq!(again, read);
                     }
-                    // Infinity, NaN, and what Zeek makes of what it can't represent.
+                    // Infinity, NaN, and the values that Zeek sends for what it can't represent.
                     Err(error) => assert!(
                         ["inf-nan", "extremes", "errors-values"].contains(&session.name.as_str()),
                         "{}: {error}",

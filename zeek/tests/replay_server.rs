@@ -1,4 +1,4 @@
-//! What the recorded clients sent drives the server, whose answers are compared with Zeek's.
+//! Feeds the server what the recorded clients sent, and compares its answers with Zeek's.
 
 use std::collections::BTreeMap;
 use std::slice::from_ref;
@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use crate::session::{self, Content, From, Row, Session};
 
-/// What a server sent or Zeek did: messages, pongs and close frames, each in their order.
+/// The answers of our server or of Zeek: messages, pongs and close frames, each in order.
 #[derive(Debug, Default)]
 struct Answers {
     http: Vec<u8>,
@@ -42,7 +42,7 @@ impl Answers {
         answers
     }
 
-    /// Takes apart what a server wrote, which it doesn't mask.
+    /// Parses the output of a server, which is not masked.
     fn of_server(bytes: &[u8]) -> Answers {
         let mut answers = Answers::default();
         let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
@@ -68,10 +68,10 @@ impl Answers {
     }
 }
 
-/// The script that the recorded Zeek ran, as far as it can be seen from outside.
+/// The visible behaviour of the script that the recorded Zeek ran.
 struct Script {
     mapping: Mapping,
-    /// What `go` publishes.
+    /// The events that `go` publishes.
     list: Vec<(Vec<u8>, ZeekEvent)>,
     has_times: bool,
     is_meta: bool,
@@ -94,7 +94,7 @@ impl Script {
         signatures::read(&text, &mut zeek).unwrap();
         let options =
             mapping::Options { as_zeek: true, functions: true, ..mapping::Options::default() };
-        // The connection that got most got all.
+        // The connection that received the most events received all of them.
         let lists = session.connections.values().map(|rows| {
             let texts = session::messages(session::of(rows, From::Zeek));
             let publications = texts.iter().filter_map(|text| match ServerMessage::read(text) {
@@ -109,7 +109,7 @@ impl Script {
                 .collect::<Vec<_>>()
         });
         let mut list = lists.max_by_key(Vec::len).unwrap();
-        // Clients publish under other topics than Zeek; these are not Zeek's.
+        // These were published by clients, which use other topics than Zeek.
         if session.name == "two-clients" {
             list.clear();
         }
@@ -121,7 +121,7 @@ impl Script {
         }
     }
 
-    /// Returns what the script publishes when an event comes, or `None` if Zeek doesn't take it.
+    /// Returns what the script publishes for a received event, or `None` if Zeek rejects it.
     fn handle(&self, topic: &[u8], event: &ZeekEvent) -> Option<Vec<(Vec<u8>, ZeekEvent)>> {
         let own = self.mapping.to_bro(event, &event.name).ok()?;
         if !topic.starts_with(b"/to/") {
@@ -134,7 +134,7 @@ impl Script {
         }
         let mut echo = self.mapping.to_zeek(&own, &event.name).unwrap();
         if self.has_times {
-            // The time of the event that is being handled, or network time.
+            // The time of the handled event, or the network time.
             let time = event.time().unwrap_or(4_711_250_000_000);
             echo.metadata = vec![(NETWORK_TIMESTAMP, Data::Timestamp(time))];
         }
@@ -165,7 +165,7 @@ fn config(rows: &[Row]) -> ServerConfig {
     config
 }
 
-/// Plays a session's clients against servers, one for each connection, all behind one script.
+/// Replays a session's clients against one server per connection, all with the same script.
 fn play(session: &Session, piece: usize) -> BTreeMap<u64, Vec<u8>> {
     let script = Script::of(session);
     let mut servers: BTreeMap<u64, Server> = BTreeMap::new();
@@ -185,7 +185,7 @@ fn play(session: &Session, piece: usize) -> BTreeMap<u64, Vec<u8>> {
             {
                 server.terminate(row.time);
             }
-            // Its own timers make a server ping, and lose patience.
+            // The server's timers trigger these.
             (From::Zeek, Content::Frame { opcode: 8 | 9, .. }) => {
                 let due =
                     |server: &Server| server.next_timeout().filter(|at| *at <= later(row.time));
@@ -215,7 +215,7 @@ fn play(session: &Session, piece: usize) -> BTreeMap<u64, Vec<u8>> {
     written
 }
 
-/// Zeek's clock is not that of the client that recorded.
+/// Allows for the difference between Zeek's clock and that of the recording client.
 fn later(time: Time) -> Time {
     Time::from_nanos(time.as_nanos() + 50_000_000)
 }
@@ -248,13 +248,13 @@ fn handle(servers: &mut BTreeMap<u64, Server>, number: u64, script: &Script, now
     }
 }
 
-/// What Zeek reads as a question mark. It is a slash here.
+/// An escaped slash, which Zeek reads as a question mark.
 const SLASH: &str = r"\/";
 
-/// What Zeek takes and changes in silence: the server refuses it instead. Besides, Zeek reads `\/` as
-/// `?`, and some doubles as others.
+/// Values that Zeek accepts and silently changes, and that our server rejects. In addition, Zeek
+/// reads `\/` as `?`, and some doubles as other ones.
 const CHANGED_BY_ZEEK: [&str; 17] = [
-    // What Zeek sends for a time that it can't represent.
+    // The value that Zeek sends for a time that it can't represent.
     r#""data":"1677-09-21T00:12:44""#,
     r#""data":5e-324"#,
     r#""data":1.7976931348623157e308"#,
@@ -274,8 +274,8 @@ const CHANGED_BY_ZEEK: [&str; 17] = [
     SLASH,
 ];
 
-/// Returns whether two values are the same but for what lies below a millisecond or beyond what a
-/// double holds: Zeek cuts times when it writes them, and computes them otherwise.
+/// Returns whether two values are equal except for differences below a millisecond or beyond the
+/// precision of a double, because Zeek truncates times when it writes them.
 fn alike(a: &Data, b: &Data) -> bool {
     let all =
         |a: &[Data], b: &[Data]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b));
@@ -292,8 +292,8 @@ fn alike(a: &Data, b: &Data) -> bool {
     }
 }
 
-/// The messages that each client's message leads to in turn can't be told apart, so that whole lists
-/// are compared; what is changed by Zeek is left out of both.
+/// Compares whole lists of messages, because it is not known which of them answers which message
+/// of a client. Leaves out messages that Zeek changes.
 fn compare(at: &str, found: &[Bytes], expected: &[Bytes]) {
     let shown = |texts: &[Bytes]| {
         let text = |text: &Bytes| format!("{}\n", &text.escape_ascii().to_string());
@@ -312,7 +312,7 @@ fn compare(at: &str, found: &[Bytes], expected: &[Bytes]) {
 }
 
 #[test]
-fn the_server_answers_as_zeek_did() {
+fn the_server_answers_like_zeek() {
     for session in session::all() {
         let session = without_changed(session);
         for piece in [1, 1 << 24] {
@@ -338,8 +338,8 @@ fn the_server_answers_as_zeek_did() {
     }
 }
 
-/// Leaves out the client's messages that Zeek changes in silence, with the answers to them. Each is
-/// answered before the next one is sent, in the sessions that have such messages.
+/// Removes the client's messages that Zeek silently changes, with their answers. In the sessions
+/// with such messages each one is answered before the next one is sent.
 fn without_changed(mut session: Session) -> Session {
     for rows in session.connections.values_mut() {
         let mut is_left_out = false;
@@ -358,7 +358,7 @@ fn without_changed(mut session: Session) -> Session {
 }
 
 #[test]
-fn what_zeek_would_change_is_an_error() {
+fn values_that_zeek_would_change_are_an_error() {
     let mut refused = 0;
     for name in ["errors-values", "extremes"] {
         let session = session::named(name);

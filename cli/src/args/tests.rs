@@ -33,7 +33,7 @@ fn the_command_line_is_consistent() {
 }
 
 #[test]
-fn every_command_tells_its_exit_codes() {
+fn every_command_documents_its_exit_codes() {
     each(&Cli::command(), &mut |names, command| {
         let help = command.clone().render_long_help().to_string();
         assert!(help.contains("Exit codes:\n"), "{names:?}");
@@ -42,7 +42,7 @@ fn every_command_tells_its_exit_codes() {
 
 /// Checks that each example in a help text parses. `tests/cli/examples.rs` runs them.
 #[test]
-fn every_example_is_understood() {
+fn every_example_parses() {
     let mut cli = Cli::command();
     let mut helps = vec![cli.render_long_help().to_string()];
     helps.push(cli.find_subcommand_mut("state").unwrap().render_long_help().to_string());

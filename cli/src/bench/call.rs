@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::declare::pointed;
 use crate::failure::{Failure, misused};
 
-/// The number of bytes of a string that the event's number takes.
+/// The number of bytes that the event's number occupies in a string.
 pub(super) const DIGITS: usize = 16;
 
 /// Creates numbered events, and finds the numbers in the replies.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_leads_to_its_event() {
+    fn a_reply_identifies_its_event() {
         for (event, size, payload) in [
             ("echo(any)", 0, 16),
             ("echo(string)", 16, 16),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_filled_in_is_refused() {
+    fn events_that_cannot_carry_a_number_are_refused() {
         for event in ["e(", "e()", "e(time)", "e(count, addr)"] {
             assert!(matches!(Call::new(event, "r", 16), Err(Failure::Usage)), "{event}");
         }

@@ -148,7 +148,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn percentiles_are_those_of_all() {
+    fn percentiles_cover_all_replies() {
         let measured = thousand();
         assert_eq!((measured.sent, measured.answered(), measured.unexpected), (1000, 1000, 0));
         assert!((measured.seconds() - 10.0).abs() < 1e-9);
@@ -165,7 +165,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn nothing_is_told_of_nothing() {
+    fn without_replies_there_are_no_results() {
         let none = Measured::default();
         assert_eq!((none.rate(), none.latency(0.5), none.longest()), (None, None, None));
         let (mut late, now) = (Measured::default(), Instant::now());

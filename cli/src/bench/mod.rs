@@ -33,7 +33,7 @@ use report::Report;
 /// Sends an event repeatedly, on one or more connections, and waits for the replies: another event
 /// with the same arguments. The peer must echo events. It can be `brocomm bench --serve`, a Bro
 /// with the script of broping (--event 'ping(time, count)' --reply pong), or an implementation that
-/// is set up for the conformance suite, for which the defaults are.
+/// is set up for the conformance suite, which the defaults match.
 ///
 /// Loads the peer as much as --window and --connections allow. Use it only against your own peers.
 #[derive(Debug, clap::Args)]
@@ -45,8 +45,8 @@ pub(crate) struct Args {
         required_unless_present = "serve")]
     peer: Option<String>,
 
-    /// Be the side that echoes, until Ctrl-C. With port 0 the system chooses a port. The first line
-    /// of output has the address.
+    /// Echo events at this address until Ctrl-C. With port 0 the system chooses a port. The first
+    /// line of output has the address.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse,
         conflicts_with_all = ["peer", "count", "connections", "window", "size", "timeout", "class",
         "plot", "svg"])]
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME(TYPE, …)", default_value = "conformance_echo(any)")]
     event: String,
 
-    /// The event that answers. It must have the number, with the same type.
+    /// The event that answers. It must contain the number, with the same type.
     #[arg(long, value_name = "NAME", default_value = "conformance_echoed")]
     reply: String,
 

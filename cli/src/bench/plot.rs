@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_written_as_people_do() {
+    fn percentile_labels_are_readable() {
         let written: Vec<String> = (0..=5).map(percentile).collect();
         assert_eq!(written, ["0%", "90%", "99%", "99.9%", "99.99%", "99.999%"]);
     }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn little_can_be_drawn_too() {
+    fn few_measurements_can_be_drawn() {
         let none = Measured::default();
         assert_eq!(latencies(&none).len(), 17);
         assert!(svg("none", &none).is_ok());

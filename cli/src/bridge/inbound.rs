@@ -1,4 +1,4 @@
-//! Events of a Zeek, on their way to peers.
+//! Events from a Zeek to peers.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 use super::target::Prepared;
 use crate::zeek::counts::Counts;
 
-/// Starts to raise events; returns where to put them, and what ends when there are no more.
+/// Starts raising events. Returns the sender for them, and the task, which ends when the sender is
+/// dropped.
 ///
-/// Peers may be slow, but Zeek must be read from all the time, so that events wait here within the
-/// bound of the target's queue.
+/// Peers may be slow, but Zeek must be read all the time, so events wait here, up to the limit of
+/// the target's queue.
 pub(super) fn start(
     node: Node,
     target: Arc<Prepared>,

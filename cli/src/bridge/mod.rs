@@ -1,4 +1,4 @@
-//! `brocomm bridge`: a node with connections to Zeeks, and the events between.
+//! `brocomm bridge`: a node that exchanges events with Zeeks.
 
 pub(crate) mod acknowledge;
 mod inbound;
@@ -25,25 +25,26 @@ use crate::run;
 use crate::zeek::counts::Counts;
 pub(crate) use target::Prepared;
 
-/// How long targets have to take what waits for them when the node ends.
+/// The time limit for flushing the targets' queues when the node stops.
 const LAST: Duration = Duration::from_secs(5);
 
 /// Runs a node that passes events between Bros and Zeeks.
 ///
-/// The configuration is that of `brocomm run` with one or more tables `[[zeek]]`, each a Zeek's
-/// WebSocket server. Events that peers send go to Zeek under a topic, and those that Zeek publishes
-/// under other topics are raised for peers. The declarations of both sides say how records and enums
-/// correspond. Events arrive at most once; what does not is counted with its reason.
+/// The configuration is that of `brocomm run` with one or more tables `[[zeek]]`, each for the
+/// WebSocket server of a Zeek. Events from peers are published in Zeek under a topic, and events
+/// that Zeek publishes under other topics are raised for peers. The declarations of both sides
+/// determine how records and enums correspond. Events arrive at most once; lost events are counted
+/// by reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
-// The options of `run` are a group of this name already.
+// The options of `run` already form a group with this name.
 #[group(skip)]
 pub(crate) struct Args {
     #[command(flatten)]
     run: run::Args,
 
-    /// Keep in this file how many events were taken and passed on. Of a bridge that is killed, the next
-    /// one counts the difference as lost (`killed`).
+    /// Record in this file how many events were accepted and passed on. If the bridge is killed,
+    /// the next one counts the difference as lost (`killed`).
     #[arg(long, value_name = "FILE")]
     counts: Option<PathBuf>,
 }
@@ -56,10 +57,10 @@ Examples:
 
 Exit codes:
   0  the node stopped and its queues were flushed
-  1  an address or a file can't be used, or peers did not take all that waited for them
+  1  an address or a file cannot be used, or a peer did not receive everything
   2  the command line or the configuration is wrong";
 
-/// Runs the node until it is told to end.
+/// Runs the node until it is stopped.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let file = args.run.configuration();
     let (configuration, mut outputs) = config::load_outputs_and_warn(file)?;
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     run::run_with(&args.run, configuration, prepared, counts, &outputs, out)
 }
 
-/// All connections to Zeeks, with what goes between them and a node.
+/// All connections to Zeeks, with the tasks that pass events between them and a node.
 pub(crate) struct Bridge {
     end: watch::Sender<bool>,
     offering: JoinHandle<()>,
@@ -91,7 +92,7 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Starts to connect and to pass events, within a runtime.
+    /// Starts connecting and passing events, in the current runtime.
     pub(crate) fn start(node: &Node, targets: Vec<Prepared>, counts: &Counts) -> Bridge {
         let end = watch::Sender::new(false);
         let targets: Vec<Arc<Prepared>> = targets.into_iter().map(Arc::new).collect();
@@ -107,14 +108,14 @@ impl Bridge {
         Bridge { end, offering, tasks, raising, names, counts: counts.clone() }
     }
 
-    /// Ends all connections once what waits is sent, if that doesn't take long; then tells how many
-    /// events there were.
+    /// Sends what is queued, within a time limit, closes all connections, and logs the numbers of
+    /// events.
     pub(crate) async fn end(self) {
         let deadline = tokio::time::Instant::now() + LAST;
-        // What came before the node ended is still offered.
+        // Events that arrived before the node stopped are still offered.
         let _ = tokio::time::timeout_at(deadline, self.offering).await;
         self.end.send_replace(true);
-        // What came from Zeek is still raised, or counted as lost.
+        // Events from Zeek are still raised, or counted as lost.
         for task in self.tasks.into_iter().chain(self.raising) {
             let _ = timeout(LAST, task).await;
         }
@@ -124,8 +125,8 @@ impl Bridge {
     }
 }
 
-/// Offers the events of peers to all targets. What came from a Zeek is no event of a peer, so that
-/// nothing goes back to where it came from.
+/// Offers the events of peers to all targets. Events from a Zeek are not events of a peer, so none
+/// returns to its origin.
 async fn offer(node: Node, targets: Vec<Arc<Prepared>>, counts: Counts) {
     let mut notifications = node.subscribe_with(Subscription::new("bridge"));
     while let Some(notification) = notifications.next().await {

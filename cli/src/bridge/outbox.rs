@@ -24,12 +24,12 @@ impl Item {
     }
 }
 
-/// A queue with a bound and a policy.
+/// A queue with a limit and an overflow policy.
 #[derive(Debug)]
 pub(super) struct Outbox {
     queue: Queue,
     waiting: Mutex<Waiting>,
-    /// Notified when something is there.
+    /// Notified when an event is added.
     filled: Notify,
     /// Notified when there is room.
     emptied: Notify,
@@ -54,7 +54,8 @@ impl Outbox {
         Outbox { queue, waiting: Mutex::default(), filled: Notify::new(), emptied: Notify::new() }
     }
 
-    /// Adds an event; returns how many were dropped for it. Waits for room if that is the policy.
+    /// Adds an event, and returns how many events were dropped. With the policy `Block`, waits for
+    /// room.
     pub(super) async fn push(&self, item: Item) -> u64 {
         let mut item = Some(item);
         loop {
@@ -72,7 +73,7 @@ impl Outbox {
         }
     }
 
-    /// Adds an event, or drops one; leaves it if it has to wait.
+    /// Adds the event, or drops events by the policy. Leaves it in `item` if it has to wait.
     fn try_push(&self, waiting: &mut Waiting, item: &mut Option<Item>) -> u64 {
         let mut dropped = 0;
         let is_full = |waiting: &Waiting| {
@@ -96,26 +97,26 @@ impl Outbox {
         dropped
     }
 
-    /// Takes the event that has waited longest.
+    /// Removes and returns the oldest event.
     pub(super) fn pop(&self) -> Option<Item> {
         let item = self.waiting().pop();
         self.emptied.notify_waiters();
         item
     }
 
-    /// Puts an event back to where it was taken from, whatever the bound.
+    /// Puts an event back at the front, even if that exceeds the limit.
     pub(super) fn put_back(&self, item: Item) {
         let mut waiting = self.waiting();
         waiting.bytes += item.weight;
         waiting.items.push_front(item);
     }
 
-    /// Returns how many events wait.
+    /// Returns the number of queued events.
     pub(super) fn len(&self) -> usize {
         self.waiting().items.len()
     }
 
-    /// Waits until something was added since the last time.
+    /// Waits until an event has been added since the last call.
     pub(super) async fn filled(&self) {
         self.filled.notified().await;
     }
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_policy_is_kept() {
+    async fn each_overflow_policy_is_applied() {
         for (overflow, dropped, expected) in [
             (Overflow::DropOldest, 1, [2, 3]),
             (Overflow::DropNewest, 1, [1, 2]),
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_blocks_waits_for_room() {
+    async fn with_block_the_sender_waits_for_room() {
         let outbox = outbox(Overflow::Block);
         outbox.push(item(1)).await;
         outbox.push(item(2)).await;
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_are_bounded_too() {
+    async fn bytes_are_limited_too() {
         let outbox =
             Outbox::new(Queue { bound: Bound::new(1000, 100), overflow: Overflow::DropNewest });
         let mut lost = 0;

@@ -1,4 +1,4 @@
-//! The connection to one Zeek, again and again.
+//! The connection to one Zeek, with reconnection.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -18,17 +18,17 @@ use crate::zeek::counts::Counts;
 use crate::zeek::link::Link;
 use crate::zeek::stream::now;
 
-/// How many events may be unanswered in the acknowledged mode, or else unconfirmed: no more are in
-/// doubt when a connection fails.
+/// The maximum number of events without an acknowledgement, or without a confirmation outside of
+/// the acknowledged mode. When a connection fails, it is unknown whether these arrived.
 const UNANSWERED: u64 = 2_048;
 
-/// How often an answer is asked for.
+/// The number of events after which an acknowledgement is requested.
 const ASK_EVERY: u64 = 256;
 
-/// How long what waits may take when all is to end.
+/// The time limit for sending the queue when the bridge stops.
 const LAST: Duration = Duration::from_secs(3);
 
-/// Connects, and connects again, until all is to end.
+/// Connects and reconnects until the bridge stops.
 pub(super) async fn run(
     target: Arc<Prepared>,
     inbound: mpsc::Sender<Event>,
@@ -56,10 +56,10 @@ pub(super) async fn run(
                 }
                 match cause {
                     CloseCause::Requested => break,
-                    cause => warn(format_args!("{name}: {cause}; connecting again in {retry:?}")),
+                    cause => warn(format_args!("{name}: {cause}; reconnecting in {retry:?}")),
                 }
             }
-            Err(error) => warn(format_args!("{name}: {error}; connecting again in {retry:?}")),
+            Err(error) => warn(format_args!("{name}: {error}; reconnecting in {retry:?}")),
         }
         tokio::select! {
             () = sleep(retry) => {}
@@ -75,27 +75,29 @@ struct Pump {
     target: Arc<Prepared>,
     inbound: mpsc::Sender<Event>,
     counts: Counts,
-    /// What was sent and not answered, in the acknowledged mode, with its number.
+    /// In the acknowledged mode, the events that were sent and not acknowledged, with their
+    /// numbers.
     unanswered: VecDeque<(u64, Item)>,
-    /// The number of the event that was sent last.
+    /// The number of the last event sent.
     number: u64,
 }
 
-/// What is known of one connection.
+/// The state of one connection.
 #[derive(Default)]
 struct Session {
-    /// How many of the client's events were ours and not the mode's.
+    /// The number of events sent, without requests for an acknowledgement.
     events: u64,
-    /// How many of those are counted as confirmed.
+    /// How many of them are counted as confirmed.
     confirmed: u64,
     refused: u64,
-    /// The number that was asked for last.
+    /// The number of the last event for which an acknowledgement was requested.
     asked: u64,
     is_ready: bool,
 }
 
 impl Pump {
-    /// Passes events until the connection is over; returns why, and whether it was ever of use.
+    /// Passes events until the connection ends. Returns the cause, and whether the connection was
+    /// ever ready.
     async fn drive(
         &mut self,
         mut link: Link,
@@ -131,7 +133,7 @@ impl Pump {
         (cause, is_ready)
     }
 
-    /// Takes what the connection tells; returns why it is over, if it is.
+    /// Handles the connection's notifications. Returns the cause if it has ended.
     fn take(&mut self, link: &mut Link, session: &mut Session) -> Option<CloseCause> {
         let name = &self.target.name;
         while let Some(notification) = link.client.poll_notification() {
@@ -140,7 +142,7 @@ impl Pump {
                     tracing::info!("{name}: connected to Zeek {version} as {endpoint}");
                     self.counts.connected(name, true);
                     session.is_ready = true;
-                    // What was not answered may not have arrived.
+                    // Events without an acknowledgement may not have arrived.
                     self.counts.add(name, "sent_again", self.unanswered.len() as u64);
                     while let Some((_, item)) = self.unanswered.pop_back() {
                         self.target.outbox.put_back(item);
@@ -166,7 +168,7 @@ impl Pump {
                     self.target.tell_once(
                         "refused_by_zeek",
                         format_args!(
-                            "Zeek refused an event: {}; are the signatures those of its scripts?",
+                            "Zeek refused an event: {}; do the signatures match its scripts?",
                             error.context
                         ),
                     );
@@ -177,7 +179,7 @@ impl Pump {
                 }
                 Notification::NotAnEvent { topic } => {
                     self.counts.lose(name, "not_an_event", 1);
-                    self.target.tell_once("not_an_event", format_args!("no event under {topic}"));
+                    self.target.tell_once("not_an_event", format_args!("{topic}: not an event"));
                 }
                 Notification::Closed(cause) => return Some(cause),
                 _ => {}
@@ -186,7 +188,7 @@ impl Pump {
         None
     }
 
-    /// Sends what waits, as long as there is room.
+    /// Sends queued events while there is room.
     fn send(&mut self, link: &mut Link, session: &mut Session) {
         let acknowledges = self.target.target.acknowledge;
         while session.is_ready && link.client.has_room() && self.has_room(link) {
@@ -234,7 +236,8 @@ impl Pump {
         in_doubt < UNANSWERED
     }
 
-    /// Counts what a pong says to have arrived. In the acknowledged mode the answers are counted.
+    /// Counts events that a pong confirms. In the acknowledged mode, acknowledgements are counted
+    /// instead.
     fn count(&self, link: &Link, session: &mut Session) {
         if !self.target.target.acknowledge {
             let confirmed = link.client.confirmed();
@@ -243,7 +246,8 @@ impl Pump {
         }
     }
 
-    /// Counts what was sent and may not have arrived. In the acknowledged mode it is sent again.
+    /// Counts events that were sent and may not have arrived. In the acknowledged mode they are
+    /// sent again instead.
     fn account(&self, link: &Link, session: &Session) {
         if self.target.target.acknowledge {
             return;
@@ -254,7 +258,7 @@ impl Pump {
         self.counts.lose(&self.target.name, "unconfirmed", unconfirmed);
     }
 
-    /// Returns whether all that was to be sent has arrived.
+    /// Returns whether all events have been sent and have arrived.
     fn is_done(&self, link: &Link) -> bool {
         let is_confirmed = match self.target.target.acknowledge {
             true => self.unanswered.is_empty(),

@@ -16,15 +16,15 @@ use crate::failure::warn;
 use crate::zeek::counts::Counts;
 use crate::zeek::serve::topic_of;
 
-/// A target with what waits for it.
+/// A target with its queue.
 pub(crate) struct Prepared {
-    /// What counts and messages call it: its URL.
+    /// The name in counters and messages: the URL.
     pub(super) name: String,
     pub(super) target: ZeekTarget,
     pub(super) client: ClientConfig,
     pub(super) outbox: Outbox,
     mapping: Mapping,
-    /// The names of Zeek's events on Bro's side, where they differ.
+    /// The names on Bro's side of Zeek's events, where they differ.
     renamed: BTreeMap<Name, String>,
     told: Mutex<BTreeSet<&'static str>>,
 }
@@ -52,7 +52,7 @@ impl Prepared {
         }
     }
 
-    /// Queues an event of a peer, if it is to go to this Zeek.
+    /// Queues an event of a peer, if the configuration passes it to this Zeek.
     pub(super) async fn offer(&self, peer: &EventPeer, event: &Event, counts: &Counts) {
         if !self.target.to_zeek.as_ref().is_some_and(|pattern| pattern.matches(&event.name)) {
             return;
@@ -74,7 +74,7 @@ impl Prepared {
         }
     }
 
-    /// Makes an event for peers of one of this Zeek, if it is to go to them.
+    /// Converts an event of this Zeek for peers, if the configuration passes it to them.
     pub(super) fn receive(&self, event: &ZeekEvent, counts: &Counts) -> Option<Event> {
         let renamed = self.renamed.get(&event.name).map(|name| Name::from(name.as_str()));
         let name = renamed.unwrap_or_else(|| event.name.clone());
@@ -92,10 +92,10 @@ impl Prepared {
         }
     }
 
-    /// Tells something once for each of its kind; it is counted besides.
+    /// Prints a warning, once for each kind.
     pub(super) fn tell_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("{}: {what}; more of the kind are only counted", self.name));
+            warn(format_args!("{}: {what}; others are only counted", self.name));
         }
     }
 }

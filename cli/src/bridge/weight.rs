@@ -1,9 +1,9 @@
-//! How much memory an event takes.
+//! The memory that an event uses.
 
 use brocomm_zeek::Data;
 use brocomm_zeek::message::ZeekEvent;
 
-/// Returns about how many bytes an event takes.
+/// Returns the approximate size of an event in memory, in bytes.
 pub(crate) fn weight(event: &ZeekEvent) -> usize {
     let args: usize = event.args.iter().map(data).sum();
     let metadata: usize = event.metadata.iter().map(|(_, value)| data(value)).sum();

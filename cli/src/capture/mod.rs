@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_connections_from_being_found_is_told() {
+    fn a_capture_without_connections_says_why() {
         let read = |capture: &[u8]| read(std::io::Cursor::new(capture.to_vec()), 47757);
         for link_type in [105, 147, 258] {
             let why = format!(
@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn a_capture_is_known_by_its_beginning() {
+    fn a_capture_is_recognized_by_its_first_bytes() {
         assert!(is_capture(&capture()));
         assert!(!is_capture(b"{\"t\": 0}") && !is_capture(b""));
     }
 
     #[test]
-    fn long_packets_are_read_and_longer_ones_refused() {
+    fn packets_have_a_maximum_length() {
         let long = |length: u32| {
             let (pcap, mut out) = (Pcap::new(101), capture());
             let data = vec![0; usize::try_from(length).unwrap()].into();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_capture_may_come_in_pieces() {
+    fn a_capture_can_arrive_in_pieces() {
         /// Returns one byte per read.
         struct Slow(std::io::Cursor<Vec<u8>>);
         impl Read for Slow {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_held_than_is_allowed() {
+    fn memory_is_limited() {
         let gaps = |most| {
             let read = read_within(most, std::io::Cursor::new(capture()), 47757).unwrap();
             (read[0].steps.len(), read[0].gaps.clone())
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_will_do() {
+    fn arbitrary_bytes_do_not_panic() {
         let good = capture();
         let read = |bytes: &[u8]| read(std::io::Cursor::new(bytes.to_vec()), 47757);
         assert_eq!(read(&good).unwrap()[0].steps.len(), 2);

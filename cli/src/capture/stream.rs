@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told() {
+    fn missing_bytes_are_reported() {
         let gap = |bytes, at| {
             Some(format!("the capture lacks {bytes} bytes after byte {at} of its stream"))
         };

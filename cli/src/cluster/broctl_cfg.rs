@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::problem::Problem;
 
-/// The first port, which BroControl keeps for itself.
+/// The first port. BroControl uses it itself.
 const PORT: u16 = 47760;
 
 /// What `broctl.cfg` says about addresses and ports.
@@ -35,7 +35,7 @@ impl Default for BroctlCfg {
 }
 
 impl BroctlCfg {
-    /// Reads the text of the file; keys are in any case, and the last of several counts.
+    /// Reads the text of the file. Keys are case-insensitive, and the last one of several applies.
     pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> BroctlCfg {
         let mut options: BTreeMap<String, (usize, &str)> = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_of_an_option_counts() {
+    fn the_last_value_of_an_option_applies() {
         let mut problems = Vec::new();
         let text = "# x\nBroPort = 1\nbroport=47000\nTimeMachineHost = 10.0.0.9\nIPv6Comm = False\n\
             ZoneID = eth0\nlb_custom.InterfacePrefix = af_packet::\nMailTo = root\n";

@@ -1,4 +1,4 @@
-//! `brocomm cluster check`: what `brocomm doctor` finds at each node.
+//! `brocomm cluster check`: runs the checks of `brocomm doctor` for each node.
 
 use std::io::Write;
 use std::thread;
@@ -16,8 +16,8 @@ use crate::tls::Tls;
 
 /// Connects to all nodes of a cluster at once, as `brocomm doctor` does, and prints a table.
 ///
-/// Nothing is changed. A node is BAD that can't be reached, or that has no entry for this host with
-/// the class: run it where BroControl runs.
+/// Changes nothing. A node is BAD if it cannot be reached, or if it has no entry for this host with
+/// the class, so run this where BroControl runs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -54,7 +54,7 @@ Examples:
 Exit codes:
   0  all is well; there may be notes
   1  a node is BAD
-  2  the command line is wrong, or FILE, each mistake of which has a line on standard error";
+  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let hint = suggestion(&name, &known);
         misused(format_args!("{}: no node is named {name}{hint}", args.files.file.display()))
     })?;
-    // So that wrong files are told of once.
+    // Errors in files are reported once.
     args.tls.read()?;
     let examined = |member: &Member| {
         examine(&member.place.to_string(), &args.class, args.timeout, args.tls.clone())
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         for (member, thread) in threads {
             let lost = |why: String| vec![Finding::bad("connection", why)];
             let findings = match thread {
-                Ok(thread) => thread.join().unwrap_or_else(|_| lost("it was not examined".into())),
+                Ok(thread) => thread.join().unwrap_or_else(|_| lost("it was not checked".into())),
                 Err(error) => lost(format!("cannot start a thread for it: {error}")),
             };
             results.push((member, findings));

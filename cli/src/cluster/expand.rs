@@ -8,10 +8,10 @@ use super::model::Role;
 use super::node_cfg::{Node, shown, value};
 use super::problem::Problem;
 
-/// How many nodes a section may stand for; more have no ports.
+/// The maximum number of nodes in a section, since there are no ports for more.
 const MOST: usize = 65535;
 
-/// One node of those that a section describes.
+/// One of the nodes that a section describes.
 #[derive(Debug, Clone)]
 pub(super) struct Expanded {
     pub(super) name: String,
@@ -67,7 +67,7 @@ pub(super) fn expand(
 struct Balance {
     processes: usize,
     is_custom: bool,
-    /// One for each process, if they have their own.
+    /// One for each process, if each has its own.
     interfaces: Option<Vec<String>>,
 }
 

@@ -11,11 +11,11 @@ use crate::built_in;
 use crate::config::{suggestion, toml_string};
 use crate::failure::{Failure, misused};
 
-/// Prints a configuration for `brocomm run` that takes the place of one node.
+/// Prints a configuration with which `brocomm run` replaces one node.
 ///
-/// It has the entries, classes, events and options that Bro's cluster framework gives a node of this
-/// type. As a logger or proxy brocomm can take the place of a Bro; as a worker it is a source of
-/// events and logs; as the manager it only observes, since it has none of a manager's scripts. As
+/// It has the entries, classes, events and options that Bro's cluster framework gives a node of
+/// this type. As a logger or proxy, brocomm can replace a Bro. As a worker it is a source of events
+/// and logs. As the manager it only observes, because it does not run the manager's scripts. As
 /// control it connects to all nodes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[command(flatten)]
     files: Files,
 
-    /// The node to be; or control, for one that connects to all others as controllers do.
+    /// The node to replace; or control, for a controller that connects to all nodes.
     #[arg(long = "as", value_name = "NODE")]
     node: String,
 }
@@ -34,7 +34,7 @@ Examples:
 
 Exit codes:
   0  the configuration was printed
-  2  the command line is wrong, or FILE, each mistake of which has a line on standard error";
+  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;
@@ -130,7 +130,7 @@ fn write_entry(entry: &Entry<'_>, toml: &mut String) -> std::fmt::Result {
     if connect {
         writeln!(toml, "p = {}\nconnect = true\nretry = \"1 min\"", place.port)?;
     }
-    // Bro's pattern that no event matches requests nothing.
+    // Bro's pattern that matches no event requests nothing.
     if let Some(events) = events.filter(|events| *events != NOTHING) {
         writeln!(toml, "events = {}", toml_string(events))?;
     }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use super::problem::Problem;
 
-/// How deep values may refer to others, as in Python.
+/// The maximum depth of references between values, as in Python.
 const MAX_DEPTH: u32 = 10;
 
-/// The section whose keys all others have, too.
+/// The section whose keys apply to all sections.
 const DEFAULT: &str = "DEFAULT";
 
 /// A section, in the order of the file.
@@ -28,11 +28,11 @@ pub(super) struct Section {
 pub(super) struct Entry {
     pub(super) line: usize,
     pub(super) value: String,
-    /// The line after the first that goes on with it, if one does.
+    /// The first continuation line, if any.
     pub(super) continued: Option<usize>,
 }
 
-/// Reads all sections; what is wrong is added to `problems`.
+/// Reads all sections. Adds errors to `problems`.
 ///
 /// The keys of `[DEFAULT]` are in each of them.
 pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Vec<Section> {
@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Vec<Section> {
             }
         }
     }
-    // A mistake in [DEFAULT] is one mistake, not one for each section.
+    // An error in [DEFAULT] is reported once, not for each section.
     problems.sort_by_key(|problem| problem.line);
     problems.dedup();
     sections
@@ -67,9 +67,9 @@ struct Reader<'a> {
     problems: &'a mut Vec<Problem>,
     sections: Vec<Section>,
     defaults: Option<Section>,
-    /// The key whose value may go on, and how far its line is indented.
+    /// The key whose value may continue, and the indentation of its line.
     open: Option<(String, usize)>,
-    /// Whether it was told that there is no section yet.
+    /// Whether a missing section has been reported.
     is_told: bool,
 }
 
@@ -167,7 +167,7 @@ fn split(text: &str) -> Option<(String, String)> {
     (!key.is_empty()).then(|| (key.to_lowercase(), value.to_owned()))
 }
 
-/// Cuts a comment off, which begins with a semicolon after a blank.
+/// Removes a comment, which begins with a semicolon after a blank.
 fn comment_cut(value: &str) -> &str {
     let mut semicolons = value.match_indices(';').map(|(at, _)| at);
     let is_comment = |at: &usize| {
@@ -202,7 +202,7 @@ fn interpolate(value: &str, keys: &BTreeMap<String, Entry>, depth: u32) -> Resul
             return Err(format!("%({name})s: there is no such key in this section or [{DEFAULT}]"));
         };
         let inner = interpolate(&entry.value, keys, depth.saturating_add(1))?;
-        // Each level may double what comes out.
+        // Each level may double the length.
         if result.len().saturating_add(inner.len()) > 64 << 10 {
             return Err("the value is longer than 64 KiB".to_owned());
         }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_those_of_python() {
+    fn values_equal_those_of_python() {
         for (text, expected) in [
             ("[a]\nk=v", "v"),
             ("[a]\nK : v ", "v"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn references_can_not_grow_without_bound() {
+    fn references_have_limits() {
         let mut text = "[a]\nk0=0123456789abcdef\n".to_owned();
         for level in 1..9 {
             let before = format!("%(k{})s", level - 1).repeat(16);

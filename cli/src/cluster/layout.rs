@@ -9,7 +9,7 @@ use brocomm::notation::ParseError;
 use super::model::{Cluster, Member, Place, Role};
 use super::problem::Problem;
 
-/// Declares what the generated scripts set, as Bro's scripts do.
+/// Declarations of what the generated scripts set, as in Bro's scripts.
 const DECLARATIONS: &str = r#"
 module Cluster;
 export {
@@ -122,7 +122,7 @@ fn nodes(cluster: &Cluster, text: &mut String) -> std::fmt::Result {
 /// Reads either script.
 ///
 /// # Errors
-/// What is not of the form that BroControl generates, and where.
+/// What differs from the format that BroControl generates, and where.
 pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
     let mut declared = Declarations::new();
     let wrong = |error: ParseError| {
@@ -224,7 +224,7 @@ fn text_of(value: Option<&Value>) -> String {
     }
 }
 
-/// Checks that the nodes that others name are there, and have the right role.
+/// Checks that the nodes that others name exist and have the right role.
 fn check(cluster: &Cluster) -> Result<(), Problem> {
     for member in &cluster.members {
         for (key, role, name) in [

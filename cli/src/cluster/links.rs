@@ -1,17 +1,19 @@
-//! Who connects to whom, and what is asked for, as `base/frameworks/cluster` of Bro 2.5 sets it up.
+//! The connections of a cluster and the requests on them, as in `base/frameworks/cluster` of Bro
+//! 2.5.
 
 use super::model::{Cluster, Member, Place, Role};
 
 /// The events of controllers.
 pub(super) const CONTROL: &str = "/Control::.*_request/";
 
-/// What a worker asks of a manager: the events of the base scripts that the manager raises.
+/// The events that a worker requests from a manager: those of the base scripts that the manager
+/// raises.
 const MANAGER_TO_WORKER: &str = "/Drop::.*|Intel::(cluster_new_item|purge_item)\
     |Notice::begin_suppression|SumStats::cluster_(ss_request|get_result|threshold_crossed)\
     |SumStats::get_a_key|NetControl::rule_(added|removed|timeout|error|exists|new|destroyed)\
     |NetControl::catch_release_block_(new|delete)|SSL::intermediate_add/";
 
-/// What a manager asks of a worker.
+/// The events that a manager requests from a worker.
 const WORKER_TO_MANAGER: &str = "/TimeMachine::command|Drop::.*\
     |Intel::(cluster_new_item|remove_item|match_no_items)|Notice::cluster_notice\
     |SumStats::cluster_(send_result|key_intermediate_response)|SumStats::(send_a_key|send_no_key)\
@@ -19,13 +21,13 @@ const WORKER_TO_MANAGER: &str = "/TimeMachine::command|Drop::.*\
     |NetControl::catch_release_(add|delete|encountered)|OpenFlow::cluster_flow_(mod|clear)\
     |SSL::new_intermediate/";
 
-/// Bro's patterns for pairs of roles that have no events for each other.
+/// Bro's pattern for pairs of roles that exchange no events.
 pub(super) const NOTHING: &str = "/EMPTY/";
 
-/// An entry of a node for another.
+/// A node's entry for another node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry<'a> {
-    /// The other's name.
+    /// The other node's name.
     pub(super) other: &'a str,
     pub(super) place: &'a Place,
     /// Whether this node opens the connection.
@@ -39,7 +41,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Makes an entry for a node that connects to us, and calls itself by its name.
+    /// Creates an entry for a node that connects to us, with its name as the class.
     fn accepts(other: &'a Member, events: &'static str) -> Entry<'a> {
         Entry {
             other: &other.name,
@@ -53,7 +55,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Makes an entry for a node that we connect to, under our own name.
+    /// Creates an entry for a node that we connect to, with our own name as the class.
     fn connects(me: &'a Member, other: &'a Member, events: Option<&'static str>) -> Entry<'a> {
         Entry {
             other: &other.name,
@@ -100,7 +102,7 @@ pub(super) fn entries<'a>(cluster: &'a Cluster, me: &'a Member) -> Vec<Entry<'a>
     entries
 }
 
-/// Returns the entry of a node for another; `None` if they have nothing to do with each other.
+/// Returns a node's entry for another node, or `None` if they are not connected.
 fn entry<'a>(cluster: &'a Cluster, me: &'a Member, other: &'a Member) -> Option<Entry<'a>> {
     let names = |name: &Option<String>, node: &Member| name.as_deref() == Some(&node.name);
     let logs = cluster.manager_is_logger();
@@ -120,8 +122,8 @@ fn entry<'a>(cluster: &'a Cluster, me: &'a Member, other: &'a Member) -> Option<
         (Role::Proxy, Role::Worker) if names(&other.proxy, me) => {
             Entry { sync: true, auth: true, ..Entry::accepts(other, NOTHING) }
         }
-        // BroControl never writes a proxy's proxy, but a layout may have one. It is the one that is
-        // named that connects, without a class.
+        // BroControl never writes a proxy of a proxy, but a layout may have one. The named proxy
+        // connects, without a class.
         (Role::Proxy, Role::Proxy) if names(&other.proxy, me) => {
             Entry { sync: true, class: None, ..Entry::connects(me, other, None) }
         }

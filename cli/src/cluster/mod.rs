@@ -1,4 +1,4 @@
-//! `brocomm cluster`: what BroControl's files say about a cluster, and what becomes of it here.
+//! `brocomm cluster`: reads BroControl's files about a cluster.
 
 mod broctl_cfg;
 mod check;
@@ -59,7 +59,7 @@ impl Files {
     }
 }
 
-/// Does what is asked for.
+/// Runs the subcommand.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Import(args) => import::run(args, out),
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// Reads a cluster, and tells what is wrong with its files.
+/// Reads a cluster, and reports the errors in its files.
 pub(crate) fn load(file: &Path, broctl_cfg: Option<&Path>) -> Result<Cluster, Failure> {
     let shown = file.display();
     let text = crate::file::read_text(file)

@@ -1,9 +1,9 @@
-//! A cluster: its nodes, where they listen, and who serves whom.
+//! A cluster: its nodes, their addresses, and their loggers, managers and proxies.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// What a node of a cluster is for.
+/// The type of a node in a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Logger,
@@ -29,7 +29,7 @@ impl Role {
         })
     }
 
-    /// Returns what several of them are called together, as BroControl names them.
+    /// Returns BroControl's plural name.
     fn plural(self) -> &'static str {
         match self {
             Role::Logger => "loggers",
@@ -53,7 +53,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// Where somebody listens, or connects from.
+/// An address where a node listens or connects from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) ip: IpAddr,
@@ -62,7 +62,7 @@ pub(crate) struct Place {
 }
 
 impl fmt::Display for Place {
-    /// Writes the address as one to connect to.
+    /// Formats the address as one to connect to.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { ip, zone_id, port } = self;
         match ip {
@@ -79,12 +79,12 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) place: Place,
-    /// What a worker captures on; may be empty.
+    /// The interface on which a worker captures. May be empty.
     pub(crate) interface: String,
     /// The logger to which it sends its logs, if there are loggers.
     pub(crate) logger: Option<String>,
     pub(crate) manager: Option<String>,
-    /// The proxy of a worker, or of a proxy that another one serves.
+    /// The proxy of a worker, or of another proxy.
     pub(crate) proxy: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub(crate) struct Member {
 pub(crate) struct Cluster {
     /// Loggers, manager, proxies, workers, each in their order; or the standalone node alone.
     pub(crate) members: Vec<Member>,
-    /// Where controllers connect from; nobody listens there.
+    /// The address from which controllers connect. No node listens there.
     pub(crate) control: Option<Place>,
     pub(crate) time_machine: Option<Place>,
     /// Whether the nodes listen on IPv6, too.
@@ -114,11 +114,11 @@ impl Cluster {
         self.of(Role::Logger).next().is_none()
     }
 
-    /// Returns the nodes of these names, in their order; a name may also be `all`, `loggers`,
-    /// `manager`, `proxies` or `workers`, as with BroControl. All nodes without names.
+    /// Returns the nodes with these names, in order. A name can also be `all`, `loggers`,
+    /// `manager`, `proxies` or `workers`, as in BroControl. Without names, returns all nodes.
     ///
     /// # Errors
-    /// The first name that is no node's.
+    /// The first unknown name.
     pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Member>, String> {
         let mut chosen: Vec<&Member> = Vec::new();
         for name in names {
@@ -126,7 +126,7 @@ impl Cluster {
             let found: Vec<&Member> = match self.member(name) {
                 Some(member) => vec![member],
                 None if name == "all" => self.members.iter().collect(),
-                // A standalone node is what a manager would be.
+                // A standalone node counts as the manager.
                 None if name == "manager" && self.of(Role::Manager).next().is_none() => {
                     self.of(Role::Standalone).collect()
                 }

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use crate::config::suggestion;
 use crate::failure::reason;
 
-/// The keys that BroControl has. It has `count` for itself, and overwrites what is given.
+/// BroControl's keys. It sets `count` itself, and overwrites a given value.
 const KEYS: [&str; 13] = [
     "type",
     "host",
@@ -37,14 +37,14 @@ pub(super) struct Node {
     pub(super) interface: String,
 }
 
-/// What was found in a file.
+/// The result of reading a file.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
 
-/// Reads the cluster that a `node.cfg` describes; `None` if something is wrong with it.
+/// Reads the cluster that a `node.cfg` describes. Returns `None` if it has errors.
 pub(super) fn read(text: &str, cfg: &BroctlCfg, found: &mut Found) -> Option<Cluster> {
     let sections = ini::read(text, &mut found.problems);
     let mut nodes: Vec<Expanded> = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, cfg: &BroctlCfg, found: &mut Found) -> Option<Clu
             nodes.extend(expand(&node, section, cfg, &mut found.problems));
         }
     }
-    // Of a file with mistakes it isn't known which nodes there are.
+    // The nodes of a file with errors are not known.
     if !found.problems.is_empty() {
         return None;
     }
@@ -104,14 +104,14 @@ fn node(section: &Section, found: &mut Found) -> Option<Node> {
     })
 }
 
-/// Returns the value of a key and its line, unless it is empty. Dots in keys mean underscores.
+/// Returns the value of a key and its line, unless it is empty. Dots in keys stand for underscores.
 pub(super) fn value<'a>(section: &'a Section, key: &str) -> Option<(usize, &'a str)> {
     let is_it = |name: &String| name.replace('.', "_") == key;
     let (_, entry) = section.keys.iter().rfind(|(name, _)| is_it(name))?;
     (!entry.value.is_empty()).then_some((entry.line, entry.value.as_str()))
 }
 
-/// Shows a value on one line.
+/// Formats a value on one line.
 pub(super) fn shown(value: &str) -> String {
     value.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
 }
@@ -136,7 +136,7 @@ fn role(section: &Section, problems: &mut Vec<Problem>) -> Option<Role> {
     role
 }
 
-/// Returns the address of a host, the first IPv4 one if there is one. A zone is not part of it.
+/// Returns the address of a host without its zone, the first IPv4 one if there is one.
 fn resolve(host: &str) -> Result<IpAddr, String> {
     let bare = host.split_once('%').map_or(host, |(address, _)| address);
     if let Ok(ip) = bare.parse::<Ipv6Addr>() {
@@ -169,7 +169,7 @@ fn check_env_vars(section: &Section, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Checks that names differ in more than case, those of processes that share the load included.
+/// Checks that names, including those of processes that share the load, differ in more than case.
 fn check_names(nodes: &[Expanded], problems: &mut Vec<Problem>) {
     for (index, node) in nodes.iter().enumerate() {
         let lower = node.name.to_lowercase();
@@ -223,7 +223,7 @@ fn check_roles(nodes: &[Expanded], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Gives each node its port, its logger and its proxy.
+/// Assigns each node its port, logger and proxy.
 fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -> Option<Cluster> {
     let time_machine = time_machine(cfg, problems);
     let names = |role: Role| -> Vec<String> {
@@ -279,7 +279,7 @@ fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -
     Some(Cluster { members, control: Some(control), time_machine, listen_ipv6 })
 }
 
-/// Reads where the time machine is, from `broctl.cfg`.
+/// Reads the address of the time machine from `broctl.cfg`.
 fn time_machine(cfg: &BroctlCfg, problems: &mut Vec<Problem>) -> Option<Place> {
     let (host, port) = cfg.time_machine.as_ref()?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');

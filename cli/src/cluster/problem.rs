@@ -1,8 +1,8 @@
-//! What is wrong with the description of a cluster.
+//! Errors in the description of a cluster.
 
 use std::fmt;
 
-/// Says what is wrong with a file, and in which line; 0 for the file as a whole.
+/// An error in a file, with its line; 0 for the file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) line: usize,

@@ -1,4 +1,4 @@
-//! `brocomm cluster show`: who listens where, and who talks to whom.
+//! `brocomm cluster show`: prints the nodes of a cluster and their connections.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use super::{Files, layout, svg};
 use crate::failure::{Failure, failed, reason};
 use crate::style::{Colors, Tone};
 
-/// Prints the nodes of a cluster with their ports, and who connects to whom for what.
+/// Prints the nodes of a cluster, their ports, and what their connections carry.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     #[command(flatten)]
     files: Files,
 
-    /// Draw it into this file instead, as SVG.
+    /// Draw the cluster into this SVG file instead.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "layout"])]
     svg: Option<PathBuf>,
 
@@ -39,9 +39,9 @@ Examples:
   brocomm cluster show node.cfg --svg cluster.svg
 
 Exit codes:
-  0  it was printed
+  0  the cluster was printed, or drawn
   1  the file cannot be written
-  2  the command line is wrong, or FILE, each mistake of which has a line on standard error";
+  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;
@@ -66,13 +66,13 @@ pub(super) struct Link<'a> {
     pub(super) to: &'a str,
     pub(super) address: String,
     pub(super) class: &'a str,
-    /// What goes over it.
+    /// What it carries.
     pub(super) logs: bool,
     pub(super) events: bool,
     pub(super) state: bool,
 }
 
-/// Returns all connections, from those who open them.
+/// Returns all connections, each from the node that opens it.
 pub(super) fn links(cluster: &Cluster) -> Vec<Link<'_>> {
     let mut links = Vec::new();
     for from in &cluster.members {
@@ -95,7 +95,7 @@ pub(super) fn links(cluster: &Cluster) -> Vec<Link<'_>> {
 }
 
 impl Link<'_> {
-    /// Says what goes over the connection.
+    /// Describes what the connection carries.
     pub(super) fn carries(&self) -> String {
         let parts = [(self.events, "events"), (self.logs, "logs"), (self.state, "state")];
         let parts: Vec<&str> = parts.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
@@ -125,7 +125,7 @@ fn text(cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
     table(&rows, out)
 }
 
-/// Prints rows with columns as wide as needed.
+/// Prints rows in aligned columns.
 pub(super) fn table<const N: usize>(rows: &[[String; N]], out: &mut dyn Write) -> io::Result<()> {
     let mut widths = [0; N];
     for row in rows {

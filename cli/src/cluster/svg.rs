@@ -6,13 +6,13 @@ use std::fmt::Write;
 use super::model::{Cluster, Member, Role};
 use super::show::links;
 
-/// The size of a node's box, and what is left between boxes.
+/// The size of a node's box, and the gap between boxes.
 const WIDTH: usize = 190;
 const HEIGHT: usize = 46;
 const GAP: usize = 26;
-/// What is left between two types of nodes, for the lines.
+/// The gap between two types of nodes, for the lines.
 const SPACE: usize = 70;
-/// How many boxes stand side by side.
+/// The maximum number of boxes in a row.
 const ACROSS: usize = 6;
 
 const STYLE: &str = "svg{background:#fff;font:12px sans-serif}\
@@ -41,7 +41,7 @@ fn places(cluster: &Cluster, across: usize) -> (BTreeMap<&str, (usize, usize)>, 
     for role in [Role::Logger, Role::Manager, Role::Proxy, Role::Worker, Role::Standalone] {
         let members: Vec<&Member> = cluster.of(role).collect();
         for row in members.chunks(across) {
-            // A row stands in the middle.
+            // Each row is centered.
             let left = across.saturating_sub(row.len()) * (WIDTH + GAP) / 2 + GAP;
             for (column, member) in row.iter().enumerate() {
                 places.insert(&*member.name, (left + column * (WIDTH + GAP), top));

@@ -1,4 +1,4 @@
-//! `brocomm config import`: the part of a Bro's scripts that a configuration is about.
+//! `brocomm config import`: converts the communication settings in Bro scripts to a configuration.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,10 +11,10 @@ use super::quote::toml_string as string;
 use crate::failure::{Failure, misused, reason, warn};
 use crate::scripts::Scripts;
 
-/// Declares what scripts set of the Communication framework, with Bro's defaults.
+/// Declarations of the Communication framework's options that scripts set, with Bro's defaults.
 const DECLARATIONS: &str = include_str!("communication.bro");
 
-/// Prints the configuration of a node that has the entries and options of a script.
+/// Prints a configuration with the entries and options of a script.
 pub(super) fn import(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let shown = file.display();
     let text = fs::read(file)
@@ -46,7 +46,7 @@ pub(super) fn import(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(out.write_all(toml.as_bytes())?)
 }
 
-/// Returns whether a script has a Bro listen.
+/// Returns whether a script makes a Bro listen.
 fn loads_listen(text: &str) -> bool {
     let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let scripts = ["communication/listen", "frameworks/control/controllee"];
@@ -108,7 +108,7 @@ fn entry(name: &str, record: &Record, toml: &mut String) -> std::fmt::Result {
             ("connect", Some(Value::Bool(on))) => !on,
             ("accept_input", Some(Value::Bool(on))) => *on,
             ("retry", Some(Value::Interval(retry))) => *retry < 1.0,
-            // Only who connects needs a port.
+            // Only an entry that connects needs a port.
             ("p", _) => !is_on("connect"),
             _ => false,
         };
@@ -130,7 +130,7 @@ fn entry(name: &str, record: &Record, toml: &mut String) -> std::fmt::Result {
     }
 }
 
-/// Writes a value as the configuration has it.
+/// Formats a value for the configuration.
 fn toml_value(value: &Value) -> Option<String> {
     Some(match value {
         Value::Bool(on) => on.to_string(),
@@ -141,7 +141,7 @@ fn toml_value(value: &Value) -> Option<String> {
         Value::Addr(addr) => format!("\"{addr}\""),
         Value::String(text) => string(&String::from_utf8_lossy(text)),
         Value::Pattern(pattern) => {
-            // Bro's own text for whole strings is around it.
+            // Bro puts its anchors for whole strings around it.
             let exact = String::from_utf8_lossy(&pattern.exact).into_owned();
             let bare = exact.strip_prefix("^?(").and_then(|text| text.strip_suffix(")$?"));
             string(&format!("/{}/", bare.unwrap_or(&exact)))

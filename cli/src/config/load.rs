@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use brocomm::data::Declarations;
 use brocomm::node::NodeConfig;
+use brocomm::notation::ParseError;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
-use super::{Outputs, nats, spool, zeek};
+use super::{Outputs, kafka, nats, parquet, spool, zeek};
 use crate::built_in;
 use crate::failure::reason;
 use crate::file;
@@ -52,7 +53,7 @@ pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
     load_with(path, &mut Outputs::default())
 }
 
-/// The same, with where else entries and events go.
+/// The same, with the other outputs for entries and events.
 pub(super) fn load_with(path: &Path, outputs: &mut Outputs) -> Result<NodeConfig, Vec<Problem>> {
     match file::read_text(path) {
         Ok(text) => {
@@ -64,7 +65,7 @@ pub(super) fn load_with(path: &Path, outputs: &mut Outputs) -> Result<NodeConfig
         }
         Err(error) => {
             let hint = match error.kind() {
-                ErrorKind::NotFound => "; `brocomm config example` prints one to begin with",
+                ErrorKind::NotFound => "; `brocomm config example` prints one to start from",
                 _ => "",
             };
             let what = format!("cannot read the configuration: {}{hint}", reason(&error));
@@ -93,7 +94,7 @@ fn other_form(text: &str) -> Option<&'static str> {
     };
     lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
-         `brocomm cluster import FILE --as NODE` makes one of it",
+         `brocomm cluster import FILE --as NODE` converts it to one",
     )
 }
 
@@ -103,7 +104,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Ve
     read_with(path, text, &mut Outputs::default())
 }
 
-/// The same with where else entries and events go.
+/// The same, with the other outputs for entries and events.
 pub(super) fn read_with(
     path: &Path,
     text: &str,
@@ -154,7 +155,9 @@ pub(super) fn all(
     *outputs = Outputs {
         zeek: zeek::targets(&mut table, folder),
         spool: spool::table(&mut table, folder),
+        kafka: kafka::table(&mut table, folder),
         nats: nats::table(&mut table, folder),
+        parquet: parquet::table(&mut table, folder),
     };
     table.finish();
 
@@ -200,7 +203,7 @@ fn files(
             Ok(text) => {
                 if let Err(error) = scripts.add(&file, &text, declarations) {
                     let place = Some((number(error.line), number(error.column)));
-                    problems.push(Problem { file, place, what: error.reason() });
+                    problems.push(Problem { file, place, what: explained(&error) });
                 }
             }
         }
@@ -226,9 +229,21 @@ fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut D
     let before: usize = lines.clone().take(number(error.line) - 1).map(str::len).sum();
     let line = lines.clone().nth(number(error.line) - 1).unwrap_or_default();
     let within: usize = line.chars().take(number(error.column) - 1).map(char::len_utf8).sum();
-    let what = format!("{}: {}", item.path, error.reason());
+    let what = format!("{}: {}", item.path, explained(&error));
     let at = start.saturating_add(before).saturating_add(within);
     source.problems.push((Some(at), item.path.clone(), what));
+}
+
+/// Returns what is wrong, and where a type is declared that is not known.
+fn explained(error: &ParseError) -> String {
+    let reason = error.reason();
+    match built_in::would_help(error) {
+        true => format!(
+            "{reason}; `{}` at the beginning of `declaration_files` declares it",
+            built_in::FILE
+        ),
+        false => reason,
+    }
 }
 
 fn number(number: u32) -> usize {

@@ -2,8 +2,10 @@
 
 mod import;
 mod json;
+mod kafka;
 mod load;
 mod nats;
+mod parquet;
 mod quote;
 mod reader;
 mod reference;
@@ -22,8 +24,10 @@ use std::path::{Path, PathBuf};
 use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
+pub(crate) use kafka::KafkaTable;
 use load::{Problem, load, load_with};
 pub(crate) use nats::NatsTable;
+pub(crate) use parquet::ParquetTable;
 pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
 pub(crate) use spool::SpoolTable;
@@ -51,11 +55,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prints a configuration with the entries and options that a script of Bro sets.
+    /// Prints a configuration with the entries and options that a Bro script sets.
     ///
     /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework from
-    /// a script such as local.bro, with what it loads from beside it and from the folders in BROPATH.
-    /// What else it redefines, and what it does, is passed over.
+    /// a script such as local.bro and from the scripts that it loads, which are beside it or in the
+    /// folders of BROPATH. Skips everything else in the scripts.
     #[command(after_help = IMPORT_HELP)]
     Import {
         /// The script.
@@ -63,8 +67,8 @@ enum Command {
     },
     /// Prints the declarations of Bro 2.5's types, events and synchronized variables.
     ///
-    /// They are built in: where there is no such file, the name bro-2.5.bro in `declaration_files` or
-    /// --declarations means them.
+    /// They are built in: the name bro-2.5.bro in `declaration_files` or --declarations refers to
+    /// them, unless a file of that name exists.
     #[command(after_help = PRINT_EXIT_CODES)]
     Declarations,
     /// Prints a configuration with every key, its default and its meaning.
@@ -79,7 +83,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  the configuration can be used; there may be warnings
   1  standard output cannot be written
-  2  something is wrong with the configuration, or with the command line";
+  2  the configuration or the command line is wrong";
 
 const PRINT_EXIT_CODES: &str = "\
 Exit codes:
@@ -93,7 +97,7 @@ Examples:
 
 Exit codes:
   0  the configuration was printed
-  2  the command line is wrong, or the script";
+  2  the command line or the script is wrong";
 
 /// The example, with all keys commented out.
 const EXAMPLE: &str = include_str!("example.toml");
@@ -112,21 +116,35 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Check { file, .. } => {
             let (configuration, outputs) = load_outputs_and_warn(file)?;
             warn_of_targets(file, &configuration, &outputs.zeek);
-            Ok(summary::write(&configuration, &outputs.zeek, out)?)
+            Ok(summary::write(&configuration, &outputs, out)?)
         }
     }
 }
 
-/// Where entries and events go besides the output.
+/// The other outputs for entries and events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outputs {
     /// The Zeeks that a bridge connects to.
     pub(crate) zeek: Vec<ZeekTarget>,
     pub(crate) spool: Option<SpoolTable>,
+    pub(crate) kafka: Option<KafkaTable>,
     pub(crate) nats: Option<NatsTable>,
+    pub(crate) parquet: Option<ParquetTable>,
 }
 
-/// Loads a configuration with where else entries and events go, and prints warnings and errors.
+impl Outputs {
+    /// Returns the names of the tables of sinks, which need a spool.
+    pub(crate) fn sinks(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("kafka", self.kafka.is_some()),
+            ("nats", self.nats.is_some()),
+            ("parquet", self.parquet.is_some()),
+        ];
+        all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name))
+    }
+}
+
+/// Loads a configuration with the other outputs, and prints warnings and errors.
 pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
     let mut outputs = Outputs::default();
     let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
@@ -134,7 +152,7 @@ pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs)
     Ok((configuration, outputs))
 }
 
-/// Prints what keeps events from being passed to Zeek.
+/// Prints why events will not be passed to Zeek.
 pub(crate) fn warn_of_targets(file: &Path, configuration: &NodeConfig, targets: &[ZeekTarget]) {
     for target in targets {
         for warning in target.warnings(&configuration.declarations) {

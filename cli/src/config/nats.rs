@@ -1,19 +1,19 @@
-//! Reads the table `[nats]`: a server of NATS with JetStream that gets what is spooled.
+//! Reads the table `[nats]`: a NATS server with JetStream to which a spool is published.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::reader::{Item, Read, Source, Table};
 
-/// A NATS server, and how a spool goes there.
+/// A NATS server, and how to publish a spool to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(not(feature = "nats"), allow(dead_code, reason = "only reported"))]
 pub(crate) struct NatsTable {
     pub(crate) servers: Vec<String>,
-    /// The first part of the identifiers of messages; the node's description if there is none.
+    /// The first part of message identifiers. By default, the node's description.
     pub(crate) node: Option<String>,
     pub(crate) reader: String,
-    /// The stream to create, if it is to be created.
+    /// The stream to create, if any.
     pub(crate) create_stream: Option<String>,
     pub(crate) stream_size: u64,
     pub(crate) stream_age: Duration,
@@ -67,7 +67,7 @@ impl Read for NatsTable {
     }
 }
 
-/// Checks what no single value shows.
+/// Checks the values together.
 fn check(read: &NatsTable, table: &mut Table<'_, '_, '_, '_>) {
     let mut wrong = |key: &'static str, is_wrong: bool, what: &str| {
         if let Some(item) = table.item(key, "value").filter(|_| is_wrong) {
@@ -87,7 +87,7 @@ fn check(read: &NatsTable, table: &mut Table<'_, '_, '_, '_>) {
     wrong("key", read.cert.is_none(), "needs `cert`");
 }
 
-/// Reads the table, with names of files that begin at a folder.
+/// Reads the table. Relative paths start at a folder.
 pub(super) fn table(root: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Option<NatsTable> {
     let item = root.item("nats", NatsTable::KIND)?;
     let mut read = NatsTable::read(&item, None, root.source)?;
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_positions() {
         for (text, told) in [
             ("window = 0", "window = 0: must be 1 to 65536"),
             ("reader = '../x'", "must be 1 to 64 letters"),

@@ -1,6 +1,6 @@
-//! Text as configurations have it.
+//! Strings in configurations.
 
-/// Writes a string of TOML.
+/// Formats a TOML string.
 pub(crate) fn toml_string(text: &str) -> String {
     let mut quoted = "\"".to_owned();
     for c in text.chars() {
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_read_as_they_were() {
+    fn quoted_strings_are_read_back() {
         for text in ["", "a\"b\\c", "\n\0\u{7f}\u{85}", "/a\\.b|\u{e4}/"] {
             let toml = format!("x = {}", toml_string(text));
             let table = toml::de::DeTable::parse(&toml).unwrap();

@@ -6,14 +6,15 @@ use std::net::IpAddr;
 use brocomm::data::{Declarations, Name, Value};
 use brocomm::node::{EventPattern, NodeConfig, Options, PeerConfig};
 
-use super::ZeekTarget;
+use super::{Outputs, ZeekTarget};
 
 /// Prints a summary of what a node with this configuration does.
 pub(super) fn write(
     configuration: &NodeConfig,
-    targets: &[ZeekTarget],
+    outputs: &Outputs,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let targets = &outputs.zeek;
     let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
     if options.listen {
@@ -27,7 +28,7 @@ pub(super) fn write(
     writeln!(out, "  declares {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
-        (options.forward_remote_state_changes, "changes of state"),
+        (options.forward_remote_state_changes, "state changes"),
     ];
     for (_, what) in forwards.into_iter().filter(|(on, _)| *on) {
         writeln!(out, "  forwards the {what} of its peers")?;
@@ -46,10 +47,42 @@ pub(super) fn write(
     for target in targets {
         writeln!(out, "  {}: {}", target.url, passed(target, declarations))?;
     }
+    if let Some(spool) = &outputs.spool {
+        let dir = spool.dir.as_ref().map(|dir| dir.display().to_string());
+        writeln!(out, "\nSpools to {}:", dir.as_deref().unwrap_or("the folder of --spool"))?;
+        for (what, pattern) in [("events", &spool.events), ("logs", &spool.logs)] {
+            let pattern = pattern.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string);
+            writeln!(out, "  {what}: {pattern}")?;
+        }
+    }
+    if let Some(kafka) = &outputs.kafka {
+        let topic = match kafka.topic_name.as_str() {
+            "" => "a topic for each log and event".to_owned(),
+            topic => format!("the topic {topic}"),
+        };
+        sink(format_args!("Kafka {}, {topic}", kafka.brokers.join(", ")), "kafka", out)?;
+    }
+    if let Some(nats) = &outputs.nats {
+        sink(format_args!("NATS {}", nats.servers.join(", ")), "nats", out)?;
+    }
+    if let Some(parquet) = &outputs.parquet {
+        sink(format_args!("Parquet files in {}", parquet.dir.display()), "parquet", out)?;
+    }
     Ok(())
 }
 
-/// Describes what goes between the peers and a Zeek.
+/// Describes where the spool is sent, and whether this program can do so.
+fn sink(target: std::fmt::Arguments<'_>, feature: &str, out: &mut dyn Write) -> io::Result<()> {
+    let is_there = match feature {
+        "kafka" => cfg!(feature = "kafka"),
+        "nats" => cfg!(feature = "nats"),
+        _ => cfg!(feature = "parquet"),
+    };
+    let without = if is_there { "" } else { " (but this program is built without it)" };
+    writeln!(out, "Sends the spool to {target}{without}")
+}
+
+/// Describes which events are passed between the peers and a Zeek.
 fn passed(target: &ZeekTarget, bro: &Declarations) -> String {
     let of_bro = target.events_to_zeek(bro).count();
     let known = |to: &EventPattern, number| format!("{to} ({})", count(number, "known event"));
@@ -94,7 +127,7 @@ pub(super) fn described(
     }
     if let Some(filter) = &node.capture_filter {
         let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };
-        parts.push(format!("asks for the packets \"{}\"", filter.escape_ascii()));
+        parts.push(format!("sends the capture filter \"{}\"", filter.escape_ascii()));
     }
     for (on, what) in [
         (!node.accept_input, "accepts nothing from it"),
@@ -112,7 +145,7 @@ pub(super) fn described(
         parts.push(format!("compresses at level {level}"));
     }
     if let Some(format) = node.data_format.or(options.data_format) {
-        parts.push(format!("speaks data format {format} (Bro {})", format.releases()));
+        parts.push(format!("uses data format {format} (Bro {})", format.releases()));
     }
     if let Some(bound) = node.store_and_forward {
         parts.push(format!("keeps up to {} events for it", bound.events));

@@ -19,7 +19,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_example_as_it_stands_is_the_default() {
+fn the_example_is_the_default_configuration() {
     assert_eq!(loaded(EXAMPLE), NodeConfig::default());
     assert_eq!(loaded(""), NodeConfig::default());
 }
@@ -41,7 +41,7 @@ fn the_example_has_every_key() {
 }
 
 #[test]
-fn the_example_tells_the_defaults() {
+fn the_example_shows_the_defaults() {
     // The files that it names are not here.
     let text = uncommented(EXAMPLE);
     let (configuration, files, _) =
@@ -64,7 +64,7 @@ fn the_example_tells_the_defaults() {
 
 /// The options are compared with the defaults above.
 #[test]
-fn the_defaults_that_are_stated_of_peers_are_so() {
+fn the_stated_defaults_of_peers_are_correct() {
     let node = |text: &str| {
         let text = format!("[nodes.a]\nhost = '::1'\n{text}");
         let (configuration, ..) =
@@ -84,7 +84,7 @@ fn the_defaults_that_are_stated_of_peers_are_so() {
 }
 
 #[test]
-fn the_reference_has_every_key_with_all_that_is_to_be_said() {
+fn the_reference_describes_every_key() {
     let page = render(EXAMPLE).unwrap();
     for part in [
         "\n## Listening\n\n### `listen`\n\nWhether to listen for peers.\n\n\
@@ -105,7 +105,7 @@ fn the_reference_has_every_key_with_all_that_is_to_be_said() {
 }
 
 #[test]
-fn the_reference_misses_nothing_silently() {
+fn missing_keys_in_the_reference_are_errors() {
     let without = |line: &str| {
         assert!(EXAMPLE.contains(line), "{line}");
         render(&EXAMPLE.replacen(line, "", 1)).unwrap_err()
@@ -138,7 +138,7 @@ fn values_may_be_written_in_several_ways() {
 }
 
 #[test]
-fn zones_are_written_behind_addresses_or_by_themselves() {
+fn zones_are_part_of_an_address_or_separate() {
     for (interface, host) in [
         ("listen_interface = 'fe80::1%eth0'", "host = '[fe80::2%eth1]'"),
         (
@@ -160,7 +160,7 @@ fn zones_are_written_behind_addresses_or_by_themselves() {
 }
 
 #[test]
-fn wrong_values_are_shown_with_what_would_be_right() {
+fn errors_show_the_value_and_what_is_expected() {
     for (text, wanted) in [
         ("listen = 1", "1:10: listen = 1: expected true or false"),
         ("cache_size = -1", "1:14: cache_size = -1: expected a whole number from 0 to 4294967295"),
@@ -182,7 +182,7 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ),
         (
             "listen_interface = 'fe80::1%eth0'\nlisten_ipv6_zone_id = 'eth1'\nlisten_ipv6 = true",
-            "1:20: listen_interface = 'fe80::1%eth0': the zone is \"eth1\" by its own key; name it once",
+            "1:20: listen_interface = 'fe80::1%eth0': the zone's key says \"eth1\"; set it once",
         ),
         ("peer_description = 5", "1:20: peer_description = 5: expected a string, in quotes"),
         (
@@ -209,14 +209,14 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ("[nodes.a]\nhost = true", "2:8: nodes.a.host = true: expected a string, in quotes"),
         ("nodes = []", "1:9: nodes = []: expected a table"),
         ("declaration_files = 'x'", "1:21: declaration_files = 'x': expected an array of files"),
-        ("compression_level = 10", "1:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+        ("compression_level = 10", "1:21: compression_level = 10: must be 0 (none) to 9 (best)"),
     ] {
         assert_eq!(problems(text), [format!("node.toml:{wanted}")], "{text}");
     }
 }
 
 #[test]
-fn declarations_are_wrong_where_they_stand() {
+fn errors_in_declarations_have_positions() {
     for (text, at) in [
         ("declarations = 'event a(b: cout);'", "1:28"),
         ("declarations = '''\nevent x();\nevent a(b: cout);'''", "3:12"),
@@ -228,7 +228,7 @@ fn declarations_are_wrong_where_they_stand() {
 }
 
 #[test]
-fn all_is_reported_in_the_order_of_the_file() {
+fn errors_are_in_the_order_of_the_file() {
     let text = "listen_retry = 0\nlisten = 1\n[nodes.a]\nhost = 1\nauth = true\n[nodes.b]\n\
                 host = '192.0.2.1'\nretry = 5\nfoo = 1\n";
     let lines: Vec<String> = problems(text)
@@ -249,7 +249,7 @@ fn all_is_reported_in_the_order_of_the_file() {
 }
 
 #[test]
-fn what_is_no_toml_is_told_with_the_rest() {
+fn toml_errors_are_reported_with_the_others() {
     let found = problems("listen = = 1\ncompression_level = 'a'\nlisten = true\n");
     assert!(found[0].starts_with("node.toml:1:"), "{found:?}");
     assert!(

@@ -53,20 +53,17 @@ impl TlsFiles {
             match (name.as_deref(), needed_by) {
                 (None, Some(needed_by)) => problem(
                     key,
-                    format!(
-                        "{key} is not set: TLS, which `{needed_by}` asks for, needs it; name a \
-                         file in PEM"
-                    ),
+                    format!("{key} is not set, but `{needed_by}` requires TLS; name a file in PEM"),
                 ),
                 (Some(""), _) => {
-                    problem(key, format!("{key} = \"\": no file has an empty name; leave it out"));
+                    problem(key, format!("{key} = \"\": a file name cannot be empty"));
                 }
                 _ => {}
             }
         }
         if self.ssl_passphrase.is_some() && self.ssl_private_key.is_none() {
-            let what = "ssl_passphrase = …: there is no key to be decrypted; set \
-                        `ssl_private_key`, or leave this out";
+            let what = "ssl_passphrase = …: there is no key to decrypt; set `ssl_private_key`, or \
+                        remove this key";
             problem("ssl_passphrase", what.to_owned());
         }
         problems
@@ -126,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files_are_checked() {
+    fn file_names_are_checked() {
         let named = |ca: Option<&str>, own: Option<&str>, passphrase: Option<&str>| {
             let [ssl_ca_certificate, ssl_private_key, ssl_passphrase] =
                 [ca, own, passphrase].map(|name| name.map(str::to_owned));

@@ -164,7 +164,7 @@ pub(super) fn zone(
         ((address, Some(zone)), by_itself) if address.parse::<Ipv6Addr>().is_ok() => {
             match by_itself {
                 Some(other) if zone != other => {
-                    let what = format_args!("the zone is \"{other}\" by its own key; name it once");
+                    let what = format_args!("the zone's key says \"{other}\"; set it once");
                     table.source.wrong::<()>(&item, what);
                     Some(other)
                 }

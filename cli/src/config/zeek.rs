@@ -1,4 +1,4 @@
-//! Reads the tables `[[zeek]]`, which `brocomm bridge` connects to, and the files that they name.
+//! Reads the tables `[[zeek]]` for `brocomm bridge`, and the files that they name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,22 +19,22 @@ use crate::file;
 use crate::zeek::tls::{Connector, Files};
 use crate::zeek::url::Url;
 
-/// A Zeek to connect to, and what goes between it and the peers.
+/// A Zeek to connect to, and what to pass between it and the peers.
 #[derive(Debug, Clone)]
 pub(crate) struct ZeekTarget {
     pub(crate) url: Url,
     pub(crate) application: String,
     pub(crate) files: Files,
     pub(crate) signatures: Vec<PathBuf>,
-    /// What the signatures declare.
+    /// The declarations in the signatures.
     pub(crate) declared: Declarations,
-    /// What makes TLS connections, for wss://.
+    /// The TLS connector, for wss://.
     pub(crate) connector: Option<Connector>,
     pub(crate) subscribe: Vec<String>,
     pub(crate) topic: String,
     pub(crate) to_zeek: Option<EventPattern>,
     pub(crate) to_bro: Option<EventPattern>,
-    /// Names of events on Bro's side, with those on Zeek's.
+    /// Names of events on Bro's side, with their names on Zeek's.
     pub(crate) rename: BTreeMap<String, String>,
     pub(crate) non_utf8: NonUtf8,
     pub(crate) widen: bool,
@@ -45,12 +45,12 @@ pub(crate) struct ZeekTarget {
     pub(crate) retry: Duration,
     pub(crate) retry_max: Duration,
     pub(crate) queue: Queue,
-    /// Where the keys are whose values are checked with the files.
+    /// The positions of the keys whose values are checked with the files.
     places: BTreeMap<&'static str, Option<usize>>,
 }
 
 impl ZeekTarget {
-    /// Has the names of files begin at a folder.
+    /// Resolves relative paths in a folder.
     fn within(mut self, folder: &Path) -> ZeekTarget {
         let Files { ca, cert, key, .. } = &mut self.files;
         let files = self.signatures.iter_mut().chain([ca, cert, key].into_iter().flatten());
@@ -58,7 +58,7 @@ impl ZeekTarget {
         self
     }
 
-    /// Reads the files that are named; returns what is wrong with what they contain.
+    /// Reads the files. Returns the errors in their contents.
     pub(super) fn read_files(&mut self, source: &mut Source<'_>) -> Vec<Problem> {
         let mut problems = Vec::new();
         let places = self.places.clone();
@@ -106,7 +106,7 @@ impl ZeekTarget {
         problems
     }
 
-    /// Returns the declared events that go to Zeek, with their names there.
+    /// Returns the declared events to pass to Zeek, with their names in Zeek.
     pub(super) fn events_to_zeek<'a>(
         &'a self,
         bro: &'a Declarations,
@@ -118,7 +118,7 @@ impl ZeekTarget {
         })
     }
 
-    /// Returns the events that the signatures declare, by their names on Bro's side.
+    /// Returns the events in the signatures, by their names on Bro's side.
     pub(super) fn events_to_bro(&self) -> impl Iterator<Item = Name> {
         self.declared.events.keys().map(|name| {
             let renamed = self.rename.iter().find(|(_, zeek)| name.as_str() == Some(zeek));
@@ -126,7 +126,7 @@ impl ZeekTarget {
         })
     }
 
-    /// Returns what keeps declared events from being passed to Zeek.
+    /// Returns why declared events will not be passed to Zeek.
     pub(super) fn warnings(&self, bro: &Declarations) -> Vec<String> {
         let warning = |(name, zeek): (&Name, &[u8])| {
             let shown = zeek.escape_ascii();
@@ -155,7 +155,7 @@ impl ZeekTarget {
         }
         client.application = Some(self.application.clone());
         client.encoding = json::Options { non_utf8: self.non_utf8, ..json::Options::default() };
-        // What is not written when a connection ends is lost, so that little waits there.
+        // Events that are not written when a connection ends are lost, so this buffer is small.
         client.limits.outgoing = 64 << 10;
         client
     }
@@ -189,7 +189,7 @@ impl<T: Read> Read for Vec<T> {
             let path = item.path.clone();
             T::read(&Item { path, value: value.get_ref(), span: value.span() }, None, source)
         });
-        // All of them are looked at.
+        // Check all of them.
         let all: Vec<Option<T>> = read.collect();
         all.into_iter().collect()
     }
@@ -267,14 +267,14 @@ impl Read for ZeekTarget {
     }
 }
 
-/// Checks that what is published is not received again: other bridges of the network publish it, too.
+/// Checks that published events are not received again: other bridges publish to the same topic.
 fn loops(target: &ZeekTarget, table: &mut Table<'_, '_, '_, '_>) {
     let own = target.topic.split('{').next().unwrap_or_default();
     let meets = |prefix: &&String| own.starts_with(prefix.as_str()) || prefix.starts_with(own);
     let Some(prefix) = target.subscribe.iter().find(meets) else { return };
     let what = format_args!(
-        "a subscription to \"{prefix}\" receives what is published under \"{}\": events would go \
-         round for ever; use topics that begin differently",
+        "a subscription to \"{prefix}\" receives what is published under \"{}\": events would loop \
+         forever; use topics with different prefixes",
         target.topic
     );
     if let Some(item) = table.item("subscribe", Vec::<String>::KIND) {
@@ -284,7 +284,7 @@ fn loops(target: &ZeekTarget, table: &mut Table<'_, '_, '_, '_>) {
     }
 }
 
-/// Reads all targets, in the order of the file, but not the files that they name.
+/// Reads all targets, in the order of the file, without reading the files that they name.
 pub(super) fn targets(table: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Vec<ZeekTarget> {
     let Some(item) = table.item("zeek", ZeekTarget::KIND) else { return Vec::new() };
     let DeValue::Array(values) = item.value else {
@@ -336,15 +336,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_positions() {
         for (text, told) in [
             ("[zeek]\nurl = \"ws://h\"", "expected an array of tables, [[zeek]]"),
             ("[[zeek]]\napplication = \"x\"", "zeek.url is missing"),
             ("[[zeek]]\nurl = \"http://h\"", "expected ws:// or wss://"),
             ("[[zeek]]\nurl = \"ws://h\"\nnon_utf8 = \"x\"", "\"raw\", \"escape\" or \"refuse\""),
             ("[[zeek]]\nurl = \"ws://h\"\nsubscibe = []", "did you mean `subscribe`?"),
-            ("[[zeek]]\nurl = \"ws://h\"\nsubscribe = [\"\"]", "events would go round for ever"),
-            ("[[zeek]]\nurl = \"ws://h\"\ntopic = \"brocomm/to-bro/x\"", "would go round for ever"),
+            ("[[zeek]]\nurl = \"ws://h\"\nsubscribe = [\"\"]", "events would loop forever"),
+            ("[[zeek]]\nurl = \"ws://h\"\ntopic = \"brocomm/to-bro/x\"", "would loop forever"),
             ("[[zeek]]\nurl = \"ws://h\"\nto_zeek = \"(\"", "invalid pattern"),
             (
                 "[[zeek]]\nurl = \"ws://h\"\nsignatures = \"none.zeek\"",

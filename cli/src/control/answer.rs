@@ -1,4 +1,4 @@
-//! What a node answered, for people and for programs.
+//! The answers of nodes, as text and as JSON.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::decode::printed;
 
-/// What a node answered.
+/// A node's answer.
 pub(super) enum Answer {
     /// Variables and their values.
     Ids(Vec<(String, Bytes)>),
@@ -21,18 +21,18 @@ pub(super) enum Answer {
     Shutdown,
 }
 
-/// A constant that was set, and what the node says that it is now.
+/// A constant that was set, and its value at the node afterwards.
 pub(super) struct Setting {
     pub(super) name: String,
     pub(super) value: Bytes,
-    /// The type, if it was taken from the value.
+    /// The type, if it was inferred from the value.
     pub(super) guess: Option<String>,
-    /// The value that was sent, if the node has another.
+    /// The value that was sent, if the node's value differs.
     pub(super) refused: Option<Bytes>,
 }
 
 impl Answer {
-    /// Prints it; each line begins with the node's name, if there are several.
+    /// Prints the answer. Each line begins with the node's name if there are several nodes.
     pub(super) fn print(&self, node: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
         let mut line = |text: String| match node {
             Some(node) => writeln!(out, "{node}: {text}"),
@@ -57,7 +57,7 @@ impl Answer {
         }
     }
 
-    /// Returns the keys that it has in JSON.
+    /// Returns the keys of its JSON.
     pub(super) fn json(&self) -> Value {
         let text = |bytes: &[u8]| printed::bytes(bytes);
         match self {
@@ -83,15 +83,15 @@ impl Answer {
         }
     }
 
-    /// Says what the node did not do, though it answered.
+    /// Returns an error if the node answered but did not apply a change.
     pub(super) fn failure(&self) -> Option<String> {
         let Answer::Set(settings) = self else { return None };
         let refused = settings.iter().filter_map(|setting| {
             let (name, now) = (&setting.name, printed::bytes(&setting.value));
             let wanted = printed::bytes(setting.refused.as_ref()?);
             let hint = match &setting.guess {
-                Some(ty) => format!("; it was sent as {ty}, declare it with --declarations"),
-                None => "; is it declared with another type there?".to_owned(),
+                Some(ty) => format!("; it was sent as {ty}; declare it with --declarations"),
+                None => "; does the node declare it with another type?".to_owned(),
             };
             Some(format!("{name} is {now}, not {wanted}{hint}"))
         });
@@ -100,7 +100,7 @@ impl Answer {
     }
 }
 
-/// Writes a value on one line. Bro prints each element of a table on a line of its own.
+/// Formats a value on one line. Bro prints each element of a table on a line of its own.
 fn on_one_line(value: &[u8]) -> String {
     let lines = value.split(|byte| *byte == b'\n');
     let lines = lines.map(|line| printed::bytes(line).trim_matches('\t').to_owned());
@@ -111,12 +111,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
-/// Takes `1500000000.5 key=value …` apart; what looks like a number is one.
+/// Parses `1500000000.5 key=value …`. A value that looks like a number becomes one.
 fn fields(line: &str) -> Value {
     let mut fields = serde_json::Map::new();
     let (time, rest) = line.split_once(' ').unwrap_or((line, ""));
     fields.insert("time".to_owned(), number(time));
-    // A description may have blanks in it: a key begins with a word and `=`.
+    // A description may contain blanks: a key is a word with `=` after it.
     let mut key = None::<String>;
     for word in rest.split(' ') {
         match (word.split_once('='), &key) {

@@ -1,4 +1,4 @@
-//! What is said to a node, and what it answers.
+//! Requests to a node, and their answers.
 
 use brocomm::data::{Event, Name, Value};
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use super::answer::{Answer, Setting};
 use super::client::Client;
 use super::command::{Constant, Task};
 
-/// Asks a node; it has the time that the client has.
+/// Runs a command at a node, within the client's time limit.
 pub(super) fn ask(mut client: Client, task: &Task) -> Result<Answer, String> {
     client.ready()?;
     let answer = match task {
@@ -43,7 +43,7 @@ fn call<T>(
         .answer(&request, |event| if event.name == response.as_str() { take(event) } else { None })
 }
 
-/// Asks for what is answered with one text.
+/// Sends a request whose answer is one text.
 pub(super) fn text(client: &mut Client, name: &str) -> Result<Bytes, String> {
     call(client, name, |event| match &event.args[..] {
         [Value::String(text)] => Some(text.clone()),
@@ -51,7 +51,7 @@ pub(super) fn text(client: &mut Client, name: &str) -> Result<Bytes, String> {
     })
 }
 
-/// Asks for the values of variables, all at once. What others ask for comes, too.
+/// Requests the values of variables, all at once. Answers to other controllers arrive too.
 fn values(client: &mut Client, names: &[String]) -> Result<Vec<(String, Bytes)>, String> {
     for name in names {
         let name = Value::String(Bytes::from(name.clone()));
@@ -80,9 +80,11 @@ fn values(client: &mut Client, names: &[String]) -> Result<Vec<(String, Bytes)>,
     Ok(values.collect())
 }
 
-/// Sends constants, and says that something changed; those that the user set are asked for again.
+/// Sends constants and the notification of an update. Then requests the values of those that the
+/// user set.
 fn update(client: &mut Client, ids: &[Constant], is_set: bool) -> Result<Answer, String> {
-    // A node takes constants only from whom it takes events; else they would be lost in silence.
+    // A node accepts constants only from peers whose events it accepts. Others would be lost
+    // silently.
     client.requests("Control::configuration_update_request")?;
     for constant in ids {
         client
@@ -90,10 +92,10 @@ fn update(client: &mut Client, ids: &[Constant], is_set: bool) -> Result<Answer,
             .send_id(&constant.id)
             .map_err(|error| format!("{} was not sent: {error}", constant.name()))?;
     }
-    // A Bro closes the connection for a constant that it knows with another type.
+    // A Bro closes the connection if it knows a constant with another type.
     call(client, "Control::configuration_update", |_| Some(())).map_err(|why| {
         let is_sent = !ids.is_empty() && client.is_over();
-        let hint = if is_sent { "; is a constant declared with another type there?" } else { "" };
+        let hint = if is_sent { "; does the node declare it with another type?" } else { "" };
         format!("{why}{hint}")
     })?;
     if !is_set {

@@ -1,4 +1,4 @@
-//! A connection to one node that is asked something, with a deadline for all of it.
+//! A connection to one node for requests, with a deadline.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::decode::printed;
 use crate::session::{fault, hint, try_doctor};
 use crate::stop::{Registered, Stop};
 
-/// Asks a node, and waits for its answers.
+/// A client that sends requests to a node and waits for its answers.
 pub(crate) struct Client {
     peer: Peer,
     timeout: Duration,
@@ -19,7 +19,7 @@ pub(crate) struct Client {
     _registered: Registered,
 }
 
-/// Has a connection request these events.
+/// Configures a connection to request these events.
 pub(crate) fn request(config: &mut ConnectionConfig, names: Vec<Name>) {
     config.requests.events = names;
 }
@@ -28,7 +28,8 @@ impl Client {
     /// Connects to a node.
     ///
     /// # Errors
-    /// As all of these, says what happened and what to do, without naming the node.
+    /// As in all of these functions, the error says what happened and what to do, without naming
+    /// the node.
     pub(crate) fn connect(
         address: &str,
         config: ConnectionConfig,
@@ -41,12 +42,12 @@ impl Client {
         Ok(Client { peer, timeout, deadline, _registered })
     }
 
-    /// Gives what is asked next its own time.
+    /// Starts a new time limit for the next request.
     pub(crate) fn renew(&mut self) {
         self.deadline = Instant::now().checked_add(self.timeout);
     }
 
-    /// Returns the time, for events.
+    /// Returns the time for events.
     pub(crate) fn now(&self) -> f64 {
         self.peer.now().as_secs_f64()
     }
@@ -55,7 +56,7 @@ impl Client {
         self.peer.connection()
     }
 
-    /// Returns the connection, to send what is no event.
+    /// Returns the connection, to send something other than events.
     pub(crate) fn connection_mut(&mut self) -> &mut Connection {
         self.peer.connection_mut()
     }
@@ -65,7 +66,7 @@ impl Client {
         self.peer.remote_addr().to_string()
     }
 
-    /// Waits until both sides have made their requests.
+    /// Waits until both sides have sent their requests.
     pub(crate) fn ready(&mut self) -> Result<(), String> {
         while self.connection().phase() != Phase::Running {
             let doctor = try_doctor(self.peer.remote_addr());
@@ -92,7 +93,7 @@ impl Client {
         }
     }
 
-    /// Sends an event, which the node has to have requested.
+    /// Sends an event, which the node must have requested.
     pub(crate) fn send(&mut self, mut event: Event) -> Result<(), String> {
         let name = event.name.clone();
         event.time = self.now();
@@ -104,7 +105,7 @@ impl Client {
         }
     }
 
-    /// Says why the node would not take an event.
+    /// Returns why the node would not receive an event.
     fn not_requested(&self, event: &[u8]) -> String {
         let connection = self.connection();
         let class = connection.config().class.as_deref().unwrap_or_default();
@@ -118,7 +119,7 @@ impl Client {
             };
             return format!(
                 "it requests no events from us, so it answers nothing: no entry of its \
-                 `Communication::nodes` fits {} and {class}, or the entry has no `$events`; try \
+                 `Communication::nodes` matches {} and {class}, or the entry has no `$events`; try \
                  `brocomm doctor {address}{option}`",
                 self.peer.local_addr().ip()
             );
@@ -131,7 +132,7 @@ impl Client {
         format!("it does not request {event}, but {}{loads}", requested.join(", "))
     }
 
-    /// Waits for the first event that `wanted` takes; what it takes is returned.
+    /// Waits for the first event for which `wanted` returns a value, and returns that value.
     pub(crate) fn answer<T>(
         &mut self,
         to: &str,
@@ -165,9 +166,9 @@ impl Client {
         self.connection().phase() == Phase::Closed
     }
 
-    /// Closes the connection in order.
+    /// Closes the connection.
     pub(crate) fn part(mut self) {
-        // All that mattered was answered.
+        // The answers have arrived, so errors do not matter.
         let _ = self.peer.close(self.deadline);
     }
 
@@ -184,7 +185,7 @@ impl Client {
     }
 }
 
-/// What comes next from a node.
+/// The next input from a node.
 enum Next {
     Told(ConnectionNotification),
     /// The connection ended, and why.

@@ -1,4 +1,4 @@
-//! What can be asked of a node, and the declarations that this needs.
+//! The commands for nodes, and the declarations that they need.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,16 +33,16 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Prints to whom a node is connected: the time, the peer's description and its address.
+    /// Prints the peers of a node: the time, and each peer's description and address.
     #[command(after_help = super::EXIT_CODES)]
     Peers,
-    /// Prints how many packets a node received, how many it dropped, and how many there were.
+    /// Prints how many packets a node received and dropped, and how many were on the link.
     #[command(after_help = super::EXIT_CODES)]
     Netstats,
-    /// Sets constants that are `&redef`, and prints the values that the node has then.
+    /// Sets constants that are `&redef`, and prints the values that the node has afterwards.
     ///
-    /// The value has to be of the constant's type: declare the constant, or a Bro that knows it with
-    /// another type ignores the value.
+    /// The value must have the constant's type: a Bro ignores a value of another type. If in doubt,
+    /// declare the constant.
     #[command(after_help = super::EXIT_CODES)]
     Set {
         /// The constants and their values, as in a script: 'Module::name = value'.
@@ -53,8 +53,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         declarations: Vec<PathBuf>,
     },
-    /// Sets all constants that files declare `&redef` with a value, or says only that something
-    /// changed.
+    /// Sets all constants that files declare `&redef` with a value. Without files, only notifies
+    /// the node of an update.
     ///
     /// `broctl update` does the same with all scripts of a node.
     #[command(after_help = super::EXIT_CODES)]
@@ -63,12 +63,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         declarations: Vec<PathBuf>,
     },
-    /// Ends the node.
+    /// Shuts down the node.
     #[command(after_help = super::EXIT_CODES)]
     Shutdown,
 }
 
-/// What is done with each node.
+/// The command for each node.
 pub(super) enum Task {
     Id {
         names: Vec<String>,
@@ -76,7 +76,7 @@ pub(super) enum Task {
     },
     Peers(Arc<Declarations>),
     NetStats(Arc<Declarations>),
-    /// Sends constants; those of `set` are asked for afterwards.
+    /// Sends constants. The values of those of `set` are requested afterwards.
     Update {
         ids: Vec<Constant>,
         is_set: bool,
@@ -88,18 +88,16 @@ pub(super) enum Task {
 /// A constant and its new value.
 pub(super) struct Constant {
     pub(super) id: Arc<Id>,
-    /// Whether its type was taken from the value.
+    /// Whether its type was inferred from the value.
     pub(super) guessed: bool,
 }
 
 impl Command {
-    /// Reads what the command needs.
+    /// Reads the files and values that the command needs.
     pub(super) fn task(&self) -> Result<Task, Failure> {
         let declared = |files: &[PathBuf]| {
             let mut declared = Declarations::new();
-            for file in files {
-                read(file, &mut declared)?;
-            }
+            read(files, &mut declared)?;
             declared.read(EVENTS).map_err(|error| misused(format_args!("{error}")))?;
             Ok::<_, Failure>(declared)
         };
@@ -216,19 +214,20 @@ impl Constant {
         self.id.name.to_string()
     }
 
-    /// Returns the type that was guessed.
+    /// Returns the inferred type, if any.
     pub(super) fn guess(&self) -> Option<String> {
         self.guessed.then(|| self.id.ty.to_string())
     }
 
-    /// Returns the value as Bro prints it.
+    /// Formats the value as Bro prints it.
     pub(super) fn printed(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.id.value.iter().for_each(|value| value.print_to(&mut out));
         out
     }
 
-    /// Returns whether Bro prints the value in one way only; tables, for one, are in no order.
+    /// Returns whether Bro always prints the value in the same way. Tables, for example, have no
+    /// order.
     pub(super) fn is_comparable(&self) -> bool {
         self.id.value.as_ref().is_some_and(is_scalar)
     }
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn assignments_are_of_the_declared_type() {
+    fn assignments_have_the_declared_type() {
         for (text, name, printed, guess) in [
             ("M::limit = 7", "M::limit", "7", None),
             ("M::limit=7;", "M::limit", "7", None),

@@ -1,4 +1,4 @@
-//! `brocomm control`: what a controller asks of nodes, as `frameworks/control` of Bro has it.
+//! `brocomm control`: the requests of a controller, as in Bro's `frameworks/control`.
 
 mod answer;
 mod ask;
@@ -27,9 +27,9 @@ use command::{Command, Task};
 
 /// Asks running nodes for values and counters, sets their constants, and shuts them down.
 ///
-/// Nodes answer that load `frameworks/control/controllee`, as all under BroControl do, and whose
-/// `Communication::nodes` has an entry with this host and the class "control". They are asked at the
-/// same time.
+/// A node answers if it loads `frameworks/control/controllee`, as all nodes under BroControl do,
+/// and if its `Communication::nodes` has an entry with this host and the class "control". All nodes
+/// are asked at the same time.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = AFTER_HELP,
@@ -38,8 +38,8 @@ use command::{Command, Task};
         brocomm control [OPTIONS] --config <FILE> [NODE]... <COMMAND>"
 )]
 pub(crate) struct Args {
-    /// Where the nodes listen, with port 47757 unless given. With --config names of nodes, or all,
-    /// manager, loggers, proxies, workers; all by default.
+    /// The addresses of the nodes. The default port is 47757. With --config, names of nodes, or
+    /// all, manager, loggers, proxies, workers; all by default.
     #[arg(value_name = "HOST[:PORT]|NODE")]
     nodes: Vec<String>,
 
@@ -82,24 +82,24 @@ A standalone node under BroControl listens on port 47760.
 
 Exit codes:
   0  all nodes answered
-  1  a node failed, which is named on standard error
+  1  a node failed; standard error names it
   2  the command line is wrong, or a file that it names";
 
 /// The end of the help of each command.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all nodes answered
-  1  a node failed, which is named on standard error
+  1  a node failed; standard error names it
   2  the command line is wrong, or a file that it names";
 
 /// A node to ask.
 struct Target {
-    /// How it is called in output.
+    /// Its name in the output.
     name: String,
     address: String,
 }
 
-/// Asks all nodes at once, and prints what they answer in their order.
+/// Asks all nodes at the same time, and prints their answers in the order of the nodes.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let targets = targets(args)?;
     let task = args.command.task()?;
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let mut result = Ok(());
         for (target, asked) in asked {
             let answer = match asked {
-                Ok(thread) => thread.join().unwrap_or_else(|_| Err("it could not be asked".into())),
+                Ok(thread) => thread.join().unwrap_or_else(|_| Err("asking it failed".into())),
                 Err(error) => Err(format!("cannot start a thread for it: {error}")),
             };
             let name = if is_alone { None } else { Some(target.name.as_str()) };
@@ -176,13 +176,13 @@ impl Target {
     }
 }
 
-/// Returns whom to ask.
+/// Returns the nodes to ask.
 fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
     let Some(file) = &args.config else {
         if args.nodes.is_empty() {
             return Err(misused(format_args!(
-                "no node is named; write `brocomm control HOST[:PORT] …`, or take nodes from a \
-                 node.cfg with --config"
+                "no node is named; write `brocomm control HOST[:PORT] …`, or name a node.cfg with \
+                 --config"
             )));
         }
         let read = |text: &String| {
@@ -198,7 +198,7 @@ fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
         let hint = suggestion(&name, &known);
         misused(format_args!("{}: no node is named {name}{hint}", file.display()))
     })?;
-    // The zone is the one that this host has.
+    // The zone is that of this host.
     let zone_id = cluster.control.as_ref().map(|place| &place.zone_id);
     let target = |member: &&cluster::Member| {
         let mut place = member.place.clone();

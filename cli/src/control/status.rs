@@ -1,4 +1,4 @@
-//! The peers and packets of a node, asked for again and again.
+//! The peers and packet counters of a node, requested repeatedly.
 
 use brocomm::data::{Declarations, Name};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::ask::text;
 use super::client::Client;
 
-/// The events of these questions.
+/// The events of these requests.
 const EVENTS: &str = "
 event Control::peer_status_request();
 event Control::peer_status_response(s: string);
@@ -26,13 +26,13 @@ pub(crate) fn answers() -> Vec<Name> {
     ["peer_status", "net_stats"].map(|name| format!("Control::{name}_response").into()).to_vec()
 }
 
-/// Asks for the connected peers: `peer` and `host` of each.
+/// Requests the connected peers: `peer` and `host` of each.
 pub(crate) fn peers(client: &mut Client) -> Result<Vec<Value>, String> {
     let answer = Answer::Peers(text(client, "Control::peer_status")?);
     Ok(answer.json()["peers"].as_array().cloned().unwrap_or_default())
 }
 
-/// Asks for the counters of packets: `recvd`, `dropped` and `link`.
+/// Requests the packet counters: `recvd`, `dropped` and `link`.
 pub(crate) fn packets(client: &mut Client) -> Result<Value, String> {
     Ok(Answer::NetStats(text(client, "Control::net_stats")?).json())
 }

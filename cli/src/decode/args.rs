@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// The data format if no VERSION of the session names it: in a capture that begins too late, or if
     /// both sides announce 0.
     ///
-    /// 21 is Bro 2.0's, 22 2.1's, 23 2.2's, 25 2.3's and 2.4's, 26 2.5's.
+    /// 21 is Bro 2.0, 22 is 2.1, 23 is 2.2, 25 is 2.3 and 2.4, 26 is 2.5.
     #[arg(long, value_name = "NUMBER", default_value = "26", value_parser = data_format)]
     pub(crate) data_format: DataFormat,
 
@@ -77,10 +77,10 @@ pub(crate) struct Args {
 
     /// Write a page for a browser: a ladder of the messages with filters, and plots.
     ///
-    /// The page needs nothing else and loads nothing. It shows all messages between both sides by
+    /// The page needs no other files and loads nothing. It shows all messages between both sides by
     /// phase and time, each in full on a click, and plots bytes per second, the compression ratio
-    /// and cache hits. With several recordings or connections, the page has them all to choose
-    /// from. An existing file is replaced.
+    /// and cache hits. With several recordings or connections, the page contains all of them to
+    /// choose from. An existing file is replaced.
     #[arg(long, value_name = "FILE.html",
         conflicts_with_all = ["json", "summary", "verify", "state", "write_logs"])]
     pub(crate) html: Option<PathBuf>,
@@ -180,9 +180,9 @@ State (--state):
  the times in the recording and from what the side sent. Entries expire when a side sends that.
 
 Exit codes:
-  0  every message of every file was decoded (and, with --verify, written again to the same bytes)
-  1  something could not be; standard error says where. The rest is shown all the same
-  2  the command line is wrong, or a file that it names can't be read; the others are shown
+  0  every message of every file was decoded (and, with --verify, encoded to the same bytes)
+  1  something could not be decoded; standard error says where. The rest is still printed
+  2  the command line is wrong, or a file that it names can't be read; the others are printed
 
 Examples:
   brocomm decode session.jsonl

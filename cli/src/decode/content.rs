@@ -22,7 +22,7 @@ pub(super) enum Content<'a> {
         protocol: u32,
         data_format: u32,
         cache_size: u32,
-        /// As it is compared (§3.3). Negative if a clock was set back.
+        /// Signed, as in comparisons (§3.3). Negative if a clock was set back.
         runtime: i32,
         class: Option<Text<'a>>,
     },
@@ -62,7 +62,7 @@ pub(super) enum Content<'a> {
     Event(&'a Event),
 }
 
-/// An operation on synchronized state in printed form.
+/// An operation on synchronized state, in printed form.
 #[derive(Debug)]
 pub(crate) struct Access {
     pub(crate) operation: &'static str,

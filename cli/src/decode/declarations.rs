@@ -21,9 +21,7 @@ impl Known {
     /// Reads the user's declaration files, if any.
     pub(super) fn read(files: &[PathBuf]) -> Result<Known, Failure> {
         let mut declared = Declarations::new();
-        for file in files {
-            declare::read(file, &mut declared)?;
-        }
+        declare::read(files, &mut declared)?;
         Ok(Known { declared: Arc::new(declared) })
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Logs {
 /// The logs of one side, as the other side receives them.
 #[derive(Default)]
 struct Sender {
-    /// With the first message, whose data format it has.
+    /// Set by the first message, which determines the data format.
     receiver: Option<LogReceiver>,
     /// Whether a message was malformed. The receiver would have closed the connection.
     failed: bool,
@@ -75,7 +75,7 @@ impl Logs {
         let mut broken = None;
         for received in self.sides[from].receiver(format).entries(argument) {
             match received {
-                // That a log could not be opened was told.
+                // A log that could not be opened has been reported.
                 Ok(ReceivedEntry::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
                 Ok(ReceivedEntry::Dropped(entry)) => {
                     let (path, stream) = (entry.path, self.names.stream(entry.stream));

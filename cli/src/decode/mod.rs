@@ -106,7 +106,7 @@ struct Decoder<'a> {
     followed: state::Followed,
     /// The page of `--html`.
     page: Option<html::Page>,
-    /// The gravest.
+    /// The most severe failure.
     failure: Option<Failure>,
     progress: Progress,
     out: &'a mut dyn Write,

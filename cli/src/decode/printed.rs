@@ -17,7 +17,7 @@ pub(crate) fn value(value: &Value) -> String {
 /// Returns bytes as text. Everything except printable ASCII and tabs becomes `\xHH`.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    // A string takes whatever it is given.
+    // Writing to a string never fails.
     let _ = write_bytes(&mut text, bytes);
     text
 }
@@ -29,7 +29,7 @@ pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
         match (part, str::from_utf8(part)) {
             ([byte], _) if !is_kept(byte) => write!(out, "\\x{byte:02x}")?,
             (_, Ok(text)) => out.write_str(text)?,
-            // What is kept is ASCII.
+            // The remaining bytes are ASCII.
             (_, Err(_)) => {}
         }
     }
@@ -57,7 +57,7 @@ pub(crate) fn without_tabs(printed: &str) -> String {
     text
 }
 
-/// Writes something without its tabs, for lines whose columns people look at.
+/// Writes something with tabs escaped, for output in columns.
 pub(super) struct WithoutTabs<'a>(pub(super) &'a mut String);
 
 impl Write for WithoutTabs<'_> {
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_ascii_and_tabs_stay() {
+    fn only_ascii_and_tabs_are_kept() {
         assert_eq!(bytes(b"a\tb\n\\ \x7f\xc3\xa9~"), "a\tb\\x0a\\ \\x7f\\xc3\\xa9~");
         assert_eq!(without_tabs("a\tb\t"), "a\\x09b\\x09");
         assert_eq!(value(&Value::string("x\0")), "x\\x00");

@@ -40,7 +40,7 @@ impl<'a> Session<'a> {
         let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
         observer.set_declarations(known);
         observer.set_data_format(data_format);
-        // The user wants to see even what the receiver would have rejected.
+        // Users want to see even what the receiver would have rejected.
         observer.set_lenient(true);
         observer.set_transcripts(transcripts);
         Session { file, observer, problems: Problems::default() }

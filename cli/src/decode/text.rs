@@ -33,7 +33,7 @@ impl Default for Lines {
 impl View for Lines {
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
         self.line.clear();
-        // A string takes whatever it is given.
+        // Writing to a string never fails.
         let _ = self.describe(time, observed);
         if observed.message.is_err() || matches!(observed.serial, Some(Err(_))) {
             return writeln!(out, "{}", self.colors.paint(Tone::Bad, &self.line));
@@ -133,7 +133,7 @@ impl Display for Content<'_> {
                 }
                 Ok(())
             }
-            Content::Skipped(_) => f.write_str("not decoded, as one before it could not be"),
+            Content::Skipped(_) => f.write_str("not decoded, because an earlier one could not be"),
             Content::Error(error) => write!(f, "ERROR: {error}"),
         }
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn state_accesses_show_what_each_operand_means() {
+    fn state_accesses_show_the_meaning_of_operands() {
         let cases = [
             ("assign", [Some("1"), None, None], "assign t = 1"),
             ("assign", [Some("1"), Some("0"), None], "assign t = 1 (was 0)"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_peer_need_not_send_is_left_out() {
+    fn absent_parts_are_left_out() {
         let id = |value| Id::global("x", Type::COUNT, value);
         assert_eq!(Content::Id(&id(Some(Value::Count(7)))).to_string(), "id x = 7");
         assert_eq!(Content::Id(&id(None)).to_string(), "id x: count");

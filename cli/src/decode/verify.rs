@@ -79,7 +79,7 @@ impl View for Verify {
         }
         let verdict = match (difference, errors) {
             (None, [0, 0]) => "all bytes are the same",
-            (None, _) => "all bytes are the same, but not everything could be decoded",
+            (None, _) => "all bytes are the same, but not everything was decoded",
             (Some(_), _) => "not all bytes are the same",
         };
         writeln!(out, "SERIALs encoded again: {serials} ({bytes} bytes); {verdict}")?;
@@ -103,7 +103,7 @@ mod tests {
     use super::difference;
 
     #[test]
-    fn the_first_difference_is_told() {
+    fn the_first_difference_is_described() {
         let cases: [(&[u8], &[u8], Option<&str>); 5] = [
             (b"", b"", None),
             (b"abc", b"abc", None),

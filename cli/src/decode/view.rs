@@ -20,7 +20,7 @@ pub(super) trait View {
     /// Prints a message. The time is relative to the accept of the connection.
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Notes the counters after some bytes were read.
+    /// Records the counters after some bytes were read.
     fn fed(&mut self, _time: Duration, _observer: &Observer) {}
 
     /// Prints the end of the view. Returns the problems that it found. `errors` has the numbers of

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_few_seconds_are_what_an_entry_takes() {
+    fn a_delay_of_a_few_seconds_is_normal() {
         let report = |ahead, is_sure| {
             let (clock, mut out) = (Clock { ahead, is_sure }, Vec::new());
             clock.report(&mut Report::new(&mut out, false)).unwrap();

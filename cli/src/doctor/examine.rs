@@ -1,4 +1,4 @@
-//! What is found at an address, for those who look at several.
+//! The findings at an address, for commands that check several.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Args, run};
 use crate::tls::Tls;
 
-/// One line of the report.
+/// A line of the report.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Finding {
     pub(crate) kind: String,
@@ -18,7 +18,7 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    /// Makes a finding that ends everything.
+    /// Creates a finding that ends the check.
     pub(crate) fn bad(step: &str, text: String) -> Finding {
         let line = serde_json::json!({ "step": step, "finding": "BAD", "text": text });
         Finding { kind: "BAD".to_owned(), step: step.to_owned(), text, line }
@@ -32,13 +32,13 @@ impl Finding {
     }
 }
 
-/// Returns what is found at an address, step by step.
+/// Checks an address step by step, and returns the findings.
 pub(crate) fn examine(peer: &str, class: &str, timeout: Duration, tls: Tls) -> Vec<Finding> {
     let (peer, class) = (peer.to_owned(), Some(class.to_owned()));
     let peer = super::Target::Peer(peer);
     let args = Args { peer, class, timeout, ping: false, clock: false, json: true, tls };
     let mut lines = Vec::new();
-    // Why it fails is in the last line.
+    // The last line has the reason for a failure.
     let _ = run(&args, &mut lines);
     lines.split(|byte| *byte == b'\n').filter_map(Finding::read).collect()
 }

@@ -60,7 +60,7 @@ pub(crate) struct Args {
 
     /// Compare the peer's clock with ours, using the times in its logs. Requests all logs, which
     /// may be many, until an entry about this connection arrives. Connects a second time if needed,
-    /// since a Bro sends a batch only with the next entry.
+    /// because a Bro sends a batch only with the next entry.
     #[arg(long)]
     clock: bool,
 
@@ -93,7 +93,7 @@ const SOON: i64 = 30;
 /// The number of the only PING.
 const PING: u32 = 1;
 
-/// What the peer has requested and sent, as far as the connection does not keep it.
+/// What the peer has requested and sent, unless the connection records it.
 #[derive(Default)]
 struct Asked {
     sync: Option<SyncRequest>,
@@ -287,7 +287,7 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let (protocol, data_format) = (version.protocol, version.data_format);
     let of = match DataFormat::from_number(data_format) {
         Some(format) => format!(": Bro {}", format.releases()),
-        None => ": it takes ours, as brocomm does".to_owned(),
+        None => ": it uses ours, as brocomm does".to_owned(),
     };
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
     if let Some(format) = DataFormat::from_number(data_format) {
@@ -309,27 +309,27 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns what is special about the releases of a data format, and how they were tried.
+/// Returns the peculiarities of the releases with a data format, and how they were tested.
 fn release(format: DataFormat) -> &'static str {
     match format {
         DataFormat::V21 => {
-            "Bro 2.0 has no IPv6 addresses, opaque values or hooks; its TLS is SSLv3 only; tried with \
-             sessions recorded from a Bro 2.0"
+            "Bro 2.0 has no IPv6 addresses, opaque values or hooks; its TLS is SSLv3 only; tested \
+             with sessions recorded from a Bro 2.0"
         }
         DataFormat::V22 => {
-            "Bro 2.1 has no opaque values or hooks; its TLS is SSLv3 only; tried with a Bro 2.1"
+            "Bro 2.1 has no opaque values or hooks; its TLS is SSLv3 only; tested with a Bro 2.1"
         }
         DataFormat::V23 => {
-            "Bro 2.2 has no X.509 values; its TLS is SSLv3 only; tried with sessions recorded from a \
-             Bro 2.2"
+            "Bro 2.2 has no X.509 values; its TLS is SSLv3 only; tested with sessions recorded \
+             from a Bro 2.2"
         }
         DataFormat::V25 => {
-            "Bro 2.3 and 2.4 offer TLS as SSLv3 only; tried with a Bro 2.4.2, and with sessions \
+            "Bro 2.3 and 2.4 offer TLS as SSLv3 only; tested with a Bro 2.4.2, and with sessions \
              recorded from a Bro 2.3.2"
         }
         DataFormat::V26 => {
-            "tried with a Bro 2.5.5; 2.6 announces the same, but writes the values of logs \
-             differently, which is found out with the first log entry"
+            "tested with a Bro 2.5.5; 2.6 announces the same, but encodes log values differently, \
+             which brocomm detects with the first log entry"
         }
     }
 }
@@ -360,7 +360,7 @@ fn requests(
         _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
     }
     if let Some(filter) = &asked.filter {
-        report.ok("filter", &format!("it asks for the packets \"{filter}\""))?;
+        report.ok("filter", &format!("it sends the capture filter \"{filter}\""))?;
     }
     if connection.are_logs_requested() {
         report.ok("logs", "it requests our logs")?;
@@ -396,7 +396,7 @@ fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Fail
             "it shares state, and its own is authoritative"
         }
         Some(_) => "it shares state",
-        None => "it accepts no changes of state",
+        None => "it accepts no state changes",
     };
     report.ok("state", &format!("{wants}; if we requested state, {would}"))
 }
@@ -415,7 +415,7 @@ fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(
                 return report.ok("ping", &text);
             }
             Ok(Some(ConnectionNotification::Closed(_))) => {
-                return report.bad("ping", "it closed the connection instead of answering");
+                return report.bad("ping", "the peer closed the connection instead of answering");
             }
             Ok(Some(_)) => {}
             Ok(None) => return report.bad("ping", "no answer"),

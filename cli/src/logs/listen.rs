@@ -162,7 +162,7 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
         }
     }
     if session::part(&mut peer).is_err() {
-        warn(format_args!("{from}: the connection could not be closed in order"));
+        warn(format_args!("{from}: the connection could not be closed cleanly"));
     }
     let _ = reports.send(Report::Gone { sender, fault });
 }

@@ -200,7 +200,7 @@ impl Logs {
         }
     }
 
-    /// Writes what waits in memory.
+    /// Writes the buffered entries.
     fn flush(&mut self) -> Result<(), Failure> {
         if let Some(folder) = &mut self.folder {
             written(folder.flush())?;
@@ -215,7 +215,7 @@ impl Logs {
     }
 }
 
-/// Returns whether a signal has arrived, so that nothing more is waited for.
+/// Returns whether a signal has arrived, so that waits end.
 fn is_stopped() -> bool {
     Stop::on_signal().is_stopped()
 }

@@ -28,7 +28,7 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn new() -> Result<Signals, Failure> {
-        let taken = |error| failed(format_args!("cannot take signals: {}", reason(&error)));
+        let taken = |error| failed(format_args!("cannot handle signals: {}", reason(&error)));
         Ok(Signals {
             ends: Ends::new().map_err(taken)?,
             #[cfg(unix)]

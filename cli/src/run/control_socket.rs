@@ -1,7 +1,7 @@
-//! The control socket of a running node: what local programs ask it about its peers.
+//! The control socket of a running node, which tells local programs about its peers.
 //!
 //! A client writes the line `peers` and reads one line with a [`Snapshot`] in JSON, as often as it
-//! wants. It can change nothing.
+//! wants. It cannot change anything.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -18,20 +18,20 @@ use super::lines::{Line, Lines};
 use crate::failure::{Failure, failed, reason};
 use crate::snapshot::Snapshot;
 
-/// How many clients are served at a time. Further ones wait.
+/// The maximum number of simultaneous clients. Others wait.
 const CLIENTS: usize = 16;
 
-/// How long a request may be, in bytes.
+/// The maximum length of a request, in bytes.
 const LONGEST: usize = 1024;
 
-/// The socket, which is removed at the end.
+/// The socket. Its file is removed on drop.
 pub(super) struct ControlSocket {
     path: PathBuf,
     listener: Option<UnixListener>,
 }
 
 impl ControlSocket {
-    /// Binds the socket, for this user only. A socket that nobody listens on is replaced.
+    /// Binds the socket, for this user only. Replaces a socket on which no program listens.
     pub(super) fn bind(path: &Path) -> Result<ControlSocket, Failure> {
         let why = |error: io::Error| {
             let (path, why) = (path.display(), reason(&error));
@@ -62,12 +62,12 @@ impl ControlSocket {
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
-        // Somebody else may have removed it.
+        // Another program may have removed it.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Removes a socket that a node has left behind.
+/// Removes a socket that a node left behind.
 fn make_way(path: &Path) -> io::Result<()> {
     let taken = |what| Err(io::Error::new(ErrorKind::AddrInUse, what));
     match fs::symlink_metadata(path) {
@@ -85,7 +85,7 @@ fn make_way(path: &Path) -> io::Result<()> {
 async fn accept(listener: tokio::net::UnixListener, node: Node) {
     let places = Arc::new(Semaphore::new(CLIENTS));
     loop {
-        // It is never closed.
+        // The semaphore is never closed.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((client, _)) => {

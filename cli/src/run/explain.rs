@@ -45,7 +45,8 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
     })
 }
 
-/// Says why a peer was closed that broke the protocol, or that we connected to and that said nothing.
+/// Explains why the connection to a peer ended: it violated the protocol, or we connected to it and
+/// it closed the connection without a message.
 pub(super) fn closed(
     peer: &EventPeer,
     established: bool,

@@ -178,7 +178,7 @@ impl Input {
 /// The text after the line number in a message.
 fn parse(line: &[u8], declarations: &Declarations) -> Result<Option<Event>, String> {
     let text = text(line).ok_or_else(|| {
-        ": a backslash stands before a byte that is not UTF-8; write it as \\xHH".to_owned()
+        ": a backslash precedes a byte that is not UTF-8; write the byte as \\xHH".to_owned()
     })?;
     if text.trim().is_empty() {
         return Ok(None);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_what_they_are() {
+    fn bytes_that_are_not_utf_8_are_kept() {
         for (line, bytes) in [
             (&b"e(1, \"a\xffb\")"[..], &b"a\xffb"[..]),
             (b"e(1, \"\xff41\xc3\")", b"\xff41\xc3"),
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_an_event_are_passed_over() {
+    fn lines_without_an_event_are_skipped() {
         assert_eq!(read(b"  \t "), Ok(None));
         assert_eq!(read(b""), Ok(None));
     }
 
     #[test]
-    fn only_the_part_of_a_long_line_that_is_wrong_is_shown() {
+    fn of_a_long_line_only_the_part_with_the_error_is_shown() {
         let line = format!("e(1, \"{}\" oops{}", "x".repeat(1000), "y".repeat(1000));
         let error = read(line.as_bytes()).unwrap_err();
         let lines: Vec<&str> = error.lines().collect();

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_bytes_of_a_bounded_number() {
+    fn lines_have_a_maximum_length() {
         let line = |number, bytes: &[u8]| Line { number, bytes: Some(bytes.to_vec()) };
         let too_long = |number| Line { number, bytes: None };
         for piece in 1..12 {

@@ -17,22 +17,22 @@ use crate::failure::{Failure, failed, warn};
 use crate::log_folder::LogFolder;
 use crate::output::GRACE;
 
-/// How long nothing needs to happen.
+/// The wait if nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// How long what was written may wait in memory.
+/// The maximum time that entries are buffered.
 const FLUSH: Duration = Duration::from_millis(200);
 
-/// Writes logs in a thread of its own, so that a slow disk holds up nothing else.
+/// Writes logs in a thread of its own, so that a slow disk does not block anything else.
 pub(super) struct LogFiles(Option<JoinHandle<Result<(), String>>>);
 
-/// Returns whether a notification is one that is written to files.
+/// Returns whether a notification is written to files.
 pub(super) fn is_log(notification: &Notification) -> bool {
     matches!(notification, Notification::LogWriterAnnounced { .. } | Notification::LogEntry { .. })
 }
 
 impl LogFiles {
-    /// Makes the folder if it isn't there.
+    /// Creates the folder if needed.
     pub(super) fn folder(
         path: &Path,
         rotate: Option<Duration>,
@@ -43,13 +43,13 @@ impl LogFiles {
         Ok(LogFolder::new(path, format, rotation, clock, LogNames::default())?.mixing())
     }
 
-    /// Begins to write what the node is sent.
+    /// Starts writing the logs that the node receives.
     pub(super) fn start(node: Node, notifications: Notifications, folder: LogFolder) -> LogFiles {
         let handle = Handle::current();
         LogFiles(Some(spawn_blocking(move || handle.block_on(write(node, notifications, folder)))))
     }
 
-    /// Returns what is wrong once the files can no longer be written. Can be dropped at any time.
+    /// Waits until the files can no longer be written, and returns the failure. Cancel safe.
     pub(super) async fn failed(files: &mut Option<LogFiles>) -> Failure {
         let Some(LogFiles(Some(task))) = files else { return pending().await };
         let ended = task.await;
@@ -62,7 +62,7 @@ impl LogFiles {
         }
     }
 
-    /// Waits until all that came is written.
+    /// Waits until all received entries are written.
     pub(super) async fn finish(files: &mut Option<LogFiles>) -> Result<(), Failure> {
         let Some(LogFiles(Some(task))) = files else { return Ok(()) };
         match timeout(GRACE, task).await {

@@ -9,11 +9,11 @@ mod lines;
 mod log;
 mod log_files;
 mod metrics;
-mod nats;
 mod peers;
 mod print;
 mod running;
 mod service;
+mod sinks;
 mod spooling;
 mod state;
 mod status;
@@ -98,17 +98,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Write the logs that peers send into files of this folder, as `brocomm logs` does, instead of
+    /// Write the logs that peers send to files in this folder, as `brocomm logs` does, instead of
     /// printing their entries.
     #[arg(long, value_name = "DIR")]
     write_logs: Option<PathBuf>,
 
-    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d.
+    /// Rotate the files at this interval, counted from midnight: 90s, 30min, 1h, 1d.
     #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
     rotate: Option<Duration>,
 
     /// Keep events and log entries of peers in a spool in this folder, for `brocomm spool read` and
-    /// other readers. The table [spool] of the configuration says which, and how.
+    /// other readers. The table [spool] of the configuration selects them.
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
 
@@ -192,7 +192,7 @@ pub(crate) fn run_with(
     let folder = args.write_logs.as_deref();
     let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
     let spooler = spooler(args, outputs, &configuration)?;
-    let sink = nats::prepare(outputs.nats.as_ref(), spooler.as_ref(), &description.to_string())?;
+    let sinks = sinks::prepare(outputs, spooler.as_ref(), &description.to_string())?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -214,7 +214,7 @@ pub(crate) fn run_with(
             let notifications = node.subscribe_with(Subscription::new("spool"));
             Spooling::start(node.clone(), notifications, spooler)
         });
-        let sink = sink.map(nats::Sink::start);
+        let sinks = sinks.start();
         let tally = Tally::default();
         let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
         let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
@@ -250,17 +250,15 @@ pub(crate) fn run_with(
         if let Some(served) = served {
             served.end().await;
         }
-        if let Some(sink) = sink {
-            sink.end().await;
-        }
+        sinks.end().await;
         result
     });
-    // A thread may block on standard input; do not wait for it.
+    // Do not wait for a thread that may block on standard input.
     runtime.shutdown_background();
     result
 }
 
-/// Opens the spool, if there is to be one.
+/// Opens the spool, if one is configured.
 fn spooler(
     args: &Args,
     outputs: &Outputs,

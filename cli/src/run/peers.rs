@@ -44,7 +44,7 @@ pub(super) fn table(node: &NodeMachine, now: Time) -> String {
     text + &errors
 }
 
-/// The numbers of peers, and what was counted of all that there are or were.
+/// The numbers of peers, and the counters of all peers, including those that are gone.
 pub(super) struct Totals {
     pub(super) running: usize,
     pub(super) all: usize,

@@ -76,11 +76,11 @@ impl Reading {
         Reading { task: Some(task), progress }
     }
 
-    /// Waits until the input ends the node. Cancel safe.
+    /// Waits until the end of the input stops the node. Cancel safe.
     async fn ended(reading: &mut Option<Reading>) {
         let task = reading.as_mut().and_then(|reading| reading.task.as_mut());
         let Some(task) = task else { return pending().await };
-        // If the task panicked, no more input comes either.
+        // If the task panicked, there is no more input either.
         let _ = task.await;
         if let Some(reading) = reading {
             reading.task = None;
@@ -108,7 +108,7 @@ impl Running<'_> {
                         }
                         Some(told) if self.files.is_some() && log_files::is_log(&told) => Ok(()),
                         Some(notification) => {
-                            // Before the line that says so.
+                            // Before the line that reports it.
                             self.tell_ready(&notification);
                             print::show(&mut self.printer, self.node.now(), notification)
                                 .map_err(Failure::from)

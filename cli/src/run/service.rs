@@ -22,7 +22,7 @@ pub(super) enum State<'a> {
 /// The service manager, if there is one.
 pub(super) struct Manager {
     output: Option<Output>,
-    /// What it was notified of: that the node is ready comes once, and never after that it ends.
+    /// The notifications sent so far. `Ready` is sent once, and never after `Stopping`.
     ready: bool,
     stopping: bool,
 }
@@ -139,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on what is written.
+    /// Forwards what is written.
     struct Heard(Sender<String>);
 
     impl Write for Heard {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn that_it_is_ready_comes_once_and_never_after_that_it_ends() {
+    fn ready_is_sent_once_and_never_after_stopping() {
         use State::{Ready, Status, Stopping};
         for (states, expected) in [
             (&[Status("a"), Ready, Ready, Stopping, Ready][..], "STATUS=a\nREADY=1\nSTOPPING=1\n"),

@@ -13,18 +13,18 @@ use crate::failure::{Failure, failed};
 use crate::output::GRACE;
 use crate::spool::spooler::Spooler;
 
-/// Spools in a thread of its own, so that a slow disk holds up nothing else.
+/// Spools in a thread of its own, so that a slow disk does not block anything else.
 pub(super) struct Spooling(Option<JoinHandle<Result<(), Failure>>>);
 
 impl Spooling {
-    /// Begins to spool what the node is sent.
+    /// Starts spooling what the node receives.
     pub(super) fn start(node: Node, notifications: Notifications, spooler: Spooler) -> Spooling {
         let handle = Handle::current();
         let spool = move || handle.block_on(spool(node, notifications, spooler));
         Spooling(Some(spawn_blocking(spool)))
     }
 
-    /// Returns the failure once nothing can be spooled any more. Can be dropped at any time.
+    /// Waits until nothing can be spooled any more, and returns the failure. Cancel safe.
     pub(super) async fn failed(spooling: &mut Option<Spooling>) -> Failure {
         let Some(Spooling(Some(task))) = spooling else { return pending().await };
         let ended = task.await;
@@ -37,7 +37,7 @@ impl Spooling {
         }
     }
 
-    /// Waits until all that came is spooled.
+    /// Waits until everything received is spooled.
     pub(super) async fn finish(spooling: &mut Option<Spooling>) -> Result<(), Failure> {
         let Some(Spooling(Some(task))) = spooling else { return Ok(()) };
         match timeout(GRACE, task).await {
@@ -58,7 +58,7 @@ async fn spool(
     loop {
         let now = node.now();
         if spooler.is_full() || spooler.next_timeout().is_some_and(|due| due <= now) {
-            // While there is no room, peers wait as soon as the queue of notifications is full.
+            // While there is no room, peers wait once the queue of notifications is full.
             spooler.commit(&never)?;
             is_written = true;
         }
@@ -72,7 +72,7 @@ async fn spool(
         let told = tokio::select! {
             biased;
             told = notifications.next() => told,
-            // Nothing more has come.
+            // Nothing more has arrived.
             () = ready(()), if !is_written => {
                 spooler.commit(&never)?;
                 is_written = true;

@@ -16,7 +16,7 @@ use crate::rates::{Rates, short, short_bytes};
 /// The update interval.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How long removing the line may take at most, if the terminal is not read.
+/// The time limit for removing the line, if the terminal is not read.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A status line in the last row of the terminal, if standard error is one.
@@ -49,7 +49,7 @@ impl Status {
         }
     }
 
-    /// Shows how many peers there are, and what they send and receive per second.
+    /// Shows the number of peers, and what they send and receive per second.
     pub(super) fn show(&mut self, node: &NodeMachine, now: Time) {
         let totals = Totals::of(node);
         let rates = self.last.as_ref().map(|(then, last)| {
@@ -79,7 +79,7 @@ impl Status {
 }
 
 impl Drop for Status {
-    /// However the node ends, the terminal is left as it was.
+    /// Restores the terminal, however the node ends.
     fn drop(&mut self) {
         self.end();
     }
@@ -102,13 +102,13 @@ fn line(totals: &Totals, rates: Option<&Rates>) -> String {
     line + &format!(", waiting {}", counters.queued_out)
 }
 
-/// Displays the last line written to it in the last row, outside of the part of the terminal that
-/// scrolls. What is typed and printed there is not touched. An empty line removes it.
+/// Displays the last line written to it in the last row of the terminal, outside the scrolling
+/// region, so that input and output are not disturbed. An empty line removes it.
 struct Line<W, S> {
     out: W,
     /// Returns the rows and columns of the terminal.
     size: S,
-    /// The rows of the terminal when the part that scrolls was set.
+    /// The rows of the terminal when the scrolling region was set.
     rows: Option<u16>,
 }
 
@@ -125,8 +125,8 @@ impl<W: Write, S: Fn() -> (u16, u16)> Line<W, S> {
             return text;
         }
         if self.rows.is_none() {
-            // The cursor must not be in the last row: one down, which may scroll, and up again.
-            // A line feed would go to the first column, too, where the kernel adds a return.
+            // The cursor must not be in the last row: move one down, which may scroll, and up
+            // again. A line feed would also go to the first column, where the kernel adds a return.
             text += &format!("\x0b\x1b[A\x1b7\x1b[1;{}r\x1b8", rows - 1);
             self.rows = Some(rows);
         }
@@ -140,7 +140,7 @@ impl<W: Write, S: Fn() -> (u16, u16)> Write for Line<W, S> {
         let text = String::from_utf8_lossy(lines);
         if let Some(line) = text.lines().last() {
             let drawn = self.drawn(line);
-            // At once, so that nothing else comes in between.
+            // In one write, so that no other output comes in between.
             self.out.write_all(drawn.as_bytes())?;
             self.out.flush()?;
         }
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::snapshot::Counters;
 
-    /// What is written goes to a terminal.
+    /// A terminal in memory.
     struct To(InMemoryTerm);
 
     impl Write for To {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_stays() {
+    fn typed_text_is_kept() {
         let terminal = InMemoryTerm::new(4, 20);
         let mut status = Line { out: To(terminal.clone()), size: || (4, 20), rows: None };
         let mut show = |line: &str| status.write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -187,7 +187,7 @@ mod tests {
         terminal.write_str("g(").unwrap();
         show("status 2, which is longer than the row");
         shows("one\ntwo\nping(\nstatus 2, which is l");
-        // What is printed scrolls above it.
+        // Output scrolls above it.
         terminal.write_str("1)\r\nthree\r\nfour").unwrap();
         show("status 3");
         shows("ping(1)\nthree\nfour\nstatus 3");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn it_makes_room_where_the_cursor_is_in_the_last_row() {
+    fn it_makes_room_if_the_cursor_is_in_the_last_row() {
         let terminal = InMemoryTerm::new(3, 20);
         let mut status = Line { out: To(terminal.clone()), size: || (3, 20), rows: None };
         terminal.write_str("one\r\ntwo\r\npin").unwrap();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_may_get_another_size() {
+    fn a_terminal_can_be_resized() {
         let size = Cell::new((5, 20));
         let mut line = Line { out: Vec::new(), size: || size.get(), rows: None };
         assert!(line.drawn("a").contains("\x1b[1;4r"));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_those_since_the_last_look() {
+    fn rates_are_since_the_last_update() {
         let counters = Counters { events_in: 20, bytes_out: 2048, ..Counters::default() };
         let totals = Totals { running: 1, all: 2, counters };
         let begin = "1 of 2 peers running, events in 20";

@@ -46,7 +46,6 @@ impl SpoolNumbers {
     }
 
     /// Adds a sink that reads the spool.
-    #[cfg_attr(not(feature = "nats"), allow(dead_code, reason = "the only sink"))]
     pub(crate) fn add(&self, name: &'static str, counts: SinkCounts) {
         self.sinks().push((name, counts));
     }

@@ -14,6 +14,7 @@ use brocomm::node::EventPattern;
 use brocomm_sinks::line::{EventLine, LogLine};
 use brocomm_sinks::spool::{AppendError, OpenError, Recovery, Spool, WriteError};
 use brocomm_sinks::subject;
+use brocomm_sinks::types::LogTypes;
 
 use super::numbers::SpoolNumbers;
 use crate::config::SpoolTable;
@@ -30,6 +31,16 @@ const RETENTION: Duration = Duration::from_secs(30);
 /// The maximum number of subjects of logs that are kept.
 const MAX_SUBJECTS: usize = 4096;
 
+/// The maximum number of writers of a log that are kept.
+const MAX_WRITERS: usize = 256;
+
+/// A log that is spooled.
+struct Known {
+    subject: Arc<str>,
+    /// Writers of it, of several peers, the types of whose columns are kept.
+    writers: Vec<Arc<LogWriter>>,
+}
+
 /// A spool, and what goes there in which form.
 pub(crate) struct Spooler {
     path: PathBuf,
@@ -43,8 +54,9 @@ pub(crate) struct Spooler {
     names: LogNames,
     numbers: SpoolNumbers,
     line: Vec<u8>,
-    /// The subjects of logs, by stream and path; none for those that are not spooled.
-    subjects: BTreeMap<(i32, Name), Option<Arc<str>>>,
+    types: LogTypes,
+    /// Logs, by stream and path; none for those that are not spooled.
+    known: BTreeMap<(i32, Name), Option<Known>>,
     told: BTreeSet<Name>,
     /// Whether it was said that there is no room.
     is_stuck: bool,
@@ -84,7 +96,8 @@ impl Spooler {
             names,
             numbers,
             line: Vec::new(),
-            subjects: BTreeMap::new(),
+            types: LogTypes::new(path),
+            known: BTreeMap::new(),
             told: BTreeSet::new(),
             is_stuck: false,
             retained: now,
@@ -138,21 +151,49 @@ impl Spooler {
         self.append(now, &subject, &entry.writer.path);
     }
 
-    fn subject_of(&mut self, writer: &LogWriter) -> Option<Arc<str>> {
+    fn subject_of(&mut self, writer: &Arc<LogWriter>) -> Option<Arc<str>> {
         // The lookup would need the name, whose clones are cheap.
         let key = (writer.stream, writer.path.clone());
-        if let Some(known) = self.subjects.get(&key) {
-            return known.clone();
+        let subject = match self.known.get_mut(&key) {
+            Some(None) => return None,
+            Some(Some(known)) => {
+                let subject = Arc::clone(&known.subject);
+                if known.writers.iter().any(|known| Arc::ptr_eq(known, writer)) {
+                    return Some(subject);
+                }
+                // Peers come and go.
+                if known.writers.len() >= MAX_WRITERS {
+                    known.writers.clear();
+                }
+                known.writers.push(Arc::clone(writer));
+                subject
+            }
+            None => {
+                // A peer may have logs without end.
+                if self.known.len() >= MAX_SUBJECTS {
+                    self.known.clear();
+                }
+                if self.logs.as_ref().is_some_and(|logs| !logs.matches(&writer.path)) {
+                    self.known.insert(key, None);
+                    return None;
+                }
+                let stream = self.names.stream(writer.stream);
+                let subject: Arc<str> = subject::log(&stream, &writer.path).into();
+                let writers = vec![Arc::clone(writer)];
+                let known = Known { subject: Arc::clone(&subject), writers };
+                self.known.insert(key, Some(known));
+                subject
+            }
+        };
+        let log = subject::name(&subject);
+        if let Err(error) = self.types.add(log, &self.log_line, &writer.fields) {
+            let path = self.path.display();
+            warn(format_args!(
+                "spool {path}: cannot keep the types of log {log}: {}; Parquet files will lack them",
+                reason(&error)
+            ));
         }
-        let is_wanted = self.logs.as_ref().is_none_or(|logs| logs.matches(&writer.path));
-        let subject =
-            is_wanted.then(|| subject::log(&self.names.stream(writer.stream), &writer.path).into());
-        // A peer may have logs without end.
-        if self.subjects.len() >= MAX_SUBJECTS {
-            self.subjects.clear();
-        }
-        self.subjects.insert(key, subject.clone());
-        subject
+        Some(subject)
     }
 
     fn append(&mut self, now: Time, subject: &str, name: &Name) {
@@ -169,7 +210,7 @@ impl Spooler {
         self.numbers.refuse();
         if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
             let path = self.path.display();
-            warn(format_args!("spool {path}: {name} is left out: {why}; more are only counted"));
+            warn(format_args!("spool {path}: {name} is left out: {why}; others are only counted"));
         }
     }
 

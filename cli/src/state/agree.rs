@@ -18,8 +18,8 @@ pub(super) fn disagreement(declared: &Type, found: &Type) -> Option<String> {
     Some(format!("is declared as {ours}, but the peer's is of type {theirs}"))
 }
 
-/// Returns whether containers of these types hold values of different types, which shows only once
-/// there is one in them. Records are left to conversion, which takes fields by name.
+/// Returns whether containers of these types hold values of different types, which empty containers
+/// do not show. Records are left to the conversion, which matches fields by name.
 pub(super) fn holds_other_types(declared: &Type, found: &Type) -> bool {
     other_types(declared, found, DEPTH).unwrap_or_default()
 }
@@ -44,7 +44,7 @@ fn other_types(declared: &Type, found: &Type, depth: u32) -> Option<bool> {
         (TypeKind::List(ours), TypeKind::List(theirs)) => {
             let mut both = ours.types.iter().zip(&theirs.types);
             let lengths = [ours.types.len(), theirs.types.len()];
-            // Of an empty literal nothing is known.
+            // The element type of an empty literal is unknown.
             let differ_in_length = lengths[0] != lengths[1] && !lengths.contains(&0);
             differ_in_length || both.any(|(a, b)| differ(a, b) == Some(true))
         }
@@ -81,7 +81,7 @@ fn constants(ty: &Type, ours: &EnumType, theirs: &EnumType) -> Option<String> {
             ty.name()
         )),
         None => {
-            Some(format!("is declared with {name} in {}, which the peer doesn't have", ty.name()))
+            Some(format!("is declared with {name} in {}, which the peer does not have", ty.name()))
         }
     };
     ours.names.iter().find_map(other)
@@ -97,7 +97,7 @@ fn fields(ours: &RecordType, theirs: &RecordType, depth: u32) -> Option<String> 
         if may_lack(ours) && !may_lack(theirs) {
             let name = &ours.name;
             return Some(format!(
-                "is declared with a field {name} that may be unset, which it may not at the peer"
+                "is declared with field {name} optional, which it is not at the peer"
             ));
         }
         part(&ours.ty, &theirs.ty, depth)
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn containers_of_other_types_are_told_apart_though_they_are_empty() {
+    fn empty_containers_of_different_types_differ() {
         let types = "type R: record { a: count; }; type Q: record { a: count; b: string; };";
         let differ = |ours: &str, theirs: &str| {
             let ty = |text: &str| {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_compared_down_to_constants_and_attributes() {
+    fn comparison_includes_constants_and_attributes() {
         let two = "type E: enum { A, B };";
         let tree = "type Tree: record { kids: vector of Tree &optional; e: E; };";
         for ty in
@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(told(&ours, &with("A, B, C")), None, "extended at the peer");
             let swapped = "is declared with A as constant 0 of E, which is 1 at the peer";
             assert_eq!(told(&ours, &with("B, A")).as_deref(), Some(swapped), "{ty}");
-            let lacks = "is declared with B in E, which the peer doesn't have";
+            let lacks = "is declared with B in E, which the peer does not have";
             assert_eq!(told(&ours, &with("A")).as_deref(), Some(lacks), "{ty}");
         }
         let within = |e: &str| format!("type E: enum {{ {e} }}; {tree} global g: Tree;");

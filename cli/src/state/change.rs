@@ -36,7 +36,7 @@ pub(super) enum Operation {
     Increment(i64),
 }
 
-/// The task of changing a variable.
+/// A task that changes a variable.
 pub(super) struct Change<'a> {
     /// What is changed, as written by the user.
     shown_place: String,
@@ -192,7 +192,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Returns where the container is that is changed.
+    /// Returns the path of the changed container.
     fn container(&self) -> Path {
         let mut container = self.place.clone();
         if !matches!(self.operation, Operation::Add(_) | Operation::Delete(_)) {
@@ -300,7 +300,7 @@ impl Task for Change<'_> {
                 self.shown_place
             )),
             StateError::OutOfRange(_) => {
-                refused(format_args!("{} would leave the range of its type", self.shown_place))
+                refused(format_args!("{} would be out of range for its type", self.shown_place))
             }
             StateError::Gap { length, limit, .. } => refused(format_args!(
                 "{}: the vector has {length} elements, and at most {limit} can be added",
@@ -315,7 +315,7 @@ impl Task for Change<'_> {
         if given.is_open(&access) {
             let container = self.container();
             return Err(refused(format_args!(
-                "the peer's {container} is empty and has no type yet, so that it takes no elements; \
+                "the peer's {container} is empty and has no type yet, so it accepts no elements; \
                  assign a value to it: `state set '{container}' VALUE`"
             )));
         }
@@ -339,7 +339,7 @@ impl Task for Change<'_> {
                 Ok(self.shown.line(&object, &text)?)
             }
             _ => Err(failed(format_args!(
-                "the peer did not take the change of {}",
+                "the peer did not receive the change of {}",
                 self.shown_place
             ))),
         }

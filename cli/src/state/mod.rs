@@ -66,11 +66,11 @@ macro_rules! change_help {
         concat!(
             "Example:\n  ",
             $example,
-            "\n\nIt waits until the peer has taken the change. A Bro takes changes only if its entry \
-             for us\nhas `$sync=T`.\n\nExit codes:\n  \
+            "\n\nIt waits until the peer has received the change. A Bro accepts changes only if \
+             its entry for us\nhas `$sync=T`.\n\nExit codes:\n  \
              0  the change was sent, and the peer has read it\n  \
              1  nothing was sent: there was no connection, or it failed; the peer has no such \
-             variable,\n     has it with another type, or doesn't take changes\n  \
+             variable,\n     has it with another type, or does not accept changes\n  \
              2  the command line is wrong, or a value or name on it, or the declarations"
         )
     };
@@ -169,7 +169,7 @@ enum Command {
     },
 }
 
-/// What the peer's variables are declared as.
+/// The declarations of the peer's variables.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct Declared {
@@ -182,7 +182,7 @@ struct Declared {
     config: Option<PathBuf>,
 }
 
-/// What all have in common.
+/// The options that all subcommands have.
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
@@ -245,11 +245,11 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
     let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
     match end {
         _ if is_asked => {
-            Err(failed(format_args!("the peer wants our state instead of giving its own")))
+            Err(failed(format_args!("the peer requests our state instead of sending its own")))
         }
-        End::ByPeer if !has_begun => Err(failed(format_args!(
-            "the peer closed the connection before it had given its state"
-        ))),
+        End::ByPeer if !has_begun => {
+            Err(failed(format_args!("the peer closed the connection before sending its state")))
+        }
         End::Here { .. } if !has_begun && !task.ends_with_signals() => {
             Err(failed(format_args!("interrupted")))
         }
@@ -263,7 +263,7 @@ fn undeclared(name: &str, declared: &Declarations) -> Failure {
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     let hint = config::suggestion(name, &known);
     let hint = match hint.as_str() {
-        "" => "; declare it by --declarations or --config",
+        "" => "; declare it with --declarations or --config",
         hint => hint,
     };
     misused(format_args!("no variable {name} is declared{hint}"))
@@ -276,9 +276,7 @@ impl Common {
         if let Some(file) = &self.declared.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        for file in &self.declared.declarations {
-            declare::read(file, &mut declared)?;
-        }
+        declare::read(&self.declared.declarations, &mut declared)?;
         for name in names {
             if declared.globals.get(name).is_none() {
                 return Err(undeclared(name, &declared));

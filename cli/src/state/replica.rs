@@ -56,7 +56,7 @@ impl<'a> Replica<'a> {
         let store = variables::store(declared, DESCRIPTION.as_bytes(), None, now)?;
         let store = store.ok_or_else(|| {
             misused(format_args!(
-                "no variable is declared with &synchronized by --declarations or --config; nothing \
+                "no variable is declared with &synchronized in --declarations or --config; nothing \
                  to do"
             ))
         })?;
@@ -150,7 +150,7 @@ impl Follow for Replica<'_> {
     }
 
     fn due(&mut self, _: Time) -> Result<(), Failure> {
-        // Not the wall clock, which may be set meanwhile.
+        // Not the wall clock, which can be set meanwhile.
         let since = *self.heard.get_or_insert_with(Instant::now);
         if self.has_begun() || since.elapsed() < self.patience {
             return Ok(());
@@ -158,8 +158,8 @@ impl Follow for Replica<'_> {
         self.progress.end();
         let seconds = self.patience.as_secs_f64();
         Err(failed(format_args!(
-            "the peer's state did not arrive: nothing came for {seconds} s; `brocomm doctor` says \
-             how far the connection gets"
+            "the peer's state did not arrive: nothing arrived for {seconds} s; `brocomm doctor` \
+             says how far the connection gets"
         )))
     }
 }
@@ -193,7 +193,7 @@ pub(super) struct Given {
     misfits: BTreeMap<Name, String>,
     /// The peer's unique IDs of containers, by our own IDs.
     aliases: BTreeMap<Name, Name>,
-    /// The unique ids of containers without a type, which take no elements at the peer.
+    /// The unique IDs of containers without a type, which accept no elements at the peer.
     open: BTreeSet<Name>,
 }
 
@@ -218,7 +218,7 @@ impl Given {
         self.types.insert(name, found);
     }
 
-    /// Returns whether the container that an operation is on has no type at the peer yet.
+    /// Returns whether the container that an operation changes has no type at the peer yet.
     pub(super) fn is_open(&self, access: &StateAccess) -> bool {
         self.open.contains(&access.target)
     }

@@ -1,4 +1,4 @@
-//! The table on a terminal, drawn again after each look and each key.
+//! The table on a terminal, drawn again after each snapshot and each key.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -19,18 +19,18 @@ use crate::snapshot::Snapshot;
 use crate::stop::Stop;
 use crate::style::{Colors, Tone};
 
-/// How long a key waits at most.
+/// The maximum delay before a key is handled.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// What is shown.
+/// The state of the view.
 struct View {
     before: Option<Snapshot>,
     now: Snapshot,
     sort: Sort,
     reversed: bool,
-    /// The number of the chosen peer, which stays chosen wherever it moves.
+    /// The number of the selected peer, which stays selected wherever its row moves.
     chosen: Option<u64>,
-    /// Why there was no newer look.
+    /// Why there is no newer snapshot.
     problem: Option<String>,
     state: TableState,
     colors: Colors,
@@ -49,7 +49,7 @@ pub(super) fn run(
         .spawn(move || look(source, interval, &sender))?;
     let mut view = View::new(first, sort, Colors::of_stdout());
     let stop = Stop::on_signal();
-    // A signal ends the loop, which then leaves the terminal as it was.
+    // A signal ends the loop, which then restores the terminal.
     let _held = stop.hold();
     let mut terminal = ratatui::try_init()?;
     let result = (|| {
@@ -63,7 +63,7 @@ pub(super) fn run(
     ratatui::try_restore().and(result)
 }
 
-/// Looks at the node again and again, until the view is closed.
+/// Takes snapshots of the node until the view is closed.
 fn look(mut source: Source, interval: Duration, looks: &Sender<Result<Snapshot, String>>) {
     loop {
         thread::sleep(interval);
@@ -75,7 +75,7 @@ fn look(mut source: Source, interval: Duration, looks: &Sender<Result<Snapshot, 
     }
 }
 
-/// Waits for a look or a key. Returns whether to go on.
+/// Waits for a snapshot or a key. Returns whether to continue.
 fn wait(view: &mut View, looks: &Receiver<Result<Snapshot, String>>) -> io::Result<bool> {
     let begin = Instant::now();
     loop {
@@ -84,13 +84,13 @@ fn wait(view: &mut View, looks: &Receiver<Result<Snapshot, String>>) -> io::Resu
                 view.looked(looked);
                 return Ok(true);
             }
-            // After an error no more comes; what was seen last stays.
+            // After an error there are no more snapshots, and the last one stays.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         if event::poll(PATIENCE)? {
             return Ok(match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => view.key(key),
-                // Also that the terminal has another size.
+                // Includes a new size of the terminal.
                 _ => true,
             });
         }
@@ -126,7 +126,7 @@ impl View {
         Table::new(&self.now, &rates.unwrap_or_default(), self.sort, self.reversed)
     }
 
-    /// Does what a key says. Returns whether to go on.
+    /// Handles a key. Returns whether to continue.
     fn key(&mut self, key: KeyEvent) -> bool {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
@@ -146,14 +146,14 @@ impl View {
         true
     }
 
-    /// Goes so many columns to the right.
+    /// Moves the sort column this many columns to the right.
     fn sort_by(&mut self, steps: usize) {
         let place = Sort::ALL.iter().position(|sort| *sort == self.sort).unwrap_or_default();
         let next = Sort::ALL.iter().cycle().nth(place + steps);
         self.sort = next.copied().unwrap_or(self.sort);
     }
 
-    /// Chooses the peer so many rows further down.
+    /// Selects the peer this many rows further down.
     fn choose(&mut self, rows: isize) {
         let ids = self.table().ids;
         let now = self.chosen.and_then(|id| ids.iter().position(|other| *other == id));
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_those_between_two_looks() {
+    fn rates_are_between_two_snapshots() {
         let shown = drawn(&mut view(), 160, 8);
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines[0].contains("hub: 2 of 3 peers running, listening"), "{shown}");
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn every_size_of_a_terminal_is_used() {
+    fn it_fits_every_terminal_size() {
         let mut view = view();
         for width in (1..200).step_by(9) {
             for height in [1, 2, 3, 10] {
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_sort_choose_and_end() {
+    fn keys_sort_select_and_quit() {
         let mut view = view();
         let mut press = |code, expected: bool| {
             assert_eq!(view.key(KeyEvent::new(code, KeyModifiers::NONE)), expected);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_look_stays_when_the_node_ends() {
+    fn the_last_snapshot_stays_when_the_node_stops() {
         let mut view = view();
         view.looked(Err("the node has ended".to_owned()));
         let shown = drawn(&mut view, 80, 8);

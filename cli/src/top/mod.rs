@@ -1,4 +1,4 @@
-//! `brocomm top`: the peers of a node, as they come and go.
+//! `brocomm top`: shows the peers of a node.
 
 #[cfg(feature = "top")]
 mod live;
@@ -19,16 +19,16 @@ use table::{Sort, Table};
 /// Shows the peers of a node: their state, class and direction, events and bytes per second, queues,
 /// drops and the last error.
 ///
-/// Of a node that `brocomm run --control-socket PATH` runs, it shows all of that. A Bro tells its
-/// peers and its packets to a controller, as for `brocomm control HOST peers`, but counts nothing
-/// for each peer.
+/// For a node that was started with `brocomm run --control-socket PATH`, all of these are shown. A
+/// Bro reports its peers and packets to a controller, as for `brocomm control HOST peers`, but has
+/// no counters for each peer.
 ///
-/// Keys: q ends it, left and right choose the column to sort by, r reverses the order, up and down
-/// choose a peer, whose last error is shown in full.
+/// Keys: q quits, left and right select the column to sort by, r reverses the order, up and down
+/// select a peer, whose last error is shown in full.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The control socket of a node, which has a `/` in it, or the address of a Bro.
+    /// The control socket of a node, a path with a `/`, or the address of a Bro.
     #[arg(value_name = "PATH|HOST[:PORT]")]
     node: String,
 
@@ -36,13 +36,13 @@ pub(crate) struct Args {
     #[arg(long)]
     once: bool,
 
-    /// The time between two looks, in seconds.
+    /// The time between two updates, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = timeout,
         allow_negative_numbers = true)]
     interval: Duration,
 
     /// The column to sort by: peer, address, class, direction, state, events, bytes, queue, drops.
-    /// Numbers begin with the greatest.
+    /// Numbers are sorted in descending order.
     #[arg(long, value_name = "COLUMN", default_value = "events", hide_possible_values = true)]
     sort: Sort,
 
@@ -67,11 +67,11 @@ Examples:
   brocomm top sensor:47760
 
 Exit codes:
-  0  it was ended, or the table was printed
+  0  it was closed, or the table was printed
   1  the node cannot be reached, or does not answer
   2  the command line is wrong";
 
-/// Shows the peers until it is ended, or once.
+/// Shows the peers until it is closed, or once.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if !args.once && !io::stdout().is_terminal() {
         return Err(misused(format_args!("standard output is not a terminal; add --once")));

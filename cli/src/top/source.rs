@@ -1,4 +1,4 @@
-//! Where the snapshots come from: a control socket, or a Bro that is asked as a controller.
+//! The sources of snapshots: a control socket, or a Bro that is queried as by a controller.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 #[cfg(unix)]
@@ -15,10 +15,10 @@ use crate::failure::{Failure, failed, misused, reason};
 use crate::session;
 use crate::snapshot::{Packets, Peer, Snapshot, State};
 
-/// How long an answer of a node may be, in bytes.
+/// The maximum length of a node's answer, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// A node that is looked at.
+/// A node to take snapshots of.
 pub(super) enum Source {
     #[cfg(unix)]
     Socket(BufReader<UnixStream>),
@@ -26,7 +26,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Opens what the arguments name.
+    /// Opens the source that the arguments name.
     pub(super) fn open(args: &Args) -> Result<Source, Failure> {
         if args.node.contains('/') {
             return Source::socket(args);
@@ -72,7 +72,7 @@ impl Source {
         Err(misused(format_args!("control sockets are not supported on this system")))
     }
 
-    /// Asks for a snapshot.
+    /// Requests a snapshot.
     pub(super) fn look(&mut self) -> Result<Snapshot, String> {
         match self {
             #[cfg(unix)]
@@ -103,14 +103,14 @@ fn look_at(socket: &mut BufReader<UnixStream>) -> Result<Snapshot, String> {
     serde_json::from_str(&line).map_err(|error| format!("the answer cannot be read: {error}"))
 }
 
-/// Takes what a Bro answered apart.
+/// Parses the answer of a Bro.
 fn of_bro(name: &str, time: f64, peers: &[Value], packets: &Value) -> Snapshot {
     let text = |peer: &Value, key: &str| peer[key].as_str().unwrap_or_default().to_owned();
     let peer = |(id, peer): (u64, &Value)| Peer {
         id,
         description: text(peer, "peer"),
         address: text(peer, "host"),
-        // It lists only those that are connected.
+        // A Bro lists only connected peers.
         state: State::Running,
         ..Peer::default()
     };
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bro_tells_its_peers_and_packets() {
+    fn a_bro_reports_its_peers_and_packets() {
         let peers = [json!({"time": 1.0, "peer": "worker-1", "host": "10.0.0.1"}), json!({})];
         let snapshot = of_bro("sensor", 5.0, &peers, &json!({"recvd": 7, "dropped": 2, "link": 9}));
         assert_eq!(snapshot.packets, Some(Packets { received: 7, dropped: 2, link: 9 }));

@@ -1,4 +1,4 @@
-//! The table of peers: its cells, their order, and what fits into a width.
+//! The table of peers: its cells, their order, and the columns that fit into a width.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -36,8 +36,8 @@ impl Sort {
     ];
 }
 
-/// A column: its heading, what it is sorted by, whether it holds numbers, and how important it is:
-/// the least important ones are left out where there is no room.
+/// A column: its heading, the sort key, whether it holds numbers, and its priority. If there is no
+/// room, the columns with the lowest priority are left out.
 struct Column {
     heading: &'static str,
     sort: Option<Sort>,
@@ -64,11 +64,11 @@ const COLUMNS: [Column; 12] = [
     Column { heading: "last error", sort: None, is_number: false, importance: 1 },
 ];
 
-/// The place of the last error, which takes the room that is left.
+/// The index of the last error's column, which takes the remaining room.
 const ERROR: usize = COLUMNS.len() - 1;
-/// The least room of it.
+/// The minimum width of that column.
 const ERROR_LEAST: usize = 16;
-/// The room between two columns.
+/// The gap between two columns.
 const GAP: usize = 2;
 
 /// A cell.
@@ -118,14 +118,14 @@ impl Table {
             let rate = |peer: &Peer| rates.get(&peer.id).copied().unwrap_or_default();
             let order = compare((one, rate(one)), (other, rate(other)), sort);
             let order = if reversed { order.reverse() } else { order };
-            // Whatever is equal keeps its place from one look to the next.
+            // Equal rows keep their order from one snapshot to the next.
             order.then_with(|| one.id.cmp(&other.id))
         });
         let rows = peers.iter().map(|peer| row(peer, rates.get(&peer.id))).collect();
         Table { rows, ids: peers.iter().map(|peer| peer.id).collect() }
     }
 
-    /// Returns the columns that fit into a width, and their own widths.
+    /// Returns the columns that fit into a width, with their widths.
     pub(super) fn fit(&self, width: Option<usize>) -> Vec<Shown> {
         let widest = |place: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(place));
@@ -175,7 +175,7 @@ impl Table {
         self.rows.iter().map(row).collect()
     }
 
-    /// Prints it, with a line about the node.
+    /// Prints the table, with a line about the node.
     pub(super) fn print(
         &self,
         now: &Snapshot,
@@ -227,7 +227,7 @@ pub(super) fn summary(now: &Snapshot, before: Option<&Snapshot>) -> String {
     line
 }
 
-/// Compares two peers: numbers from the greatest, text by the alphabet, the best state first.
+/// Compares two peers: numbers in descending order, text alphabetically, the best state first.
 fn compare(one: (&Peer, Rates), other: (&Peer, Rates), sort: Sort) -> Ordering {
     let ((one, one_rates), (other, other_rates)) = (one, other);
     let counters = |peer: &Peer| peer.counters.unwrap_or_default();
@@ -338,7 +338,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn numbers_begin_with_the_greatest() {
+    fn numbers_are_in_descending_order() {
         for (sort, ids) in [
             (Sort::Peer, [2, 1, 3]),
             (Sort::Address, [1, 2, 3]),
@@ -357,13 +357,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn rates_come_before_what_was_counted() {
+    fn rates_come_before_counters() {
         let rates = HashMap::from([(2, Rates { events_out: 1.0, ..Rates::default() })]);
         assert_eq!(Table::new(&snapshot(), &rates, Sort::Events, false).ids, [2, 1, 3]);
     }
 
     #[test]
-    fn every_width_is_kept_and_the_peers_stay_to_the_last() {
+    fn it_fits_every_width_and_keeps_the_peers() {
         let table = Table::new(&snapshot(), &HashMap::new(), Sort::Peer, false);
         for width in 0..300 {
             let shown = table.fit(Some(width));

@@ -1,4 +1,4 @@
-//! What is counted of events that go to a Zeek and come from one.
+//! Counters of events to and from a Zeek.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::failure::{Failure, failed, misused, reason, warn};
 
 type Labels = [(&'static str, String); 2];
 
-/// Counts by target. All clones are the same.
+/// Counters by target. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     events: Family<Labels, Counter>,
@@ -26,11 +26,11 @@ pub(crate) struct Counts {
 #[derive(Debug, Default)]
 struct All {
     targets: BTreeMap<String, Target>,
-    /// The file that has the balances, too.
+    /// The file to which the balances are written, if any.
     ledger: Option<Ledger>,
 }
 
-/// The counters that were used once, which are found without making their labels.
+/// The counters that have been used, so that they are found without creating labels.
 #[derive(Debug, Default)]
 struct Target {
     events: BTreeMap<&'static str, Counter>,
@@ -39,8 +39,8 @@ struct Target {
 }
 
 impl Counts {
-    /// Keeps the balance of events in a file from now on, and counts what a process before left
-    /// unsettled in it.
+    /// Writes the balance of events to a file from now on, and counts events that the previous
+    /// process left unsettled in it.
     pub(crate) fn keep(&self, file: &Path) -> Result<(), Failure> {
         let (ledger, left) = Ledger::open(file).map_err(|error| {
             misused(format_args!("--counts {}: {}", file.display(), reason(&error)))
@@ -48,26 +48,26 @@ impl Counts {
         self.all().ledger = Some(ledger);
         for (target, number) in left.into_iter().filter(|(_, number)| *number > 0) {
             warn(format_args!(
-                "{target}: the bridge was killed before with {number} events that were not passed on"
+                "{target}: the last bridge was killed with {number} events that were not passed on"
             ));
             self.lose(&target, KILLED, number);
         }
         Ok(())
     }
 
-    /// Counts events of which this became.
+    /// Counts events by what happened to them.
     pub(crate) fn add(&self, target: &str, what: &'static str, number: u64) {
         let balance = |balance: &mut Balance| balance.count(what, number);
         self.inc(target, what, number, |target| &mut target.events, &self.events, "what", balance);
     }
 
-    /// Counts events that are lost, and why.
+    /// Counts lost events, by reason.
     pub(crate) fn lose(&self, target: &str, reason: &'static str, number: u64) {
         let balance = |balance: &mut Balance| balance.lose(reason, number);
         self.inc(target, reason, number, |target| &mut target.lost, &self.lost, "reason", balance);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they differ in pairs between the two callers")]
+    #[expect(clippy::too_many_arguments, reason = "the two callers differ in pairs of arguments")]
     fn inc(
         &self,
         name: &str,
@@ -120,12 +120,12 @@ impl Counts {
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register(
             "zeek_events",
-            "Events from and to a Zeek, by what became of them",
+            "Events from and to a Zeek, by what happened to them",
             self.events.clone(),
         );
         registry.register(
             "zeek_lost",
-            "Events from and to a Zeek that were not carried over, by reason",
+            "Events from and to a Zeek that were not passed, by reason",
             self.lost.clone(),
         );
         registry.register("zeek_connected", "Whether a Zeek is connected", self.connected.clone());

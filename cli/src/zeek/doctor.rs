@@ -1,4 +1,4 @@
-//! `brocomm doctor URL`: explains what it finds at a Zeek's WebSocket server.
+//! `brocomm doctor URL`: checks the WebSocket server of a Zeek.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::url::Url;
 use crate::doctor::Report;
 use crate::failure::Failure;
 
-/// Goes step by step, as far as it gets. Nothing is published.
+/// Runs the steps, as far as possible. Publishes nothing.
 pub(crate) fn run(
     url: &Url,
     tls: Option<&Connector>,
@@ -39,7 +39,7 @@ async fn examine(
         Ok(link) => link,
         Err(error) => {
             let hint = "; does a script call Cluster::listen_websocket, or is UseWebSocket set for \
-                        zeekctl? It listens on 127.0.0.1 unless told otherwise";
+                        zeekctl? By default it listens on 127.0.0.1";
             return report.bad("reachable", &format!("{error}{hint}"));
         }
     };
@@ -60,13 +60,14 @@ async fn examine(
                 Some(8..) => {}
                 Some(_) => report
                     .note("zeek", "before 8.0 events are not checked against their declarations")?,
-                None => report.note("zeek", "this is no version of Zeek: is it a stand-in?")?,
+                None => report.note("zeek", "this is not a Zeek version; is it another server?")?,
             }
         }
         Notification::Closed(cause) => return report.bad("websocket", &explained(&cause)),
         other => return report.bad("websocket", &format!("unexpected: {other:?}")),
     }
-    // Its first ping comes with the upgrade; whoever didn't answer that would be gone in 5 s.
+    // Zeek sends its first ping with the upgrade, and disconnects a client that does not answer
+    // within 5 s.
     let begin = Instant::now();
     link.client.close(now());
     match timeout(patience, link.next()).await {
@@ -94,7 +95,7 @@ fn explained(cause: &CloseCause) -> String {
         }
         CloseCause::Handshake(HandshakeError::Closed)
         | CloseCause::Ended
-        | CloseCause::Failed(_) => "; does it expect TLS (wss://), or has it 100 clients already?",
+        | CloseCause::Failed(_) => "; does it expect TLS (wss://), or does it have 100 clients?",
         CloseCause::TimedOut { what: "acknowledgement", .. } => {
             "; is the cluster's backend (ZeroMQ) running?"
         }

@@ -1,4 +1,4 @@
-//! Events of a Zeek as this program shows them.
+//! Formats events of a Zeek.
 
 use brocomm::data::{Event, Value};
 use brocomm_zeek::Data;
@@ -6,8 +6,8 @@ use brocomm_zeek::json;
 use brocomm_zeek::mapping::Mapping;
 use brocomm_zeek::message::ZeekEvent;
 
-/// Returns an event with values of Bro, as far as they are known: by the declarations of Zeek's side,
-/// or by what they are; what is neither is shown as the JSON that came.
+/// Returns an event with Bro values, converted by the declarations of Zeek's side or, without one,
+/// by the kind of the value. Other values become the text of their JSON.
 pub(super) fn shown(event: &ZeekEvent, mapping: &Mapping) -> Event {
     if let Ok(event) = mapping.to_bro(event, &event.name) {
         return event;
@@ -25,7 +25,7 @@ fn text(data: &Data) -> Value {
         return Value::String(name.as_bytes().clone());
     }
     let mut text = Vec::new();
-    // It is only shown, so that what can't be sent is no matter.
+    // This is for display only, so values that cannot be sent do not matter.
     let options = json::Options { spelling: json::Spelling::Zeek, ..json::Options::default() };
     let _ = json::write(data, options, &mut text);
     Value::String(text.into())

@@ -1,4 +1,4 @@
-//! Counts that outlive a process that is killed.
+//! Counters that survive when the process is killed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-/// How many events were taken, and how many are known to have been passed on or lost. The rest was
-/// in memory, or on its way.
+/// The numbers of events that were accepted, and of those known to have been passed on or lost. The
+/// others are in memory or in transit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Balance {
     pub(super) taken: u64,
@@ -15,7 +15,7 @@ pub(super) struct Balance {
 }
 
 impl Balance {
-    /// Counts events of which this became.
+    /// Counts events by what happened to them.
     pub(super) fn count(&mut self, what: &str, number: u64) {
         match what {
             "offered" | "received" => self.taken += number,
@@ -26,18 +26,18 @@ impl Balance {
 
     /// Counts lost events.
     pub(super) fn lose(&mut self, reason: &str, number: u64) {
-        // These were never taken, or were settled before.
+        // These were never accepted, or are already settled.
         if !["refused_by_zeek", "undecodable", "not_an_event", KILLED].contains(&reason) {
             self.settled += number;
         }
     }
 }
 
-/// The reason for what a process had that was killed.
+/// The reason for events that a killed process held.
 pub(super) const KILLED: &str = "killed";
 
-/// A file with the balance of each target, which is written each time that one changes. Only the
-/// process may be killed at any time: the file is not forced to the disk.
+/// A file with the balance of each target, written whenever one changes. It survives when the
+/// process is killed, but not a crash of the system, since it is not flushed to the disk.
 #[derive(Debug)]
 pub(super) struct Ledger {
     file: File,
@@ -45,7 +45,8 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the file, and returns how many events a process before took and never settled.
+    /// Opens the file, and returns the numbers of events that the previous process accepted and
+    /// never settled.
     ///
     /// # Errors
     ///
@@ -58,7 +59,7 @@ impl Ledger {
         };
         let left = before.lines().map(|line| {
             let balance = parse(line).ok_or_else(|| {
-                let why = format!("`{line}` is no line of counts: is it another file?");
+                let why = format!("`{line}` is not a line of counts; is this another file?");
                 io::Error::new(io::ErrorKind::InvalidData, why)
             });
             balance.map(|(name, Balance { taken, settled })| (name, taken.saturating_sub(settled)))
@@ -68,7 +69,7 @@ impl Ledger {
         Ok((Ledger { file, text: String::new() }, left))
     }
 
-    /// Writes all balances. They only grow, so that what is written covers what was there.
+    /// Writes all balances. They only grow, so the new text covers the old one.
     pub(super) fn write<'a>(
         &mut self,
         balances: impl Iterator<Item = (&'a str, Balance)>,
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_settled_is_known_to_the_next() {
+    fn the_next_process_reads_what_was_not_settled() {
         let path = std::env::temp_dir().join(format!("brocomm-ledger-{}", std::process::id()));
         let _ = fs::remove_file(&path);
         let (mut ledger, left) = Ledger::open(&path).unwrap();
@@ -112,12 +113,12 @@ mod tests {
         drop(ledger);
         let (_, left) = Ledger::open(&path).unwrap();
         assert_eq!(left, [("clients".to_owned(), 0), ("ws://a b".to_owned(), 5)].into());
-        // All of that is told once.
+        // It is reported once.
         assert!(Ledger::open(&path).unwrap().1.is_empty());
         for text in ["x", "1 2", "1 x name", "node = 1"] {
             fs::write(&path, text).unwrap();
             let error = Ledger::open(&path).unwrap_err().to_string();
-            assert!(error.contains("no line of counts"), "{error}");
+            assert!(error.contains("not a line of counts"), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         fs::remove_file(&path).unwrap();

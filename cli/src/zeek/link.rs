@@ -17,16 +17,16 @@ use crate::failure::reason;
 pub(crate) struct Link {
     stream: Stream,
     pub(crate) client: Client,
-    /// What TLS has negotiated, if it is used.
+    /// The negotiated TLS parameters, if TLS is used.
     pub(crate) secured: Option<Secured>,
 }
 
 impl Link {
-    /// Connects; the handshake of the WebSocket follows.
+    /// Connects. The WebSocket handshake follows.
     ///
     /// # Errors
     ///
-    /// Returns why there is no connection, or what is wrong with the configuration.
+    /// The connection failed, or the configuration is invalid.
     pub(crate) async fn connect(
         url: &Url,
         tls: Option<&Connector>,
@@ -51,12 +51,12 @@ impl Link {
         Ok(Link { stream: Stream::new(stream), client, secured })
     }
 
-    /// Waits until something happens to the connection. Can be dropped at any time.
+    /// Waits until something happens on the connection. Cancel safe.
     pub(crate) async fn step(&mut self) {
         self.stream.step(&mut self.client).await;
     }
 
-    /// Returns the next notification. Can be dropped at any time.
+    /// Returns the next notification. Cancel safe.
     pub(crate) async fn next(&mut self) -> Notification {
         loop {
             if let Some(notification) = self.client.poll_notification() {
@@ -66,7 +66,7 @@ impl Link {
         }
     }
 
-    /// Returns a notification if there is one, and waits for something to happen otherwise.
+    /// Returns a notification if there is one. Otherwise waits until something happens.
     pub(crate) async fn next_or_step(&mut self) -> Option<Notification> {
         let notification = self.client.poll_notification();
         if notification.is_none() {
@@ -75,7 +75,7 @@ impl Link {
         notification
     }
 
-    /// Writes what is left and ends the connection.
+    /// Writes the remaining bytes and closes the connection.
     pub(crate) async fn finish(self) {
         self.stream.finish(&self.client).await;
     }
@@ -92,7 +92,7 @@ async fn connected(authority: &str) -> Result<TcpStream, String> {
     TcpStream::connect(&*addresses).await.map_err(|error| reason(&error))
 }
 
-/// Returns bytes that nobody can predict. The standard library has random numbers for its maps only.
+/// Returns unpredictable bytes. The standard library uses random numbers only for its maps.
 fn random() -> [u8; 24] {
     let mut bytes = [0; 24];
     for chunk in bytes.chunks_exact_mut(8) {

@@ -1,4 +1,4 @@
-//! `brocomm zeek listen`: shows what a Zeek publishes.
+//! `brocomm zeek listen`: prints the events that a Zeek publishes.
 
 use std::io::Write;
 
@@ -16,22 +16,22 @@ use crate::notice::Notice;
 use crate::session::Form;
 use crate::signals::Ends;
 
-/// Shows the events that a Zeek publishes.
+/// Prints the events that a Zeek publishes.
 ///
-/// Subscribes to topics, says so, and prints each event that comes, one line each, with its topic, until
-/// Ctrl-C is pressed. Without signatures a record is shown as a vector.
+/// Subscribes to topics, and prints one line per event, with its topic, until Ctrl-C is pressed.
+/// Without signatures a record is printed as a vector.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// Where Zeek listens: ws://HOST[:PORT] or wss://HOST[:PORT]; the port is 27759 unless given.
+    /// The URL of the Zeek: ws://HOST[:PORT] or wss://HOST[:PORT]. The default port is 27759.
     #[arg(value_name = "URL")]
     url: Url,
 
-    /// The beginning of the topics to receive; may be repeated. Without any, all topics.
+    /// The prefix of the topics to receive; may be repeated. The default is all topics.
     #[arg(long, value_name = "PREFIX")]
     topic: Vec<String>,
 
-    /// End after so many events.
+    /// Exit after this number of events.
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 
@@ -52,7 +52,7 @@ Exit codes:
   1  there was no connection, or it ended
   2  the command line is wrong";
 
-/// Prints events until told to end.
+/// Prints events until stopped.
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let topics = if args.topic.is_empty() { vec![String::new()] } else { args.topic.clone() };
     let (config, declared) = args.options.read(&topics)?;

@@ -1,4 +1,4 @@
-//! `brocomm zeek`: talks to a Zeek's WebSocket server.
+//! `brocomm zeek`: connects to the WebSocket server of a Zeek.
 
 pub(crate) mod counts;
 pub(crate) mod doctor;
@@ -23,10 +23,10 @@ use brocomm_zeek::signatures;
 
 use crate::failure::{Failure, failed, misused, reason};
 
-/// Talks to a Zeek ≥ 8 over its WebSocket API.
+/// Exchanges events with a Zeek 8 or newer over its WebSocket API.
 ///
-/// Zeek listens if a script calls `Cluster::listen_websocket`; zeekctl has the manager do so on
-/// 127.0.0.1:27759 unless told otherwise.
+/// Zeek listens if a script calls `Cluster::listen_websocket`. With zeekctl, the manager listens on
+/// 127.0.0.1:27759 by default.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -39,7 +39,7 @@ enum Command {
     Send(send::Args),
 }
 
-/// Does what is asked for.
+/// Runs the subcommand.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Listen(args) => listen::run(args, out),
@@ -47,14 +47,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-/// Options of whoever connects to a Zeek.
+/// Options for connecting to a Zeek.
 #[derive(Debug, clap::Args)]
 struct Options {
     /// Declarations of Zeek's side: a script with its types and events; may be repeated.
     #[arg(long, value_name = "FILE")]
     signatures: Vec<PathBuf>,
 
-    /// The name under which Zeek logs us.
+    /// The name under which Zeek logs this client.
     #[arg(long, value_name = "NAME", default_value = "brocomm")]
     application: String,
 
@@ -89,7 +89,7 @@ fn read_script(file: &Path, into: &mut Declarations) -> Result<(), Failure> {
         .map_err(|error| misused(format_args!("{shown}: cannot use signatures: {error}")))
 }
 
-/// Runs something that waits.
+/// Runs a future to completion.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -19,13 +19,13 @@ use crate::session;
 
 /// Publishes events in a Zeek.
 ///
-/// Sends them in the order given, each under the topic, and waits until Zeek has read them all. Zeek
-/// answers with an error if it doesn't know an event or its arguments are of other types; the process
-/// that listens must have loaded a script that declares it.
+/// Sends them in the given order under the topic, and waits until Zeek has read all of them. Zeek
+/// answers with an error if it does not know an event or if its arguments have other types; the
+/// process that listens must have loaded a script that declares the event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// Where Zeek listens: ws://HOST[:PORT] or wss://HOST[:PORT]; the port is 27759 unless given.
+    /// The URL of the Zeek: ws://HOST[:PORT] or wss://HOST[:PORT]. The default port is 27759.
     #[arg(value_name = "URL")]
     url: Url,
 
@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TOPIC", default_value = "brocomm/")]
     topic: String,
 
-    /// How many seconds to wait for the connection and for Zeek to have read all.
+    /// The time limit for connecting and until Zeek has read all events, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = session::timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
@@ -48,14 +48,14 @@ pub(super) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Without signatures 7 is a count, +7 and -7 are ints, and records go field by field as written.
+Without signatures 7 is a count, +7 and -7 are ints, and records are sent field by field as written.
 
 Examples:
   brocomm zeek send ws://127.0.0.1:27759 'Site::alert(\"hello\", 7)'
   brocomm zeek send ws://manager --topic site/ --signatures site.zeek 'Site::seen([$host=10.0.0.1])'
 
 Exit codes:
-  0  Zeek has read the events and had nothing against them
+  0  Zeek has read and accepted the events
   1  there was no connection, or Zeek refused an event
   2  the command line is wrong, or an event on it";
 
@@ -87,12 +87,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })
 }
 
-/// Reads an event, of the types that are declared on Zeek's side.
+/// Parses an event by the declarations of Zeek's side.
 fn event(text: &str, mapping: &Mapping) -> Result<ZeekEvent, Failure> {
     let declared = mapping.zeek();
     let event = if call::is_json(text) {
         call::json(text, declared)
-            .and_then(|event| event.ok_or_else(|| "no event".to_owned()))
+            .and_then(|event| event.ok_or_else(|| "not an event".to_owned()))
             .map_err(|error| misused(format_args!("{text}: {error}")))?
     } else {
         Event::parse(text, declared)
@@ -118,7 +118,7 @@ async fn publish(mut link: Link, args: &Args, events: &[ZeekEvent]) -> Result<()
         }
         let is_read = link.client.confirmed() == events.len() as u64;
         if is_ready && is_read {
-            // What Zeek has against the last event it says after it has read it.
+            // Zeek may refuse the last event only after it has read it.
             link.client.close(now());
         }
         match link.next_or_step().await {

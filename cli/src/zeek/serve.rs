@@ -1,4 +1,4 @@
-//! The serving side: lets WebSocket clients of a Zeek talk to the Bros behind a node.
+//! The server: lets clients of Zeek's WebSocket API communicate with the peers of a node.
 
 mod client;
 mod fault;
@@ -23,27 +23,27 @@ use crate::failure::{Failure, failed, misused, reason, warn};
 use fault::Fault;
 use hub::Hub;
 
-/// How counts name the clients.
+/// The name of the clients in counters.
 const TARGET: &str = "clients";
 
-/// How long clients have to be told that the node ends.
+/// The time limit for notifying clients when the node stops.
 const LAST: Duration = Duration::from_secs(3);
 
 /// Options for clients of Zeek's WebSocket API.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Serve clients of Zeek's WebSocket API at this address; the system chooses the port if it is 0.
-    /// What they publish is raised as events, and they get the events of peers. Whoever reaches it can
-    /// do that.
+    /// Serve clients of Zeek's WebSocket API at this address. With port 0 the system chooses a
+    /// port. Events that clients publish are raised, and clients receive the events of peers. There
+    /// is no access control.
     #[arg(long, help_heading = "Zeek", value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
     zeek_websocket: Option<String>,
 
-    /// Declarations of the clients' side: a script of Zeek with its types and events; may be repeated.
-    /// Without any they are those of the configuration.
+    /// Declarations of the clients' side: a Zeek script with types and events; may be repeated. The
+    /// default is the declarations of the configuration.
     #[arg(long, help_heading = "Zeek", value_name = "FILE", requires = "zeek_websocket")]
     zeek_signatures: Vec<PathBuf>,
 
-    /// The topic under which clients get the events of peers.
+    /// The topic under which clients receive the events of peers.
     #[arg(
         long,
         help_heading = "Zeek",
@@ -61,14 +61,14 @@ pub(crate) struct Options {
     #[arg(long, help_heading = "Zeek", value_name = "FILE", requires = "zeek_tls_cert")]
     zeek_tls_key: Option<PathBuf>,
 
-    /// Have something go wrong, to test clients; may be repeated: late-ack=SECONDS, error-after=N,
-    /// close-after=N:CODE, stop-after=N (no more is read), no-pong, raw (Zeek's own spelling, with
-    /// bytes that are no UTF-8 in text frames).
+    /// Simulate a fault, to test clients; may be repeated: late-ack=SECONDS, error-after=N,
+    /// close-after=N:CODE, stop-after=N (stops reading), no-pong, raw (Zeek's own spelling, with
+    /// bytes that are not UTF-8 in text frames).
     #[arg(long, help_heading = "Zeek", value_name = "FAULT", requires = "zeek_websocket")]
     zeek_fault: Vec<Fault>,
 }
 
-/// A server that listens.
+/// A server that listens and does not serve yet.
 pub(crate) struct Serving {
     listener: TcpListener,
     address: String,
@@ -85,7 +85,7 @@ pub(crate) struct Served {
 }
 
 impl Options {
-    /// Listens, if that is asked for.
+    /// Starts listening, if configured.
     pub(crate) fn bind(&self, declared: &Declarations) -> Result<Option<Serving>, Failure> {
         let Some(address) = &self.zeek_websocket else { return Ok(None) };
         let bound = || {
@@ -114,7 +114,7 @@ impl Options {
 }
 
 impl Serving {
-    /// Serves from now on, within a runtime.
+    /// Starts serving, in the current runtime.
     pub(crate) fn start(self, node: &Node, counts: &Counts) -> Result<Served, Failure> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
             failed(format_args!("--zeek-websocket {}: {}", self.address, reason(&error)))
@@ -128,7 +128,7 @@ impl Serving {
         let (bro, description) = node.with(|node, _| {
             (Declarations::clone(node.declarations()), node.options().peer_description.clone())
         });
-        // What Zeek takes of its clients is taken here, too.
+        // Accept from clients what Zeek accepts.
         let options =
             mapping::Options { as_zeek: true, drop_fields: true, ..mapping::Options::default() };
         let hub = Arc::new(Hub::new(Mapping::new(bro, self.declared, options), counts.clone()));
@@ -145,7 +145,7 @@ impl Serving {
 }
 
 impl Served {
-    /// Tells clients that the node has ended, and waits a little until they know.
+    /// Notifies clients that the node has stopped, and waits for them, within a time limit.
     pub(crate) async fn end(self) {
         self.events.abort();
         self.hub.end();
@@ -173,7 +173,7 @@ async fn accept(
             }
             Err(error) => {
                 warn(format_args!("clients of Zeek's API: cannot accept: {}", reason(&error)));
-                // Too many are open; some will be closed.
+                // Too many sockets are open. Some will be closed.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

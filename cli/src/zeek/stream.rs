@@ -1,4 +1,4 @@
-//! Bytes that go to and come from a socket, whether or not TLS lies between.
+//! Byte streams over a socket, with or without TLS.
 
 use std::future::pending;
 use std::io;
@@ -8,18 +8,18 @@ use brocomm::Time;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Duration, sleep, timeout};
 
-/// A stream of bytes both ways.
+/// A bidirectional byte stream.
 pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
-/// How much is read at once.
+/// The size of the read buffer.
 const READ: usize = 64 << 10;
 
-/// How long the last bytes may take.
+/// The time limit for writing the last bytes.
 const LAST: Duration = Duration::from_secs(2);
 
-/// A machine between bytes and an application, of either side.
+/// The state machine of a client or server.
 pub(crate) trait Machine {
     fn feed_bytes(&mut self, bytes: &[u8], now: Time);
     fn feed_eof(&mut self, now: Time);
@@ -64,16 +64,16 @@ macro_rules! machine {
 machine!(brocomm_zeek::client::Client, |_: &Self| true);
 machine!(brocomm_zeek::server::Server, Self::wants_input);
 
-/// A stream with what is needed to wait for it.
+/// A stream with the state for waiting on it.
 pub(crate) struct Stream {
     reader: ReadHalf<Box<dyn Bytes>>,
     writer: WriteHalf<Box<dyn Bytes>>,
     buffer: Vec<u8>,
-    /// Whether TLS may hold back something that was written.
+    /// Whether TLS may still buffer written bytes.
     is_dirty: bool,
 }
 
-/// What happened to a stream.
+/// What happened on a stream.
 enum Happened {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
@@ -87,9 +87,9 @@ impl Stream {
         Stream { reader, writer, buffer: vec![0; READ], is_dirty: false }
     }
 
-    /// Waits until something happens, and feeds it. Can be dropped at any time.
+    /// Waits until something happens, and feeds it to the machine. Cancel safe.
     pub(crate) async fn step(&mut self, machine: &mut impl Machine) {
-        // Bytes that come and go all the time must not keep a timer from being noticed.
+        // Continuous traffic must not delay timers.
         let time = now();
         if machine.next_timeout().is_some_and(|at| at <= time) {
             return machine.feed_time(time);
@@ -128,18 +128,18 @@ impl Stream {
         }
     }
 
-    /// Writes what is left, within a short time, and ends the stream.
+    /// Writes the remaining bytes, within a time limit, and shuts the stream down.
     pub(crate) async fn finish(mut self, machine: &impl Machine) {
         let last = async {
             self.writer.write_all(machine.poll_transmit()).await?;
             self.writer.shutdown().await
         };
-        // Whoever doesn't take it is gone.
+        // Errors do not matter: the peer is gone.
         let _ = timeout(LAST, last).await;
     }
 }
 
-/// Returns the present time.
+/// Returns the current time.
 pub(crate) fn now() -> Time {
     SystemTime::now().into()
 }

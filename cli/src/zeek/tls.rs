@@ -1,4 +1,4 @@
-//! TLS for `wss`.
+//! TLS for `wss://`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use super::trust::Trust;
 use super::url::Url;
 
-/// Where systems keep the authorities that they trust.
+/// The files in which systems keep their trusted CAs.
 const SYSTEM: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -23,11 +23,11 @@ const SYSTEM: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// The files that TLS needs. They are PEM.
+/// The files for TLS, in PEM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct Files {
-    /// The authorities that the server's certificate may come from (PEM), for wss://. By default those
-    /// that the system trusts, or those in the file that SSL_CERT_FILE names.
+    /// The CAs that may sign the server's certificate (PEM), for wss://. The default is those that
+    /// the system trusts, or those in the file that SSL_CERT_FILE names.
     #[arg(long = "tls-ca", help_heading = "TLS", value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
@@ -35,7 +35,7 @@ pub(crate) struct Files {
     #[arg(long = "tls-cert", help_heading = "TLS", value_name = "FILE")]
     pub(crate) cert: Option<PathBuf>,
 
-    /// Its private key (PEM). By default it is in the file of the certificate.
+    /// Its private key (PEM). The default is the file of the certificate.
     #[arg(long = "tls-key", help_heading = "TLS", value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
@@ -45,14 +45,14 @@ pub(crate) struct Files {
     pub(crate) name: Option<String>,
 }
 
-/// What makes a TLS connection, with the name that the certificate must be for.
+/// A connector for TLS, with the name that the certificate must be for.
 #[derive(Clone)]
 pub(crate) struct Connector {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
-/// What TLS has negotiated.
+/// The negotiated TLS parameters.
 #[derive(Debug)]
 pub(crate) struct Secured {
     pub(crate) version: String,
@@ -62,11 +62,11 @@ pub(crate) struct Secured {
 }
 
 impl Connector {
-    /// Secures a connection.
+    /// Runs the TLS handshake on a connection.
     ///
     /// # Errors
     ///
-    /// Returns why not, and what can be done about it.
+    /// The reason for the failure, and what to do.
     pub(crate) async fn connect(
         &self,
         tcp: TcpStream,
@@ -92,15 +92,15 @@ impl Connector {
         let error = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
         match error {
             Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-                "; name the authority that issued its certificate, or a certificate that it signed \
-                 itself: --tls-ca FILE, or `ca` in a configuration"
+                "; name the CA that signed its certificate, or its self-signed certificate: \
+                 --tls-ca FILE, or `ca` in a configuration"
                     .to_owned()
             }
             Some(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => format!(
-                "; its certificate is not for `{}`: the name that it is for can be given with \
-                 --tls-name NAME, or `name` in a configuration",
+                "; its certificate is not for `{}`; give the certificate's name with --tls-name \
+                 NAME, or `name` in a configuration",
                 self.name.to_str()
             ),
             Some(Error::InvalidMessage(_)) => "; does it expect clear text (ws://)?".to_owned(),
@@ -116,11 +116,11 @@ impl fmt::Debug for Connector {
 }
 
 impl Files {
-    /// Returns what makes connections to this server; nothing, if it doesn't use TLS.
+    /// Returns the connector for this server, or `None` if it does not use TLS.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the files, or which one is missing.
+    /// A file is invalid or missing.
     pub(crate) fn connector(&self, url: &Url) -> Result<Option<Connector>, String> {
         let files = [&self.ca, &self.cert, &self.key];
         if !url.secure {
@@ -137,32 +137,32 @@ impl Files {
                 .with_client_auth_cert(certificates(cert)?, key(file.as_ref().unwrap_or(cert))?)
                 .map_err(|error| format!("{}: {error}", cert.display()))?,
             (None, None) => builder.with_no_client_auth(),
-            (None, Some(_)) => return Err(format!("{url}: a key needs its certificate")),
+            (None, Some(_)) => return Err(format!("{url}: a key needs a certificate")),
         };
         let name = self.name.as_deref().unwrap_or(url.host());
         let server = ServerName::try_from(name.to_owned())
-            .map_err(|_| format!("{url}: no certificate can be for `{name}`"))?;
+            .map_err(|_| format!("{url}: `{name}` is not a valid name for a certificate"))?;
         Ok(Some(Connector { connector: Arc::new(config).into(), name: server }))
     }
 
-    /// Reads the certificates that are trusted: all of a file that is named, or the system's.
+    /// Reads the trusted certificates: those in the given file, or the system's.
     fn trusted(&self, url: &Url) -> Result<Vec<CertificateDer<'static>>, String> {
         let named = || env::var_os("SSL_CERT_FILE").map(PathBuf::from);
         let system = || SYSTEM.iter().map(PathBuf::from).find(|file| file.is_file());
         match self.ca.clone().or_else(named).or_else(system) {
             Some(file) => certificates(&file),
             None => Err(format!(
-                "{url}: wss:// needs the authorities that the server's certificate may come from, \
-                 and the system has none: name a file"
+                "{url}: wss:// needs the CAs that may sign the server's certificate, and the \
+                 system has none: name a file"
             )),
         }
     }
 
-    /// Returns what accepts TLS connections.
+    /// Returns the acceptor for TLS connections.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the files.
+    /// A file is invalid.
     pub(crate) fn acceptor(cert: &Path, file: &Path) -> Result<TlsAcceptor, String> {
         let config = ServerConfig::builder()
             .with_no_client_auth()
@@ -176,7 +176,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |error| format!("{}: cannot read certificates: {error}", file.display());
     let all = CertificateDer::pem_file_iter(file).map_err(wrong)?;
     let all: Vec<_> = all.collect::<Result<_, _>>().map_err(wrong)?;
-    if all.is_empty() { Err(format!("{}: no certificate in it", file.display())) } else { Ok(all) }
+    if all.is_empty() { Err(format!("{}: no certificate found", file.display())) } else { Ok(all) }
 }
 
 fn key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {

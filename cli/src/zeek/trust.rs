@@ -1,4 +1,4 @@
-//! Which servers are trusted.
+//! Verification of server certificates.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-/// Accepts certificates that a trusted one has signed, and the trusted ones themselves: one that
-/// signed itself, as `openssl req -x509` makes them, is an authority that shows its own certificate.
+/// Accepts certificates that a trusted one has signed, and the trusted ones themselves. A
+/// self-signed certificate, as from `openssl req -x509`, is a CA that presents its own certificate.
 #[derive(Debug)]
 pub(super) struct Trust {
     signed: Arc<WebPkiServerVerifier>,
@@ -21,12 +21,12 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// Makes a verifier with these certificates; those that can't be used are passed over, as the
-    /// system's files have some.
+    /// Creates a verifier with these certificates. Unusable ones are skipped, since the system's
+    /// files contain some.
     ///
     /// # Errors
     ///
-    /// Returns that none of them can be used.
+    /// None of them can be used.
     pub(super) fn verifier(trusted: Vec<CertificateDer<'static>>) -> Result<Arc<Trust>, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(trusted.iter().cloned());
@@ -53,7 +53,8 @@ impl ServerCertVerifier for Trust {
             now,
         );
         match result {
-            // That it is an authority's comes after its dates, and before its name.
+            // webpki reports a CA certificate after checking the dates and before checking the
+            // name.
             Err(Error::InvalidCertificate(
                 CertificateError::Other(_) | CertificateError::UnknownIssuer,
             )) if self.trusted.iter().any(|trusted| trusted == end_entity) => {

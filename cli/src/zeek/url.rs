@@ -7,22 +7,22 @@ use brocomm_zeek::client::API_PATH;
 
 use crate::address;
 
-/// The port that zeekctl has Zeek listen on.
+/// The default port of zeekctl.
 const PORT: u16 = 27_759;
 
-/// Where a Zeek's WebSocket server listens.
+/// The URL of a Zeek's WebSocket server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     /// Whether TLS is used.
     pub(crate) secure: bool,
-    /// Name or address and port, as in `localhost:27759`.
+    /// The name or address, and the port, as in `localhost:27759`.
     pub(crate) authority: String,
     /// The path.
     pub(crate) path: String,
 }
 
 impl Url {
-    /// Returns whether a text is meant to be one.
+    /// Returns whether a text is meant to be such a URL.
     pub(crate) fn is_meant(text: &str) -> bool {
         text.contains("://")
     }
@@ -54,7 +54,7 @@ impl FromStr for Url {
         let authority = if has_port { authority.to_owned() } else { format!("{authority}:{PORT}") };
         let authority = address::parse_peer(&authority)?;
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("the path must have no blanks".to_owned());
+            return Err("the path must not contain blanks".to_owned());
         }
         Ok(Url { secure, authority, path: path.to_owned() })
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn port_and_path_are_those_of_zeek_unless_given() {
+    fn port_and_path_have_the_defaults_of_zeek() {
         for (text, expected) in [
             ("ws://h", "ws://h:27759/v1/messages/json"),
             ("ws://h:1", "ws://h:1/v1/messages/json"),

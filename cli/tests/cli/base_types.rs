@@ -1,24 +1,55 @@
 //! The Rust structs of `brocomm::base_types` are those of the built-in declarations.
 //!
-//! The structs are written by this module. After a change of the declarations,
-//! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types` writes them anew.
+//! This module generates the structs. After a change of the declarations, generate them again with
+//! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use brocomm::base_types::{ConnId, ConnInfo, Connection, NoticeInfo};
-use brocomm::data::{BroType, Declarations, Field, FromValue, Type, TypeTag, Value};
+use brocomm::data::{BroType, Declarations, Field, FromValue, ToValue, Type, TypeTag, Value};
 use brocomm::lowlevel::syntax::{AttributeTag, ExprKind};
 use brocomm::lowlevel::types::TypeKind;
 
 use crate::support::run;
 
-/// The types that have to be there, besides all whose names end in `::Info`.
+/// The required types, in addition to all whose names end in `::Info`.
 const ROOTS: [&str; 3] = ["conn_id", "endpoint", "connection"];
 
-/// How many lines a file has at most.
-const LINES: usize = 390;
+/// The files by topic, with the modules of their types. The module without a name is the global
+/// one.
+const TOPICS: [(&str, &[&str]); 14] = [
+    ("alerts", &["Barnyard2", "Unified2"]),
+    ("connection", &["", "Conn", "ConnThreshold", "DPD", "Tunnel", "Weird", "WeirdStats"]),
+    ("control", &["NetControl", "OpenFlow"]),
+    ("dns", &["DHCP", "DNS"]),
+    ("files", &["Files", "PE"]),
+    ("ftp", &["FTP"]),
+    ("http", &["HTTP", "SOCKS"]),
+    ("industrial", &["DNP3", "Modbus", "SNMP"]),
+    ("login", &["KRB", "MySQL", "RADIUS", "RDP", "RFB", "SSH"]),
+    ("mail", &["IRC", "SIP", "SMTP"]),
+    (
+        "node",
+        &[
+            "CaptureLoss",
+            "Communication",
+            "LoadedScripts",
+            "PacketFilter",
+            "Queue",
+            "Reporter",
+            "Stats",
+            "Syslog",
+        ],
+    ),
+    ("notice", &["Intel", "Notice", "Signatures", "Software", "Traceroute"]),
+    ("smb", &["DCE_RPC", "NTLM", "SMB"]),
+    ("ssl", &["SSL", "X509"]),
+];
+
+/// The maximum number of lines in a file.
+const LINES: usize = 400;
 
 fn declarations() -> Declarations {
     let printed = run(["config", "declarations"]);
@@ -28,7 +59,7 @@ fn declarations() -> Declarations {
     declarations
 }
 
-/// What becomes of a type in Rust.
+/// The conversion of Bro types to Rust.
 struct Writer {
     /// The records, by their names in Bro.
     records: BTreeMap<String, String>,
@@ -45,7 +76,7 @@ impl Writer {
         while let Some(ty) = writer.todo.pop() {
             let name = ty.name().to_string();
             if ty.fields().is_some() && !writer.records.contains_key(&name) {
-                // It may be met again in its own fields.
+                // It may occur in its own fields.
                 writer.records.insert(name.clone(), String::new());
                 let text = writer.record(&name, ty.fields().unwrap());
                 writer.records.insert(name, text);
@@ -95,7 +126,7 @@ impl Writer {
             Some(TypeTag::Port) => "Port",
             Some(TypeTag::Addr) => "IpAddr",
             Some(TypeTag::Subnet) => "Subnet",
-            // Scripts add constants to most enums, so none is an error.
+            // Scripts add constants to most enums, so an unknown one must not be an error.
             Some(TypeTag::Enum) => "Value",
             _ => "",
         };
@@ -136,7 +167,7 @@ fn parts(index: &Type) -> Vec<Type> {
     }
 }
 
-/// Returns whether Rust can have this as a key: a plain value, which is no open enum.
+/// Returns whether Rust can use this type as a key: a plain value, and not an open enum.
 fn is_index(index: &Type) -> bool {
     use TypeTag as T;
     let is_plain = |ty: &Type| {
@@ -149,7 +180,7 @@ fn has(field: &Field, tag: AttributeTag) -> bool {
     field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag))
 }
 
-/// Returns whether a field may have no value in Rust: also if its default is not Rust's.
+/// Returns whether a field is an `Option` in Rust, also because its default differs from Rust's.
 fn is_optional(field: &Field) -> bool {
     let Some(attributes) = &field.attributes else { return false };
     let defaults = attributes.list.iter().filter(|one| one.tag == AttributeTag::Default);
@@ -190,18 +221,18 @@ fn field_name(name: &str) -> String {
     }
 }
 
-/// Divides the records among files.
-fn files(records: &BTreeMap<String, String>) -> Vec<String> {
-    let mut files: Vec<Vec<&String>> = vec![Vec::new()];
-    let mut lines = 0;
-    for text in records.values() {
-        let count = text.lines().count() + 1;
-        if lines + count > LINES - 20 {
-            files.push(Vec::new());
-            lines = 0;
-        }
-        lines += count;
-        files.last_mut().unwrap().push(text);
+/// Returns the file that a type belongs in.
+fn topic(name: &str) -> &'static str {
+    let module = name.rsplit_once("::").map_or("", |(module, _)| module);
+    let found = TOPICS.iter().find(|(_, modules)| modules.contains(&module));
+    found.unwrap_or_else(|| panic!("{name}: in which of the TOPICS is this module?")).0
+}
+
+/// Divides the records among files, by topic.
+fn files(records: &BTreeMap<String, String>) -> BTreeMap<&'static str, String> {
+    let mut files: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (name, text) in records {
+        files.entry(topic(name)).or_default().push(text);
     }
     let uses = [
         ("BTreeMap", "use std::collections::BTreeMap;"),
@@ -250,7 +281,7 @@ fn files(records: &BTreeMap<String, String>) -> Vec<String> {
         }
         text + "\n" + &body
     };
-    files.iter().map(file).collect()
+    files.iter().map(|(topic, texts)| (*topic, file(texts))).collect()
 }
 
 fn list(names: &[String]) -> String {
@@ -261,16 +292,19 @@ fn list(names: &[String]) -> String {
 }
 
 #[test]
-fn the_structs_are_those_of_the_declarations() {
+fn the_structs_match_the_declarations() {
     let records = Writer::write(&declarations());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/base_types");
-    for (n, expected) in (1..).zip(files(&records)) {
-        let file = folder.join(format!("types_{n}.rs"));
+    let files = files(&records);
+    assert_eq!(files.len(), TOPICS.len(), "a topic without a type");
+    for (topic, expected) in files {
+        let file = folder.join(format!("{topic}.rs"));
         if std::env::var_os("BROCOMM_WRITE").is_some() {
             fs::write(&file, &expected).unwrap();
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
+        assert!(text.lines().count() <= LINES, "{}: divide this topic", file.display());
         // The formatter breaks long lines.
         let words = |text: &str| text.split_whitespace().collect::<String>().replace(",}", "}");
         assert_eq!(words(&text), words(&expected), "{}", file.display());
@@ -293,7 +327,7 @@ fn has_fields_of<T: BroType>(declarations: &Declarations) {
 }
 
 #[test]
-fn a_value_of_a_script_is_read_into_a_struct() {
+fn a_bro_value_converts_to_a_struct() {
     let declarations = declarations();
     has_fields_of::<ConnId>(&declarations);
     has_fields_of::<Connection>(&declarations);
@@ -312,8 +346,19 @@ fn a_value_of_a_script_is_read_into_a_struct() {
     assert_eq!(info.id.resp_h.to_string(), "10.0.0.2");
     assert_eq!(info.proto.to_string(), "tcp");
     assert_eq!(
-        (info.duration.unwrap().as_secs(), info.service, info.missed_bytes),
+        (info.duration.unwrap().as_secs(), info.service.clone(), info.missed_bytes),
         (2, None, Some(0))
     );
     assert_eq!(info.tunnel_parents.len(), 2);
+    // It becomes what it was, enums too.
+    assert_eq!(info.to_value().coerce(ty), Ok(value));
+    let text = format!(
+        "[$ts=5.5, $note=Notice::Tally, $actions=set(Notice::ACTION_LOG), $proto=tcp, $id={id}, \
+         $email_body_sections=vector(\"a\"), $email_delay_tokens=set(\"b\"), $suppress_for=1 hr]"
+    );
+    let ty = &declarations.types[&b"Notice::Info"[..]];
+    let value = Value::parse(&text, Some(ty), &declarations).unwrap();
+    let notice = NoticeInfo::from_value(&value).unwrap();
+    assert_eq!(notice.to_value().coerce(ty), Ok(value));
+    assert_eq!(notice.note, Value::parse("Notice::Tally", None, &declarations).unwrap());
 }

@@ -26,7 +26,7 @@ fn object(run: &Run) -> Value {
 }
 
 #[test]
-fn what_is_echoed_is_counted_and_timed() {
+fn replies_are_counted_and_timed() {
     let (_server, address) = serve(&[]);
     let load = ["--count=50", "--connections=3", "--window=4", "--size=100", "--json"];
     let run = bench(&address, &load);
@@ -53,7 +53,7 @@ fn what_is_echoed_is_counted_and_timed() {
 }
 
 #[test]
-fn it_is_told_as_a_table_and_drawn() {
+fn results_are_printed_as_a_table_and_a_plot() {
     let (_server, address) = serve(&[]);
     let folder = no_folder("bench-svg");
     fs::create_dir_all(&folder).unwrap();
@@ -84,7 +84,7 @@ fn it_is_told_as_a_table_and_drawn() {
 }
 
 #[test]
-fn the_events_can_be_others() {
+fn the_events_can_be_chosen() {
     let events = ["--event=ping(time, count)", "--reply=pong"];
     let mut server =
         Program::start([&["bench", "--serve=127.0.0.1:0", "--json"], &events[..]].concat());
@@ -103,7 +103,7 @@ fn the_events_can_be_others() {
 }
 
 #[test]
-fn a_peer_that_does_not_answer_is_told() {
+fn a_peer_that_does_not_answer_is_an_error() {
     let (_listener, address) = Program::listen(&["--event=conformance_echo(any)"]);
     let run = bench(&address, &["--window=2", "--timeout=0.2", "--json"]);
     assert_eq!(run.code, 1);
@@ -118,7 +118,7 @@ fn a_peer_that_does_not_answer_is_told() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_options_are_refused() {
     for arguments in [
         &["bench"][..],
         &["bench", "h", "--serve=127.0.0.1:0"],
@@ -155,7 +155,7 @@ fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) 
 }
 
 #[test]
-fn each_reply_belongs_to_one_event() {
+fn each_reply_is_matched_to_one_event() {
     let ended = |replies: fn(Event) -> Vec<Event>| {
         let listener = Listener::bind("127.0.0.1:0").unwrap();
         let load = ["--count=5", "--window=1", "--json"];
@@ -186,7 +186,7 @@ fn each_reply_belongs_to_one_event() {
 
 #[cfg(unix)]
 #[test]
-fn what_was_measured_is_told_when_it_is_interrupted() {
+fn results_are_printed_after_an_interrupt() {
     let listener = Listener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().to_string();
     let program = Program::start(["bench", &address, "--window=1"]);

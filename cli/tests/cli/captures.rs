@@ -28,7 +28,7 @@ fn decode(file: &std::path::Path, more: &[&str]) -> (i32, Vec<Value>, String) {
 const PORTS: [u16; 2] = [50_000, 47757];
 
 #[test]
-fn a_capture_carries_what_the_recording_does() {
+fn a_capture_decodes_like_the_recording() {
     for (name, v6, most) in [
         ("bro-bro-events-basic", false, 100),
         ("bro-bro-sync-auth-connector", true, 1400),
@@ -57,7 +57,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_gzipped_capture_is_what_it_inflates_to() {
+fn a_gzipped_capture_is_decompressed() {
     let session = session("bro-bro-events-basic");
     let frames = Wire::of(&session, false, PORTS, 1400).frames;
     for (form, bytes) in [("pcap", pcap(&frames)), ("pcapng", pcapng(&frames))] {
@@ -89,7 +89,7 @@ fn a_gzipped_capture_is_what_it_inflates_to() {
 }
 
 #[test]
-fn connections_are_told_apart() {
+fn connections_are_distinguished() {
     let logs = session("bro-bro-logs");
     let one = Wire::of(&logs, false, PORTS, 1000).frames;
     let two = Wire::of(&logs, true, [50_000, 47757], 1000).frames;
@@ -125,7 +125,7 @@ fn connections_are_told_apart() {
 }
 
 #[test]
-fn what_the_capture_lacks_is_told() {
+fn missing_data_is_reported() {
     let basic = session("bro-bro-events-basic");
     let whole = Wire::of(&basic, false, PORTS, 100).frames;
     let good = decode(&scratch("captures", "whole.pcap", &pcap(&whole)), &[]).1;
@@ -218,7 +218,7 @@ fn a_syn_may_be_captured_late_twice_or_after_data() {
 }
 
 #[test]
-fn ports_may_be_used_again() {
+fn ports_can_be_reused() {
     let hour = 3_600_000_000;
     let one = opened(PORTS, NEXT, 0);
     let good = sides("one.pcap", &one).1;
@@ -249,7 +249,7 @@ fn ports_may_be_used_again() {
 }
 
 #[test]
-fn both_may_connect_at_once() {
+fn both_sides_can_connect_at_once() {
     for ports in [PORTS, [47757, 47757]] {
         let good = sides("one-connects.pcap", &opened(ports, NEXT, 0)).1;
         for order in [[Side::Connector, Side::Listener], [Side::Listener, Side::Connector]] {
@@ -316,7 +316,7 @@ fn assert_near(one: &[f64], other: &[f64], most: f64) {
 }
 
 #[test]
-fn every_form_of_pcap_is_read() {
+fn every_variant_of_pcap_is_read() {
     let frames = opened(PORTS, NEXT, 0);
     let recorded = times("default.pcap", &pcap(&frames));
     assert!(recorded.last().unwrap() > &0.1);
@@ -330,7 +330,7 @@ fn every_form_of_pcap_is_read() {
 }
 
 #[test]
-fn times_in_pcapng_are_those_of_its_interfaces() {
+fn pcapng_times_use_the_options_of_interfaces() {
     let frames = opened(PORTS, NEXT, 0);
     let recorded = times("default.pcap", &pcap(&frames));
     let (year, seconds) = (31_536_000, 1_400_000_000);

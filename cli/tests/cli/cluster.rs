@@ -1,4 +1,4 @@
-//! `brocomm cluster`: files of BroControl, and nodes of our own in their places.
+//! Tests of `brocomm cluster` with files of BroControl, and with our own nodes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Program, closed_port, run, scratch};
 
-/// Files of BroControl: `NAME.cfg`, and `NAME.bro` for what BroControl 1.7 generates from it, or
-/// `NAME.errors` for what is wrong with it.
+/// Files of BroControl: `NAME.cfg`, with `NAME.bro`, which BroControl 1.7 generates from it, or
+/// with `NAME.errors`, the errors in it.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node_cfg")
 }
@@ -35,13 +35,13 @@ fn cluster(command: &str, file: &Path, more: &[&str]) -> crate::support::Run {
 }
 
 #[test]
-fn layouts_are_those_of_brocontrol() {
+fn layouts_equal_those_of_brocontrol() {
     let layouts = files(".bro");
     for layout in &layouts {
         let expected = fs::read_to_string(layout).unwrap();
         let shown = cluster("show", &layout.with_extension("cfg"), &["--layout"]);
         assert_eq!((shown.code, shown.stdout), (0, expected.clone()), "{}", layout.display());
-        // A layout says all that there is to say about a cluster.
+        // A layout describes the cluster completely.
         let again = cluster("show", layout, &["--layout"]);
         assert_eq!(again.told(), (0, expected.as_str(), ""), "{}", layout.display());
     }
@@ -49,7 +49,7 @@ fn layouts_are_those_of_brocontrol() {
 }
 
 #[test]
-fn each_mistake_has_its_line_and_reason() {
+fn each_error_has_its_line_and_reason() {
     for file in files(".errors") {
         let (config, expected) = (file.with_extension("cfg"), fs::read_to_string(&file).unwrap());
         let shown = cluster("show", &config, &[]);
@@ -62,7 +62,7 @@ fn each_mistake_has_its_line_and_reason() {
 }
 
 #[test]
-fn what_is_ignored_is_told() {
+fn ignored_keys_are_warnings() {
     let file = folder().join("unknown-keys.cfg");
     let shown = cluster("show", &file, &[]);
     assert_eq!(shown.code, 0);
@@ -175,7 +175,7 @@ fn nodes_have_the_entries_of_their_type() {
 }
 
 #[test]
-fn imported_configurations_are_sound() {
+fn imported_configurations_are_valid() {
     for layout in files(".bro") {
         let config = layout.with_extension("cfg");
         let shown = cluster("show", &config, &["--json"]);
@@ -217,7 +217,7 @@ fn imported_configurations_are_sound() {
 }
 
 #[test]
-fn who_talks_to_whom_is_shown() {
+fn connections_are_shown() {
     let file = folder().join("cluster-logger.cfg");
     let shown = cluster("show", &file, &[]);
     assert_eq!((shown.code, shown.stderr.as_str()), (0, ""));
@@ -243,7 +243,7 @@ fn who_talks_to_whom_is_shown() {
 }
 
 #[test]
-fn files_that_are_no_layout_are_refused() {
+fn invalid_layouts_are_refused() {
     for (text, told) in [
         ("redef x = 5;", ":1: column 7: "),
         ("redef Cluster::manager_is_logger = T;", "neither `Cluster::nodes` nor"),
@@ -305,7 +305,7 @@ fn all_nodes_are_checked_at_once() {
     let steps = line["findings"].as_array().unwrap().iter().map(|finding| &finding["step"]);
     assert!(steps.into_iter().any(|step| step == "events"), "{line}");
 
-    // Nobody there knows the class.
+    // The node has no entry with the class.
     let checked = cluster("check", &file, &["boss", "--class=other"]);
     assert_eq!(checked.code, 1);
     assert!(checked.stdout.contains("BAD      entry: "), "{}", checked.stdout);

@@ -1,10 +1,10 @@
-//! Tests of colours: for people only.
+//! Tests of colours.
 
 use std::ffi::OsStr;
 
 use crate::support::{brocomm, closed_port, scratch, session};
 
-/// Runs a command with these variables of the environment. Returns its output and messages.
+/// Runs a command with these environment variables. Returns its output and messages.
 fn shown(variables: &[(&str, &str)], arguments: &[&OsStr]) -> (String, String) {
     let mut command = brocomm();
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"] {

@@ -15,15 +15,15 @@ fn the_example_is_a_configuration() {
     assert_eq!(
         check.stderr,
         format!(
-            "brocomm: {}: warning: listen = false: we neither listen nor connect to anyone, \
-             unless told to later\n",
+            "brocomm: {}: warning: listen = false: the node neither listens nor connects to any \
+             peer\n",
             file.display()
         )
     );
 }
 
 #[test]
-fn what_a_node_would_do_is_told() {
+fn a_summary_describes_the_node() {
     scratch("config-check", "events.bro", b"event ping(n: count); event pong(n: count);");
     let text = b"listen = true\nlisten_ipv6 = true\ndeclaration_files = ['events.bro']\n\
         forward_remote_events = true\ncompression_level = 3\n\
@@ -42,14 +42,14 @@ fn what_a_node_would_do_is_told() {
            forwards the events of its peers\n\n\
          Its peers (the first match applies):\n  \
            sensor: connects to 192.0.2.1:47757 as \"c\", again after 1.0 min, \
-           requests /^?(p.ng)$?/ (2 known events), asks for the packets \"ip or not ip\", \
+           requests /^?(p.ng)$?/ (2 known events), sends the capture filter \"ip or not ip\", \
            requests its logs, compresses at level 3\n  \
            client: waits for fe80::1%eth0, accepts nothing from it\n"
     );
 }
 
 #[test]
-fn all_that_is_wrong_is_told_with_its_place() {
+fn all_errors_are_reported_with_positions() {
     let events = scratch("config-wrong", "events.bro", b"event ping(n: count);\nevent (");
     let text = b"listn = true\ncompression_level = 10\n\
         declaration_files = ['events.bro', 'none.bro']\n\
@@ -62,11 +62,11 @@ fn all_that_is_wrong_is_told_with_its_place() {
     assert_eq!(lines.len(), 6, "{lines:#?}");
     for (line, wanted) in lines.iter().zip([
         format!("brocomm: {shown}:1:1: listn: there is no such key; did you mean `listen`?"),
-        format!("brocomm: {shown}:2:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+        format!("brocomm: {shown}:2:21: compression_level = 10: must be 0 (none) to 9 (best)"),
         format!(
             "brocomm: {shown}:3:36: declaration_files = 'none.bro': cannot read declarations: "
         ),
-        format!("brocomm: {shown}:6:8: nodes.sensor.auth = true: no state is synchronised"),
+        format!("brocomm: {shown}:6:8: nodes.sensor.auth = true: no effect without `sync`"),
         format!("brocomm: {}:2:7: expected an event's name, found `(`", events.display()),
         format!("brocomm: {shown}: 5 errors"),
     ]) {
@@ -75,7 +75,7 @@ fn all_that_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn a_verdict_can_be_told_as_json() {
+fn results_can_be_json() {
     let check = |text: &str| {
         let file = scratch("config-json", "node.toml", text.as_bytes());
         let shown = file.to_str().unwrap();
@@ -129,7 +129,7 @@ fn a_verdict_can_be_told_as_json() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told() {
+fn a_missing_file_is_an_error() {
     let check = run(["config", "check", "no/such.toml"]);
     assert_eq!(check.code, 2);
     assert!(check.stderr.starts_with("brocomm: no/such.toml: cannot read the configuration: "));

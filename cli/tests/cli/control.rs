@@ -1,4 +1,4 @@
-//! `brocomm control` and `brocomm request` with nodes of our own.
+//! Tests of `brocomm control` and `brocomm request` with our own nodes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Barrier};
@@ -36,12 +36,12 @@ impl Controllee {
         Controllee::with("control", true)
     }
 
-    /// Answers only when all that wait have been asked.
+    /// Answers only when all waiting nodes have been asked.
     fn waiting(all: Arc<Barrier>) -> Controllee {
         Controllee::new("control", true, Some(all))
     }
 
-    /// Has an entry for a class, and answers or not.
+    /// Starts a node with an entry for a class, which answers or not.
     fn with(class: &'static str, answers: bool) -> Controllee {
         Controllee::new(class, answers, None)
     }
@@ -75,7 +75,7 @@ impl Controllee {
             while let Some(told) = told.next(None) {
                 match told {
                     Notification::Id { id, .. } => {
-                        // As a Bro does: what has another type is not taken.
+                        // As in a Bro, a value of another type is ignored.
                         let name = id.name.to_string();
                         let value = id.value.clone().unwrap();
                         if values.get(&name).is_none_or(|old| old.ty() == value.ty()) {
@@ -118,7 +118,7 @@ fn answer(event: &Event, values: &BTreeMap<String, Value>) -> Vec<Event> {
             let id = String::from_utf8(id.to_vec()).unwrap();
             let value = values.get(&id).map_or("<unknown id>".to_owned(), ToString::to_string);
             let args = vec![id.as_str().into(), value.as_str().into()];
-            // What another controller asked for is answered to all.
+            // An answer to another controller is sent to all.
             let other = vec!["other".into(), "1".into()];
             vec![
                 make("Control::id_value_response", other),
@@ -166,7 +166,7 @@ fn a_node_answers() {
 }
 
 #[test]
-fn constants_are_of_declared_types() {
+fn constants_have_the_declared_types() {
     let node = Controllee::start();
     let at = node.address.as_str();
     let text =
@@ -181,14 +181,14 @@ fn constants_are_of_declared_types() {
     assert_eq!(set.code, 0, "{}", set.stderr);
     assert!(set.stdout.contains("10.0.0.1"), "{}", set.stdout);
 
-    // Of another type than the node has it.
+    // The node's constant has another type.
     let set = run(["control", at, "set", "M::limit = \"x\""]);
     assert_eq!((set.code, set.stdout.as_str()), (1, "M::limit = 9 (sent as string)\n"));
     assert!(set.stderr.contains("M::limit is 9, not x; it was sent as string"), "{}", set.stderr);
 }
 
 #[test]
-fn several_nodes_are_asked_and_the_one_that_fails_is_named() {
+fn of_several_nodes_the_failed_one_is_named() {
     let (one, two, gone) = (Controllee::start(), Controllee::start(), closed_port());
     let (one, two) = (one.address.as_str(), two.address.as_str());
     let both = run(["control", one, two, "netstats"]);
@@ -239,14 +239,14 @@ fn values_and_peers_are_json() {
 }
 
 #[test]
-fn it_is_said_why_a_node_does_not_answer() {
-    // It has an entry for another class.
+fn the_reason_for_a_missing_answer_is_reported() {
+    // The node has an entry for another class.
     let node = Controllee::with("other", true);
     for command in [&["id", "x"][..], &["peers"], &["netstats"], &["update"], &["set", "x=1"]] {
         let asked = run([&["control", &node.address], command].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
         let why = "it requests no events from us, so it answers nothing: no entry of its \
-            `Communication::nodes` fits 127.0.0.1 and the class \"control\"";
+            `Communication::nodes` matches 127.0.0.1 and the class \"control\"";
         assert!(asked.stderr.contains(why), "{}", asked.stderr);
     }
     let asked = run(["control", &node.address, "--class=other", "id", "M::limit"]);
@@ -260,7 +260,7 @@ fn it_is_said_why_a_node_does_not_answer() {
 }
 
 #[test]
-fn nodes_are_those_of_a_cluster() {
+fn nodes_can_be_selected_from_a_cluster() {
     let (manager, worker) = (Controllee::start(), Controllee::start());
     let entry = |name: &str, kind: &str, port: &str, more: &str| {
         format!(
@@ -301,7 +301,7 @@ fn nodes_are_those_of_a_cluster() {
 }
 
 #[test]
-fn misuse_is_told_before_anything_is_asked() {
+fn usage_errors_are_reported_before_connecting() {
     for (arguments, told) in [
         (&["peers"][..], "no node is named"),
         (&["h:x", "peers"], "h:x: "),
@@ -320,7 +320,7 @@ fn misuse_is_told_before_anything_is_asked() {
     }
 }
 
-/// Each of the nodes answers only after all were asked, so that one after the other none would.
+/// Each node answers only after all were asked, so asking one after the other would fail.
 #[test]
 fn sixty_nodes_are_asked_at_the_same_time() {
     let all = Arc::new(Barrier::new(60));

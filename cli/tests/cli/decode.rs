@@ -51,7 +51,7 @@ fn state_accesses_read_like_statements() {
 }
 
 #[test]
-fn json_has_the_fields_that_the_help_names() {
+fn json_has_the_documented_fields() {
     let help = run(["decode", "--help"]).stdout;
     let cases = [
         (
@@ -107,7 +107,7 @@ fn json_has_the_fields_that_the_help_names() {
 }
 
 #[test]
-fn logs_read_like_their_files() {
+fn log_messages_read_like_log_files() {
     let run = run(["decode".into(), session("bro-bro-logs").recording_path()]);
     for text in [
         " LOG_CREATE_WRITER  mini (stream 14, writer 1): ts time, msg string, n int\n",
@@ -119,7 +119,7 @@ fn logs_read_like_their_files() {
 
 /// Some Broccoli clients send the width of an IPv4 subnet relative to 128 bits.
 #[test]
-fn subnet_with_an_impossible_width_is_noted() {
+fn an_invalid_subnet_width_gets_a_note() {
     let recorded = fs::read_to_string(session("broccoli-types-class").recording_path()).unwrap();
     let (subnet, wide) = ("000000010a00000100000018", "000000010a00000100000070");
     assert_eq!(recorded.matches(subnet).count(), 1);
@@ -138,7 +138,7 @@ fn subnet_with_an_impossible_width_is_noted() {
 }
 
 #[test]
-fn declarations_name_what_a_peer_does_not() {
+fn declarations_supply_names_that_a_peer_omits() {
     // Without its metadata, which declares the enum.
     let bytes = fs::read(session("broccoli-types-class").recording_path()).unwrap();
     let recording = scratch("declarations", "alone.jsonl", &bytes);
@@ -164,7 +164,7 @@ fn declarations_name_what_a_peer_does_not() {
 }
 
 #[test]
-fn file_that_is_no_recording_is_told_by_line() {
+fn an_invalid_recording_is_reported_with_the_line() {
     let good = fs::read_to_string(session("broccoli-enum").recording_path()).unwrap();
     let mut lines: Vec<&str> = good.lines().collect();
     lines.insert(2, r#"{"t": 0.1, "from": "nobody", "hex": ""}"#);
@@ -193,7 +193,7 @@ fn file_that_is_no_recording_is_told_by_line() {
 }
 
 #[test]
-fn what_is_neither_a_recording_nor_a_capture_is_told() {
+fn other_files_are_refused() {
     let neither = "neither a recording nor a capture (pcap or pcapng)";
     for (name, content, why) in [
         ("empty", &b""[..], "the file is empty"),
@@ -213,7 +213,7 @@ fn what_is_neither_a_recording_nor_a_capture_is_told() {
 }
 
 #[test]
-fn standard_input_is_a_file_too() {
+fn standard_input_can_be_decoded() {
     let recording = File::open(session("bro-bro-large").recording_path()).unwrap();
     let mut command = brocomm();
     let output = command.args(["decode", "--summary", "-"]).stdin(recording).output().unwrap();
@@ -222,7 +222,7 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
-fn reader_that_has_seen_enough_is_no_error() {
+fn a_reader_that_stops_early_is_not_an_error() {
     let mut command = brocomm();
     command.args(["decode", "--json"]).arg(session("bro-bro-cache-evict-types").recording_path());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -235,7 +235,7 @@ fn reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn summaries_and_verdicts_are_for_programs_too() {
+fn summaries_and_verification_have_json_output() {
     let [one, other] = ["bro-bro-compress-6", "broccoli-enum"].map(|n| session(n).recording_path());
     let arguments = ["decode".as_ref(), one.as_os_str(), other.as_os_str(), "--json".as_ref()];
     let objects = |option: &str| {
@@ -275,7 +275,7 @@ fn summaries_and_verdicts_are_for_programs_too() {
 }
 
 #[test]
-fn wrong_use_is_told_apart_from_failure() {
+fn usage_errors_have_their_own_exit_code() {
     for arguments in [
         &["decode"][..],
         &["decode", "--state", "--write-logs", "y", "x"],

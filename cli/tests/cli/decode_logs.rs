@@ -46,7 +46,7 @@ fn read(folder: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn files_are_those_that_the_real_receiver_wrote() {
+fn files_equal_those_of_the_real_receiver() {
     for (name, side, paths) in LOG_SESSIONS {
         let (session, folder) = (session(name), no_folder(name));
         let run = write_logs(&folder, &session.recording_path(), &[]);
@@ -76,7 +76,7 @@ fn files_are_those_that_the_real_receiver_wrote() {
 }
 
 #[test]
-fn numbers_get_the_names_that_the_user_gives() {
+fn numbers_get_names_from_a_file() {
     let (folder, names) =
         (no_folder("log-names"), "stream 14 Mini::LOG\nstream 12 Communication::LOG");
     let names = scratch("log-names-map", "names.txt", names.as_bytes());
@@ -119,7 +119,7 @@ fn writer(stream: u8, path: &str) -> String {
 }
 
 #[test]
-fn logs_of_one_path_are_kept_apart() {
+fn logs_with_the_same_path_get_separate_files() {
     let (one, other) = (writer(1, "x"), writer(2, "x"));
     // An entry 5 for the second writer, and an entry 6 for an unknown third one.
     let entries = "0000000200000001 0000000178 00000001 00000003 01 0000000000000005\
@@ -164,7 +164,7 @@ fn entry_of(kind: u8, stream: u8, path: &str) -> String {
 }
 
 #[test]
-fn a_path_leads_nowhere_else() {
+fn a_path_cannot_leave_the_folder() {
     let paths = ["../x", "y", "sub/dir", "sub%2Fdir", "with space", "\u{e9}t", "Y", "", "/etc/x"];
     let mut messages = Vec::new();
     for path in paths {
@@ -198,7 +198,7 @@ fn a_path_leads_nowhere_else() {
 }
 
 #[test]
-fn what_bros_writer_would_not_write_is_told() {
+fn logs_that_bros_writer_refuses_are_reported() {
     let cases = [
         (1, "ascii", &[][..]),
         (1, "empty", &[("unset_field", ""), ("empty_field", "")]),
@@ -243,8 +243,8 @@ fn what_bros_writer_would_not_write_is_told() {
         assert!(run.stdout.contains(line), "{line}{}", run.stdout);
     }
     // The first log that differs from what its sender requested.
-    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the form of Bro's \
-                ASCII logs\n";
+    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the format of \
+                Bro's ASCII logs\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
     for (at, told) in [
         (10, "log bad: option tsv is \"yes\", must be \"T\" or \"F\""),
@@ -262,7 +262,7 @@ fn what_bros_writer_would_not_write_is_told() {
 }
 
 #[test]
-fn a_malformed_message_ends_the_senders_logs() {
+fn a_malformed_message_ends_the_logs_of_its_sender() {
     let entries = "0000000100000001 0000000178 00000001 00000003 01 0000000000000005\
         0000000100000001 0000000178 00000001 0000001a 01"
         .replace(' ', "");
@@ -282,7 +282,7 @@ fn a_malformed_message_ends_the_senders_logs() {
 }
 
 #[test]
-fn files_are_json_if_that_is_asked_for() {
+fn files_can_be_json() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-json"));
     let run = write_logs(&folder, &file, &[Path::new("--json")]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
@@ -295,7 +295,7 @@ fn files_are_json_if_that_is_asked_for() {
 }
 
 #[test]
-fn columns_are_written_as_the_command_line_says() {
+fn the_options_of_bros_writer_are_applied() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-columns"));
     let options =
         ["--separator", ";", "--set-separator", "|", "--empty-field", "", "--unset-field", ""];
@@ -314,7 +314,7 @@ fn columns_are_written_as_the_command_line_says() {
 }
 
 #[test]
-fn what_the_command_line_says_of_columns_is_checked_before_anything_is_written() {
+fn writer_options_are_checked_before_anything_is_written() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-columns-bad"));
     for options in [["--separator", ""], ["--separator", ","], ["--unset-field", "a,b"]] {
         let run = write_logs(&folder, &file, &options.map(Path::new));
@@ -331,7 +331,7 @@ fn what_the_command_line_says_of_columns_is_checked_before_anything_is_written()
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn usage_errors_are_reported() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-misuse"));
     let twice = write_logs(&folder, &file, &[&file]);
     assert_eq!(twice.code, 2);
@@ -343,13 +343,13 @@ fn wrong_use_is_told() {
     // A file instead of the directory.
     let taken = write_logs(&scratch("log-taken", "file", b""), &file, &[]);
     assert_eq!((taken.code, taken.stdout.as_str()), (1, ""));
-    assert!(taken.stderr.contains("cannot make folder"), "{}", taken.stderr);
+    assert!(taken.stderr.contains("cannot create folder"), "{}", taken.stderr);
     let none = write_logs(&folder, &session("broccoli-enum").recording_path(), &[]);
     assert_eq!((none.code, none.stdout.as_str()), (0, "no logs\n"));
 }
 
 #[test]
-fn times_are_local_unless_utc_is_asked_for() {
+fn times_are_local_unless_utc_is_given() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-utc"));
     let hour = |more: &[&str]| {
         let mut command = brocomm();

@@ -46,7 +46,7 @@ fn values(recording: &Path) -> BTreeMap<Place, String> {
 }
 
 #[test]
-fn values_are_those_that_the_real_peers_printed() {
+fn values_equal_those_that_the_real_peers_printed() {
     let (mut compared, mut never_sent) = (0, 0);
     for session in good_sessions_of_2_5() {
         let name = session.name();
@@ -98,7 +98,7 @@ fn text_has_one_line_per_value() {
 }
 
 #[test]
-fn json_has_four_keys_and_the_file_of_several() {
+fn json_has_four_keys_and_for_several_files_the_name() {
     let recording = session("bro-bro-sync-auth-connector").recording_path();
     let first = &lines_of(std::slice::from_ref(&recording))[0];
     let expected = json!({"at": "connector", "when": "sync", "name": "v_bool", "value": false});
@@ -122,7 +122,7 @@ fn alone(test: &str, name: &str) -> PathBuf {
 }
 
 #[test]
-fn without_declarations_variables_are_those_that_are_assigned() {
+fn without_declarations_assigned_variables_are_printed() {
     let name = "bro-bro-sync-noauth";
     let values = values(&alone("state-alone", name));
     assert_eq!(values.len(), 80);
@@ -135,7 +135,7 @@ fn without_declarations_variables_are_those_that_are_assigned() {
 }
 
 #[test]
-fn declarations_say_which_variables_there_are() {
+fn declarations_select_the_variables() {
     let declarations = "global v_count = 7 &synchronized; global other = \"x\" &synchronized;";
     let file = scratch("state-declared", "vars.bro", declarations.as_bytes());
     let recording = alone("state-declared", "bro-bro-sync-auth-connector");
@@ -152,7 +152,7 @@ fn declarations_say_which_variables_there_are() {
 }
 
 #[test]
-fn later_connections_go_on() {
+fn later_connections_continue_with_earlier_values() {
     let first = session("bro-bro-sync-auth-connector").recording_path();
     let bytes = fs::read(first).unwrap();
     let first = scratch("state-connections", "x.jsonl", &bytes);
@@ -177,7 +177,7 @@ fn later_connections_go_on() {
 }
 
 #[test]
-fn what_can_not_be_carried_out_is_told() {
+fn operations_that_cannot_be_applied_are_reported() {
     // The received value has another type than the variable.
     let declarations = "global v_count: string &synchronized;";
     let file = scratch("state-ignored", "vars.bro", declarations.as_bytes());
@@ -190,7 +190,7 @@ fn what_can_not_be_carried_out_is_told() {
 }
 
 #[test]
-fn other_views_are_refused_and_the_help_tells_of_it() {
+fn other_views_are_refused_and_the_help_explains_the_output() {
     let recording = session("bro-bro-send-id").recording_path();
     for option in ["--summary", "--verify"] {
         assert_eq!(decode(&recording, &[option]).code, 2, "{option}");

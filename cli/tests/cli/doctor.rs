@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Program, closed_port, run};
 
 #[test]
-fn a_good_peer_is_explained() {
+fn a_good_peer_is_reported() {
     let arguments = ["--event=ping(count)", "--capture-filter=tcp", "--class=c", "--once"];
     let (listener, address) = Program::listen(&arguments);
     let doctor = run(["doctor", &address, "--class=control", "--ping"]);
@@ -16,7 +16,7 @@ fn a_good_peer_is_explained() {
     let steps: Vec<&str> = doctor.stdout.lines().collect();
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
-        "ok    version       protocol 7, data format 0: it takes ours, as brocomm does",
+        "ok    version       protocol 7, data format 0: it uses ours, as brocomm does",
         "ok    cache         its send cache has 3000 objects",
         "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
@@ -24,8 +24,8 @@ fn a_good_peer_is_explained() {
         "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",
         "ok    description   brocomm",
         "ok    events        it requests ping",
-        "ok    filter        it asks for the packets \"tcp\"",
-        "ok    state         it accepts no changes of state; if we requested state, it would",
+        "ok    filter        it sends the capture filter \"tcp\"",
+        "ok    state         it accepts no state changes; if we requested state, it would",
         "ok    ping          ",
     ]) {
         assert!(line.starts_with(start), "{line}\n  should begin with\n{start}");
@@ -44,7 +44,7 @@ fn last(address: &str, timeout: &str) -> (i32, String, String, String) {
 }
 
 #[test]
-fn it_is_told_how_far_it_got() {
+fn the_failed_step_is_reported() {
     let (code, step, finding, text) = last(&closed_port(), "--timeout=10");
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "reachable", "BAD"));
     assert!(text.contains("does the peer listen there?"), "{text}");
@@ -120,7 +120,7 @@ fn other_releases_of_bro_are_named() {
 }
 
 #[test]
-fn releases_that_are_spoken_are_named() {
+fn supported_releases_are_named() {
     for (format, releases) in
         [(21, "2.0"), (22, "2.1"), (23, "2.2"), (25, "2.3/2.4"), (26, "2.5/2.6")]
     {

@@ -208,7 +208,7 @@ fn the_examples_of_every_help_work() {
                     program.line_with("ready");
                     interrupt(program, &line);
                 }
-                // It makes the file, which is there.
+                // It creates a file that exists already.
                 ["brocomm", "config", "example", ..] if line.ends_with("bridge.toml") => {}
                 // It draws on a terminal.
                 ["brocomm", "top", ..] => drop(left_out.insert(example.clone(), "top.rs")),

@@ -7,7 +7,7 @@ use crate::messages::{assert_said, other_service};
 use crate::support::{Program, Run, closed_port, run, scratch, session};
 
 #[test]
-fn each_fact_is_told_once() {
+fn each_fact_is_printed_once() {
     let (_listener, address) = Program::listen(&["--event=a(count)", "--class=c"]);
     for (command, once) in [("connect", true), ("connect --json", false)] {
         let mut connected =
@@ -44,7 +44,7 @@ fn quiet_commands_print_events_only() {
 }
 
 #[test]
-fn numbers_are_named_with_what_they_may_be() {
+fn errors_in_numbers_show_the_range() {
     for (command, why) in [
         ("connect h --count x", "`x` is not a whole number from 0 to 18446744073709551615"),
         ("connect h --compression 10", "`10` is not a whole number from 0 to 9"),
@@ -68,7 +68,7 @@ fn numbers_are_named_with_what_they_may_be() {
 }
 
 #[test]
-fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
+fn names_and_files_are_checked_before_connecting() {
     let file = scratch("messages-files", "file", b"text");
     let (file, folder) = (file.to_str().unwrap(), file.parent().unwrap().to_str().unwrap());
     let (none, in_none) = (format!("{folder}/none"), format!("{folder}/none/file"));
@@ -82,7 +82,7 @@ fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
         (format!("bench {closed} --svg {folder}"), 1, "cannot write: is a directory"),
         (format!("bench {closed} --reply a-b"), 2, "--reply: `a-b` is not the name of an event"),
         (format!("connect {closed} --write-packets {in_none}"), 1, "cannot write: no such file"),
-        (format!("logs {closed} --write {file}"), 1, "cannot make folder: file exists"),
+        (format!("logs {closed} --write {file}"), 1, "cannot create folder: file exists"),
         (format!("man {file}"), 1, "cannot write: file exists"),
         (format!("run {node} --log {in_none}"), 1, "cannot write: no such file or directory"),
         (format!("run {node} --no-log --state {file}"), 2, "no variable with `&synchronized`"),
@@ -108,11 +108,11 @@ fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_with_what_to_do() {
+fn a_port_in_use_is_reported_with_a_hint() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = scratch("messages-taken", "x", b"").with_file_name("logs");
-    let why = format!("cannot listen on {address}: address already in use; end the program");
+    let why = format!("cannot listen on {address}: address already in use; stop the program");
     for command in ["listen --on A", "bench --serve A", "logs --listen A --write DIR"] {
         let command = command.replace("DIR", folder.to_str().unwrap()).replace('A', &address);
         assert_said(&command, 1, &why);
@@ -129,7 +129,7 @@ fn a_port_that_is_taken_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_node_tells_each_fault_once_and_whether_it_tries_again() {
+fn a_node_reports_each_fault_once_and_whether_it_retries() {
     let (closed, http) = (closed_port(), other_service(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     for (address, retry, why) in [
         (&closed, "'30 sec'", "connect failed: connection refused; trying again in 30 s"),
@@ -160,7 +160,7 @@ fn a_node_tells_each_fault_once_and_whether_it_tries_again() {
 
 #[cfg(unix)]
 #[test]
-fn a_node_tells_of_a_rejected_event_once_with_both_types() {
+fn a_node_reports_a_rejected_event_once_with_both_types() {
     let text = "declarations = 'event ping(n: count);'\nlisten = true\nlisten_port = 0\n\
         listen_interface = '127.0.0.1'\n[nodes.c]\nhost = '127.0.0.1'\nevents = 'ping'\n";
     let file = scratch("messages-rejected", "node.toml", text.as_bytes());
@@ -191,7 +191,7 @@ fn a_node_tells_of_a_rejected_event_once_with_both_types() {
 }
 
 #[test]
-fn the_side_that_does_not_speak_tls_is_named() {
+fn the_side_without_tls_is_named() {
     let (mut listener, address) = Program::listen(&["--event=e()"]);
     // The start of a TLS handshake.
     let mut stream = std::net::TcpStream::connect(&address).unwrap();

@@ -32,7 +32,7 @@ fn listened(options: &[&str], address_line: bool) -> (Vec<String>, String) {
 }
 
 #[test]
-fn chosen_fields_are_columns_and_nothing_else_is_printed() {
+fn only_selected_fields_are_printed_in_columns() {
     let (lines, messages) = listened(&["--fields", "id.resp_h,id$resp_p,note"], false);
     assert_eq!(lines, ["10.0.0.2\t80/tcp\ta\\x09b"]);
     let why = "brocomm: tick has none of the fields and is not printed\n";

@@ -92,7 +92,7 @@ impl TestNode {
 }
 
 #[test]
-fn the_clock_of_a_peer_is_told_by_its_logs() {
+fn the_clock_of_a_peer_is_derived_from_its_logs() {
     let mut node = TestNode::start();
     let fields = vec![LogField::new("ts", TypeTag::Time)];
     let stream = LogStream::new(STREAM + 1, "communication", fields);
@@ -177,7 +177,7 @@ fn logs_are_closed_when_the_program_is_terminated() {
 }
 
 #[test]
-fn logs_are_rotated_and_json_if_asked_to() {
+fn logs_can_be_rotated_and_json() {
     let folder = no_folder("follow-rotated");
     let write = folder.to_str().unwrap();
     let mut node = TestNode::start();
@@ -211,7 +211,7 @@ fn hours(folder: &Path) -> [u8; 3] {
 }
 
 #[test]
-fn times_of_files_are_local_unless_utc_is_asked_for() {
+fn times_of_files_are_local_unless_utc_is_given() {
     // Nine hours ahead of UTC, in POSIX notation.
     let mut found = Vec::new();
     for more in [&[][..], &["--utc"]] {
@@ -249,7 +249,7 @@ fn a_log_can_be_followed_column_by_column() {
 }
 
 #[test]
-fn a_column_that_is_not_there_is_named() {
+fn an_unknown_column_is_named() {
     let mut node = TestNode::start();
     node.write(0, None);
     let child = Program::start(["tail", &node.address, "mini", "--fields", "nope"]);
@@ -260,7 +260,7 @@ fn a_column_that_is_not_there_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_peer_that_comes_back_is_followed_on() {
+fn a_peer_is_followed_again_after_a_reconnection() {
     let folder = no_folder("follow-again");
     let write = folder.to_str().unwrap();
     let mut node = TestNode::start();
@@ -296,7 +296,7 @@ fn a_peer_that_comes_back_is_followed_on() {
 }
 
 #[test]
-fn prints_are_shown_with_their_files() {
+fn prints_are_printed_with_their_files() {
     let mut node = TestNode::start();
     let child = node.joined_by("print", &[]);
     let json = node.joined_by("print", &["--json"]);
@@ -312,7 +312,7 @@ fn prints_are_shown_with_their_files() {
 }
 
 #[test]
-fn what_is_not_there_cannot_be_followed() {
+fn an_absent_peer_is_an_error() {
     let folder = no_folder("follow-nobody");
     for arguments in
         [&["logs", "--write", folder.to_str().unwrap()][..], &["tail", "conn"], &["print"]]
@@ -324,7 +324,7 @@ fn what_is_not_there_cannot_be_followed() {
 }
 
 #[test]
-fn a_log_that_is_not_there_is_told() {
+fn a_missing_log_is_reported() {
     let mut node = TestNode::start();
     node.write(0, None);
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);

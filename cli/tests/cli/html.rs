@@ -30,7 +30,7 @@ fn counted(sessions: &[Value]) -> usize {
 }
 
 #[test]
-fn each_message_is_in_it_as_in_json() {
+fn the_page_has_each_message_as_in_json() {
     for name in ["bro-bro-sync-auth-listener", "bro-bro-logs", "fault-version-short"] {
         let recording = session(name).recording_path();
         let json = run(["decode".into(), "--json".into(), recording.clone()]);
@@ -69,7 +69,7 @@ fn counters_grow_up_to_those_of_the_summary() {
 }
 
 #[test]
-fn nothing_is_loaded_from_elsewhere_and_several_sessions_have_names() {
+fn the_page_is_self_contained_and_names_several_sessions() {
     let names = ["broccoli-enum", "bro-bro-events-basic"];
     let (page, sessions) = page("several", &names);
     for (session, name) in sessions.iter().zip(names) {
@@ -83,7 +83,7 @@ fn nothing_is_loaded_from_elsewhere_and_several_sessions_have_names() {
 }
 
 #[test]
-fn names_of_files_are_text_in_it() {
+fn file_names_are_escaped() {
     let recording = fs::read(session("broccoli-enum").recording_path()).unwrap();
     let recording = scratch("html", "<img onerror=x>&.jsonl", &recording);
     let file = scratch("html", "named.html", b"");

@@ -5,7 +5,7 @@ use crate::support::{Program, no_folder, run, scratch};
 const DECLARED: &[u8] = b"global n = 1 &synchronized; global s: set[count] &synchronized;";
 
 #[test]
-fn class_and_description_are_those_that_are_given() {
+fn the_given_class_and_description_are_sent() {
     let declarations = scratch("introduction", "vars.bro", DECLARED);
     let declarations = ["--declarations", declarations.to_str().unwrap()];
     let folder = no_folder("introduction-logs");
@@ -40,7 +40,7 @@ fn class_and_description_are_those_that_are_given() {
 }
 
 #[test]
-fn what_a_file_declares_is_known() {
+fn declarations_in_files_are_used() {
     let file = scratch("introduction", "events.bro", b"type N: enum { ONE }; event seen(n: N);");
     let file = ["--declarations", file.to_str().unwrap()];
     let listen = ["listen", "--on=127.0.0.1:0", "--count=1", "--print=bro"];

@@ -50,7 +50,7 @@ fn args(line: &str) -> Value {
 }
 
 #[test]
-fn what_is_printed_is_read_back() {
+fn printed_events_are_read_back() {
     let mut told = Told::new("json-back");
     let scalars = r#"scalars(T, -5, 18446744073709551615, 0.1, time(1500000000.25), 2min, 53/udp,
         [2001:db8::1], 10.0.0.0/8, M::GREEN, /a|b/)"#;
@@ -92,7 +92,7 @@ fn what_is_printed_is_read_back() {
 }
 
 #[test]
-fn no_two_strings_look_alike() {
+fn different_strings_have_different_json() {
     let mut told = Told::new("json-strings");
     for (literal, expected) in [
         (r"a\nb", json!("a\nb")),
@@ -109,7 +109,7 @@ fn no_two_strings_look_alike() {
 }
 
 #[test]
-fn any_takes_a_type_that_is_given() {
+fn any_accepts_a_value_with_its_type() {
     let mut told = Told::new("json-any");
     for (arg, expected) in [
         ("5", json!(5)),
@@ -123,7 +123,7 @@ fn any_takes_a_type_that_is_given() {
 
 #[cfg(unix)]
 #[test]
-fn what_one_node_prints_another_reads() {
+fn one_node_reads_what_another_prints() {
     let mut from = Told::new("json-pipe-from");
     let mut to = Told::new("json-pipe-to");
     let port = to.address.rsplit(':').next().unwrap();
@@ -147,7 +147,7 @@ fn what_one_node_prints_another_reads() {
 }
 
 #[test]
-fn json_that_is_no_event_sends_nothing() {
+fn invalid_json_sends_nothing() {
     let declared = scratch("json-wrong", "events.bro", DECLARED.as_bytes());
     for (event, why) in [
         (r#"{"event": "s", "args": [5]}"#, "args.0: expected a string or"),
@@ -174,7 +174,7 @@ fn commands(help: &str) -> Vec<&str> {
 }
 
 #[test]
-fn each_command_with_json_has_its_definition() {
+fn each_command_with_json_has_a_definition() {
     let help = |arguments: &[&str]| run([arguments, &["--help"]].concat()).stdout;
     let top = help(&[]);
     let (mut with, known) = (0, schema()["$defs"].as_object().unwrap());
@@ -203,7 +203,7 @@ fn each_command_with_json_has_its_definition() {
 }
 
 #[test]
-fn what_does_not_fit_is_found() {
+fn invalid_lines_fail_validation() {
     let wrong = [
         ("listen", json!({"notification": "listening"})),
         ("listen", json!({"t": 1.0, "peer": "p", "notification": "nope"})),

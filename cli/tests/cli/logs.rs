@@ -33,7 +33,7 @@ fn the_logs_of_a_peer_are_listed() {
 }
 
 #[test]
-fn columns_are_written_as_asked_for() {
+fn the_options_of_bros_writer_are_applied() {
     let folder = no_folder("follow-columns");
     let write = folder.to_str().unwrap();
     let mut node = TestNode::start();
@@ -64,7 +64,7 @@ fn columns_are_written_as_asked_for() {
 }
 
 #[test]
-fn a_time_zone_that_is_none_is_refused() {
+fn an_invalid_time_zone_is_refused() {
     let folder = no_folder("follow-zone");
     let write = |zone: &str, more: &[&str]| {
         let mut command = brocomm();

@@ -20,6 +20,8 @@ mod html;
 #[cfg(unix)]
 mod introduction;
 mod json;
+#[cfg(all(unix, feature = "kafka"))]
+mod kafka;
 mod logs;
 mod manual;
 mod messages;
@@ -29,6 +31,8 @@ mod nats;
 mod operations;
 #[cfg(unix)]
 mod output;
+#[cfg(all(unix, feature = "parquet"))]
+mod parquet;
 mod peers;
 mod recordings;
 mod replay;

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::{no_folder, run};
 
 #[test]
-fn shells_learn_the_commands() {
+fn completions_contain_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let run = run(["completions", shell]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));

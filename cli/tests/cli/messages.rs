@@ -14,7 +14,7 @@ pub(crate) fn assert_said(command: &str, code: i32, why: &str) {
 }
 
 #[test]
-fn addresses_are_written_with_brackets_around_ipv6() {
+fn errors_in_addresses_explain_the_notation() {
     let missing = "a host is missing; write `HOST` or `HOST:PORT`";
     let brackets = "an IPv6 address with a port is written `[IPV6]:PORT`";
     for (command, why) in [
@@ -29,7 +29,7 @@ fn addresses_are_written_with_brackets_around_ipv6() {
 }
 
 #[test]
-fn times_to_wait_are_positive() {
+fn timeouts_must_be_positive() {
     for timeout in ["0", "-1", "-0.5", "0.0"] {
         for command in [
             "bench h",
@@ -52,7 +52,7 @@ fn times_to_wait_are_positive() {
 }
 
 #[test]
-fn literals_that_cannot_be_are_named_for_what_they_are() {
+fn errors_in_literals_name_the_literal() {
     for (literal, why) in [
         ("300.0.0.1", "`300.0.0.1` is not an address: four numbers up to 255"),
         ("10.0.0", "`10.0.0` is not an address"),
@@ -89,7 +89,7 @@ fn other_files_than_a_configuration_are_recognized() {
 }
 
 #[test]
-fn declarations_that_cannot_be_used_are_a_mistake_of_the_user() {
+fn invalid_declarations_are_usage_errors() {
     let file = scratch("messages-declarations", "bad.bro", b"global n: nope;");
     let why = "cannot use declarations: line 1, column 11: no type is named `nope`";
     for command in ["connect h", "decode f", "send h e()", "state get h n"] {
@@ -100,7 +100,7 @@ fn declarations_that_cannot_be_used_are_a_mistake_of_the_user() {
 }
 
 #[test]
-fn help_is_short_and_of_the_command() {
+fn help_is_short_and_specific() {
     for command in [&["listen"][..], &["run"], &["state", "get"], &["config", "example"]] {
         let help = run([command, &["--help"]].concat());
         assert_eq!(help.code, 0);
@@ -108,7 +108,7 @@ fn help_is_short_and_of_the_command() {
         assert!(!help.stdout.contains("Possible values:\n          - error"), "{}", help.stdout);
     }
     let example = run(["help", "config", "example"]).stdout;
-    assert!(!example.contains("something is wrong with it"), "{example}");
+    assert!(!example.contains("the configuration or the command line is wrong"), "{example}");
     let level = run(["demo", "--log-level", "loud"]);
     assert!(
         level.code == 2 && level.stderr.contains("error, warn, info, debug"),
@@ -117,14 +117,14 @@ fn help_is_short_and_of_the_command() {
     );
 }
 
-/// Starts a service that accepts connections and sends something else than a Bro, or nothing.
+/// Starts a service that accepts connections and sends something other than a Bro does, or nothing.
 /// Returns its address.
 pub(crate) fn other_service(says: &'static [u8]) -> String {
     service(says, false)
 }
 
-/// Returns the address of what accepts connections, says something, and closes them once it was asked
-/// something, or waits.
+/// Starts a service that accepts connections and sends something. After the first input, it closes
+/// the connection or waits. Returns its address.
 fn service(says: &'static [u8], closes: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -133,7 +133,7 @@ fn service(says: &'static [u8], closes: bool) -> String {
             std::thread::spawn(move || {
                 let mut stream = stream.unwrap();
                 if closes {
-                    // Not before, as what is not read would reset the connection.
+                    // Not before, because unread data would reset the connection.
                     let _ = stream.read(&mut [0; 4096]);
                 }
                 let _ = stream.write_all(says);
@@ -159,7 +159,7 @@ const JOINING: [&str; 7] = [
 ];
 
 #[test]
-fn another_protocol_is_called_that() {
+fn another_protocol_is_recognized() {
     let folder = scratch("messages-logs", "x", b"").with_file_name("logs");
     for (says, begins) in [
         (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "HTTP"),
@@ -178,7 +178,7 @@ fn another_protocol_is_called_that() {
 }
 
 #[test]
-fn what_says_nothing_is_not_waited_for_without_end() {
+fn silent_peers_time_out() {
     let address = other_service(b"");
     let folder = scratch("messages-silent", "x", b"").with_file_name("logs");
     for command in JOINING {
@@ -199,7 +199,7 @@ fn what_says_nothing_is_not_waited_for_without_end() {
 #[test]
 fn tls_on_one_side_only_is_named_as_the_likely_cause() {
     let folder = scratch("messages-tls", "x", b"").with_file_name("logs");
-    // What OpenSSL says to those who don't speak TLS; others only close.
+    // What OpenSSL sends to clients without TLS. Others only close the connection.
     let alert = service(&[0x15, 3, 1, 0, 2, 2, 0x46], true);
     let closing = service(b"", true);
     let silent = other_service(b"");
@@ -225,7 +225,7 @@ fn tls_on_one_side_only_is_named_as_the_likely_cause() {
 }
 
 #[test]
-fn a_replay_names_what_is_not_a_peer() {
+fn a_replay_recognizes_other_protocols() {
     let recording = session("broccoli-bro-ping").recording_path();
     let replay = |address: &str| {
         let recording = recording.to_str().unwrap();
@@ -240,12 +240,16 @@ fn a_replay_names_what_is_not_a_peer() {
             "its data begins with \"HTTP\"; is the port",
         ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", false, "its data begins with \"SSH-\"; is the port right?"),
-        (&[0x15, 3, 1, 0, 2, 2, 0x46], true, "the peer speaks TLS; `brocomm replay` speaks no TLS"),
+        (
+            &[0x15, 3, 1, 0, 2, 2, 0x46],
+            true,
+            "the peer speaks TLS; `brocomm replay` does not support TLS",
+        ),
         (b"", true, "the peer closed the connection at once; it may not accept this host"),
         (
             b"",
             false,
-            "it sent no VERSION within 0.2 s; `brocomm replay` speaks no TLS; try `brocomm",
+            "it sent no VERSION within 0.2 s; `brocomm replay` does not support TLS; try `brocomm",
         ),
     ] {
         let stderr = replay(&service(says, closes));
@@ -253,10 +257,10 @@ fn a_replay_names_what_is_not_a_peer() {
     }
 }
 
-/// Whatever names a file for what is to be read at once.
+/// All options and keys that name a file to read whole.
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_to_read_is_told_with_its_name() {
+fn unreadable_files_are_reported_by_name() {
     let folder = scratch("messages-read", "node.toml", b"listen = true\n");
     let configuration = folder.to_str().unwrap().to_owned();
     let names = b"global n = 1 &synchronized;";
@@ -303,7 +307,7 @@ fn what_is_no_file_to_read_is_told_with_its_name() {
             );
         }
     }
-    // They are read piece by piece, or replaced.
+    // These are read piece by piece, or replaced.
     for (command, file, why) in [
         ("decode FILE", directory, "is a directory"),
         ("decode FILE", "/no/such/file", "no such file or directory"),
@@ -317,7 +321,7 @@ fn what_is_no_file_to_read_is_told_with_its_name() {
 }
 
 #[test]
-fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
+fn an_unknown_class_is_named_as_the_likely_cause() {
     let text = "declarations = 'event ping(n: count);'\nlisten = true\nlisten_port = 0\n\
         listen_interface = '127.0.0.1'\n[nodes.c]\nhost = '127.0.0.1'\nclass = 'c'\nevents = 'ping'\n";
     let file = scratch("messages-class", "node.toml", text.as_bytes());
@@ -341,7 +345,7 @@ fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
 }
 
 #[test]
-fn who_waits_for_a_request_says_so() {
+fn waiting_for_a_request_is_reported() {
     let (_listener, address) = Program::listen(&["--event=a(count)"]);
     let Run { stderr, .. } = run(["send", &address, "b()", "--timeout=1.2"]);
     let waits = "waiting up to 1.2 s for the peer to request b; so far it requested a\n";
@@ -349,7 +353,7 @@ fn who_waits_for_a_request_says_so() {
 }
 
 #[test]
-fn what_is_sent_is_shown_as_it_was_meant() {
+fn sent_events_are_printed_with_their_types() {
     let (_listener, address) = Program::listen(&["--event=e(string, count, set[string])"]);
     let values = r#"e("10.0.0.1", 1, set("a"))"#;
     let guessed = run(["send", &address, values]);

@@ -59,7 +59,7 @@ fn assert_has(numbers: &str, lines: &[&str]) {
 }
 
 #[test]
-fn the_numbers_of_a_node_and_its_peers_are_served() {
+fn metrics_of_a_node_and_its_peers_are_served() {
     let test = "operations-metrics";
     let text = format!("{LISTENS}[nodes.client]\nhost = '127.0.0.1'\nevents = 'ping'\n");
     let server = scratch(test, "server.toml", text.as_bytes());
@@ -151,7 +151,7 @@ fn assert_names(numbers: &str) {
     let is_name = |word: &&str| {
         word.starts_with("brocomm_") && word.chars().all(|c| c == '_' || c.is_ascii_lowercase())
     };
-    // What bridges, spools and sinks serve beside is not served here.
+    // This node has no metrics of bridges, spools and sinks.
     let beside = ["brocomm_zeek_", "brocomm_spool_", "brocomm_sink_"];
     let is_beside = |word: &str| beside.iter().any(|prefix| word.starts_with(prefix));
     let is_here = |word: &&str| is_name(word) && !is_beside(word);
@@ -160,7 +160,7 @@ fn assert_names(numbers: &str) {
 }
 
 #[test]
-fn there_is_nothing_but_the_numbers() {
+fn only_the_metrics_page_exists() {
     let file = scratch("operations-http", "node.toml", LISTENS.as_bytes());
     let mut node = start(&file, &["--metrics", "[::1]:0", "--log-level", "debug"]);
     let address = metrics_of(&mut node);
@@ -186,7 +186,7 @@ fn there_is_nothing_but_the_numbers() {
 }
 
 #[test]
-fn an_address_that_cannot_be_used_starts_nothing() {
+fn an_unusable_address_prevents_the_start() {
     let file = scratch("operations-address", "node.toml", LISTENS.as_bytes());
     let log = file.with_file_name("communication.log");
     let metrics = |address: &str| {
@@ -220,7 +220,7 @@ fn in_vain(test: &str) -> PathBuf {
 }
 
 #[test]
-fn messages_are_lines_of_json_if_asked_for() {
+fn messages_can_be_json() {
     let file = in_vain("operations-json");
     let mut node = start(&file, &["--log-format", "json", "--log-level", "info"]);
     node.error_with("not tried again");
@@ -249,7 +249,7 @@ fn messages_are_lines_of_json_if_asked_for() {
 }
 
 #[test]
-fn messages_are_those_of_a_level_and_worse_ones() {
+fn messages_of_the_level_and_above_are_printed() {
     let file = in_vain("operations-level");
     let stderr = |level: &str| {
         let mut node = start(&file, &["--log-level", level]);
@@ -274,7 +274,7 @@ fn messages_are_those_of_a_level_and_worse_ones() {
 }
 
 #[test]
-fn those_who_follow_a_peer_can_see_what_its_connection_logs() {
+fn following_commands_print_the_log_of_the_connection() {
     let (_peer, address) = Program::listen(&[]);
     let mut follower = Program::start(["print", &address, "--log-level", "info"]);
     follower.error_with("brocomm: info: phase: running");
@@ -284,7 +284,7 @@ fn those_who_follow_a_peer_can_see_what_its_connection_logs() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
+fn systemd_is_notified_of_the_start_and_the_stop() {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
 

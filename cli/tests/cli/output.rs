@@ -60,7 +60,7 @@ impl Stuck {
         }
     }
 
-    /// Sends SIGTERM and expects the program to exit although its output is not read.
+    /// Sends SIGTERM, and expects the program to exit even though its output is not read.
     fn ends_in_order(mut self) {
         self.signal("-TERM");
         self.error_with("brocomm: standard output: cannot write: the rest was not read\n");
@@ -89,7 +89,7 @@ fn node(test: &str) -> PathBuf {
 }
 
 #[test]
-fn a_node_whose_output_nobody_reads_goes_on() {
+fn a_node_with_unread_output_continues() {
     let file = node("output-run");
     let more = ["--no-log", "--metrics=127.0.0.1:0", "--log-level=info"];
     let start = || {
@@ -123,7 +123,7 @@ fn a_node_whose_output_nobody_reads_goes_on() {
 }
 
 #[test]
-fn those_who_show_what_peers_send_end_though_nobody_reads_it() {
+fn commands_with_unread_output_exit_on_a_signal() {
     let mut listener = Stuck::start(&["listen", "--on=127.0.0.1:0", "--event=e(string)"]);
     let address = listener.listening();
     assert_eq!(run(["send", &address, &large()]).code, 0);
@@ -161,7 +161,7 @@ fn closed_output_ends_the_program_quietly() {
 }
 
 #[test]
-fn a_listener_without_descriptors_goes_on_when_there_are_some() {
+fn a_listener_without_descriptors_continues_when_some_are_free() {
     for arguments in [
         &["listen", "--on=127.0.0.1:0", "--event=conformance_echo(string)"][..],
         &["bench", "--serve=127.0.0.1:0"],

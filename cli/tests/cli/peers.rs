@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::support::{Program, Run, closed_port, run, scratch, session};
 
 #[test]
-fn what_is_sent_is_shown_with_its_values() {
+fn sent_events_are_printed_with_their_values() {
     let event = "my_event(string, count, addr, port)";
     let (mut listener, address) = Program::listen(&["--event", event, "--count", "1"]);
     let call = "my_event(\"hello\", 7, 10.0.0.1, 80/tcp)";
@@ -76,7 +76,7 @@ fn lines_of_json_have_the_documented_fields() {
 
 #[cfg(unix)]
 #[test]
-fn connect_shows_requests_and_ends_in_order_when_interrupted() {
+fn connect_prints_requests_and_closes_cleanly_on_an_interrupt() {
     let (mut listener, address) =
         Program::listen(&["--event=ping(count)", "--capture-filter=tcp", "--once"]);
     let mut connected = Program::start(["connect", &address, "--class=c", "--compression=9"]);
@@ -92,7 +92,7 @@ fn connect_shows_requests_and_ends_in_order_when_interrupted() {
 }
 
 #[test]
-fn an_event_that_nobody_wants_is_not_sent() {
+fn an_unrequested_event_is_not_sent() {
     let (_listener, address) = Program::listen(&["--event=a(count)", "--event=b()"]);
     let Run { code, stdout: out, stderr: err } = run(["send", &address, "--timeout=0.5", "c(1)"]);
     assert_eq!((code, out.as_str()), (1, ""));
@@ -106,7 +106,7 @@ fn an_event_that_nobody_wants_is_not_sent() {
 }
 
 #[test]
-fn mistakes_on_the_command_line_are_pointed_at() {
+fn errors_on_the_command_line_have_a_caret() {
     // The error occurs before connecting.
     let Run { code, stderr: err, .. } = run(["send", "127.0.0.1:1", "e(1, 1.2.3)"]);
     assert_eq!(code, 2);
@@ -127,7 +127,7 @@ fn mistakes_on_the_command_line_are_pointed_at() {
 }
 
 #[test]
-fn who_requests_no_event_is_told_how_to() {
+fn without_events_to_request_a_hint_is_printed() {
     let closed = closed_port();
     for command in ["connect", "listen"] {
         let address = match command {
@@ -156,7 +156,7 @@ fn a_refused_connection_says_where_and_what_to_do() {
 }
 
 #[test]
-fn ping_measures_a_peer_of_our_own() {
+fn ping_measures_our_own_peer() {
     let (_listener, address) = Program::listen(&[]);
     let Run { code, stdout: out, stderr: err } = run(["ping", &address, "-c", "3", "-i", "0"]);
     assert_eq!((code, err.as_str()), (0, ""));
@@ -171,7 +171,7 @@ fn ping_measures_a_peer_of_our_own() {
 }
 
 #[test]
-fn ping_waits_no_longer_than_it_is_to() {
+fn ping_has_a_time_limit() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let Run { code, stdout, stderr } = run(["ping", &address, "-c", "1", "--timeout=0.2"]);
@@ -182,7 +182,7 @@ fn ping_waits_no_longer_than_it_is_to() {
 }
 
 #[test]
-fn what_is_sent_and_pinged_can_be_told_as_json() {
+fn send_and_ping_have_json_output() {
     let (mut listener, address) = Program::listen(&["--event=e(count)"]);
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
     let sent = run(["send", &address, "e(1)", "--json"]);
@@ -203,7 +203,7 @@ fn what_is_sent_and_pinged_can_be_told_as_json() {
 }
 
 #[test]
-fn ping_spares_what_may_be_a_bro() {
+fn ping_does_not_ping_a_possible_bro() {
     let (_listener, address) = Program::listen(&["--description=bro"]);
     let Run { code, stdout: out, stderr: err } = run(["ping", &address, "-c", "1"]);
     assert_eq!((code, out.as_str()), (2, ""));
@@ -216,7 +216,7 @@ fn ping_spares_what_may_be_a_bro() {
 }
 
 #[test]
-fn the_demonstration_is_good() {
+fn the_demonstration_succeeds() {
     let Run { code, stdout: out, stderr: err } = run(["demo"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.ends_with("\nEverything arrived, in order and unchanged.\n"), "{out}");
@@ -275,7 +275,7 @@ fn packets_are_written_as_pcap() {
 /// On Linux `lo` is the interface of `::1`.
 #[cfg(target_os = "linux")]
 #[test]
-fn addresses_may_have_zones() {
+fn addresses_can_have_zones() {
     let mut listener =
         Program::start(["listen", "--on", "[::1%lo]:0", "--event", "e(count)", "--once"]);
     let first = listener.line();

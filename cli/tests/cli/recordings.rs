@@ -97,7 +97,7 @@ fn shown(arg: &str) -> String {
 }
 
 #[test]
-fn events_are_what_the_receivers_printed() {
+fn events_equal_those_that_the_receivers_printed() {
     let mut compared = 0;
     for session in good_sessions_of_2_5() {
         let name = session.name();
@@ -125,7 +125,7 @@ fn events_are_what_the_receivers_printed() {
 }
 
 #[test]
-fn every_serial_can_be_written_again() {
+fn every_serial_is_encoded_to_the_same_bytes() {
     for session in good_sessions() {
         let mut arguments = vec!["decode".into(), "--verify".into()];
         arguments.extend(files(&session));
@@ -143,7 +143,7 @@ fn row(summary: &str, name: &str) -> Vec<u64> {
 }
 
 #[test]
-fn summaries_count_what_the_metadata_counts() {
+fn summaries_equal_the_counts_in_the_metadata() {
     for session in good_sessions() {
         let name = session.name();
         let run = run(["decode".into(), "--summary".into(), session.recording_path()]);
@@ -158,7 +158,7 @@ fn summaries_count_what_the_metadata_counts() {
 }
 
 #[test]
-fn faults_that_break_the_decoding_are_told() {
+fn decoding_errors_are_reported() {
     const SERIAL: &str = "unserializing event/function c2l_count";
     let lost = "; 1 SERIAL after it was not decoded";
     let rest = |bytes: u32| format!("; {bytes} bytes from there on were not decoded");
@@ -219,7 +219,7 @@ fn faults_that_break_the_decoding_are_told() {
 }
 
 #[test]
-fn errors_are_lines_too() {
+fn errors_are_output_lines() {
     let recording = session("fault-serial-bad-cache-ref").recording_path();
     let json = run(["decode".into(), "--json".into(), recording]);
     let of_connector = json.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -252,7 +252,7 @@ fn decode_made_up(name: &str, then: &str) -> (i32, String) {
 }
 
 #[test]
-fn messages_that_no_peer_sends_are_told() {
+fn invalid_messages_are_reported() {
     for (name, number, shown) in
         [("stats", "0b", "0x0b (STATS)"), ("unknown", "21", "0x21 (unknown)")]
     {

@@ -13,7 +13,7 @@ use crate::support::wire::{Wire, pcap};
 use crate::support::{Program, closed_port, run, scratch, session};
 
 #[test]
-fn a_recorded_client_meets_a_live_node() {
+fn a_recorded_client_is_replayed_to_a_live_node() {
     let recording = session("broccoli-bro-ping").recording_path();
     let events = ["--event=ping(time, count)", "--once", "--description=bro"];
     let (mut listener, address) = Program::listen(&events);
@@ -42,7 +42,7 @@ fn peer(answer: Vec<u8>) -> (String, thread::JoinHandle<Vec<u8>>) {
 }
 
 #[test]
-fn every_byte_is_sent_as_it_was() {
+fn every_byte_is_sent_unchanged() {
     let session = session("bro-bro-events-basic");
     let recording = session.recording().unwrap();
     let wire = Wire::of(&session, true, [50_000, 1234], 1400);
@@ -65,7 +65,7 @@ fn every_byte_is_sent_as_it_was() {
 }
 
 #[test]
-fn a_peer_that_ends_or_is_not_there_is_told() {
+fn a_peer_that_closes_or_is_absent_is_an_error() {
     let recording = session("bro-bro-events-basic").recording_path();
     let recording = recording.to_str().unwrap();
     let refused = run(["replay", recording, "--to", &closed_port()]);
@@ -86,7 +86,7 @@ fn a_peer_that_ends_or_is_not_there_is_told() {
 }
 
 #[test]
-fn one_of_several_connections_is_played() {
+fn one_of_several_connections_is_replayed() {
     let (one, other) = (session("bro-bro-events-basic"), session("bro-bro-logs"));
     let mut frames = Wire::of(&one, false, [50_000, 47757], 1400).frames;
     frames.extend(Wire::of(&other, false, [50_001, 47757], 1400).frames);
@@ -115,7 +115,7 @@ fn one_of_several_connections_is_played() {
 
 /// Broccoli sends the name of an enum's type, and only half of the constant's number.
 #[test]
-fn an_enum_of_a_broccoli_prints_by_name() {
+fn an_enum_of_a_broccoli_is_printed_by_name() {
     let recording = session("broccoli-enum").recording_path();
     let text = "module enumtest; type enumtype: enum { ENUM1, ENUM2, ENUM3, ENUM4 };
         module GLOBAL; event enumtest(e: enumtest::enumtype);";

@@ -1,4 +1,4 @@
-//! A cluster of our own nodes: a proxy and a logger by their roles, and workers.
+//! Tests with a cluster of our own nodes: a proxy, a logger and workers.
 
 use std::fs;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ struct Scan {
     ports: u64,
 }
 
-/// Starts a node with the configuration that is imported from a layout, and one line more.
+/// Starts a node with the configuration that is imported from a layout, and one more line.
 fn start(layout: &str, name: &str, more: &str, options: &[&str]) -> Program {
     let imported = run(["cluster", "import", layout, "--as", name]);
     assert_eq!(imported.code, 0, "{}", imported.stderr);
@@ -30,7 +30,8 @@ fn start(layout: &str, name: &str, more: &str, options: &[&str]) -> Program {
     node
 }
 
-/// Starts a worker that shares a table by the proxy and logs to the logger, and waits for both.
+/// Starts a worker that shares a table through the proxy and logs to the logger, and waits for
+/// both.
 fn worker(name: &str, proxy: &str, logger: &str) -> Node {
     let class = || Some(name.to_owned().into());
     let node = Node::builder()
@@ -115,12 +116,12 @@ fn a_proxy_and_a_logger_serve_workers() {
     for program in [proxy, logger] {
         let ended = end(program);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
-        // What goes to files isn't printed, too.
+        // Entries that are written to files are not printed.
         assert!(!ended.stdout.contains("192.0.2.7"), "{}", ended.stdout);
     }
     let files: Vec<_> = fs::read_dir(&logs).unwrap().map(|file| file.unwrap().path()).collect();
     let [file] = &files[..] else { panic!("{files:?}") };
-    // It was finished, and has its beginning in its name.
+    // The file is finished, and its name has the start time.
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(name.starts_with("scans.2") && name.ends_with(".log"), "{name}");
     let text = fs::read_to_string(file).unwrap();

@@ -12,7 +12,7 @@ fn start(configuration: &Path, arguments: &[&str]) -> Program {
 const EVENTS: &str = "declarations = 'event ping(n: count); event pong(n: count);'\n";
 
 #[test]
-fn two_nodes_do_what_bros_do() {
+fn two_nodes_behave_like_bros() {
     let test = "run-two-nodes";
     let text = format!(
         "{EVENTS}listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
@@ -83,7 +83,7 @@ fn two_nodes_do_what_bros_do() {
 }
 
 #[test]
-fn a_wrong_configuration_starts_nothing() {
+fn an_invalid_configuration_prevents_the_start() {
     let file = scratch("run-wrong", "node.toml", b"listen = true\ncompression_level = 10\n");
     let log = file.with_file_name("communication.log");
     let result = run(["run".as_ref(), file.as_os_str(), "--log".as_ref(), log.as_os_str()]);
@@ -127,7 +127,7 @@ fn variables_are_kept_over_a_restart() {
 }
 
 #[test]
-fn a_file_for_variables_that_cannot_be_written_starts_nothing() {
+fn an_unwritable_state_file_prevents_the_start() {
     let text = b"declarations = 'global hits = 1 &synchronized;'\nlisten = true\nlisten_port = 0\n";
     let file = scratch("run-state-unwritable", "node.toml", text);
     let state = file.with_file_name("no").join("such").join("folder");
@@ -139,7 +139,7 @@ fn a_file_for_variables_that_cannot_be_written_starts_nothing() {
 }
 
 #[test]
-fn the_log_has_local_time_unless_utc_is_asked_for() {
+fn the_log_has_local_time_unless_utc_is_given() {
     let file = scratch(
         "run-utc",
         "node.toml",

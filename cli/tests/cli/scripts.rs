@@ -1,4 +1,4 @@
-//! Scripts of Bro as they are: as declarations, and imported to configurations.
+//! Tests with unmodified Bro scripts: as declarations, and imported as configurations.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, brocomm, no_folder, run};
 
-/// Makes a folder with scripts.
+/// Creates a folder with scripts.
 fn folder(test: &str, scripts: &[(&str, &str)]) -> PathBuf {
     let folder = no_folder(test);
     for (file, text) in scripts {
@@ -46,7 +46,7 @@ const LOADS: &[(&str, &str)] = &[
 
 #[test]
 fn scripts_are_declarations() {
-    // What `types` needs is loaded after it, which is an error as in Bro.
+    // The dependency of `types` is loaded after it, which is an error, as in Bro.
     let wrong = folder("scripts-order", LOADS);
     let (main, path) = (wrong.join("main.bro"), wrong.join("path"));
     let declared = format!("--declarations={}", main.display());
@@ -60,7 +60,7 @@ fn scripts_are_declarations() {
     let text =
         LOADS[0].1.replace("@load ./types\n@load base/notice", "@load base/notice\n@load ./types");
     fs::write(&main, text).unwrap();
-    // All is declared, so that only the connection fails.
+    // Everything is declared, so only the connection fails.
     let sent = run_with(path.to_str().unwrap(), &send);
     assert!(sent.code == 1 && sent.stderr.contains("cannot connect"), "{}", sent.stderr);
     let typed = ["send", "127.0.0.1:1", "M::seen([$n=\"7\", $t=M::Scan])", &declared];
@@ -72,7 +72,7 @@ fn scripts_are_declarations() {
     let why =
         "main.bro: cannot use declarations: line 1, column 1: cannot find base/notice in BROPATH";
     assert!(lost.stderr.contains(why), "{}", lost.stderr);
-    // Without a BROPATH there may be no Bro: what is not needed may lack.
+    // Without BROPATH there may be no Bro, so scripts that are not needed may be missing.
     let text = "@load misc/none\nredef None::x = 5;\nredef record None::Info += { m: M; };\n\
         event seen(n: count) { }\n";
     fs::write(&main, text).unwrap();
@@ -82,6 +82,89 @@ fn scripts_are_declarations() {
         "{}",
         sent.stderr
     );
+}
+
+/// What a Bro loads before any other script, in the shape of its own.
+const BASE: &[(&str, &str)] = &[
+    (
+        "share/base/init-bare.bro",
+        "@load base/bif\n@load base/analyzer\ntype Id: record { host: addr; };\n\
+         type string_vec: vector of string;\n",
+    ),
+    ("share/base/bif.bro", "global fmt: function(args: any): string;\n"),
+    ("share/base/init-default.bro", "@load base/analyzer\n@load base/files\n"),
+    (
+        "share/base/analyzer.bro",
+        "module Analyzer; export { type Kind: enum { Known }; const names = fmt(\"x\") &redef; }\n",
+    ),
+    (
+        "share/base/files.bro",
+        "module Files; export {\n\
+           type Args: record { limit: count &optional; };\n\
+           type Info: record { id: Id; args: Args &default=Args(); v: string_vec &default=string_vec(); };\n\
+           global seen: event(info: Info); const default_args = Args() &redef;\n\
+           const other = Analyzer::names &redef; }\n\
+         redef record Args += { more: count &default=5; };\n",
+    ),
+    ("share/policy/tuning/__load__.bro", "@load ./one\n"),
+    (
+        "share/policy/tuning/one.bro",
+        "redef enum Analyzer::Kind += { One };\nredef Files::default_args = [$limit=7];\n\
+         event Files::seen(info: Files::Info) { }\nglobal one: event(k: Analyzer::Kind);\n",
+    ),
+    ("share/policy/plain.bro", "global plain: event(id: Id);\n"),
+    ("local.bro", "@load tuning\nglobal mine: event(id: Id, info: Files::Info);\n"),
+    ("own.bro", "global own: event(n: count);\n"),
+    ("typed.bro", "global own: event(c: connection, n: Nope);\n"),
+    ("wrong.bro", "@load tuning\nconst a = Files::default_args;\nconst b = nope;\n"),
+];
+
+#[test]
+fn what_a_bro_loads_first_is_loaded_first() {
+    let folder = folder("scripts-base", BASE);
+    let path = |file: &str| folder.join(file).to_str().unwrap().to_owned();
+    let bropath = format!("{}:{}", path("share"), path("share/policy"));
+    let send = |event: &str, files: &[&str]| {
+        let files = files.iter().map(|file| format!("--declarations={}", path(file)));
+        let arguments: Vec<String> =
+            ["send", "127.0.0.1:1", event].map(str::to_owned).into_iter().chain(files).collect();
+        run_with(&bropath, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let (bare, default) = ("share/base/init-bare.bro", "share/base/init-default.bro");
+    let info = "[$id=[$host=10.0.0.1], $args=[$limit=1, $more=2]]";
+    let seen = format!("Files::seen({info})");
+    for (event, files) in [
+        (seen.as_str(), &[bare, default][..]),
+        (&seen, &[default, bare]),
+        (&seen, &[default]),
+        (&seen, &["share/base/files.bro"]),
+        ("one(One)", &["share/policy/tuning/one.bro"]),
+        ("one(One)", &["share/policy/tuning/one.bro", bare, default, "local.bro"]),
+        ("plain([$host=10.0.0.1])", &["share/policy/plain.bro"]),
+        (&format!("mine([$host=10.0.0.1], {info})"), &["local.bro"]),
+        (&format!("mine([$host=10.0.0.1], {info})"), &["own.bro", "local.bro", "local.bro"]),
+    ] {
+        let sent = send(event, files);
+        assert!(
+            sent.code == 1 && sent.stderr.contains("cannot connect"),
+            "{files:?} {}",
+            sent.stderr
+        );
+    }
+    // A file that loads nothing is by itself.
+    assert_eq!(send("Files::seen(5)", &["own.bro"]).code, 1);
+    assert_eq!(send("Files::seen(5)", &["local.bro"]).code, 2);
+    let typed = send("own(5)", &["typed.bro"]);
+    let why = "line 1, column 22: no type is named `connection`; `--declarations bro-2.5.bro` before it \
+        declares it";
+    assert!(typed.code == 2 && typed.stderr.contains(why), "{}", typed.stderr);
+    let wrong = send("own(5)", &["wrong.bro"]);
+    let why = "line 3, column 11: no variable is named `nope`";
+    assert!(wrong.code == 2 && wrong.stderr.contains(why), "{}", wrong.stderr);
+    let event = run(["connect", "127.0.0.1:1", "--event=x(c: connection)"]);
+    let why =
+        "--event: line 1, column 6: no type is named `connection`; `--declarations bro-2.5.bro`";
+    assert!(event.code == 2 && event.stderr.contains(why), "{}", event.stderr);
 }
 
 #[test]
@@ -106,6 +189,11 @@ fn a_configuration_names_scripts() {
     assert_eq!(bad.code, 2);
     let place = format!("{}:2:1: expected a declaration, found `for`", file("bad.bro"));
     assert!(bad.stderr.contains(&place), "{}", bad.stderr);
+    fs::write(file("bad.bro"), "event a(c: connection) { }\n").unwrap();
+    let bad = run(["config", "check", &file("bad.toml")]);
+    let why =
+        "no type is named `connection`; `bro-2.5.bro` at the beginning of `declaration_files`";
+    assert!(bad.code == 2 && bad.stderr.contains(why), "{}", bad.stderr);
 }
 
 const LOCAL: &str = r#"
@@ -134,7 +222,7 @@ event bro_init() { Communication::connect_peer("other"); }
 "#;
 
 #[test]
-fn entries_of_a_script_become_a_configuration() {
+fn entries_of_a_script_are_imported() {
     let folder =
         folder("scripts-import", &[("local.bro", LOCAL), ("more.bro", "global e: event();")]);
     let local = folder.join("local.bro");
@@ -173,7 +261,7 @@ fn entries_of_a_script_become_a_configuration() {
 }
 
 #[test]
-fn a_generated_layout_is_imported_and_mistakes_are_told() {
+fn a_generated_layout_is_imported_and_errors_are_reported() {
     let standalone = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_cfg/standalone.bro");
     let imported = run(["config", "import", standalone]);
     assert_eq!(imported.code, 0, "{}", imported.stderr);
@@ -190,7 +278,7 @@ fn a_generated_layout_is_imported_and_mistakes_are_told() {
     for (file, code, told) in [
         ("none.bro", 0, "none.bro: warning: it adds nothing to `Communication::nodes`"),
         ("type.bro", 2, "type.bro:2:48: expected a value of type addr"),
-        ("field.bro", 2, "`hosts` is no field of Communication::Node"),
+        ("field.bro", 2, "Communication::Node has no field `hosts`"),
         ("host.bro", 2, "field `host` of Communication::Node is missing"),
         ("gone.bro", 2, "gone.bro: cannot read it"),
     ] {
@@ -225,7 +313,7 @@ fn the_types_of_bro_are_built_in() {
         assert!(checked["node"]["events"].as_u64() > Some(600), "{checked}");
         assert!(checked["node"]["variables"].as_u64() >= Some(6), "{checked}");
     }
-    // An own file of that name comes first.
+    // A file of that name has priority.
     fs::write(folder.join("bro-2.5.bro"), "event own();").unwrap();
     let both = format!("--declarations={}", folder.join("bro-2.5.bro").display());
     let sent = run(["send", "127.0.0.1:1", "own(1)", &both]);

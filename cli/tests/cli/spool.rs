@@ -1,5 +1,5 @@
-//! Tests of spools: what `run` and `logs` keep, and what `brocomm spool` makes of it.
-#![allow(clippy::print_stderr, reason = "says what is skipped")]
+//! Tests of the spools of `run` and `logs`, and of `brocomm spool`.
+#![allow(clippy::print_stderr, reason = "the test output must say what was skipped")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +36,11 @@ impl Nodes {
         Nodes { dir, server, test }
     }
 
+    #[cfg(feature = "nats")]
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Returns the command that starts the node with the spool.
     pub(crate) fn command(&self) -> Vec<String> {
         let words = ["run", self.server.to_str().unwrap(), "--no-log", "--no-status", "--spool"];
@@ -51,12 +56,17 @@ impl Nodes {
 
     /// Waits until a started node listens, and starts a client of it.
     pub(crate) fn connect(&self, server: &mut Program) -> Program {
-        let listening = server.line_with("listening on ");
-        let port = listening.rsplit(':').next().unwrap();
+        let port = port(server);
+        self.client("client", &port)
+    }
+
+    /// Starts a client with this description of a node that listens at a port.
+    pub(crate) fn client(&self, name: &str, port: &str) -> Program {
         let text = format!(
-            "{EVENTS}[nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n"
+            "{EVENTS}peer_description = '{name}'\n[nodes.server]\nhost = '127.0.0.1'\np = {port}\n\
+             connect = true\nretry = '1 sec'\n"
         );
-        let client = scratch(self.test, "client.toml", text.as_bytes());
+        let client = scratch(self.test, &format!("{name}.toml"), text.as_bytes());
         let arguments = ["run", client.to_str().unwrap(), "--no-log", "--stdin", "--exit-at-eof"];
         Program::start(arguments)
     }
@@ -76,7 +86,13 @@ impl Nodes {
     }
 }
 
-/// Has a client send these numbers, and no more.
+/// Waits until a started node listens. Returns its port.
+pub(crate) fn port(server: &mut Program) -> String {
+    let listening = server.line_with("listening on ");
+    listening.rsplit(':').next().unwrap().to_owned()
+}
+
+/// Sends these numbers from a client, and closes its input.
 pub(crate) fn write(client: &mut Program, numbers: std::ops::Range<u64>) {
     for number in numbers {
         client.write(&format!("ping({number})"));
@@ -128,7 +144,7 @@ fn events_are_spooled_and_counted() {
         .sum();
     assert_eq!(counted["brocomm_spool_bytes"], bytes as f64);
 
-    // All are in the book.
+    // The book lists all of them.
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let names = counted.keys().filter(|name| name.starts_with("brocomm_spool_"));
@@ -145,7 +161,7 @@ fn events_are_spooled_and_counted() {
     assert_eq!(nodes.numbers(), (0..100).collect::<Vec<_>>());
 }
 
-/// What comes is kept whether or not the Zeek can be reached.
+/// Events are spooled even if the Zeek cannot be reached.
 #[test]
 fn a_bridge_spools_as_a_node_does() {
     let signatures = scratch("spool-bridge", "zeek-side.zeek", b"global ping: event(n: count);");
@@ -168,13 +184,13 @@ fn a_bridge_spools_as_a_node_does() {
 }
 
 #[test]
-fn readers_go_on_where_they_stopped() {
+fn readers_resume_where_they_stopped() {
     let nodes = Nodes::new("spool-readers", "segment = 4096\nsize = 100_000_000\n");
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 0..50).end().code, 0);
     server.line_with("ping(49)");
     let dir = nodes.dir.to_str().unwrap();
-    // Follows, while more comes.
+    // Follows while more entries arrive.
     let mut follower = Program::start(["spool", "read", dir, "--follow", "--reader", "one"]);
     for expected in 0..50 {
         assert_eq!(number(&follower.line()), expected);
@@ -207,7 +223,7 @@ fn readers_go_on_where_they_stopped() {
 }
 
 #[test]
-fn what_is_damaged_is_told() {
+fn damage_is_reported() {
     let nodes = Nodes::new("spool-damaged", "");
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 0..10).end().code, 0);
@@ -229,7 +245,7 @@ fn what_is_damaged_is_told() {
         assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
     }
     assert!(verified.stderr.contains("1 entry is missing or damaged"), "{}", verified.stderr);
-    // The node goes on after the torn entry, and says so.
+    // The node continues after the torn entry, and reports it.
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 10..12).end().code, 0);
     server.line_with("ping(11)");
@@ -245,14 +261,14 @@ fn what_is_damaged_is_told() {
     assert_eq!(other.told(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
 }
 
-/// How many events to send where that takes long.
+/// The number of events in tests that take long.
 fn many() -> u64 {
     let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(3000)
 }
 
 #[test]
-fn nothing_spooled_is_lost_when_the_node_is_killed() {
+fn no_spooled_entry_is_lost_when_the_node_is_killed() {
     let nodes = Nodes::new("spool-killed", "fsync = '20 msecs'\nsegment = 100_000\n");
     let (mut begin, mut spooled) = (0, 0);
     for _ in 0..3 {
@@ -262,7 +278,7 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled as f64, "{before} of {spooled}");
         let mut client = nodes.connect(&mut server);
-        // Output that nobody reads holds up the peers in the end.
+        // Unread output would eventually block the peers.
         server.ignore_output();
         write(&mut client, begin..begin + many());
         begin += many();
@@ -272,7 +288,7 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
             if reported >= aim {
                 break reported;
             }
-            // Else the node would do little but answer.
+            // Otherwise the node would do little but answer requests.
             std::thread::sleep(std::time::Duration::from_millis(5));
         };
         server.signal("-KILL");
@@ -282,20 +298,20 @@ fn nothing_spooled_is_lost_when_the_node_is_killed() {
         drop(server);
         let numbers = nodes.numbers();
         assert!(numbers.len() as u64 >= spooled, "{} of {spooled}", numbers.len());
-        // Each run begins with a new number, and has no hole.
+        // Each run begins with a new number, and has no gap.
         assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1 || two[1] % many() == 0));
     }
     assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
 }
 
 #[test]
-fn a_full_disk_makes_peers_wait_and_loses_nothing() {
+fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     if Command::new("prlimit").arg("--version").output().is_err() {
         eprintln!("skipped: there is no prlimit here");
         return;
     }
     let nodes = Nodes::new("spool-full", "fsync = 'always'\n");
-    // Files of at most 40 blocks; a write beyond is an error.
+    // Files of at most 40 blocks. A write beyond that is an error.
     let words: Vec<String> = nodes.command().iter().map(|word| format!("'{word}'")).collect();
     let program = brocomm().get_program().to_str().unwrap().to_owned();
     let script = format!("trap '' XFSZ; ulimit -S -f 40; exec '{program}' {}", words.join(" "));
@@ -320,4 +336,43 @@ fn a_full_disk_makes_peers_wait_and_loses_nothing() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(nodes.numbers(), (0..1000).collect::<Vec<_>>());
     assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
+}
+
+/// A reader that is slow holds up peers at the maximum size, and loses nothing.
+#[test]
+fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
+    let nodes = Nodes::new("spool-slow", "fsync = 'always'\nsegment = 20_000\nsize = 60_000\n");
+    let mut server = Program::start(nodes.command());
+    let port = port(&mut server);
+    // Reads the first entry, and no more.
+    let mut client = nodes.client("client", &port);
+    write(&mut client, 0..1);
+    assert_eq!(client.end().code, 0);
+    server.line_with("ping(0)");
+    let dir = nodes.dir.to_str().unwrap();
+    let first = spool("read", &nodes.dir, &["--reader", "slow"]);
+    assert_eq!(first.stdout.lines().map(number).collect::<Vec<_>>(), [0]);
+    let mut client = nodes.client("client", &port);
+    write(&mut client, 1..2000);
+    let told = server.error_with("maximum size");
+    assert!(
+        told.contains(
+            "its readers have not read the oldest entries; peers wait until there is room"
+        ),
+        "{told}"
+    );
+    let mut reader = Program::start(["spool", "read", dir, "--follow", "--reader", "slow"]);
+    for expected in 1..2000 {
+        assert_eq!(number(&reader.line()), expected);
+    }
+    server.error_with("there is room again");
+    assert_eq!(client.end().code, 0);
+    server.line_with("ping(1999)");
+    for program in [server, reader] {
+        program.signal("-TERM");
+        let ended = program.end();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
+    let shown = spool("show", &nodes.dir, &[]).stdout;
+    assert!(shown.contains("reader slow: acknowledged 2000, 0 entries behind"), "{shown}");
 }

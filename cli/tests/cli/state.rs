@@ -47,7 +47,7 @@ fn state(command: &str, address: &str, test: &str, more: &[&str]) -> Run {
 }
 
 #[test]
-fn variables_are_those_of_the_peer_and_stay_so() {
+fn reading_variables_does_not_change_them() {
     let test = "state-get";
     let (_node, address) = node(test, "");
     let all = "hits = 5\nhosts = {\\x0a\\x0a}\nports = {\\x0a\t80/tcp\\x0a}\n";
@@ -66,7 +66,7 @@ fn variables_are_those_of_the_peer_and_stay_so() {
 }
 
 #[test]
-fn a_variable_can_be_set_where_changes_are_taken() {
+fn a_variable_can_be_set_if_changes_are_accepted() {
     let test = "state-set";
     let (_node, address) = node(test, "sync = true");
     assert_eq!(
@@ -160,7 +160,7 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     }
     let get = |more: &[&str]| state("get", more, &wrong);
     assert_eq!(get(&["hits"]).told(), (1, "", format!("brocomm: {hits}\n").as_str()));
-    // Nothing is in `hosts`: the types alone tell.
+    // `hosts` is empty, so only the types differ.
     assert_eq!(get(&["hosts"]).told(), (1, "", format!("brocomm: {hosts}\n").as_str()));
     let all = format!("brocomm: {hits}\nbrocomm: {hosts}\nbrocomm: {ports}\n");
     let found = get(&[]);
@@ -176,7 +176,7 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
 }
 
 #[test]
-fn a_peer_that_takes_no_changes_is_sent_none() {
+fn nothing_is_sent_to_a_peer_that_accepts_no_changes() {
     let test = "state-refused";
     let (_node, address) = node(test, "");
     let set = state("set", &address, test, &["hits", "7"]);
@@ -186,7 +186,7 @@ fn a_peer_that_takes_no_changes_is_sent_none() {
 }
 
 #[test]
-fn changes_are_shown_as_they_come() {
+fn changes_are_printed_as_they_arrive() {
     let test = "state-watch";
     let (node, address) = node(test, "sync = true");
     let file = declarations(test);
@@ -215,7 +215,7 @@ fn changes_are_shown_as_they_come() {
 }
 
 #[test]
-fn mistakes_are_told_before_anything_is_sent() {
+fn usage_errors_are_reported_before_anything_is_sent() {
     let (test, nobody) = ("state-wrong", closed_port());
     for (command, more, error) in [
         ("get", &["hitz"][..], "no variable hitz is declared; did you mean `hits`?"),
@@ -237,8 +237,8 @@ fn mistakes_are_told_before_anything_is_sent() {
     }
     for (more, error) in [
         (&["hits"][..], "--declarations <FILE>|--config <FILE>"),
-        (&["hits", "--declarations", "/dev/null"], "; declare it by --declarations or --config"),
-        (&["--declarations", "/dev/null"], "with &synchronized by --declarations or --config;"),
+        (&["hits", "--declarations", "/dev/null"], "; declare it with --declarations or --config"),
+        (&["--declarations", "/dev/null"], "with &synchronized in --declarations or --config;"),
     ] {
         let run = run([&["state", "get", &nobody], more].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);
@@ -248,7 +248,7 @@ fn mistakes_are_told_before_anything_is_sent() {
 }
 
 #[test]
-fn a_change_within_a_variable_is_shown_by_its_name() {
+fn a_change_within_a_variable_is_printed_by_its_name() {
     let mut declarations = Declarations::new();
     declarations.read(VARIABLES).unwrap();
     let mut store = Store::new("#test#1#", StoreLimits::default());
@@ -294,7 +294,7 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
 }
 
 #[test]
-fn the_first_connection_to_a_node_that_has_just_begun_stays() {
+fn the_first_connection_to_a_new_node_is_kept() {
     let mut declarations = Declarations::new();
     declarations.read(VARIABLES).unwrap();
     let mut store = Store::new("#test#1#", StoreLimits::default());

@@ -13,7 +13,7 @@ use crate::state::node_of;
 use crate::support::{Program, run, scratch};
 
 #[test]
-fn what_no_script_can_do_is_not_sent() {
+fn changes_that_scripts_cannot_make_are_not_sent() {
     let test = "state-refused-changes";
     let variables = "global who: record { name: string; note: string &optional; } \
         = [$name=\"x\", $note=\"y\"] &synchronized; \
@@ -30,7 +30,7 @@ fn what_no_script_can_do_is_not_sent() {
             &["delete", "who$name"][..],
             "who$name is neither &optional nor &default, so it can't be deleted",
         ),
-        (&["incr", "hits", "-6"], "hits would leave the range of its type"),
+        (&["incr", "hits", "-6"], "hits would be out of range for its type"),
         (
             &["set", "list[99999999]", "1"],
             "list[99999999]: the vector has 1 elements, and at most 65536 can be added",
@@ -90,7 +90,7 @@ fn values_can_be_set_as_json() {
     }
 }
 
-/// Gives a peer the value of a variable as it is; returns the changes that the peer makes of it.
+/// Sends a peer the value of a variable unchanged, and returns the changes that the peer sends.
 fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess> {
     let sync = Some(SyncRequest { authoritative: true });
     let requests = Requests { sync, accept_input: true, ..Requests::default() };
@@ -123,7 +123,7 @@ fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess
 
 /// A Bro gives fields with `&default=set()` and the like a value without a type.
 #[test]
-fn nothing_is_put_into_a_container_without_a_type() {
+fn nothing_is_added_to_a_container_without_a_type() {
     let text = "type R: record { s: set[string]; t: table[string] of count; v: vector of count; \
         of_sets: vector of set[string]; }; global r: R &synchronized;";
     let file = scratch("state-open", "vars.bro", text.as_bytes());
@@ -174,8 +174,8 @@ fn nothing_is_put_into_a_container_without_a_type() {
         match container {
             Some(container) => {
                 let told = format!(
-                    "brocomm: nothing sent: the peer's {container} is empty and has no type yet, so \
-                     that it takes no elements; assign a value to it: `state set '{container}' \
+                    "brocomm: nothing sent: the peer's {container} is empty and has no type yet, \
+                     so it accepts no elements; assign a value to it: `state set '{container}' \
                      VALUE`\n"
                 );
                 assert_eq!(run.told(), (1, "", told.as_str()), "{command:?}");

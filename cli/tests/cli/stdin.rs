@@ -39,7 +39,7 @@ fn run(configuration: &Path, more: &[&str], input: &[u8]) -> crate::support::Run
 const LISTEN: [&str; 3] = ["--once", "--event", "e(count, string)"];
 
 #[test]
-fn a_line_that_is_wrong_ends_nothing() {
+fn an_invalid_line_does_not_stop_the_node() {
     let (mut listener, address) = Program::listen(&LISTEN);
     let input =
         b"e(1, \"a\")\n\ne(2, \"\xff\")\r\ne(3, \xff)\nnonsense\ne(4, \"\\\xff\")\ne(5, \"b\")";
@@ -54,7 +54,7 @@ fn a_line_that_is_wrong_ends_nothing() {
     for (error, beginning) in errors.iter().zip([
         "brocomm: standard input: line 4, column 6: ",
         "brocomm: standard input: line 5, column ",
-        "brocomm: standard input: line 6: a backslash stands before a byte that is not UTF-8; ",
+        "brocomm: standard input: line 6: a backslash precedes a byte that is not UTF-8; ",
         "brocomm: 3 lines of standard input failed",
     ]) {
         assert!(error.starts_with(beginning), "{error}");
@@ -63,7 +63,7 @@ fn a_line_that_is_wrong_ends_nothing() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error() {
+fn unreadable_input_is_an_error() {
     let (listener, address) = Program::listen(&LISTEN);
     let folder = std::fs::File::open(".").unwrap();
     let mut command = brocomm();
@@ -77,7 +77,7 @@ fn what_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn whoever_writes_waits_for_the_peers() {
+fn the_writer_waits_for_the_peers() {
     // Its output is not read at first.
     let (mut listener, address) = Program::listen(&LISTEN);
     let few = "[outgoing]\nevents = 10\nbytes = 102400\n";
@@ -125,7 +125,7 @@ fn an_event_waits_for_a_peer_that_requests_it() {
 }
 
 #[test]
-fn an_event_that_nobody_requests_in_time_is_an_error() {
+fn an_event_that_no_peer_requests_in_time_is_an_error() {
     let (listener, address) = Program::listen(&LISTEN);
     let file = client("stdin-nobody", &address, "");
     let ended = run(&file, &["--timeout", "0.1"], b"f()\nf()\n");
@@ -142,7 +142,7 @@ fn an_event_that_nobody_requests_in_time_is_an_error() {
 }
 
 #[test]
-fn an_event_that_waits_when_the_node_ends_is_an_error() {
+fn an_event_that_waits_when_the_node_stops_is_an_error() {
     let (_listener, address) = Program::listen(&LISTEN);
     let file = client("stdin-ends", &address, "");
     let mut node =

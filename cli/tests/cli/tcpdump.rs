@@ -60,7 +60,7 @@ fn a_captured_session_is_decoded() {
     assert!(text.stdout.contains(" e(8, eight)\n"), "{}", text.stdout);
 }
 
-#[allow(clippy::print_stderr, reason = "whoever reads the tests' output is to know")]
+#[allow(clippy::print_stderr, reason = "the test output must say what was skipped")]
 fn skipped(why: &str) {
     eprintln!("skipped, nothing was captured: {why}");
 }

@@ -57,7 +57,7 @@ fn events_pass_over_tls() {
 /// A killed program ends without `close_notify`, like a Bro that terminates.
 #[cfg(unix)]
 #[test]
-fn a_peer_that_ends_without_close_notify_has_closed() {
+fn an_end_without_close_notify_is_a_normal_close() {
     let options = options("tls-killed");
     let (mut listener, address) = listen(&options);
     let connect = ["connect", &address, "--event=e(count)"].map(str::to_owned);
@@ -71,7 +71,7 @@ fn a_peer_that_ends_without_close_notify_has_closed() {
 }
 
 #[test]
-fn both_sides_of_a_bench_speak_tls() {
+fn both_sides_of_a_bench_use_tls() {
     let options = options("tls-bench");
     let serve = ["bench", "--serve=127.0.0.1:0"].map(str::to_owned);
     let mut server = Program::start([&serve[..], &options].concat());
@@ -82,17 +82,17 @@ fn both_sides_of_a_bench_speak_tls() {
     assert!(stdout.contains("\nevents       40 sent, 40 answered\n"), "{stdout}");
     // Without TLS nothing is measured.
     assert_eq!(run(bench).code, 1);
-    server.error_with("TLS: the peer speaks the protocol in clear text");
+    server.error_with("TLS: the peer does not use TLS");
 }
 
 #[test]
-fn who_does_not_use_tls_is_told() {
+fn the_side_without_tls_is_named() {
     let options = options("tls-clear");
     let (listener, address) = listen(&options);
     assert_eq!(run(["send", &address, "e(7)"]).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    let text = "TLS: the peer speaks the protocol in clear text, TLS is expected";
+    let text = "TLS: the peer does not use TLS, which is required here";
     assert!(stderr.contains(text), "{stderr}");
 
     let (listener, address) = listen(&[]);
@@ -104,7 +104,7 @@ fn who_does_not_use_tls_is_told() {
 }
 
 #[test]
-fn another_authority_and_another_name_are_refused() {
+fn another_ca_and_another_name_are_refused() {
     let (_listener, address) = listen(&options("tls-refused"));
     let send = |options: Vec<String>| {
         let Run { code, stderr, .. } =
@@ -126,7 +126,7 @@ fn finding(address: &str, options: &[String], step: &str) -> (i32, Value) {
 }
 
 #[test]
-fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
+fn doctor_reports_the_parameters_and_the_certificate() {
     let [ca, own] = files("tls-doctor");
     let options = as_options([ca.clone(), own]);
     let (_listener, address) = Program::listen(&as_str(&options));
@@ -173,12 +173,12 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
     let (_listener, clear) = Program::listen(&[]);
     let (code, line) = finding(&clear, &self::options("tls-doctor-clear"), "tls");
     assert_eq!(code, 1);
-    let text = "the peer speaks the protocol in clear text, TLS is expected; without --tls-ca";
+    let text = "the peer does not use TLS, which is required here; without --tls-ca";
     assert!(line["text"].as_str().unwrap().starts_with(text), "{line}");
 }
 
 #[test]
-fn a_doctor_tells_when_a_certificate_expires() {
+fn doctor_reports_when_a_certificate_expires() {
     let now = SystemTime::now();
     for (days, code, step, finding, text) in [
         (3, 0, "certificate", "note", "; it expires in 2 days: reissue it"),
@@ -202,7 +202,7 @@ fn as_str(options: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_option() {
+fn errors_in_files_name_the_option() {
     let [ca, own] = files("tls-wrong").map(|file| file.display().to_string());
     let error = |ca: &str, own: &str| {
         let Run { code, stderr, .. } =
@@ -221,7 +221,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_option() {
 }
 
 #[test]
-fn a_configuration_names_files() {
+fn errors_in_files_name_the_configuration() {
     let [_, own] = files("tls-config");
     let check = |text: &str| {
         let file = scratch("tls-config", "node.toml", text.as_bytes());
@@ -276,7 +276,7 @@ fn a_whole_node_listens_over_tls() {
 }
 
 #[test]
-fn every_command_that_joins_or_listens_takes_the_options() {
+fn every_command_that_connects_or_listens_has_the_options() {
     let [ca, own] = files("tls-commands").map(|file| file.display().to_string());
     let variables = scratch("tls-commands", "vars.bro", b"global n = 1 &synchronized;");
     let variables = ["--declarations", variables.to_str().unwrap()];

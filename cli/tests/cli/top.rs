@@ -50,7 +50,7 @@ fn ask(path: &PathBuf, requests: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_node_tells_its_peers_on_its_control_socket() {
+fn the_control_socket_reports_the_peers() {
     let (hub, _sensor, path) = node("tells");
     let answers = ask(&path, "peers\nsomething\n\npeers\n");
     assert_eq!(answers.len(), 4, "{answers:?}");
@@ -91,7 +91,7 @@ fn the_table_is_printed_once_without_colours() {
 }
 
 #[test]
-fn a_bro_tells_its_peers_to_a_controller() {
+fn a_bro_reports_its_peers_to_a_controller() {
     let bro = Controllee::start();
     let address = &bro.address;
     let options = ["--once", "--interval", "0.05", "--sort", "peer", "--class", "control"];
@@ -106,7 +106,7 @@ fn a_bro_tells_its_peers_to_a_controller() {
 }
 
 #[test]
-fn who_does_not_answer_is_an_error_that_says_what_to_do() {
+fn a_missing_answer_is_an_error_with_a_hint() {
     let gone = socket("gone");
     let gone = gone.to_str().unwrap();
     let top = run(["top", gone, "--once"]);
@@ -123,7 +123,7 @@ fn who_does_not_answer_is_an_error_that_says_what_to_do() {
 }
 
 #[test]
-fn a_socket_is_taken_over_only_from_a_node_that_is_gone() {
+fn a_socket_is_replaced_only_if_its_node_is_gone() {
     let config = scratch(
         "top",
         "taken.toml",

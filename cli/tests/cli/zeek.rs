@@ -1,4 +1,4 @@
-//! Zeek's WebSocket API: the program as client, as server, and as a bridge between Bro and Zeek.
+//! Tests of Zeek's WebSocket API: the program as client, as server, and as a bridge.
 
 #[cfg(unix)]
 mod killed;
@@ -36,11 +36,11 @@ function f() { print \"no signature\"; }
 
 const TYPES: &str = "module Site;\nexport { type Color: enum { RED, GREEN }; }\n";
 
-/// Has a node wait instead of dropping events.
+/// Makes a node wait instead of dropping events.
 #[cfg(unix)]
 const BLOCK_ALL: &str = "[outgoing]\noverflow = 'block'\n[incoming]\noverflow = 'block'\n";
 
-/// Files of both sides, in a folder of their own.
+/// Creates the files of both sides, in a folder of their own.
 fn folder(test: &str) -> PathBuf {
     let folder = no_folder(test);
     fs::create_dir_all(&folder).unwrap();
@@ -49,7 +49,7 @@ fn folder(test: &str) -> PathBuf {
     folder
 }
 
-/// Starts a node that serves clients of Zeek's API; returns its URL and where peers connect.
+/// Starts a node that serves clients of Zeek's API. Returns its URL, and the address for peers.
 fn stand_in(folder: &Path, options: &[&str]) -> (Program, String, String) {
     let config = folder.join("stand-in.toml");
     fs::write(
@@ -80,7 +80,7 @@ fn stand_in(folder: &Path, options: &[&str]) -> (Program, String, String) {
 }
 
 #[test]
-fn events_are_published_and_shown() {
+fn events_are_published_and_printed() {
     let folder = folder("zeek-events");
     let (server, url, _) = stand_in(&folder, &[]);
     let signatures = folder.join("zeek-side.zeek");
@@ -112,7 +112,7 @@ fn events_are_published_and_shown() {
     assert_eq!(listener.notice_with(" event "), "event Site::ping(5)");
     assert_eq!(listener.end().code, 0);
 
-    // What Zeek doesn't know is refused.
+    // An event that Zeek does not know is refused.
     let Run { code, stderr, .. } = run(["zeek", "send", &url, "Site::nosuch(5)"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("failed to create Zeek event"), "{stderr}");
@@ -212,7 +212,7 @@ fn a_bridge_passes_events_both_ways() {
 }
 
 #[test]
-fn all_passes_over_tls_and_under_a_topic_of_ones_own() {
+fn events_pass_over_tls_and_under_another_topic() {
     let address = SanType::IpAddress([127, 0, 0, 1].into());
     let [ca, own] = files_with("zeek-tls", |own| own.subject_alt_names = vec![address]);
     let (ca, own) = (ca.to_str().unwrap(), own.to_str().unwrap());
@@ -226,7 +226,7 @@ fn all_passes_over_tls_and_under_a_topic_of_ones_own() {
     listener.notice_with(" ready ");
     let send = ["zeek", "send", &url, "Site::ping(1)"];
     assert_eq!(run([&send[..], &tls].concat()).told(), (0, "", ""));
-    // Whoever issued the certificate has to be known, and no system knows it.
+    // The issuer of the certificate must be given, because the system does not trust it.
     assert_ne!(run(send).code, 0);
     assert_eq!(run(["zeek", "send", &url.replace("wss", "ws"), "Site::ping(1)"]).code, 1);
 
@@ -249,7 +249,7 @@ fn all_passes_over_tls_and_under_a_topic_of_ones_own() {
 
 /// A server that closes each connection after some events, in the middle of many.
 #[test]
-fn all_events_are_accounted_for_whatever_becomes_of_connections() {
+fn all_events_are_counted_when_connections_fail() {
     for (name, acknowledge, code) in [("once", false, 1011), ("again", true, 1001)] {
         let folder = folder(&format!("zeek-accounts-{name}"));
         let fault = format!("--zeek-fault=close-after=70:{code}");
@@ -296,7 +296,7 @@ fn all_events_are_accounted_for_whatever_becomes_of_connections() {
     }
 }
 
-/// Returns the sum of the counts with this beginning in a line that has them all.
+/// Returns the sum of the counters with this prefix in a line with all counters.
 fn count(line: &str, what: &str) -> u64 {
     let numbers = line.split(&[':', ','][..]).filter_map(|part| {
         let (name, number) = part.trim().rsplit_once(' ')?;
@@ -306,7 +306,7 @@ fn count(line: &str, what: &str) -> u64 {
 }
 
 #[test]
-fn what_is_wrong_with_a_bridge_is_told_before_it_starts() {
+fn errors_in_a_bridge_are_reported_before_it_starts() {
     let folder = folder("zeek-wrong");
     let file = folder.join("wrong.toml");
     let started = |zeek: &str| {
@@ -324,12 +324,12 @@ fn what_is_wrong_with_a_bridge_is_told_before_it_starts() {
     assert!(started(&format!("{target}rename = {{ a = 'b' }}")).contains("declares event b"));
     assert!(started(&format!("{target}application = 'a b'")).contains("application"));
     let target = "[[zeek]]\nurl = 'wss://127.0.0.1:1'\nca = 'bad.zeek'\n";
-    assert!(started(target).contains("bad.zeek: no certificate in it"));
+    assert!(started(target).contains("bad.zeek: no certificate found"));
 }
 
-/// All errors at once, each with its place; and what would never be passed.
+/// Reports all errors at once, each with its position, and events that would never be passed.
 #[test]
-fn a_bridge_is_checked_with_its_files() {
+fn checking_a_bridge_includes_its_files() {
     let folder = folder("zeek-check");
     let file = folder.join("bridge.toml");
     let check = |zeek: &str| {

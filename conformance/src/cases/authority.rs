@@ -123,9 +123,9 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         requests(requested(entry))
     );
     let description = "Goes through the handshake, announcing a runtime that depends on the \
-                       implementation's own. Whoever sends its state sends an assign for each \
+                       implementation's own. The side that sends its state sends an assign for each \
                        synchronized variable that has a value, and then PHASE_DONE; until then the \
-                       other side sends nothing. Both are Running then, and an event is echoed.";
+                       other side sends nothing. Then both are Running, and an event is echoed.";
     let case = Case::must(&format!("3.3/{number}"), title, description, move |trial| {
         let mut peer = with_runtime(trial, runtime)?;
         let mut hello = peer.hello();
@@ -189,7 +189,9 @@ fn with_runtime(trial: &mut Trial<'_>, runtime: Runtime) -> Outcome<Exchange> {
 fn full_state(peer: &mut Exchange) -> Outcome {
     let mut assigned = BTreeSet::new();
     loop {
-        let Some(got) = peer.receive()? else { return Stop::failed("it closed within Sync") };
+        let Some(got) = peer.receive()? else {
+            return Stop::failed("it closed the connection in Sync");
+        };
         match (&got.message, got.serial) {
             (Message::PhaseDone, _) => break,
             (_, Some(Serial::StateAccess(access))) => {
@@ -222,7 +224,7 @@ mod tests {
 
     /// Compares the table with the core's decisions.
     #[test]
-    fn the_core_decides_as_the_table_has_it() {
+    fn the_core_decides_as_the_table_says() {
         let asks = |authoritative| SyncRequest { authoritative };
         for (ours, entry, runtime, comes) in TABLE {
             for (role, initiator_sends) in [
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_core_decides_as_the_specification_s_table_has_it() {
+    fn the_core_decides_as_the_specification_says() {
         let (_, section) = include_str!("../../spec/01-wire.md").split_once("### §3.3").unwrap();
         let (section, _) = section.split_once("### §3.4").unwrap();
         let asks = Some(SyncRequest { authoritative: false });

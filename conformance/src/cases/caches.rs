@@ -20,8 +20,8 @@ fn read() -> Vec<Case> {
         Case::must(
             "2:5/1",
             "a reference to a value that was sent before is understood",
-            "Sends an event with the count 41 under an id, then one whose argument is only a \
-             reference to that id. Both have to be echoed as 41.",
+            "Sends an event with the count 41 under an ID, then one whose argument is only a \
+             reference to that ID. Both must be echoed as 41.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -44,8 +44,8 @@ fn read() -> Vec<Case> {
         Case::must(
             "2:5/3",
             "IDs may start anywhere, and have gaps",
-            "Sends values under the ids 0x00ab0000, 0x00ab1000 and so on, and refers to the first \
-             at last. A Bro that reconnects continues counting.",
+            "Sends values under the IDs 0x00ab0000, 0x00ab1000 and so on, and then a reference to \
+             the first. A Bro that reconnects continues counting.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -80,7 +80,7 @@ fn read() -> Vec<Case> {
         Case::should(
             "2:5/5",
             "a full object with an ID in use replaces the old one",
-            "Sends 1 and then 2 under the same id, and then a reference to it, which has to be 2.",
+            "Sends 1 and then 2 under the same ID, and then a reference to it, which must mean 2.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -91,9 +91,9 @@ fn read() -> Vec<Case> {
         ),
         Case::should(
             "2:5/6",
-            "a reference to an id that was never sent ends the connection",
-            "Sends an event whose argument is a reference to an unknown id. Bro drops the event with \
-             `unknown object referenced`, and closes.",
+            "a reference to an ID that was never sent ends the connection",
+            "Sends an event whose argument is a reference to an unknown ID. Bro drops the event \
+             with `unknown object referenced`, and closes the connection.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -105,16 +105,16 @@ fn read() -> Vec<Case> {
         Case::should(
             "2:5/7",
             "each connection has its own cache",
-            "Sends a value on one connection, and refers to it on a second, which is an error there \
-             and not on the first.",
+            "Sends a value on one connection, and a reference to it on a second one, which is an \
+             error only there.",
             |trial| not_shared(trial, Entry::Plain),
         )
         .only(Role::Listens),
         Case::should(
             "2:5/9",
             "each connection that the implementation opens has its own cache",
-            "Sends a value on one connection, and refers to it on a second of another class, which is \
-             an error there and not on the first.",
+            "Sends a value on one connection, and a reference to it on a second one of another \
+             class, which is an error only there.",
             |trial| not_shared(trial, Entry::Classed),
         )
         .only(Role::Connects)
@@ -122,10 +122,10 @@ fn read() -> Vec<Case> {
         Case::must(
             "2:5/8",
             "both caches stay in step over thousands of values and types",
-            "Has 5,000 records echoed of 1,700 types in turn, more objects than either cache \
-             holds, so that types come in full, as references, and in full again after they were \
-             evicted. An implementation that evicts other objects than the suite fails to \
-             understand a reference, or sends one that cannot be understood.",
+            "Has 5,000 records of 1,700 types echoed, more objects than either cache holds. Types \
+             are sent in full, as references, and in full again after they were evicted. An \
+             implementation that evicts other objects than the suite cannot resolve a reference, \
+             or sends one that the suite cannot resolve.",
             |trial| {
                 let mut peer = trial.running()?;
                 for number in 0..5_000_u64 {
@@ -145,20 +145,21 @@ fn ids() -> Vec<Case> {
     vec![
         Case::must(
             "2:3/10",
-            "ids have 32 bits for a peer that announces no capabilities",
+            "IDs have 32 bits for a peer that announces no capabilities",
             "Sends no CAPS at all, and events encoded for that.",
             |trial| with_caps(trial, None),
         ),
         Case::must(
             "2:3/11",
-            "ids have 32 bits for a peer that announces only the new cache strategy",
+            "IDs have 32 bits for a peer that announces only the new cache strategy",
             "Announces NEW_CACHE_STRATEGY without PID_64BIT.",
             |trial| with_caps(trial, Some(Caps::NEW_CACHE_STRATEGY)),
         )
         .needs(Capability::NewCache),
         Case::must(
             "2:3/12",
-            "ids have 64 bits for a peer that announces PID_64BIT, whatever the cache does",
+            "IDs have 64 bits for a peer that announces PID_64BIT, regardless of the cache \
+             strategy",
             "Announces PID_64BIT without NEW_CACHE_STRATEGY.",
             |trial| with_caps(trial, Some(Caps::PID_64BIT)),
         )
@@ -166,7 +167,7 @@ fn ids() -> Vec<Case> {
         Case::must(
             "2:3/13",
             "an ID above 32 bits is understood if IDs have 64 bits",
-            "Sends a value under the id 2^40 + 1, and refers to it.",
+            "Sends a value under the ID 2^40 + 1, and a reference to it.",
             |trial| {
                 let mut peer = trial.running()?;
                 if !peer.mode_out().pid_64bit {
@@ -187,8 +188,8 @@ fn written() -> Vec<Case> {
         Case::must(
             "2:5/20",
             "a peer without a cache gets every object in full, with the ID 0",
-            "Announces NO_CACHING and BROCCOLI_PEER, as a Broccoli, has values echoed, and looks at \
-             the ids of what comes back.",
+            "Announces NO_CACHING and BROCCOLI_PEER like Broccoli, has values echoed, and checks \
+             the IDs of the echoes.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello().broccoli();
@@ -208,7 +209,7 @@ fn written() -> Vec<Case> {
         Case::must(
             "2:5/21",
             "a peer without a cache gets the same value each time",
-            "As a Broccoli, has the same record echoed three times, and another in between.",
+            "Like Broccoli, has the same record echoed three times, and another one in between.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello().broccoli();
@@ -231,7 +232,7 @@ fn not_shared(trial: &mut Trial<'_>, class: Entry) -> Outcome {
     second.shake(&second.hello())?;
     let event = Raw::on(&second).echo(&Raw::on(&second).reference(FREE));
     second.send(&Message::Serial(event.into()))?;
-    second.expect_close("a reference to what was sent elsewhere")?;
+    second.expect_close("a reference to an object of another connection")?;
     echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
 }
 

@@ -56,9 +56,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "5/6",
-            "what is ignored is still in the object cache",
-            "Sends an unknown event, and then conformance_echo with the same value, which goes as a \
-             reference to what was ignored.",
+            "ignored values are still in the object cache",
+            "Sends an unknown event, and then conformance_echo with the same value, as a reference \
+             to the ignored one.",
             |trial| {
                 let mut peer = trial.running()?;
                 let value = Value::string("the same value, and so the same object");
@@ -70,8 +70,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "5/7",
             "an event that was not requested is accepted",
-            "Sends conformance_report and conformance_echo: requesting only filters at the sender, \
-             so events that were not requested are accepted.",
+            "Sends conformance_report and conformance_echo. Requests only filter at the sender, so \
+             events that were not requested are accepted.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_reported_not", &[])?;
@@ -98,22 +98,22 @@ fn unreadable() -> Vec<Case> {
         closes(
             "5/20",
             "a SERIAL of an unknown kind ends the connection",
-            "Sends a SERIAL that begins with `z`. Bro says `unknown serialization type 7a` and \
-             closes.",
+            "Sends a SERIAL that begins with `z`. Bro logs `unknown serialization type 7a` and \
+             closes the connection.",
             |_| b"z conformance".to_vec(),
         ),
         closes(
             "5/21",
             "a reference to an object that was never sent ends the connection",
-            "Sends an event whose argument is a reference to the object 999999. Bro says `unknown \
-             object 999999 referenced` and closes.",
+            "Sends an event whose argument is a reference to the object 999999. Bro logs `unknown \
+             object 999999 referenced` and closes the connection.",
             |raw| raw.echo(&raw.reference(999_999)),
         ),
         closes(
             "5/22",
             "an object of an unknown class ends the connection",
-            "Sends an event whose argument is an object of the serial type 0x8863. Bro says \
-             `unknown object type` and closes.",
+            "Sends an event whose argument is an object of the serial type 0x8863. Bro logs \
+             `unknown object type` and closes the connection.",
             |raw| raw.echo(&[raw.object(77, 0x8863), vec![0]].concat()),
         ),
     ]

@@ -9,9 +9,9 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "2.4/1",
-            "the capture filter of a node is sent in the handshake, with its NUL",
-            "Goes through the handshake with a node that has one. The filter comes before \
-             PHASE_DONE; its argument chunk is the text and a NUL.",
+            "the capture filter of a peer entry is sent in the handshake, with its NUL",
+            "Goes through the handshake with a peer entry that has a filter. The filter comes \
+             before PHASE_DONE; its argument chunk is the text and a NUL.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -36,8 +36,8 @@ pub(super) fn cases() -> Vec<Case> {
         .entry(Entry::Filter),
         Case::must(
             "2.4/2",
-            "no capture filter is sent by a node without one",
-            "Goes through the handshake with a node that has none.",
+            "no capture filter is sent for a peer entry without one",
+            "Goes through the handshake with a peer entry that has no filter.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.answers()?;
@@ -47,9 +47,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2.4/3",
-            "a capture filter is accepted, also an empty one",
-            "Sends capture filters in the handshake: one of 14 bytes, one of 10,000, and one that is \
-             empty except for its NUL. They are only reported.",
+            "a capture filter is accepted, even an empty one",
+            "Sends capture filters in the handshake: one of 14 bytes, one of 10,000, and an empty \
+             one with only its NUL. They are only reported.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();

@@ -18,13 +18,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/1",
             "a peer entry without a class applies to a peer without one",
-            "Sends no class: the implementation has to request conformance_echo and accept it.",
+            "Sends no class. The implementation must request conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
         ),
         Case::must(
             "4/2",
             "a peer entry with a class applies to a peer that sends it",
-            "Sends the class `conformance`, or waits for it: the implementation has to request \
+            "Sends the class `conformance`, or waits for it. The implementation must request \
              conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
         )
@@ -32,8 +32,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/3",
             "a peer without a matching entry stays connected",
-            "Sends the class `conformance-stranger`, which no entry has. The handshake completes, \
-             but the implementation requests nothing.",
+            "Sends the class `conformance-stranger`, for which there is no entry. The handshake \
+             completes, but the implementation requests nothing.",
             |trial| {
                 let mut stranger = trial.open()?;
                 let hello = stranger.hello();
@@ -50,9 +50,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/4",
             "input from a peer without a matching entry is not accepted",
-            "Sends conformance_echo as a stranger, which must not be echoed to anybody, and then as \
-             somebody known, which must be. The stranger's input is parsed all the same, so that it \
-             stays connected.",
+            "Sends conformance_echo as a stranger, which must not be echoed to anyone, and then as \
+             a known peer, which must be echoed. The stranger's input is still parsed, so it stays \
+             connected.",
             |trial| not_accepted(trial, Entry::Stranger),
         )
         .entry(Entry::Stranger)
@@ -60,8 +60,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/5",
             "a peer without a matching entry may request events",
-            "Requests conformance_echoed as a stranger, while somebody known has an event echoed: \
-             the stranger gets it too.",
+            "Requests conformance_echoed as a stranger, while a known peer has an event echoed. \
+             The stranger must receive it too.",
             |trial| {
                 let mut stranger = trial.open()?;
                 let hello = stranger.hello();
@@ -95,8 +95,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/6",
             "input is not accepted if the peer entry says so",
-            "Sends conformance_echo to a node with accept_input = F, which must not be echoed, and \
-             then as somebody known, which must be.",
+            "Sends conformance_echo as a peer whose entry has accept_input = F, which must not be \
+             echoed, and then as a known peer, which must be echoed.",
             |trial| not_accepted(trial, Entry::Deaf),
         )
         .entry(Entry::Deaf)
@@ -104,7 +104,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "4/7",
             "the initiator sends the class of its peer entry in VERSION",
-            "Waits for a connection of the class `conformance` and looks at VERSION, which ends in \
+            "Waits for a connection with the class `conformance`, and checks that VERSION ends in \
              the class and a NUL.",
             |trial| {
                 let mut peer = trial.open()?;

@@ -23,8 +23,8 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/1",
             "events are understood after COMPRESS, at each level",
-            "For each level from 1 to 9: sends COMPRESS and then 20 events, alike but for a number, \
-             so that later ones build on what the zlib stream has seen before.",
+            "For each level from 1 to 9: sends COMPRESS and then 20 events that differ only in a \
+             number, so that later ones refer to earlier data in the zlib stream.",
             |trial| {
                 for level in (1..=9).filter_map(Compression::new) {
                     let mut peer = trial.running_as(|hello| hello.compression = Some(level))?;
@@ -41,7 +41,7 @@ fn received() -> Vec<Case> {
             "1.5/2",
             "a stored chunk may have any size",
             "Sends events of 10, 100 and 2000 bytes as stored chunks: the payload, then the length \
-             0. A sender stores what is shorter than 30 bytes; a receiver accepts any.",
+             0. A sender stores payloads shorter than 30 bytes; a receiver accepts any size.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for size in [10, 100, 2000] {
@@ -58,7 +58,7 @@ fn received() -> Vec<Case> {
             "1.5/3",
             "a compressed chunk may have any size",
             "Sends an event whose header chunk, of 8 bytes, is compressed as well. A sender stores \
-             what is shorter than 30 bytes; a receiver accepts both.",
+             payloads shorter than 30 bytes; a receiver accepts both.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 let value = Value::string("deflated");
@@ -71,8 +71,8 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/4",
             "stored chunks do not enter the zlib stream",
-            "Sends compressed and stored events in turn: the stream lives for the whole direction, \
-             and goes on after a stored chunk as if that were not there.",
+            "Sends compressed and stored events in turn. One zlib stream covers the whole \
+             direction, and continues after a stored chunk as if that did not exist.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for number in 0..20_u64 {
@@ -108,8 +108,8 @@ fn received() -> Vec<Case> {
         Case::should(
             "1.5/6",
             "a second COMPRESS starts a new zlib stream",
-            "Sends COMPRESS, an event, COMPRESS again and an event in a new zlib stream, with its \
-             header. Bro does so to a peer whose sync had to wait (§3.3).",
+            "Sends COMPRESS, an event, COMPRESS again, and an event in a new zlib stream with its \
+             own header. Bro does this to a peer whose sync had to wait (§3.3).",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for text in ["before the second COMPRESS", "after the second COMPRESS"] {
@@ -158,27 +158,27 @@ fn refused() -> Vec<Case> {
         refused(
             "1.5/20",
             "a chunk that inflates to more than claimed ends the connection",
-            "Sends a compressed chunk with an event that says it has a byte less than it has.",
+            "Sends a compressed event whose claimed length is one byte too short.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_sub(1)),
         ),
         refused(
             "1.5/21",
             "a chunk that inflates to less than claimed ends the connection",
-            "Sends a compressed chunk with an event that says it has a byte more than it has.",
+            "Sends a compressed event whose claimed length is one byte too long.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_add(1)),
         ),
         refused(
             "1.5/22",
             "a chunk that claims 4 GiB ends the connection",
-            "Sends a compressed chunk with an event that says it has 4 GiB - 1. The claim has to be \
-             held against a limit before anything is allocated.",
+            "Sends a compressed event whose claimed length is 4 GiB - 1. The length must be \
+             checked against a limit before memory is allocated.",
             |peer, argument| peer.lying(argument, u32::MAX),
         ),
         refused(
             "1.5/23",
             "a chunk that inflates to 8 MiB but claims less ends the connection",
-            "Sends 8 KiB that inflate to an event and 8 MiB of zeros after it, and say that they \
-             are the event. Inflating has to end where the claim does.",
+            "Sends 8 KiB that inflate to an event followed by 8 MiB of zeros, with only the \
+             event's length claimed. Decompression must stop at the claimed length.",
             |peer, argument| {
                 let bomb = [argument, &vec![0; 8 << 20]].concat();
                 peer.lying(&bomb, length_of(argument))
@@ -187,26 +187,26 @@ fn refused() -> Vec<Case> {
         refused(
             "1.5/24",
             "a compressed chunk shorter than its length ends the connection",
-            "Sends a chunk of 3 bytes; after COMPRESS each ends in a length of 4.",
+            "Sends a chunk of 3 bytes. After COMPRESS each chunk ends in a length of 4 bytes.",
             |_, _| chunk(&[0, 0, 0]),
         ),
         refused(
             "1.5/25",
             "a chunk that is not a zlib stream ends the connection",
-            "Sends bytes that no zlib stream begins with, and says that they inflate to 8 bytes.",
+            "Sends bytes with which no zlib stream begins, and a claimed length of 8 bytes.",
             |_, _| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
         ),
         refused(
             "1.5/26",
             "an empty stored chunk ends the connection",
-            "Sends a chunk that holds nothing but the length 0: its payload is empty, which no \
-             chunk's may be (§1.1).",
+            "Sends a chunk that consists only of the length 0. Its payload is empty, which is not \
+             allowed (§1.1).",
             |peer, _| peer.stored(&[]),
         ),
         refused(
             "1.5/27",
             "unused compressed bytes end the connection",
-            "Sends an event in a chunk whose zlib stream ends before its bytes do.",
+            "Sends an event in a chunk with bytes after the end of its zlib data.",
             |peer, argument| {
                 let mut packed = peer.packed(argument, FlushCompress::Finish);
                 packed.extend_from_slice(b"left over");
@@ -227,9 +227,9 @@ fn sent() -> Vec<Case> {
         Case::must(
             "1.5/40",
             "COMPRESS is sent when the handshake completes, before anything of the next phase",
-            "Goes through the handshake with a node that compresses. COMPRESS has to come after \
-             PHASE_DONE, and everything after it has to be compressed: the bytes are held against \
-             the rules, without this project's own decoder.",
+            "Goes through the handshake with a peer entry that compresses. COMPRESS must follow \
+             PHASE_DONE, and everything after it must be compressed. The bytes are checked against \
+             the rules, not with brocomm's own decoder.",
             |trial| {
                 let mut peer = handshaken(trial)?;
                 match peer.receive()? {
@@ -242,9 +242,9 @@ fn sent() -> Vec<Case> {
         Case::must(
             "1.5/41",
             "compressed chunks inflate to the claimed size",
-            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk after COMPRESS ends in a length \
-             that is 0, for a stored one, or what the rest inflates to, little-endian; all in one \
-             zlib stream.",
+            "Has 50 strings of 5 to 3000 bytes echoed. Each chunk after COMPRESS ends in a \
+             little-endian length: 0 for a stored chunk, otherwise the decompressed size. All \
+             compressed chunks form one zlib stream.",
             |trial| {
                 let mut peer = handshaken(trial)?;
                 peer.expect(MessageType::Compress)?;
@@ -271,7 +271,7 @@ fn sent() -> Vec<Case> {
         Case::must(
             "1.5/42",
             "COMPRESS is not sent to a peer that cannot decompress",
-            "Goes through the handshake with a node that compresses, and without announcing \
+            "Goes through the handshake with a peer entry that compresses, without announcing \
              COMPRESSION. No COMPRESS may arrive.",
             |trial| {
                 let no_compression = Caps::PID_64BIT | Caps::NEW_CACHE_STRATEGY;
@@ -283,7 +283,8 @@ fn sent() -> Vec<Case> {
         Case::must(
             "1.5/43",
             "each direction is compressed independently",
-            "Goes through the handshake with a node that compresses, and compresses nothing itself.",
+            "Goes through the handshake with a peer entry that compresses. The suite does not \
+             compress.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.answers()?;
@@ -293,7 +294,8 @@ fn sent() -> Vec<Case> {
         Case::must(
             "1.5/44",
             "both directions may be compressed",
-            "Goes through the handshake with a node that compresses, and compresses as well.",
+            "Goes through the handshake with a peer entry that compresses. The suite compresses \
+             too.",
             |trial| {
                 let mut peer =
                     trial.running_as(|hello| hello.compression = Some(Compression::default()))?;

@@ -22,9 +22,9 @@ fn chunks() -> Vec<Case> {
     vec![
         Case::must(
             "1.1/1",
-            "a chunk is a length of four bytes, big-endian, and as many bytes",
-            "Looks at the bytes of the first message that the implementation sends: a header chunk \
-             of 8 bytes and, for VERSION, an argument chunk of at least 16.",
+            "a chunk is a length of four bytes, big-endian, and that many bytes",
+            "Checks the bytes of the first message that the implementation sends: a header chunk \
+             of 8 bytes and, for VERSION, an argument chunk of at least 16 bytes.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -39,7 +39,7 @@ fn chunks() -> Vec<Case> {
         Case::should(
             "1.1/2",
             "an empty chunk instead of a header ends the connection",
-            "Sends the length 0, which is illegal. The implementation has to close that one \
+            "Sends the length 0, which is illegal. The implementation must close only that \
              connection, and still serve other peers.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -60,8 +60,9 @@ fn chunks() -> Vec<Case> {
         Case::should(
             "1.1/4",
             "a chunk of 2 GiB ends the connection as soon as it is announced",
-            "Sends the length 0x7fffffff and nothing more. An implementation that waits for such a chunk waits for \
-             ever, or runs out of memory. The claimed length must be checked against a limit.",
+            "Sends the length 0x7fffffff and nothing more. An implementation that waits for such a \
+             chunk waits forever or runs out of memory. The claimed length must be checked against \
+             a limit.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0x7f, 0xff, 0xff, 0xff], "a chunk of 2 GiB is announced")?;
@@ -90,8 +91,8 @@ fn parts() -> Vec<Case> {
         Case::must(
             "1.2/1",
             "a chunk in two parts is joined",
-            "Sends an event whose argument chunk comes in two parts, the first marked by the top bit \
-             of its length. Parts may be of any size, the last has no mark.",
+            "Sends an event whose argument chunk comes in two parts, the first marked by the top \
+             bit of its length. Parts may have any size. The last one is not marked.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let value = Value::string("in two parts");
@@ -102,7 +103,7 @@ fn parts() -> Vec<Case> {
         Case::must(
             "1.2/2",
             "a chunk in parts of one byte each is joined",
-            "Sends an event whose argument chunk comes in as many parts as it has bytes.",
+            "Sends an event whose argument chunk comes in parts of one byte.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let value = Value::string("in parts of one byte");
@@ -113,7 +114,7 @@ fn parts() -> Vec<Case> {
         Case::must(
             "1.2/3",
             "a header chunk in parts is joined",
-            "Sends an event whose header chunk comes in two parts: parts are below messages.",
+            "Sends an event whose header chunk comes in two parts. Any chunk may have parts.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let value = Value::string("header in parts");
@@ -127,8 +128,8 @@ fn parts() -> Vec<Case> {
         Case::must(
             "1.2/4",
             "a message of 2.5 MB passes in both directions, in parts of at most 1 MiB - 4",
-            "Has a string of 2.5 MB echoed. No part that comes back may be longer than 1 048 572 \
-             bytes: a Bro cannot receive a longer one.",
+            "Has a string of 2.5 MB echoed. No part of the echo may be longer than 1 048 572 \
+             bytes, because Bro cannot receive longer ones.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let value = Value::string("0123456789".repeat(250_000));
@@ -147,8 +148,8 @@ fn parts() -> Vec<Case> {
         Case::should(
             "1.2/5",
             "an empty part ends the connection",
-            "Sends the length word 0x80000000: a part without bytes. No chunk, and so no part, may \
-             be empty.",
+            "Sends the length word 0x80000000: an empty part. Neither chunks nor parts may be \
+             empty.",
             |trial| {
                 let mut peer = clear(trial)?;
                 peer.send_bytes(&PARTIAL.to_be_bytes(), "an empty part")?;
@@ -170,8 +171,8 @@ fn parts() -> Vec<Case> {
         Case::should(
             "1.2/7",
             "an endless sequence of parts ends the connection",
-            "Sends parts of 1 MiB - 4, none of which is the last, until the implementation closes: \
-             it has to have a bound on the whole, and may not take more than 300 MiB.",
+            "Sends parts of 1 MiB - 4 without a last one until the implementation closes the \
+             connection. It must limit the whole chunk to at most 300 MiB.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let part =
@@ -223,9 +224,9 @@ fn headers() -> Vec<Case> {
         Case::must(
             "1.4/1",
             "an event is echoed on a plain connection",
-            "Goes through the handshake and sends conformance_echo(1), which must come back as \
+            "Goes through the handshake and sends conformance_echo(1), which must be answered with \
              conformance_echoed(1). If this fails, the implementation is not set up as \
-             IMPLEMENTING.md says, and nothing else tells anything.",
+             IMPLEMENTING.md says, and the other results mean nothing.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.echo(&one())?;
@@ -235,8 +236,8 @@ fn headers() -> Vec<Case> {
         Case::must(
             "1.4/2",
             "the padding of a header is ignored",
-            "Sends an event with bytes 1 to 3 of its header chunk not 0, as Bro does, which leaves \
-             them uninitialised.",
+            "Sends an event whose header chunk has other bytes than 0 as its bytes 1 to 3. Bro \
+             leaves them uninitialized.",
             |trial| with_header(trial, &[2, 0xa9, 0xd1, 0xd5, 0, 0, 0, 0]),
         ),
         Case::must(
@@ -248,7 +249,7 @@ fn headers() -> Vec<Case> {
         Case::should(
             "1.4/4",
             "a header chunk of 7 bytes ends the connection",
-            "Sends a header chunk that lacks a byte; a header has exactly 8.",
+            "Sends a header chunk with one byte missing. A header has exactly 8.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&chunk(&[2, 0, 0, 0, 0, 0, 0]), "a header of 7 bytes")?;
@@ -258,7 +259,7 @@ fn headers() -> Vec<Case> {
         Case::should(
             "1.4/5",
             "a header chunk of 9 bytes ends the connection",
-            "Sends a header chunk with a byte too many; a header has exactly 8.",
+            "Sends a header chunk with one byte too many. A header has exactly 8.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&chunk(&[2, 0, 0, 0, 0, 0, 0, 0, 0]), "a header of 9 bytes")?;
@@ -268,7 +269,7 @@ fn headers() -> Vec<Case> {
         Case::must(
             "1.4/6",
             "the peer ID in sent headers is 0",
-            "Looks at the header chunks of the messages of a handshake.",
+            "Checks the header chunks in a handshake.",
             |trial| {
                 every_header(trial, |header| {
                     let id = header.get(4..8).unwrap_or_default();
@@ -279,8 +280,8 @@ fn headers() -> Vec<Case> {
         Case::should(
             "1.4/7",
             "the padding in sent headers is 0",
-            "Looks at the header chunks of the messages of a handshake. Bro leaves three bytes of \
-             its memory there.",
+            "Checks the header chunks in a handshake. Bro sends three bytes of uninitialized \
+             memory there.",
             |trial| {
                 every_header(trial, |header| {
                     let padding = header.get(1..4).unwrap_or_default();
@@ -355,7 +356,7 @@ fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outc
     peer.send(&Message::PhaseDone)?;
     loop {
         let Some(got) = peer.receive()? else {
-            return Stop::failed("it closed within the handshake");
+            return Stop::failed("it closed the connection in the handshake");
         };
         check(got.bytes.get(4..12).unwrap_or_default())?;
         if got.message == Message::PhaseDone {
@@ -372,7 +373,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_core_splits_and_joins_parts_as_they_are_made_by_hand() {
+    fn the_core_splits_and_joins_parts_like_the_suite() {
         assert_eq!(MAX_PART, wire::MAX_PART);
         // The maximum length of a part, and one byte more.
         for length in [MAX_PART, MAX_PART + 1] {

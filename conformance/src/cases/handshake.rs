@@ -20,7 +20,7 @@ fn version() -> Vec<Case> {
         Case::must(
             "2.1/1",
             "VERSION announces protocol 7 and its release's data format, or 0 for any",
-            "Looks at the implementation's VERSION. The data format of Bro 2.5 is 26.",
+            "Checks the implementation's VERSION. The data format of Bro 2.5 is 26.",
             |trial| {
                 let version = its_version(trial)?;
                 let Version { protocol, data_format, .. } = version;
@@ -53,7 +53,7 @@ fn version() -> Vec<Case> {
         ),
         Case::must(
             "2.1/4",
-            "what follows the class in VERSION is ignored",
+            "bytes after the class in VERSION are ignored",
             "Sends a VERSION with 12 bytes after the NUL that ends the class.",
             |trial| {
                 let mut peer = trial.open()?;
@@ -81,8 +81,8 @@ fn version() -> Vec<Case> {
         Case::must(
             "2.1/6",
             "cache size 0 is accepted",
-            "Sends a VERSION with cache size 0, which means no bound; the suite refers to nothing \
-             then.",
+            "Sends a VERSION with cache size 0, which means no bound. The suite then sends no \
+             references.",
             |trial| trial.running_as(|hello| hello.version.cache_size = 0)?.answers(),
         ),
         Case::must(
@@ -93,9 +93,9 @@ fn version() -> Vec<Case> {
         ),
         Case::must(
             "2.1/8",
-            "the data format that the other side announces is spoken",
-            "Sends VERSIONs with the data formats of Bro 2.0 to 2.5, and has a record, a table and a \
-             set echoed in each.",
+            "SERIALs are in the data format that the other side announces",
+            "Sends VERSIONs with the data formats of Bro 2.0 to 2.5, and has a record, a table and \
+             a set echoed in each.",
             |trial| {
                 let version = its_version(trial)?;
                 Stop::unless(version.data_format == 0, || {
@@ -103,8 +103,7 @@ fn version() -> Vec<Case> {
                 })?;
                 for format in DataFormat::ALL {
                     let number = format.number();
-                    let mut peer =
-                        trial.running_as(|hello| hello.version.data_format = number)?;
+                    let mut peer = trial.running_as(|hello| hello.version.data_format = number)?;
                     for value in in_every_format() {
                         peer.echo(&value)?;
                     }
@@ -136,14 +135,14 @@ fn requests() -> Vec<Case> {
         Case::must(
             "3.1/1",
             "VERSION is sent at once, without waiting for the other side's",
-            "Opens a connection, sends nothing, and waits for VERSION, which has to be the first \
+            "Opens a connection, sends nothing, and waits for VERSION, which must be the first \
              message.",
             |trial| {
                 let mut peer = trial.open()?;
                 match peer.receive()? {
                     Some(got) if got.message_type() == MessageType::Version => Ok(()),
                     Some(got) => Stop::failed(format!("{} came first", got.message_type())),
-                    None => Stop::failed("it closed"),
+                    None => Stop::failed("it closed the connection"),
                 }
             },
         ),
@@ -186,8 +185,8 @@ fn requests() -> Vec<Case> {
         Case::must(
             "3.1/6",
             "peer_description may be of another type",
-            "Sends a count as peer_description. Bro says `peer_description not a string`, and goes \
-             on.",
+            "Sends a count as peer_description. Bro logs `peer_description not a string` and \
+             continues.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = Hello { description: None, ..peer.hello() };
@@ -202,7 +201,7 @@ fn requests() -> Vec<Case> {
         Case::must(
             "3.1/7",
             "a peer that closes in Setup affects no other peer",
-            "Opens a connection and closes it, having sent nothing; then another that is closed \
+            "Opens a connection and closes it without sending anything, then closes another one \
              after VERSION.",
             |trial| {
                 drop(trial.open()?);
@@ -222,8 +221,8 @@ fn handshake() -> Vec<Case> {
         Case::must(
             "3.2/1",
             "CAPS, requests and one PHASE_DONE follow the other side's VERSION",
-            "Sends VERSION and nothing more: the implementation has to come to its PHASE_DONE by \
-             itself, with its requests before it, none after it.",
+            "Sends only VERSION. The implementation must send CAPS, all its requests and then \
+             PHASE_DONE without waiting for more.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -259,7 +258,7 @@ fn handshake() -> Vec<Case> {
         Case::must(
             "3.2/3",
             "a peer without CAPS has no capabilities",
-            "Goes through the handshake without CAPS: ids have 32 bits then, in both directions.",
+            "Goes through the handshake without CAPS. Then IDs have 32 bits in both directions.",
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.caps = None)?;
                 let value = Value::string("no capabilities");
@@ -271,7 +270,7 @@ fn handshake() -> Vec<Case> {
             "3.2/4",
             "a Broccoli gets only what it supports",
             "Goes through the handshake as Broccoli does: no description, no class, REQUEST_EVENTS \
-             before CAPS, no cache. Nothing that comes back may be a reference or have an id.",
+             before CAPS, no cache. No object in the echoes may be a reference or have an ID.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello().broccoli();
@@ -304,7 +303,8 @@ fn handshake() -> Vec<Case> {
         Case::must(
             "3.2/6",
             "a peer that closes in Handshake affects no other peer",
-            "Goes through half a handshake, closes, and has an event echoed on another connection.",
+            "Closes the connection in the middle of a handshake, and has an event echoed on \
+             another one.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -317,7 +317,7 @@ fn handshake() -> Vec<Case> {
         Case::must(
             "3.2/7",
             "a slow handshake is accepted",
-            "Begins a handshake, goes through another one meanwhile, and completes the first.",
+            "Begins a handshake, goes through another one, and then completes the first.",
             |trial| {
                 let mut slow = trial.open()?;
                 let hello = slow.hello();
@@ -331,9 +331,9 @@ fn handshake() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "3.3/30",
-            "the writers of logs that are active are announced when the handshake completes",
-            "Has an entry logged, so that the log has a writer; then requests logs on another \
-             connection, where LOG_CREATE_WRITER has to come without another entry.",
+            "existing log writers are announced when the handshake completes",
+            "Has an entry logged, which creates the writer. Then requests logs on another \
+             connection, where LOG_CREATE_WRITER must arrive without a further entry.",
             |trial| {
                 let mut first = trial.running()?;
                 first.send_event("conformance_log", &[Value::string("makes a writer")])?;

@@ -20,8 +20,8 @@ fn serials() -> Vec<Case> {
         Case::should(
             "2:12/1",
             "an event truncated at any byte ends the connection",
-            "Sends an event whose argument chunk lacks its last byte, on another connection its last \
-             two, and so on down to one byte.",
+            "Sends an event whose argument chunk lacks its last byte, on another connection one \
+             that lacks its last two, and so on down to one byte.",
             |trial| {
                 let mut length = usize::MAX;
                 loop {
@@ -32,16 +32,16 @@ fn serials() -> Vec<Case> {
                     let Some(cut @ [_, ..]) = argument.get(..length) else { break };
                     let bytes = [header(2), chunk(cut)].concat();
                     peer.send_bytes(&bytes, &format!("SERIAL, {length} bytes of it"))?;
-                    peer.expect_close("a SERIAL that is cut short")?;
+                    peer.expect_close("a truncated SERIAL")?;
                 }
                 trial.still_serves()
             },
         ),
         Case::should(
             "2:12/2",
-            "a vector of 4 billion elements that are not there ends the connection",
+            "a vector that claims 4 billion elements ends the connection",
             "Sends a vector whose number of elements is 0xffffffff, and nothing after it. The \
-             number is to be held against the bytes that are left before anything is allocated.",
+             number must be checked against the remaining bytes before memory is allocated.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -55,8 +55,8 @@ fn serials() -> Vec<Case> {
         Case::should(
             "2:12/3",
             "vectors nested 100,000 levels deep do no damage",
-            "Sends a vector within a vector, and so on. Whoever reads them by recursion runs out of \
-             stack. The connection may be ended for it.",
+            "Sends nested vectors, on which unlimited recursion overflows the stack. The \
+             implementation may close the connection.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -76,7 +76,7 @@ fn serials() -> Vec<Case> {
         Case::should(
             "2:12/4",
             "types nested 100,000 levels deep do no damage",
-            "Sends an empty vector whose type is a vector of vectors of vectors, and so on.",
+            "Sends an empty vector whose type is a deeply nested vector type.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -92,10 +92,10 @@ fn serials() -> Vec<Case> {
         Case::should(
             "2:12/5",
             "references that multiply do no damage",
-            "Sends a vector of two numbers, then one that holds that twice by reference, then one \
-             that holds the last twice, 60 times: a few hundred bytes that stand for 2^60 values. They \
-             are in calls of an event that nobody knows, which are read all the same (§5), so that \
-             others are not sent so much.",
+            "Sends a vector of two numbers, then one with two references to it, then one with two \
+             references to that, and so on 60 times: a few hundred bytes that stand for 2^60 \
+             values. They are arguments of an unknown event, which is still read (§5) but not \
+             echoed.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -127,8 +127,8 @@ fn streams() -> Vec<Case> {
         Case::must(
             "1.1/30",
             "random bytes affect no other peer",
-            "Sends 1,000 bytes at random on each of 40 connections: at once on half of them, after \
-             a handshake on the others; the same bytes each time that the case is run.",
+            "Sends 1,000 random bytes on each of 40 connections: at once on half of them, after a \
+             handshake on the others. The bytes are the same in each run.",
             |trial| {
                 let mut random = Rng::with_seed(47757);
                 for number in 0..40 {
@@ -142,8 +142,8 @@ fn streams() -> Vec<Case> {
         Case::must(
             "1.1/31",
             "an event with one inverted bit affects no other peer",
-            "Sends an event with one of its bits inverted, each of them in turn, each on a \
-             connection of its own if the one before was closed.",
+            "Sends an event with one bit inverted, for each of its bits. Opens a new connection \
+             whenever the implementation has closed the previous one.",
             |trial| {
                 let mut peer = trial.running()?;
                 let length = peer.encode_event("conformance_echo", &[Value::Count(1)])?.len();
@@ -164,7 +164,7 @@ fn streams() -> Vec<Case> {
         Case::should(
             "1.1/32",
             "a hundred idle connections do not block others",
-            "Opens 100 connections and sends nothing on them; then one more is served.",
+            "Opens 100 connections without sending anything. One more must be served.",
             |trial| {
                 let silent: Vec<Exchange> =
                     (0..100).map(|_| trial.open()).collect::<Outcome<_>>()?;
@@ -176,9 +176,9 @@ fn streams() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "1.1/33",
-            "a peer that requests and does not read affects no other peer",
+            "a peer that requests events and does not read affects no other peer",
             "Has a string of 100 KB echoed 200 times on a connection from which nothing is read. \
-             Another connection is served meanwhile.",
+             Another connection must still be served.",
             |trial| {
                 let mut greedy = trial.running()?;
                 greedy.set_patience(std::time::Duration::from_millis(300));

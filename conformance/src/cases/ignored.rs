@@ -47,7 +47,7 @@ fn case(id: &str, vector: Ignored) -> Case {
     let bro = bro.map(|bro| format!(" Bro {bro}.")).unwrap_or_default();
     let description = format!(
         "Sends a whole session at once: a handshake, {ignored}, and a call of \
-         conformance_echo({echo}), which has to be answered.{bro} The bytes are in `ignored.json` of \
+         conformance_echo({echo}), which must be answered.{bro} The bytes are in `ignored.json` of \
          the test vectors."
     );
     let bytes = hex::decode(hex).unwrap_or_default();

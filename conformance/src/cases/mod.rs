@@ -57,17 +57,17 @@ mod tests {
     use crate::suite::section_title;
 
     #[test]
-    fn each_case_has_a_number_of_its_own() {
+    fn each_case_has_a_unique_number() {
         let mut seen = BTreeSet::new();
         for case in cases() {
-            assert!(seen.insert(case.id.to_string()), "{} is there twice", case.id);
+            assert!(seen.insert(case.id.to_string()), "{} exists twice", case.id);
             let (_, number) = case.id.rsplit_once('/').expect("it has a number");
             assert!(number.parse::<u32>().is_ok_and(|number| number > 0), "{}", case.id);
         }
     }
 
     #[test]
-    fn each_case_tests_a_section_that_there_is() {
+    fn each_case_tests_an_existing_section() {
         for case in cases() {
             let found = section_title(case.id.section()).is_some();
             assert!(found, "{}: there is no such section", case.id);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn each_case_says_what_it_is() {
+    fn each_case_has_a_title_and_a_description() {
         for case in cases() {
             assert!(case.title.len() > 10 && !case.title.ends_with('.'), "{}: title", case.id);
             assert!(case.description.ends_with('.'), "{}: description", case.id);

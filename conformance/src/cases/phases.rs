@@ -81,13 +81,15 @@ fn case(number: usize, message: MessageType, phase: Phase, legal: Legal) -> Case
     };
     let title = format!("{message} in {phase:?} {does}");
     let then = match legal {
-        Violation => "The connection has to be closed, and other peers still served.".to_owned(),
+        Violation => {
+            "The connection must be closed, and other peers must still be served.".to_owned()
+        }
         Refused => {
-            "The connection ought to be closed, and other peers still served; Bro does something \
-                    else."
+            "The connection should be closed, and other peers must still be served. Bro does \
+             something else."
                 .to_owned()
         }
-        _ => "The connection has to go on: an event is echoed afterwards.".to_owned(),
+        _ => "The connection must stay open: an event is echoed afterwards.".to_owned(),
     };
     let description = format!("Sends {message} {}. {then}", when(phase));
     let script = move |trial: &mut Trial<'_>| {
@@ -138,7 +140,7 @@ fn in_words() -> Vec<Case> {
         ),
         Case::must(
             "3.7/62",
-            "COMPRESS is taken at the end of the handshake",
+            "COMPRESS is accepted at the end of the handshake",
             "Sends COMPRESS right after PHASE_DONE, without waiting for the implementation's.",
             |trial| {
                 let mut peer = trial.open()?;
@@ -155,7 +157,7 @@ fn in_words() -> Vec<Case> {
         Case::must(
             "3.7/63",
             "PHASE_DONE of the side that sends its state ends Sync",
-            "Sends no state in Sync but PHASE_DONE at once, and has an event echoed.",
+            "Sends PHASE_DONE at once in Sync, without any state, and has an event echoed.",
             |trial| {
                 let mut peer = enter(trial, Phase::Sync)?;
                 leave(&mut peer, Phase::Sync)?;
@@ -165,9 +167,9 @@ fn in_words() -> Vec<Case> {
         .entry(Entry::Sync),
         Case::must(
             "3.7/64",
-            "PHASE_DONE after that of Sync ends the connection",
-            "Ends Sync by PHASE_DONE and sends another: it is Running then, and PHASE_DONE a \
-             violation.",
+            "PHASE_DONE after the one in Sync ends the connection",
+            "Ends Sync with PHASE_DONE and sends another one. The phase is then Running, in which \
+             PHASE_DONE is a violation.",
             |trial| {
                 let mut peer = enter(trial, Phase::Sync)?;
                 leave(&mut peer, Phase::Sync)?;

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_by_hand_reads_as_what_it_is_to_be() {
+    fn hand_encoded_objects_decode_to_the_expected_values() {
         let modes = [(false, Caching::Single), (true, Caching::Single), (true, Caching::Stable)];
         let modes =
             modes.map(|(pid_64bit, caching)| Mode { pid_64bit, caching, ..Mode::HANDSHAKE });

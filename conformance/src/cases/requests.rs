@@ -14,8 +14,8 @@ fn events() -> Vec<Case> {
         Case::must(
             "2.3/1",
             "conformance_echo is requested before PHASE_DONE",
-            "Looks at what the implementation requests in the handshake. It requests those of the \
-             events that it has handlers for which its pattern matches.",
+            "Checks what the implementation requests in the handshake: the events that its pattern \
+             matches and for which it has handlers.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -30,7 +30,7 @@ fn events() -> Vec<Case> {
             "2.3/2",
             "an event that was not requested is not sent",
             "Requests nothing, sends conformance_echo, waits until another connection is answered, \
-             and closes its direction. No event may come before the implementation closes too.",
+             and closes its direction. No event may arrive before the implementation closes too.",
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.events.clear())?;
                 peer.send_echo(Value::string("not requested"))?;
@@ -47,7 +47,7 @@ fn events() -> Vec<Case> {
         Case::must(
             "2.3/3",
             "requests for unknown events are ignored",
-            "Requests conformance_unknown besides what is echoed.",
+            "Requests conformance_unknown in addition to the echoes.",
             |trial| {
                 let request = |hello: &mut crate::suite::Hello| {
                     hello.events.insert(0, "conformance_unknown".to_owned());
@@ -58,7 +58,8 @@ fn events() -> Vec<Case> {
         Case::should(
             "2.3/4",
             "an event that is requested twice is sent once",
-            "Requests conformance_echoed twice in one message. Bro sends each event twice then.",
+            "Requests conformance_echoed twice in one message. In this case Bro sends each event \
+             twice.",
             |trial| {
                 let request = |hello: &mut crate::suite::Hello| {
                     hello.events.push("conformance_echoed".to_owned());
@@ -72,7 +73,8 @@ fn events() -> Vec<Case> {
         Case::must(
             "2.3/5",
             "requests add up",
-            "Sends two REQUEST_EVENTS in the handshake; what the first requests is sent still.",
+            "Sends two REQUEST_EVENTS in the handshake. The events of the first one must still be \
+             sent.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -98,8 +100,8 @@ fn events() -> Vec<Case> {
         Case::should(
             "2.3/7",
             "the last name in REQUEST_EVENTS may lack its NUL",
-            "Requests conformance_echoed without the NUL at the end, and with an empty name before \
-             it, as a stored chunk that is not cut leaves them (§1.5).",
+            "Requests conformance_echoed without the NUL at the end and with an empty name before \
+             it, as left by a stored chunk that is not truncated (§1.5).",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -119,15 +121,15 @@ fn pings() -> Vec<Case> {
     let cases = vec![
         Case::must(
             "2.7/1",
-            "a PING is answered by a PONG of the same number and times",
-            "Sends a PING with time1 and time2 set. The PONG has the same seq, time1 and time2; \
-             time3 is the time spent in the implementation: not negative, and less than this case \
-             took. Not run against a Bro, which the profile `bro` gives no such capability.",
+            "a PING is answered by a PONG with the same number and times",
+            "Sends a PING with time1 and time2 set. The PONG must have the same seq, time1 and \
+             time2. Its time3 is the time spent in the implementation: not negative, and less than \
+             this case took. Not run against a Bro: the profile `bro` lacks the capability.",
             |trial| ping(trial, PingLayout::Padded32),
         ),
         Case::must(
             "2.7/2",
-            "a PING of 28 bytes is answered in kind",
+            "a PING of 28 bytes is answered with a PONG of 28 bytes",
             "Sends a PING without padding, as a 32-bit Bro does.",
             |trial| ping(trial, PingLayout::Compact28),
         ),
@@ -154,7 +156,7 @@ fn pings() -> Vec<Case> {
         Case::should(
             "2.7/4",
             "a PING of another length ends the connection",
-            "Sends a PING of 30 bytes; there are those of 32 and of 28.",
+            "Sends a PING of 30 bytes. Only 32 and 28 bytes are valid.",
             |trial| bad_argument(trial, 0x0f, &[0; 30], "a PING of 30 bytes"),
         ),
     ];
@@ -166,9 +168,9 @@ fn prints() -> Vec<Case> {
         Case::must(
             "2.12/1",
             "prints are sent to a peer that requested print_hook",
-            "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
-             /dev/stdout and the text without its newline. More is printed if nothing \
-             comes, since a Bro sends when 10 KiB are together (§6).",
+            "Requests print_hook and has a text printed. REMOTE_PRINT must arrive with the file \
+             /dev/stdout and the text without its newline. Has more printed while nothing arrives, \
+             because Bro sends batches of 10 KiB (§6).",
             |trial| {
                 let mut peer = printing(trial)?;
                 let more = Value::string("more ".repeat(2000));
@@ -234,25 +236,25 @@ fn messages() -> Vec<Case> {
         Case::should(
             "2.11/2",
             "a SYNC_POINT of 3 bytes ends the connection",
-            "Sends a SYNC_POINT that lacks a byte.",
+            "Sends a SYNC_POINT with one byte missing.",
             |trial| bad_argument(trial, 0x14, &[0; 3], "a SYNC_POINT of 3 bytes"),
         ),
         Case::should(
             "2.5/1",
             "a REQUEST_SYNC of 3 bytes ends the connection",
-            "Sends a REQUEST_SYNC that lacks a byte.",
+            "Sends a REQUEST_SYNC with one byte missing.",
             |trial| bad_argument(trial, 0x0d, &[0; 3], "a REQUEST_SYNC of 3 bytes"),
         ),
         Case::should(
             "2.9/1",
             "CAPS of 11 bytes end the connection",
-            "Sends CAPS that lack a byte.",
+            "Sends CAPS with one byte missing.",
             |trial| bad_argument(trial, 0x11, &[0; 11], "CAPS of 11 bytes"),
         ),
         Case::should(
             "2.9/2",
             "unknown capabilities are ignored",
-            "Announces all 32 flags but NO_CACHING and BROCCOLI_PEER.",
+            "Announces all 32 flags except NO_CACHING and BROCCOLI_PEER.",
             |trial| {
                 let caps = brocomm::lowlevel::wire::Caps::from_bits(!(2 | 16));
                 trial.running_as(|hello| hello.caps = Some(caps))?.answers()
@@ -261,7 +263,8 @@ fn messages() -> Vec<Case> {
         Case::must(
             "2.9/3",
             "later CAPS replace earlier ones",
-            "Announces in the handshake what a Bro does, then nothing: ids have 32 bits then.",
+            "Announces Bro's capabilities in the handshake and then none, so that IDs have 32 \
+             bits.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -281,8 +284,8 @@ fn messages() -> Vec<Case> {
         cases.push(Case::should(
             &format!("2/{}", index + 1),
             format!("the message type {number:#04x}, {whose}, ends the connection"),
-            "Sends a header chunk with this type. It is a violation: a robust node closes that one \
-             connection and serves others.",
+            "Sends a header chunk with this type, which is a violation. A robust node closes only \
+             that connection and still serves others.",
             move |trial: &mut Trial<'_>| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&header(number), &format!("a message of type {number:#04x}"))?;

@@ -13,8 +13,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "1.1/10",
             "an event may be split at any byte",
-            "Sends an event again and again, in two writes, cut after the first byte, then after \
-             the second, and so on. The network may cut a stream anywhere, so each has to be echoed.",
+            "Sends an event in two writes, split after the first byte, then again split after the \
+             second, and so on. The network may split a stream anywhere, so each event must be \
+             echoed.",
             |trial| {
                 let mut peer = trial.running()?;
                 let length = event(&mut peer, &number(0))?.len();
@@ -32,7 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "1.1/11",
             "an event may arrive byte by byte",
-            "Sends an event in as many writes as it has bytes.",
+            "Sends an event in writes of one byte.",
             |trial| {
                 let mut peer = trial.running()?;
                 let bytes = event(&mut peer, &number(1))?;
@@ -44,8 +45,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "1.1/12",
             "a handshake may arrive byte by byte",
-            "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in as many writes \
-             as they have bytes, then an event.",
+            "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in writes of one \
+             byte, then an event.",
             |trial| {
                 let mut peer = trial.open()?;
                 let bytes = handshake(&mut peer)?;
@@ -59,8 +60,8 @@ pub(super) fn cases() -> Vec<Case> {
             "1.1/13",
             "a handshake may arrive in one piece",
             "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in one write, \
-             before anything of the implementation was read, then an event. Neither side has to \
-             wait for the other to send (§3.1).",
+             before reading anything, then an event. Neither side needs to wait for the other \
+             before it sends (§3.1).",
             |trial| {
                 let mut peer = trial.open()?;
                 let bytes = handshake(&mut peer)?;
@@ -72,8 +73,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "1.1/14",
             "a handshake may be split at any byte",
-            "Goes through as many handshakes as one has bytes, each in two writes that are cut at \
-             another byte.",
+            "Goes through a handshake in two writes, split after the first byte, then another one \
+             split after the second, and so on.",
             |trial| {
                 let length = {
                     let mut peer = trial.open()?;
@@ -93,13 +94,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "1.1/15",
             "many events may arrive in one piece",
-            "Sends 500 events in one write; each has to be echoed, in order.",
+            "Sends 500 events in one write. Each must be echoed, in order.",
             |trial| many(trial, |_| Vec::new()),
         ),
         Case::must(
             "1.1/16",
             "many events may be split anywhere",
-            "Sends 500 events in one stream that is cut at 200 places, the same in each run.",
+            "Sends 500 events in one stream that is split at 200 positions, the same in each run.",
             |trial| {
                 let mut random = Rng::with_seed(1_116);
                 many(trial, |length| {

@@ -13,8 +13,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3.6/1",
             "when the peer closes its direction, the implementation closes too",
-            "Closes one direction of the connection in Running. There is no message for it: the end \
-             of the stream is the end of the connection.",
+            "Closes one direction of the connection in Running. There is no message for this: the \
+             end of the stream ends the connection.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.finish();
@@ -46,8 +46,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3.6/3",
             "silence does not end a connection",
-            "Says nothing for three seconds in Running, then has a value echoed. There is no message \
-             that a peer has to send from time to time.",
+            "Sends nothing for three seconds in Running, then has a value echoed. No message is \
+             required periodically.",
             |trial| {
                 let mut peer = trial.running()?;
                 thread::sleep(Duration::from_secs(3));
@@ -57,7 +57,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "3.6/4",
             "a slow peer does not block others",
-            "Sends half an event, has another connection served, and sends the rest.",
+            "Sends half of an event, has a value echoed on another connection, and sends the rest.",
             |trial| {
                 let mut slow = trial.running()?;
                 let value = Value::string("slowly");
@@ -74,7 +74,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "3.6/5",
             "a hundred consecutive connections leave nothing behind",
-            "Goes through the handshake and closes, 100 times; then another is served.",
+            "Goes through the handshake and closes, 100 times. Another connection must still be \
+             served.",
             |trial| {
                 for _ in 0..100 {
                     drop(trial.running()?);
@@ -86,8 +87,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3.6/6",
             "simultaneous connections are all served",
-            "Has values echoed on three connections by turns. Since an event goes to all who \
-             requested it, each connection gets the echoes of all.",
+            "Has values echoed on three connections in turn. An event is sent to all peers that \
+             requested it, so each connection receives all echoes.",
             |trial| {
                 let mut peers = [trial.running()?, trial.running()?, trial.running()?];
                 // After its answer the implementation's side is known to be Running.

@@ -33,7 +33,7 @@ fn metadata_is_typed() {
 }
 
 #[test]
-fn bad_entry_is_told_by_its_place() {
+fn invalid_entry_is_reported_with_its_index() {
     let mut metadata = metadata();
     metadata["expect"] = json!([{"type": "unknown"}, {"type": "event"}]);
     let problem = EntryProblem::Keys;
@@ -42,7 +42,7 @@ fn bad_entry_is_told_by_its_place() {
 }
 
 #[test]
-fn malformed_metadata_is_told_by_line() {
+fn malformed_metadata_is_reported_with_its_line() {
     let error = Expectation::read("n.json", &b"{\n  \"name\": 7}"[..]).unwrap_err();
     let expected = ExpectationError::Json {
         file: "n.json".into(),

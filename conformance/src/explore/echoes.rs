@@ -52,7 +52,7 @@ impl Echoes {
             let expected = expected.map_or("nothing".to_owned(), Value::to_string);
             let strange = self.strange.as_ref().map(|value| format!("; {value} came before"));
             let strange = strange.unwrap_or_default();
-            return Stop::failed(format!("{value} came back where {expected} was to{strange}"));
+            return Stop::failed(format!("{value} came back, expected {expected}{strange}"));
         }
         self.came += 1;
         self.left_out = Some(possible);
@@ -76,7 +76,7 @@ mod tests {
     const NUMBERS: [Value; 3] = [Value::Count(1), Value::Count(2), Value::Count(3)];
 
     #[test]
-    fn what_was_sent_before_the_request_may_be_echoed_from_any_on() {
+    fn values_sent_before_the_request_may_be_echoed_from_any_point_on() {
         let [one, two, three] = &NUMBERS;
         // 1 and 1 before the request; 1, 2 and 3 after it.
         let fresh = || {
@@ -102,19 +102,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_is_passed_over_and_told_when_something_is_missing() {
+    fn unexpected_echoes_are_reported_when_one_is_missing() {
         let [one, two, three] = &NUMBERS;
         let mut echoes = Echoes::new(true);
         echoes.expect(one);
         echoes.expect(two);
         assert_eq!(echoes.came(three), Ok(()));
         assert!(!echoes.all_came());
-        let why = "2 came back where 1 was to; 3 came before".to_owned();
+        let why = "2 came back, expected 1; 3 came before".to_owned();
         assert_eq!(echoes.came(two), Err(Stop::Failed(why)));
     }
 
     #[test]
-    fn nothing_is_echoed_that_is_not_requested() {
+    fn echoes_without_a_request_fail() {
         let [one, ..] = &NUMBERS;
         let mut echoes = Echoes::new(false);
         assert!(echoes.all_came());

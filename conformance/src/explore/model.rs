@@ -222,7 +222,7 @@ mod tests {
     proptest! {
         /// The model has its own rules, so that it finds errors in those of the core.
         #[test]
-        fn the_core_carries_operations_out_as_the_model_does(
+        fn the_core_applies_operations_like_the_model(
             operations in proptest::collection::vec(operation(), 0..30),
         ) {
             let mut declarations = Declarations::new();
@@ -235,7 +235,7 @@ mod tests {
                 // Fails if there is nothing to increment.
                 let _ = store.apply(&access(operation));
                 let (n, t) = (store.get("conformance_n"), store.get("conformance_t"));
-                let Value::Count(n) = n.unwrap() else { panic!("conformance_n is no count") };
+                let Value::Count(n) = n.unwrap() else { panic!("conformance_n is not a count") };
                 prop_assert_eq!(&State::of(&(n, t.unwrap())), &state, "{}", operation);
             }
         }

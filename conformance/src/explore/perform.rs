@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_batch_is_more_than_the_core_keeps() {
+    fn a_full_batch_exceeds_the_log_buffer_of_the_core() {
         const { assert!(FULL_BATCH > brocomm::node::LOG_BATCH) };
     }
 }

@@ -58,7 +58,7 @@ impl About {
 pub(super) enum Manner {
     /// A Bro, with all its capabilities.
     Bro,
-    /// A peer that sends no CAPS: 32-bit ids and one list in the cache.
+    /// A peer that sends no CAPS: 32-bit IDs and one list in the cache.
     NoCaps,
     /// A Broccoli, which keeps no cache.
     Broccoli,
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_has_only_what_its_data_format_has() {
+    fn sessions_use_only_what_their_data_format_supports() {
         let mut runner = TestRunner::deterministic();
         for format in DataFormat::ALL {
             let script = script(Capability::ALL, &[format]);
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_of_an_implementation_that_it_is_not_capable_of() {
+    fn sessions_use_only_the_capabilities_of_the_implementation() {
         let (all, none) = (sessions(Capability::ALL), sessions(&[]));
         let needed = [
             "PING",
@@ -347,7 +347,7 @@ mod tests {
         ];
         for what in needed {
             assert!(all.contains(what), "{what} in no session");
-            assert!(!none.contains(what), "{what} though not capable of it");
+            assert!(!none.contains(what), "{what} without the capability");
         }
     }
 }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bro_takes_stays_as_it_is() {
+    fn values_that_bro_accepts_are_unchanged() {
         for (ty, text) in [
             ("table[subnet] of pattern", "table([10.0.0.0/8] = /abc/)"),
             ("vector of set[count]", "vector(set(1))"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bro_does_not_take_is_changed() {
+    fn values_that_bro_does_not_accept_are_changed() {
         let wild = |width| Subnet { prefix: [10, 1, 2, 3].into(), width };
         assert_eq!(tame(Value::Subnet(wild(8))), Value::Subnet("10.0.0.0/8".parse().unwrap()));
         assert_eq!(tame(Pattern::new("a(|*b").into()), Pattern::new("ab").into());
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_of_known_protocols_wherever_they_are() {
+    fn nested_ports_get_known_protocols() {
         for (ty, text, known) in [
             ("port", "80/unknown", "80/tcp"),
             ("port", "53/udp", "53/udp"),

@@ -55,7 +55,7 @@ fn line_ends_do_not_matter() {
 }
 
 #[test]
-fn gzip_is_told_by_its_bytes() {
+fn gzip_is_detected_by_its_first_bytes() {
     let expected = read(GOOD.as_bytes());
     assert_eq!(read(&gzip(GOOD.as_bytes())), expected);
     // A gzip file with two members, as after appending.
@@ -70,7 +70,7 @@ fn empty_file_has_no_steps() {
 }
 
 #[test]
-fn malformed_lines_are_told_by_number() {
+fn malformed_lines_are_reported_with_their_number() {
     let json = |column, category| LineProblem::Json { column, category };
     let cases = [
         ("nonsense", json(2, Category::Syntax)),
@@ -122,7 +122,7 @@ fn long_lines_are_refused() {
 }
 
 #[test]
-fn cut_gzip_is_an_error() {
+fn truncated_gzip_is_an_error() {
     let whole = gzip(GOOD.as_bytes());
     let cut = &whole[..whole.len() - 4];
     assert_eq!(read(cut), at(6, LineProblem::Read { kind: io::ErrorKind::UnexpectedEof }));
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read(bytes: Vec<u8>, millis in 0..1_000_000u32) {
+    fn written_recordings_are_read_back(bytes: Vec<u8>, millis in 0..1_000_000u32) {
         let seconds = f64::from(millis) / 1000.0;
         let line = format!("{{\"t\":{seconds},\"from\":\"listener\",\"hex\":\"{}\"}}", hex::encode(&bytes));
         let step = Step {

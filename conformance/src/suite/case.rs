@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_tell_their_section_and_sort_by_it() {
+    fn ids_have_a_section_and_sort_by_it() {
         let id = CaseId::from("2:5/1");
         assert_eq!((id.section(), id.part(), &*id), ("2§5", 2, "2§5/1"));
         let id = CaseId::from("1.5/3");

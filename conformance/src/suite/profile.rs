@@ -297,7 +297,7 @@ mod tests {
     use crate::cases::cases;
 
     #[test]
-    fn exceptions_are_of_cases_that_there_are() {
+    fn exceptions_name_existing_cases() {
         let cases = cases();
         for profile in Profile::ALL {
             let prefixes = profile.exceptions.iter().flat_map(|exception| exception.cases);

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_ends_where_a_section_does() {
+    fn a_prefix_matches_whole_sections() {
         let case = |id| Case::must(id, "", "", |_| Ok(()));
         for (prefix, id, within) in [
             ("1.1", "1.1/3", true),

@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_a_command_has_started_ends_with_it() {
+    fn all_processes_of_a_command_are_stopped_with_it() {
         for command in
             ["sleep 600", "cd / && sleep 600 | sleep 600; true", "sh -c 'sleep 600 & wait'"]
         {
@@ -320,14 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn who_ended_while_it_was_tested_is_not_started_again_to_serve_others() {
+    fn an_implementation_that_exited_during_a_case_is_not_restarted_for_the_final_check() {
         let [mut started, _] = both("true");
         assert!(started.open_another(soon()).is_err());
         assert!(started.processes.children.is_empty());
     }
 
     #[test]
-    fn who_connects_once_has_come_to_harm_if_it_ended_otherwise_than_in_order() {
+    fn an_implementation_started_per_connection_fails_unless_it_exits_normally() {
         for (command, harm) in [
             ("true", None),
             ("exit 3", Some("exit code 3")),

@@ -4,8 +4,8 @@ mod logs;
 mod printed;
 mod splits;
 
-/// Returns whether tests try all that they can, as `.ci/run` has them do by `BROCOMM_TEST_ALL=1`;
-/// by default those that take long try a part of it.
+/// Returns whether slow tests check everything, as `.ci/run` requests with `BROCOMM_TEST_ALL=1`. By
+/// default they check a part.
 #[doc(hidden)]
 pub fn is_thorough() -> bool {
     std::env::var_os("BROCOMM_TEST_ALL").is_some()

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_equal_to_the_letter() {
+    fn scalars_are_compared_exactly() {
         assert_eq!(compare_printed(&["a", "b"], &["a", "b"]), Ok(()));
         assert!(compare_printed(&["a", "b"], &["b", "a"]).is_err());
         assert!(compare_printed(&["a b"], &["ab"]).is_err());

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_bytes_are_cut_in_every_way() {
+    fn two_bytes_are_split_in_every_way() {
         let bytes = Bytes::from_static(b"ab");
         let pieces: Vec<Vec<Bytes>> = splits(&bytes, 0, 0).collect();
         let expected: [&[&[u8]]; 4] = [&[b"", b"ab"], &[b"a", b"b"], &[b"ab", b""], &[b"a", b"b"]];
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_decides() {
+    fn the_seed_determines_the_splits() {
         let bytes = Bytes::from(vec![7; 10_000]);
         let lengths =
             |seed| random_split(&bytes, seed).map(|piece| piece.len()).collect::<Vec<_>>();

@@ -1,4 +1,5 @@
-//! Tests that every vector has its meaning and origin, and is refused if it must be.
+//! Tests that every valid vector has the given meaning and origin, and that invalid vectors are
+//! rejected.
 
 mod logs;
 mod meaning;
@@ -80,7 +81,7 @@ struct Invalid {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "says which keys there are")]
+#[expect(dead_code, reason = "documents the keys")]
 struct Ignored {
     name: String,
     section: String,
@@ -137,7 +138,7 @@ fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
 }
 
 #[test]
-fn serials_have_their_meaning_and_are_written_again() {
+fn serials_have_the_given_meaning_and_can_be_reproduced() {
     let mut formats = BTreeMap::new();
     for vector in in_all_formats("serials.json") {
         let (name, format) = (&vector.name, vector.data_format());
@@ -161,7 +162,7 @@ fn serials_have_their_meaning_and_are_written_again() {
 }
 
 #[test]
-fn messages_of_logs_have_their_meaning() {
+fn log_messages_have_the_given_meaning() {
     for vector in in_all_formats("logs.json") {
         let (name, argument) = (&vector.name, bytes(&vector.hex));
         let format = vector.data_format();
@@ -179,7 +180,7 @@ fn messages_of_logs_have_their_meaning() {
                 let entries = vector.meaning.as_array().unwrap();
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
-                    // Nobody has announced a writer; what came is shown all the same.
+                    // Without an announced writer entries are dropped, but have their values.
                     let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
@@ -292,7 +293,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
 }
 
 #[test]
-fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
+fn invalid_vectors_are_rejected_with_the_expected_error() {
     let mut wrong = Vec::new();
     for vector in open::<Invalid>("invalid.json") {
         let expected = (vector.section.clone(), vector.error.clone());
@@ -306,7 +307,7 @@ fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
 }
 
 #[test]
-fn what_has_to_be_ignored_changes_nothing() {
+fn ignored_vectors_change_nothing() {
     let mut declarations = Declarations::new();
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";

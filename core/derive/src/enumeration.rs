@@ -1,4 +1,4 @@
-//! `#[derive(Enum)]`
+//! Expansion of `#[derive(Enum)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

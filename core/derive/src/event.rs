@@ -1,4 +1,4 @@
-//! `#[derive(Event)]`
+//! Expansion of `#[derive(Event)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -26,7 +26,7 @@ pub(crate) fn fields(input: &DeriveInput, is_record: bool) -> Result<Vec<Field>>
     let read = |(at, field): (usize, &syn::Field)| {
         let attributes = PartAttributes::read(&field.attrs, is_record)?;
         if mentions(field.ty.to_token_stream(), &input.ident) {
-            // The type would have to exist before it is created.
+            // The type would have to exist before its creation.
             return Err(Error::new_spanned(&field.ty, "a Bro type can't contain itself"));
         }
         let rust_name = field.ident.as_ref().map(|ident| ident.unraw().to_string());

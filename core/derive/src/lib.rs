@@ -38,7 +38,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// * `#[bro(log)]` on a field means `&log`.
 ///
 /// A record cannot be generic, and cannot contain itself, directly or through other records. The
-/// latter gives the compiler error `cycle detected …` about a `CONTAINS_ITSELF`.
+/// latter causes the compiler error `cycle detected …` about `CONTAINS_ITSELF`.
 #[proc_macro_derive(Record, attributes(bro))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
     expand(input, record::derive, None)
@@ -75,7 +75,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 
 type Derive = fn(&DeriveInput) -> Result<proc_macro2::TokenStream>;
 
-/// Expands a derive, for a crate that depends on `brocomm` directly or through another crate.
+/// Expands a derive macro, for a crate that depends on `brocomm` directly or through another crate.
 fn expand(input: TokenStream, derive: Derive, by_way_of: Option<&str>) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let tokens = derive(&input).unwrap_or_else(Error::into_compile_error);
@@ -85,8 +85,8 @@ fn expand(input: TokenStream, derive: Derive, by_way_of: Option<&str>) -> TokenS
     }
 }
 
-/// Defines the macros that a transport exports. Their output refers to `brocomm` through the
-/// transport, so its users need not depend on both.
+/// Defines the macros that a transport exports. The generated code refers to `brocomm` through the
+/// transport, so users need not depend on both.
 macro_rules! exported_by {
     ($transport:literal, $record:ident $record_fn:ident, $enum:ident $enum_fn:ident, $event:ident $event_fn:ident) => {
         #[doc = concat!("`Record`, as `", $transport, "` exports it.")]

@@ -1,4 +1,4 @@
-//! `#[derive(Record)]`
+//! Expansion of `#[derive(Record)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -19,19 +19,37 @@
 //!   are ignored.
 //! * Strings are bytes, as in Bro.
 //! * A constant of an enum is a [`Value`](crate::data::Value), since local scripts add constants.
-//!   So is what Rust cannot say, such as `any`.
+//!   So is what Rust cannot say, such as `any`. To send one, take it from declarations that have the
+//!   enum: `Value::parse("Notice::Tally", None, &declarations)`. A record that is sent in a declared
+//!   event becomes one of the declared type.
 #![allow(missing_docs, reason = "the fields are those of Bro's scripts")]
 
-mod types_1;
-mod types_2;
-mod types_3;
-mod types_4;
-mod types_5;
-mod types_6;
+mod alerts;
+mod connection;
+mod control;
+mod dns;
+mod files;
+mod ftp;
+mod http;
+mod industrial;
+mod login;
+mod mail;
+mod node;
+mod notice;
+mod smb;
+mod ssl;
 
-pub use types_1::*;
-pub use types_2::*;
-pub use types_3::*;
-pub use types_4::*;
-pub use types_5::*;
-pub use types_6::*;
+pub use alerts::*;
+pub use connection::*;
+pub use control::*;
+pub use dns::*;
+pub use files::*;
+pub use ftp::*;
+pub use http::*;
+pub use industrial::*;
+pub use login::*;
+pub use mail::*;
+pub use node::*;
+pub use notice::*;
+pub use smb::*;
+pub use ssl::*;

@@ -41,7 +41,7 @@ pub struct ConnectionConfig {
     pub class: Option<Bytes>,
     /// The number of objects in the cache for what we send, on both sides. Default 3000 (2§5).
     pub cache_size: u32,
-    /// The data format, which is announced and has to be the peer's. Default `None`: 0 is announced,
+    /// The data format to announce, which must match the peer's. Default `None`: 0 is announced,
     /// which every Bro accepts, and the peer's is used, or 26 if it announces 0 too (§2.1).
     pub data_format: Option<DataFormat>,
     /// The capabilities that we announce. Default [`Caps::BRO`].
@@ -85,8 +85,8 @@ pub struct ConnectionConfig {
     /// The maximum size of the names of the events that a peer requests, in bytes, plus 32 for
     /// each. A peer that requests more is disconnected. Default 4 MiB.
     pub requests_limit: usize,
-    /// What is requested from the peer when its VERSION came. Default nothing, and the peer's input is
-    /// accepted.
+    /// The requests to make when the peer's VERSION has arrived. By default nothing is requested,
+    /// and the peer's input is accepted.
     pub requests: Requests,
     /// Who makes the requests. Default [`Handshake::Automatic`].
     pub handshake: Handshake,
@@ -167,18 +167,18 @@ impl Default for Requests {
     }
 }
 
-/// Who makes the requests of a handshake, and completes it (§3.2).
+/// Who makes the requests and completes the handshake (§3.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handshake {
-    /// The node, as the entry that applies has it (§4); a lone connection as its
-    /// [`requests`](ConnectionConfig::requests) have it.
+    /// The node makes the requests of the peer entry that applies (§4). A connection without a node
+    /// makes its [`requests`](ConnectionConfig::requests).
     #[default]
     Automatic,
-    /// The application, when the peer's VERSION came, which is notified as
-    /// [`Established`](super::ConnectionNotification::Established) or, by a node, as
-    /// [`ConnectionEstablished`](crate::node::Notification::ConnectionEstablished). No later message is
-    /// looked at before it has taken that notification; on a node, before it calls
+    /// The application makes the requests. It is notified of the peer's VERSION with
+    /// [`Established`](super::ConnectionNotification::Established) or, by a node, with
+    /// [`ConnectionEstablished`](crate::node::Notification::ConnectionEstablished). No later
+    /// message is processed until it has taken that notification or, on a node, until it calls
     /// [`complete_handshake`](crate::node::NodeMachine::complete_handshake) (part 4 §4).
     Application,
 }
@@ -187,17 +187,17 @@ pub enum Handshake {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Undeclared {
-    /// They are unknown: requests for them and calls of them are ignored with a log line (§2.3,
-    /// §5), as in Bro.
+    /// As in Bro, requests for them and calls of them are ignored with a log line (§2.3, §5).
     #[default]
     Ignore,
     /// A peer may request any name, and calls of any name are delivered with any arguments, even if
-    /// the name is that of a variable. For tools without declarations.
+    /// the name is that of a variable. Meant for tools without declarations.
     Deliver,
 }
 
 impl Undeclared {
-    /// Checks our own call as [`Declarations::coerce_call`] does, unless it need not be checked.
+    /// Coerces our own call as [`Declarations::coerce_call`] does, but with
+    /// [`Deliver`](Self::Deliver) also allows the name of a variable.
     #[inline]
     pub(crate) fn coerce_call(
         self,
@@ -222,8 +222,8 @@ pub enum StateSource {
     /// There is no state: Sync ends as soon as it starts.
     #[default]
     None,
-    /// The application sends it on [`SyncStarted`](super::ConnectionNotification::SyncStarted), and calls
-    /// `state_done` at the end.
+    /// The application sends it after [`SyncStarted`](super::ConnectionNotification::SyncStarted),
+    /// and calls `state_done` at the end.
     Application,
 }
 
@@ -231,12 +231,12 @@ pub enum StateSource {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A text that is NUL-terminated on the wire contains a NUL (§2).
+    /// A text that is NUL-terminated on the wire contains NUL (§2).
     #[error("{key}: NUL at byte {at}, must have none")]
     ContainsNul {
         /// The field.
         key: &'static str,
-        /// The position of the first one.
+        /// The position of the first NUL.
         at: usize,
     },
     /// The name of an event is empty (§2.3).
@@ -245,13 +245,13 @@ pub enum ConfigError {
         /// Its index.
         index: usize,
     },
-    /// A limit is 0, which would allow nothing, or mean an unlimited cache (2§5).
+    /// A limit is 0. That would allow nothing or, for the cache, mean unlimited (2§5).
     #[error("{key}: 0, must be at least 1")]
     Zero {
         /// The field.
         key: &'static str,
     },
-    /// A declaration has a table or set with an index that Bro refuses (2§4).
+    /// A declaration has a table or set with an index type that Bro rejects (2§4).
     #[error("declarations: {name}: no {tag} can be, or be part of, the index of a table or set")]
     IndexType {
         /// The type, event or variable.
@@ -264,7 +264,7 @@ pub enum ConfigError {
 impl ConnectionConfig {
     /// Checks the configuration.
     ///
-    /// A connection with an invalid configuration is safe, but does not do what it says.
+    /// A connection with an invalid configuration is safe, but may not behave as configured.
     ///
     /// # Errors
     /// All errors, in the order of the fields.
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn all_findings_are_reported() {
+    fn all_errors_are_reported() {
         let config = ConnectionConfig {
             class: Some(Bytes::from_static(b"a\0b")),
             cache_size: 0,

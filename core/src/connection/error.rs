@@ -10,8 +10,8 @@ use crate::logs::LogError;
 use crate::serial::{SerialError, WriteError};
 use crate::wire::{self, MessageType, Version, WireError};
 
-/// What a peer did that ends its connection, and where (§3.7, §5); with `{:#}` also which section it
-/// violated.
+/// A violation that ends the peer's connection, and where it occurred (§3.7, §5). `{:#}` adds the
+/// section that was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolError {
@@ -67,7 +67,7 @@ impl std::error::Error for ProtocolError {
     }
 }
 
-/// The kind of a protocol violation. The texts are Bro's where Bro has one.
+/// The kind of a protocol violation. The texts are Bro's if Bro has one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProtocolErrorKind {
@@ -94,7 +94,7 @@ pub enum ProtocolErrorKind {
     DataVersion {
         /// The version in it.
         got: u32,
-        /// Ours, or 26 if we take any.
+        /// Ours, or 26 if we accept any.
         expected: u32,
     },
     /// Both sides consider their state authoritative (§3.3).
@@ -204,10 +204,11 @@ pub enum UsageError {
     /// An event does not match its declaration (§5).
     #[error("{0}")]
     Event(#[from] Box<CallError>),
-    /// A value does not match the declaration of its variable.
+    /// A value does not match the variable's declaration.
     #[error("{0}")]
     Variable(#[from] Box<VariableError>),
-    /// A log message cannot be written in the peer's data format, as it is none of data format 26.
+    /// A log message is not valid in data format 26, so it cannot be converted to the peer's
+    /// format.
     #[error("{0}")]
     Log(#[from] Box<LogError>),
     /// The value cannot be serialized.
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_message_phase_place_and_section() {
+    fn errors_contain_message_phase_offset_and_section() {
         let error = ProtocolError {
             kind: ProtocolErrorKind::UnexpectedMessage,
             message: Some(MessageType::Version),

@@ -94,7 +94,7 @@ const fn row(message: MessageType) -> LegalityRow {
 }
 
 /// The table of §3.7, in the order of §2.
-#[expect(clippy::indexing_slicing, reason = "it is made while compiling")]
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 pub const LEGALITY: [LegalityRow; MessageType::ALL.len()] = {
     let mut rows = [row(MessageType::Version); MessageType::ALL.len()];
     let mut at = 0;
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documentation_shows_this_very_table() {
+    fn the_documented_table_matches_the_code() {
         let shown: Vec<_> = include_str!("legality.rs")
             .lines()
             .filter_map(|line| line.strip_prefix("//! | "))

@@ -63,13 +63,13 @@ pub enum CommLogMessage {
     PeerSentClass(Bytes),
     /// Handshake begins.
     PhaseHandshake,
-    /// The peer is a Bro of another data format than 2.5's, which is spoken with it; Bro has no such
+    /// The peer is a Bro with a data format other than 2.5's; we use the peer's. Bro has no such
     /// line.
     PeerRelease(DataFormat),
     /// Log values were sent as unset because the peer's release has no IPv6 addresses; Bro has no
-    /// such line. Logged once for a connection.
+    /// such line. Logged once per connection.
     LogValuesUnset {
-        /// How many values of the first such message.
+        /// The number of values in the first such message.
         values: usize,
         /// The data format of the peer.
         data_format: DataFormat,

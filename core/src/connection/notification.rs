@@ -11,14 +11,14 @@ use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
 use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 
-/// A notification of a connection, in the order of events.
+/// A notification of a connection.
 ///
 /// Values from a peer are views of the received message. To keep a part of it for long, make a
 /// compact copy.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectionNotification {
-    // The connection's life (§3).
+    // The phases of the connection (§3).
     /// The TLS handshake is complete, and the connection begins (part 4 §6). This is the first
     /// notification, only with [`ConnectionConfig::tls`](super::ConnectionConfig::tls).
     /// [`Connection::tls`](super::Connection::tls) returns the peer's certificate.
@@ -40,7 +40,7 @@ pub enum ConnectionNotification {
     SyncStarted(SyncRole),
     /// Running begins, after Sync if there was one (§3.5). Once per connection.
     ///
-    /// Bro's `remote_connection_handshake_done`.
+    /// Corresponds to Bro's `remote_connection_handshake_done`.
     HandshakeDone,
     /// The connection is closed (§3.6). Exactly once, as the last notification.
     ///
@@ -88,8 +88,8 @@ pub enum ConnectionNotification {
     /// A packet arrived (2§2).
     Packet(Packet),
 
-    // Other messages (§3.5), also from a peer whose input is not accepted (§4).
-    /// A PONG arrived (§2.8), Bro's `remote_pong`. The times are in seconds, and partly claimed by
+    // Other messages (§3.5), even from a peer whose input is not accepted (§4).
+    /// A PONG arrived (§2.8), Bro's `remote_pong`. The times are in seconds; some are claimed by
     /// the peer.
     Pong {
         /// The number of our PING.
@@ -98,7 +98,7 @@ pub enum ConnectionNotification {
         d1: f64,
         /// The time since our PING was sent to the network.
         d2: f64,
-        /// The part of it that the peer claims to have spent.
+        /// The part of `d2` that the peer claims to have spent.
         d3: f64,
     },
     /// Text was printed to files (§2.12). Bro raises `print_hook` for each item.
@@ -114,7 +114,8 @@ pub enum ConnectionNotification {
     LogEntryDropped {
         /// The entry and the reason.
         entry: Box<DroppedEntry>,
-        /// Whether it is the first one in its message. Bro logs that one and drops all after it.
+        /// Whether it is the first dropped entry in its message. Bro logs only that one and drops
+        /// all after it.
         first: bool,
     },
     /// The peer has reached a point of its trace (§2.11).
@@ -149,7 +150,7 @@ pub enum CloseCause {
 }
 
 impl CommLogMessage {
-    /// Returns the log lines for a notification, usually none. They precede what follows from it.
+    /// Returns the log lines for a notification, usually none. Log them before acting on it.
     pub fn of(told: &ConnectionNotification) -> Vec<CommLogMessage> {
         match told {
             ConnectionNotification::Log(message) => vec![message.clone()],

@@ -13,9 +13,9 @@ use crate::wire::{self, Caps, DataFormat, Decoded, Decoder, Framing, Message, Wi
 /// A passive decoder of both directions of a session, for example a recorded one.
 ///
 /// The encoding of a SERIAL depends on earlier messages of *both* sides (2§3, 2§5). So feed the
-/// bytes in their original order, as far as it is known. Do not feed the bytes of a side before
-/// those that they answer. The observer does not enforce the protocol: messages that violate §3.7
-/// are returned like others.
+/// bytes in their original order, as far as it is known. In particular, do not feed an answer
+/// before the bytes that it answers. The observer does not enforce the protocol: messages that
+/// violate §3.7 are returned like others.
 ///
 /// ```
 /// use brocomm::lowlevel::connection::Observer;
@@ -50,19 +50,19 @@ pub struct Observed {
     pub side: Role,
     /// Its offset in the sender's stream, in bytes.
     pub offset: u64,
-    /// Its size there in bytes, including length words; 0 for an error.
+    /// Its size in the stream, including length words; 0 for an error.
     pub wire_len: u64,
     /// The sender's phase before it sent the message.
     ///
-    /// A side enters a phase as soon as the messages that cause it have been fed, which is slightly
-    /// before they reach it.
+    /// A side is taken to enter a phase when the messages that cause it have been fed, which is
+    /// slightly earlier than when it received them.
     pub phase: Phase,
     /// The message. An error is returned once, as the last result for this side.
     pub message: Result<Message, WireError>,
     /// The contents of a SERIAL. After the first one that cannot be decoded the cache is invalid:
     /// the error is returned once, and later SERIALs have `None` here.
     pub serial: Option<Result<Serial, SerialError>>,
-    /// The data format of what its sender writes, as far as it is known by then.
+    /// The sender's data format, as far as it was known at that time.
     pub data_format: DataFormat,
     /// How the SERIAL was encoded, if it was decoded.
     pub mode: Option<Mode>,
@@ -98,7 +98,7 @@ struct Direction {
     failed_at: Option<u64>,
     phase: Phase,
     caps: Caps,
-    /// The data format that its VERSION names, if it does.
+    /// The data format in its VERSION, if not 0.
     data_format: Option<DataFormat>,
     runtime: u32,
     sync: Option<SyncRequest>,
@@ -145,7 +145,8 @@ impl Observer {
         self.data_format = data_format;
     }
 
-    /// Returns the data format of what one side sends: its own, or if it announces 0 the other's.
+    /// Returns the data format of one side: the one it announces, or if that is 0, the other
+    /// side's.
     pub fn data_format(&self, side: Role) -> DataFormat {
         let (own, other) = (self.get(side).data_format, self.get(side.other()).data_format);
         own.or(other).unwrap_or(self.data_format)
@@ -202,15 +203,15 @@ impl Observer {
     }
 
     /// Returns the next result, in the order of the input.
-    #[must_use = "what was observed waits in memory"]
+    #[must_use = "results stay in memory until polled"]
     pub fn poll(&mut self) -> Option<Observed> {
         self.observed.pop_front()
     }
 
-    /// Returns whether a side's stream could end here: between two messages.
+    /// Checks that a side's stream ends between two messages.
     ///
     /// # Errors
-    /// What the stream ends in, or the error that was returned.
+    /// Where the stream ends instead, or the error that was returned.
     pub fn finish(&self, side: Role) -> Result<(), WireError> {
         self.get(side).decoder.finish()
     }

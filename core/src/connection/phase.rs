@@ -1,4 +1,4 @@
-//! The phases (§3), and who sends its state (§3.3).
+//! The phases (§3), and which side sends its state (§3.3).
 
 use std::fmt;
 
@@ -75,7 +75,7 @@ pub struct SyncRequest {
     pub authoritative: bool,
 }
 
-/// What follows a handshake (§3.3).
+/// The phase that follows a handshake (§3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Authority {
     /// Neither side requested sync: Running.
@@ -137,7 +137,7 @@ mod tests {
     const ASKS: Option<SyncRequest> = Some(SyncRequest { authoritative: false });
     const AUTH: Option<SyncRequest> = Some(SyncRequest { authoritative: true });
 
-    /// Ours, theirs, and what follows when our runtime is less, equal as initiator, equal as
+    /// Our request, theirs, and the results if our runtime is less, equal as initiator, equal as
     /// acceptor, greater.
     const TABLE: [(Option<SyncRequest>, Option<SyncRequest>, [Authority; 4]); 9] = [
         (NONE, NONE, [NoSync; 4]),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_is_negative_where_the_clock_was_set_back() {
+    fn a_runtime_is_negative_after_the_clock_was_set_back() {
         let minus_five = 5_u32.wrapping_neg();
         for role in [Role::Initiator, Role::Acceptor] {
             assert_eq!(Authority::decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));

@@ -1,4 +1,4 @@
-//! Coercion of the application's IDs and operations on state to the declared variables.
+//! Coercion of the application's IDs and operations on state to the types of declared variables.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::{
 
 impl Declarations {
     /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
-    /// have these types already, or if the variable is not declared, as for the unique ID of a
-    /// container. Either way, Bro's scripts must be able to create the values.
+    /// already have these types, or if the variable is not declared, as for the unique ID of a
+    /// container. In either case, the values must be ones that Bro's scripts can create.
     pub(crate) fn coerce_access(
         &self,
         access: &StateAccess,
@@ -24,7 +24,7 @@ impl Declarations {
     }
 
     /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
-    /// has this type already, or if the variable is not declared.
+    /// already has this type, or if the variable is not declared.
     pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
         check_possible(&id.name, [id.value.as_ref()])?;
         let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
@@ -63,7 +63,7 @@ fn coerce_operands(
             let (index, part) = part(ty, op1)?;
             (index, operand(op2, &part)?, operand(op3, &part)?)
         }
-        // The old value is the value in tables, but a flag in sets.
+        // The old value is the entry's value in tables, but a flag in sets.
         Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
             (table_index(ty, op1)?, None, None)
         }
@@ -83,7 +83,7 @@ fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
     if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
 }
 
-/// Returns the coerced index, unless it needs no coercion, and the type of the element.
+/// Returns the coerced index, or `None` if it needs no coercion, and the type of the element.
 fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
     match kind(ty) {
         Some(TypeKind::Table(table)) if table.yields.is_some() => {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn operands_become_what_is_declared() {
+    fn operands_are_coerced_to_the_declared_types() {
         let (host, n) = (Value::Addr([10, 0, 0, 1].into()), || Value::Int(5));
         let both = |access: Result<Option<StateAccess>, String>| {
             let access = access.unwrap().expect("something to coerce");
@@ -179,14 +179,14 @@ mod tests {
         assert_eq!((at, value), (count.clone(), Some(count.clone())));
         let (_, value) = both(access(Opcode::AssignIdx, "info", "n".into(), Some(n())));
         assert_eq!(value, Some(count.clone()));
-        // They already have these types, or the target is unknown.
+        // These already have the declared types, or the target is unknown.
         assert_eq!(access(Opcode::Assign, "hits", count.clone(), None), Ok(None));
         assert_eq!(access(Opcode::AssignIdx, "hosts", host, Some(count)), Ok(None));
         assert_eq!(access(Opcode::Assign, "#1#", "anything".into(), None), Ok(None));
     }
 
     #[test]
-    fn operands_that_do_not_fit_are_refused() {
+    fn operands_of_wrong_types_are_refused() {
         let host = || Value::Addr([10, 0, 0, 1].into());
         let text = || Some("five".into());
         let error = |opcode, target, op1, op2| access(opcode, target, op1, op2).unwrap_err();
@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    /// Whether or not the variable is declared.
+    /// The variable may be declared or not.
     #[test]
     fn values_that_no_script_can_make_are_refused() {
         let pattern = || Value::from(Pattern::new("("));

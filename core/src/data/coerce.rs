@@ -7,8 +7,8 @@ use super::convert::{index_types, kind};
 use super::fits::same_fields;
 use super::global::default_of;
 use super::{
-    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
-    RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
+    Record, RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -20,7 +20,7 @@ pub(crate) enum Origin<'a> {
     Own,
     /// A peer, with Bro's rules for received values: its record types may have more or fewer
     /// fields. Additional fields are dropped. Missing fields get the value that they have in a new
-    /// record, which may be unset.
+    /// record, if any.
     Peer {
         /// How many missing fields may still be created. A short message could require very many of
         /// them.
@@ -29,7 +29,7 @@ pub(crate) enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// Counts the fields that are created for a record.
+    /// Counts the fields that are created for a record against the limit.
     fn make(self, fields: usize) -> Result<(), ConversionError> {
         if let Origin::Peer { room } = self {
             let fields = u32::try_from(fields).unwrap_or(u32::MAX);
@@ -51,8 +51,8 @@ impl Value {
     ///   is an error.
     /// * An enum constant becomes the constant with the same name, which may have another number
     ///   (2§6).
-    /// * A pattern that Bro does not compile, and a table or set with an index that Bro refuses,
-    ///   are errors.
+    /// * A pattern that Bro cannot compile, and a table or set with an index that Bro rejects, are
+    ///   errors.
     /// * The elements of containers are coerced. Containers keep their unique IDs, attributes and
     ///   time stamps. Empty containers may have any type.
     /// * `any` accepts every value unchanged, and so does a type known only by its name.
@@ -67,7 +67,7 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// What does not match the type, and its position in the value.
+    /// Returns what does not match the type, and its position in the value.
     pub fn coerce(&self, ty: &Type) -> Result<Value, ConversionError> {
         self.coerce_from(Origin::Own, ty)
     }
@@ -79,7 +79,7 @@ impl Value {
         ty: &Type,
     ) -> Result<Value, ConversionError> {
         let def = match ty {
-            // The value must have the type itself, not a reference to it.
+            // The result must have the type itself, not a reference to it.
             Type::Enclosing(_) => ty.def().map(Type::Def),
             _ => None,
         };
@@ -132,8 +132,8 @@ impl Value {
         })
     }
 
-    /// Checks that Bro's scripts could have created the value: its patterns and the indexes of its
-    /// tables.
+    /// Checks that Bro's scripts could have created the patterns and the tables' indexes in the
+    /// value.
     #[inline]
     pub(crate) fn check_possible(&self) -> Result<(), ConversionErrorKind> {
         match self {
@@ -176,7 +176,7 @@ fn enumeration(
     };
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }),
-        // The peer's enum was extended by a `redef`.
+        // The peer's enum may have been extended by a `redef`.
         None if origin != Origin::Own => Ok(constant.clone()),
         None => {
             let name = ty.name().compact();
@@ -201,8 +201,8 @@ fn index(
         item.coerce_from(origin, ty).map_err(|error| error.within(Step::Component(at)))
     };
     let items = list.items.iter().zip(types).enumerate().map(component);
-    let items = items.collect::<Result<Vec<_>, _>>()?;
-    // The tag follows the coerced component. A different tag from a peer stays.
+    let items = items.collect::<Result<Items, _>>()?;
+    // The tag is that of the coerced component. A peer's different tag is kept.
     let tag =
         if list.tag == List::usual_tag(&list.items) { List::usual_tag(&items) } else { list.tag };
     Ok(List { ty: ty.clone(), tag, items })
@@ -254,7 +254,7 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
     let is_same = same_fields(&record.ty, ty) && expected == found;
     if !is_same {
         let Some(given) = record.ty.def() else {
-            // Its fields are known only by position.
+            // The fields of such a record are known only by position.
             return Err(ConversionErrorKind::Length { expected, found }.into());
         };
         if origin == Origin::Own {
@@ -282,7 +282,7 @@ fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionE
     let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     match (default_of(field), origin) {
         (Some(value), _) => Some(value.coerce(&field.ty)),
-        // The receiver evaluates a default that is not a constant.
+        // The receiver evaluates defaults that are not constants.
         (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
         (None, Origin::Peer { .. }) => {
             let value = field.ty.initial_value()?;

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::coerce::Origin;
+use super::value::CheckedTypes;
 use super::{
     ConversionError, ConversionErrorKind, Event, Field, Globals, Name, Type, TypeTag, Value,
 };
 
-/// Describes an event that a node has a handler for.
+/// The declaration of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventDecl {
     /// The event's full name (`Module::name`, or `name` in the global module).
@@ -57,8 +58,8 @@ impl EventDecl {
         }
     }
 
-    /// Coerces the arguments to the parameters' types, by the rules for this origin; `None` if they
-    /// already have these types.
+    /// Coerces the arguments to the parameters' types, with the rules for this origin. Returns
+    /// `None` if they already have these types.
     #[inline]
     fn coerce(
         &self,
@@ -128,7 +129,7 @@ pub enum CallMismatch {
     Impossible {
         /// The argument's position, from 0.
         position: usize,
-        /// What is wrong with it.
+        /// What is wrong with the argument.
         error: Box<ConversionError>,
     },
 }
@@ -138,8 +139,8 @@ impl CallMismatch {
         CallMismatch::Argument { position, name: param.name.clone(), error: Box::new(error) }
     }
 
-    /// Returns the message that Bro writes about such a call to its log and passes to
-    /// `remote_connection_error`, so that logs can be searched for it.
+    /// Returns the message that Bro logs for such a call and passes to `remote_connection_error`,
+    /// so that logs can be searched for it.
     pub(crate) fn in_bros_words(&self) -> &'static str {
         match self {
             CallMismatch::Unknown => "unknown event/function, ignoring",
@@ -151,7 +152,7 @@ impl CallMismatch {
         }
     }
 
-    /// Writes [Bro's message](Self::in_bros_words), followed in parentheses by the details that it
+    /// Returns [Bro's message](Self::in_bros_words), followed in parentheses by the details that it
     /// lacks: the numbers of arguments, or the argument with both types.
     pub(crate) fn in_full(&self) -> String {
         let words = self.in_bros_words();
@@ -227,26 +228,27 @@ impl Declarations {
         self.events.get(name.as_ref())
     }
 
-    /// Checks that Bro's scripts could declare all of this: that tables and sets have indices that
-    /// Bro accepts. What [`read`](Self::read) adds always passes.
+    /// Checks that Bro's scripts could declare all of this: that tables and sets have index types
+    /// that Bro accepts. Declarations from [`read`](Self::read) always pass.
     ///
     /// # Errors
     ///
     /// Returns the name of the first type, event or variable that Bro would reject, and the type
-    /// that cannot be in an index.
+    /// that an index cannot contain.
     pub fn check(&self) -> Result<(), (Name, TypeTag)> {
         let types = self.types.iter();
         let events = self.events.iter();
         let params =
             events.flat_map(|(name, event)| event.params.iter().map(move |p| (name, &p.ty)));
         let globals = self.globals.iter().map(|global| (&global.name, &global.ty));
-        types
-            .chain(params)
-            .chain(globals)
-            .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
+        let mut checked = CheckedTypes::default();
+        types.chain(params).chain(globals).try_for_each(|(name, ty)| {
+            ty.check_new_indices(&mut checked).map_err(|tag| (name.clone(), tag))
+        })
     }
 
-    /// Checks a call, by the tags of its arguments' types, against what is known, as a receiver does (§5).
+    /// Checks a call against the declarations, by the tags of its arguments' types, as a receiver
+    /// does (§5).
     pub(crate) fn check_call_tags(
         &self,
         name: &[u8],
@@ -267,8 +269,8 @@ impl Declarations {
 
     /// Coerces the arguments of an outgoing call to the declared types, as Bro does for an event
     /// that a script raises; see [`Value::coerce`]. Returns `None` if they already have these
-    /// types, or if no event with that name is declared; the call is then sent unchanged, provided
-    /// that Bro's scripts can create its arguments.
+    /// types, or if no event with that name is declared and Bro's scripts can create the arguments.
+    /// The call is then sent unchanged.
     ///
     /// ```
     /// # use brocomm::data::{Declarations, Value};
@@ -285,9 +287,9 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Returns which argument does not match its parameter, and why; that the number of arguments
-    /// is wrong; that the name is that of a variable; or which argument no script can create: a
-    /// table with an index that Bro rejects, or a pattern that Bro does not compile.
+    /// Fails if an argument does not match its parameter, if the number of arguments is wrong, if
+    /// the name is that of a variable, or if no script can create an argument: a table with an
+    /// index that Bro rejects, or a pattern that Bro cannot compile.
     #[inline]
     pub fn coerce_call(
         &self,

@@ -14,7 +14,7 @@ const EXPR_CONST: u8 = 1;
 
 /// A type that a field of a derived record can have.
 ///
-/// Derived code requires this trait alone, so that each use of an unsupported type fails with the
+/// Derived code requires only this trait, so that each use of an unsupported type fails with the
 /// same error, which the compiler prints once. For the same reason it has no supertraits.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not supported as the type of a record's field",
@@ -27,7 +27,7 @@ const EXPR_CONST: u8 = 1;
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait FieldType: Sized {
-    /// The same as [`BroType::CONTAINS_ITSELF`].
+    /// See [`BroType::CONTAINS_ITSELF`].
     const CONTAINS_ITSELF: bool;
 
     /// Creates the field's declaration.

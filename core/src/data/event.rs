@@ -7,14 +7,14 @@ use crate::Time;
 
 /// Creates a [`data::Event`](crate::data::Event) from its name and arguments.
 ///
-/// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. The
-/// time is 0; [`Event::at`](crate::data::Event::at) sets another.
+/// Arguments are Rust values that implement [`ToValue`](crate::data::ToValue). They are not
+/// consumed. The time is 0; [`Event::at`](crate::data::Event::at) sets another.
 ///
 /// A number without a suffix is an `i32`, and so an `int`; write a `count` as `443u64`. When a
 /// declared event is sent, a non-negative `int` becomes a `count` where one is expected; see
 /// [`Declarations::coerce_call`](crate::data::Declarations::coerce_call).
 ///
-/// Containers get a new type with each event, which is sent to the peer in full each time; a struct
+/// Containers get a new type in each event, which is sent to the peer in full each time. A struct
 /// with `#[derive(Event)]` reuses its types.
 ///
 /// ```
@@ -33,7 +33,7 @@ macro_rules! event {
     };
 }
 
-/// A Rust type that represents one event; implemented by `#[derive(Event)]` (feature `derive`).
+/// A Rust type that represents one event. Implemented by `#[derive(Event)]` (feature `derive`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     note = "add `#[derive(Event)]` to the struct"
@@ -42,7 +42,7 @@ pub trait EventType: Sized {
     /// The event's full name.
     const NAME: &'static str;
 
-    /// Returns the parameters, always the same instances.
+    /// Returns the parameters. They are always the same instances.
     fn params() -> &'static [Field];
 
     /// Creates the arguments.
@@ -52,7 +52,7 @@ pub trait EventType: Sized {
     ///
     /// # Errors
     ///
-    /// The error names the argument that does not match, and the reason.
+    /// Returns which argument does not match, and the reason.
     fn from_args(args: &[Value]) -> Result<Self, ConversionError>;
 
     /// Returns the event's declaration.
@@ -86,7 +86,7 @@ impl Event {
         Event { name: name.into(), time: 0.0, args }
     }
 
-    /// Returns the event with this network time of the sender.
+    /// Returns the event with this time, the sender's network time.
     #[must_use]
     pub fn at(self, time: Time) -> Event {
         Event { time: time.as_secs_f64(), ..self }

@@ -20,7 +20,7 @@ impl Value {
                 Some(def) => self.is_of(&Type::Def(def)),
                 None => up.tag == self.tag(),
             },
-            // The receiver must know the type.
+            // Only the receiver can check a type given by name.
             Type::Named(_) => true,
         }
     }
@@ -89,8 +89,8 @@ fn is_table_of(table: &Table, ty: &Type) -> bool {
             .all(|entry| all_of(&entry.index.items, index) && is_value(&entry.value))
 }
 
-/// Returns whether two container types are equal apart from names and attributes, as far as the
-/// elements do not determine it: records by the names of their fields, enums not at all.
+/// Returns whether two container types are equal apart from names and attributes. Compares only
+/// what the elements do not determine: records by the names of their fields, enums not at all.
 fn same_type(found: &Type, expected: &Type) -> bool {
     if let (Type::Def(a), Type::Def(b)) = (found, expected) {
         if Arc::ptr_eq(a, b) {
@@ -116,7 +116,7 @@ fn same_type(found: &Type, expected: &Type) -> bool {
             };
             same_yields && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a, b))
         }
-        // Nothing more is known of a type given by its name only, or of a reference from within it.
+        // Nothing more is known of a type given only by name, or of a reference from within it.
         _ => found_tag.is_none() || found_tag == expected_tag,
     }
 }
@@ -128,8 +128,8 @@ fn yields(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Returns whether two record types have the same fields. A record of which only the type's name is
-/// known was built with the receiver's own type.
+/// Returns whether two record types have the same fields. A record whose type is known only by name
+/// was built with the receiver's own type.
 pub(super) fn same_fields(found: &Type, expected: &Type) -> bool {
     match (found, expected) {
         (Type::Def(found), Type::Def(expected)) => same_names(found, expected),

@@ -1,6 +1,6 @@
 //! Variables and constants, in order of declaration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::convert::fit;
@@ -9,7 +9,7 @@ use super::{
     Table, Type, TypeKind, Value, Vector,
 };
 
-/// Describes a global variable or constant.
+/// The declaration of a global variable or constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Global {
     /// Its full name (`Module::name`, or `name` in the global module).
@@ -41,7 +41,7 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// The error names the position at which the types differ.
+    /// Returns the position at which the types differ.
     pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
         fit(&T::bro_type(), &self.ty)
     }
@@ -57,12 +57,14 @@ impl Global {
     }
 }
 
-/// Variables and constants by name, in order of declaration, in which the full state is sent
+/// Variables and constants by name, in order of declaration. The full state is sent in this order
 /// (§3.4).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Globals {
     list: Vec<Global>,
     places: BTreeMap<Name, usize>,
+    /// The names of others, whose types are not known.
+    untyped: BTreeSet<Name>,
 }
 
 impl Globals {
@@ -89,6 +91,16 @@ impl Globals {
     /// Returns whether a variable with this full name is declared.
     pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
         self.places.contains_key(name.as_ref())
+    }
+
+    /// Adds the name of a variable whose type is not known.
+    pub(crate) fn add_untyped(&mut self, name: Name) {
+        self.untyped.insert(name);
+    }
+
+    /// Returns whether a variable with this full name is declared, be its type known or not.
+    pub(crate) fn is_declared(&self, name: &[u8]) -> bool {
+        self.contains(name) || self.untyped.contains(name)
     }
 
     /// Iterates over the variables in order of declaration.
@@ -126,7 +138,7 @@ impl Type {
     /// Returns the value that a variable of this type has in Bro if its declaration gives none:
     /// containers are empty, records have their fields' defaults, other types have no value.
     ///
-    /// A record's fields that are not `&optional` are initialised in the same way.
+    /// A record's other fields that are not `&optional` are initialised in the same way.
     pub fn initial_value(&self) -> Option<Value> {
         let Type::Def(def) = self else { return None };
         match &def.kind {
@@ -162,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_declaration_takes_the_old_ones_place() {
+    fn a_new_declaration_replaces_the_old_one_in_place() {
         let mut globals = Globals::default();
         globals.extend(["b", "a"].map(|name| Global::new(name, Type::COUNT)));
         globals.insert(Global::new("b", Type::STRING));

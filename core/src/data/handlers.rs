@@ -10,11 +10,11 @@ use super::{
     BroType, ConversionError, Declarations, Event, EventType, Field, FromValue, Name, Type, Value,
 };
 
-/// Calls functions of Rust arguments with events.
+/// Dispatches events to functions with typed Rust arguments.
 ///
 /// Handlers are checked against the declared events when they are added. A connection does not call
-/// them: the caller that polls it passes received events to [`dispatch`](Self::dispatch), together
-/// with the state that the handlers work on.
+/// them: the caller passes received events to [`dispatch`](Self::dispatch), together with the state
+/// that the handlers work on.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -100,12 +100,12 @@ impl<S: 'static> Handlers<S> {
         self.handlers.keys()
     }
 
-    /// Calls the handlers of an event; returns whether it has any.
+    /// Calls the handlers of an event. Returns whether it has any.
     ///
     /// # Errors
     ///
-    /// Fails if an argument cannot be converted for a handler. That handler and those after it are
-    /// not called.
+    /// Fails if an argument cannot be converted for a handler. That handler and later ones are not
+    /// called.
     pub fn dispatch(&self, event: &Event, state: &mut S) -> Result<bool, DispatchError> {
         let Some(handlers) = self.handlers.get(&*event.name) else { return Ok(false) };
         handlers

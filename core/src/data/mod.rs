@@ -69,6 +69,6 @@ pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureEr
 pub use name::Name;
 pub use tag::TypeTag;
 pub use value::{
-    Entry, EnumValue, Event, Field, List, Mutable, Pattern, Port, Record, Subnet, Table, Transport,
-    Type, Value, Vector,
+    Entry, EnumValue, Event, Field, Items, List, Mutable, Pattern, Port, Record, Subnet, Table,
+    Transport, Type, Value, Vector,
 };

@@ -1,4 +1,4 @@
-//! Names: of types, fields, events, variables.
+//! Names of types, fields, events and variables.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,14 +8,14 @@ use bytes::Bytes;
 
 /// A name as sent on the wire: bytes, normally ASCII and without NULs (2§1).
 ///
-/// A name compares with `&str`, and prints with every unusual byte as `\xHH`. Cloning is cheap. A
-/// received name shares the message's buffer; to store one for long, copy it with
+/// A name can be compared with `&str`. It is displayed with every unusual byte as `\xHH`. Cloning
+/// is cheap. A received name shares the message's buffer; to store one for long, copy it with
 /// [`Name::compact`].
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Bytes);
 
 impl Name {
-    /// Returns the empty name, which unnamed types have.
+    /// Returns the empty name, the name of unnamed types.
     pub const fn new() -> Name {
         Name(Bytes::new())
     }
@@ -35,7 +35,7 @@ impl Name {
         Name(Bytes::copy_from_slice(name))
     }
 
-    /// Returns the bytes; cloning them shares the name's buffer.
+    /// Returns the bytes. Clones of them share the name's buffer.
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }

@@ -1,11 +1,11 @@
-//! Containers that have no type yet.
+//! Containers whose type is not determined yet.
 
 use super::{Name, StateAccess, Type, TypeKind, TypeTag, Value};
 
 impl StateAccess {
-    /// Returns the unique ids of the containers in it that have no type yet, as a Bro makes them of
-    /// `&default=set()`: they are empty, and a Bro puts no elements into them. It takes another
-    /// container in the place of one.
+    /// Returns the unique IDs of the operands' containers whose type is not determined yet, as a
+    /// Bro creates for `&default=set()`. They are empty, and a Bro adds no elements to them. It
+    /// accepts another container in their place.
     pub fn open_containers(&self) -> Vec<Name> {
         let mut open = Vec::new();
         for value in [Some(&self.op1), self.op2.as_ref()].into_iter().flatten() {

@@ -50,7 +50,7 @@ tags! {
     Int = 2, "int", Int;
     /// An unsigned 64-bit integer.
     Count = 3, "count", Unsigned;
-    /// An unsigned 64-bit integer that only increases.
+    /// An unsigned 64-bit integer that can only increase.
     Counter = 4, "counter", Unsigned;
     /// An IEEE 754 double.
     Double = 5, "double", Double;
@@ -58,7 +58,7 @@ tags! {
     Time = 6, "time", Double;
     /// A length of time in seconds.
     Interval = 7, "interval", Double;
-    /// Bytes, NULs included.
+    /// Bytes, including NULs.
     String = 8, "string", String;
     /// A regular expression.
     Pattern = 9, "pattern", Other;
@@ -99,7 +99,7 @@ tags! {
 impl TypeTag {
     /// Returns whether the standard type of this tag has no parts of its own.
     ///
-    /// These types are written as a bare `BroType` (2§4), and both sides share instances of them.
+    /// These types are encoded as a bare `BroType` (2§4), and both sides share instances of them.
     pub const fn is_atomic(self) -> bool {
         !matches!(
             self,
@@ -122,7 +122,7 @@ impl fmt::Display for TypeTag {
     }
 }
 
-/// How Bro represents a value internally (2§4).
+/// Bro's internal representation of a value (2§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum InternalTag {

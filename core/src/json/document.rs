@@ -1,4 +1,4 @@
-//! The implementations of serde's traits.
+//! Implementations of serde's traits.
 
 use serde::de::{DeserializeSeed, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
@@ -81,7 +81,7 @@ pub struct ValueSeed<'a> {
 }
 
 impl<'a> ValueSeed<'a> {
-    /// Creates a seed for a value of this type; `known` resolves types given by name only.
+    /// Creates a seed for a value of this type. `known` resolves types given only by name.
     pub fn new(ty: &'a Type, known: &'a Declarations) -> ValueSeed<'a> {
         ValueSeed { ty, known }
     }

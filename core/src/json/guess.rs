@@ -1,4 +1,4 @@
-//! Guesses the types of undeclared JSON values.
+//! Inference of the types of undeclared JSON values.
 
 use super::mapping::is_hex;
 use super::node::Node;

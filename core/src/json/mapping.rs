@@ -12,8 +12,8 @@ use crate::data::{Declarations, Name, Short, Type};
 /// The key for bytes that are not UTF-8.
 const HEX: &str = "$hex";
 
-/// The greatest integer that a double, as most JSON tools use, represents exactly with all smaller
-/// ones.
+/// The greatest integer n for which a double, as used by most JSON tools, represents all integers
+/// from 0 to n exactly.
 const EXACT: u64 = (1 << f64::MANTISSA_DIGITS) - 1;
 
 impl Json for bool {
@@ -60,7 +60,7 @@ macro_rules! integers {
 integers! { u16 u32 u64 i32 i64 }
 
 impl Json for f64 {
-    /// Writes a number, or the name of a non-finite value.
+    /// Writes a number, or a string for a value that is not finite.
     fn write(&self) -> Node {
         if self.is_finite() {
             Node::Double(*self)
@@ -117,7 +117,7 @@ impl<T: Json> Json for Option<T> {
     }
 }
 
-/// Parses the elements of an array; an error names the element.
+/// Parses the elements of an array. An error contains the element's position.
 pub(super) fn elements<T>(
     node: Node,
     expected: impl std::fmt::Display,
@@ -167,7 +167,7 @@ macro_rules! pointers {
 
 pointers! { Arc Box }
 
-/// Writes bytes: as text if they are UTF-8, and in hex otherwise.
+/// Writes bytes as text if they are UTF-8, otherwise in hex.
 pub(crate) fn write_bytes(bytes: &[u8]) -> Node {
     match std::str::from_utf8(bytes) {
         Ok(text) => Node::text(text.to_owned()),
@@ -175,7 +175,7 @@ pub(crate) fn write_bytes(bytes: &[u8]) -> Node {
     }
 }
 
-/// Writes bytes in hex, even if they look like text.
+/// Writes bytes in hex, even if they are UTF-8.
 pub(super) fn hex(bytes: &[u8]) -> Node {
     let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
         digits.push_str(&format!("{byte:02x}"));
@@ -186,7 +186,7 @@ pub(super) fn hex(bytes: &[u8]) -> Node {
     fields.into()
 }
 
-/// Returns whether these names can be the keys of one object and none is reserved.
+/// Returns whether these names can be the keys of one object: distinct and not reserved.
 pub(crate) fn are_keys<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
     let mut seen = BTreeSet::new();
     names.all(|name| {
@@ -251,7 +251,7 @@ impl Json for Name {
     }
 }
 
-/// A type is a string in Bro's notation: its name if it has one.
+/// A type is a string: its name if it has one, or its form in Bro's notation.
 impl Json for Type {
     fn write(&self) -> Node {
         Node::text(Short(self).to_string())
@@ -264,7 +264,7 @@ impl Json for Type {
     }
 }
 
-/// Maps structs to objects with their fields as keys.
+/// Implements the mapping of structs to objects with their fields as keys.
 macro_rules! plain {
     ($($name:ident { $($field:ident as $key:literal),* $(,)? })*) => {
         $(impl Json for $name {

@@ -4,8 +4,8 @@
 //! [`LogValue`](crate::logs::LogValue) implement [`Serialize`]. The program `brocomm` prints this
 //! form with `--json`, and reads it.
 //!
-//! The JSON of a value is natural for a program and does not include its type. [`ValueSeed`] and
-//! [`EventSeed`] read it back by the declared types, to an equal [`Value`]. [`Deserialize`] works
+//! The JSON of a value is convenient for programs and does not include its type. [`ValueSeed`] and
+//! [`EventSeed`] read it back with the declared types, to an equal [`Value`]. [`Deserialize`] works
 //! without declarations and [guesses](#without-a-declaration) the types.
 //!
 //! # Values
@@ -67,22 +67,22 @@
 //!   differently.
 //! * A record whose field names cannot be the keys of an object (duplicate, not UTF-8, or beginning
 //!   with `$`) is an array of its fields' values.
-//! * Where the declaration says `any`, and wherever else the type of a value is not known from the
-//!   context, the value is written with its type in the notation of scripts: `{"$type": "addr",
-//!   "$value": "10.0.0.1"}`, unless the guess is right. This form is accepted for any value.
+//! * If the declared type is `any`, or the type of a value is not known from the context for
+//!   another reason, the value is written with its type in the notation of scripts, unless the
+//!   guess is right: `{"$type": "addr", "$value": "10.0.0.1"}`. This form is accepted for any value.
 //! * Unknown keys, duplicate keys, two entries with the same index and patterns that do not compile
 //!   are errors. Bits outside a subnet's prefix are cleared.
 //!
-//! JSON lacks what Bro's scripts cannot see of a value: attributes and time stamps of tables'
-//! entries, unique ids, bodies of functions, modes of files. The bytes of a SERIAL message contain
-//! all that.
+//! JSON does not contain what Bro's scripts cannot see of a value: attributes and time stamps of
+//! tables' entries, unique IDs, bodies of functions, modes of files. The bytes of a SERIAL message
+//! contain all of these.
 //!
 //! # Without a declaration
 //!
-//! A string is a `string`, `true` a `bool`, an integer a `count` or if it is negative an `int`, a
-//! number with a point or exponent a `double`, an object a record without a name, an array a
-//! vector. The elements of an array have to be of one type, or numbers; an empty one is an error.
-//! Give the type with `$type` where the guess would be wrong.
+//! A string is a `string`; `true` is a `bool`; an integer is a `count`, or an `int` if it is
+//! negative; a number with a point or exponent is a `double`; an object is an anonymous record; an
+//! array is a vector. The elements of an array must have one type or be numbers. An empty array is
+//! an error. Give the type with `$type` where the guess would be wrong.
 //!
 //! ```
 //! use brocomm::data::Value;
@@ -95,7 +95,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! # What carries values
+//! # Events, operations and packets
 //!
 //! ```
 //! use brocomm::data::{Event, Value};
@@ -114,14 +114,14 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! An operation on state is `{"operation", "target", "operands": [three, or null]}`, a packet
-//! `{"time", "length", "link_type", "tag", "data"}`. Names are written like strings. Only events
-//! can be read back.
+//! An operation on state is an object with `operation`, `target` and `operands` (three, each may be
+//! null); a packet has `time`, `length`, `link_type`, `tag` and `data`. Names are written like
+//! strings. Only events can be read back.
 //!
 //! # Limits
 //!
-//! No input makes the reader panic. Arrays and objects may be nested 128 deep, which is
-//! serde_json's limit too. Memory use is a small multiple of the input's length.
+//! No input makes the reader panic. Arrays and objects may be nested 128 levels deep, like in
+//! serde_json. Memory use is a small multiple of the input's length.
 //!
 //! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last
 //! bit may be wrong. Its feature `arbitrary_precision` turns numbers into objects, which are

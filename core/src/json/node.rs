@@ -1,7 +1,7 @@
 //! A JSON text as a tree, between serde and the types of this crate.
 //!
-//! Values are read through a tree because the order of keys has no meaning in JSON, and a value's
-//! type may come after it.
+//! Values are read into a tree first, because keys may come in any order, and a value's type may
+//! come after it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,11 +10,11 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-/// The maximum nesting of arrays and objects, independent of the format's own limit; that of
-/// serde_json is the same.
+/// The maximum nesting of arrays and objects, independent of the format's own limit. serde_json has
+/// the same limit.
 pub(super) const DEPTH: u32 = 128;
 
-/// How many characters of the input an error shows.
+/// The number of characters of the input that an error shows.
 const SHOWN: usize = 60;
 
 /// A key of an object.
@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
-/// Reads a node with at most this many more levels.
+/// Deserializes a node with at most this many levels.
 #[derive(Clone, Copy)]
 struct Seed {
     left: u32,

@@ -11,7 +11,7 @@ pub(super) type Result<T> = std::result::Result<T, Fault>;
 /// An error in a JSON text, and its position.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// Keys and positions, innermost first.
+    /// The keys and positions of the path, innermost first.
     path: Vec<String>,
     what: String,
 }
@@ -78,7 +78,7 @@ impl Fields {
         self.0.push((key.into(), node));
     }
 
-    /// Adds a value; an absent value gets no key.
+    /// Adds a value. An absent value gets no key.
     pub(crate) fn put<T: Json>(&mut self, key: impl Into<Key>, value: &T) {
         if !value.is_absent() {
             self.node(key, value.write());
@@ -102,7 +102,7 @@ impl Keys {
         let mut keys = BTreeMap::new();
         for (key, value) in members {
             if keys.contains_key(&key) {
-                return Err(Fault::new("this key stands twice").within(key));
+                return Err(Fault::new("duplicate key").within(key));
             }
             keys.insert(key, value);
         }

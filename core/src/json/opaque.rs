@@ -1,4 +1,4 @@
-//! Opaque values, as their numbers.
+//! JSON mapping of opaque values.
 
 use bytes::Bytes;
 
@@ -40,7 +40,7 @@ impl Json for OpaqueState {
             "bloomfilter" => Json::read(content, known).map(OpaqueState::Bloom),
             "cardinality" => Json::read(content, known).map(OpaqueState::Cardinality),
             "x509" => Json::read(content, known).map(OpaqueState::X509),
-            _ => Err(Fault::new("no kind of opaque value")),
+            _ => Err(Fault::new("unknown kind of opaque value")),
         };
         state.map_err(|fault| fault.within(kind))
     }
@@ -62,7 +62,7 @@ plain! {
     CounterVector { width as "width", bits as "bits" }
 }
 
-/// The elements are pairs of the possible overestimate and the element.
+/// Each element is a pair of its possible overestimate and the element itself.
 impl Json for Bucket {
     fn write(&self) -> Node {
         let element = |(epsilon, element): &(u64, Value)| {

@@ -1,4 +1,4 @@
-//! Reads values by their declared types.
+//! Reading of values with their declared types.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Reader<'_> {
                     name: Name::read(node, self.known)?,
                     buffered: true,
                     access: Some(Name::from_static("w")),
-                    // As in Bro: the type of the file's content, not of the file.
+                    // As in Bro, this is the type of the file's content, not of the file.
                     ty: element.clone(),
                     attributes: None,
                 };

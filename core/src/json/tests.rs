@@ -46,7 +46,7 @@ fn check(value: impl Into<Value>, text: &str) {
 }
 
 #[test]
-fn integers_are_numbers_as_far_as_doubles_hold_them() {
+fn integers_are_numbers_if_doubles_represent_them() {
     let exact = 9_007_199_254_740_991;
     for (value, text) in [
         (Value::Count(0), "0"),
@@ -88,8 +88,8 @@ fn doubles_are_numbers_if_they_are_finite() {
 }
 
 #[test]
-fn no_byte_of_a_string_is_lost() {
-    // Strings that a human-readable form would not distinguish.
+fn all_bytes_of_a_string_are_kept() {
+    // These strings look the same in Bro's printed form.
     let all: [&[u8]; 8] =
         [b"a\nb", b"a\\x0ab", b"\xc3\xa9", b"\\xc3\\xa9", b"\t", b"\0", b"\xff", b"$hex"];
     let texts = all.map(|bytes| to_string(&Value::string(bytes)).unwrap());
@@ -103,7 +103,7 @@ fn no_byte_of_a_string_is_lost() {
 }
 
 #[test]
-fn other_scalars_are_texts() {
+fn other_scalars_are_strings() {
     let parse = |text: &str, ty: &str| {
         let known = known();
         Value::parse(text, Some(&Type::parse(ty, &known).unwrap()), &known).unwrap()
@@ -128,7 +128,7 @@ fn other_scalars_are_texts() {
     assert_eq!(read(r#""10.1.2.3/8""#, "subnet"), Ok(Value::Subnet(subnet)));
     let addr = read(r#""::ffff:10.0.0.1""#, "addr").unwrap();
     assert_eq!(to_string(&addr).unwrap(), r#""10.0.0.1""#);
-    // The same in the form that peers send, with bits outside the prefix.
+    // The same in the form that peers may send, with bits outside the prefix.
     for (width, text) in [(104, "10.0.0.0/8"), (128, "10.9.9.9/32"), (95, "::fffe:0:0/95")] {
         let prefix = "::ffff:10.9.9.9".parse().unwrap();
         let subnet = Value::Subnet(Subnet { prefix, width });
@@ -137,7 +137,7 @@ fn other_scalars_are_texts() {
 }
 
 #[test]
-fn constants_are_numbers_where_names_mislead() {
+fn constants_are_numbers_if_names_are_ambiguous() {
     let color = |names: Vec<(Name, i64)>| Type::enumeration("M::Color", names);
     let value = |ty: &Type, number| Value::Enum(EnumValue { ty: ty.clone(), number });
     let two = color(vec![("M::A".into(), 7), ("M::A".into(), 8)]);
@@ -150,7 +150,7 @@ fn constants_are_numbers_where_names_mislead() {
 }
 
 #[test]
-fn containers_hold_their_parts() {
+fn containers_contain_their_parts() {
     let known = known();
     let of = |text: &str, ty: &str| {
         Value::parse(text, Some(&Type::parse(ty, &known).unwrap()), &known).unwrap()
@@ -181,11 +181,11 @@ fn containers_hold_their_parts() {
 }
 
 #[test]
-fn fields_that_are_not_set_come_back_so() {
+fn unset_fields_round_trip() {
     let known = known();
     let pair = known.ty("Pair").unwrap();
     let record = |fields: [Option<Value>; 3]| Record::new(pair.clone(), fields.into());
-    // Only an optional field without a default is left out.
+    // Only an optional field without a default is omitted.
     check(record([None, None, None]), r#"{"a":null,"c":null}"#);
     assert_eq!(
         read(r#"{"a":1}"#, "Pair"),
@@ -195,7 +195,7 @@ fn fields_that_are_not_set_come_back_so() {
 }
 
 #[test]
-fn fields_whose_names_are_no_keys_are_an_array() {
+fn fields_whose_names_cannot_be_keys_are_an_array() {
     let names: [&[Name]; 3] = [
         &["a".into(), "a".into()],
         &["a".into(), Name::from_bytes(bytes::Bytes::from_static(b"\xff"))],
@@ -209,7 +209,7 @@ fn fields_whose_names_are_no_keys_are_an_array() {
 }
 
 #[test]
-fn what_any_hides_is_written_with_its_type() {
+fn values_of_type_any_are_written_with_their_type() {
     let any = Type::vector(Type::ANY);
     let color = known().ty("Color").unwrap().clone();
     for (value, text) in [
@@ -238,7 +238,7 @@ fn what_any_hides_is_written_with_its_type() {
 }
 
 #[test]
-fn a_type_that_is_given_counts_as_far_as_the_declared_one_allows() {
+fn a_given_type_is_used_if_the_declared_one_allows_it() {
     let typed = r#"{"$type":"count","$value":5}"#;
     assert_eq!(guess(typed), Ok(Value::Count(5)));
     assert_eq!(read(typed, "double"), Ok(Value::Double(5.0)));
@@ -251,7 +251,7 @@ fn a_type_that_is_given_counts_as_far_as_the_declared_one_allows() {
 }
 
 #[test]
-fn types_are_guessed_if_nothing_is_declared() {
+fn types_are_inferred_without_a_declaration() {
     let ty = |text: &str| guess(text).map(|value| value.ty().to_string());
     for (text, expected) in [
         ("true", "bool"),
@@ -291,11 +291,11 @@ fn functions_and_files_are_names() {
 fn lists_are_arrays() {
     let ty = Type::list(vec![Type::COUNT, Type::PORT]);
     let items = vec![Value::Count(1), "80/tcp".parse::<crate::data::Port>().unwrap().into()];
-    check(List { ty, tag: TypeTag::Any as u8, items }, r#"[1,"80/tcp"]"#);
+    check(List { ty, tag: TypeTag::Any as u8, items: items.into() }, r#"[1,"80/tcp"]"#);
 }
 
 #[test]
-fn faults_say_where_and_what() {
+fn errors_contain_the_path_and_the_reason() {
     for (ty, text, message) in [
         ("count", "-1", "expected an integer from 0 to 18446744073709551615, found -1"),
         ("count", "1.5", "expected count, found 1.5"),
@@ -321,7 +321,7 @@ fn faults_say_where_and_what() {
         ("table[count] of count", r#"[{"key":1,"value":2,"x":3}]"#, "0.x: unknown key"),
         ("table[count] of count", r#"{"1":2}"#, "expected table[count] of count, found an object"),
         ("Pair", r#"{"a":1,"z":2}"#, "z: unknown field of Pair"),
-        ("Pair", r#"{"a":1,"a":2}"#, "a: this key stands twice"),
+        ("Pair", r#"{"a":1,"a":2}"#, "a: duplicate key"),
         ("Pair", r#"{"a":"x"}"#, r#"a: expected an integer from 0"#),
         ("Pair", "[1]", "expected 3 elements"),
         ("Pair", "5", "expected Pair, found 5"),
@@ -332,7 +332,7 @@ fn faults_say_where_and_what() {
 }
 
 #[test]
-fn events_are_read_as_they_are_declared() {
+fn events_are_read_with_their_declarations() {
     let known = known();
     let read = |text: &str| {
         let seed = EventSeed::new(&known).ignoring(&["peer"]);

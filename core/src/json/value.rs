@@ -1,4 +1,4 @@
-//! Writes values.
+//! Writing of values.
 
 use super::mapping::{are_keys, write_bytes};
 use super::node::Node;
@@ -9,7 +9,7 @@ use crate::data::{
 };
 use crate::notation::address;
 
-/// The key for a value's type, where the context does not determine it.
+/// The key for a value's type, if the context does not determine it.
 pub(super) const TYPE: &str = "$type";
 
 /// The key for the value with a type.
@@ -49,8 +49,8 @@ fn write_as(value: &Value, ty: &Type) -> Node {
     }
 }
 
-/// Writes a value in a place with this declared type; includes its own type if neither the
-/// declaration nor the JSON determines it.
+/// Writes a value with this declared type. Includes the value's own type if neither the declaration
+/// nor the JSON determines it.
 pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
     match declared {
         Some(Type::Named(_)) => return write(value),
@@ -193,7 +193,8 @@ fn write_table(table: &Table, kind: Option<&TypeKind>) -> Node {
     Node::Array(entries.collect())
 }
 
-/// A pattern is its text between slashes, or both forms if they do not derive from one text.
+/// A pattern is its text between slashes, or an object with both forms if they do not derive from
+/// one text.
 impl Json for Pattern {
     fn write(&self) -> Node {
         let text = std::str::from_utf8(&self.exact).ok();

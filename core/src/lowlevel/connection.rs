@@ -1,4 +1,4 @@
-//! One connection's phases, in both roles (§3).
+//! The phases of a connection, in both roles (§3).
 //!
 //! A [`Connection`] is a sans-IO state machine: the caller feeds it input and polls it for output;
 //! it uses no sockets, clocks or threads. It has four kinds of methods:
@@ -11,7 +11,7 @@
 //!   [`UsageError`](crate::node::UsageError) and changes nothing.
 //! * getters.
 //!
-//! Calls may come in any order, polls may be omitted or repeated, and the same calls always return
+//! Calls may come in any order, polls may be skipped or repeated, and the same calls always return
 //! the same results. After each call that is not a getter, a driver must at least: write the bytes
 //! of [`poll_transmit`](Connection::poll_transmit), handle the notifications of
 //! [`poll_notification`](Connection::poll_notification), close the transport if

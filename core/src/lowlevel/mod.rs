@@ -9,7 +9,7 @@ pub mod serial;
 pub mod wire;
 
 pub mod syntax {
-    //! Bro's syntax tree in types and functions (2§4, 2§11). It is never evaluated.
+    //! The syntax tree in Bro's types and functions (2§4, 2§11). It is never evaluated.
 
     pub use crate::data::value::syntax::*;
 }

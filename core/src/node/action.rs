@@ -1,4 +1,4 @@
-//! What the transport is to do for a node, and where it is to listen.
+//! Actions that the transport performs for a node, and the sockets to listen on.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -30,10 +30,10 @@ pub enum Action {
 
 /// A listening socket that the transport must open.
 ///
-/// Prints as in the communication log: `0.0.0.0:47757 (clear)`, `[fe80::1%eth0]:47757 (ssl)`.
+/// Displayed as in the communication log: `0.0.0.0:47757 (clear)`, `[fe80::1%eth0]:47757 (ssl)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListenTarget {
-    /// The address, and the port; 0 leaves it to the system.
+    /// The address and port. For port 0 the system chooses one.
     pub endpoint: Endpoint,
     /// Whether to set `IPV6_V6ONLY`, as for every IPv6 socket.
     pub v6_only: bool,

@@ -14,8 +14,8 @@ pub const LOG_BATCH: usize = 50 << 10;
 /// The maximum size of a REMOTE_PRINT in bytes (§6).
 pub const PRINT_BATCH: usize = 10 << 10;
 
-/// The maximum delay of a batched log entry or print; Bro keeps prints until the batch is full or
-/// it terminates (§6).
+/// The maximum delay of a batched log entry or print. Bro keeps prints until the batch is full or
+/// Bro terminates (§6).
 pub const BATCH_DELAY: Duration = Duration::from_secs(1);
 
 /// The kind of a batch's items.
@@ -54,7 +54,7 @@ pub(super) struct Batch {
     argument: Vec<u8>,
     /// The number of items.
     number: usize,
-    /// When the first was added.
+    /// When the first item was added.
     since: Option<Time>,
 }
 
@@ -63,7 +63,7 @@ impl Batch {
         Batch { of, argument: Vec::new(), number: 0, since: None }
     }
 
-    /// Adds an item; returns the message to send before, if any.
+    /// Adds an item. Returns the message to send before it, if any.
     pub(super) fn add(&mut self, item: &[u8], now: Time) -> Option<Outgoing> {
         let limit = self.of.limit();
         let full = self.argument.len().saturating_add(item.len()) > limit;
@@ -109,7 +109,7 @@ impl Batch {
 /// is too long for a message is truncated, as in Bro.
 pub(super) fn print_item(file: &[u8], text: &[u8]) -> Vec<u8> {
     let mut item = Vec::with_capacity(file.len() + text.len() + 2);
-    // Each ends in a NUL.
+    // Each string ends in a NUL.
     push_printable(file, PRINT_BATCH - 2, &mut item);
     item.push(0);
     push_printable(text, PRINT_BATCH - 1, &mut item);
@@ -135,7 +135,7 @@ mod tests {
 
     const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
 
-    /// How many items and bytes a message has.
+    /// Returns the number of items and bytes of a message.
     fn size(outgoing: Option<Outgoing>) -> Option<(usize, usize)> {
         outgoing.map(|outgoing| match outgoing {
             Outgoing::LogEntries { argument, number } => (number, argument.len()),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_takes_so_many_bytes() {
+    fn a_message_has_a_maximum_size() {
         for of in [Batched::Logs, Batched::Prints] {
             let (mut batch, limit) = (Batch::new(of), of.limit());
             let item = |bytes: usize| print_item(b"file", &vec![b'x'; bytes - 6]);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_is_longer_goes_alone() {
+    fn a_longer_entry_is_sent_alone() {
         let mut batch = Batch::new(Batched::Logs);
         assert_eq!(size(batch.add(&[0; 100], NOW)), None);
         assert_eq!(size(batch.add(&[0; LOG_BATCH + 1], NOW)), Some((1, 100)));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_waits_a_second() {
+    fn an_item_is_delayed_by_up_to_a_second() {
         let mut batch = Batch::new(Batched::Logs);
         assert_eq!(batch.next_timeout(), None);
         assert_eq!(size(batch.add(&[0; 100], NOW)), None);
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(size(batch.poll(Time::from_nanos(due.as_nanos() - 1))), None);
         assert_eq!(size(batch.poll(due)), Some((2, 150)));
         assert_eq!(batch.next_timeout(), None);
-        // Without a poll the next item notices.
+        // Without a poll, the next item sends the batch.
         assert_eq!(size(batch.add(&[0; 100], due)), None);
         let later = due + 3 * BATCH_DELAY;
         assert_eq!(size(batch.add(&[0; 70], later)), Some((1, 100)));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_are_cut_and_escaped() {
+    fn prints_are_truncated_and_escaped() {
         let long = vec![b'x'; 2 * PRINT_BATCH];
         for (file, text, lengths) in [
             (&b"file"[..], &long[..], (4, PRINT_BATCH - 6)),

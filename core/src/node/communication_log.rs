@@ -34,11 +34,11 @@ impl fmt::Display for PeerPrefix {
 /// Omits the columns for the peer's name and address, which Bro never sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommunicationLine {
-    /// When it was written.
+    /// The time when it was written.
     pub time: Time,
-    /// Its source; unset for an inconsistency of state.
+    /// Its source, unset for an inconsistency of state.
     pub source: Option<LogSource>,
-    /// Its severity; unset for an inconsistency of state.
+    /// Its severity, unset for an inconsistency of state.
     pub level: Option<LogLevel>,
     /// The message, with the peer's prefix.
     pub message: String,
@@ -67,8 +67,8 @@ impl CommunicationLine {
         CommunicationLine::new(time, message.source(), message.level(), peer, message)
     }
 
-    /// Returns the columns of the entry; `local` is the node's own description, Bro's default is
-    /// `bro`.
+    /// Returns the columns of the entry. `local` is the node's own description, `bro` by default in
+    /// Bro.
     pub fn values(&self, local: &[u8]) -> Vec<LogValue> {
         let text = |text: Option<String>| match text {
             Some(text) => LogValue::string(text),
@@ -114,7 +114,7 @@ pub struct CommunicationLog {
 }
 
 impl CommunicationLog {
-    /// The log's path; its file is `communication.log`.
+    /// The log's path. Its file is `communication.log`.
     pub const PATH: &'static str = "communication";
 
     /// Creates the ASCII log of a node with this description.

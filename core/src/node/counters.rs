@@ -67,7 +67,7 @@ impl Depth {
 }
 
 impl PeerCounters {
-    /// Adds the counters of another peer; the maximum queue depths become sums.
+    /// Adds the counters of another peer. The maximum queue depths become sums.
     pub(super) fn add(&mut self, other: &PeerCounters) {
         self.connection += other.connection;
         for (sum, number) in [
@@ -121,7 +121,7 @@ pub enum PeerState {
     Connecting,
     /// The node waits for the next attempt to connect.
     Waiting {
-        /// When.
+        /// The time of the next attempt.
         until: crate::Time,
     },
     /// There is a connection.
@@ -148,11 +148,11 @@ pub struct PingStatistics {
     pub sent: u64,
     /// The number of PONGs received.
     pub answered: u64,
-    /// The times from each PING's issue to its PONG.
+    /// The times from the issue of each PING to its PONG.
     pub d1: Series,
-    /// The times from each PING's writing to its PONG.
+    /// The times from the writing of each PING to its PONG.
     pub d2: Series,
-    /// The part of it that the peer claims to have spent.
+    /// The part of `d2` that the peer claims to have spent.
     pub d3: Series,
 }
 
@@ -177,7 +177,7 @@ impl PingStatistics {
     }
 }
 
-/// Statistics of times in seconds; prints as `min/avg/max/stddev` in milliseconds, like `ping`.
+/// Statistics of times in seconds. Displayed as `min/avg/max/stddev` in milliseconds, like `ping`.
 ///
 /// Uses constant memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -191,7 +191,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds a time; ignores non-finite numbers, which a peer may claim.
+    /// Adds a time. Ignores non-finite numbers, which a peer may claim.
     pub fn add(&mut self, seconds: f64) {
         if !seconds.is_finite() {
             return;
@@ -208,7 +208,7 @@ impl Series {
         self.squares += before * (seconds - self.mean);
     }
 
-    /// Returns the number of variables.
+    /// Returns the number of times.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -253,14 +253,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_has_no_average() {
+    fn an_empty_series_has_no_average() {
         let series = Series::default();
         assert_eq!((series.number(), series.average(), series.deviation()), (0, None, None));
         assert_eq!(series.to_string(), "no answer");
     }
 
     #[test]
-    fn times_are_summed_up() {
+    fn statistics_of_times_are_correct() {
         let mut series = Series::default();
         for seconds in [-2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0] {
             series.add(seconds);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peers_claims_do_no_harm() {
+    fn a_peers_claims_cause_no_errors() {
         let mut statistics = PingStatistics::default();
         statistics.add_ping();
         statistics.add_pong(0.5, 0.25, f64::NAN);

@@ -1,4 +1,4 @@
-//! What waits: notifications of one peer or for one subscriber, and what is to be sent to one peer.
+//! Queues: notifications of one peer or for one subscriber, and items to send to one peer.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -40,8 +40,8 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns whether the notifications that are never dropped, or the uncounted ones, exceed the
-    /// bound by themselves.
+    /// Returns whether the notifications that are never dropped, or the uncounted ones, reach the
+    /// bound on their own.
     pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
     }
@@ -70,13 +70,13 @@ impl Inbox {
         self.take(0)
     }
 
-    /// Drops the oldest droppable notification; returns it with its size.
+    /// Drops the oldest droppable notification. Returns it with its size.
     pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
     }
 
-    /// Drops the newest droppable notification; returns it with its size.
+    /// Drops the newest droppable notification. Returns it with its size.
     pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
@@ -97,9 +97,9 @@ impl Inbox {
     }
 }
 
-/// Returns the memory of a queued notification; `held` is the minimum number of bytes that it keeps
-/// alive, and is taken if it counts. Notifications that do not come from a message are uncounted:
-/// 0.
+/// Returns the memory of a queued notification. `held` is the minimum number of bytes that it keeps
+/// alive; it is reset if it is counted here. Notifications that do not come from a message are
+/// uncounted: 0.
 pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     match weight::of_notification(notification) {
         0 => 0,
@@ -119,12 +119,12 @@ pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     )
 }
 
-/// The send queue of one peer. Items are not serialized yet, so that they can be dropped, and are
-/// shared among peers.
+/// The send queue of one peer. Items are not serialized yet, so they can be dropped and are shared
+/// among peers.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Outgoing>,
-    /// The depth of the droppable items; the others do not count.
+    /// The depth of the droppable items. The others do not count.
     pub(super) depth: Depth,
     /// The number of operations on state in it.
     accesses: usize,
@@ -222,7 +222,7 @@ impl Outbox {
         Some(outgoing)
     }
 
-    /// Drops the oldest droppable item; returns it.
+    /// Drops the oldest droppable item and returns it.
     pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
         let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
         let outgoing = self.queue.remove(at)?;
@@ -237,8 +237,8 @@ impl Outbox {
         self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
     }
 
-    /// Drops all but the events: the next connection begins with the full state, and logs and
-    /// prints belong to the closed connection.
+    /// Drops everything except the events: the next connection begins with the full state, and logs
+    /// and prints belong to the closed connection.
     pub(super) fn keep_events(&mut self) {
         self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
     }

@@ -14,21 +14,21 @@ use crate::wire::SyncPoint;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommLogEntry {
-    /// When.
+    /// The time of the line.
     pub time: Time,
-    /// The peer. Not every line about a peer has a prefix that names it.
+    /// The peer, if the line is about one. Not every such line has the peer's prefix.
     pub peer: Option<Arc<EventPeer>>,
-    /// What.
+    /// The message.
     pub line: CommLogLine,
 }
 
 impl CommLogEntry {
-    /// Returns the line's `level`; Bro leaves it unset in two of its lines.
+    /// Returns the line's `level`. Bro leaves it unset in two of its lines.
     pub const fn level(&self) -> Option<LogLevel> {
         self.line.level()
     }
 
-    /// Returns the line's `src_name`; unset where the level is.
+    /// Returns the line's `src_name`, unset if the level is.
     pub const fn source(&self) -> Option<LogSource> {
         self.line.source()
     }
@@ -47,7 +47,7 @@ impl From<&CommLogEntry> for CommunicationLine {
 }
 
 impl fmt::Display for CommLogEntry {
-    /// Prints the line's `message`, with its prefix.
+    /// Writes the line's `message`, with its prefix.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(peer) = self.peer.as_ref().filter(|_| self.line.has_prefix()) {
             match self.source() {
@@ -59,10 +59,10 @@ impl fmt::Display for CommLogEntry {
     }
 }
 
-/// The message of a line in the communication log; prints as in Bro where Bro has the line.
+/// The message of a line in the communication log. Displayed as in Bro if Bro has the line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the variants that only hold what is printed say so by it")]
+#[allow(missing_docs, reason = "the displayed text describes the variants")]
 pub enum CommLogLine {
     /// A message of a connection.
     Connection(CommLogMessage),
@@ -139,20 +139,20 @@ pub enum CommLogLine {
     },
     /// A peer's log entry matches no announced writer and was dropped (3§2). Once per message.
     LogEntryUnknown,
-    /// An event could not be serialized because it is too large or too deep, or because of what the
-    /// peer's release of Bro lacks; Bro has no line of the latter.
+    /// An event could not be serialized because it is too large or too deep, or because the peer's
+    /// release of Bro lacks a feature; Bro has no line for the latter.
     Unwritable {
         name: crate::data::Name,
-        /// What the release lacks.
+        /// The missing feature.
         lacks: Option<Box<str>>,
     },
-    /// A peer is not told of a change of state, for this reason; Bro has no such line.
+    /// A change of state was not sent to a peer, for this reason; Bro has no such line.
     StateNotSent(Box<str>),
     /// A subscriber has read nothing for a second, and peers wait for it; Bro has no such line.
     SubscriberStalled {
         /// Its name.
         name: Box<str>,
-        /// The number of notifications waiting for it.
+        /// The number of notifications in its queue.
         waiting: usize,
     },
     /// The queue of a subscriber is full, and notifications are dropped; Bro has no such line.
@@ -251,7 +251,7 @@ impl CommLogLine {
         )
     }
 
-    /// Returns whether the line begins with the peer's `[#id/host:port] `; those of the policy
+    /// Returns whether the line begins with the peer's `[#id/host:port] `. Lines of the policy
     /// layer never do.
     const fn has_prefix(&self) -> bool {
         match self {

@@ -13,7 +13,7 @@
 //! * call [`feed_time`](NodeMachine::feed_time) when [`next_timeout`](NodeMachine::next_timeout) is
 //!   reached.
 //!
-//! Here a manager connects to a sensor in memory:
+//! In this example, a manager connects to a sensor in memory:
 //!
 //! ```
 //! use brocomm::data::{Declarations, Event, Value};
@@ -40,11 +40,11 @@
 //! let mut sensor = node("manager", PeerConfig::new(host))?;
 //!
 //! let Some(Action::Connect { connection: here, endpoint, .. }) = manager.poll_action() else {
-//!     panic!("the manager is to connect")
+//!     panic!("the manager connects")
 //! };
 //! assert_eq!(endpoint.to_string(), "192.0.2.1:47757");
 //! manager.feed_connected(here, now);
-//! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
+//! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("not terminating");
 //!
 //! // Transfers bytes; returns whether there were any.
 //! type End<'a> = (&'a mut NodeMachine, ConnectionId);
@@ -112,11 +112,13 @@ pub use communication_log::CommunicationLog;
 pub use counters::{Depth, PeerCounters, PeerState, PingStatistics, Series};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
+pub(crate) use machine::FanOut;
 pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
 pub use options::{
     Backoff, Bound, KeepAlive, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
 };
 pub use pattern::EventPattern;
+pub(crate) use peer::ByConnection;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use validate::{ConfigurationWarning, NodeConfigError};

@@ -11,13 +11,13 @@ use crate::logs::{LogValue, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
-/// A notification of a node; notifications about one peer are in order.
+/// A notification of a node. Notifications about one peer are in order.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Notification {
     /// A peer's VERSION was received (§3.2): `remote_connection_established`.
     ConnectionEstablished {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The name of the entry that applies (§4), if any.
         node: Option<Arc<str>>,
@@ -27,16 +27,16 @@ pub enum Notification {
     /// A connection was closed: `remote_connection_closed`, which Bro does not raise for a
     /// connection that was never established.
     ConnectionClosed {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// Whether [`ConnectionEstablished`](Self::ConnectionEstablished) came before.
         established: bool,
-        /// Why.
+        /// The reason.
         cause: CloseCause,
     },
-    /// An attempt to connect failed; the node may retry (§3.6).
+    /// An attempt to connect failed. The node may retry (§3.6).
     ConnectFailed {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The transport's message.
         reason: Box<str>,
@@ -45,23 +45,23 @@ pub enum Notification {
     },
     /// Input from a peer was invalid (§5): `remote_connection_error`. The connection may stay open.
     ConnectionError {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The error, with Bro's message if it has one.
         reason: Box<str>,
     },
     /// A peer requested an event for the first time: `remote_event_registered`.
     EventRegistered {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The event's name.
         name: Name,
     },
     /// A peer requests a capture filter: `remote_capture_filter`. The application must apply it.
     CaptureFilter {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// In pcap's syntax.
+        /// The filter in pcap's syntax.
         filter: Bytes,
     },
     /// Sync begins (§3.4). As the sender, and with [`StateSource::Application`], the application
@@ -70,14 +70,14 @@ pub enum Notification {
     ///
     /// [`StateSource::Application`]: crate::connection::StateSource::Application
     SyncStarted {
-        /// With whom.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// Our role.
         role: SyncRole,
     },
     /// A peer raised a declared event, and its input is accepted.
     Event {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The event.
         event: Event,
@@ -85,43 +85,43 @@ pub enum Notification {
     /// A peer's operation on synchronized state was applied: `remote_state_access_performed`.
     /// [`Store::get`](crate::state::Store::get) returns the new value of the operation's target.
     StateAccessPerformed {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The operation.
         access: Box<StateAccess>,
     },
-    /// A peer's operation on synchronized state could not be applied and changed nothing. Normal
-    /// while operations cross.
+    /// A peer's operation on synchronized state could not be applied and changed nothing. This is
+    /// normal while operations cross.
     StateAccessRejected {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// Its target: a variable, or the unique id of a container.
+        /// Its target: a variable, or the unique ID of a container.
         target: Name,
-        /// Why.
+        /// The reason.
         error: Box<StateError>,
     },
     /// The old value in a peer's change differed from the local value:
-    /// `remote_state_inconsistency`. The change was applied nevertheless.
+    /// `remote_state_inconsistency`. The change was still applied.
     StateInconsistency {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// What.
+        /// The difference.
         inconsistency: Box<Inconsistency>,
     },
-    /// A table entry expired; the application should call its `&expire_func`, if any.
+    /// A table entry expired. The application should call its `&expire_func`, if any.
     Expired(Box<Expired>),
-    /// A peer changed synchronized state, and we have requested sync; only if the node has no
-    /// [variables](super::NodeMachine::set_store) itself.
+    /// A peer changed synchronized state, and we have requested sync. Only if the node itself has
+    /// no [variables](super::NodeMachine::set_store).
     StateAccess {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The operation.
         access: Box<StateAccess>,
     },
-    /// A peer answered a PING: `remote_pong`. The times are seconds, as
-    /// [there](crate::connection::ConnectionNotification::Pong).
+    /// A peer answered a PING: `remote_pong`. The times are in seconds; see
+    /// [`ConnectionNotification::Pong`](crate::connection::ConnectionNotification::Pong).
     Pong {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The sequence number of our PING.
         seq: u32,
@@ -129,34 +129,34 @@ pub enum Notification {
         d1: f64,
         /// The time since our PING was written.
         d2: f64,
-        /// The part of it that the peer reports as spent there.
+        /// The part of `d2` that the peer claims to have spent.
         d3: f64,
     },
     /// A peer sent an ID with its value (2§8).
     Id {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// What.
+        /// The ID.
         id: Arc<Id>,
     },
     /// A peer sent a packet (2§2).
     Packet {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// What.
+        /// The packet.
         packet: Packet,
     },
-    /// A peer printed to files: `print_hook` for each.
+    /// A peer printed to files: `print_hook` for each item.
     RemotePrint {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// What, and to which files.
+        /// The printed texts and their files.
         items: PrintItems,
     },
     /// A peer announced a log writer (§2.13, 3§1): the beginning of a log. Repeated announcements
     /// on the same connection are ignored.
     LogWriterAnnounced {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
         /// The stream, the path and the columns.
         writer: Arc<LogWriter>,
@@ -164,18 +164,18 @@ pub enum Notification {
     /// A peer sent an entry of an announced log (§2.14, 3§2), regardless of
     /// [`accept_input`](super::PeerConfig::accept_input).
     LogEntry {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// The writer that it belongs to.
+        /// The writer to which it belongs.
         writer: Arc<LogWriter>,
         /// The values of the writer's columns. Strings share the message's buffer.
         values: Vec<LogValue>,
     },
     /// A peer reached a point of its trace (§2.11).
     SyncPoint {
-        /// Who.
+        /// The peer.
         peer: Arc<EventPeer>,
-        /// Which point.
+        /// The point.
         point: SyncPoint,
     },
     /// The node listens at this endpoint.

@@ -13,30 +13,29 @@ use crate::logs::LogLimits;
 use crate::wire::DataFormat;
 use crate::{serial, wire};
 
-/// The options of a node; see [`PeerConfig`] for those of each peer.
+/// The options of a node. See [`PeerConfig`] for those of each peer.
 ///
-/// Names and defaults are Bro's where Bro has the option (part 4 §1, §6, part 1 §6).
+/// Names and defaults are Bro's if Bro has the option (part 4 §1, §6, part 1 §6).
 /// [`validate`](super::NodeConfig::validate) checks the values. Fields may be added, and some
 /// depend on features, so end a literal with `..Options::default()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Whether to listen for peers. Default no, as in Bro, where a separate script turns it on.
+    /// Whether to listen for peers. Default no, as in Bro, in which a separate script turns it on.
     pub listen: bool,
     /// The interface to listen on; `0.0.0.0` and `::` are wildcards. Default `0.0.0.0`.
     pub listen_interface: IpAddr,
-    /// The TCP port to listen on, and to connect to where a node has none. Default 47757.
+    /// The TCP port to listen on, and to connect to if an entry has none. Default 47757.
     pub listen_port: u16,
     /// Whether peers that connect must use TLS. Default no.
     pub listen_ssl: bool,
-    /// Whether listening sockets may be IPv6. A wildcard then means both families, one socket each;
-    /// otherwise IPv4 only. Default no. Outgoing connections are not affected.
+    /// Whether listening sockets may be IPv6. If so, a wildcard means both families, one socket
+    /// each; otherwise only IPv4. Default no. Outgoing connections are not affected.
     pub listen_ipv6: bool,
     /// The RFC 4007 zone of a non-global IPv6 interface. Default empty.
     pub listen_ipv6_zone_id: String,
-    /// How long to wait before binding again if the address is in use. Default 30 s.
+    /// The delay before binding again if the address is in use. Default 30 s.
     pub listen_retry: Duration,
-    /// The level of compression for peers whose node has none of its own, 0 to 9; 0 for none.
-    /// Default 0.
+    /// The compression level for peers whose entry has none, 0 (none) to 9. Default 0.
     pub compression_level: u8,
 
     /// Whether a peer's events are forwarded to others that requested them, never back. Default no
@@ -48,11 +47,13 @@ pub struct Options {
     /// Whether operations on state carry the old values, and differences are reported. Default no
     /// (§6).
     pub remote_check_sync_consistency: bool,
-    /// The time between two sync points of a trace; zero for none. Default zero (§2.11).
+    /// The time between two sync points of a trace, or zero for no sync points. Default zero
+    /// (§2.11).
     pub remote_trace_sync_interval: Duration,
-    /// How many peers must reach a sync point before we continue. Default 0 (§2.11).
+    /// The number of peers that must reach a sync point before we continue. Default 0 (§2.11).
     pub remote_trace_sync_peers: u32,
-    /// How many events of one peer are delivered before the next peer's turn. Default 10 (§6).
+    /// The number of events of one peer that are delivered before the next peer's turn. Default 10
+    /// (§6).
     pub max_remote_events_processed: u32,
 
     /// Authorities, our certificate and its key: the contents of the files in Bro's
@@ -63,14 +64,14 @@ pub struct Options {
     pub tls: Option<crate::tls::TlsConfig>,
 
     /// The data format to announce to peers whose entry has none, and to those without an entry.
-    /// Default `None`: whatever the peer's Bro speaks, from 2.0 on (§2.1).
+    /// Default `None`: whatever format the peer uses, from Bro 2.0 on (§2.1).
     pub data_format: Option<DataFormat>,
     /// The description of this node for peers, and the `peer` in our communication log. Default
     /// `bro`.
     pub peer_description: Name,
-    /// The capture filter that is sent for an empty one (part 4 §2). Default `ip or not ip`.
+    /// The capture filter sent in place of an empty one (part 4 §2). Default `ip or not ip`.
     pub default_capture_filter: Bytes,
-    /// Who makes the requests of a handshake. Default [`Handshake::Automatic`].
+    /// Who makes the requests and completes the handshake. Default [`Handshake::Automatic`].
     pub handshake: Handshake,
     /// How undeclared events are handled. Default [`Undeclared::Ignore`], as in Bro.
     pub undeclared: Undeclared,
@@ -84,24 +85,24 @@ pub struct Options {
     /// peer waits until half of it is taken.
     ///
     /// Policies that drop apply to events, log entries, prints, packets and IDs. Other
-    /// notifications, such as operations on state, have the same bound separately; when it is
-    /// reached, the peer waits regardless of the policy. The same holds for the size of the log
+    /// notifications, such as operations on state, have the same bound separately. When it is
+    /// reached, the peer waits regardless of the policy. The same applies to the size of the log
     /// lines that the peer causes, which are not counted otherwise. A notification that keeps a
-    /// larger message alive counts with the size of the message.
+    /// larger message alive is counted with the size of the message.
     pub incoming: Queue,
     /// The bound on all receive queues together, with the same policy. Default 10,000 events and
     /// 256 MiB. Waiting peers continue when a quarter of it is taken; a peer with an empty queue
     /// may always send one more event.
     pub incoming_total: Bound,
 
-    /// How the time between attempts to connect grows. Default none: it stays
+    /// How the delay between attempts to connect grows. Default none: it remains
     /// [`PeerConfig::retry`](super::PeerConfig::retry).
     pub retry_backoff: Option<Backoff>,
-    /// TCP keep-alive, to detect vanished peers. Default after 60 s of silence, then every 10 s, 6
-    /// times.
+    /// TCP keep-alive, to detect vanished peers. Default: after 60 s of silence, then every 10 s,
+    /// up to 6 times.
     pub keep_alive: Option<KeepAlive>,
-    /// How long [`terminate`](super::NodeMachine::terminate_communication) waits for peers to
-    /// receive their queues. Default 5 s.
+    /// The maximum time that [`terminate`](super::NodeMachine::terminate_communication) waits for
+    /// peers to receive their queues. Default 5 s.
     pub terminate_timeout: Duration,
 
     /// The size of the object cache for sending. Default 3000 (2§5).
@@ -192,8 +193,8 @@ impl Bound {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The sender waits: [`raise`](super::NodeMachine::raise) returns an error, or the peer is not
-    /// read from. Nothing is lost.
+    /// The sender waits: [`raise`](super::NodeMachine::raise) returns an error, or reading from the
+    /// peer stops. Nothing is lost.
     #[default]
     Block,
     /// The new item is dropped.
@@ -204,7 +205,7 @@ pub enum Overflow {
     Disconnect,
 }
 
-/// How the time between attempts to connect grows.
+/// The growth of the delay between attempts to connect.
 ///
 /// The first delay is `retry`. After `n` consecutive failures it is `retry × factor^(n-1)`, at most
 /// `max`, reduced by a random part of up to `jitter` of it. An established connection resets `n` to
@@ -215,7 +216,7 @@ pub struct Backoff {
     pub factor: f64,
     /// The maximum delay.
     pub max: Duration,
-    /// The random part of the delay, 0 to 1. The random numbers are [fed
+    /// The random part of the delay, 0 to 1. The random seed is [fed
     /// in](super::NodeMachine::feed_random).
     pub jitter: f64,
 }
@@ -264,8 +265,8 @@ pub struct PeerConfig {
     pub events: Option<EventPattern>,
     /// Whether we connect; otherwise we wait for the peer. Default no.
     pub connect: bool,
-    /// How long to wait before connecting again, in whole seconds; less than one: never. Default
-    /// zero (§3.6).
+    /// The delay before connecting again, in whole seconds. Less than one second means never.
+    /// Default zero (§3.6).
     pub retry: Duration,
     /// Whether the peer's events and state are accepted. Default yes (§4).
     pub accept_input: bool,
@@ -273,26 +274,26 @@ pub struct PeerConfig {
     pub sync: bool,
     /// Whether to request the peer's logs. Default no.
     pub request_logs: bool,
-    /// If we synchronise, whether our state is the authoritative one. Default no.
+    /// Whether our state is the authoritative one, with `sync`. Default no.
     pub auth: bool,
-    /// The capture filter to send; empty for the
-    /// [default one](super::Options::default_capture_filter). Default none.
+    /// The capture filter to send, or empty for the [default
+    /// one](super::Options::default_capture_filter). Default none.
     pub capture_filter: Option<Bytes>,
     /// Whether to use TLS. Default no.
     pub ssl: bool,
     /// The level of compression, 0 to 9. Default
     /// [`Options::compression_level`](super::Options::compression_level).
     pub compression: Option<u8>,
-    /// The data format to announce, which has to be the peer's. Default
-    /// [`Options::data_format`](super::Options::data_format). Of several entries for a peer that
-    /// connects, the first with one counts, whatever its class.
+    /// The data format to announce, which must match the peer's. Default
+    /// [`Options::data_format`](super::Options::data_format). If several entries exist for a peer
+    /// that connects, the first one with a data format is used, whatever its class.
     pub data_format: Option<DataFormat>,
 
     /// The bound on the events kept while the peer is disconnected; the oldest are dropped. Only
     /// with `connect` and `retry`. Default none: events are not kept.
     pub store_and_forward: Option<Bound>,
-    /// Pings a silent peer, and closes the connection if it stays silent. Default none; **only for
-    /// peers that are not Bro** (part 5).
+    /// When to ping a silent peer, and to close the connection if it stays silent. Default none.
+    /// **Only for peers that are not Bro** (part 5).
     pub liveness: Option<Liveness>,
 }
 
@@ -321,12 +322,12 @@ impl PeerConfig {
     }
 }
 
-/// When a silent peer is pinged, and when its connection is closed.
+/// The times after which a silent peer is pinged, and its connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {
     /// The silence after which it is pinged.
     pub ping_after: Duration,
-    /// The silence after which the connection is closed; longer than `ping_after`.
+    /// The silence after which the connection is closed. Must be longer than `ping_after`.
     pub close_after: Duration,
 }
 

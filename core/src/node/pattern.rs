@@ -1,4 +1,4 @@
-//! Patterns for names of events (part 4 §2), in Bro's syntax.
+//! Patterns of event names (part 4 §2), in Bro's syntax.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ use crate::pattern::Expression;
 /// # Ok::<(), brocomm::pattern::PatternError>(())
 /// ```
 ///
-/// Patterns are equal if their texts are.
+/// Patterns are equal if their texts are equal.
 #[derive(Debug, Clone)]
 pub struct EventPattern {
     source: String,
@@ -33,7 +33,7 @@ impl EventPattern {
     ///
     /// # Errors
     ///
-    /// Fails if the pattern is invalid; the error has the column.
+    /// Fails if the pattern is invalid. The error contains the column.
     pub fn new(pattern: &str) -> Result<EventPattern, PatternError> {
         let (source, skipped) = match pattern.strip_prefix('/') {
             None => (pattern, 0),
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_around_a_pattern_are_not_part_of_it() {
+    fn slashes_around_a_pattern_are_ignored() {
         let pattern = EventPattern::new("/a|b/").unwrap();
         assert_eq!(pattern.source(), "a|b");
         assert_eq!(pattern.to_string(), "/^?(a|b)$?/");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_count_the_slash() {
+    fn columns_of_errors_count_the_slash() {
         let error = |text| EventPattern::new(text).unwrap_err().to_string();
         assert!(error("a(b").starts_with("column 2: `(` without `)`"));
         assert!(error("/a(b/").starts_with("column 3: `(` without `)`"));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn both_halves_of_an_alternative_match_whole_names_only() {
+    fn both_alternatives_match_only_whole_names() {
         let pattern = EventPattern::new("ping|pong").unwrap();
         for (name, wanted) in
             [("ping", true), ("pong", true), ("pings", false), ("xpong", false), ("", false)]
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(names("M::(a|b)_?"), some(&["M::a", "M::a_", "M::b", "M::b_"]));
         assert_eq!(names("^p[io]ng$|(?i:x)"), some(&["ping", "pong", "X", "x"]));
         assert_eq!(names("\"a.b\"{1,2}"), some(&["a.b", "a.ba.b"]));
-        // What has to begin in the middle is nothing, and so is an event without a name.
+        // `^` in the middle never matches, and there is no event without a name.
         assert_eq!(names("a^b|()"), some(&[]));
         for text in ["ping.*", "[a-z]{1,2}x|[a-z]{3}", "a+", "a{900}b{900}"] {
             assert_eq!(names(text), None, "{text}");

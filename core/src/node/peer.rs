@@ -26,13 +26,50 @@ impl fmt::Display for PeerId {
 
 /// The number of a transport connection of a node, in order of creation.
 ///
-/// A peer has at most one at a time; a reconnection gets another number.
+/// A peer has at most one at a time. A reconnection gets another number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(super) Key);
 
 impl fmt::Debug for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ConnectionId").field(&self.0.number).finish()
+    }
+}
+
+/// At most one value per connection, found without a search.
+#[derive(Debug)]
+pub(crate) struct ByConnection<T>(Vec<Option<(ConnectionId, T)>>);
+
+impl<T> Default for ByConnection<T> {
+    fn default() -> ByConnection<T> {
+        ByConnection(Vec::new())
+    }
+}
+
+impl<T> ByConnection<T> {
+    /// Sets the value of a connection; returns that of an earlier one in its place.
+    pub(crate) fn insert(&mut self, id: ConnectionId, value: T) -> Option<T> {
+        let slot = id.0.slot();
+        if self.0.len() <= slot {
+            self.0.resize_with(slot + 1, || None);
+        }
+        let (earlier, value) = self.0.get_mut(slot)?.replace((id, value))?;
+        (earlier != id).then_some(value)
+    }
+
+    /// Takes the value of a connection.
+    pub(crate) fn remove(&mut self, id: &ConnectionId) -> Option<T> {
+        self.0.get_mut(id.0.slot())?.take_if(|(of, _)| of == id).map(|(_, value)| value)
+    }
+
+    /// Takes all values.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = T> {
+        std::mem::take(&mut self.0).into_iter().flatten().map(|(_, value)| value)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
     }
 }
 
@@ -53,14 +90,14 @@ impl Endpoint {
         Endpoint { host, zone: None, port }
     }
 
-    /// Prints the endpoint as the protocol core logs it, without the zone.
+    /// Displays the endpoint as the protocol core logs it, without the zone.
     pub(super) const fn without_zone(&self) -> impl fmt::Display {
         SocketAddr::new(self.host, self.port)
     }
 }
 
 impl fmt::Display for Endpoint {
-    /// Prints `host:port`, an IPv6 host in brackets and with `%zone` (part 4 §5).
+    /// Writes `host:port`, with an IPv6 host in brackets and with `%zone` (part 4 §5).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.host, &self.zone) {
             (IpAddr::V6(host), Some(zone)) => write!(f, "[{host}%{zone}]:{}", self.port),
@@ -79,7 +116,7 @@ pub struct EventPeer {
     pub endpoint: Endpoint,
     /// Whether this is the node itself.
     pub is_local: bool,
-    /// Its `peer_description`; empty until received, or if its input is not accepted.
+    /// Its `peer_description`. Empty until received, or if its input is not accepted.
     pub descr: Name,
     /// Its class, possibly empty, if it sent one.
     pub class: Option<Bytes>,

@@ -4,11 +4,18 @@ use std::fmt;
 
 /// A key of an item in a [`Slab`], ordered by number.
 ///
-/// The slot may be reused; the number distinguishes items, so that an old key finds nothing.
+/// A slot may be reused, but the number distinguishes items, so an old key finds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) number: u64,
     slot: u32,
+}
+
+impl Key {
+    /// Returns the slot, which no other item has at the same time.
+    pub(super) fn slot(self) -> usize {
+        self.slot as usize
+    }
 }
 
 /// A collection with reusable slots.
@@ -38,7 +45,7 @@ impl<T> Slab<T> {
     /// Adds an item under an unused number.
     pub(super) fn insert(&mut self, number: u64, value: T) -> Key {
         let slot = Slot { number, value: Some(value) };
-        // Memory ends before the indices do.
+        // Memory is exhausted before the indexes are.
         let at = self.free.pop().unwrap_or(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         match self.slots.get_mut(at as usize) {
             Some(place) => *place = slot,
@@ -84,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_used_again_but_an_old_key_finds_nothing() {
+    fn slots_are_reused_but_old_keys_find_nothing() {
         let mut slab = Slab::default();
         let (first, second) = (slab.insert(1, "first"), slab.insert(2, "second"));
         assert_eq!(slab.remove(first), Some("first"));

@@ -5,8 +5,8 @@ use crate::connection::CommLogMessage;
 use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
 
-/// Returns the estimated memory of a notification from a peer in bytes; 0 if it comes from no
-/// message, or from one that is bounded otherwise.
+/// Returns the estimated memory of a notification from a peer in bytes; 0 if it does not come from
+/// a message, or from one that is limited elsewhere.
 pub(crate) fn of_notification(told: &Notification) -> usize {
     let inside = match told {
         Notification::Event { event, .. } => return of_event(event),
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_larger_weighs_more() {
+    fn larger_items_have_more_weight() {
         let event = |args| of_event(&Event::new("e", args));
         let text = |len| Value::string("x".repeat(len));
         assert!(event(vec![text(1000)]) >= event(vec![text(10)]) + 990);

@@ -1,4 +1,4 @@
-//! Reads declarations in the notation of Bro's scripts.
+//! Parsing of declarations in the notation of Bro's scripts.
 //!
 //! Supports declarations of types, events, global variables and constants, modules, `export`
 //! blocks, and `redef` of variables and constants; not event handlers and function bodies.
@@ -22,7 +22,7 @@ use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// Words that begin what a script does, not what it declares.
+/// Words that begin statements, which are not declarations.
 const STATEMENTS: [&str; 10] =
     ["if", "for", "while", "when", "switch", "print", "local", "add", "delete", "schedule"];
 
@@ -44,7 +44,7 @@ impl Declarations {
     /// # Ok::<(), brocomm::notation::ParseError>(())
     /// ```
     ///
-    /// Names can be used as soon as they are declared, by this text or before; a record type also
+    /// Names can be used as soon as they are declared, in this text or before; a record type also
     /// within itself. In a module, names belong to the module, except that `event name(…);`
     /// declares a global event unless the module has an event with that name, as in Bro.
     /// `name(count, string)`, with types alone, declares an event too; its parameters are named
@@ -56,7 +56,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Fails if the text is invalid, with the position; nothing is added then.
+    /// Fails if the text is invalid, with the position. Nothing is added then.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
         parser.statements(None)?;
@@ -67,7 +67,7 @@ impl Declarations {
 
 impl EventDecl {
     /// Reads an event's declaration: `event name(a: count);`, `global name: event(a: count);` or
-    /// `name(count)`; the semicolon is optional. See [`Declarations::read`].
+    /// `name(count)`. The semicolon is optional. See [`Declarations::read`].
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Type {
 }
 
 impl Parser<'_, '_> {
-    /// Reads all declarations to the end of the text. In a script `load` follows `@load`.
+    /// Reads all declarations to the end of the text. In a script, `@load` calls `load`.
     pub(super) fn statements(&mut self, mut load: Option<&mut Load<'_>>) -> Result<(), ParseError> {
         let mut in_export = false;
         loop {
@@ -193,10 +193,9 @@ impl Parser<'_, '_> {
         let is_const = word != "global";
         let name = Name::from(self.declared_name("a variable's name")?);
         let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
-        ty = ty.map(|ty| self.settled(ty));
         let mut init = None;
         if self.eat('=')? {
-            let declared = ty.clone();
+            let declared = ty.clone().map(|ty| self.settled(ty));
             let value = self.if_constant(|parser| {
                 let literal = parser.literal()?;
                 let ty = match declared {
@@ -210,8 +209,11 @@ impl Parser<'_, '_> {
                     ty = Some(of);
                     init = Some(value);
                 }
-                // Its type is not known, so that it can't be declared.
-                None if ty.is_none() => return self.attributes(&Type::ANY).map(drop),
+                // Its type is unknown, so it cannot be declared.
+                None if ty.is_none() => {
+                    self.scope.declarations.to_mut().globals.add_untyped(name);
+                    return self.attributes(&Type::ANY).map(drop);
+                }
                 None => {}
             }
         }
@@ -234,7 +236,7 @@ impl Parser<'_, '_> {
 
     fn declared_name(&mut self, expected: &'static str) -> Result<String, ParseError> {
         let name = self.name(expected)?;
-        Ok(self.scope.full_name(name))
+        Ok(self.scope.full_name(name).into_owned())
     }
 }
 

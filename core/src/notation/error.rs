@@ -21,6 +21,14 @@ impl ParseError {
         self.kind.to_string()
     }
 
+    /// Returns the name of the undeclared type, if that is the error.
+    pub fn unknown_type(&self) -> Option<&str> {
+        match &self.kind {
+            ParseErrorKind::UnknownType(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Returns the name of the undeclared variable, if that is the error.
     pub fn unknown_variable(&self) -> Option<&str> {
         match &self.kind {
@@ -47,26 +55,26 @@ pub(crate) enum ParseErrorKind {
     #[error("unexpected character {0:?}")]
     Character(char),
     /// The text or line ends within a string.
-    #[error("string without end")]
+    #[error("unterminated string")]
     UnterminatedString,
     /// The text or line ends within a pattern.
-    #[error("pattern without end")]
+    #[error("unterminated pattern")]
     UnterminatedPattern,
     /// The text ends within a body or an expression.
-    #[error("the text ends before this does")]
+    #[error("unterminated body or expression")]
     UnterminatedBlock,
     /// The text ends within an `@if`.
     #[error("@if without @endif")]
     UnterminatedIf,
-    /// Whether an `@if` holds can't be said.
+    /// The condition of an `@if` cannot be evaluated.
     #[error(
-        "cannot decide `@if ({0})`: only constants, `!`, `&&`, `||` and Cluster::is_enabled() can be"
+        "cannot evaluate `@if ({0})`; supported: constants, `!`, `&&`, `||`, Cluster::is_enabled()"
     )]
     Condition(String),
-    /// A script can't be loaded.
+    /// A script cannot be loaded.
     #[error("{0}")]
     Load(String),
-    /// A field that is added to a record may not be needed.
+    /// A field that is added to a record is mandatory.
     #[error("`{0}` must be `&optional` or have a `&default`, as it is added to a record")]
     MandatoryField(String),
     /// A pattern is empty.
@@ -96,7 +104,7 @@ pub(crate) enum ParseErrorKind {
     #[error("no constant is named `{0}`")]
     UnknownConstant(String),
     /// The enum has no constant with this name.
-    #[error("`{name}` is no constant of {ty}")]
+    #[error("{ty} has no constant `{name}`")]
     NotInEnum {
         /// The name.
         name: String,
@@ -104,14 +112,14 @@ pub(crate) enum ParseErrorKind {
         ty: String,
     },
     /// The record type has no field with this name.
-    #[error("`{name}` is no field of {ty}")]
+    #[error("{ty} has no field `{name}`")]
     UnknownField {
         /// The name.
         name: String,
         /// The record type.
         ty: String,
     },
-    /// A path continues from a value without such parts.
+    /// A path leads to a part that its container cannot have.
     #[error("a value of type {0} has no such part")]
     NoPart(String),
     /// Two fields, parameters or constants have the same name.
@@ -140,7 +148,7 @@ pub(crate) enum ParseErrorKind {
     #[error("{0}")]
     Value(ConversionError),
     /// The operator is not defined for these kinds of values.
-    #[error("no `{operator}` of {left} and {right}")]
+    #[error("cannot apply `{operator}` to {left} and {right}")]
     Operands {
         /// `+`, `-`, `*`, `/` or `%`.
         operator: char,
@@ -152,11 +160,14 @@ pub(crate) enum ParseErrorKind {
     /// No variable or constant with this name is declared.
     #[error("no variable is named `{0}`")]
     UnknownVariable(String),
+    /// The variable or constant has no value that is known here.
+    #[error("the value of `{0}` is no constant")]
+    NotConstant(String),
     /// The variable or constant is not `&redef`.
     #[error("`{0}` is declared without &redef")]
     NotRedefinable(String),
     /// Values of this type do not support `+=` or `-=`.
-    #[error("`{operator}` of a value of type {ty}")]
+    #[error("cannot apply `{operator}` to a value of type {ty}")]
     Redefinition {
         /// `+=` or `-=`.
         operator: &'static str,
@@ -164,7 +175,7 @@ pub(crate) enum ParseErrorKind {
         ty: String,
     },
     /// There are no literals of this type.
-    #[error("a value of type {0} cannot be written")]
+    #[error("a value of type {0} cannot be written as a literal")]
     NoLiteral(String),
     /// Elements of one container have different types.
     #[error("elements of types {first} and {second} in one container")]
@@ -189,7 +200,7 @@ pub(crate) enum ParseErrorKind {
     /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// The pattern is one that Bro does not compile; the column is relative to the pattern.
+    /// Bro cannot compile the pattern. The column is relative to the pattern.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),
     /// The number of a call's arguments differs from the number of parameters.

@@ -60,13 +60,13 @@ pub(super) enum Token<'a> {
     End,
 }
 
-/// A lexer; cheap to copy for lookahead.
+/// A lexer. Cheap to copy for lookahead.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexer<'a> {
     /// The unread input.
     rest: &'a str,
     at: Position,
-    /// Whether a value precedes, so that a slash is a division and not the beginning of a pattern.
+    /// Whether a value precedes, so that a slash is a division, not the beginning of a pattern.
     after_value: bool,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Lexer<'a> {
         Lexer { rest: text, at: Position { line: 1, column: 1 }, after_value: false }
     }
 
-    /// Returns where it is.
+    /// Returns the current position.
     pub(super) fn at(&self) -> Position {
         self.at
     }
@@ -137,8 +137,9 @@ impl<'a> Lexer<'a> {
     fn name(&mut self) -> Result<Token<'a>, ParseErrorKind> {
         let length = name_length(self.rest);
         // Text that cannot be a name, such as fe80::1, may be an address.
-        let run = self.address_run();
-        if run.len() > length {
+        if matches!(self.rest.as_bytes().get(length), Some(b':' | b'.'))
+            && self.address_run().len() > length
+        {
             if let Some(address) = self.bare_address() {
                 return self.maybe_subnet(address);
             }
@@ -148,27 +149,28 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self) -> Result<Token<'a>, ParseErrorKind> {
         self.bump();
-        let plain = self.take_while(|c| !matches!(c, '"' | '\\' | '\n'));
+        let plain = |byte: u8| !matches!(byte, b'"' | b'\\' | b'\n');
+        let begin = self.take_run(plain);
         if self.eat('"') {
-            return Ok(Token::String(Cow::Borrowed(plain.as_bytes())));
+            return Ok(Token::String(Cow::Borrowed(begin.as_bytes())));
         }
-        let mut bytes = plain.as_bytes().to_vec();
+        let mut bytes = begin.as_bytes().to_vec();
         loop {
             match self.bump() {
                 Some('"') => return Ok(Token::String(Cow::Owned(bytes))),
                 Some('\\') => self.escape(&mut bytes)?,
-                None | Some('\n') => return Err(ParseErrorKind::UnterminatedString),
-                Some(other) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+                _ => return Err(ParseErrorKind::UnterminatedString),
             }
+            bytes.extend_from_slice(self.take_run(plain).as_bytes());
         }
     }
 
-    /// Reads what follows a backslash in a string.
+    /// Reads the rest of an escape, after a backslash in a string.
     fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), ParseErrorKind> {
         let digits = |lexer: &mut Self, limit: usize, radix: u32| {
-            let text: usize =
-                lexer.rest.chars().take(limit).take_while(|c| c.is_digit(radix)).count();
-            let text = lexer.take(text);
+            let digits = lexer.rest.bytes().take(limit);
+            let length = digits.take_while(|byte| char::from(*byte).is_digit(radix)).count();
+            let text = lexer.take(length);
             let number = u32::from_str_radix(text, radix);
             let byte = number.ok().and_then(|number| u8::try_from(number).ok());
             byte.ok_or_else(|| ParseErrorKind::Number(format!("\\{text}")))
@@ -190,7 +192,7 @@ impl<'a> Lexer<'a> {
                     'f' => 12,
                     'r' => b'\r',
                     '\n' => return Err(ParseErrorKind::UnterminatedString),
-                    // As in Bro, any other character is itself.
+                    // As in Bro, any other character stands for itself.
                     other => {
                         bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
                         return Ok(());
@@ -225,6 +227,9 @@ impl<'a> Lexer<'a> {
     fn bracketed_address(&mut self) -> Option<IpAddr> {
         let text = self.rest.strip_prefix('[')?;
         let inner = Lexer { rest: text, ..*self }.address_run();
+        if !inner.contains(':') {
+            return None;
+        }
         let address: Ipv6Addr = inner.parse().ok()?;
         text.get(inner.len()..)?.strip_prefix(']')?;
         self.take(inner.len().saturating_add(2));
@@ -240,11 +245,11 @@ impl<'a> Lexer<'a> {
     }
 
     /// Returns the longest prefix of the input that could be an IPv6 address; empty if a name
-    /// continues after it.
+    /// continues beyond it.
     fn address_run(&self) -> &'a str {
         // The bound avoids scanning a long run of such characters repeatedly.
         const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
-        let end = self.rest.chars().take(LONGEST).take_while(|c| is_address_char(*c)).count();
+        let end = self.rest.bytes().take(LONGEST).take_while(|byte| is_address_char(*byte)).count();
         let (run, after) = self.rest.split_at_checked(end).unwrap_or_default();
         let goes_on = after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
         if goes_on { "" } else { run }
@@ -275,15 +280,30 @@ impl<'a> Lexer<'a> {
 
     fn skip_blank(&mut self) {
         loop {
-            self.take_while(|c| c.is_ascii_whitespace());
-            if self.peek() != Some('#') {
+            let bytes = self.rest.as_bytes();
+            let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+            let length = bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(bytes.len());
+            let (blank, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+            self.rest = rest;
+            let columns = match blank.rfind('\n') {
+                Some(last) => {
+                    let lines = blank.bytes().filter(|byte| *byte == b'\n').count();
+                    let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+                    self.at = Position { line: self.at.line.saturating_add(lines), column: 1 };
+                    blank.len().saturating_sub(last).saturating_sub(1)
+                }
+                None => blank.len(),
+            };
+            let columns = u32::try_from(columns).unwrap_or(u32::MAX);
+            self.at.column = self.at.column.saturating_add(columns);
+            if !self.rest.starts_with('#') {
                 return;
             }
-            self.take_while(|c| c != '\n');
+            self.take_run(|byte| byte != b'\n');
         }
     }
 
-    /// Passes over a character.
+    /// Skips a character.
     pub(super) fn step(&mut self) {
         self.bump();
     }
@@ -325,6 +345,17 @@ impl<'a> Lexer<'a> {
         taken
     }
 
+    /// Consumes the bytes up to the first that is not wanted, which has to be ASCII. Newlines are not
+    /// wanted.
+    fn take_run(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
+        let length = self.rest.bytes().position(|byte| !wanted(byte)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = rest;
+        let columns = u32::try_from(taken.chars().count()).unwrap_or(u32::MAX);
+        self.at.column = self.at.column.saturating_add(columns);
+        taken
+    }
+
     fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
         let start = self.rest;
         while self.peek().is_some_and(&wanted) {
@@ -335,15 +366,16 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn is_address_char(c: char) -> bool {
-    c.is_ascii_hexdigit() || c == ':' || c == '.'
+fn is_address_char(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
 }
 
 /// Returns the length in bytes of the name at the beginning of the text.
 fn name_length(text: &str) -> usize {
     let part = |text: &str| match text.as_bytes().first() {
         Some(b'_' | b'a'..=b'z' | b'A'..=b'Z') => {
-            text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len())
+            let is_end = |byte: u8| byte != b'_' && !byte.is_ascii_alphanumeric();
+            text.bytes().position(is_end).unwrap_or(text.len())
         }
         _ => 0,
     };

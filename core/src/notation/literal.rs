@@ -1,7 +1,7 @@
-//! Reads values in the notation of Bro's scripts.
+//! Parsing of values in the notation of Bro's scripts.
 //!
-//! A text is first parsed ([`syntax`]), then its type is inferred ([`infer`]) unless one is
-//! expected, then a value of that type is built ([`build`]).
+//! A text is first parsed ([`syntax`]). Then its type is inferred ([`infer`]) unless one is
+//! expected, and a value of that type is built ([`build`]).
 //!
 //! Extensions to Bro's notation:
 //!

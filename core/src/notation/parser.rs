@@ -11,20 +11,20 @@ use crate::notation::{ParseError, ParseErrorKind};
 /// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
     pub(super) lexer: Lexer<'a>,
-    /// The same before the token that is next to be taken.
+    /// The lexer before the next token.
     pub(super) before: Lexer<'a>,
     token: Token<'a>,
     at: Position,
     text: &'a str,
     depth: u32,
     pub(super) scope: Scope<'d>,
-    /// Whether this is a script as it is, in which directives count and bodies are passed over.
+    /// Whether this is a complete script, with directives, and with bodies to skip.
     pub(super) is_script: bool,
-    /// Whether it loads others that are not there, so that names may be unknown.
+    /// Whether it loads missing scripts, so that names may be unknown.
     pub(super) is_partial: bool,
-    /// How many `@if` are open.
+    /// The number of open `@if`s.
     pub(super) conditions: u32,
-    /// Whether the `@else` that comes begins what is read.
+    /// Whether the branch after the next `@else` is read.
     pub(super) is_else_read: bool,
 }
 
@@ -39,7 +39,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(parser)
     }
 
-    /// Begins a script as it is. The first token has to be [taken](Self::take).
+    /// Creates a parser for a complete script. [Take](Self::take) the first token before use.
     pub(super) fn script(text: &'a str, declarations: Cow<'d, Declarations>) -> Self {
         let lexer = Lexer::new(text);
         Parser {
@@ -67,7 +67,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         self.at
     }
 
-    /// Returns the token after that one.
+    /// Returns the token after the next one.
     pub(super) fn second(&self) -> Result<Token<'a>, ParseError> {
         let mut lexer = self.lexer;
         lexer.next().map(|(token, ..)| token)
@@ -153,7 +153,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Returns to the depth before what was passed over.
+    /// Restores the depth from before skipped text.
     pub(super) fn return_to(&mut self, depth: u32) {
         self.depth = depth;
     }
@@ -189,9 +189,9 @@ pub(super) const MAX_DEPTH: u32 = 64;
 /// The declared names.
 pub(super) struct Scope<'d> {
     pub(super) declarations: Cow<'d, Declarations>,
-    /// The module that names belong to; empty for the global one.
+    /// The current module, empty for the global one.
     pub(super) module: String,
-    /// The record type that is being declared.
+    /// The record type being declared.
     pub(super) enclosing: Option<Type>,
     /// The depths of the named types that were looked up or declared.
     depths: BTreeMap<Name, u32>,
@@ -211,24 +211,24 @@ impl<'d> Scope<'d> {
     }
 
     /// Returns the full name for a declaration of this name here.
-    pub(super) fn full_name(&self, name: &str) -> String {
+    pub(super) fn full_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
         match name.strip_prefix("GLOBAL::") {
-            Some(global) => global.to_owned(),
-            None if self.module.is_empty() || name.contains("::") => name.to_owned(),
-            None => format!("{}::{name}", self.module),
+            Some(global) => global.into(),
+            None if self.module.is_empty() || name.contains("::") => name.into(),
+            None => format!("{}::{name}", self.module).into(),
         }
     }
 
     /// Returns the full names that a name may refer to; the first declared one applies.
-    pub(super) fn candidates(&self, name: &str) -> [String; 2] {
-        [self.full_name(name), name.to_owned()]
+    pub(super) fn candidates<'n>(&self, name: &'n str) -> [Cow<'n, str>; 2] {
+        [self.full_name(name), name.into()]
     }
 
     /// Returns the type with this name, for use at this depth of the text.
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
         if let Some(enclosing) = &self.enclosing {
-            if candidates.iter().any(|name| enclosing.name() == name.as_str()) {
+            if candidates.iter().any(|name| enclosing.name() == &**name) {
                 return Ok(enclosing.clone());
             }
         }
@@ -279,10 +279,28 @@ impl<'d> Scope<'d> {
     /// Returns the variable or constant with this name.
     pub(super) fn global(&self, name: &str) -> Option<&Global> {
         let globals = &self.declarations.globals;
-        self.candidates(name).iter().find_map(|name| globals.get(name))
+        self.candidates(name).iter().find_map(|name| globals.get(name.as_bytes()))
     }
 
-    /// Records that the current declaration contains this value of another.
+    /// Returns whether a variable or constant with this name is declared, be its type known or not.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        let globals = &self.declarations.globals;
+        self.candidates(name).iter().any(|name| globals.is_declared(name.as_bytes()))
+    }
+
+    /// Returns whether anything with this name is declared.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let is_known = |name: &Cow<'_, str>| {
+            let name = name.as_bytes();
+            self.declarations.types.contains_key(name)
+                || self.declarations.events.contains_key(name)
+        };
+        self.is_variable(name)
+            || self.candidates(name).iter().any(is_known)
+            || self.constant(name).is_some()
+    }
+
+    /// Records that the current declaration contains this value of another declaration.
     ///
     /// Values that refer to other values can grow with each declaration, in depth and size.
     pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
@@ -299,7 +317,7 @@ impl<'d> Scope<'d> {
         self.candidates(name).iter().find_map(|name| {
             self.declarations.types.values().find_map(|ty| match ty {
                 Type::Def(def) => match &def.kind {
-                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name)?)),
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name.as_bytes())?)),
                     _ => None,
                 },
                 _ => None,

@@ -1,4 +1,4 @@
-//! Values as Bro prints them.
+//! Display of values as Bro prints them.
 //!
 //! The output equals that of a script's `fmt("%s", v)`, byte for byte: strings unchanged, sets and
 //! tables over several lines, indented by tabs. Bro's `print` additionally escapes unusual bytes as
@@ -60,7 +60,7 @@ impl<'a> Printer<'a> {
         self.raw(text.as_ref());
     }
 
-    /// Writes bytes as they are; Bro does not indent strings.
+    /// Writes bytes unchanged. Bro does not indent strings.
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -94,7 +94,7 @@ impl<'a> Printer<'a> {
 
     fn interval(&mut self, seconds: f64) {
         let text = number::interval(seconds);
-        // Less than a microsecond prints nothing, not even indentation.
+        // An interval of less than a microsecond prints nothing, not even indentation.
         if !text.is_empty() {
             self.text(text);
         }
@@ -140,7 +140,7 @@ impl<'a> Printer<'a> {
             self.list(&entry.index);
             match &entry.value {
                 _ if bare => {}
-                // Bro writes the trailing space.
+                // Bro writes this trailing space, too.
                 _ if is_set => self.text("] "),
                 None => self.text("] = "),
                 Some(value) => {
@@ -199,7 +199,7 @@ fn file_element(ty: &crate::data::Type) -> String {
     }
 }
 
-/// Writes an address; Bro shows the last 32 bits of some IPv6 addresses like IPv4.
+/// Returns an address as text. Bro shows the last 32 bits of some IPv6 addresses like IPv4.
 pub(crate) fn address(addr: IpAddr) -> String {
     let v6 = match addr.to_canonical() {
         IpAddr::V4(v4) => return v4.to_string(),
@@ -209,14 +209,14 @@ pub(crate) fn address(addr: IpAddr) -> String {
     let tail = Ipv4Addr::new(a, b, c, d);
     match v6.segments() {
         [0, 0, 0, 0, 0, 0, word, _] if word != 0 => format!("::{tail}"),
-        // No longer run of zeros is outside the last 32 bits.
+        // No longer run of zeros exists outside the last 32 bits.
         [0, 0, 0, 0, 0xffff, 0, ..] => format!("::ffff:0:{tail}"),
         _ => v6.to_string(),
     }
 }
 
 impl fmt::Display for Subnet {
-    /// Writes the subnet as Bro does; IPv4-mapped subnets as IPv4.
+    /// Writes the subnet as Bro does. IPv4-mapped subnets are written as IPv4.
     ///
     /// The bits outside the prefix are written as zero: Broccoli may send others, and Bro clears
     /// them on receipt.
@@ -229,7 +229,7 @@ impl fmt::Display for Subnet {
 macro_rules! display {
     ($($ty:ty: $method:ident;)*) => {
         $(impl fmt::Display for $ty {
-            /// Writes the printed form; bytes that are not UTF-8 become `\xHH`.
+            /// Writes the printed form. Bytes that are not UTF-8 become `\xHH`.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut out = Vec::new();
                 Printer::new(&mut out).$method(self);

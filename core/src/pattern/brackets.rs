@@ -1,4 +1,4 @@
-//! Reads `[…]`.
+//! Parsing of classes: `[…]`.
 
 use super::class::Class;
 use super::error::{PatternError, PatternErrorKind};
@@ -9,7 +9,7 @@ impl<'a> Parser<'a> {
     pub(super) fn class(&mut self, start: &'a [u8]) -> Result<Class, PatternError> {
         let negated = self.eat(b"^");
         let mut class = Class::default();
-        // The first character is literal even if it is a bracket or a hyphen.
+        // The first character is literal, even a bracket or a hyphen.
         let mut first = true;
         loop {
             let at = self.rest;

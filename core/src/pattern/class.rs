@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub(super) struct Class([u128; 2]);
 
 impl Class {
-    /// Returns the bytes for a name between `[:` and `:]`, if it is valid; ASCII only.
+    /// Returns the bytes for a name between `[:` and `:]`, if it is valid. ASCII only.
     pub(super) fn named(name: &[u8]) -> Option<Class> {
         let member: fn(&u8) -> bool = match name.to_ascii_lowercase().as_slice() {
             b"alnum" => u8::is_ascii_alphanumeric,
@@ -19,7 +19,7 @@ impl Class {
             b"lower" => u8::is_ascii_lowercase,
             b"print" => |byte| matches!(byte, b' '..=b'~'),
             b"punct" => u8::is_ascii_punctuation,
-            // Rust's `is_ascii_whitespace` lacks the vertical tabulator.
+            // Rust's `is_ascii_whitespace` lacks the vertical tab.
             b"space" => |byte| matches!(byte, b' ' | b'\t'..=b'\r'),
             b"upper" => u8::is_ascii_uppercase,
             b"xdigit" => u8::is_ascii_hexdigit,

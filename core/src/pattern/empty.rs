@@ -1,4 +1,4 @@
-//! Which patterns match without consuming a byte.
+//! Patterns that match without consuming a byte.
 //!
 //! When Bro searches for a pattern anywhere in a text (`pattern in text`), a match must consume a
 //! byte or the end of the text. So `a*` is not in an empty text, but `$` is; and `^` alone is in no
@@ -6,7 +6,7 @@
 
 use super::tree::Tree;
 
-/// The maximum number of nodes that a tree is split into.
+/// The maximum number of nodes of a split tree.
 const NODES_LIMIT: usize = 1 << 12;
 
 impl Tree {

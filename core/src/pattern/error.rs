@@ -13,14 +13,14 @@ pub struct PatternError {
 /// The kind of error in a pattern; its message suggests a correction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatternErrorKind {
-    /// There is a slash at the beginning but none at the end.
+    /// There is a slash at the beginning, but none at the end.
     #[error("`/` without a second one at the end; write `/…/`, or no slashes at all")]
     OneSlash,
     /// A repetition follows nothing.
     #[error("nothing precedes `{0}` to be repeated; write `\\{0}` for the character itself")]
     NothingToRepeat(char),
-    /// A `|` is followed by nothing.
-    #[error("nothing follows `|`; write `(…)?` for what may lack")]
+    /// Nothing follows a `|`.
+    #[error("nothing follows `|`; write `(…)?` for an optional part")]
     EmptyAlternative,
     /// A group is not closed.
     #[error("`(` without `)`; write `\\(` for the character itself")]
@@ -47,7 +47,7 @@ pub(crate) enum PatternErrorKind {
     )]
     UnknownClass(String),
     /// A range's end precedes its beginning.
-    #[error("`{}-{}` is no range, for it ends before it begins", from.escape_ascii(), to.escape_ascii())]
+    #[error("`{}-{}` is not a range: it ends before it begins", from.escape_ascii(), to.escape_ascii())]
     ReversedRange {
         /// The first character.
         from: u8,
@@ -82,7 +82,7 @@ pub(crate) enum PatternErrorKind {
         limit: u32,
     },
     /// An octal escape exceeds a byte.
-    #[error("`\\{0}` is no byte; an octal escape has up to three digits and goes up to `\\377`")]
+    #[error("`\\{0}` is not a byte; an octal escape has up to three digits and goes up to `\\377`")]
     OctalEscape(String),
     /// A `\x` without two digits.
     #[error("`\\x` is not followed by two hexadecimal digits")]

@@ -5,8 +5,8 @@
 //!
 //! * `.` is any byte except a newline, `"…"` is the literal text between the quotes, `[…]` and
 //!   `[^…]` are classes of bytes, `[[:alpha:]]` is an ASCII letter;
-//! * `|`, `(…)`, `*`, `+`, `?`, `{m}`, `{m,}` and `{m,n}` are as usual, `^` and `$` are the
-//!   beginning and end of the text;
+//! * `|`, `(…)`, `*`, `+`, `?`, `{m}`, `{m,}` and `{m,n}` have their usual meaning, `^` and `$`
+//!   match the beginning and end of the text;
 //! * `
 //! `, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are escapes; after any other backslash
 //!   a character is literal, so `\d` is a `d`;
@@ -37,7 +37,7 @@ use self::tree::Tree;
 
 /// The maximum size of a compiled pattern, in bytes.
 const COMPILED_LIMIT: usize = 1 << 20;
-/// The nesting limit for `regex`: more than the parser's own limits allow.
+/// The nesting limit for `regex`, more than the parser's own limits allow.
 const NESTED_LIMIT: u32 = 1000;
 
 /// A pattern that matches whole byte strings.
@@ -72,16 +72,17 @@ impl Expression {
 pub struct PatternMatcher {
     exact: Regex,
     anywhere: Regex,
-    /// The variant of `anywhere` that consumes a byte, if `anywhere` can match without.
+    /// The variant of `anywhere` that consumes a byte, if `anywhere` can match without consuming
+    /// one.
     nonempty: Option<Regex>,
-    /// Whether the pattern occurs in an empty text.
+    /// Whether the pattern matches anywhere in an empty text.
     in_nothing: bool,
 }
 
 impl PatternMatcher {
     /// Compiles the two texts of a pattern.
     pub(crate) fn new(exact: &[u8], anywhere: &[u8]) -> Result<PatternMatcher, PatternError> {
-        // Bro matches both texts from the beginning of a string, the latter not to its end.
+        // Bro matches both texts from the beginning of a string, but only `exact` to its end.
         let exact = compile(&Parser::parse(exact, Dialect::Bro)?, r"\z")?;
         let tree = Parser::parse(anywhere, Dialect::Bro)?;
         let anywhere = compile(&tree, "")?;
@@ -104,7 +105,7 @@ impl PatternMatcher {
             _ if text.is_empty() => self.in_nothing,
             None => false,
             Some(found) if !found.is_empty() => true,
-            // The first match is empty; another at the same position may not be.
+            // The first match is empty, but another one at the same position may not be.
             Some(_) => self.nonempty.as_ref().is_some_and(|nonempty| nonempty.is_match(text)),
         }
     }
@@ -123,7 +124,7 @@ fn compile(tree: &Tree, end: &str) -> Result<Regex, PatternError> {
     let mut builder = RegexBuilder::new(&text);
     builder.unicode(false).size_limit(COMPILED_LIMIT).nest_limit(NESTED_LIMIT);
     builder.build().map_err(|_| PatternError {
-        // The parsed pattern is well-formed and not deep.
+        // The parsed pattern is well-formed and not too deep, so it must be too large.
         kind: PatternErrorKind::TooLarge { limit: COMPILED_LIMIT },
         column: 1,
     })

@@ -46,7 +46,7 @@ impl<'a> Parser<'a> {
             return parser.fail(text, PatternErrorKind::TooLong { length, limit });
         }
         let tree = parser.alternatives()?;
-        // Only a parenthesis ends alternatives before the text does.
+        // Only a parenthesis can end alternatives before the end of the text.
         if parser.rest.is_empty() {
             Ok(tree)
         } else {
@@ -85,7 +85,7 @@ impl<'a> Parser<'a> {
 
     /// Parses the content of parentheses, or the whole pattern.
     fn alternatives(&mut self) -> Result<Tree> {
-        // The first alternative may be empty, the others not.
+        // Only the first alternative may be empty.
         let first = self.series()?;
         if self.peek() != Some(b'|') {
             return Ok(first);

@@ -35,21 +35,21 @@ fn plain_characters_and_repetitions() {
 }
 
 #[test]
-fn a_dot_is_any_byte_but_a_newline() {
+fn a_dot_is_any_byte_except_a_newline() {
     check("a.c", &["abc", "a\"c", "a\rc"], &["ac", "a\nc", "aéc"]);
     check("(.|\\n)", &["\n", "x"], &["", "ab"]);
     assert!(Expression::new(b".").unwrap().is_match(b"\xFF"));
 }
 
 #[test]
-fn anchors_stand_for_the_ends_of_the_text() {
+fn anchors_match_the_ends_of_the_text() {
     check("^ab$", &["ab"], &["xab", "abx"]);
     check("^?(ab|^c)$?", &["ab", "c"], &["abx"]);
     check("a^b|a$b|a\\n^b", &[], &["ab", "a\nb"]);
 }
 
 #[test]
-fn quoted_text_stands_for_itself() {
+fn quoted_text_is_literal() {
     check(r#""a.b*"c*"#, &["a.b*", "a.b*cc"], &["axb", "a.bb"]);
     check(r#""ab"{2}"#, &["abab"], &["abb"]);
     check(r#""\x41\"\\" "#, &["A\"\\ "], &[]);
@@ -57,7 +57,7 @@ fn quoted_text_stands_for_itself() {
 }
 
 #[test]
-fn escapes_are_bros() {
+fn escapes_are_the_same_as_in_bro() {
     check(r"\n\t\r\a\b\f\v", &["\n\t\r\x07\x08\x0C\x0B"], &[]);
     check(r"\x41\x6a\101\0", &["AjA\0"], &[]);
     check(r"\1018\/\.\d\w", &["A8/.dw"], &["A8/.11"]);
@@ -65,7 +65,7 @@ fn escapes_are_bros() {
 }
 
 #[test]
-fn classes_hold_bytes() {
+fn classes_contain_bytes() {
     check("[a-c]", &["a", "b", "c"], &["d", "-", ""]);
     check("[^a-c]", &["d", "\n", "^"], &["a"]);
     check("[]a]", &["]", "a"], &["[", "b"]);
@@ -108,7 +108,7 @@ fn named_classes_are_ascii() {
 }
 
 #[test]
-fn case_may_not_matter() {
+fn case_can_be_ignored() {
     check("(?i:ab[c-d])e", &["abce", "ABDe", "aBCe"], &["abcE"]);
     check(r#"(?i:a"b"(c))d"#, &["AbCd", "abcd"], &["aBcd"]);
     check("(?i:[^a])", &["b", "B"], &["a", "A"]);
@@ -158,7 +158,7 @@ fn each_mistake_has_its_own_error() {
 }
 
 #[test]
-fn what_is_as_deep_as_allowed_is_compiled() {
+fn patterns_of_the_maximum_depth_compile() {
     let deep = format!("{}a{}", "(".repeat(32), "|b)****".repeat(32));
     check(&deep, &["", "ab"], &["c"]);
     let long = "a|".repeat(10_000) + "b";
@@ -166,7 +166,7 @@ fn what_is_as_deep_as_allowed_is_compiled() {
 }
 
 #[test]
-fn messages_say_what_would_be_right() {
+fn messages_suggest_a_correction() {
     let message = |text: &str| Expression::new(text.as_bytes()).unwrap_err().to_string();
     assert_eq!(
         message("a(+)"),
@@ -200,7 +200,7 @@ fn values_match_exactly_and_anywhere() {
 }
 
 #[test]
-fn a_match_anywhere_takes_a_byte_or_the_end() {
+fn a_match_anywhere_consumes_a_byte_or_the_end() {
     for (pattern, text, expected) in [
         ("a*", "", false),
         ("", "", false),
@@ -227,7 +227,7 @@ fn a_match_anywhere_takes_a_byte_or_the_end() {
         let found = matcher.matches_anywhere(text.as_bytes());
         assert_eq!(found, expected, "/{pattern}/ in {text:?}");
     }
-    // As a whole, an empty text is matched.
+    // An exact match of an empty text is possible.
     assert!(Pattern::new("a*").matcher().unwrap().matches_exactly(b""));
     // Even a long pattern is processed quickly.
     let long = format!("^({})", "a?".repeat(4000));
@@ -236,7 +236,7 @@ fn a_match_anywhere_takes_a_byte_or_the_end() {
 }
 
 #[test]
-fn patterns_that_bro_does_not_compile_are_found_out() {
+fn patterns_that_bro_cannot_compile_are_errors() {
     for wrong in ["*", "a|", "(a", "a)", "[", "a{2,1}", "(?i:a)", "(?:a)", r"\", "a\nb", "\"a"] {
         let pattern = Pattern::new(wrong);
         assert!(pattern.check().is_err(), "{wrong:?}");
@@ -257,7 +257,7 @@ fn patterns_that_bro_does_not_compile_are_found_out() {
 
 proptest! {
     #[test]
-    fn any_text_stands_for_itself_in_quotes(text in "[^\0\n\"\\\\]{0,20}") {
+    fn any_quoted_text_is_literal(text in "[^\0\n\"\\\\]{0,20}") {
         let expression = Expression::new(format!("\"{text}\"").as_bytes()).unwrap();
         prop_assert!(expression.is_match(text.as_bytes()));
         prop_assert_eq!(expression.expand(), Some(vec![text.into()]));
@@ -265,7 +265,7 @@ proptest! {
 
     /// Every parsed pattern compiles, unless it is too large.
     #[test]
-    fn no_text_breaks_the_translation(text in r#"([ab(|)*+?{}0-3,\[\]^$.:"\\-]|\(\?i:|\[:a){0,24}"#) {
+    fn every_parsed_pattern_compiles(text in r#"([ab(|)*+?{}0-3,\[\]^$.:"\\-]|\(\?i:|\[:a){0,24}"#) {
         match Expression::new(text.as_bytes()) {
             Err(PatternError { kind: PatternErrorKind::TooLarge { .. }, .. }) => {
                 prop_assert!(text.contains('{'), "{}", text);

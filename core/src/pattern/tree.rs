@@ -17,7 +17,7 @@ pub(super) enum Tree {
     All(Vec<Tree>),
     /// Alternatives.
     Any(Vec<Tree>),
-    /// A repetition; unbounded if `max` is `None`.
+    /// A repetition, unlimited if `max` is `None`.
     Repeat { tree: Box<Tree>, min: u32, max: Option<u32> },
 }
 

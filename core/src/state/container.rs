@@ -1,4 +1,4 @@
-//! Containers in the store, stored such that no operation copies them.
+//! Containers in the store. No operation copies them.
 
 use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
@@ -9,13 +9,13 @@ use crate::data::{
     AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind, TypeTag, Value,
 };
 
-/// Identifies a container within a store; never reused.
+/// Identifies a container within a store. Never reused.
 pub(super) type Key = u64;
 
 /// The content of a variable, an entry, a field or an element.
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
-    /// A value that is not a container, or whose parts are not addressed.
+    /// A value that is not a container, or whose parts cannot be addressed.
     Plain(Value),
     /// A container, which may be in several places.
     Held(Key),
@@ -25,10 +25,10 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// Its first id, by which local operations address it; empty if it is not part of a
+    /// Its first ID, by which local operations address it. Empty if it is not part of a
     /// synchronized variable.
     pub(super) id: Name,
-    /// Its other ids, of tables that were merged into it.
+    /// Its other IDs: those of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
     /// The places that contain it.
     pub(super) owners: Owners,
@@ -59,7 +59,7 @@ pub(super) struct Entry {
     pub(super) last_access: f64,
     /// The start of its expiry time, in network time.
     pub(super) expire_access: f64,
-    /// When peers were last notified that it was read, in network time.
+    /// When peers were last notified of a read, in network time.
     pub(super) read_told: f64,
     /// Its time in the expiry queue.
     pub(super) queued: Option<Time>,
@@ -143,7 +143,7 @@ impl Owners {
         };
     }
 
-    /// Removes one; returns whether none is left.
+    /// Removes one place. Returns whether none is left.
     pub(super) fn remove(&mut self, owner: Owner) -> bool {
         match self {
             Owners::None => {}
@@ -190,7 +190,7 @@ pub(super) fn cost(value: &Value) -> usize {
             let entries = table.entries.iter();
             sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
         }
-        // An unset field takes as much memory as any other.
+        // An unset field takes as much memory as a set one.
         Value::Record(record) => {
             sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
         }

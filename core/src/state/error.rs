@@ -3,16 +3,16 @@
 use super::Path;
 use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
-/// Why an operation, our own or a peer's, was not carried out (2§9); nothing is changed then.
+/// The reason why an operation, local or from a peer, failed (2§9). Nothing has changed.
 ///
-/// No such error ends a connection. A peer's operation that cannot be replayed is skipped and
+/// These errors do not end a connection. A peer's operation that cannot be applied is skipped and
 /// reported (2§9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
-    /// There is no variable or container with this name; normal while a peer's operations cross
-    /// local changes.
-    #[error("nothing is known by the name {0}")]
+    /// There is no variable or container with this name. This is normal while a peer's operations
+    /// cross local changes.
+    #[error("no variable or container is named {0}")]
     UnknownTarget(Name),
     /// The variable, field or element has no value.
     #[error("{0} has no value")]
@@ -36,12 +36,12 @@ pub enum StateError {
     /// There is no such entry or element.
     #[error("no such entry in {0}")]
     NoSuchEntry(Name),
-    /// The target of an assignment is a container's id; only variables, fields and elements can be
+    /// The target of an assignment is a container's ID. Only variables, fields and elements can be
     /// assigned.
-    #[error("assignment to the container {0} itself")]
+    #[error("cannot assign to the container {0} itself")]
     AssignToContainer(Name),
     /// The operation does not apply to the value there.
-    #[error("{} of {target}, which is of type {found}", operation.name())]
+    #[error("cannot apply {} to {target}, which is of type {found}", operation.name())]
     WrongKind {
         /// The operation.
         operation: Opcode,
@@ -50,16 +50,16 @@ pub enum StateError {
         /// The type of the value there.
         found: TypeTag,
     },
-    /// A path continues from a value without such parts, such as to a field of a table.
-    #[error("{target} leads through a {found}, which has no such part")]
+    /// A path leads to a part that its container cannot have, such as a field of a table.
+    #[error("{target}: a value of type {found} has no such part")]
     NoPart {
         /// The beginning of the path.
         target: Name,
-        /// The type of the value without such parts.
+        /// The type of the container.
         found: TypeTag,
     },
     /// A required operand is missing.
-    #[error("{} of {target} without all its operands", operation.name())]
+    #[error("{} of {target} lacks an operand", operation.name())]
     MissingOperand {
         /// The operation.
         operation: Opcode,
@@ -75,7 +75,7 @@ pub enum StateError {
         error: ConversionError,
     },
     /// A number would exceed the range of its type.
-    #[error("{0} leaves the range of its type")]
+    #[error("{0} would be out of the range of its type")]
     OutOfRange(Name),
     /// An assignment is too far beyond the end of a vector.
     #[error("element {index} of {target}, which has {length} elements, limit is {limit} more")]
@@ -99,7 +99,7 @@ pub enum StateError {
         /// The limit.
         limit: usize,
     },
-    /// Containers are nested too deeply, or contain themselves, and so have no value.
+    /// Containers are nested too deeply, or contain themselves, so they have no value.
     #[error("{target} is nested more than {limit} deep")]
     TooDeep {
         /// The container at which the limit is reached.

@@ -1,4 +1,4 @@
-//! All containers of a store, by key and by unique id.
+//! All containers of a store, by key and by unique ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,8 +21,9 @@ pub(super) struct Heap {
     pub(super) cost: usize,
     pub(super) limits: StoreLimits,
     pub(super) now: Time,
-    /// How far the wall clock is ahead of it, in seconds: time stamps are in wall-clock time
-    /// outside, and in fed time inside, so that lifetimes do not depend on the clock.
+    /// How far the wall clock is ahead of the fed time, in seconds. Time stamps are in wall-clock
+    /// time outside the store and in fed time inside, so that lifetimes do not depend on the wall
+    /// clock.
     pub(super) wall_ahead: f64,
     /// The expiry queue.
     pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
@@ -72,7 +73,7 @@ impl Heap {
         self.get(key).map(|container| container.id.clone()).unwrap_or_default()
     }
 
-    /// Adds an empty container that is in no place yet.
+    /// Adds an empty container that is not in any place yet.
     pub(super) fn add(&mut self, ty: Type, id: Name, content: Content) -> Key {
         let key = self.next_key;
         self.next_key = self.next_key.saturating_add(1);
@@ -90,14 +91,14 @@ impl Heap {
         loop {
             self.last_id = self.last_id.saturating_add(1);
             let id = Name::from(format!("{}{}", self.prefix, self.last_id));
-            // A peer may have used ids like ours.
+            // A peer may have used IDs like ours.
             if !self.ids.contains_key(&id) || self.last_id == u64::MAX {
                 return id;
             }
         }
     }
 
-    /// Adds another id to a container (2§9); the oldest of too many is dropped.
+    /// Adds another ID to a container (2§9). If there are too many, the oldest is dropped.
     pub(super) fn add_alias(&mut self, key: Key, id: &Name) {
         const MAX_ALIASES: usize = 1024;
         if id.is_empty() || self.ids.contains_key(id) {
@@ -126,7 +127,8 @@ impl Heap {
         }
     }
 
-    /// Records that a slot was removed from a place; drops containers without a place.
+    /// Records that a slot was removed from a place. Drops containers that are in no place any
+    /// more.
     pub(super) fn detach(&mut self, slot: Slot, owner: Owner) {
         let mut pending = vec![(slot, owner)];
         while let Some((slot, owner)) = pending.pop() {
@@ -152,7 +154,7 @@ impl Heap {
         }
     }
 
-    /// Removes the records of a container's content and returns its slots.
+    /// Removes a container's content from the cost and the expiry queue. Returns its slots.
     pub(super) fn dissolve(&mut self, key: Key, content: Content) -> Vec<Slot> {
         match content {
             Content::Table(table) => {
@@ -242,7 +244,7 @@ impl Heap {
             None => (index, None),
         };
         let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
-        // Ignores time stamps from before the sender knew the time, or from the future.
+        // Ignore time stamps from before the sender knew the time, and from the future.
         let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
         let (last_access, expire_access) = match (came, kept) {
             (Some(stamps), _) => stamps,
@@ -265,7 +267,7 @@ impl Heap {
         }
     }
 
-    /// Deletes an entry; returns whether it existed.
+    /// Deletes an entry. Returns whether it existed.
     pub(super) fn remove(&mut self, key: Key, index: &List) -> bool {
         let Some(table) = self.table_mut(key) else { return false };
         let Some((index, entry)) = table.entries.remove_entry(index) else { return false };
@@ -279,7 +281,7 @@ impl Heap {
         true
     }
 
-    /// Records that an entry was read; returns whether to notify peers, at most once per half of an
+    /// Records that an entry was read. Returns whether to notify peers: at most once per half of an
     /// entry's lifetime.
     pub(super) fn touch(&mut self, key: Key, index: &List) -> bool {
         let now = self.now.as_secs_f64();
@@ -288,7 +290,7 @@ impl Heap {
         let Some(entry) = table.entries.get_mut(index) else { return false };
         entry.last_access = now;
         let Some(lifetime) = lifetime else { return false };
-        // It is still queued under an earlier time, at which it is checked.
+        // It remains queued under an earlier time, when it is checked again.
         entry.expire_access = now;
         let is_news = now - entry.read_told >= lifetime.half();
         if is_news {

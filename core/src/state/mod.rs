@@ -26,12 +26,12 @@
 //! };
 //! let (mut ours, mut theirs) = (store("ours")?, store("theirs")?);
 //!
-//! // In Sync one side gives its state (§3.4).
+//! // In Sync one side sends its state (§3.4).
 //! let mut state = FullState::new();
 //! while let Some(access) = ours.next_state(&mut state)? {
 //!     theirs.apply_full(&access)?;
 //! }
-//! // In Running either side changes it: both at once here.
+//! // In Running both sides can change it, here at the same time.
 //! let path = Path::to("hosts").index([Value::Addr([10, 0, 0, 1].into())]);
 //! let here = [ours.increment("hits", 1)?, ours.assign(path.clone(), "gateway")?];
 //! let there = [theirs.increment("hits", 1)?];
@@ -45,7 +45,7 @@
 //!
 //! # Convergence
 //!
-//! Operations can cross; each side applies the other's after its own. All sides converge where the
+//! Operations can cross; each side applies the other's after its own. All sides converge if the
 //! order does not matter: for increments, which are applied as differences; for changes of
 //! different variables, entries, fields or elements; and for variables that only one side changes.
 //! They also converge when one side replaces a container: changes of the old container that cross
@@ -54,14 +54,14 @@
 //! Otherwise:
 //!
 //! * If two sides assign to the same place, the last assignment wins; but if the two cross, each
-//!   side ends with the other's value, as in Bro. The same holds for an entry that one adds and the
-//!   other deletes or expires.
+//!   side ends with the other's value, as in Bro. The same applies to an entry that one side adds
+//!   and the other deletes or expires.
 //! * Changes made while two nodes are not connected are lost on the side that then receives the
 //!   other's state (§3.3), as are conflicting changes that it makes while receiving it. A
 //!   `&mergeable` table also keeps its own entries, which are not sent to the other side.
-//! * Among more than two nodes, one forwards changes (`forward_remote_state_changes`); it should be
-//!   the one with authority. It forwards a full state that it receives as changes, in which
-//!   containers known to the others keep their content there (2§9).
+//! * With more than two nodes, one forwards changes (`forward_remote_state_changes`). It should be
+//!   the authoritative one. It forwards a received full state as changes; containers that the
+//!   others already know keep their content there (2§9).
 
 mod container;
 mod error;

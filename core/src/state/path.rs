@@ -58,7 +58,7 @@ impl Path {
     /// # Errors
     ///
     /// Fails if the text is invalid, the variable is not declared, or an index or field does not
-    /// match the declaration; with the position.
+    /// match the declaration. The error contains the position.
     pub fn parse(
         text: &str,
         declarations: &Declarations,
@@ -149,7 +149,7 @@ mod tests {
     ";
 
     #[test]
-    fn paths_are_read_as_scripts_write_them() {
+    fn paths_are_parsed_in_bros_notation() {
         let mut declarations = Declarations::new();
         declarations.read(DECLARED).unwrap();
         let read = |text: &str| Path::parse(text, &declarations);
@@ -179,7 +179,7 @@ mod tests {
             ("M::hosts[]", "index with 0 components, expected 1"),
             ("M::pairs[1.2.3.4]", "index with 1 components, expected 2"),
             ("M::hosts$name", "expected `[`, found `$`"),
-            ("M::hosts[1.2.3.4]$nope", "`nope` is no field of M::Host"),
+            ("M::hosts[1.2.3.4]$nope", "M::Host has no field `nope`"),
             ("M::hosts[1.2.3.4]$hits[-1]", "expected a value of type count, found an int"),
             ("M::nets[1.0.0.0/8][1]", "expected the end, found `[`"),
             ("M::hits = 5", "a value of type count has no such part"),

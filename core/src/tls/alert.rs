@@ -57,7 +57,7 @@ impl Alert {
             (41 | 42 | 43 | 46, _) => "the peer does not accept our certificate",
             (44, _) => "our certificate is revoked",
             (45, _) => "our certificate has expired, or the peer's clock is wrong",
-            (49, _) => "the peer knows us and does not want us",
+            (49, _) => "the peer accepts our certificate and denies access",
             (51, _) => "our certificate may be from another authority of the same name",
             (116, _) => "the peer got no certificate from us",
             _ => return None,
@@ -75,7 +75,7 @@ impl fmt::Display for Alert {
 pub(super) const NO_COMMON_VERSION: &str =
     "no version of TLS in common, ours are 1.2 and 1.3: the peer needs OpenSSL 1.0.1 or later";
 
-/// Returns the advice for a peer without any of our cipher suites, all of which have forward
+/// Returns the advice for a peer without any of our cipher suites. All of them have forward
 /// secrecy.
 pub(super) const fn no_common_suite(role: Role) -> &'static str {
     match role {

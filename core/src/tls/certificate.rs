@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::Time;
 use crate::calendar::Wall;
 
-/// Why a certificate is rejected; prints as a continuation of `the certificate`.
+/// Why a certificate is rejected. Displayed as a continuation of `the certificate`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {
@@ -39,16 +39,16 @@ pub enum CertificateProblem {
     #[error("is not of X.509 version 3; reissue it with extensions (`openssl x509 -extfile`)")]
     Version,
     /// It is a CA certificate.
-    #[error("is an authority's own (CA:TRUE); issue one for the node itself")]
+    #[error("is a CA certificate (CA:TRUE); issue one for the node")]
     CaAsEndEntity,
     /// It, or an intermediate certificate, has an unsafe or unsupported signature: MD5, SHA-1, RSA
     /// shorter than 2048 bits.
     #[error(
-        "is signed in a way that is not supported; reissue it, with SHA-256 and RSA of at \
-         least 2048 bits, or ECDSA"
+        "has an unsupported signature; reissue it with SHA-256 and RSA of at least 2048 bits, \
+         or ECDSA"
     )]
     UnsupportedSignature,
-    /// Its RSA key has an unsupported size, so that its signatures are rejected.
+    /// Its RSA key has an unsupported size, so its signatures are rejected.
     #[error("has an RSA key of {bits} bits, must be 2048 to 8192; reissue it with such a key")]
     RsaKey {
         /// The length of the key in bits.
@@ -58,18 +58,18 @@ pub enum CertificateProblem {
     #[error("is not signed by the authority that it names; is there another of the same name?")]
     BadSignature,
     /// Its extended key usage does not allow the peer's side of TLS.
-    #[error("is not meant for this side of TLS (extended key usage)")]
+    #[error("does not allow this side of TLS in its extended key usage")]
     WrongPurpose,
     /// It is not valid for the [expected name](super::TlsConfig::expect_name).
     #[error("is not for `{expected}`{}", Names(.presented))]
     WrongName {
         /// The expected name.
         expected: String,
-        /// The names in the certificate, as far as they are printable.
+        /// The printable names in the certificate.
         presented: Vec<String>,
     },
     /// It is not one of the [pinned](super::TlsConfig::pin) certificates.
-    #[error("is not a pinned one, its SHA-256 is {}", Hex(.sha256))]
+    #[error("is not pinned, its SHA-256 is {}", Hex(.sha256))]
     NotPinned {
         /// Its digest.
         sha256: [u8; 32],

@@ -59,8 +59,8 @@ struct Parts {
 impl TlsConfig {
     /// Creates a configuration from the contents of the files of Bro's options:
     /// `ssl_ca_certificate`, the certificates of authorities; `ssl_private_key`, our certificate,
-    /// then intermediate certificates, and the private key in any position; and `ssl_passphrase`,
-    /// if the key is encrypted.
+    /// then intermediate certificates, and anywhere among them the private key; and
+    /// `ssl_passphrase`, if the key is encrypted.
     ///
     /// # Errors
     /// Fails if anything is invalid. A certificate that peers will reject is detected only if it is
@@ -90,8 +90,8 @@ impl TlsConfig {
         })
     }
 
-    /// Accepts only peers whose certificate is valid for this host name or address, in both roles;
-    /// for a configuration that is used for one peer.
+    /// Accepts only peers whose certificate is valid for this host name or address, in both roles.
+    /// Use such a configuration for one peer only.
     ///
     /// # Errors
     /// [`TlsConfigError::Name`]; [`TlsConfigError::Provider`].
@@ -114,7 +114,7 @@ impl TlsConfig {
         TlsConfig::of(parts)
     }
 
-    /// Returns the SHA-256 digest of our own certificate, by which a peer can [pin](Self::pin) it.
+    /// Returns the SHA-256 digest of our own certificate, so that a peer can [pin](Self::pin) it.
     pub fn own_sha256(&self) -> [u8; 32] {
         self.0.parts.own.end_entity_cert().map(|der| self.sha256(der)).unwrap_or_default()
     }
@@ -147,7 +147,7 @@ impl TlsConfig {
             demands.clone(),
         ));
         let key = Arc::new(SingleCertAndKey::from(Arc::clone(own)));
-        // Each connection gets a clock of its own.
+        // Each connection replaces the clock with its own.
         let never = Arc::new(Clock::new(Time::EPOCH));
         let mut client =
             ClientConfig::builder_with_details(Arc::clone(provider), Arc::clone(&never) as _)
@@ -189,7 +189,7 @@ fn default_provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-/// Returns our certificates and the key for the first.
+/// Returns our certificates with the private key of the first.
 fn certified(
     provider: &CryptoProvider,
     bytes: &[u8],
@@ -217,7 +217,7 @@ fn unusable(pem: Pem, line: usize, error: &Error) -> TlsConfigError {
 }
 
 impl fmt::Debug for TlsConfig {
-    /// Shows the numbers of certificates; never shows a key.
+    /// Shows the number of certificates, never a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { roots, own, demands, .. } = &self.0.parts;
         f.debug_struct("TlsConfig")

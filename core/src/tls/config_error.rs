@@ -25,12 +25,12 @@ impl fmt::Display for Pem {
     }
 }
 
-/// Why no TLS can be made of what was given (part 4 §6).
+/// An error in the certificates, keys or other TLS settings of a node (part 4 §6).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsConfigError {
     /// A section of the PEM is not terminated or not Base64.
-    #[error("{pem}: malformed PEM in the section that begins in line {line}")]
+    #[error("{pem}: malformed PEM in the section that begins at line {line}")]
     Malformed {
         /// The input.
         pem: Pem,
@@ -47,7 +47,7 @@ pub enum TlsConfigError {
     )]
     NoPrivateKey,
     /// A certificate of an authority, or the first of our chain, cannot be used.
-    #[error("{pem}: the certificate that begins in line {line} {problem}")]
+    #[error("{pem}: the certificate that begins at line {line} {problem}")]
     Certificate {
         /// The input.
         pem: Pem,
@@ -69,7 +69,7 @@ pub enum TlsConfigError {
     )]
     TraditionalEncryption,
     /// The key is not encrypted with PBES2.
-    #[error("`ssl_private_key`: the private key is encrypted in an old way; {CONVERT}")]
+    #[error("`ssl_private_key`: the private key uses an outdated encryption; {CONVERT}")]
     OldEncryption,
     /// The key is malformed or has an unsupported kind or size.
     #[error(
@@ -79,8 +79,8 @@ pub enum TlsConfigError {
     UnsupportedKey,
     /// The key does not match the first certificate.
     #[error(
-        "`ssl_private_key`: the private key does not fit the first certificate; the node's own \
-         goes first"
+        "`ssl_private_key`: the private key does not match the first certificate; the node's own \
+         certificate must be first"
     )]
     KeyMismatch,
     /// The expected name is neither a host name nor an address.
@@ -90,7 +90,7 @@ pub enum TlsConfigError {
         name: String,
     },
     /// The cryptography provider lacks a feature.
-    #[error("TLS can't be set up: {what}")]
+    #[error("cannot set up TLS: {what}")]
     Provider {
         /// The library's message.
         what: Box<str>,

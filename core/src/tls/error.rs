@@ -8,7 +8,7 @@ use super::alert::{NO_COMMON_VERSION, no_common_suite};
 use super::{Alert, CertificateProblem};
 use crate::role::Role;
 
-/// Why a connection cannot be secured, or is secure no longer (part 4 §6); it is over then.
+/// A TLS failure, during the handshake or later, which ends the connection (part 4 §6).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -19,7 +19,7 @@ pub enum TlsError {
         first: [u8; 4],
     },
     /// The peer sent an SSL 2 hello, as OpenSSL before 1.0.0 does.
-    #[error("the peer begins with a hello of SSL 2, {NO_COMMON_VERSION}")]
+    #[error("the peer sent an SSL 2 hello, {NO_COMMON_VERSION}")]
     Ssl2,
     /// The peer supports neither TLS 1.2 nor 1.3.
     #[error("{NO_COMMON_VERSION}")]
@@ -43,7 +43,7 @@ pub enum TlsError {
     #[error("the peer's certificate {0}")]
     Certificate(CertificateProblem),
     /// The peer ended the connection with an alert.
-    #[error("the peer refuses: {alert}{}", meaning(*.alert, *.role))]
+    #[error("the peer rejected TLS: {alert}{}", meaning(*.alert, *.role))]
     Refused {
         /// The alert.
         alert: Alert,
@@ -51,10 +51,10 @@ pub enum TlsError {
         role: Role,
     },
     /// A record could not be decrypted.
-    #[error("a record cannot be decrypted: it was altered on its way")]
+    #[error("a record cannot be decrypted: it was altered in transit")]
     Undecryptable,
     /// The peer violated the TLS protocol.
-    #[error("the peer breaks the rules of TLS: {what}")]
+    #[error("the peer violated the TLS protocol: {what}")]
     Violation {
         /// The library's message.
         what: Box<str>,
@@ -79,7 +79,7 @@ pub enum TlsError {
     #[error("the stream was cut off inside a TLS record")]
     Truncated,
     /// An internal error.
-    #[error("TLS failed here: {what}")]
+    #[error("internal TLS error: {what}")]
     Internal {
         /// The library's message.
         what: Box<str>,
@@ -88,9 +88,9 @@ pub enum TlsError {
 
 /// Describes the first bytes of a peer that does not use TLS.
 fn clear(first: [u8; 4]) -> String {
-    // The length of a header chunk (§1.4).
+    // These bytes are the length of a header chunk (§1.4).
     if first == [0, 0, 0, 8] {
-        return "the peer speaks the protocol in clear text, TLS is expected".to_owned();
+        return "the peer does not use TLS, which is required here".to_owned();
     }
     let [a, b, c, d] = first;
     format!("the peer does not speak TLS, it begins with {a:02x} {b:02x} {c:02x} {d:02x}")

@@ -5,7 +5,7 @@ use rustls::{Error, PeerIncompatible};
 use super::{Alert, CertificateProblem, TlsError};
 use crate::role::Role;
 
-/// Converts an error of the library, for a node in this role.
+/// Converts a rustls error, for a node in this role.
 pub(super) fn of(error: &Error, role: Role) -> TlsError {
     let what = || error.to_string().into();
     match error {
@@ -16,7 +16,7 @@ pub(super) fn of(error: &Error, role: Role) -> TlsError {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired
-            // Introduced in TLS 1.2.
+            // This extension was introduced in TLS 1.2.
             | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled => TlsError::NoCommonVersion,

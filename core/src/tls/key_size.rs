@@ -1,4 +1,4 @@
-//! Supported sizes of RSA keys: signatures of others are rejected.
+//! The supported sizes of RSA keys. Signatures of other keys are rejected.
 
 use pkcs8::der::asn1::{AnyRef, BitStringRef, UintRef};
 use pkcs8::der::{Decode, Reader, SliceReader};
@@ -11,7 +11,7 @@ use super::CertificateProblem;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// The key sizes that the providers support.
+/// The key sizes that the cryptography providers support.
 const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// Checks the key of an authority, given the content of its SubjectPublicKeyInfo.

@@ -18,8 +18,8 @@ use crate::role::Role;
 /// The buffer capacity kept while idle.
 const KEPT: usize = 1 << 10;
 
-/// The amount encrypted at once; the maximum of unwritten ciphertext, apart from TLS's own
-/// messages.
+/// The amount of plaintext that is encrypted at once. Limits unwritten ciphertext, apart from TLS's
+/// own messages.
 const BATCH: usize = 64 << 10;
 
 /// Drives rustls, without I/O.
@@ -33,7 +33,7 @@ pub(crate) struct Machine {
     side: Side,
     role: Role,
     clock: Arc<Clock>,
-    /// How far the wall clock is ahead of the times that are fed, in nanoseconds.
+    /// How far the wall clock is ahead of the fed times, in nanoseconds.
     wall_ahead: i128,
     /// The deadline of the handshake.
     deadline: Time,
@@ -43,9 +43,9 @@ pub(crate) struct Machine {
     /// Whether the peer's first bytes are TLS.
     is_tls: bool,
     outgoing: Vec<u8>,
-    /// How much of it was written.
+    /// The number of bytes of `outgoing` that are written.
     start: usize,
-    /// The length of its plaintext.
+    /// The length of the plaintext of `outgoing`.
     encrypted: usize,
     secured: bool,
     sent_close_notify: bool,
@@ -95,7 +95,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Records the time, for the validity of certificates; fails when the handshake times out.
+    /// Records the time, for the validity of certificates. Fails when the handshake times out.
     pub(crate) fn feed_time(&mut self, now: Time) -> Result<(), TlsError> {
         self.clock.set(now.shifted(self.wall_ahead));
         match self.next_timeout() {
@@ -106,7 +106,7 @@ impl Machine {
         }
     }
 
-    /// Records the wall-clock time at that time.
+    /// Records the wall-clock time at the time `now`.
     pub(crate) fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.wall_ahead = wall.ahead_of(now);
         self.clock.set(wall);
@@ -157,7 +157,7 @@ impl Machine {
         }
     }
 
-    /// Records a failure of the stream, which is a TLS error before the end of the handshake.
+    /// Records a failure of the stream. It is a TLS error only during the handshake.
     pub(crate) fn feed_failure(&mut self, reason: &str) -> Result<(), TlsError> {
         match self.is_handshaking() {
             true => self.fail(TlsError::Lost { reason: reason.into() }),
@@ -165,8 +165,8 @@ impl Machine {
         }
     }
 
-    /// Encrypts waiting bytes, when all earlier ciphertext is written; at the very end sends
-    /// `close_notify`.
+    /// Encrypts waiting bytes when all earlier ciphertext is written. Sends `close_notify` when
+    /// there are none and `is_last` is set.
     pub(crate) fn encrypt(&mut self, waiting: &[u8], is_last: bool) -> Result<(), TlsError> {
         if !self.is_usable() || !self.outgoing.is_empty() {
             Ok(())
@@ -181,7 +181,7 @@ impl Machine {
         }
     }
 
-    /// Returns whether there is something to write, given whether plaintext waits to be
+    /// Returns whether there is something to write. `waits` says whether plaintext waits to be
     /// [encrypted](Self::encrypt).
     pub(crate) fn has_output(&self, waits: bool, is_last: bool) -> bool {
         let more = waits || is_last && !self.sent_close_notify;
@@ -201,7 +201,7 @@ impl Machine {
         self.outgoing.get(self.start..).unwrap_or_default()
     }
 
-    /// Records that `written` bytes were written; returns how much plaintext was thereby written.
+    /// Records that `written` bytes were written. Returns how much plaintext they complete.
     pub(crate) fn advance(&mut self, written: usize) -> usize {
         self.start = self.start.saturating_add(written).min(self.outgoing.len());
         if self.start < self.outgoing.len() {
@@ -230,7 +230,7 @@ impl Machine {
         Negotiated::of(state, &self.config).filter(|_| self.secured)
     }
 
-    /// Fails; bytes to be written are kept.
+    /// Fails with this error. Bytes to be written are kept.
     fn fail(&mut self, error: TlsError) -> Result<(), TlsError> {
         self.failed = Some(error.clone());
         self.incoming = Vec::new();

@@ -9,9 +9,9 @@
 //! * TLS 1.2 and 1.3, with forward secrecy. A Bro with OpenSSL 1.0 does not support it as the
 //!   acceptor, only as the initiator. [`TlsError`] explains what a peer lacks.
 //! * The validity of certificates is checked with the time that is fed in. The cryptography
-//!   provider takes randomness from the system, the only such use in this crate: keys cannot be fed
-//!   in. The protocol inside is as deterministic as without TLS.
-//! * Framing inside is that of §1.3; there are no partial chunks.
+//!   provider takes the randomness for keys from the system, the only such use in this crate. The
+//!   protocol inside is as deterministic as without TLS.
+//! * The framing inside TLS is that of §1.3; there are no partial chunks.
 //! * Each side closes an orderly connection with `close_notify`. A Bro that terminates does not, so
 //!   a stream that ends without it between two messages also counts as closed by the peer; inside a
 //!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a
@@ -20,7 +20,7 @@
 //!
 //! # Features
 //!
-//! `tls` is `tls-ring`, because ring is easiest to build. `tls-aws-lc-rs` uses aws-lc-rs.
+//! `tls` is `tls-ring`, because ring is easier to build. `tls-aws-lc-rs` uses aws-lc-rs.
 
 use std::time::Duration;
 

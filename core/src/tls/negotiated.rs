@@ -15,7 +15,7 @@ pub struct Negotiated {
     pub cipher_suite: Box<str>,
     /// The key exchange, such as `X25519`, if reported by the library.
     pub key_exchange: Option<Box<str>>,
-    /// The peer's accepted certificates, in DER: its own, then intermediate ones.
+    /// The peer's verified certificates, in DER: its own, then intermediate ones.
     pub peer_certificates: Vec<Bytes>,
     /// The SHA-256 digest of the peer's own certificate, for [pinning](TlsConfig::pin).
     pub peer_sha256: [u8; 32],

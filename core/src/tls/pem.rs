@@ -99,7 +99,7 @@ fn decrypt(
     let (_, document) = SecretDocument::from_pem(section.text).map_err(|_| malformed(section))?;
     let encrypted =
         EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| malformed(section))?;
-    // A wrong passphrase shows as bad padding, or else as an invalid key.
+    // A wrong passphrase results in bad padding, or else in an invalid key.
     let decrypted = encrypted.decrypt(passphrase).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(
             pkcs8::pkcs5::Error::NoPbes1CryptSupport

@@ -5,7 +5,7 @@ use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
 
-/// The maximum plaintext of a record, and also more than a record's overhead.
+/// The maximum plaintext of a record.
 const MAX_RECORD: usize = 1 << 14;
 const OVERHEAD: usize = 64;
 
@@ -45,7 +45,7 @@ pub(super) struct Step<'a, 'p> {
 }
 
 impl Step<'_, '_> {
-    /// Handles the connection's state; returns how much input was processed.
+    /// Handles the connection's state. Returns how much input was processed.
     pub(super) fn take<D>(
         &mut self,
         status: UnbufferedStatus<'_, '_, D>,
@@ -136,7 +136,7 @@ impl From<EncryptError> for Refusal {
     }
 }
 
-/// Appends output to a buffer, growing it as needed; `size` is an estimate.
+/// Appends output to a buffer, growing it as needed. `size` is an estimate.
 fn append(
     to: &mut Vec<u8>,
     size: usize,

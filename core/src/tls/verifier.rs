@@ -15,7 +15,7 @@ use rustls::{
 
 use super::{CertificateProblem, key_size};
 
-/// Requirements for a certificate, besides being valid and issued by an authority.
+/// Requirements for a certificate, in addition to being valid and issued by an authority.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demands {
     /// It is valid for this name.
@@ -62,8 +62,8 @@ impl Verifier {
     }
 }
 
-/// Reports a key whose signatures cannot be verified: otherwise a certificate signed by it seems to
-/// have a wrong signature, and the peer's own key would fail later in the handshake.
+/// Reports a key whose signatures cannot be verified. Without this, a certificate signed by it
+/// would seem to have a wrong signature, and the peer's own key would fail later in the handshake.
 fn keys_considered<T>(
     verified: Result<T, Error>,
     end_entity: &CertificateDer<'_>,
@@ -92,7 +92,7 @@ pub(super) fn sha256(provider: &CryptoProvider, bytes: &[u8]) -> Option<[u8; 32]
     suite.common.hash_provider.hash(bytes).as_ref().try_into().ok()
 }
 
-/// Implements the verification of handshake signatures, the same for both directions.
+/// Implements the verification of handshake signatures, which is the same for both directions.
 macro_rules! signatures_are_verified_alike {
     () => {
         fn verify_tls12_signature(

@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::look_at;
 
-/// Returns the configuration that a Bro script makes, as far as the recordings' scripts go.
+/// Returns the configuration that a Bro script makes. Supports what the recordings' scripts use.
 pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
     let find = |pattern: &str, text: &str| {
         let found = Regex::new(pattern).expect("the test's own pattern").captures(text)?;
@@ -62,8 +62,8 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
     }
 }
 
-/// Declares every event that one side requested or called, whichever it was: so that a pattern has
-/// something to leave out.
+/// Declares every event that either side requested or called, so that each pattern also has events
+/// that it does not match.
 fn declared(recording: &Recording) -> Declarations {
     let mut declarations = Declarations::new();
     let requested = Side::BOTH.map(|side| look_at(recording, side));

@@ -1,11 +1,11 @@
-//! SERIALs put together by hand.
+//! Builds SERIALs field by field.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Mode, Reader, ReaderLimits, SerialError, SerialErrorKind as Kind};
 use bytes::Bytes;
 
-/// Puts a SERIAL together, as a sender without a cache would: every object in full, id 0.
+/// Builds a SERIAL as a sender without a cache does: every object in full, with id 0.
 #[derive(Clone, Default)]
 pub(crate) struct Build(pub(crate) Vec<u8>);
 
@@ -45,7 +45,7 @@ impl Build {
         self
     }
 
-    /// The header of a full object, and that it has no location if it could have one.
+    /// The header of a full object, and "no location" for classes that can have a location.
     pub(crate) fn object(self, pid: u32, serial_type: u16) -> Build {
         let this = self.u8(1).u32(pid).u16(serial_type);
         if serial_type & 0x8000 != 0 { this.u8(0) } else { this }
@@ -55,12 +55,12 @@ impl Build {
         self.u8(0).u32(pid)
     }
 
-    /// The head of a type: full, with these tags, anonymous.
+    /// The start of an anonymous type, in full, with these tags.
     pub(crate) fn ty(self, class: u16, tag: u8, internal: u8) -> Build {
         self.u8(1).object(0, 0x8a00 | class).u8(tag).u8(internal).u8(0).u8(1).str(b"")
     }
 
-    /// The rest of the standard count type, and a count.
+    /// The rest of the plain count type, and a count.
     pub(crate) fn plain(self, v: u64) -> Build {
         self.u8(3).u8(2).u8(0).u8(1).str(b"").u64(v)
     }
@@ -74,7 +74,7 @@ impl Build {
     }
 
     pub(crate) fn fault(self) -> Kind {
-        self.read().expect_err("this must not be read").kind
+        self.read().expect_err("this must be rejected").kind
     }
 }
 

@@ -16,7 +16,7 @@ use brocomm::node::{Role, SyncRequest, Undeclared};
 use brocomm_conformance::{Recording, Session, Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 
-/// When every test takes place.
+/// The current time in every test.
 pub(crate) const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
 
 /// Returns the role that a side of a recording has.
@@ -27,8 +27,8 @@ pub(crate) fn role(side: Side) -> Role {
     }
 }
 
-/// Returns the recordings of sessions in which nobody broke the protocol, further connections
-/// included.
+/// Returns the recordings of sessions in which neither side broke the protocol, with their further
+/// connections.
 pub(crate) fn good_recordings() -> &'static [(String, Recording)] {
     // Reading them takes longer than most tests of them.
     static READ: LazyLock<Vec<(String, Recording)>> = LazyLock::new(read_good_recordings);
@@ -56,7 +56,7 @@ pub(crate) fn is_older(name: &str) -> bool {
     ["bro-2.", "mix-", "refuse-"].iter().any(|start| name.starts_with(start))
 }
 
-/// What one side of a session was set up with and sent, as seen from outside.
+/// The configuration of one side of a session, and what it sent, as far as the recording shows.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) config: ConnectionConfig,
@@ -64,7 +64,7 @@ pub(crate) struct Seen {
     pub(crate) serials: Vec<Serial>,
     /// Its other messages.
     pub(crate) messages: Vec<Message>,
-    /// The data format of all of that.
+    /// The data format of its messages.
     pub(crate) data_format: DataFormat,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn observed(recording: &Recording, side: Side) -> Vec<Observed> {
     all.filter(|observed| observed.side == role(side)).collect()
 }
 
-/// Looks at what one side of a recording was and sent.
+/// Returns the configuration of one side of a recording, and what it sent.
 pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
     let mut seen = Seen::default();
     let mut requests = Requests { ..Requests::default() };
@@ -120,8 +120,8 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
     seen
 }
 
-/// Feeds a connection all that the peer sent, cut as given, and then its end; returns what the
-/// connection notified.
+/// Feeds a connection everything that the peer sent, split as given, and then end of file. Returns
+/// the connection's notifications.
 pub(crate) fn replay(
     config: &ConnectionConfig,
     role: Role,

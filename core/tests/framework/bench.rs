@@ -1,4 +1,4 @@
-//! A node whose peers are single connections, or driven by the test.
+//! A node whose peers are plain connections or are scripted by the test.
 
 use std::time::Duration;
 
@@ -19,25 +19,25 @@ use super::support::{FIRST, configuration, host, lines, number, numbers};
 pub(crate) struct Bench {
     pub(crate) now: Time,
     pub(crate) node: NodeMachine,
-    /// Notifications that the test has not taken.
+    /// Notifications that the test has not read.
     pub(crate) told: Vec<Notification>,
     /// Actions that the test has not processed.
     pub(crate) actions: Vec<Action>,
     pub(crate) hands: Vec<Hand>,
-    /// Whether the application takes notifications.
+    /// Whether the application reads notifications.
     pub(crate) takes: bool,
 }
 
 /// The other end of one of the node's connections.
 pub(crate) struct Hand {
     pub(crate) link: ConnectionId,
-    /// The protocol implementation, unless the test sends messages itself.
+    /// The peer's protocol implementation; `None` if the test sends messages itself.
     pub(crate) connection: Option<Connection>,
     pub(crate) told: Vec<connection::ConnectionNotification>,
     decoder: Decoder,
-    /// All that the node sent.
+    /// Everything that the node sent.
     pub(crate) sent: Vec<Message>,
-    /// Whether it reads nothing.
+    /// Whether it does not read.
     pub(crate) stalls: bool,
     /// Whether the node has closed the connection.
     pub(crate) closed: bool,
@@ -48,10 +48,10 @@ impl Bench {
         Bench::begun(Time::from_secs_f64(1_500_000_000.0), options, nodes)
     }
 
-    /// A node that begins at a given time.
+    /// A node that starts at a given time.
     pub(crate) fn begun(now: Time, options: Options, nodes: Vec<(&str, PeerConfig)>) -> Bench {
         let configuration = configuration(options, nodes);
-        let mut node = NodeMachine::new(configuration).expect("the configuration is right");
+        let mut node = NodeMachine::new(configuration).expect("the configuration is valid");
         node.start(now);
         let (told, actions, hands) = (Vec::new(), Vec::new(), Vec::new());
         let mut bench = Bench { now, node, told, actions, hands, takes: true };
@@ -59,7 +59,7 @@ impl Bench {
         bench
     }
 
-    /// A node with one peer in phase Running; earlier notifications are dropped.
+    /// A node with one peer in phase Running. Discards earlier notifications.
     pub(crate) fn running(options: Options, node: PeerConfig, peer: ConnectionConfig) -> Bench {
         let mut bench = Bench::new(options, vec![("peer", node)]);
         bench.accept(Some(peer));
@@ -72,10 +72,10 @@ impl Bench {
         self.node.connection_to(id).is_some_and(|c| c.phase() == brocomm::node::Phase::Running)
     }
 
-    /// Lets a peer connect to the node, from a port of its own; without a configuration the test
-    /// speaks for it.
+    /// Lets a peer connect to the node from its own port. Without a configuration the test sends
+    /// the peer's messages.
     pub(crate) fn accept(&mut self, peer: Option<ConnectionConfig>) -> usize {
-        let port = 50_000 + u16::try_from(self.hands.len()).expect("few connect");
+        let port = 50_000 + u16::try_from(self.hands.len()).expect("few peers connect");
         self.accept_from(Endpoint::new(host(), port), peer)
     }
 
@@ -86,7 +86,7 @@ impl Bench {
         at
     }
 
-    /// Takes the attempt to connect that the node asked for.
+    /// Takes the node's request to connect.
     pub(crate) fn attempt(&mut self) -> (ConnectionId, Endpoint) {
         self.settle();
         let at = self.actions.iter().position(|action| matches!(action, Action::Connect { .. }));
@@ -129,7 +129,7 @@ impl Bench {
         self.hands.len() - 1
     }
 
-    /// Feeds the node messages that the test makes up.
+    /// Feeds the node messages from a peer that the test scripts.
     pub(crate) fn send(&mut self, hand: usize, messages: &[Message]) {
         let mut encoder = Encoder::new(Framing::Clear);
         let mut bytes = Vec::new();
@@ -142,13 +142,13 @@ impl Bench {
         self.settle();
     }
 
-    /// Has a peer raise an event, which waits for [`settle`](Self::settle).
+    /// Lets a peer raise an event. [`settle`](Self::settle) delivers it.
     pub(crate) fn raise(&mut self, hand: usize, event: &Event) {
         let connection = self.hands[hand].connection.as_mut().expect("a peer with a connection");
         assert_eq!(connection.send_event(event), Ok(connection::Sent::Sent));
     }
 
-    /// Lets bytes move until nothing moves any more.
+    /// Transfers bytes until there are none left.
     pub(crate) fn settle(&mut self) {
         while self.step() {}
     }
@@ -171,7 +171,7 @@ impl Bench {
         moved
     }
 
-    /// Lets time pass, in steps at which something is due.
+    /// Advances the time, stopping at each timeout.
     pub(crate) fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         loop {
@@ -217,7 +217,7 @@ impl Bench {
         lines(&self.told())
     }
 
-    /// Takes the numbers in the pings that the node was sent.
+    /// Takes the numbers in the pings that the node received.
     pub(crate) fn pings(&mut self) -> Vec<u64> {
         numbers(&self.told())
     }
@@ -272,7 +272,7 @@ impl Hand {
         moved
     }
 
-    /// Returns the messages that the node sent, SERIALs aside.
+    /// Returns the messages that the node sent, except SERIALs.
     pub(crate) fn requests(&self) -> Vec<&Message> {
         self.sent.iter().filter(|message| !matches!(message, Message::Serial(_))).collect()
     }

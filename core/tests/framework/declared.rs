@@ -17,9 +17,9 @@ fn unlike() -> Vec<(Event, &'static str)> {
     ]
 }
 
-/// Whoever wants it, whatever the policy, and whether or not there is room.
+/// Regardless of subscribers, the policy, and free space in the queues.
 #[test]
-fn events_unlike_their_declaration_are_refused_and_go_nowhere() {
+fn events_that_do_not_match_their_declaration_are_rejected() {
     for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {
         let options = || Options {
             outgoing: Queue { overflow, ..Options::default().outgoing },
@@ -42,7 +42,7 @@ fn events_unlike_their_declaration_are_refused_and_go_nowhere() {
 }
 
 #[test]
-fn events_are_made_of_the_declared_types() {
+fn events_are_sent_with_the_declared_types() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping"]));
     let now = bench.now;
     let raised = bench.node.raise(Event::new("ping", vec![Value::Int(5)]), now);
@@ -51,7 +51,7 @@ fn events_are_made_of_the_declared_types() {
     assert_eq!(bench.pinged(0), [5]);
 }
 
-/// What nobody declared goes as it is.
+/// Undeclared events are sent unchanged.
 #[test]
 fn undeclared_events_are_not_checked() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&["mystery"]));
@@ -61,7 +61,7 @@ fn undeclared_events_are_not_checked() {
 }
 
 #[test]
-fn values_of_variables_unlike_their_declaration_are_refused() {
+fn values_of_variables_that_do_not_match_their_declaration_are_rejected() {
     let mut bench = Bench::running(Options::default(), peer(), syncing(false));
     let (now, expected) = (bench.now, "value for number: expected count, found string");
     let assign = |op1| StateAccess {
@@ -85,9 +85,9 @@ fn values_of_variables_unlike_their_declaration_are_refused() {
     assert_eq!(bench.node.counters(FIRST).unwrap().connection.accesses_sent, 1);
 }
 
-/// The words are Bro's, and the types are those that do not fit.
+/// The message has Bro's wording, followed by the two types that do not match.
 #[test]
-fn what_a_peer_raises_unlike_the_declaration_is_told_with_both_types() {
+fn rejected_events_of_a_peer_are_reported_with_both_types() {
     let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
     bench.raise(0, &Event::new("ping", vec![Value::Int(5)]));
     let reasons = bench.told().into_iter().filter_map(|told| match told {

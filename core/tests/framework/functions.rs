@@ -1,4 +1,4 @@
-//! Functions (part 4 §4): each works, and fails in wrong phases.
+//! Functions (part 4 §4): each one works in the right phases and fails in the others.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::support::*;
 
-/// A node whose application makes the requests, with a peer whose VERSION came.
+/// A node whose application makes the requests, with a peer whose VERSION has arrived.
 fn in_handshake() -> Bench {
     let options = Options { handshake: Handshake::Application, ..Options::default() };
     let mut bench =
@@ -39,7 +39,7 @@ fn refused(command: Command, phase: Phase) -> Result<(), NodeError> {
     Err(NodeError::Connection(UsageError::WrongPhase { command, phase }))
 }
 
-/// Asserts that a request is made in Handshake, and refused before, after, and for unknown peers.
+/// Asserts that a request is sent in Handshake, and rejected before, after, and for unknown peers.
 #[track_caller]
 fn is_of_the_handshake(command: Command, call: Call, sent: &Message) {
     let mut bench = in_handshake();
@@ -105,7 +105,7 @@ fn complete_handshake() {
 }
 
 #[test]
-fn a_node_that_takes_over_must_complete_the_handshake_itself() {
+fn with_manual_handshakes_the_application_completes_each() {
     let mut bench = in_handshake();
     bench.send(0, &handshake()[1..]);
     bench.pass(1000 * SECOND);
@@ -119,7 +119,7 @@ fn a_node_that_takes_over_must_complete_the_handshake_itself() {
 }
 
 #[test]
-fn apply_node_does_what_the_entry_says() {
+fn apply_node_applies_the_entry() {
     let mut bench = in_handshake();
     bench.node.apply_node(FIRST).unwrap();
     bench.node.request_remote_events(FIRST, &"ping".parse().unwrap()).unwrap();
@@ -133,7 +133,7 @@ fn apply_node_does_what_the_entry_says() {
 }
 
 #[test]
-fn connect_peer_connects_whatever_the_flag_says() {
+fn connect_peer_ignores_the_connect_flag() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     assert_eq!(bench.actions, []);
     let now = bench.now;
@@ -153,7 +153,7 @@ fn connect_peer_does_not_wait_to_retry() {
     assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same id");
     bench.connect(Some(requesting(&[])));
     bench.pass(1000 * SECOND);
-    assert!(!bench.connects(), "the other attempt is given up");
+    assert!(!bench.connects(), "the other attempt is cancelled");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn connect_peer_after_the_end_of_a_connection() {
 }
 
 #[test]
-fn connect_peer_is_refused_for_unknown_names_and_at_the_end() {
+fn connect_peer_fails_for_unknown_names_and_after_termination() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     let now = bench.now;
     assert_eq!(bench.node.connect_peer("b", now), Err(NodeError::UnknownNode));
@@ -187,7 +187,7 @@ fn disconnect() {
 }
 
 #[test]
-fn disconnect_sends_what_is_already_on_its_way() {
+fn disconnect_flushes_the_send_queue() {
     let mut bench = running();
     let now = bench.now;
     bench.node.raise(ping(1), now).unwrap();
@@ -208,7 +208,7 @@ fn listen_and_stop_listening() {
     bench.settle();
     assert_eq!(bench.actions, [Action::StopListening]);
     assert!(!bench.node.is_listening());
-    assert!(!bench.hands[hand].closed, "connections that were accepted stay");
+    assert!(!bench.hands[hand].closed, "accepted connections stay open");
     bench.node.stop_listening();
     bench.node.listen();
     bench.settle();
@@ -216,7 +216,7 @@ fn listen_and_stop_listening() {
 }
 
 #[test]
-fn stop_listening_gives_up_binding_again() {
+fn stop_listening_cancels_the_next_attempt_to_bind() {
     let mut bench = Bench::new(listening(), vec![]);
     let Some(Action::Listen(target)) = bench.actions.pop() else { panic!() };
     bench.node.feed_listen_failed(target.endpoint, true, "Address already in use", bench.now);
@@ -317,7 +317,7 @@ fn send_state_and_state_done() {
 }
 
 #[test]
-fn logs_and_prints_go_to_those_who_requested_them() {
+fn logs_and_prints_are_sent_to_peers_that_requested_them() {
     let print: PrintItems = [PrintItem { file: b"f", text: b"t" }].into_iter().collect();
     let mut bench = running();
     assert_eq!(bench.node.send_print(FIRST, &print), Ok(Sent::Sent));

@@ -9,13 +9,14 @@ use super::support::*;
 
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
-/// Has the peer send something with a number; finds that number; names it as the log does.
+/// A function that sends something with a number from the peer, one that finds that number in a
+/// notification, and the name that the log uses.
 type Kind = (fn(&mut Bench, u32), fn(&Notification) -> Option<u64>, &'static str);
 
 const DROPPABLE: [Kind; 3] =
     [(print, printed, "2 prints"), (packet, captured, "packet"), (id, given, "ID number")];
 
-/// What is never dropped, as what comes after it may build on it.
+/// Messages that are never dropped because later ones may depend on them.
 const KEPT: [fn(&mut Bench, u32); 3] = [capture_filter, sync_point, bad_call];
 
 fn print(bench: &mut Bench, n: u32) {
@@ -68,7 +69,7 @@ fn bad_call(bench: &mut Bench, _: u32) {
     bench.settle();
 }
 
-/// A node whose application takes nothing while its peer sends this, one at a time.
+/// A node whose application reads nothing while its peer sends these one at a time.
 fn flooded(overflow: Overflow, bound: Bound, send: fn(&mut Bench, u32)) -> Bench {
     let options = Options { incoming: Queue { bound, overflow }, ..Options::default() };
     let node = PeerConfig { accept_input: true, ..wants("ping", peer()) };
@@ -82,7 +83,7 @@ fn flooded(overflow: Overflow, bound: Bound, send: fn(&mut Bench, u32)) -> Bench
     bench
 }
 
-/// How many wait, and whether the peer does.
+/// Returns how many are in the queue, and whether the node has stopped reading from the peer.
 fn waiting(bench: &Bench) -> (usize, bool) {
     let waits = !bench.node.wants_input(bench.hands[0].link);
     (bench.node.counters(FIRST).unwrap().incoming.events, waits)
@@ -100,7 +101,7 @@ fn numbers(told: &[Notification], number: fn(&Notification) -> Option<u64>) -> V
 const NARROW: Bound = Bound::new(3, 1 << 30);
 
 #[test]
-fn a_peer_waits_for_the_application_to_take_what_it_sent() {
+fn a_full_receive_queue_blocks_the_peer_until_the_application_reads() {
     for (send, number, _) in DROPPABLE {
         for bound in [NARROW, Bound::new(1000, 1)] {
             let mut bench = flooded(Overflow::Block, bound, send);
@@ -112,7 +113,7 @@ fn a_peer_waits_for_the_application_to_take_what_it_sent() {
 }
 
 #[test]
-fn what_may_be_dropped_is_if_the_policy_says_so() {
+fn a_full_receive_queue_drops_if_the_policy_says_so() {
     for (send, number, what) in DROPPABLE {
         for (overflow, left) in
             [(Overflow::DropNewest, [0, 1, 2]), (Overflow::DropOldest, [2, 3, 4])]
@@ -132,7 +133,7 @@ fn what_may_be_dropped_is_if_the_policy_says_so() {
 }
 
 #[test]
-fn a_peer_waits_with_what_is_never_dropped_whatever_the_policy() {
+fn a_full_receive_queue_blocks_messages_that_are_never_dropped() {
     for send in KEPT {
         for overflow in
             [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest, Overflow::Disconnect]
@@ -148,9 +149,9 @@ fn a_peer_waits_with_what_is_never_dropped_whatever_the_policy() {
     }
 }
 
-/// What does not count is bounded by its bytes: lines for the log, also those about what is dropped.
+/// Log lines do not count as events, so their bytes bound them. This includes lines about drops.
 #[test]
-fn lines_wait_within_bounds() {
+fn queued_log_lines_are_bounded() {
     let unknown = Message::RequestEvents([format!("nobody_knows_{:0100}", 1)].iter().collect());
     let dropped = Message::Serial(call(&ping(1)).into());
     for (overflow, message) in [
@@ -174,9 +175,9 @@ fn lines_wait_within_bounds() {
     }
 }
 
-/// An event counts as all of the message that it is a view of, but not once it is dropped.
+/// An event counts with the whole message that it keeps alive, until it is dropped.
 #[test]
-fn what_keeps_a_message_alive_counts_as_that() {
+fn an_event_counts_with_the_message_that_it_keeps_alive() {
     let mut serial = call(&ping(1));
     serial.resize(BYTES / 4, 0);
     let message = Message::Serial(serial.into());
@@ -197,10 +198,10 @@ fn what_keeps_a_message_alive_counts_as_that() {
     }
 }
 
-/// How many bytes may wait; a line takes a few hundred at most.
+/// The bound of the queue in bytes. A line takes a few hundred at most.
 const BYTES: usize = 64 << 10;
 
-/// A node whose application takes nothing, and a peer that is Running and sends what it is told to.
+/// A node whose application reads nothing, and a peer in Running that the test scripts.
 fn by_hand(overflow: Overflow, bound: Bound) -> Bench {
     let options = Options { incoming: Queue { bound, overflow }, ..Options::default() };
     let mut bench = Bench::new(options, vec![("peer", wants(".*", peer()))]);

@@ -34,7 +34,7 @@ fn off_by_default() {
 }
 
 #[test]
-fn what_is_raised_before_the_first_connection_is_sent_when_it_runs() {
+fn events_raised_before_the_first_connection_are_sent_once_it_runs() {
     let mut bench = bench(kept(100));
     assert_eq!(raise(&mut bench, 0..1), [KEPT], "while connecting");
     bench.refuse();
@@ -46,7 +46,7 @@ fn what_is_raised_before_the_first_connection_is_sent_when_it_runs() {
 }
 
 #[test]
-fn what_is_raised_while_the_peer_is_away_is_sent_when_it_is_back() {
+fn events_raised_while_the_peer_is_disconnected_are_sent_on_reconnection() {
     let mut bench = bench(kept(100));
     let hand = bench.connect(Some(requesting(&["ping"])));
     assert_eq!(raise(&mut bench, 0..1), [Raised { peers: 1, ..Raised::default() }]);
@@ -60,7 +60,7 @@ fn what_is_raised_while_the_peer_is_away_is_sent_when_it_is_back() {
 }
 
 #[test]
-fn the_oldest_go_first_and_are_counted() {
+fn the_oldest_events_are_dropped_first_and_counted() {
     let mut bench = bench(kept(2));
     bench.refuse();
     raise(&mut bench, 0..5);
@@ -72,18 +72,18 @@ fn the_oldest_go_first_and_are_counted() {
 }
 
 #[test]
-fn what_the_peer_does_not_request_is_not_sent() {
+fn events_that_the_peer_does_not_request_are_not_sent() {
     let mut bench = bench(kept(10));
     raise(&mut bench, 0..2);
     let hand = bench.connect(Some(requesting(&["pong"])));
     assert_eq!(bench.pinged(hand), [0; 0]);
     assert_eq!(bench.node.counters(A).unwrap().outgoing.events, 0);
     bench.hang_up(hand);
-    assert_eq!(raise(&mut bench, 2..3), [Raised::default()], "it wanted none when it was here");
+    assert_eq!(raise(&mut bench, 2..3), [Raised::default()], "it did not request them");
 }
 
 #[test]
-fn nothing_is_kept_for_one_that_will_not_be_back() {
+fn nothing_is_kept_for_a_peer_that_was_disconnected_on_purpose() {
     let mut bench = bench(kept(10));
     let hand = bench.connect(Some(requesting(&["ping"])));
     let now = bench.now;
@@ -94,21 +94,21 @@ fn nothing_is_kept_for_one_that_will_not_be_back() {
 }
 
 #[test]
-fn what_is_raised_during_the_handshake_is_sent_once() {
+fn events_raised_during_the_handshake_are_sent_once() {
     let mut bench = bench(kept(10));
     raise(&mut bench, 0..1);
     let hand = bench.connect(None);
     let names: EventNames = ["ping"].into_iter().collect();
     bench.send(hand, &[version(""), Message::RequestEvents(names)]);
     assert_eq!(raise(&mut bench, 1..3), [KEPT; 2]);
-    // From here on a connection would have to read what was said before, so it is counted.
+    // Decoding needs the messages before as well, so this looks at the counter.
     bench.send(hand, &[Message::Caps(Caps::BRO), Message::PhaseDone]);
     assert!(bench.is_running(A));
     assert_eq!(bench.node.counters(A).unwrap().connection.events_sent, 3);
 }
 
 #[test]
-fn what_waited_when_the_connection_was_lost_is_sent_over_the_next() {
+fn events_queued_when_the_connection_was_lost_are_sent_over_the_next() {
     let mut bench = bench(kept(1000));
     let hand = bench.connect(Some(requesting(&["text", "ping"])));
     bench.hands[hand].stalls = true;

@@ -1,4 +1,4 @@
-//! Detection of silently vanished peers.
+//! Detection of peers that vanish silently.
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::wire::{Caps, Message};
@@ -20,13 +20,13 @@ fn pings_sent(bench: &Bench) -> usize {
     bench.hands[0].sent.iter().filter(|message| matches!(message, Message::Ping(_))).count()
 }
 
-/// Has the peer read nothing from now on, and so answer nothing.
-fn dies(bench: &mut Bench) {
+/// Makes the peer stop reading, and thus answering.
+fn stop_reading(bench: &mut Bench) {
     bench.hands[0].connection = None;
 }
 
 #[test]
-fn a_silent_peer_is_pinged_once_per_silence() {
+fn a_silent_peer_is_pinged_once_per_period_of_silence() {
     let mut bench = Bench::running(Options::default(), watched(), requesting(&[]));
     bench.pass(9 * SECOND);
     assert_eq!(pings_sent(&bench), 0);
@@ -42,7 +42,7 @@ fn a_silent_peer_is_pinged_once_per_silence() {
 }
 
 #[test]
-fn a_peer_that_talks_is_not_pinged() {
+fn a_peer_that_sends_messages_is_not_pinged() {
     let mut bench = Bench::running(Options::default(), watched(), requesting(&[]));
     for n in 0..20 {
         bench.pass(9 * SECOND);
@@ -53,9 +53,9 @@ fn a_peer_that_talks_is_not_pinged() {
 }
 
 #[test]
-fn a_peer_that_stays_silent_is_given_up() {
+fn a_peer_that_stays_silent_is_disconnected() {
     let mut bench = Bench::running(Options::default(), watched(), requesting(&[]));
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(29 * SECOND);
     assert!(bench.is_running(FIRST));
     assert_eq!(bench.told(), []);
@@ -74,17 +74,17 @@ fn a_peer_that_stays_silent_is_given_up() {
 }
 
 #[test]
-fn one_that_was_given_up_is_connected_to_again() {
+fn a_peer_that_was_silent_is_reconnected() {
     let node = PeerConfig { liveness: Some(LIVENESS), ..retries(5, peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(35 * SECOND);
     assert!(bench.connects());
 }
 
 #[test]
-fn a_broccoli_is_never_pinged_nor_given_up() {
+fn a_broccoli_peer_is_never_pinged_or_disconnected() {
     let config = ConnectionConfig { capabilities: Caps::BROCCOLI_PEER, ..requesting(&[]) };
     let mut bench = Bench::running(Options::default(), watched(), config);
     bench.pass(1000 * SECOND);
@@ -93,14 +93,14 @@ fn a_broccoli_is_never_pinged_nor_given_up() {
 }
 
 #[test]
-fn nobody_is_pinged_by_default() {
+fn no_peer_is_pinged_by_default() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
     bench.pass(100_000 * SECOND);
     assert_eq!(pings_sent(&bench), 0);
 }
 
 #[test]
-fn a_peer_that_we_do_not_read_from_is_not_silent() {
+fn a_peer_blocked_by_backpressure_does_not_count_as_silent() {
     let incoming = Queue { bound: Bound::new(1, 1 << 20), overflow: Overflow::Block };
     let options = Options { incoming, ..Options::default() };
     let mut bench = Bench::running(options, watched(), requesting(&[]));
@@ -114,7 +114,7 @@ fn a_peer_that_we_do_not_read_from_is_not_silent() {
     assert!(bench.is_running(FIRST));
     bench.takes = true;
     assert_eq!(bench.pings(), [0, 1, 2]);
-    dies(&mut bench);
+    stop_reading(&mut bench);
     bench.pass(60 * SECOND);
-    assert!(bench.hands[0].closed, "it is watched again");
+    assert!(bench.hands[0].closed, "it counts as silent again");
 }

@@ -73,7 +73,7 @@ fn accept_failed() {
     bench.actions.clear();
     bench.node.feed_accept_failed("Too many open files 24", bench.now);
     assert_eq!(bench.log(), ["error child accept failed, Too many open files 24"]);
-    assert_eq!(bench.actions, [], "it listens on");
+    assert_eq!(bench.actions, [], "it still listens");
 }
 
 #[cfg(feature = "tls")]
@@ -173,7 +173,7 @@ fn cannot_write() {
     once(&bench.log(), &format!("error child {PREFIX} child: write error Broken pipe"));
     assert!(bench.hands[hand].closed, "it closes");
     bench.node.feed_write_failure(bench.hands[hand].link, "Broken pipe", bench.now);
-    assert_eq!(bench.log(), [""; 0], "of a connection that is over nothing is said");
+    assert_eq!(bench.log(), [""; 0], "nothing is logged about a closed connection");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn connection_closed() {
 }
 
 #[test]
-fn connection_closed_is_written_when_the_socket_is() {
+fn connection_closed_is_written_when_the_socket_is_closed() {
     let mut bench = bench();
     let hand = bench.accept(None);
     bench.hands[hand].stalls = true;
@@ -212,21 +212,21 @@ fn terminating() {
     never(&bench.log(), "child terminating");
     bench.hands[hand].stalls = false;
     let log = bench.log();
-    // Nothing else is said of connections that are closed for this.
+    // There are no other lines about the connections that this closes.
     let [terminating, closing, statistics] = &log[..] else { panic!("{log:#?}") };
     assert_eq!(terminating, "info child terminating");
     assert_eq!(*closing, format!("info parent {PREFIX} closing connection"));
     assert!(statistics.starts_with("info parent parent statistics: "), "{statistics}");
 }
 
-/// Has something wait that is not written yet.
+/// Leaves output unwritten.
 fn stall(bench: &mut Bench) {
     let now = bench.now;
     bench.node.send_ping(FIRST, 1, now).unwrap();
 }
 
 #[test]
-fn nothing_is_asked_of_the_transport_but_to_listen() {
+fn the_only_action_is_to_listen() {
     let bench = bench();
     assert!(matches!(bench.actions[..], [Action::Listen(_)]));
 }

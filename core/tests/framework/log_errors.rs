@@ -1,4 +1,4 @@
-//! The communication log (part 4 §5): what goes wrong.
+//! The communication log (part 4 §5): errors.
 
 use brocomm::data::{Event, Type, Value};
 use brocomm::lowlevel::connection::StateSource;
@@ -18,7 +18,7 @@ fn bench() -> Bench {
     Bench::new(Options::default(), vec![("peer", wants(".*", peer()))])
 }
 
-/// A peer that speaks by hand, in Running.
+/// A node with a peer in Running that the test scripts.
 fn running() -> Bench {
     let mut bench = bench();
     let hand = bench.accept(None);
@@ -28,9 +28,9 @@ fn running() -> Bench {
     bench
 }
 
-/// Asserts that the peer is cut off with this line; returns the whole log.
+/// Asserts that the node closes the connection with this line; returns the whole log.
 #[track_caller]
-fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
+fn assert_closed_with(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
     bench.send(0, messages);
     assert!(bench.hands[0].closed);
     let log = bench.log();
@@ -41,9 +41,9 @@ fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
     log
 }
 
-/// Asserts that the line is logged and raised as an error, and the connection stays.
+/// Asserts that the line is logged and raised as an error, and that the connection stays open.
 #[track_caller]
-fn put_up_with(bench: &mut Bench, what: &str) {
+fn assert_tolerated(bench: &mut Bench, what: &str) {
     let told = bench.told();
     once(&lines(&told), &format!("error parent {PREFIX} {what}"));
     let raised = told.iter().filter(
@@ -67,7 +67,7 @@ fn could_not_connect() {
 fn peer_did_not_send_version() {
     let mut bench = bench();
     bench.accept(None);
-    let log = cut_off(bench, &[Message::PhaseDone], "peer did not send version");
+    let log = assert_closed_with(bench, &[Message::PhaseDone], "peer did not send version");
     never(&log, "unserialization error");
 }
 
@@ -76,7 +76,7 @@ fn with_version(change: impl FnOnce(&mut Version), what: &str) {
     bench.accept(None);
     let Message::Version(mut theirs) = version("") else { panic!() };
     change(&mut theirs);
-    cut_off(bench, &[Message::Version(theirs)], what);
+    assert_closed_with(bench, &[Message::Version(theirs)], what);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn authoritative_state_on_both_sides() {
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::RequestSync { authoritative: true }]);
     let what = "misconfiguration: authoritative state on both sides";
-    cut_off(bench, &[Message::PhaseDone], what);
+    assert_closed_with(bench, &[Message::PhaseDone], what);
 }
 
 #[test]
@@ -107,16 +107,16 @@ fn unexpected_phase_done_in_sync() {
     let [version, caps, done] = handshake();
     bench.send(hand, &[version, caps, Message::RequestSync { authoritative: false }, done]);
     let what = "unexpected phase_done in sync phase from peer";
-    cut_off(bench, &[Message::PhaseDone], what);
+    assert_closed_with(bench, &[Message::PhaseDone], what);
 }
 
 #[test]
 fn unexpected_phase_done() {
-    cut_off(running(), &[Message::PhaseDone], "unexpected phase_done");
+    assert_closed_with(running(), &[Message::PhaseDone], "unexpected phase_done");
 }
 
 #[test]
-fn a_message_in_the_wrong_phase_is_named_with_phase_and_place() {
+fn a_message_in_the_wrong_phase_is_logged_with_phase_and_offset() {
     let mut bench = running();
     bench.send(0, &[version("")]);
     let log = bench.log();
@@ -136,7 +136,7 @@ fn call(name: &str) -> Message {
 fn unknown_event() {
     let mut bench = running();
     bench.send(0, &[call("mystery")]);
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function mystery: unknown event/function, ignoring",
     );
@@ -146,14 +146,17 @@ fn unknown_event() {
 fn not_an_event() {
     let mut bench = running();
     bench.send(0, &[call("number")]);
-    put_up_with(&mut bench, "unserializing event/function number: not a function/event, ignoring");
+    assert_tolerated(
+        &mut bench,
+        "unserializing event/function number: not a function/event, ignoring",
+    );
 }
 
 #[test]
 fn wrong_number_of_arguments() {
     let mut bench = running();
     bench.send(0, &[call("ping")]);
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function ping: wrong number of arguments, ignoring",
     );
@@ -163,7 +166,7 @@ fn wrong_number_of_arguments() {
 fn mismatch_in_argument_types() {
     let mut bench = Bench::running(Options::default(), wants(".*", peer()), requesting(&[]));
     bench.raise(0, &Event::new("ping", vec![Value::Int(1)]));
-    put_up_with(
+    assert_tolerated(
         &mut bench,
         "unserializing event/function ping: mismatch in argument types; ignoring",
     );
@@ -178,11 +181,11 @@ fn peer_description_not_a_string() {
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::Serial(bytes.into())]);
     let what = "unserializing ID peer_description: peer_description not a string";
-    put_up_with(&mut bench, what);
+    assert_tolerated(&mut bench, what);
 }
 
 #[test]
-fn unserialization_error_after_its_cause() {
+fn unserialization_error_follows_its_cause() {
     for (serial, what) in [
         (&b"x"[..], "unserializing: unknown serialization type"),
         (b"e\0\0\0\x04ping", "unserializing event/function ping: "),
@@ -207,7 +210,7 @@ fn unserialization_error_after_its_cause() {
     }
 }
 
-/// A peer without capabilities writes in Running as it does before (2§3).
+/// A node with a peer without capabilities, which writes in Running as in the handshake (2§3).
 fn plain() -> Bench {
     let mut bench = bench();
     let hand = bench.accept(None);
@@ -247,7 +250,7 @@ fn unserialization_errors_in_bros_words() {
 }
 
 #[test]
-fn one_peer_s_errors_disturb_no_other() {
+fn errors_of_one_peer_do_not_affect_others() {
     let mut bench = running();
     bench.accept(Some(requesting(&["ping"])));
     bench.send(0, &[Message::PhaseDone]);

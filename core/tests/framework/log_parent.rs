@@ -1,4 +1,4 @@
-//! The communication log (part 4 §5): what the protocol core reports as things go well.
+//! The communication log (part 4 §5): what the protocol core reports when nothing fails.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn bench() -> Bench {
     Bench::new(Options::default(), vec![("peer", peer())])
 }
 
-/// What is logged when a peer that speaks by hand has said this after its VERSION.
+/// Returns the lines that are logged when a scripted peer sends these messages after its VERSION.
 fn after(messages: &[Message]) -> Vec<String> {
     let mut bench = bench();
     let hand = bench.accept(None);
@@ -33,7 +33,7 @@ fn added_peer() {
 }
 
 #[test]
-fn added_peer_once_and_not_per_retry() {
+fn added_peer_is_logged_once_and_not_per_retry() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(5, peer()))]);
     once(&bench.log(), &format!("info parent {OF_FIRST} added peer"));
     bench.refuse();
@@ -119,7 +119,7 @@ fn peer_description() {
 
 #[test]
 fn peer_description_not_set() {
-    // An empty one is none to our own connections, so it is put together: type `string`, length 0.
+    // Our own connections do not send an empty one, so build it here: type `string`, length 0.
     let id = brocomm::lowlevel::serial::Id::global(
         "peer_description",
         brocomm::data::Type::STRING,
@@ -165,7 +165,7 @@ fn peer_requested_logs() {
 }
 
 #[test]
-fn what_the_caps_say_when_the_handshake_is_complete() {
+fn capabilities_are_logged_when_the_handshake_is_complete() {
     let compatible = "peer does not support 64bit PIDs; using compatibility mode";
     let keeps = "peer supports keep-in-cache; using that";
     let broccoli = "peer is a Broccoli";
@@ -176,7 +176,7 @@ fn what_the_caps_say_when_the_handshake_is_complete() {
         (Caps::BROCCOLI_PEER, vec![compatible, broccoli]),
         (Caps::BROCCOLI_PEER.union(Caps::NEW_CACHE_STRATEGY), vec![compatible, keeps, broccoli]),
     ] {
-        assert_eq!(after(&[Message::Caps(caps)]), [""; 0], "not before");
+        assert_eq!(after(&[Message::Caps(caps)]), [""; 0], "not before the handshake is complete");
         let log = after(&[Message::Caps(caps), Message::PhaseDone]);
         let lines = lines.into_iter().chain(["phase: running"]);
         let expected: Vec<_> = lines.map(|line| format!("info parent {PREFIX} {line}")).collect();
@@ -314,7 +314,7 @@ fn parent_statistics_at_exit() {
     let log = bench.log();
     let statistics: Vec<_> = log.iter().filter(|line| line.contains("parent statistics")).collect();
     assert_eq!(statistics.len(), 1, "{log:#?}");
-    assert!(statistics[0].contains(" events=1/0 "), "also of those that are gone");
+    assert!(statistics[0].contains(" events=1/0 "), "includes closed connections");
 }
 
 #[test]
@@ -325,8 +325,8 @@ fn terminating() {
     once(&bench.log(), "info parent terminating...");
 }
 
-/// A node's new notifications, in order: log lines without their prefix, and the names of the
-/// others.
+/// Returns a node's new notifications in order: log lines without their prefix, and the names of
+/// the others.
 fn transcript(bench: &mut Bench) -> Vec<String> {
     let name = |told: &Notification| {
         let text = format!("{told:?}");
@@ -340,7 +340,8 @@ fn transcript(bench: &mut Bench) -> Vec<String> {
     bench.told().iter().map(entry).collect()
 }
 
-/// What a peer that wants all says by hand: its name, requests of events twice, of state and logs.
+/// The messages of a scripted peer that requests everything: its description, requests for events
+/// twice, for state and for logs.
 fn requests() -> Vec<Message> {
     let names = |names: &[&str]| Message::RequestEvents(names.iter().collect());
     let id = brocomm::lowlevel::serial::Id::global(
@@ -362,7 +363,7 @@ fn requests() -> Vec<Message> {
     ]
 }
 
-/// What the log says of a peer from its first byte to its last, among the other notifications.
+/// All log lines about a peer, among the other notifications.
 const TRANSCRIPT: &[&str] = &[
     "info child accepted clear connection",
     "info parent added peer",
@@ -407,7 +408,7 @@ const TRANSCRIPT: &[&str] = &[
 ];
 
 #[test]
-fn lines_stand_among_the_notifications_as_things_happened() {
+fn log_lines_and_notifications_are_in_order() {
     for handshake in [Handshake::Automatic, Handshake::Application] {
         let options = Options { handshake, ..Options::default() };
         let node = PeerConfig { class: Some("c".into()), ..wants("ping", peer()) };

@@ -1,4 +1,4 @@
-//! The communication log (part 4 §5): what the policy layer reports, never with a prefix.
+//! The communication log (part 4 §5): what the policy layer reports, always without a prefix.
 
 use brocomm::node::{Options, PeerConfig};
 
@@ -34,7 +34,7 @@ fn connection_established_is_not_written_in_setup() {
 }
 
 #[test]
-fn what_an_entry_does_in_order() {
+fn the_actions_of_an_entry_are_logged_in_order() {
     let node = PeerConfig {
         capture_filter: Some("tcp".into()),
         sync: true,
@@ -53,7 +53,7 @@ fn what_an_entry_does_in_order() {
 }
 
 #[test]
-fn each_thing_that_an_entry_does_by_itself() {
+fn each_action_of_an_entry_is_logged() {
     for (node, line) in [
         (wants("ping", silent()), "requesting events matching /^?(ping)$?/"),
         (
@@ -79,7 +79,7 @@ fn connection_closed() {
 }
 
 #[test]
-fn connection_closed_is_not_written_of_one_that_was_not_established() {
+fn connection_closed_is_not_written_before_connection_established() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
     let hand = bench.accept(None);
     bench.hang_up(hand);

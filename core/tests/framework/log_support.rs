@@ -26,7 +26,7 @@ pub(crate) fn count(values: &[LogValue]) -> u64 {
     }
 }
 
-/// Returns the numbers in the entries that a node was sent.
+/// Returns the numbers in the entries that a node received.
 pub(crate) fn entries(told: &[Notification]) -> Vec<u64> {
     let number = |told: &Notification| match told {
         Notification::LogEntry { values, .. } => Some(count(values)),
@@ -43,7 +43,7 @@ pub(crate) fn announced(told: &[Notification]) -> Vec<String> {
     told.iter().filter_map(path).collect()
 }
 
-/// Makes the messages that announce a writer and carry these entries.
+/// Returns the messages that announce a writer and carry these entries.
 pub(crate) fn messages(numbers: std::ops::Range<u64>) -> (Message, Bytes) {
     let mut streams = LogStreams::new();
     streams.declare(stream()).unwrap();
@@ -56,7 +56,7 @@ pub(crate) fn messages(numbers: std::ops::Range<u64>) -> (Message, Bytes) {
     (Message::LogCreateWriter(announcement), bytes.into())
 }
 
-/// A node with a peer that the test speaks for.
+/// A node with a peer that the test scripts.
 pub(crate) fn by_hand(options: Options) -> Bench {
     let mut bench = Bench::running(options, peer(), requesting(&[]));
     bench.hands[0].connection = None;

@@ -33,7 +33,7 @@ fn logging(options: Options) -> Bench {
     bench
 }
 
-/// Returns the log messages that a peer was sent: the announcements' paths, and the numbers in
+/// Returns the log messages that the node sent to a peer: the announced paths, and the numbers in
 /// each batch.
 fn sent(bench: &Bench, hand: usize) -> (Vec<String>, Vec<Vec<u64>>) {
     let mut receiver = brocomm::lowlevel::logs::LogReceiver::new(LogLimits::default());
@@ -62,7 +62,7 @@ fn sent(bench: &Bench, hand: usize) -> (Vec<String>, Vec<Vec<u64>>) {
 }
 
 #[test]
-fn entries_go_from_node_to_node_in_order() {
+fn entries_arrive_in_order() {
     let mut net = Network::new();
     let sender = net.add(configuration(listening(), vec![]));
     let node = PeerConfig { connect: true, request_logs: true, ..PeerConfig::new(address(0)) };
@@ -93,7 +93,7 @@ fn entries_go_from_node_to_node_in_order() {
 }
 
 #[test]
-fn writers_are_announced_at_the_handshake_to_those_who_asked() {
+fn writers_are_announced_in_the_handshake_to_peers_that_requested_logs() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
     bench.node.declare_log(stream()).unwrap();
     let other = LogStream { number: 15, path: "other".into(), ..stream() };
@@ -115,7 +115,7 @@ fn writers_are_announced_at_the_handshake_to_those_who_asked() {
             Message::LogCreateWriter(_)
         ]
     ));
-    // New ones at once, where they are of use.
+    // New writers are announced at once to peers that requested logs.
     bench.node.write_log(15, &values(7, ""), now).unwrap();
     bench.settle();
     assert_eq!(sent(&bench, hands[0]).0, ["mini", "third", "other"]);
@@ -125,7 +125,7 @@ fn writers_are_announced_at_the_handshake_to_those_who_asked() {
 }
 
 #[test]
-fn a_writer_that_comes_up_in_the_handshake_is_announced_once() {
+fn a_writer_created_during_the_handshake_is_announced_once() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
     bench.node.declare_log(stream()).unwrap();
     let hand = bench.accept(None);
@@ -138,7 +138,7 @@ fn a_writer_that_comes_up_in_the_handshake_is_announced_once() {
 }
 
 #[test]
-fn one_that_asks_when_it_is_running_is_told_of_a_writer_with_its_next_entry() {
+fn a_peer_that_requests_logs_in_running_gets_announcements_with_the_next_entry() {
     let mut bench = by_hand(Options::default());
     bench.node.declare_log(stream()).unwrap();
     write(&mut bench, 1).unwrap();
@@ -151,7 +151,7 @@ fn one_that_asks_when_it_is_running_is_told_of_a_writer_with_its_next_entry() {
 }
 
 #[test]
-fn entries_wait_a_second_for_others() {
+fn entries_are_batched_for_a_second() {
     let mut bench = logging(Options::default());
     let begun = bench.now;
     write(&mut bench, 1).unwrap();
@@ -171,7 +171,7 @@ fn entries_wait_a_second_for_others() {
 }
 
 #[test]
-fn entries_go_when_they_are_50_kib() {
+fn a_batch_is_sent_when_it_reaches_50_kib() {
     let mut bench = logging(Options::default());
     let now = bench.now;
     for n in 0..3 {
@@ -185,7 +185,7 @@ fn entries_go_when_they_are_50_kib() {
 }
 
 #[test]
-fn a_close_of_our_own_sends_what_is_batched() {
+fn closing_a_connection_sends_the_batch() {
     let mut bench = logging(Options::default());
     write(&mut bench, 1).unwrap();
     let now = bench.now;
@@ -205,7 +205,7 @@ fn a_close_of_our_own_sends_what_is_batched() {
 }
 
 #[test]
-fn what_is_batched_is_lost_with_the_connection_and_a_new_one_begins_anew() {
+fn a_lost_connection_loses_its_batch_and_a_new_one_starts_empty() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(5, peer()))]);
     bench.node.declare_log(stream()).unwrap();
     let first = bench.connect(Some(requesting_logs()));
@@ -221,7 +221,7 @@ fn what_is_batched_is_lost_with_the_connection_and_a_new_one_begins_anew() {
 }
 
 #[test]
-fn entries_that_make_no_sense_are_refused() {
+fn invalid_entries_are_rejected() {
     let mut bench = logging(Options::default());
     let now = bench.now;
     let unknown = StreamError::Unknown { stream: 9 };
@@ -234,13 +234,13 @@ fn entries_that_make_no_sense_are_refused() {
     assert_eq!(sent(&bench, 0), (vec![], vec![]));
 }
 
-/// A node whose peer reads nothing, so that two batches of one entry each wait for it.
+/// A node whose peer does not read. Two batches of one entry each are queued for it.
 fn stalled(overflow: Overflow) -> Bench {
     let outgoing = Queue { bound: Bound::new(2, 1 << 30), overflow };
     let mut bench = logging(Options { outgoing, ..Options::default() });
     bench.hands[0].stalls = true;
     let now = bench.now;
-    // More than a connection takes: it goes at once.
+    // More than a batch, and more than fits into the connection: this is sent at once.
     bench.node.write_log(STREAM, &values(0, &"x".repeat(100 << 10)), now).unwrap();
     for n in 1..3 {
         assert_eq!(write(&mut bench, n), Ok(Raised { peers: 1, ..Raised::default() }));

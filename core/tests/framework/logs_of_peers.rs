@@ -13,7 +13,7 @@ use super::support::*;
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
 #[test]
-fn what_a_peer_sends_is_bounded() {
+fn logs_of_a_peer_are_bounded() {
     let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow: Overflow::Block };
     let mut bench = by_hand(Options { incoming, ..Options::default() });
     bench.takes = false;
@@ -27,7 +27,7 @@ fn what_a_peer_sends_is_bounded() {
 }
 
 #[test]
-fn what_a_peer_sent_before_it_closed_arrives() {
+fn entries_sent_before_the_peer_closed_are_delivered() {
     let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow: Overflow::Block };
     let mut bench = by_hand(Options { incoming, ..Options::default() });
     bench.takes = false;
@@ -41,7 +41,7 @@ fn what_a_peer_sent_before_it_closed_arrives() {
 }
 
 #[test]
-fn incoming_policies_cover_entries() {
+fn receive_queue_policies_apply_to_entries() {
     for (overflow, left) in [(Overflow::DropNewest, [0, 1, 2]), (Overflow::DropOldest, [2, 3, 4])] {
         let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow };
         let mut bench = by_hand(Options { incoming, ..Options::default() });
@@ -67,12 +67,12 @@ fn cause(told: &[Notification]) -> &CloseCause {
 }
 
 #[test]
-fn what_is_no_log_message_ends_that_connection_only() {
+fn an_invalid_log_message_ends_only_that_connection() {
     let mut bench = by_hand(Options::default());
     let other = bench.accept(Some(requesting(&[])));
     bench.told.clear();
     let (writer, entry) = messages(7..8);
-    // The third entry is cut off, and what comes after it does not count.
+    // The third entry is truncated. Messages after it are ignored.
     let bytes = Bytes::from([&entry[..], &entry[..], &entry[..entry.len() - 1]].concat());
     bench.send(0, &[writer, Message::LogWrite(bytes), Message::CaptureFilter("x".into())]);
     let told = bench.told();
@@ -102,7 +102,7 @@ fn log_reason(told: &[Notification]) -> &str {
 }
 
 #[test]
-fn what_is_no_announcement_ends_the_connection_though_it_was_closed_already() {
+fn an_invalid_announcement_is_an_error_even_after_the_peer_closed() {
     let mut bench = by_hand(Options::default());
     let link = bench.hands[0].link;
     let mut bytes = Vec::new();
@@ -110,7 +110,7 @@ fn what_is_no_announcement_ends_the_connection_though_it_was_closed_already() {
         brocomm::lowlevel::wire::Encoder::new(brocomm::lowlevel::wire::Framing::Clear);
     encoder.message(&Message::LogCreateWriter("writer".into()), &mut bytes);
     let now = bench.now;
-    // Nobody looks before the end.
+    // The application reads nothing until the connection has ended.
     bench.takes = false;
     bench.node.feed_bytes(link, &bytes, now);
     bench.node.feed_eof(link, now);
@@ -143,7 +143,7 @@ fn write_error_for_log_entry() {
     assert_eq!(entries(&told), [0; 0]);
     once(&lines(&told), &format!("error parent {PREFIX} write error for log entry"));
     assert_eq!(log_reason(&told), "write error for log entry: mini: unknown writer");
-    // It is only those that fit no writer, and only until they do.
+    // Only entries without a matching writer are dropped, and only until the writer is announced.
     bench.send(0, &[writer.clone(), Message::LogWrite(bytes), writer]);
     let told = bench.told();
     assert_eq!((announced(&told), entries(&told)), (vec!["mini".into()], vec![1, 2, 3]));

@@ -1,5 +1,5 @@
-//! The Communication framework, row by row: part 4 of the specification, and §3.3, §3.6, §4, §6 of
-//! part 1.
+//! Tests of the Communication framework for each row of part 4 of the specification, and for §3.3,
+//! §3.6, §4 and §6 of part 1.
 
 pub(crate) mod bench;
 mod state;

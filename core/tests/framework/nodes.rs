@@ -1,4 +1,4 @@
-//! The fields of a node (part 4 §2).
+//! The fields of a peer entry (part 4 §2).
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn an_entry_with_a_zone_does_not_apply_to_a_peer_in_another() {
 }
 
 #[test]
-fn class_is_sent_if_we_connect() {
+fn class_is_sent_by_the_initiator() {
     let node = PeerConfig { class: Some("probe".into()), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     let hand = bench.connect(None);
@@ -71,7 +71,7 @@ fn class_is_sent_if_we_connect() {
 }
 
 #[test]
-fn class_is_not_sent_if_the_peer_connects() {
+fn class_is_not_sent_by_the_acceptor() {
     let node = PeerConfig { class: Some("probe".into()), ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     let hand = bench.accept(None);
@@ -217,7 +217,7 @@ fn peer_and_connected() {
 }
 
 #[test]
-fn an_entry_that_applies_does_things_in_order() {
+fn the_entry_of_a_peer_is_applied_in_order() {
     let node = PeerConfig {
         capture_filter: Some("udp".into()),
         compression: Some(3),

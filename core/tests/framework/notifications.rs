@@ -1,4 +1,4 @@
-//! Notifications (part 4 §4), each with all that it says.
+//! Notifications (part 4 §4), each with all its fields.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::connection::ConnectionConfig;
@@ -10,12 +10,12 @@ use bytes::Bytes;
 
 use super::support::*;
 
-/// A node that accepts what its peer sends.
+/// A node that accepts input from its peer.
 fn running() -> Bench {
     Bench::running(Options::default(), wants(".*", peer()), requesting(&[]))
 }
 
-/// Asserts that there is one notification, about the peer, and returns it.
+/// Asserts that there is exactly one notification, about the peer, and returns it.
 #[track_caller]
 fn only(bench: &mut Bench) -> Notification {
     let mut news = bench.news();
@@ -63,7 +63,7 @@ fn established_handshake_done_and_closed() {
 }
 
 #[test]
-fn a_connection_that_was_never_established_is_said_to_be_closed_as_such() {
+fn closed_says_whether_the_connection_was_established() {
     let mut bench = Bench::new(Options::default(), vec![]);
     let hand = bench.accept(None);
     bench.hang_up(hand);
@@ -232,7 +232,7 @@ fn sync_point() {
 }
 
 #[test]
-fn listening_says_where() {
+fn listening_names_the_endpoint() {
     let mut bench = Bench::new(listening(), vec![]);
     let endpoint = Endpoint::new([0, 0, 0, 0].into(), 47757);
     bench.node.feed_listening(endpoint.clone(), false, bench.now);
@@ -240,7 +240,7 @@ fn listening_says_where() {
 }
 
 #[test]
-fn log_says_when_who_and_what() {
+fn log_lines_have_time_peer_and_message() {
     let mut bench = running();
     bench.pass(5 * SECOND);
     bench.hang_up(0);
@@ -259,13 +259,13 @@ fn log_says_when_who_and_what() {
     let told = bench.told();
     assert!(
         matches!(&told[0], Notification::Log(entry) if entry.peer.is_none()),
-        "what concerns no peer: {:?}",
+        "about no peer: {:?}",
         told[0]
     );
 }
 
 #[test]
-fn what_concerns_one_peer_comes_in_order() {
+fn notifications_about_one_peer_are_in_order() {
     let mut bench = running();
     bench.takes = false;
     bench.raise(0, &ping(1));

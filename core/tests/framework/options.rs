@@ -1,4 +1,4 @@
-//! Options (part 4 §1) and what the whole node does (§6).
+//! Options (part 4 §1) and the behaviour of the whole node (§6).
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn listen_port() {
     assert_eq!(targets(options.clone())[0].endpoint.port, 4711);
     let elsewhere = PeerConfig { p: Some(99), ..connects(peer()) };
     let mut bench = Bench::new(options, vec![("a", connects(peer())), ("b", elsewhere)]);
-    assert_eq!(bench.attempt().1, Endpoint::new(host(), 4711), "where a node has none");
+    assert_eq!(bench.attempt().1, Endpoint::new(host(), 4711), "the default port");
     assert_eq!(bench.attempt().1, Endpoint::new(host(), 99));
 }
 
@@ -69,7 +69,7 @@ fn listen_ssl() {
     assert!(targets(options.clone())[0].ssl);
     let mut bench = Bench::new(options, vec![]);
     let link = bench.node.feed_accepted(Endpoint::new(host(), 5), bench.now).unwrap();
-    assert_eq!(bench.node.poll_transmit(link), [0; 0], "the peer says hello first");
+    assert_eq!(bench.node.poll_transmit(link), [0; 0], "the peer sends the ClientHello first");
     assert!(bench.node.wants_input(link));
     assert!(bench.node.connection_to(FIRST).is_none(), "it is not up");
 }
@@ -90,7 +90,7 @@ fn listen_retry() {
     assert!(bench.node.is_listening());
     bench.node.feed_listen_failed(endpoint.clone(), true, "Address already in use", now);
     bench.settle();
-    assert_eq!(bench.actions, [Action::StopListening], "all sockets are given up meanwhile");
+    assert_eq!(bench.actions, [Action::StopListening], "all sockets are closed in the meantime");
     assert!(!bench.node.is_listening());
     bench.actions.clear();
     bench.pass(6 * SECOND);
@@ -103,7 +103,7 @@ fn listen_retry() {
 }
 
 #[test]
-fn a_socket_that_cannot_be_bound_for_another_reason_is_left_out() {
+fn a_socket_that_cannot_be_bound_for_another_reason_is_skipped() {
     let mut bench = Bench::new(listening(), vec![]);
     let Some(Action::Listen(target)) = bench.actions.pop() else { panic!() };
     let now = bench.now;
@@ -113,7 +113,7 @@ fn a_socket_that_cannot_be_bound_for_another_reason_is_left_out() {
 }
 
 #[test]
-fn listening_twice_is_listening_once() {
+fn listening_twice_has_no_further_effect() {
     let mut bench = Bench::new(listening(), vec![]);
     bench.node.listen();
     bench.settle();
@@ -144,7 +144,7 @@ fn peer_description() {
     assert_eq!(bench.log(), [""; 0]);
 }
 
-/// A node with two peers that both request and raise pings.
+/// A node with two peers. Both request and raise pings.
 fn between_two(options: Options) -> Bench {
     let mut bench = Bench::running(options, wants("ping", peer()), requesting(&["ping"]));
     bench.accept(Some(requesting(&["ping"])));
@@ -164,7 +164,7 @@ fn forward_remote_events() {
 }
 
 #[test]
-fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
+fn operations_on_state_are_forwarded_to_all_synchronized_peers_but_the_origin() {
     let node = PeerConfig { sync: true, ..peer() };
     let mut bench = Bench::running(Options::default(), node, syncing(false));
     bench.accept(Some(syncing(false)));
@@ -222,7 +222,7 @@ fn default_capture_filter() {
 }
 
 #[test]
-fn an_event_raised_here_goes_to_every_running_peer_that_requested_it() {
+fn a_raised_event_is_sent_to_every_running_peer_that_requested_it() {
     let mut bench = between_two(Options::default());
     bench.accept(Some(requesting(&["pong"])));
     let waiting = bench.accept(None);

@@ -1,4 +1,4 @@
-//! The page that maps part 4 is complete and correct.
+//! The page that maps part 4 to the API is complete and correct.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 const PAGE: &str = include_str!("../../src/node/framework.md");
 const SPEC: &str = include_str!("../../../conformance/spec/04-framework.md");
 
-/// How many rows have no test, for a reason that the page gives.
+/// The number of rows without a test. The page says why for each.
 const WITHOUT: usize = 10;
 
-/// What the specification has in its text rather than in tables.
+/// The fields that the specification has in its text, not in a table.
 const FIELDS: [&str; 6] = ["id", "host", "p", "is_local", "descr", "class"];
 const STATE: [&str; 3] = ["nodes", "pending_peers", "connected_peers"];
 const OPTIONS: [&str; 6] = [
@@ -21,7 +21,7 @@ const OPTIONS: [&str; 6] = [
     "max_remote_events_processed",
 ];
 
-/// Returns a section, by its title's beginning.
+/// Returns the section whose title starts with `title`.
 fn section<'a>(text: &'a str, title: &str) -> &'a str {
     let (_, from) = text.split_once(title).unwrap_or_else(|| panic!("no section {title}"));
     from.split("\n# ").next().and_then(|s| s.split("\n## ").next()).unwrap_or(from)
@@ -51,7 +51,7 @@ fn every_row_of_the_specification_is_on_the_page() {
         ("## 5 The", "# The comm", 2),
     ] {
         let shown = firsts(section(PAGE, title));
-        // The first is the head of the table.
+        // The first row is the heading.
         for cells in rows(section(SPEC, of_spec)).skip(1) {
             check(title, &shown, cells[cell]);
         }
@@ -91,6 +91,7 @@ fn every_test_that_the_page_names_is_there() {
             format!("tests/framework/{file}.rs"),
             format!("tests/{file}.rs"),
             format!("tests/logs/{file}.rs"),
+            format!("tests/node_replay/{file}.rs"),
             format!("src/node/{file}.rs"),
             format!("src/node/{file}/tests.rs"),
             format!("src/lowlevel/driver/hub/tests/{file}.rs"),

@@ -7,7 +7,7 @@ use brocomm::node::{Endpoint, NodeError, Notification, Options, PeerConfig, Peer
 use super::support::*;
 
 #[test]
-fn id_of_those_we_connect_to() {
+fn ids_of_peers_that_we_connect_to() {
     let nodes = vec![("a", connects(peer())), ("b", peer()), ("c", connects(peer()))];
     let bench = Bench::new(Options::default(), nodes);
     let pending: Vec<_> = bench.node.pending_peers().collect();
@@ -15,7 +15,7 @@ fn id_of_those_we_connect_to() {
 }
 
 #[test]
-fn id_of_those_that_connect_to_us() {
+fn ids_of_peers_that_connect_to_us() {
     let mut bench = Bench::new(Options::default(), vec![]);
     bench.accept(None);
     bench.accept(None);
@@ -23,14 +23,14 @@ fn id_of_those_that_connect_to_us() {
 }
 
 #[test]
-fn id_0_is_ourselves() {
+fn id_0_is_the_node_itself() {
     let bench = Bench::new(Options::default(), vec![]);
     let local = bench.node.get_local_event_peer();
     assert_eq!((local.id, local.is_local), (PeerId(0), true));
 }
 
 #[test]
-fn a_reconnection_keeps_the_id_of_one_we_connect_to() {
+fn reconnecting_to_a_peer_keeps_its_id() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
     for _ in 0..2 {
         let hand = bench.connect(Some(requesting(&[])));
@@ -42,7 +42,7 @@ fn a_reconnection_keeps_the_id_of_one_we_connect_to() {
 }
 
 #[test]
-fn a_reconnection_of_the_peer_gets_another_id() {
+fn a_peer_that_reconnects_to_us_gets_a_new_id() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     for id in [10_000, 10_001] {
         let hand = bench.accept(Some(requesting(&[])));
@@ -53,7 +53,7 @@ fn a_reconnection_of_the_peer_gets_another_id() {
 }
 
 #[test]
-fn host_and_p_are_where_we_connected_to_or_its_own() {
+fn host_and_p_are_the_remote_address() {
     let node = PeerConfig { p: Some(77), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
@@ -76,7 +76,7 @@ fn descr() {
 }
 
 #[test]
-fn descr_is_empty_until_it_came() {
+fn descr_is_empty_until_it_arrives() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     let hand = bench.accept(None);
     bench.send(hand, &handshake());
@@ -94,7 +94,7 @@ fn class() {
 }
 
 #[test]
-fn what_a_notification_says_of_a_peer_that_was_lost_is_what_was_known() {
+fn notifications_about_a_lost_peer_have_its_last_known_data() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
     let hand = bench.connect(Some(ConnectionConfig { description: "x".into(), ..requesting(&[]) }));
     bench.hang_up(hand);
@@ -103,12 +103,12 @@ fn what_a_notification_says_of_a_peer_that_was_lost_is_what_was_known() {
         _ => None,
     });
     assert_eq!(closed.as_deref(), Some(&b"x"[..]));
-    assert_eq!(bench.node.peer(PeerId(1)).unwrap().descr, "", "the next may be another");
+    assert_eq!(bench.node.peer(PeerId(1)).unwrap().descr, "", "another peer may connect next");
 }
 
 type Named<'a> = Vec<(PeerId, &'a str)>;
 
-/// Returns the peers that are pending, and those that are connected.
+/// Returns the pending peers and the connected peers.
 fn states(bench: &Bench) -> (Named<'_>, Named<'_>) {
     (bench.node.pending_peers().collect(), bench.node.connected_peers().collect())
 }
@@ -138,7 +138,7 @@ fn a_peer_that_is_not_retried_is_not_pending() {
 }
 
 #[test]
-fn a_peer_without_an_entry_is_in_neither() {
+fn a_peer_without_an_entry_is_neither_pending_nor_connected() {
     let mut bench = Bench::new(Options::default(), vec![]);
     bench.accept(Some(requesting(&[])));
     assert!(bench.is_running(FIRST));
@@ -162,12 +162,12 @@ fn peer_state_and_last_error() {
 }
 
 #[test]
-fn nodes_are_listed_in_order() {
+fn nodes_are_listed_in_the_configured_order() {
     let nodes = vec![("z", peer()), ("a", connects(peer()))];
     let bench = Bench::new(Options::default(), nodes.clone());
     let listed: Vec<_> = bench.node.nodes().map(|(name, node)| (name, node.clone())).collect();
     assert_eq!(listed, nodes);
     assert_eq!(bench.node.peer(PeerId(7)), None);
     let unknown = NodeError::UnknownPeer(PeerId(7));
-    assert_eq!(unknown.to_string(), "there is no peer 7");
+    assert_eq!(unknown.to_string(), "no such peer: 7");
 }

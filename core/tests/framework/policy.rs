@@ -25,7 +25,7 @@ fn classed(class: Option<&'static str>) -> PeerConfig {
 }
 
 #[test]
-fn classes_match_if_they_are_equal_or_neither_has_one() {
+fn classes_match_if_equal_or_both_unset() {
     let classes = [None, Some(""), Some("a"), Some("b")];
     for ours in classes {
         for theirs in classes {
@@ -48,7 +48,7 @@ fn the_first_entry_that_applies_wins() {
 }
 
 #[test]
-fn an_ipv4_peer_on_an_ipv6_socket_is_the_same() {
+fn an_ipv4_peer_on_an_ipv6_socket_matches_its_ipv4_entry() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     let mapped = "::ffff:10.9.9.9".parse().unwrap();
     bench.accept_from(Endpoint::new(mapped, 1), Some(requesting(&[])));
@@ -56,7 +56,7 @@ fn an_ipv4_peer_on_an_ipv6_socket_is_the_same() {
 }
 
 #[test]
-fn the_entry_that_we_connected_with_applies_whatever_class_the_peer_sends() {
+fn the_initiator_applies_its_own_entry_regardless_of_the_class() {
     let node = PeerConfig { class: Some("ours".into()), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("first", peer()), ("a", node)]);
     bench.connect(Some(ConnectionConfig { class: Some("theirs".into()), ..requesting(&[]) }));
@@ -65,7 +65,7 @@ fn the_entry_that_we_connected_with_applies_whatever_class_the_peer_sends() {
 }
 
 #[test]
-fn a_peer_without_an_entry_may_ask_but_not_send() {
+fn a_peer_without_an_entry_may_request_but_not_send() {
     let options = Options { compression_level: 2, ..Options::default() };
     let mut bench = Bench::new(options, vec![]);
     let hand = bench.accept(Some(requesting(&["ping"])));
@@ -76,7 +76,7 @@ fn a_peer_without_an_entry_may_ask_but_not_send() {
     assert!(!bench.node.connection_to(FIRST).unwrap().accepts_input());
 }
 
-/// A node that doesn't accept input, and whose peer believes that everything is wanted.
+/// A node that doesn't accept input, and a peer that sends all kinds of input regardless.
 fn refusing() -> Bench {
     let node = PeerConfig { accept_input: false, sync: true, ..wants(".*", peer()) };
     Bench::running(Options::default(), node, requesting(&[]))
@@ -103,7 +103,11 @@ fn accept_input_off_covers_events_state_ids_and_packets() {
     connection.send_id(&id.into()).unwrap();
     connection.send_packet(&packet()).unwrap();
     assert_eq!(bench.news(), []);
-    assert_eq!(bench.node.counters(FIRST).unwrap().connection.discarded, 5, "with the description");
+    assert_eq!(
+        bench.node.counters(FIRST).unwrap().connection.discarded,
+        5,
+        "with peer_description"
+    );
     assert!(bench.is_running(FIRST));
 }
 
@@ -121,7 +125,7 @@ fn accept_input_off_hides_the_description() {
 }
 
 #[test]
-fn accept_input_off_does_not_cover_what_every_peer_may_send() {
+fn accept_input_off_does_not_block_other_messages() {
     let mut bench = refusing();
     let print = PrintItem { file: b"f", text: b"t" };
     let (time1, time2, time3, layout) = (0.0, 0.0, 0.0, PingLayout::Padded32);
@@ -163,7 +167,7 @@ fn accept_input_off_reports_errors_in_calls() {
 }
 
 #[test]
-fn a_capture_filter_is_reported_and_nothing_else() {
+fn a_capture_filter_is_only_reported() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
     bench.hands[0].connection = None;
     bench.send(0, &[Message::CaptureFilter("tcp port 80".into())]);

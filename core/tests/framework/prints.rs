@@ -20,7 +20,7 @@ fn print(bench: &mut Bench, text: &str) -> Result<Raised, RaiseError> {
     raised
 }
 
-/// Returns how long the texts in each message are.
+/// Returns the lengths of the texts in each message.
 fn sent(bench: &Bench, hand: usize) -> Vec<Vec<usize>> {
     let lengths = |message: &Message| match message {
         Message::RemotePrint(items) => Some(items.iter().map(|item| item.text.len()).collect()),
@@ -30,7 +30,7 @@ fn sent(bench: &Bench, hand: usize) -> Vec<Vec<usize>> {
 }
 
 #[test]
-fn what_is_printed_goes_to_those_who_asked() {
+fn prints_are_sent_to_peers_that_requested_them() {
     let mut net = Network::new();
     let printer = net.add(configuration(listening(), vec![]));
     let node = |events: &str| wants(events, connects(brocomm::node::PeerConfig::new(address(0))));
@@ -80,7 +80,7 @@ fn prints_are_batched() {
 }
 
 #[test]
-fn what_a_bro_printed_gives_the_same_message() {
+fn a_recorded_print_is_encoded_as_bro_does() {
     let sessions = brocomm_conformance::sessions();
     let session = sessions.iter().find(|session| session.name() == "bro-bro-remote-print").unwrap();
     let seen = look_at(&session.recording().unwrap(), brocomm_conformance::Side::Listener);
@@ -98,7 +98,7 @@ fn what_a_bro_printed_gives_the_same_message() {
 }
 
 #[test]
-fn prints_wait_and_are_dropped_as_events_are() {
+fn prints_are_queued_and_dropped_like_events() {
     for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {
         let outgoing = Queue { bound: Bound::new(1, 1 << 30), overflow };
         let options = Options { outgoing, ..Options::default() };

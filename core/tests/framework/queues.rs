@@ -1,4 +1,4 @@
-//! Backpressure and loss: send and receive queues.
+//! Backpressure and dropped events: send and receive queues.
 
 use brocomm::data::{Event, List, Type, Value};
 use brocomm::lowlevel::connection::ConnectionConfig;
@@ -14,7 +14,7 @@ const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 const WIDE: Bound = Bound::new(1_000_000, 1 << 30);
 const NARROW: Bound = Bound::new(3, 1 << 30);
 
-/// Bounds what waits for one peer, and for all.
+/// Bounds the send queue of each peer and of all peers together.
 fn outgoing(overflow: Overflow, bound: Bound, outgoing_total: Bound) -> Options {
     Options { outgoing: Queue { bound, overflow }, outgoing_total, ..Options::default() }
 }
@@ -23,7 +23,7 @@ fn incoming(overflow: Overflow, bound: Bound, incoming_total: Bound) -> Options 
     Options { incoming: Queue { bound, overflow }, incoming_total, ..Options::default() }
 }
 
-/// A node with a peer that reads nothing, and whose connection takes no more.
+/// A node with a peer that does not read, and whose connection is full.
 fn stalled(options: Options) -> Bench {
     let mut bench = Bench::running(options, peer(), requesting(&["ping", "text"]));
     stall(&mut bench, 0);
@@ -43,7 +43,7 @@ fn raise(bench: &mut Bench, n: u64) -> Result<Raised, RaiseError> {
     bench.node.raise(ping(n), now)
 }
 
-/// Lets the peer read; returns the pings that it got.
+/// Lets the peer read; returns the pings that it received.
 fn resume(bench: &mut Bench) -> Vec<u64> {
     bench.hands[0].stalls = false;
     bench.pinged(0)
@@ -71,7 +71,7 @@ fn outgoing_block() {
         }
         assert!(!bench.node.can_raise(b"ping"));
         assert_eq!(raise(&mut bench, 3), Err(RaiseError::Full(FIRST)));
-        assert!(bench.node.can_raise(b"pong"), "which nobody requested");
+        assert!(bench.node.can_raise(b"pong"), "nobody requested it");
         assert_eq!(resume(&mut bench), [0, 1, 2]);
         assert!(raise(&mut bench, 4).is_ok());
         assert_eq!(bench.pinged(0), [0, 1, 2, 4]);
@@ -131,7 +131,7 @@ fn outgoing_disconnect() {
 }
 
 #[test]
-fn one_that_does_not_read_holds_up_only_its_own() {
+fn a_peer_that_does_not_read_blocks_only_its_own_queue() {
     let mut bench = stalled(outgoing(Overflow::DropNewest, NARROW, WIDE));
     bench.accept(Some(requesting(&["ping"])));
     for n in 0..5 {
@@ -141,12 +141,12 @@ fn one_that_does_not_read_holds_up_only_its_own() {
 }
 
 #[test]
-fn the_total_is_that_of_all_peers() {
+fn the_total_bound_covers_all_peers() {
     let mut bench = stalled(outgoing(Overflow::DropNewest, WIDE, Bound::new(4, 1 << 30)));
     bench.accept(Some(requesting(&["ping", "text"])));
     bench.hands[1].stalls = true;
     let now = bench.now;
-    // The first has no room left, and so waits for this as an event.
+    // The first peer's connection is full, so this goes into the queue.
     bench.node.raise(text(100 << 10), now).unwrap();
     let raised: Vec<_> = (0..3).map(|n| raise(&mut bench, n).unwrap()).collect();
     let both = Raised { peers: 2, kept: 0, dropped: 0 };
@@ -156,7 +156,7 @@ fn the_total_is_that_of_all_peers() {
     assert_eq!(waiting(FIRST) + waiting(PeerId(10_001)), 4);
 }
 
-/// A node whose application takes nothing while its peer raises events, one at a time.
+/// A node whose application reads nothing while its peer raises events one at a time.
 fn flooded(options: Options, numbers: std::ops::Range<u64>) -> Bench {
     let mut bench = Bench::running(options, wants(".*", peer()), requesting(&[]));
     flood(&mut bench, 0, numbers);
@@ -171,7 +171,7 @@ fn flood(bench: &mut Bench, hand: usize, numbers: std::ops::Range<u64>) {
     }
 }
 
-/// Lets the application take what waits; returns all of it.
+/// Lets the application read the whole queue; returns all of it.
 fn taken(bench: &mut Bench) -> Vec<Notification> {
     bench.takes = true;
     bench.told()
@@ -181,7 +181,7 @@ fn taken(bench: &mut Bench) -> Vec<Notification> {
 fn incoming_block() {
     for (bound, total) in [(NARROW, WIDE), (WIDE, NARROW)] {
         let mut bench = flooded(incoming(Overflow::Block, bound, total), 0..8);
-        assert!(!bench.node.wants_input(bench.hands[0].link), "the peer waits");
+        assert!(!bench.node.wants_input(bench.hands[0].link), "the peer is blocked");
         assert_eq!(counters(&bench).incoming.events, 3);
         let told = taken(&mut bench);
         assert_eq!(numbers(&told), [0, 1, 2, 3, 4, 5, 6, 7], "nothing is lost");
@@ -233,7 +233,7 @@ fn incoming_disconnect() {
 }
 
 #[test]
-fn incoming_total_makes_all_peers_wait() {
+fn incoming_total_blocks_all_peers() {
     let options = incoming(Overflow::Block, WIDE, NARROW);
     let mut bench = flooded(options, 0..3);
     bench.takes = true;
@@ -248,7 +248,7 @@ fn incoming_total_makes_all_peers_wait() {
 }
 
 #[test]
-fn a_burst_is_bounded_too() {
+fn bursts_are_bounded() {
     let mut bench = Bench::running(
         incoming(Overflow::Block, NARROW, WIDE),
         wants(".*", peer()),
@@ -261,7 +261,7 @@ fn a_burst_is_bounded_too() {
     assert_eq!(numbers(&taken(&mut bench)), Vec::from_iter(0..500));
 }
 
-/// Each wake of a connection costs as much as many events.
+/// Waking a connection costs as much as many events.
 #[test]
 fn connections_are_not_woken_for_each_event_taken() {
     for (bound, total) in [(Bound::new(100, 1 << 30), WIDE), (WIDE, Bound::new(100, 1 << 30))] {
@@ -288,7 +288,7 @@ fn connections_are_not_woken_for_each_event_taken() {
 }
 
 #[test]
-fn what_waits_for_one_peer_does_not_hold_up_the_others() {
+fn a_full_queue_of_one_peer_does_not_block_the_others() {
     let options = Options {
         forward_remote_events: true,
         outgoing: Queue { bound: NARROW, overflow: Overflow::Block },
@@ -309,7 +309,7 @@ fn what_waits_for_one_peer_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn what_cannot_be_forwarded_waits() {
+fn forwarding_waits_for_a_full_send_queue() {
     let options =
         Options { forward_remote_events: true, ..outgoing(Overflow::Block, NARROW, WIDE) };
     let mut bench = Bench::new(options, vec![("peer", wants("ping", peer()))]);
@@ -327,7 +327,7 @@ fn what_cannot_be_forwarded_waits() {
 }
 
 #[test]
-fn counters_say_what_passed() {
+fn counters_count_events_and_bytes() {
     let mut bench =
         Bench::running(Options::default(), wants("ping", peer()), requesting(&["ping", "text"]));
     for n in 0..4 {
@@ -351,7 +351,7 @@ fn counters_say_what_passed() {
 }
 
 #[test]
-fn counters_go_on_over_reconnections() {
+fn counters_continue_over_reconnections() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
     for n in 0..2 {
         let hand = bench.connect(Some(requesting(&["ping"])));
@@ -365,7 +365,7 @@ fn counters_go_on_over_reconnections() {
 }
 
 #[test]
-fn what_the_peers_release_lacks_is_counted_and_logged_with_the_reason() {
+fn events_that_an_old_release_cannot_read_are_counted_and_logged() {
     let options = Options {
         undeclared: Undeclared::Deliver,
         data_format: Some(DataFormat::V21),
@@ -386,10 +386,10 @@ fn what_the_peers_release_lacks_is_counted_and_logged_with_the_reason() {
 }
 
 #[test]
-fn an_event_that_cannot_be_written_is_counted_and_logged() {
+fn an_event_that_is_too_large_or_too_deep_is_counted_and_logged() {
     let nested = |value, _| {
         let items = vec![value];
-        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items }.into())
+        Value::List(List { ty: Type::list(Vec::new()), tag: 0, items: items.into() }.into())
     };
     let too_deep = (0..60).fold(Value::Count(1), nested);
     let options = Options { undeclared: Undeclared::Deliver, ..Options::default() };

@@ -1,4 +1,4 @@
-//! Connecting again (§3.6, part 4 §2).
+//! Reconnecting (§3.6, part 4 §2).
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn connected(node: PeerConfig) -> Bench {
     bench
 }
 
-/// Asserts that there is another attempt after exactly this long.
+/// Asserts that the next attempt comes after exactly this time.
 #[track_caller]
 fn tries_after(bench: &mut Bench, wait: Duration) {
     bench.pass(wait - Duration::from_nanos(1));
@@ -59,7 +59,7 @@ fn after_the_transport_failed() {
 }
 
 #[test]
-fn after_an_attempt_failed_and_for_ever() {
+fn after_a_failed_attempt_without_limit() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(3, peer()))]);
     for _ in 0..5 {
         bench.refuse();
@@ -85,14 +85,14 @@ fn never_with_retry_0() {
 }
 
 #[test]
-fn a_retry_below_a_second_would_be_none_and_is_refused() {
+fn a_retry_below_a_second_is_rejected() {
     let node = PeerConfig { retry: Duration::from_millis(999), ..connects(peer()) };
     let errors = configuration(Options::default(), vec![("a", node)]).validate().unwrap_err();
     assert_eq!(errors.iter().map(|error| &*error.key).collect::<Vec<_>>(), ["nodes.a.retry"]);
 }
 
 #[test]
-fn retry_counts_whole_seconds() {
+fn retry_is_rounded_down_to_whole_seconds() {
     let node = PeerConfig { retry: Duration::from_millis(2900), ..connects(peer()) };
     let mut bench = connected(node);
     bench.hang_up(0);
@@ -100,7 +100,7 @@ fn retry_counts_whole_seconds() {
 }
 
 #[test]
-fn never_after_a_close_of_our_own() {
+fn never_after_we_closed_the_connection() {
     let mut bench = connected(retries(3, peer()));
     let now = bench.now;
     assert_eq!(bench.node.disconnect(A, now), Ok(()));
@@ -111,7 +111,7 @@ fn never_after_a_close_of_our_own() {
 }
 
 #[test]
-fn never_after_a_violation_that_we_found() {
+fn never_after_a_protocol_error_of_the_peer() {
     let mut bench = connected(retries(3, peer()));
     bench.send(0, &[Message::PhaseDone]);
     assert!(bench.hands[0].closed);
@@ -119,7 +119,7 @@ fn never_after_a_violation_that_we_found() {
 }
 
 #[test]
-fn not_by_the_one_that_was_connected_to() {
+fn never_by_the_acceptor() {
     let mut bench = Bench::running(Options::default(), retries(3, peer()), requesting(&[]));
     let _the_node_s_own_attempt = bench.attempt();
     bench.hang_up(0);
@@ -127,7 +127,7 @@ fn not_by_the_one_that_was_connected_to() {
 }
 
 #[test]
-fn disconnect_gives_up_waiting() {
+fn disconnect_cancels_the_wait_for_a_retry() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(3, peer()))]);
     bench.refuse();
     let now = bench.now;
@@ -137,7 +137,7 @@ fn disconnect_gives_up_waiting() {
 }
 
 #[test]
-fn disconnect_gives_up_an_attempt() {
+fn disconnect_cancels_an_attempt() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(3, peer()))]);
     let (link, _) = bench.attempt();
     let now = bench.now;
@@ -150,7 +150,7 @@ fn disconnect_gives_up_an_attempt() {
 }
 
 #[test]
-fn each_connection_is_told_of_anew() {
+fn each_new_connection_is_notified() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
     for _ in 0..3 {
         let hand = bench.connect(Some(requesting(&[])));
@@ -179,7 +179,7 @@ fn backing_off(jitter: f64) -> Bench {
 }
 
 #[test]
-fn the_wait_grows_up_to_its_maximum_and_begins_anew_after_a_connection() {
+fn backoff_grows_to_its_maximum_and_is_reset_by_a_connection() {
     let mut bench = backing_off(0.0);
     for wait in [10, 20, 40, 60, 60] {
         bench.refuse();
@@ -193,7 +193,7 @@ fn the_wait_grows_up_to_its_maximum_and_begins_anew_after_a_connection() {
 }
 
 #[test]
-fn jitter_takes_a_random_part_off_the_wait() {
+fn jitter_shortens_the_wait_by_a_random_part() {
     let waits = |seed: u64| -> Vec<Duration> {
         let mut bench = backing_off(0.5);
         bench.node.feed_random(seed);
@@ -210,7 +210,7 @@ fn jitter_takes_a_random_part_off_the_wait() {
     for (wait, most) in first.iter().zip([10, 20, 40, 60, 60]) {
         assert!(*wait <= most * SECOND && *wait >= most * SECOND / 2, "{wait:?}");
     }
-    assert_eq!(first, waits(1), "the same number gives the same waits");
+    assert_eq!(first, waits(1), "the same seed gives the same waits");
     assert_ne!(first, waits(2));
 }
 

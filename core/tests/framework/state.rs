@@ -10,7 +10,7 @@ use super::network::{Network, address};
 use super::state_support::*;
 
 #[test]
-fn state_is_given_in_sync_and_kept_the_same_in_running() {
+fn state_is_sent_in_sync_and_kept_equal_in_running() {
     let (mut net, here, there) = pair();
     change(&mut net, there, |store| store.increment("hits", 5));
     change(&mut net, there, |store| store.assign(Path::to("hosts").index([host(1)]), "gateway"));
@@ -18,7 +18,7 @@ fn state_is_given_in_sync_and_kept_the_same_in_running() {
     assert_eq!(get(&net, here, "hits"), Value::Count(5));
     assert_eq!(get(&net, here, Path::to("hosts").index([host(1)])), "gateway".into());
 
-    // Both at once.
+    // Both nodes change it at the same time.
     change(&mut net, there, |store| store.increment("hits", 1));
     change(&mut net, here, |store| store.increment("hits", 10));
     change(&mut net, here, |store| store.assign(Path::to("hosts").index([host(2)]), "printer"));
@@ -32,7 +32,7 @@ fn state_is_given_in_sync_and_kept_the_same_in_running() {
         |told: &&Notification| matches!(told, Notification::StateAccessPerformed { .. });
     assert_eq!(told.iter().filter(performed).count(), 2);
 
-    // What changes while they are apart comes with the next connection, from who has authority.
+    // The authoritative side sends its changes while disconnected over the next connection.
     net.cut(here);
     change(&mut net, there, |store| store.increment("hits", 100));
     net.pass(Duration::from_secs(1));
@@ -62,7 +62,7 @@ fn changes_are_forwarded_but_not_back() {
 }
 
 #[test]
-fn entries_expire_everywhere_at_their_time() {
+fn entries_expire_on_all_nodes() {
     let (mut net, here, there) = pair();
     net.settle();
     change(&mut net, here, |store| store.add("seen", vec![Value::Count(7)]));
@@ -79,7 +79,7 @@ fn entries_expire_everywhere_at_their_time() {
 }
 
 #[test]
-fn nobody_is_told_while_updates_are_suspended() {
+fn suspended_updates_are_not_sent() {
     let (mut net, here, there) = pair();
     net.settle();
     net.node(here).suspend_state_updates();
@@ -92,14 +92,14 @@ fn nobody_is_told_while_updates_are_suspended() {
     assert_eq!(get(&net, here, "hits"), Value::Count(2));
     assert_eq!(get(&net, there, "hits"), Value::Count(1));
 
-    // All of it can be sent at any time.
+    // The whole state can be sent at any time.
     assert_eq!(net.node(here).send_state(PeerId(10_000)), Ok(()));
     net.settle();
     assert_eq!(get(&net, there, "hits"), Value::Count(2));
 }
 
 #[test]
-fn what_is_not_as_the_peer_took_it_to_be_is_told() {
+fn state_inconsistencies_are_reported() {
     let mut net = Network::new();
     let checking = |options| Options { remote_check_sync_consistency: true, ..options };
     let nodes = vec![("there", syncs(PeerConfig::new(address(1))))];
@@ -107,7 +107,7 @@ fn what_is_not_as_the_peer_took_it_to_be_is_told() {
     let nodes = vec![("here", syncs(connects(here)))];
     let there = add(&mut net, checking(Options::default()), nodes);
     net.settle();
-    // Both assign to the same, and the assignments cross.
+    // Both assign to the same variable, and the assignments cross.
     change(&mut net, here, |store| store.assign("hits", 1u64));
     change(&mut net, there, |store| store.assign("hits", 2u64));
     net.settle();

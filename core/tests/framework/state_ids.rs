@@ -1,4 +1,4 @@
-//! The ids of containers that have several (2§6, 2§9).
+//! Containers with several unique ids (2§6, 2§9).
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ fn at(index: u64) -> Path {
     Path::to("merged").index([Value::Count(index)])
 }
 
-/// A node in the middle that gives its state to the one on the right, and then takes that of the one
-/// on the left, which it merges into its own.
+/// A node in the middle sends its state to the right one. Then it receives the state of the left
+/// one and merges it into its own.
 fn merged(forwards: bool) -> Network {
     let mut net = Network::new();
     let right = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(RIGHT))) };
@@ -45,7 +45,7 @@ fn join(net: &mut Network) {
     assert_eq!(get(net, MIDDLE, at(1)), "left".into());
 }
 
-/// Lets a node change the table, and looks who hears of it.
+/// Lets a node change the table, and checks which other nodes receive the change.
 #[track_caller]
 fn reaches(net: &mut Network, from: usize, index: u64, others: &[usize]) {
     change(net, from, |store| store.assign(at(index), "new"));
@@ -61,9 +61,9 @@ fn reaches(net: &mut Network, from: usize, index: u64, others: &[usize]) {
 }
 
 #[test]
-fn each_peer_is_addressed_by_an_id_that_it_knows() {
+fn operations_use_an_id_that_the_peer_knows() {
     let mut net = merged(false);
-    // The one on the right never heard of the table that was merged.
+    // The right node does not know about the merged table.
     reaches(&mut net, MIDDLE, 5, &[LEFT, RIGHT]);
     reaches(&mut net, LEFT, 6, &[MIDDLE]);
     reaches(&mut net, RIGHT, 7, &[MIDDLE]);
@@ -71,9 +71,9 @@ fn each_peer_is_addressed_by_an_id_that_it_knows() {
 }
 
 #[test]
-fn what_is_forwarded_is_addressed_anew() {
+fn forwarded_operations_use_an_id_that_the_next_peer_knows() {
     let mut net = merged(true);
-    // The one on the right has heard of the merge.
+    // The right node knows about the merge.
     assert_eq!(get(&net, RIGHT, at(1)), "left".into());
     reaches(&mut net, LEFT, 6, &[MIDDLE, RIGHT]);
     reaches(&mut net, RIGHT, 7, &[MIDDLE, LEFT]);
@@ -81,19 +81,19 @@ fn what_is_forwarded_is_addressed_anew() {
 }
 
 #[test]
-fn a_peer_that_comes_later_knows_only_what_it_is_given() {
+fn a_new_peer_knows_only_the_ids_in_the_state_that_it_received() {
     let mut net = merged(true);
-    // The one on the right is gone with all it knew; another has its place.
+    // Replaces the right node by a new one, which knows nothing.
     net.cut(RIGHT);
     let mut fresh = store(RIGHT + 10);
-    fresh.assign(at(0), "lost").expect("it is right");
+    fresh.assign(at(0), "lost").expect("it is valid");
     net.node(RIGHT).set_store(fresh);
     net.pass(std::time::Duration::from_secs(1));
     assert_eq!(get(&net, RIGHT, at(1)), "left".into());
     reaches(&mut net, LEFT, 6, &[MIDDLE, RIGHT]);
     reaches(&mut net, RIGHT, 7, &[MIDDLE, LEFT]);
     reaches(&mut net, MIDDLE, 8, &[LEFT, RIGHT]);
-    // And so it is when the one whose table was merged comes again.
+    // The same holds when the node whose table was merged reconnects.
     net.cut(LEFT);
     net.pass(std::time::Duration::from_secs(1));
     reaches(&mut net, LEFT, 9, &[MIDDLE, RIGHT]);
@@ -101,13 +101,13 @@ fn a_peer_that_comes_later_knows_only_what_it_is_given() {
     reaches(&mut net, MIDDLE, 11, &[LEFT, RIGHT]);
 }
 
-/// A Bro makes such containers of `&default=set()`.
+/// Bro creates such containers from `&default=set()`.
 #[test]
-fn nothing_is_put_into_a_container_that_has_no_type_at_the_peer() {
+fn changes_to_a_container_without_a_type_at_the_peer_are_not_sent() {
     let mut net = Network::new();
     let there = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(1))) };
     let here = add(&mut net, listening(), vec![("there", there)]);
-    // It has no declarations, so that what it sends goes as it is.
+    // It has no declarations, so its values are sent unchanged.
     let nodes = vec![("here".to_owned(), syncs(connects(here)))];
     let there = net.add(NodeConfig { nodes, ..NodeConfig::default() });
     net.settle();
@@ -161,14 +161,14 @@ fn nothing_is_put_into_a_container_that_has_no_type_at_the_peer() {
     }
     let error = |name: &str| {
         format!(
-            "state not sent: {name}: what is changed there has no type at the peer yet, so that it \
-             takes no elements; assign a value to it"
+            "state not sent: {name}: the changed container has no type at the peer yet, so it \
+             accepts no elements; assign a value to it"
         )
     };
     assert_eq!(errors, ["hosts", "seen", "numbers"].map(error));
     assert_eq!(logged, errors);
 
-    // Of another in its place the peer is told, and of what is put into that.
+    // The peer receives the replacement, and what is then added to it.
     let numbers = get(&net, here, "numbers");
     change(&mut net, here, |store| store.assign("numbers", numbers));
     change(&mut net, here, |store| store.assign(Path::to("numbers").element(0), count.clone()));

@@ -1,4 +1,4 @@
-//! Large states are sent in pieces and block nobody.
+//! Large states are sent in pieces and do not block other peers.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::state::FullState;
@@ -9,18 +9,18 @@ use super::network::{Network, address};
 use super::state_support::*;
 use super::support::wants;
 
-/// Who gives its state, the one who has nothing to do with that, and the one who takes it.
+/// The node that sends its state; then a node that does not synchronize, and the receiver.
 const SERVER: usize = 0;
 const OTHER: usize = 1;
 const TAKER: usize = 2;
 
-/// The peer that takes the state.
+/// The peer that receives the state.
 const TO_TAKER: PeerId = PeerId(10_001);
 
-/// How many bytes may wait to be sent by the server: 64 KiB, and what one operation takes beyond.
+/// The bound of the server's output in bytes: 64 KiB plus the size of one operation.
 const BYTES: usize = 256 << 10;
 
-/// After how many polls an event arrives, whatever else goes on: each peer has its turn.
+/// The number of polls after which an event arrives, whatever the load: peers take turns.
 const POLLS: usize = 2;
 
 fn event(name: &str, n: u64) -> Event {
@@ -36,7 +36,7 @@ fn waiting(net: &mut Network) -> usize {
     links.into_iter().map(|id| net.node(SERVER).poll_transmit(id).len()).sum()
 }
 
-/// Gives a state of so many entries and elements, while changes and events go on.
+/// Sends a state of this size while changes and events continue.
 fn give(entries: u64, elements: u64) {
     let mut net = Network::new();
     let taker = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(TAKER))) };
@@ -79,7 +79,7 @@ fn give(entries: u64, elements: u64) {
             assert!(found.cost > progress && found.cost <= found.of_cost, "{found:?}");
             (progress, whole) = (found.cost, found.of_cost);
         }
-        // What is there already, and what is not yet.
+        // Changes one variable that has been sent already, and one that has not.
         change(&mut net, SERVER, |store| store.increment("hits", 1));
         for n in [rounds, entries - rounds] {
             change(&mut net, SERVER, |store| store.assign(square(n), rounds));
@@ -88,7 +88,7 @@ fn give(entries: u64, elements: u64) {
     net.settle();
     // 64 KiB at a time, of some 60 bytes each.
     assert!(rounds > (entries + elements) / 2000, "{rounds} rounds");
-    // An entry costs three, and the last pieces go without being looked at.
+    // An entry costs three. The last pieces may be sent between two checks.
     assert!(whole >= entries * 3, "{whole}");
     assert!(whole - progress <= 3 * FullState::PIECE, "{progress} of {whole}");
     assert!(most < BYTES, "{most} bytes waited");
@@ -102,18 +102,18 @@ fn give(entries: u64, elements: u64) {
 }
 
 #[test]
-fn a_large_table_and_a_large_vector_are_given_in_pieces_and_hold_up_nobody() {
+fn a_large_table_and_a_large_vector_are_sent_in_pieces_without_blocking_others() {
     give(50_000, 10_000);
 }
 
 #[test]
 #[ignore = "takes a minute, and a gigabyte of memory"]
-fn a_table_of_a_million_entries_is_given_in_pieces_and_holds_up_nobody() {
+fn a_table_of_a_million_entries_is_sent_in_pieces_without_blocking_others() {
     give(1_000_000, 0);
 }
 
 #[test]
-fn what_is_changed_while_the_peer_gives_its_state_is_told_to_it_unless_undone() {
+fn changes_during_sync_are_sent_unless_the_incoming_state_overwrites_them() {
     let mut net = Network::new();
     let taker = syncs(PeerConfig::new(address(1)));
     let giver = add(&mut net, listening(), vec![("taker", PeerConfig { auth: true, ..taker })]);
@@ -131,7 +131,7 @@ fn what_is_changed_while_the_peer_gives_its_state_is_told_to_it_unless_undone() 
         net.nudge(giver);
     }
     assert!(!has(&net, 9999) && !is_running(&net, taker));
-    // The first stays, the others are not there yet.
+    // The first change stays. The others are to variables that have not arrived yet.
     change(&mut net, taker, |store| store.increment("hits", 1));
     change(&mut net, taker, |store| store.assign(square(0), 77u64));
     change(&mut net, taker, |store| store.assign(square(9999), 77u64));

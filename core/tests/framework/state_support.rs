@@ -25,18 +25,18 @@ pub(crate) const VARIABLES: &str = "
 
 pub(crate) fn declarations() -> Declarations {
     let mut declarations = Declarations::new();
-    declarations.read(VARIABLES).expect("the declarations are right");
+    declarations.read(VARIABLES).expect("the declarations are valid");
     declarations
 }
 
-/// Makes the variables of a node.
+/// Creates the variables of a node.
 pub(crate) fn store(n: usize) -> Store {
     let mut store = Store::new(format!("#{n}#1#"), StoreLimits::default());
-    store.declare_synchronized(&declarations()).expect("the variables are right");
+    store.declare_synchronized(&declarations()).expect("the variables are valid");
     store
 }
 
-/// Adds a node with variables of its own.
+/// Adds a node with its own variables.
 pub(crate) fn add(net: &mut Network, options: Options, nodes: Vec<(&str, PeerConfig)>) -> usize {
     let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations()) };
@@ -61,7 +61,7 @@ pub(crate) fn host(n: u8) -> Value {
     Value::Addr([10, 0, 0, n].into())
 }
 
-/// Two nodes that synchronise, the second with authority.
+/// Two nodes that synchronize. The second is authoritative.
 pub(crate) fn pair() -> (Network, usize, usize) {
     let mut net = Network::new();
     let here = add(&mut net, listening(), vec![("there", syncs(PeerConfig::new(address(1))))]);
@@ -80,7 +80,7 @@ pub(crate) fn change(
     change: impl FnOnce(&mut Store) -> Result<Option<StateAccess>, StateError>,
 ) {
     let now = net.now;
-    net.node(n).change_state(now, change).expect("it is right");
+    net.node(n).change_state(now, change).expect("it is valid");
 }
 
 /// Returns whether the first peer that a node connects to is Running.

@@ -14,17 +14,17 @@ use bytes::Bytes;
 
 pub(crate) use super::bench::Bench;
 
-/// The number of the first peer that connects to a node.
+/// The id of the first peer that connects to a node.
 pub(crate) const FIRST: PeerId = PeerId(10_000);
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// What every node here knows.
+/// The declarations of every node in these tests.
 pub(crate) fn declarations() -> Arc<Declarations> {
     let text = "event ping(n: count); event pong(n: count); event text(s: string);
                 global number: count;";
     let mut declarations = Declarations::new();
-    declarations.read(text).expect("the declarations are right");
+    declarations.read(text).expect("the declarations are valid");
     Arc::new(declarations)
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn listening() -> Options {
     Options { listen: true, ..Options::default() }
 }
 
-/// Options with what TLS needs.
+/// Options with TLS.
 #[cfg(feature = "tls")]
 pub(crate) fn with_tls() -> Options {
     let ca = include_bytes!("../../src/tls/tests/pem/authority.pem");
@@ -46,11 +46,11 @@ pub(crate) fn with_tls() -> Options {
         include_bytes!("../../src/tls/tests/pem/key.pem"),
     ];
     let tls = brocomm::tls::TlsConfig::from_pem(ca, &own.concat(), None);
-    Options { tls: Some(tls.expect("the certificates are right")), ..listening() }
+    Options { tls: Some(tls.expect("the certificates are valid")), ..listening() }
 }
 
 pub(crate) fn wants(events: &str, node: PeerConfig) -> PeerConfig {
-    PeerConfig { events: Some(events.parse().expect("the pattern is right")), ..node }
+    PeerConfig { events: Some(events.parse().expect("the pattern is valid")), ..node }
 }
 
 pub(crate) fn connects(node: PeerConfig) -> PeerConfig {
@@ -61,12 +61,12 @@ pub(crate) fn retries(secs: u64, node: PeerConfig) -> PeerConfig {
     PeerConfig { connect: true, retry: Duration::from_secs(secs), ..node }
 }
 
-/// The address that the peers here have.
+/// The address of the peers in these tests.
 pub(crate) fn host() -> std::net::IpAddr {
     [10, 9, 9, 9].into()
 }
 
-/// An entry for a peer here.
+/// An entry for such a peer.
 pub(crate) fn peer() -> PeerConfig {
     PeerConfig::new(host())
 }
@@ -79,14 +79,14 @@ pub(crate) fn text(len: usize) -> Event {
     Event::new("text", vec![Value::string("x".repeat(len))])
 }
 
-/// A peer's configuration: requests these events, and accepts input.
+/// The configuration of a peer that requests these events and accepts input.
 pub(crate) fn requesting(events: &[&str]) -> ConnectionConfig {
     let events = events.iter().map(|name| (*name).into()).collect();
     set_up(Requests { events, ..Requests::default() })
 }
 
 pub(crate) fn set_up(requests: Requests) -> ConnectionConfig {
-    // It checks nothing, so that it can send what does not fit.
+    // It declares nothing, so that it can send events that do not match a declaration.
     ConnectionConfig { requests, undeclared: Undeclared::Deliver, ..ConnectionConfig::default() }
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn numbers(told: &[Notification]) -> Vec<u64> {
     told.iter().filter_map(number).collect()
 }
 
-/// Makes a LOG_CREATE_WRITER and a LOG_WRITE for it with one entry.
+/// Returns a LOG_CREATE_WRITER, and a LOG_WRITE for it with one entry.
 pub(crate) fn log_messages() -> [Message; 2] {
     let mut streams = LogStreams::new();
     let fields = vec![LogField::new("n", TypeTag::Count)];
@@ -121,7 +121,7 @@ pub(crate) fn log_messages() -> [Message; 2] {
     [Message::LogCreateWriter(writer), Message::LogWrite(entries)]
 }
 
-/// A line of the communication log: level, source and message, `-` where there is none.
+/// Formats a line of the communication log: level, source and message, `-` for a missing one.
 pub(crate) fn line(entry: &CommLogEntry) -> String {
     let level = entry.level().map_or("-".to_owned(), |level| level.to_string());
     let source = entry.source().map_or("-".to_owned(), |source| source.to_string());
@@ -136,14 +136,14 @@ pub(crate) fn lines(told: &[Notification]) -> Vec<String> {
     told.iter().filter_map(line).collect()
 }
 
-/// Asserts that a line is there exactly once.
+/// Asserts that a line occurs exactly once.
 #[track_caller]
 pub(crate) fn once(log: &[String], line: &str) {
     let found = log.iter().filter(|logged| *logged == line).count();
     assert_eq!(found, 1, "{line}\nin {log:#?}");
 }
 
-/// Asserts that no line has this in it.
+/// Asserts that no line contains this.
 #[track_caller]
 pub(crate) fn never(log: &[String], part: &str) {
     assert!(!log.iter().any(|logged| logged.contains(part)), "{part}\nin {log:#?}");
@@ -160,7 +160,7 @@ pub(crate) fn version(class: &'static str) -> Message {
     })
 }
 
-/// What a peer that wants nothing sends until it is Running.
+/// The messages of a peer that requests nothing, up to Running.
 pub(crate) fn handshake() -> [Message; 3] {
     [version(""), Message::Caps(Caps::BRO), Message::PhaseDone]
 }

@@ -9,8 +9,8 @@ use super::support::*;
 
 const A: PeerId = PeerId(1);
 
-/// Lets two nodes connect to each other, the acceptor having run for so much longer; returns the
-/// phases that they are in, and what they logged.
+/// Connects two nodes, of which the acceptor has been running for `ahead` longer. Returns their
+/// phases and logs.
 fn meet(
     initiator: PeerConfig,
     acceptor: PeerConfig,
@@ -18,7 +18,7 @@ fn meet(
 ) -> [(Option<Phase>, Vec<String>); 2] {
     let mut net = Network::new();
     let wait = SECOND * u32::try_from(ahead.abs()).expect("a few seconds");
-    // Addresses go by the order of adding. Attempts fail until the acceptor is there.
+    // The order of adding decides the addresses. Attempts fail until the acceptor exists.
     let (initiator_first, retry) = (ahead <= 0, SECOND);
     let at = |first: bool| address(usize::from(!first));
     let from = PeerConfig { retry, host: at(!initiator_first), ..initiator };
@@ -44,26 +44,26 @@ fn node(sync: bool, auth: bool) -> PeerConfig {
     PeerConfig { connect: false, sync, auth, ..PeerConfig::new([0, 0, 0, 0].into()) }
 }
 
-/// What follows when both have made their requests.
+/// What happens when both have made their requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Outcome {
-    /// Both are Running at once.
+    /// Both enter Running directly.
     NoSync,
     /// The initiator sends its state.
     Initiator,
     /// The acceptor sends its state.
     Acceptor,
-    /// Both log the misconfiguration and close.
+    /// Both log the misconfiguration and close the connection.
     Misconfigured,
-    /// There is no such node: authority without sync is refused.
+    /// The configuration is rejected: `auth` needs `sync`.
     Refused,
 }
 
 /// `sync` and `auth` of an entry.
 type Flags = (bool, bool);
 
-/// The flags of the initiator's entry, those of the acceptor's, and what follows if the
-/// initiator's runtime is less, equal and greater: §3.3, line by line.
+/// The flags of the initiator's entry and of the acceptor's, and the outcome if the initiator's
+/// runtime is less, equal and greater: each line of §3.3.
 #[rustfmt::skip]
 const TABLE: [(Flags, Flags, [Outcome; 3]); 16] = {
     use Outcome::{Acceptor, Initiator, Misconfigured, NoSync, Refused};
@@ -142,7 +142,7 @@ fn check(outcome: Outcome, sides: [(Option<Phase>, Vec<String>); 2], case: &str)
     }
 }
 
-/// A Bro ignores it then.
+/// Bro ignores `auth` in that case.
 #[test]
 fn auth_without_sync_is_refused() {
     let node = PeerConfig { auth: true, ..peer() };

@@ -16,7 +16,7 @@ fn terminate(bench: &mut Bench) {
 fn undelivered(bench: &mut Bench) -> Option<Vec<PeerId>> {
     let told = bench.told();
     let at = told.iter().position(|told| matches!(told, Notification::Terminated { .. }))?;
-    assert_eq!(at + 1, told.len(), "nothing comes after it");
+    assert_eq!(at + 1, told.len(), "it is the last notification");
     match told.last() {
         Some(Notification::Terminated { undelivered }) => Some(undelivered.clone()),
         _ => None,
@@ -24,20 +24,20 @@ fn undelivered(bench: &mut Bench) -> Option<Vec<PeerId>> {
 }
 
 #[test]
-fn a_node_without_peers_ends_at_once() {
+fn a_node_without_peers_terminates_at_once() {
     let mut bench = Bench::new(listening(), vec![]);
     bench.actions.clear();
     terminate(&mut bench);
     assert_eq!(bench.actions, [Action::StopListening]);
     assert_eq!(undelivered(&mut bench), Some(vec![]));
     terminate(&mut bench);
-    assert_eq!(bench.told(), [], "once");
+    assert_eq!(bench.told(), [], "only once");
     bench.pass(1000 * SECOND);
     assert_eq!((bench.told(), bench.node.next_timeout()), (vec![], None));
 }
 
 #[test]
-fn what_is_queued_is_sent_then_connections_are_closed() {
+fn queued_items_are_sent_before_connections_are_closed() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping", "text"]));
     bench.hands[0].stalls = true;
     let now = bench.now;
@@ -62,7 +62,7 @@ fn what_is_queued_is_sent_then_connections_are_closed() {
 }
 
 #[test]
-fn those_that_do_not_read_are_not_waited_for_and_named() {
+fn peers_that_do_not_read_are_reported_as_undelivered() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping", "text"]));
     bench.accept(Some(requesting(&["ping"])));
     bench.hands[0].stalls = true;
@@ -70,7 +70,7 @@ fn those_that_do_not_read_are_not_waited_for_and_named() {
     bench.node.raise(text(100 << 10), now).unwrap();
     bench.node.raise(ping(1), now).unwrap();
     terminate(&mut bench);
-    assert!(bench.hands[1].closed, "it has all");
+    assert!(bench.hands[1].closed, "it has received everything");
     bench.pass(4 * SECOND);
     assert!(!bench.hands[0].closed);
     bench.pass(SECOND);
@@ -79,7 +79,7 @@ fn those_that_do_not_read_are_not_waited_for_and_named() {
 }
 
 #[test]
-fn terminate_timeout_says_how_long_they_have() {
+fn terminate_timeout_bounds_the_flush() {
     let options = Options { terminate_timeout: 60 * SECOND, ..Options::default() };
     let mut bench = Bench::running(options, peer(), requesting(&["text"]));
     bench.hands[0].stalls = true;
@@ -93,7 +93,7 @@ fn terminate_timeout_says_how_long_they_have() {
 }
 
 #[test]
-fn attempts_and_retries_are_given_up() {
+fn attempts_and_retries_are_cancelled() {
     let nodes = vec![("tries", retries(5, peer())), ("waits", retries(5, peer()))];
     let mut bench = Bench::new(Options::default(), nodes);
     let (link, _) = bench.attempt();
@@ -117,7 +117,7 @@ fn peers_in_handshake_are_closed_at_once() {
 }
 
 #[test]
-fn nothing_begins_any_more() {
+fn nothing_starts_after_termination() {
     let keeping = brocomm::node::PeerConfig {
         store_and_forward: Some(Bound::new(10, 1000)),
         ..retries(5, peer())
@@ -136,7 +136,7 @@ fn nothing_begins_any_more() {
 }
 
 #[test]
-fn what_peers_sent_before_is_delivered() {
+fn messages_received_before_termination_are_delivered() {
     let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
     bench.takes = false;
     bench.raise(0, &ping(1));

@@ -29,7 +29,7 @@ fn point(n: u32) -> Message {
     Message::SyncPoint(SyncPoint::Point(n))
 }
 
-/// Has the peer of this number announce a point.
+/// Lets a peer announce a sync point.
 fn reaches(bench: &mut Bench, hand: usize, point: Message) {
     bench.hands[hand].connection = None;
     bench.send(hand, &[point]);
@@ -42,7 +42,7 @@ fn announced(bench: &mut Bench) -> Vec<Message> {
 }
 
 #[test]
-fn without_an_interval_nothing_waits() {
+fn without_an_interval_there_are_no_sync_points() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
     assert_eq!(packet(&mut bench, 1.0), TraceStep::GoOn);
     let now = bench.now;
@@ -54,7 +54,7 @@ fn without_an_interval_nothing_waits() {
 fn remote_trace_sync_interval() {
     let mut bench = bench(0);
     for (secs, points) in [(100.0, 1), (109.9, 1), (110.0, 2), (119.9, 2), (125.0, 3), (134.9, 3)] {
-        assert_eq!(packet(&mut bench, secs), TraceStep::GoOn, "no peers have to be there");
+        assert_eq!(packet(&mut bench, secs), TraceStep::GoOn, "no peers are required");
         let expected: Vec<_> = (1..=points).map(point).collect();
         assert_eq!(announced(&mut bench), expected, "{secs}");
     }
@@ -70,14 +70,14 @@ fn remote_trace_sync_peers() {
     assert_eq!(bench.node.trace_step(), TraceStep::Wait, "one of two");
     assert_eq!(packet(&mut bench, 100.0), TraceStep::Wait);
     reaches(&mut bench, 1, point(5));
-    assert_eq!(bench.node.trace_step(), TraceStep::GoOn, "it is further than we");
+    assert_eq!(bench.node.trace_step(), TraceStep::GoOn, "it is ahead of us");
     assert_eq!(packet(&mut bench, 110.0), TraceStep::Wait);
     reaches(&mut bench, 0, Message::SyncPoint(SyncPoint::Final));
     assert_eq!(bench.node.trace_step(), TraceStep::GoOn, "it is at the end");
 }
 
 #[test]
-fn the_present_point_is_announced_when_a_peer_becomes_running() {
+fn the_current_sync_point_is_announced_to_a_peer_that_enters_running() {
     let mut bench = Bench::new(options(0), vec![("peer", peer())]);
     let _ = packet(&mut bench, 100.0);
     let _ = packet(&mut bench, 110.0);
@@ -86,7 +86,7 @@ fn the_present_point_is_announced_when_a_peer_becomes_running() {
 }
 
 #[test]
-fn what_is_logged_at_a_point() {
+fn sync_points_are_logged() {
     let mut bench = bench(1);
     let _ = packet(&mut bench, 1_362_692_526.869_344);
     assert_eq!(
@@ -131,13 +131,13 @@ fn the_end_of_the_trace() {
     assert_eq!(log[0], format!("info parent {PREFIX} reached final sync-point"));
     once(&log, "info parent all peers reached final sync-point, going to finish");
     once(&log, "info parent terminating...");
-    assert!(bench.hands[0].closed, "all having announced the end, it terminates");
+    assert!(bench.hands[0].closed, "it terminates once all have announced the end");
     once(&log, "info child terminating");
     assert!(log.last().is_some_and(|line| line.starts_with("info parent parent statistics: ")));
 }
 
 #[test]
-fn a_peer_that_is_gone_does_not_count() {
+fn a_disconnected_peer_does_not_count() {
     let mut bench = bench(1);
     reaches(&mut bench, 0, point(1));
     bench.hang_up(0);

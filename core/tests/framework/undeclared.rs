@@ -1,4 +1,4 @@
-//! Events without a declaration, or different from it (§5).
+//! Events that are undeclared or do not match their declaration (§5).
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
@@ -10,12 +10,12 @@ use super::support::*;
 
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
-/// A peer that knows any event.
+/// The configuration of a peer that knows any event.
 fn knowing(events: &[&str]) -> ConnectionConfig {
     ConnectionConfig { undeclared: Undeclared::Deliver, ..requesting(events) }
 }
 
-/// A node, and a peer that raises what it was not asked for.
+/// A node with a peer that raises events which the node did not request.
 fn running(undeclared: Undeclared) -> Bench {
     let options = Options { undeclared, ..Options::default() };
     let mut bench = Bench::running(options, wants(".*", peer()), knowing(&[]));
@@ -59,7 +59,7 @@ fn deliver() {
 }
 
 #[test]
-fn deliver_lets_peers_request_what_nobody_declared() {
+fn deliver_lets_peers_request_undeclared_events() {
     for (undeclared, peers) in [(Undeclared::Ignore, 0), (Undeclared::Deliver, 1)] {
         let options = Options { undeclared, ..Options::default() };
         let mut bench = Bench::new(options, vec![("peer", peer())]);
@@ -76,7 +76,7 @@ fn deliver_lets_peers_request_what_nobody_declared() {
 }
 
 #[test]
-fn unlike_the_declaration_is_dropped_counted_and_logged() {
+fn an_event_that_does_not_match_its_declaration_is_dropped_counted_and_logged() {
     for undeclared in [Undeclared::Ignore, Undeclared::Deliver] {
         let mut bench = running(undeclared);
         for (args, what) in [

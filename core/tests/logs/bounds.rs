@@ -1,4 +1,4 @@
-//! What a receiver refuses or drops.
+//! Log messages that a receiver rejects, and entries that it drops.
 
 use brocomm::Time;
 use brocomm::data::TypeTag;
@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::properties::announced;
 
-/// An entry of one column, the value given as hex.
+/// An entry with one column. The value is given in hex.
 fn entry_of(value: &str) -> Bytes {
     Bytes::from(
         hex::decode(format!("00000007000000010000000161 00000001{value}").replace(' ', ""))
@@ -20,17 +20,17 @@ fn entry_of(value: &str) -> Bytes {
     )
 }
 
-/// LOG_WRITEs of one entry that no log has, and what is wrong with each.
+/// LOG_WRITEs with one invalid entry, and the error for each.
 pub(crate) fn values() -> Vec<(Bytes, LogErrorKind)> {
     use LogErrorKind as Kind;
     let cases = [
-        // Types: a number that no type has, one that is none of a log's, a set in a vector.
+        // Types: an unknown number, a type that logs do not support, a set in a vector.
         ("0000001a 01", Kind::BadType(26)),
         ("ffffffff 00", Kind::BadType(-1)),
         ("00000012 01", Kind::BadType(18)),
         ("00000000 01", Kind::BadType(0)),
         ("00000016 01 0000000000000001 00000010 01", Kind::Nested(TypeTag::Table)),
-        // Families, protocols, ports, widths.
+        // Address families, protocols, ports, subnet widths.
         ("0000000d 01 05 01020304", Kind::BadFamily(5)),
         ("0000000e 01 78 00 01020304", Kind::BadFamily(0)),
         ("0000000c 01 0000000000000050 00000004", Kind::BadTransport(4)),
@@ -51,7 +51,7 @@ pub(crate) fn values() -> Vec<(Bytes, LogErrorKind)> {
 }
 
 #[test]
-fn what_no_log_has_is_refused() {
+fn invalid_entries_are_rejected() {
     for (argument, kind) in values() {
         let receiver = LogReceiver::default();
         let mut entries = receiver.entries(&argument);
@@ -77,7 +77,7 @@ fn one_option_and_column() -> (LogWriter, Vec<u8>) {
     (writer, argument)
 }
 
-/// LOG_CREATE_WRITERs that announce nothing, and what is wrong with each.
+/// Invalid LOG_CREATE_WRITERs, and the error for each.
 pub(crate) fn announcements() -> Vec<(Bytes, LogErrorKind)> {
     let (_, argument) = one_option_and_column();
     let with = |at: usize, number: u32| {
@@ -90,7 +90,7 @@ pub(crate) fn announcements() -> Vec<(Bytes, LogErrorKind)> {
     let ty = argument.len() - 9;
     vec![
         ([&argument[..], b"\0"].concat().into(), LogErrorKind::LeftOver { left: 1 }),
-        // Columns, options, and the column's type at the end.
+        // Columns, options, and the type of the column at the end.
         (with(8, u32::MAX), too_many(15)),
         (with(41, u32::MAX), too_many(left - 45)),
         (with(ty, 18), LogErrorKind::BadType(18)),
@@ -100,7 +100,7 @@ pub(crate) fn announcements() -> Vec<(Bytes, LogErrorKind)> {
 }
 
 #[test]
-fn an_announcement_is_exact() {
+fn invalid_announcements_are_rejected() {
     let (writer, argument) = one_option_and_column();
     assert_eq!(LogWriter::decode(&argument.into()), Ok(writer));
     for (argument, kind) in announcements() {
@@ -163,7 +163,7 @@ fn values_are_bounded() {
 }
 
 #[test]
-fn an_entry_that_fits_no_writer_is_dropped_alone() {
+fn an_entry_without_a_matching_writer_is_dropped_alone() {
     let (receiver, good) = announced(&[LogValue::Count(1), LogValue::string("x")]);
     let other = |path: &str, values: &[LogValue]| {
         let fields = values.iter().map(|value| LogField::new("x", value.tag())).collect();

@@ -1,4 +1,4 @@
-//! The communication logs of real nodes, written again.
+//! Reproduces the communication logs of recorded Bros.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ use brocomm_conformance::sessions;
 
 use super::{log_sessions, without_times};
 
-/// Reads a line of a communication log, and the prefix of its message if there is one.
+/// Parses a line of a communication log, and the prefix of its message if there is one.
 fn communication_line(line: &str) -> (CommunicationLine, Option<PeerPrefix>) {
     let columns: Vec<&str> = line.split('\t').collect();
     let [time, "bro", source, "-", "-", "-", level, message] = columns[..] else {
@@ -45,13 +45,13 @@ fn communication_line(line: &str) -> (CommunicationLine, Option<PeerPrefix>) {
         Some(prefix) => message.strip_prefix(&format!("{prefix} ")).expect(message),
         None => message,
     };
-    // What the log escapes: the newlines and quotes of patterns don't occur.
+    // The only escape that occurs; there are no newlines or quotes of patterns.
     let text = text.replace("\\\\", "\\");
     (CommunicationLine::new(time, source, level, prefix.as_ref(), text), prefix)
 }
 
 #[test]
-fn communication_logs_are_written_as_the_real_ones() {
+fn recorded_communication_logs_are_reproduced() {
     let (mut files, mut lines, mut prefixes) = (0, 0, 0);
     let log = CommunicationLog::new("bro");
     for session in sessions() {
@@ -61,7 +61,7 @@ fn communication_logs_are_written_as_the_real_ones() {
             let mut ours = Vec::new();
             log.open(Time::EPOCH, &mut ours);
             for line in real.lines().filter(|line| !line.starts_with('#')) {
-                // A child's line may name the zone of an IPv6 address, which is not for us to do.
+                // A line of the child may name the zone of an IPv6 address. Ours never does.
                 let (line, prefix) = communication_line(line);
                 log.line(&line, &mut ours);
                 lines += 1;
@@ -96,7 +96,7 @@ fn the_communication_stream_has_bros_columns() {
 }
 
 #[test]
-fn a_line_says_who_and_how_grave() {
+fn a_line_has_source_level_and_peer() {
     let peer = PeerPrefix { id: 3, host: "::1".parse().unwrap(), port: 47757 };
     let line = |message| CommunicationLine::of(Time::EPOCH, &peer, &message);
     let running = line(CommLogMessage::PhaseRunning);

@@ -1,4 +1,4 @@
-//! Invalid log messages end only their connection.
+//! Invalid log messages close only their own connection.
 
 use brocomm::logs::LogError;
 use brocomm::lowlevel::connection::ProtocolErrorKind;
@@ -15,7 +15,7 @@ use crate::framework::bench::Bench;
 use crate::framework::support::{handshake, lines, numbers, once, peer, ping, requesting, wants};
 use crate::meter::peak;
 
-/// A node that others attack while one peer does as it should.
+/// A node with one well-behaved peer while others attack it.
 struct Attacked {
     bench: Bench,
     attacks: u64,
@@ -27,8 +27,8 @@ impl Attacked {
         Attacked { bench: Bench::running(Options::default(), node, requesting(&[])), attacks: 0 }
     }
 
-    /// Has a new peer send these messages; returns what the node told, the peer's number, and how
-    /// much memory the last message took.
+    /// Sends these messages from a new peer. Returns the notifications, the peer's id, and how much
+    /// memory the last message took.
     fn attack(&mut self, before: &[Message], last: &Message) -> (Vec<Notification>, PeerId, usize) {
         let Attacked { bench, attacks } = self;
         *attacks += 1;
@@ -42,7 +42,7 @@ impl Attacked {
         (bench.told(), id, memory)
     }
 
-    /// Ends the attack, and looks whether the node and the other peer go on.
+    /// Ends the attack, and checks that the node and the other peer still work.
     fn end(&mut self) {
         let Attacked { bench, attacks } = self;
         bench.hands.truncate(1);
@@ -51,13 +51,13 @@ impl Attacked {
         assert!(!bench.hands[0].closed);
     }
 
-    /// Has a new peer send an invalid message; returns the reported error.
+    /// Sends an invalid message from a new peer; returns the reported error.
     fn cut_off(&mut self, before: &[Message], last: &Message) -> LogError {
         let (told, id, memory) = self.attack(before, last);
         let (Message::LogCreateWriter(argument) | Message::LogWrite(argument)) = last else {
             unreachable!()
         };
-        // A value of 5 bytes takes 40; chunks, lines and notifications the rest.
+        // A value of 5 bytes takes 40 bytes. Chunks, lines and notifications take the rest.
         let limit = 10 * argument.len() + (64 << 10);
         assert!(memory <= limit, "{memory} bytes of memory for {}", argument.len());
         assert!(self.bench.hands[1].closed, "{last:?} {told:?}");
@@ -83,10 +83,10 @@ fn section(message: &Message) -> &'static str {
 }
 
 #[test]
-fn every_truncation_of_a_recorded_message_ends_that_connection_only() {
+fn truncated_messages_close_only_that_connection() {
     let mut attacked = Attacked::new();
     let (mut cut_off, mut whole) = (0, 0);
-    // Unless all are wanted, so many take turns: other lengths of each message.
+    // By default each message is truncated only at every fifth length, with a changing offset.
     let turns = if is_thorough() { 1 } else { 5 };
     for (_, _, messages) in log_sessions() {
         let mut receiver = LogReceiver::default();
@@ -97,7 +97,7 @@ fn every_truncation_of_a_recorded_message_ends_that_connection_only() {
                 Message::LogWrite(argument) => (argument, Message::LogWrite),
                 _ => unreachable!(),
             };
-            // An empty argument is none (§1.1).
+            // An empty argument counts as a missing one (§1.1).
             let first = 1 + (cut_off + whole) % turns;
             for length in (first..argument.len()).step_by(turns) {
                 let message = cut(argument.slice(..length));
@@ -137,7 +137,7 @@ fn whole_entries(receiver: &LogReceiver, message: &Message) -> Option<usize> {
 }
 
 #[test]
-fn what_no_log_has_ends_that_connection_only() {
+fn invalid_messages_close_only_that_connection() {
     let mut attacked = Attacked::new();
     for (argument, kind) in values() {
         let error = attacked.cut_off(&[], &Message::LogWrite(argument.clone()));
@@ -151,7 +151,7 @@ fn what_no_log_has_ends_that_connection_only() {
 }
 
 #[test]
-fn great_numbers_take_no_memory() {
+fn large_counts_do_not_allocate_memory() {
     let mut attacked = Attacked::new();
     // 2³² columns and options, 2³² values, 2⁶³ elements; 2³² bytes of path.
     let entry = |rest: &str| hex::decode(["0000000700000001", rest].concat()).unwrap();

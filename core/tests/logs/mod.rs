@@ -1,4 +1,4 @@
-//! Logs of recorded sessions: received, written, and sent again.
+//! Logs of recorded sessions: receives them, writes them, and sends them again.
 
 mod bounds;
 mod communication;
@@ -42,7 +42,7 @@ fn log_messages(session: &Session) -> Vec<(Side, Message)> {
     messages
 }
 
-/// The sessions in which logs were sent, always by one side.
+/// The sessions in which one side sent logs.
 fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
     // Reading them takes longer than most tests of them.
     static READ: LazyLock<Vec<(Session, Side, Vec<Message>)>> = LazyLock::new(read_log_sessions);
@@ -72,7 +72,7 @@ fn entries(receiver: &LogReceiver, argument: &Bytes) -> Vec<LogEntry> {
     receiver.entries(argument).map(entry).collect()
 }
 
-/// What a session's receiver writes, by path.
+/// The log files that our receiver writes, by path.
 fn written(messages: &[Message]) -> BTreeMap<String, String> {
     let (mut receiver, format) = (LogReceiver::default(), AsciiFormat::default());
     let mut logs = BTreeMap::<_, Vec<u8>>::new();
@@ -105,7 +105,7 @@ fn written(messages: &[Message]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn logs_are_written_as_the_real_receiver_wrote_them() {
+fn received_logs_are_written_like_the_recorded_receiver_wrote_them() {
     let mut compared = 0;
     for (session, sender, messages) in log_sessions() {
         let expectation = session.expectation().unwrap();
@@ -115,7 +115,7 @@ fn logs_are_written_as_the_real_receiver_wrote_them() {
         };
         for (file, ours) in written(&messages) {
             let (ours, real) = (without_times(&ours), without_times(&receiver.logs[&file]));
-            // The receiver's own reporter and communication framework write into the same files.
+            // The receiver's own reporter and communication framework also write to these files.
             if matches!(&*file, "reporter.log" | "communication.log") {
                 let mut lines = real.lines();
                 for line in ours.lines() {
@@ -131,7 +131,7 @@ fn logs_are_written_as_the_real_receiver_wrote_them() {
 }
 
 #[test]
-fn recorded_logs_sent_again_give_the_same_bytes() {
+fn recorded_logs_are_encoded_to_the_same_bytes() {
     let mut sent_again = 0;
     for (session, _, messages) in log_sessions() {
         let mut receiver = LogReceiver::default();

@@ -1,4 +1,4 @@
-//! Entries of any values, and bytes of any kind.
+//! Entries with arbitrary values, and arbitrary bytes.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ fn value() -> impl Strategy<Value = LogValue> {
         any::<Vec<u8>>().prop_map(|name| LogValue::Enum(name.into())),
         any::<Vec<u8>>().prop_map(|name| LogValue::Func(name.into())),
         any::<Vec<u8>>().prop_map(|name| LogValue::File(name.into())),
-        // In Bro's form, which all are written in.
+        // Normalized to Bro's form, in which all addresses are written.
         any::<IpAddr>().prop_map(LogValue::from),
         (any::<u16>(), 0..4usize).prop_map(|(number, transport)| {
             let all = [Transport::Unknown, Transport::Tcp, Transport::Udp, Transport::Icmp];
@@ -50,7 +50,7 @@ fn value() -> impl Strategy<Value = LogValue> {
     ]
 }
 
-/// A receiver to which a writer for such entries was announced, and an entry as it is on the wire.
+/// A receiver with an announced writer for such entries, and one entry in the wire format.
 pub(crate) fn announced(values: &[LogValue]) -> (LogReceiver, Vec<u8>) {
     let elements = |items: &[LogValue]| items.first().map_or(TypeTag::String, LogValue::tag);
     let field = |value: &LogValue| match value {
@@ -71,7 +71,7 @@ pub(crate) fn announced(values: &[LogValue]) -> (LogReceiver, Vec<u8>) {
 
 proptest! {
     #[test]
-    fn entries_come_as_they_were_sent(values in prop::collection::vec(value(), 0..8), n in 1..4) {
+    fn entries_round_trip(values in prop::collection::vec(value(), 0..8), n in 1..4) {
         let (receiver, entry) = announced(&values);
         let argument = Bytes::from(entry.repeat(n as usize));
         let received = entries(&receiver, &argument);
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_does_no_harm(
+    fn a_changed_byte_does_not_panic(
         values in prop::collection::vec(value(), 0..8), at: prop::sample::Index, byte: u8,
     ) {
         let (mut receiver, mut entry) = announced(&values);
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_do_no_harm(argument: Vec<u8>) {
+    fn arbitrary_bytes_do_not_panic(argument: Vec<u8>) {
         let argument = Bytes::from(argument);
         let mut receiver = LogReceiver::default();
         let _ = receiver.announce(&argument);

@@ -1,4 +1,4 @@
-//! Recorded logs sent again by a node.
+//! A node sends recorded logs again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::{entries, log_sessions};
 use crate::framework::bench::Bench;
 use crate::framework::support::{SECOND, peer, set_up};
 
-/// The announcements by path, and all entries one after the other, however they were batched.
+/// The announcements by path, and all entries concatenated, regardless of batches.
 fn unbatched<'a>(
     messages: impl IntoIterator<Item = &'a Message>,
 ) -> (BTreeMap<Name, Bytes>, Vec<u8>) {
@@ -40,7 +40,7 @@ fn stream(writer: &LogWriter) -> LogStream {
     LogStream { number, writer, path, fields, options }
 }
 
-/// The recorded writers, each with how many entries it has.
+/// The recorded writers, with the number of entries of each.
 fn recorded_writers(messages: &[Message]) -> Vec<(Arc<LogWriter>, usize)> {
     let mut receiver = LogReceiver::default();
     let mut writers = Vec::new();
@@ -63,7 +63,7 @@ fn recorded_writers(messages: &[Message]) -> Vec<(Arc<LogWriter>, usize)> {
 }
 
 #[test]
-fn a_node_sends_recorded_logs_again_with_the_same_bytes() {
+fn a_node_sends_recorded_logs_with_the_same_bytes() {
     let (mut writers_sent, mut entries_sent) = (0, 0);
     for (session, _, messages) in log_sessions() {
         let mut bench = Bench::begun(Time::EPOCH, Options::default(), vec![("peer", peer())]);
@@ -71,7 +71,7 @@ fn a_node_sends_recorded_logs_again_with_the_same_bytes() {
         for (writer, number) in recorded_writers(&messages) {
             bench.node.declare_log(stream(&writer)).unwrap();
             if number == 0 {
-                // What it had was written before the peer came.
+                // Its entries were written before the peer connected.
                 let unset = |field: &LogField| LogValue::Unset(field.ty);
                 let entry: Vec<LogValue> = writer.fields.iter().map(unset).collect();
                 let now = Time::from_secs_f64(writer.network_time);

@@ -1,4 +1,4 @@
-//! Recorded log messages, cut at every byte.
+//! Recorded log messages, truncated at every byte.
 
 use brocomm::logs::LogError;
 use brocomm::lowlevel::logs::{LogErrorKind, LogReceiver};
@@ -27,7 +27,7 @@ fn every_truncation_is_an_error() {
     }
 }
 
-/// Checks that of a cut LOG_WRITE the whole entries come, and then one error.
+/// Checks that a truncated LOG_WRITE gives its complete entries and then one error.
 fn truncate_entries(receiver: &LogReceiver, argument: &Bytes) {
     let mut whole = 0;
     for length in 0..argument.len() {

@@ -1,4 +1,4 @@
-//! Measures peak memory and allocations, exactly, because each thread counts separately.
+//! Measures peak memory and allocations. Each thread counts separately, so the results are exact.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -17,7 +17,7 @@ fn count(bytes: isize) {
     PEAK.set(PEAK.get().max(held));
 }
 
-// SAFETY: all work is the system allocator's.
+// SAFETY: forwards every call to the system allocator.
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
@@ -36,12 +36,13 @@ unsafe impl GlobalAlloc for Meter {
 #[global_allocator]
 static METER: Meter = Meter;
 
-/// Returns how many bytes this thread holds; freed ones of other threads make it less.
+/// Returns how many bytes this thread has allocated minus those that it has freed. Freeing memory
+/// of other threads lowers it.
 pub(crate) fn held() -> isize {
     HELD.get()
 }
 
-/// Does some work; returns how many bytes it held at most, beyond what was held before.
+/// Runs `work`; returns its result and the peak of additional memory in bytes.
 pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = HELD.get();
     PEAK.set(before);
@@ -49,7 +50,7 @@ pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (result, usize::try_from(PEAK.get() - before).unwrap_or(0))
 }
 
-/// Does some work; returns how often it allocated.
+/// Runs `work`; returns the number of its allocations.
 pub(crate) fn allocations(work: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     work();

@@ -1,4 +1,4 @@
-//! A simulated network of nodes: bytes move only when the test requires it.
+//! A simulated network of nodes. Bytes move only when the test asks for it.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use brocomm::data::Event;
 use brocomm::lowlevel::connection::PollClose;
 use brocomm::node::{Action, ConnectionId, Endpoint, NodeConfig, NodeMachine, Notification};
 
-/// Nodes, each at an address of its own, and what is between them.
+/// Nodes, each with its own address, and the connections between them.
 pub struct Network {
     pub now: Time,
     pub nodes: Vec<Host>,
-    /// How many bytes move over a connection at once.
+    /// The maximum number of bytes that move over a connection at once.
     pub most: usize,
-    /// Which connection of which node is the other end of which.
+    /// The node and connection at the other end of each connection.
     links: BTreeMap<(usize, ConnectionId), (usize, ConnectionId)>,
 }
 
@@ -36,7 +36,7 @@ impl Network {
 
     /// Adds a node with the address `10.0.0.n`, and starts it.
     pub fn add(&mut self, configuration: NodeConfig) -> usize {
-        let mut node = NodeMachine::new(configuration).expect("the configuration is right");
+        let mut node = NodeMachine::new(configuration).expect("the configuration is valid");
         let n = self.nodes.len();
         node.start(self.now);
         let address = Endpoint::new(address(n), node.options().listen_port);
@@ -54,12 +54,12 @@ impl Network {
         &mut self.nodes[n].node
     }
 
-    /// Lets bytes move until nothing moves any more.
+    /// Transfers bytes until there are none left.
     pub fn settle(&mut self) {
         while (0..self.nodes.len()).filter(|n| self.step(*n)).count() > 0 {}
     }
 
-    /// Lets time pass, in steps at which something is due.
+    /// Advances the time, stopping at each timeout.
     pub fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         loop {
@@ -77,14 +77,14 @@ impl Network {
         self.settle();
     }
 
-    /// Lets time pass without anything moving.
+    /// Advances the time without transferring anything.
     pub fn tick(&mut self, time: Duration) {
         self.now += time;
         let now = self.now;
         self.nodes.iter_mut().for_each(|host| host.node.feed_time(now));
     }
 
-    /// Does what one node wants done; returns whether there was anything.
+    /// Performs all actions of one node; returns whether there were any.
     pub fn step(&mut self, n: usize) -> bool {
         let mut moved = false;
         while let Some(action) = self.nodes[n].node.poll_action() {
@@ -103,7 +103,7 @@ impl Network {
         moved
     }
 
-    /// Does what one node wants done, but for one connection only, and only once.
+    /// Performs the actions of one node for one connection, once.
     pub fn nudge(&mut self, n: usize) {
         while let Some(action) = self.nodes[n].node.poll_action() {
             self.act(n, action);
@@ -154,7 +154,7 @@ impl Network {
         let other = self.links.get(&(n, id)).copied();
         if let Some((m, other)) = other {
             self.send((n, id), (m, other));
-            // What it wants to read again may wait at the other side.
+            // If it reads again, the other side may have bytes for it.
             self.send((m, other), (n, id));
         }
         if self.nodes[n].node.poll_close(id) == Some(PollClose::Now) {
@@ -166,7 +166,7 @@ impl Network {
         }
     }
 
-    /// Transfers waiting bytes from one end of a connection to the other, if that reads.
+    /// Transfers queued bytes from one end of a connection to the other if that one reads.
     fn send(&mut self, (n, id): (usize, ConnectionId), (m, other): (usize, ConnectionId)) {
         let now = self.now;
         let waits = self.nodes[n].node.poll_transmit(id);
@@ -177,12 +177,12 @@ impl Network {
         }
     }
 
-    /// Returns the connections of a node, in the order in which they were begun.
+    /// Returns the connections of a node in the order of their start.
     pub fn links(&self, n: usize) -> impl Iterator<Item = ConnectionId> {
         self.links.keys().filter(move |(m, _)| *m == n).map(|(_, id)| *id)
     }
 
-    /// Loses all connections of a node.
+    /// Breaks all connections of a node.
     pub fn cut(&mut self, n: usize) {
         let now = self.now;
         let ends: Vec<_> = self.links.keys().filter(|(m, _)| *m == n).copied().collect();
@@ -195,12 +195,12 @@ impl Network {
         }
     }
 
-    /// Takes a node's notifications so far.
+    /// Takes a node's notifications.
     pub fn told(&mut self, n: usize) -> Vec<Notification> {
         std::mem::take(&mut self.nodes[n].notifications)
     }
 
-    /// Takes the events among it.
+    /// Takes a node's notifications and returns the events among them.
     pub fn events(&mut self, n: usize) -> Vec<Event> {
         let event = |told| match told {
             Notification::Event { event, .. } => Some(event),
@@ -209,7 +209,7 @@ impl Network {
         self.told(n).into_iter().filter_map(event).collect()
     }
 
-    /// Takes the lines of the communication log among it.
+    /// Takes a node's notifications and returns the lines of the communication log.
     pub fn log(&mut self, n: usize) -> Vec<String> {
         let line = |told| match told {
             Notification::Log(entry) => Some(entry.to_string()),

@@ -1,6 +1,6 @@
-//! Recorded sessions, in which a node takes the place of a Bro.
+//! Replays recorded sessions with a node in the place of one Bro.
 
-mod log;
+mod communication_log;
 mod player;
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use brocomm::lowlevel::wire::Message;
 
 use player::{PLAYED, Played, Sent};
 
-/// Leaves out what is not for a node to repeat: the order of a set, and times.
+/// Formats a message without what a node need not reproduce: the order of a set, and times.
 fn comparable((message, serial): &Sent) -> String {
     match message {
         Message::RequestEvents(names) => {
@@ -23,8 +23,8 @@ fn comparable((message, serial): &Sent) -> String {
     }
 }
 
-/// Answers to PINGs come among what is sent of one's own accord as the time has it: they are put at
-/// the end.
+/// Moves the answers to PINGs to the end, because their order among application-initiated messages
+/// depends on timing.
 fn in_order(sent: &[Sent]) -> Vec<String> {
     let is_pong = |sent: &&Sent| matches!(sent.0, Message::Pong(_));
     let (pongs, others): (Vec<_>, Vec<_>) = sent.iter().partition(is_pong);
@@ -32,7 +32,7 @@ fn in_order(sent: &[Sent]) -> Vec<String> {
 }
 
 #[test]
-fn a_node_sends_what_the_bro_sent_in_its_place() {
+fn a_node_sends_the_same_messages_as_the_recorded_bro() {
     let mut compared = 0;
     for Played { session, side, replay, recorded } in PLAYED.iter() {
         let name = session.name();

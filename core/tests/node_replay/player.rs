@@ -1,4 +1,4 @@
-//! Plays recorded sessions to a node in the place of a Bro.
+//! Replays recorded sessions to a node in the place of a Bro.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -19,10 +19,10 @@ use brocomm_conformance::{
 };
 use bytes::Bytes;
 
-/// What a side sent, in a form that can be compared.
+/// A message of one side, in a form that can be compared.
 pub(super) type Sent = (Message, Option<Serial>);
 
-/// When the first packet came in the trace that some of the recorded Bros read.
+/// The time of the first packet in the trace that some of the recorded Bros read.
 const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 
 /// A node in the place of one side of a recording.
@@ -31,16 +31,16 @@ pub(super) struct Replay {
     link: Option<ConnectionId>,
     peer: PeerId,
     role: Role,
-    /// Follows what the node and the recorded peer send to each other.
+    /// Decodes the messages between the node and the recorded peer.
     observer: Observer,
     pub(super) sent: Vec<Sent>,
     pub(super) log: Vec<CommLogEntry>,
-    /// What the recorded side sent of its own accord, and the node has not.
+    /// Application-initiated messages of the recorded side that the node has not sent yet.
     pub(super) to_send: VecDeque<Sent>,
     logs: Logs,
 }
 
-/// Writes recorded log messages in data format 26, in which a node takes them.
+/// Converts recorded log messages to data format 26, which the node's functions expect.
 #[derive(Default)]
 struct Logs {
     receiver: LogReceiver,
@@ -104,7 +104,7 @@ impl Replay {
         replay
     }
 
-    /// Lets the transport do what the node asks of it at the start.
+    /// Performs the node's initial actions as its transport.
     fn connect(&mut self) {
         let mut connecting = None;
         while let Some(action) = self.node.poll_action() {
@@ -132,7 +132,7 @@ impl Replay {
         self.settle();
     }
 
-    /// Takes what the node has to say, and does what its application would do, until it is still.
+    /// Takes the node's output and acts as its application until nothing is left to do.
     fn settle(&mut self) {
         loop {
             while self.node.poll_connection().is_some() {}
@@ -159,7 +159,7 @@ impl Replay {
         }
     }
 
-    /// Sends the next that the recorded side sent of its own accord, if it can be sent yet.
+    /// Sends the next application-initiated message of the recorded side if the phase allows it.
     fn send_next(&mut self) -> bool {
         let Some((message, serial)) = self.to_send.front().cloned() else { return false };
         let phase = self.node.connection_to(self.peer).map(|connection| connection.phase());
@@ -229,7 +229,7 @@ pub(super) fn party(expectation: &Expectation, side: Side) -> &Party {
     }
 }
 
-/// Returns whether a node sends a message only because its application does.
+/// Returns whether a message is initiated by the application.
 fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     match (message, serial) {
         (_, Some(Serial::Id(id))) => id.name != "peer_description",
@@ -246,7 +246,7 @@ fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     }
 }
 
-/// Plays one side of a recording; returns the node, and what the recorded side sent.
+/// Replays one side of a recording with a node; returns the node and what the recorded side sent.
 fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     let recording = session.recording().unwrap();
     let mut replay = Replay::new(session, &recording, side);
@@ -259,7 +259,7 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
         while let Some(observed) = observer.poll() {
             if observed.side == role(side) {
                 let sent = (observed.message.unwrap(), observed.serial.map(Result::unwrap));
-                // A Bro 2.0 announces writers to those, too, who want no logs.
+                // Bro 2.0 announces writers even to peers that requested no logs.
                 if matches!(sent.0, Message::LogCreateWriter(_)) && !wants_logs {
                     continue;
                 }
@@ -278,12 +278,12 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     (replay, recorded)
 }
 
-/// Returns the sessions in which this side was a Bro.
+/// Returns the sessions, and the sides of each that were a Bro.
 fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     let named =
         |name: &str| name.starts_with("bro-bro-") || is_older(name) && !name.contains("broccoli");
-    // Some handler sends the empty capture filter as it is, before the framework's own requests, and
-    // one side announces 0.
+    // In these, a script handler sends an empty capture filter before the framework's own requests,
+    // or one side announces 0.
     let odd = |name: &str| {
         let other = ["refuse-", "announce-0", "capture-filter-empty"];
         other.iter().any(|other| name.contains(other))
@@ -294,7 +294,7 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     both.filter(|(session, side)| session.expectation().unwrap().party(*side).script.is_some())
 }
 
-/// A session in which a node took the place of one side, and what that side had sent.
+/// A session replayed with a node in the place of one side, and what that side sent.
 pub(super) struct Played {
     pub(super) session: Session,
     pub(super) side: Side,

@@ -1,8 +1,8 @@
-//! Runs of worlds that are made from seeds.
+//! Runs simulations with many seeds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Checks so many seeds on all processors; returns what one that fails says.
+/// Checks this many seeds on all processors; returns the failure of one of them.
 pub(crate) fn first_failure(
     seeds: u64,
     check: impl Fn(u64) -> Result<(), String> + Sync,
@@ -30,7 +30,7 @@ pub(crate) fn first_failure(
     })
 }
 
-/// Returns the number that a variable of the environment holds.
+/// Returns the number in an environment variable.
 pub(crate) fn variable(name: &str) -> u64 {
     let value = std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
     let value = value.unwrap_or_else(|| panic!("set {name} to a number"));

@@ -1,4 +1,4 @@
-//! Invariants after failures have ended, and at the end.
+//! Checks after all failures have ended, and at the end of a run.
 
 use brocomm::node::{Overflow, PeerId};
 
@@ -6,7 +6,7 @@ use super::host::Host;
 use super::{Simulation, Who, link};
 
 impl Simulation {
-    /// Checks what must hold when nothing has gone wrong for a while.
+    /// Checks what must hold when there has been no failure for a while.
     pub(super) fn check_quiet(&mut self) {
         for (number, link) in self.links.iter().enumerate() {
             let open = link.sides.iter().filter(|side| side.open).count();
@@ -58,22 +58,22 @@ impl Simulation {
                 let counters = node.counters(peer.id).unwrap_or_default();
                 assert_eq!(counters.incoming.events, 0, "the application has taken all");
             }
-            assert!(host.pending.is_empty(), "{:?} can not raise", host.who);
+            assert!(host.pending.is_empty(), "{:?} cannot raise", host.who);
         }
     }
 
-    /// Returns whether there never was another connection to the peer of this one.
+    /// Returns whether this is the only connection that there ever was to its peer.
     fn is_only(&self, side: &link::Side) -> bool {
         let sides = self.links.iter().flat_map(|link| &link.sides);
         sides.filter(|other| (other.who, other.peer) == (side.who, side.peer)).count() == 1
     }
 
-    /// Checks that a node that has seen all its peers go has forgotten them.
+    /// Checks that a node keeps nothing about peers that have disconnected.
     pub(super) fn check_nothing_is_left(&self) {
         let host = &self.hosts[0];
         let Some(node) = host.node.as_ref().filter(|_| !host.done) else { return };
         assert_eq!(node.connected_peers().count(), 0);
-        assert!(node.peers().all(|peer| peer.id.0 < 10_000), "a peer is left that is gone");
+        assert!(node.peers().all(|peer| peer.id.0 < 10_000), "a disconnected peer is left");
         let inside = format!("{node:?}");
         let connecting = self.attempts.keys().filter(|(who, _)| *who == host.who).count();
         assert!(
@@ -81,8 +81,8 @@ impl Simulation {
             "connections are left"
         );
         assert!(inside.contains(" subscribers: {}"), "subscribers are left");
-        assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
-        assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
+        assert!(inside.contains(" blocked: {}"), "peers are blocked without a reason");
+        assert!(host.history.values().all(|links| links.is_empty()), "no notification of an end");
     }
 }
 

@@ -11,43 +11,43 @@ use super::oracle::{Seen, What};
 use super::scenario::{NAMES, Plan};
 use super::{Nanos, Who};
 
-/// What the nodes' clocks show at the beginning, apart from what they are ahead.
+/// The time of the nodes' clocks at the start, without their skew.
 const EPOCH: Nanos = 1_500_000_000_000_000_000;
 
-/// The greatest size of an event in a queue, as the node estimates it.
+/// The node's estimate of the size of the largest event in a queue.
 const EVENT: usize = 25_000;
 
-/// How much of one connection can be read at the end beyond the bound, in notifications.
+/// The number of notifications by which one connection may exceed the bound.
 const BACKLOG: usize = 64;
 
 pub struct Host {
     pub who: Who,
-    /// None while it is down.
+    /// `None` while the node is down.
     pub node: Option<NodeMachine>,
     pub plan: Plan,
-    /// How often the application looks for notifications; `None` for at once.
+    /// How often the application reads notifications; `None` for at once.
     pub period: Option<Nanos>,
     pub listens: bool,
-    /// Counts what was told of listening, so that answers to what was asked before don't count.
+    /// Incremented when the node stops listening or restarts, so that earlier results are ignored.
     pub listen_epoch: u32,
-    /// For when it is woken up.
+    /// When the timer wakes it.
     pub timer: Option<Nanos>,
     /// Whether the node has terminated.
     pub done: bool,
-    /// After how long it comes back when it has ended.
+    /// The time after termination at which it starts again.
     pub returns: Option<Nanos>,
     /// Events that could not be raised yet, by name and size.
     pub pending: VecDeque<(usize, usize)>,
     next_event: u64,
-    /// The connections of each peer that the application has not seen the end of.
+    /// The connections of each peer whose end the application has not been notified of.
     pub history: BTreeMap<PeerId, VecDeque<(usize, usize)>>,
     pub latest: BTreeMap<PeerId, (usize, usize)>,
     pub seen: Seen,
-    /// How often the log says that an event was dropped.
+    /// The number of log lines about dropped events.
     pub drops: BTreeMap<PeerId, u64>,
-    /// Peers that must not be connected to again.
+    /// Peers that the node must not connect to again.
     pub left: BTreeSet<PeerId>,
-    /// When an attempt to connect failed last.
+    /// The time of the last failed attempt to connect.
     pub failed: BTreeMap<PeerId, Nanos>,
 }
 
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    /// Forgets everything, as another process at the same place.
+    /// Resets everything, like a new process in its place.
     pub fn renew(&mut self, serial: usize) {
         let who = Who { serial, ..self.who };
         let period = self.period;
@@ -90,7 +90,7 @@ impl Host {
         Time::from_nanos(EPOCH + self.plan.skew + now)
     }
 
-    /// Returns the true time of what the node's clock shows.
+    /// Converts the time of the node's clock to true time.
     pub fn true_time(&self, time: Time) -> Nanos {
         time.as_nanos().saturating_sub(EPOCH + self.plan.skew)
     }
@@ -103,13 +103,13 @@ impl Host {
         (Event::new(NAMES[name], vec![origin, Value::Count(self.next_event), text]), what)
     }
 
-    /// Takes back an event that was refused.
+    /// Undoes [`event`](Self::event) for an event that the node rejected.
     pub fn take_back(&mut self) {
         self.next_event -= 1;
     }
 
-    /// Returns the peers that are to get an event, and whether that is certain: a node looks at
-    /// what comes only as far as there is room for it.
+    /// Returns the peers that should receive an event, and whether that is certain. It is not if
+    /// the node has unprocessed input from the peer, because its queue is full.
     pub fn targets(&self, name: &[u8]) -> Vec<(PeerId, bool)> {
         let Some(node) = &self.node else { return Vec::new() };
         let target = |peer: PeerId| {
@@ -129,7 +129,7 @@ impl Host {
         entry.and_then(|entry| entry.store_and_forward).map_or(0, |bound| bound.events)
     }
 
-    /// Returns the peers that are away, for which what is raised is kept.
+    /// Returns the disconnected peers for which events are kept.
     pub fn keepers(&self) -> Vec<PeerId> {
         let Some(node) = &self.node else { return Vec::new() };
         let kept = |id: &PeerId| {
@@ -143,7 +143,7 @@ impl Host {
         node.peers().map(|peer| peer.id).filter(kept).collect()
     }
 
-    /// Checks that no queue holds more than it may.
+    /// Checks that no queue exceeds its bound.
     pub fn check_bounds(&self) -> Result<(), String> {
         let Some(node) = &self.node else { return Ok(()) };
         let options = node.options();
@@ -173,7 +173,7 @@ impl Host {
             peers += 1;
             kept += keeps;
         }
-        // An event that goes to several peers is accepted for each of them or none, and each may
+        // An event for several peers is accepted for all of them or for none, and each peer may
         // always have one.
         if sent > options.outgoing_total.events + peers + kept {
             return Err(format!("{sent} events wait for all peers"));

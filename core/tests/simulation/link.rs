@@ -8,26 +8,26 @@ use brocomm::node::{ConnectionId, PeerId};
 use super::random::Random;
 use super::{MS, Nanos, SECOND, Who};
 
-/// A connection, its initiator first.
+/// A connection. The initiator is the first side.
 pub struct Link {
     pub sides: [Side; 2],
     pub latency: Nanos,
     /// In bytes per millisecond.
     rate: u64,
-    /// How much may be on its way in one direction, what was not read included.
+    /// The maximum number of unread bytes in one direction, including those in flight.
     window: usize,
-    /// The most that is read or written at once.
+    /// The maximum number of bytes that are read or written at once.
     pub piece: usize,
     pub cut: Option<Cut>,
     /// Whether one end has vanished: nothing arrives any more, without notification.
     pub half_open: bool,
 }
 
-/// Where a connection is lost.
+/// The position at which a connection is disturbed.
 pub struct Cut {
-    /// The side whose output it is.
+    /// The side whose output is counted.
     pub side: usize,
-    /// How many bytes pass before.
+    /// How many bytes pass first.
     pub at: u64,
     pub how: Loss,
 }
@@ -36,7 +36,7 @@ pub struct Cut {
 pub enum Loss {
     Reset,
     HalfOpen,
-    /// The side that would have written stops reading for a while.
+    /// The writing side stops reading for a while.
     Stall,
 }
 
@@ -56,19 +56,20 @@ pub struct Side {
     pub fin: bool,
     pub eof_fed: bool,
     pub reset: Option<&'static str>,
-    /// It does not read before then.
+    /// When it starts reading again.
     pub stalled_until: Nanos,
     pub written: u64,
-    /// How many connections of its peer have come as far as Running, this one included; 0 unless
-    /// it did itself.
+    /// The number of connections of its peer that have reached Running, including this one; 0 if
+    /// this one has not.
     pub run: u32,
     /// What the peer had requested by then.
     pub requests: BTreeSet<Vec<u8>>,
-    /// Its part in Sync, if there was one.
+    /// Its role in Sync, if there was one.
     pub sync: Option<SyncRole>,
-    /// Whether the transport has reported its end: nothing can be read or written.
+    /// Whether the transport has reported the end of the connection. Then nothing can be read or
+    /// written.
     pub lost: bool,
-    /// How much had arrived, and could have been read, when it was closed.
+    /// The number of bytes that had arrived but not been read when it was closed.
     pub unread: usize,
 }
 
@@ -107,7 +108,7 @@ impl Side {
         self.in_flight + self.arrived.len()
     }
 
-    /// Takes what has arrived by now; returns whether that was anything.
+    /// Takes everything that has arrived by now; returns whether there was anything.
     pub fn arrive(&mut self, now: Nanos) -> bool {
         let mut any = false;
         while self.flight.front().is_some_and(|(at, _)| *at <= now) {
@@ -148,12 +149,12 @@ impl Link {
         }
     }
 
-    /// Returns how much a side may write.
+    /// Returns how many bytes a side may write.
     pub fn room(&self, side: usize) -> usize {
         self.window.saturating_sub(self.sides[1 - side].outstanding())
     }
 
-    /// Sends to the other side; returns when it arrives.
+    /// Sends to the other side; returns the time of arrival.
     pub fn send(&mut self, side: usize, packet: Packet, now: Nanos) -> Option<Nanos> {
         let length = match &packet {
             Packet::Data(bytes) => bytes.len(),
@@ -161,7 +162,7 @@ impl Link {
         };
         let (latency, rate) = (self.latency, self.rate);
         let to = &mut self.sides[1 - side];
-        // What goes to nobody still takes up the window.
+        // Data for a closed side still counts against the window.
         to.in_flight += length;
         if self.half_open {
             return None;
@@ -173,14 +174,14 @@ impl Link {
         Some(at)
     }
 
-    /// Loses all that is on its way in both directions.
+    /// Drops everything in flight in both directions.
     pub fn lose_flights(&mut self) {
         for side in &mut self.sides {
             side.flight.clear();
         }
     }
 
-    /// Returns how long until it shows that the other end has vanished.
+    /// Returns the time until a side detects that the other end has vanished.
     pub fn patience(random: &mut Random) -> Nanos {
         random.range(SECOND, 12 * SECOND)
     }

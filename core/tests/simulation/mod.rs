@@ -1,22 +1,23 @@
-//! A simulator: nodes on a simulated network with simulated time, from a seed.
+//! A simulator of nodes on a simulated network with simulated time, derived from a seed.
 //!
-//! A seed gives a [`Scenario`](scenario::Scenario): nodes, who connects to whom, what their
-//! applications raise when, and what goes wrong. [`Simulation`] carries it out, event by event, and
-//! checks all along what has to hold whatever happens:
+//! A seed gives a [`Scenario`](scenario::Scenario): nodes, connections, the events that the
+//! applications raise, and failures. [`Simulation`] runs it step by step and checks these
+//! invariants:
 //!
-//! * An event comes at most once to an application per path, and in a tree, where there is but one
-//!   path between any two nodes, at most once at all; never back to where it was raised.
-//! * What a node raised for a peer that is Running comes, unless that very connection is lost or a
-//!   policy drops it, in order and without gaps; and what was raised while the peer was away, if its
-//!   entry says to keep it, within the bound.
-//! * Of the two ends of a connection that synchronizes one is the sender of state.
-//! * Queues keep within their bounds; what is dropped is counted and logged.
-//! * Once nothing goes wrong any more, every connection is Running at both ends, or over; and the
-//!   application is notified of the end of each.
-//! * Peers are connected and pending when connections are and are tried; nothing is tried again that
-//!   the node itself closed, and after a failed attempt exactly when the entry says.
-//! * Time-outs lie ahead; no call makes endless work.
-//! * After `Terminated` nothing happens; and when all peers are gone nothing of them is left.
+//! * An application receives each event at most once per path, and never one that it raised. In a
+//!   tree, where there is only one path between two nodes, it receives each event at most once.
+//! * An event for a peer in Running arrives, in order and without gaps, unless that connection is
+//!   lost or a policy drops it. The same holds for events raised while the peer is disconnected, if
+//!   its entry says to keep them, within the bound.
+//! * If the two ends of a connection synchronize, exactly one of them sends its state.
+//! * Queues stay within their bounds. Dropped events are counted and logged.
+//! * Once failures have ended, every connection is Running at both ends, or closed. The application
+//!   is notified of the end of each.
+//! * The lists of connected and pending peers match the connections and attempts. A node does not
+//!   retry a connection that it closed itself. After a failed attempt it retries exactly when the
+//!   entry says.
+//! * Timeouts are in the future, and no call causes endless work.
+//! * After `Terminated` nothing happens, and nothing is kept about disconnected peers.
 #![allow(unreachable_pub, reason = "shared by tests, each a crate of its own")]
 
 mod checks;
@@ -47,13 +48,13 @@ use scenario::{CHAOS, Planned, Scenario};
 pub use transcript::Detail;
 use transcript::Transcript;
 
-/// Nanoseconds since the beginning.
+/// Nanoseconds since the start.
 pub type Nanos = u64;
 
 pub const MS: Nanos = 1_000_000;
 pub const SECOND: Nanos = 1000 * MS;
 
-/// Names a node in one of its lives.
+/// Identifies a node between two restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Who {
     pub node: usize,
@@ -68,13 +69,13 @@ pub fn address(node: usize) -> IpAddr {
 enum Happening {
     Start(usize),
     Timer(Who),
-    /// A slow application looks for notifications.
+    /// A slow application reads notifications.
     Application(Who),
-    /// Something arrives at one side of a connection.
+    /// Data arrives at one side of a connection.
     Arrive(usize, usize),
     /// A side may read or write again.
     Ready(usize, usize),
-    /// A side finds that the other has vanished.
+    /// A side detects that the other has vanished.
     Expire(usize, usize),
     ConnectArrives(Who, ConnectionId, Endpoint),
     Connected(Who, ConnectionId, usize),
@@ -91,12 +92,12 @@ pub struct Simulation {
     hosts: Vec<Host>,
     serials: usize,
     links: Vec<Link>,
-    /// The connections that nodes have a socket for.
+    /// The connections for which nodes have a socket.
     ends: BTreeMap<(Who, ConnectionId), (usize, usize)>,
-    /// The attempts to connect, with the peer, and the connection if the other side has it already.
+    /// The attempts to connect, with the peer, and the connection once the other side accepted it.
     attempts: BTreeMap<(Who, ConnectionId), (PeerId, Option<usize>)>,
     streams: BTreeMap<(Who, PeerId), Stream>,
-    /// Events that came over a connection when there was a later one between the same nodes.
+    /// Events that arrived over a connection when there was a later one between the same nodes.
     late: BTreeSet<oracle::What>,
     faults: u64,
     heavy: bool,
@@ -106,7 +107,7 @@ pub struct Simulation {
     transcript: Rc<RefCell<Transcript>>,
 }
 
-/// Runs the scenario of a seed; returns the hash of all that happened, or what was wrong.
+/// Runs the scenario of a seed; returns the hash of the run, or the failure.
 pub fn run(seed: u64, detail: Detail) -> Result<u64, String> {
     let transcript = Rc::new(RefCell::new(Transcript::new(detail)));
     let shared = Rc::clone(&transcript);
@@ -167,7 +168,7 @@ impl Simulation {
 
     fn run(mut self) {
         self.run_until(CHAOS);
-        self.note(format_args!("nothing goes wrong any more"));
+        self.note(format_args!("failures have ended"));
         self.heal();
         self.run_until(CHAOS + 26 * SECOND);
         for node in 0..self.hosts.len() {
@@ -178,7 +179,7 @@ impl Simulation {
         for node in 0..self.hosts.len() {
             let end = Planned::Restart { node, back: Nanos::MAX };
             let at = self.now + self.random.range(0, 2 * SECOND);
-            // The last one sees all its peers go.
+            // The last node stays until all its peers have disconnected.
             let at = if node == 0 { at + 9 * SECOND } else { at };
             self.at(at, Happening::Planned(end));
         }
@@ -203,13 +204,13 @@ impl Simulation {
         while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= end) {
             let ((at, _), happening) = entry.remove_entry();
             self.now = at;
-            assert!(self.count < 200_000, "there is no end");
+            assert!(self.count < 200_000, "the run does not end");
             self.happen(happening);
         }
         self.now = end;
     }
 
-    /// Returns the host of a node, if it is in the same life.
+    /// Returns the host of a node if it has not restarted since.
     fn alive(&self, who: Who) -> bool {
         let host = &self.hosts[who.node];
         host.who == who && host.node.is_some()

@@ -137,7 +137,7 @@ impl Simulation {
         }
     }
 
-    /// Something has arrived at one side of a connection.
+    /// Handles data that has arrived at one side of a connection.
     pub(super) fn arrive(&mut self, link: usize, side: usize) {
         let now = self.now;
         let to = &mut self.links[link].sides[side];
@@ -145,7 +145,7 @@ impl Simulation {
             return;
         }
         if !to.open {
-            // Nobody is there any more.
+            // The side has closed the connection.
             if !std::mem::take(&mut to.arrived).is_empty() {
                 self.send(link, side, Packet::Reset("connection reset by peer"));
             }
@@ -162,14 +162,14 @@ impl Simulation {
         }
     }
 
-    /// Reads, writes and closes as far as the node wants it and the network allows it.
+    /// Reads, writes and closes as the node requests and the network allows.
     pub(super) fn service(&mut self, link: usize, side: usize) {
         let who = self.links[link].sides[side].who;
         if !self.alive(who) {
             return;
         }
         for round in 0.. {
-            assert!(round < 200_000, "connection {link} does not come to rest");
+            assert!(round < 200_000, "connection {link} never becomes idle");
             let end = &self.links[link].sides[side];
             if !end.open || !end.connected {
                 return;
@@ -275,7 +275,7 @@ impl Simulation {
         }
     }
 
-    /// Nothing arrives any more; the sides that are there find out later.
+    /// Makes a connection half-open: nothing arrives, and the remaining sides detect it later.
     fn vanish(&mut self, link: usize, there: [bool; 2]) {
         self.links[link].half_open = true;
         self.links[link].lose_flights();
@@ -309,7 +309,7 @@ impl Simulation {
         }
     }
 
-    /// A node is gone from one moment to the next.
+    /// Stops a node without any cleanup.
     pub(super) fn crash(&mut self, n: usize, back: Nanos) {
         let who = self.hosts[n].who;
         if self.hosts[n].node.take().is_none() {
@@ -328,7 +328,7 @@ impl Simulation {
         self.come_back(n, back);
     }
 
-    /// Arranges for a node to come back.
+    /// Schedules the restart of a node.
     pub(super) fn come_back(&mut self, n: usize, back: Nanos) {
         self.hosts[n].node = None;
         self.serials += 1;
@@ -336,7 +336,7 @@ impl Simulation {
         self.at(self.now + back, Happening::Start(n));
     }
 
-    /// Checks that what a node says about its peers is so.
+    /// Checks what a node reports about its peers.
     pub(super) fn inspect(&self, n: usize) {
         let host = &self.hosts[n];
         let Some(node) = &host.node else { return };

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Who;
 
-/// Names an event: who raised it, and its number there.
+/// Identifies an event: the node that raised it, and its number there.
 pub type What = (usize, u64);
 
-/// All events that a node raised or forwarded for one peer of its, in order.
+/// All events that a node raised or forwarded for one of its peers, in order.
 ///
-/// A peer that is connected to again is the same, and has the same stream.
+/// A peer to which the node reconnects is the same peer with the same stream.
 #[derive(Default)]
 pub struct Stream {
     entries: Vec<Entry>,
-    /// For each connection: everything before was delivered, or must not come over it any more. What
-    /// has arrived may be read after the next connection is up.
+    /// For each connection, the position before which everything was delivered or must not arrive
+    /// any more. Data that has arrived may be read after the next connection is up.
     cursors: BTreeMap<u32, usize>,
-    /// How many connections came as far as Running.
+    /// The number of connections that have reached Running.
     pub runs: u32,
     delivered: usize,
 }
@@ -24,35 +24,35 @@ pub struct Stream {
 struct Entry {
     what: What,
     name: &'static str,
-    /// By which connection it has to come, counted as `runs` is.
+    /// The connection over which it must arrive, counted like `runs`.
     run: u32,
-    /// Raised while the peer was away.
+    /// Raised while the peer was disconnected.
     away: bool,
-    /// Whether it is uncertain that the peer gets it.
+    /// Whether it is uncertain that the peer receives it.
     maybe: bool,
     delivered: bool,
 }
 
 /// Why an event may be missing on one connection.
 pub struct Excuses {
-    /// The connection, counted as `runs` is.
+    /// The connection, counted like `runs`.
     pub run: u32,
-    /// What the receiver had requested.
+    /// The events that the receiver requested.
     pub requests: BTreeSet<Vec<u8>>,
-    /// The receiver takes no input.
+    /// The receiver does not accept input.
     pub deaf: bool,
-    /// The sender drops what has waited longest, or the receiver does.
+    /// The sender or the receiver drops the oldest events.
     pub drops_oldest: bool,
-    /// The receiver drops what is newest. (The sender says at once when it does.)
+    /// The receiver drops the newest events. (If the sender does, `raise` reports it.)
     pub receiver_drops_newest: bool,
-    /// The receiver drops what comes because of what others have waiting there.
+    /// The receiver drops events because of what other peers have in its queue.
     pub receiver_is_full: bool,
-    /// How many events are kept while the peer is away.
+    /// How many events are kept while the peer is disconnected.
     pub keeps: usize,
 }
 
 impl Stream {
-    /// Adds an event that the peer is to get over the connection that is there.
+    /// Adds an event that the peer must receive over the current connection.
     pub fn sent(&mut self, what: What, name: &'static str, maybe: bool) {
         self.entries.push(Entry {
             what,
@@ -79,7 +79,7 @@ impl Stream {
     /// Records that an event was delivered.
     pub fn delivered(&mut self, what: What, excuses: &Excuses) -> Result<(), String> {
         if excuses.deaf {
-            return Err(format!("{what:?} was delivered to a node that takes no input"));
+            return Err(format!("{what:?} was delivered to a node that does not accept input"));
         }
         let cursor = self.cursor(excuses);
         let Some(at) = self.entries.iter().position(|entry| entry.what == what) else {
@@ -104,7 +104,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Checks that nothing is missing that had to come over the present connection.
+    /// Checks that no event is missing that must arrive over the current connection.
     pub fn complete(&self, excuses: &Excuses) -> Result<(), String> {
         (self.cursor(excuses)..self.entries.len())
             .try_for_each(|at| self.check_missing(at, excuses))
@@ -135,7 +135,7 @@ impl Stream {
         }
     }
 
-    /// Returns how many events did not come, if all of them were to come over the one connection
+    /// Returns the number of missing events if all of them had to arrive over the only connection
     /// that there was.
     pub fn missing(&self) -> Option<usize> {
         let only = self.runs == 1 && !self.entries.iter().any(|entry| entry.maybe || entry.away);
@@ -143,14 +143,14 @@ impl Stream {
     }
 }
 
-/// What one application has seen.
+/// The events that one application has received.
 #[derive(Default)]
 pub struct Seen {
     events: BTreeSet<What>,
 }
 
 impl Seen {
-    /// Records an event; where there is one path only, none comes twice, and none comes back.
+    /// Records an event. With only one path, no event arrives twice or returns to its origin.
     pub fn event(&mut self, who: Who, what: What) -> Result<(), String> {
         if what.0 == who.serial {
             return Err(format!("{what:?} came back to where it was raised"));

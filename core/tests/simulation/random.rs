@@ -20,7 +20,7 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
-    /// Returns a number of a range, both ends included.
+    /// Returns a number in a range that includes both ends.
     pub fn range(&mut self, from: u64, to: u64) -> u64 {
         from + self.next() % (to - from + 1)
     }

@@ -1,4 +1,4 @@
-//! Scenarios: nodes, connections, traffic and failures, all from a seed.
+//! Scenarios: nodes, connections, traffic and failures, derived from a seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use brocomm::node::{
 use super::random::Random;
 use super::{MS, Nanos, SECOND, address};
 
-/// Until then things go wrong.
+/// When failures end.
 pub const CHAOS: Nanos = 12 * SECOND;
 
 /// The names of events.
@@ -21,27 +21,27 @@ pub const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
 
 pub struct Scenario {
     pub plans: Vec<Plan>,
-    /// Per hundred connections, how many are disturbed.
+    /// The percentage of connections that are disturbed.
     pub faults: u64,
     /// Whether events are large, so that queues fill.
     pub heavy: bool,
-    /// There is one path at most between any two nodes.
+    /// Whether there is at most one path between any two nodes.
     pub is_tree: bool,
-    /// Whether the transport says that a connection is closed as soon as it is lost, and does not
-    /// wait for the request to close it.
+    /// Whether the transport reports a lost connection as closed at once, without waiting for the
+    /// request to close it.
     pub closes_at_once: bool,
     pub happenings: Vec<(Nanos, Planned)>,
 }
 
 pub struct Plan {
     pub configuration: NodeConfig,
-    /// What its clock is ahead of the true time.
+    /// How far its clock is ahead of the true time.
     pub skew: Nanos,
-    /// How often the application looks for notifications, or `None` for at once.
+    /// How often the application reads notifications, or `None` for at once.
     pub period: Option<Nanos>,
-    /// How many it takes then.
+    /// How many it reads each time.
     pub batch: usize,
-    /// How often its address is in use when it tries to listen.
+    /// The number of attempts to listen that fail because its address is in use.
     pub address_in_use: u32,
 }
 
@@ -52,12 +52,12 @@ pub enum Planned {
         name: usize,
         size: usize,
     },
-    /// The node vanishes without a word, and comes back later.
+    /// The node crashes, and starts again later.
     Crash {
         node: usize,
         back: Nanos,
     },
-    /// The node ends in order, and comes back later.
+    /// The node terminates in order, and starts again later.
     Restart {
         node: usize,
         back: Nanos,
@@ -87,7 +87,7 @@ impl Scenario {
             first.get_or_insert((from, to));
         }
         if !forward && random.percent(20) {
-            // Another connection between two that have one already, the other way round.
+            // A second connection between two nodes, in the opposite direction.
             is_tree = false;
             let (from, to) = first.unwrap_or((0, 1));
             connect(&mut plans, to, from, random);
@@ -175,7 +175,7 @@ impl Plan {
         let mut declarations = Declarations::new();
         for name in &NAMES[..declared] {
             let text = format!("global {name}: event(origin: count, n: count, text: string);");
-            declarations.read(&text).expect("the declaration is right");
+            declarations.read(&text).expect("the declaration is valid");
         }
         let slow = random.percent(35);
         Plan {
@@ -207,7 +207,7 @@ fn connect(plans: &mut [Plan], from: usize, to: usize, random: &mut Random) {
     };
     plans[from].configuration.nodes.push((format!("to-{to}"), initiator));
     plans[to].configuration.options.listen = true;
-    // Some are not listed: they may ask but not send.
+    // Peers without an entry may make requests but not send events.
     if random.percent(90) {
         let class = if random.percent(90) { class } else { Some(Bytes::from_static(b"other")) };
         let both = sync && random.percent(50);
@@ -220,7 +220,7 @@ fn entry(other: usize, sync: bool, random: &mut Random) -> PeerConfig {
     let events = random.pick(&[".*", ".*", ".*", "alpha|gamma", "beta", ""]);
     let ping_after = Duration::from_secs(random.range(1, 3));
     PeerConfig {
-        events: (!events.is_empty()).then(|| events.parse().expect("the pattern is right")),
+        events: (!events.is_empty()).then(|| events.parse().expect("the pattern is valid")),
         accept_input: random.percent(90),
         sync,
         auth: sync && random.percent(30),

@@ -1,4 +1,4 @@
-//! The simulated applications, and checks of their notifications.
+//! The simulated applications, with checks of their notifications.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::commlog::CommLogLine;
@@ -11,7 +11,7 @@ use super::scenario::NAMES;
 use super::{SECOND, Simulation};
 
 impl Simulation {
-    /// Lets an application take one notification; returns whether there was one.
+    /// Lets an application read one notification; returns whether there was one.
     pub(super) fn take_notification(&mut self, n: usize) -> bool {
         let host = &mut self.hosts[n];
         let who = host.who;
@@ -29,8 +29,8 @@ impl Simulation {
         let Some(notification) = node.poll_notification() else { return false };
         let is_event = matches!(notification, Notification::Event { .. });
         assert_eq!(node.is_remote_event(), is_event);
-        self.note(format_args!("node {n} is told {notification:?}"));
-        assert!(!self.hosts[n].done, "{who:?} has ended and tells {notification:?}");
+        self.note(format_args!("node {n} is notified of {notification:?}"));
+        assert!(!self.hosts[n].done, "{who:?} has ended and notifies of {notification:?}");
         self.note_runs(who);
         match notification {
             Notification::Event { peer, event } => {
@@ -51,7 +51,7 @@ impl Simulation {
                         let end = &self.links[link].sides[side];
                         let unread = end.unread + end.arrived.len();
                         let stalled = end.stalled_until > self.now;
-                        assert!(unread == 0 || stalled, "{peer} was not silent, but not read");
+                        assert!(unread == 0 || stalled, "{peer} counts as silent but was not read");
                     }
                     _ => {}
                 }
@@ -60,7 +60,7 @@ impl Simulation {
                 self.current(n, peer.id);
                 let node = self.hosts[n].node();
                 if node.options().handshake == Handshake::Application {
-                    // It may be over by now.
+                    // The connection may have ended by now.
                     let _ = node.apply_node(peer.id);
                     let _ = node.complete_handshake(peer.id);
                 }
@@ -75,7 +75,7 @@ impl Simulation {
                 let link = self.current(n, peer.id);
                 let host = &mut self.hosts[n];
                 host.history.entry(peer.id).or_default().pop_front();
-                // It may have been connected to again since, when the application is slow.
+                // With a slow application the peer may have reconnected since.
                 let is_last = host.latest.get(&peer.id) == Some(&link);
                 let ours = matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
                 if ours && is_last {
@@ -88,10 +88,10 @@ impl Simulation {
         true
     }
 
-    /// Returns the connection to a peer that the application has not seen the end of.
+    /// Returns the connection to a peer whose end the application has not been notified of.
     fn current(&self, n: usize, peer: PeerId) -> (usize, usize) {
         let link = self.hosts[n].history.get(&peer).and_then(|links| links.front());
-        *link.unwrap_or_else(|| panic!("node {n} is told of {peer}, which is not connected"))
+        *link.unwrap_or_else(|| panic!("node {n} is notified of {peer}, which is not connected"))
     }
 
     fn ended(&mut self, n: usize) {
@@ -100,12 +100,12 @@ impl Simulation {
         let who = host.who;
         let node = host.node();
         assert_eq!(node.next_timeout(), None, "{who:?} has ended and waits");
-        assert!(node.poll_notification().is_none(), "{who:?} has ended and tells more");
+        assert!(node.poll_notification().is_none(), "{who:?} has ended and has more notifications");
         let open: Vec<_> = self.ends.keys().filter(|(owner, _)| *owner == who).collect();
         assert!(open.is_empty(), "{who:?} has ended with {open:?}");
         let unseen = self.hosts[n].history.values().any(|links| !links.is_empty());
-        assert!(!unseen, "{who:?} has ended and not told the end of a connection");
-        let back = self.hosts[n].returns.expect("it ends when it is told to");
+        assert!(!unseen, "{who:?} has ended without notifying of the end of a connection");
+        let back = self.hosts[n].returns.expect("nodes end only when told to");
         if back < 100 * SECOND {
             self.come_back(n, back);
         }
@@ -122,12 +122,12 @@ impl Simulation {
         let other = &self.links[link].sides[1 - side];
         let key = (other.who, other.peer);
         let excuses = self.excuses(link, side);
-        let stream = self.streams.get_mut(&key).expect("what was not Running sends no event");
+        let stream = self.streams.get_mut(&key).expect("only a peer in Running sends events");
         if let Err(wrong) = stream.delivered(what, &excuses) {
             panic!("connection {link} to node {n}: {wrong}");
         }
-        // What comes over a connection that has been replaced since comes from another peer than
-        // the one to which it is then forwarded.
+        // Events that arrive over a connection that has since been replaced come from another
+        // peer than the one to which they are then forwarded.
         let pair = |link: &Link| {
             let [a, b] = [link.sides[0].who.node, link.sides[1].who.node];
             (a.min(b), a.max(b))
@@ -150,7 +150,7 @@ impl Simulation {
         let (sender, receiver) = (&self.links[link].sides[1 - side], &self.links[link].sides[side]);
         let from = &self.hosts[sender.who.node];
         let to = &self.hosts[receiver.who.node];
-        // A node that has come back since is configured as before.
+        // A restarted node has the same configuration.
         let outgoing = from.plan.configuration.options.outgoing.overflow;
         let incoming = to.plan.configuration.options.incoming.overflow;
         let node = to.node.as_ref().filter(|_| to.who == receiver.who);
@@ -168,7 +168,7 @@ impl Simulation {
         }
     }
 
-    /// Raises what could not be raised before; returns whether anything could.
+    /// Raises events that could not be raised before; returns whether this succeeded for any.
     pub(super) fn raise_pending(&mut self, n: usize) -> bool {
         let mut any = false;
         while let Some((name, size)) = self.hosts[n].pending.front().copied() {
@@ -216,7 +216,7 @@ impl Simulation {
         true
     }
 
-    /// An event was sent on: to whom it is to come now.
+    /// Records the peers that must receive a forwarded event.
     fn forwarded(
         &mut self,
         n: usize,

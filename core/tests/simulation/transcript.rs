@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Nanos;
 
-/// How much of a run is written down.
+/// How much of a run is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Nothing.

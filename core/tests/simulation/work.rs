@@ -9,7 +9,7 @@ impl Simulation {
     pub(super) fn start(&mut self, n: usize) {
         let host = &mut self.hosts[n];
         let node = NodeMachine::new(host.plan.configuration.clone());
-        let mut node = node.expect("the configuration is right");
+        let mut node = node.expect("the configuration is valid");
         node.feed_random(self.random.next());
         node.start(host.time(self.now));
         host.node = Some(node);
@@ -35,7 +35,7 @@ impl Simulation {
         self.work(who);
     }
 
-    /// A slow application looks for a few notifications, and again later.
+    /// Lets a slow application read a few notifications, and schedules the next time.
     pub(super) fn look(&mut self, n: usize) {
         let who = self.hosts[n].who;
         for _ in 0..self.hosts[n].plan.batch {
@@ -50,14 +50,14 @@ impl Simulation {
         }
     }
 
-    /// Does all that a node wants done, and makes sure that it is woken up in time.
+    /// Performs all actions of a node, and schedules its next wakeup.
     pub(super) fn work(&mut self, who: Who) {
         if !self.alive(who) {
             return;
         }
         let n = who.node;
         for round in 0.. {
-            assert!(round < 1000, "{who:?} does not come to rest");
+            assert!(round < 1000, "{who:?} never becomes idle");
             let mut moved = false;
             while let Some(action) = self.hosts[n].node().poll_action() {
                 moved = true;
@@ -96,7 +96,7 @@ impl Simulation {
         }
     }
 
-    /// Records connections that came as far as Running.
+    /// Records connections that have reached Running.
     pub(super) fn note_runs(&mut self, who: Who) {
         let Simulation { hosts, links, streams, .. } = self;
         let host = &hosts[who.node];

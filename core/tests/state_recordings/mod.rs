@@ -1,4 +1,4 @@
-//! Recorded synchronization: our store in the place of either Bro.
+//! Replays recorded synchronization with our store in the place of each Bro.
 
 mod node;
 
@@ -16,7 +16,7 @@ use brocomm_conformance::{
 use bytes::Bytes;
 use node::Node;
 
-/// An operation as a side sent it.
+/// An operation of one side, as recorded.
 #[derive(Clone)]
 struct Access {
     access: StateAccess,
@@ -25,7 +25,7 @@ struct Access {
     transcript: Transcript,
 }
 
-/// What one side sent: in Sync, then in Running; and whether it requested state.
+/// The operations of one side in Sync and in Running, and whether it requested state.
 #[derive(Default)]
 struct Sent {
     full: Vec<Access>,
@@ -80,7 +80,7 @@ fn ids_of<'a>(accesses: impl IntoIterator<Item = &'a StateAccess>) -> Vec<String
     all
 }
 
-/// Returns what a side's unique ids begin with, if it sent containers of its own.
+/// Returns the prefix of a side's unique ids, if it sent its own containers.
 fn prefix(sent: &Sent, peer: &Sent) -> String {
     let of = |sent: &Sent| {
         let ids = ids_of(sent.all().map(|sent| &sent.access));
@@ -102,7 +102,7 @@ fn compare(node: &Node, expectation: &Expectation, side: Side, after_sync: bool)
             _ => continue,
         };
         let got = node.printed(name);
-        // Bros up to 2.3 print a line feed so.
+        // This is how Bros up to 2.3 print a line feed.
         let value =
             if is_older(&expectation.name) { value.replace("^J", "\n") } else { value.clone() };
         let same = compare_printed(&[&value], &[&got]);
@@ -112,23 +112,23 @@ fn compare(node: &Node, expectation: &Expectation, side: Side, after_sync: bool)
     compared
 }
 
-/// Counts operations by how their bytes are the recorded ones.
+/// Counts operations by how their bytes compare to the recorded ones.
 #[derive(Debug, Default, PartialEq)]
 struct Compared {
-    /// As they are.
+    /// Identical.
     same: usize,
-    /// With the entries in the recorded order, which is that of Bro's hashes.
+    /// Identical once entries are in the recorded order, which is that of Bro's hashes.
     in_other_order: usize,
-    /// Not: a record that was written down with all its fields has a type of its own in Bro, which
-    /// has no name, where ours has the declared one.
+    /// Different, because a record constructor has an anonymous type in Bro and the declared type
+    /// in our store.
     of_other_type: usize,
 }
 
-/// Compares what our store gives with what the recorded one gave, as content and as bytes.
+/// Compares our store's operations with the recorded ones, both their content and their bytes.
 fn assert_same(got: &[StateAccess], recorded: &[Access], what: &str, compared: &mut Compared) {
     let accesses: Vec<&StateAccess> = recorded.iter().map(|recorded| &recorded.access).collect();
     assert_eq!(got.iter().collect::<Vec<_>>(), accesses, "{what}");
-    // Equality doesn't look at unique ids.
+    // Equality ignores unique ids.
     assert_eq!(ids_of(got), ids_of(accesses), "{what}");
     for (got, recorded) in got.iter().zip(recorded) {
         if written(got, recorded) == recorded.argument {
@@ -151,8 +151,8 @@ fn has_anonymous_record(value: &Value) -> bool {
     record.ty.name().is_empty() || record.fields.iter().flatten().any(has_anonymous_record)
 }
 
-/// Writes an operation with the recorded decisions on what goes as a reference, which follow from
-/// which objects are one in the sender's memory.
+/// Writes an operation with the recorded choice of references, which depends on which objects are
+/// the same in the sender's memory.
 fn written(access: &StateAccess, recorded: &Access) -> Bytes {
     let mut bytes = Vec::new();
     let serial = Serial::StateAccess(Box::new(access.clone()));
@@ -160,7 +160,7 @@ fn written(access: &StateAccess, recorded: &Access) -> Bytes {
     bytes.into()
 }
 
-/// Brings a table's entries into the recorded order.
+/// Puts the entries of a table into the recorded order.
 fn arranged(value: &Value, recorded: &Value) -> Value {
     let (Value::Table(ours), Value::Table(theirs)) = (value, recorded) else {
         return value.clone();
@@ -171,7 +171,7 @@ fn arranged(value: &Value, recorded: &Value) -> Value {
 }
 
 #[test]
-fn the_store_is_as_the_real_peers_are_and_sends_what_they_send() {
+fn the_store_has_and_sends_the_same_state_as_the_recorded_peers() {
     let (values, compared) = compare_all(&sessions());
     assert_eq!(values, 560);
     assert_eq!(compared, Compared { same: 313, in_other_order: 5, of_other_type: 3 });

@@ -1,10 +1,10 @@
-//! A node that does what the script of a recording does.
+//! Interprets the script of a recording.
 
 use brocomm::data::{Declarations, Global, Value};
 use brocomm::lowlevel::serial::StateAccess;
 use brocomm::state::{Path, StateError, Store, StoreLimits};
 
-/// A store that does what a side's script does.
+/// A store that is changed by the script of one side.
 pub(crate) struct Node {
     pub(crate) store: Store,
     declarations: Declarations,
@@ -24,7 +24,7 @@ impl Node {
         Node { store, declarations, locals: Store::new("", StoreLimits::default()) }
     }
 
-    /// Does what the script does when the handshake is done; returns what is to be sent.
+    /// Runs the part of the script after the handshake; returns the operations to send.
     pub(crate) fn run(&mut self, script: &str) -> Vec<StateAccess> {
         let handler =
             "event remote_connection_handshake_done(p: event_peer)\n\t{\n\tdump_before();";
@@ -49,7 +49,7 @@ impl Node {
             if let Some(place) = number(text, sign) {
                 let path = self.path(&place);
                 return match self.of(&path).increment(path, difference) {
-                    // As in Bro, that is an error and the script goes on.
+                    // As in Bro, this is an error and the script continues.
                     Err(StateError::NoSuchEntry(_)) => None,
                     result => result.unwrap(),
                 };
@@ -106,12 +106,12 @@ impl Node {
         let (variable, index) = text.split_once('[').unwrap();
         let set = Value::parse(&format!("set([{index})"), None, &self.declarations).unwrap();
         let Value::Table(set) = set else { panic!("{text}") };
-        (Path::to(variable), set.entries[0].index.items.clone())
+        (Path::to(variable), set.entries[0].index.items.to_vec())
     }
 
     pub(crate) fn printed(&self, name: &str) -> String {
         match self.store.get(name).unwrap() {
-            // The scripts print a file's name.
+            // The scripts print the name of a file.
             Value::File(_, file) => file.name.to_string(),
             value => value.to_string(),
         }

@@ -1,5 +1,5 @@
-//! What nodes do to their variables, so that all must end with the same: they add to what all add
-//! to, and otherwise each changes only what is its own.
+//! Changes of variables after which all nodes must have the same values: all nodes add to shared
+//! variables, and otherwise each one changes only its own.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::StateAccess;
@@ -7,27 +7,27 @@ use brocomm::state::{Path, StateError, Store};
 
 use super::World;
 
-/// What was done so far.
+/// The changes so far.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// What was added to `n`.
+    /// The sum of all increments of `n`.
     pub sum: i64,
-    /// What each node assigned last to the variable that only it writes.
+    /// The last value that each node assigned to the variable that only it writes.
     pub last: [String; 3],
-    /// Counts what is never used twice.
+    /// A counter for values that are never used twice.
     fresh: u64,
 }
 
 type Change = Result<Option<StateAccess>, StateError>;
 
-/// Lets a node do something to its variables.
+/// Lets a node change its variables.
 pub(crate) fn change(world: &mut World, n: usize) {
     let (what, key) = (world.random.below(24), world.random.range(0, 3));
     let by = world.random.range(0, 9) as i64 - 4;
     world.changes.fresh += 1;
     let fresh = world.changes.fresh;
-    // Only the first node replaces the table that all write to; and what is merged stays the same
-    // only as long as nothing is lost.
+    // Only the first node replaces the table that all write to. Merged tables stay equal only
+    // as long as no connection is lost.
     let replaces = n == 0 && world.shape.loses;
     let merges = !world.shape.loses;
     match what {
@@ -42,11 +42,11 @@ pub(crate) fn change(world: &mut World, n: usize) {
     let now = world.net.now;
     let change = |store: &mut Store| match do_one(store, n, what, key, by, fresh, replaces, merges)
     {
-        // What is to be changed is not there, or not any more.
+        // The entry to change does not exist, or not any more.
         Err(StateError::NoSuchEntry(_)) => Ok(None),
         done => done,
     };
-    world.net.node(n).change_state(now, change).expect("it is right");
+    world.net.node(n).change_state(now, change).expect("it is valid");
 }
 
 /// Writes to the table with many entries, or deletes one.
@@ -58,7 +58,7 @@ pub(crate) fn write_big(world: &mut World, key: u64) {
         true => store.delete("big", index(key)),
         false => store.assign(Path::to("big").index(index(key)), text),
     };
-    world.net.node(0).change_state(now, change).expect("it is right");
+    world.net.node(0).change_state(now, change).expect("it is valid");
 }
 
 fn index(key: u64) -> Vec<Value> {
@@ -66,7 +66,7 @@ fn index(key: u64) -> Vec<Value> {
 }
 
 fn value(text: &str) -> Value {
-    Value::parse(text, None, &super::declarations()).expect("the value is right")
+    Value::parse(text, None, &super::declarations()).expect("the value is valid")
 }
 
 #[allow(clippy::too_many_arguments, reason = "numbers that say what to do")]
@@ -91,7 +91,7 @@ fn do_one(
         1 => store.assign(format!("w{n}").as_str(), text),
         2 | 3 => store.increment(Path::to("v").element(key), up),
         4 => store.increment(Path::to("r").field("s").field("b"), up),
-        // A field for each of two nodes, and the vector for the third.
+        // Each of two nodes has a field, and the third has the vector.
         5 if n == 2 => store.assign(Path::to("r").field("v").element(key), fresh),
         5 if by < 0 => store.unset(Path::to("r").field("s").field(["a", "c"][n])),
         5 => store.assign(Path::to("r").field("s").field(["a", "c"][n]), text),
@@ -111,7 +111,7 @@ fn do_one(
         19 => store.assign(Path::to(list).element(key), fresh),
         20 => store.add(if by < 0 { "created" } else { "late" }, index(fresh)),
         21 if by < 0 => store.assign(Path::to("read").index(index(fresh)), fresh),
-        // All read what any has put there.
+        // All nodes read what any node has stored there.
         21 => store.touch("read", index(fresh - fresh.min(key * 4))).map(|touched| touched.access),
         _ if !merges => Ok(None),
         22 => store.assign(at("m"), text),
@@ -119,7 +119,7 @@ fn do_one(
     }
 }
 
-/// Lets both of two nodes write to the same.
+/// Lets one of two nodes write to variables that both write to.
 pub(crate) fn collide(world: &mut World, n: usize) -> (bool, String) {
     world.changes.fresh += 1;
     let text = world.changes.fresh.to_string();
@@ -130,7 +130,7 @@ pub(crate) fn collide(world: &mut World, n: usize) -> (bool, String) {
         true => store.add("both_set", index(1)),
         false => store.delete("both_set", index(1)),
     };
-    node.change_state(now, |store| store.assign("both", text.as_str())).expect("it is right");
-    node.change_state(now, set).expect("it is right");
+    node.change_state(now, |store| store.assign("both", text.as_str())).expect("it is valid");
+    node.change_state(now, set).expect("it is valid");
     (adds, text)
 }

@@ -1,4 +1,4 @@
-//! Simulated networks of nodes with synchronized variables, from a seed.
+//! Simulated networks of nodes with synchronized variables, derived from a seed.
 
 mod changes;
 
@@ -14,7 +14,7 @@ use crate::simulation::random::Random;
 use changes::Changes;
 pub(crate) use changes::collide;
 
-/// What the nodes have in common; [`changes`] says who changes what.
+/// The variables of all nodes. [`changes`] describes which node changes which.
 const VARIABLES: &str = "
     type Small: record { a: string &optional; b: count; c: string &optional; };
     type Large: record { s: Small; v: vector of count; };
@@ -42,20 +42,20 @@ const VARIABLES: &str = "
     global both_set: set[count] &synchronized;
 ";
 
-/// Says what a world is like.
+/// The parameters of a network.
 #[derive(Debug)]
 pub(crate) struct Shape {
     /// How many nodes there are: 2, or 3 with the first in the middle.
     pub nodes: usize,
-    /// Which node's state is the one that counts; none in particular if none.
+    /// The node whose state is authoritative, if any.
     pub authority: Option<usize>,
     /// Only the second of two nodes has requested sync, so that only the first may change anything.
     pub one_sided: bool,
-    /// Connections are lost, and nodes forget everything.
+    /// Connections are lost, and nodes lose their state.
     pub loses: bool,
-    /// There is so much state that it doesn't go all at once.
+    /// There is so much state that it is not sent all at once.
     pub large: bool,
-    /// The node in the middle connects to the last one, not the other way round.
+    /// The node in the middle connects to the last one instead of the reverse.
     pub reaches_out: bool,
 }
 
@@ -65,7 +65,7 @@ impl Shape {
         let one_sided = nodes == 2 && random.percent(15);
         Shape {
             nodes,
-            // With more than one peer it has to be the one in the middle.
+            // With three nodes only the one in the middle can be authoritative.
             authority: if nodes == 3 { Some(0) } else { random.pick(&[None, Some(0), Some(1)]) }
                 .filter(|_| !one_sided),
             one_sided,
@@ -81,7 +81,7 @@ pub(crate) struct World {
     pub random: Random,
     pub shape: Shape,
     pub changes: Changes,
-    /// How many stores there were, so that no two give the same ids.
+    /// The number of stores so far, so that each one gives different ids.
     stores: usize,
 }
 
@@ -128,15 +128,15 @@ impl World {
         }
     }
 
-    /// Gives a node that is not connected new variables.
+    /// Gives a disconnected node new variables.
     pub(crate) fn renew(&mut self, n: usize) {
         self.stores += 1;
         let mut store = Store::new(format!("#{n}#{}#", self.stores), StoreLimits::default());
-        store.declare_synchronized(&declarations()).expect("the variables are right");
+        store.declare_synchronized(&declarations()).expect("the variables are valid");
         self.net.node(n).set_store(store);
     }
 
-    /// Lets something happen.
+    /// Performs one random step.
     pub(crate) fn step(&mut self) {
         let n = self.random.below(self.shape.nodes);
         match self.random.below(100) {
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// Lets everything arrive, and what expires expire.
+    /// Delivers everything, and lets entries expire.
     pub(crate) fn settle(&mut self) {
         self.net.most = usize::MAX;
         self.net.pass(Duration::from_secs(12));
@@ -170,13 +170,13 @@ impl World {
         store.get(path).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Checks that all nodes hold the same.
+    /// Checks that all nodes have the same state.
     pub(crate) fn compare(&self) -> Result<(), String> {
         let store = |n: usize| self.net.nodes[n].node.store().expect("it has one");
         let names: Vec<Name> = store(0).names().cloned().collect();
         for name in names {
-            // Tables merged after a loss keep unsent entries, and entries that both sides write may
-            // differ.
+            // Tables merged after a loss keep unsent entries, and variables that both sides write
+            // may differ.
             if name == "m" && self.shape.loses || name.starts_with(b"both") {
                 continue;
             }
@@ -190,7 +190,7 @@ impl World {
         Ok(())
     }
 
-    /// Checks that nothing was lost where no connection was, and nothing refused.
+    /// Checks that without lost connections no change was lost or rejected.
     pub(crate) fn check_complete(&mut self) -> Result<(), String> {
         if self.get(0, "n") != Value::Int(self.changes.sum) {
             return Err(format!("n is {}, not {}", self.get(0, "n"), self.changes.sum));
@@ -214,6 +214,6 @@ impl World {
 
 fn declarations() -> Declarations {
     let mut declarations = Declarations::new();
-    declarations.read(VARIABLES).expect("the declarations are right");
+    declarations.read(VARIABLES).expect("the declarations are valid");
     declarations
 }

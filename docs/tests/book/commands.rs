@@ -6,8 +6,8 @@ use crate::pages::{Page, Piece, pages};
 use crate::program::run;
 
 /// Runs each command line with `--help` appended. The program parses everything before it, and
-/// fails if a command, an option or a value is invalid. Command lines that ask for help themselves
-/// run unchanged.
+/// fails if a command, an option or a value is invalid. Command lines that already ask for help run
+/// unchanged.
 #[test]
 fn each_command_line_parses() {
     let mut checked = BTreeSet::new();

@@ -11,7 +11,7 @@ use crate::program::run;
 /// Checks a configuration in a folder.
 fn check(folder: &Path, text: &str, page: &Page) {
     let file = folder.join("node.toml");
-    fs::write(&file, text).expect("the folder is ours");
+    fs::write(&file, text).expect("the folder is writable");
     let output = run(&["config".to_owned(), "check".to_owned(), file.display().to_string()]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}:\n{text}\n{stderr}", page.name());
@@ -19,16 +19,16 @@ fn check(folder: &Path, text: &str, page: &Page) {
 
 /// Creates the files that a TLS configuration names.
 fn certify(folder: &Path) {
-    let params = || CertificateParams::new(Vec::new()).expect("it has no names");
+    let params = || CertificateParams::new(Vec::new()).expect("an empty list of names is valid");
     let mut authority = params();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = || KeyPair::generate().expect("a key can be made");
-    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is right");
+    let key = || KeyPair::generate().expect("a key can be generated");
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is valid");
     let own = key();
     let hub =
-        params().signed_by(&own, &authority).expect("it is right").pem() + &own.serialize_pem();
-    fs::write(folder.join("ca.pem"), authority.pem()).expect("the folder is ours");
-    fs::write(folder.join("hub.pem"), hub).expect("the folder is ours");
+        params().signed_by(&own, &authority).expect("it is valid").pem() + &own.serialize_pem();
+    fs::write(folder.join("ca.pem"), authority.pem()).expect("the folder is writable");
+    fs::write(folder.join("hub.pem"), hub).expect("the folder is writable");
 }
 
 /// Checks each TOML block as the configuration of a node, unless it is marked `toml,cargo`. For
@@ -40,17 +40,17 @@ fn each_configuration_is_valid() {
     for (number, page) in pages().into_iter().enumerate() {
         let folder =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("configurations-{number}"));
-        fs::create_dir_all(&folder).expect("the folder can be made");
+        fs::create_dir_all(&folder).expect("the folder can be created");
         for (attributes, text) in page.blocks("bro") {
             if let Some(name) = attributes.iter().find_map(|it| it.strip_prefix("file=")) {
-                fs::write(folder.join(name), &text).expect("the folder is ours");
+                fs::write(folder.join(name), &text).expect("the folder is writable");
                 check(&folder, &format!("listen = true\ndeclaration_files = ['{name}']"), &page);
                 checked += 1;
             }
         }
         for (attributes, text) in page.blocks("zeek") {
             if let Some(name) = attributes.iter().find_map(|it| it.strip_prefix("file=")) {
-                fs::write(folder.join(name), &text).expect("the folder is ours");
+                fs::write(folder.join(name), &text).expect("the folder is writable");
             }
         }
         for (attributes, text) in page.blocks("toml") {
@@ -74,9 +74,9 @@ fn the_reference_is_the_program_output() {
     assert!(output.status.success(), "{stderr}");
     let pages = pages();
     let page = pages.iter().find(|page| page.name() == "src/operations/configuration.md");
-    let page = &page.expect("there is such a page").text;
+    let page = &page.expect("the page exists").text;
     assert!(
         *page == String::from_utf8_lossy(&output.stdout),
-        "renew it: brocomm config reference > docs/src/operations/configuration.md"
+        "update it: brocomm config reference > docs/src/operations/configuration.md"
     );
 }

@@ -39,7 +39,7 @@ impl Program {
     }
 
     fn assert_ends_well(mut self) {
-        assert!(self.child.wait().expect("it was not waited for").success());
+        assert!(self.child.wait().expect("it has not been waited for").success());
     }
 }
 
@@ -69,12 +69,12 @@ const HUB: &str = "
 /// Runs a hub, and a sensor that gets the hub's address.
 fn talks_to_a_hub(name: &str, sensor: impl FnOnce(&str) -> Command) {
     let file = folder().join(format!("{name}.toml"));
-    fs::write(&file, HUB).expect("the folder is ours");
+    fs::write(&file, HUB).expect("the folder is writable");
     let mut command = Command::new(brocomm());
     command.arg("run").arg(file).args(["--no-log", "--stdin"]);
     let mut hub = Program::start(command);
     let listening = hub.line_with("listening on ");
-    let address = listening.rsplit(' ').next().expect("it says where");
+    let address = listening.rsplit(' ').next().expect("it prints its address");
 
     let mut sensor = Program::start(sensor(address));
     hub.line_with(" established node sensors");
@@ -120,7 +120,7 @@ fn a_sensor_with_its_own_event_loop() {
 #[test]
 fn a_sensor_in_python() {
     if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("there is no python3 here: not tested");
+        eprintln!("skipped: python3 is not installed");
         return;
     }
     talks_to_a_hub("sensor_python", |address| {
@@ -132,8 +132,8 @@ fn a_sensor_in_python() {
              events = 'block'\n"
         );
         let folder = folder().join("python");
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        fs::write(folder.join("sensor.toml"), text).expect("the folder is ours");
+        fs::create_dir_all(&folder).expect("the folder can be created");
+        fs::write(folder.join("sensor.toml"), text).expect("the folder is writable");
         let mut command = Command::new("python3");
         command.arg(book().join("examples/sensor.py")).current_dir(folder).env("PATH", path());
         command
@@ -148,7 +148,7 @@ fn scans() -> String {
     let mut listener = Program::start(command);
     let first = listener.line_with("listening");
     let output: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
-    let address = output["address"].as_str().expect("it says where");
+    let address = output["address"].as_str().expect("it prints its address");
     let sent = Command::new(brocomm())
         .args(["send", address, "--event", event, r#"scan_seen(10.0.0.1, 443, "\xff")"#])
         .arg(r#"{"event": "scan_seen", "args": ["10.0.0.2", "18446744073709551614", "é"]}"#)
@@ -176,7 +176,7 @@ fn python_reads_json_lines() {
     let mut python = Command::new("python3");
     let output = piped(python.arg(book().join("examples/scans.py")), &scans());
     let Some(output) = output else {
-        eprintln!("there is no python3 here: not tested");
+        eprintln!("skipped: python3 is not installed");
         return;
     };
     assert_eq!(output, "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n");
@@ -215,7 +215,7 @@ fn state_and_logs() {
 /// Answers one ping, like Bro's script.
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();
-    declared.read(declarations).expect("they are right");
+    declared.read(declarations).expect("they are valid");
     let requests = Requests { events: vec!["ping".into()], ..Requests::default() };
     let config = ConnectionConfig {
         requests,

@@ -30,13 +30,13 @@ fn each_named_item_exists() {
     let defined = Regex::new(
         r"(?m)(?-u:\b)(?:fn|struct|enum|trait|type|const|mod|macro_rules!) +([A-Za-z_0-9]+)|^ +(?:pub )?([A-Za-z_0-9]+)(?:[:({,]| \{| = )",
     )
-    .expect("it is a pattern");
+    .expect("a valid pattern");
     let defined: BTreeSet<&str> = defined
         .captures_iter(&sources)
         .filter_map(|found| found.get(1).or_else(|| found.get(2)))
         .map(|name| name.as_str())
         .collect();
-    let item = Regex::new(r"^(?:[A-Za-z_]+::)+[A-Za-z_]+$").expect("it is a pattern");
+    let item = Regex::new(r"^(?:[A-Za-z_]+::)+[A-Za-z_]+$").expect("a valid pattern");
     // Names from Bro's scripts and from Rust's standard library.
     let elsewhere = [
         "Communication::nodes",
@@ -83,8 +83,8 @@ fn collect(folder: &Path, into: &mut String) {
     }
 }
 
-/// Bro's messages about single system calls, for which this node logs that binding, accepting or
-/// connecting failed; and a part of another line.
+/// Bro's messages about system calls, in place of which this node logs that binding, accepting or
+/// connecting failed. The last entry is a part of another line.
 const OF_BRO: [&str; 7] = [
     "can't listen on",
     "can't create listen socket",
@@ -95,16 +95,17 @@ const OF_BRO: [&str; 7] = [
     "not set",
 ];
 
-/// The lines that a node writes are those in the framework page with a second column and tests.
+/// A node writes the lines on the framework page that have a second column and tests.
 #[test]
 fn each_log_line_is_explained() {
     let framework = fs::read_to_string(checkout().join("core/src/node/framework.md"))
         .expect("the framework's page is there");
-    let (_, log) = framework.split_once("\n# The communication log\n").expect("it has that part");
-    let (log, _) = log.split_once("\n# ").expect("another part follows");
+    let (_, log) =
+        framework.split_once("\n# The communication log\n").expect("it has this section");
+    let (log, _) = log.split_once("\n# ").expect("another section follows");
     let pages = pages();
     let page = pages.iter().find(|page| page.name() == "src/operations/troubleshooting.md");
-    let explained = &page.expect("there is such a page").text;
+    let explained = &page.expect("the page exists").text;
     let mut checked = 0;
     for row in log.lines().filter(|line| line.starts_with("| ")) {
         let mut cells = row.trim_matches('|').split(" | ");

@@ -34,14 +34,14 @@ fn the_commands_of_the_unit_parse() {
     let commands = unit.lines().filter_map(|line| line.strip_prefix("Exec")?.split_once('='));
     let mut checked = 0;
     for (_, command) in commands {
-        assert_parses(&shlex::split(command).expect("its quotes are right"));
+        assert_parses(&shlex::split(command).expect("its quotes are valid"));
         checked += 1;
     }
     assert_eq!(checked, 1);
 }
 
 #[test]
-fn the_package_has_what_the_script_makes() {
+fn the_package_contains_what_the_script_builds() {
     let (script, manifest) = (read("deb/build"), checkout().join("cli/Cargo.toml"));
     let manifest = fs::read_to_string(manifest).unwrap();
     let assets = manifest.split("assets = [").nth(1).unwrap().split("\n]").next().unwrap();
@@ -60,7 +60,7 @@ fn the_package_has_what_the_script_makes() {
             || script.contains(&format!("$parts/{stem}.$shell"));
         assert!(is_made, "{made}");
     }
-    // What the script runs, the program understands.
+    // The program supports the commands in the script.
     for command in [&["man", "x"][..], &["completions", "zsh"], &["config", "example"]] {
         let words: Vec<String> =
             [command, &["--help"]].concat().iter().map(|word| word.to_string()).collect();
@@ -72,11 +72,11 @@ fn the_package_has_what_the_script_makes() {
 #[test]
 fn systemd_accepts_the_unit() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unit");
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    fs::create_dir_all(&folder).expect("the folder can be created");
     let file = folder.join("brocomm.service");
     // It also checks that the program exists.
     let program = brocomm().display().to_string();
-    fs::write(&file, read(UNIT).replace(INSTALLED, &program)).expect("the folder is ours");
+    fs::write(&file, read(UNIT).replace(INSTALLED, &program)).expect("the folder is writable");
     let verify = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output();
     let output = match verify {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -85,7 +85,7 @@ fn systemd_accepts_the_unit() {
         }
         verify => verify.expect("systemd-analyze runs"),
     };
-    // Other units of this machine may have errors too.
+    // Other units on this machine may have errors as well.
     let stderr = String::from_utf8_lossy(&output.stderr);
     let ours: Vec<&str> = stderr.lines().filter(|line| line.contains("brocomm")).collect();
     assert_eq!(ours, [""; 0]);
@@ -98,7 +98,7 @@ fn the_command_of_the_container_parses() {
     let words = |instruction: &str| -> Vec<String> {
         let mut lines = container.lines().filter_map(|line| line.strip_prefix(instruction));
         let line = lines.next_back().unwrap_or_else(|| panic!("no {instruction}"));
-        serde_json::from_str(line).expect("it is in the form of JSON")
+        serde_json::from_str(line).expect("it is JSON")
     };
     assert_parses(&[words("ENTRYPOINT "), words("CMD ")].concat());
 }

@@ -61,7 +61,7 @@ struct Hit {
 fn hit_counts() {
     let mut program = start("hit_counts", "127.0.0.1:0");
     let listening = program.line_with("listening on ");
-    let address = listening.rsplit(' ').next().expect("it says where");
+    let address = listening.rsplit(' ').next().expect("it prints its address");
     let builder = Node::builder().send::<Hit>().table::<IpAddr, u64>("hits");
     let bro = builder.connect(address).start().expect("it starts");
     let hits = bro.table::<IpAddr, u64>("hits").expect("it is declared");

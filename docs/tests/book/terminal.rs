@@ -99,7 +99,7 @@ impl Terminal {
     fn read(&self, wanted: &str) -> String {
         self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
             let (name, shown) = (&self.name, self.shown.join("\n"));
-            panic!("{name}: `{wanted}` does not come; there came:\n{shown}")
+            panic!("{name}: `{wanted}` is missing from the output:\n{shown}")
         })
     }
 
@@ -157,7 +157,7 @@ fn plain(line: &str) -> String {
 }
 
 fn regex(text: &str) -> Regex {
-    Regex::new(text).expect("it is a pattern")
+    Regex::new(text).expect("a valid pattern")
 }
 
 #[test]

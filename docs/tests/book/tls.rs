@@ -25,25 +25,25 @@ fn a_sensor_with_the_certificates_of_the_page() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls");
     // May exist from a previous run.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    fs::create_dir_all(&folder).expect("the folder can be created");
     let pages = pages();
     let page = pages.iter().find(|page| page.name() == "src/operations/tls.md");
     let mut terminal = Terminal::open("certificates", &folder, &folder);
-    for (_, commands) in page.expect("there is such a page").blocks("sh") {
+    for (_, commands) in page.expect("the page exists").blocks("sh") {
         terminal.type_in(&commands);
         terminal.finish();
     }
 
-    let read = |file| fs::read(folder.join(file)).expect("the page says how to make it");
-    let tls = TlsConfig::from_pem(&read("ca.pem"), &read("hub.pem"), None).expect("it is good");
+    let read = |file| fs::read(folder.join(file)).expect("the commands of the page create it");
+    let tls = TlsConfig::from_pem(&read("ca.pem"), &read("hub.pem"), None).expect("it is valid");
     let mut declarations = Declarations::new();
     declarations
         .read("event scan_seen(host: addr, ports: count); event block(host: addr, why: string);")
-        .expect("they are right");
+        .expect("they are valid");
     let here = Ipv4Addr::LOCALHOST.into();
     let sensors = PeerConfig {
         class: Some("sensor".into()),
-        events: Some("scan_seen".parse().expect("it is a pattern")),
+        events: Some("scan_seen".parse().expect("a valid pattern")),
         ..PeerConfig::new(here)
     };
     let hub = Node::start(NodeConfig {
@@ -58,7 +58,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         nodes: vec![("sensors".into(), sensors)],
         declarations: Arc::new(declarations),
     })
-    .expect("it is right");
+    .expect("it is valid");
     let mut notifications = hub.subscribe();
 
     let mut sensor = None;
@@ -71,7 +71,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
                 sensor = Some(child.expect("cargo has built it"));
             }
             Notification::Event { event, .. } => {
-                let host = event.arg::<std::net::IpAddr>(0).expect("it is declared so");
+                let host = event.arg::<std::net::IpAddr>(0).expect("it is declared with this type");
                 hub.try_raise(event!("block", host, "it scans")).expect("there is room");
             }
             Notification::ConnectionClosed { .. } => break,

@@ -42,7 +42,7 @@ fn each_command_does_what_the_page_says() {
             _ => continue,
         };
         let Some(name) = attributes.iter().find(|it| it.starts_with("terminal-")) else {
-            assert_ne!(language, "sh", "{}: who types {text}", page.name());
+            assert_ne!(language, "sh", "{}: no terminal for {text}", page.name());
             continue;
         };
         let terminal =
@@ -71,7 +71,7 @@ fn home() -> PathBuf {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial");
     // May exist from a previous run.
     let _ = fs::remove_dir_all(&home);
-    fs::create_dir_all(&home).expect("the folder can be made");
+    fs::create_dir_all(&home).expect("the folder can be created");
     home
 }
 

@@ -77,26 +77,25 @@ impl Frame {
 
     /// Takes an event, in the memory of the one before; what is known besides its arguments only if
     /// that `is_wanted`.
-    fn fill(&mut self, mut event: Incoming, is_wanted: bool) {
-        // The addresses of nodes are what the callbacks get.
+    fn fill(&mut self, event: &mut Incoming, is_wanted: bool) {
+        // The addresses of nodes are what the callbacks get, so that none is added after this.
         let count = event.len();
-        self.nodes.truncate(count);
-        self.nodes.reserve(count - self.nodes.len());
-        let Frame { nodes, args, is_whole, .. } = self;
-        *is_whole = true;
-        let mut at = 0;
+        if self.nodes.len() != count {
+            self.nodes.resize_with(count, || Node::untold(0));
+        }
+        self.is_whole = true;
+        let (mut at, mut places) = (0, self.nodes.iter_mut().zip(&mut self.args));
         event.take_args(|value| {
-            if at == nodes.len() {
-                nodes.push(Node::untold(0));
-            }
-            if let (Some(node), Some(arg)) = (nodes.get_mut(at), args.get_mut(at)) {
-                *is_whole &= node.refill(value);
+            if let Some((node, arg)) = places.next() {
+                self.is_whole &= node.refill(value);
                 *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
+                at += 1;
             }
-            at += 1;
         });
-        nodes.truncate(at);
-        if is_wanted || !*is_whole {
+        if at != count {
+            self.nodes.truncate(at);
+        }
+        if is_wanted || !self.is_whole {
             self.name.clear();
             self.name.extend_from_slice(event.name());
             self.name.push(0);
@@ -193,7 +192,7 @@ impl BroConn {
     }
 
     /// Makes an event the one to be delivered, if it can be.
-    fn begin(&mut self, event: Incoming, here: usize) {
+    fn begin(&mut self, mut event: Incoming, here: usize) {
         let callbacks = self.registry.of(event.name());
         if callbacks.is_empty() || event.len() > ARGUMENTS {
             return;
@@ -204,7 +203,7 @@ impl BroConn {
         if is_shown {
             frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
         }
-        frame.fill(event, is_shown || has_more);
+        frame.fill(&mut event, is_shown || has_more);
         if !frame.is_whole {
             let name = frame.name.escape_ascii();
             debug::message(format_args!("{name}: an argument of an unsupported type"));
@@ -244,24 +243,19 @@ pub(super) unsafe fn free(bc: *mut BroConn) {
     });
 }
 
-/// Frees a connection that a callback has deleted, once the outermost call is through; returns
-/// whether it was deleted.
+/// Frees a connection that a callback has deleted, once the outermost call is through.
 ///
 /// # Safety
-/// A handle that is not freed.
-unsafe fn is_deleted(bc: *mut BroConn, here: usize) -> bool {
+/// A handle that was deleted and is not freed.
+unsafe fn free_deleted(bc: *mut BroConn, here: usize) {
     // SAFETY: the caller's promise.
     let conn = unsafe { &mut *bc };
-    if conn.deleted {
-        conn.frames.retain(|frame| frame.here > here);
-        if conn.frames.is_empty() {
-            DELETED.with_borrow_mut(|deleted| deleted.retain(|other| *other != bc));
-            // SAFETY: the last that knew of it.
-            drop(unsafe { Box::from_raw(bc) });
-        }
-        return true;
+    conn.unwind(here);
+    if conn.frames.is_empty() {
+        DELETED.with_borrow_mut(|deleted| deleted.retain(|other| *other != bc));
+        // SAFETY: the last that knew of it.
+        drop(unsafe { Box::from_raw(bc) });
     }
-    false
 }
 
 /// Runs the callbacks of at most so many events; returns how many there were, and `None` if the
@@ -282,8 +276,10 @@ pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> Option<usize> {
         };
         // SAFETY: what was registered, and the arguments of the event, which lie in the handle.
         unsafe { run(bc, call) };
-        // SAFETY: a handle is freed by `is_deleted` only, while its callbacks run.
-        if guard(true, || unsafe { is_deleted(bc, here) }) {
+        // SAFETY: a handle is freed by `free_deleted` only, while its callbacks run.
+        if unsafe { (*bc).deleted } {
+            // SAFETY: it is not used any more.
+            guard((), || unsafe { free_deleted(bc, here) });
             return None;
         }
     }

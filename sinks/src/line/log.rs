@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use brocomm::logs::{LogEntry, LogField, LogValue};
 
+use super::double::Digits;
+
 /// What the line of a log entry has besides its columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogLine {
@@ -44,7 +46,7 @@ impl LogLine {
         let start = out.len();
         let key = |name: &[u8], out: &mut Vec<u8>| {
             out.push(if out.len() == start { b'{' } else { b',' });
-            quoted(name, out);
+            string(name, out);
             out.push(b':');
         };
         if self.path {
@@ -131,51 +133,42 @@ fn decimal(mut number: u64, out: &mut Vec<u8>) {
     out.get_mut(start..).unwrap_or_default().reverse();
 }
 
-/// Appends a number with the least digits that give it back.
+/// Appends a floating-point number.
 fn double(value: f64, out: &mut Vec<u8>) {
     if !value.is_finite() {
         return out.extend_from_slice(b"null");
     }
-    // As in `-1.795384276061275e9`.
-    let mut text = [0_u8; 32];
-    let mut rest = &mut text[..];
-    let _ = write!(rest, "{value:e}");
-    let unused = rest.len();
-    let text = text.get(..32 - unused).unwrap_or_default();
-    let (sign, text) = match text.split_first() {
-        Some((b'-', text)) => (&b"-"[..], text),
-        _ => (&b""[..], text),
-    };
-    out.extend_from_slice(sign);
-    let e = text.iter().position(|byte| *byte == b'e').unwrap_or(text.len());
-    let (mantissa, exponent) = text.split_at(e);
-    let exponent = std::str::from_utf8(exponent.get(1..).unwrap_or_default());
-    let exponent: i32 = exponent.ok().and_then(|text| text.parse().ok()).unwrap_or_default();
-    let digits = || mantissa.iter().copied().filter(|byte| *byte != b'.');
-    let count = if mantissa.len() > 1 { mantissa.len() - 1 } else { 1 };
-    // How many digits lie before the point.
-    let before = exponent + 1;
-    match usize::try_from(before) {
-        Ok(before @ 0..=21) if before > 0 => {
-            if before >= count {
-                out.extend(digits());
-                out.extend(std::iter::repeat_n(b'0', before - count));
-                out.extend_from_slice(b".0");
-            } else {
-                out.extend(digits().take(before));
-                out.push(b'.');
-                out.extend(digits().skip(before));
-            }
+    if value.is_sign_negative() {
+        out.push(b'-');
+    }
+    if value == 0.0 {
+        return out.extend_from_slice(b"0.0");
+    }
+    let digits = Digits::of(value.abs());
+    let (exponent, digits) = (digits.exponent, digits.as_bytes());
+    // How many digits lie before the point. There are few digits.
+    let before = digits.len() as i32 + exponent;
+    let zeros = |count: i32| std::iter::repeat_n(b'0', usize::try_from(count).unwrap_or_default());
+    if exponent >= 0 && before <= 21 {
+        out.extend_from_slice(digits);
+        out.extend(zeros(exponent));
+        out.extend_from_slice(b".0");
+    } else if (1..=21).contains(&before) {
+        let (whole, rest) = digits.split_at(before.unsigned_abs() as usize);
+        out.extend_from_slice(whole);
+        out.push(b'.');
+        out.extend_from_slice(rest);
+    } else if (-5..=0).contains(&before) {
+        out.extend_from_slice(b"0.");
+        out.extend(zeros(-before));
+        out.extend_from_slice(digits);
+    } else if let Some((first, rest)) = digits.split_first() {
+        out.push(*first);
+        if !rest.is_empty() {
+            out.push(b'.');
+            out.extend_from_slice(rest);
         }
-        _ if (-5..=0).contains(&before) => {
-            out.extend_from_slice(b"0.");
-            out.extend((before..0).map(|_| b'0'));
-            out.extend(digits());
-        }
-        _ => {
-            out.extend_from_slice(mantissa);
-            append(out, format_args!("e{exponent}"));
-        }
+        append(out, format_args!("e{}", before - 1));
     }
 }
 
@@ -205,7 +198,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a JSON string.
-fn quoted(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn quoted(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text;
     let is_special = |byte: &u8| matches!(byte, 0..=0x1f | b'"' | b'\\');
@@ -272,8 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_the_digits_that_they_need() {
+    fn numbers_have_zeeks_digits() {
         for (number, form) in [
+            // One digit more than are needed, as RapidJSON has them.
+            (1_685_235_756.139_835, "1685235756.1398349"),
+            (1_600_923_320.120_453, "1600923320.1204529"),
+            (0.211_483_955_383_300_78, "0.21148395538330078"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
             (0.0, "0.0"),
             (-0.0, "-0.0"),
             (1.0, "1.0"),

@@ -2,15 +2,18 @@
 //!
 //! A log entry is an object with its columns as keys, exactly as Zeek (since 3.0) writes it with
 //! `policy/tuning/json-logs`: unset columns are omitted, unset elements of vectors are `null`; ports are
-//! numbers; doubles, intervals and times, in seconds since 1970, have as many digits as are needed to
-//! read the same number back, and are `null` if they are not finite. Strings that are not UTF-8, or have
+//! numbers; doubles, intervals and times, in seconds since 1970, have as many digits as RapidJSON writes, which
+//! give the same number back, and are `null` if they are not finite. Strings that are not UTF-8, or have
 //! control characters, have the bytes that are not ASCII as `\xhh`.
 //!
 //! The JSON logs of Bro 2.5 itself ([`JsonFormat`](brocomm::logs::JsonFormat)) have at most six decimals
 //! and escape more characters.
 
+mod double;
 mod event;
 mod log;
 
 pub use event::EventLine;
 pub use log::LogLine;
+#[cfg(any(feature = "kafka", feature = "parquet"))]
+pub(crate) use log::quoted;

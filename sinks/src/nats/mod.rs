@@ -14,12 +14,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
-use crate::SinkCounts;
+use crate::sink::Work;
 use crate::spool::{Reader, epoch};
+use crate::{Report, SinkCounts};
 use session::Session;
 
 /// How to prove who we are.
@@ -114,25 +113,6 @@ impl NatsConfig {
     }
 }
 
-/// What there is to say of a sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
-    /// It is connected, and entries are acknowledged.
-    Working,
-    /// Entries wait in the spool. Not repeated for the same reason.
-    Waiting {
-        /// Why.
-        reason: String,
-    },
-    /// An entry was left out. Told for the first only.
-    Refused {
-        /// Its sequence number.
-        sequence: u64,
-        /// Why.
-        reason: String,
-    },
-}
-
 /// Publishes a spool until it is told to end; then waits for the acknowledgement of what is on its way.
 ///
 /// `durable` is the last entry that may be sent; if its sender is gone, no more come and the sink ends
@@ -144,77 +124,15 @@ pub fn run(
     path: &std::path::Path,
     config: &NatsConfig,
     durable: watch::Receiver<u64>,
-    mut end: watch::Receiver<bool>,
+    end: watch::Receiver<bool>,
     counts: &SinkCounts,
     report: &mut dyn FnMut(Report),
 ) -> io::Result<()> {
     let epoch = epoch(path)?.unwrap_or_default();
-    let mut reader = Reader::open(path, &config.reader)?;
-    counts.set_position(reader.acknowledged());
+    let reader = Reader::open(path, &config.reader)?;
     let prefix = format!("{}-{epoch:x}-", config.node);
-    let mut told = Told { report, waiting: None, refused: false };
-    let mut pause = config.retry;
-    loop {
-        // How old what waits is, even if there never is a connection.
-        if reader.next_sequence() <= *durable.borrow() {
-            counts.set_oldest(reader.next_entry()?.map(|entry| entry.time));
-            reader.rewind();
-        }
-        // A runtime for each connection: it ends with all that the client does in the background, so
-        // that nothing of an old connection is sent after something of a new one.
-        let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
-        let before = reader.acknowledged();
-        let ended = runtime.block_on(
-            Session { config, prefix: &prefix, reader: &mut reader, counts, told: &mut told }
-                .run(durable.clone(), end.clone()),
-        );
-        counts.set_connected(false);
-        let missed = reader.missed().entries;
-        counts.add_missed(missed.saturating_sub(counts.missed()));
-        reader.rewind();
-        let Err(reason) = ended else { return Ok(()) };
-        told.waiting(reason);
-        if reader.acknowledged() > before {
-            pause = config.retry;
-        }
-        let is_over = runtime.block_on(async {
-            // Without its sender, all is to end as well.
-            timeout(pause, end.wait_for(|end| *end)).await.is_ok()
-        });
-        if is_over {
-            return Ok(());
-        }
-        drop(runtime);
-        pause = pause.saturating_mul(2).min(config.retry_max);
-    }
-}
-
-/// Passes on what is new.
-struct Told<'a> {
-    report: &'a mut dyn FnMut(Report),
-    /// The last reason to wait, or none if it works.
-    waiting: Option<String>,
-    refused: bool,
-}
-
-impl Told<'_> {
-    fn working(&mut self) {
-        if self.waiting.as_deref() != Some("") {
-            self.waiting = Some(String::new());
-            (self.report)(Report::Working);
-        }
-    }
-
-    fn waiting(&mut self, reason: String) {
-        if self.waiting.as_deref() != Some(reason.as_str()) {
-            self.waiting = Some(reason.clone());
-            (self.report)(Report::Waiting { reason });
-        }
-    }
-
-    fn refused(&mut self, sequence: u64, reason: String) {
-        if !std::mem::replace(&mut self.refused, true) {
-            (self.report)(Report::Refused { sequence, reason });
-        }
-    }
+    let work = Work::new(reader, counts, durable, end, report);
+    work.run((config.retry, config.retry_max), async |work| {
+        Session { config, prefix: &prefix, work }.run().await
+    })
 }

@@ -15,9 +15,9 @@ use brocomm::Time;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::{Login, NatsConfig, NewStream, Told};
-use crate::SinkCounts;
-use crate::spool::{Entry, Reader};
+use super::{Login, NatsConfig, NewStream};
+use crate::sink::{Work, ended_now, passed, reason};
+use crate::spool::Entry;
 
 /// How often the position is written to the disk.
 const KEEP: Duration = Duration::from_secs(1);
@@ -39,27 +39,22 @@ struct Sent {
     acked: Option<Pin<Box<dyn Future<Output = Acked> + Send>>>,
 }
 
-pub(super) struct Session<'a, 'told> {
+pub(super) struct Session<'a, 'w> {
     pub(super) config: &'a NatsConfig,
     pub(super) prefix: &'a str,
-    pub(super) reader: &'a mut Reader,
-    pub(super) counts: &'a SinkCounts,
-    pub(super) told: &'a mut Told<'told>,
+    pub(super) work: &'a mut Work<'w>,
 }
 
 impl Session<'_, '_> {
     /// Connects and publishes. Returns normally once all is to end; otherwise says why not.
-    pub(super) async fn run(
-        mut self,
-        mut durable: watch::Receiver<u64>,
-        mut end: watch::Receiver<bool>,
-    ) -> Result<(), String> {
+    pub(super) async fn run(mut self) -> Result<(), String> {
+        let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         let (lost, mut is_lost) = watch::channel(None);
         let context = tokio::select! {
             context = connect(self.config, lost) => context?,
-            () = ended(&mut end) => return Ok(()),
+            () = ended_now(&mut end) => return Ok(()),
         };
-        self.counts.set_connected(true);
+        self.work.counts.set_connected(true);
         let mut sent = VecDeque::new();
         let mut kept = Instant::now();
         let mut deadline = None;
@@ -71,7 +66,7 @@ impl Session<'_, '_> {
             // Nothing more can be read before more is durable.
             let mut is_idle = false;
             if room {
-                match self.next(&durable)? {
+                match self.work.next()? {
                     Some(entry) => {
                         self.send(&context, entry, &mut sent).await?;
                         // Now and then, acknowledgements are looked at.
@@ -83,27 +78,27 @@ impl Session<'_, '_> {
                 }
             }
             if sent.is_empty() {
-                self.keep()?;
+                self.work.keep()?;
                 if deadline.is_some() || is_idle && durable.has_changed().is_err() {
                     return Ok(());
                 }
             } else if kept.elapsed() >= KEEP {
                 kept = Instant::now();
-                self.keep()?;
+                self.work.keep()?;
             }
-            self.counts.set_oldest(sent.front().map(|sent: &Sent| sent.time));
+            self.work.counts.set_oldest(sent.front().map(|sent: &Sent| sent.time));
             tokio::select! {
                 biased;
                 reason = lost_reason(&mut is_lost) => {
                     // What was acknowledged before the connection failed counts.
                     self.take_ready(&mut sent).await;
-                    self.keep()?;
+                    self.work.keep()?;
                     return Err(reason);
                 }
                 acked = front(&mut sent) => {
                     let taken = self.take(acked, &mut sent);
                     if taken.is_err() {
-                        self.keep()?;
+                        self.work.keep()?;
                     }
                     taken?;
                     window = self.config.window;
@@ -115,23 +110,15 @@ impl Session<'_, '_> {
                         deadline = Some(Instant::now() + self.config.timeout);
                     }
                 }
-                () = ended(&mut end), if deadline.is_none() => {
+                () = ended_now(&mut end), if deadline.is_none() => {
                     deadline = Some(Instant::now() + self.config.timeout);
                 }
                 () = passed(deadline) => {
-                    self.keep()?;
+                    self.work.keep()?;
                     return Ok(());
                 }
             }
         }
-    }
-
-    /// Returns the next entry that may be sent.
-    fn next(&mut self, durable: &watch::Receiver<u64>) -> Result<Option<Entry>, String> {
-        if self.reader.next_sequence() > *durable.borrow() {
-            return Ok(None);
-        }
-        self.reader.next_entry().map_err(|error| format!("the spool cannot be read: {error}"))
     }
 
     async fn send(
@@ -143,7 +130,7 @@ impl Session<'_, '_> {
         let Entry { sequence, time, subject, line } = entry;
         let id = format!("{}{sequence}", self.prefix);
         let message = PublishMessage::build().payload(line).message_id(id);
-        self.counts.add_sent(1);
+        self.work.counts.add_sent(1);
         let acked = match context.send_publish(subject.into_string(), message).await {
             Ok(acked) => Some(acked.into_future()),
             Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
@@ -157,8 +144,8 @@ impl Session<'_, '_> {
     }
 
     fn refuse(&mut self, sequence: u64, reason: String) {
-        self.counts.add_refused(1);
-        self.told.refused(sequence, reason);
+        self.work.counts.add_refused(1);
+        self.work.told.refused(sequence, reason);
     }
 
     /// Takes the answer to the entry that was sent first.
@@ -167,9 +154,9 @@ impl Session<'_, '_> {
         let sequence = *sequence;
         match acked {
             Some(Ok(ack)) => {
-                self.counts.add_acknowledged(1);
-                self.counts.add_duplicates(ack.duplicate.into());
-                self.told.working();
+                self.work.counts.add_acknowledged(1);
+                self.work.counts.add_duplicates(ack.duplicate.into());
+                self.work.told.working();
             }
             Some(Err(error)) => match code(&error) {
                 Some(MESSAGE_TOO_LARGE) => self.refuse(sequence, reason(&error)),
@@ -178,7 +165,7 @@ impl Session<'_, '_> {
             None => {}
         }
         sent.pop_front();
-        self.counts.set_position(sequence);
+        self.work.counts.set_position(sequence);
         Ok(())
     }
 
@@ -191,13 +178,6 @@ impl Session<'_, '_> {
             }
         }
     }
-
-    /// Writes the position to the disk.
-    fn keep(&mut self) -> Result<(), String> {
-        self.reader
-            .acknowledge(self.counts.position())
-            .map_err(|error| format!("the position in the spool cannot be written: {error}"))
-    }
 }
 
 /// Waits for the answer to the entry that was sent first.
@@ -205,18 +185,6 @@ async fn front(sent: &mut VecDeque<Sent>) -> Option<Acked> {
     match sent.front_mut() {
         Some(Sent { acked: Some(acked), .. }) => Some(acked.as_mut().await),
         Some(Sent { acked: None, .. }) => None,
-        None => pending().await,
-    }
-}
-
-async fn ended(end: &mut watch::Receiver<bool>) {
-    // Without its sender, all is to end as well.
-    let _ = end.wait_for(|end| *end).await;
-}
-
-async fn passed(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => pending().await,
     }
 }
@@ -266,7 +234,7 @@ async fn connect(
     let client = timeout(config.timeout, options.connect(&config.servers[..])).await;
     let client = client
         .map_err(|_| "cannot connect: no answer in time".to_owned())?
-        .map_err(|error| format!("cannot connect: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot connect: {}", refusal(&reason(&error), config)))?;
     is_connected.store(true, std::sync::atomic::Ordering::Relaxed);
     let context = ContextBuilder::new()
         .timeout(config.timeout)
@@ -280,6 +248,30 @@ async fn connect(
         })?;
     }
     Ok(context)
+}
+
+/// Returns in plain words why there is no connection, where the client says it in those of its parts.
+fn refusal(reason: &str, config: &NatsConfig) -> String {
+    let ca = || match &config.ca {
+        Some(ca) => ca.display().to_string(),
+        None => "the system's store".to_owned(),
+    };
+    if reason.contains("InvalidContentType") {
+        "the server does not offer TLS".to_owned()
+    } else if reason.contains("UnknownIssuer") || reason.contains("BadSignature") {
+        format!("the server's certificate is not signed by a CA in {}", ca())
+    } else if reason.contains("NotValidForName") {
+        "the server's certificate is for another name".to_owned()
+    } else if reason.contains("authorization violation") {
+        "the server refused the credentials: authorization violation".to_owned()
+    } else if reason.contains("fatal alert") && reason.contains("Certificate") {
+        match &config.identity {
+            Some((file, _)) => format!("the server refused the certificate {}", file.display()),
+            None => "the server requires a certificate: set `cert` and `key`".to_owned(),
+        }
+    } else {
+        reason.to_owned()
+    }
 }
 
 fn options(config: &NatsConfig) -> Result<ConnectOptions, String> {
@@ -328,18 +320,4 @@ fn code(error: &(dyn Error + 'static)) -> Option<u64> {
         next = error.source();
     }
     None
-}
-
-/// Returns what an error and those behind it say.
-fn reason(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let more = source.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        next = source.source();
-    }
-    text
 }

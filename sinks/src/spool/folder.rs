@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIR/identity                      the epoch, which tells one spool from the next in the same folder
+//! DIR/unflushed                     the run of the system in which it was written to without flushing
 //! DIR/lock                          locked while a program writes to the spool
 //! DIR/0000000000000001.spool        a segment, named after its first sequence number
 //! DIR/readers/NAME                  how far a reader has come
@@ -116,7 +117,35 @@ impl Folder {
     }
 
     pub(super) fn set_epoch(&self, epoch: u64) -> io::Result<()> {
-        self.replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
+        replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
+    }
+
+    /// Returns whether the spool was written to without flushing, in a run of the system that is over or
+    /// may be.
+    pub(super) fn has_forgotten(&self) -> io::Result<bool> {
+        let before = match fs::read_to_string(self.unflushed()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => String::new(),
+            text => text?,
+        };
+        Ok(before.is_empty() || before != run_of_the_system())
+    }
+
+    /// Records whether the spool is written to without flushing.
+    pub(super) fn mark_unflushed(&self, is_unflushed: bool, has_forgotten: bool) -> io::Result<()> {
+        let path = self.unflushed();
+        if is_unflushed {
+            replace(&path, &run_of_the_system())
+        } else if has_forgotten {
+            fs::remove_file(path)
+        } else {
+            // What was not flushed in this run of the system may still be forgotten.
+            Ok(())
+        }
+    }
+
+    fn unflushed(&self) -> PathBuf {
+        self.path.join("unflushed")
     }
 
     /// Returns the names of the readers, with the sequence numbers up to which they acknowledged.
@@ -151,28 +180,33 @@ impl Folder {
     }
 
     pub(super) fn set_position(&self, reader: &str, acknowledged: u64) -> io::Result<()> {
-        self.replace(&self.readers().join(reader), &with_sum("position-1", acknowledged))
+        replace(&self.readers().join(reader), &with_sum("position-1", acknowledged))
     }
 
     fn readers(&self) -> PathBuf {
         self.path.join("readers")
     }
 
-    /// Replaces a file, so that after a crash it is the old one or the new one.
-    fn replace(&self, path: &Path, text: &str) -> io::Result<()> {
-        // A temporary name is none that a reader can have.
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push("~");
-        let mut file = File::create(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_folder(path.parent().unwrap_or(&self.path))
-    }
-
     fn segment(&self, first: u64) -> PathBuf {
         self.path.join(format!("{first:016x}{SUFFIX}"))
     }
+}
+
+/// Returns what tells this run of the system from others; empty where the system does not say.
+fn run_of_the_system() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
+}
+
+/// Replaces a file, so that after a crash it is the old one or the new one.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A temporary name is none that a reader can have.
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push("~");
+    let mut file = File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Locks a file; returns whether nobody else has locked it.
@@ -192,7 +226,7 @@ fn lock(_: &File) -> io::Result<bool> {
 }
 
 /// Waits until the names in a folder are on the disk. Only UNIX needs that, and can.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match cfg!(unix) {
         true => File::open(path)?.sync_all(),
         false => Ok(()),

@@ -36,6 +36,9 @@ mod writer;
 
 pub use config::{Fsync, SpoolConfig, WhenFull};
 pub use error::{AppendError, OpenError, WriteError};
+pub(crate) use folder::replace;
+#[cfg(feature = "parquet")]
+pub(crate) use folder::sync_folder;
 pub use folder::{Folder, Found, Segment, Volume, is_reader_name};
 pub use inspect::{Contents, epoch, inspect};
 pub use reader::{Entry, Missed, Reader};

@@ -19,7 +19,8 @@ const MAX_PENDING: usize = 1 << 20;
 /// What opening a spool found in its last segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recovery {
-    /// The sequence number of the last record, 0 if there is none.
+    /// The sequence number of the last record, 0 if there is none. Numbers go on after it, and after what
+    /// readers have acknowledged.
     pub last: u64,
     /// The bytes at the end that are no whole record: the writer ended in the middle of it.
     pub torn: u64,
@@ -73,13 +74,17 @@ impl Spool {
     ) -> Result<(Spool, Recovery), OpenError> {
         let folder = Folder::create(path)?;
         let lock = folder.lock()?.ok_or(OpenError::Locked)?;
+        // Without flushing, a system that goes down forgets entries that sinks may have sent. Their numbers
+        // are used again, but then in another epoch.
+        let has_forgotten = folder.has_forgotten()?;
         let epoch = match folder.epoch()? {
-            Some(epoch) => epoch,
-            None => {
+            Some(epoch) if !has_forgotten => epoch,
+            _ => {
                 folder.set_epoch(now.as_nanos())?;
                 now.as_nanos()
             }
         };
+        folder.mark_unflushed(config.fsync == Fsync::Never, has_forgotten)?;
         let (spool, recovery) = Spool::on(Box::new(folder), config, epoch, now)?;
         Ok((Spool { _lock: Some(lock), ..spool }, recovery))
     }
@@ -97,10 +102,13 @@ impl Spool {
         let mut segments = volume.list()?;
         let mut recovery = Recovery::default();
         let mut pending = Vec::new();
+        // A reader that was here before must not skip new records.
+        let read = volume.acknowledged()?.into_iter().max().unwrap_or_default();
         let first = match segments.last() {
             Some(found) => {
                 let is_torn;
                 (recovery, is_torn) = recover(volume.read(found.first)?, found.first)?;
+                recovery.last = recovery.last.max(read);
                 // What is torn becomes a line of its own, which readers skip.
                 if is_torn {
                     pending.push(b'\n');
@@ -108,9 +116,7 @@ impl Spool {
                 found.first
             }
             None => {
-                // A reader that was here before must not skip new records.
-                let read = volume.acknowledged()?.into_iter().max();
-                let first = read.unwrap_or_default().saturating_add(1);
+                let first = read.saturating_add(1);
                 segments.push(Found { first, bytes: 0, modified: now });
                 recovery.last = first - 1;
                 first

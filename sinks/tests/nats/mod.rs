@@ -1,34 +1,17 @@
 //! Tests of the NATS sink, with a stand-in for the server and, where there is one, with `nats-server`.
 
+mod login;
 mod server;
 mod stand_in;
 
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use brocomm::Time;
-use brocomm_sinks::SinkCounts;
-use brocomm_sinks::nats::{Login, NatsConfig, Report, run};
-use brocomm_sinks::spool::{Fsync, Reader, Spool, SpoolConfig};
-use tokio::sync::watch;
+use brocomm_sinks::Report;
+use brocomm_sinks::nats::{Login, NatsConfig, run};
 
-use crate::support::TempDir;
+use crate::publishing::{NOW, Publishing, SUBJECT, waits};
 use stand_in::{Answer, StandIn};
-
-const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
-const SUBJECT: &str = "zeek.logs.log-1.default.numbers";
-
-/// A spool and a sink that publishes it.
-struct Publishing {
-    folder: TempDir,
-    spool: Spool,
-    end: watch::Sender<bool>,
-    counts: SinkCounts,
-    reports: Receiver<Report>,
-    sink: Option<JoinHandle<()>>,
-}
 
 fn config(address: &str) -> NatsConfig {
     NatsConfig {
@@ -40,59 +23,11 @@ fn config(address: &str) -> NatsConfig {
     }
 }
 
-impl Publishing {
-    /// Starts with this many entries.
-    fn start(config: NatsConfig, entries: u64) -> Publishing {
-        let folder = TempDir::new();
-        let spool_config = SpoolConfig { fsync: Fsync::Never, ..SpoolConfig::default() };
-        let (spool, _) = Spool::open(folder.path(), spool_config, NOW).unwrap();
-        let (end, counts) = (watch::Sender::new(false), SinkCounts::default());
-        let (sender, reports) = channel();
-        let mut publishing = Publishing { folder, spool, end, counts, reports, sink: None };
-        publishing.add(entries);
-        let (path, durable) =
-            (PathBuf::from(publishing.folder.path()), publishing.spool.subscribe());
-        let (end, counts) = (publishing.end.subscribe(), publishing.counts.clone());
-        publishing.sink = Some(thread::spawn(move || {
-            let mut report = |report| drop(sender.send(report));
-            run(&path, &config, durable, end, &counts, &mut report).unwrap();
-        }));
-        publishing
-    }
-
-    fn add(&mut self, entries: u64) {
-        for _ in 0..entries {
-            let number = self.spool.appended() + 1;
-            self.spool.append(NOW, SUBJECT, format!("{{\"n\":{number}}}").as_bytes()).unwrap();
-            self.spool.commit(NOW).unwrap();
-        }
-    }
-
-    /// Waits until everything is dealt with.
-    fn wait(&self) {
-        while self.counts.position() < self.spool.durable() {
-            assert!(!self.sink.as_ref().unwrap().is_finished());
-            thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    /// Ends the sink; returns what it reported.
-    fn end(mut self) -> Vec<Report> {
-        self.end.send_replace(true);
-        self.sink.take().unwrap().join().unwrap();
-        // The position is on the disk.
-        let reader = Reader::open(self.folder.path(), "nats").unwrap();
-        assert_eq!(reader.acknowledged(), self.counts.position());
-        self.reports.try_iter().collect()
-    }
-}
-
-fn waits(reports: &[Report]) -> String {
-    let reason = |report: &Report| match report {
-        Report::Waiting { reason } => Some(reason.clone()),
-        _ => None,
-    };
-    reports.iter().filter_map(reason).collect::<Vec<_>>().join("\n")
+/// Starts a sink with this many entries.
+fn publishing(config: NatsConfig, entries: u64) -> Publishing {
+    Publishing::start("nats", entries, move |path, durable, end, counts, report| {
+        run(path, &config, durable, end, counts, report)
+    })
 }
 
 /// Checks that a server has all entries once, in order.
@@ -114,7 +49,7 @@ fn check(server: &StandIn, entries: u64) {
 #[test]
 fn entries_are_published_in_order_and_acknowledged() {
     let server = StandIn::start(|_| Answer::Store);
-    let mut publishing = Publishing::start(config(&server.address), 100);
+    let mut publishing = publishing(config(&server.address), 100);
     publishing.wait();
     publishing.add(50);
     publishing.wait();
@@ -137,7 +72,7 @@ fn lost_connections_lose_nothing_and_store_nothing_twice() {
             number += 1;
             if number % every == 0 { answer.clone() } else { Answer::Store }
         });
-        let publishing = Publishing::start(config(&server.address), 60);
+        let publishing = publishing(config(&server.address), 60);
         if every > 1 {
             publishing.wait();
         } else {
@@ -174,7 +109,7 @@ fn a_full_stream_is_waited_for() {
         }
         Answer::Store
     });
-    let publishing = Publishing::start(NatsConfig { window: 4, ..config(&server.address) }, 50);
+    let publishing = publishing(NatsConfig { window: 4, ..config(&server.address) }, 50);
     publishing.wait();
     assert_eq!(publishing.counts.refused(), 0);
     assert_eq!(server.stored().messages.len(), 50);
@@ -198,7 +133,7 @@ fn what_is_wrong_is_said_and_passes() {
         [(no_stream, "no stream found for given subject"), (wrong_login, "authorization violation")]
     {
         let login = Login::Password { user: "a".to_owned(), password: "b".to_owned() };
-        let publishing = Publishing::start(NatsConfig { login, ..config(&server.address) }, 20);
+        let publishing = publishing(NatsConfig { login, ..config(&server.address) }, 20);
         publishing.wait();
         check(&server, 20);
         assert!(server.stored().connects[0].contains(r#""user":"a","pass":"b""#));
@@ -213,7 +148,7 @@ fn what_is_too_large_is_left_out() {
         5000.. => Answer::Refuse(10_054, "message size exceeds maximum allowed"),
         _ => Answer::Store,
     });
-    let mut publishing = Publishing::start(config(&server.address), 1);
+    let mut publishing = publishing(config(&server.address), 1);
     for size in [6000, 20_000] {
         publishing.spool.append(NOW, SUBJECT, &vec![b'x'; size]).unwrap();
     }
@@ -235,7 +170,7 @@ fn no_more_than_the_window_is_on_its_way() {
         false => Answer::Silence,
     });
     let config = NatsConfig { timeout: Duration::from_millis(300), ..config(&server.address) };
-    let publishing = Publishing::start(config, 1000);
+    let publishing = publishing(config, 1000);
     while publishing.counts.sent() < 17 {
         thread::sleep(Duration::from_millis(1));
     }
@@ -254,7 +189,7 @@ fn no_more_than_the_window_is_on_its_way() {
 #[test]
 fn a_server_that_is_not_there_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let publishing = Publishing::start(config(&closed.to_string()), 5);
+    let publishing = publishing(config(&closed.to_string()), 5);
     let told = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(
         matches!(&told, Report::Waiting { reason } if reason.contains("cannot connect")),
@@ -263,4 +198,34 @@ fn a_server_that_is_not_there_is_waited_for() {
     assert_eq!(publishing.counts.position(), 0);
     assert_eq!(publishing.counts.oldest(), Some(NOW));
     publishing.end();
+}
+
+/// A receiver that is slow holds up neither the spool nor its writer.
+#[test]
+fn a_slow_receiver_holds_up_nobody_else() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    let (allow, allowed) = channel::<()>();
+    let allowed = Mutex::new(allowed);
+    let server = StandIn::start(move |_| {
+        // Each message waits until it is allowed; all are at the end.
+        let _ = allowed.lock().unwrap().recv();
+        Answer::Store
+    });
+    let mut publishing = publishing(config(&server.address), 1);
+    (0..10).for_each(|_| allow.send(()).unwrap());
+    publishing.add(10_000);
+    assert_eq!(publishing.spool.durable(), 10_001);
+    while publishing.counts.position() < 10 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let counts = publishing.counts.clone();
+    assert_eq!(counts.position(), 10);
+    assert!(counts.sent() <= 10 + 16, "{}", counts.sent());
+    assert_eq!(counts.oldest(), Some(NOW));
+    drop(allow);
+    publishing.wait();
+    check(&server, 10_001);
+    assert_eq!(publishing.end(), [Report::Working]);
 }

@@ -1,19 +1,22 @@
 //! With a real `nats-server`, where one is installed.
 
+use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
-use brocomm_sinks::nats::{NatsConfig, NewStream, Report};
+use brocomm_sinks::Report;
+use brocomm_sinks::nats::{NatsConfig, NewStream};
 use brocomm_sinks::subject;
 
-use super::{Publishing, config};
+use super::{config, publishing};
+use crate::publishing::{NOW, Publishing, SUBJECT};
 use crate::support::TempDir;
 
 /// A server that is killed at the end.
-struct Server {
+pub(super) struct Server {
     child: Child,
     port: u16,
     folder: TempDir,
@@ -22,9 +25,15 @@ struct Server {
 impl Server {
     /// Starts a server with JetStream; none if it is not installed.
     fn start() -> Option<Server> {
+        Server::start_with("")
+    }
+
+    /// The same with more in its configuration.
+    pub(super) fn start_with(more: &str) -> Option<Server> {
         // Another program could take the port in between, which is unlikely.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = TempDir::new();
+        fs::write(folder.path().join("server.conf"), more).unwrap();
         let child = spawn(port, &folder);
         if child.is_none() {
             eprintln!("skipped: nats-server is not installed");
@@ -55,7 +64,7 @@ impl Server {
         }
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 }
@@ -63,6 +72,7 @@ impl Server {
 fn spawn(port: u16, folder: &TempDir) -> Option<Child> {
     let mut command = Command::new("nats-server");
     command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder.path());
+    command.arg("-c").arg(folder.path().join("server.conf"));
     command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().ok()
 }
 
@@ -73,7 +83,7 @@ impl Drop for Server {
     }
 }
 
-fn stream(size: u64) -> Option<NewStream> {
+pub(super) fn stream(size: u64) -> Option<NewStream> {
     let subjects = vec![subject::LOGS.to_owned()];
     Some(NewStream { name: "zeek".to_owned(), subjects, size, age: Duration::ZERO })
 }
@@ -115,7 +125,7 @@ fn many() -> u64 {
 fn a_server_that_is_killed_again_and_again_gets_everything_once() {
     let Some(mut server) = Server::start() else { return };
     let config = NatsConfig { create: stream(0), window: 256, ..config(&server.address()) };
-    let mut publishing = Publishing::start(config, many() / 6);
+    let mut publishing = publishing(config, many() / 6);
     for round in 1..=5 {
         // In the middle of what was added.
         let aim = publishing.spool.durable() - many() / 12;
@@ -137,37 +147,79 @@ fn a_server_that_is_killed_again_and_again_gets_everything_once() {
     publishing.end();
 }
 
-#[test]
-fn a_full_stream_takes_the_rest_once_there_is_room() {
-    let Some(server) = Server::start() else { return };
-    let config = NatsConfig { create: stream(20_000), ..config(&server.address()) };
-    let publishing = Publishing::start(config, 1000);
-    let told = loop {
-        let report = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
-        if let Report::Waiting { reason } = report {
-            break reason;
-        }
-    };
-    assert!(told.contains("maximum bytes exceeded"), "{told}");
+/// Changes the stream's configuration.
+fn update(server: &Server, change: impl FnOnce(&mut jetstream::stream::Config)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let context = jetstream::new(async_nats::connect(server.address()).await.unwrap());
         let mut stream = context.get_stream("zeek").await.unwrap();
         let mut config = stream.info().await.unwrap().config.clone();
-        config.max_bytes = -1;
+        change(&mut config);
         context.update_stream(config).await.unwrap();
     });
+}
+
+/// Returns the first reason to wait.
+pub(super) fn waits_for(publishing: &Publishing) -> String {
+    loop {
+        let report = publishing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+        if let Report::Waiting { reason } = report {
+            return reason;
+        }
+    }
+}
+
+#[test]
+fn a_full_stream_takes_the_rest_once_there_is_room() {
+    let Some(server) = Server::start() else { return };
+    let config = NatsConfig { create: stream(20_000), ..config(&server.address()) };
+    let mut publishing = publishing(config, 1000);
+    let told = waits_for(&publishing);
+    assert!(told.contains("maximum bytes exceeded"), "{told}");
+    update(&server, |config| {
+        config.max_bytes = -1;
+        config.max_messages = 1500;
+    });
     publishing.wait();
-    let mut numbers = consumed(&server, 1000);
+    // So many messages are another limit.
+    publishing.add(1000);
+    let told = waits_for(&publishing);
+    assert!(told.contains("maximum messages exceeded"), "{told}");
+    let position = publishing.counts.position();
+    assert!((1000..=1500).contains(&position), "{position}");
+    update(&server, |config| config.max_messages = -1);
+    publishing.wait();
+    let mut numbers = consumed(&server, 2000);
     numbers.sort_unstable();
-    assert_eq!(numbers, (1..=1000).collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=2000).collect::<Vec<_>>());
+    assert_eq!(publishing.counts.refused(), 0);
     publishing.end();
+}
+
+#[test]
+fn messages_that_the_stream_does_not_take_are_left_out() {
+    let Some(server) = Server::start() else { return };
+    let config = NatsConfig { create: stream(0), ..config(&server.address()) };
+    let mut publishing = publishing(config, 10);
+    publishing.wait();
+    update(&server, |config| config.max_message_size = 1000);
+    publishing.spool.append(NOW, SUBJECT, &vec![b'x'; 2000]).unwrap();
+    publishing.spool.commit(NOW).unwrap();
+    publishing.add(10);
+    publishing.wait();
+    assert_eq!((publishing.counts.refused(), publishing.counts.acknowledged()), (1, 20));
+    let reports = publishing.end();
+    let is_refused = |report: &Report| {
+        matches!(report, Report::Refused { sequence: 11, reason }
+            if reason.contains("message size exceeds maximum allowed"))
+    };
+    assert!(reports.iter().any(is_refused), "{reports:?}");
 }
 
 #[test]
 fn a_stream_is_made_only_when_asked_for() {
     let Some(server) = Server::start() else { return };
-    let publishing = Publishing::start(config(&server.address()), 10);
+    let publishing = publishing(config(&server.address()), 10);
     let told = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
     let Report::Waiting { reason } = told else { panic!("{told:?}") };
     assert!(reason.contains("no stream found"), "{reason}");

@@ -170,7 +170,7 @@ pub(crate) fn flushing_stops_when_notifications_have_to_be_taken(stream: Stream)
     assert!(one || other);
 }
 
-pub(crate) fn with_a_deadline_in_the_past_what_is_ready_is_still_done(stream: Stream) {
+pub(crate) fn a_deadline_in_the_past_still_allows_what_is_ready(stream: Stream) {
     let (mut here, mut there) = pair(stream);
     let mut running = 0;
     while running < 2 {
@@ -256,7 +256,7 @@ pub(crate) fn a_tap_sees_all_input(stream: Stream) {
     assert_eq!(rest(&mut here).0.len(), 1);
     assert!(other.join().unwrap());
     let (seen, bytes) = (*seen.lock().unwrap(), here.connection().counters().input.bytes);
-    // With TLS it is what that carries.
+    // With TLS these are the encrypted bytes.
     assert_eq!(seen, bytes);
 }
 
@@ -267,7 +267,7 @@ crate::suite::over_each_stream! { crate::peers::ran, crate::peers;
     events_go_both_ways_in_order
     large_messages_in_both_directions_do_not_deadlock
     flushing_stops_when_notifications_have_to_be_taken
-    with_a_deadline_in_the_past_what_is_ready_is_still_done
+    a_deadline_in_the_past_still_allows_what_is_ready
     closing_delivers_what_was_queued
     closing_reports_whether_everything_was_written
     blocking_calls_can_be_stopped

@@ -20,7 +20,7 @@ use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
 
-/// Carries one [`Connection`] over TCP.
+/// A [`Connection`] over a TCP socket.
 ///
 /// It spawns no tasks: it reads and writes only while its owner awaits [`next`](Self::next),
 /// [`flush`](Self::flush) or [`close`](Self::close).
@@ -31,7 +31,7 @@ use crate::naming::{Refusals, stream_unusable, unresolved};
 /// is recorded in the peer before the future waits, and a notification leaves the peer only as the
 /// result. The next call continues where the dropped one stopped.
 ///
-/// Dropping the peer closes the socket at once. [`close`](Self::close) sends what is queued before.
+/// Dropping the peer closes the socket at once. [`close`](Self::close) sends what is queued first.
 pub struct Peer<R: Runtime> {
     driver: Driver,
     socket: Socket<R>,
@@ -92,9 +92,9 @@ impl<R: Runtime> Peer<R> {
 
     /// Reads and writes until there is a notification, and returns it.
     ///
-    /// Returns `None` after the last notification, [`ConnectionNotification::Closed`], when the socket is
-    /// closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can be
-    /// [cancelled](Self#cancellation).
+    /// Returns `None` after the last notification, [`ConnectionNotification::Closed`], when the
+    /// socket is closed. So `while let Some(…) = peer.next().await?` sees the whole connection. Can
+    /// be [cancelled](Self#cancellation).
     ///
     /// # Errors
     /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
@@ -147,7 +147,7 @@ impl<R: Runtime> Peer<R> {
         let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
         // The PING contains the time, so it is written at once. The next call writes what is left
-        // and meets the same error again.
+        // and reports the same error.
         let mut nobody = Context::from_waker(Waker::noop());
         let _ = self.poll_until(&mut nobody, |driver| driver.poll_written());
         Ok(())
@@ -179,7 +179,7 @@ impl<R: Runtime> Peer<R> {
         self.socket.remote
     }
 
-    /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
+    /// Calls `tap` with all bytes that are read, before they are processed. With TLS, these are the
     /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.driver.connection_mut().tap_input(tap);

@@ -1,4 +1,4 @@
-//! Runs the examples of a transport, which cargo builds with its tests.
+//! Runs the examples of a transport. Cargo builds them with the tests.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn path(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
-/// Runs an example to its end and compares its output.
+/// Runs an example to completion and compares its output.
 fn prints(name: &str, expected: &[&str]) {
     let mut example = Example::start(name, &[]);
     let lines: Vec<String> = example.lines.by_ref().map(Result::unwrap).collect();
@@ -64,7 +64,7 @@ pub(crate) fn request(name: &str) {
 pub(crate) fn client_and_server(client: &str, server: &str) {
     let mut server = Example::start(server, &["127.0.0.1:0"]);
     let first = server.line();
-    let address = first.strip_prefix("listening on ").expect("it says where");
+    let address = first.strip_prefix("listening on ").expect("it prints its address");
     let mut client = Example::start(client, &[address]);
     assert_eq!(client.line(), "sensor saw 10.0.0.1 scan 443 ports");
     assert_eq!(server.line(), "127.0.0.1 blocks 10.0.0.1");

@@ -118,7 +118,7 @@ pub(crate) async fn peers_with_different_authorities_do_not_connect() {
         _ => None,
     });
     let line = line.await;
-    assert!(line.contains("the peer refuses: unknown_ca (48)"), "{line}");
+    assert!(line.contains("the peer rejected TLS: unknown_ca (48)"), "{line}");
     assert_eq!(there.terminate().await, []);
     assert_eq!(here.terminate().await, []);
 }

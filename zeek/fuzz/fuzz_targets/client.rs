@@ -1,5 +1,5 @@
-//! A client whose server sends anything. The first byte says whether the handshake is done, and in
-//! which pieces the rest comes.
+//! A client whose server sends arbitrary bytes. The first byte says whether the handshake is done,
+//! and how the rest is split.
 #![no_main]
 
 use brocomm::Time;
@@ -12,7 +12,7 @@ fuzz_target!(|input: &[u8]| {
     let now = Time::from_secs_f64(1e9);
     let mut config = ClientConfig::new("h", &["/a"]);
     config.limits.message = 1 << 16;
-    let mut client = Client::new(config, [0; 24], now).expect("it is right");
+    let mut client = Client::new(config, [0; 24], now).expect("it is valid");
     if first & 1 == 1 {
         let mut server = Server::new(ServerConfig::new("e", "1"), now);
         for _ in 0..3 {
@@ -30,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
     for piece in rest.chunks(usize::from(first >> 1).max(1)) {
         client.feed_bytes(piece, now);
         while client.poll_notification().is_some() {}
-        // What is answered is bounded, though nothing is written.
+        // The answers are bounded even if nothing is written.
         assert!(client.poll_transmit().len() < (4 << 20));
     }
     client.feed_eof(now);

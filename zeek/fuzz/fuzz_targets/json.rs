@@ -1,4 +1,4 @@
-//! Messages: what is read is written so that it is read as the same, and mapped both ways.
+//! Messages round-trip through JSON and through the mapping.
 #![no_main]
 
 use brocomm::data::Declarations;

@@ -1,5 +1,5 @@
-//! A server whose client sends anything. The first byte says whether the handshake is done, and in
-//! which pieces the rest comes.
+//! A server whose client sends arbitrary bytes. The first byte says whether the handshake is done,
+//! and how the rest is split.
 #![no_main]
 
 use brocomm::Time;

@@ -1,4 +1,4 @@
-//! Scripts of Zeek: reading them ends, whatever they are.
+//! The parser of Zeek scripts terminates on any input.
 #![no_main]
 
 use brocomm_zeek::signatures;

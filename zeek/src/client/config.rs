@@ -1,4 +1,4 @@
-//! What a client is to be.
+//! The configuration of a client.
 
 use std::time::Duration;
 
@@ -7,30 +7,31 @@ use brocomm::data::Name;
 use crate::json::Options;
 use crate::websocket::Limits;
 
-/// The path of version 1 of the API, exactly.
+/// The path of version 1 of the API.
 pub const API_PATH: &str = "/v1/messages/json";
 
-/// Says how to connect, and what to subscribe to.
+/// The configuration of a client: how to connect, and what to subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientConfig {
     /// The server's name and port, for the `Host` header: `localhost:27759`.
     pub host: String,
-    /// The path. Zeek knows [`API_PATH`] only.
+    /// The path. Zeek supports only [`API_PATH`].
     pub path: String,
-    /// The name under which Zeek logs the client, of letters, digits and `-/_.=:*@`.
+    /// The name of the client in Zeek's logs. Must consist of letters, digits and `-/_.=:*@`.
     pub application: Option<String>,
-    /// The prefixes of the topics to receive; an empty one is all topics, none are none.
+    /// The prefixes of the topics to receive. An empty prefix matches all topics, an empty list
+    /// none.
     pub subscriptions: Vec<Name>,
     /// How values are written.
     pub encoding: Options,
-    /// Bounds of memory.
+    /// The memory limits.
     pub limits: Limits,
-    /// How long to wait for the server.
+    /// The time limits for the server.
     pub timeouts: Timeouts,
 }
 
 impl ClientConfig {
-    /// Makes a configuration with all else as it is by default.
+    /// Creates a configuration with the defaults for everything else.
     pub fn new(host: impl Into<String>, subscriptions: &[&str]) -> ClientConfig {
         ClientConfig {
             host: host.into(),
@@ -43,11 +44,11 @@ impl ClientConfig {
         }
     }
 
-    /// Checks everything that a server would refuse.
+    /// Checks for everything that a server would reject.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong.
+    /// The first problem.
     pub fn check(&self) -> Result<(), ConfigError> {
         let is_word =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -70,44 +71,45 @@ impl ClientConfig {
     }
 }
 
-/// Returns whether a server takes this as the name of an application.
+/// Returns whether a server accepts this as the name of an application.
 pub(crate) fn is_application(name: &[u8]) -> bool {
     let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-/_.=:*@".contains(byte);
     !name.is_empty() && name.iter().all(is_allowed)
 }
 
-/// Says what is wrong with a configuration.
+/// An error in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The host is empty or has blanks.
+    /// The host is empty or contains blanks.
     #[error("host `{0}` must be a name or address without blanks")]
     Host(String),
-    /// The path doesn't begin with a slash, or has blanks.
+    /// The path doesn't begin with a slash, or contains blanks.
     #[error("path `{0}` must begin with / and have no blanks")]
     Path(String),
-    /// The application's name has other characters than are allowed.
+    /// The application's name contains a character that is not allowed.
     #[error("application `{0}` must consist of letters, digits and -/_.=:*@")]
     Application(String),
-    /// A topic is no UTF-8.
+    /// A topic is not UTF-8.
     #[error("topic `{0}` must be UTF-8")]
     Subscription(Name),
 }
 
-/// Says how long a client waits for its server.
+/// The time limits of a client for its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For the answer to the handshake: 10 s by default.
     pub handshake: Duration,
     /// For the acknowledgement of the subscriptions: 30 s by default.
     pub ack: Duration,
-    /// How long nothing may come before the client pings: 20 s by default. Zeek itself pings every 5 s.
+    /// How long the server may be silent before the client sends a ping: 20 s by default. Zeek
+    /// itself pings every 5 s.
     pub idle: Duration,
     /// For the answer to a ping: 60 s by default. Zeek stops reading while it is busy.
     pub pong: Duration,
     /// For the answer to a close frame: 2 s by default.
     pub close: Duration,
-    /// How often events that were sent are confirmed by a ping: 100 ms by default.
+    /// How often a ping confirms sent events: 100 ms by default.
     pub confirm: Duration,
 }
 

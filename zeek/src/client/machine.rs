@@ -1,4 +1,4 @@
-//! A client's connection.
+//! The connection of a client.
 
 use std::collections::VecDeque;
 
@@ -17,44 +17,45 @@ use crate::websocket::{
 };
 use crate::{Data, EncodeError};
 
-/// Says how far a connection is.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// The answer to the HTTP request is awaited.
+    /// Waiting for the answer to the HTTP request.
     Handshake,
-    /// The acknowledgement of the subscriptions is awaited.
+    /// Waiting for the acknowledgement of the subscriptions.
     Subscribing,
-    /// Events can be sent, and come.
+    /// Events can be sent and received.
     Ready,
-    /// A close frame was sent, and the server's is awaited.
+    /// Waiting for the server's answer to a close frame.
     Closing,
-    /// The connection is over.
+    /// The connection is closed.
     Closed,
 }
 
-/// Says why an event was not sent.
+/// An error sending an event.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The subscriptions are not acknowledged yet, or the connection is over.
+    /// The subscriptions are not acknowledged yet, or the connection is closed.
     #[error("not connected")]
     NotReady,
-    /// As much waits to be written as [`Limits::outgoing`](crate::websocket::Limits::outgoing) allows.
+    /// The output has reached [`Limits::outgoing`](crate::websocket::Limits::outgoing).
     #[error("send queue full")]
     Full,
-    /// Zeek would refuse the event, or read another.
+    /// Zeek would reject the event, or read it as another one.
     #[error(transparent)]
     Encode(#[from] EncodeError),
 }
 
-/// A connection to a Zeek, as a machine: bytes and the time are fed in, bytes to send and
-/// notifications are polled out.
+/// A state machine for a connection to a Zeek. Feed it bytes and the time, and poll it for bytes to
+/// send and notifications.
 ///
-/// The loop is that of [`brocomm`]: write what [`poll_transmit`](Self::poll_transmit) shows and say
-/// with [`advance`](Self::advance) how much; take notifications; close when
+/// The loop is the same as in [`brocomm`]: write the bytes from
+/// [`poll_transmit`](Self::poll_transmit) and report how many were written with
+/// [`advance`](Self::advance); handle notifications; close the transport when
 /// [`is_over`](Self::is_over); wait for the transport, or until
-/// [`next_timeout`](Self::next_timeout); feed what happened. Always read: a client that doesn't answer
-/// Zeek's pings within 5 s is disconnected, whatever its application is busy with.
+/// [`next_timeout`](Self::next_timeout); feed what happened. Always read: Zeek disconnects a client
+/// that doesn't answer its pings within 5 s, even if the application is busy.
 #[derive(Debug)]
 pub struct Client {
     pub(super) config: ClientConfig,
@@ -65,27 +66,27 @@ pub struct Client {
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
     pub(super) confirm: Confirm,
-    /// The text of the message that is being written.
+    /// A buffer for the message that is being written.
     scratch: Vec<u8>,
-    /// Why the connection will be over when it is closed in order.
+    /// The cause to report once the connection is closed in order.
     cause: Option<CloseCause>,
     pub(super) now: Time,
-    /// When the phase began.
+    /// The start of the phase.
     pub(super) since: Time,
-    /// When something came last.
+    /// The time of the last input.
     pub(super) heard: Time,
-    /// When the ping was sent that is not answered.
+    /// The time of the unanswered ping.
     pub(super) pinged: Option<Time>,
 }
 
 impl Client {
-    /// Makes a client of a transport that is connected (and whose TLS is established, for `wss`).
+    /// Creates a client for a connected transport, with TLS already established for `wss`.
     ///
-    /// `random` makes the key of the handshake and the masks; it should be unpredictable.
+    /// `random` is the source of the handshake's key and of the masks. It should be unpredictable.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the configuration.
+    /// The configuration is invalid.
     pub fn new(config: ClientConfig, random: [u8; 24], now: Time) -> Result<Client, ConfigError> {
         config.check()?;
         let (nonce, seed) =
@@ -114,7 +115,7 @@ impl Client {
         })
     }
 
-    /// Feeds bytes that came.
+    /// Feeds received bytes.
     pub fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
         self.set_time(now);
         if self.phase == Phase::Closed {
@@ -130,7 +131,7 @@ impl Client {
         self.read_frames();
     }
 
-    /// Feeds that the server ended the connection.
+    /// Reports that the server has closed the connection.
     pub fn feed_eof(&mut self, now: Time) {
         self.set_time(now);
         if self.phase == Phase::Handshake {
@@ -140,10 +141,10 @@ impl Client {
         self.end(cause);
     }
 
-    /// Feeds that the connection failed, or could not be made.
+    /// Reports that the connection failed or could not be established.
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.set_time(now);
-        // Zeek resets some connections that it refuses, right behind its answer.
+        // Zeek resets some connections right after the answer that refuses them.
         if self.phase == Phase::Handshake && !self.head.is_empty() {
             self.read_answer(true);
         }
@@ -151,7 +152,7 @@ impl Client {
         self.end(cause);
     }
 
-    /// Feeds the time.
+    /// Feeds the current time.
     pub fn feed_time(&mut self, now: Time) {
         self.set_time(now);
         let Timers { phase, pong, idle, confirm } = self.timers();
@@ -166,36 +167,36 @@ impl Client {
         }
     }
 
-    /// Returns when to feed the time at the latest.
+    /// Returns when to call [`feed_time`](Self::feed_time) at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
         let Timers { phase, pong, idle, confirm } = self.timers();
         let at = |timer: Option<(Time, CloseCause)>| timer.map(|(at, _)| at);
         [at(phase), at(pong), idle, confirm].into_iter().flatten().min()
     }
 
-    /// Returns what is to be written.
+    /// Returns the bytes to write.
     pub fn poll_transmit(&self) -> &[u8] {
         self.output.pending()
     }
 
-    /// Records that so many bytes of it were written.
+    /// Records that this number of bytes has been written.
     pub fn advance(&mut self, written: usize, now: Time) {
         self.set_time(now);
         self.output.advance(written);
         self.confirm.written(self.output.written());
     }
 
-    /// Returns what happened, one after the other.
+    /// Returns the next notification.
     pub fn poll_notification(&mut self) -> Option<Notification> {
         self.notifications.pop_front()
     }
 
-    /// Returns whether the transport is to be closed, once all is written.
+    /// Returns whether to close the transport once everything is written.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Closed
     }
 
-    /// Returns how far the connection is.
+    /// Returns the phase of the connection.
     pub fn phase(&self) -> Phase {
         self.phase
     }
@@ -204,7 +205,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns why it was not sent; nothing of it was.
+    /// The event was not sent, not even in part.
     pub fn send_event(
         &mut self,
         topic: &[u8],
@@ -233,22 +234,22 @@ impl Client {
         self.output.pending().len() < self.config.limits.outgoing
     }
 
-    /// Returns how many events were sent.
+    /// Returns the number of events sent.
     pub fn sent(&self) -> u64 {
         self.confirm.count()
     }
 
-    /// Returns how many of them have arrived in the server's process, as a ping behind them told.
+    /// Returns how many of them have arrived in the server's process, as confirmed by a later ping.
     pub fn confirmed(&self) -> u64 {
         self.confirm.confirmed()
     }
 
-    /// Returns how many of them were not even written; they are lost if the connection is over.
+    /// Returns how many of them have not been written. They are lost if the connection ends.
     pub fn unwritten(&self) -> u64 {
         self.confirm.unwritten()
     }
 
-    /// Closes the connection in order: what waits is sent first.
+    /// Closes the connection in order, after sending what is queued.
     pub fn close(&mut self, now: Time) {
         self.set_time(now);
         match self.phase {
@@ -334,7 +335,7 @@ impl Client {
     }
 
     fn take_message(&mut self, text: &Bytes) {
-        // What was on its way when we closed is still delivered.
+        // Messages that were in flight when we closed are still delivered.
         match ServerMessage::read(text) {
             Ok(ServerMessage::Ack { endpoint, version }) => {
                 if self.phase == Phase::Subscribing {
@@ -342,7 +343,7 @@ impl Client {
                     self.notify(Notification::Ready { endpoint, version });
                 }
             }
-            // Before the acknowledgement there is nothing else that the server could mean.
+            // Before the acknowledgement an error can only concern the subscriptions.
             Ok(ServerMessage::Error(error)) if self.phase == Phase::Subscribing => {
                 self.close_because(codes::NORMAL, b"", CloseCause::Refused(error));
             }
@@ -369,7 +370,7 @@ impl Client {
         self.finish(cause);
     }
 
-    /// Sends a close frame, and waits for the server's.
+    /// Sends a close frame and waits for the server's.
     fn close_because(&mut self, code: u16, reason: &[u8], cause: CloseCause) {
         if self.phase >= Phase::Closing {
             return;
@@ -379,7 +380,7 @@ impl Client {
         self.enter(Phase::Closing);
     }
 
-    /// Ends the connection; what waits to be written is not worth waiting for.
+    /// Ends the connection and discards unwritten output.
     fn end(&mut self, cause: CloseCause) {
         if self.phase != Phase::Closed {
             self.output.clear();
@@ -387,7 +388,7 @@ impl Client {
         }
     }
 
-    /// Ends the connection once all is written.
+    /// Ends the connection once everything is written.
     fn finish(&mut self, cause: CloseCause) {
         self.enter(Phase::Closed);
         self.notify(Notification::Closed(cause));

@@ -1,4 +1,4 @@
-//! What a client reports.
+//! The notifications of a client.
 
 use std::time::Duration;
 
@@ -8,38 +8,38 @@ use crate::message::{ErrorMessage, ZeekEvent};
 use crate::websocket::{CloseFrame, HandshakeError, Violation};
 use crate::{DecodeError, EncodeError};
 
-/// What a client reports to its application.
+/// A notification of a client to its application.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Notification {
-    /// The subscriptions are active: events come from here on, and can be sent.
+    /// The subscriptions are active. From now on events can be sent and received.
     Ready {
         /// The name under which Zeek knows the client.
         endpoint: Name,
         /// Zeek's version.
         version: Name,
     },
-    /// An event came.
+    /// An event arrived.
     Event {
         /// The topic under which it was published.
         topic: Name,
         /// The event.
         event: ZeekEvent,
     },
-    /// Zeek did not process something that was sent, and doesn't say what.
+    /// Zeek did not process a message that was sent. It doesn't say which one.
     Refused(ErrorMessage),
-    /// A message came that can't be read; it is dropped.
+    /// A message that cannot be decoded arrived and was dropped.
     Undecodable(DecodeError),
-    /// A message came that is no event; it is dropped.
+    /// A message that is not an event arrived and was dropped.
     NotAnEvent {
         /// The topic under which it was published.
         topic: Name,
     },
-    /// The connection is over. Nothing comes after this.
+    /// The connection is closed. This is the last notification.
     Closed(CloseCause),
 }
 
-/// Says why a connection ended.
+/// The cause of the end of a connection.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloseCause {
@@ -49,22 +49,22 @@ pub enum CloseCause {
     /// The server closed it.
     #[error("closed by the server with code {}{}", .0.code, reason(.0))]
     Peer(CloseFrame),
-    /// The server answered something else than an upgrade.
+    /// The server did not accept the upgrade.
     #[error("handshake: {0}")]
     Handshake(HandshakeError),
-    /// The server doesn't take the path, the application's name or the subscriptions; then it does
-    /// nothing else either.
+    /// The server rejected the path, the application's name or the subscriptions, and ignores
+    /// everything after that.
     #[error("refused by the server: {}: {}", .0.code, .0.context)]
     Refused(ErrorMessage),
-    /// The server sent a frame against RFC 6455.
+    /// The server sent a frame that violates RFC 6455.
     #[error("WebSocket protocol: {0}")]
     Violation(Violation),
     /// The server took too long.
     #[error("no {what} within {} s", .after.as_secs_f64())]
     TimedOut {
-        /// What did not come.
+        /// The missing answer.
         what: &'static str,
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
     /// The connection ended without a close frame.
@@ -73,10 +73,10 @@ pub enum CloseCause {
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Failed(String),
-    /// The server sends pings and does not read the answers.
+    /// The server sends pings but does not read the answers.
     #[error("the server does not read")]
     NotReading,
-    /// The subscriptions can't be sent.
+    /// The subscriptions cannot be encoded.
     #[error("subscriptions: {0}")]
     Subscriptions(EncodeError),
 }

@@ -17,7 +17,7 @@ fn pair(config: ClientConfig, faults: Faults) -> (Client, Server) {
     (Client::new(config, [3; 24], at(0.0)).unwrap(), Server::new(server, at(0.0)))
 }
 
-/// Carries bytes until neither has more; acknowledges what is subscribed.
+/// Transfers bytes until there are none left. Acknowledges subscriptions.
 fn carry(
     client: &mut Client,
     server: &mut Server,
@@ -79,7 +79,7 @@ fn events_go_both_ways() {
 }
 
 #[test]
-fn a_configuration_that_zeek_refuses_is_an_error() {
+fn a_configuration_that_zeek_rejects_is_an_error() {
     let check = |change: &dyn Fn(&mut ClientConfig)| {
         let mut config = ClientConfig::new("h:1", &["/a"]);
         change(&mut config);
@@ -115,7 +115,7 @@ fn errors_before_the_acknowledgement_end_the_connection() {
 }
 
 #[test]
-fn errors_after_it_are_reported_and_no_more() {
+fn errors_after_the_acknowledgement_are_only_reported() {
     let faults = Faults { error_after: Some(1), ..Faults::default() };
     let (mut client, mut server) = pair(ClientConfig::new("h", &[]), faults);
     carry(&mut client, &mut server, at(0.0));
@@ -130,7 +130,7 @@ fn errors_after_it_are_reported_and_no_more() {
 }
 
 #[test]
-fn every_wait_has_an_end() {
+fn every_wait_has_a_timeout() {
     // No answer at all.
     let mut client = Client::new(ClientConfig::new("h", &[]), [0; 24], at(0.0)).unwrap();
     assert_eq!(client.next_timeout(), Some(at(10.0)));
@@ -142,7 +142,7 @@ fn every_wait_has_an_end() {
     let cause = CloseCause::TimedOut { what, after };
     assert_eq!(client.poll_notification(), Some(Notification::Closed(cause)));
 
-    // An acknowledgement that is late, but not too late.
+    // An acknowledgement just before and just after the time limit.
     for (late, is_ready) in [(29.0, true), (31.0, false)] {
         let faults = Faults { late_ack: Duration::from_secs_f64(late), ..Faults::default() };
         let (mut client, mut server) = pair(ClientConfig::new("h", &[]), faults);
@@ -197,7 +197,7 @@ fn a_pong_confirms_what_was_sent_before_its_ping() {
     assert_eq!(client.unwritten(), 2);
     carry(&mut client, &mut server, now);
     assert_eq!((client.sent(), client.confirmed(), client.unwritten()), (2, 1, 0));
-    // The next one has to wait a little.
+    // The next ping waits for the interval.
     let next = client.next_timeout().unwrap();
     assert_eq!(next, at(1.1));
     client.feed_time(next);
@@ -221,7 +221,7 @@ fn the_send_queue_is_bounded() {
     }
     assert_eq!(sent, 3);
     assert_eq!(client.send_event(b"/t", &event(1), at(0.0)), Err(SendError::Full));
-    // Pings without end, and nobody who reads the answers.
+    // Endless pings while nothing is written.
     let pings = [[0x89, 100].as_slice(), &[b'x'; 100]].concat();
     for _ in 0..20_000 {
         client.feed_bytes(&pings, at(0.0));
@@ -231,11 +231,11 @@ fn the_send_queue_is_bounded() {
 }
 
 #[test]
-fn what_the_server_refuses_is_told_in_its_words() {
+fn refusals_have_the_wording_of_the_server() {
     let mut client = Client::new(ClientConfig::new("h", &[]), [0; 24], at(0.0)).unwrap();
     client.feed_bytes(b"HTTP/1.1 400 Missing Upgrade header\r\nServer: x\r\n", at(0.0));
     assert!(!client.is_over());
-    // Zeek resets the connection behind some of its refusals.
+    // Zeek resets the connection after some of its refusals.
     client.feed_failure("reset by peer", at(0.0));
     let line = "HTTP/1.1 400 Missing Upgrade header".to_owned();
     let cause = CloseCause::Handshake(HandshakeError::Refused(line));
@@ -243,7 +243,7 @@ fn what_the_server_refuses_is_told_in_its_words() {
 }
 
 #[test]
-fn messages_that_are_none_are_reported_and_dropped() {
+fn invalid_messages_are_reported_and_dropped() {
     let (mut client, _) = ready();
     let text = br#"{"type":"data-message","topic":"t","@data-type":"count","data":1}"#;
     for payload in [&text[..], b"{", b"{\"type\":\"new\"}"] {
@@ -257,7 +257,7 @@ fn messages_that_are_none_are_reported_and_dropped() {
 }
 
 #[test]
-fn a_server_that_ends_says_so() {
+fn a_terminating_server_closes_with_a_reason() {
     let (mut client, mut server) = ready();
     server.terminate(at(5.0));
     let (notifications, _) = carry(&mut client, &mut server, at(5.0));

@@ -1,4 +1,4 @@
-//! When a client loses patience.
+//! The timers of a client.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::notification::CloseCause;
 use crate::websocket::Opcode;
 
 impl Client {
-    /// Pings, to know what has arrived and whether anybody is there.
+    /// Sends a ping, to confirm events and to detect a dead server.
     pub(super) fn ping(&mut self) {
         let payload = self.confirm.ping();
         self.output.frame(Opcode::Ping, &payload);
@@ -43,7 +43,7 @@ impl Client {
     }
 }
 
-/// What is to happen when.
+/// The pending timers.
 pub(super) struct Timers {
     pub(super) phase: Option<(Time, CloseCause)>,
     pub(super) pong: Option<(Time, CloseCause)>,

@@ -1,11 +1,11 @@
 //! Dates of the proleptic Gregorian calendar.
 
-/// Returns how many days after 1970-01-01 a date is; `None` if there is no such date.
+/// Returns the number of days from 1970-01-01 to a date, or `None` if the date does not exist.
 pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
         return None;
     }
-    // Years begin with March here, so that the day that comes and goes is the last one.
+    // Years start in March here, so that the leap day is the last day.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
@@ -13,7 +13,7 @@ pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-/// Returns the year, month and day of so many days after 1970-01-01.
+/// Returns the year, month and day that are `days` after 1970-01-01.
 pub(super) fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

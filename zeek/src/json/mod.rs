@@ -1,9 +1,9 @@
-//! Zeek's JSON, read and written.
+//! Reads and writes Zeek's JSON.
 //!
-//! It is not quite JSON: Zeek writes every byte of a string but `"`, `\` and a few control
-//! characters as it is, `\v` among the escapes, and infinities without quotes. [`read`] takes all of
-//! that. [`write()`] gives JSON that any reader takes, and no value that Zeek would read as another;
-//! with [`Spelling::Zeek`] it writes what Zeek itself would.
+//! It is not quite JSON: Zeek writes every byte of a string unescaped except `"`, `\` and a few
+//! control characters, uses the escape `\v`, and writes infinities without quotes. [`read`] accepts
+//! all of this. [`write()`] produces standard JSON, and no value that Zeek would read as another
+//! one. With [`Spelling::Zeek`] it writes the same as Zeek.
 
 mod calendar;
 mod number;
@@ -23,14 +23,14 @@ use bytes::Bytes;
 
 use crate::{Data, DecodeError, EncodeError};
 
-/// How deep arrays and objects may be nested: Zeek takes no deeper ones.
+/// The maximum nesting depth of arrays and objects, which is that of Zeek.
 pub const MAX_DEPTH: u32 = 128;
 
 /// Reads a value: `{"@data-type":"count","data":1}`. Strings share the text's buffer.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the text, and where.
+/// The text is invalid. The error has the position.
 pub fn read(text: &Bytes) -> Result<Data, DecodeError> {
     let mut reader = Reader::new(text);
     let data = reader.data()?;
@@ -42,7 +42,7 @@ pub fn read(text: &Bytes) -> Result<Data, DecodeError> {
 ///
 /// # Errors
 ///
-/// Returns why the value can't be sent. Then a part of it may have been appended.
+/// The value cannot be encoded. A part of it may have been appended.
 pub fn write(data: &Data, options: Options, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
     let mut writer = Writer::new(options, out);
     writer.data(data)?;

@@ -1,11 +1,11 @@
-//! Numbers, read and written.
+//! Reads and writes numbers.
 
-/// Returns whether a token is a number in any of the forms that Zeek takes.
+/// Returns whether a token is a number in any form that Zeek accepts.
 pub(super) fn is_number(token: &[u8]) -> bool {
     real(token).is_some() || integer(token).is_some()
 }
 
-/// Reads an integer as Zeek does: with a sign, in hexadecimal after `0x`, in octal after `0`.
+/// Reads an integer like Zeek: with a sign, in hexadecimal after `0x`, in octal after `0`.
 #[inline]
 pub(super) fn integer(token: &[u8]) -> Option<i128> {
     if let Some(number) = plain(token) {
@@ -25,7 +25,7 @@ pub(super) fn integer(token: &[u8]) -> Option<i128> {
     Some(if negative { -i128::from(magnitude) } else { magnitude.into() })
 }
 
-/// Reads what nearly all integers are: digits, too few to overflow.
+/// Reads the usual form of integers: digits, too few to overflow.
 #[inline]
 fn plain(token: &[u8]) -> Option<u64> {
     const MOST: usize = 18;
@@ -48,8 +48,8 @@ fn magnitude(digits: &[u8], radix: u32) -> Option<u64> {
     })
 }
 
-/// Reads one of the words that Zeek writes for reals without digits, without quotes. It doesn't take
-/// them itself.
+/// Reads one of the unquoted words that Zeek writes for infinities and NaN. Zeek itself doesn't
+/// accept them.
 pub(super) fn word(token: &[u8]) -> Option<f64> {
     Some(match token {
         b"inf" => f64::INFINITY,
@@ -59,8 +59,8 @@ pub(super) fn word(token: &[u8]) -> Option<f64> {
     })
 }
 
-/// Reads a real: it must have a point or an exponent. One that is too large is none; Zeek would take
-/// it for infinity.
+/// Reads a real, which must have a point or an exponent. Rejects numbers that are too large, which
+/// Zeek would read as infinity.
 #[inline]
 pub(super) fn real(token: &[u8]) -> Option<f64> {
     let is_real = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
@@ -95,7 +95,7 @@ pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
     write_unsigned(number.unsigned_abs(), out);
 }
 
-/// Appends an integer that has so many digits at least.
+/// Appends an integer with at least `width` digits.
 pub(super) fn write_padded(number: u64, width: usize, out: &mut Vec<u8>) {
     let start = out.len();
     write_unsigned(number, out);

@@ -1,4 +1,4 @@
-//! JSON as Zeek writes it, token by token.
+//! A token reader for JSON as Zeek writes it.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use bytes::Bytes;
 use super::{MAX_DEPTH, text};
 use crate::{DecodeError, DecodeErrorKind};
 
-/// Walks through a text.
+/// A reader of a text.
 #[derive(Debug)]
 pub(crate) struct Reader<'t> {
     text: &'t Bytes,
     at: usize,
     depth: u32,
-    /// Whether reals may be the words that Zeek writes, and doesn't take.
+    /// Whether to accept the words that Zeek writes for infinities and NaN.
     words: bool,
 }
 
@@ -22,7 +22,7 @@ impl<'t> Reader<'t> {
         Reader { text, at: 0, depth: 0, words: true }
     }
 
-    /// Reads as Zeek does, which doesn't take all that it writes.
+    /// Creates a reader that accepts the same as Zeek, which is less than what Zeek writes.
     pub(crate) fn as_zeek(text: &'t Bytes) -> Reader<'t> {
         Reader { words: false, ..Reader::new(text) }
     }
@@ -39,12 +39,12 @@ impl<'t> Reader<'t> {
         self.error(DecodeErrorKind::Expected(what))
     }
 
-    /// Returns where the reader is.
+    /// Returns the current position.
     pub(super) fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes to a place where it was before.
+    /// Goes back to an earlier position.
     pub(super) fn go_to(&mut self, at: usize) {
         self.at = at;
     }
@@ -53,7 +53,8 @@ impl<'t> Reader<'t> {
         self.text.get(self.at).copied()
     }
 
-    /// Returns the next byte that is no white space. As for Zeek, a carriage return is none.
+    /// Skips white space and returns the next byte. As in Zeek, a carriage return is not white
+    /// space.
     #[inline]
     fn next(&mut self) -> Option<u8> {
         loop {
@@ -64,7 +65,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Takes this mark, if it is next.
+    /// Consumes this mark if it is next.
     #[inline]
     pub(super) fn eat(&mut self, mark: u8) -> bool {
         let there = self.next() == Some(mark);
@@ -79,7 +80,7 @@ impl<'t> Reader<'t> {
         if self.eat(mark) { Ok(()) } else { Err(self.expected(what)) }
     }
 
-    /// Checks that the text ends here. For Zeek it ends at a NUL, too.
+    /// Checks that the text ends here. For Zeek a NUL also ends it.
     pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
         match self.next() {
             None | Some(0) => Ok(()),
@@ -87,13 +88,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns what is not read yet.
+    /// Returns the text that is not read yet.
     #[inline]
     pub(super) fn rest(&self) -> &'t [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Goes to where so many bytes are left.
+    /// Goes to the position at which this number of bytes is left.
     #[inline]
     pub(super) fn go_to_rest(&mut self, length: usize) {
         self.at = self.text.len() - length;
@@ -113,7 +114,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Reads an object; `member` is called with each key, before its value.
+    /// Reads an object. Calls `member` with each key, before its value.
     pub(crate) fn object(
         &mut self,
         member: impl FnMut(&mut Self, &[u8]) -> Result<(), DecodeError>,
@@ -127,7 +128,7 @@ impl<'t> Reader<'t> {
         self.members(member)
     }
 
-    /// Reads the members of an object that has begun, up to its end.
+    /// Reads the members of an object after its start, up to its end.
     pub(super) fn members(
         &mut self,
         mut member: impl FnMut(&mut Self, &[u8]) -> Result<(), DecodeError>,
@@ -145,7 +146,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Reads an array; `item` is called before each of its values.
+    /// Reads an array. Calls `item` before each value.
     #[inline]
     pub(crate) fn array(
         &mut self,
@@ -166,7 +167,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Reads an object's key.
+    /// Reads the key of a member.
     #[inline]
     fn key(&mut self) -> Result<Cow<'t, [u8]>, DecodeError> {
         let (start, end, plain) = self.quoted()?;
@@ -188,7 +189,7 @@ impl<'t> Reader<'t> {
         self.unescape(start, raw).map(Bytes::from)
     }
 
-    /// Reads a string; passes over any other value.
+    /// Reads a string. Skips any other value.
     pub(crate) fn string_or_skip(&mut self) -> Result<Option<Bytes>, DecodeError> {
         if self.next() == Some(b'"') {
             return self.string().map(Some);
@@ -197,13 +198,13 @@ impl<'t> Reader<'t> {
         Ok(None)
     }
 
-    /// Reads a string of which only the text is needed for a moment.
+    /// Reads a string whose text is needed only temporarily.
     #[inline]
     pub(super) fn short_string(&mut self) -> Result<Cow<'t, [u8]>, DecodeError> {
         self.key()
     }
 
-    /// Finds the ends of a string; says whether it has no escapes.
+    /// Finds the start and the end of a string, and whether it has no escapes.
     #[inline]
     fn quoted(&mut self) -> Result<(usize, usize, bool), DecodeError> {
         self.expect(b'"', "a string")?;
@@ -230,7 +231,7 @@ impl<'t> Reader<'t> {
             .map_err(|at| DecodeError { kind: DecodeErrorKind::Escape, offset: start + at })
     }
 
-    /// Reads a word or number: whatever stands until the next mark.
+    /// Reads a word or number: everything up to the next mark.
     #[inline]
     pub(super) fn token(&mut self) -> Result<&'t [u8], DecodeError> {
         self.next();
@@ -244,7 +245,7 @@ impl<'t> Reader<'t> {
         Ok(rest.get(..length).unwrap_or_default())
     }
 
-    /// Passes over any value.
+    /// Skips a value.
     pub(crate) fn skip(&mut self) -> Result<(), DecodeError> {
         match self.next() {
             Some(b'{') => self.object(|reader, _| reader.skip()),

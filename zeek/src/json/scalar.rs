@@ -1,4 +1,4 @@
-//! Values that are strings with a form of their own: times, intervals, addresses, subnets, ports.
+//! Values that are strings with a special form: times, intervals, addresses, subnets, ports.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use brocomm::data::{Port, Subnet, Transport};
 
 use super::calendar::days_of;
 
-/// The units of intervals, in nanoseconds; the coarsest first.
+/// The units of intervals in nanoseconds, largest first.
 const UNITS: [(&str, i128); 6] = [
     ("h", 3_600_000_000_000),
     ("min", 60_000_000_000),
@@ -18,7 +18,7 @@ const UNITS: [(&str, i128); 6] = [
 
 const SECOND: i128 = 1_000_000_000;
 
-/// Reads an interval: a number and a unit, `-36h` or `1.5s`. What is below a nanosecond is cut off.
+/// Reads an interval: a number and a unit, such as `-36h` or `1.5s`. Truncates to nanoseconds.
 pub(super) fn timespan(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;
     let (number, unit) = text.split_at_checked(text.find(|c: char| c.is_ascii_alphabetic())?)?;
@@ -35,7 +35,7 @@ pub(super) fn timespan(text: &[u8]) -> Option<i64> {
     i64::try_from(if negative { -nanos } else { nanos }).ok()
 }
 
-/// Reads digits; none are 0.
+/// Reads digits. Returns 0 for an empty text.
 fn digits(text: &str) -> Option<i128> {
     const MOST: usize = 20;
     if text.len() > MOST || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -44,16 +44,16 @@ fn digits(text: &str) -> Option<i128> {
     Some(text.bytes().fold(0, |number, digit| number * 10 + i128::from(digit - b'0')))
 }
 
-/// Returns how much of a unit the digits behind a point are.
+/// Returns the part of a unit that the digits after the point stand for.
 fn part(text: &str, unit: i128) -> Option<i128> {
-    // More digits than a unit has nanoseconds change nothing.
+    // Digits below a nanosecond change nothing.
     let text = if text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { return None };
     let text = text.get(..text.len().min(18))?;
     let scale = 10i128.pow(u32::try_from(text.len()).ok()?);
     Some(digits(text)? * unit / scale)
 }
 
-/// Reads a time: `2017-07-14T02:40:00.123`, in UTC unless a zone follows.
+/// Reads a time such as `2017-07-14T02:40:00.123`, in UTC unless a zone follows.
 pub(super) fn timestamp(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;
     let (date, time) = text.split_once('T')?;
@@ -70,7 +70,7 @@ pub(super) fn timestamp(text: &[u8]) -> Option<i64> {
     i64::try_from(i128::from(seconds) * SECOND + part(fraction, SECOND)?).ok()
 }
 
-/// Reads numbers of so many digits each, with a mark between.
+/// Reads three numbers with these numbers of digits, separated by `mark`.
 fn fields(text: &str, mark: char, widths: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(mark);
     let mut numbers = [0; 3];
@@ -81,7 +81,7 @@ fn fields(text: &str, mark: char, widths: [usize; 3]) -> Option<[i64; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-/// Reads a zone: nothing or `Z`, `+hh`, `-hhmm`, `+hh:mm`; in seconds east of UTC.
+/// Reads a zone: nothing or `Z`, `+hh`, `-hhmm`, `+hh:mm`. Returns seconds east of UTC.
 fn offset(zone: &str) -> Option<i64> {
     let Some(sign) = zone.chars().next().filter(|sign| *sign != 'Z') else {
         return matches!(zone, "" | "Z").then_some(0);
@@ -97,22 +97,22 @@ fn offset(zone: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(if sign == '-' { -seconds } else { seconds })
 }
 
-/// Reads an address. An IPv4 address may be written as the IPv6 one that it is mapped to.
+/// Reads an address. IPv4 addresses may be in IPv4-mapped IPv6 form.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
     let address: IpAddr = std::str::from_utf8(text).ok()?.parse().ok()?;
     Some(address.to_canonical())
 }
 
-/// Reads a subnet. Zeek takes a width that is too large, and makes it `::/0`; this doesn't.
+/// Reads a subnet. Rejects a width that is too large, which Zeek would read as `::/0`.
 pub(super) fn subnet(text: &[u8]) -> Option<Subnet> {
     let (prefix, width) = std::str::from_utf8(text).ok()?.split_once('/')?;
     let width = u8::try_from(digits(width).filter(|_| !width.is_empty())?).ok()?;
-    // The width counts in the family as it is written.
+    // The width counts in the family of the written address.
     Subnet::new(prefix.parse().ok()?, width)
 }
 
-/// Reads a port. Zeek takes any number, and cuts it to 16 bits, and any protocol, and makes it an
-/// unknown one; this doesn't.
+/// Reads a port. Rejects larger numbers, which Zeek truncates to 16 bits, and other protocols,
+/// which Zeek changes to unknown.
 pub(super) fn port(text: &[u8]) -> Option<Port> {
     let text = std::str::from_utf8(text).ok()?;
     let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));

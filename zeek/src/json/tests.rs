@@ -71,7 +71,7 @@ fn numbers_are_read_as_zeek_reads_them() {
 }
 
 #[test]
-fn doubles_are_sent_so_that_zeek_reads_them() {
+fn doubles_are_written_so_that_zeek_reads_the_same_value() {
     for (value, text) in [
         (1.0, "1.0"),
         (-0.0, "-0.0"),
@@ -114,7 +114,7 @@ fn intervals_have_units() {
         ("1.0000000009s", Some(SECOND)),
         ("-9223372036854775808ns", Some(i64::MIN)),
         ("9223372036s", Some(9_223_372_036 * SECOND)),
-        // What Zeek wraps around.
+        // Zeek wraps these around.
         ("9223372037s", None),
         ("1d", None),
         ("1day", None),
@@ -177,7 +177,7 @@ fn times_are_utc() {
         ("2017-07-14T02:40:00+2", None),
         ("2017-07-14T02:40:00+25:00", None),
         ("17-07-14T02:40:00", None),
-        // What Zeek wraps around.
+        // Zeek wraps these around.
         ("0001-01-01T00:00:00", None),
         ("2300-01-01T00:00:00", None),
     ] {
@@ -194,13 +194,13 @@ fn times_are_utc() {
     for nanos in [i64::MIN, i64::MAX] {
         assert_eq!(exact(&Data::Timestamp(nanos)), Err(EncodeError::Timestamp(nanos)));
     }
-    // Milliseconds, cut towards 1970.
+    // Milliseconds, truncated towards 1970.
     assert!(zeek(&Data::Timestamp(999_999_999)).contains("1970-01-01T00:00:00.999"));
     assert!(zeek(&Data::Timestamp(-500_000_000)).contains("1970-01-01T00:00:00.000"));
 }
 
 #[test]
-fn ports_subnets_and_addresses_are_never_changed() {
+fn ports_subnets_and_addresses_round_trip_or_fail() {
     use std::net::IpAddr;
 
     use brocomm::data::{Port, Subnet, Transport};
@@ -283,7 +283,8 @@ fn strings_are_read_leniently_and_written_strictly() {
     ] {
         assert_eq!(raw(text.as_bytes()), expected.map(string), "{text}");
     }
-    // No slash is escaped: Zeek reads it as a question mark. Nor is `\v` written, which is no JSON.
+    // Slashes are not escaped, because Zeek reads `\/` as `?`. `\v` is not written, because it is
+    // not JSON.
     let all: Vec<u8> = (0..=0x7f).collect();
     let text = exact(&string(&all)).unwrap();
     assert!(!text.contains("\\/") && !text.contains("\\v"), "{text}");
@@ -293,7 +294,7 @@ fn strings_are_read_leniently_and_written_strictly() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_go_raw_escaped_or_not_at_all() {
+fn bytes_that_are_not_utf8_are_raw_escaped_or_rejected() {
     let data = Data::string(b"a\xff\xc3\xa4\xfe");
     let with = |non_utf8| {
         let mut out = Vec::new();
@@ -310,7 +311,7 @@ fn bytes_that_are_no_utf8_go_raw_escaped_or_not_at_all() {
 }
 
 #[test]
-fn nothing_is_in_a_set_or_table_twice() {
+fn sets_and_tables_have_no_duplicates() {
     let (one, two) = (Data::Count(1), Data::Count(2));
     let set = Data::Set(vec![two.clone(), one.clone(), two.clone()]);
     assert!(exact(&set).unwrap().matches("count").count() == 2);
@@ -332,8 +333,8 @@ fn nothing_is_in_a_set_or_table_twice() {
 }
 
 #[test]
-fn nesting_ends_where_zeeks_does() {
-    // As an argument a value is seven arrays and objects deep already.
+fn nesting_has_the_same_limit_as_zeek() {
+    // An argument of an event is already nested in seven arrays and objects.
     let nested =
         |levels: usize| (1..levels).fold(Data::Vector(vec![]), |v, _| Data::Vector(vec![v]));
     let event = |levels| {
@@ -353,7 +354,7 @@ fn nesting_ends_where_zeeks_does() {
 }
 
 #[test]
-fn members_may_stand_in_any_order_and_white_space_is_zeeks() {
+fn members_may_be_in_any_order_with_the_white_space_of_zeek() {
     for text in [
         r#"{"data":5,"@data-type":"count"}"#,
         r#"{"x":[{"y":"\""}],"data":5,"@data-type":"count","z":null}"#,

@@ -1,4 +1,4 @@
-//! Strings: their escapes, and short ones without an allocation.
+//! Escapes of strings, and short strings without an allocation.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 ///
 /// # Errors
 ///
-/// Returns the place of an escape that is none.
+/// The position of an invalid escape.
 pub(super) fn unescape(raw: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -40,7 +40,7 @@ pub(super) fn unescape(raw: &[u8]) -> Result<Vec<u8>, usize> {
     Ok(out)
 }
 
-/// Reads what follows `\u`, with the second half of a surrogate pair.
+/// Reads the text after `\u`, with the second half of a surrogate pair if there is one.
 fn unicode(text: &[u8]) -> Option<(char, &[u8])> {
     let (first, rest) = unit(text)?;
     if let Some(character) = char::from_u32(first) {
@@ -65,7 +65,7 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from_str_radix(digits, 16).ok()?, rest))
 }
 
-/// Writes each byte that is part of no character as `\xNN`.
+/// Writes each byte that is not part of a character as `\xNN`.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -77,13 +77,13 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns bytes for a message, cut if they are many.
+/// Formats bytes for an error message, truncated if there are many.
 pub(super) fn shown(bytes: &[u8]) -> String {
     const SHOWN: usize = 40;
     bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii().to_string()
 }
 
-/// A short text without an allocation.
+/// A short string without an allocation.
 #[derive(Debug)]
 pub(super) struct Text {
     bytes: [u8; 48],

@@ -1,4 +1,4 @@
-//! Values, read.
+//! Reads values.
 
 use brocomm::data::Name;
 
@@ -49,22 +49,22 @@ impl Kind {
     }
 }
 
-/// What is read of a value so far: its kind and its content may stand in either order.
+/// A partially read value. Its kind and its content may come in either order.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     kind: Option<Kind>,
     data: Option<Data>,
-    /// Where content stands whose kind was not known yet.
+    /// The position of the content, if it came before the kind.
     waiting: Option<usize>,
 }
 
 impl Parts {
-    /// Returns whether nothing of a value was there.
+    /// Returns whether no member of a value has been read.
     pub(crate) fn is_empty(&self) -> bool {
         self.kind.is_none() && self.waiting.is_none()
     }
 
-    /// Reads a member, if it is one of a value's; otherwise returns `false`.
+    /// Reads a member if it belongs to a value. Otherwise returns `false`.
     #[inline]
     pub(crate) fn member(
         &mut self,
@@ -90,12 +90,12 @@ impl Parts {
         Ok(true)
     }
 
-    /// Reads a member, whatever it is.
+    /// Reads a member, or skips it.
     fn member_or_skip(&mut self, reader: &mut Reader<'_>, key: &[u8]) -> Result<(), DecodeError> {
         if self.member(reader, key)? { Ok(()) } else { reader.skip() }
     }
 
-    /// Returns the value, when all members are read.
+    /// Returns the value after all members are read.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) -> Result<Data, DecodeError> {
         let Some(kind) = self.kind else {
             return Err(reader.error(DecodeErrorKind::UnknownKind));
@@ -119,7 +119,7 @@ impl Reader<'_> {
     /// Reads a value with its kind.
     pub(crate) fn data(&mut self) -> Result<Data, DecodeError> {
         let mut parts = Parts::default();
-        // Zeek and nearly all of its clients write no other way.
+        // Zeek and nearly all of its clients write values this way.
         if let Some(kind) = self.usual_beginning() {
             self.deeper()?;
             let data = self.content(kind)?;
@@ -138,7 +138,7 @@ impl Reader<'_> {
         parts.finish(self)
     }
 
-    /// Takes `{"@data-type":"KIND","data":`, if that is what comes.
+    /// Consumes `{"@data-type":"KIND","data":` if that is next.
     #[inline]
     fn usual_beginning(&mut self) -> Option<Kind> {
         let rest = self.rest().strip_prefix(b"{\"@data-type\":\"")?;
@@ -150,7 +150,7 @@ impl Reader<'_> {
         Some(kind)
     }
 
-    /// Reads what stands under `data`.
+    /// Reads the value of `data`.
     fn content(&mut self, kind: Kind) -> Result<Data, DecodeError> {
         Ok(match kind {
             Kind::None => {
@@ -188,7 +188,7 @@ impl Reader<'_> {
             Kind::Vector => Data::Vector(self.items()?),
             Kind::Set => {
                 let mut items = self.items()?;
-                // Zeek sends them in order, so this costs little.
+                // Zeek sends them in order, so this is cheap.
                 items.sort_unstable();
                 if items.is_sorted_by(|a, b| a < b) {
                     Data::Set(items)

@@ -1,4 +1,4 @@
-//! Values, written.
+//! Writes values.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -10,48 +10,48 @@ use super::text::{Text, escaped, shown};
 use super::{MAX_DEPTH, number};
 use crate::{Data, EncodeError};
 
-/// How values are written.
+/// Options for writing values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How values are spelled.
+    /// The spelling of values.
     pub spelling: Spelling,
-    /// What becomes of strings that are no UTF-8.
+    /// How to write strings that are not UTF-8.
     pub non_utf8: NonUtf8,
 }
 
-/// Says how values are spelled.
+/// The spelling of values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Spelling {
-    /// As JSON that every reader takes, with all digits; what Zeek would read as another value is an
-    /// error.
+    /// Standard JSON with all digits. A value that Zeek would read as another one is an error.
     #[default]
     Exact,
-    /// As Zeek itself writes: reals with six decimals, times in milliseconds, control characters and
-    /// bytes that are no UTF-8 as they are.
+    /// The spelling of Zeek itself: reals with six decimals, times in milliseconds, control
+    /// characters and bytes that are not UTF-8 unescaped.
     Zeek,
 }
 
-/// Says what becomes of a string that is no UTF-8, which JSON can't hold.
+/// How to write a string that is not UTF-8, which JSON does not support.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NonUtf8 {
-    /// The bytes are sent as they are, and the message in a binary frame. Zeek takes that, and gives
-    /// the same bytes to its scripts; other readers of JSON may not.
+    /// The bytes are sent unchanged, and the message in a binary frame. Zeek accepts this and
+    /// passes the same bytes to its scripts. Other readers of JSON may not.
     #[default]
     Raw,
-    /// Each byte that is part of no character becomes `\xNN`, four characters, as Bro prints it.
+    /// Each byte that is not part of a character becomes the four characters `\xNN`, as Bro prints
+    /// it.
     Escape,
-    /// The value is not sent.
+    /// The value is an error.
     Refuse,
 }
 
-/// The greatest time and interval that pass through Zeek's own seconds, which are doubles, without
-/// leaving 64 bits of nanoseconds.
+/// The maximum time and interval. Zeek converts them to seconds in a double and back to 64 bits of
+/// nanoseconds, which overflow for larger values.
 const MAX_NANOS: i64 = 9_223_372_036_854_774_000;
 
-/// Zeek reads greater doubles as infinity; some of these only, as it accumulates errors.
+/// Zeek reads some larger doubles as infinity, because it accumulates rounding errors.
 const MAX_REAL: f64 = 1.797_693_134_862_3e308;
 
-/// Appends values to a text.
+/// A writer that appends values to a text.
 #[derive(Debug)]
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
@@ -65,18 +65,18 @@ impl<'o> Writer<'o> {
         Writer { out, options, depth: 0, is_utf8: true }
     }
 
-    /// Returns whether what was written is UTF-8.
+    /// Returns whether the written text is UTF-8.
     pub(crate) fn is_utf8(&self) -> bool {
         self.is_utf8
     }
 
-    /// Appends text as it is.
+    /// Appends text unchanged.
     #[inline]
     pub(crate) fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Goes this many arrays and objects deeper.
+    /// Adds this number of arrays and objects to the nesting depth.
     #[inline]
     pub(crate) fn deeper(&mut self, levels: u32) -> Result<(), EncodeError> {
         self.depth += levels;
@@ -160,7 +160,7 @@ impl<'o> Writer<'o> {
                 self.raw("{\"@data-type\":\"set\",\"data\":[");
                 let mut sorted: Vec<&Data> = items.iter().collect();
                 sorted.sort_unstable();
-                // Zeek refuses a whole message with an element that is there twice.
+                // Zeek rejects a message with a duplicate element.
                 sorted.dedup();
                 self.items(sorted.into_iter())?;
             }
@@ -228,7 +228,7 @@ impl<'o> Writer<'o> {
         if value.abs() > MAX_REAL {
             return Err(EncodeError::TooLarge(value));
         }
-        // The shortest digits that mean this very double, always with a point or an exponent.
+        // The shortest digits that identify this double, always with a point or an exponent.
         let mut text = Text::default();
         let _ = write!(text, "{value:?}");
         self.raw(text.as_str());
@@ -249,7 +249,7 @@ impl<'o> Writer<'o> {
 
     fn timestamp(&mut self, nanos: i64) -> Result<(), EncodeError> {
         let nanos = match self.options.spelling {
-            // Zeek cuts towards 1970.
+            // Zeek truncates towards 1970.
             Spelling::Zeek => nanos / 1_000_000 * 1_000_000,
             Spelling::Exact if (-MAX_NANOS..=MAX_NANOS).contains(&nanos) => nanos,
             Spelling::Exact => return Err(EncodeError::Timestamp(nanos)),
@@ -274,7 +274,7 @@ impl<'o> Writer<'o> {
             number::write_padded(part.unsigned_abs(), width, self.out);
             self.raw(mark);
         }
-        // Milliseconds, as Zeek has them, unless there are more digits.
+        // Milliseconds like Zeek, unless there are more digits.
         let (fraction, width) = match fraction {
             _ if fraction % 1_000_000 == 0 => (fraction / 1_000_000, 3),
             _ if fraction % 1_000 == 0 => (fraction / 1_000, 6),

@@ -1,4 +1,4 @@
-//! Events, mapped.
+//! Maps events.
 
 use brocomm::data::{Declarations, Event, EventDecl, Field, Name, Step, Type};
 
@@ -6,7 +6,7 @@ use super::{Context, Options, Refusal, RefusalKind, to_bro, to_zeek};
 use crate::message::{NETWORK_TIMESTAMP, ZeekEvent};
 use crate::{Data, mapping::time};
 
-/// Maps events between Bro's side and Zeek's.
+/// A mapping of events between Bro and Zeek.
 ///
 /// ```
 /// use brocomm::data::{Declarations, Event};
@@ -36,8 +36,8 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Makes a mapping by the declarations of both sides. An event that Bro's side doesn't declare has
-    /// the same parameters there as on Zeek's.
+    /// Creates a mapping from the declarations of both sides. An event that Bro's side doesn't
+    /// declare has the same parameters there as on Zeek's side.
     pub fn new(bro: Declarations, zeek: Declarations, options: Options) -> Mapping {
         Mapping { bro, zeek, options }
     }
@@ -52,11 +52,11 @@ impl Mapping {
         &self.zeek
     }
 
-    /// Makes an event for Zeek, of this name there.
+    /// Converts an event to Zeek, where it gets this name.
     ///
     /// # Errors
     ///
-    /// Returns why the event can't be carried over.
+    /// The event cannot be converted.
     pub fn to_zeek(&self, event: &Event, name: impl AsRef<[u8]>) -> Result<ZeekEvent, Refusal> {
         let declared = self.declared(name.as_ref())?;
         check_count(declared, event.args.len())?;
@@ -72,18 +72,18 @@ impl Mapping {
         })
     }
 
-    /// Returns the metadata that carries an event's time, if Zeek can represent it. A Zeek that
-    /// doesn't add times itself ignores it, except in handlers.
+    /// Returns the metadata with the event's time, if Zeek can represent it. A Zeek that doesn't
+    /// add times itself ignores it, except in handlers.
     pub fn timestamp(event: &Event) -> Option<(u64, Data)> {
         let nanos = time::time_nanos(event.time).ok().filter(|nanos| *nanos > 0)?;
         Some((NETWORK_TIMESTAMP, Data::Timestamp(nanos)))
     }
 
-    /// Makes an event for Bro, of this name there. Its time is that of the metadata, or 0.
+    /// Converts an event to Bro, where it gets this name. Its time is that of the metadata, or 0.
     ///
     /// # Errors
     ///
-    /// Returns why the event can't be carried over.
+    /// The event cannot be converted.
     pub fn to_bro(&self, event: &ZeekEvent, name: impl AsRef<[u8]>) -> Result<Event, Refusal> {
         let declared = self.declared(&event.name)?;
         check_count(declared, event.args.len())?;
@@ -105,12 +105,12 @@ impl Mapping {
         Ok(Event { name, time, args: args.collect::<Result<_, _>>()? })
     }
 
-    /// Makes an event for Bro of one that nothing declares: values are of the types that they seem to
-    /// be of, and records are vectors.
+    /// Converts an undeclared event to Bro. The types are guessed from the values, and records
+    /// become vectors.
     ///
     /// # Errors
     ///
-    /// Returns which value shows no type.
+    /// The type of a value cannot be guessed.
     pub fn guess(&self, event: &ZeekEvent) -> Result<Event, Refusal> {
         let arg = |(at, data)| {
             super::untyped::value(data, &Type::ANY, self.context(), 0)
@@ -121,12 +121,12 @@ impl Mapping {
         Ok(Event { name: event.name.clone(), time, args })
     }
 
-    /// Makes an event for Zeek of one that nothing declares there: values are of the types that they
-    /// have here, and records go in their own order.
+    /// Converts an event to Zeek that is not declared there. The values keep their types, and
+    /// records keep the order of their fields.
     ///
     /// # Errors
     ///
-    /// Returns which value can't be carried over.
+    /// A value cannot be converted.
     pub fn guess_zeek(&self, event: &Event) -> Result<ZeekEvent, Refusal> {
         let arg = |(at, value)| {
             super::untyped::data(value, self.context(), 0)

@@ -1,10 +1,11 @@
-//! Values of Bro 2.5 to Zeek's and back, by declarations of both sides.
+//! Converts values between Bro 2.5 and Zeek, based on declarations of both sides.
 //!
-//! Zeek's values carry no types, so Zeek's side must be declared: records go by position there. Bro's
-//! values carry theirs, so its side need not be, but should: then what comes from Zeek becomes what
-//! Bro's scripts expect. Fields of records are matched by name.
+//! Zeek's values carry no types, and its records are sequences of fields. So events must be
+//! declared for Zeek's side. Bro's values carry their types, so declarations for its side are
+//! optional. With them, values from Zeek get the types that Bro's scripts expect. Fields of records
+//! are matched by name.
 //!
-//! What one side can't represent is refused with a [`Refusal`], never changed in silence.
+//! A value that one side can't represent is an error, a [`Refusal`], and is never changed silently.
 
 mod event;
 mod refusal;
@@ -23,7 +24,7 @@ pub(crate) use types::may_be_unset;
 
 use brocomm::data::Declarations;
 
-/// What a conversion goes by.
+/// The context of a conversion.
 #[derive(Debug, Clone, Copy)]
 struct Context<'m> {
     options: Options,
@@ -39,19 +40,19 @@ impl std::ops::Deref for Context<'_> {
     }
 }
 
-/// Says what a mapping may do besides converting values that are the same on both sides.
+/// Options that allow lossy or inexact conversions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Convert numbers whose types differ if nothing is lost: a `count` to an `int` or `double`, an
-    /// `int` that is not negative to a `count`. Zeek itself doesn't.
+    /// Convert numbers to another type without loss: a `count` to an `int` or `double`, an `int`
+    /// that is not negative to a `count`. Zeek itself does not do this.
     pub widen: bool,
-    /// Leave out the fields that are set on one side and that the other's record doesn't have.
+    /// Drop set fields that the record on the other side doesn't have.
     pub drop_fields: bool,
-    /// Leave out a vector's elements that are not set; Zeek's vectors have no holes.
+    /// Drop unset elements of vectors, because Zeek's vectors have no holes.
     pub drop_holes: bool,
-    /// Pass functions by their names. Zeek's side must declare one of that name.
+    /// Pass functions by name. Zeek's side must declare a function with that name.
     pub functions: bool,
-    /// Take what Zeek takes of its clients, too: `none` for fields that must be set, and more elements
-    /// than a record has fields. For a server.
+    /// Accept everything that Zeek accepts from its clients: `none` for fields that must be set,
+    /// and more elements than a record has fields. For a server.
     pub as_zeek: bool,
 }

@@ -1,15 +1,15 @@
-//! Why a value is not carried over.
+//! Errors converting values.
 
 use std::fmt;
 
 use brocomm::data::{Name, Step};
 
-/// Says why an event is not carried over, and where in it.
+/// An error converting an event, with the position in the event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// Where, from the event's arguments on.
+    /// The position, starting at the event's arguments.
     pub path: Vec<Step>,
-    /// Why.
+    /// What is wrong.
     pub kind: RefusalKind,
 }
 
@@ -17,26 +17,26 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// Nothing declares the event on Zeek's side.
+    /// The event is not declared on Zeek's side.
     #[error("event {0} is not declared on Zeek's side")]
     Undeclared(Name),
-    /// The number of arguments is not that of the parameters.
+    /// The number of arguments differs from that of the parameters.
     #[error("expected {expected} arguments, found {found}")]
     ArgumentCount {
-        /// How many parameters are declared.
+        /// The number of declared parameters.
         expected: usize,
-        /// How many arguments there are.
+        /// The number of arguments.
         found: usize,
     },
-    /// The value is of another type.
+    /// The value has another type.
     #[error("expected {expected}, found {found}")]
     Type {
         /// The type on the other side.
         expected: String,
-        /// What there is.
+        /// The actual type.
         found: String,
     },
-    /// A number is of another type, and can't become one of the expected type without loss.
+    /// A number has another type, and cannot be converted to the expected type without loss.
     #[error("{number} cannot become a {expected}")]
     Number {
         /// The number.
@@ -44,13 +44,13 @@ pub enum RefusalKind {
         /// The type on the other side.
         expected: String,
     },
-    /// A field that must be set is not, or the record doesn't have it.
+    /// A field that must be set is unset or missing.
     #[error("must be set")]
     Missing,
-    /// The other side's record doesn't have the field.
+    /// The record on the other side doesn't have the field.
     #[error("the record on the other side has no such field")]
     ExtraField,
-    /// The other side's enum doesn't have the constant.
+    /// The enum on the other side doesn't have the constant.
     #[error("enum {ty} has no constant {constant}")]
     Constant {
         /// The enum.
@@ -58,36 +58,36 @@ pub enum RefusalKind {
         /// The constant's name, or its number.
         constant: String,
     },
-    /// A time or interval that 64 bits of nanoseconds don't hold, an infinity, or NaN.
+    /// A time or interval does not fit into 64 bits of nanoseconds, or is infinite or NaN.
     #[error("{0} is out of range for Zeek: must be within 292 years of 1970")]
     OutOfRange(&'static str),
-    /// An interval other than 0 that is shorter than a nanosecond.
+    /// An interval other than 0 is shorter than a nanosecond.
     #[error("interval of {0:e} s is shorter than a nanosecond")]
     TooShort(f64),
-    /// What Zeek sends for a time or interval that it can't represent.
+    /// The value that Zeek sends for a time or interval that it can't represent.
     #[error("a {0} that Zeek could not represent")]
     Unrepresentable(&'static str),
-    /// A vector's element that is not set.
+    /// An element of a vector is unset.
     #[error("Zeek's vectors have no holes")]
     Hole,
-    /// Two indices of a table or set are the same on the other side.
+    /// Two indices of a table or set become the same on the other side.
     #[error("two indices become the same")]
     SameIndex,
-    /// A function, where those are not passed.
+    /// The value is a function, and [`Options::functions`](super::Options::functions) is off.
     #[error("functions are not passed")]
     Function,
-    /// A value of a type that the other side does not have.
+    /// The other side doesn't have the type of the value.
     #[error("a value of type {0} has no counterpart")]
     NoCounterpart(String),
-    /// A record with another number of fields than is declared; the declarations may be out of date.
+    /// A record has another number of fields than declared. The declaration may be out of date.
     #[error("expected {expected} fields, found {found}: is the declaration up to date?")]
     Length {
-        /// How many fields are declared.
+        /// The number of declared fields.
         expected: usize,
-        /// How many came.
+        /// The number of received fields.
         found: usize,
     },
-    /// The types of a container's elements differ, and nothing declares them.
+    /// The elements of an undeclared container have several types.
     #[error("elements of several types in one container")]
     Mixed,
     /// Values are nested too deeply.
@@ -96,7 +96,7 @@ pub enum RefusalKind {
 }
 
 impl Refusal {
-    /// Returns a short word for the reason, for counting.
+    /// Returns a short name of the reason, for counters.
     pub const fn reason(&self) -> &'static str {
         match self.kind {
             RefusalKind::Undeclared(_) => "undeclared",

@@ -4,7 +4,7 @@ use super::{Mapping, Options, Refusal};
 use crate::message::ZeekEvent;
 use crate::{Data, signatures};
 
-/// Makes a mapping by texts of both sides.
+/// Creates a mapping from the declarations of both sides.
 fn mapping(bro: &str, zeek: &str, options: Options) -> Mapping {
     let mut own = Declarations::new();
     own.read(bro).unwrap();
@@ -13,13 +13,13 @@ fn mapping(bro: &str, zeek: &str, options: Options) -> Mapping {
     Mapping::new(own, other, options)
 }
 
-/// Carries an event to Zeek.
+/// Converts an event to Zeek.
 fn sent(mapping: &Mapping, event: &str) -> Result<Vec<Data>, Refusal> {
     let event = Event::parse(event, mapping.bro()).unwrap();
     mapping.to_zeek(&event, &event.name).map(|event| event.args)
 }
 
-/// Carries an event to Bro, and returns its arguments as they are printed.
+/// Converts an event to Bro, and returns its arguments in printed form.
 fn received(mapping: &Mapping, name: &str, args: Vec<Data>) -> Result<Vec<String>, Refusal> {
     let event = mapping.to_bro(&ZeekEvent::new(name, args), name)?;
     Ok(event.args.iter().map(Value::to_string).collect())
@@ -37,7 +37,7 @@ const BOTH: &str = "type Color: enum { RED, GREEN };
     event d(d: double); event x(x: any);";
 
 #[test]
-fn records_go_by_name_here_and_by_position_there() {
+fn record_fields_are_matched_by_name_and_sent_by_position() {
     let zeek = "type R: record { new: int &optional; b: string &optional; a: count;
                                  def: count &default=5; far: double &default=rand(1); };
                 event e(r: R);";
@@ -47,7 +47,7 @@ fn records_go_by_name_here_and_by_position_there() {
     let expected = vec![none(), string.clone(), Data::Count(1), none(), none()];
     assert_eq!(data, [Data::Vector(expected)]);
 
-    // Bro's record lacks some fields: unset ones are no loss.
+    // Bro's record lacks some fields, which may be unset.
     let args = |new, b| vec![Data::Vector(vec![new, b, Data::Count(1), none(), none()])];
     assert_eq!(received(&mapping, "e", args(none(), string)).unwrap(), ["[a=1, b=x]"]);
     assert_eq!(
@@ -64,10 +64,10 @@ fn records_go_by_name_here_and_by_position_there() {
     let drop_fields = Options { drop_fields: true, ..Options::default() };
     let lossy = super::Mapping::new(mapping.bro().clone(), mapping.zeek().clone(), drop_fields);
     assert!(received(&lossy, "e", args(Data::Integer(3), none())).is_ok());
-    // But what it is still has to be right.
+    // Its type is still checked.
     assert_eq!(reason(received(&lossy, "e", args(Data::Count(3), none()))).0, "type");
 
-    // A field that must be set is checked here: Zeek takes `none` for it.
+    // Checks a field that must be set, because Zeek accepts `none` for it.
     let unset = vec![Data::Vector(vec![none(), none(), none(), none(), none()])];
     assert_eq!(
         reason(received(&mapping, "e", unset)),
@@ -78,7 +78,7 @@ fn records_go_by_name_here_and_by_position_there() {
 }
 
 #[test]
-fn fields_that_the_other_side_lacks_are_refused() {
+fn fields_that_the_other_side_lacks_are_rejected() {
     let mapping = mapping(BOTH, "type R: record { a: count; }; event e(r: R);", Options::default());
     assert!(sent(&mapping, "e([$a=1])").is_ok());
     assert_eq!(reason(sent(&mapping, "e([$a=1, $b=\"x\"])")).0, "extra_field");
@@ -91,7 +91,7 @@ fn fields_that_the_other_side_lacks_are_refused() {
 }
 
 #[test]
-fn bros_conn_id_becomes_zeeks() {
+fn conn_id_is_converted_to_that_of_zeek() {
     let bro = "type conn_id: record { orig_h: addr; orig_p: port; resp_h: addr; resp_p: port; };
                event c(id: conn_id);";
     let mapping = mapping(bro, "global c: event(id: conn_id);", Options::default());
@@ -102,7 +102,7 @@ fn bros_conn_id_becomes_zeeks() {
 }
 
 #[test]
-fn enums_go_by_name() {
+fn enum_constants_are_matched_by_name() {
     let zeek = "type Color: enum { GREEN = 7, BLUE }; event c(c: Color);";
     let mapping = mapping(BOTH, zeek, Options::default());
     assert_eq!(sent(&mapping, "c(GREEN)").unwrap(), [Data::Enum("GREEN".into())]);
@@ -112,14 +112,14 @@ fn enums_go_by_name() {
     );
     let of = |name: &str| received(&mapping, "c", vec![Data::Enum(name.into())]);
     assert_eq!(of("GREEN").unwrap(), ["GREEN"]);
-    // Bro lacks the one, Zeek's declaration the other.
+    // Bro lacks the first, Zeek's declaration the second.
     assert_eq!(reason(of("BLUE")).0, "enum_constant");
     assert_eq!(reason(of("RED")).0, "enum_constant");
     assert_eq!(reason(received(&mapping, "c", vec![Data::string("GREEN")])).0, "type");
 }
 
 #[test]
-fn indices_are_vectors_if_they_are_composite() {
+fn composite_indices_are_vectors() {
     let mapping = mapping(BOTH, BOTH, Options::default());
     let pair = Data::Vector(vec![
         Data::Address([1, 2, 3, 4].into()),
@@ -133,13 +133,13 @@ fn indices_are_vectors_if_they_are_composite() {
     let half = Data::Vector(vec![Data::Address([1, 2, 3, 4].into())]);
     assert_eq!(reason(received(&mapping, "s", vec![Data::Set(vec![half])])).0, "type");
 
-    // A record that is the only index is its vector itself.
+    // A record as the only index is not wrapped in another vector.
     let record = Data::Vector(vec![Data::Count(1), Data::None]);
     let table = |key| vec![Data::Table(vec![(key, Data::Count(7))])];
     assert_eq!(sent(&mapping, "k(table([[$a=1]] = 7))").unwrap(), table(record.clone()));
     assert!(received(&mapping, "k", table(record.clone())).is_ok());
     assert!(received(&mapping, "k", table(Data::Vector(vec![record]))).is_err());
-    // A scalar may stand in a vector of its own.
+    // A scalar may be wrapped in a vector.
     let counts = super::tests::mapping(
         "event s(s: set[count]);",
         "event s(s: set[count]);",
@@ -152,7 +152,7 @@ fn indices_are_vectors_if_they_are_composite() {
 }
 
 #[test]
-fn numbers_keep_their_types_unless_asked() {
+fn numbers_keep_their_types_without_widen() {
     let zeek = "event n(n: count); event d(d: count); event c(c: int);";
     let bro = "event n(n: int); event d(d: double); event c(c: count);";
     let strict = mapping(bro, zeek, Options::default());
@@ -174,13 +174,13 @@ fn numbers_keep_their_types_unless_asked() {
 }
 
 #[test]
-fn times_are_in_range_or_refused() {
+fn times_out_of_range_are_rejected() {
     let mapping = mapping(BOTH, BOTH, Options::default());
     let to_zeek = |value: Value, name: &str| {
         mapping.to_zeek(&Event::new(name, vec![value]), name).map(|event| event.args)
     };
     assert_eq!(to_zeek(Value::Time(1.5), "t").unwrap(), [Data::Timestamp(1_500_000_000)]);
-    // As precise as a double is.
+    // With the precision of a double.
     let late = Value::Time(1_500_000_000.123_456_7);
     assert_eq!(to_zeek(late, "t").unwrap(), [Data::Timestamp(1_500_000_000_123_456_717)]);
     for seconds in [f64::INFINITY, f64::NAN, 9_223_372_036.854_776, 1e300, -1e10, -9_223_372_036.5]
@@ -193,7 +193,7 @@ fn times_are_in_range_or_refused() {
     assert_eq!(reason(to_zeek(Value::Interval(1e-10), "i")).0, "interval_precision");
     assert_eq!(to_zeek(Value::Interval(0.0), "i").unwrap(), [Data::Timespan(0)]);
     assert_eq!(to_zeek(Value::Interval(0.1), "i").unwrap(), [Data::Timespan(100_000_000)]);
-    // What Zeek sends for a time that it can't represent is no time.
+    // Zeek sends this value for a time that it can't represent.
     assert_eq!(reason(received(&mapping, "i", vec![Data::Timespan(i64::MIN)])).0, "time_range");
     let marker = Data::Timestamp(-9_223_372_036_000_000_000);
     assert_eq!(reason(received(&mapping, "t", vec![marker])).0, "time_range");
@@ -201,7 +201,7 @@ fn times_are_in_range_or_refused() {
 }
 
 #[test]
-fn what_has_no_counterpart_is_refused() {
+fn values_without_a_counterpart_are_rejected() {
     let holes = |drop_holes| mapping(BOTH, BOTH, Options { drop_holes, ..Options::default() });
     let ty = brocomm::data::Type::vector(brocomm::data::Type::COUNT);
     let items = vec![Some(Value::Count(1)), None, Some(Value::Count(3))];
@@ -231,7 +231,7 @@ fn what_has_no_counterpart_is_refused() {
 }
 
 #[test]
-fn any_is_typed_by_what_it_is() {
+fn any_takes_the_type_of_the_value() {
     let mapping = mapping(BOTH, BOTH, Options::default());
     for (text, data) in [
         ("5", Data::Count(5)),
@@ -255,7 +255,7 @@ fn any_is_typed_by_what_it_is() {
 }
 
 #[test]
-fn calls_are_checked() {
+fn numbers_of_arguments_are_checked() {
     let mapping = mapping(BOTH, "event e(r: any, more: count);", Options::default());
     assert_eq!(
         reason(sent(&mapping, "v(vector(1))")),

@@ -1,4 +1,4 @@
-//! Zeek's values to Bro's.
+//! Converts values from Zeek to Bro.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::types::{self, MAX_DEPTH, Resolved};
 use super::{Context, Refusal, RefusalKind, time};
 use crate::Data;
 
-/// Makes a value of a type on Bro's side of one that has another on Zeek's; they may be the same.
+/// Converts a value from its type on Zeek's side to its type on Bro's side.
 pub(super) fn value(
     data: &Data,
     zeek: &Type,
@@ -89,7 +89,7 @@ fn mismatch(found: &Data, expected: &Type) -> Refusal {
     kinds(&types::name_of(expected), found.kind())
 }
 
-/// Checks that a value is of the kind that its type on Zeek's side has.
+/// Checks that a value has the kind of its type on Zeek's side.
 fn check_kind(data: &Data, tag: TypeTag, ty: &Type) -> Result<(), Refusal> {
     use TypeTag as T;
     let fits = matches!(
@@ -148,9 +148,9 @@ pub(super) fn number_of(name: &[u8], ty: &Resolved<'_>) -> Result<i64, RefusalKi
     })
 }
 
-/// Makes a function that is only a name: the receiver takes its own.
+/// Returns a function with only a name. The receiver uses its own function of that name.
 fn func(items: &[Data], ty: Type, context: Context<'_>) -> Result<Value, Refusal> {
-    // Closures have more than a name, and don't leave their Zeek.
+    // Closures have more than a name, and cannot leave their Zeek.
     let [Data::String(name)] = items else { return Err(kinds("func", "vector")) };
     if !context.functions || !context.zeek.globals.contains(name) {
         return Err(RefusalKind::Function.into());
@@ -186,7 +186,7 @@ fn record(
         let (expected, found) = (given.len(), items.len());
         return Err(RefusalKind::Length { expected, found }.into());
     }
-    // All fields are checked, also those that Bro's record doesn't have.
+    // All fields are checked, even those that Bro's record doesn't have.
     for (field, data) in given.iter().zip(items) {
         let within = |refusal: Refusal| refusal.within(Step::Field(field.name.clone()));
         let is_set = !matches!(data, Data::None);
@@ -261,7 +261,7 @@ fn table<'d>(
         };
         table.push(index, item);
     }
-    // Numbers and times may have become the same.
+    // Different numbers or times may have become equal.
     if table.index().len() < table.entries.len() {
         return Err(RefusalKind::SameIndex.into());
     }
@@ -271,7 +271,7 @@ fn table<'d>(
 /// Returns the components of an index.
 fn components<'d>(key: &'d Data, types: &[Type]) -> Result<&'d [Data], Refusal> {
     match (types, key) {
-        // Zeek takes a single value in a vector of one, too, unless it is a vector itself.
+        // Zeek also accepts a single value in a vector of one, unless it is a vector itself.
         ([only], Data::Vector(items)) if !types::is_vector(only) && items.len() == 1 => Ok(items),
         ([_], only) => Ok(std::slice::from_ref(only)),
         (_, Data::Vector(items)) if items.len() == types.len() => Ok(items),

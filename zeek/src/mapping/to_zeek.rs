@@ -1,4 +1,4 @@
-//! Bro's values to Zeek's.
+//! Converts values from Bro to Zeek.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::types::{self, MAX_DEPTH, Resolved};
 use super::{Context, Refusal, RefusalKind};
 use crate::Data;
 
-/// Makes a value of the type that it has on Zeek's side.
+/// Converts a value to its type on Zeek's side.
 pub(super) fn data(
     value: &Value,
     ty: &Type,
@@ -85,7 +85,7 @@ pub(super) fn mismatch(found: &Value, expected: &Type) -> Refusal {
     RefusalKind::Type { expected, found }.into()
 }
 
-/// Makes a number of another type, if it stays the same.
+/// Converts a number to another type if it stays the same.
 fn widened(value: &Value, tag: TypeTag) -> Result<Data, RefusalKind> {
     let number: i128 = match value {
         Value::Int(v) => (*v).into(),
@@ -101,7 +101,7 @@ fn widened(value: &Value, tag: TypeTag) -> Result<Data, RefusalKind> {
     data.ok_or(RefusalKind::Number { number, expected })
 }
 
-/// Returns an integer as the double that is the very same number.
+/// Converts an integer to a double, if that is exact.
 pub(super) fn exact_double(number: i128) -> Option<f64> {
     let double = number as f64;
     (double as i128 == number).then_some(double)
@@ -122,7 +122,7 @@ fn record(
         no_others(given, found, wanted)?;
     }
     let field = |(at, field): (usize, &Field)| {
-        // Most often both sides have the same fields in the same places.
+        // Usually both sides have the same fields at the same positions.
         let position = match given.get(at) {
             Some(same) if same.name == field.name => Some(at),
             _ => given.iter().position(|other| other.name == field.name),
@@ -136,7 +136,7 @@ fn record(
     wanted.iter().enumerate().map(field).collect::<Result<_, _>>().map(Data::Vector)
 }
 
-/// Returns what stands for a field that is not set.
+/// Returns the value for an unset field.
 fn unset(field: &Field, context: Context<'_>, depth: u32) -> Result<Data, Refusal> {
     match types::default_of(field) {
         Some(default) if context.as_zeek => data(default, &field.ty, context, depth),
@@ -146,7 +146,7 @@ fn unset(field: &Field, context: Context<'_>, depth: u32) -> Result<Data, Refusa
     }
 }
 
-/// Checks that the other side has all fields that are set.
+/// Checks that the other side has all set fields.
 fn no_others(given: &[Field], found: &Record, wanted: &[Field]) -> Result<(), Refusal> {
     let is_other = |field: &Field| wanted.iter().all(|other| other.name != field.name);
     let mut set = given.iter().zip(&found.fields).filter(|(_, value)| value.is_some());

@@ -1,4 +1,4 @@
-//! Types, as a mapping looks at them.
+//! Access to types for a mapping.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use brocomm::data::{Field, Type, TypeTag, Value};
 use brocomm::lowlevel::syntax::{AttributeTag, ExprKind};
 use brocomm::lowlevel::types::{TypeDef, TypeKind};
 
-/// How deep values may be nested: Zeek takes no deeper ones, and each level costs two of its own.
+/// The maximum nesting depth of values. Each level takes two of the levels that Zeek's JSON allows.
 pub(super) const MAX_DEPTH: u32 = 64;
 
 /// A type with its definition, if it has one.
@@ -24,7 +24,7 @@ impl<'t> Resolved<'t> {
         Resolved { ty, def }
     }
 
-    /// Returns the type itself, not a reference to it from within.
+    /// Returns the type itself instead of a reference from within it.
     pub(super) fn ty(&self) -> Type {
         self.def.clone().map_or_else(|| self.ty.clone(), Type::Def)
     }
@@ -45,7 +45,7 @@ impl<'t> Resolved<'t> {
         }
     }
 
-    /// Returns the types of a table's or set's indices, and that of its values.
+    /// Returns the types of the indices of a table or set, and the type of its values.
     pub(super) fn table(&self) -> Option<(&[Type], Option<&Type>)> {
         let (index, yields) = match self.kind()? {
             TypeKind::Set(set) => (&set.index, None),
@@ -62,7 +62,7 @@ impl<'t> Resolved<'t> {
     }
 }
 
-/// Returns a type in words.
+/// Returns a type as text.
 pub(super) fn name_of(ty: &Type) -> String {
     match ty.tag() {
         _ if !ty.name().is_empty() => ty.name().to_string(),
@@ -77,7 +77,7 @@ pub(crate) fn may_be_unset(field: &Field) -> bool {
     has(AttributeTag::Optional) || has(AttributeTag::Default)
 }
 
-/// Returns the constant that a field has if it is not set.
+/// Returns the default value of a field, if it is a constant.
 pub(super) fn default_of(field: &Field) -> Option<&Value> {
     let list = &field.attributes.as_deref()?.list;
     let default = list.iter().find(|attribute| attribute.tag == AttributeTag::Default)?;
@@ -87,8 +87,8 @@ pub(super) fn default_of(field: &Field) -> Option<&Value> {
     }
 }
 
-/// Returns whether Zeek encodes values of this type as vectors, so that an index of one such value is
-/// that vector itself.
+/// Returns whether Zeek encodes values of this type as vectors. Such a value is not wrapped in
+/// another vector if it is the only index.
 pub(super) fn is_vector(ty: &Type) -> bool {
     matches!(
         ty.tag(),

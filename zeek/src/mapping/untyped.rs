@@ -1,4 +1,4 @@
-//! Values of type `any`: typed by what they are.
+//! Values of type `any`, whose type is that of the value.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use super::types::{self, MAX_DEPTH, Resolved};
 use super::{Context, Refusal, RefusalKind, to_zeek};
 use crate::Data;
 
-/// Makes a value of which Zeek's side doesn't say the type.
+/// Converts a value to Zeek whose type is not declared there.
 pub(super) fn data(value: &Value, context: Context<'_>, depth: u32) -> Result<Data, Refusal> {
-    // Its own type says it all.
+    // Use the value's own type.
     let ty = match value {
         Value::Counter(_) => Type::COUNT,
         Value::File(..) => Type::STRING,
@@ -24,7 +24,7 @@ pub(super) fn data(value: &Value, context: Context<'_>, depth: u32) -> Result<Da
     to_zeek::data(value, &ty, context, depth)
 }
 
-/// Makes a value for Bro's side of one of which Zeek's side doesn't say the type.
+/// Converts a value to Bro whose type is not declared on Zeek's side.
 pub(super) fn value(
     data: &Data,
     bro: &Type,
@@ -32,7 +32,7 @@ pub(super) fn value(
     depth: u32,
 ) -> Result<Value, Refusal> {
     if bro.tag() != Some(TypeTag::Any) {
-        // What Bro expects it has to be.
+        // It must have the type that Bro expects.
         return super::to_bro::value(data, bro, bro, context, depth);
     }
     guess(data, depth)
@@ -55,7 +55,7 @@ fn guess(data: &Data, depth: u32) -> Result<Value, Refusal> {
         Data::Subnet(v) => Value::Subnet(*v),
         Data::Port(v) => Value::Port(*v),
         Data::Vector(items) => {
-            // It may be a record, of which some fields are not set.
+            // It may be a record with unset fields.
             let item = |(at, item): (usize, &Data)| match item {
                 Data::None => Ok(None),
                 item => guess(item, depth)
@@ -96,13 +96,13 @@ fn guess_all<'d>(
     items.into_iter().enumerate().map(item).collect()
 }
 
-/// Returns the type that all values have, if they have one in common.
+/// Returns the common type of all values, if there is one.
 fn common<'v>(mut values: impl Iterator<Item = &'v Value>) -> Option<Type> {
     let first = values.next()?.ty();
     values.all(|value| value.ty() == first).then_some(first)
 }
 
-/// Checks that Bro has such a table or set.
+/// Checks that Bro supports such a table or set.
 fn checked(ty: Type) -> Result<Type, Refusal> {
     let indices = Resolved::new(&ty).table().map(|(index, _)| index.to_vec()).unwrap_or_default();
     match indices.iter().find(|index| index.check_index().is_err()) {

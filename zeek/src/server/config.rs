@@ -1,4 +1,4 @@
-//! What a server is to be.
+//! The configuration of a server.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use brocomm::data::Name;
 use crate::json::Options;
 use crate::websocket::Limits;
 
-/// Says how a server behaves towards one client.
+/// The configuration of a server for one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// The name that the client gets. Zeek's own ends with `-websocket-` and a number.
+    /// The name sent to the client. Zeek's own ends with `-websocket-` and a number.
     pub endpoint: Name,
-    /// The version that the client gets.
+    /// The version sent to the client.
     pub version: Name,
     /// How values are written.
     pub encoding: Options,
-    /// Bounds of memory.
+    /// The memory limits.
     pub limits: Limits,
-    /// How often to ping, and how long to wait for the answer; `None` is never. 5 s by default, as
-    /// with Zeek.
+    /// How often to ping, and how long to wait for the answer. `None` disables pings. 5 s by
+    /// default, as in Zeek.
     pub ping_interval: Option<Duration>,
-    /// How long to wait for the request: 3 s by default, as Zeek does.
+    /// How long to wait for the request: 3 s by default, as in Zeek.
     pub handshake: Duration,
     /// How long to wait for the answer to a close frame: 2 s by default.
     pub close: Duration,
-    /// What goes wrong.
+    /// Deliberate faults.
     pub faults: Faults,
 }
 
 impl ServerConfig {
-    /// Makes a configuration with all else as it is by default.
+    /// Creates a configuration with the defaults for everything else.
     pub fn new(endpoint: impl Into<Name>, version: impl Into<Name>) -> ServerConfig {
         ServerConfig {
             endpoint: endpoint.into(),
@@ -45,16 +45,16 @@ impl ServerConfig {
     }
 }
 
-/// Says what is to go wrong, for tests of clients.
+/// Deliberate faults, for tests of clients.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// How long the acknowledgement is held back.
+    /// How long to delay the acknowledgement.
     pub late_ack: Duration,
-    /// Answer each event with an error once so many were taken.
+    /// Answer each event with an error after this number of events.
     pub error_after: Option<u64>,
-    /// Close the connection with this code once so many events were taken.
+    /// Close the connection with this code after this number of events.
     pub close_after: Option<(u64, u16)>,
-    /// Stop reading once so many events were taken.
+    /// Stop reading after this number of events.
     pub stop_after: Option<u64>,
     /// Leave the client's pings unanswered.
     pub no_pong: bool,

@@ -1,4 +1,4 @@
-//! The HTTP handshake, as a server has it.
+//! The server's side of the HTTP handshake.
 
 use brocomm::data::Name;
 
@@ -42,7 +42,7 @@ impl Server {
         }
     }
 
-    /// Refuses the upgrade. As with Zeek no empty line ends the answer.
+    /// Refuses the upgrade. As in Zeek, no empty line ends the answer.
     pub(super) fn reject(&mut self, reason: &str) {
         let answer = format!("HTTP/1.1 400 {reason}\r\nServer: {SERVER}\r\n");
         self.output.raw(answer.as_bytes());

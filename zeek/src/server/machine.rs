@@ -1,4 +1,4 @@
-//! A server's connection to one client.
+//! The connection of a server to one client.
 
 use std::collections::VecDeque;
 
@@ -15,29 +15,30 @@ use crate::websocket::{
     self, CloseFrame, Frames, Head, Incoming, Opcode, Output, Violation, codes,
 };
 
-/// How many messages of a client are kept before it has its acknowledgement, or while they can't be
-/// processed; then the server stops reading.
+/// The maximum number of queued messages of a client before its acknowledgement or while they can't
+/// be processed. Then the server stops reading.
 const KEPT: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// The HTTP request is awaited.
+    /// Waiting for the HTTP request.
     Request,
-    /// The subscriptions are awaited.
+    /// Waiting for the subscriptions.
     Subscribing,
-    /// The application has the subscriptions.
+    /// Waiting for the application to acknowledge the subscriptions.
     Subscribed,
-    /// The subscriptions were wrong: nothing that follows is processed.
+    /// The subscriptions were invalid, and nothing that follows is processed.
     Useless,
     Ready,
-    /// A close frame was sent, and the client's is awaited.
+    /// Waiting for the client's answer to a close frame.
     Closing,
     Closed,
 }
 
-/// A connection of a client, as a machine; see [`Client`](crate::client::Client) for the loop.
+/// A state machine for the connection of one client. See [`Client`](crate::client::Client) for the
+/// loop.
 ///
-/// It behaves as the server of a Zeek 8.2 does, errors and close codes included.
+/// It behaves like the server of Zeek 8.2, including errors and close codes.
 #[derive(Debug)]
 pub struct Server {
     pub(super) config: ServerConfig,
@@ -48,14 +49,14 @@ pub struct Server {
     pub(super) frames: Frames,
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
-    /// Messages that came too early.
+    /// Messages that arrived too early.
     waiting: VecDeque<Bytes>,
     pub(super) scratch: Vec<u8>,
     events: u64,
-    /// Since when the acknowledgement is held back.
+    /// The time of an acknowledgement that is delayed.
     pub(super) acknowledged: Option<Time>,
     pings: u64,
-    /// When the last ping was sent, and whether it is answered.
+    /// The time of the last ping, and whether it is answered.
     pub(super) pinged: Option<(Time, bool)>,
     cause: Option<CloseFrame>,
     now: Time,
@@ -63,7 +64,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a server of a transport that was accepted (and whose TLS is established).
+    /// Creates a server for an accepted transport, with TLS already established if it is used.
     pub fn new(config: ServerConfig, now: Time) -> Server {
         Server {
             frames: Frames::new(config.limits.message, true),
@@ -86,7 +87,7 @@ impl Server {
         }
     }
 
-    /// Feeds bytes that came.
+    /// Feeds received bytes.
     pub fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
         self.set_time(now);
         match self.phase {
@@ -100,19 +101,19 @@ impl Server {
         self.read_frames();
     }
 
-    /// Feeds that the client ended the connection.
+    /// Reports that the client has closed the connection.
     pub fn feed_eof(&mut self, now: Time) {
         self.set_time(now);
         self.abort("Abnormal closure");
     }
 
-    /// Feeds that the connection failed.
+    /// Reports that the connection failed.
     pub fn feed_failure(&mut self, _reason: &str, now: Time) {
         self.set_time(now);
         self.abort("Abnormal closure");
     }
 
-    /// Feeds the time.
+    /// Feeds the current time.
     pub fn feed_time(&mut self, now: Time) {
         self.set_time(now);
         let is_due = |at: Option<Time>| at.is_some_and(|at| at <= self.now);
@@ -131,39 +132,39 @@ impl Server {
         }
     }
 
-    /// Returns when to feed the time at the latest.
+    /// Returns when to call [`feed_time`](Self::feed_time) at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
         [self.phase_timer(), self.ack_timer(), self.ping_timer()].into_iter().flatten().min()
     }
 
-    /// Returns what is to be written.
+    /// Returns the bytes to write.
     pub fn poll_transmit(&self) -> &[u8] {
         self.output.pending()
     }
 
-    /// Records that so many bytes of it were written.
+    /// Records that this number of bytes has been written.
     pub fn advance(&mut self, written: usize, now: Time) {
         self.set_time(now);
         self.output.advance(written);
     }
 
-    /// Returns what happened, one after the other.
+    /// Returns the next notification.
     pub fn poll_notification(&mut self) -> Option<Notification> {
         self.notifications.pop_front()
     }
 
-    /// Returns whether the transport is to be closed, once all is written.
+    /// Returns whether to close the transport once everything is written.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Closed
     }
 
-    /// Returns whether to read from the transport. If not, the client has to wait.
+    /// Returns whether to read from the transport. If not, the client must wait.
     pub fn wants_input(&self) -> bool {
         let is_stopped = self.config.faults.stop_after.is_some_and(|most| self.events >= most);
         self.waiting.len() < KEPT && !is_stopped
     }
 
-    /// Acknowledges the subscriptions: from here on the client gets and sends events.
+    /// Acknowledges the subscriptions. From now on the client can send and receive events.
     pub fn acknowledge(&mut self, now: Time) {
         self.set_time(now);
         if self.phase == Phase::Subscribed && self.acknowledged.is_none() {
@@ -174,13 +175,13 @@ impl Server {
         }
     }
 
-    /// Refuses an event that came.
+    /// Rejects a received event.
     pub fn refuse(&mut self, now: Time) {
         self.set_time(now);
         self.error("deserialization_failed", "failed to create Zeek event");
     }
 
-    /// Ends the connection, as a Zeek that ends does.
+    /// Ends the connection like a terminating Zeek.
     pub fn terminate(&mut self, now: Time) {
         self.set_time(now);
         if self.phase == Phase::Request {
@@ -190,7 +191,7 @@ impl Server {
         }
     }
 
-    /// Ends the connection because its subscriptions can't be activated.
+    /// Ends the connection because its subscriptions cannot be activated.
     pub fn fail_subscription(&mut self, now: Time) {
         self.set_time(now);
         self.close_with(codes::INTERNAL, b"Could not subscribe. Something bad happened!");
@@ -218,7 +219,7 @@ impl Server {
     fn take(&mut self, incoming: Incoming) {
         match (incoming, self.phase) {
             (Incoming::Close(payload), _) => self.take_close(&payload),
-            // It is not processed any more.
+            // Input is no longer processed.
             (_, Phase::Closing) => {}
             (Incoming::Message(text), Phase::Subscribing) => self.subscribe(&text),
             (Incoming::Message(text), Phase::Ready) => self.take_message(&text),
@@ -303,7 +304,7 @@ impl Server {
         }
         self.scratch.clear();
         let message = ServerMessage::Error(ErrorMessage::new(code, context));
-        // Nothing in it can't be written.
+        // This always succeeds.
         if message.write(self.config.encoding, &mut self.scratch).is_ok() {
             self.output.frame(Opcode::Text, &self.scratch);
         }
@@ -328,7 +329,7 @@ impl Server {
         self.close_with(violation.code(), violation.to_string().as_bytes());
     }
 
-    /// Answers a close frame that is wrong itself: nothing will follow it.
+    /// Answers an invalid close frame, after which nothing follows.
     fn violated_at_end(&mut self, violation: Violation) {
         let reason = violation.to_string();
         let payload = websocket::close_payload(violation.code(), reason.as_bytes());
@@ -346,7 +347,7 @@ impl Server {
         self.enter(Phase::Closing);
     }
 
-    /// Ends a connection that can't be ended in order.
+    /// Ends a connection that cannot be closed in order.
     fn abort(&mut self, reason: &'static str) {
         self.output.clear();
         let abnormal = || CloseFrame { code: codes::ABNORMAL, reason: Name::from_static(reason) };

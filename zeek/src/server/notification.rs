@@ -1,4 +1,4 @@
-//! What a server reports.
+//! The notifications of a server.
 
 use brocomm::data::Name;
 
@@ -6,38 +6,38 @@ use crate::EncodeError;
 use crate::message::ZeekEvent;
 use crate::websocket::CloseFrame;
 
-/// What a server reports to its application.
+/// A notification of a server to its application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notification {
-    /// A client subscribes to these prefixes of topics. It waits for
+    /// The client has sent its subscriptions and waits for
     /// [`acknowledge`](super::Server::acknowledge).
     Subscribed {
-        /// The prefixes.
+        /// The prefixes of topics.
         topics: Vec<Name>,
-        /// What it calls itself.
+        /// The name of the application.
         application: Option<Name>,
     },
     /// The client published an event.
     Event {
         /// The topic.
         topic: Name,
-        /// The event. If it isn't a declared one, answer with [`refuse`](super::Server::refuse).
+        /// The event. If it isn't declared, answer with [`refuse`](super::Server::refuse).
         event: ZeekEvent,
     },
-    /// The connection is over. Nothing comes after this.
+    /// The connection is closed. This is the last notification.
     Closed(CloseFrame),
 }
 
-/// Says why an event was not published.
+/// An error publishing an event.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
-    /// The client doesn't read; as much waits as [`Limits::outgoing`](crate::websocket::Limits::outgoing)
-    /// allows.
+    /// The client doesn't read, and the output has reached
+    /// [`Limits::outgoing`](crate::websocket::Limits::outgoing).
     #[error("send queue full")]
     Full,
-    /// The event can't be written.
+    /// The event cannot be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
 }

@@ -1,4 +1,4 @@
-//! What a server sends to its client.
+//! Publishing events to the client.
 
 use brocomm::Time;
 
@@ -9,7 +9,7 @@ use crate::message::{self, ZeekEvent};
 use crate::websocket::Opcode;
 
 impl Server {
-    /// Returns whether the client gets what is published under this topic.
+    /// Returns whether the client is subscribed to this topic.
     pub fn is_subscribed(&self, topic: &[u8]) -> bool {
         self.phase == Phase::Ready && self.topics.iter().any(|prefix| topic.starts_with(prefix))
     }
@@ -19,11 +19,11 @@ impl Server {
         self.output.pending().len() < self.config.limits.outgoing
     }
 
-    /// Sends an event, if the client is subscribed to its topic; returns whether it is.
+    /// Sends an event if the client is subscribed to its topic. Returns whether it is.
     ///
     /// # Errors
     ///
-    /// Returns why it was not sent.
+    /// The event was not sent.
     pub fn publish(
         &mut self,
         topic: &[u8],
@@ -40,7 +40,7 @@ impl Server {
         self.scratch.clear();
         let encoding = self.config.encoding;
         let is_utf8 = message::write_event(topic, event, encoding, &mut self.scratch)?;
-        // Zeek doesn't check what it sends; with its spelling neither do we.
+        // Zeek doesn't check its output. With its spelling we don't either.
         let is_text = is_utf8 || encoding.spelling == Spelling::Zeek;
         self.output.frame(if is_text { Opcode::Text } else { Opcode::Binary }, &self.scratch);
         Ok(true)

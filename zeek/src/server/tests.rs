@@ -13,7 +13,7 @@ fn at(seconds: f64) -> Time {
 const REQUEST: &[u8] = b"GET /v1/messages/json HTTP/1.1\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-/// Returns a frame as Zeek takes it, too: without a mask.
+/// Returns a frame without a mask, which Zeek also accepts.
 fn text(payload: &str) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
     [&[0x81, 126], &length[..], payload.as_bytes()].concat()
@@ -48,7 +48,7 @@ fn ready(faults: Faults) -> Server {
 }
 
 #[test]
-fn what_comes_before_the_acknowledgement_is_kept_within_a_bound() {
+fn messages_before_the_acknowledgement_are_queued_within_a_bound() {
     let mut server = subscribed(Faults::default());
     for number in 0..100 {
         server.feed_bytes(&text(&event(number)), at(0.0));
@@ -67,7 +67,7 @@ fn a_client_that_does_not_answer_pings_is_closed() {
     assert_eq!(server.next_timeout(), Some(at(5.0)));
     server.feed_time(at(5.0));
     assert!(output(&mut server).contains("Ping timeout"));
-    // It doesn't answer that either.
+    // The client doesn't answer the close frame either.
     server.feed_time(at(7.0));
     let Some(Notification::Closed(frame)) = server.poll_notification() else { panic!() };
     assert_eq!(frame.code, 1011);
@@ -89,7 +89,7 @@ fn a_silent_connection_is_refused() {
 }
 
 #[test]
-fn faults_are_what_they_say() {
+fn deliberate_faults_work() {
     let late = Faults { late_ack: Duration::from_secs(2), ..Faults::default() };
     let mut server = subscribed(late);
     output(&mut server);
@@ -124,7 +124,7 @@ fn faults_are_what_they_say() {
 }
 
 #[test]
-fn a_client_that_does_not_read_costs_a_bounded_amount_of_memory() {
+fn memory_for_a_client_that_does_not_read_is_bounded() {
     let mut server = ready(Faults::default());
     let large = ZeekEvent::new("e", vec![Data::string(vec![b'x'; 300_000])]);
     let mut sent = 0;

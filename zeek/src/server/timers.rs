@@ -1,4 +1,4 @@
-//! When a server loses patience.
+//! The timers of a server.
 
 use std::time::Duration;
 

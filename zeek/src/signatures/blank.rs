@@ -1,11 +1,11 @@
-//! Blanks what is no signature out of a script, so that all else keeps its place.
+//! Blanks out everything except signatures in a script, so that they keep their positions.
 
 use std::ops::Range;
 
 use super::lexer::{Token, tokens};
 
-/// Returns a script in which only modules, types and events are left, without the attributes that
-/// Bro 2.5 doesn't have. Whatever is left stands where it stood.
+/// Returns a script with only modules, types and events, without the attributes that Bro 2.5
+/// doesn't have. Everything else is replaced by blanks, so positions do not change.
 pub(super) fn blanked(text: &str) -> String {
     let tokens = tokens(text);
     let mut blanker = Blanker { text: text.as_bytes().to_vec() };
@@ -24,7 +24,7 @@ pub(super) fn blanked(text: &str) -> String {
     String::from_utf8(blanker.text).unwrap_or_default()
 }
 
-/// Returns how many tokens the statement has with which the script goes on.
+/// Returns the number of tokens in the next statement.
 pub(super) fn statement(tokens: &[Token<'_>]) -> usize {
     let word = tokens.first().map_or("", |token| token.text);
     match word {
@@ -33,7 +33,7 @@ pub(super) fn statement(tokens: &[Token<'_>]) -> usize {
         "export" => return if tokens.get(1).is_some_and(|token| token.is("{")) { 2 } else { 1 },
         _ => {}
     }
-    // These have bodies, which no semicolon ends.
+    // These have bodies, which do not end in a semicolon.
     let has_body = matches!(word, "function" | "event" | "hook");
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -49,9 +49,9 @@ fn is_signature(first: &Token<'_>, statement: &[Token<'_>]) -> bool {
     let is = |at: usize, text: &str| statement.get(at).is_some_and(|token| token.is(text));
     match first.text {
         "module" | "type" | "export" | "}" => true,
-        // Also one that doesn't end, which is an error.
+        // Includes a declaration without an end, which is an error.
         "global" => is(2, ":") && (is(3, "event") || is(3, "function")),
-        // Not a handler, but a declaration as Bro 2.5's notation has it here.
+        // A declaration in Bro 2.5's notation, not a handler.
         "event" => statement.last().is_some_and(|token| token.is(";")),
         _ => false,
     }
@@ -76,8 +76,8 @@ impl Blanker {
         }
     }
 
-    /// Blanks the attributes of a statement with their values, but for those that say whether a field
-    /// may be unset. A default that is no literal is only known to be there.
+    /// Blanks out the attributes of a statement with their values, except those that say whether a
+    /// field may be unset. A default that is not a literal is reduced to its presence.
     fn attributes(&mut self, statement: &[Token<'_>]) {
         let mut rest = statement;
         while let Some((token, after)) = rest.split_first() {
@@ -96,7 +96,7 @@ impl Blanker {
             match token.text {
                 "&optional" => {}
                 "&default" => {
-                    // It stands for `&default=…`, which is one byte longer at least.
+                    // It replaces `&default=…`, which is at least one byte longer.
                     let start = token.at.start;
                     let room = start..value.last().map_or(token.at.end, |token| token.at.end);
                     self.blank(token.at.clone());
@@ -116,8 +116,8 @@ impl Blanker {
     }
 }
 
-/// Returns whether a token can stand in a literal that Bro 2.5's notation has as well: a number, a
-/// string, or an empty container.
+/// Returns whether a token can be part of a literal in Bro 2.5's notation: a number, a string, or
+/// an empty container.
 fn is_literal(token: &Token<'_>) -> bool {
     token.text.starts_with(|c: char| c.is_ascii_digit() || c == '"')
         || matches!(
@@ -151,7 +151,7 @@ fn is_literal(token: &Token<'_>) -> bool {
         )
 }
 
-/// Returns how many tokens an attribute's value has, with the `=`.
+/// Returns the number of tokens in an attribute's value, including the `=`.
 fn value(tokens: &[Token<'_>]) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `redef record` and `redef enum`: what is added to a type is moved into its declaration.
+//! `redef record` and `redef enum`: moves additions to a type into its declaration.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,17 +6,17 @@ use std::ops::Range;
 use super::blank::statement;
 use super::lexer::{Token, tokens};
 
-/// Where a type's declaration ends, and what is added to it.
+/// The end of a type's declaration, and the additions to it.
 struct Addition {
-    /// The place of the closing brace.
+    /// The position of the closing brace.
     end: usize,
-    /// Whether the last element needs a comma behind it.
+    /// Whether the last element needs a comma after it.
     needs_comma: bool,
     text: String,
 }
 
-/// Returns a script in which the fields and constants that `redef` adds stand where the type is
-/// declared. Additions to types that the script doesn't declare are left alone.
+/// Returns a script in which the fields and constants that `redef` adds are in the declaration of
+/// the type. Additions to types that the script doesn't declare are unchanged.
 pub(super) fn extended(text: &str) -> String {
     let tokens = tokens(text);
     let mut types: BTreeMap<String, Addition> = BTreeMap::new();
@@ -49,7 +49,7 @@ pub(super) fn extended(text: &str) -> String {
                     addition.text.push(',');
                 }
                 addition.needs_comma = !more.trim_end().ends_with(',');
-                // Lines keep their numbers.
+                // Keep the line numbers.
                 addition.text.push_str(&without_lines(&more));
             }
             _ => {}
@@ -77,8 +77,8 @@ fn full_name(module: &str, name: &str) -> String {
     }
 }
 
-/// Returns what stands between a statement's outer braces, and whether something stands there without
-/// a comma behind it.
+/// Returns the range between a statement's outer braces, and whether its last element has no comma
+/// after it.
 fn body(statement: &[Token<'_>]) -> Option<(Range<usize>, bool)> {
     let open = statement.iter().position(|token| token.is("{"))?;
     let mut depth = 0;
@@ -93,7 +93,7 @@ fn body(statement: &[Token<'_>]) -> Option<(Range<usize>, bool)> {
     None
 }
 
-/// Returns constants with the name of the module in which they are added.
+/// Returns constants qualified with the name of the module that adds them.
 fn constants(tokens: &[Token<'_>], body: &Range<usize>, module: &str) -> String {
     let mut text = String::new();
     let mut is_name = true;
@@ -112,7 +112,7 @@ fn constants(tokens: &[Token<'_>], body: &Range<usize>, module: &str) -> String 
 }
 
 fn without_lines(text: &str) -> String {
-    // A comment would swallow what follows it.
+    // A comment would hide what follows it.
     let lines = text.lines().map(|line| match line.split_once('#') {
         Some((before, _)) if !before.contains('"') => before,
         _ => line,

@@ -1,12 +1,12 @@
-//! Scripts, taken apart as far as their structure shows.
+//! Splits scripts into tokens.
 
 use std::ops::Range;
 
-/// A piece of a script that has a meaning; white space and comments have none.
+/// A token of a script. White space and comments are skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token<'t> {
     pub(super) text: &'t str,
-    /// Where it stands, in bytes.
+    /// Its position, in bytes.
     pub(super) at: Range<usize>,
 }
 
@@ -15,7 +15,7 @@ impl Token<'_> {
         self.text == text
     }
 
-    /// Returns whether it opens or closes something that holds others.
+    /// Returns the change of the nesting depth: 1 for an opening bracket, -1 for a closing one.
     pub(super) fn nesting(&self) -> i32 {
         match self.text {
             "(" | "[" | "{" => 1,
@@ -25,7 +25,7 @@ impl Token<'_> {
     }
 }
 
-/// Takes a script apart. Nothing is an error: what can't be understood is a token of its own.
+/// Splits a script into tokens. There are no errors: an unknown character is a token by itself.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut at = 0;
@@ -58,7 +58,7 @@ fn line(text: &str) -> usize {
     text.find('\n').unwrap_or(text.len())
 }
 
-/// Returns the length of a name, or of a number.
+/// Returns the length of a name or number.
 fn word(text: &str) -> usize {
     let mut length = 0;
     loop {
@@ -76,7 +76,7 @@ fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// Returns the length of a string or pattern, with its marks; of one without an end, of its line.
+/// Returns the length of a string or pattern with its delimiters, or of its line if it has no end.
 fn quoted(text: &str, mark: char) -> usize {
     let mut chars = text.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
@@ -92,7 +92,7 @@ fn quoted(text: &str, mark: char) -> usize {
     text.len()
 }
 
-/// Returns whether a slash divides nothing, so that it begins a pattern.
+/// Returns whether a slash starts a pattern instead of being a division.
 fn begins_pattern(before: Option<&Token<'_>>) -> bool {
     before.is_none_or(|token| {
         matches!(token.text, "=" | "(" | "," | "[" | "{" | "|" | "&" | "!" | "in" | "return" | ":")

@@ -1,9 +1,9 @@
-//! Declarations of Zeek's side, read from its scripts.
+//! Reads declarations from Zeek's scripts.
 //!
-//! [`Declarations::read`] reads the notation of Bro 2.5. Zeek 8 writes types and events alike, with
-//! other attributes, and its scripts hold much besides. [`read`] takes from a script what the
-//! mapping needs: types, events and what is added to records and enums; everything else is passed
-//! over, without a look at whether it is right.
+//! [`Declarations::read`] reads the notation of Bro 2.5. Zeek 8 declares types and events in the
+//! same way, with other attributes, and its scripts contain much more. [`read`] reads what the
+//! mapping needs from a script: types, events and additions to records and enums. Everything else
+//! is skipped and not checked.
 
 mod blank;
 mod extend;
@@ -14,20 +14,19 @@ mod tests;
 use brocomm::data::Declarations;
 use brocomm::notation::ParseError;
 
-/// What each Zeek declares before any script of a user, as far as events of other scripts often have
-/// it in their parameters.
+/// Declarations of Zeek's base scripts that are often used in the parameters of events.
 const BASE: &str = include_str!("base.zeek");
 
-/// Returns the types that each Zeek 8 has: `conn_id`, `transport_proto`, `string_vec` and a few more.
-/// They are replaced by what a script declares under the same names.
+/// Returns common types of Zeek 8: `conn_id`, `transport_proto`, `string_vec` and a few more. A
+/// script that declares the same names replaces them.
 pub fn base() -> Declarations {
     let mut declarations = Declarations::new();
-    // It is our own, and a test reads it.
+    // Cannot fail: a test reads this text.
     let _ = read(BASE, &mut declarations);
     declarations
 }
 
-/// Reads the types and events of a script and adds them; earlier ones of the same name are replaced.
+/// Reads the types and events of a script and adds them. Replaces earlier ones of the same name.
 ///
 /// ```
 /// use brocomm_zeek::signatures;
@@ -48,11 +47,11 @@ pub fn base() -> Declarations {
 /// # Ok::<(), brocomm::notation::ParseError>(())
 /// ```
 ///
-/// A field with a `&default`, whatever it is, counts as one that may be left unset: Zeek fills it in.
+/// A field with any `&default` may be left unset, because Zeek fills it in.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with a declaration and where; then nothing is added.
+/// A declaration is invalid. The error has the position, and nothing is added.
 pub fn read(text: &str, into: &mut Declarations) -> Result<(), ParseError> {
     into.read(&blank::blanked(&extend::extended(text)))
 }

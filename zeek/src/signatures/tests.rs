@@ -10,7 +10,7 @@ fn of(text: &str) -> Declarations {
 }
 
 #[test]
-fn every_zeeks_types_are_there() {
+fn base_types_are_declared() {
     let known = base();
     let fields = known.ty("conn_id").unwrap().fields().unwrap();
     let names: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
@@ -19,7 +19,7 @@ fn every_zeeks_types_are_there() {
 }
 
 #[test]
-fn a_script_is_more_than_its_signatures() {
+fn signatures_are_read_from_a_whole_script() {
     let known = of(r##"
         @load base/frameworks/cluster
         @if ( Cluster::is_enabled() )
@@ -82,7 +82,7 @@ fn a_script_is_more_than_its_signatures() {
 }
 
 #[test]
-fn errors_have_their_place_in_the_script() {
+fn errors_have_their_position_in_the_script() {
     let mut known = base();
     let text = "function f() { }\n\n  type A: record { x: nosuch; };\n";
     let error = read(text, &mut known).unwrap_err();
@@ -91,7 +91,7 @@ fn errors_have_their_place_in_the_script() {
 }
 
 #[test]
-fn what_is_left_keeps_its_place() {
+fn blanking_keeps_positions() {
     let text = "global a: event() &is_used; # c\nconst b = 5;\ntype C: count;";
     let left = blanked(text);
     assert_eq!(left.len(), text.len());

@@ -9,17 +9,17 @@ use super::Violation;
 pub mod codes {
     /// A normal end.
     pub const NORMAL: u16 = 1000;
-    /// Zeek ends.
+    /// Zeek terminates.
     pub const GOING_AWAY: u16 = 1001;
     /// A violation of the WebSocket protocol.
     pub const PROTOCOL_ERROR: u16 = 1002;
-    /// A close frame without a code; never sent.
+    /// A close frame without a code. Never sent.
     pub const NO_STATUS: u16 = 1005;
-    /// An end without a close frame; never sent.
+    /// An end without a close frame. Never sent.
     pub const ABNORMAL: u16 = 1006;
-    /// Text that is no UTF-8.
+    /// Text that is not UTF-8.
     pub const INVALID_PAYLOAD: u16 = 1007;
-    /// A wrong path, or a wrong name of an application.
+    /// An invalid path or application name.
     pub const POLICY: u16 = 1008;
     /// A message that is too long.
     pub const TOO_BIG: u16 = 1009;
@@ -27,10 +27,10 @@ pub mod codes {
     pub const INTERNAL: u16 = 1011;
 }
 
-/// Holds what a close frame says.
+/// The contents of a close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFrame {
-    /// The code, one of [`codes`] or another; [`codes::NO_STATUS`] if there was none.
+    /// The code, one of [`codes`] or another one. [`codes::NO_STATUS`] if there was none.
     pub code: u16,
     /// The reason, often empty.
     pub reason: Name,
@@ -51,7 +51,7 @@ pub(crate) fn read_close(payload: &Bytes) -> Result<CloseFrame, Violation> {
 
 /// Returns the payload of a close frame.
 pub(crate) fn close_payload(code: u16, reason: &[u8]) -> Vec<u8> {
-    // What a control frame holds, without the code.
+    // The maximum payload of a control frame, without the code.
     const MOST: usize = 123;
     if code == codes::NO_STATUS {
         return Vec::new();

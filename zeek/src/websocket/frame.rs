@@ -1,6 +1,6 @@
 //! Frames: their headers and masks (RFC 6455 §5).
 
-/// What a frame carries.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opcode {
     Continuation,
@@ -45,14 +45,14 @@ impl Opcode {
 pub(super) struct Header {
     pub(super) fin: bool,
     pub(super) reserved: bool,
-    /// `None`: one that isn't defined.
+    /// `None` if it is not defined.
     pub(super) opcode: Option<Opcode>,
     pub(super) mask: Option<[u8; 4]>,
     pub(super) length: u64,
 }
 
 impl Header {
-    /// Reads a header; returns it and its length, or `None` if it is not complete.
+    /// Reads a header. Returns it with its length, or `None` if it is not complete.
     pub(super) fn read(bytes: &[u8]) -> Option<(Header, usize)> {
         let ([first, second], rest) = bytes.split_first_chunk()?;
         let (length, rest) = match second & 0x7f {
@@ -84,7 +84,7 @@ impl Header {
     }
 }
 
-/// Appends a frame; it is masked if there is a mask.
+/// Appends a frame, masked if there is a mask.
 pub(super) fn write(opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
     let masked = if mask.is_some() { 0x80 } else { 0 };
     out.push(0x80 | opcode.bits());
@@ -107,7 +107,7 @@ pub(super) fn write(opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>, out: 
     }
 }
 
-/// Masks a payload, or takes its mask off.
+/// Masks or unmasks a payload.
 pub(super) fn apply_mask(mask: [u8; 4], payload: &mut [u8]) {
     let mut chunks = payload.chunks_exact_mut(4);
     for chunk in &mut chunks {
@@ -118,10 +118,10 @@ pub(super) fn apply_mask(mask: [u8; 4], payload: &mut [u8]) {
     chunks.into_remainder().iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
 }
 
-/// Makes masks of a seed that was fed in (SplitMix64).
+/// Generates masks from a seed (SplitMix64).
 ///
-/// A mask only has to keep a page's script from choosing the bytes that a proxy sees; what sends
-/// here is no script, and its seed is random.
+/// Masks only have to prevent the script of a web page from choosing the bytes that a proxy sees.
+/// The sender here is not such a script, and its seed is random.
 #[derive(Debug)]
 pub(crate) struct Masks(u64);
 

@@ -1,19 +1,19 @@
-//! The client's half of the HTTP handshake (RFC 6455 §4.1), and what both have in common.
+//! The client's side of the HTTP handshake (RFC 6455 §4.1), and code shared by both sides.
 
 use base64ct::{Base64, Encoding};
 use sha1::{Digest, Sha1};
 
-/// Says why an answer to the handshake is not the one that is needed.
+/// An error in the answer to the handshake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The server refused the upgrade; this is its status line. Zeek names the reason in it.
+    /// The server refused the upgrade, with this status line. Zeek puts the reason there.
     #[error("refused: {0}")]
     Refused(String),
-    /// It is no answer of HTTP.
+    /// The answer is not HTTP.
     #[error("not an HTTP answer: {0}")]
     NotHttp(String),
-    /// A header is missing or has another value.
+    /// A header is missing or has an unexpected value.
     #[error("wrong or missing header {0}")]
     Header(&'static str),
     /// The answer is longer than [`Limits::handshake`](super::Limits::handshake).
@@ -24,16 +24,16 @@ pub enum HandshakeError {
     Closed,
 }
 
-/// How an answer is, so far.
+/// The state of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     Incomplete,
-    /// The upgrade was accepted; frames follow after so many bytes.
+    /// The upgrade was accepted. Frames follow after this number of bytes.
     Accepted(usize),
     Wrong(HandshakeError),
 }
 
-/// Makes the request of a client.
+/// Returns the request of a client.
 pub(crate) fn request(host: &str, path: &str, application: Option<&str>, key: &str) -> String {
     let application =
         application.map(|name| format!("X-Application-Name: {name}\r\n")).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(crate) fn request(host: &str, path: &str, application: Option<&str>, key: &s
     )
 }
 
-/// Returns what a server answers to a key.
+/// Returns the server's answer to a key.
 pub(crate) fn accept_key(key: &[u8]) -> String {
     let mut digest = Sha1::new();
     digest.update(key);
@@ -51,15 +51,15 @@ pub(crate) fn accept_key(key: &[u8]) -> String {
     Base64::encode_string(&digest.finalize())
 }
 
-/// Reads a server's answer. Zeek's refusals have no empty line at their end, so that they are only
-/// known to be complete when the connection ends.
+/// Reads a server's answer. Zeek's refusals have no empty line at the end, so they are complete
+/// only when the connection ends.
 pub(crate) fn answer(bytes: &[u8], key: &str, limit: usize, is_ended: bool) -> Answer {
     let wrong = Answer::Wrong;
     let Some(line_end) = find(bytes, b"\r\n") else {
         return match bytes {
             _ if bytes.len() > limit => wrong(HandshakeError::TooLong),
             _ if is_ended => wrong(HandshakeError::Closed),
-            // Whoever greets otherwise may never end a line.
+            // Other peers may never end a line.
             _ if !starts_alike(bytes, b"HTTP/1.") => wrong(HandshakeError::NotHttp(shown(bytes))),
             _ => Answer::Incomplete,
         };
@@ -97,7 +97,7 @@ pub(crate) fn answer(bytes: &[u8], key: &str, limit: usize, is_ended: bool) -> A
     if accept != Some(accept_key(key.as_bytes()).as_bytes()) {
         return wrong(HandshakeError::Header("Sec-WebSocket-Accept"));
     }
-    // We asked for neither.
+    // We requested neither.
     for name in ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"] {
         if header(head, name).is_some() {
             return wrong(HandshakeError::Header(name));

@@ -1,12 +1,12 @@
-//! The head of an HTTP message that comes in pieces.
+//! The head of an HTTP message that arrives in pieces.
 
 use std::ops::Deref;
 
 use super::handshake::{Answer, answer, find};
 use super::request::{Request, read_request};
 
-/// Bytes up to the end of a head, and what may follow. It is only read when that can decide something,
-/// so that one that comes byte by byte takes no longer.
+/// The bytes of a head, and those after it. It is parsed only when the result can change, so that a
+/// head that arrives byte by byte takes no longer.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     bytes: Vec<u8>,
@@ -19,7 +19,7 @@ impl Head {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Reads it as a server's answer.
+    /// Parses it as a server's answer.
     pub(crate) fn answer(&mut self, key: &str, limit: usize, is_ended: bool) -> Answer {
         match self.is_due(limit) || is_ended {
             true => answer(&self.bytes, key, limit, is_ended),
@@ -27,13 +27,13 @@ impl Head {
         }
     }
 
-    /// Reads it as a client's request; `None` if it is not complete.
+    /// Parses it as a client's request. Returns `None` if it is not complete.
     pub(crate) fn request(&mut self, limit: usize) -> Result<Option<Request>, String> {
         if self.is_due(limit) { read_request(&self.bytes, limit) } else { Ok(None) }
     }
 
-    /// Returns whether its first line or all of it has ended since the last time, or whether its
-    /// beginning is new or it is too long.
+    /// Returns whether to parse it now: only the start has arrived, the first line or the whole
+    /// head has just become complete, or it is too long.
     fn is_due(&mut self, limit: usize) -> bool {
         const BEGINNING: usize = 16;
         let fresh = self.bytes.get(self.searched.saturating_sub(3)..).unwrap_or_default();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_read_where_something_is_decided() {
+    fn the_head_is_parsed_only_when_the_result_can_change() {
         let text = b"GET /a/long/path HTTP/1.1\r\nA: b\r\nC: d\r\n\r\nmore";
         let mut head = Head::default();
         let due = text.iter().enumerate().filter_map(|(at, byte)| {
@@ -67,6 +67,6 @@ mod tests {
             head.is_due(44).then_some(at + 1)
         });
         let due: Vec<usize> = due.filter(|at| *at > 16).collect();
-        assert_eq!(due, [27, 41, 45], "the line, the end, and what is too long");
+        assert_eq!(due, [27, 41, 45], "the first line, the end, and the limit");
     }
 }

@@ -1,19 +1,20 @@
-//! Frames that come, joined to messages.
+//! Joins received frames into messages.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::codes;
 use super::frame::{Header, Opcode, apply_mask};
 
-/// Bounds what a peer may send and what may wait for it.
+/// Limits of input and output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest message, in bytes; fragments count together. 64 MiB by default.
+    /// The maximum length of a message in bytes, all fragments together. 64 MiB by default.
     pub message: usize,
-    /// The longest request or answer of the HTTP handshake, in bytes. 16 KiB by default.
+    /// The maximum length of a request or answer in the HTTP handshake, in bytes. 16 KiB by
+    /// default.
     pub handshake: usize,
-    /// How many bytes may wait to be written before events are refused. 1 MiB by default. Answers to
-    /// pings may take as much again, then the connection ends.
+    /// The maximum number of unwritten bytes before events are rejected. 1 MiB by default. Answers
+    /// to pings may take the same amount again, then the connection ends.
     pub outgoing: usize,
 }
 
@@ -23,41 +24,41 @@ impl Default for Limits {
     }
 }
 
-/// Says how a peer broke the WebSocket protocol; the wording is that of Zeek's own server.
+/// A violation of the WebSocket protocol, in the wording of Zeek's server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// A reserved bit is set; no extension that uses one was agreed on.
+    /// A reserved bit is set. No extensions that use them are negotiated.
     #[error("Reserved bit used")]
     ReservedBit,
-    /// A frame of a kind that isn't defined, or a close frame that is too long.
+    /// A frame has an undefined opcode, or a close frame is too long.
     #[error("Protocol error")]
     Opcode,
-    /// A ping of more than 125 bytes.
+    /// A ping has more than 125 bytes.
     #[error("Ping reason control frame with payload length > 125 octets")]
     LongPing,
-    /// A ping, pong or close in fragments.
+    /// A ping, pong or close frame is fragmented.
     #[error("Control message fragmented")]
     FragmentedControl,
-    /// A continuation of nothing.
+    /// A continuation frame does not follow a fragment.
     #[error("Fragmentation: continuation opcode out of sequence")]
     Continuation,
-    /// A message within the fragments of another.
+    /// A message starts between the fragments of another one.
     #[error("Fragmentation: data message out of sequence")]
     Interleaved,
-    /// Text that is no UTF-8.
+    /// A text is not UTF-8.
     #[error("Invalid frame payload data")]
     NotUtf8,
-    /// A message that is longer than [`Limits::message`].
+    /// A message is longer than [`Limits::message`].
     #[error("Message too big")]
     TooBig,
-    /// A close frame with a code that must not be sent.
+    /// A close frame has a code that must not be sent.
     #[error("Invalid close code: {0}")]
     CloseCode(u16),
 }
 
 impl Violation {
-    /// Returns the close code that goes with it.
+    /// Returns the close code for the violation.
     pub const fn code(self) -> u16 {
         match self {
             Violation::NotUtf8 => codes::INVALID_PAYLOAD,
@@ -67,7 +68,7 @@ impl Violation {
     }
 }
 
-/// What came.
+/// A received message or control frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Incoming {
     Message(Bytes),
@@ -76,14 +77,14 @@ pub(crate) enum Incoming {
     Close(Bytes),
 }
 
-/// Takes frames out of a stream of bytes.
+/// Splits a stream of bytes into frames.
 #[derive(Debug)]
 pub(crate) struct Frames {
     buffer: BytesMut,
     limit: usize,
-    /// Whether text has to be UTF-8: Zeek checks what comes, and not what it sends.
+    /// Whether text must be UTF-8. Zeek checks its input but not its output.
     checks_text: bool,
-    /// The fragments of a message so far, and whether it is text.
+    /// The fragments received so far, and whether the message is text.
     message: Option<(BytesMut, bool)>,
 }
 
@@ -128,7 +129,7 @@ impl Frames {
         Ok(Some((opcode, header.fin, payload)))
     }
 
-    /// Checks a header as soon as it is there, before memory is spent on what follows it.
+    /// Checks a header as soon as it arrives, before memory is used for the payload.
     fn check(&self, header: &Header) -> Result<Opcode, Violation> {
         if header.reserved {
             return Err(Violation::ReservedBit);
@@ -151,7 +152,7 @@ impl Frames {
         Ok(opcode)
     }
 
-    /// Adds a fragment; returns the message if it was the last one.
+    /// Adds a fragment. Returns the message if this was the last one.
     fn join(
         &mut self,
         opcode: Opcode,

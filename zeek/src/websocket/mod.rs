@@ -1,9 +1,9 @@
-//! The WebSocket protocol (RFC 6455), as far as the API needs it: both sides, without extensions.
+//! The WebSocket protocol (RFC 6455) as needed by the API: both sides, without extensions.
 //!
-//! `tungstenite`'s frame layer would do for the headers, but it reads from and writes to streams,
-//! draws its masks from the system, and leaves everything to its user that a machine without I/O has
-//! to decide anyway: limits, fragments, the order of frames, UTF-8, close codes. What is left of it,
-//! reading and writing a header, is little, and spares its dependencies.
+//! `tungstenite`'s frame layer could read and write the headers, but it does I/O on streams, takes
+//! its masks from the system's random generator, and leaves to its user what a sans-I/O state
+//! machine must implement anyway: limits, fragments, the order of frames, UTF-8, close codes. Only
+//! reading and writing headers would remain, which is little code and avoids a dependency.
 
 mod close;
 mod frame;

@@ -1,19 +1,19 @@
-//! What waits to be written.
+//! The output queue.
 
 use super::frame::{self, Masks, Opcode};
 
-/// How much that was written is kept in front of the queue at least before the rest is moved up.
+/// The minimum number of written bytes at the front of the queue before the rest is moved up.
 const COMPACT: usize = 64 << 10;
 
-/// Holds bytes until they are written.
+/// A queue of bytes to be written.
 #[derive(Debug)]
 pub(crate) struct Output {
     queue: Vec<u8>,
-    /// How much of the queue has been written.
+    /// The number of bytes at the front of the queue that have been written.
     start: usize,
-    /// How many bytes have been written in all.
+    /// The total number of bytes written.
     written: u64,
-    /// Clients mask what they send.
+    /// The masks, for a client.
     masks: Option<Masks>,
 }
 
@@ -26,17 +26,17 @@ impl Output {
         self.queue.get(self.start..).unwrap_or_default()
     }
 
-    /// Returns how many bytes have been written.
+    /// Returns the total number of bytes written.
     pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
-    /// Returns where what is appended now will end, counted as `written` is.
+    /// Returns the end position of the queue, counted like `written`.
     pub(crate) fn end(&self) -> u64 {
         self.written + self.pending().len() as u64
     }
 
-    /// Records that so many bytes were written, at most what is pending.
+    /// Records that this number of bytes was written, at most all pending ones.
     pub(crate) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.pending().len());
         self.start += bytes;
@@ -51,7 +51,7 @@ impl Output {
         }
     }
 
-    /// Appends bytes that are no frame.
+    /// Appends bytes that are not a frame.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.queue.extend_from_slice(bytes);
     }
@@ -62,7 +62,7 @@ impl Output {
         frame::write(opcode, payload, mask, &mut self.queue);
     }
 
-    /// Forgets what was not written; nobody will read it.
+    /// Discards unwritten bytes, which nobody will read.
     pub(crate) fn clear(&mut self) {
         self.queue = Vec::new();
         self.start = 0;

@@ -1,22 +1,22 @@
-//! The server's half of the HTTP handshake (RFC 6455 §4.2), as strict as Zeek's.
+//! The server's side of the HTTP handshake (RFC 6455 §4.2), as strict as Zeek's.
 
 use super::handshake::{find, header, shown};
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) path: Vec<u8>,
     pub(crate) key: Vec<u8>,
     pub(crate) application: Option<Vec<u8>>,
-    /// Where frames begin.
+    /// The length of the request, after which frames begin.
     pub(crate) length: usize,
 }
 
-/// Reads a request, if it is complete.
+/// Reads a request if it is complete.
 ///
 /// # Errors
 ///
-/// Returns the reason that the status line of the refusal is to have, in Zeek's words.
+/// The reason for the status line of the refusal, in Zeek's wording.
 pub(crate) fn read_request(bytes: &[u8], limit: usize) -> Result<Option<Request>, String> {
     let too_long = || Err("Request too long".to_owned());
     let Some(line_end) = find(bytes, b"\r\n") else {

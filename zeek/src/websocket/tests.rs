@@ -24,7 +24,7 @@ fn all(bytes: &[u8], piece: usize, limit: usize) -> Result<Vec<Incoming>, Violat
 }
 
 #[test]
-fn frames_of_all_lengths_come_back() {
+fn frames_of_all_lengths_round_trip() {
     let mut masks = Masks::new(5);
     for length in [0, 1, 3, 125, 126, 127, 65_535, 65_536, 100_000] {
         let payload: Vec<u8> = (0..length).map(|at| at as u8 & 0x7f).collect();
@@ -42,7 +42,7 @@ fn frames_of_all_lengths_come_back() {
 }
 
 #[test]
-fn what_breaks_the_protocol_is_named() {
+fn protocol_violations_are_reported() {
     use Violation as V;
     for (bytes, violation) in [
         (&[0xc1, 0][..], V::ReservedBit),
@@ -59,7 +59,7 @@ fn what_breaks_the_protocol_is_named() {
         (&[0x01, 0, 0x82, 0], V::Interleaved),
         (&[0x81, 1, 0xff], V::NotUtf8),
         (&[0x01, 1, 0xc3, 0x80, 1, b'a'], V::NotUtf8),
-        // A length is checked before anything is kept for it.
+        // The length is checked before memory is allocated.
         (&[0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], V::TooBig),
         (&[0x82, 126, 0x04, 0x01], V::TooBig),
         (&[0x02, 1, b'a', 0x80, 126, 0x04, 0x00], V::TooBig),
@@ -69,16 +69,16 @@ fn what_breaks_the_protocol_is_named() {
             assert_eq!(all(bytes, piece, 1024), Err(violation), "{bytes:x?}");
         }
     }
-    // Binary frames may hold anything.
+    // Binary frames may contain any bytes.
     assert_eq!(
         all(&[0x82, 1, 0xff], 3, 9),
         Ok(vec![Incoming::Message(Bytes::from_static(&[0xff]))])
     );
-    // A character may be cut by the end of a fragment, with a ping between.
+    // A character may be split between fragments, with a ping in between.
     let cut = [0x01, 1, 0xc3, 0x89, 1, b'p', 0x00, 0, 0x80, 1, 0xa4];
     let expected = [Incoming::Ping("p".into()), Incoming::Message("ä".into())];
     assert_eq!(all(&cut, 1, 9), Ok(expected.to_vec()));
-    // As with Zeek a pong may be longer.
+    // As in Zeek, a pong may be longer.
     let pong = [&[0x8a, 126, 0, 126][..], &[b'x'; 126]].concat();
     assert_eq!(all(&pong, 7, 999).unwrap().len(), 1);
 }
@@ -119,7 +119,7 @@ fn answers_to_the_handshake() {
         assert_eq!(ask(&good[..length], false), Answer::Incomplete, "{length}");
         assert_eq!(ask(&good[..length], true), Answer::Wrong(HandshakeError::Closed), "{length}");
     }
-    // Zeek's refusals have no empty line at their end.
+    // Zeek's refusals have no empty line at the end.
     let refusal = "HTTP/1.1 400 Missing Upgrade header\r\nServer: x\r\n";
     let refused = HandshakeError::Refused("HTTP/1.1 400 Missing Upgrade header".to_owned());
     assert_eq!(ask(refusal, false), Answer::Incomplete);

@@ -1,4 +1,4 @@
-//! Recorded sessions, read.
+//! Reads recorded sessions.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -8,14 +8,14 @@ use brocomm::Time;
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Who sent a row.
+/// The sender of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     Client,
     Zeek,
 }
 
-/// What a row is.
+/// The content of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Http(Vec<u8>),
@@ -31,7 +31,7 @@ pub(crate) struct Row {
     pub(crate) content: Content,
 }
 
-/// A recorded session: its connections, each with its rows.
+/// A recorded session: the rows of each connection.
 pub(crate) struct Session {
     pub(crate) name: String,
     pub(crate) connections: BTreeMap<u64, Vec<Row>>,
@@ -115,7 +115,7 @@ fn row_of(row: &Value) -> Row {
     Row { time: Time::from_secs_f64(1e9 + row["t"].as_f64().unwrap()), from, content }
 }
 
-/// Joins the fragments of messages; leaves control frames out.
+/// Joins the fragments of messages. Leaves out control frames.
 pub(crate) fn messages<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<Bytes> {
     let mut messages: Vec<Vec<u8>> = Vec::new();
     for row in rows {

@@ -124,7 +124,7 @@ fn word(text: &str) -> Option<&str> {
 }
 
 #[test]
-fn a_test_has_what_it_calls_and_no_more() {
+fn a_test_includes_exactly_the_functions_it_calls() {
     let mut tests = Tests::default();
     tests.add(
         "some",

@@ -1,7 +1,7 @@
-//! A session as one page of HTML that needs nothing else: a ladder of its messages, and plots.
+//! A session as one self-contained HTML page: a ladder of its messages, and plots.
 //!
-//! The page holds its data as JSON, one row per message, and draws only what is in view. What a
-//! peer sent is data there and is never read as HTML or as a script.
+//! The page holds its data as JSON, one row per message, and draws only what is in view. The bytes
+//! that a peer sent are data and are never interpreted as HTML or as a script.
 
 mod samples;
 
@@ -22,16 +22,16 @@ use super::view::View;
 use crate::failure::{Failure, failed, reason};
 use samples::Samples;
 
-/// What comes before the data, with places for the style and the title.
+/// The part before the data, with placeholders for the style and the title.
 const HEAD: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPTS: [&str; 3] =
     [include_str!("data.js"), include_str!("plots.js"), include_str!("page.js")];
 
-/// How many characters of a message's contents are shown beside it; a click shows all.
+/// The number of characters of a message's contents that are shown beside it. A click shows all.
 const SHOWN: usize = 240;
 
-/// A page that is written, with one or several sessions.
+/// A page while it is written, with one or several sessions.
 pub(super) struct Page {
     path: PathBuf,
     out: BufWriter<File>,
@@ -54,7 +54,7 @@ impl Page {
         }
     }
 
-    /// Begins with a session of this name.
+    /// Begins a session with this name.
     pub(super) fn session(&mut self, name: &str) -> Session<'_> {
         let begun = self.begin(name);
         Session { page: self, failure: begun.err(), rows: 0, samples: Samples::default() }
@@ -68,7 +68,7 @@ impl Page {
         self.out.write_all(b",\"rows\":[")
     }
 
-    /// Ends the page, and says what is in it.
+    /// Finishes the page, and prints a summary.
     pub(super) fn end(mut self, out: &mut dyn Write) -> Result<(), Failure> {
         let end = |page: &mut Page| {
             for script in SCRIPTS {
@@ -87,7 +87,7 @@ impl Page {
 /// A session of a page.
 pub(super) struct Session<'a> {
     page: &'a mut Page,
-    /// Why the file could not be written; nothing more is tried then.
+    /// The first write error. Nothing is written after it.
     failure: Option<io::Error>,
     rows: u64,
     samples: Samples,
@@ -96,7 +96,7 @@ pub(super) struct Session<'a> {
 /// A message. The short keys keep pages of long sessions small.
 #[derive(Serialize)]
 struct Row<'a> {
-    /// The event, variable or log that it is about.
+    /// The event, variable or log of the message.
     #[serde(rename = "n", skip_serializing_if = "String::is_empty")]
     name: String,
     /// The beginning of its contents as text.
@@ -160,7 +160,7 @@ impl View for Session<'_> {
     }
 }
 
-/// Returns what a message is about, as the page filters by it.
+/// Returns the subject of a message, by which the page can filter.
 fn name(observed: &Observed, content: &Content<'_>) -> String {
     let name = match (content, &observed.message) {
         (Content::Event(event), _) => &event.name[..],
@@ -183,18 +183,18 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Writes JSON that a script element can hold: without `<`, no `</script>` ends it early.
+/// Writes JSON for a script element: without `<`, no `</script>` can end it early.
 fn json(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
     let json = serde_json::to_string(value)?;
     for (n, part) in json.split('<').enumerate() {
-        // Only strings have one, where this is the same character.
+        // `<` occurs only in strings, where the escape means the same character.
         out.write_all(if n == 0 { b"" } else { b"\\u003c" })?;
         out.write_all(part.as_bytes())?;
     }
     Ok(())
 }
 
-/// Returns text for HTML.
+/// Escapes text for HTML.
 fn text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_does_not_end_its_element() {
+    fn data_cannot_end_its_element() {
         let mut out = Vec::new();
         json(&mut out, "</script><!-- \"<\"").unwrap();
         let json = String::from_utf8(out).unwrap();

@@ -8,7 +8,7 @@ const list = byId("list");
 const space = byId("space");
 const details = byId("details");
 
-// Browsers limit the height of an element; beyond it a pixel of the bar stands for several of the list.
+// Browsers limit the height of an element. Beyond it, a pixel of the scrollbar stands for several of the list.
 const HIGHEST = 15_000_000;
 const rowHeight = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
 
@@ -170,7 +170,7 @@ function select(place) {
     fact("position", `byte ${number(offset)}, ${number(bytes)} bytes`);
     if (note !== undefined) fact("note", note);
     if (error !== undefined) fact("error", error);
-    if (skipped) fact("error", "not decoded, as one before it could not be");
+    if (skipped) fact("error", "not decoded, because an earlier one could not be");
     const values = [];
     const value = (name, what) => values.push(make("h3", {}, name), make("pre", {}, typeof what === "string" ? what : JSON.stringify(what, null, 2)));
     for (const [name, what] of Object.entries(content)) {

@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::super::side::SIDES;
 
-/// How many samples are kept at most.
+/// The maximum number of samples.
 const MOST: usize = 2048;
 
-/// The counters of a session at some times. Counters only grow, so that fewer samples are only
-/// coarser.
+/// The counters of a session over time. Counters only grow, so fewer samples only lower the
+/// resolution.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     samples: Vec<Sample>,
-    /// The least time between two samples.
+    /// The minimum time between two samples.
     interval: Duration,
-    /// The time of what was fed last.
+    /// The time of the last input.
     last: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Samples {
         self.add(time, || counters(observer));
     }
 
-    /// Returns all samples, the last with what the session ended with.
+    /// Returns all samples. The last one has the counters at the end of the session.
     pub(super) fn all(&mut self, observer: &Observer) -> impl Serialize + use<> {
         let last = Sample(self.last.as_secs_f64(), counters(observer));
         let mut all = std::mem::take(&mut self.samples);
@@ -41,7 +41,7 @@ impl Samples {
     }
 
     fn add(&mut self, time: Duration, counters: impl FnOnce() -> [[u64; 5]; 2]) {
-        // The times of a recording that was edited may go back.
+        // The times in an edited recording may go back.
         self.last = self.last.max(time);
         let due = self.samples.last().map(|sample| sample.0 + self.interval.as_secs_f64());
         if due.is_some_and(|due| self.last.as_secs_f64() < due) {
@@ -53,7 +53,7 @@ impl Samples {
         }
     }
 
-    /// Drops every second sample, and takes them half as often from now on.
+    /// Drops every second sample, and doubles the interval from now on.
     fn thin(&mut self) {
         let mut keep = false;
         self.samples.retain(|_| {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_bounded_and_nothing_counted_is_lost() {
+    fn memory_is_bounded_and_no_count_is_lost() {
         for step in [Duration::from_micros(1), Duration::from_secs(3), Duration::ZERO] {
             let mut samples = Samples::default();
             let mut time = Duration::ZERO;

@@ -71,7 +71,7 @@ impl Replica {
         };
         let mut result = self.store.apply_sent(access);
         if matches!(result, Err(StateError::UnknownTarget(_))) && !self.coming.is_empty() {
-            // The target must have come with an earlier received message.
+            // The target must have arrived with an earlier message.
             self.settle();
             result = self.store.apply_sent(access);
         }
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_crosses_arrives_after_what_is_sent() {
+    fn crossing_messages_arrive_after_those_sent() {
         let mut replica = replica();
         receive(&mut replica, 100, assign(5));
         send(&mut replica, 170, &assign(6), true);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_much_later_comes_after_what_arrived() {
+    fn messages_sent_much_later_come_after_those_received() {
         let mut replica = replica();
         receive(&mut replica, 100, assign(5));
         send(&mut replica, 300, &assign(6), true);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_answers_comes_after_what_arrived() {
+    fn replies_come_after_the_messages_that_they_answer() {
         let mut replica = replica();
         receive(&mut replica, 100, assign(5));
         replica.settle();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_under_way_needs_no_memory() {
+    fn messages_in_transit_need_bounded_memory() {
         let mut replica = replica();
         (0..10_000).for_each(|at| receive(&mut replica, at, assign(at)));
         assert!(replica.coming.len() < 200);

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_chooses_the_format() {
+    fn the_accept_header_selects_the_format() {
         use Format::{OpenMetrics, Plain};
         let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\
             application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.2,\
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plain_format_has_its_own_names() {
+    fn the_plain_format_uses_its_own_names() {
         let open_metrics = "\
             # HELP a_b Which \\\"it\\\" is\\n \\\\.\n# TYPE a_b info\na_b_info{v=\"1\\\"\"} 1\n\
             # HELP a_c Bytes.\n# TYPE a_c counter\n# UNIT a_c bytes\na_c_total{x=\"# EOF\"} 7\n\

@@ -16,10 +16,10 @@ use super::hub::Hub;
 use crate::bridge::acknowledge;
 use crate::zeek::stream::{Bytes, Stream, now};
 
-/// How long the TLS handshake may take, as with Zeek.
+/// The time limit for the TLS handshake, as in Zeek.
 const HANDSHAKE: Duration = Duration::from_secs(3);
 
-/// What all clients share.
+/// The state that all clients share.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) node: Node,
@@ -28,7 +28,7 @@ pub(super) struct Context {
     pub(super) description: String,
 }
 
-/// Serves a client until it is gone.
+/// Serves a client until it disconnects.
 pub(super) async fn serve(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,

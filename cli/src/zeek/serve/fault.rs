@@ -1,4 +1,4 @@
-//! What is to go wrong.
+//! Simulated faults.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use brocomm_zeek::server::ServerConfig;
 
 use crate::session::seconds;
 
-/// Something that goes wrong.
+/// A fault to simulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
     LateAck(Duration),

@@ -1,4 +1,4 @@
-//! All clients, and what is published to them.
+//! All clients, and the events that are published to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,10 +14,10 @@ use super::{Counts, TARGET};
 use crate::bridge::weight::weight;
 use crate::failure::warn;
 
-/// How many publications wait for a client at most.
+/// The maximum number of queued publications for a client.
 const WAITING: usize = 1_000;
 
-/// How much memory they may take.
+/// Their maximum size in memory.
 const WAITING_BYTES: usize = 16 << 20;
 
 /// An event under its topic.
@@ -28,14 +28,14 @@ pub(super) struct Published {
     weight: usize,
 }
 
-/// What is published to a client.
+/// The publications for a client.
 pub(super) struct Publications {
     receiver: mpsc::Receiver<Arc<Published>>,
     bytes: Arc<AtomicUsize>,
 }
 
 impl Publications {
-    /// Returns the next one; `None` when there are no more. Can be dropped at any time.
+    /// Returns the next one, or `None` at the end. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Arc<Published>> {
         let published = self.receiver.recv().await?;
         self.bytes.fetch_sub(published.weight, Ordering::Relaxed);
@@ -43,11 +43,11 @@ impl Publications {
     }
 }
 
-/// A client, with the beginnings of the topics that it has subscribed to.
+/// A client, with the prefixes of the topics that it has subscribed to.
 struct Subscriber {
     topics: Vec<Name>,
     sender: mpsc::Sender<Arc<Published>>,
-    /// The memory of what waits.
+    /// The memory of the queue.
     bytes: Arc<AtomicUsize>,
 }
 
@@ -56,7 +56,7 @@ impl Subscriber {
         self.topics.iter().any(|prefix| topic.starts_with(prefix))
     }
 
-    /// Has an event wait for the client; returns whether there was room.
+    /// Queues an event for the client. Returns whether there was room.
     fn push(&self, published: Arc<Published>) -> bool {
         let weight = published.weight;
         if self.bytes.load(Ordering::Relaxed) >= WAITING_BYTES {
@@ -71,7 +71,7 @@ impl Subscriber {
     }
 }
 
-/// Knows all clients.
+/// The registry of all clients.
 pub(super) struct Hub {
     pub(super) mapping: Mapping,
     pub(super) counts: Counts,
@@ -93,7 +93,7 @@ impl Hub {
         }
     }
 
-    /// Adds a client; returns what is published to it, and whether all is to end.
+    /// Adds a client. Returns its publications, and a receiver that says when to stop.
     pub(super) fn join(&self, number: u64) -> (Publications, watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(WAITING);
         let bytes = Arc::<AtomicUsize>::default();
@@ -102,7 +102,7 @@ impl Hub {
         (Publications { receiver, bytes }, self.end.subscribe())
     }
 
-    /// Has a client get what is published under topics with these beginnings.
+    /// Subscribes a client to the topics with these prefixes.
     pub(super) fn subscribe(&self, number: u64, topics: Vec<Name>) {
         if let Some(client) = self.clients().get_mut(&number) {
             client.topics = topics;
@@ -114,7 +114,7 @@ impl Hub {
         self.gone.notify_waiters();
     }
 
-    /// Publishes an event to all clients that have subscribed to its topic, but not to the one that
+    /// Publishes an event to all clients that have subscribed to its topic, except the one that
     /// sent it.
     pub(super) fn publish(&self, topic: &[u8], event: &ZeekEvent, from: Option<u64>) {
         let clients = self.clients();
@@ -133,19 +133,19 @@ impl Hub {
         }
     }
 
-    /// Tells something once for each of its kind; it is counted besides.
+    /// Prints a warning, once for each kind.
     pub(super) fn tell_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("clients of Zeek's API: {what}; more of the kind are only counted"));
+            warn(format_args!("clients of Zeek's API: {what}; others are only counted"));
         }
     }
 
-    /// Has all clients end.
+    /// Disconnects all clients.
     pub(super) fn end(&self) {
         self.end.send_replace(true);
     }
 
-    /// Waits until there are no clients.
+    /// Waits until all clients have gone.
     pub(super) async fn empty(&self) {
         loop {
             let gone = self.gone.notified();

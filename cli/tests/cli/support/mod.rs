@@ -89,7 +89,7 @@ pub(crate) fn good_sessions() -> impl Iterator<Item = Session> {
     all.into_iter().filter(move |session| !bad(session.name()))
 }
 
-/// Returns those of them that are of Bro 2.5.5, which prints values as brocomm does.
+/// Returns those of Bro 2.5.5, which prints values as brocomm does.
 pub(crate) fn good_sessions_of_2_5() -> impl Iterator<Item = Session> {
     let older = |name: &str| name.starts_with("bro-2.") || name.starts_with("mix-");
     good_sessions().filter(move |session| !older(session.name()))

@@ -1,5 +1,5 @@
-//! Either end of a bridge, or the bridge itself, is killed in the middle of many events. What was
-//! delivered and what is counted as lost is all that was sent.
+//! Tests that kill either end of a bridge, or the bridge itself, while many events are sent. The
+//! events delivered and those counted as lost add up to those sent.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ fn events() -> u64 {
     std::env::var("BROCOMM_TEST_EVENTS").map_or(3_000, |count| count.parse().unwrap())
 }
 
-/// An address that leads to whichever server is there at the time.
+/// A proxy whose address leads to the current server.
 struct Front {
     address: SocketAddr,
     behind: Arc<Mutex<String>>,
@@ -39,7 +39,7 @@ impl Front {
                 {
                     thread::spawn(move || {
                         let _ = io::copy(&mut from, &mut to);
-                        // A server that is killed is gone in both directions.
+                        // A killed server is gone in both directions.
                         let _ = to.shutdown(std::net::Shutdown::Both);
                         let _ = from.shutdown(std::net::Shutdown::Both);
                     });
@@ -61,7 +61,7 @@ impl Front {
     }
 }
 
-/// Another thread that writes events.
+/// A thread that writes events.
 struct Writer {
     third: Receiver<()>,
     go: Sender<()>,
@@ -77,7 +77,7 @@ impl Writer {
                     let _ = sender.send(());
                 }
                 let more = if event == "ping" { "" } else { r#", "x""# };
-                // It may be killed meanwhile.
+                // The program may be killed meanwhile.
                 if writeln!(input, "{event}({number}{more})").is_err() {
                     return;
                 }
@@ -88,19 +88,19 @@ impl Writer {
         Writer { third, go, thread }
     }
 
-    /// Waits until a third is written, at least.
+    /// Waits until at least a third is written.
     fn third(&self) {
         self.third.recv().unwrap();
     }
 
-    /// Has the last event written too, and waits until all is.
+    /// Lets the thread write the last event, and waits until all are written.
     fn finish(self) {
         let _ = self.go.send(());
         self.thread.join().unwrap();
     }
 }
 
-/// The events that are sent, with the last one.
+/// The events to send, with the last one.
 const TO_ZEEK: [&str; 2] = ["ping", r#"pair([$a=7, $b="x"])"#];
 const TO_BRO: [&str; 2] = ["Site::back", r#"Site::back(77, "last")"#];
 
@@ -146,7 +146,7 @@ fn bridge(config: &Path, counts: &Path) -> Program {
     Program::start(["bridge", config, "--no-log", "--log-level=info", "--counts", counts])
 }
 
-/// Returns where peers connect. Its output is of no interest after that.
+/// Returns the address for peers. Discards further output.
 fn address_of(node: &mut Program) -> String {
     let address = node.line_with("listening on ").replace("listening on ", "");
     node.ignore_output();
@@ -172,7 +172,7 @@ fn ended(program: Program, about: &str) -> String {
 }
 
 #[test]
-fn a_zeek_that_is_killed_loses_only_what_is_counted() {
+fn when_zeek_is_killed_all_lost_events_are_counted() {
     for (name, target) in [
         ("once", "queue = { events = 1000, overflow = 'block' }"),
         ("drop", "queue = { events = 100, overflow = 'drop_oldest' }"),
@@ -207,7 +207,7 @@ fn a_zeek_that_is_killed_loses_only_what_is_counted() {
 }
 
 #[test]
-fn a_sender_that_is_killed_loses_only_what_it_had() {
+fn when_a_sender_is_killed_only_its_own_events_are_lost() {
     let folder = folder("zeek-killed-sender");
     let (zeek, url, _) = stand_in(&folder, &[]);
     let config = bridging(&folder, LISTENING, &url, QUEUE);
@@ -229,21 +229,21 @@ fn a_sender_that_is_killed_loses_only_what_it_had() {
 
     let line = ended(bridge, "offered ");
     let offered = count(&line, "offered");
-    // All of the second's, and what the first had sent.
+    // All events of the second sender, and those that the first had sent.
     let all = events() + events() / 2 + 1;
     assert!((events() / 2 + 1..=all).contains(&offered), "{line}");
     assert_eq!((count(&line, "confirmed"), count(&line, "lost")), (offered, 0), "{line}");
     assert_eq!(received(&ended(zeek, "clients of Zeek's API: ")), offered);
 }
 
-/// Returns how many events the server of clients has received.
+/// Returns the number of events that the server of clients has received.
 fn received(line: &str) -> u64 {
     let (_, counts) = line.rsplit_once("received ").unwrap();
     counts.split(',').next().unwrap().trim().parse().unwrap()
 }
 
 #[test]
-fn a_bridge_that_is_killed_counts_what_it_had() {
+fn when_a_bridge_is_killed_the_next_one_counts_its_events() {
     let folder = folder("zeek-killed-bridge");
     let (zeek, url, _) = stand_in(&folder, &[]);
     let node = folder.join("sender.toml");
@@ -270,7 +270,7 @@ fn a_bridge_that_is_killed_counts_what_it_had() {
     let mut second = bridge(&config, &counts);
     second.ignore_output();
     if taken > settled {
-        second.error_with(&format!("killed before with {} events", taken - settled));
+        second.error_with(&format!("was killed with {} events", taken - settled));
     }
     second.error_with("connected to Zeek");
     let last = last(&url);
@@ -281,10 +281,10 @@ fn a_bridge_that_is_killed_counts_what_it_had() {
     let line = ended(second, "offered ");
     assert_eq!(count(&line, "lost (killed)"), taken - settled, "{line}");
     let offered = taken + count(&line, "offered");
-    // The rest the sender had written when its peer was gone.
+    // The sender wrote the rest when its peer was gone.
     assert!(offered <= events() + 1, "{taken}, {line}");
     assert_eq!(settled + count(&line, "confirmed") + count(&line, "lost"), offered, "{line}");
-    // What was on its way to Zeek may have arrived, and is counted as lost all the same.
+    // Events in transit to Zeek may have arrived, and are still counted as lost.
     let received = received(&ended(zeek, "clients of Zeek's API: "));
     assert!(
         received <= offered && received + count(&line, "lost") >= offered,
@@ -293,7 +293,7 @@ fn a_bridge_that_is_killed_counts_what_it_had() {
 }
 
 #[test]
-fn a_receiver_that_is_killed_leaves_all_counted() {
+fn when_a_receiver_is_killed_all_events_are_counted() {
     let folder = folder("zeek-killed-receiver");
     let topic = "--zeek-topic=brocomm/to-bro/{event}";
     let (mut zeek, url, peer) = stand_in(&folder, &[topic]);
@@ -316,7 +316,7 @@ fn a_receiver_that_is_killed_leaves_all_counted() {
     assert_eq!(sender.end().code, 0);
     second.line_with(" event back(");
     ended(zeek, "clients of Zeek's API: ");
-    bridge.error_with("connecting again");
+    bridge.error_with("reconnecting");
     let line = ended(bridge, "received ");
     let received = received(&line);
     assert!(received > 0, "{line}");

@@ -1,4 +1,5 @@
-//! A reader that stops costs no more memory than its queue may take, in all directions.
+//! Tests that a reader that stops costs no more memory than the limit of its queue, in all
+//! directions.
 
 use std::fs;
 use std::path::Path;
@@ -7,20 +8,20 @@ use super::{BLOCK_ALL, folder, stand_in};
 use crate::operations::{metrics_of, scrape};
 use crate::support::Program;
 
-/// The length of the string in each event: a queue of 100 events takes two megabytes.
+/// The length of the string in each event. A queue of 100 events takes two megabytes.
 const LONG: usize = 20_000;
 
-/// The number of events: they take more than three times what all queues of a process may hold.
+/// The number of events. They take more than three times the limit of all queues of a process.
 const EVENTS: u64 = 9_000;
 
-/// Returns the most memory that a process has had, in bytes.
+/// Returns the peak memory of a process, in bytes.
 fn peak(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
 }
 
-/// Waits until a metric has a value at least.
+/// Waits until a metric reaches a value.
 fn reaches(metrics: &str, name: &str, least: u64) {
     loop {
         let page = scrape(metrics);
@@ -31,7 +32,7 @@ fn reaches(metrics: &str, name: &str, least: u64) {
     }
 }
 
-/// Starts a node that sends long events to an address, as many as there are.
+/// Starts a node that sends all of the long events to an address.
 fn send(folder: &Path, address: &str, event: &str) -> Program {
     let file = folder.join("sender.toml");
     let port = address.rsplit(':').next().unwrap();
@@ -51,7 +52,7 @@ fn send(folder: &Path, address: &str, event: &str) -> Program {
     sender
 }
 
-/// Starts a bridge with small queues; returns it with its metrics and address.
+/// Starts a bridge with small queues. Returns it with the addresses of its metrics and for peers.
 fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
     let file = folder.join("bridge.toml");
     let text = format!(
@@ -72,8 +73,8 @@ fn bridge(folder: &Path, url: &str, events: &str) -> (Program, String, String) {
     (bridge, metrics, address)
 }
 
-/// A process does not grow by what was offered, but by up to three queues of 16 MiB each: of its printed
-/// lines, of the bridge or server, and of what it writes.
+/// Checks that a process grows not by the size of the offered events, but by at most three queues
+/// of 16 MiB each: of printed lines, of the bridge or server, and of what it writes.
 fn assert_flat(program: &Program, before: u64) {
     let grown = peak(program).saturating_sub(before);
     let offered = EVENTS * LONG as u64;
@@ -105,7 +106,7 @@ fn a_bro_that_stops_reading_does_not_fill_the_bridge() {
     let before = peak(&bridge);
     let _sender = send(&folder, &peer, "Site::back");
     let name = format!("brocomm_zeek_events_total{{target=\"{url}\",what=\"received\"}}");
-    // What the server of the bridge's Zeek has dropped doesn't come.
+    // Events that the Zeek's server has dropped do not arrive.
     reaches(&metrics, &name, EVENTS / 4);
     assert_flat(&bridge, before);
     bro.signal("-CONT");

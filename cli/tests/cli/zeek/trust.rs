@@ -1,4 +1,4 @@
-//! Which servers are trusted over TLS.
+//! Tests of the verification of servers over TLS.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::{folder, stand_in};
 use crate::support::{Run, brocomm, run};
 use crate::tls::files_with;
 
-/// Starts a server with a certificate; returns it with its URL.
+/// Starts a server with a certificate. Returns it with its URL.
 fn serving(test: &str, own: &str) -> (crate::support::Program, String) {
     let options = ["--zeek-tls-cert", own, "--zeek-tls-key", own];
     let (server, url, _) = stand_in(&folder(test), &options);
@@ -21,7 +21,7 @@ fn doctor(url: &str, options: &[&str]) -> Run {
 }
 
 #[test]
-fn the_authority_is_all_that_a_client_needs() {
+fn a_client_needs_only_the_ca() {
     let address = SanType::IpAddress([127, 0, 0, 1].into());
     let [ca, own] = files_with("zeek-trust", |own| own.subject_alt_names = vec![address]);
     let (ca, own) = (ca.to_str().unwrap(), own.to_str().unwrap());
@@ -37,7 +37,7 @@ fn the_authority_is_all_that_a_client_needs() {
         assert!(stdout.contains(step), "{stdout}");
     }
     assert_eq!(run([&["zeek", "send", &url, "Site::ping(1)"][..], &with_ca].concat()).code, 0);
-    // So does the variable that OpenSSL and curl read.
+    // The variable that OpenSSL and curl read works too.
     let mut command = brocomm();
     let output = command.args(["doctor", &url]).env("SSL_CERT_FILE", ca).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -55,15 +55,15 @@ fn the_authority_is_all_that_a_client_needs() {
     let Run { code, stderr, .. } = doctor(&url.replace("wss", "ws"), &with_ca);
     assert_eq!(code, 2);
     assert!(stderr.contains("options for TLS need a wss:// address"), "{stderr}");
-    // A peer shows its certificate and asks for one.
+    // A peer presents a certificate and requests one.
     let Run { code, stderr, .. } = doctor("127.0.0.1:1", &with_ca);
     assert_eq!(code, 2);
     assert!(stderr.contains("--tls-cert FILE is missing"), "{stderr}");
 }
 
-/// `openssl req -x509` makes authorities that sign themselves.
+/// `openssl req -x509` creates self-signed CAs.
 #[test]
-fn a_certificate_that_signed_itself_can_be_named() {
+fn a_self_signed_certificate_can_be_trusted() {
     let files = |test: &str, is_ca: bool| -> [PathBuf; 2] {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.subject_alt_names.push(SanType::IpAddress([127, 0, 0, 1].into()));

@@ -101,7 +101,7 @@ mod tests {
             assert!(page.contains(&section(&case.id)), "{}", case.id);
             let rows = page.matches(&format!("<code>{}</code>", case.id)).count();
             // The case is in the table, and among the failures if it failed.
-            assert!((1..=2).contains(&rows), "{} is there {rows} times", case.id);
+            assert!((1..=2).contains(&rows), "{} occurs {rows} times", case.id);
         }
         assert!(!page.contains("<b>bold") && page.contains("&lt;b&gt;bold"));
         // The page fetches nothing.

@@ -28,39 +28,40 @@ pub(super) fn cases() -> Vec<Case> {
         with_value(
             "3:2/21",
             "an address of an unknown family ends the connection",
-            "Sends an entry with an addr of the family 5.",
+            "Sends an entry with an addr of family 5.",
             &[0, 0, 0, 13, 1, 5, 192, 0, 2, 1],
         )
         .since(DataFormat::V22),
         with_value(
             "3:2/22",
             "a port of an unknown protocol ends the connection",
-            "Sends an entry with a port of the protocol 9.",
+            "Sends an entry with a port of protocol 9.",
             &[0, 0, 0, 12, 1, 0, 0, 0, 0, 0, 0, 0, 80, 0, 0, 0, 9],
         )
         .since(DataFormat::V22),
         with_value(
             "3:2/23",
-            "a set of billions of elements that are not there ends the connection",
+            "a set that claims billions of elements ends the connection",
             "Sends an entry with a set of 2^62 elements, and nothing after it.",
             &[0, 0, 0, 16, 1, 0x40, 0, 0, 0, 0, 0, 0, 0],
         ),
         with_value(
             "3:2/24",
-            "a vector of a negative number of elements ends the connection",
+            "a vector with a negative number of elements ends the connection",
             "Sends an entry with a vector of -1 elements.",
             &[0, 0, 0, 22, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
         ),
         with_value(
             "3:2/25",
-            "a string longer than what is left ends the connection",
-            "Sends an entry with a string of 4 GiB of which 2 bytes are there.",
+            "a string longer than the remaining bytes ends the connection",
+            "Sends an entry with a string that claims 4 GiB and has 2 bytes.",
             &[0, 0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff, b'a', b'b'],
         ),
         Case::should(
             "3:2/26",
             "a log entry truncated at any byte ends the connection",
-            "Sends an entry that lacks its last byte, on another connection its last two, and so on.",
+            "Sends an entry without its last byte, on another connection one without its last two, \
+             and so on.",
             |trial| {
                 let mut length = usize::MAX;
                 while length > 1 {
@@ -71,7 +72,7 @@ pub(super) fn cases() -> Vec<Case> {
                     length = length.min(whole.len()) - 1;
                     let cut = whole.get(..length).unwrap_or_default();
                     send_raw(&mut peer, MessageType::LogWrite, cut)?;
-                    peer.expect_close("an entry that is cut short")?;
+                    peer.expect_close("a truncated entry")?;
                 }
                 trial.still_serves()
             },
@@ -79,8 +80,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "3:1/20",
             "a writer truncated at any byte ends the connection",
-            "Sends a LOG_CREATE_WRITER that lacks its last byte, on another connection its last two, \
-             and so on.",
+            "Sends a LOG_CREATE_WRITER without its last byte, on another connection one without \
+             its last two, and so on.",
             |trial| {
                 let mut length = usize::MAX;
                 while length > 1 {
@@ -88,14 +89,14 @@ pub(super) fn cases() -> Vec<Case> {
                     let whole = Logs::on(&peer).writer("short");
                     length = length.min(whole.len()) - 1;
                     send_raw(&mut peer, MessageType::LogCreateWriter, &whole.slice(..length))?;
-                    peer.expect_close("a writer that is cut short")?;
+                    peer.expect_close("a truncated writer")?;
                 }
                 trial.still_serves()
             },
         ),
         Case::should(
             "3:1/21",
-            "a writer of 4 billion columns that are not there ends the connection",
+            "a writer that claims 4 billion columns ends the connection",
             "Sends a LOG_CREATE_WRITER whose num_fields is 0xffffffff.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -113,7 +114,8 @@ pub(super) fn cases() -> Vec<Case> {
             "3:1/22",
             "a log whose path leads out of its directory does no damage",
             "Announces the log `../../conformance-outside`, and sends an entry. Nothing may be \
-             written outside the folder of the logs, which the suite cannot see; look for it.",
+             written outside of the log folder. The suite cannot see that, so look for such a \
+             file.",
             |trial| {
                 let mut peer = trial.running()?;
                 let (logs, path) = (Logs::on(&peer), "../../conformance-outside");

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_written_by_hand_read_as_what_they_are_to_be() {
+    fn hand_encoded_entries_decode_to_the_expected_values() {
         for format in DataFormat::ALL {
             let logs = Logs(format);
             let unset = logs.entry("log", &[0, 0, 0, 8, 0]);

@@ -22,8 +22,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:1/11",
             "a writer and entries are accepted",
-            "Announces a log, and sends three entries in one LOG_WRITE, one of them with nothing in \
-             its column.",
+            "Announces a log, and sends three entries in one LOG_WRITE. The column of one entry is \
+             unset.",
             |trial| {
                 let mut peer = trial.running()?;
                 let logs = Logs::on(&peer);
@@ -37,8 +37,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:1/12",
-            "a writer that is announced again is the same one",
-            "Announces the same log twice, as a Bro does with a writer that comes up late in the \
+            "a writer may be announced again",
+            "Announces the same log twice, as Bro does for a writer that is created late in the \
              handshake.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/10",
             "values of every type are accepted",
-            "Sends an entry with a value of each type that columns can have.",
+            "Sends an entry with a value of each column type.",
             |trial| {
                 let mut peer = trial.running()?;
                 let logs = Logs::on(&peer);
@@ -64,7 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "3:2/11",
-            "an entry of a writer that was not announced is dropped, and no more than that",
+            "an entry for a writer that was not announced is dropped alone",
             "Sends an entry for a log that was not announced, then events on the same connection.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "3:2/12",
             "an entry with more columns than announced does no damage",
-            "Announces one column and sends an entry of two.",
+            "Announces one column and sends an entry with two.",
             |trial| {
                 let mut peer = trial.running()?;
                 let logs = Logs::on(&peer);

@@ -23,9 +23,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:1/1",
             "every writer is announced to a peer that requested logs",
-            "Requests logs, and has an entry written. A LOG_CREATE_WRITER for the log comes before \
-             any of its entries, with the one column `text`, a string. While entries don't come, \
-             another is written now and then: a Bro sends what it keeps with the next (§6).",
+            "Requests logs, and has an entry written. LOG_CREATE_WRITER for the log must come \
+             before its entries, with the one column `text`, a string. Has further entries written \
+             while none arrive, because Bro sends buffered entries only with a later one (§6).",
             |trial| {
                 let mut peer = logging(trial)?;
                 peer.send_event("conformance_log", &[text("first")])?;
@@ -41,9 +41,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/1",
             "entries arrive complete and in order",
-            "Requests logs, and has 500 entries written, which have to come in their order, in as \
-             many LOG_WRITE as the implementation likes. Others are written after them if they \
-             don't come by themselves (§6).",
+            "Requests logs, and has 500 entries written. They must arrive in order, in any number \
+             of LOG_WRITEs. Has further entries written while none arrive (§6).",
             |trial| {
                 let mut peer = logging(trial)?;
                 let texts: Vec<String> = (0..500).map(|n| format!("entry {n}")).collect();
@@ -57,8 +56,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/2",
             "an entry is sent within seconds, even if no other follows",
-            "Requests logs, has one entry written, and waits for it. A Bro sends what is buffered \
-             with the next entry only; a robust node has a timer as well (§6).",
+            "Requests logs, has one entry written, and waits for it. Bro sends buffered entries \
+             only with the next one; a robust node also has a timer (§6).",
             |trial| {
                 let mut peer = logging(trial)?;
                 peer.set_patience(BATCH);
@@ -74,8 +73,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/3",
             "an entry larger than a batch is sent alone",
-            "Has an entry of 200,000 bytes written, between two small ones. The batch is of 50 KiB \
-             (§6). Others are written after them if they don't come by themselves.",
+            "Has an entry of 200,000 bytes written between two small ones. A batch has 50 KiB \
+             (§6). Has further entries written while none arrive.",
             |trial| {
                 let mut peer = logging(trial)?;
                 let long = "0123456789".repeat(20_000);
@@ -88,8 +87,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "3:2/4",
             "a peer that did not request logs gets none",
-            "Has an entry written without having requested logs; neither LOG_CREATE_WRITER nor \
-             LOG_WRITE may come.",
+            "Has an entry written without having requested logs. Neither LOG_CREATE_WRITER nor \
+             LOG_WRITE may arrive.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_log", &[text("not for you")])?;

@@ -31,7 +31,7 @@ pub(crate) fn pass_sync(peer: &mut Exchange) -> Outcome {
         Some(Authority::Sync(SyncRole::Receiver)) => {
             while peer.theirs().phase_done < 2 {
                 if peer.receive()?.is_none() {
-                    return Stop::failed("it closed in Sync");
+                    return Stop::failed("it closed the connection in Sync");
                 }
             }
         }

@@ -26,8 +26,8 @@ fn carried_out() -> Vec<Case> {
         Case::must(
             "2:9/10",
             "an increment adds the difference of its operands",
-            "Sends an `incr` whose operands are 1005 and 1000. The variable has to grow by 5, \
-             whatever it was: so increments on both sides commute.",
+            "Sends an `incr` with the operands 1005 and 1000. The variable must grow by 5, \
+             whatever its value, so that increments on both sides commute.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 let (before, _) = report(&mut peer)?;
@@ -58,8 +58,8 @@ fn carried_out() -> Vec<Case> {
         Case::must(
             "2:9/12",
             "elements are assigned, incremented and deleted",
-            "Sends an `assign_idx`, an `incr_idx` and a `del` for one element of conformance_t, and \
-             looks at it after each.",
+            "Sends an `assign_idx`, an `incr_idx` and a `del` for one element of conformance_t, \
+             and checks it after each.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 let of =
@@ -85,7 +85,7 @@ fn carried_out() -> Vec<Case> {
         Case::must(
             "2:9/13",
             "an element that expires is deleted",
-            "Sends an `expire` for an element that is there, and for one that is not.",
+            "Sends an `expire` for an existing element, and for a missing one.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 for (opcode, name, value) in [
@@ -100,14 +100,14 @@ fn carried_out() -> Vec<Case> {
                     ))?;
                 }
                 let (_, t) = report(&mut peer)?;
-                Stop::unless(at(&t, "old").is_none(), || "the element is still there".to_owned())
+                Stop::unless(at(&t, "old").is_none(), || "the element still exists".to_owned())
             },
         ),
         Case::must(
             "2:9/14",
             "a container is addressed by its unique ID",
-            "Assigns conformance_t a new table with the unique id `#suite#1#7`, and then an element \
-             to that id.",
+            "Assigns conformance_t a new table with the unique ID `#suite#1#7`, and then assigns \
+             an element under that ID.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 let mut table = Table::new(Type::table(vec![Type::STRING], Type::COUNT));
@@ -126,8 +126,8 @@ fn carried_out() -> Vec<Case> {
         Case::must(
             "2:9/15",
             "state that arrives in Sync is applied",
-            "Announces the greatest runtime there is (it is a signed number), so that the suite sends \
-             its state: conformance_n is 77.",
+            "Announces the maximum runtime (a signed number), so that the suite sends its state: \
+             conformance_n is 77.",
             |trial: &mut Trial<'_>| {
                 let mut peer = trial.running_as(|hello| {
                     hello.sync = Some(false);
@@ -142,7 +142,7 @@ fn carried_out() -> Vec<Case> {
     ]
 }
 
-/// What has to be ignored.
+/// Cases about accesses that must be ignored.
 fn ignored() -> Vec<Case> {
     let ignores = |id, title, description, access: fn() -> StateAccess| {
         Case::should(id, title, description, move |trial| {
@@ -184,7 +184,8 @@ fn ignored() -> Vec<Case> {
         ignores(
             "2:9/35",
             "an index of another type is ignored",
-            "Assigns an element of conformance_t, whose indices are strings, under a count.",
+            "Assigns an element of conformance_t with a count as its index. The indices are \
+             strings.",
             || access(Opcode::AssignIdx, "conformance_t", [count(1), count(1), None]),
         ),
         ignores(

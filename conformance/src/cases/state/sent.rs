@@ -11,8 +11,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:9/1",
             "an increment is sent with the new value and the old one",
-            "Requests sync, and has conformance_n incremented. The access is an `incr`, whose \
-             operands differ by 1: a receiver adds the difference.",
+            "Requests sync, and has conformance_n incremented. The access must be an `incr` whose \
+             operands differ by 1, because a receiver adds the difference.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 peer.send_event("conformance_change", &[Value::string("k")])?;
@@ -32,9 +32,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:9/2",
             "an assignment to an element is sent with its index",
-            "Requests sync, and has conformance_t[\"element\"] assigned. The access is an \
-             `assign_idx`, for the variable or the unique id of its table, whose first operand is \
-             the index as a list of one string.",
+            "Requests sync, and has conformance_t[\"element\"] assigned. The access must be an \
+             `assign_idx` for the variable or the unique ID of its table. Its first operand is the \
+             index as a list of one string.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 peer.send_event("conformance_change", &[Value::string("element")])?;
@@ -51,7 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:9/3",
             "a peer that did not request sync gets no accesses",
-            "Has the state changed without having requested sync.",
+            "Has the state changed without a request for sync.",
             |trial| {
                 let mut peer = synchronised(trial, None)?;
                 peer.send_event("conformance_change", &[Value::string("secret")])?;
@@ -61,8 +61,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:9/4",
             "received changes are not sent back",
-            "Sends an increment to an implementation that requested sync as the suite did; it has \
-             no access to send for it.",
+            "Sends an increment to an implementation when both sides have requested sync. It must \
+             not send an access in return.",
             |trial| {
                 let mut peer = synchronised(trial, Some(false))?;
                 peer.send_access(access(
@@ -77,7 +77,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:9/5",
             "changes are sent to all peers that requested sync",
-            "Has the state changed by one of two connections that requested sync; both get it.",
+            "Has the state changed on one of two connections that requested sync. Both must \
+             receive the change.",
             |trial| {
                 let mut first = synchronised(trial, Some(false))?;
                 let mut second = synchronised(trial, Some(false))?;

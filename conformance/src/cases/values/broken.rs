@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:1/1",
             "an address of two words ends the connection",
-            "Sends an `addr` of 2 words; there are those of 1 and of 4.",
+            "Sends an `addr` of 2 words. Only 1 and 4 are valid.",
             |trial| spoiled(trial, &Value::Addr([192, 0, 2, 1].into()), 8, &[0, 0, 0, 2]),
         ),
         Case::should(
@@ -23,15 +23,15 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "2:1/3",
-            "a string that is longer than what is left ends the connection",
+            "a string longer than the remaining bytes ends the connection",
             "Sends a string whose length is 1000, with 4 bytes after it.",
             |trial| spoiled(trial, &Value::string("text"), 8, &1000_u32.to_be_bytes()),
         ),
         Case::should(
             "2:1/4",
             "a missing string of 4 GiB ends the connection",
-            "Sends a string whose length is 0xffffffff, with 4 bytes after it. Nobody may allocate \
-             what is only claimed.",
+            "Sends a string whose length is 0xffffffff, with 4 bytes after it. A claimed length \
+             must be checked before memory is allocated.",
             |trial| spoiled(trial, &Value::string("text"), 8, &[0xff; 4]),
         ),
         Case::should(
@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::tolerated(
             "2:2/3",
             "bytes after an event are ignored",
-            "Sends an event with three bytes more in the SERIAL than it needs.",
+            "Sends an event with three extra bytes at the end of the SERIAL.",
             |trial| {
                 let mut peer = trial.running()?;
                 let value = Value::Count(5);
@@ -64,8 +64,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:2/4",
             "an unhandled event does no damage",
-            "Sends an event of a name that the implementation did not request and does not know. It \
-             is ignored.",
+            "Sends an event that the implementation did not request and does not know. It must be \
+             ignored.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_nobody_knows_this", &[Value::Count(1)])?;
@@ -75,7 +75,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:2/5",
             "a packet does no damage",
-            "Sends a packet (tag `p`) of four bytes. An implementation that has no use for it ignores it.",
+            "Sends a packet (tag `p`) of four bytes. An implementation may ignore it.",
             |trial| {
                 let mut peer = trial.running()?;
                 let words = [1_u32, 2, 4, 1].map(u32::to_be_bytes).concat();
@@ -105,7 +105,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "2:4/1",
-            "a type of an unknown tag ends the connection",
+            "a type with an unknown tag ends the connection",
             "Sends a count whose type has the tag 99.",
             |trial| {
                 // Behind it are two flags and three bytes more, or one and a name, and the number.
@@ -115,7 +115,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "2:6/50",
-            "a port of an unknown protocol bit ends the connection, or is sent on as it is",
+            "a port with an unknown protocol bit ends the connection or is forwarded unchanged",
             "Sends a PortVal of 0xffffffff, which is not a port.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -169,7 +169,7 @@ fn changed(
 fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) -> Outcome {
     let mut peer = trial.running()?;
     let argument = changed(&mut peer, value, from_end, bytes)?;
-    peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a SERIAL that is not right")?;
+    peer.send_bytes(&[header(2), chunk(&argument)].concat(), "an invalid SERIAL")?;
     trial.closes(&mut peer, "the SERIAL")
 }
 
@@ -184,6 +184,9 @@ fn spoiled_object(trial: &mut Trial<'_>, class: &[u8; 2]) -> Outcome {
     if let Some(place) = argument.get_mut(before + pid..before + pid + 2) {
         place.copy_from_slice(class);
     }
-    peer.send_bytes(&[header(2), chunk(&argument)].concat(), "an event with a strange argument")?;
+    peer.send_bytes(
+        &[header(2), chunk(&argument)].concat(),
+        "an event with an argument of another object class",
+    )?;
     trial.closes(&mut peer, "the argument")
 }

@@ -32,14 +32,14 @@ pub(super) fn cases() -> Vec<Case> {
         echoes(
             "2:6/23",
             "tables of tables",
-            "Values of a table may be tables again.",
+            "Values of a table may be tables.",
             "table[count] of table[string] of set[port]",
             &[r#"table([1] = table(["a"] = set(80/tcp), ["b"] = set()), [2] = table())"#],
         ),
         echoes(
             "2:6/24",
             "vectors",
-            "Elements come in order.",
+            "Elements stay in order.",
             "vector of string",
             &["vector()", r#"vector("b", "a", "b")"#],
         ),
@@ -69,7 +69,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:6/27",
             "containers within records within containers are returned",
-            "Sends a vector of records that hold a table of vectors.",
+            "Sends a vector of records that contain a table of vectors.",
             |trial| {
                 let inner = Type::table(vec![Type::STRING], Type::vector(Type::ADDR));
                 let fields = vec![Field::new("name", Type::STRING), Field::new("at", inner)];
@@ -100,9 +100,9 @@ fn records() -> Vec<Case> {
     vec![
         Case::must(
             "2:6/30",
-            "a record comes back with the names and order of its fields",
-            "Sends a record of several types. Its type travels with it, so the implementation need \
-             not know it.",
+            "a record is returned with the names and order of its fields",
+            "Sends a record with fields of several types. Its type is sent with it, so the \
+             implementation need not know it.",
             |trial| {
                 let fields = vec![
                     Field::new("orig_h", Type::ADDR),
@@ -138,7 +138,7 @@ fn records() -> Vec<Case> {
         Case::must(
             "2:6/32",
             "nested records are returned",
-            "Sends a record that holds a record that holds a record.",
+            "Sends a record that contains a record that contains a record.",
             |trial| {
                 let mut ty = Type::COUNT;
                 let mut value = Value::Count(1);
@@ -171,6 +171,6 @@ fn echoed_record(trial: &mut Trial<'_>, sent: &Value) -> Outcome<std::sync::Arc<
     peer.answers()?;
     match back {
         Value::Record(record) => Ok(record),
-        _ => Stop::failed("what came back is no record"),
+        _ => Stop::failed("the echoed value is not a record"),
     }
 }

@@ -8,33 +8,33 @@ use crate::suite::{Capability, Case};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        echoes("2:6/1", "bools", "A bool travels as an `i64`.", "bool", &["T", "F"]),
+        echoes("2:6/1", "bools", "A bool is encoded as an `i64`.", "bool", &["T", "F"]),
         echoes(
             "2:6/2",
             "ints up to the limits of 64 bits",
-            "An int travels as an `i64`.",
+            "An int is encoded as an `i64`.",
             "int",
             &["+0", "-1", "9223372036854775807", "-9223372036854775807"],
         ),
         echoes(
             "2:6/3",
             "counts up to the limit of 64 bits",
-            "A count travels as a `u64`.",
+            "A count is encoded as a `u64`.",
             "count",
             &["0", "1", "4294967296", "9223372036854775808", "18446744073709551615"],
         ),
         Case::must(
             "2:6/4",
             "doubles are returned bit by bit",
-            "Has doubles echoed among which are the smallest and the greatest, -0 and infinity; \
-             none may be rounded.",
+            "Has doubles echoed, including the smallest, the largest, -0 and infinity. None may be \
+             rounded.",
             |trial| {
                 let doubles =
                     [0.1, -0.0, f64::MIN_POSITIVE, 5e-324, f64::MAX, f64::MIN, f64::INFINITY];
                 all_echoed(trial, doubles.map(Value::Double))
             },
         ),
-        Case::should("2:6/5", "NaN is returned as NaN", "Has the usual NaN echoed.", |trial| {
+        Case::should("2:6/5", "NaN is returned as NaN", "Has the default NaN echoed.", |trial| {
             let mut peer = trial.running()?;
             peer.send_echo(Value::Double(f64::NAN))?;
             let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
@@ -44,8 +44,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:6/6",
             "times are returned unchanged",
-            "A time is a double: seconds since 1970. Sends times before and after, and one with as \
-             many digits as there can be.",
+            "A time is a double: seconds since 1970. Sends times before and after that, and one \
+             with the maximum number of digits.",
             |trial| {
                 all_echoed(trial, [0.0, 1795383072.392319, -1.5, 253402300800.0].map(Value::Time))
             },
@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:6/7",
             "intervals are returned unchanged",
-            "An interval is a double: seconds. It has a class of its own.",
+            "An interval is a double: seconds. It has its own class.",
             |trial| all_echoed(trial, [0.0, 0.000001, -86400.0, 1e9].map(Value::Interval)),
         ),
         echoes(
@@ -100,7 +100,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:6/13",
             "strings of any bytes are returned",
-            "A string is a length and bytes: NULs, and what is no UTF-8, belong to it.",
+            "A string is a length and bytes. It may contain NULs and need not be UTF-8.",
             |trial| {
                 let strings: [&[u8]; 5] =
                     [b"", b"text", b"\0", b"a\0b\0", &[0xff, 0xfe, 0x80, 0x00, 0xc3]];
@@ -116,15 +116,15 @@ pub(super) fn cases() -> Vec<Case> {
         echoes(
             "2:6/15",
             "patterns",
-            "A pattern is an RE_Matcher object of two texts, which come back as they are.",
+            "A pattern is an RE_Matcher object with two texts, which must be returned unchanged.",
             "pattern",
             &["/foo|bar/", "/^GET [^ ]*$/", r"/a\/b/"],
         ),
         Case::must(
             "2:6/16",
             "an enum constant is returned",
-            "Sends a constant of an enum that the implementation cannot know: its type travels with \
-             it, and the constant is the number.",
+            "Sends a constant of an enum that the implementation cannot know. Its type is sent \
+             with it, and the constant is its number.",
             |trial| {
                 let names = vec![("Conformance::RED".into(), 0), ("Conformance::GREEN".into(), 7)];
                 let ty = Type::enumeration("Conformance::Colour", names);

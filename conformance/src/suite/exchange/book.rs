@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn it_follows_a_session_as_the_core_does() {
+    fn the_book_tracks_a_session_like_the_core() {
         let version = |runtime: i32| {
             let (protocol, data_format) = (Version::PROTOCOL, Version::DATA_FORMAT);
             let (cache_size, class) = (3000, Some(Bytes::new()));

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_suite_says_of_itself_what_the_core_does_by_default() {
+    fn the_suite_announces_the_defaults_of_the_core() {
         let (hello, config) =
             (Hello::new(Role::Listens, Entry::Plain, DataFormat::V26), ConnectionConfig::default());
         assert_eq!(hello.version.cache_size, config.cache_size);

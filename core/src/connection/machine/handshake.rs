@@ -98,7 +98,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Completes the requests: sends PHASE_DONE (§3.2).
+    /// Ends the requests: sends PHASE_DONE (§3.2).
     ///
     /// # Errors
     /// As [`request_events`](Self::request_events).
@@ -110,7 +110,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Creates the requests of a peer entry in Bro's order, and completes the handshake (§3.2, §4).
+    /// Sends the requests of a peer entry in Bro's order, and completes the handshake (§3.2, §4).
     pub(super) fn apply(&mut self, requests: &Requests) {
         self.ours.accept_input = requests.accept_input;
         if !requests.events.is_empty() {
@@ -189,7 +189,7 @@ impl Connection {
     }
 }
 
-/// What follows when both sides are done (§3.3).
+/// After both sides have sent PHASE_DONE (§3.3).
 impl Connection {
     pub(super) fn complete_when_both_done(&mut self, offset: u64) {
         if self.ours.phase_done && self.peer.phase_done {
@@ -230,7 +230,7 @@ impl Connection {
 pub(super) const PEER_DESCRIPTION: &str = "peer_description";
 
 impl Connection {
-    /// Queues what each side sends first: VERSION, and the description if there is one.
+    /// Queues the first messages: VERSION, and our description if there is one.
     pub(super) fn begin(&mut self) {
         self.begun = true;
         let class = self.config.class.clone();
@@ -262,7 +262,8 @@ impl Connection {
         let _ = self.output.serial(|writer, argument| writer.id(mode, &id, argument));
     }
 
-    /// Returns the data format that goes with the peer's number, if there is one.
+    /// Returns the data format to use, given the number that the peer announced; `None` if they
+    /// differ.
     fn agreed(&self, theirs: u32) -> Option<DataFormat> {
         match (self.config.data_format, theirs) {
             (ours, 0) => Some(ours.unwrap_or_default()),
@@ -325,9 +326,8 @@ fn description_id(description: &Name) -> Id {
 }
 
 impl Connection {
-    /// Sends an operation on synchronized state: in Sync as the sender its state, one
-    /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
-    /// (§3.5).
+    /// Sends an operation on synchronized state: as the sender in Sync, part of its state, one
+    /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4); in Running, a change (§3.5).
     ///
     /// If the target is a declared variable, coerces the operands to the declared types. An
     /// operation on a container by its unique ID is sent unchanged.
@@ -358,7 +358,7 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Ends the sending of our state: sends PHASE_DONE and enters Running (§3.4).
+    /// Ends the transfer of our state: sends PHASE_DONE and enters Running (§3.4).
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] unless we are the sender in Sync.

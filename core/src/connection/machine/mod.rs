@@ -35,7 +35,7 @@ pub struct Connection {
     pub(super) role: Role,
     pub(super) now: Time,
     pub(super) phase: Phase,
-    /// The data format, once it is known; before, nothing is written in it.
+    /// The data format. Before it is known, nothing that depends on it is written.
     data_format: DataFormat,
     peer: Peer,
     ours: Ours,
@@ -68,7 +68,7 @@ pub struct Connection {
 
 type Tapping = dyn FnMut(&[u8]) + Send + Sync;
 
-/// Gets the bytes of the peer's messages.
+/// A callback that receives the bytes of the peer's messages.
 struct Tap(Box<Tapping>);
 
 impl fmt::Debug for Tap {
@@ -80,8 +80,8 @@ impl fmt::Debug for Tap {
 /// When to close the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PollClose {
-    /// As soon as what [`Connection::poll_transmit`] returns is written. A driver should use a
-    /// timeout: the peer may never read it.
+    /// When the bytes of [`Connection::poll_transmit`] are written. A driver should use a timeout:
+    /// the peer may never read them.
     WhenWritten,
     /// Immediately.
     Now,
@@ -90,8 +90,9 @@ pub enum PollClose {
 impl Connection {
     /// Creates a connection on a transport that has just been connected.
     ///
-    /// Queues our VERSION at once (§3.1), or with [`ConnectionConfig::tls`] after the TLS handshake;
-    /// our `peer_description` too, or when the data format is known. [Validate](ConnectionConfig::validate) the configuration before.
+    /// Queues our VERSION at once (§3.1), or with [`ConnectionConfig::tls`] after the TLS
+    /// handshake. Our `peer_description` follows as soon as the data format is known.
+    /// [Validate](ConnectionConfig::validate) the configuration first.
     pub fn new(config: ConnectionConfig, role: Role, now: Time) -> Connection {
         #[cfg(feature = "__tls")]
         let config = match &config.tls {
@@ -145,8 +146,8 @@ impl Connection {
         self.feed_plaintext(bytes);
     }
 
-    /// Shows `tap` all bytes of the protocol that the peer sends, before they have any effect: with
-    /// TLS what it carries, so that a session can be recorded and read again.
+    /// Calls `tap` with all bytes that the peer sends, before they are processed; with TLS, with
+    /// the plaintext. Use it to record a session.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.tap = Some(Tap(Box::new(tap)));
     }

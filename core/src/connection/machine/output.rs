@@ -1,11 +1,15 @@
 //! The send queue.
 
 use crate::connection::UsageError;
-use crate::serial;
+use crate::data::Event;
+use crate::serial::{self, Mode, Templates};
 use crate::wire::{Encoder, Framing, Message};
 
-/// The minimum number of written bytes at the front before the rest is moved.
+/// The number of written bytes at the front from which the rest is moved forward.
 const COMPACT: usize = 64 << 10;
+
+/// The capacity of the queue that is kept while nothing waits, in bytes.
+const KEPT: usize = 4 << 10;
 
 /// The send queue: encodes messages and keeps their bytes until they are written.
 #[derive(Debug)]
@@ -15,12 +19,12 @@ pub(super) struct Output {
     queue: Vec<u8>,
     /// The number of bytes at the front that have been written.
     start: usize,
-    /// The total number of bytes written.
+    /// The total number of bytes ever written.
     written: u64,
     limit: usize,
-    /// The end of the last answer, in the same count as `written`.
+    /// The end of the last answer, as an offset like `written`.
     reply_end: u64,
-    /// The size of the answers since the last time that all were written.
+    /// The size of the answers queued since all of them were last written.
     reply_bytes: usize,
 }
 
@@ -56,7 +60,7 @@ impl Output {
         }
         if self.start == self.queue.len() {
             self.queue.clear();
-            self.queue.shrink_to(COMPACT);
+            self.queue.shrink_to(KEPT);
             self.start = 0;
         } else if self.start >= COMPACT && self.start >= self.queue.len() / 2 {
             self.queue.drain(..self.start);
@@ -79,7 +83,7 @@ impl Output {
 
     /// Refuses a command while the send queue is full.
     pub(super) fn check_room(&self) -> Result<(), UsageError> {
-        let queued = self.pending().len();
+        let queued = self.queue.len().saturating_sub(self.start);
         if queued < self.limit {
             Ok(())
         } else {
@@ -108,14 +112,39 @@ impl Output {
         self.reply_end = self.written + self.pending().len() as u64;
     }
 
-    /// Returns the size of the queued answers, and of those written since the last time that all
-    /// were.
+    /// Returns the size of the answers queued since all of them were last written.
     pub(super) fn reply_bytes(&self) -> usize {
         self.reply_bytes
     }
 
     pub(super) fn compress(&mut self, level: crate::wire::Compression) {
         self.encoder.start_compression(level, &mut self.queue);
+    }
+
+    /// Queues an event for one of many peers. Nothing changes if it cannot be encoded.
+    #[inline]
+    pub(super) fn event(
+        &mut self,
+        mode: Mode,
+        event: &Event,
+        templates: &mut Templates,
+    ) -> Result<(), UsageError> {
+        let Output { encoder, writer, queue, .. } = self;
+        let Some(template) = templates.get(writer, mode, event) else {
+            let Event { name, time, args } = event;
+            return self.serial(|writer, out| writer.event(mode, name, *time, args, out));
+        };
+        match template.framed() {
+            Some(size) if !encoder.is_compressed() => {
+                template.fill(writer, mode, true, queue);
+                encoder.count_framed(size);
+                Ok(())
+            }
+            _ => self.serial(|writer, out| {
+                template.fill(writer, mode, false, out);
+                Ok(())
+            }),
+        }
     }
 
     /// Queues a SERIAL. Nothing changes if it cannot be encoded.

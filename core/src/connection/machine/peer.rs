@@ -1,4 +1,4 @@
-//! How far a connection has come, what each side has said, and what passed.
+//! What each side of a connection has announced, and the counters.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::serial::CacheCounters;
 use crate::wire;
 use crate::wire::{Caps, Compression, Version};
 
-/// What the peer has announced so far.
+/// What the peer has announced and requested so far.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     pub(super) version: Option<Version>,
-    /// None until CAPS arrive (§2.9).
+    /// Empty until CAPS arrive (§2.9).
     pub(super) caps: Caps,
     pub(super) description: Option<Name>,
     /// The events it has requested.
@@ -28,7 +28,7 @@ pub(super) struct Peer {
     pub(super) phase_done: bool,
 }
 
-/// What we have requested so far.
+/// What we have requested and announced so far.
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// The events we have requested.
@@ -41,7 +41,7 @@ pub(super) struct Ours {
     pub(super) phase_done: bool,
     /// Announcements of log writers to send later.
     pub(super) writers: Vec<Bytes>,
-    /// Whether it was logged that the peer gets no IPv6 addresses.
+    /// Whether we have logged that IPv6 addresses are unset for this peer.
     pub(super) values_unset: bool,
 }
 

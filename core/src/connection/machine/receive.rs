@@ -1,4 +1,4 @@
-//! What comes from the peer: messages, what SERIALs bring (§5, 2§2), and logs (part 3).
+//! Handling of the peer's messages, contents of SERIALs (§5, 2§2), and logs (part 3).
 
 use bytes::Bytes;
 
@@ -103,7 +103,7 @@ impl Connection {
 }
 
 impl Connection {
-    /// Decodes a SERIAL, always, to keep the cache valid, and delivers it if it is accepted.
+    /// Decodes a SERIAL, even if not accepted, to keep the cache valid. Delivers it if accepted.
     #[inline]
     pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
         let mode = self.read_mode();
@@ -144,7 +144,7 @@ impl Connection {
 
     #[inline]
     fn call(&mut self, mut event: Event) {
-        // Created values count as if the peer had sent them.
+        // Values created by the coercion count as if the peer had sent them.
         let objects = self.config.serial_limits.objects;
         let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
@@ -212,11 +212,11 @@ impl Connection {
 
     /// Returns how the peer encodes a SERIAL now.
     ///
-    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is not
-    /// Running before both PHASE_DONEs are exchanged, nor while it sends its state; then we are not
-    /// Running either. When it is Running, all of that precedes in its stream, so we are Running
-    /// too. In between, when it has sent its PHASE_DONE and not received ours, or is about to
-    /// receive our state, it sends nothing with IDs.
+    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is
+    /// Running only after both PHASE_DONEs are exchanged, and after its state, if it sends one. All
+    /// of these precede its later messages in the stream, so when the peer is Running, we are too.
+    /// In between, when it has sent its PHASE_DONE and not received ours, or is about to receive
+    /// our state, it sends nothing with IDs.
     fn read_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.peer.caps, self.config.capabilities, running)
@@ -224,14 +224,14 @@ impl Connection {
     }
 }
 
-/// The logs from the peer. Most peers send none.
+/// The peer's logs. Most peers send none.
 #[derive(Debug)]
 pub(super) struct LogInput {
     receiver: LogReceiver,
     /// The rest of the last LOG_WRITE. Entries are decoded on demand, since an entry needs several
     /// times the memory of its bytes.
     unread: Unread,
-    /// The number of notifications before the rest.
+    /// The number of queued notifications to deliver before `unread`.
     before: usize,
     /// Whether one of the message's entries was dropped.
     dropped: bool,
@@ -253,7 +253,7 @@ impl LogInput {
 }
 
 impl Connection {
-    /// The peer announces a writer.
+    /// Handles the announcement of a writer.
     pub(super) fn log_writer(&mut self, argument: &Bytes, offset: u64) {
         match self.log_input().receiver.announce(argument) {
             Ok(Announced::New(writer)) => {
@@ -267,7 +267,7 @@ impl Connection {
         }
     }
 
-    /// The peer sends entries, which are decoded one by one after everything before them is taken.
+    /// Handles log entries. They are decoded one by one after all earlier notifications are taken.
     pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
         let (before, phase) = (self.notifications.len(), self.phase);
         let input = self.log_input();
@@ -307,8 +307,8 @@ impl Connection {
         }
     }
 
-    /// Ends the connection for an entry that cannot be decoded. What arrived after it, including
-    /// the end of the connection, is ignored.
+    /// Ends the connection because an entry cannot be decoded. Ignores everything that arrived
+    /// after it, including the end of the connection.
     fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
         self.notifications.clear();
         let message = Some(error.message);

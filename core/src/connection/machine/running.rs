@@ -13,10 +13,10 @@ use crate::connection::{
 };
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};
-use crate::serial::{LazyEvent, Mode};
+use crate::serial::{LazyEvent, Mode, Templates};
 use crate::wire::{DataFormat, Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
-/// The result of sending something that a peer must have requested.
+/// The result of sending something that the peer must request first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "it may not have been sent"]
 pub enum Sent {
@@ -24,7 +24,7 @@ pub enum Sent {
     Sent,
     /// The peer has not requested it.
     NotRequested,
-    /// The connection is not Running. It is dropped, not queued (§3.4).
+    /// It is dropped, not queued, because the connection is not Running (§3.4).
     NotRunning,
 }
 
@@ -67,6 +67,24 @@ impl Connection {
         let mode = self.write_mode();
         let Event { name, time, args } = event;
         self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Sends an event that was already checked to one of several peers that have requested it.
+    #[inline]
+    pub(crate) fn send_to_one_of_many(
+        &mut self,
+        event: &Event,
+        templates: &mut Templates,
+    ) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.event(mode, event, templates)?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
     }
@@ -160,8 +178,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Announces a log writer (§2.13), if the peer has requested logs. The argument is one of data
-    /// format 26, and is sent in the peer's.
+    /// Announces a log writer (§2.13), if the peer has requested logs. The argument must be in data
+    /// format 26; it is converted to the peer's.
     ///
     /// Before Running it is queued, and [`Sent::NotRunning`] is returned. When the handshake or
     /// Sync is complete, the announced writers are sent if the peer has requested logs (§3.3), and
@@ -169,7 +187,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] if the connection is closed;
-    /// [`UsageError::Log`] if it cannot be translated; [`UsageError::Unwritable`] beyond 1 GiB.
+    /// [`UsageError::Log`] if it cannot be converted; [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(writer.len())?;
         match self.phase {
@@ -186,11 +204,12 @@ impl Connection {
         }
     }
 
-    /// Sends log entries (§2.14), if the peer has requested logs. The argument is one of data format
-    /// 26, and is sent in the peer's; to a Bro 2.0, which has no IPv6 addresses, those are unset.
+    /// Sends log entries (§2.14), if the peer has requested logs. The argument must be in data
+    /// format 26; it is converted to the peer's. For a Bro 2.0, which has no IPv6 addresses, these
+    /// become unset values.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::Log`] if it cannot be translated;
+    /// [`UsageError::QueueFull`]; [`UsageError::Log`] if they cannot be converted;
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(entries.len())?;
@@ -246,7 +265,7 @@ impl Connection {
             return;
         }
         for writer in std::mem::take(&mut self.ours.writers) {
-            // One that cannot be translated is no announcement.
+            // Skip a writer that cannot be converted.
             if let (true, Ok(writer)) = (self.peer.logs, writer_in(writer, self.data_format)) {
                 self.output.message(&Message::LogCreateWriter(writer));
             }
@@ -262,8 +281,8 @@ impl Connection {
         self.notify(ConnectionNotification::HandshakeDone);
     }
 
-    /// Answers in the same format (§2.8). The state machine receives a message and sends the answer
-    /// at the same time, so the time spent here is 0.
+    /// Answers a PING in the same format (§2.8). The answer is queued at the time of receipt, so
+    /// the time spent here is 0.
     pub(super) fn answer_ping(&mut self, args: PingArgs) {
         self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
     }

@@ -14,7 +14,7 @@ impl Connection {
     }
 
     /// Feeds the wall-clock time, which is used for the validity of certificates. By default the
-    /// time fed elsewhere is used.
+    /// times of other feeds are used.
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         if let Some(tls) = &mut self.tls {
@@ -22,7 +22,7 @@ impl Connection {
         }
     }
 
-    /// Starts TLS, if configured. Returns whether it is.
+    /// Starts TLS, if configured. Returns whether it is configured.
     pub(super) fn begin_tls(&mut self) -> bool {
         let Some(config) = &self.config.tls else { return false };
         match Machine::new(config, self.role, self.now) {
@@ -67,7 +67,7 @@ impl Connection {
         }
     }
 
-    /// Returns the cause of an end of the stream, considering TLS.
+    /// Returns why the connection ended, given the cause without TLS.
     pub(super) fn end_tls(&mut self, cause: CloseCause) -> CloseCause {
         let Some(tls) = &mut self.tls else { return cause };
         if self.phase == Phase::Closed || self.end.is_some() {

@@ -1,4 +1,4 @@
-//! What a client with serializations of its own sends, as Broccoli's library lets programs do.
+//! Commands for clients that serialize values themselves, as Broccoli's library allows.
 
 use super::Connection;
 use super::output::Output;
@@ -7,12 +7,12 @@ use crate::data::Name;
 use crate::wire::{EventNames, Message};
 
 impl Connection {
-    /// Sends the argument of a SERIAL as it is, whatever the peer has requested; it must refer to
-    /// nothing in the object cache, its ids must be as wide as the peer expects (2§3), and it must be in
-    /// the connection's data format.
+    /// Sends the argument of a SERIAL unchanged, whether or not the peer has requested it. It must
+    /// not refer to the object cache, its IDs must have the width that the peer expects (2§3), and
+    /// it must be in the connection's data format.
     ///
-    /// A [`serial::Writer`](crate::lowlevel::serial::Writer) with a cache of 0 makes such arguments
-    /// without a connection.
+    /// Create such arguments with a [`serial::Writer`](crate::lowlevel::serial::Writer) with a
+    /// cache size of 0.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
@@ -29,7 +29,7 @@ impl Connection {
         })
     }
 
-    /// Requests events after the handshake, which a Bro tolerates (§3.7) and other peers need not.
+    /// Requests events after the handshake. A Bro tolerates this (§3.7); other peers may not.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];

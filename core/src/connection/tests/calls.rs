@@ -1,5 +1,5 @@
-//! Tests of coercing calls to the declared types: our own before they are sent, a peer's before
-//! they are delivered (§5).
+//! Tests of coercing calls to the declared types: our own when sent, the peer's when delivered
+//! (§5).
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn printed(event: &Event) -> String {
     format!("{}({})", event.name, args.join(", "))
 }
 
-/// Returns what the acceptor receives.
+/// Returns the notifications of the acceptor.
 fn got(pair: &mut Pair) -> Vec<String> {
     let told = pair.told().1.into_iter().map(|told| match told {
         ConnectionNotification::Event(event) => printed(&event),
@@ -57,7 +57,7 @@ fn got(pair: &mut Pair) -> Vec<String> {
 }
 
 #[test]
-fn arguments_of_our_own_become_what_is_declared() {
+fn our_arguments_are_coerced_to_the_declared_types() {
     let mut pair = Pair::running(knowing(known()), knowing_nothing());
     let conn = record(vec![("tries", Value::Int(2)), ("host", host()), ("tags", empty_set())]);
     for sent in [
@@ -86,7 +86,7 @@ fn empty_set() -> Value {
 }
 
 #[test]
-fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
+fn arguments_of_wrong_types_are_refused_and_nothing_is_queued() {
     let short = || record(vec![("host", host())]);
     let more = || record(vec![("host", host()), ("tires", Value::Count(1))]);
     let cases = [
@@ -114,7 +114,7 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
             "event conns: argument 0, list: [0]: expected record, found count",
         ),
     ];
-    // Whether the peer has requested the event or not, and in every phase.
+    // Whether or not the peer has requested the event, and in every phase.
     let deaf = ConnectionConfig {
         requests: Requests { accept_input: false, ..Requests::default() },
         ..knowing_nothing()
@@ -136,7 +136,7 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
     }
 }
 
-/// Bro cannot decode them, whatever is declared.
+/// Bro cannot decode such values, whatever the declaration.
 #[test]
 fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
     use crate::data::{Pattern, Record, Table, Vector};
@@ -183,7 +183,7 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
 }
 
 #[test]
-fn a_variable_is_no_event() {
+fn a_variable_cannot_be_called() {
     let strict = ConnectionConfig { undeclared: Undeclared::Ignore, ..knowing(known()) };
     let mut pair = Pair::running(strict, knowing_nothing());
     let error = pair.initiator.send_event(&event("hits", vec![])).unwrap_err();
@@ -193,7 +193,7 @@ fn a_variable_is_no_event() {
 }
 
 #[test]
-fn records_of_peers_become_what_is_declared() {
+fn a_peers_records_are_coerced_to_the_declared_types() {
     let mut pair = Pair::running(knowing_nothing(), knowing(known()));
     let partial = record(vec![("tries", Value::Count(2)), ("host", host())]);
     let other =
@@ -218,7 +218,7 @@ fn records_of_peers_become_what_is_declared() {
 }
 
 #[test]
-fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
+fn a_peers_records_that_cannot_be_coerced_are_rejected_with_both_types() {
     let mut pair = Pair::running(knowing_nothing(), knowing(known()));
     let wrong = record(vec![("tries", "two".into()), ("host", host())]);
     let _ = pair.initiator.send_event(&event("conn", vec![wrong]));
@@ -236,7 +236,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
 
 /// Forwarded events are unchanged.
 #[test]
-fn lazy_events_are_as_the_peer_sent_them() {
+fn lazy_events_are_not_coerced() {
     let lazy = ConnectionConfig { events_lazily: true, ..knowing(known()) };
     let mut pair = Pair::running(knowing_nothing(), lazy);
     let sent = event("conn", vec![record(vec![("tries", Value::Count(2))])]);

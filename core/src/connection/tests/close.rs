@@ -83,7 +83,7 @@ fn counters_outlive_the_connection() {
 /// A peer that closes its direction at the same time may still read. Only a failed transport
 /// discards what is queued.
 #[test]
-fn what_is_queued_outlives_the_peers_close_but_not_the_transport() {
+fn queued_output_outlives_the_peers_close_but_not_a_failed_transport() {
     let mut pair = Pair::running(config(), config());
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     pair.initiator.close(NOW);

@@ -1,11 +1,11 @@
-//! Tests of data formats: which is spoken, and what goes between connections of each (2§13).
+//! Tests of data formats: which one is used, and what can be sent in each (2§13).
 
 use super::*;
 use crate::data::{Id, List, Opaque, OpaqueState, Opcode, Record, StateAccess, Table, Vector};
 use crate::logs::{LogField, LogStream, LogStreams, LogValue};
 use crate::serial::{LazyEvent, WriteError};
 
-/// Returns two Running connections which speak a format that one of them names.
+/// Returns two Running connections that use a format announced by one of them.
 fn speaking(format: DataFormat) -> Pair {
     let requests = Requests {
         events: vec!["any".into()],
@@ -73,20 +73,24 @@ fn values() -> Vec<Value> {
 }
 
 #[test]
-fn two_connections_speak_every_format() {
+fn two_connections_use_every_format() {
     for format in DataFormat::ALL {
         let mut pair = speaking(format);
         let (args, now) = (values(), NOW);
         let assign = StateAccess {
             opcode: Opcode::AssignIdx,
             target: "a_table".into(),
-            op1: List { ty: Type::list(vec![Type::COUNT]), tag: 3, items: vec![Value::Count(1)] }
-                .into(),
+            op1: List {
+                ty: Type::list(vec![Type::COUNT]),
+                tag: 3,
+                items: vec![Value::Count(1)].into(),
+            }
+            .into(),
             op2: Some(Value::string("new")),
             op3: None,
         };
         let id = Arc::new(Id::global("an_id", Type::COUNT, Some(Value::Count(9))));
-        // The second time what can be a reference is one.
+        // The second time, cached objects are sent as references.
         for _ in 0..2 {
             for from_initiator in [true, false] {
                 let Pair { initiator, acceptor, .. } = &mut pair;
@@ -134,7 +138,7 @@ fn the_peer_chooses_the_format_unless_it_is_set() {
 }
 
 #[test]
-fn the_description_waits_for_the_peers_version_alone() {
+fn the_description_waits_only_for_the_peers_version() {
     for format in [DataFormat::V21, DataFormat::V26] {
         let mut connection = Connection::new(config(), Role::Acceptor, NOW);
         let [Message::Version(ours)] = &sent(&mut connection)[..] else { panic!() };
@@ -152,7 +156,7 @@ fn the_description_waits_for_the_peers_version_alone() {
 }
 
 #[test]
-fn what_a_release_lacks_is_refused_with_its_name_and_nothing_is_sent() {
+fn values_that_a_release_lacks_are_refused_with_its_name_and_nothing_is_sent() {
     use DataFormat::{V21, V22, V23, V25, V26};
     let ty = Type::new("", crate::data::TypeKind::Opaque("md5".into()));
     let digest = |state| Value::Opaque(Arc::new(Opaque { ty: ty.clone(), state }));
@@ -204,7 +208,7 @@ fn what_a_release_lacks_is_refused_with_its_name_and_nothing_is_sent() {
                 assert!(text.starts_with(&start), "{text}");
                 assert!(!initiator.has_output(), "{format}");
             }
-            // Whatever went, the connection stands.
+            // The connection still works.
             let _ = initiator.send_event(&any(vec![Value::Count(1)])).unwrap();
             transfer(initiator, acceptor, usize::MAX, NOW);
             let last = without_log(drain(acceptor)).pop();
@@ -213,7 +217,7 @@ fn what_a_release_lacks_is_refused_with_its_name_and_nothing_is_sent() {
     }
 }
 
-/// Returns an event as it came in this format.
+/// Returns an event as received in this format.
 fn lazily(format: DataFormat, event: &Event) -> LazyEvent {
     let mode = crate::serial::Mode::RUNNING.with_data_format(format);
     let mut chunk = Vec::new();

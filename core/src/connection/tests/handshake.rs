@@ -1,10 +1,10 @@
-//! Tests of Tests of Tests of Setup and Handshake (§3.1–§3.3).
+//! Tests of Setup and Handshake (§3.1–§3.3).
 
 use super::*;
 
 const VERSION_AND_DESCRIPTION: &str = concat!(
-    // The first messages of a Bro with the class `alpha` (recording bro-bro-events-basic, with the
-    // padding of the header chunks set to 0).
+    // The first messages of a Bro with the class `alpha` (recording bro-bro-events-basic, with
+    // zeroed padding in the header chunks).
     "000000080100000000000000",
     "000000160000000700000bb80000001a00000000616c70686100",
     "000000080200000000000000",
@@ -42,7 +42,7 @@ fn a_broccoli_sends_neither_class_nor_description() {
 }
 
 #[test]
-fn the_setup_is_applied_in_the_order_of_the_specification() {
+fn the_requests_are_sent_in_the_order_of_the_specification() {
     let requests = Requests {
         events: vec![Name::from("b"), Name::from("a")],
         capture_filter: Some(Bytes::from_static(b"udp")),
@@ -68,7 +68,7 @@ fn the_setup_is_applied_in_the_order_of_the_specification() {
 }
 
 #[test]
-fn both_sides_are_told_what_the_other_wants() {
+fn both_sides_are_notified_of_the_others_requests() {
     let theirs = ConnectionConfig {
         description: Name::from("other"),
         class: Some(Bytes::from_static(b"x")),
@@ -125,7 +125,7 @@ fn both_sides_are_told_what_the_other_wants() {
 }
 
 #[test]
-fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_at() {
+fn the_application_makes_its_requests_before_later_input_is_processed() {
     let theirs = ConnectionConfig { data_format: Some(DataFormat::V26), ..config() };
     let ours = ConnectionConfig { handshake: Handshake::Application, ..config() };
     let mut pair = Pair::new(theirs, ours);
@@ -191,7 +191,7 @@ fn a_repeated_phase_done_in_handshake_is_ignored() {
 }
 
 #[test]
-fn a_broccoli_is_told_apart_by_its_caps() {
+fn a_broccoli_is_recognized_by_its_caps() {
     let mut connection = in_phase(Phase::Handshake);
     let caps = Caps::NO_CACHING | Caps::BROCCOLI_PEER;
     feed(&mut connection, &[Message::Caps(caps), Message::PhaseDone]);
@@ -206,7 +206,7 @@ fn a_broccoli_is_told_apart_by_its_caps() {
 }
 
 #[test]
-fn a_description_that_is_no_string_is_logged_and_changes_nothing() {
+fn a_description_that_is_not_a_string_is_logged_and_ignored() {
     let mut connection = in_phase(Phase::Handshake);
     let mut argument = Vec::new();
     let id = crate::data::Id::global("peer_description", Type::COUNT, Some(Value::Count(1)));
@@ -222,7 +222,7 @@ fn a_description_that_is_no_string_is_logged_and_changes_nothing() {
 }
 
 #[test]
-fn compression_starts_when_the_handshake_is_complete_and_the_peer_can() {
+fn compression_starts_after_the_handshake_if_the_peer_supports_it() {
     use crate::wire::Compression;
     let compressing = || ConnectionConfig { compression: Compression::new(4), ..config() };
     let plain = ConnectionConfig { capabilities: Caps::PID_64BIT, ..config() };

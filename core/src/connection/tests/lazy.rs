@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn events_come_lazily_and_go_on() {
+fn lazy_events_are_delivered_and_forwarded() {
     let lazy = ConnectionConfig { events_lazily: true, ..config() };
     let mut pair = Pair::running(config(), lazy);
     let two = event("two", vec![Value::Count(1), Value::string("x")]);
@@ -32,7 +32,7 @@ fn events_come_lazily_and_go_on() {
 }
 
 #[test]
-fn lazy_calls_are_checked_as_others_are() {
+fn lazy_calls_are_checked_too() {
     let undeclared = Undeclared::Deliver;
     let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["count", "stranger", "a_global"].map(Name::from).to_vec();

@@ -33,7 +33,7 @@ fn numbers(told: &[ConnectionNotification]) -> Vec<u64> {
 }
 
 #[test]
-fn entries_are_read_when_they_are_asked_for_and_before_what_comes_after_them() {
+fn entries_are_decoded_on_demand_and_before_later_messages() {
     let mut connection = in_phase(Phase::Running);
     let (writer, entries) = log(0..500);
     let write = Message::LogWrite(entries.into());
@@ -53,7 +53,7 @@ fn entries_are_read_when_they_are_asked_for_and_before_what_comes_after_them() {
 }
 
 #[test]
-fn entries_that_came_before_we_closed_come_before_it() {
+fn entries_received_before_our_close_are_delivered_before_it() {
     let mut connection = in_phase(Phase::Running);
     let (writer, entries) = log(0..3);
     feed(&mut connection, &[writer, Message::LogWrite(entries.into()), call_of("none")]);
@@ -65,7 +65,7 @@ fn entries_that_came_before_we_closed_come_before_it() {
     assert_eq!(
         without_log(told[3..].to_vec()),
         [ConnectionNotification::Closed(CloseCause::ClosedByUs)],
-        "what was not looked at is dropped"
+        "unprocessed input is dropped"
     );
 }
 
@@ -99,7 +99,7 @@ fn an_entry_that_cannot_be_read_ends_the_connection_once() {
 }
 
 #[test]
-fn an_entry_without_a_writer_is_dropped_and_told() {
+fn an_entry_without_a_writer_is_dropped_with_a_notification() {
     let mut connection = in_phase(Phase::Running);
     let (writer, entries) = log(1..3);
     let write = Message::LogWrite(entries.into());

@@ -1,4 +1,4 @@
-//! Tests with two connections in memory, or with one that is fed by hand.
+//! Tests with two connections in memory, or with one that the test feeds.
 
 mod calls;
 mod close;
@@ -106,7 +106,7 @@ fn without_log(notifications: Vec<ConnectionNotification>) -> Vec<ConnectionNoti
     notifications.into_iter().filter(|n| !matches!(n, ConnectionNotification::Log(_))).collect()
 }
 
-/// The log's lines as `source level message`.
+/// Returns the log lines as `source level message`.
 fn log_lines(notifications: &[ConnectionNotification]) -> Vec<String> {
     let line = |line: CommLogMessage| format!("{} {} {line}", line.source(), line.level());
     notifications.iter().flat_map(CommLogMessage::of).map(line).collect()

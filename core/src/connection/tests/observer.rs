@@ -83,7 +83,7 @@ fn serials_are_decoded_in_each_phase_with_the_right_width() {
                 (there, Phase::Running, Mode::RUNNING, Serial::Event(count(4))),
             ]
         );
-        // Every transcript gives the same bytes again.
+        // Every transcript reproduces the same bytes.
         for observed in &all {
             if let (Some(transcript), Ok(Message::Serial(argument)), Some(Ok(serial))) =
                 (&observed.transcript, &observed.message, &observed.serial)
@@ -107,7 +107,7 @@ fn serials_are_decoded_in_each_phase_with_the_right_width() {
 }
 
 #[test]
-fn after_a_serial_that_cannot_be_read_the_rest_is_counted() {
+fn serials_after_an_invalid_one_are_counted() {
     let mut observer = observer();
     let bad = Message::Serial(Bytes::from_static(b"z"));
     let session = [version(), call_of("none"), bad, call_of("none"), Message::PhaseDone];
@@ -131,7 +131,7 @@ fn after_a_serial_that_cannot_be_read_the_rest_is_counted() {
 }
 
 #[test]
-fn a_stream_in_error_is_said_once_and_the_rest_is_counted() {
+fn an_invalid_chunk_is_reported_once_and_later_bytes_are_counted() {
     let mut observer = observer();
     observer.feed(Role::Initiator, &raw(&[version()]));
     observer.feed(Role::Initiator, &[0, 0, 0, 0, 1, 2]);
@@ -147,7 +147,7 @@ fn a_stream_in_error_is_said_once_and_the_rest_is_counted() {
 }
 
 #[test]
-fn what_a_broccoli_writes_is_short_in_every_phase() {
+fn a_broccoli_writes_short_ids_in_every_phase() {
     let broccoli = ConnectionConfig { capabilities: Caps::BROCCOLI_PEER, ..config() };
     let mut pair = Pair::new(broccoli, config());
     let mut observer = observer();

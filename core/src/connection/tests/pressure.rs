@@ -4,7 +4,7 @@ use super::*;
 use crate::wire::{PingArgs, PingLayout};
 
 #[test]
-fn input_waits_while_too_many_notifications_do() {
+fn input_waits_while_too_many_notifications_are_queued() {
     let config = ConnectionConfig { notification_limit: 3, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let session =
@@ -30,7 +30,7 @@ fn input_waits_while_too_many_notifications_do() {
 }
 
 #[test]
-fn commands_are_refused_while_too_much_output_waits() {
+fn commands_are_refused_while_the_send_queue_is_full() {
     let config = ConnectionConfig { output_limit: 100, ..config() };
     let mut pair = Pair::running(config.clone(), config);
     let mut sent = 0;
@@ -78,7 +78,7 @@ fn input_waits_while_the_peer_does_not_read_its_answers() {
 }
 
 #[test]
-fn honest_peers_with_full_queues_do_not_block_each_other() {
+fn peers_with_full_queues_do_not_block_each_other() {
     let config = ConnectionConfig { output_limit: 1000, ..config() };
     let mut pair = Pair::running(config.clone(), config);
     while pair.initiator.send_event(&count(1)).is_ok() {}

@@ -38,7 +38,7 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
         12 => connection.send_packet(&packet),
         13 => connection.send_print(&PrintItems::default()).map(drop),
         14 => connection.send_sync_point(SyncPoint::Final),
-        // An empty announcement, or entries without a writer.
+        // An empty announcement, and entries without a writer.
         15 => connection.send_log_create_writer(Bytes::from_static(&[0; 44])).map(drop),
         16 => connection.send_log_write(Bytes::from_static(&[0; 16])).map(drop),
         17 => {
@@ -97,7 +97,7 @@ fn replay(
 
 proptest! {
     #[test]
-    fn the_splits_of_the_input_do_not_matter(
+    fn splits_of_the_input_do_not_matter(
         sizes in vec(1_usize..200, 1..20),
         level in 0_u8..10,
         limit in 1_usize..10,
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pair_comes_to_the_same_end_whatever_the_splits(sizes in vec(1_usize..50, 1..20)) {
+    fn a_pair_reaches_the_same_state_whatever_the_splits(sizes in vec(1_usize..50, 1..20)) {
         let sync = Some(SyncRequest { authoritative: false });
         let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
         let run = |sizes: &[usize]| {
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn any_order_of_commands_gives_the_same_twice_and_closes_once(
+    fn any_order_of_commands_is_deterministic_and_closes_once(
         steps in vec((any::<bool>(), 0_u8..19, 0_usize..100), 0..60),
         setup_by_hand in any::<bool>(),
     ) {

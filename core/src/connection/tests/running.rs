@@ -14,7 +14,7 @@ fn packet() -> Packet {
 }
 
 #[test]
-fn events_go_to_those_who_requested_them() {
+fn events_go_to_peers_that_requested_them() {
     let mut pair = Pair::running(config(), config());
     let two = event("two", vec![Value::Count(1), Value::string("x")]);
     for event in [&two, &count(2), &two] {
@@ -32,7 +32,7 @@ fn events_go_to_those_who_requested_them() {
 }
 
 #[test]
-fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
+fn calls_that_match_no_declaration_are_dropped_and_the_connection_stays() {
     // The sender requests and declares nothing, but the peer has requested all of these.
     let undeclared = Undeclared::Deliver;
     let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
@@ -75,7 +75,7 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
 }
 
 #[test]
-fn undeclared_events_are_delivered_if_so_configured() {
+fn undeclared_events_are_delivered_if_configured() {
     let deliver = ConnectionConfig { undeclared: Undeclared::Deliver, ..config() };
     let mut connection = Connection::new(deliver, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), Message::PhaseDone]);
@@ -91,7 +91,7 @@ fn undeclared_events_are_delivered_if_so_configured() {
 }
 
 #[test]
-fn calls_and_packets_that_come_in_handshake_are_taken_and_ids_are_not() {
+fn calls_and_packets_are_accepted_in_handshake_but_not_ids() {
     let mut connection = in_phase(Phase::Handshake);
     let mut writer = crate::serial::Writer::new(3000);
     let id = Arc::new(Id::global("a_global", Type::COUNT, Some(Value::Count(1))));
@@ -106,7 +106,7 @@ fn calls_and_packets_that_come_in_handshake_are_taken_and_ids_are_not() {
 }
 
 #[test]
-fn ids_and_packets_go_to_a_peer_that_is_running() {
+fn ids_and_packets_are_sent_in_running() {
     let mut pair = Pair::running(config(), config());
     let id = Arc::new(Id::global("a_global", Type::COUNT, Some(Value::Count(1))));
     pair.initiator.send_id(&id).unwrap();
@@ -127,7 +127,7 @@ fn ids_and_packets_go_to_a_peer_that_is_running() {
 }
 
 #[test]
-fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
+fn without_accept_input_serials_are_dropped_and_other_messages_handled() {
     let silent =
         ConnectionConfig { requests: Requests { accept_input: false, ..requests() }, ..config() };
     let mut pair = Pair::new(config(), silent);
@@ -147,7 +147,7 @@ fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
 }
 
 #[test]
-fn pings_are_answered_in_kind() {
+fn pings_are_answered_in_the_same_layout() {
     for layout in [PingLayout::Padded32, PingLayout::Compact28] {
         let mut connection = in_phase(Phase::Running);
         let args = PingArgs { seq: 5, time1: 1.0, time2: 2.0, time3: 0.0, layout };
@@ -158,7 +158,7 @@ fn pings_are_answered_in_kind() {
 }
 
 #[test]
-fn a_pong_tells_how_long_it_took() {
+fn a_pong_reports_the_round_trip_time() {
     let mut pair = Pair::running(config(), config());
     pair.initiator.ping(9, pair.now).unwrap();
     pair.now += Duration::from_millis(500);
@@ -167,7 +167,7 @@ fn a_pong_tells_how_long_it_took() {
 }
 
 #[test]
-fn prints_go_to_those_who_requested_print_hook() {
+fn prints_go_to_peers_that_requested_print_hook() {
     let hooked = Requests { events: vec![Name::from("print_hook")], ..requests() };
     let mut pair = Pair::running(config(), ConnectionConfig { requests: hooked, ..config() });
     let items: PrintItems =
@@ -179,7 +179,7 @@ fn prints_go_to_those_who_requested_print_hook() {
 }
 
 #[test]
-fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
+fn logs_go_to_peers_that_requested_them_and_early_writers_are_kept() {
     let logging =
         ConnectionConfig { requests: Requests { request_logs: true, ..requests() }, ..config() };
     let writer = |stream| LogWriter {
@@ -231,7 +231,7 @@ fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
 }
 
 #[test]
-fn sync_points_are_told_and_logged() {
+fn sync_points_are_notified_and_logged() {
     let mut connection = in_phase(Phase::Running);
     feed(
         &mut connection,
@@ -251,7 +251,7 @@ fn sync_points_are_told_and_logged() {
 }
 
 #[test]
-fn caps_replace_earlier_ones_from_the_next_serialization_on() {
+fn new_caps_apply_to_the_next_serialization() {
     let mut connection = in_phase(Phase::Running);
     let requests = ["count"].into_iter().collect();
     feed(&mut connection, &[Message::RequestEvents(requests)]);
@@ -272,7 +272,7 @@ fn caps_replace_earlier_ones_from_the_next_serialization_on() {
 }
 
 #[test]
-fn serials_of_the_applications_own_go_unasked() {
+fn verbatim_serials_are_sent_without_a_request() {
     let mut writer = serial::Writer::new(0);
     let (mut argument, args) = (Vec::new(), [Value::Count(7)]);
     let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };

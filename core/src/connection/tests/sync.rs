@@ -19,7 +19,7 @@ fn asks(authoritative: bool) -> ConnectionConfig {
     ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 
-/// Returns the width of the first object ID of each sent state access, in bits.
+/// Returns the width in bits of the first object ID of each sent state access.
 fn id_widths(messages: &[Message]) -> Vec<u32> {
     let width = |message: &Message| match message {
         // `s`, full, then the id, then the serial type of a state access.
@@ -148,7 +148,7 @@ fn authority_and_runtime_decide_who_sends() {
 }
 
 #[test]
-fn only_those_who_asked_get_accesses_and_only_if_they_accept_input() {
+fn accesses_go_only_to_peers_that_requested_sync_and_accept_input() {
     // Only the acceptor asks, so only the initiator sends.
     let mut pair =
         Pair::running(config(), ConnectionConfig { state: StateSource::None, ..asks(false) });
@@ -174,7 +174,7 @@ fn a_request_for_sync_in_running_starts_the_flow_of_accesses() {
 }
 
 #[test]
-fn ids_are_short_unless_both_sides_announced_long_ones() {
+fn ids_are_short_unless_both_sides_announced_long_ids() {
     let with = |capabilities| ConnectionConfig { capabilities, ..config() };
     let broccoli = Caps::BROCCOLI_PEER;
     for (initiator, acceptor, width) in [

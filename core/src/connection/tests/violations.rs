@@ -45,7 +45,7 @@ fn closed_for(connection: &mut Connection) -> ProtocolError {
 }
 
 #[test]
-fn each_message_in_each_phase_is_taken_or_refused_as_the_table_says() {
+fn each_message_in_each_phase_is_handled_as_in_the_table() {
     for row in LEGALITY {
         for phase in PHASES {
             let mut connection = in_phase(phase);
@@ -74,7 +74,7 @@ fn each_message_in_each_phase_is_taken_or_refused_as_the_table_says() {
 }
 
 #[test]
-fn compress_is_taken_at_the_end_of_handshake() {
+fn compress_is_accepted_at_the_end_of_handshake() {
     let mut connection = Connection::new(
         ConnectionConfig { handshake: Handshake::Application, ..config() },
         Role::Acceptor,
@@ -108,7 +108,7 @@ fn a_violation_is_logged_in_bros_words_and_the_rest_is_ignored() {
 }
 
 #[test]
-fn a_violation_without_words_of_bros_names_message_phase_and_section() {
+fn a_violation_without_a_text_in_bro_names_message_phase_and_offset() {
     let mut connection = in_phase(Phase::Running);
     let offset = connection.counters().input.bytes;
     feed(&mut connection, &[version()]);
@@ -122,7 +122,7 @@ fn a_violation_without_words_of_bros_names_message_phase_and_section() {
 }
 
 #[test]
-fn versions_that_do_not_fit_are_refused_and_format_0_is_not() {
+fn mismatched_versions_are_refused_but_not_format_0() {
     let any = None;
     let (old, new) = (Some(DataFormat::V23), Some(DataFormat::V26));
     for (ours, protocol, data_format, expected) in [
@@ -164,7 +164,7 @@ fn what_was_queued_before_a_violation_is_still_sent() {
 }
 
 #[test]
-fn bytes_that_are_no_message_close_the_connection() {
+fn invalid_bytes_close_the_connection() {
     let mut connection = in_phase(Phase::Running);
     let offset = connection.counters().input.bytes;
     connection.feed_bytes(&[0, 0, 0, 8, 0x7f, 0, 0, 0, 0, 0, 0, 0], NOW);
@@ -184,7 +184,7 @@ fn bytes_that_are_no_message_close_the_connection() {
 }
 
 #[test]
-fn a_serial_that_cannot_be_read_closes_the_connection() {
+fn an_invalid_serial_closes_the_connection() {
     let mut connection = in_phase(Phase::Running);
     feed(&mut connection, &[Message::Serial(Bytes::from_static(b"z")), call_of("none")]);
     let told = drain(&mut connection);

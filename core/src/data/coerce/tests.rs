@@ -32,7 +32,7 @@ fn printed(text: &str, ty: &str) -> String {
 }
 
 #[test]
-fn numbers_become_more_general_ones() {
+fn numbers_are_generalized() {
     assert_eq!(coerced("5", "int"), Ok(Value::Int(5)));
     assert_eq!(coerced("5", "counter"), Ok(Value::Counter(5)));
     assert_eq!(coerced("-5", "double"), Ok(Value::Double(-5.0)));
@@ -62,7 +62,7 @@ fn an_int_becomes_a_count_unless_it_is_negative() {
 }
 
 #[test]
-fn a_counter_becomes_what_a_count_does() {
+fn a_counter_is_coerced_like_a_count() {
     let counter = Value::Counter(7);
     assert_eq!(counter.coerce(&Type::COUNT), Ok(Value::Count(7)));
     assert_eq!(counter.coerce(&Type::INT), Ok(Value::Int(7)));
@@ -71,7 +71,7 @@ fn a_counter_becomes_what_a_count_does() {
 }
 
 #[test]
-fn empty_containers_become_those_of_the_declared_type() {
+fn empty_containers_get_the_declared_type() {
     let vector = Value::from(Vector::new(Type::vector(Type::ANY), vec![]));
     let set = Value::from(Table::new(Type::set(vec![Type::ANY])));
     let table = Value::from(Table::new(Type::table(vec![Type::ANY], Type::ANY)));
@@ -86,7 +86,7 @@ fn empty_containers_become_those_of_the_declared_type() {
 }
 
 #[test]
-fn containers_are_gone_through() {
+fn elements_of_containers_are_coerced() {
     assert_eq!(printed("vector(1, 2)", "vector of double"), "[1.0, 2.0]");
     assert_eq!(printed("set(1)", "set[int]"), "{1}");
     assert_eq!(printed("table([1, \"a\"] = 2)", "table[int, string] of double"), "{[1, a] = 2.0}");
@@ -115,7 +115,7 @@ fn records_are_coerced_by_their_fields_names() {
 }
 
 #[test]
-fn records_of_the_same_type_are_left_as_they_are() {
+fn records_of_the_same_type_are_unchanged() {
     let declarations = declarations();
     let ty = Type::parse("Point", &declarations).unwrap();
     let record = Record::new(ty.clone(), vec![None, None, None]);
@@ -123,7 +123,7 @@ fn records_of_the_same_type_are_left_as_they_are() {
 }
 
 #[test]
-fn constants_are_found_by_name() {
+fn enum_constants_are_matched_by_name() {
     let declarations = declarations();
     let hue = Type::parse("Hue", &declarations).unwrap();
     let theirs = Type::enumeration("Hue", vec![("GREEN".into(), 7), ("PINK".into(), 8)]);
@@ -137,7 +137,7 @@ fn constants_are_found_by_name() {
 }
 
 #[test]
-fn opaque_kinds_are_told_apart() {
+fn opaque_values_must_have_the_same_kind() {
     let opaque = |name: &'static str| Type::new("", TypeKind::Opaque(name.into()));
     let state = crate::data::OpaqueState::Md5(None);
     let value = Value::Opaque(Arc::new(crate::data::Opaque { ty: opaque("md5"), state }));
@@ -158,7 +158,7 @@ fn received(text: &str, ty: &str) -> Result<String, String> {
 
 /// Peers have their own record types, with more or fewer fields.
 #[test]
-fn a_peers_records_are_filled_up_and_their_other_fields_left_out() {
+fn missing_fields_of_a_peers_record_are_added_and_unknown_ones_dropped() {
     let point = |text| received(text, "Point");
     let filled = Ok("[x=<uninitialized>, y=0.5, note=<uninitialized>]".to_owned());
     assert_eq!(point("[$note=\"n\"]"), Ok("[x=<uninitialized>, y=0.5, note=n]".to_owned()));
@@ -180,7 +180,7 @@ fn a_peers_records_are_filled_up_and_their_other_fields_left_out() {
 }
 
 #[test]
-fn a_record_of_a_type_known_by_name_only_has_its_fields() {
+fn a_record_of_a_named_type_keeps_its_fields() {
     let declarations = declarations();
     let ty = Type::parse("Point", &declarations).unwrap();
     let record = |fields| Value::from(Record::new(Type::named("Point"), fields));
@@ -194,7 +194,7 @@ fn a_record_of_a_type_known_by_name_only_has_its_fields() {
 }
 
 #[test]
-fn a_peers_constant_that_is_not_known_here_stays() {
+fn a_peers_unknown_enum_constant_is_kept() {
     let declarations = declarations();
     let hue = Type::parse("Hue", &declarations).unwrap();
     let theirs = Type::enumeration("Hue", vec![("GREEN".into(), 7), ("PINK".into(), 8)]);
@@ -203,9 +203,9 @@ fn a_peers_constant_that_is_not_known_here_stays() {
     assert!(pink.coerce(&hue).is_err());
 }
 
-/// Values with the type need no coercion, others do.
+/// Only values of another type need coercion.
 #[test]
-fn what_is_of_a_type_is_told_from_what_is_not() {
+fn values_of_the_type_are_recognized() {
     let declarations = declarations();
     for (text, ty, is) in [
         ("5", "count", true),
@@ -237,14 +237,14 @@ fn what_is_of_a_type_is_told_from_what_is_not() {
     }
 }
 
-/// A message with a few bytes per record would need many times as much memory.
+/// Otherwise a message with a few bytes per record would need many times as much memory.
 #[test]
-fn a_peer_has_no_more_fields_made_than_it_may() {
+fn the_fields_added_for_a_peer_are_limited() {
     let declarations = declarations();
     let wide = "vector of record { a: Point; b: Point; c: count; }";
     let ty = Type::parse(wide, &declarations).unwrap();
     let value = Value::parse("vector([$c=1], [$c=2])", None, &declarations).unwrap();
-    // Each has three fields, and two records of three.
+    // Each record gets three fields, two of which are records with three fields.
     let coerced = |room| value.coerce_from(Origin::Peer { room: &Cell::new(room) }, &ty);
     assert!(coerced(18).is_ok());
     assert_eq!(coerced(17).unwrap_err().to_string(), "[1]$b: too many fields are missing");
@@ -252,7 +252,7 @@ fn a_peer_has_no_more_fields_made_than_it_may() {
 }
 
 #[test]
-fn indices_that_become_the_same_are_refused() {
+fn indexes_that_become_equal_are_refused() {
     let great = 1 << 53;
     let counts = |numbers: &[u64]| {
         let mut table = Table::new(Type::table(vec![Type::COUNT], Type::COUNT));

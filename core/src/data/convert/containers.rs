@@ -127,7 +127,7 @@ fn table(value: &Value) -> Result<&Table, ConversionError> {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait IndexType {
-    /// The same as [`BroType::CONTAINS_ITSELF`].
+    /// See [`BroType::CONTAINS_ITSELF`].
     #[doc(hidden)]
     const CONTAINS_ITSELF: bool = false;
 
@@ -137,7 +137,7 @@ pub trait IndexType {
 
 /// Conversion from a Rust value to an index: every [`ToValue`], and tuples of them.
 pub trait ToIndex: IndexType {
-    /// Creates the components, with these instances of their types.
+    /// Creates the components, using these instances of their types.
     fn to_index(&self, types: &[Type]) -> Vec<Value>;
 }
 
@@ -147,7 +147,7 @@ pub trait FromIndex: IndexType + Sized {
     ///
     /// # Errors
     ///
-    /// What does not match, and its position in the index.
+    /// Returns what does not match, and its position in the index.
     fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
 }
 

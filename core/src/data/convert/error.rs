@@ -16,13 +16,13 @@ pub struct ConversionError {
     pub(crate) kind: ConversionErrorKind,
 }
 
-/// What is wrong with a value.
+/// The kind of conversion error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConversionErrorKind {
     /// The value has another type.
     #[error("expected {expected}, found {found}")]
     Type {
-        /// The type that the Rust type needs.
+        /// The type that corresponds to the Rust type.
         expected: TypeTag,
         /// The actual type.
         found: TypeTag,
@@ -56,7 +56,7 @@ pub(crate) enum ConversionErrorKind {
         /// The declared type.
         ty: Box<str>,
     },
-    /// Records from a peer lack more fields in total than the limit allows to create.
+    /// Records from a peer lack more fields in total than may be created.
     #[error("too many fields are missing")]
     TooManyFields,
     /// The number of arguments, elements or index components is wrong.
@@ -64,7 +64,7 @@ pub(crate) enum ConversionErrorKind {
     Length {
         /// The expected number.
         expected: usize,
-        /// The total number of variables.
+        /// The actual number.
         found: usize,
     },
     #[cfg(feature = "derive")]
@@ -97,7 +97,7 @@ pub(crate) enum ConversionErrorKind {
     /// Two indexes of a table or set become equal.
     #[error("two entries with the same index")]
     SameIndex,
-    /// Bro does not compile the pattern.
+    /// Bro cannot compile the pattern.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),
     /// The event is a different one.

@@ -43,8 +43,8 @@ pub trait BroType {
     /// Whether the value may be absent. True for `Option` only.
     const OPTIONAL: bool = false;
 
-    /// Always false. Computing it requires that of every part, which the compiler refuses as a
-    /// cycle if the type is a part of itself. Such a type could never be created.
+    /// Always false. Computing it requires that of every part, so a type that contains itself is a
+    /// cycle, which the compiler rejects. Such a type could never be created.
     #[doc(hidden)]
     const CONTAINS_ITSELF: bool = false;
 
@@ -74,12 +74,12 @@ pub trait BroType {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait ToValue: BroType {
-    /// Creates the value, with this instance of its type.
+    /// Creates the value, using this instance of its type.
     ///
     /// A connection recognizes a type that it has sent before by its `Arc`, and then sends a short
     /// reference. So to send vectors, sets or tables repeatedly, call [`BroType::bro_type`] once,
     /// keep the result, and pass it here. Derived records do this for their fields. A type of
-    /// another kind than that of `bro_type` is ignored.
+    /// another kind than `bro_type` is ignored.
     ///
     /// ```
     /// # use brocomm::data::{BroType, ToValue, Type};
@@ -121,7 +121,7 @@ pub trait FromValue: BroType + Sized {
     ///
     /// # Errors
     ///
-    /// What does not match, and its position in the value.
+    /// Returns what does not match, and its position in the value.
     fn from_value(value: &Value) -> Result<Self, ConversionError>;
 
     /// Creates a sequence of these.
@@ -139,7 +139,7 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// What does not match, and its position in the value.
+    /// Returns what does not match, and its position in the value.
     ///
     /// ```
     /// # use brocomm::data::Value;
@@ -157,14 +157,14 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// What does not match, and its position in the field. An unset or missing field matches only
-    /// an `Option`.
+    /// Returns what does not match, and its position in the field. An unset or missing field
+    /// matches only an `Option`.
     pub fn field<T: FromSlot>(&self, name: &str) -> Result<T, ConversionError> {
         T::from_slot(self.get(name)).map_err(|error| error.within(Step::Field(name.into())))
     }
 }
 
-/// References are converted like their targets, for types with parts.
+/// References are converted like their targets, so that types with parts support them.
 impl<T: BroType + ?Sized> BroType for &T {
     const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
 

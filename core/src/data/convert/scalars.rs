@@ -1,4 +1,4 @@
-//! Values without parts.
+//! Conversions of values without parts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -144,7 +144,7 @@ from_value! {
         Duration::try_from_secs_f64(*seconds).map_err(|_| out_of_range(found, "Duration"))
     };
     Time: Time, found @ Value::Time(seconds) => {
-        // 2⁶⁴ nanoseconds.
+        // // The limit of `Time`: 2⁶⁴ nanoseconds.
         if (0.0..18_446_744_073.709_552).contains(seconds) {
             Ok(Time::from_secs_f64(*seconds))
         } else {
@@ -183,7 +183,7 @@ fn out_of_range(value: &Value, target: &'static str) -> ConversionError {
     ConversionErrorKind::OutOfRange { value: value.clone(), target }.into()
 }
 
-/// Values as they are, whose Bro type is known only of each value.
+/// Implements the conversions of values that are kept as they are. Only each value has a Bro type.
 macro_rules! as_they_are {
     ($($rust:ty: $variant:ident;)*) => {$(
         impl BroType for $rust {

@@ -1,9 +1,9 @@
-//! Several values in a row: vectors, and strings of bytes.
+//! Conversions of sequences: vectors, and strings of bytes.
 
 use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
 use crate::data::{AttributeTag, Field, Type, TypeKind, TypeTag, Value, Vector};
 
-/// Creates a vector of `ty`, or of its `own` type if `ty` is no vector.
+/// Creates a vector of type `ty`, or of its `own` type if `ty` is not a vector.
 pub(super) fn to_vector<T>(
     items: &[T],
     ty: &Type,
@@ -76,18 +76,18 @@ impl<T: FromSlot, const N: usize> FromValue for [T; N] {
     }
 }
 
-/// Fills a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
+/// Conversion to a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
 ///
 /// Do not implement this trait: methods may be added.
 pub trait ToSlot: BroType + Sized {
-    /// Creates the value, of this instance of its type, if there is one.
+    /// Creates the value, if there is one, using this instance of its type.
     fn to_slot(&self, ty: &Type) -> Option<Value>;
 
     #[doc(hidden)]
     fn sequence_to_value(items: &[Self], ty: &Type) -> Value;
 }
 
-/// Is filled from a record's field or a vector's element: every [`FromValue`], and `Option`s of
+/// Conversion from a record's field or a vector's element: every [`FromValue`], and `Option`s of
 /// them.
 ///
 /// Do not implement this trait: methods may be added.
@@ -96,7 +96,7 @@ pub trait FromSlot: BroType + Sized {
     ///
     /// # Errors
     ///
-    /// The error says what does not fit; without a value, that it is missing, unless this is an `Option`.
+    /// Returns what does not match. A missing value is an error unless this is an `Option`.
     fn from_slot(slot: Option<&Value>) -> Result<Self, ConversionError>;
 
     #[doc(hidden)]

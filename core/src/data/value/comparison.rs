@@ -2,8 +2,8 @@
 //!
 //! Entries have no fixed order, so two tables are compared in the order of their indexes. An index
 //! may contain tables, which contain others: if each were sorted for each comparison, the work
-//! would multiply with each level, and a small message could take forever. So results about a table
-//! are cached until the comparison ends.
+//! would multiply with each level, and a small message could take extremely long. So results for a
+//! table are cached until the comparison ends.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::{Bucket, Entry, List, Opaque, OpaqueState, Record, Table, TopK, Value
 /// A comparison of any number of values.
 #[derive(Default)]
 pub(super) struct Comparison<'v> {
-    /// The sorted entries of tables, by the addresses of the tables.
+    /// The sorted entries of tables, by the tables' addresses.
     sorted: BTreeMap<*const Table, Rc<[&'v Entry]>>,
     /// The results for pairs of tables.
     compared: BTreeMap<[*const Table; 2], Ordering>,
@@ -131,11 +131,11 @@ impl Table {
         })
     }
 
-    /// Keeps the last of entries with equal indexes, as if they were assigned one after the other.
+    /// Keeps only the last of entries with equal indexes, as if they were assigned in order.
     pub(crate) fn keep_last_of_equals(&mut self) {
         let mut comparison = Comparison::default();
         let mut sorted: Vec<(usize, &Entry)> = self.entries.iter().enumerate().collect();
-        // Equal ones stay in their order.
+        // The sort is stable, so entries with equal indexes keep their order.
         sorted.sort_by(|(_, a), (_, b)| comparison.lists(&a.index, &b.index));
         let overwritten = sorted.windows(2).filter_map(|pair| match pair {
             [(at, a), (_, b)] => comparison.lists(&a.index, &b.index).is_eq().then_some(*at),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Attributes, Expr, Type, TypeKind, Value};
+use super::{Attributes, Expr, Items, Type, TypeKind, Value};
 use crate::data::{Name, TypeTag};
 
 /// The properties of every container (2§6, MutableVal part).
@@ -23,12 +23,13 @@ pub struct List {
     /// The tag of the elements' common type, or of `any`, as on the wire.
     pub tag: u8,
     /// The values.
-    pub items: Vec<Value>,
+    pub items: Items,
 }
 
 impl List {
-    /// Creates a list with this type: an index, if it has one value per component.
-    pub fn new(ty: Type, items: Vec<Value>) -> List {
+    /// Creates a list with this type. A list with one value per component is an index.
+    pub fn new(ty: Type, items: impl Into<Items>) -> List {
+        let items = items.into();
         List { ty, tag: List::usual_tag(&items), items }
     }
 
@@ -57,7 +58,7 @@ pub struct Table {
     pub mutable: Mutable,
     /// The table's attributes.
     pub attributes: Option<Arc<Attributes>>,
-    /// How long an entry lives.
+    /// The lifetime of an entry.
     pub expire_time: Option<Arc<Expr>>,
     /// The function called when an entry expires.
     pub expire_func: Option<Arc<Expr>>,
@@ -72,7 +73,7 @@ pub struct Entry {
     pub index: Arc<List>,
     /// The value; `None` in sets.
     pub value: Option<Value>,
-    /// When the entry was last used, in network time.
+    /// When the entry was last accessed, in network time.
     pub last_access: f64,
     /// The start of the expiry time: the sender's start plus whole seconds, in network time.
     pub expire_access: f64,
@@ -121,8 +122,8 @@ impl Table {
         self.entries.iter().find(|e| e.index.items == index)
     }
 
-    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it has the first
-    /// entry.
+    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it contains the
+    /// first entry.
     ///
     /// ```
     /// # use brocomm::data::{Table, Type, Value};
@@ -133,7 +134,7 @@ impl Table {
     /// assert_eq!(entry.value, Some("https".into()));
     /// ```
     pub fn index(&self) -> BTreeMap<&[Value], &Entry> {
-        self.entries.iter().rev().map(|entry| (entry.index.items.as_slice(), entry)).collect()
+        self.entries.iter().rev().map(|entry| (&*entry.index.items, entry)).collect()
     }
 
     pub(super) fn compact(&self) -> Table {

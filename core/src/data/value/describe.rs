@@ -1,4 +1,4 @@
-//! Types as Bro describes them.
+//! Display of types as Bro describes them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,16 +6,15 @@ use std::sync::Arc;
 use super::{Field, FuncType, Type, TypeDef, TypeKind};
 
 impl fmt::Display for Type {
-    /// Writes the type in full, as Bro describes it; for an enum only `enum`.
+    /// Writes the type in full, as Bro describes it. An enum is only `enum`.
     ///
-    /// A recursive record is written as `<recursion>`; a type of which only the name is known, as
-    /// that name.
+    /// A recursive record is written as `<recursion>`; a type known only by name, as that name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Describer { f, short: false, within: Vec::new() }.describe(self)
     }
 }
 
-/// Writes a type by its name where it has one.
+/// Displays a type by its name if it has one.
 pub(crate) struct Short<'a>(pub(crate) &'a Type);
 
 impl fmt::Display for Short<'_> {

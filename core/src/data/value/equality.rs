@@ -1,6 +1,6 @@
-//! Equality of values, as Bro compares indices of tables and elements of sets (2§6).
+//! Equality of values, as Bro compares the indexes of tables and sets (2§6).
 //!
-//! Equality, ordering and hash of a type use the same key, so they agree.
+//! Equality, ordering and hash of a type use the same key, so they are consistent.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};

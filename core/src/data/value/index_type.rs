@@ -1,6 +1,6 @@
-//! Valid types for the indices of tables and sets.
+//! Valid types for the indexes of tables and sets.
 //!
-//! Bro's scripts reject other types where a table is declared ("bad index type"), or could never
+//! Bro's scripts reject other types in a table's declaration ("bad index type"), or can never
 //! create a value of such a table. So this crate does not create or send one.
 
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Returns the type that cannot be in an index: this one or one within it.
+    /// Returns the type that an index cannot contain: this one or one within it.
     pub fn check_index(&self) -> Result<(), TypeTag> {
         index(self, &mut Seen::new())
     }
@@ -37,11 +37,20 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Returns the type that cannot be in an index.
+    /// Returns the type that an index cannot contain.
     pub(crate) fn check_indices(&self) -> Result<(), TypeTag> {
         indices(self, &mut Seen::new())
     }
+
+    /// Like [`check_indices`](Self::check_indices), but passes over what was checked before.
+    pub(crate) fn check_new_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
+        indices(self, &mut checked.0)
+    }
 }
+
+/// The types whose indices were found to be valid. They must live as long as this does.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedTypes(Seen);
 
 fn index(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
     match ty.tag() {
@@ -129,7 +138,7 @@ mod tests {
         type Tree: record { left: Tree &optional; name: string; };
     ";
 
-    /// Types that Bro's scripts reject as an index, each with the type that causes it.
+    /// Types that Bro's scripts reject as an index, each with the type that causes the error.
     const REFUSED: [(&str, TypeTag); 15] = [
         ("pattern", TypeTag::Pattern),
         ("vector of count", TypeTag::Vector),
@@ -155,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn index_types_that_bro_refuses_are_not_declared() {
+    fn index_types_that_bro_rejects_are_not_declared() {
         for (ty, fault) in REFUSED {
             for text in [
                 format!("set[{ty}]"),
@@ -176,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_can_be_no_index_is_none_within_itself() {
+    fn a_record_that_cannot_be_an_index_cannot_be_one_within_itself() {
         let own = "type R: record { p: pattern; by: table[R] of count &optional; };";
         let error = declared().read(own).unwrap_err();
         assert_eq!(error.kind, ParseErrorKind::IndexType(TypeTag::Pattern));
     }
 
     #[test]
-    fn index_types_that_bro_takes_are_declared() {
+    fn index_types_that_bro_accepts_are_declared() {
         for ty in [
             "bool, int, count, counter, double, time, interval, string, port, addr, subnet",
             "enum { A, B }",
@@ -199,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn literals_with_such_indices_are_refused() {
+    fn literals_with_invalid_indexes_are_refused() {
         for text in [
             "set(/x/)",
             "set(vector(1))",
@@ -220,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_rust_types_with_such_indices_are_refused() {
+    fn values_of_rust_types_with_invalid_indexes_are_refused() {
         type Set<T> = std::collections::HashSet<T>;
         let vectors = Set::from([vec![1u64]]).to_value();
         for (value, fault) in [
@@ -243,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn types_that_hold_a_type_many_times_are_looked_at_once() {
+    fn repeated_types_are_checked_once() {
         let mut ty = Type::COUNT;
         for _ in 0..60 {
             ty = Type::record("", vec![Field::new("a", ty.clone()), Field::new("b", ty)]);

@@ -5,6 +5,7 @@ mod container;
 mod describe;
 mod equality;
 mod index_type;
+mod items;
 pub(crate) mod object;
 pub(crate) mod opaque;
 mod scalar;
@@ -18,6 +19,8 @@ use bytes::Bytes;
 
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub(crate) use describe::Short;
+pub(crate) use index_type::CheckedTypes;
+pub use items::Items;
 pub use object::Event;
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{
@@ -61,14 +64,14 @@ use crate::data::TypeTag;
 /// Values are equal, and have the same hash, if Bro treats them as the same index of a table or
 /// element of a set:
 ///
-/// * doubles, times and intervals by their bits: a NaN equals itself, 0.0 and -0.0 differ;
-/// * addresses and subnets as IPv6 ones: `::ffff:1.2.3.4` is `1.2.3.4`;
-/// * enums' constants by number, functions and files by name;
+/// * doubles, times and intervals are compared by their bits: a NaN equals itself, 0.0 and -0.0
+///   differ;
+/// * addresses and subnets as IPv6 ones: `::ffff:1.2.3.4` equals `1.2.3.4`;
+/// * enum constants by number, functions and files by name;
 /// * records field by field in order, tables and sets regardless of the order of entries;
 /// * opaque values by content.
-///
-/// Values of different kinds differ (`Count(1)` is not `Int(1)`). Other properties of types,
-/// attributes, time stamps of entries, unique ids and properties are not compared.
+/// Values of different kinds differ (`Count(1)` does not equal `Int(1)`). Other properties of
+/// types, attributes, time stamps of entries, unique ids and properties are not compared.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {
@@ -160,7 +163,7 @@ impl Value {
         }
     }
 
-    /// Returns the value without sharing a message's buffer.
+    /// Returns a copy that does not share a message's buffer.
     ///
     /// Strings are copied, including those inside containers; everything else is shared.
     #[must_use]

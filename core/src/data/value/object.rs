@@ -26,7 +26,7 @@ pub struct Event {
 pub struct Func {
     /// The bodies with their priorities; empty for built-in functions.
     pub bodies: Vec<(Arc<Stmt>, i32)>,
-    /// 0 script, 1 built-in.
+    /// 0 for a script function, 1 for a built-in one.
     pub kind: u8,
     /// The function's type.
     pub ty: Type,
@@ -35,8 +35,8 @@ pub struct Func {
     /// The size of a script function's frame; `None` for a built-in function, which is sent by name
     /// only.
     pub frame_size: Option<i32>,
-    /// The ID that a Bro up to 2.1 sends with a script function (2§13); no value there means the
-    /// function itself. Otherwise `None`.
+    /// The ID that a Bro up to 2.1 sends with a script function (2§13); its value is absent if it
+    /// is the function itself. Otherwise `None`.
     pub id: Option<Arc<Id>>,
 }
 
@@ -62,13 +62,13 @@ pub struct File {
 pub struct Id {
     /// The full name.
     pub name: Name,
-    /// 0 function, 1 module, 2 global.
+    /// 0 for function, 1 for module, 2 for global.
     pub scope: u8,
     /// Whether it is exported from its module.
     pub is_export: bool,
-    /// Whether it is constant.
+    /// Whether it is a constant.
     pub is_const: i32,
-    /// Whether it is an enum's constant.
+    /// Whether it is an enum constant.
     pub is_enum_const: i32,
     /// Whether it names a type.
     pub is_type: i32,
@@ -87,7 +87,7 @@ pub struct Id {
 }
 
 impl Id {
-    /// Creates a global variable or constant as senders of IDs encode it.
+    /// Creates a global variable or constant as it is sent in an ID.
     pub fn global(name: impl Into<Name>, ty: Type, value: Option<Value>) -> Id {
         Id {
             name: name.into(),
@@ -213,7 +213,7 @@ pub struct Packet {
     pub usec: u32,
     /// The packet's length on the wire, in bytes.
     pub len: u32,
-    /// The link type, as libpcap numbers them.
+    /// The link type, as a number of libpcap.
     pub link_type: u32,
     /// A user-defined tag.
     pub tag: Name,

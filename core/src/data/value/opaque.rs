@@ -19,7 +19,7 @@ pub struct Opaque {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpaqueState {
-    /// An MD5 in progress: A, B, C, D, Nl, Nh, 16 words of data, num. `None`: not started.
+    /// An MD5 in progress: A, B, C, D, Nl, Nh, 16 words of data, num. `None` if not started.
     Md5(Option<Box<[u32; 23]>>),
     /// A SHA-1 in progress: h0–h4, Nl, Nh, 16 words of data, num.
     Sha1(Option<Box<[u32; 24]>>),
@@ -33,7 +33,7 @@ pub enum OpaqueState {
     Bloom(Bloom),
     /// A HyperLogLog counter of distinct elements.
     Cardinality(Cardinality),
-    /// A certificate, DER.
+    /// A certificate in DER.
     X509(Bytes),
 }
 
@@ -112,18 +112,18 @@ pub enum BloomCells {
 /// The parameters of a Bloom filter's hash functions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hasher {
-    /// Whether two hash functions are combined (class 3) rather than k independent ones (2).
+    /// Whether two hash functions are combined (class 3), instead of k independent ones (class 2).
     pub double: bool,
     /// The number of hash functions.
     pub k: u16,
-    /// The seeds: two, or one from a Bro up to 2.4, whose hash functions are others.
+    /// The seeds: two, or one from a Bro up to 2.4, which has other hash functions.
     pub seed: Vec<u64>,
 }
 
 /// A bit vector.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BitVector {
-    /// The bits, 64 to a block.
+    /// The bits, 64 per block.
     pub blocks: Vec<u64>,
     /// The number of bits.
     pub num_bits: u64,

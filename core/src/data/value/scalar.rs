@@ -9,7 +9,7 @@ use super::{Type, TypeKind};
 use crate::data::Name;
 use crate::pattern::{self, PatternError, PatternMatcher};
 
-/// A transport protocol; prints as the part after the slash of a port.
+/// A transport protocol. Displayed as the part after the slash of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// A protocol unknown to Bro.
@@ -167,7 +167,7 @@ impl Subnet {
     }
 }
 
-/// A regular expression as Bro sends it: two texts, which Bro anchors itself.
+/// A regular expression as Bro sends it: two texts, which Bro anchors when it compiles them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     /// The form that matches anywhere in a string, `^?(.|\n)*(RE)`.
@@ -200,13 +200,13 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// Fails if either text is invalid; the error has the column.
+    /// Fails if either text is invalid. The error contains the column.
     pub fn matcher(&self) -> Result<PatternMatcher, PatternError> {
         PatternMatcher::new(&self.exact, &self.anywhere)
     }
 
     /// Creates the pattern that a script would write as `/re/`, if it can be compiled. The column
-    /// in an error counts in `re`.
+    /// in an error refers to `re`.
     pub(crate) fn compiled(re: &str) -> Result<Pattern, PatternError> {
         let pattern = Pattern::new(re);
         match pattern.matcher() {
@@ -215,14 +215,14 @@ impl Pattern {
         }
     }
 
-    /// Checks that Bro compiles the pattern.
+    /// Checks that Bro can compile the pattern.
     ///
-    /// A pattern that exceeds a limit of [`matcher`](Self::matcher), on length or depth, is valid
-    /// nevertheless.
+    /// A pattern is valid even if it exceeds a limit of [`matcher`](Self::matcher) on length or
+    /// depth.
     ///
     /// # Errors
     ///
-    /// Fails if either text is invalid; the error has the column.
+    /// Fails if either text is invalid. The error contains the column.
     pub fn check(&self) -> Result<(), PatternError> {
         [&self.exact, &self.anywhere].into_iter().try_for_each(|text| match pattern::check(text) {
             Err(error) if !error.kind.is_limit() => Err(error),
@@ -230,7 +230,7 @@ impl Pattern {
         })
     }
 
-    /// Makes the pattern that matches what either matches, as `redef p += /b/` does.
+    /// Returns the pattern that matches what either of the two matches, like `redef p += /b/`.
     pub(crate) fn joined(&self, other: &Pattern) -> Pattern {
         let joined = |a: &[u8], b: &[u8]| [b"(", a, b")|(", b, b")"].concat().into();
         Pattern {
@@ -251,7 +251,7 @@ impl Pattern {
 
 /// A constant of an enum.
 ///
-/// Constants compare by number, as in an index.
+/// Constants are compared by number, as in an index.
 #[derive(Debug, Clone)]
 pub struct EnumValue {
     /// The enum.
@@ -263,7 +263,7 @@ pub struct EnumValue {
 impl EnumValue {
     /// Returns the constant's full name, if the enum's constants are known and include its number.
     ///
-    /// If no constant has the number, its low 32 bits are looked up: Broccoli leaves the others
+    /// If no constant has the number, looks up its low 32 bits, because Broccoli leaves the others
     /// undefined (2§6).
     pub fn name(&self) -> Option<Name> {
         match &self.ty.def()?.kind {
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_or_subnet_is_all_that_its_text_holds() {
+    fn ports_and_subnets_are_parsed_from_whole_texts() {
         for transport in [Transport::Unknown, Transport::Tcp, Transport::Udp, Transport::Icmp] {
             let port = Port { transport, number: 53 };
             assert_eq!(port.to_string().parse(), Ok(port));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_enum_by_broccoli_half_counts() {
+    fn only_the_low_half_of_an_enum_from_broccoli_counts() {
         let names = vec![(Name::from("A"), 2), (Name::from("B"), -1), (Name::from("C"), 1 << 32)];
         let ty = Type::enumeration("E", names);
         for (number, name) in [
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subnet_within_the_mapped_addresses_is_an_ipv4_one() {
+    fn a_subnet_of_mapped_addresses_becomes_an_ipv4_subnet() {
         for (mapped, expected) in [
             ("[::ffff:1.2.3.4]/112", ("1.2.0.0", 16)),
             ("[::ffff:1.2.3.4] / 128", ("1.2.3.4", 32)),

@@ -11,7 +11,7 @@ use crate::data::Name;
 /// of functions that are sent as values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
-    /// The expression's own tag, Bro's number for the operator.
+    /// Bro's number for the operator.
     pub tag: u8,
     /// Whether it was in parentheses.
     pub paren: i32,
@@ -39,14 +39,14 @@ pub enum ExprKind {
     Global {
         /// Its full name.
         name: Name,
-        /// Whether it was in a constant's initialisation.
+        /// Whether it is in a constant's initialisation.
         in_const_init: bool,
     },
     /// A local variable or parameter.
     Local {
         /// The variable.
         id: Arc<Id>,
-        /// Whether it was in a constant's initialisation.
+        /// Whether it is in a constant's initialisation.
         in_const_init: bool,
     },
     /// A constant.
@@ -113,7 +113,7 @@ pub enum ExprKind {
     TableConstructor(Arc<Expr>, Option<Arc<Attributes>>),
     /// `set(…)`
     SetConstructor(Arc<Expr>, Option<Arc<Attributes>>),
-    /// `Type(…)` of a record, with the type that Bro 2.2 alone sends; without one it is a
+    /// `Type(…)` of a record, with the type, which only Bro 2.2 sends. Without a type it is a
     /// [`UnaryClass::RecordConstructor`].
     RecordConstructor(Arc<Expr>, Type),
 }
@@ -182,7 +182,7 @@ classes! {
 /// A lossless representation of a statement in a function's body, which is never run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stmt {
-    /// The statement's own tag, Bro's number for it.
+    /// Bro's number for the statement.
     pub tag: u8,
     /// When it last ran, in network time.
     pub last_access: f64,
@@ -194,7 +194,7 @@ pub struct Stmt {
 
 /// The kinds of statements, with their parts (2§11).
 ///
-/// Expressions that the encoding makes optional are optional here too, even if Bro always sends
+/// Expressions that are optional in the encoding are optional here too, even if Bro always sends
 /// them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -297,7 +297,7 @@ impl Attributes {
 pub struct Attribute {
     /// The kind of attribute.
     pub tag: AttributeTag,
-    /// Its expression, if any; never sent to a Broccoli client.
+    /// Its expression, if any. Never sent to a Broccoli client.
     pub expr: Option<Arc<Expr>>,
 }
 
@@ -311,8 +311,8 @@ macro_rules! attribute_tags {
         }
 
         impl AttributeTag {
-            /// Returns the attribute with this number in data format 26, or `None`. Attributes of
-            /// older formats only have numbers from 253.
+            /// Returns the attribute with this number in data format 26, or `None`. Attributes that
+            /// only older formats have get numbers from 253.
             pub const fn from_u8(number: u8) -> Option<AttributeTag> {
                 match number {
                     $($number => Some(AttributeTag::$variant),)*

@@ -6,10 +6,10 @@ use std::sync::{Arc, Weak};
 use super::{Attributes, Expr};
 use crate::data::{Name, TypeTag};
 
-/// A type; cheap to clone.
+/// A type. Cheap to clone.
 ///
-/// Share types among values that are sent repeatedly: a connection recognises a type that it has
-/// sent before by its `Arc`, and then writes a short reference (2§5).
+/// Share types among values that are sent repeatedly: a connection recognizes a type that it has
+/// sent before by its `Arc`, and then sends a short reference (2§5).
 ///
 /// ```
 /// # use brocomm::data::{Declarations, Field, Type};
@@ -25,11 +25,11 @@ use crate::data::{Name, TypeTag};
 /// ```
 #[derive(Clone)]
 pub enum Type {
-    /// The standard instance of an atomic type, which every peer has: `count`, `string`, ….
+    /// The standard instance of an atomic type that every peer has: `count`, `string`, ….
     Base(TypeTag),
     /// A full type definition.
     Def(Arc<TypeDef>),
-    /// A reference from within a type to that type, as recursive types have.
+    /// A reference from within a type to that type, in recursive types.
     Enclosing(Arc<Enclosing>),
     /// A type given only by its name, which the receiver must know. Only Broccoli sends these.
     Named(Arc<Name>),
@@ -67,13 +67,13 @@ impl Type {
         Type::Def(Arc::new(TypeDef { name: name.into(), base: false, network_order, kind }))
     }
 
-    /// Creates a record type; an empty name means an anonymous one.
+    /// Creates a record type. With an empty name it is anonymous.
     pub fn record(name: impl Into<Name>, fields: Vec<Field>) -> Type {
         let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
         Type::new(name, TypeKind::Record(RecordType { num_fields, fields: Some(fields) }))
     }
 
-    /// Creates an enum type; `name` and the constants' names are full (`Module::NAME`).
+    /// Creates an enum type. `name` and the constants' names are full names (`Module::NAME`).
     pub fn enumeration(name: impl Into<Name>, names: Vec<(Name, i64)>) -> Type {
         let counter = names.iter().map(|(_, v)| v.saturating_add(1)).max().unwrap_or(0);
         Type::new(name, TypeKind::Enum(EnumType { counter, names }))
@@ -154,7 +154,7 @@ impl Type {
 }
 
 impl PartialEq for Type {
-    /// Compares by instance first, then by content; recursive references compare by name.
+    /// Compares by instance first, then by content. Recursive references are compared by name.
     fn eq(&self, other: &Type) -> bool {
         match (self, other) {
             (Type::Base(a), Type::Base(b)) => a == b,
@@ -185,8 +185,8 @@ impl fmt::Debug for Type {
 
 /// A reference to a type from within that type.
 ///
-/// The reference is weak, so that recursive types are freed like any other. A part that outlives
-/// the enclosing type is written with that type's name only.
+/// The reference is weak, so that recursive types are freed like any other. If a part outlives the
+/// enclosing type, only that type's name is written.
 #[derive(Debug, Clone)]
 pub struct Enclosing {
     /// The enclosing type.
@@ -202,9 +202,9 @@ pub struct Enclosing {
 pub struct TypeDef {
     /// The type's name, empty if it has none.
     pub name: Name,
-    /// Whether the sender flagged it as one of its shared instances of atomic types.
+    /// Whether the sender marked it as one of its shared instances of atomic types.
     pub base: bool,
-    /// Whether the sender flagged it as stored in network byte order; Bro does so for ports only,
+    /// Whether the sender marked it as stored in network byte order. Bro does so only for ports,
     /// Broccoli never.
     pub network_order: bool,
     /// The kind of type, with its parts.
@@ -263,19 +263,19 @@ pub struct ListType {
     pub types: Vec<Type>,
 }
 
-/// Describes a table.
+/// The parts of a table type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableType {
-    /// The type of the values; absent in a table type that is used as a set.
+    /// The type of the values. Absent in a table type that is used as a set.
     pub yields: Option<Type>,
     /// The index components, a list type.
     pub index: Type,
 }
 
-/// Describes a set.
+/// The parts of a set type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SetType {
-    /// Always absent in what Bro sends.
+    /// Bro never sends it.
     pub yields: Option<Type>,
     /// The index components, a list type.
     pub index: Type,
@@ -283,7 +283,7 @@ pub struct SetType {
     pub elements: Option<Arc<Expr>>,
 }
 
-/// Describes a function, event or hook.
+/// The parts of a type of functions, events or hooks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FuncType {
     /// The type of the result.
@@ -292,11 +292,11 @@ pub struct FuncType {
     pub args: Type,
     /// The parameters' types, a list type.
     pub arg_types: Type,
-    /// 0 function, 1 event, 2 hook.
+    /// 0 for function, 1 for event, 2 for hook.
     pub flavor: i32,
 }
 
-/// Describes a record.
+/// The parts of a record type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordType {
     /// The number of fields, even if the fields themselves are absent.
@@ -305,7 +305,7 @@ pub struct RecordType {
     pub fields: Option<Vec<Field>>,
 }
 
-/// Describes a record's field.
+/// A field of a record type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// The field's name.
@@ -323,7 +323,7 @@ impl Field {
     }
 }
 
-/// Describes an enum.
+/// The parts of an enum type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnumType {
     /// The number that the next constant without a number would get.

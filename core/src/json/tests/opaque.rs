@@ -1,4 +1,4 @@
-//! Opaque values.
+//! Tests of opaque values.
 
 use serde_json::to_string;
 
@@ -9,7 +9,7 @@ use crate::data::{
 };
 
 #[test]
-fn opaque_values_say_what_they_are() {
+fn opaque_values_are_written_with_their_kind() {
     let bits = || BitVector { blocks: vec![u64::MAX, 1], num_bits: 65 };
     let hasher = Hasher { double: true, k: 3, seed: vec![u64::MAX, 2] };
     let bloom = |cells| {

@@ -9,12 +9,12 @@ use crate::connection::{Connection, ConnectionNotification, PollClose};
 
 /// The result of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "something may still wait to be written"]
+#[must_use = "bytes may still be queued"]
 pub enum Flushed {
     /// Everything is written to the system's buffers.
     All,
-    /// The peer stops reading until we read, and reading is suspended because of too many waiting
-    /// notifications: take some, and flush again.
+    /// The peer stops reading until we read, and we do not read because too many notifications are
+    /// queued: take some, and flush again.
     NotificationsWait,
     /// The connection is closed. Unwritten data is lost.
     Over,
@@ -24,14 +24,14 @@ pub enum Flushed {
 ///
 /// The caller feeds it the results of reading and writing, and polls it for the next [`Step`].
 /// Before that, it polls what the user awaits: [`poll_notification`](Self::poll_notification),
-/// [`poll_flush`](Self::poll_flush), [`poll_closed`](Self::poll_closed), Calls may come in any
+/// [`poll_flush`](Self::poll_flush), [`poll_closed`](Self::poll_closed). Calls may come in any
 /// order, and the same calls always return the same results.
 ///
-/// * Writing has priority over reading, and continues while input waits for notifications to be
-///   taken.
-/// * When the connection is closed, waiting data is written and our half is shut down. The socket
-///   is closed when the peer has closed its half, or without progress for
-///   [`LINGER`](super::LINGER). The end of the peer's input does not stop writing.
+/// * Writing has priority over reading, and continues while reading is paused because too many
+///   notifications are queued.
+/// * When the connection is closed, queued data is written and our half is shut down. The socket is
+///   closed when the peer has closed its half, or after [`LINGER`](super::LINGER) without progress.
+///   The end of the peer's input does not stop writing.
 /// * When writing fails, remaining input from the peer is read, then the connection is closed.
 #[derive(Debug)]
 pub struct Driver {
@@ -55,10 +55,10 @@ impl Driver {
         &mut self.connection
     }
 
-    /// Returns the next notification. Pending while there is something to write, so that a user who
-    /// always finds notifications still writes the replies. `None` if the connection is closed, the
+    /// Returns the next notification. Pending while there is something to write, so that replies
+    /// are written even if notifications never run out. `None` if the connection is closed, the
     /// last notification was taken, and the socket is closed or must be.
-    #[must_use = "input waits when too many notifications do"]
+    #[must_use = "input waits when too many notifications are queued"]
     pub fn poll_notification(&mut self) -> Poll<Option<ConnectionNotification>> {
         if self.poll_written().is_pending() {
             return Poll::Pending;
@@ -69,8 +69,8 @@ impl Driver {
         }
     }
 
-    /// Ready when all waiting data is written, or cannot be.
-    #[must_use = "something may still wait to be written"]
+    /// Ready when all queued data is written, or cannot be.
+    #[must_use = "bytes may still be queued"]
     pub fn poll_flush(&self) -> Poll<Flushed> {
         if self.poll_written().is_pending() {
             Poll::Pending
@@ -86,26 +86,26 @@ impl Driver {
         }
     }
 
-    /// Ready when nothing can be written now: no data waits, or the socket is not writable.
-    #[must_use = "something may still wait to be written"]
+    /// Ready when nothing can be written now: no data is queued, or the socket is not writable.
+    #[must_use = "bytes may still be queued"]
     pub fn poll_written(&self) -> Poll<()> {
         self.socket.poll_written(&self.connection)
     }
 
-    /// Ready when the socket is closed or must be; returns whether everything was written, which
+    /// Ready when the socket is closed or must be. Returns whether everything was written, which
     /// does not prove that the peer read it.
     #[must_use = "the socket may still be in use"]
     pub fn poll_closed(&self) -> Poll<bool> {
         if self.socket.is_over() { Poll::Ready(self.is_all_written()) } else { Poll::Pending }
     }
 
-    /// Closes the connection in order, like [`Connection::close`]; then await
+    /// Closes the connection in an orderly way, like [`Connection::close`]. Then await
     /// [`poll_closed`](Self::poll_closed).
     pub fn close(&mut self, now: Time) {
         self.connection_mut().close(now);
     }
 
-    /// Ends the connection immediately, dropping waiting data; the socket must be closed. Returns
+    /// Ends the connection immediately, dropping queued data. The socket must be closed. Returns
     /// whether everything was written.
     pub fn give_up(&mut self, now: Time) -> bool {
         self.close(now);

@@ -18,7 +18,7 @@ use crate::state::StateError;
 
 /// A failure of the transport, with the address and the cause.
 ///
-/// The end of an established connection is not such an error but a
+/// The end of an established connection is not an error of this type, but a
 /// [`Notification::Closed`](crate::connection::ConnectionNotification::Closed).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -86,14 +86,14 @@ pub enum TransportError {
     Config(ConfigErrors<ConfigError>),
 }
 
-/// Why a node does not start.
+/// The reason why a node cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration is invalid.
     #[error("configuration: {0}")]
     NodeConfig(ConfigErrors<NodeConfigError>),
-    /// A peer's address, or the one to listen on, cannot be resolved.
+    /// The address of a peer, or the address to listen on, cannot be resolved.
     #[error(transparent)]
     Address(TransportError),
     /// The declarations are malformed.
@@ -118,7 +118,7 @@ pub enum StartError {
     },
 }
 
-/// Why there is no reply to an event.
+/// The reason why there is no reply to an event.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -142,7 +142,7 @@ pub enum RequestError {
     Terminated,
 }
 
-/// The cause of a failure: a comparable [`io::Error`].
+/// The cause of a failure: an [`io::Error`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// The kind of error, for programs.
@@ -154,7 +154,7 @@ pub struct Cause {
 impl From<&io::Error> for Cause {
     fn from(error: &io::Error) -> Cause {
         let text = error.to_string();
-        // Drops the error number, and text of other libraries after a colon.
+        // Drops the error number, and text that other libraries add after a colon.
         let text = text.split(" (os error ").next().unwrap_or_default();
         let text = text.rsplit(": ").next().unwrap_or_default();
         let mut chars = text.chars();
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn causes_are_for_people() {
+    fn causes_are_readable() {
         let resolver = "failed to lookup address information: Name or service not known";
         let cause = Cause::from(io::Error::other(resolver));
         assert_eq!(cause.to_string(), "name or service not known");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_named_as_given_and_as_found() {
+    fn an_error_contains_the_given_and_the_resolved_address() {
         let error = |address: &str| TransportError::Connect {
             address: address.into(),
             tried: SocketAddr::from(([127, 0, 0, 1], 47757)),

@@ -13,38 +13,37 @@ use std::task::Waker;
 
 use crate::Time;
 use crate::node::inbox::Inbox;
-use crate::node::{Action, ConnectionId, NodeMachine};
+use crate::node::{Action, ByConnection, ConnectionId, NodeMachine};
 
 pub use carrier::SocketDriver;
 pub use subscribing::Subscription;
-pub use waiting::{Flush, Ticket};
+pub use waiting::{Flush, Raising, Ticket};
 
 /// Drives a [`NodeMachine`] from several tasks, and wakes them.
 ///
 /// A managing task performs the actions of [`poll_task`](Self::poll_task) and accepts connections.
 /// One task per connection transfers bytes with a [`SocketDriver`]. The application's tasks await
-/// room for events, and, as [subscribers](Self::subscribe), notifications. Each task leaves a
-/// [`Waker`] when it has nothing to do.
+/// room for events, and, as [subscribers](Self::subscribe), notifications. A task that has nothing
+/// to do leaves its [`Waker`].
 ///
 /// Each subscriber has its own queue. A full queue blocks only the peers that sent the subscriber's
 /// next notifications, and only if its [policy](Subscription::overflow) requires it.
 ///
-/// A transport keeps the driver behind a lock, which it holds for single calls only, never while it
-/// reads, writes or waits. Under each lock, it first [feeds the time](Self::feed_clock), and at the
-/// end [settles](Self::settle) and wakes the tasks.
+/// A transport keeps the driver behind a lock and holds it only for short calls, never while it
+/// reads, writes or waits. Each time it holds the lock, it first [feeds the
+/// time](Self::feed_clock), and finally [settles](Self::settle) and wakes the tasks.
 pub struct NodeDriver {
     communication: NodeMachine,
     /// Actions that the managing task has not started.
     actions: VecDeque<Action>,
     manager: Option<Waker>,
-    /// When the managing task wakes by itself.
+    /// When the managing task continues without being woken.
     alarm: Option<Time>,
-    carriers: BTreeMap<ConnectionId, Waker>,
+    carriers: ByConnection<Waker>,
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
-    /// Notifications from before the first read, for all who subscribe before it, as far as they
-    /// are kept.
+    /// The kept notifications from before the first read, for all who subscribe before it.
     early: Option<Inbox>,
     /// The tasks to wake.
     wake: Vec<Waker>,
@@ -56,13 +55,13 @@ pub struct NodeDriver {
 
 /// The next step of a node's managing task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "the node goes on only if it is done"]
+#[must_use = "the node waits for this step to be done"]
 pub enum Task {
     /// Perform this action. The [`SocketDriver`] reports [`Action::CancelConnect`].
     Do(Action),
     /// Wait until woken, or until this time.
     Wait {
-        /// When to continue in any case.
+        /// When to continue at the latest.
         until: Option<Time>,
     },
     /// The node is done: stop listening and end.
@@ -77,7 +76,7 @@ impl NodeDriver {
             actions: VecDeque::new(),
             manager: None,
             alarm: None,
-            carriers: BTreeMap::new(),
+            carriers: ByConnection::default(),
             waiting: waiting::Waiting::default(),
             asked: BTreeMap::new(),
             subscribers: BTreeMap::new(),
@@ -111,7 +110,7 @@ impl NodeDriver {
     }
 
     /// Returns the tasks to wake, preferably after the lock is released.
-    #[must_use = "they wait for it"]
+    #[must_use = "these tasks must be woken"]
     pub fn settle(&mut self) -> Vec<Waker> {
         self.distribute();
         self.wake_connections();
@@ -133,9 +132,14 @@ impl NodeDriver {
         std::mem::take(&mut self.wake)
     }
 
-    /// Returns when the managing task has work in any case.
+    /// Returns when the managing task next has work at the latest.
     fn next_timeout(&self) -> Option<Time> {
         self.communication.next_timeout().into_iter().chain(self.next_report()).min()
+    }
+
+    /// Leaves the waker of a connection's task.
+    fn wait_for(&mut self, id: ConnectionId, waker: &Waker) {
+        self.wake.extend(self.carriers.insert(id, waker.clone()));
     }
 
     /// Wakes the tasks whose connections have work.
@@ -145,8 +149,8 @@ impl NodeDriver {
         }
     }
 
-    /// Returns the next step of the managing task. After [`Task::Wait`], it has nothing to do until
-    /// it is woken or the time is reached.
+    /// Returns the next step of the managing task. After [`Task::Wait`], the task has nothing to do
+    /// until it is woken or the time is reached.
     pub fn poll_task(&mut self, now: Time, waker: &Waker) -> Task {
         self.feed_time(now);
         if let Some(action) = self.actions.pop_front() {
@@ -163,7 +167,7 @@ impl NodeDriver {
     /// Records that the application has dropped the node: all sockets must be closed immediately.
     pub fn abandon(&mut self) {
         self.abandoned = true;
-        self.wake.extend(std::mem::take(&mut self.carriers).into_values());
+        self.wake.extend(self.carriers.take());
         self.wake.extend(self.manager.take());
     }
 }

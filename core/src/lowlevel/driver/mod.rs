@@ -1,8 +1,8 @@
 //! The logic shared by all transports, for authors of transports.
 //!
 //! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and returns the next step for
-//! the socket; the transport performs it, feeds the result, and waits. It requires only a
-//! non-blocking byte stream. The loop is always the same:
+//! the socket; the transport performs it and feeds the result. It requires only a non-blocking byte
+//! stream. The loop is always the same:
 //!
 //! ```no_run
 //! use std::io::{Read, Write};
@@ -67,7 +67,7 @@ mod tests;
 
 pub use connection::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
-pub use hub::{Flush, NodeDriver, SocketDriver, Subscription, Task, Ticket};
+pub use hub::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
 use socket::{Session, Socket};

@@ -11,17 +11,17 @@ use crate::connection::{Connection, PollClose};
 /// The size of a read in bytes.
 pub const BLOCK: usize = 64 << 10;
 
-/// How many blocks are read before yielding.
+/// The number of blocks read before yielding.
 const BLOCKS: u8 = 32;
 
-/// How long to wait for a peer when the connection is closed: while it does not read the remaining
-/// data, and until it closes its side (§3.6). This is also how long its input is read after a write
-/// failed.
+/// How long a closed connection lingers (§3.6): without writing progress while the peer does not
+/// read the remaining data, and until the peer closes its half. Also how long input is read after a
+/// write failed.
 pub const LINGER: Duration = Duration::from_secs(5);
 
 /// The next step of a socket, see [`Driver::poll_step`](super::Driver::poll_step).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the connection goes on only if it is done"]
+#[must_use = "the connection waits for this step to be done"]
 pub enum Step<'a> {
     /// Write as much of this as the socket accepts, without waiting, and
     /// [feed](super::Driver::feed_write) the result.
@@ -30,13 +30,13 @@ pub enum Step<'a> {
     Read,
     /// Shut down our half of the connection. Ignore failures.
     EndOutput,
-    /// Much was read: yield to other tasks, check deadlines, and continue.
+    /// Yield to other tasks after much input, check deadlines, and continue.
     Yield,
     /// Wait until the socket is [readable](super::Driver::feed_readable) or
     /// [writable](super::Driver::feed_writable) again, until this time, or until there is a new
-    /// command. Then report it and continue.
+    /// command. Then report readiness, if any, and continue.
     Wait {
-        /// When to continue in any case; always later than the given time.
+        /// When to continue at the latest. Always later than the given time.
         until: Option<Time>,
     },
     /// Close the socket. This is the last step.
@@ -54,7 +54,7 @@ pub(super) trait Session {
     /// Returns the bytes to write.
     fn poll_transmit(&mut self) -> &[u8];
 
-    /// Records that the first `written` bytes of it have been written.
+    /// Records that the first `written` of these bytes have been written.
     fn advance(&mut self, written: usize, now: Time);
 
     /// Feeds received bytes.
@@ -86,20 +86,19 @@ pub(super) trait Session {
         self.connection().is_some_and(Connection::has_output)
     }
 
-    /// Returns whether reading waits for output to be written, whatever the application does.
+    /// Returns whether reading waits only for output to be written, not for the application.
     fn awaits_output(&self) -> bool {
         let awaits = |c: &Connection| !c.wants_input() && c.waiting_notifications() == 0;
         self.connection().is_some_and(awaits)
     }
 }
 
-/// Decides when one socket is read, written and closed, for a [`Session`] that must be the same at
-/// each call.
+/// Decides when one socket is read, written and closed. Each call must pass the same [`Session`].
 ///
 /// See [`Driver`](super::Driver) for its behaviour.
 #[derive(Debug)]
 pub(super) struct Socket {
-    /// Whether the socket may be ready: not found unready since it was last reported ready.
+    /// Whether the socket may be ready: it was not found unready since last reported ready.
     readable: bool,
     writable: bool,
     /// The number of blocks read since the last yield.
@@ -141,13 +140,13 @@ impl Socket {
         self.over
     }
 
-    /// Closes the socket immediately, dropping waiting data.
+    /// Closes the socket immediately, dropping queued data.
     pub(super) const fn give_up(&mut self) {
         self.over = true;
     }
 
-    /// Ready when nothing can be written now: no data waits, or the socket is not writable.
-    #[must_use = "something may still wait to be written"]
+    /// Ready when nothing can be written now: no data is queued, or the socket is not writable.
+    #[must_use = "bytes may still be queued"]
     pub(super) fn poll_written(&self, session: &impl Session) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
         if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
@@ -178,7 +177,8 @@ impl Socket {
                 return Step::Close;
             }
         }
-        // The core ignores input after the close, but the peer may have to send it.
+        // The core ignores input after the close, but the peer may be unable to continue until it
+        // is read.
         let wanted = closing.is_some() || session.wants_input();
         if wanted && self.readable && !self.input_ended {
             if self.blocks < BLOCKS {
@@ -282,7 +282,8 @@ impl Socket {
         if self.write_failure.is_none() || session.poll_close().is_some() {
             return;
         }
-        // No more input: it ended, or waits for output that will never be written.
+        // No more input will be processed: it ended, or waits for output that will never be
+        // written.
         if self.input_ended || session.awaits_output() || self.has_lingered(now) {
             self.end_input(session, None, now);
         }

@@ -58,5 +58,5 @@ pub use limits::ReaderLimits;
 pub use mode::{Caching, Mode};
 pub use reader::Reader;
 pub use transcript::Transcript;
-pub(crate) use writer::MAX_CONTENT;
 pub use writer::Writer;
+pub(crate) use writer::{MAX_CONTENT, Templates};

@@ -15,10 +15,10 @@ pub const MIN_COMPRESS: usize = 30;
 /// It is little-endian on all platforms of Bro.
 const TRAILER: usize = 4;
 
-/// The most bytes that one byte of a deflate stream can yield: two bits that repeat 258 bytes.
+/// The maximum yield of one byte of a deflate stream: two bits can repeat 258 bytes.
 const MAX_RATIO: u64 = 1032;
 
-/// The bytes that bits left from the chunk before may add to what a chunk yields.
+/// The number of bytes that bits left from the previous chunk may add to a chunk's yield.
 const RATIO_SLACK: u64 = 8 * MAX_RATIO;
 
 /// A level of compression, 1 (fastest) to 9 (smallest).
@@ -56,7 +56,7 @@ impl Default for Compression {
 /// Reverses the transform for one direction.
 pub(super) struct Inflater {
     stream: Decompress,
-    /// Small inflated payloads share blocks, as received ones do.
+    /// A block shared by small inflated payloads, like those of received chunks.
     block: BytesMut,
 }
 
@@ -95,8 +95,8 @@ impl Inflater {
             return Err(WireErrorKind::ImpossibleRatio { claimed, compressed });
         }
         let size = claimed as usize;
-        // One byte more than claimed shows whether the stream has more to give, and leaves zlib
-        // the room to read on through empty blocks behind the last byte.
+        // One byte more than claimed shows whether the stream yields more, and gives zlib the room
+        // to read empty blocks after the last byte.
         let room = size.saturating_add(1);
         if room > BLOCK {
             let mut out = BytesMut::zeroed(room);
@@ -114,7 +114,7 @@ impl Inflater {
     }
 }
 
-/// Inflates all of `input` to all of `out` but its last byte.
+/// Inflates all of `input` to `out`, filling all but its last byte.
 fn inflate_exactly(
     stream: &mut Decompress,
     mut input: &[u8],
@@ -154,13 +154,13 @@ fn saturate(length: usize) -> u32 {
 ///
 /// Every payload ends with a flush. Levels above 1 compute Huffman codes for each flush, which for
 /// a short payload takes ten times as long as level 1 and saves almost nothing. So up to level 6,
-/// short payloads are deflated at level 1, and only long ones at the level itself, in the same
+/// short payloads are deflated at level 1, and only long ones at the configured level, in the same
 /// stream: each of the two deflaters gets the other's input as its dictionary.
 pub(super) struct Deflater {
     level: flate2::Compression,
-    /// Deflates short payloads; from level 7 on all.
+    /// Deflates short payloads; at levels 7 to 9, all payloads.
     short: Compress,
-    /// Deflates long payloads, once there are any.
+    /// Deflates long payloads. Created for the first one.
     long: Option<Compress>,
     /// The input of `short` since the last use of `long`, limited to the window.
     unseen: Vec<u8>,
@@ -170,7 +170,7 @@ pub(super) struct Deflater {
     has_failed: bool,
 }
 
-/// The minimum size of a long payload in bytes, for which separate Huffman codes pay off.
+/// The minimum size of a long payload in bytes, from which new Huffman codes pay off.
 const LONG: usize = 1 << 10;
 
 /// How far back deflate refers, in bytes.
@@ -194,7 +194,7 @@ impl Deflater {
     /// `always` deflates short payloads too.
     pub(super) fn pack(&mut self, payload: &[u8], always: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        // What is too long for its length to be written is stored as well.
+        // A payload too long for its length field is also stored.
         let length = u32::try_from(payload.len()).ok();
         let pays = (payload.len() >= MIN_COMPRESS || always) && !self.has_failed;
         if let Some(length) = length.filter(|_| pays) {
@@ -247,7 +247,7 @@ impl Deflater {
     }
 }
 
-/// Returns the end of it that deflate can refer to.
+/// Returns the end of `plain` that deflate can refer to.
 fn window(plain: &[u8]) -> &[u8] {
     plain.get(plain.len().saturating_sub(WINDOW)..).unwrap_or_default()
 }
@@ -264,7 +264,7 @@ fn flush(
         let status = stream.compress_vec(payload, out, FlushCompress::Sync)?;
         let read = (stream.total_in() - read) as usize;
         payload = payload.get(read..).unwrap_or_default();
-        // The flush is complete once it leaves room.
+        // The flush is complete when the output has room left.
         if status == Status::BufError || (payload.is_empty() && out.len() < out.capacity()) {
             return Ok(());
         }

@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FramingCounters {
-    /// Bytes of whole chunks and parts, including length words: the offset of the next.
+    /// Bytes of whole chunks and parts, including length words. This is also the offset of the next
+    /// one.
     pub bytes: u64,
     /// Chunks, counting each part of a split one (§1.1, §1.2).
     pub chunks: u64,

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
 
-/// A cursor over a chunk; returned bytes share the chunk. The caller defines the error type and
-/// adds position and context.
+/// A cursor over a chunk. Returned bytes share the chunk's memory. The caller defines the error
+/// type and adds position and context.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a, E> {
     chunk: &'a Bytes,
@@ -32,7 +32,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         self.chunk
     }
 
-    /// Returns the number of bytes read; the length of a chunk fits 32 bits (§1.1).
+    /// Returns the number of bytes read. The length of a chunk fits 32 bits (§1.1).
     #[inline]
     pub(crate) fn offset(&self) -> u32 {
         self.chunk.len().wrapping_sub(self.rest.len()) as u32
@@ -59,7 +59,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         }
     }
 
-    /// Reads a fixed number of bytes; nom would walk them one by one.
+    /// Reads a fixed number of bytes. nom would read them one by one.
     #[inline(always)]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], E> {
         match self.rest.split_first_chunk() {
@@ -77,19 +77,19 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         self.rest
     }
 
-    /// Goes on with an end of what was [left](Self::rest).
+    /// Continues with `rest`, an end of the [remaining bytes](Self::rest).
     #[inline(always)]
     pub(crate) fn set_rest(&mut self, rest: &'a [u8]) {
         self.rest = rest;
     }
 
-    /// Goes to this many bytes from the beginning.
+    /// Moves to this offset.
     #[inline]
     pub(crate) fn seek(&mut self, offset: u32) {
         self.rest = self.chunk.get(offset as usize..).unwrap_or_default();
     }
 
-    /// Passes over this many bytes.
+    /// Skips this many bytes.
     #[inline]
     pub(crate) fn pass(&mut self, length: u32) -> Result<(), E> {
         match self.rest.get(length as usize..) {
@@ -101,7 +101,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         }
     }
 
-    /// Passes over a string.
+    /// Skips a string.
     #[inline]
     pub(crate) fn pass_string(&mut self) -> Result<(), E> {
         let length = self.u32()?;
@@ -118,7 +118,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         self.array().map(u8::from_be_bytes)
     }
 
-    /// Only 1 is true; Bro reads anything else as false.
+    /// Reads a boolean. Only 1 is true; Bro reads anything else as false.
     #[inline]
     pub(crate) fn bool(&mut self) -> Result<bool, E> {
         Ok(self.u8()? == 1)
@@ -159,7 +159,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
     pub(crate) fn take(&mut self, length: u32) -> Result<Bytes, E> {
         let start = self.chunk.len() - self.rest.len();
         self.pass(length)?;
-        // What was passed lies inside the chunk, so this never panics.
+        // These bytes were skipped and so are within the chunk. This never panics.
         Ok(self.chunk.slice(start..start + length as usize))
     }
 
@@ -176,8 +176,8 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         self.leaf(length, take(length))
     }
 
-    /// Returns a number of elements if the bytes left can hold as many, each taking `least` bytes at
-    /// least.
+    /// Returns the number of elements if the remaining bytes can hold that many, each taking at
+    /// least `least` bytes.
     #[inline]
     pub(crate) fn fitting(&self, count: u64, least: u32) -> Option<usize> {
         let bytes = count.checked_mul(u64::from(least))?;

@@ -1,12 +1,12 @@
-//! The data formats, and what they differ in.
+//! The data formats and their differences.
 
 use std::fmt;
 
-/// A data format: how the releases of Bro that announce its number in VERSION (§2.1) write values,
-/// types, functions and logs.
+/// A data format: how values, types, functions and logs are encoded by the releases of Bro that
+/// announce its number in VERSION (§2.1).
 ///
-/// Framing, messages, phases, the object cache and most objects are the same in all of them. What
-/// differs is said here, once, as the specification says it: 2§13.
+/// Framing, messages, phases, the object cache and most objects are the same in all of them. The
+/// methods describe the differences, as 2§13 of the specification does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum DataFormat {
@@ -23,14 +23,14 @@ pub enum DataFormat {
     V26 = 26,
 }
 
-/// The attributes 13 to 24 of data format 22, by their numbers in 26, or above
-/// [`GONE`] if later ones have them no more.
+/// The attributes 13 to 24 of data format 22, by their numbers in 26; [`GONE`] or above if later
+/// formats lack them.
 const OLD_ATTRIBUTES: [u8; 12] = [253, 13, 254, 255, 14, 15, 16, 17, 18, 19, 20, 21];
 
-/// The first of the numbers that are used for attributes that data format 23 dropped.
+/// The first of the numbers used here for attributes that data format 23 dropped.
 const GONE: u8 = 253;
 
-/// How many attributes have had the same number from the start.
+/// The number of attributes that have the same number in all formats.
 const SAME_ATTRIBUTES: u8 = 13;
 
 impl DataFormat {
@@ -67,7 +67,7 @@ impl DataFormat {
     }
 }
 
-/// What the formats differ in, in the order of part 2.
+/// The differences between the formats, in the order of part 2.
 impl DataFormat {
     /// Returns whether types are sent with their names. Without names, two flags are sent, both false.
     pub const fn has_type_names(self) -> bool {
@@ -79,7 +79,8 @@ impl DataFormat {
         self as u8 <= 23
     }
 
-    /// Returns the number of the type that has this one in 26. Numbers of no type are kept apart.
+    /// Returns the number, in this format, of the type with this number in 26. Unknown numbers stay
+    /// distinct.
     #[inline]
     pub(crate) const fn type_number(self, in_26: u8) -> u8 {
         if self.has_type_names() { in_26 } else { self.old_type_number(in_26) }
@@ -88,7 +89,7 @@ impl DataFormat {
     #[cold]
     const fn old_type_number(self, in_26: u8) -> u8 {
         match (self, in_26) {
-            // opaque came with 2.2, before vector, and after it in 2.3.
+            // 2.2 introduced opaque, before vector; 2.3 moved it after vector.
             (DataFormat::V23, 22) => 23,
             (DataFormat::V23, 23) => 22,
             (DataFormat::V21 | DataFormat::V22, 23) => 25,
@@ -114,7 +115,7 @@ impl DataFormat {
         }
     }
 
-    /// Returns the number of the attribute that has this one in 26, if there is such an attribute.
+    /// Returns the number, in this format, of the attribute with this number in 26, if it exists.
     pub(crate) fn attribute_number(self, in_26: u8) -> Option<u8> {
         match self {
             DataFormat::V25 | DataFormat::V26 => Some(in_26).filter(|number| *number <= 22),
@@ -133,7 +134,7 @@ impl DataFormat {
         }
     }
 
-    /// Returns the number in 26 of the attribute with this number, if there is such an attribute.
+    /// Returns the number in 26 of the attribute with this number, if it exists.
     pub(crate) fn attribute_in_26(self, number: u8) -> Option<u8> {
         let old = |number: u8| OLD_ATTRIBUTES.get(usize::from(number - SAME_ATTRIBUTES)).copied();
         match (self, number) {
@@ -145,14 +146,14 @@ impl DataFormat {
         }
     }
 
-    /// Returns whether a table has its expiry as seconds, ahead of the attributes; otherwise as an
-    /// expression after them.
+    /// Returns whether a table's expiry is sent as seconds, before the attributes. Otherwise it is
+    /// an expression after them.
     pub const fn has_expiry_seconds(self) -> bool {
         self as u8 <= 25
     }
 
-    /// Returns whether a function has its type and name; otherwise a script function has its ID, and
-    /// a built-in one its name only.
+    /// Returns whether a function is sent with its type and name. Otherwise a script function has
+    /// its ID, and a built-in one only its name.
     pub const fn has_function_types(self) -> bool {
         self as u8 >= 23
     }
@@ -172,13 +173,13 @@ impl DataFormat {
         self as u8 >= 23
     }
 
-    /// Returns whether there are while statements, to Bro 2.4's knowledge.
+    /// Returns whether there are while statements, according to Bro 2.4.
     pub const fn has_while(self) -> bool {
         self as u8 >= 25
     }
 
-    /// Returns the tag of a null statement, which moved when other statements came; that of 2.4 for
-    /// [`V25`](Self::V25).
+    /// Returns the tag of a null statement, which changed when other statements were added; for
+    /// [`V25`](Self::V25), that of 2.4.
     pub(crate) const fn null_statement(self) -> u8 {
         match self {
             DataFormat::V21 | DataFormat::V22 => 16,
@@ -197,7 +198,7 @@ impl DataFormat {
         self as u8 >= 25
     }
 
-    /// Returns the number of seeds of a Bloom filter's hash functions. Those functions changed with it.
+    /// Returns the number of seeds of a Bloom filter's hash functions, which changed with it.
     pub const fn hasher_seeds(self) -> usize {
         if self as u8 >= 26 { 2 } else { 1 }
     }
@@ -207,25 +208,25 @@ impl DataFormat {
         self as u8 >= 23
     }
 
-    /// Returns whether IPv6 addresses can be sent. Bro 2.0 as it is usually built has none.
+    /// Returns whether IPv6 addresses can be sent. Bro 2.0 is usually built without them.
     pub const fn has_ipv6(self) -> bool {
         self as u8 >= 22
     }
 
     /// Returns whether a log writer's announcement has more than its path and columns: times of
-    /// rotation, options, second names and whether a column is optional; and log values have a port's
-    /// protocol and the family of an address (3§1, 3§2).
+    /// rotation, options, secondary names and whether a column is optional; and whether log values
+    /// have a port's protocol and an address's family (3§1, 3§2).
     pub const fn has_writer_info(self) -> bool {
         self as u8 >= 22
     }
 
-    /// Returns whether all releases of it can read a log writer's options.
+    /// Returns whether all its releases can read a log writer's options.
     pub const fn has_writer_options(self) -> bool {
         self as u8 >= 26
     }
 
-    /// Returns the number of the kind of log writer that has this one in 26: up to 2.2 that of the
-    /// writer that writes nothing is 1, and that of the ASCII writer 2.
+    /// Returns the number, in this format, of the kind of log writer with this number in 26. Up to
+    /// 2.2, the writer that writes nothing has 1, and the ASCII writer 2.
     pub(crate) const fn writer_number(self, in_26: i32) -> i32 {
         match in_26 {
             1 | 2 if self as u8 <= 23 => 3 - in_26,
@@ -233,8 +234,8 @@ impl DataFormat {
         }
     }
 
-    /// Returns the number in 26 of the kind of log writer with this number. 2 in 25 is taken for the
-    /// ASCII writer, which it is in Bro 2.3; in 2.4 it would write nothing.
+    /// Returns the number in 26 of the kind of log writer with this number. In 25, 2 is taken as
+    /// the ASCII writer, as in Bro 2.3; in 2.4 it is the writer that writes nothing.
     pub(crate) const fn writer_in_26(self, number: i32) -> i32 {
         match (self, number) {
             (DataFormat::V25, 2) => 1,
@@ -243,7 +244,7 @@ impl DataFormat {
         }
     }
 
-    /// Returns whether its releases can use TLS that is in use today; older ones offer SSLv3 only.
+    /// Returns whether its releases support a current TLS version. Older ones offer only SSLv3.
     pub const fn has_tls(self) -> bool {
         self as u8 >= 26
     }
@@ -317,7 +318,7 @@ mod tests {
             assert_eq!(numbers, [ascii, none, 3], "{format}");
             assert_eq!(format.writer_in_26(ascii), 1, "{format}");
         }
-        // It is that of a Bro 2.3.
+        // It is the ASCII writer's number of Bro 2.3.
         assert_eq!(DataFormat::V25.writer_in_26(2), 1);
         assert_eq!(DataFormat::V23.writer_in_26(1), 2);
     }

@@ -13,21 +13,23 @@ use super::{Message, MessageType};
 /// The length of a header chunk (§1.4).
 const HEADER: usize = 8;
 
-/// What comes before the argument of an uncompressed message: two length words and the header.
+/// The number of bytes before the argument of an uncompressed message: two length words and the
+/// header.
 const PLAIN: usize = WORD + HEADER + WORD;
 
 /// The type byte of a SERIAL, as a pattern.
 const SERIAL: u8 = MessageType::Serial as u8;
 
-/// How a TLS stream begins: a record of a handshake or an alert, and the version's first byte.
+/// The start of a TLS stream: the type of a handshake or alert record, and the version's first
+/// byte.
 const TLS_HANDSHAKE: u32 = 0x1603;
 const TLS_ALERT: u32 = 0x1503;
 
 /// Decodes the messages of one direction of a connection.
 ///
-/// [`feed`](Self::feed) it received bytes, in any pieces, and [`poll`](Self::poll) it until it
+/// [`feed`](Self::feed) it the received bytes, in any pieces, and [`poll`](Self::poll) it until it
 /// returns `None`. It handles COMPRESS itself (§1.5). A message's bytes are slices of the received
-/// buffers; a small one that is kept alive pins at most 8 KiB.
+/// buffers. A small slice keeps at most 8 KiB in memory.
 ///
 /// The first error ends the stream: every later `poll` returns it again, and bytes fed after it are
 /// ignored.
@@ -35,7 +37,8 @@ const TLS_ALERT: u32 = 0x1503;
 pub struct Decoder {
     framing: Framing,
     limits: FramingLimits,
-    /// The longest argument of a SERIAL that is neither split nor transformed, nor against a limit.
+    /// The maximum length of a SERIAL's argument within the limits that is neither split nor
+    /// transformed.
     plain: u32,
     input: Input,
     /// The parts of an unfinished chunk, and the offset of the first.
@@ -43,7 +46,7 @@ pub struct Decoder {
     parts_offset: u64,
     /// The header that waits for its argument chunk.
     header: Option<Header>,
-    /// Set from the first COMPRESS on. Boxed: its window is large and most directions have none.
+    /// Set by the first COMPRESS. Boxed, because its window is large and most directions have none.
     inflater: Option<Box<Inflater>>,
     /// The offset of the current chunk, for errors.
     chunk_offset: u64,
@@ -123,9 +126,9 @@ impl Decoder {
         self.next().map_err(|kind| self.fail(kind))
     }
 
-    /// Returns whether the stream could end here: between two messages.
+    /// Checks that the stream ends between two messages.
     ///
-    /// Ask it when the peer has closed and [`poll`](Self::poll) has returned `None`.
+    /// Call this when the peer has closed and [`poll`](Self::poll) has returned `None`.
     ///
     /// # Errors
     /// Returns where the stream ended; after an error of `poll`, that error.
@@ -213,11 +216,10 @@ impl Decoder {
         Ok(Some(Decoded { message, offset: header.offset, wire_len }))
     }
 
-    /// Returns the argument and the offset of the next message if that is a SERIAL of the usual form:
-    /// all there, neither split nor transformed. Nearly every message is one, and this is the
-    /// fastest way to it.
+    /// Returns the argument and the offset of the next message if it is a SERIAL of the usual form:
+    /// complete, neither split nor transformed. This is a fast path for nearly all messages.
     ///
-    /// `None` means nothing: anything else, rare or wrong, is left to [`poll`](Self::poll).
+    /// Anything else returns `None` and is left to [`poll`](Self::poll).
     #[inline]
     pub fn poll_serial(&mut self) -> Option<(Bytes, u64)> {
         let (head, rest) = self.input.ready().split_first_chunk::<PLAIN>()?;
@@ -239,7 +241,7 @@ impl Decoder {
         Some((argument, offset))
     }
 
-    /// Every later chunk is transformed; each COMPRESS starts a zlib stream (§1.5).
+    /// Handles COMPRESS: every later chunk is transformed, by a new zlib stream (§1.5).
     fn start_inflating(&mut self) {
         self.plain = 0;
         match &mut self.inflater {
@@ -248,7 +250,7 @@ impl Decoder {
         }
     }
 
-    /// Reads a header chunk; the padding and the peer id in it mean nothing (§1.4).
+    /// Reads a header chunk. Its padding and peer ID are ignored (§1.4).
     #[inline]
     fn next_header(&mut self) -> Result<Option<Header>, WireErrorKind> {
         let Some(payload) = self.payload()? else { return Ok(None) };
@@ -261,7 +263,7 @@ impl Decoder {
         }
     }
 
-    /// Reads one chunk: puts its parts together and undoes its compression.
+    /// Reads one chunk: joins its parts and inflates it.
     #[inline]
     fn payload(&mut self) -> Result<Option<Bytes>, WireErrorKind> {
         loop {
@@ -297,7 +299,7 @@ impl Decoder {
         self.counters.chunks += 1;
     }
 
-    /// Adds a part to those before it; returns the chunk when this was the last (§1.2).
+    /// Adds a part to the earlier ones. Returns the chunk if this was the last part (§1.2).
     fn join(&mut self, part: Part, bytes: Bytes) -> Option<Bytes> {
         if self.parts.is_empty() {
             self.parts_offset = self.chunk_offset;
@@ -321,12 +323,12 @@ impl Decoder {
         }
         self.counters.packed_bytes += payload.len() as u64;
         self.counters.unpacked_bytes += plain.len() as u64;
-        // A chunk has at least one byte before it is transformed, too (§1.1).
+        // A chunk must not be empty before the transform either (§1.1).
         if plain.is_empty() { Err(WireErrorKind::EmptyChunk) } else { Ok(plain) }
     }
 }
 
-/// Returns how long a chunk can be without marks and errors; none can be if not even a header can.
+/// Returns the maximum length of an unsplit chunk within the limits; 0 if a header exceeds them.
 fn plain_limit(limits: FramingLimits) -> u32 {
     match limits.chunk.min(limits.message).min(PARTIAL - 1) {
         limit if limit < HEADER as u32 => 0,

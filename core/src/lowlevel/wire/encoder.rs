@@ -7,13 +7,13 @@ use super::counters::FramingCounters;
 use super::framing::{Framing, MAX_PART, PARTIAL, WORD};
 use super::{Message, MessageType};
 
-/// The capacity of the scratch buffer that is kept from one message to the next, in bytes.
+/// The capacity of the scratch buffer that is kept between messages, in bytes.
 const SCRATCH: usize = 64 << 10;
 
 /// Encodes the messages of one direction of a connection.
 ///
-/// Bytes are appended to the caller's buffer, in the order in which they must be sent. Everything
-/// written must be sent: under compression each chunk depends on earlier ones.
+/// Bytes are appended to the caller's buffer, in the order in which they must be sent. All of them
+/// must be sent: under compression each chunk depends on earlier ones.
 ///
 /// An argument chunk is never empty (§1.1), so a message with an empty argument, such as a
 /// REQUEST_EVENTS without names, has no effect and is not written.
@@ -21,7 +21,7 @@ const SCRATCH: usize = 64 << 10;
 pub struct Encoder {
     framing: Framing,
     deflater: Option<Box<Deflater>>,
-    /// Where an argument is built before it is deflated.
+    /// The buffer for an argument before it is deflated.
     scratch: Vec<u8>,
     counters: FramingCounters,
 }
@@ -43,7 +43,7 @@ impl Encoder {
     /// [`start_compression`](Self::start_compression) does.
     ///
     /// # Panics
-    /// If its argument has a length that cannot be written: 2 GiB or more over TLS (§1.3).
+    /// Panics if its argument is too long: 2 GiB or more over TLS (§1.3).
     pub fn message(&mut self, message: &Message, out: &mut Vec<u8>) {
         let kind = message.message_type();
         if *message == Message::Compress {
@@ -60,7 +60,7 @@ impl Encoder {
         }
     }
 
-    /// Appends a SERIAL whose serialization `write` appends to the buffer that it is given.
+    /// Appends a SERIAL. `write` appends its argument to the given buffer.
     ///
     /// `write` must only append. A serialization over [`MAX_PART`] on a clear connection is split
     /// in place into partial chunks (§1.2).
@@ -69,7 +69,7 @@ impl Encoder {
     /// Returns the error of `write`; `out` and the compressor are then unchanged.
     ///
     /// # Panics
-    /// As [`message`](Self::message).
+    /// See [`message`](Self::message).
     #[inline]
     pub fn serial<E>(
         &mut self,
@@ -98,6 +98,15 @@ impl Encoder {
     /// Returns the counters of the direction.
     pub fn counters(&self) -> FramingCounters {
         self.counters
+    }
+
+    /// Records that a SERIAL of this size was appended with its [frame](serial_frame); not under
+    /// compression.
+    #[inline]
+    pub(crate) fn count_framed(&mut self, size: usize) {
+        self.counters.messages += 1;
+        self.counters.chunks += 2;
+        self.counters.bytes += size as u64;
     }
 
     #[inline]
@@ -163,7 +172,8 @@ impl Encoder {
         self.frame(word, out);
     }
 
-    /// Writes the length of what lies behind the place for it at `word`, splitting what is too long.
+    /// Writes the length word at `word` for all bytes after it, splitting them if they are too
+    /// long.
     #[inline]
     fn frame(&mut self, word: usize, out: &mut Vec<u8>) {
         let length = out.len() - word - WORD;
@@ -197,7 +207,7 @@ impl Encoder {
     }
 }
 
-/// Makes room for the length words of the later parts, from the last part to the first (§1.2).
+/// Makes room for the length words of the later parts, moving parts from last to first (§1.2).
 fn split(word: usize, length: usize, parts: usize, out: &mut Vec<u8>) {
     let payload = word + WORD;
     out.resize(out.len() + (parts - 1) * WORD, 0);
@@ -219,7 +229,20 @@ fn set_word(out: &mut [u8], at: usize, word: u32) {
     }
 }
 
-/// The header chunk: type, padding and peer id (§1.4).
+/// The size of the bytes before the argument of a SERIAL.
+pub(crate) const SERIAL_FRAME: usize = 16;
+
+/// Returns the bytes before an uncompressed SERIAL argument of this size, unless it is split.
+pub(crate) fn serial_frame(argument: usize) -> Option<[u8; SERIAL_FRAME]> {
+    let length = u32::try_from(argument).ok().filter(|_| (1..=MAX_PART).contains(&argument))?;
+    let mut frame = [0; SERIAL_FRAME];
+    frame[3] = 8;
+    frame[4] = MessageType::Serial as u8;
+    *frame.last_chunk_mut()? = length.to_be_bytes();
+    Some(frame)
+}
+
+/// Returns the header chunk: type, padding and peer ID (§1.4).
 #[inline]
 fn header(message: MessageType) -> [u8; 8] {
     [message as u8, 0, 0, 0, 0, 0, 0, 0]
@@ -227,8 +250,8 @@ fn header(message: MessageType) -> [u8; 8] {
 
 /// Returns whether an argument is deflated even when it is short.
 ///
-/// A Bro leaves the four zero bytes of a stored chunk in these arguments and reads them as empty
-/// names or half an entry (§1.5).
+/// A Bro does not strip the four zero bytes of a stored chunk from these arguments. It reads them
+/// as empty names or half an entry (§1.5).
 fn always_deflated(message: MessageType) -> bool {
     use MessageType::{LogWrite, RemotePrint, RequestEvents};
     matches!(message, RequestEvents | RemotePrint | LogWrite)

@@ -6,14 +6,14 @@ use thiserror::Error;
 
 use super::message_type::{MessageType, type_name};
 
-/// What is wrong with a stream, and where; with `{:#}` also which section was violated.
+/// An error in a stream, with its position. `{:#}` adds the section that was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireError {
     /// The problem.
     pub kind: WireErrorKind,
-    /// The offset in the stream of the length word of the offending chunk or part; of the first
-    /// part if the chunk that the parts make up is at fault.
+    /// The offset in the stream of the length word of the invalid chunk or part. If a chunk joined
+    /// from parts is invalid, that of its first part.
     pub offset: u64,
     /// The message whose argument was expected or read, if its header was read.
     pub message: Option<MessageType>,
@@ -32,8 +32,8 @@ impl fmt::Display for WireError {
 
 impl std::error::Error for WireError {}
 
-/// Appends a section of the specification where it is asked for, with `{:#}`: readers of the
-/// specification need it, operators of a node do not.
+/// Appends a section of the specification with `{:#}`. Readers of the specification need it;
+/// operators of a node do not.
 pub(crate) fn section(f: &mut fmt::Formatter<'_>, section: &str) -> fmt::Result {
     if f.alternate() { write!(f, ", {section}") } else { Ok(()) }
 }
@@ -42,7 +42,7 @@ pub(crate) fn section(f: &mut fmt::Formatter<'_>, section: &str) -> fmt::Result 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WireErrorKind {
-    /// A chunk, or a payload once its compression is undone, has no bytes (§1.1).
+    /// A chunk, or an inflated payload, has no bytes (§1.1).
     #[error("empty chunk")]
     EmptyChunk,
     /// A chunk, or a part of one, is longer than [`FramingLimits::chunk`](super::FramingLimits::chunk) (§1.1).
@@ -50,7 +50,7 @@ pub enum WireErrorKind {
     ChunkTooLong {
         /// The length that the peer announced, in bytes.
         length: u32,
-        /// The limit in force, in bytes.
+        /// The limit in bytes.
         limit: u32,
     },
     /// The parts of a chunk add up to more than [`FramingLimits::message`](super::FramingLimits::message) (§1.2).
@@ -58,11 +58,11 @@ pub enum WireErrorKind {
     MessageTooLong {
         /// The bytes received and announced so far.
         length: u64,
-        /// The limit in force, in bytes.
+        /// The limit in bytes.
         limit: u32,
     },
-    /// A partial chunk was sent over TLS, where there are none (§1.3).
-    #[error("length word {word:#010x} marks a partial chunk, which TLS has not")]
+    /// A partial chunk was sent over TLS, which does not allow them (§1.3).
+    #[error("length word {word:#010x} marks a partial chunk, not allowed over TLS")]
     PartialOverTls {
         /// The length word.
         word: u32,
@@ -76,10 +76,10 @@ pub enum WireErrorKind {
     /// A header chunk is not 8 bytes long (§1.4).
     #[error("header chunk of {length} bytes, must be 8")]
     HeaderLength {
-        /// Its length in bytes, compression undone.
+        /// Its uncompressed length in bytes.
         length: u64,
     },
-    /// A payload is too short for the length after a compressed payload (§1.5).
+    /// A compressed chunk is too short for the length at its end (§1.5).
     #[error("compressed chunk of {length} bytes, at least 4 needed")]
     TrailerMissing {
         /// Its length in bytes.
@@ -90,11 +90,11 @@ pub enum WireErrorKind {
     InflatedTooLong {
         /// The claimed size in bytes.
         claimed: u32,
-        /// The limit in force, in bytes.
+        /// The limit in bytes.
         limit: u32,
     },
     /// A chunk claims to inflate to more than its compressed bytes can yield (§1.5).
-    #[error("chunk claims to inflate from {compressed} to {claimed} bytes, more than deflate can")]
+    #[error("chunk claims to inflate from {compressed} to {claimed} bytes, more than possible")]
     ImpossibleRatio {
         /// The claimed size in bytes.
         claimed: u32,
@@ -123,7 +123,7 @@ pub enum WireErrorKind {
     CompressedLeftOver {
         /// The number of those bytes.
         left: u32,
-        /// The claimed size in bytes, which was reached.
+        /// The claimed size in bytes, which was inflated.
         claimed: u32,
     },
     /// A header chunk has an unknown type, or one that is used only between the two processes of a
@@ -138,7 +138,7 @@ pub enum WireErrorKind {
     ArgumentLength {
         /// The message.
         message: MessageType,
-        /// The length of the argument in bytes, compression undone.
+        /// The uncompressed length of the argument in bytes.
         length: u64,
     },
     /// The last pair of a REMOTE_PRINT has no text (§2.12).

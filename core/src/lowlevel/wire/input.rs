@@ -6,16 +6,19 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::framing::{Framing, WORD};
 
-/// The size of a block, in bytes: what a small slice that is kept alive can pin at most.
+/// The size of a block in bytes: the maximum memory that a small slice keeps alive.
 pub(super) const BLOCK: usize = 8 << 10;
 
-/// The size of the first block, in bytes, and of the first after a [`release`](Input::release): a
-/// handshake, of which something is kept for long, or a word now and then.
+/// The size in bytes up to which a chunk gets all of its memory when its length word arrives.
+const WHOLE: usize = 32 << 10;
+
+/// The size in bytes of the first block, and of the first one after a [`release`](Input::release).
+/// It fits a handshake, parts of which are kept for long, or an occasional word.
 const FIRST: usize = 512;
 
 /// Received bytes, with each chunk contiguous after its length word.
 ///
-/// Small chunks share blocks of [`BLOCK`] bytes, so that keeping one alive pins one block. A chunk
+/// Small chunks share blocks of [`BLOCK`] bytes, so that each keeps only one block alive. A chunk
 /// that does not fit a block gets a separate buffer that grows with received bytes. Every byte is
 /// copied once, by `feed`; returned chunks are slices of the blocks.
 #[derive(Debug)]
@@ -23,9 +26,9 @@ pub(super) struct Input {
     framing: Framing,
     /// The longest chunk that is buffered; a longer one ends the stream.
     limit: u32,
-    /// The whole chunks that are read from.
+    /// The whole chunks that are read next.
     ready: Bytes,
-    /// Their block, with the bytes received after them.
+    /// The rest of their block: the bytes received after them.
     front: BytesMut,
     /// The blocks after it. Only the last of all blocks can end in an unfinished chunk.
     more: VecDeque<BytesMut>,
@@ -34,9 +37,10 @@ pub(super) struct Input {
     /// An incomplete length word.
     word: [u8; WORD],
     word_len: u8,
-    /// The bytes of an unfinished chunk at the end of the last block, its length word included.
+    /// The number of bytes of an unfinished chunk at the end of the last block, including its
+    /// length word.
     have: usize,
-    /// The bytes that this chunk still lacks.
+    /// The number of bytes that this chunk still lacks.
     missing: usize,
     /// Whether a chunk was rejected: all later bytes are ignored.
     closed: bool,
@@ -74,26 +78,26 @@ impl Input {
         self.turn_over();
     }
 
-    /// Returns the first length word and the bytes behind it, those of later chunks too.
+    /// Returns the first length word and the bytes after it, including later chunks.
     #[inline]
     pub(super) fn peek(&self) -> Option<(u32, &[u8])> {
         let (word, rest) = self.unread().split_first_chunk::<WORD>()?;
         Some((u32::from_be_bytes(*word), rest))
     }
 
-    /// Returns the whole chunks that lie behind each other, with their length words.
+    /// Returns the contiguous whole chunks, with their length words.
     #[inline]
     pub(super) fn ready(&self) -> &[u8] {
         &self.ready
     }
 
-    /// Returns what can be read at once: whole chunks with their length words, or one unfinished.
+    /// Returns the contiguous bytes: whole chunks with their length words, or an unfinished one.
     #[inline]
     pub(super) fn unread(&self) -> &[u8] {
         if self.ready.is_empty() { &self.front } else { &self.ready }
     }
 
-    /// Drops `skip` bytes and hands out the `length` bytes behind them, all of whole chunks.
+    /// Drops `skip` bytes and returns the `length` bytes after them, all of whole chunks.
     #[inline]
     pub(super) fn take(&mut self, skip: usize, length: usize) -> Bytes {
         let mut chunk = self.ready.split_to(skip + length);
@@ -102,7 +106,7 @@ impl Input {
         chunk
     }
 
-    /// Returns the bytes of a length word that is not complete.
+    /// Returns the number of bytes of an incomplete length word.
     pub(super) fn word_len(&self) -> u8 {
         self.word_len
     }
@@ -125,7 +129,7 @@ impl Input {
         }
     }
 
-    /// Goes on to the chunks that have become whole when those before them have been read.
+    /// Continues with the next whole chunks when the previous ones have been read.
     #[inline]
     fn turn_over(&mut self) {
         if self.ready.is_empty() {
@@ -148,7 +152,7 @@ impl Input {
         }
     }
 
-    /// Appends all the whole chunks that fit the last block, in one copy; returns their size.
+    /// Appends all whole chunks that fit the last block, in one copy. Returns their size.
     #[inline]
     fn feed_run(&mut self, bytes: &[u8]) -> usize {
         if self.word_len > 0 || self.exclusive {
@@ -170,7 +174,7 @@ impl Input {
         run
     }
 
-    /// Takes bytes of a length word, and opens the chunk when the word is complete.
+    /// Takes bytes of a length word, and starts the chunk when the word is complete.
     fn feed_word<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let have = usize::from(self.word_len);
         let (taken, rest) = bytes.split_at(bytes.len().min(WORD - have));
@@ -185,7 +189,7 @@ impl Input {
         let word = self.word;
         match self.framing.part(u32::from_be_bytes(word), self.limit) {
             Ok(part) => self.missing = part.length as usize,
-            // The word itself goes through, for the decoder to say what is wrong with it.
+            // The word is kept, so that the decoder reports the error.
             Err(_) => self.closed = true,
         }
         let needed = WORD.saturating_add(self.missing);
@@ -201,7 +205,7 @@ impl Input {
         rest
     }
 
-    /// Takes bytes of a chunk whose length word has been taken.
+    /// Takes bytes of a chunk whose length word is complete.
     fn feed_chunk<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(self.missing));
         self.missing -= taken.len();
@@ -210,12 +214,12 @@ impl Input {
         rest
     }
 
-    /// Creates a block the last one that has room for `needed` bytes, or is to grow to them; so many
-    /// bytes are to come at once.
+    /// Makes the last block one with room for `needed` bytes, or one that will grow to them.
+    /// `coming` bytes will be appended at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
-        // A large chunk is not moved as it grows, if a good part of it has come.
-        let size = needed.min(2 * (WORD + coming)).max(BLOCK);
+        // A large chunk is not moved as it grows if much of it has arrived or it is not that large.
+        let size = needed.min((2 * (WORD + coming)).max(WHOLE)).max(BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
             self.more.push_back(BytesMut::with_capacity(size));
         } else if was_exclusive || self.exclusive {
@@ -223,7 +227,7 @@ impl Input {
         } else if self.front.capacity() == 0 && needed.max(WORD + coming) <= FIRST {
             self.front = BytesMut::with_capacity(FIRST);
         } else {
-            // Starts over in the same memory when no slice of it is left.
+            // Reuses the same memory if no slice of it is left.
             self.front.reserve(BLOCK);
         }
     }
@@ -243,17 +247,17 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_length_reserves_nothing() {
+    fn a_claimed_length_reserves_little() {
         let mut input = Input::new(Framing::Clear, 16 << 20);
         input.feed(&(16_u32 << 20).to_be_bytes());
         input.feed(b"x");
-        assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
+        assert!(capacity(&input) <= WHOLE, "{}", capacity(&input));
         input.feed(&[0; 100_000]);
         assert!(capacity(&input) <= 250_000, "{}", capacity(&input));
     }
 
     #[test]
-    fn what_is_released_is_memory_in_which_nothing_waits() {
+    fn only_memory_without_input_is_released() {
         let mut input = Input::new(Framing::Clear, 100_000);
         let large = [&[0, 0, 0x40, 0][..], &[7; 0x4000]].concat();
         for bytes in [&[0, 0, 0, 2, 5, 6][..], &large] {
@@ -271,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_an_unacceptable_chunk_is_not_kept() {
+    fn input_after_a_rejected_chunk_is_dropped() {
         let mut input = Input::new(Framing::Clear, 100);
         input.feed(&101_u32.to_be_bytes());
         input.feed(&[0; 100_000]);
@@ -279,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drained_block_is_used_again() {
+    fn a_drained_block_is_reused() {
         let mut input = Input::new(Framing::Clear, 100_000);
         let chunk = [&[0, 0, 3, 0xe8][..], &[7; 1000]].concat();
         let mut places = Vec::new();
@@ -316,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_around_the_size_of_a_block_is_whole() {
+    fn chunks_around_the_size_of_a_block_are_complete() {
         for length in BLOCK - 8..BLOCK + 8 {
             let mut input = Input::new(Framing::Clear, 100_000);
             let large = [&(length as u32).to_be_bytes()[..], &vec![7; length]].concat();

@@ -129,7 +129,7 @@ impl MessageType {
         !matches!(self, MessageType::PhaseDone | MessageType::Compress | MessageType::RequestLogs)
     }
 
-    /// Returns what the length of the argument must be, for error texts.
+    /// Returns the required length of the argument, for error texts.
     pub(super) const fn argument_length(self) -> &'static str {
         match self {
             MessageType::Version => "at least 16",

@@ -1,8 +1,8 @@
 //! Chunks, compression and messages (§1, §2).
 //!
 //! A connection is two independent streams of bytes. A [`Decoder`] decodes one of them to
-//! [`Message`]s, an [`Encoder`] encodes messages to the other. They do not track phases: the layer
-//! above checks whether a message is legal, and interprets the arguments of SERIAL,
+//! [`Message`]s, and an [`Encoder`] encodes messages to the other. They do not track phases: the
+//! layer above checks whether a message is legal, and interprets the arguments of SERIAL,
 //! LOG_CREATE_WRITER and LOG_WRITE, which are opaque here.
 //!
 //! ```
@@ -15,7 +15,7 @@
 //! decoder.feed(&bytes[..5]);
 //! assert_eq!(decoder.poll(), Ok(None));
 //! decoder.feed(&bytes[5..]);
-//! let decoded = decoder.poll()?.expect("a whole message has arrived");
+//! let decoded = decoder.poll()?.expect("a complete message has arrived");
 //! assert_eq!(decoded.message, Message::PhaseDone);
 //! decoder.finish()?;
 //! # Ok::<(), brocomm::lowlevel::wire::WireError>(())
@@ -48,6 +48,7 @@ pub(crate) use cursor::{Cursor, Truncated};
 pub use data_format::DataFormat;
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
+pub(crate) use encoder::{SERIAL_FRAME, serial_frame};
 pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};

@@ -1,11 +1,11 @@
-//! Helpers of the tests: streams built from chunks, decoders run under all splits, any message.
+//! Test helpers: streams of chunks, decoding under all splits, arbitrary messages.
 
 use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
 
-/// What a decoder made of a whole stream: its messages, and how the stream ended.
+/// The result of decoding a whole stream: its messages, and how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
     pub(super) messages: Vec<Decoded>,
@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// Feeds the pieces, polling after each, and checks that an error stays.
+/// Feeds the pieces, polling after each, and checks that an error is repeated.
 pub(super) fn decode<'a>(
     framing: Framing,
     limits: FramingLimits,
@@ -49,15 +49,15 @@ pub(super) fn decode<'a>(
                 | WireErrorKind::EndBeforeArgument
         );
         if !unfinished {
-            assert_eq!(decoder.poll().as_ref(), Err(error), "an error stays");
-            assert_eq!(decoder.poll().as_ref(), Err(error), "an error stays");
-            assert_eq!(decoder.finish().as_ref(), Err(error), "an error stays");
+            assert_eq!(decoder.poll().as_ref(), Err(error), "an error is repeated");
+            assert_eq!(decoder.poll().as_ref(), Err(error), "an error is repeated");
+            assert_eq!(decoder.finish().as_ref(), Err(error), "an error is repeated");
         }
     }
     Outcome { messages, end, counters: decoder.counters() }
 }
 
-/// Decodes the stream whole, byte by byte and under all two-way splits; all must agree.
+/// Decodes the stream whole, byte by byte and under all two-way splits. All results must be equal.
 #[track_caller]
 pub(super) fn decode_all_splits(framing: Framing, limits: FramingLimits, bytes: &[u8]) -> Outcome {
     let whole = decode(framing, limits, [bytes]);
@@ -80,7 +80,7 @@ pub(super) fn decode_clear(bytes: &[u8]) -> Outcome {
     decode_all_splits(Framing::Clear, FramingLimits::default(), bytes)
 }
 
-/// A stream of these chunks.
+/// Returns a stream of these chunks.
 pub(super) fn stream(chunks: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for chunk in chunks {
@@ -90,17 +90,17 @@ pub(super) fn stream(chunks: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// A header chunk.
+/// Returns a header chunk.
 pub(super) fn header(number: u8) -> [u8; 8] {
     [number, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/// A message of this type and argument.
+/// Returns a message of this type with this argument.
 pub(super) fn message(number: u8, argument: &[u8]) -> Vec<u8> {
     stream(&[&header(number), argument])
 }
 
-/// The stream that an encoder makes of the messages.
+/// Returns the encoded messages.
 pub(super) fn encode(framing: Framing, messages: &[Message]) -> Vec<u8> {
     let mut encoder = Encoder::new(framing);
     let mut out = Vec::new();
@@ -115,7 +115,7 @@ fn bytes(length: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Va
     proptest::collection::vec(any::<u8>(), length).prop_map(Bytes::from)
 }
 
-/// A string without NUL.
+/// Generates a string without NUL.
 fn string(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(1..=u8::MAX, length)
 }
@@ -141,7 +141,7 @@ fn version() -> impl Strategy<Value = Version> {
     )
 }
 
-/// Any message that can be written.
+/// Generates any message that can be written.
 pub(super) fn any_message() -> impl Strategy<Value = Message> {
     let names = proptest::collection::vec(string(1..30), 1..8);
     let items = proptest::collection::vec((string(0..20), string(0..60)), 1..6);

@@ -11,13 +11,13 @@ use crate::Time;
 use crate::connection::{Connection, Phase};
 use crate::logs::{ActiveWriter, EncodedEntry, LogStreams};
 
-/// Holds what is batched for the connection to one peer; an idle one costs little.
+/// The batches for the connection to one peer. They use little memory while idle.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     /// Log entries, for a peer that has requested them.
     logs: Option<Box<LogBatch>>,
-    /// The number of writers given to the connection before phase Running, which it announces
-    /// itself when the handshake is complete (§3.3).
+    /// The number of writers passed to the connection before phase Running. The connection
+    /// announces them when the handshake is complete (§3.3).
     given: usize,
     /// Prints, for a peer that has requested `print_hook`.
     prints: Option<Box<Batch>>,
@@ -66,8 +66,8 @@ impl Batches {
         }
     }
 
-    /// Records that the peer requested logs. One that does when it is Running is told of a writer with
-    /// its next entry (§2.15).
+    /// Records that the peer requested logs. If it does so in phase Running, each writer is
+    /// announced with its next entry (§2.15).
     pub(super) fn request_logs(&mut self, streams: &LogStreams, is_running: bool) {
         let logs = self.logs.get_or_insert_default();
         if !is_running {
@@ -75,8 +75,8 @@ impl Batches {
         }
     }
 
-    /// Adds a log entry, if the peer has requested them; returns its writer if the peer does not know
-    /// that, and the entries before it that are to go now.
+    /// Adds a log entry, if the peer has requested logs. Returns its writer if the peer does not
+    /// know it, and the full batch before the entry, if any.
     fn add_entry(&mut self, entry: &EncodedEntry<'_>, now: Time) -> [Option<Outgoing>; 2] {
         let Some(logs) = &mut self.logs else { return [None, None] };
         let writer = entry.active_writer();
@@ -84,14 +84,14 @@ impl Batches {
         [new, logs.entries.add(entry.as_bytes(), now)]
     }
 
-    /// Returns the writers that are up and that the peer does not know, if it has requested logs.
+    /// Returns the active writers that the peer does not know, if it has requested logs.
     fn new_writers(&mut self, streams: &LogStreams) -> Vec<Outgoing> {
         let Some(logs) = &mut self.logs else { return Vec::new() };
         let new = streams.writers().filter(|writer| logs.announced.insert(writer.place));
         new.map(|writer| Outgoing::writer(writer)).collect()
     }
 
-    /// Adds what was printed; returns what is to go now.
+    /// Adds a print. Returns the full batch before it, if any.
     fn add_print(&mut self, item: &[u8], now: Time) -> Option<Outgoing> {
         let new = || Box::new(Batch::new(Batched::Prints));
         self.prints.get_or_insert_with(new).add(item, now)
@@ -134,7 +134,7 @@ impl NodeMachine {
         self.send_batches(id, some);
     }
 
-    /// Sends these, and the batches that are due.
+    /// Sends these items, and the batches that are due.
     fn send_batched(&mut self, id: PeerKey, outgoing: impl IntoIterator<Item = Outgoing>) {
         let mut some = false;
         for outgoing in outgoing {
@@ -145,7 +145,7 @@ impl NodeMachine {
     }
 
     /// Sends a peer's full or due batches, as far as its connection accepts them, and earlier items
-    /// of its outbox, if any; sets a timer for the others.
+    /// of its outbox. Sets a timer for the other batches.
     fn send_batches(&mut self, id: PeerKey, some: bool) {
         let now = self.clock.now();
         let is_last = self.ending.is_under_way();
@@ -160,7 +160,7 @@ impl NodeMachine {
         }
     }
 
-    /// Moves a peer's batches to its outbox; returns whether there were any.
+    /// Moves a peer's batches to its outbox. Returns whether there were any.
     fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
         let mut some = false;
         let Some(peer) = self.peers.get_mut(id) else { return some };

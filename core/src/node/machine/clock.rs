@@ -1,4 +1,4 @@
-//! What time it is, and what is due when.
+//! The time and the timers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::super::ConnectionId;
 use super::peers::PeerKey;
 use crate::Time;
 
-/// The times that were fed, and the timers that are set.
+/// The fed times, and the timers that are set.
 #[derive(Debug)]
 pub(super) struct Clock {
     now: Time,
-    /// How far the wall clock is ahead of it, in nanoseconds.
+    /// How far the wall clock is ahead of `now`, in nanoseconds.
     wall_ahead: i128,
     started: Time,
     timers: Timers,
@@ -24,7 +24,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Records the time; one before the last counts as that.
+    /// Records the time. An earlier time than the last one is treated as the last one.
     pub(super) fn feed(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
@@ -58,12 +58,12 @@ impl Clock {
         u32::try_from(self.now.saturating_since(self.started).as_secs()).unwrap_or(u32::MAX)
     }
 
-    /// Sets a timer; it is cancelled if it was set.
+    /// Sets a timer, replacing an earlier setting.
     pub(super) fn set(&mut self, at: Time, timer: Timer) {
         self.timers.set(at, timer);
     }
 
-    /// Sets a timer to a time from now.
+    /// Sets a timer to this long from now.
     pub(super) fn set_in(&mut self, wait: Duration, timer: Timer) {
         self.timers.set(self.now + wait, timer);
     }
@@ -107,7 +107,7 @@ pub(super) enum Timer {
     Terminate,
 }
 
-/// What is to happen, each once at most.
+/// The timers that are set, each at most once.
 #[derive(Debug, Default)]
 struct Timers {
     due: BTreeSet<(Time, Timer)>,

@@ -13,21 +13,21 @@ use crate::connection::{Connection, Sent, SyncRequest, UsageError};
 use crate::data::{Id, Packet, StateAccess};
 use crate::wire::{Compression, PrintItems};
 
-/// Why a node rejects a command; nothing changes on error.
+/// The reason why a node rejects a command. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NodeError {
     /// There is no entry with that name.
-    #[error("no node of that name is configured")]
+    #[error("no entry with that name is configured")]
     UnknownNode,
     /// There is no such peer.
-    #[error("there is no peer {0}")]
+    #[error("no such peer: {0}")]
     UnknownPeer(PeerId),
     /// There is no connection to the peer.
     #[error("peer {0} is not connected")]
     NotConnected(PeerId),
     /// There is already a connection or an attempt to connect to that node.
-    #[error("peer {0} is connected, or being connected to")]
+    #[error("peer {0} is already connected or connecting")]
     AlreadyConnected(PeerId),
     /// The node is terminating.
     #[error("communication is being terminated")]
@@ -69,7 +69,7 @@ impl NodeMachine {
         self.command(id, Connection::request_logs)
     }
 
-    /// Sets whether the peer's events and state are accepted (§4); allowed at any time.
+    /// Sets whether the peer's events and state are accepted (§4). Allowed at any time.
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -95,8 +95,8 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_capture_filter(&filter))
     }
 
-    /// Creates the requests of the peer's entry like [`Handshake::Automatic`], without completing the
-    /// handshake: for an application that only adds requests.
+    /// Makes the requests of the peer's entry like [`Handshake::Automatic`], without completing the
+    /// handshake. For applications that only add requests.
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -111,7 +111,7 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Completes the handshake: all requests are made (§3.2).
+    /// Completes the handshake, after all requests (§3.2).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -171,7 +171,7 @@ impl NodeMachine {
         self.ping(id, seq)
     }
 
-    /// Sends a PING at the present time.
+    /// Sends a PING at the current time.
     pub(super) fn ping(&mut self, id: PeerId, seq: u32) -> Result<(), NodeError> {
         let now = self.clock.now();
         self.command(id, |connection| connection.ping(seq, now))?;
@@ -197,7 +197,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_packet(packet))
     }
 
-    /// Sends an operation on state to one peer: as the sender in Sync, its state (§3.4).
+    /// Sends an operation on state to one peer. The sender in Sync sends its state with it (§3.4).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -209,7 +209,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_state_access(access))
     }
 
-    /// Completes the sending of our state (§3.4).
+    /// Ends the transfer of our state (§3.4).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).

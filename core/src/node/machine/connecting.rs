@@ -1,4 +1,4 @@
-//! Connecting, again and again, and being connected to (§3.6, part 4 §1, §4).
+//! Connecting, reconnecting, listening and accepting (§3.6, part 4 §1, §4).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,7 +190,7 @@ impl NodeMachine {
         self.give_writers(id);
     }
 
-    /// Schedules another attempt if the peer's entry requires it (§3.6); returns whether it does.
+    /// Schedules another attempt if the peer's entry requires it (§3.6). Returns whether it does.
     pub(super) fn retry_later(&mut self, id: PeerKey) -> bool {
         let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
         let Some(peer) = self.peers.get(id) else { return false };
@@ -206,8 +206,8 @@ impl NodeMachine {
 
 /// Listening.
 impl NodeMachine {
-    /// Starts listening according to the options; does nothing if the node already listens or waits
-    /// to.
+    /// Starts listening according to the options. Does nothing if the node already listens or is
+    /// waiting to.
     pub fn listen(&mut self) {
         if !self.ending.is_under_way() && self.transport.start_listening() {
             self.bind();
@@ -219,14 +219,14 @@ impl NodeMachine {
         self.transport.bind(self.settings.options.listen_targets());
     }
 
-    /// Stops listening; accepted connections stay open.
+    /// Stops listening. Accepted connections stay open.
     pub fn stop_listening(&mut self) {
         if self.close_sockets() {
             self.log(CommLogLine::StoppedListening);
         }
     }
 
-    /// Stops listening without logging, as Bro does on termination; returns whether the node
+    /// Stops listening without logging, as Bro does on termination. Returns whether the node
     /// listened.
     pub(super) fn close_sockets(&mut self) -> bool {
         self.clock.cancel(Timer::Listen);
@@ -245,7 +245,7 @@ impl NodeMachine {
     /// Records that the transport cannot listen at this endpoint.
     ///
     /// If the address is in use, all sockets are closed and the node retries after
-    /// [`listen_retry`](super::super::Options::listen_retry); otherwise this socket is left out.
+    /// [`listen_retry`](super::super::Options::listen_retry); otherwise this socket is not opened.
     pub fn feed_listen_failed(
         &mut self,
         endpoint: Endpoint,
@@ -279,19 +279,19 @@ impl NodeMachine {
     }
 }
 
-/// How long to wait before the next attempt to connect.
+/// The delay before the next attempt to connect.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     random: u64,
 }
 
 impl Retries {
-    /// Takes a random number, from which the jitter is derived.
+    /// Sets the seed from which the jitter is derived.
     pub(super) fn feed_random(&mut self, random: u64) {
         self.random = random;
     }
 
-    /// Returns how long to wait after so many failures in a row.
+    /// Returns the delay after this number of consecutive failures.
     fn wait(&mut self, retry: Duration, backoff: Option<Backoff>, failures: u32) -> Duration {
         let Some(Backoff { factor, max, jitter }) = backoff else {
             return Duration::from_secs(retry.as_secs());
@@ -303,7 +303,7 @@ impl Retries {
 
     /// Returns the next pseudo-random number in `0.0..1.0`.
     fn random(&mut self) -> f64 {
-        // SplitMix64: one addition and a mix, and any seed will do.
+        // SplitMix64: one addition and a mix. Any seed is suitable.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

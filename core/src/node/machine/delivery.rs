@@ -1,4 +1,4 @@
-//! Queues of notifications for the application, and the turns of peers.
+//! Delivery of notifications to the application, with peers taking turns.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use super::super::{Bound, Depth, EventPeer, Notification, Options, Overflow, Que
 use super::peers::{Peer, PeerKey};
 use crate::Time;
 
-/// Notifications for the application outside of peers' inboxes, and the turns of peers.
+/// The notifications outside of peers' inboxes, and the turns of peers.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    /// What may wait of one peer, and what happens with more.
+    /// The bound and policy of one peer's inbox.
     queue: Queue,
-    /// What may wait of all peers.
+    /// The bound on all inboxes together.
     total: Bound,
-    /// How many events of one peer are delivered before those of the next.
+    /// The number of events of one peer that are delivered before those of the next.
     events_per_turn: u32,
     /// Notifications that concern no peer.
     first: VecDeque<Notification>,
     /// Notifications that come after all others.
     last: VecDeque<Notification>,
-    /// The peers with something in their inbox, in the order of their turns.
+    /// The peers with notifications in their inboxes, in the order of their turns.
     turns: VecDeque<PeerKey>,
     /// The number of events delivered in the first peer's turn.
     delivered: u32,
@@ -30,15 +30,15 @@ pub(super) struct Delivery {
     blocked: BTreeSet<PeerKey>,
     /// The total depth of all inboxes.
     depth: Depth,
-    /// The size of the message kept alive by the current notification, until it is counted.
+    /// The size of the message that the next notification keeps alive, until it is counted.
     held: usize,
     /// Whether the total depth reached its bound and is still above three quarters of it.
     is_full: bool,
-    /// Where the last event that was taken came from; none if it is our own.
+    /// The peer that raised the last delivered notification, if it was an event.
     event_peer: Option<Arc<EventPeer>>,
 }
 
-/// Who can continue after a notification was taken.
+/// The peers that can continue after a notification was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
     /// No peer waited.
@@ -100,8 +100,8 @@ impl Delivery {
         }
     }
 
-    /// Adds something that may be dropped to a peer's inbox, as the policy has it. Returns what there
-    /// is no room for, if the peer is to be given up for that.
+    /// Adds a droppable notification to a peer's inbox, according to the policy. Returns an error
+    /// if there is no room and the peer must be disconnected.
     pub(super) fn tell_bounded(
         &mut self,
         key: PeerKey,
@@ -113,7 +113,7 @@ impl Delivery {
         match self.queue.overflow {
             Overflow::DropNewest if full => self.drop_one(key, peer, &notification, wall),
             Overflow::DropOldest if full => {
-                // Only this peer's notifications are dropped; if there is none, the new one.
+                // Only this peer's notifications are dropped; if it has none, the new one.
                 if !self.drop_oldest(key, peer, wall) {
                     self.drop_one(key, peer, &notification, wall);
                     return Ok(());
@@ -131,7 +131,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Drops the oldest droppable notification from a peer; returns whether there was one.
+    /// Drops the oldest droppable notification from a peer. Returns whether there was one.
     fn drop_oldest(&mut self, key: PeerKey, peer: &mut Peer, wall: Time) -> bool {
         let Some((dropped, weight)) = peer.inbox.drop_oldest() else { return false };
         self.depth.remove(weight);
@@ -139,7 +139,7 @@ impl Delivery {
         true
     }
 
-    /// Counts and logs what is dropped.
+    /// Counts and logs a dropped notification.
     fn drop_one(&mut self, key: PeerKey, peer: &mut Peer, dropped: &Notification, wall: Time) {
         let (number, line) = match dropped {
             Notification::Event { event, .. } => {
@@ -165,16 +165,16 @@ impl Delivery {
         }
     }
 
-    /// Returns whether a peer's input has to wait: until half of its own inbox, or a quarter of the
-    /// total, is taken. Otherwise every taken event would wake its connection, or those of all
-    /// peers.
+    /// Returns whether a peer's input must wait, until half of its own inbox, or a quarter of the
+    /// total, is taken. Without this hysteresis every taken event would wake its connection, or
+    /// those of all peers.
     ///
     /// A peer with an empty inbox never waits because of others.
     pub(super) fn must_wait(&self, peer: &Peer) -> bool {
         peer.must_wait || self.is_full && !peer.inbox.is_empty()
     }
 
-    /// Ends a peer's wait if there is any room in its inbox; returns whether it waited.
+    /// Ends a peer's wait if there is any room in its inbox. Returns whether it waited.
     pub(super) fn stop_waiting(&self, peer: &mut Peer) -> bool {
         let bound = self.queue.bound;
         let ends =
@@ -214,7 +214,7 @@ impl Delivery {
         self.turns.front().copied()
     }
 
-    /// Ends a turn; returns the peer whose turn it was.
+    /// Ends a turn. Returns the peer whose turn it was.
     pub(super) fn end_turn(&mut self) -> Option<PeerKey> {
         self.delivered = 0;
         self.turns.pop_front()
@@ -230,17 +230,17 @@ impl Delivery {
         self.turns.extend(std::mem::take(&mut self.blocked));
     }
 
-    /// Records who raised the event that is taken, or that what is taken is none.
+    /// Records the peer that raised the delivered event; `None` for another notification.
     pub(super) fn set_event_peer(&mut self, peer: Option<&Arc<EventPeer>>) {
         self.event_peer = peer.map(Arc::clone);
     }
 
-    /// Returns who raised the event that was taken last, if that is a peer.
+    /// Returns the peer that raised the last delivered notification, if it was an event.
     pub(super) fn event_peer(&self) -> Option<&Arc<EventPeer>> {
         self.event_peer.as_ref()
     }
 
-    /// Takes a notification that concerns no peer, if it is wanted.
+    /// Takes the next notification that concerns no peer, if it is wanted.
     pub(super) fn pop_if(
         &mut self,
         is_wanted: impl FnOnce(&Notification) -> bool,
@@ -248,7 +248,7 @@ impl Delivery {
         pop_if(&mut self.first, is_wanted)
     }
 
-    /// Takes a notification for when no peer has a turn, if it is wanted.
+    /// Takes the next notification that comes after all others, if it is wanted.
     pub(super) fn pop_last_if(
         &mut self,
         is_wanted: impl FnOnce(&Notification) -> bool,
@@ -259,7 +259,7 @@ impl Delivery {
     }
 }
 
-/// There is no room for what a peer sent, and it is to be given up for that.
+/// The error that there is no room for a notification and its peer must be disconnected.
 #[derive(Debug)]
 pub(super) struct Disconnect;
 
@@ -268,7 +268,7 @@ pub(super) fn logged(peer: Option<Arc<EventPeer>>, line: CommLogLine, wall: Time
     Notification::Log(Box::new(CommLogEntry { time: wall, peer, line }))
 }
 
-/// Takes the first of a queue, if it is wanted.
+/// Takes the first notification of a queue, if it is wanted.
 fn pop_if(
     queue: &mut VecDeque<Notification>,
     is_wanted: impl FnOnce(&Notification) -> bool,

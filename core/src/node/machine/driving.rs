@@ -1,4 +1,4 @@
-//! What a driver does: feeds what the world did, and polls for what it is to do.
+//! The inputs and outputs for a driver.
 
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl NodeMachine {
         }
     }
 
-    /// Closes the connection to a peer as if it were lost, so that it is retried.
+    /// Closes the connection to a peer as if it were lost, so that the node reconnects.
     pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
         let now = self.clock.now();
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
@@ -183,7 +183,7 @@ impl NodeMachine {
 /// Polling.
 impl NodeMachine {
     /// Returns the next action for the transport, apart from work on established connections.
-    #[must_use = "the node goes on only if it is done"]
+    #[must_use = "the node waits for this action to be done"]
     pub fn poll_action(&mut self) -> Option<Action> {
         self.transport.poll_action()
     }
@@ -192,7 +192,7 @@ impl NodeMachine {
     /// close, or reading to resume.
     ///
     /// Each connection is returned once for all changes since the last time.
-    #[must_use = "the peer may wait for something"]
+    #[must_use = "the peer may wait for this connection"]
     pub fn poll_connection(&mut self) -> Option<ConnectionId> {
         self.transport.poll_touched()
     }
@@ -202,7 +202,7 @@ impl NodeMachine {
         self.transport.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
 
-    /// Records that the first `written` bytes of it have been written.
+    /// Records that the first `written` of these bytes have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
         let now = self.clock.now();
@@ -220,7 +220,7 @@ impl NodeMachine {
         self.transport.touch(id);
     }
 
-    /// Returns whether, and when, to close a transport connection; an unknown connection must be
+    /// Returns whether, and when, to close a transport connection. An unknown connection must be
     /// closed at once. Then call [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
@@ -241,8 +241,8 @@ impl NodeMachine {
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
 
-    /// Returns whether the node knows a connection: until the attempt to connect is cancelled or
-    /// has failed, or the connection was reported as closed.
+    /// Returns whether the node knows a connection. It does until the attempt to connect is
+    /// cancelled or fails, or the connection is reported as closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.transport.get(id).is_some()
     }
@@ -259,10 +259,10 @@ impl NodeMachine {
 
     /// Returns the next notification.
     ///
-    /// What concerns one peer comes in order. Peers take turns after
+    /// The notifications of one peer are in order. Peers take turns after
     /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events
-    /// (§6). An event that is to be forwarded waits until that is possible.
-    #[must_use = "peers wait when too many notifications do"]
+    /// (§6). An event to forward waits until it can be forwarded.
+    #[must_use = "peers wait when too many notifications are queued"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
         self.poll_notification_if(|_| true).map(|(notification, _)| notification)
     }
@@ -293,7 +293,7 @@ impl NodeMachine {
             if let Notification::Event { peer, event } = &notification {
                 self.delivery.set_event_peer(Some(peer));
                 if self.settings.options.forward_remote_events {
-                    let _ = self.send(event.clone(), Some(id));
+                    self.send(event.clone(), Some(id));
                 }
             }
             return Some((notification, weight));
@@ -326,8 +326,8 @@ impl NodeMachine {
         }
     }
 
-    /// Resumes the input of a blocked peer until its inbox is full: nothing is taken from it that
-    /// would resume it.
+    /// Resumes the input of a blocked peer until its inbox is full. Otherwise nothing would resume
+    /// it, because no notification is taken from it.
     fn fill_up(&mut self, id: PeerKey) {
         let has_room = |peer| self.delivery.stop_waiting(peer);
         if self.peers.get_mut(id).is_some_and(has_room) {
@@ -335,7 +335,7 @@ impl NodeMachine {
         }
     }
 
-    /// Resumes a peer's input, which waited: it was not silent, but not read.
+    /// Resumes a peer's waiting input. The peer was not silent; it was not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.set_heard(self.clock.now());

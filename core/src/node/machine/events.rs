@@ -13,6 +13,7 @@ use super::sending::{self, Admission, Pumped, SentNow};
 use crate::Time;
 use crate::connection::Phase;
 use crate::data::{CallError, Event, StateAccess, VariableError};
+use crate::serial::Templates;
 
 /// The result of raising an event, or of writing a log entry or print.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Raised {
     pub dropped: usize,
 }
 
-/// Why an event was not raised; nothing changes on error.
+/// The reason why an event was not raised. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
@@ -44,6 +45,30 @@ impl From<CallError> for RaiseError {
     }
 }
 
+/// How many peers get an event before others may do something with the node.
+const AT_ONCE: usize = 64;
+
+/// An event on its way to its subscribers.
+#[derive(Debug)]
+pub(crate) struct FanOut {
+    event: Event,
+    origin: Option<PeerKey>,
+    peers: Option<Arc<Vec<PeerKey>>>,
+    /// How many of them have got it, or will not.
+    passed: usize,
+    /// None if there is but one.
+    templates: Option<Templates>,
+    raised: Raised,
+    done: bool,
+}
+
+impl FanOut {
+    /// Returns who received it, once it was sent to all.
+    pub(crate) fn raised(&self) -> Option<Raised> {
+        self.done.then_some(self.raised)
+    }
+}
+
 impl NodeMachine {
     /// Raises an event: sends it to every peer in phase Running that has requested it (§6), and
     /// keeps it for disconnected peers whose entries require it. It is not delivered locally. A
@@ -54,18 +79,19 @@ impl NodeMachine {
     /// unchanged.
     ///
     /// # Errors
-    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], only
+    /// [`RaiseError::Event`], whether or not any peer has requested it; [`RaiseError::Full`], only
     /// with [`Overflow::Block`](super::super::Overflow::Block).
     pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
-        self.raise_or_return(event, now).map_err(|(_, error)| error)
+        let mut fan_out = self.begin_raise(event, now).map_err(|(_, error)| error)?;
+        Ok(self.end_fan_out(&mut fan_out))
     }
 
-    /// Raises an event, or returns it with the error.
-    pub(crate) fn raise_or_return(
+    /// Raises an event, or returns it with the error: sends it to its first subscribers.
+    pub(crate) fn begin_raise(
         &mut self,
         mut event: Event,
         now: Time,
-    ) -> Result<Raised, (Event, RaiseError)> {
+    ) -> Result<FanOut, (Event, RaiseError)> {
         self.feed_time(now);
         match self.settings.options.undeclared.coerce_call(&self.settings.declarations, &event) {
             Ok(None) => {}
@@ -78,7 +104,9 @@ impl NodeMachine {
         if event.time == 0.0 {
             event.time = self.wall_clock().as_secs_f64();
         }
-        Ok(self.send(event, None))
+        let mut fan_out = self.fan_out(event, None);
+        self.send_further(&mut fan_out);
+        Ok(fan_out)
     }
 
     /// Returns whether an event with this name can be raised now.
@@ -88,7 +116,7 @@ impl NodeMachine {
 
     /// Returns a peer whose full queue prevents sending an event with this name, if any.
     pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
-        if !self.sending.blocks() {
+        if !self.sending.blocks() || !self.sending.may_be_full() {
             return None;
         }
         let peers = self.sending.subscribers(name)?;
@@ -100,64 +128,102 @@ impl NodeMachine {
     }
 
     /// Sends an event to all its subscribers except its origin.
-    pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
-        let mut raised = Raised::default();
-        let mut later = Vec::new();
+    pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) {
+        let mut fan_out = self.fan_out(event, origin);
+        self.end_fan_out(&mut fan_out);
+    }
+
+    /// Prepares to send an event to all its subscribers except its origin.
+    fn fan_out(&self, event: Event, origin: Option<PeerKey>) -> FanOut {
         let peers = self.sending.subscribers(&event.name).map(Arc::clone);
-        let peers = peers.iter().flat_map(|peers| peers.iter().copied());
-        for id in peers.filter(|id| Some(*id) != origin) {
-            match self.send_now(id, &event) {
+        let is_to_many = peers.as_ref().is_some_and(|peers| peers.len() > 1);
+        let templates = is_to_many.then(Templates::default);
+        FanOut {
+            event,
+            origin,
+            peers,
+            passed: 0,
+            templates,
+            raised: Raised::default(),
+            done: false,
+        }
+    }
+
+    /// Sends an event to all subscribers that are left.
+    fn end_fan_out(&mut self, fan_out: &mut FanOut) -> Raised {
+        loop {
+            if let Some(raised) = fan_out.raised() {
+                return raised;
+            }
+            self.send_further(fan_out);
+        }
+    }
+
+    /// Sends an event to its next subscribers, and at the end keeps it for those that are away.
+    pub(crate) fn send_further(&mut self, fan_out: &mut FanOut) {
+        let FanOut { event, origin, peers, passed, templates, raised, done } = fan_out;
+        let mut waiting: Option<Arc<Event>> = None;
+        let mut shared = || Arc::clone(waiting.get_or_insert_with(|| Arc::new(event.clone())));
+        let left = peers.as_deref().and_then(|peers| peers.get(*passed..)).unwrap_or_default();
+        *done = left.len() <= AT_ONCE;
+        *passed += AT_ONCE;
+        for id in left.iter().take(AT_ONCE).copied().filter(|id| Some(*id) != *origin) {
+            let mut line = None;
+            match self.send_now(id, event, templates.as_mut(), &mut line) {
                 Some(SentNow::Sent) => raised.peers += 1,
-                Some(SentNow::Later) => later.push(id),
-                Some(SentNow::Not(line)) => line.into_iter().for_each(|l| self.log_peer(id, l)),
+                Some(SentNow::Later) => {
+                    let name = &event.name;
+                    let dropped =
+                        || CommLogLine::EventDropped { incoming: false, name: name.compact() };
+                    if self.admit(id, dropped) {
+                        self.push_outgoing(id, Outgoing::event(shared()));
+                        raised.peers += 1;
+                    } else {
+                        raised.dropped += 1;
+                    }
+                }
+                Some(SentNow::Not) => line.into_iter().for_each(|l| self.log_peer(id, l)),
                 None => {}
             }
         }
-        let is_kept = |id: &PeerKey| Some(*id) != origin && self.is_kept_for(*id, &event.name);
+        if !*done {
+            return;
+        }
+        let is_kept = |id: &PeerKey| Some(*id) != *origin && self.is_kept_for(*id, &event.name);
         let keepers: Vec<PeerKey> = self.sending.keepers().filter(is_kept).collect();
-        if later.is_empty() && keepers.is_empty() {
-            return raised;
-        }
-        let event = Arc::new(event);
-        for id in later {
-            let dropped =
-                || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
-            if self.admit(id, dropped) {
-                self.push_outgoing(id, Outgoing::event(Arc::clone(&event)));
-                raised.peers += 1;
-            } else {
-                raised.dropped += 1;
-            }
-        }
         for id in keepers {
             let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
             let Some(peer) = self.peers.get_mut(id) else { continue };
-            let outgoing = Outgoing::event(Arc::clone(&event));
+            let outgoing = Outgoing::event(shared());
             let lines = self.sending.keep(peer, outgoing, bound.unwrap_or(Bound::new(0, 0)));
             lines.into_iter().for_each(|line| self.log_peer(id, line));
             raised.kept += 1;
         }
-        raised
     }
 
-    /// Sends an event to a peer if nothing waits before it; none if there is no connection, or the peer
-    /// gets what was kept for it first.
-    fn send_now(&mut self, id: PeerKey, event: &Event) -> Option<SentNow> {
+    /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why not.
+    /// Returns `None` if there is no connection, or if events kept for the peer must be sent first.
+    fn send_now(
+        &mut self,
+        id: PeerKey,
+        event: &Event,
+        templates: Option<&mut Templates>,
+        line: &mut Option<CommLogLine>,
+    ) -> Option<SentNow> {
         let peer = self.peers.get_mut(id)?;
         if self.sending.is_away(id, peer) {
             return None;
         }
         let Some(link) = peer.link else { return Some(SentNow::Later) };
-        let Some(connection) = self.transport.begun_mut(link) else { return Some(SentNow::Later) };
-        let sent = sending::send_now(peer, connection, event);
-        if !matches!(sent, SentNow::Later) {
-            self.transport.touch(link);
-        }
-        Some(sent)
+        let sent = self.transport.send(link, |connection| {
+            let sent = sending::send_now(peer, connection, event, templates, line);
+            (sent, sent != SentNow::Later)
+        });
+        sent.or(Some(SentNow::Later))
     }
 
-    /// Makes room in a peer's queue according to the policy; returns whether the item can be
-    /// queued. If it is dropped, that is counted, and logged with this line.
+    /// Makes room in a peer's queue according to the policy. Returns whether the item can be
+    /// queued. A dropped item is counted, and logged with this line.
     pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         match self.sending.admit(peer) {
@@ -204,7 +270,7 @@ impl NodeMachine {
     /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]; nothing is sent then.
+    /// [`VariableError`]. Nothing is sent then.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
@@ -242,7 +308,7 @@ impl NodeMachine {
         self.sending.is_away(id, peer) && wanted && comes_back && !self.ending.is_under_way()
     }
 
-    /// Sends the kept events that a reconnected peer has requested.
+    /// Sends the kept events that a reconnected peer has requested again.
     pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
             && let Some(connection) = peer.link.and_then(|link| self.transport.get(link)?.begun())

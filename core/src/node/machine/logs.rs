@@ -1,4 +1,4 @@
-//! Logs and prints of our own, on their way to peers (part 3, §2.12, §6).
+//! Sending of logs and prints to peers (part 3, §2.12, §6).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Records that a peer gets logs.
+    /// Records that a peer receives logs.
     fn add_receiver(&mut self, id: PeerKey) {
         Arc::make_mut(&mut self.receivers).insert(id);
     }
@@ -38,7 +38,7 @@ impl Logs {
     }
 }
 
-/// Why a log entry was not written; nothing changes on error.
+/// The reason why a log entry was not written. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WriteLogError {
@@ -53,8 +53,7 @@ pub enum WriteLogError {
 
 /// Sending logs.
 impl NodeMachine {
-    /// The declaration of a log stream. Its writer is created and announced to peers with the first
-    /// entry.
+    /// Declares a log stream. Its writer is created and announced to peers with the first entry.
     ///
     /// # Errors
     /// As [`LogStreams::declare`].
@@ -75,7 +74,8 @@ impl NodeMachine {
     /// first.
     ///
     /// # Errors
-    /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
+    /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], only with
+    /// [`Overflow::Block`](super::super::Overflow::Block).
     pub fn write_log(
         &mut self,
         stream: i32,
@@ -85,7 +85,7 @@ impl NodeMachine {
         self.write_log_as(now, |streams, now| streams.write(stream, values, now))
     }
 
-    /// Writes a record as an entry; its fields are matched to columns by name.
+    /// Writes a record as an entry. Its fields are matched to columns by name.
     ///
     /// # Errors
     /// As [`write_log`](Self::write_log).
@@ -133,7 +133,7 @@ impl NodeMachine {
         if let Some(peer) = self.log_hindrance() {
             return Err(WriteLogError::Full(peer.id()));
         }
-        // Taken out because the entry borrows from it.
+        // The streams are taken out because the entry borrows from them.
         let mut streams = std::mem::take(&mut self.logs.streams);
         let known = streams.writers().count();
         let raised =
@@ -142,7 +142,7 @@ impl NodeMachine {
         Ok(raised?)
     }
 
-    /// Sends an entry to all receivers; `known` writers were active before it.
+    /// Sends an entry to all receivers. `known` is the number of writers that were active before.
     fn send_entry(&mut self, entry: &EncodedEntry<'_>, known: usize) -> Raised {
         if entry.active_writer().place >= known {
             let all: Vec<_> = self.peers.keys().collect();

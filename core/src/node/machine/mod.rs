@@ -1,24 +1,25 @@
 //! The state machine of a node with all its peers.
 //!
-//! [`NodeMachine`] is made of parts that each own their fields and are given what they need of others:
+//! [`NodeMachine`] consists of parts that own their fields and receive what they need of others as
+//! arguments:
 //!
 //! | part | owns |
 //! | --- | --- |
-//! | [`Settings`] | options, nodes table, declarations, ourselves |
-//! | [`Clock`] | the times that were fed, timers |
-//! | [`Retries`] | the random number from which waits are derived |
-//! | [`Peers`] | each [`Peer`](peers::Peer) with its queues, its state exchange and its counters; their numbers |
-//! | [`Transport`] | connections, sockets on which we listen, what the transport is to do |
-//! | [`Sending`] | subscribers, what waits in all send queues together and its bounds |
-//! | [`Delivery`] | whose turn it is, what waits in all receive queues together and its bounds |
+//! | [`Settings`] | options, nodes table, declarations, the node's own description |
+//! | [`Clock`] | the fed times, timers |
+//! | [`Retries`] | the random number from which retry delays are derived |
+//! | [`Peers`] | each [`Peer`](peers::Peer) with its queues, state exchange, counters; their numbers |
+//! | [`Transport`] | connections, listening sockets, actions for the transport |
+//! | [`Sending`] | subscribers, the total depth of all send queues and its bounds |
+//! | [`Delivery`] | the turns of peers, the total depth of all receive queues and its bounds |
 //! | [`State`] | synchronized variables |
-//! | [`Logs`] | log streams, who gets them |
-//! | [`Trace`] | the point of our trace |
-//! | [`Ending`] | how far the end has come |
+//! | [`Logs`] | log streams and their receivers |
+//! | [`Trace`] | the position in our trace |
+//! | [`Ending`] | the progress of termination |
 //!
-//! The machine itself calls one part after the other, and logs what they say. What follows from what a
-//! connection tells (`policy`) and what an operator asks for (`commands`) concerns nearly every part,
-//! and so do connecting and ending: these are methods of the machine.
+//! The machine itself calls the parts and logs their results. Handling a connection's notifications
+//! (`policy`), commands (`commands`), connecting and terminating concern nearly all parts, so they
+//! are methods of the machine.
 
 mod batches;
 mod clock;
@@ -58,6 +59,7 @@ use self::trace::Trace;
 use self::transport::Transport;
 
 pub use commands::NodeError;
+pub(crate) use events::FanOut;
 pub use events::{RaiseError, Raised};
 pub use logs::WriteLogError;
 pub use trace::TraceStep;
@@ -106,8 +108,7 @@ impl NodeMachine {
     /// Starts the node: listens if the options require it, and connects to every node with
     /// `connect` (part 4 §4).
     ///
-    /// The runtime, by which nodes decide which of them sends its state, is counted from `now`
-    /// (§3.3).
+    /// The runtime, which decides which node sends its state, is counted from `now` (§3.3).
     pub fn start(&mut self, now: Time) {
         self.feed_time(now);
         self.clock.start();
@@ -122,8 +123,8 @@ impl NodeMachine {
         }
     }
 
-    /// Records the time and handles due timers; a time before the last one is treated as the last
-    /// one.
+    /// Records the time and handles due timers. An earlier time than the last one is treated as the
+    /// last one.
     pub fn feed_time(&mut self, now: Time) {
         self.clock.feed(now);
         while let Some(timer) = self.clock.pop() {
@@ -144,7 +145,7 @@ impl NodeMachine {
     /// was suspended. It determines the times of events and log lines, time stamps of state, and
     /// the validity of certificates. Timers use only the fed times.
     ///
-    /// Without this, the fed times are used as the wall clock.
+    /// If this is never called, the fed times are used as the wall clock.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.clock.feed_wall(wall, now);
         self.state.feed_wall_clock(&self.clock);

@@ -1,4 +1,4 @@
-//! The peers of a node, and records of removed ones.
+//! The peers of a node, and the names of removed ones.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::wire::SyncPoint;
 /// The number of the first peer that connects to us (part 4 §2).
 const FIRST_ACCEPTED: u64 = 10_000;
 
-/// How many removed peers are remembered by name.
+/// The number of removed peers whose names are kept.
 const DEPARTED: usize = 1000;
 
 /// A key of a peer for direct lookup, ordered by number.
@@ -35,8 +35,8 @@ impl PeerKey {
 pub(super) struct Peer {
     pub(super) who: Arc<EventPeer>,
     pub(super) role: Role,
-    /// The entry that applies: known from the start for peers that we connect to, otherwise from
-    /// the peer's VERSION.
+    /// The entry that applies. It is known from the start for peers that we connect to, otherwise
+    /// since the peer's VERSION.
     pub(super) node: Option<usize>,
     /// The connection that is open or being established.
     pub(super) link: Option<ConnectionId>,
@@ -46,10 +46,9 @@ pub(super) struct Peer {
     pub(super) established: bool,
     /// Whether it is in phase Running, according to the processed notifications.
     pub(super) running: bool,
-    /// Whether input waits for the application's requests.
+    /// Whether input waits for the application to make its requests.
     pub(super) awaiting_setup: bool,
-    /// Whether its connection is closed because the node terminates, for which Bro logs only one
-    /// line.
+    /// Whether its connection is closed because the node terminates. Bro then logs only one line.
     pub(super) ends_with_node: bool,
     /// The number of consecutive failed attempts to connect.
     pub(super) failures: u32,
@@ -57,7 +56,7 @@ pub(super) struct Peer {
     pub(super) last_requests: Option<BTreeSet<Name>>,
     /// The time of its last input.
     pub(super) heard: Time,
-    /// Whether it was pinged since.
+    /// Whether it was pinged since its last input.
     pub(super) pinged: bool,
     pub(super) last_error: Option<Box<str>>,
     pub(super) outbox: Outbox,
@@ -74,7 +73,7 @@ pub(super) struct Peer {
     pub(super) batches: Batches,
     /// The statistics of its answers to our PINGs.
     pub(super) pings: Option<Box<PingStatistics>>,
-    /// The counters of its earlier connections, and those kept here.
+    /// The counters of its earlier connections, and those that connections do not keep.
     pub(super) counters: PeerCounters,
 }
 
@@ -107,7 +106,7 @@ impl Peer {
         }
     }
 
-    /// Records that it was heard of.
+    /// Records input from the peer.
     pub(super) fn set_heard(&mut self, now: Time) {
         (self.heard, self.pinged) = (now, false);
     }
@@ -116,9 +115,9 @@ impl Peer {
 /// The peers of a node.
 #[derive(Debug)]
 pub(super) struct Peers {
-    /// Each by itself, or the room that is kept free would be many peers'.
+    /// Boxed, so that unused capacity of the slab takes little memory.
     slab: Slab<Box<Peer>>,
-    /// Lookup by number, and the order.
+    /// The peers by number, in order.
     keys: BTreeMap<PeerId, PeerKey>,
     next_initiated: u64,
     next_accepted: u64,
@@ -165,7 +164,7 @@ impl Peers {
         key
     }
 
-    /// Removes a peer except for its counters and name; returns the oldest remembered name if it is
+    /// Removes a peer but keeps its counters and name. Returns the oldest kept name if it is
     /// dropped.
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<Arc<EventPeer>> {
         let peer = self.slab.remove(key.0)?;
@@ -192,12 +191,12 @@ impl Peers {
         self.keys.is_empty()
     }
 
-    /// Iterates over all in order of their numbers.
+    /// Iterates over the keys of all peers, in order of their numbers.
     pub(super) fn keys(&self) -> impl Iterator<Item = PeerKey> {
         self.keys.values().copied()
     }
 
-    /// Iterates over all in order of their numbers.
+    /// Iterates over all peers, in order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
         self.iter_from(PeerId::LOCAL)
     }
@@ -207,7 +206,7 @@ impl Peers {
         self.keys.range(from..).filter_map(|(_, key)| Some((*key, self.get(*key)?)))
     }
 
-    /// Iterates over all, in no particular order.
+    /// Iterates over all peers, in no particular order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (PeerKey, &mut Peer)> {
         self.slab.iter_mut().map(|(key, peer)| (PeerKey(key), &mut **peer))
     }
@@ -217,7 +216,7 @@ impl Peers {
         self.gone
     }
 
-    /// Returns all present and remembered peers, and drops the remembered ones.
+    /// Returns all current and removed peers, and forgets the removed ones.
     pub(super) fn take_known(&mut self) -> Vec<Arc<EventPeer>> {
         let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
         known.extend(self.iter().map(|(_, peer)| Arc::clone(&peer.who)));

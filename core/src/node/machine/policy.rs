@@ -25,7 +25,7 @@ impl NodeMachine {
                 // Its TLS failed before it began.
                 break;
             }
-            // The script's lines are written together, before those of the core.
+            // The lines of the policy layer are written together, before those of the core.
             let is_last = message == CommLogMessage::PeerDisconnected;
             if is_last && self.peers.get(id).is_some_and(|peer| peer.established) {
                 self.log_peer(id, CommLogLine::RemoteConnectionClosed);
@@ -42,7 +42,7 @@ impl NodeMachine {
                 return;
             }
             ConnectionNotification::Event(event) => return self.tell_event(id, event),
-            // Not requested.
+            // This node does not request lazy events.
             ConnectionNotification::LazyEvent(event) => {
                 return self.tell_event(id, event.to_event());
             }
@@ -59,7 +59,7 @@ impl NodeMachine {
                 self.sending.subscribe(&name, id);
                 Notification::EventRegistered { peer: who, name }
             }
-            // It is on the connection to ask for, and in its log, as what follows is.
+            // The connection stores and logs this, and the following notification.
             ConnectionNotification::SyncRequested { .. } => return,
             ConnectionNotification::LogsRequested => return self.logs_requested(id),
             ConnectionNotification::CaptureFilter(filter) => {
@@ -118,7 +118,7 @@ impl NodeMachine {
         }
     }
 
-    /// Handles a peer's VERSION: finds the entry that applies, and follows it.
+    /// Handles a peer's VERSION: finds the entry that applies, and makes its requests.
     fn established(&mut self, id: PeerKey, version: Version) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         Arc::make_mut(&mut peer.who).class = version.class;
@@ -145,19 +145,19 @@ impl NodeMachine {
             }
             Handshake::Automatic => {
                 self.set_up(id);
-                // It was just established, so this can only fail for lack of room, which a new
-                // connection has.
+                // It was just established, so this can only fail if the send queue is full, and
+                // that of a new connection is not.
                 let _ = self.complete_handshake(id.id());
             }
         }
     }
 
-    /// Creates the requests of the entry that applies, in order (§4).
+    /// Makes the requests of the entry that applies, in order (§4).
     pub(super) fn set_up(&mut self, id: PeerKey) {
         self.log_peer(id, CommLogLine::ConnectionEstablished);
         let default_compression = self.settings.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
-            // It may make requests but not send.
+            // A peer without an entry may make requests, but we do not accept its input.
             let level = Compression::new(default_compression);
             self.with_connection(id, |connection| connection.set_compression(level));
             return;
@@ -234,7 +234,7 @@ impl NodeMachine {
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);
         if std::mem::take(&mut peer.running) {
-            // Its requests determine which events are kept for it.
+            // The requests of the closed connection determine which events are kept for the peer.
             peer.last_requests = requests;
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
@@ -244,7 +244,7 @@ impl NodeMachine {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
                 if matches!(error.kind, ProtocolErrorKind::Serial(_) | ProtocolErrorKind::Log(_)) {
-                    // With the text of the log.
+                    // The reason is the text of the log line.
                     self.error(id, error.kind.to_string().into());
                 }
                 if let Some(peer) = self.peers.get_mut(id) {
@@ -317,9 +317,10 @@ impl NodeMachine {
             return self.clock.set(heard + ping_after, Timer::Liveness(id));
         }
         if !std::mem::replace(&mut peer.pinged, true) {
-            // If the send queue is full, its progress shows whether the peer is alive.
+            // If this fails because the send queue is full, the progress of the queue shows whether
+            // the peer is alive.
             let _ = self.ping(id.id(), SEQ);
-            // A ping that is late, because this was, has the same time to be answered.
+            // If this call is late, the peer still has the full time to answer.
             let answered = (now + close_after.saturating_sub(ping_after)).max(heard + close_after);
             return self.clock.set(answered, Timer::Liveness(id));
         }

@@ -1,4 +1,4 @@
-//! Who gets what is sent, and what waits for them (§6).
+//! Subscribers of events, and the send queues (§6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,43 +9,44 @@ use super::super::{Bound, Depth, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::connection::{Connection, Phase, Sent, UsageError};
 use crate::data::{Event, Name};
-use crate::serial::WriteError;
+use crate::serial::{Templates, WriteError};
 
-/// Who gets an event, who gets it later, and what waits in all outboxes together.
+/// The subscribers of events, the peers for which events are kept, and the total depth of all
+/// outboxes.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// Subscribers by the event's name; shared while it is sent.
-    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
-    /// The peers whose events are kept while they are away.
+    /// Subscribers by event name, in order. Shared while the event is sent.
+    subscribers: BTreeMap<Name, Arc<Vec<PeerKey>>>,
+    /// The peers for which events are kept while they are disconnected.
     keepers: BTreeSet<PeerKey>,
     depth: Depth,
-    /// What may wait for one peer, and what happens with more.
+    /// The bound and policy of one peer's outbox.
     queue: Queue,
-    /// What may wait for all peers.
+    /// The bound on all outboxes together.
     total: Bound,
 }
 
-/// What became of an attempt to send what waits.
+/// The result of sending an outbox.
 #[derive(Debug, Default)]
 pub(super) struct Pumped {
-    /// Whether anything was taken out of the outbox.
+    /// Whether anything was removed from the outbox.
     pub(super) some: bool,
-    /// What is to be logged of it.
+    /// The lines to log.
     pub(super) lines: Vec<CommLogLine>,
 }
 
-/// Whether there is room for something that is to wait.
+/// Whether an item can be queued.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// There is, after what these lines say was dropped.
+    /// It can. Log these lines about dropped items.
     Granted(Vec<CommLogLine>),
-    /// There is none, and the newest is dropped.
+    /// There is no room, and the new item is dropped.
     Dropped,
-    /// There is none, and the peer is given up.
+    /// There is no room, and the peer must be disconnected.
     Disconnect,
 }
 
-/// Who gets what.
+/// Subscribers.
 impl Sending {
     pub(super) fn new(options: &Options) -> Sending {
         Sending {
@@ -59,14 +60,20 @@ impl Sending {
 
     /// Records that a peer has requested an event.
     pub(super) fn subscribe(&mut self, name: &Name, peer: PeerKey) {
-        Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(peer);
+        let peers = Arc::make_mut(self.subscribers.entry(name.clone()).or_default());
+        // Nearly always the last: numbers only grow.
+        if let Err(at) = peers.binary_search(&peer) {
+            peers.insert(at, peer);
+        }
     }
 
     /// Records that a peer no longer receives these events.
     pub(super) fn unsubscribe<'a>(&mut self, names: impl Iterator<Item = &'a Name>, peer: PeerKey) {
         for name in names {
             let Some(peers) = self.subscribers.get_mut(name) else { continue };
-            Arc::make_mut(peers).remove(&peer);
+            if let Ok(at) = peers.binary_search(&peer) {
+                Arc::make_mut(peers).remove(at);
+            }
             if peers.is_empty() {
                 self.subscribers.remove(name);
             }
@@ -74,11 +81,11 @@ impl Sending {
     }
 
     /// Returns the subscribers of an event, if any.
-    pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<BTreeSet<PeerKey>>> {
+    pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<Vec<PeerKey>>> {
         self.subscribers.get(name)
     }
 
-    /// Records that the events of a peer are kept while it is away.
+    /// Records that events for a peer are kept while it is disconnected.
     pub(super) fn add_keeper(&mut self, peer: PeerKey) {
         self.keepers.insert(peer);
     }
@@ -88,32 +95,36 @@ impl Sending {
     }
 
     fn is_keeper(&self, peer: PeerKey) -> bool {
-        // Most nodes have none.
+        // Most nodes have no such peers.
         !self.keepers.is_empty() && self.keepers.contains(&peer)
     }
 
-    /// Returns whether a peer for which events are kept is away: until it is in phase Running
-    /// according to the processed notifications.
+    /// Returns whether events are kept for a peer now: until it is in phase Running according to
+    /// the processed notifications.
     pub(super) fn is_away(&self, key: PeerKey, peer: &Peer) -> bool {
         self.is_keeper(key) && !peer.running
     }
 
-    /// Returns whether something has to wait until there is room, rather than being dropped.
+    /// Returns whether items must wait for room instead of being dropped.
     pub(super) fn blocks(&self) -> bool {
         self.queue.overflow == Overflow::Block
     }
 
-    /// Returns whether as much waits for a peer as may.
+    /// Returns whether the outbox of some peer may be full, judged by the total of all.
+    pub(super) fn may_be_full(&self) -> bool {
+        self.depth.reaches(self.queue.bound) || self.depth.reaches(self.total)
+    }
+
+    /// Returns whether a peer's outbox is full.
     pub(super) fn is_full(&self, peer: &Peer) -> bool {
         peer.outbox.is_full(self.queue.bound)
             || !peer.outbox.is_empty() && self.depth.reaches(self.total)
     }
 }
 
-/// What waits.
+/// Outboxes.
 impl Sending {
-    /// Makes room for something that is to wait for a peer, as the policy has it. What is dropped is
-    /// counted.
+    /// Makes room for an item in a peer's outbox according to the policy. Counts dropped items.
     pub(super) fn admit(&mut self, peer: &mut Peer) -> Admission {
         let mut lines = Vec::new();
         if !self.is_full(peer) {
@@ -122,8 +133,8 @@ impl Sending {
         match self.queue.overflow {
             Overflow::Block => {}
             Overflow::DropOldest => {
-                // Only this peer's items are dropped: one for the total bound, otherwise as many as
-                // needed.
+                // Only this peer's items are dropped: one for the total bound, or as many as needed
+                // for its own.
                 lines.extend(self.drop_oldest(peer));
                 self.shrink_to(peer, self.queue.bound, &mut lines);
             }
@@ -147,8 +158,8 @@ impl Sending {
         peer.outbox.push(outgoing);
     }
 
-    /// Keeps an event for a disconnected peer, dropping the oldest if necessary. Returns what is to
-    /// be logged.
+    /// Keeps an event for a disconnected peer, dropping the oldest if necessary. Returns the lines
+    /// to log.
     pub(super) fn keep(
         &mut self,
         peer: &mut Peer,
@@ -161,7 +172,7 @@ impl Sending {
         lines
     }
 
-    /// Drops what has waited longest for a peer until there is room.
+    /// Drops the oldest items for a peer until there is room.
     fn shrink_to(&mut self, peer: &mut Peer, bound: Bound, lines: &mut Vec<CommLogLine>) {
         while peer.outbox.is_full(bound) {
             let Some(line) = self.drop_oldest(peer) else { break };
@@ -169,7 +180,7 @@ impl Sending {
         }
     }
 
-    /// Drops what has waited longest for a peer; returns what is to be logged, if there was anything.
+    /// Drops the oldest item for a peer. Returns the line to log, if there was an item.
     fn drop_oldest(&mut self, peer: &mut Peer) -> Option<CommLogLine> {
         let oldest = peer.outbox.drop_oldest()?;
         self.depth.remove(oldest.weight().unwrap_or(0));
@@ -183,14 +194,15 @@ impl Sending {
             Outgoing::Prints { number, .. } => {
                 (number, CommLogLine::PrintsDropped { incoming: false, number })
             }
-            // Never dropped.
+            // These are never dropped.
             Outgoing::Access(_) | Outgoing::LogWriter(_) => return None,
         };
         peer.counters.dropped_outgoing += number as u64;
         Some(line)
     }
 
-    /// Drops the queue of a peer whose connection is closed, unless it is kept for the next one.
+    /// Drops the queue of a peer whose connection is closed, except for events kept for the next
+    /// one.
     pub(super) fn lose(&mut self, key: PeerKey, peer: &mut Peer, is_ending: bool) {
         let before = peer.outbox.depth;
         if self.is_keeper(key) && !is_ending {
@@ -201,7 +213,7 @@ impl Sending {
         self.depth.shrink(before, peer.outbox.depth);
     }
 
-    /// Drops the events that were kept for a peer and that it has not requested, now that it is back.
+    /// Drops the events kept for a peer that it has not requested again after reconnecting.
     pub(super) fn drop_unwanted(&mut self, peer: &mut Peer, requests: &BTreeSet<Name>) {
         let before = peer.outbox.depth;
         peer.outbox.retain(|name| requests.contains(name));
@@ -247,28 +259,41 @@ impl Sending {
     }
 }
 
-/// What became of an event that was to be sent at once.
+/// The result of sending an event immediately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SentNow {
     Sent,
-    /// The peer does not want it, or it cannot be written, which the line says.
-    Not(Option<CommLogLine>),
-    /// It has to wait.
+    /// The peer has not requested it, or it cannot be written, as a line says.
+    Not,
+    /// It must be queued.
     Later,
 }
 
-/// Sends an event to a peer if nothing waits before it.
-pub(super) fn send_now(peer: &mut Peer, connection: &mut Connection, event: &Event) -> SentNow {
-    // The queue of a peer that is not in phase Running is kept for it, and so is this event.
+/// Sends an event to a peer if nothing is queued before it, with templates if it is one of many.
+#[inline]
+pub(super) fn send_now(
+    peer: &mut Peer,
+    connection: &mut Connection,
+    event: &Event,
+    templates: Option<&mut Templates>,
+    line: &mut Option<CommLogLine>,
+) -> SentNow {
+    // Before phase Running, the queue consists of kept events, and this event is kept too.
     if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
         return SentNow::Later;
     }
-    match connection.send_checked_event(event) {
+    let sent = match templates {
+        Some(templates) => connection.send_to_one_of_many(event, templates),
+        None => connection.send_checked_event(event),
+    };
+    match sent {
         Ok(Sent::Sent) => SentNow::Sent,
-        Ok(_) => SentNow::Not(None),
+        Ok(_) => SentNow::Not,
         Err(UsageError::QueueFull { .. }) => SentNow::Later,
         Err(error) => {
             let count = &mut peer.counters.unwritable;
-            SentNow::Not(Some(unwritable(count, &event.name, &error)))
+            *line = Some(unwritable(count, &event.name, &error));
+            SentNow::Not
         }
     }
 }

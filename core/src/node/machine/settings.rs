@@ -1,4 +1,4 @@
-//! What the node was configured with.
+//! The configuration of the node.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::connection::{ConnectionConfig, Handshake, Role, StateSource, Undeclar
 use crate::data::{Declarations, Name};
 use crate::wire::{Caps, DataFormat};
 
-/// The maximum serialized output of one connection in bytes; further events wait unserialized.
+/// The maximum serialized output of one connection in bytes. Further events wait unserialized.
 const OUTPUT: usize = 64 << 10;
 
 /// The maximum number of unprocessed notifications of one connection.
 const NOTIFICATIONS: usize = 64;
 
-/// The options, the nodes table and the declarations; ourselves as peers see us.
+/// The options, the nodes table, the declarations, and the node's own description.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) options: Options,
@@ -53,7 +53,7 @@ impl Settings {
         &self.entries
     }
 
-    /// Returns where the entry of a name is.
+    /// Returns the position of the entry with this name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.entries.iter().position(|entry| &*entry.name == name)
     }
@@ -63,7 +63,7 @@ impl Settings {
         self.entries.get(peer.node?)
     }
 
-    /// Returns where the entry is that applies to a peer that connected to us (§4).
+    /// Returns the position of the entry that applies to a peer that connected to us (§4).
     pub(super) fn position_for(&self, peer: &EventPeer) -> Option<usize> {
         self.entries.iter().position(|entry| entry.applies_to(peer))
     }
@@ -75,7 +75,7 @@ impl Settings {
         }
     }
 
-    /// Returns where an entry connects to.
+    /// Returns the endpoint that an entry connects to.
     pub(super) fn endpoint_of(&self, entry: &Entry) -> Endpoint {
         Endpoint {
             host: entry.node.host,
@@ -84,7 +84,7 @@ impl Settings {
         }
     }
 
-    /// Returns how a connection to a peer is configured.
+    /// Returns the configuration of a connection to a peer.
     pub(super) fn connection_config(
         &self,
         peer: &Peer,
@@ -113,14 +113,14 @@ impl Settings {
             output_limit: OUTPUT,
             notification_limit: NOTIFICATIONS,
             state,
-            // The node makes the requests.
+            // The node itself makes the requests.
             handshake: Handshake::Application,
             ..ConnectionConfig::default()
         }
     }
 
-    /// Returns the data format to announce to a peer, if it is not to be the peer's choice. Which entry
-    /// applies to one that connected is only known when it has sent its class.
+    /// Returns the data format to announce to a peer, or `None` to leave the choice to the peer. If
+    /// the peer connected, its class and thus its entry are not known yet.
     fn data_format(&self, peer: &Peer) -> Option<DataFormat> {
         let of_entry = match peer.role {
             Role::Initiator => self.entry_of(peer).and_then(|entry| entry.node.data_format),

@@ -19,40 +19,40 @@ use crate::state::{Applied, FullState, Inconsistency, Progress, StateError, Stor
 
 pub(super) use self::exchange::Exchange;
 
-/// The maximum number of changes queued for a peer before its connection is closed: each takes
-/// about 200 bytes, and the full state at the beginning of the next connection is then more
+/// The maximum number of changes queued for a peer before its connection is closed. Each takes
+/// about 200 bytes, so from then on the full state at the beginning of the next connection is more
 /// efficient.
 const MAX_CHANGES: usize = 1 << 18;
 
 /// The variables that a node shares with its peers.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// Where our state comes from.
+    /// The source of our state.
     source: StateSource,
     store: Option<Store>,
     /// The number of active suspensions of updates.
     suspended: u32,
 }
 
-/// Who is told of a change.
+/// The peers affected by a change.
 #[derive(Debug, Default)]
 struct Propagated {
-    /// The peers that are told at once.
+    /// The peers to which it is sent at once.
     running: Vec<PeerKey>,
-    /// The peers whose queue is too long.
+    /// The peers with too many queued changes.
     overfull: Vec<PeerKey>,
-    /// The peers at which what is changed has no type yet.
+    /// The peers at which the changed container has no type yet.
     open: Vec<PeerKey>,
 }
 
-/// How far the full state was sent.
+/// The result of sending a part of the full state.
 #[derive(Debug, Default)]
 struct GivenState {
     /// Whether anything was sent.
     some: bool,
-    /// What could not be sent.
+    /// The errors of parts that could not be sent.
     errors: Vec<String>,
-    /// Whether all was sent.
+    /// Whether everything was sent.
     is_sent: bool,
 }
 
@@ -75,8 +75,8 @@ impl State {
         }
     }
 
-    /// Adds an operation that was carried out here to what waits for all peers that want to know of
-    /// it, but not for the one where it came from.
+    /// Queues an operation that was applied here for all peers that have requested sync, except its
+    /// origin.
     fn propagate(
         &self,
         mut access: StateAccess,
@@ -127,7 +127,7 @@ impl State {
         told
     }
 
-    /// Sends the full state as far as there is room; the rest follows when some of it is written.
+    /// Sends the full state as far as there is room. The rest follows when some of it is written.
     fn give(&self, peer: &mut Peer, connection: &mut Connection) -> GivenState {
         let mut given = GivenState::default();
         let Some(store) = &self.store else { return given };
@@ -140,7 +140,7 @@ impl State {
                     None => store.next_state(&mut giving.state),
                 },
             };
-            // What cannot be serialized is left out.
+            // Skip operations that cannot be serialized.
             let access = match next {
                 Ok(Some(access)) => access,
                 Ok(None) => {
@@ -160,7 +160,7 @@ impl State {
                     return given;
                 }
                 Err(error) => given.errors.push(error.to_string()),
-                // It is not wanted.
+                // The peer does not request it.
                 Ok(_) => {
                     peer.exchange.stage = Stage::Running;
                     return given;
@@ -169,14 +169,14 @@ impl State {
         }
     }
 
-    /// Begins to give a peer the state.
+    /// Starts sending the full state to a peer.
     fn start_giving(&self, peer: &mut Peer, state: FullState) {
         // The queued operations are part of the state.
         peer.outbox.drop_accesses();
         peer.exchange.stage = Stage::Giving(Box::new(Giving { state, ..Giving::default() }));
     }
 
-    /// Carries out an operation of a peer.
+    /// Applies an operation of a peer.
     fn apply(
         store: &mut Store,
         peer: &mut Peer,
@@ -210,8 +210,8 @@ impl State {
         }
     }
 
-    /// A peer is Running: adds to what waits for it the changes that its own state has left as they
-    /// are. Returns those on containers that have no type at the peer yet.
+    /// Handles that a peer is Running: queues the pending changes that its state did not undo.
+    /// Returns those of containers that have no type at the peer yet.
     fn handshake_done(peer: &mut Peer) -> Vec<Arc<StateAccess>> {
         let (exchange, mut open) = (&mut peer.exchange, Vec::new());
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
@@ -229,15 +229,15 @@ impl State {
         open
     }
 
-    /// Describes why a peer is not told of a change on a container that has no type there; `None` if
-    /// it is part of no variable.
+    /// Describes why a change of a container without a type at the peer is not sent. Returns `None`
+    /// if the container is part of no variable.
     fn describe_open(&self, container: &Name) -> Option<String> {
         let variables = self.store.as_ref()?.variables_of(container);
         let variables: Vec<String> = variables.iter().map(Name::to_string).collect();
         (!variables.is_empty()).then(|| {
             format!(
-                "{}: what is changed there has no type at the peer yet, so that it takes no \
-                 elements; assign a value to it",
+                "{}: the changed container has no type at the peer yet, so it accepts no elements; \
+                 assign a value to it",
                 variables.join(", ")
             )
         })
@@ -256,14 +256,15 @@ impl NodeMachine {
         self.state.source = state;
     }
 
-    /// Sets the variables that the node shares with peers: it sends them in phase Sync, applies the
-    /// operations of peers, and expires entries. Call this before [`start`](Self::start).
+    /// Sets the variables that the node shares with peers: the node sends them in phase Sync,
+    /// applies the operations of peers, and expires entries. Call this before
+    /// [`start`](Self::start).
     ///
-    /// Local changes while a peer sends its state are undone by that state, or else sent to the
-    /// peer in phase Running.
+    /// Local changes made while a peer sends its state are either undone by that state or sent to
+    /// the peer in phase Running.
     ///
-    /// Without variables, operations of peers are passed to the application, which sets with
-    /// [`set_state_source`](Self::set_state_source) whether it has state.
+    /// Without a store, operations of peers are passed to the application. It must set whether it
+    /// has state with [`set_state_source`](Self::set_state_source).
     pub fn set_store(&mut self, store: Store) {
         self.state.set_store(store, &self.settings.options, &self.clock);
     }
@@ -310,7 +311,7 @@ impl NodeMachine {
     }
 
     /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
-    /// called equally often. Changes in between are never sent.
+    /// called as often. Changes in between are never sent.
     pub fn suspend_state_updates(&mut self) {
         self.state.suspended = self.state.suspended.saturating_add(1);
     }
@@ -322,9 +323,9 @@ impl NodeMachine {
 
     /// Sends all variables to a peer in phase Running, as in phase Sync.
     ///
-    /// It then has all local values, entries and elements. Its additional entries in tables and
-    /// sets with known unique ids, and the fields of known records, are kept: in phase Running, a
-    /// known container keeps its content there (2§9).
+    /// The peer then has all local values, entries and elements. It keeps its additional entries in
+    /// tables and sets with known unique IDs, and the fields of known records: in phase Running, a
+    /// known container keeps its content (2§9).
     ///
     /// # Errors
     /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
@@ -338,7 +339,7 @@ impl NodeMachine {
     }
 
     /// Returns the progress of sending the full state to a peer, in phase Sync or by
-    /// [`send_state`](Self::send_state). `None` if it is not being sent.
+    /// [`send_state`](Self::send_state). Returns `None` if it is not being sent.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
         match &self.find(id)?.exchange.stage {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
@@ -347,7 +348,7 @@ impl NodeMachine {
     }
 }
 
-/// What passes between us and peers, and whom else it concerns.
+/// The exchange of state with peers.
 impl NodeMachine {
     /// Expires due entries, and notifies peers and the application.
     pub(super) fn expire(&mut self) {
@@ -374,20 +375,19 @@ impl NodeMachine {
             }
         }
         for id in overfull {
-            let reason = "too many changes of state wait to be sent";
+            let reason = "too many queued changes of state";
             self.give_up(id, CommLogLine::OutgoingFull, reason);
             self.drain(id);
         }
     }
 
-    /// Records in the log why something is not sent to a peer.
+    /// Logs why something is not sent to a peer, and notifies the application.
     fn not_sent(&mut self, id: PeerKey, why: String) {
         self.log_peer(id, CommLogLine::StateNotSent(why.as_str().into()));
         self.error(id, format!("state not sent: {why}").into());
     }
 
-    /// A peer is Running: adds to what waits for it the changes that its own state has left as they
-    /// are.
+    /// Handles that a peer is Running: queues the pending changes that its state did not undo.
     pub(super) fn state_exchanged(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let open = State::handshake_done(peer);
@@ -417,7 +417,7 @@ impl NodeMachine {
         }
     }
 
-    /// Sends a peer what it has not of the full state, as far as there is room.
+    /// Sends a peer the rest of the full state, as far as there is room.
     pub(super) fn pump_state(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let Stage::Giving(_) = peer.exchange.stage else { return };
@@ -482,7 +482,7 @@ impl NodeMachine {
         self.tell(id, Notification::StateInconsistency { peer, inconsistency: Box::new(what) });
     }
 
-    /// Takes an ID with its value.
+    /// Handles an ID with its value.
     pub(super) fn take_id(&mut self, id: PeerKey, what: Arc<Id>) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);

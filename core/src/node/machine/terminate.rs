@@ -17,9 +17,9 @@ use crate::connection::Phase;
 pub(super) enum Ending {
     /// It has not begun.
     No,
-    /// Queues are being sent; these peers did not receive theirs.
+    /// Queues are being sent. These peers did not receive theirs.
     UnderWay { undelivered: Vec<PeerId> },
-    /// All is over.
+    /// All connections are closed.
     Over { undelivered: Vec<PeerId> },
 }
 
@@ -30,15 +30,15 @@ impl Ending {
 }
 
 impl NodeMachine {
-    /// Terminates in order: stops listening and connecting, sends the queue of each peer, closes
-    /// the connections, and then notifies of [`Notification::Terminated`]. The time limit is
-    /// [`terminate_timeout`](super::super::Options::terminate_timeout).
+    /// Terminates in an orderly way: stops listening and connecting, sends the queue of each peer,
+    /// closes the connections, and then notifies with [`Notification::Terminated`]. The time limit
+    /// is [`terminate_timeout`](super::super::Options::terminate_timeout).
     pub fn terminate_communication(&mut self, now: Time) {
         self.feed_time(now);
         self.terminate(None);
     }
 
-    /// Terminates in order, after the notifications of this peer.
+    /// Terminates in an orderly way, after the notifications of this peer.
     pub(super) fn terminate(&mut self, after: Option<PeerKey>) {
         if self.ending.is_under_way() {
             return;
@@ -131,7 +131,7 @@ impl NodeMachine {
         self.delivery.push_last(Notification::Terminated { undelivered });
     }
 
-    /// Records that a peer's open connection is closed because the node terminates.
+    /// Records that a peer's open connection is being closed because the node terminates.
     fn end_with_node(&mut self, id: PeerKey) {
         let is_open = self.connection(id).is_some_and(|c| c.phase() != Phase::Closed);
         if let Some(peer) = self.peers.get_mut(id) {

@@ -21,7 +21,7 @@ pub(super) struct Trace {
 
 /// Whether to continue reading a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "peers expect that we wait"]
+#[must_use = "peers expect us to wait"]
 pub enum TraceStep {
     /// Continue with the next packet.
     GoOn,
@@ -30,7 +30,7 @@ pub enum TraceStep {
 }
 
 impl Trace {
-    /// Returns the point that a packet of this time reaches, if it reaches one.
+    /// Returns the point that a packet with this time reaches, if any.
     fn reached(&mut self, packet: Time, interval: Duration) -> Option<u32> {
         let reached = match self.point {
             None => 0,
@@ -41,13 +41,13 @@ impl Trace {
         Some(reached)
     }
 
-    /// Goes on to a point, and waits there; returns whether it did not wait before.
+    /// Moves to a point and waits there. Returns whether it was not waiting before.
     fn wait_at(&mut self, point: SyncPoint) -> bool {
         self.point = Some(point);
         !std::mem::replace(&mut self.waiting, true)
     }
 
-    /// Stops waiting if so many peers are where we are; returns where that is.
+    /// Stops waiting if at least `enough` peers have reached our point. Returns the point.
     fn arrive(&mut self, peers: &Peers, enough: usize) -> Option<SyncPoint> {
         let ours = self.point.filter(|_| self.waiting)?;
         let there = |theirs: SyncPoint| match (theirs, ours) {
@@ -112,7 +112,7 @@ impl NodeMachine {
     pub(super) fn announce_sync_point(&mut self, id: PeerKey) {
         let Some(point) = self.trace.point else { return };
         if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
-            // If there is no room, the next point or connection makes up for it.
+            // If the send queue is full, the next point or connection makes up for it.
             let _ = connection.send_sync_point(point);
             self.touch_peer(id);
         }

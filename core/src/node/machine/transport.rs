@@ -1,4 +1,4 @@
-//! What the node has of the transport: connections, and sockets on which it listens.
+//! The node's transport connections and listening sockets.
 
 use std::collections::VecDeque;
 
@@ -7,18 +7,18 @@ use super::super::{Action, ConnectionId, Endpoint, ListenTarget, Options};
 use super::peers::PeerKey;
 use crate::connection::{Connection, Phase};
 
-/// All connections that the transport has not said to be closed, the sockets on which we listen, and
-/// what the transport is to do.
+/// All connections that the transport has not reported as closed, the listening sockets, and the
+/// actions for the transport.
 #[derive(Debug, Default)]
 pub(super) struct Transport {
     slab: Slab<Link>,
-    /// How many connections there were.
+    /// The number of connections so far.
     begun: u64,
-    /// The connections whose transport may have something to do.
+    /// The connections for which the transport may have work.
     touched: VecDeque<ConnectionId>,
-    /// What the transport is to do beside that.
+    /// The other actions for the transport.
     actions: VecDeque<Action>,
-    /// Whether we listen, or wait to.
+    /// Whether the node listens, or waits to.
     listens: bool,
     /// The open sockets, as reported by the transport.
     listening: Vec<Endpoint>,
@@ -28,9 +28,9 @@ pub(super) struct Transport {
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) peer: PeerKey,
-    /// `None` until the transport is connected; begins after the TLS handshake.
+    /// `None` until the transport is connected. The connection begins after the TLS handshake.
     pub(super) connection: Option<Box<Connection>>,
-    /// Whether the transport has closed it; it stays until all its input is processed.
+    /// Whether the transport has closed it. It is kept until all its input is processed.
     pub(super) gone: bool,
     /// Whether it is in `touched`.
     touched: bool,
@@ -49,6 +49,13 @@ impl Link {
     }
 }
 
+#[inline]
+fn touch(touched: &mut VecDeque<ConnectionId>, id: ConnectionId, link: &mut Link) {
+    if !std::mem::replace(&mut link.touched, true) {
+        touched.push_back(id);
+    }
+}
+
 impl Transport {
     /// Adds a connection that is not established yet.
     pub(super) fn insert(&mut self, peer: PeerKey) -> ConnectionId {
@@ -57,7 +64,7 @@ impl Transport {
         ConnectionId(self.slab.insert(self.begun, link))
     }
 
-    /// Adds one that the transport is to make.
+    /// Adds a connection for the transport to establish.
     pub(super) fn connect(
         &mut self,
         peer: PeerKey,
@@ -70,12 +77,12 @@ impl Transport {
         connection
     }
 
-    /// Gives up an attempt to connect.
+    /// Cancels an attempt to connect.
     pub(super) fn cancel_connect(&mut self, id: ConnectionId) {
         self.actions.push_back(Action::CancelConnect(id));
     }
 
-    /// Takes back what the transport was asked for, as far as it has not seen that.
+    /// Removes actions that the transport has not taken yet.
     pub(super) fn retract(&mut self, is_retracted: impl Fn(&Action) -> bool) {
         self.actions.retain(|action| !is_retracted(action));
     }
@@ -106,17 +113,17 @@ impl Transport {
         self.get_mut(id)?.connection.as_deref_mut()
     }
 
-    /// Returns the connection over one, once it has begun.
+    /// Returns a connection, once it has begun.
     pub(super) fn begun_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.connection_mut(id).filter(|connection| connection.has_begun())
     }
 
-    /// Iterates over all, in no particular order.
+    /// Iterates over all connections, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Link> {
         self.slab.iter().map(|(_, link)| link)
     }
 
-    /// Returns the wanted ones, in order of creation.
+    /// Returns the wanted connections, in order of creation.
     pub(super) fn in_order(&self, is_wanted: impl Fn(&Link) -> bool) -> Vec<ConnectionId> {
         let wanted = self.slab.iter().filter(|(_, link)| is_wanted(link));
         let mut wanted: Vec<_> = wanted.map(|(key, _)| ConnectionId(key)).collect();
@@ -126,10 +133,26 @@ impl Transport {
 
     /// Records that the transport may have work for a connection.
     pub(super) fn touch(&mut self, id: ConnectionId) {
-        if let Some(link) = self.slab.get_mut(id.0).filter(|link| !link.touched) {
-            link.touched = true;
-            self.touched.push_back(id);
+        if let Some(link) = self.slab.get_mut(id.0) {
+            touch(&mut self.touched, id, link);
         }
+    }
+
+    /// Gives a connection that has begun something to send, and records that the transport has work
+    /// for it if the second result says so.
+    #[inline]
+    pub(super) fn send<T>(
+        &mut self,
+        id: ConnectionId,
+        send: impl FnOnce(&mut Connection) -> (T, bool),
+    ) -> Option<T> {
+        let link = self.slab.get_mut(id.0)?;
+        let connection = link.connection.as_deref_mut().filter(|c| c.has_begun())?;
+        let (result, has_work) = send(connection);
+        if has_work {
+            touch(&mut self.touched, id, link);
+        }
+        Some(result)
     }
 
     /// Returns the next connection for which the transport may have work.
@@ -144,17 +167,17 @@ impl Transport {
 
 /// Listening.
 impl Transport {
-    /// Records that we want to listen; returns whether we did not.
+    /// Records that the node listens. Returns whether it did not before.
     pub(super) fn start_listening(&mut self) -> bool {
         !std::mem::replace(&mut self.listens, true)
     }
 
-    /// Asks for sockets.
+    /// Requests sockets from the transport.
     pub(super) fn bind(&mut self, targets: Vec<ListenTarget>) {
         self.actions.extend(targets.into_iter().map(Action::Listen));
     }
 
-    /// Closes all sockets; returns whether we listened.
+    /// Closes all sockets. Returns whether the node listened.
     pub(super) fn stop_listening(&mut self) -> bool {
         self.retract(|action| matches!(action, Action::Listen(_)));
         self.listening.clear();
@@ -164,14 +187,14 @@ impl Transport {
         std::mem::take(&mut self.listens)
     }
 
-    /// Closes all sockets until there is another attempt; returns whether there is to be one.
+    /// Closes all sockets until the next attempt. Returns whether there will be one.
     pub(super) fn pause_listening(&mut self) -> bool {
         let listens = self.stop_listening();
         self.listens = listens;
         listens
     }
 
-    /// Records that a socket is open; returns whether it is wanted.
+    /// Records that a socket is open. Returns whether it is wanted.
     pub(super) fn add_socket(&mut self, endpoint: &Endpoint) -> bool {
         if self.listens {
             self.listening.push(endpoint.clone());
@@ -183,7 +206,7 @@ impl Transport {
         self.listens
     }
 
-    /// Returns where sockets are open.
+    /// Returns the endpoints of the open sockets.
     pub(super) fn sockets(&self) -> &[Endpoint] {
         &self.listening
     }

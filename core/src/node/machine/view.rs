@@ -29,7 +29,8 @@ impl NodeMachine {
         self.clock.now()
     }
 
-    /// Returns the wall-clock time at that time, as far as it was [fed in](Self::feed_wall_clock).
+    /// Returns the wall-clock time at the last fed time, if it was [fed](Self::feed_wall_clock);
+    /// otherwise the last fed time.
     pub fn wall_clock(&self) -> Time {
         self.clock.wall()
     }
@@ -81,7 +82,7 @@ impl NodeMachine {
         peers.filter_map(|(key, peer)| Some((key.id(), &*self.settings.entry_of(peer)?.name)))
     }
 
-    /// Iterates over all peers, including those without an entry, which may not send.
+    /// Iterates over all peers, including those without an entry, whose input is not accepted.
     pub fn peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
         self.peers.iter().map(|(_, peer)| &peer.who)
     }
@@ -203,7 +204,7 @@ impl NodeMachine {
         self.clock.due(Timer::Retry(id)).is_some()
     }
 
-    /// Returns whether there is neither a connection to a peer nor an attempt at one.
+    /// Returns whether there is neither a connection to a peer nor an attempt to connect.
     pub(super) fn is_over(&self, id: PeerKey) -> bool {
         self.peers.get(id).is_none_or(|peer| peer.link.is_none())
     }

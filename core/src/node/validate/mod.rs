@@ -32,9 +32,8 @@ impl NodeConfig {
     /// let errors: Vec<String> =
     ///     configuration.validate().unwrap_err().iter().map(ToString::to_string).collect();
     /// assert_eq!(errors, [
-    ///     "compression_level = 10: levels are 0 (none) to 9 (best)",
-    ///     "nodes.a.auth = true: no state is synchronised with this peer; \
-    ///      set `sync`, or leave this out",
+    ///     "compression_level = 10: must be 0 (none) to 9 (best)",
+    ///     "nodes.a.auth = true: no effect without `sync`; set it, or remove this",
     /// ]);
     /// ```
     ///
@@ -52,7 +51,7 @@ impl NodeConfig {
     }
 }
 
-/// The findings so far.
+/// The errors found so far.
 #[derive(Default)]
 struct Found(Vec<NodeConfigError>);
 
@@ -102,7 +101,7 @@ impl Found {
     }
 }
 
-/// Returns whether an address requires a zone: whether it is in fe80::/10.
+/// Returns whether an address requires a zone, which those in fe80::/10 do.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }

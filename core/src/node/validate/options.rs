@@ -3,9 +3,10 @@
 use super::{Found, NodeConfigErrorKind as Kind, time};
 use crate::node::{Backoff, Handshake, KeepAlive, NodeConfig, Options};
 
-/// The minimum limit for messages: a VERSION with its class, a request of some events.
+/// The minimum limit for messages, sufficient for a VERSION with a class and a request of some
+/// events.
 const LEAST_MESSAGE: u32 = 1024;
-/// The minimum depth for a SERIAL message with a call with simple values.
+/// The minimum depth, sufficient for a SERIAL message with a call with simple values.
 const LEAST_DEPTH: u32 = 4;
 
 pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
@@ -15,7 +16,7 @@ pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
         errors.add("compression_level", options.compression_level, Kind::CompressionLevel);
     }
     let any_sync = configuration.nodes.iter().any(|(_, node)| node.sync);
-    // An application that makes the requests itself may request synchronisation.
+    // An application that makes the requests itself may request sync.
     let may_sync = any_sync || options.handshake == Handshake::Application;
     if options.forward_remote_state_changes && !may_sync {
         errors.add("forward_remote_state_changes", true, Kind::ForwardWithoutSync);
@@ -51,7 +52,7 @@ fn listening(configuration: &NodeConfig, errors: &mut Found) {
     } else if address.is_ipv6() && !address.is_unspecified() && !options.listen_ipv6 {
         errors.add("listen_interface", address, Kind::Ipv6Disabled { address });
     }
-    // For listening, the system chooses a port for 0; connecting requires one.
+    // Listening on port 0 lets the system choose a port, but connecting requires one.
     let mut nodes = configuration.nodes.iter().filter(|_| options.listen_port == 0);
     if let Some((name, _)) = nodes.find(|(_, node)| node.connect && node.p.is_none()) {
         errors.add("listen_port", 0, Kind::PortOfPeer { key: format!("nodes.{name}.p") });
@@ -103,7 +104,7 @@ fn growing(backoff: Backoff, configuration: &NodeConfig, errors: &mut Found) {
 }
 
 fn kept_alive(keep_alive: KeepAlive, errors: &mut Found) {
-    // The range of Linux; other systems accept more.
+    // The range of Linux. Other systems accept more.
     let seconds = Kind::KeepAlive { least: 1, greatest: 32_767, unit: "seconds" };
     for (key, value) in [("idle", keep_alive.idle), ("interval", keep_alive.interval)] {
         if !(1..=32_767).contains(&value.as_secs()) || value.subsec_nanos() != 0 {

@@ -12,7 +12,7 @@ fn secs(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// A peer that we connect to.
+/// Returns a peer that we connect to.
 fn sensor() -> PeerConfig {
     PeerConfig { connect: true, ..PeerConfig::new([192, 0, 2, 1].into()) }
 }
@@ -101,7 +101,7 @@ fn zones_belong_to_addresses_that_are_not_global() {
     let error = &errors(options(local, ""), &[])[0];
     assert_eq!(
         error.to_string(),
-        "listen_ipv6_zone_id is not set: fe80::1 is on every link; name the interface to use, as \
+        "listen_ipv6_zone_id is not set: fe80::1 is link-local; name the interface to use, as \
          in `eth0`"
     );
     option(
@@ -137,7 +137,7 @@ fn levels_of_compression() {
 }
 
 #[test]
-fn state_is_forwarded_only_if_any_is_had() {
+fn state_is_forwarded_only_with_sync() {
     let key = "forward_remote_state_changes";
     let options = options! { forward_remote_state_changes: true };
     option(options.clone(), key, "true", Kind::ForwardWithoutSync);
@@ -166,7 +166,7 @@ fn tls_needs_certificates() {
 }
 
 #[test]
-fn no_text_has_a_nul() {
+fn texts_must_not_contain_nul() {
     let kind = Kind::ContainsNul { at: 1 };
     let nul = Bytes::from_static(b"a\0");
     let options = options! { peer_description: nul.clone().into() };
@@ -183,7 +183,7 @@ fn no_text_has_a_nul() {
 }
 
 #[test]
-fn no_bound_is_zero() {
+fn bounds_must_not_be_zero() {
     let queue =
         |events, bytes| Queue { bound: Bound::new(events, bytes), ..Options::default().outgoing };
     let zero = Kind::ZeroBound;
@@ -211,7 +211,7 @@ fn no_bound_is_zero() {
 }
 
 #[test]
-fn waits_grow_by_numbers_that_make_sense() {
+fn backoff_must_be_valid() {
     let growing = |factor, max, jitter| {
         options! { retry_backoff: Some(Backoff { factor, max: secs(max), jitter }) }
     };
@@ -231,7 +231,7 @@ fn waits_grow_by_numbers_that_make_sense() {
 }
 
 #[test]
-fn sockets_are_kept_alive_as_systems_can() {
+fn keep_alive_must_be_in_the_range_of_systems() {
     let kept = |idle, interval, probes| {
         let (idle, interval) = (secs(idle), secs(interval));
         options! { keep_alive: Some(KeepAlive { idle, interval, probes }) }
@@ -260,7 +260,7 @@ fn entries_have_names_of_their_own_and_hosts() {
 }
 
 #[test]
-fn what_needs_connect_retry_or_sync_has_it() {
+fn options_that_need_connect_retry_or_sync_require_it() {
     let waits = PeerConfig { retry: secs(5.0), ..node("192.0.2.1") };
     entry(waits, "retry", "5 secs", Kind::RetryWithoutConnect);
     let short = PeerConfig { retry: secs(0.5), ..sensor() };
@@ -273,7 +273,7 @@ fn what_needs_connect_retry_or_sync_has_it() {
 }
 
 #[test]
-fn a_silent_peer_is_pinged_before_it_is_given_up() {
+fn a_silent_peer_must_be_pinged_before_it_is_disconnected() {
     let alive = |ping, close| {
         let liveness = Liveness { ping_after: secs(ping), close_after: secs(close) };
         PeerConfig { liveness: Some(liveness), ..sensor() }
@@ -285,7 +285,7 @@ fn a_silent_peer_is_pinged_before_it_is_given_up() {
 }
 
 #[test]
-fn all_is_reported_in_the_order_of_the_fields() {
+fn all_errors_are_reported_in_the_order_of_the_fields() {
     let options = options! {
         cache_size: 0, compression_level: 11, listen_retry: Duration::ZERO, listen_port: 0,
         listen_ssl: true,
@@ -312,13 +312,13 @@ fn all_is_reported_in_the_order_of_the_fields() {
 }
 
 #[test]
-fn oddities_are_warned_of() {
+fn probable_mistakes_are_warnings() {
     let warnings = |configuration: &NodeConfig| {
         configuration.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
         warnings(&NodeConfig::default()),
-        ["listen = false: we neither listen nor connect to anyone, unless told to later"]
+        ["listen = false: the node neither listens nor connects to any peer"]
     );
     let events = |pattern: &str| PeerConfig { events: Some(pattern.parse().unwrap()), ..sensor() };
     let mut declarations = Declarations::new();
@@ -339,18 +339,17 @@ fn oddities_are_warned_of() {
         [
             "outgoing_total.events = 9: less than `outgoing.events = 10000`, which can never be reached",
             "nodes.b.events = \"M::.*\": none of the 2 declared events matches, so none is requested",
-            "nodes.c.events = \"ping\": what comes is dropped, as `accept_input` is false",
-            "nodes.c.sync = true: what comes is dropped, as `accept_input` is false",
-            "nodes.d.host = 192.0.2.1: never chosen, as `nodes.a` is for the same peers and comes first",
-            "nodes.d.connect = false: we wait for this peer, but `listen` is false, so that it can't \
-         connect",
+            "nodes.c.events = \"ping\": all input is dropped, because `accept_input` is false",
+            "nodes.c.sync = true: all input is dropped, because `accept_input` is false",
+            "nodes.d.host = 192.0.2.1: never used, because the earlier `nodes.a` is for the same peers",
+            "nodes.d.connect = false: the peer cannot connect to this node, because `listen` is false",
             "nodes.e.events = \"undeclared\": none of the 2 declared events matches, so none is requested",
-            "nodes.e.retry = 1.5 secs: whole seconds count, the rest is dropped",
+            "nodes.e.retry = 1.5 secs: only whole seconds count",
         ]
     );
     let mut bare = configured(Options::default(), &[("a", events("p.*")), ("b", events("ping"))]);
     assert_eq!(bare.warnings().len(), 2);
-    // Names need no declarations if events are taken as they describe themselves.
+    // Names need no declarations if undeclared events are delivered.
     bare.options.undeclared = Undeclared::Deliver;
     assert_eq!(bare.warnings().len(), 1);
     assert_eq!(bare.warnings()[0].kind, super::warning::ConfigurationWarningKind::NothingDeclared);

@@ -11,7 +11,7 @@ use crate::node::{Bound, EventPattern, NodeConfig, PeerConfig};
 
 /// A valid value in a configuration that is probably a mistake.
 ///
-/// Prints as [`NodeConfigError`](super::NodeConfigError) does.
+/// Displayed like [`NodeConfigError`](super::NodeConfigError).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigurationWarning {
@@ -31,16 +31,16 @@ impl fmt::Display for ConfigurationWarning {
 /// The kind of warning about a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigurationWarningKind {
-    /// The pattern matches none of the declared events; Bro logs `warning: no events to request`.
+    /// The pattern matches none of the declared events. Bro logs `warning: no events to request`.
     NoEventMatches {
-        /// How many events are declared.
+        /// The number of declared events.
         declared: usize,
     },
     /// No events are declared for a pattern to match, and it lists no names explicitly.
     NothingDeclared,
     /// Events or state are requested but not accepted.
     InputNotAccepted,
-    /// The time is not in whole seconds; the fraction is dropped.
+    /// The time is not in whole seconds. The fraction is dropped.
     FractionDropped,
     /// The entry is never used because an earlier one applies to the same peers (§4).
     Shadowed {
@@ -51,7 +51,7 @@ pub(crate) enum ConfigurationWarningKind {
     NotListening,
     /// The node neither listens nor connects.
     NothingToDo,
-    /// The bound for all peers is below that for one peer, which is never reached.
+    /// The bound for all peers is below that for one peer, which can never be reached.
     TotalBelowOne {
         /// The key of the bound on one peer.
         key: &'static str,
@@ -67,22 +67,20 @@ impl fmt::Display for ConfigurationWarningKind {
                 write!(f, "none of the {declared} declared events matches, so none is requested")
             }
             Self::NothingDeclared => f.write_str(
-                "no events are declared for it to choose from, so none is requested; declare \
-                 them, or name them without wildcards",
+                "no events are declared that could match, so none is requested; declare them, \
+                 or list names without wildcards",
             ),
             Self::InputNotAccepted => {
-                f.write_str("what comes is dropped, as `accept_input` is false")
+                f.write_str("all input is dropped, because `accept_input` is false")
             }
-            Self::FractionDropped => f.write_str("whole seconds count, the rest is dropped"),
+            Self::FractionDropped => f.write_str("only whole seconds count"),
             Self::Shadowed { by } => {
-                write!(f, "never chosen, as `{by}` is for the same peers and comes first")
+                write!(f, "never used, because the earlier `{by}` is for the same peers")
             }
-            Self::NotListening => f.write_str(
-                "we wait for this peer, but `listen` is false, so that it can't connect",
-            ),
-            Self::NothingToDo => {
-                f.write_str("we neither listen nor connect to anyone, unless told to later")
+            Self::NotListening => {
+                f.write_str("the peer cannot connect to this node, because `listen` is false")
             }
+            Self::NothingToDo => f.write_str("the node neither listens nor connects to any peer"),
             Self::TotalBelowOne { key, one } => {
                 write!(f, "less than `{key} = {one}`, which can never be reached")
             }
@@ -136,13 +134,13 @@ impl NodeConfig {
         if node.retry > Duration::from_secs(1) && node.retry.subsec_nanos() != 0 {
             warnings.add(key("retry"), time(node.retry), ConfigurationWarningKind::FractionDropped);
         }
-        // With `auth`, our state is authoritative, and none is received.
+        // With `auth`, our state is authoritative, and no state is received.
         if node.sync && !node.auth && !node.accept_input {
             warnings.add(key("sync"), true, ConfigurationWarningKind::InputNotAccepted);
         }
     }
 
-    /// Returns the warning if a pattern requests nothing.
+    /// Returns a warning if a pattern matches no event.
     fn unmatched(&self, events: &EventPattern) -> Option<ConfigurationWarningKind> {
         let Declarations { events: declared, .. } = &*self.declarations;
         if declared.keys().any(|name| events.matches(name)) {

@@ -11,7 +11,7 @@ use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// Bro's numbers for the kinds of expressions that attributes can have here (2§11).
+/// Bro's numbers for the kinds of expressions that attributes can have (2§11).
 const EXPR_NAME: u8 = 0;
 const EXPR_CONST: u8 = 1;
 
@@ -55,17 +55,20 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
-        let ty = &self.settled(ty.clone());
         if let Some(name) = self.variable_name(tag)? {
+            if self.is_script && !self.is_partial && !self.scope.knows(name) {
+                let name = ParseErrorKind::quote(name);
+                return Err(self.at().error(ParseErrorKind::UnknownVariable(name)));
+            }
             self.take()?;
             return Ok(self.global(name));
         }
         let literal = self.literal()?;
-        let scope = &mut self.scope;
         let value = match tag {
             AttributeTag::Default => {
-                // The default of a table applies to its elements, that of a field to the field
-                // itself.
+                let ty = &self.settled(ty.clone());
+                // A table's default applies to its elements, a field's default to the field itself.
+                let scope = &mut self.scope;
                 let of_all = scope.build(&literal, ty);
                 match (of_all, yields(ty)) {
                     (Err(_), Some(yields)) => scope.build(&literal, &yields)?,
@@ -75,16 +78,16 @@ impl<'a> Parser<'a, '_> {
             AttributeTag::ReadExpire
             | AttributeTag::WriteExpire
             | AttributeTag::CreateExpire
-            | AttributeTag::RotateInterval => scope.build(&literal, &Type::INTERVAL)?,
-            _ => scope.build_untyped(&literal)?,
+            | AttributeTag::RotateInterval => self.scope.build(&literal, &Type::INTERVAL)?,
+            _ => self.scope.build_untyped(&literal)?,
         };
         let ty = Some(value.ty());
         Ok(Expr { tag: EXPR_CONST, paren: 0, ty, kind: ExprKind::Const(value) })
     }
 
-    /// Returns the next name, unless it is a constant or begins one.
+    /// Returns the next name, unless it is a constant or the beginning of one.
     ///
-    /// Constants are replaced by their values, so that e.g. expiry times are known.
+    /// Constants are replaced by their values, so that for example expiry times are known.
     fn variable_name(&self, tag: AttributeTag) -> Result<Option<&'a str>, ParseError> {
         Ok(match *self.token() {
             Token::Name("T" | "F") => None,
@@ -115,8 +118,8 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// Adds an attribute as Bro does (2§4): it replaces another of its kind, and may imply one that is
-/// written explicitly on the wire.
+/// Adds an attribute as Bro does (2§4): it replaces another of its kind, and may add one that it
+/// implies, which is explicit on the wire.
 fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     let tag = attribute.tag;
     if !matches!(tag, AttributeTag::Redef | AttributeTag::Optional) {
@@ -217,7 +220,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Parses a value of a type. `None` if it is not a constant.
+    /// Parses a value of a type. Returns `None` if it is not a constant.
     fn value_of(&mut self, ty: &Type) -> Result<Option<Value>, ParseError> {
         self.if_constant(|parser| {
             let literal = parser.literal()?;
@@ -257,7 +260,7 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     }
 }
 
-/// Returns the entries whose indices are not in the other table.
+/// Returns the entries whose indexes are not in the other table.
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
@@ -274,7 +277,7 @@ fn empty(table: &Table) -> Table {
     }
 }
 
-/// Returns the type of a set of a table's or set's indices.
+/// Returns the type of a set of the indexes of a table or set.
 fn set_of(ty: &Type) -> Option<Type> {
     let index = match &ty.def()?.kind {
         TypeKind::Set(set) => set.index.clone(),

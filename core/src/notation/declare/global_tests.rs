@@ -55,7 +55,7 @@ fn variables_keep_type_attributes_and_value_in_order() {
 }
 
 #[test]
-fn initial_values_name_earlier_ones_and_calculate() {
+fn initial_values_refer_to_earlier_ones_and_are_evaluated() {
     let d = read(
         "module M;
          export { const day = 86400 * 1sec; const base: count = 10; }
@@ -82,7 +82,7 @@ fn initial_values_name_earlier_ones_and_calculate() {
 }
 
 #[test]
-fn redefinitions_change_what_may_be_changed() {
+fn redefinitions_change_what_is_redef() {
     let d = read(
         "const ports: set[port] = { 80/tcp, 22/tcp } &redef;
          redef ports += { 443/tcp, 80/tcp };
@@ -111,13 +111,19 @@ fn redefinitions_change_what_may_be_changed() {
 }
 
 #[test]
-fn errors_say_where() {
+fn errors_contain_the_position() {
     for (text, expected) in [
         ("global n = 0;\nredef n = 5;", "line 2, column 7: `n` is declared without &redef"),
         ("redef n = 5;", "line 1, column 7: no variable is named `n`"),
-        ("const b = T &redef;\nredef b += F;", "line 2, column 9: `+=` of a value of type bool"),
-        ("const b = T &redef;\nredef b -= F;", "line 2, column 9: `-=` of a value of type bool"),
-        ("global n = 1 + \"x\";", "line 1, column 14: no `+` of a count and a string"),
+        (
+            "const b = T &redef;\nredef b += F;",
+            "line 2, column 9: cannot apply `+=` to a value of type bool",
+        ),
+        (
+            "const b = T &redef;\nredef b -= F;",
+            "line 2, column 9: cannot apply `-=` to a value of type bool",
+        ),
+        ("global n = 1 + \"x\";", "line 1, column 14: cannot apply `+` to a count and a string"),
         ("global n = 1 - 2;", "line 1, column 14: `1 - 2` is not a number, or out of range"),
         (
             "global s = \"\";\nglobal n: count = s;",
@@ -134,7 +140,7 @@ fn errors_say_where() {
 }
 
 #[test]
-fn values_within_values_have_a_bound() {
+fn values_within_values_are_limited() {
     let wrap = |name: &str, i: usize| {
         let inner = format!("{name}{}", i - 1);
         format!("global {name}{i}: vector of any = vector({inner}, {inner});")

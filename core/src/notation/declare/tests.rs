@@ -89,7 +89,7 @@ global seen: table[string] of addr_vec;
 "#;
 
 #[test]
-fn base_scripts_can_be_read() {
+fn base_scripts_are_parsed() {
     let d = read(BASE);
     let types: Vec<_> = d.types.keys().map(ToString::to_string).collect();
     assert_eq!(
@@ -124,7 +124,7 @@ fn base_scripts_can_be_read() {
 }
 
 #[test]
-fn types_are_shared_wherever_they_are_named() {
+fn types_are_shared_by_all_uses_of_their_names() {
     let d = read(BASE);
     let info = d.types[b"Conn::Info".as_slice()].def().unwrap();
     let param = d.events[b"Conn::log_conn".as_slice()].params[0].ty.def().unwrap();
@@ -152,7 +152,7 @@ fn attributes_keep_their_constants() {
     assert_eq!(constant(&attributes(field("service"))[1]).ty(), field("service").ty);
     assert_eq!(constant(&attributes(field("local_orig"))[1]), Value::Bool(false));
     assert_eq!(constant(&attributes(field("tag"))[0]).to_string(), "Conn::LOG");
-    // A table's default may be of its elements' type.
+    // A table's default may have the type of its elements.
     assert_eq!(constant(&attributes(field("names"))[0]), "none".into());
     assert_eq!(field("ts").attributes.as_ref().unwrap().ty, Type::TIME);
     let expr = attributes(field("missed_bytes"))[1].expr.clone().unwrap();
@@ -208,7 +208,7 @@ fn events_can_be_declared_in_three_ways() {
 }
 
 #[test]
-fn modules_give_names() {
+fn modules_qualify_names() {
     let d = read(
         "type U: count; module A; type T: count; type R: record { t: T; u: GLOBAL::U; };
          global e: event(); event e(r: R); event f(r: R); global GLOBAL::g: count;",
@@ -222,7 +222,7 @@ fn modules_give_names() {
 }
 
 #[test]
-fn enums_number_their_constants() {
+fn enum_constants_are_numbered() {
     let d = read("type E: enum { A, B = 5, C &deprecated, D = 0x10, };");
     let TypeKind::Enum(e) = &d.types[b"E".as_slice()].def().unwrap().kind else { panic!() };
     let names = [("A", 0), ("B", 5), ("C", 6), ("D", 16)].map(|(name, n)| (name.into(), n));
@@ -231,7 +231,7 @@ fn enums_number_their_constants() {
 }
 
 #[test]
-fn types_are_read_as_they_are_printed() {
+fn printed_types_are_parsed() {
     let d = Declarations::new();
     for text in [
         "count",
@@ -258,7 +258,7 @@ fn types_are_read_as_they_are_printed() {
 }
 
 #[test]
-fn errors_say_where_and_change_nothing() {
+fn errors_contain_the_position_and_change_nothing() {
     let mut d = read("type E: enum { A };");
     let before = d.clone();
     let mut shown = |text: &str| {
@@ -304,7 +304,7 @@ fn errors_say_where_and_change_nothing() {
 }
 
 #[test]
-fn depth_is_bounded_also_through_names() {
+fn depth_is_limited_through_names_too() {
     for open in [
         "vector of ",
         "set[",
@@ -327,7 +327,7 @@ fn depth_is_bounded_also_through_names() {
     assert_eq!(error(&chain(1000, &vectors)), ParseErrorKind::TooDeep { limit: 64 });
     let defaults = |i: usize| format!("type A{i}: record {{ x: any &default=A{}(); }};", i - 1);
     assert_eq!(error(&chain(1000, &defaults)), ParseErrorKind::TooDeep { limit: 64 });
-    // The depth also counts types of earlier declarations.
+    // Types of earlier declarations count towards the depth, too.
     let mut d = read("type A0: record {};");
     let results: Vec<_> = (1..100).map(|i| d.read(&vectors(i)).is_ok()).collect();
     assert!(results[20]);

@@ -35,7 +35,7 @@ impl Parser<'_, '_> {
         self.named_type(&Name::new())
     }
 
-    /// Parses the type in a declaration of this name; an empty name is an anonymous type.
+    /// Parses the type in a declaration of this name. An empty name is an anonymous type.
     pub(super) fn named_type(&mut self, name: &Name) -> Result<Type, ParseError> {
         self.nested(|parser| parser.type_inside(name))
     }
@@ -197,7 +197,7 @@ impl Parser<'_, '_> {
         self.comma_list('}', "`,` or `}`", |parser| {
             let at = parser.at();
             let name = parser.name("a constant's name")?;
-            let full = Name::from(parser.scope.full_name(name));
+            let full = Name::from(&*parser.scope.full_name(name));
             if parser.eat('=')? {
                 let Token::Count(number) = *parser.token() else {
                     return Err(parser.expected("a constant's number"));

@@ -1,4 +1,4 @@
-//! Text of scripts that is passed over: bodies of functions, and expressions that are no constants.
+//! Skipping of parts of scripts: function bodies, and expressions that are not constants.
 
 use super::{Lexer, name_length};
 use crate::notation::ParseErrorKind;
@@ -7,8 +7,8 @@ use crate::notation::ParseErrorKind;
 const BEFORE_PATTERN: [&str; 4] = ["in", "return", "print", "case"];
 
 impl<'a> Lexer<'a> {
-    /// Passes over everything up to one of these characters outside of all brackets, or with
-    /// `attributes` up to an attribute; that stays. Returns what was passed over.
+    /// Skips everything up to one of these characters outside of all brackets, or with `attributes`
+    /// up to an attribute, which is not consumed. Returns the skipped text.
     pub(in crate::notation) fn skip_to(
         &mut self,
         ends: &[char],
@@ -16,7 +16,7 @@ impl<'a> Lexer<'a> {
     ) -> Result<&'a str, ParseErrorKind> {
         let start = self.rest;
         let mut depth = 0_u32;
-        // Whether a slash would divide.
+        // Whether a slash would be a division.
         let mut after_value = false;
         loop {
             self.skip_blank();
@@ -60,15 +60,15 @@ impl<'a> Lexer<'a> {
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()))
     }
 
-    /// Returns the rest of the line, without what surrounds it.
+    /// Returns the rest of the line without a comment, trimmed.
     pub(in crate::notation) fn rest_of_line(&mut self) -> &'a str {
         self.after_value = false;
         let line = self.take_while(|c| c != '\n');
         line.split('#').next().unwrap_or_default().trim()
     }
 
-    /// Passes over the lines up to the `@else` or `@endif` that belongs to an `@if`, which stays;
-    /// with `both`, up to `@endif`.
+    /// Skips the lines up to the `@else` or `@endif` of an `@if`, which is not consumed; with
+    /// `both`, up to `@endif`.
     pub(in crate::notation) fn skip_branch(&mut self, both: bool) -> Result<(), ParseErrorKind> {
         let mut depth = 0_u32;
         self.after_value = false;

@@ -34,7 +34,7 @@ fn subnet(prefix: &str, width: u8) -> Token<'static> {
 }
 
 #[test]
-fn numbers_and_what_begins_like_one() {
+fn numbers_and_tokens_that_begin_like_one() {
     assert_eq!(one("0"), Token::Count(0));
     assert_eq!(one("18446744073709551615"), Token::Count(u64::MAX));
     assert_eq!(one("0x1f"), Token::Count(31));
@@ -131,7 +131,7 @@ fn strings_and_patterns() {
 }
 
 #[test]
-fn places_count_lines_and_characters() {
+fn positions_count_lines_and_characters() {
     let mut lexer = Lexer::new("é");
     assert!(lexer.next().is_err());
     let mut lexer = Lexer::new("\"é\" a\n  [::1]/64 b");

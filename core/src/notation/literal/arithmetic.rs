@@ -61,7 +61,7 @@ impl<'a> Parser<'a, '_> {
         result.map_err(|kind| at.error(kind))
     }
 
-    /// Returns the operand that a literal is or names.
+    /// Returns the operand that a literal is or refers to.
     fn constant<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Constant<'k> {
         match kind {
             LiteralKind::Count(v) => Constant::Number(Number::Count(*v)),
@@ -123,7 +123,7 @@ enum Number {
     Time(f64),
 }
 
-/// Calculates as Bro does: for two kinds of numbers, the result has the more general kind.
+/// Calculates as Bro does. For two kinds of numbers, the result has the more general kind.
 fn calculate(
     operator: char,
     left: Number,

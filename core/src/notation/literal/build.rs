@@ -31,12 +31,17 @@ impl Scope<'_> {
         literal: &Literal<'_>,
         ty: &Type,
     ) -> Result<Value, ParseError> {
-        if let LiteralKind::Name(name) = literal.kind {
-            if let (None, Some(value)) = (self.constant(name), self.value(name).cloned()) {
-                self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
-                let coerced = value.coerce(ty);
-                return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
-            }
+        if let LiteralKind::Name(name) = literal.kind
+            && self.is_variable(name)
+            && self.constant(name).is_none()
+        {
+            let Some(value) = self.value(name).cloned() else {
+                let name = ParseErrorKind::quote(name);
+                return Err(literal.at.error(ParseErrorKind::NotConstant(name)));
+            };
+            self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
+            let coerced = value.coerce(ty);
+            return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
         }
         if ty.tag() == Some(TypeTag::Any) {
             return self.build_untyped(literal);
@@ -72,7 +77,7 @@ impl Scope<'_> {
             return Ok(());
         };
         let own = self.ty(name, 1).map_err(|kind| literal.at.error(kind))?;
-        // Another name makes a container no other type.
+        // A container type stays the same under another name.
         let is_alias = || {
             let (own, ty) = own.def().zip(ty.def())?;
             let is_container =
@@ -96,7 +101,7 @@ impl Scope<'_> {
             (TypeKind::Enum(names), LiteralKind::Name(name)) => {
                 enumeration(literal, ty, names, name)
             }
-            // Bro opens files of strings only.
+            // Bro opens only files of strings.
             (TypeKind::File(element), LiteralKind::File(name)) if *element == Type::STRING => {
                 Ok(Value::File(ty.clone(), Arc::new(file(name))))
             }
@@ -111,7 +116,7 @@ impl Scope<'_> {
                     items,
                 ),
             ) => self.elements(literal, ty, element, items),
-            // Empty brackets.
+            // Empty brackets are an empty vector.
             (TypeKind::Vector(_), LiteralKind::Record(None, none)) if none.is_empty() => {
                 Ok(Vector::new(ty.clone(), Vec::new()).into())
             }
@@ -129,7 +134,7 @@ impl Scope<'_> {
                 let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
                 self.record(literal, ty, fields, given)
             }
-            // The record type's name with empty parentheses.
+            // A record type's name with empty parentheses.
             (TypeKind::Record(record), LiteralKind::Table(Constructor::Type(_), none))
                 if none.is_empty() =>
             {
@@ -214,8 +219,8 @@ impl Scope<'_> {
         Ok(table.into())
     }
 
-    /// Returns the indices that an element has: of a list of values in brackets each is one, as in
-    /// `[[80/tcp, 443/tcp], 5]`.
+    /// Returns the indexes of an element. A bracketed list of values in it stands for one index
+    /// each, as in `[[80/tcp, 443/tcp], 5]`.
     fn keys(
         &mut self,
         element: &Element<'_>,
@@ -247,8 +252,8 @@ impl Scope<'_> {
         Ok(keys)
     }
 
-    /// Returns the elements of a constant that is a set of the same kind: in a set's braces it stands
-    /// for them, as in Bro.
+    /// Returns the elements of a constant that is a set of the same kind. In a set's braces it
+    /// stands for its elements, as in Bro.
     fn spliced(&self, element: &Element<'_>, ty: &Type) -> Option<Vec<Entry>> {
         let [Literal { kind: LiteralKind::Name(name), .. }] = &element.index[..] else {
             return None;

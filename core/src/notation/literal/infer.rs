@@ -30,8 +30,11 @@ impl Scope<'_> {
                 (Some((ty, _)), _) => ty,
                 (None, Some(value)) => value.ty(),
                 (None, None) => {
-                    let name = ParseErrorKind::quote(name);
-                    return Err(at.error(ParseErrorKind::UnknownConstant(name)));
+                    let quoted = ParseErrorKind::quote(name);
+                    return Err(at.error(match self.is_variable(name) {
+                        true => ParseErrorKind::NotConstant(quoted),
+                        false => ParseErrorKind::UnknownConstant(quoted),
+                    }));
                 }
             },
             LiteralKind::Record(Some(name), _) | LiteralKind::Table(Constructor::Type(name), _) => {
@@ -224,9 +227,9 @@ impl<'a> Parser<'a, '_> {
         Ok((PlaceStep::Index(items.collect::<Result<_, _>>()?), part))
     }
 
-    /// Parses the content of brackets.
+    /// Parses the contents of brackets.
     fn positions(&mut self) -> Result<Vec<Literal<'a>>, ParseError> {
-        // In [::1], the brackets are those of the index.
+        // In [::1], the brackets belong to the index.
         if let Token::Addr(address) = *self.token() {
             let literal = Literal { at: self.at(), kind: LiteralKind::Addr(address) };
             self.take()?;

@@ -1,11 +1,11 @@
-//! Lists in braces and brackets, constant expressions, patterns and files.
+//! Tests of lists in braces and brackets, constant expressions, patterns and files.
 
 use super::tests::{declared, kind, typed, untyped};
 use crate::data::{Declarations, Event, Pattern, Type, Value};
 use crate::notation::ParseErrorKind;
 
 #[test]
-fn vectors_stand_in_braces_and_brackets() {
+fn vectors_are_written_in_braces_or_brackets() {
     for (text, ty, printed) in [
         ("{ \"curly\", \"braces\" }", "vector of string", "[curly, braces]"),
         ("[\"curly\", \"braces\"]", "vector of string", "[curly, braces]"),
@@ -60,7 +60,7 @@ fn vectors_stand_in_braces_and_brackets() {
 }
 
 #[test]
-fn constants_are_calculated_with() {
+fn constant_expressions_are_evaluated() {
     let mut declarations = declared();
     declarations
         .read(
@@ -106,11 +106,11 @@ fn constants_are_calculated_with() {
             "no transport protocol is named `sctp`; ports end in /tcp, /udp, /icmp or /unknown",
         ),
         ("nope + \"a\"", "no variable is named `nope`"),
-        ("\"a\" - \"b\"", "no `-` of a string and a string"),
-        ("\"a\" + 1", "no `+` of a string and a count"),
-        ("5secs * 2secs", "no `*` of an interval and an interval"),
-        ("1.5 % 2.0", "no `%` of a double and a double"),
-        ("/a/ + /b/", "no `+` of a pattern and a pattern"),
+        ("\"a\" - \"b\"", "cannot apply `-` to a string and a string"),
+        ("\"a\" + 1", "cannot apply `+` to a string and a count"),
+        ("5secs * 2secs", "cannot apply `*` to an interval and an interval"),
+        ("1.5 % 2.0", "cannot apply `%` to a double and a double"),
+        ("/a/ + /b/", "cannot apply `+` to a pattern and a pattern"),
         ("/a/ | 1", "expected a pattern, found `1`"),
         ("net/33", "subnet width of `10.1.2.3/33`, limit is 32"),
         ("//", "empty pattern; `/()/` matches an empty text"),
@@ -130,7 +130,7 @@ fn constants_are_calculated_with() {
 }
 
 #[test]
-fn patterns_that_bro_refuses_are_no_values() {
+fn patterns_that_bro_rejects_are_errors() {
     for re in ["a(", "*", "a|", "(?i:a)", "[z-a]", "a{2,1}", "a{2000}", "\\x4"] {
         for text in [format!("/{re}/"), format!("vector(/x/ | /{re}/)"), format!("[$p=/{re}/]")] {
             assert!(matches!(kind(untyped(&text)), ParseErrorKind::Pattern(_)), "{text}");
@@ -144,7 +144,7 @@ fn patterns_that_bro_refuses_are_no_values() {
 }
 
 #[test]
-fn an_error_in_a_pattern_is_where_it_stands() {
+fn an_error_in_a_pattern_has_its_position() {
     let error = untyped("vector(/a/ | /bc(/)").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -154,7 +154,7 @@ fn an_error_in_a_pattern_is_where_it_stands() {
 }
 
 #[test]
-fn a_file_names_the_type_of_its_content() {
+fn a_file_has_the_type_of_its_content() {
     let Value::File(ty, file) = untyped("open(\"x.log\")").unwrap() else { panic!() };
     assert_eq!((ty.to_string(), file.ty.clone()), ("file of string".into(), Type::STRING));
     assert_eq!(typed("open(\"x\")", "file").unwrap().to_string(), "file \"x\" of string");

@@ -16,7 +16,7 @@ pub(in crate::notation) struct Literal<'a> {
 
 pub(in crate::notation) enum LiteralKind<'a> {
     Bool(bool),
-    /// With a sign.
+    /// An integer with a sign.
     Int(i64),
     Count(u64),
     Double(f64),
@@ -38,7 +38,7 @@ pub(in crate::notation) enum LiteralKind<'a> {
     Table(Constructor<'a>, Vec<Element<'a>>),
 }
 
-/// The beginning of a list of elements.
+/// The start of a list of elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::notation) enum Constructor<'a> {
     /// `set(`

@@ -46,7 +46,7 @@ pub(super) fn kind(result: Result<Value, ParseError>) -> ParseErrorKind {
 }
 
 #[test]
-fn each_scalar_is_read_as_what_it_is() {
+fn scalars_are_parsed() {
     for (text, expected) in [
         ("T", Value::Bool(true)),
         ("F", Value::Bool(false)),
@@ -75,7 +75,7 @@ fn each_scalar_is_read_as_what_it_is() {
 }
 
 #[test]
-fn what_is_read_prints_as_bro_prints_it() {
+fn parsed_values_are_displayed_as_by_bro() {
     for (text, printed) in [
         ("-1.5sec", "-1.0 sec -500.0 msecs"),
         ("/a|b+c*/", "/^?(a|b+c*)$?/"),
@@ -109,7 +109,7 @@ fn what_is_read_prints_as_bro_prints_it() {
 }
 
 #[test]
-fn an_expected_type_decides() {
+fn the_expected_type_is_used() {
     for (text, ty, expected) in [
         ("5", "int", Value::Int(5)),
         ("5", "double", Value::Double(5.0)),
@@ -171,7 +171,7 @@ fn values_of_one_type_share_it() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn mismatched_values_are_refused() {
     let mismatch =
         |expected: &str, found| ParseErrorKind::Mismatch { expected: expected.into(), found };
     assert_eq!(kind(typed("-5", "count")), mismatch("count", "an int"));
@@ -241,7 +241,7 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
-fn errors_say_where() {
+fn errors_contain_the_position() {
     let shown = |text: &str| untyped(text).unwrap_err().to_string();
     assert_eq!(shown(""), "line 1, column 1: expected a value, found the end");
     assert_eq!(
@@ -257,7 +257,7 @@ fn errors_say_where() {
     assert_eq!(shown("[$a=]"), "line 1, column 5: expected a value, found `]`");
     assert_eq!(shown("[$a 1]"), "line 1, column 5: expected `=`, found `1`");
     assert_eq!(shown("- x"), "line 1, column 3: expected a number, found `x`");
-    assert_eq!(shown("\n  \"x"), "line 2, column 3: string without end");
+    assert_eq!(shown("\n  \"x"), "line 2, column 3: unterminated string");
     assert_eq!(
         typed("[$id=1,\n $inner=[$a=\"x\"]]", "M::Rec").unwrap_err().to_string(),
         "line 2, column 13: expected a value of type count, found a string"
@@ -267,7 +267,7 @@ fn errors_say_where() {
 }
 
 #[test]
-fn a_call_takes_its_types_from_the_declaration() {
+fn a_declared_call_has_the_types_of_the_declaration() {
     let text = "mixed(T, 5, 7, 1.5, GREEN, TWO, set([10.0.0.1, 80/tcp]));";
     let event = Event::parse(text, &declared()).unwrap();
     let printed: Vec<_> = event.args.iter().map(Value::to_string).collect();
@@ -284,7 +284,7 @@ fn a_call_takes_its_types_from_the_declaration() {
 }
 
 #[test]
-fn a_call_of_an_unknown_event_takes_its_types_from_the_text() {
+fn the_types_of_an_undeclared_call_are_inferred() {
     let event =
         Event::parse(r#"M::my_event("hello", 7, 10.0.0.1, 80/tcp)"#, &Declarations::new()).unwrap();
     assert_eq!(event.name, "M::my_event");
@@ -301,7 +301,7 @@ fn a_call_of_an_unknown_event_takes_its_types_from_the_text() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn depth_is_limited() {
     for open in ["[", "(", "{", "vector(", "set([", "[$a=", "time(", "table([1]="] {
         let text = open.repeat(100_000);
         assert!(untyped(&text).is_err(), "{open}");
@@ -369,7 +369,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_are_read_as_they_are_written(c: u64, i: i64, d in proptest::num::f64::NORMAL) {
+    fn numbers_round_trip(c: u64, i: i64, d in proptest::num::f64::NORMAL) {
         prop_assert_eq!(untyped(&c.to_string()), Ok(Value::Count(c)));
         prop_assert_eq!(typed(&i.to_string(), "int"), Ok(Value::Int(i)));
         prop_assert_eq!(untyped(&format!("{d:e}.")).ok(), None);
@@ -377,7 +377,7 @@ proptest! {
     }
 
     #[test]
-    fn addresses_are_read_as_they_are_written(v4: [u8; 4], v6: [u8; 16], width in 0u8..=128) {
+    fn addresses_round_trip(v4: [u8; 4], v6: [u8; 16], width in 0u8..=128) {
         let v4 = std::net::IpAddr::from(v4);
         let v6 = std::net::IpAddr::from(v6);
         prop_assert_eq!(untyped(&v4.to_string()), Ok(Value::Addr(v4)));

@@ -1,6 +1,6 @@
 //! Doubles and intervals as Bro prints them.
 
-/// Writes a double, or a time: up to six decimals, and an exponent from 2³¹ on.
+/// Formats a double or a time with up to six decimals, and from 2³¹ on with an exponent.
 ///
 /// A number that only rounds to an integer is written without `.0`: `-0` for -1e-300.
 pub(crate) fn double(value: f64) -> String {
@@ -29,8 +29,8 @@ pub(crate) fn double(value: f64) -> String {
 
 /// Splits a magnitude up to 2³¹ into its whole part and its millionths, rounded as Bro does.
 pub(crate) fn split(magnitude: f64) -> (u64, u64) {
-    // The decimals are truncated, not converted exactly, so the rounding of the multiplication is
-    // visible.
+    // The decimals are truncated, not converted exactly, so the rounding error of the
+    // multiplication is visible.
     let scaled = magnitude.fract() * 1e6;
     let (cut, rest) = (scaled.trunc() as u64, scaled.fract());
     // Halves round to even, except that 0 rounds up.
@@ -51,7 +51,7 @@ pub(crate) fn exponential(value: f64) -> String {
 const UNITS: [(f64, &str); 6] =
     [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (1e-3, "msec"), (1e-6, "usec")];
 
-/// Writes an interval as a sum of whole units, without fractions of a microsecond.
+/// Formats an interval as a sum of whole units, without fractions of a microsecond.
 pub(super) fn interval(seconds: f64) -> String {
     if seconds == 0.0 {
         return "0 secs".to_owned();

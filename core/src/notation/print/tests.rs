@@ -139,7 +139,7 @@ fn names_and_addresses_print_as_bro_prints_them() {
 }
 
 #[test]
-fn strings_are_raw_and_made_printable_only_for_display() {
+fn strings_are_raw_and_escaped_only_for_display() {
     let value = Value::string(b"\xff\xc3\xa9\0\n\x7f");
     let mut raw = Vec::new();
     value.print_to(&mut raw);
@@ -212,14 +212,14 @@ fn tables_nest_by_tabs() {
 }
 
 #[test]
-fn a_printed_value_does_not_look_at_what_was_there_before() {
+fn printing_does_not_depend_on_the_buffers_content() {
     let mut out = b"before\n".to_vec();
     set(vec![Type::COUNT], vec![vec![1u64.into()]]).print_to(&mut out);
     assert_eq!(out, b"before\n{\n\t1\n}");
 }
 
 #[test]
-fn functions_files_and_opaque_values_print_what_is_known() {
+fn functions_files_and_opaque_values_print_their_names() {
     let file_type = Type::new("", TypeKind::File(Type::STRING));
     let func = Func {
         bodies: vec![],
@@ -278,7 +278,7 @@ fn types_print_as_bro_describes_them() {
 }
 
 #[test]
-fn a_recursive_type_prints_finitely() {
+fn a_recursive_type_has_a_finite_form() {
     let def = Arc::new_cyclic(|def: &Weak<TypeDef>| {
         let name = Name::from("Node");
         let up = Enclosing { def: def.clone(), name: name.clone(), tag: TypeTag::Record };
@@ -295,13 +295,13 @@ fn a_recursive_type_prints_finitely() {
 
 proptest! {
     #[test]
-    fn doubles_print_what_they_are_to_six_decimals(value in -2e9f64..2e9) {
+    fn doubles_print_with_six_decimals(value in -2e9f64..2e9) {
         let shown: f64 = print(value).parse().unwrap();
         prop_assert!((shown - value).abs() <= 1e-6);
     }
 
     #[test]
-    fn any_double_prints_as_a_number_or_its_absence(bits: u64) {
+    fn any_double_prints_as_a_number_or_nan(bits: u64) {
         let value = f64::from_bits(bits);
         let shown: f64 = print(value).parse().unwrap();
         prop_assert_eq!(shown.is_nan(), value.is_nan());

@@ -6,7 +6,7 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl<'a> Parser<'a, '_> {
-    /// Follows a directive that chooses what is read; returns whether it is one.
+    /// Handles a directive for conditions. Returns whether it is one.
     pub(in crate::notation) fn choose(
         &mut self,
         word: &str,
@@ -19,15 +19,16 @@ impl<'a> Parser<'a, '_> {
                     "if" => self.holds(text).ok_or_else(|| {
                         at.error(ParseErrorKind::Condition(ParseErrorKind::quote(text)))
                     })?,
-                    "ifdef" => self.is_declared(text),
-                    _ => !self.is_declared(text),
+                    "ifdef" => self.scope.knows(text),
+                    _ => !self.scope.knows(text),
                 };
                 self.conditions = self.conditions.saturating_add(1);
                 if !holds {
                     self.skip_branch(false, at)?;
                 }
             }
-            // The branch before it was read, or the one after it is: `skip_branch` stops there.
+            // Either the branch before it was read, or `skip_branch` stopped here and the one after
+            // it is.
             "else" if self.conditions > 0 => {
                 if !std::mem::take(&mut self.is_else_read) {
                     self.skip_branch(true, at)?;
@@ -48,7 +49,7 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// Returns what stands in the parentheses.
+    /// Returns the text in the parentheses.
     fn condition(&mut self, at: Position) -> Result<&'a str, ParseError> {
         let blank = self.lexer.skip_to(&['('], false).map_err(|kind| at.error(kind))?;
         if !blank.trim().is_empty() {
@@ -60,18 +61,7 @@ impl<'a> Parser<'a, '_> {
         Ok(text.trim())
     }
 
-    fn is_declared(&self, name: &str) -> bool {
-        let declared = &self.scope.declarations;
-        let is_known = |name: &String| {
-            let name = name.as_bytes();
-            declared.types.contains_key(name)
-                || declared.events.contains_key(name)
-                || declared.globals.contains(name)
-        };
-        self.scope.candidates(name).iter().any(is_known) || self.scope.constant(name).is_some()
-    }
-
-    /// Returns whether a condition holds; `None` if only a Bro can say that.
+    /// Returns whether a condition holds, or `None` if only a Bro can evaluate it.
     fn holds(&self, text: &str) -> Option<bool> {
         let text = text.trim();
         if let Some((left, right)) = split(text, "||") {
@@ -90,7 +80,7 @@ impl<'a> Parser<'a, '_> {
         match call.as_str() {
             "T" => return Some(true),
             "F" => return Some(false),
-            // We are no node of the cluster that the scripts are for.
+            // We are not a node of the scripts' cluster.
             "Cluster::is_enabled()" | "Cluster::nodeinCluster::nodes" => return Some(false),
             _ if call.starts_with("Cluster::local_node_type()") => {
                 return Some(call.contains("!="));
@@ -104,7 +94,7 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// Splits at an operator that stands outside of all parentheses.
+/// Splits at the first such operator outside of all parentheses.
 fn split<'t>(text: &'t str, operator: &str) -> Option<(&'t str, &'t str)> {
     let mut places = text.match_indices(operator);
     places.find_map(|(at, _)| {

@@ -1,9 +1,13 @@
-//! The form of expressions that are passed over.
+//! The syntax check of skipped expressions.
 //!
-//! A script's initial value may be any expression. What it means is not known here, but what is no
-//! expression is a mistake that has to be reported.
+//! A script's initial value may be any expression. It is not evaluated, but invalid syntax must be
+//! reported.
 
-/// What is wrong with an expression: where, and what was expected.
+use std::net::IpAddr;
+
+use crate::data::TypeTag;
+
+/// A syntax error in an expression: its position, and what was expected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The offset in bytes.
@@ -14,7 +18,7 @@ pub(super) struct Malformed {
 const OPERAND: &str = "a value";
 const OPERATOR: &str = "an operator or the end of the value";
 
-/// Operators between two values; the longer ones come first.
+/// Binary operators. Longer ones precede their prefixes.
 const BINARY: [&str; 23] = [
     "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "!in", "in", "is", "as", "+", "-", "*", "/",
     "%", "<", ">", "?", ":", "|", "^",
@@ -23,25 +27,41 @@ const BINARY: [&str; 23] = [
 /// Units of intervals, which follow a number.
 const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
 
-/// Checks that values and operators take turns, up to the end.
-pub(super) fn check(text: &str) -> Result<(), Malformed> {
-    let mut scanner = Scanner { text, offset: 0, open: Vec::new() };
-    loop {
-        if !scanner.operand()? {
-            return Ok(());
-        }
+/// Suffixes that make a number a port.
+const PROTOCOLS: [&str; 4] = ["/tcp", "/udp", "/icmp", "/unknown"];
+
+/// Words that are constants.
+const WORDS: [&str; 2] = ["T", "F"];
+
+/// Checks that values and operators alternate, up to the end. Returns the names of variables and
+/// constants with their offsets, without those of called functions.
+pub(super) fn names(text: &str) -> Result<Vec<(usize, &str)>, Malformed> {
+    let mut scanner = Scanner { text, offset: 0, open: Vec::new(), names: Vec::new() };
+    while scanner.operand()? {
         while scanner.postfix() {}
         if !scanner.operator()? {
-            return Ok(());
+            break;
         }
     }
+    Ok(scanner.names)
+}
+
+/// Returns whether a word is a name, not a number, address or type.
+fn is_name(word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.chars().all(is_part)
+        && word.parse::<IpAddr>().is_err()
+        && !WORDS.contains(&word)
+        && TypeTag::ALL.iter().all(|tag| tag.name() != word)
 }
 
 struct Scanner<'a> {
     text: &'a str,
     offset: usize,
-    /// What was opened, from the outermost.
+    /// The open brackets, outermost first.
     open: Vec<char>,
+    names: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Scanner<'a> {
@@ -75,7 +95,7 @@ impl<'a> Scanner<'a> {
     fn word(&mut self) -> &'a str {
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
-        // A colon between blanks is an operator.
+        // A trailing colon is an operator.
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let word = if word.ends_with("::") { word } else { word.trim_end_matches(':') };
@@ -83,8 +103,8 @@ impl<'a> Scanner<'a> {
         word
     }
 
-    /// Takes a value with what stands before it. Returns `false` where a function's body begins,
-    /// which is not looked at.
+    /// Takes a value with its prefix operators and brackets. Returns `false` at a function's body,
+    /// which is not checked.
     fn operand(&mut self) -> Result<bool, Malformed> {
         loop {
             self.blank();
@@ -121,14 +141,23 @@ impl<'a> Scanner<'a> {
             "function" | "hook" | "event" | "schedule" => Ok(false),
             word => {
                 if word.starts_with(|c: char| c.is_ascii_digit()) {
-                    self.unit();
+                    if !PROTOCOLS.iter().any(|protocol| self.eat_operator(protocol)) {
+                        self.unit();
+                    }
+                } else if is_name(word) && !self.is_called() {
+                    self.names.push((begin, word));
                 }
                 Ok(true)
             }
         }
     }
 
-    /// Takes a text or a pattern. Those that do not end were found before.
+    fn is_called(&mut self) -> bool {
+        self.blank();
+        self.rest().starts_with('(')
+    }
+
+    /// Takes a string or a pattern. Unterminated ones were reported before.
     fn quoted(&mut self, quote: char) {
         self.offset += quote.len_utf8();
         let mut is_escaped = false;
@@ -140,7 +169,7 @@ impl<'a> Scanner<'a> {
         self.offset += end.map_or(self.rest().len(), |(end, c)| end + c.len_utf8());
     }
 
-    /// Takes the unit of an interval, if one is there.
+    /// Takes the unit of an interval, if there is one.
     fn unit(&mut self) {
         let before = self.offset;
         self.blank();
@@ -150,7 +179,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes what closes the innermost that is open.
+    /// Takes the closing bracket of the innermost open one.
     fn close(&mut self) -> bool {
         let end = match self.open.last() {
             Some('(') => ")",
@@ -167,7 +196,7 @@ impl<'a> Scanner<'a> {
         is_closed
     }
 
-    /// Takes what may follow a value and belongs to it: a field, an end, an attribute.
+    /// Takes a suffix of a value: a field, a closing bracket or an attribute.
     fn postfix(&mut self) -> bool {
         self.blank();
         if self.close() {
@@ -184,8 +213,8 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// Takes an operator, or what begins the arguments of a call or an index. Returns `false` at
-    /// the end.
+    /// Takes an operator, or the opening bracket of a call's arguments or an index. Returns `false`
+    /// at the end.
     fn operator(&mut self) -> Result<bool, Malformed> {
         self.blank();
         let Some(next) = self.rest().chars().next() else {
@@ -196,7 +225,7 @@ impl<'a> Scanner<'a> {
                 self.open.push(next);
                 self.offset += 1;
                 self.blank();
-                // Without arguments it is a value.
+                // Empty brackets complete the value.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -206,7 +235,7 @@ impl<'a> Scanner<'a> {
             ',' if !self.open.is_empty() => {
                 self.offset += 1;
                 self.blank();
-                // The last one may have a comma, too.
+                // A trailing comma is allowed.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
@@ -239,35 +268,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_scripts_say_passes() {
-        for text in [
-            "cat(\"a\\\"b\", 5)",
-            "a + b * -c",
-            " getenv(\"X\") == \"\" ? T : F",
-            "Site::local_nets",
-            "|x| > 5 || !y?$z",
-            "x$y[1]$z(2, f())",
-            "5 min + 2.5secs",
-            "80/tcp",
-            "[2001:db8::1]/32",
-            "/a|b\\/c/ | /d/",
-            "{ [1] = [$a=f(2), $b={ 3, 4, }], } &default=5",
-            "table([1, 2] = \"x\") &redef",
-            "function(x: count): count { return x y z; }",
-            "set()",
-            "f()()",
-            "x !in y && z as count == 3",
-            "vector(1, # one\n 2)",
-            "10.0.0.0/8",
-            "double_to_time(0.0)",
-            "-1.0sec",
+    fn valid_expressions_pass_and_yield_their_names() {
+        for (text, expected) in [
+            ("cat(\"a\\\"b\", 5)", ""),
+            ("a + b * -c", "a b c"),
+            (" getenv(\"X\") == \"\" ? T : F", ""),
+            ("Site::local_nets", "Site::local_nets"),
+            ("|x| > 5 || !y?$z", "x y"),
+            ("x$y[1]$z(2, f())", "x"),
+            ("5 min + 2.5secs", ""),
+            ("80/tcp", ""),
+            ("[2001:db8::1]/32", ""),
+            ("[fe80::1]", ""),
+            ("www.example.com", ""),
+            ("/a|b\\/c/ | /d/", ""),
+            ("{ [1] = [$a=f(2), $b={ 3, q, }], } &default=5", "q"),
+            ("table([1, 2] = \"x\") &redef", ""),
+            ("function(x: count): count { return x y z; }", ""),
+            ("set()", ""),
+            ("f()()", ""),
+            ("f (x)", "x"),
+            ("x !in y && z as count == 3", "x y z"),
+            ("vector(1, # one\n 2, M::x)", "M::x"),
+            ("10.0.0.0/8", ""),
+            ("double_to_time(0.0)", ""),
+            ("-1.0sec", ""),
         ] {
-            assert_eq!(check(text), Ok(()), "{text}");
+            let names = names(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            for (offset, name) in &names {
+                assert!(text[*offset..].starts_with(name), "{text}: {name} at {offset}");
+            }
+            let names: Vec<_> = names.iter().map(|(_, name)| *name).collect();
+            assert_eq!(names.join(" "), expected, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_expression_is_found_at_its_place() {
+    fn invalid_expressions_are_reported_with_their_position() {
         for (text, offset, expected) in [
             ("5 6", 2, OPERATOR),
             ("f(1) g", 5, OPERATOR),
@@ -282,7 +319,7 @@ mod tests {
             ("", 0, OPERAND),
             ("f(,)", 2, OPERAND),
         ] {
-            assert_eq!(check(text), Err(Malformed { offset, expected }), "{text}");
+            assert_eq!(names(text), Err(Malformed { offset, expected }), "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Parser<'_, '_> {
-    /// Reads what follows `redef`, if it extends a type; returns whether it did.
+    /// Reads the rest of a `redef` that extends a type. Returns whether it does.
     pub(in crate::notation) fn extension(&mut self) -> Result<bool, ParseError> {
         let is_record = match self.token() {
             Token::Name("record") => true,

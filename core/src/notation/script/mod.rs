@@ -1,5 +1,4 @@
-//! Scripts as they are: what declares something is read, and what only does something is passed
-//! over.
+//! Complete scripts: declarations are read, and statements are skipped.
 
 mod condition;
 mod expression;
@@ -10,27 +9,27 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type};
+use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type, TypeTag};
 use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 use expression::Malformed;
 
-/// Finds what a script loads, such as `base/frameworks/notice`, and adds its declarations by
-/// [`Declarations::read_part`], unless that was done before. An error says why that is not possible;
-/// [`Loaded::Missing`] that the script is to be read without it.
+/// Finds a script to load, such as `base/frameworks/notice`, and adds its declarations with
+/// [`Declarations::read_part`], unless it was loaded before. Returns an error if the script cannot
+/// be loaded, or [`Loaded::Missing`] to continue without it.
 pub type Load<'l> = dyn FnMut(&str, &mut Declarations) -> Result<Loaded, String> + 'l;
 
-/// Says whether what a script loads was there.
+/// Whether a script to load was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loaded {
-    /// It was read, now or before.
+    /// The script was read, now or before.
     Read,
-    /// It is not there: what the script redefines may be unknown, and is passed over then.
+    /// The script is missing. Redefinitions of unknown names are then skipped.
     Missing,
 }
 
-/// Returns what is at an offset, for an error.
+/// Returns the text at an offset, for an error.
 fn found(text: &str, offset: usize) -> String {
     let rest = text.get(offset..).unwrap_or_default();
     let is_end = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ']' | '}');
@@ -41,25 +40,25 @@ fn found(text: &str, offset: usize) -> String {
     }
 }
 
-/// Where an expression ends that is passed over.
+/// The characters that end a skipped expression.
 const ENDS: [char; 4] = [';', ')', ',', '}'];
 
 impl Declarations {
-    /// Reads a script of Bro 2.5 as it is, and adds what it declares; like [`read`](Self::read), and
-    /// besides:
+    /// Reads a complete script of Bro 2.5 and adds its declarations. In addition to
+    /// [`read`](Self::read):
     ///
-    /// * `@load` calls `load`, which adds to the declarations that it is given. `@if` with constants
-    ///   and `Cluster::is_enabled()`, `@ifdef`, `@ifndef` and `@else` choose what is read;
+    /// * `@load` calls `load`, which adds to the given declarations. `@if` with constants and
+    ///   `Cluster::is_enabled()`, `@ifdef`, `@ifndef` and `@else` select what is read;
     /// * `redef enum` and `redef record` change the type wherever it is used;
-    /// * the bodies of functions, hooks and handlers of events are passed over. A handler declares its
-    ///   event, unless something else does;
-    /// * an initial value or `&default` that is another expression than a constant is passed over, too.
-    ///   Of the variable only the type is known then; a variable without a type is not declared. What
-    ///   is no expression is an error.
+    /// * the bodies of functions, hooks and event handlers are skipped. A handler declares its
+    ///   event, unless it is declared elsewhere;
+    /// * an initial value or `&default` that is not a constant is skipped, too. Then only the
+    ///   variable's type is known, and a variable without a type is not declared. Invalid syntax is
+    ///   an error, and so is a name that is not declared, except that of a called function.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where; then nothing is added.
+    /// Fails if the text is invalid, with the position. Nothing is added then.
     pub fn read_script(&mut self, text: &str, load: &mut Load<'_>) -> Result<(), ParseError> {
         let before = self.clone();
         let read = self.read_part(text, load);
@@ -70,12 +69,12 @@ impl Declarations {
         read
     }
 
-    /// Reads a script that another one loads; for [`Load`]. If something is wrong, part of it may be
-    /// added.
+    /// Reads a script that another one loads, for [`Load`]. After an error, part of it may have
+    /// been added.
     ///
     /// # Errors
     ///
-    /// As [`read_script`](Self::read_script).
+    /// See [`read_script`](Self::read_script).
     pub fn read_part(&mut self, text: &str, load: &mut Load<'_>) -> Result<(), ParseError> {
         let declarations = Cow::Owned(std::mem::take(self));
         let mut parser = Parser::script(text, declarations);
@@ -86,7 +85,7 @@ impl Declarations {
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Follows a `@load`, and passes over what other directives say.
+    /// Handles `@load`, and skips other directives.
     pub(super) fn directive(
         &mut self,
         word: &'a str,
@@ -100,7 +99,7 @@ impl<'a> Parser<'a, '_> {
                 let loaded = loaded.map_err(|why| at.error(ParseErrorKind::Load(why)))?;
                 self.is_partial |= loaded == Loaded::Missing;
             }
-            // They load nothing that declares something, or change nothing here.
+            // These load no declarations or have no effect here.
             ("load-sigs" | "load-plugin" | "unload" | "prefixes" | "pragma", _) => {}
             _ => return Err(self.expected("a declaration")),
         }
@@ -108,7 +107,8 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// Reads a value; `None` if it is no constant and was passed over, which only scripts may have.
+    /// Reads a value. Returns `None` if it is not a constant and was skipped, which only scripts
+    /// allow.
     pub(super) fn if_constant<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, ParseError>,
@@ -128,23 +128,28 @@ impl<'a> Parser<'a, '_> {
         if skipped.trim().is_empty() {
             return Err(error);
         }
-        if let Err(Malformed { offset, expected }) = expression::check(skipped) {
-            return Err(before
-                .at()
-                .past(skipped, offset)
-                .error(ParseErrorKind::Expected { expected, found: found(skipped, offset) }));
+        let error = |offset, kind| before.at().past(skipped, offset).error(kind);
+        let names = expression::names(skipped).map_err(|Malformed { offset, expected }| {
+            error(offset, ParseErrorKind::Expected { expected, found: found(skipped, offset) })
+        })?;
+        let unknown = |(_, name): &&(usize, &str)| !self.is_partial && !self.scope.knows(name);
+        if let Some((offset, name)) = names.iter().find(unknown) {
+            let kind = ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name));
+            return Err(error(*offset, kind));
         }
         self.return_to(depth);
         self.take()?;
         Ok(None)
     }
 
-    /// Returns a type as it is after what a script has extended.
+    /// Returns a type with all extensions that a script has made, except that of a function, which
+    /// has no values.
     pub(super) fn settled(&self, ty: Type) -> Type {
-        if self.is_script { self.scope.declarations.settled(&ty) } else { ty }
+        let is_function = ty.tag() == Some(TypeTag::Func);
+        if self.is_script && !is_function { self.scope.declarations.settled(&ty) } else { ty }
     }
 
-    /// Passes over the rest of a declaration.
+    /// Skips the rest of a declaration.
     pub(super) fn pass_over(&mut self) -> Result<(), ParseError> {
         let at = self.at();
         self.lexer = self.before;
@@ -162,7 +167,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Passes over a body, if that is what comes; returns whether it was.
+    /// Skips a body, if there is one. Returns whether there was.
     pub(super) fn body(&mut self) -> Result<bool, ParseError> {
         if !self.is_script || !self.is('{') {
             return Ok(false);
@@ -174,7 +179,7 @@ impl<'a> Parser<'a, '_> {
         Ok(true)
     }
 
-    /// Passes over the attributes of what has a body.
+    /// Skips the attributes before a body.
     fn body_attributes(&mut self) -> Result<(), ParseError> {
         if matches!(self.token(), Token::Attribute(_)) {
             let at = self.at();
@@ -184,47 +189,47 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// Reads what follows `function` or `hook`: what it is called, and its type.
+    /// Reads the rest of a `function` or `hook`: its name, type and body.
     pub(super) fn function(&mut self, is_hook: bool) -> Result<(), ParseError> {
         let name = self.name("a function's name")?;
         let ty = self.function_type(is_hook)?;
         let full = self.scope.full_name(name);
         let known = self.scope.global(name).is_some();
         if !known {
-            let global = Global { is_const: true, ..Global::new(full, ty) };
+            let global = Global { is_const: true, ..Global::new(&*full, ty) };
             self.scope.declarations.to_mut().globals.insert(global);
         }
         self.body_attributes()?;
         if self.body()? || self.eat(';')? { Ok(()) } else { Err(self.expected("`{`")) }
     }
 
-    /// Reads what follows an event's name: its parameters, and in a script its body. Returns whether
-    /// there was one.
+    /// Reads the rest of an event after its name: its parameters, and in a script its body. Returns
+    /// whether there was a body.
     pub(super) fn event(&mut self, name: &str) -> Result<bool, ParseError> {
         let own = self.scope.full_name(name);
         let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
-        let name = if in_module { Name::from(own) } else { Name::from(name) };
+        let name = if in_module { Name::from(&*own) } else { Name::from(name) };
         let params = self.params()?;
         if self.is_script {
             self.body_attributes()?;
         }
         let has_body = self.body()?;
         let declarations = self.scope.declarations.to_mut();
-        // A handler says nothing new about an event that is declared.
+        // A handler does not change an event that is already declared.
         if !(has_body && declarations.events.contains_key(&name)) {
             declarations.add_event(EventDecl { name, params });
         }
         Ok(has_body)
     }
 
-    /// Returns the attribute that an attribute has in its place whose expression is no constant.
+    /// Returns the replacement for an attribute whose expression is not a constant.
     pub(super) fn without_expression(tag: AttributeTag) -> Option<AttributeTag> {
         (tag == AttributeTag::Default).then_some(AttributeTag::Optional)
     }
 }
 
 impl ParseErrorKind {
-    /// Returns whether something is wrong with a constant; else it may be another expression.
+    /// Returns whether the error is in a constant. Otherwise it may be another expression.
     fn is_of_a_constant(&self) -> bool {
         matches!(
             self,

@@ -1,7 +1,7 @@
-//! Has all declarations use the last definition of each type, since `redef` changes a type wherever
-//! it is used.
+//! Updates all declarations to the last definition of each type, because `redef` changes a type
+//! wherever it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
 use crate::data::{
@@ -9,16 +9,16 @@ use crate::data::{
     Name, RecordType, SetType, TableType, Type, TypeDef, TypeKind,
 };
 
-/// How deep types may be nested; deeper ones stay as they are.
+/// The maximum nesting of types. Deeper ones are not changed.
 const MAX_DEPTH: usize = 128;
 
 impl Declarations {
-    /// Returns a type with the last definition of each that has a name.
+    /// Returns a type with the last definition of each named type in it.
     pub(super) fn settled(&self, ty: &Type) -> Type {
         Retype::new(&self.types).ty(ty)
     }
 
-    /// Replaces each type that has a name by the one that is declared by it.
+    /// Replaces each named type with the declared type of that name.
     pub(super) fn settle_types(&mut self) {
         let types = self.types.clone();
         let mut retype = Retype::new(&types);
@@ -32,7 +32,7 @@ impl Declarations {
             let mut global = global.clone();
             global.ty = retype.ty(&global.ty);
             global.attributes = retype.attributes(global.attributes.as_ref());
-            // What it is of the old type it is of the new one.
+            // Converts the value to the new type.
             let init = global.init.as_ref().map(|value| value.coerce(&global.ty));
             if let Some(Ok(value)) = init {
                 global.init = Some(value);
@@ -46,25 +46,23 @@ impl Declarations {
 
 struct Retype<'d> {
     types: &'d BTreeMap<Name, Type>,
+    settled: Settled,
     done: BTreeMap<*const TypeDef, Type>,
-    /// The types with names that are being made, from the outside.
+    /// The types being created, outermost first.
     open: Vec<(Name, Weak<TypeDef>)>,
-    /// The outermost of them that what was made just now refers to.
+    /// The outermost of them to which the last created type refers.
     reach: usize,
 }
 
 impl<'d> Retype<'d> {
     fn new(types: &'d BTreeMap<Name, Type>) -> Retype<'d> {
-        Retype { types, done: BTreeMap::new(), open: Vec::new(), reach: usize::MAX }
+        let settled = Settled::default();
+        Retype { types, settled, done: BTreeMap::new(), open: Vec::new(), reach: usize::MAX }
     }
 
     fn ty(&mut self, ty: &Type) -> Type {
         let Some(old) = ty.def() else { return ty.clone() };
-        let newest = match self.types.get(&old.name) {
-            Some(Type::Def(newest)) if newest.kind.tag() == old.kind.tag() => newest,
-            _ => &old,
-        };
-        let (old, newest) = (Arc::as_ptr(&old), Arc::clone(newest));
+        let (newest, old) = (newest(self.types, &old), Arc::as_ptr(&old));
         let is_open = |(name, _): &(Name, _)| !name.is_empty() && *name == newest.name;
         if let Some(level) = self.open.iter().position(is_open)
             && let Some((name, def)) = self.open.get(level)
@@ -79,6 +77,11 @@ impl<'d> Retype<'d> {
         if self.open.len() > MAX_DEPTH {
             return ty.clone();
         }
+        if self.settled.holds_for(&newest, self.types) {
+            let ty = Type::Def(newest);
+            self.done.insert(old, ty.clone());
+            return ty;
+        }
         let (level, outer) = (self.open.len(), std::mem::replace(&mut self.reach, usize::MAX));
         let made = Arc::new_cyclic(|def: &Weak<TypeDef>| {
             self.open.push((newest.name.clone(), def.clone()));
@@ -87,7 +90,7 @@ impl<'d> Retype<'d> {
             TypeDef { kind, ..(*newest).clone() }
         });
         let made = Type::Def(made);
-        // What refers to a type around it is another one elsewhere.
+        // A type that refers to an enclosing type cannot be reused elsewhere.
         if self.reach >= level {
             self.reach = usize::MAX;
             self.done.insert(old, made.clone());
@@ -157,4 +160,81 @@ impl<'d> Retype<'d> {
         }
         expr
     }
+}
+
+/// Returns the definition that a type's name stands for.
+fn newest(types: &BTreeMap<Name, Type>, old: &Arc<TypeDef>) -> Arc<TypeDef> {
+    match types.get(&old.name) {
+        Some(Type::Def(newest)) if newest.kind.tag() == old.kind.tag() => Arc::clone(newest),
+        _ => Arc::clone(old),
+    }
+}
+
+/// Finds types all of whose parts are the newest, so that they stay.
+#[derive(Default)]
+struct Settled {
+    known: BTreeSet<*const TypeDef>,
+    /// The types that are being looked at, from the outside.
+    open: Vec<*const TypeDef>,
+    /// The outermost of them that what was looked at just now refers to.
+    reach: usize,
+}
+
+impl Settled {
+    fn holds_for(&mut self, def: &Arc<TypeDef>, types: &BTreeMap<Name, Type>) -> bool {
+        let (this, level) = (Arc::as_ptr(def), self.open.len());
+        if self.known.contains(&this) {
+            return true;
+        }
+        if level > MAX_DEPTH {
+            return false;
+        }
+        let outer = std::mem::replace(&mut self.reach, usize::MAX);
+        self.open.push(this);
+        let holds = all_parts(&def.kind, &mut |ty| self.part(ty, types));
+        self.open.pop();
+        // What refers to a type around it does so only within that.
+        if holds && self.reach >= level {
+            self.reach = usize::MAX;
+            self.known.insert(this);
+        }
+        self.reach = self.reach.min(outer);
+        holds
+    }
+
+    fn part(&mut self, ty: &Type, types: &BTreeMap<Name, Type>) -> bool {
+        let Some(def) = ty.def() else { return true };
+        if matches!(ty, Type::Enclosing(_)) {
+            let level = self.open.iter().position(|open| *open == Arc::as_ptr(&def));
+            self.reach = self.reach.min(level.unwrap_or(usize::MAX));
+            return level.is_some();
+        }
+        Arc::ptr_eq(&newest(types, &def), &def) && self.holds_for(&def, types)
+    }
+}
+
+/// Returns whether this holds for all types that a type is made of.
+fn all_parts(kind: &TypeKind, holds: &mut dyn FnMut(&Type) -> bool) -> bool {
+    match kind {
+        TypeKind::List(list) => list.pure.iter().chain(&list.types).all(holds),
+        TypeKind::Table(table) => holds(&table.index) && table.yields.as_ref().is_none_or(holds),
+        TypeKind::Set(set) => holds(&set.index) && set.yields.as_ref().is_none_or(holds),
+        TypeKind::Func(func) => {
+            holds(&func.args) && holds(&func.arg_types) && func.yields.as_ref().is_none_or(holds)
+        }
+        TypeKind::Record(record) => {
+            record.fields.iter().flatten().all(|field| all_of_field(field, holds))
+        }
+        TypeKind::File(ty) | TypeKind::Vector(ty) => holds(ty),
+        TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => true,
+    }
+}
+
+fn all_of_field(field: &Field, holds: &mut dyn FnMut(&Type) -> bool) -> bool {
+    let mut attributes = field.attributes.iter();
+    let exprs = |all: &Attributes, holds: &mut dyn FnMut(&Type) -> bool| {
+        let exprs = all.list.iter().filter_map(|attribute| attribute.expr.as_deref()?.ty.as_ref());
+        exprs.into_iter().all(holds)
+    };
+    holds(&field.ty) && attributes.all(|all| holds(&all.ty) && exprs(all, holds))
 }

@@ -21,7 +21,7 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn bodies_are_passed_over() {
+fn bodies_are_skipped() {
     let d = read(
         r##"
         function f(a: count, b: string &default="}"): count
@@ -50,12 +50,19 @@ fn bodies_are_passed_over() {
 }
 
 #[test]
-fn values_that_are_no_constants_are_passed_over() {
+fn values_that_are_not_constants_are_skipped() {
     let d = read(
         r#"
         const a: count = f(5, ";") &redef;
+        global xs: set[addr];
         const b = |xs| > 5 ? 1 : 2;
         const c = 7;
+        const e: count = b &redef;
+        const h = b;
+        const i: count = a + 1;
+        const j: set[count] = { a, 5 };
+        function f(n: count): count { return n; }
+        const l: function(n: count): count = f;
         const t: table[string] of count = { ["x"] = f(1), ["y"] = 2 } &default=0 &redef;
         type R: record { n: count &default=f(c); m: count &default=c; o: string &optional; };
         global u: set[addr] &create_expire=5 min &expire_func=function(s: set[addr], a: addr): interval
@@ -66,7 +73,10 @@ fn values_that_are_no_constants_are_passed_over() {
     let init = |name: &str| d.globals.get(name).and_then(|global| global.init.clone());
     assert_eq!(init("a"), None);
     assert!(d.globals.get("a").unwrap().has(AttributeTag::Redef));
-    assert!(!d.globals.contains("b"), "its type is not known");
+    assert!(!d.globals.contains("b") && !d.globals.contains("h"), "their types are unknown");
+    for name in ["e", "i", "j", "l"] {
+        assert_eq!((init(name), d.globals.contains(name)), (None, true), "{name}");
+    }
     assert_eq!(init("c"), Some(Value::Count(7)));
     assert_eq!((init("t"), d.globals.contains("t")), (None, true));
     let fields = d.types[b"R".as_slice()].fields().unwrap().to_vec();
@@ -116,7 +126,7 @@ fn types_are_extended_wherever_they_are_used() {
 }
 
 #[test]
-fn a_container_may_be_made_by_another_name_of_its_type() {
+fn a_container_may_be_constructed_by_an_alias_of_its_type() {
     let d = read(
         "type addr_set: set[addr]; type names: vector of string; type t: table[count] of count;
          type R: record { a: set[addr] &default=addr_set(); b: vector of string &default=names(); };
@@ -129,7 +139,7 @@ fn a_container_may_be_made_by_another_name_of_its_type() {
 }
 
 #[test]
-fn a_set_within_a_set_stands_for_its_elements() {
+fn a_set_within_a_set_adds_its_elements() {
     let d = read(
         "const web = { 80/tcp, 443/tcp }; const all: set[port] = { 22/tcp } &redef;
          redef all += { web, 25/tcp };",
@@ -142,7 +152,7 @@ fn a_set_within_a_set_stands_for_its_elements() {
 }
 
 #[test]
-fn a_list_within_an_index_stands_for_several() {
+fn a_list_within_an_index_adds_several_entries() {
     let d = read("const t: table[port, count] of count = { [[80/tcp, 22/tcp], [1, 2]] = 5 };");
     let t = d.globals.get("t").unwrap();
     let all = "{ [80/tcp, 1] = 5, [80/tcp, 2] = 5, [22/tcp, 1] = 5, [22/tcp, 2] = 5 }";
@@ -150,7 +160,7 @@ fn a_list_within_an_index_stands_for_several() {
 }
 
 #[test]
-fn directives_choose_what_is_read() {
+fn directives_select_what_is_read() {
     for (text, names) in [
         ("const on = T; @if ( on )\nglobal a: count;\n@else\nglobal b: count;\n@endif\n", "a on"),
         ("const on = F;\n@if(!on&&T)\nglobal a: count;\n@endif\nglobal c: count;", "a c on"),
@@ -173,7 +183,7 @@ fn directives_choose_what_is_read() {
 }
 
 #[test]
-fn scripts_are_loaded_once_each_in_its_place() {
+fn scripts_are_loaded_once_where_they_are_named() {
     let mut seen = Vec::new();
     let mut load = |path: &str, into: &mut Declarations| {
         seen.push(path.to_owned());
@@ -209,7 +219,7 @@ fn scripts_are_loaded_once_each_in_its_place() {
 }
 
 #[test]
-fn without_what_it_loads_a_script_may_redefine_what_is_unknown() {
+fn with_missing_scripts_unknown_names_may_be_redefined() {
     let mut d = Declarations::new();
     let text = "@load none\nredef Notice::mail_dest = f(\"x;\");\nredef record Info += { a: X; };\n\
         redef enum Log::ID += { LOG };\nconst x = 5 &redef;\nredef x = 6;";
@@ -219,13 +229,13 @@ fn without_what_it_loads_a_script_may_redefine_what_is_unknown() {
 }
 
 #[test]
-fn what_can_not_be_passed_over_is_an_error() {
+fn text_that_cannot_be_skipped_is_an_error() {
     for (text, told) in [
-        ("event e() { ", "line 1, column 11: the text ends before this does"),
-        ("\nfunction f() { \"", "line 2, column 14: string without end"),
+        ("event e() { ", "line 1, column 11: unterminated body or expression"),
+        ("\nfunction f() { \"", "line 2, column 14: unterminated string"),
         ("const a: count = \"x\";", "line 1, column 18: expected a value of type count, found"),
         ("const a: count = ;", "line 1, column 18: expected a value, found `;`"),
-        ("@if ( bif() )\n@endif", "line 1, column 1: cannot decide `@if (bif())`"),
+        ("@if ( bif() )\n@endif", "line 1, column 1: cannot evaluate `@if (bif())`"),
         ("@if ( F )\nx", "line 1, column 1: @if without @endif"),
         ("@if ( T )\nglobal a: count;", "line 2, column 17: @if without @endif"),
         ("@endif", "line 1, column 1: expected a declaration, found `@endif`"),
@@ -242,7 +252,7 @@ fn what_can_not_be_passed_over_is_an_error() {
         ("type E: enum { A }; redef enum E += { A };", "line 1, column 37: `A` occurs twice"),
         (
             "type E: enum { A }; redef record E += { };",
-            "line 1, column 34: `+=` of a value of type E",
+            "line 1, column 34: cannot apply `+=` to a value of type E",
         ),
         ("if ( T ) { }", "line 1, column 1: expected a declaration, found `if`"),
         ("const x: count = 5 &nope;", "line 1, column 20: no attribute is named `&nope`"),
@@ -271,7 +281,7 @@ fn patterns_are_added_to() {
 }
 
 #[test]
-fn an_initial_value_that_is_no_expression_is_an_error_at_its_place() {
+fn an_invalid_initial_value_is_an_error_with_its_position() {
     for (text, expected) in [
         (
             "const x: count = 5 6;",
@@ -302,7 +312,55 @@ fn an_initial_value_that_is_no_expression_is_an_error_at_its_place() {
 }
 
 #[test]
-fn what_is_passed_over_does_not_add_to_the_depth_of_types() {
+fn an_undeclared_name_is_an_error_at_its_position() {
+    let known = "type E: enum { A, B }; const five = 5; const some = f(five); event e(n: count) { }
+        function f(n: count): count { return unknown; }\n";
+    for text in [
+        "const x = nope;",
+        "const x = nope &redef;",
+        "const x: count = nope;",
+        "const x: E = nope;",
+        "const x: string = nope;",
+        "const x: any = nope;",
+        "const x: function(n: count): count = nope;",
+        "const x: set[count] = { 1, nope };",
+        "const x = { five, nope };",
+        "const x = f(nope);",
+        "const x = five + nope;",
+        "const x = T ? five : nope;",
+        "const x: table[count] of count = { [1] = nope };",
+        "const x: table[count] of count = { [nope] = f(1) };",
+        "const x = [$five=five, $a=nope];",
+        "const x = some + f(nope$five) &redef;",
+        "global x: count &default=nope;",
+        "global x: set[count] &expire_func=nope;",
+        "type R: record { a: count &default=nope; };",
+        "const x: set[count] = { } &redef;\nredef x += { nope };",
+    ] {
+        let whole = format!("{known}{text}");
+        let line = 3 + text.matches('\n').count();
+        let last = text.lines().last().unwrap();
+        // The position is that of the whole value or of the name in it.
+        let places = ["nope", "{ five, nope }"].map(|what| last.find(what).map(|at| at + 1));
+        let error = error(&whole);
+        let is_there =
+            |column: &usize| error.starts_with(&format!("line {line}, column {column}:"));
+        assert!(places.iter().flatten().any(is_there), "{text}: {error}");
+        // A variable with an unknown value is declared.
+        read(&format!("global nope = unknown_function(5);\n{whole}"));
+    }
+    // If a loaded script is missing, the name may be declared in it.
+    let partial = "@load none\nconst x = nope; const y = f(nope); global z: count &default=nope;";
+    let mut d = Declarations::new();
+    d.read_script(partial, &mut |_, _| Ok(Loaded::Missing)).unwrap();
+    read(&format!(
+        "{known}const a = five; const b = some; const c = A; const d: E = B; const g: any = e;
+         const h = f(five$some) in {{ [$nope=some] }} ? [fe80::1] : 80/tcp; const i = 5 secs + b;"
+    ));
+}
+
+#[test]
+fn skipped_text_does_not_add_to_the_depth_of_types() {
     let mut text = "type ID: enum { NONE };\n".to_owned();
     for n in 0..100 {
         text += &format!(

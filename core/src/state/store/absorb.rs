@@ -1,4 +1,4 @@
-//! Splits values into containers of the store.
+//! Splitting of values into containers of the store.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::state::container::Lifetime;
 use crate::state::container::{Content, Key, Owner, Slot, Table};
 use crate::state::heap::Heap;
 
-/// The origin of a value, which determines the meaning of its containers' unique ids.
+/// The origin of a value, which determines the meaning of its containers' unique IDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// A local value: all its containers are new.
@@ -18,8 +18,8 @@ pub(super) enum Source {
     Peer,
     /// Full state: a container with a known id is the existing one, and its content is replaced.
     FullState,
-    /// The exact state, from a snapshot or from the node that is followed: as full state, but
-    /// nothing is merged.
+    /// The exact state, from a snapshot or from the mirrored node: like full state, but nothing is
+    /// merged.
     Snapshot,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub(super) struct Absorb {
     pub(super) source: Source,
-    /// Whether the containers get unique ids.
+    /// Whether the containers get unique IDs.
     pub(super) synchronized: bool,
     /// The containers being filled, outermost first.
     within: Vec<Key>,
@@ -40,7 +40,7 @@ impl Absorb {
         Absorb { source, synchronized, within: Vec::new(), aliases: Vec::new() }
     }
 
-    /// Records a container's local id and its id in the value.
+    /// Records a container's local ID and its ID in the value.
     pub(super) fn note_alias(&mut self, ours: Name, theirs: &Name) {
         if ours != *theirs && !theirs.is_empty() {
             self.aliases.push(Alias { ours, theirs: theirs.compact() });
@@ -51,7 +51,7 @@ impl Absorb {
 impl Heap {
     /// Converts a value to a slot, which is not attached to a place yet.
     ///
-    /// The value has been coerced to the place's type; the attributes are the place's.
+    /// The value must be coerced to the place's type. The attributes are those of the place.
     pub(super) fn absorb(
         &mut self,
         value: &Value,
@@ -109,7 +109,8 @@ impl Heap {
         let old = std::mem::replace(&mut container.content, empty);
         let slots = self.dissolve(key, old);
         self.fill(key, value, attributes, how);
-        // Only now, because the new content may contain some of the same containers.
+        // Detach the old content last, because the new content may contain some of the same
+        // containers.
         for slot in slots {
             self.detach(slot, Owner::Container(key));
         }
@@ -155,7 +156,7 @@ impl Heap {
         how.within.pop();
     }
 
-    /// Adds a table's entries to an existing table, overwriting equal indices.
+    /// Adds a table's entries to an existing table, overwriting entries with equal indexes.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
             let Some(held) = self.table(key) else { return };

@@ -1,4 +1,4 @@
-//! Operations received from peers.
+//! Application of operations received from peers.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::absorb::Source;
 use super::change::{difference, wrapping_add};
 use super::expiry::Expired;
 use super::place::{Place, nothing};
-use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
+use crate::data::{Id, Items, List, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
 use crate::state::container::{Content, Key, Slot};
 
@@ -20,11 +20,11 @@ use crate::state::container::{Content, Key, Slot};
 #[non_exhaustive]
 pub struct Applied {
     /// A difference from the peer's expected old value, if [checks are
-    /// enabled](Store::set_check_consistency); the operation was applied nevertheless.
+    /// enabled](Store::set_check_consistency). The operation was applied nevertheless.
     pub inconsistency: Option<Inconsistency>,
     /// The entry that the operation expired.
     pub expired: Option<Expired>,
-    /// The containers that have other ids at the peer, which may know them by no other id.
+    /// The containers that have other IDs at the peer. It may know them only by these.
     pub aliases: Vec<Alias>,
 }
 
@@ -74,20 +74,20 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::apply`].
+    /// See [`Store::apply`].
     pub fn apply_full(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
         self.replay(access, Source::FullState)
     }
 
-    /// Applies an observed operation to a store that mirrors the sending node.
+    /// Applies an operation to a store that mirrors the sending node.
     ///
-    /// The operation describes the node's state: known containers take the content in the
-    /// operation, and nothing is merged, because the node did so before sending. Increments add the
+    /// The operation describes the node's state: known containers get the content in the operation,
+    /// and nothing is merged, because the node has already merged it. Increments add the
     /// difference.
     ///
     /// # Errors
     ///
-    /// As [`Store::apply`].
+    /// See [`Store::apply`].
     pub fn apply_sent(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
         self.replay(access, Source::Snapshot)
     }
@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::apply`]; [`StateError::UnknownTarget`] if there is no such variable.
+    /// Those of [`Store::apply`]; [`StateError::UnknownTarget`] if there is no such variable.
     pub fn apply_id(&mut self, id: &Id) -> Result<Applied, StateError> {
         let Target::Variable(number) = self.target(&id.name)? else {
             return Err(StateError::UnknownTarget(id.name.clone()));
@@ -265,7 +265,7 @@ impl Store {
         }
         let components = match &access.op1 {
             Value::List(list) => list.items.clone(),
-            only => vec![only.clone()],
+            only => Items::one(only.clone()),
         };
         self.index(key, components)
     }
@@ -327,7 +327,7 @@ impl Store {
         self.inconsistency(access, operation, Some(&access.op1), access.op2.as_ref(), real)
     }
 
-    /// Returns a difference in presence, or in a value without parts; other values are not
+    /// Returns a difference in presence, or in a value without parts. Other values are not
     /// compared.
     fn inconsistency(
         &self,

@@ -1,4 +1,4 @@
-//! Changes shared by local and remote operations.
+//! Changes made by both local and remote operations.
 
 use std::cell::Cell;
 
@@ -12,8 +12,8 @@ use crate::state::StateError;
 use crate::state::container::{Content, Slot, cost};
 
 impl Store {
-    /// Assigns a value to a place, coerced to the place's type; returns the local ids of containers
-    /// that have other ids in the value.
+    /// Assigns a value to a place, coerced to the place's type. Returns the local IDs of containers
+    /// that have other IDs in the value.
     pub(super) fn assign_to(
         &mut self,
         place: &Place,
@@ -48,7 +48,7 @@ impl Store {
             Place::Entry(_, index) => crate::state::heap::index_cost(index),
             Place::Variable(_) | Place::Field(..) => 0,
         };
-        // A merged table leaves its id.
+        // The ID of a merged table is kept.
         self.heap.check_room(cost(value).saturating_add(gap).saturating_add(1))
     }
 
@@ -63,12 +63,12 @@ impl Store {
             return None;
         }
         match self.heap.by_id(&new.mutable.unique_id) {
-            // It is the same container already; the content in a change is ignored.
+            // It already is the same container. The content in a change is ignored.
             Some(known) if known == key && how.source == Source::Peer => {
                 how.note_alias(self.heap.id(key), &new.mutable.unique_id);
                 return Some(());
             }
-            // It is another local container, which replaces this one.
+            // It is another local container, which replaces the existing one.
             Some(known) if known != key => return None,
             _ => {}
         }
@@ -119,7 +119,7 @@ pub(super) fn wrapping_add(value: &Value, difference: i64) -> Option<Value> {
     })
 }
 
-/// Returns an integral value with a difference added, if in range of its type.
+/// Returns an integral value with a difference added, if it stays in the range of its type.
 pub(super) fn checked_add(value: &Value, difference: i64) -> Option<Option<Value>> {
     Some(match value {
         Value::Int(v) => v.checked_add(difference).map(Value::Int),

@@ -7,20 +7,19 @@ use crate::Time;
 use crate::data::{AttributeTag, Expr, List, Name, Opcode, StateAccess, Value};
 use crate::state::container::Key;
 
-/// An entry that has expired and is deleted.
+/// An entry that has expired and was deleted.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Expired {
     /// The variables that contain the table.
     pub variables: Vec<Name>,
-    /// The table's unique id; empty if it is not synchronized.
+    /// The table's unique ID, empty if it is not synchronized.
     pub id: Name,
     /// The entry's index.
     pub index: Arc<List>,
     /// The entry's value; `None` in sets.
     pub value: Option<Value>,
-    /// The table's `&expire_func`, to be called with the table and the index; its result is
-    /// ignored.
+    /// The table's `&expire_func`, to be called with the table and the index. Ignore its result.
     pub func: Option<Arc<Expr>>,
     /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
     /// caused the expiry.
@@ -34,7 +33,7 @@ impl Store {
         self.heap.now = self.heap.now.max(now);
     }
 
-    /// Records how far the wall clock is ahead of the time that is fed, in nanoseconds.
+    /// Records how far the wall clock is ahead of the fed time, in nanoseconds.
     pub(crate) fn feed_wall_clock(&mut self, ahead: i128) {
         self.heap.wall_ahead = ahead as f64 / 1e9;
     }
@@ -44,8 +43,8 @@ impl Store {
         self.heap.queue.first().map(|(time, ..)| *time)
     }
 
-    /// Deletes an expired entry and returns it; call this until it returns `None`.
-    #[must_use = "peers have to be told"]
+    /// Deletes an expired entry and returns it. Call this until it returns `None`.
+    #[must_use = "peers must be notified"]
     pub fn poll_expired(&mut self) -> Option<Expired> {
         loop {
             let (key, index) = self.heap.next_expired()?;

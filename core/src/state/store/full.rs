@@ -1,4 +1,4 @@
-//! Sending the full state, in pieces (§3.4).
+//! Sending of the full state in pieces (§3.4).
 
 use std::collections::VecDeque;
 
@@ -16,15 +16,15 @@ pub struct FullState {
     piece: u64,
     /// The number of variables sent.
     variables: usize,
-    /// The containers sent in part; inner ones first.
+    /// The partially sent containers, inner ones first.
     rest: VecDeque<Rest>,
     /// The number of operations returned.
     operations: u64,
-    /// Their cost.
+    /// The cost of the sent state.
     cost: u64,
 }
 
-/// How much of the full state was sent.
+/// The progress of sending the full state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -46,12 +46,12 @@ impl FullState {
     /// about 256 KiB, except for a single larger value.
     pub const PIECE: u64 = 4096;
 
-    /// Begins.
+    /// Creates a transfer of the full state in pieces of the default cost, [`PIECE`](Self::PIECE).
     pub fn new() -> FullState {
         FullState::in_pieces(FullState::PIECE)
     }
 
-    /// Starts, with about this cost per piece.
+    /// Creates a transfer of the full state in pieces of about this cost.
     pub fn in_pieces(piece: u64) -> FullState {
         FullState { piece, variables: 0, rest: VecDeque::new(), operations: 0, cost: 0 }
     }
@@ -70,8 +70,8 @@ impl Store {
     /// The assignment contains only the first entries or elements of a large table or vector, at
     /// any depth; the others follow as separate operations. So each call takes a bounded time, and
     /// the state can change in between; see [`Store::is_for`]. A single large string is sent at
-    /// once, and so is a vector followed by elements without a value. Entries sent separately are
-    /// new to the peer with respect to expiry; but they expire there no later than here, because
+    /// once, and so is a vector up to its last element without a value. The peer treats entries
+    /// sent separately as new for their expiry. They still expire there no later than here, because
     /// expiry is sent too.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Returns the next entry or element of a container sent in part.
+    /// Returns the next entry or element of a partially sent container.
     fn next_part(
         &self,
         state: &mut FullState,
@@ -118,7 +118,7 @@ impl Store {
                 let Some(Content::Vector(slots)) = self.heap.get(key).map(|c| &c.content) else {
                     return Ok(None);
                 };
-                // Skips elements that have lost their value meanwhile.
+                // Skip elements that have lost their value meanwhile.
                 let mut rest = slots.iter().enumerate().skip(next);
                 let Some((at, slot)) = rest.find_map(|(at, slot)| Some((at, slot.as_ref()?)))
                 else {
@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// Returns whether a peer that is receiving the full state also needs this operation, which was
-    /// just applied here: whether it changes state that was sent already.
+    /// just applied here: whether it changes state that has already been sent.
     pub fn is_for(&self, state: &FullState, access: &StateAccess) -> bool {
         let was_given = |name: &Name| matches!(self.target(name), Ok(Target::Variable(n)) if n < state.variables);
         let Ok(Target::Container(key)) = self.target(&access.target) else {
@@ -157,7 +157,7 @@ impl Store {
     }
 }
 
-/// Returns whether a part of a container is sent later.
+/// Returns whether a part of a container is still to be sent.
 fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
     match (rest, index) {
         (Rest::Entries(key, last), Value::List(index)) if *key == container => {
@@ -171,8 +171,8 @@ fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
 }
 
 impl FullState {
-    /// Records what was sent. The rest of inner containers precedes the rest of the outer ones,
-    /// which cannot continue before.
+    /// Records what was sent. The rest of inner containers must be sent before that of the outer
+    /// ones.
     fn took(&mut self, reading: Reading<'_>) {
         self.operations = self.operations.saturating_add(1);
         self.cost = self.cost.saturating_add(reading.parts);

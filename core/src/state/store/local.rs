@@ -23,10 +23,10 @@ pub struct Touched {
     pub access: Option<StateAccess>,
 }
 
-/// Local operations. Each takes effect immediately, and returns the operation to send to all peers
-/// that have requested state; `None` if the variable is not `&synchronized`.
+/// Local operations. Each takes effect immediately and returns the operation to send to all peers
+/// that have requested state, or `None` if the variable is not `&synchronized`.
 ///
-/// Assigned containers, and all within them, are new and get new unique ids, regardless of ids in
+/// Assigned containers, and all within them, are new and get new unique IDs, regardless of IDs in
 /// the value (2§9).
 impl Store {
     /// Assigns to a variable, a table's entry, a record's field or a vector's element.
@@ -34,8 +34,8 @@ impl Store {
     /// # Errors
     ///
     /// [`StateError::Type`] if the value, or an index in the path, does not have the declared type;
-    /// those of [`Store::get`] if the path does not exist, except that the last step may be to a
-    /// new entry or element; [`StateError::AssignToContainer`], [`StateError::Gap`],
+    /// those of [`Store::get`] if the path does not exist, but the last step may lead to a new
+    /// entry or element; [`StateError::AssignToContainer`], [`StateError::Gap`],
     /// [`StateError::Full`].
     pub fn assign(
         &mut self,
@@ -56,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if the path is not that of a field;
+    /// Those of [`Store::get`]; [`StateError::WrongKind`] if the path is not that of a field;
     /// [`StateError::NotOptional`] if the field must have a value.
     pub fn unset(&mut self, path: impl Into<Path>) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if there is no such number;
+    /// Those of [`Store::get`]; [`StateError::WrongKind`] if the value is not such a number;
     /// [`StateError::OutOfRange`].
     pub fn increment(
         &mut self,
@@ -121,8 +121,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if there is no set; [`StateError::Type`] if the
-    /// index does not have the set's index type; [`StateError::Full`].
+    /// Those of [`Store::get`]; [`StateError::WrongKind`] if the value is not a set;
+    /// [`StateError::Type`] if the index does not have the set's index type; [`StateError::Full`].
     pub fn add(
         &mut self,
         path: impl Into<Path>,
@@ -137,11 +137,11 @@ impl Store {
     }
 
     /// Deletes an entry or element of the table or set at a path: `delete t[index]`. It need not
-    /// exist here; a peer may have it.
+    /// exist here, because a peer may have it.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if there is no table or set;
+    /// Those of [`Store::get`]; [`StateError::WrongKind`] if the value is not a table or set;
     /// [`StateError::Type`] if the index does not have its index type.
     pub fn delete(
         &mut self,
@@ -154,12 +154,12 @@ impl Store {
         Ok(self.operation(Opcode::Del, key, index, old))
     }
 
-    /// Reads an entry of the table or set at a path as a script does: this renews its lifetime
-    /// under `&read_expire`. Peers are notified, but not of each read.
+    /// Reads an entry of the table or set at a path, like a script: this renews its lifetime under
+    /// `&read_expire`. Peers are notified, but not of every read.
     ///
     /// # Errors
     ///
-    /// As [`Store::delete`].
+    /// See [`Store::delete`].
     pub fn touch(
         &mut self,
         path: impl Into<Path>,
@@ -212,7 +212,7 @@ impl Store {
         }
     }
 
-    /// Returns the value for an element's presence, if operations carry old values.
+    /// Returns the old value for an element of a set, if operations carry old values.
     fn was_there(&self, key: Key, index: &crate::data::List) -> Option<Value> {
         let there = self.heap.table(key)?.entries.contains_key(index);
         (self.checks_consistency && there).then_some(Value::Int(1))

@@ -25,7 +25,7 @@ use read::Reading;
 /// A store of variables shared with peers (2§9, §3.4).
 ///
 /// The store is independent of connections: it returns operations to send, and applies received
-/// ones. The time of an operation does not depend on the size of containers.
+/// ones. The duration of an operation does not depend on the size of containers.
 ///
 /// Variables that are not `&synchronized` can be declared too; operations on them return nothing to
 /// send.
@@ -57,9 +57,9 @@ pub(super) enum Target {
 impl Store {
     /// Creates a store without variables.
     ///
-    /// `prefix` is the prefix of the unique ids of local containers, `#host#pid#` in Bro. It must
-    /// differ among nodes that share state, and after a restart of a node, unless it restores its
-    /// [snapshot](Store::snapshot).
+    /// `prefix` is the prefix of the unique IDs of local containers, `#host#pid#` in Bro. It must
+    /// be different for each node that shares state. It must also change when a node restarts,
+    /// unless the node restores its [snapshot](Store::snapshot).
     pub fn new(prefix: impl Into<String>, limits: StoreLimits) -> Store {
         Store {
             variables: Vec::new(),
@@ -73,7 +73,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::declare`], for the first that cannot be declared.
+    /// See [`Store::declare`]; for the first variable that cannot be declared.
     pub fn declare_synchronized(&mut self, declarations: &Declarations) -> Result<(), StateError> {
         let globals = declarations.globals.iter();
         globals.filter(|g| g.has(AttributeTag::Synchronized)).try_for_each(|g| self.declare(g))
@@ -142,28 +142,28 @@ impl Store {
         self.variables.iter().map(|variable| &variable.name)
     }
 
-    /// Returns the value at a path; see also [`Store::len`] and [`Store::contains`], which cost
-    /// less.
+    /// Returns the value at a path. [`Store::len`] and [`Store::contains`] are cheaper.
     ///
-    /// A container's value is put together of its parts and so takes time in proportion to their
+    /// A container's value is assembled from its parts, which takes time proportional to their
     /// number.
     ///
     /// # Errors
     ///
     /// [`StateError::UnknownTarget`], [`StateError::NoValue`], [`StateError::NoSuchEntry`],
     /// [`StateError::UnknownField`] or [`StateError::NoPart`] if there is nothing at the path;
-    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers made of it what has no value.
+    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers have nested containers such
+    /// that they have no value.
     pub fn get(&self, path: impl Into<Path>) -> Result<Value, StateError> {
         let path = path.into();
         self.read(&self.slot_at(&path)?)
     }
 
-    /// Returns how many entries or elements the container at a path has; `None` if that is no
+    /// Returns the number of entries or elements of the container at a path; `None` if there is no
     /// container.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`].
+    /// See [`Store::get`].
     pub fn len(&self, path: impl Into<Path>) -> Result<Option<usize>, StateError> {
         let path = path.into();
         let Slot::Held(key) = self.slot_at(&path)? else { return Ok(None) };
@@ -177,7 +177,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::Type`] if the index is none of the table.
+    /// Those of [`Store::get`]; [`StateError::Type`] if the index does not have the table's index
+    /// type.
     pub fn contains(
         &self,
         path: impl Into<Path>,
@@ -185,12 +186,13 @@ impl Store {
     ) -> Result<bool, StateError> {
         let path = path.into();
         let key = self.container(&path)?;
-        let index = self.index(key, index.into()).map_err(|error| error.named_by(&path))?;
+        let index: Vec<Value> = index.into();
+        let index = self.index(key, index).map_err(|error| error.named_by(&path))?;
         Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
     }
 
-    /// Returns the names of the variables that a target of a state access belongs to: itself, or
-    /// those within which a container is.
+    /// Returns the names of the variables to which the target of an operation belongs: the variable
+    /// itself, or those that contain the container.
     pub fn variables_of(&self, target: &[u8]) -> Vec<Name> {
         match self.target(target) {
             Ok(Target::Variable(number)) => self
@@ -204,22 +206,22 @@ impl Store {
         }
     }
 
-    /// Returns the unique id by which our operations address the container that goes by this one;
-    /// `None` if there is none.
+    /// Returns the unique ID by which our operations address the container with this ID; `None` if
+    /// there is none.
     pub fn id_of(&self, id: &[u8]) -> Option<Name> {
         self.heap.by_id(id).map(|key| self.heap.id(key))
     }
 
-    /// Returns the unique id by which our operations address the container at a path.
+    /// Returns the unique ID by which our operations address the container at a path.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::NoPart`] if there is no container.
+    /// Those of [`Store::get`]; [`StateError::NoPart`] if there is no container.
     pub fn id_at(&self, path: impl Into<Path>) -> Result<Name, StateError> {
         self.container(&path.into()).map(|key| self.heap.id(key))
     }
 
-    /// Returns what all that is held costs; see [`StoreLimits::cost`].
+    /// Returns the total cost of the content; see [`StoreLimits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
     }
@@ -229,7 +231,7 @@ impl Store {
         variables.filter_map(|number| Some(self.variables.get(number)?.name.clone())).collect()
     }
 
-    /// Finds what goes by this name: a variable, or a container by its unique id.
+    /// Finds the variable with this name, or the container with this unique ID.
     pub(super) fn target(&self, name: &[u8]) -> Result<Target, StateError> {
         match (self.names.get(name), self.heap.by_id(name)) {
             (Some(number), _) => Ok(Target::Variable(*number)),
@@ -241,13 +243,13 @@ impl Store {
         }
     }
 
-    /// Puts the value together that is in a place.
+    /// Assembles the value of a slot.
     pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
         Reading::whole(&self.heap).slot(slot)
     }
 }
 
-/// A file in a variable's initial value gets the variable's attributes, as in Bro.
+/// Gives the variable's attributes to a file in its initial value, as Bro does.
 fn with_attributes(value: Value, global: &Global) -> Value {
     let Value::File(ty, file) = value else { return value };
     let File { name, buffered, access, ty: of, attributes } = &*file;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Store;
 use super::Target;
-use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
+use crate::data::{
+    Attributes, Items, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value,
+};
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::path::Part;
 use crate::state::{Path, StateError};
@@ -222,7 +224,7 @@ impl Store {
     }
 
     /// Creates an index of a table or set from its components.
-    pub(super) fn index(&self, key: Key, items: Vec<Value>) -> Result<Arc<List>, StateError> {
+    pub(super) fn index(&self, key: Key, items: impl Into<Items>) -> Result<Arc<List>, StateError> {
         let id = || self.heap.id(key);
         let Some(table) = self.heap.table(key) else {
             return Err(StateError::UnknownTarget(id()));
@@ -233,7 +235,8 @@ impl Store {
             _ => None,
         });
         let ty = declared.unwrap_or(Type::ANY);
-        let index = Value::from(List { ty: ty.clone(), tag: TypeTag::Any as u8, items });
+        let (tag, items) = (TypeTag::Any as u8, items.into());
+        let index = Value::from(List { ty: ty.clone(), tag, items });
         match index.coerce(&ty).map_err(StateError::value(&id()))? {
             Value::List(list) => Ok(table.usual_index(list.compact())),
             _ => Err(StateError::UnknownTarget(id())),
@@ -254,7 +257,8 @@ impl Store {
         })
     }
 
-    /// Returns the place of a vector's element, which may be a little beyond its end.
+    /// Returns the place of a vector's element. It may be up to [`MAX_GAP`] elements beyond the
+    /// end.
     pub(super) fn element(&self, key: Key, index: u64) -> Result<Place, StateError> {
         let length = match self.heap.get(key).map(|container| &container.content) {
             Some(Content::Vector(slots)) => slots.len(),
@@ -269,7 +273,7 @@ impl Store {
     }
 }
 
-/// Creates the error that a path continues from a value without such parts.
+/// Creates the error that a path leads to a part that its container cannot have.
 fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
     StateError::NoPart { target: path.target.clone(), found }
 }

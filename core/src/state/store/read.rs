@@ -1,4 +1,4 @@
-//! Assembles values from the store.
+//! Assembly of values from the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::state::heap::{Heap, index_cost};
 /// The maximum nesting of containers, as in a SERIAL message.
 const MAX_DEPTH: u32 = 64;
 
-/// The maximum number of parts of a value due to containers that are in several places.
+/// The maximum number of parts that a value gets from containers in several places.
 const MAX_REPEATED: u64 = 1 << 22;
 
 /// Assembles one value.
@@ -24,7 +24,7 @@ pub(super) struct Reading<'h> {
     /// The cost of the value so far; see [`cost`].
     pub(super) parts: u64,
     repeated: u64,
-    /// The cost from which entries and elements are left out.
+    /// The cost from which entries and elements are omitted.
     most: u64,
     cuts_vectors: bool,
     /// The incomplete containers.
@@ -46,12 +46,12 @@ impl<'h> Reading<'h> {
         Reading::new(heap, u64::MAX, false)
     }
 
-    /// Leaves out entries and elements that can be sent later, once this cost is reached.
+    /// Omits entries and elements that can be sent later, once this cost is reached.
     pub(super) fn piece(heap: &'h Heap, most: u64) -> Reading<'h> {
         Reading::new(heap, most, true)
     }
 
-    /// Leaves out entries, once this cost is reached.
+    /// Omits entries, once this cost is reached.
     pub(super) fn piece_of_tables(heap: &'h Heap, most: u64) -> Reading<'h> {
         Reading::new(heap, most, false)
     }
@@ -109,7 +109,7 @@ impl<'h> Reading<'h> {
         let ty = container.ty.clone();
         let properties = if container.id.is_empty() { 0 } else { SYNCHRONIZED };
         let mutable = Mutable { properties, unique_id: container.id.clone() };
-        // A container without an id cannot be continued later.
+        // A container without an ID cannot be continued later.
         let can_be_cut = !container.id.is_empty();
         Ok(match &container.content {
             Content::Record(slots) => {

@@ -1,12 +1,12 @@
 //! Snapshots: the whole store as bytes.
 //!
-//! A snapshot is `BROSTATE`, `u32 version`, `u32 data_format`, `u64` the number of the last unique
-//! id; then frames, each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32`
-//! CRC-32 of all before it. Each SERIAL is an assignment as in the full state; those to a table's
-//! unique id add entries to it.
+//! A snapshot is `BROSTATE`, `u32 version`, `u32 data_format`, and `u64` the number of the last
+//! unique ID; then frames, each `u32 length` and a SERIAL of that length, up to a length of 0; then
+//! a `u32` CRC-32 of all bytes before it. Each SERIAL is an assignment as in the full state. Those
+//! to a table's unique ID add entries to it.
 //!
-//! The data format (2§13) is 26, whatever the peers speak, or 25 if there are Bloom filters of older
-//! Bros. A snapshot of version 1 does not name it, and is in 26.
+//! The data format (2§13) is 26, whatever format the peers use, or 25 if there are Bloom filters of
+//! older Bros. A snapshot of version 1 has no data format, and is in 26.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,12 +34,12 @@ const VERSION: u32 = 2;
 /// The size of the object cache for snapshots.
 const CACHE: u32 = 3000;
 
-/// Why a snapshot could not be created or restored.
+/// An error creating or restoring a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// The bytes are not a snapshot.
-    #[error("no snapshot of state")]
+    #[error("not a snapshot of state")]
     NoSnapshot,
     /// The snapshot has another version.
     #[error("snapshot of version {found}, versions 1 to {VERSION} can be read")]
@@ -54,13 +54,13 @@ pub enum SnapshotError {
         found: u32,
     },
     /// The snapshot ends too early.
-    #[error("snapshot ends after {length} bytes in the midst of its content")]
+    #[error("snapshot is truncated after {length} bytes")]
     Truncated {
         /// Its length.
         length: usize,
     },
     /// The checksum does not match.
-    #[error("snapshot's checksum is {computed:08x}, it should be {expected:08x}")]
+    #[error("snapshot has checksum {computed:08x}, expected {expected:08x}")]
     Checksum {
         /// The checksum of the bytes.
         computed: u32,
@@ -75,7 +75,7 @@ pub enum SnapshotError {
     Write {
         /// The variable or container.
         name: Name,
-        /// What is wrong with its value.
+        /// The error in its value.
         error: WriteError,
     },
     /// A variable's value cannot be assembled.
@@ -84,11 +84,11 @@ pub enum SnapshotError {
 }
 
 impl Store {
-    /// Creates a snapshot of all variables, with unique ids and time stamps.
+    /// Creates a snapshot of all variables, including unique IDs and time stamps.
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::State`], [`SnapshotError::Write`] if a peer has changed a variable such
+    /// [`SnapshotError::State`] and [`SnapshotError::Write`] if a peer has changed a variable such
     /// that it cannot be written.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
         self.snapshot_in(DataFormat::V26).or_else(|error| match &error {
@@ -153,21 +153,22 @@ impl Store {
         Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
     }
 
-    /// Restores a snapshot: declared variables get their values in it, or their initial values if
-    /// it lacks them. Call [`Store::feed_time`] first, so that time stamps are meaningful.
+    /// Restores a snapshot: declared variables get their values in the snapshot, or their initial
+    /// values if it does not contain them. Call [`Store::feed_time`] first, so that time stamps are
+    /// meaningful.
     ///
     /// Returns the variables in the snapshot that were not restored, because they are no longer
     /// declared or have another type.
     ///
     /// # Errors
     ///
-    /// Fails if the bytes are invalid; all variables then have their initial values.
+    /// Fails if the bytes are invalid. All variables then have their initial values.
     pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
         let (format, mut content) = checked(snapshot)?;
         let truncated = || SnapshotError::Truncated { length: snapshot.len() };
         let last_id = content.try_get_u64().map_err(|_| truncated())?;
         self.heap.last_id = self.heap.last_id.max(last_id);
-        // The snapshot may use the initial values' ids for other containers.
+        // The snapshot may use the initial values' IDs for other containers.
         (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
         let result = self.restore_frames(format, content, truncated);
         if result.is_err() {
@@ -260,7 +261,7 @@ fn known_formats() -> String {
     DataFormat::ALL.map(|format| format.to_string()).join(", ")
 }
 
-/// Checks the whole snapshot; returns its data format and the bytes after that.
+/// Checks the whole snapshot. Returns its data format and the bytes after it.
 fn checked(snapshot: &Bytes) -> Result<(DataFormat, Bytes), SnapshotError> {
     let mut rest = snapshot.clone();
     if !rest.starts_with(MAGIC) {

@@ -21,7 +21,7 @@ fn both(from: &mut Store, to: &mut Store, access: Result<Option<StateAccess>, St
 }
 
 #[test]
-fn a_peers_operations_end_in_the_same_state() {
+fn a_peers_operations_lead_to_the_same_state() {
     let (mut a, mut b) = pair();
     assert_eq!(all(&a), all(&b));
     let op = a.assign("n", 7i64);
@@ -30,7 +30,7 @@ fn a_peers_operations_end_in_the_same_state() {
     both(&mut b, &mut a, op);
     let op = a.assign(Path::to("tr").index(["k".into()]), value("[$a=\"x\"]"));
     both(&mut a, &mut b, op);
-    // Both sides address a peer's container by the same id.
+    // Both sides address a peer's container by the same ID.
     let path = Path::to("tr").index(["k".into()]).field("b");
     let op = b.increment(path, 1);
     both(&mut b, &mut a, op);
@@ -53,20 +53,20 @@ fn a_peers_operations_end_in_the_same_state() {
 }
 
 #[test]
-fn a_container_that_is_known_is_the_one_that_is_here() {
+fn a_known_container_is_the_existing_one() {
     let (mut a, mut b) = pair();
-    a.assign(Path::to("t1").index(count(2)), "not told").unwrap();
+    a.assign(Path::to("t1").index(count(2)), "not sent").unwrap();
     let t1 = a.get("t1").unwrap();
     // The sent content is dropped in phase Running and applied in phase Sync.
     let whole = access(Opcode::Assign, "t1", [Some(t1), None, None]);
     b.apply(&whole).unwrap();
     assert_eq!(shown(&b, "t1"), "{[1] = a}");
     b.apply_full(&whole).unwrap();
-    assert_eq!(shown(&b, "t1"), "{[1] = a,[2] = not told}");
+    assert_eq!(shown(&b, "t1"), "{[1] = a,[2] = not sent}");
     let cost = b.cost();
     b.apply_full(&whole).unwrap();
     assert_eq!(b.cost(), cost);
-    // One container in two places remains one.
+    // A container in two places remains one.
     let small = a.assign(Path::to("tr").index(["one".into()]), value("[$a=\"x\"]"));
     let small = small.unwrap().unwrap();
     b.apply(&small).unwrap();
@@ -86,7 +86,7 @@ fn index(store: &Store, table: &str, component: Value) -> Value {
 }
 
 #[test]
-fn mergeable_tables_are_merged_and_go_by_both_ids() {
+fn mergeable_tables_are_merged_and_have_both_ids() {
     let (mut a, mut b) = (store("a"), store("b"));
     b.assign(Path::to("m").index(count(2)), "b").unwrap();
     b.assign(Path::to("m").index(count(1)), "b").unwrap();
@@ -104,20 +104,20 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
     assert_eq!(aliases, [Alias { ours: of_b, theirs: of_a.clone() }]);
     a.apply(&StateAccess { target: of_a.clone(), ..told }).unwrap();
     assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
-    // The peer still uses its own id.
+    // The peer still uses its own ID.
     let theirs_again = a.assign(Path::to("m").index(count(4)), "d").unwrap().unwrap();
     assert_eq!(b.apply(&theirs_again).unwrap().aliases, aliases);
     for id in [theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone()] {
         assert_eq!(shown(&b, Path::to(id)), shown(&b, "m"));
     }
-    // A table that is not mergeable replaces the other.
+    // A table that is not mergeable is replaced.
     let t1 = a.get("t1").unwrap();
     b.apply(&access(Opcode::Assign, "t1", [Some(t1), None, None])).unwrap();
     assert_eq!(shown(&b, "t1"), "{[1] = a}");
 }
 
 #[test]
-fn what_a_node_is_seen_to_send_is_how_it_is_there() {
+fn sent_operations_mirror_the_state_of_the_node() {
     let (mut node, mut followed) = (store("node"), store("followed"));
     // Unobserved changes: the node lost one entry and got others.
     node.delete("m", count(1)).unwrap();
@@ -127,25 +127,25 @@ fn what_a_node_is_seen_to_send_is_how_it_is_there() {
         for name in ["m", "t1"] {
             let sent = access(Opcode::Assign, name, [node.get(name).ok(), None, None]);
             followed.apply_sent(&sent).unwrap();
-            // Neither merged nor unchanged since the last time.
+            // The content is neither merged nor kept from the last time.
             assert_eq!(shown(&followed, name), shown(&node, name));
         }
         node.delete("t1", count(2)).unwrap();
         node.delete("m", count(2)).unwrap();
     }
-    // Its containers have its ids.
+    // The mirrored containers have the node's IDs.
     let sent = node.assign(Path::to("t1").index(count(3)), "c").unwrap().unwrap();
     followed.apply_sent(&sent).unwrap();
     assert_eq!(shown(&followed, "t1"), "{[1] = a,[3] = c}");
 }
 
 #[test]
-fn increments_count_by_their_difference() {
+fn increments_are_applied_as_differences() {
     let (mut a, mut b) = pair();
     let (first, second) = (a.increment("c", -1).unwrap(), b.increment("c", -1).unwrap());
     a.apply(&second.unwrap()).unwrap();
     b.apply(&first.unwrap()).unwrap();
-    // Below zero it wraps around, as in Bro; the reverse leads to the same value.
+    // Below zero the value wraps around, as in Bro, and both orders lead to the same value.
     assert_eq!(all(&a), all(&b));
     assert_eq!(a.get("c"), Ok(Value::Count(u64::MAX)));
     b.apply(&a.increment("c", -3).unwrap().unwrap()).unwrap();
@@ -153,7 +153,7 @@ fn increments_count_by_their_difference() {
 }
 
 #[test]
-fn what_cannot_be_replayed_is_told_and_changes_nothing() {
+fn operations_that_cannot_be_applied_are_errors_and_change_nothing() {
     let (_, mut b) = pair();
     let before = all(&b);
     let (one, s) = (Some(Value::Count(1)), Some(Value::string("x")));
@@ -207,7 +207,7 @@ fn what_cannot_be_replayed_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn differences_are_told_if_they_are_looked_at() {
+fn differences_are_reported_if_checks_are_enabled() {
     let (mut a, mut b) = pair();
     a.set_check_consistency(true);
     b.assign("n", 6i64).unwrap();
@@ -240,7 +240,7 @@ fn differences_are_told_if_they_are_looked_at() {
 }
 
 #[test]
-fn ids_give_variables_their_values() {
+fn ids_assign_their_values() {
     let mut b = store("b");
     let id = |name: &str, value: Value| Id::global(name, value.ty(), Some(value));
     b.apply_id(&id("n", Value::Int(77))).unwrap();
@@ -253,7 +253,7 @@ fn ids_give_variables_their_values() {
 }
 
 #[test]
-fn a_replaced_container_keeps_the_others_changes_out() {
+fn changes_of_a_replaced_container_are_lost() {
     let (mut a, mut b) = pair();
     let replaced = a.assign("v", value("vector(7)")).unwrap().unwrap();
     let late = b.assign(Path::to("v").element(0), 5u64).unwrap().unwrap();

@@ -29,13 +29,13 @@ fn set(store: &mut Store, target: &str, field: &str, value: Value) {
 }
 
 #[test]
-fn what_contains_itself_has_no_value() {
+fn a_container_that_contains_itself_has_no_value() {
     let (mut store, ty) = nodes();
     let before = store.cost();
     set(&mut store, "#b#1#1", "a", node(&ty, "#peer#1"));
     set(&mut store, "#peer#1", "b", node(&ty, "#b#1#1"));
     assert!(matches!(store.get("first"), Err(StateError::TooDeep { limit: 64, .. })));
-    // The rest of the state is sent nevertheless.
+    // The rest of the state is still sent.
     let mut state = FullState::new();
     assert!(store.next_state(&mut state).is_err());
     let next = store.next_state(&mut state).unwrap().unwrap();
@@ -76,7 +76,7 @@ fn chains_of_changes_end_in_an_error_instead_of_deep_recursion() {
 }
 
 #[test]
-fn a_container_in_many_places_makes_no_endless_value() {
+fn a_container_in_many_places_makes_no_unlimited_value() {
     let (mut store, ty) = nodes();
     let mut last = "#b#1#1".to_owned();
     for at in 0..40 {
@@ -91,7 +91,7 @@ fn a_container_in_many_places_makes_no_endless_value() {
 }
 
 #[test]
-fn peers_cannot_make_the_store_grow_without_bound() {
+fn peers_cannot_make_the_store_grow_without_limit() {
     let mut declarations = Declarations::new();
     declarations.read(NODES).unwrap();
     let mut store = Store::new("#b#1#", StoreLimits { cost: 1000 });

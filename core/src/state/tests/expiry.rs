@@ -35,7 +35,7 @@ fn tell(store: &mut Store, seconds: f64) -> Vec<String> {
 }
 
 #[test]
-fn entries_live_since_they_were_created() {
+fn lifetimes_begin_with_creation() {
     let mut store = begin();
     assert!(store.next_expiry().is_some_and(|time| time <= at(60.0)));
     store.assign(Path::to("born").index(count(1)), "one").unwrap();
@@ -56,7 +56,7 @@ fn entries_live_since_they_were_created() {
 }
 
 #[test]
-fn entries_live_since_they_were_written_or_read() {
+fn writes_and_reads_renew_lifetimes() {
     let mut store = begin();
     for index in [1, 2] {
         store.assign(Path::to("written").index(count(index)), "w").unwrap();
@@ -80,7 +80,7 @@ fn entries_live_since_they_were_written_or_read() {
 }
 
 #[test]
-fn tables_in_records_expire_too_and_what_is_deleted_does_not() {
+fn tables_in_records_expire_too_but_deleted_tables_do_not() {
     let mut store = begin();
     let inner = || Path::to("r").field("inner");
     store.assign(inner().index(count(1)), "x").unwrap();
@@ -98,14 +98,14 @@ fn tables_in_records_expire_too_and_what_is_deleted_does_not() {
 }
 
 #[test]
-fn what_is_ours_alone_expires_silently() {
+fn entries_of_local_variables_expire_silently() {
     let mut store = begin();
     store.add("own", count(1)).unwrap();
     assert_eq!(tell(&mut store, 5.0), ["-"]);
 }
 
 #[test]
-fn a_peers_expiry_and_reads_count() {
+fn a_peers_expiry_and_reads_are_applied() {
     let (mut a, mut b) = (begin(), begin());
     a.add("used", count(1)).unwrap();
     a.assign(Path::to("born").index(count(7)), "x").unwrap();
@@ -138,7 +138,7 @@ fn time_does_not_go_back() {
 }
 
 #[test]
-fn stamps_show_the_wall_clock_and_lives_do_not_depend_on_it() {
+fn time_stamps_use_the_wall_clock_but_lifetimes_do_not() {
     // One node's clock was set after it started; the other started with the right time.
     for ahead in [3600.0, -3600.0] {
         let (mut stepped, mut right) = (begin(), store_of(SCRIPT, "b"));
@@ -155,7 +155,7 @@ fn stamps_show_the_wall_clock_and_lives_do_not_depend_on_it() {
         right.assign(Path::to("born").index(count(2)), "two").unwrap();
         sync(&right, &mut stepped);
         for (store, began) in [(&mut stepped, 0.0), (&mut right, ahead)] {
-            // The initial entry, then both others.
+            // The initial entry expires first, then both others.
             assert_eq!(expire(store, began + 69.0).len(), 1, "{ahead}");
             assert_eq!(expire(store, began + 70.0).len(), 2, "{ahead}");
         }

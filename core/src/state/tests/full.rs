@@ -16,7 +16,7 @@ fn take(store: &Store, state: &mut FullState) -> Option<StateAccess> {
 }
 
 #[test]
-fn variables_go_in_order_of_declaration() {
+fn variables_are_sent_in_order_of_declaration() {
     let store = store("a");
     let mut state = FullState::new();
     let mut targets = Vec::new();
@@ -34,7 +34,7 @@ fn variables_go_in_order_of_declaration() {
 }
 
 #[test]
-fn large_tables_go_in_pieces() {
+fn large_tables_are_sent_in_pieces() {
     let (mut ours, mut theirs) = (store_of(TABLES, "a"), store_of(TABLES, "b"));
     for index in 0..5 {
         ours.add("set1", count(index)).unwrap();
@@ -59,7 +59,7 @@ fn large_tables_go_in_pieces() {
 }
 
 #[test]
-fn large_vectors_go_in_pieces_wherever_they_are() {
+fn large_vectors_are_sent_in_pieces_at_any_depth() {
     let script = "
         type Box: record { v: vector of count; t: table[count] of vector of count; };
         global v: vector of count &synchronized;
@@ -102,7 +102,7 @@ fn large_vectors_go_in_pieces_wherever_they_are() {
     let most = given.iter().map(String::len).max().unwrap();
     assert!(most < 60, "{given:#?}");
     assert_eq!(given.last().unwrap(), "assign last 1 - -");
-    // The remaining elements must have values.
+    // Elements sent later must have values.
     let text = value("vector(1, 2, 3, 4, 5, 6)");
     let Value::Vector(mut holes) = text else { panic!() };
     std::sync::Arc::make_mut(&mut holes).items[5] = None;
@@ -114,7 +114,7 @@ fn large_vectors_go_in_pieces_wherever_they_are() {
 }
 
 #[test]
-fn what_changes_meanwhile_arrives_once_it_was_given() {
+fn changes_of_sent_parts_arrive() {
     let (mut ours, mut theirs) = (store_of(TABLES, "a"), store_of(TABLES, "b"));
     for index in 0..20 {
         ours.assign(Path::to("t").index(count(index * 10)), index).unwrap();
@@ -140,7 +140,7 @@ fn what_changes_meanwhile_arrives_once_it_was_given() {
             changes.extend(ours.increment(path, 1).unwrap());
         }
         for change in changes.iter().filter(|change| ours.is_for(&state, change)) {
-            // The content of an entry that was not sent yet is unknown to the peer.
+            // The peer does not know the content of entries that were not sent yet.
             let _ = theirs.apply(change);
         }
         assert!(step < 10_000);
@@ -150,7 +150,7 @@ fn what_changes_meanwhile_arrives_once_it_was_given() {
 }
 
 #[test]
-fn a_state_is_taken_again_after_a_reconnect() {
+fn full_state_is_applied_again_after_a_reconnect() {
     let (mut ours, mut theirs) = (store("a"), store("b"));
     super::sync(&ours, &mut theirs);
     // Both change while they are not connected.
@@ -161,7 +161,7 @@ fn a_state_is_taken_again_after_a_reconnect() {
     theirs.assign("v", value("vector(9)")).unwrap();
     super::sync(&ours, &mut theirs);
     assert_eq!(all(&ours), all(&theirs));
-    // They can still exchange changes.
+    // The two can still exchange changes.
     let change = theirs.assign(Path::to("t1").index(count(5)), "both").unwrap().unwrap();
     ours.apply(&change).unwrap();
     assert_eq!(all(&ours), all(&theirs));
@@ -171,7 +171,7 @@ fn a_state_is_taken_again_after_a_reconnect() {
 }
 
 #[test]
-fn what_is_not_given_yet_needs_no_change() {
+fn changes_of_unsent_parts_are_not_sent() {
     let mut ours = store_of(TABLES, "a");
     for index in 0..4 {
         ours.assign(Path::to("t").index(count(index)), index).unwrap();

@@ -3,7 +3,7 @@ use crate::data::{Opcode, Value};
 use crate::state::{Path, StateError};
 
 #[test]
-fn each_operation_takes_effect_and_tells_peers() {
+fn each_operation_takes_effect_and_is_returned_for_peers() {
     let mut store = store("a");
     let mut done = Vec::new();
     let mut note = |access: Option<crate::data::StateAccess>| done.push(told(&access.unwrap()));
@@ -56,7 +56,7 @@ fn each_operation_takes_effect_and_tells_peers() {
 }
 
 #[test]
-fn what_is_not_synchronized_tells_nobody() {
+fn changes_of_local_variables_are_not_sent() {
     let mut store = store("a");
     assert_eq!(store.increment("own", 1), Ok(None));
     assert_eq!(store.add("own_set", count(1)), Ok(None));
@@ -65,7 +65,7 @@ fn what_is_not_synchronized_tells_nobody() {
 }
 
 #[test]
-fn containers_that_are_assigned_have_new_ids_within_too() {
+fn assigned_containers_get_new_ids_at_any_depth() {
     let mut store = store("a");
     let ids = |value: &Value| match value {
         Value::Record(record) => record.mutable.clone(),
@@ -81,7 +81,7 @@ fn containers_that_are_assigned_have_new_ids_within_too() {
     assert_eq!(new.properties, 2);
     let Value::Record(record) = &access.op1 else { panic!() };
     let inner = ids(record.fields[0].as_ref().unwrap()).unique_id;
-    // The old containers are dropped, the new ones known.
+    // The old containers are dropped, and the new ones are known.
     assert!(matches!(store.get(Path::to(old)), Err(StateError::UnknownTarget(_))));
     assert_eq!(shown(&store, Path::to(inner.clone()).field("a")), "ra");
     let access = store.assign(Path::to(inner.clone()).field("a"), "new").unwrap().unwrap();
@@ -92,7 +92,7 @@ fn containers_that_are_assigned_have_new_ids_within_too() {
 }
 
 #[test]
-fn values_are_coerced_to_what_is_declared() {
+fn values_are_coerced_to_the_declared_types() {
     let mut store = store("a");
     let access = store.assign(Path::to("tr").index(["k".into()]), value("[$a=\"only\"]"));
     assert_eq!(
@@ -120,7 +120,7 @@ fn values_are_coerced_to_what_is_declared() {
 }
 
 #[test]
-fn operations_outside_of_a_type_are_errors_and_change_nothing() {
+fn operations_that_do_not_match_the_type_are_errors_and_change_nothing() {
     let mut store = store("a");
     let before = super::all(&store);
     let cost = store.cost();
@@ -129,7 +129,7 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
     };
     let t1 = || Path::to("t1").index(count(1));
     for (got, expected) in [
-        (error(store.assign("nope", 1u64)), "nothing is known by the name nope"),
+        (error(store.assign("nope", 1u64)), "no variable or container is named nope"),
         (error(store.assign("n", "x")), "value for n: expected int, found string"),
         (error(store.assign(t1(), 5u64)), "value for t1: expected string, found count"),
         (
@@ -142,32 +142,32 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
         ),
         (
             error(store.assign(Path::to("t1").field("a"), "x")),
-            "t1 leads through a table, which has no such part",
+            "t1: a value of type table has no such part",
         ),
         (
             error(store.assign(Path::to("n").field("a"), "x")),
-            "n leads through a int, which has no such part",
+            "n: a value of type int has no such part",
         ),
         (error(store.assign(Path::to("r").field("zz"), "x")), "#a#1#10 has no field zz"),
         (
             error(store.assign(Path::to("set1").index(count(1)), 1u64)),
-            "assign_idx of #a#1#1, which is of type table",
+            "cannot apply assign_idx to #a#1#1, which is of type table",
         ),
         (
             error(store.assign(Path::to("#a#1#3"), value("table([1] = 2)"))),
-            "assignment to the container #a#1#3 itself",
+            "cannot assign to the container #a#1#3 itself",
         ),
-        (error(store.add("t1", count(1))), "add of #a#1#3, which is of type table"),
-        (error(store.add("v", count(1))), "add of v, which is of type vector"),
-        (error(store.delete("n", count(1))), "n leads through a int, which has no such part"),
-        (error(store.increment("s", 1)), "incr of s, which is of type string"),
-        (error(store.increment("t1", 1)), "incr of t1, which is of type table"),
-        (error(store.increment("c", -2)), "c leaves the range of its type"),
+        (error(store.add("t1", count(1))), "cannot apply add to #a#1#3, which is of type table"),
+        (error(store.add("v", count(1))), "cannot apply add to v, which is of type vector"),
+        (error(store.delete("n", count(1))), "n: a value of type int has no such part"),
+        (error(store.increment("s", 1)), "cannot apply incr to s, which is of type string"),
+        (error(store.increment("t1", 1)), "cannot apply incr to t1, which is of type table"),
+        (error(store.increment("c", -2)), "c would be out of the range of its type"),
         (
             error(store.increment(Path::to("t2").index(vec![Value::Count(1), "k".into()]), 1)),
             "no such entry in t2",
         ),
-        (error(store.unset("n")), "del of n, which is of type int"),
+        (error(store.unset("n")), "cannot apply del to n, which is of type int"),
         (
             error(store.unset(Path::to("r").field("s").field("a"))),
             "field a of #a#1#11 is neither &optional nor &default",
@@ -190,7 +190,7 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
 }
 
 #[test]
-fn sizes_and_presence_need_no_copy() {
+fn sizes_and_presence_are_available_without_a_copy() {
     let store = store("a");
     assert_eq!(store.len("v"), Ok(Some(3)));
     assert_eq!(store.len("n"), Ok(None));
@@ -200,7 +200,7 @@ fn sizes_and_presence_need_no_copy() {
 }
 
 #[test]
-fn old_values_are_told_if_they_are_to_be_compared() {
+fn operations_carry_old_values_if_checks_are_enabled() {
     let mut store = store("a");
     store.set_check_consistency(true);
     let tell =
@@ -214,7 +214,7 @@ fn old_values_are_told_if_they_are_to_be_compared() {
 }
 
 #[test]
-fn what_is_of_another_type_is_named_as_the_caller_did() {
+fn type_errors_contain_the_callers_path() {
     let mut store = store("a");
     let text = |result: Result<_, StateError>| result.unwrap_err().to_string();
     let at = |index: Value| Path::to("t1").index([index]);

@@ -41,7 +41,7 @@ fn declarations() -> Declarations {
     declarations
 }
 
-/// Creates a store with all the variables, including those not synchronized.
+/// Creates a store with all variables, including those not synchronized.
 fn store(host: &str) -> Store {
     store_of(SCRIPT, host)
 }
@@ -63,7 +63,7 @@ fn value(text: &str) -> Value {
     Value::parse(text, None, &declarations()).unwrap()
 }
 
-/// Prints what is at a path on one line.
+/// Returns the value at a path as one line.
 fn shown(store: &Store, path: impl Into<Path>) -> String {
     match store.get(path) {
         Ok(value) => value.to_string().replace(['\n', '\t'], ""),
@@ -71,7 +71,7 @@ fn shown(store: &Store, path: impl Into<Path>) -> String {
     }
 }
 
-/// Shows an operation.
+/// Returns an operation as text.
 fn told(access: &StateAccess) -> String {
     let mut shown = format!("{} {} {}", access.opcode.name(), access.target, access.op1);
     for operand in [&access.op2, &access.op3] {
@@ -91,7 +91,7 @@ fn sync(from: &Store, to: &mut Store) {
     }
 }
 
-/// Shows all synchronized variables.
+/// Returns all synchronized variables as text.
 fn all(store: &Store) -> Vec<String> {
     let names = store.names().filter(|name| !name.starts_with(b"own"));
     names.map(|name| format!("{name} = {}", shown(store, Path::to(name.clone())))).collect()

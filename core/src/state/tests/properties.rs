@@ -8,7 +8,7 @@ use super::{all, count, store, sync, value};
 use crate::data::{Opcode, StateAccess, Value};
 use crate::state::{Path, StateError, Store};
 
-/// A step on either side (`side`, 0 or 1) or between them.
+/// A step of one side (`side`, 0 or 1) or between the two.
 #[derive(Debug, Clone)]
 enum Step {
     /// A change that commutes with all changes of the other side.
@@ -63,7 +63,7 @@ proptest! {
     #![proptest_config(on_few(40))]
 
     #[test]
-    fn both_end_equal_whatever_the_delays(steps in proptest::collection::vec(step(), 0..120)) {
+    fn both_sides_converge_whatever_the_delays(steps in proptest::collection::vec(step(), 0..120)) {
         let mut stores = [store("a"), store("b")];
         let mut queues = [VecDeque::new(), VecDeque::new()];
         let reconnect = |stores: &mut [Store; 2], from: usize| {
@@ -103,13 +103,13 @@ proptest! {
             let mut after = store("c");
             after.restore(&Bytes::from(before.snapshot().unwrap())).unwrap();
             prop_assert_eq!(all(before), all(&after));
-            // Except for the id of the merged table.
+            // Except for the ID of the merged table.
             prop_assert!([0, 1].contains(&before.cost().wrapping_sub(after.cost())));
         }
     }
 
     #[test]
-    fn no_operation_of_a_peer_does_harm(
+    fn no_operation_of_a_peer_panics(
         accesses in proptest::collection::vec(access(), 0..60),
         full in any::<bool>(),
     ) {
@@ -172,7 +172,7 @@ fn operand() -> impl Strategy<Value = Value> {
     (plain, proptest::option::of(target())).prop_map(|(value, id)| named(value, id))
 }
 
-/// Gives a container a unique id.
+/// Gives a container a unique ID.
 fn named(mut value: Value, id: Option<String>) -> Value {
     let Some(id) = id else { return value };
     let mutable = match &mut value {
@@ -197,7 +197,7 @@ fn access() -> impl Strategy<Value = StateAccess> {
 }
 
 #[test]
-fn where_both_assign_to_the_same_each_ends_with_the_others() {
+fn crossing_assignments_leave_each_side_with_the_others_value() {
     let (mut a, mut b) = (store("a"), store("b"));
     sync(&a, &mut b);
     let ours = a.assign("s", "from a").unwrap().unwrap();

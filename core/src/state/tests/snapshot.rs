@@ -12,7 +12,7 @@ use crate::state::{Path, StateError};
 use crate::wire::DataFormat;
 
 #[test]
-fn a_snapshot_brings_all_of_it_back() {
+fn a_snapshot_restores_everything() {
     let mut before = store("a");
     before.assign(Path::to("tr").index(["k".into()]), value("[$a=\"x\"]")).unwrap();
     before.assign(Path::to("v").element(5), 1u64).unwrap();
@@ -25,7 +25,7 @@ fn a_snapshot_brings_all_of_it_back() {
     assert_eq!(all(&before), all(&after));
     assert_eq!(shown(&after, "own_set"), "{7}");
     assert_eq!(before.cost(), after.cost());
-    // Ids are the same, and new ones continue after them.
+    // IDs are the same, and new ones continue after them.
     let path = Path::to("tr").index(["k".into()]).field("b");
     assert_eq!(
         told(&before.increment(path.clone(), 1).unwrap().unwrap()),
@@ -142,14 +142,14 @@ fn large_tables_keep_their_entries_and_time_stamps() {
 }
 
 #[test]
-fn what_is_declared_otherwise_now_is_left_out() {
+fn variables_with_other_declarations_are_not_restored() {
     let before = store_of(
         "global a = 1 &synchronized; global b: set[count] = { 1 } &synchronized;
          global c: set[count] = { 2 } &synchronized; global d: set[count] = { 3 } &synchronized;",
         "a",
     );
     let bytes = Bytes::from(before.snapshot().unwrap());
-    // Another order, so that new containers reuse ids; one variable with another type; one removed.
+    // Another order, so that new containers reuse IDs; one variable with another type; one removed.
     let mut after = store_of(
         "global d: set[count] &synchronized; global c: set[count] &synchronized;
          global e: set[count] = { 9 } &synchronized; global a = \"x\" &synchronized;",
@@ -167,7 +167,7 @@ fn what_is_declared_otherwise_now_is_left_out() {
 }
 
 #[test]
-fn every_damage_is_noticed_and_leaves_the_initial_state() {
+fn any_damage_is_detected_and_leaves_the_initial_state() {
     let mut before = store("a");
     before.assign("n", 99i64).unwrap();
     let bytes = before.snapshot().unwrap();

@@ -1,4 +1,4 @@
-//! Certificates, made for each test.
+//! Certificates, created for each test.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -18,7 +18,7 @@ pub(super) struct Authority {
 pub(super) struct Made {
     pub(super) ca: bool,
     pub(super) name: Option<&'static str>,
-    /// The years in which its validity begins and ends.
+    /// The first and last year of its validity.
     pub(super) years: Option<(i32, i32)>,
     pub(super) purpose: Option<ExtendedKeyUsagePurpose>,
 }
@@ -60,7 +60,8 @@ impl Authority {
         certificate.pem() + &key.serialize_pem()
     }
 
-    /// Returns the configuration of a node that trusts this authority, and is certified by it.
+    /// Returns the configuration of a node that trusts this authority and has a certificate from
+    /// it.
     pub(super) fn config(&self, made: Made) -> TlsConfig {
         config_of(&self.pem, &self.issue(made))
     }

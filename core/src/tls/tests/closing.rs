@@ -1,4 +1,4 @@
-//! Closing.
+//! Tests of closing.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn running() -> Pair {
 }
 
 #[test]
-fn each_side_says_that_nothing_more_comes() {
+fn each_side_sends_close_notify() {
     for near_closes in [true, false] {
         let mut pair = running();
         pair.near.send(Value::Count(1));
@@ -22,7 +22,7 @@ fn each_side_says_that_nothing_more_comes() {
             if near_closes { (&pair.near, &pair.far) } else { (&pair.far, &pair.near) };
         assert_eq!(closing.cause(), Some(&CloseCause::ClosedByUs));
         assert_eq!(other.cause(), Some(&CloseCause::PeerClosed));
-        assert!(closing.closed && other.closed, "nobody had to wait");
+        assert!(closing.closed && other.closed, "no side had to wait");
         assert_eq!(closing.driver.poll_closed(), Poll::Ready(true));
         if near_closes {
             assert_eq!(pair.far.events(), 1);
@@ -41,7 +41,7 @@ fn a_stream_that_ends_between_two_messages_is_closed_by_the_peer() {
     assert_eq!(pair.near.cause(), Some(&CloseCause::PeerClosed));
     assert_eq!(pair.near.events(), 1);
     assert!(pair.near.closed);
-    // It is said in order that we close.
+    // We send `close_notify` in turn.
     assert_eq!(pair.far.cause(), Some(&CloseCause::PeerClosed));
 }
 
@@ -94,7 +94,7 @@ fn a_transport_that_fails_in_the_handshake_says_why() {
 }
 
 #[test]
-fn a_record_that_was_altered_ends_it() {
+fn an_altered_record_ends_the_connection() {
     let mut pair = running();
     pair.near.send(Value::Count(1));
     let Step::Write(bytes) = pair.near.driver.poll_step(NOW) else { panic!() };
@@ -106,11 +106,11 @@ fn a_record_that_was_altered_ends_it() {
     assert_eq!(*pair.far.failure(), TlsError::Undecryptable);
     assert_eq!(pair.far.events(), 0);
     let refused = TlsError::Refused { alert: Alert(20), role: Role::Initiator };
-    assert_eq!(*pair.near.failure(), refused, "it is told");
+    assert_eq!(*pair.near.failure(), refused, "the peer receives the alert");
 }
 
 #[test]
-fn what_came_before_the_end_is_delivered() {
+fn input_before_the_end_is_delivered() {
     let mut pair = running();
     pair.near.send(Value::Count(1));
     let Step::Write(bytes) = pair.near.driver.poll_step(NOW) else { panic!() };
@@ -122,7 +122,7 @@ fn what_came_before_the_end_is_delivered() {
 }
 
 #[test]
-fn giving_up_and_closing_in_the_handshake_end_it() {
+fn giving_up_or_closing_ends_the_handshake() {
     let (near, _) = two();
     let mut end = End::new(config(Some(near.clone())), Role::Initiator);
     assert!(!end.driver.give_up(NOW));

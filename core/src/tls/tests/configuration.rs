@@ -1,4 +1,4 @@
-//! PEM input, created by OpenSSL 3; the passphrase is `secret` unless stated otherwise.
+//! Tests of PEM input created by OpenSSL 3. The passphrase is `secret` unless stated otherwise.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const DES3: &str = include_str!("pem/des3_sha1.pem");
 const PBES1: &str = include_str!("pem/pbes1.pem");
 const TRADITIONAL: &str = include_str!("pem/traditional.pem");
 
-/// When all of these are valid, in 2027.
+/// A time when all of these are valid, in 2027.
 const LATER: Time = Time::from_nanos(1_800_000_000_000_000_000);
 
 fn made(own: &str, passphrase: Option<&str>) -> Result<TlsConfig, TlsConfigError> {
@@ -51,12 +51,12 @@ fn keys_are_decrypted() {
         assert_eq!(error(&both(OWN, key), Some("Secret")), TlsConfigError::WrongPassphrase);
         assert_eq!(error(&both(OWN, key), None), TlsConfigError::PassphraseMissing);
     }
-    // OpenSSL doesn't look at it either.
+    // OpenSSL ignores an unneeded passphrase too.
     assert!(made(&both(OWN, KEY), Some("not needed")).is_ok());
 }
 
 #[test]
-fn old_encryption_is_to_be_converted() {
+fn the_error_for_old_encryption_says_how_to_convert_it() {
     let traditional = error(&both(OWN, TRADITIONAL), Some("secret"));
     assert_eq!(traditional, TlsConfigError::TraditionalEncryption);
     assert!(traditional.to_string().contains("`openssl pkcs8 -topk8 -v2 aes256`"));
@@ -64,7 +64,7 @@ fn old_encryption_is_to_be_converted() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_parts_are_named() {
     assert_eq!(error("", None), TlsConfigError::NoCertificate(Pem::PrivateKey));
     assert_eq!(error(KEY, None), TlsConfigError::NoCertificate(Pem::PrivateKey));
     assert_eq!(error(OWN, None), TlsConfigError::NoPrivateKey);
@@ -75,7 +75,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn a_key_has_to_fit_and_to_be_a_key() {
+fn a_key_must_be_valid_and_match_the_certificate() {
     let other = Authority::new().issue(Made::default());
     let (_, key) = other.split_once("-----END CERTIFICATE-----").unwrap();
     assert_eq!(error(&both(OWN, key), None), TlsConfigError::KeyMismatch);
@@ -86,13 +86,13 @@ fn a_key_has_to_fit_and_to_be_a_key() {
 /// An authority that signs with RSA of 1024 bits.
 const SMALL_AUTHORITY: &str = include_str!("pem/rsa1024_authority.pem");
 /// A node's certificate with such a key, and the certificate of its authority, which has a longer
-/// one.
+/// key.
 const SMALL_NODE: &str = include_str!("pem/rsa1024_node.pem");
-/// When both are valid, in 2027.
+/// A time when both are valid, in 2027.
 const SMALL_VALID: u64 = 1_800_000_000;
 
 #[test]
-fn an_authority_with_a_key_too_small_is_named_by_its_line() {
+fn an_authority_with_a_small_key_is_reported_by_line() {
     let both_authorities = both(AUTHORITY, SMALL_AUTHORITY);
     let line = AUTHORITY.lines().count() + 1;
     let own = both(OWN, KEY);
@@ -104,7 +104,7 @@ fn an_authority_with_a_key_too_small_is_named_by_its_line() {
 }
 
 #[test]
-fn a_peers_key_too_small_is_named() {
+fn a_peers_small_key_is_reported() {
     use rustls::client::danger::ServerCertVerifier;
     use rustls::pki_types::{ServerName, UnixTime};
     use rustls::server::WebPkiClientVerifier;
@@ -129,7 +129,7 @@ fn a_peers_key_too_small_is_named() {
 }
 
 #[test]
-fn malformed_pem_is_found_by_its_line() {
+fn malformed_pem_is_reported_by_line() {
     let malformed = |line| TlsConfigError::Malformed { pem: Pem::PrivateKey, line };
     let cut = &KEY[..KEY.len() - 20];
     let lines = OWN.lines().count();
@@ -150,7 +150,7 @@ fn line_of(pem: &str) -> usize {
 }
 
 #[test]
-fn version_1_is_found_on_both_sides() {
+fn version_1_certificates_are_reported_on_both_sides() {
     let problem = CertificateProblem::Version;
     let expected = TlsConfigError::Certificate { pem: Pem::PrivateKey, line: 1, problem };
     assert_eq!(error(&both(VERSION1, KEY), None), expected);
@@ -191,18 +191,18 @@ fn version_1_is_found_on_both_sides() {
 }
 
 #[test]
-fn nothing_secret_is_shown() {
+fn debug_output_contains_no_secrets() {
     let tls = made(&both(OWN, AES256), Some("secret")).unwrap();
     let text = "TlsConfig { authorities: 1, chain: 1, name: None, pinned: 0, .. }";
     assert_eq!(format!("{tls:?}"), text);
     let config = format!("{:?}", config(Some(tls.clone())));
     assert!(config.contains(text));
     assert_eq!(tls, tls.clone());
-    assert_ne!(tls, made(&both(OWN, KEY), None).unwrap(), "only copies are known to be equal");
+    assert_ne!(tls, made(&both(OWN, KEY), None).unwrap(), "only clones are equal");
 }
 
 #[test]
-fn a_name_is_a_name_or_an_address() {
+fn an_expected_name_is_a_host_name_or_an_address() {
     let tls = config_of(AUTHORITY, &both(OWN, KEY));
     assert!(tls.expect_name("192.0.2.1").is_ok());
     let error = tls.expect_name("no name").unwrap_err();

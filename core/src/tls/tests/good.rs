@@ -21,9 +21,9 @@ fn events_pass_in_both_directions() {
     }
 }
 
-/// Without a driver: what is fed and shown is ciphertext.
+/// Without a driver: the bytes fed and returned are ciphertext.
 #[test]
-fn a_connection_encrypts_by_itself() {
+fn a_connection_encrypts_without_a_driver() {
     let (near, far) = two();
     let mut near = Connection::new(config(Some(near)), Role::Initiator, NOW);
     let mut far = Connection::new(config(Some(far)), Role::Acceptor, NOW);
@@ -73,7 +73,7 @@ fn a_connection_encrypts_by_itself() {
 }
 
 #[test]
-fn both_sides_know_what_was_agreed_upon() {
+fn both_sides_know_the_negotiated_parameters() {
     let (near, far) = two();
     for (version, name) in [([&TLS12], "TLS 1.2"), ([&TLS13], "TLS 1.3")] {
         let version: &'static [_] = version.to_vec().leak();
@@ -97,7 +97,7 @@ fn both_sides_know_what_was_agreed_upon() {
 }
 
 #[test]
-fn both_versions_do() {
+fn both_versions_work() {
     let (near, far) = two();
     for version in [[&TLS12], [&TLS13]] {
         let version: &'static [_] = version.to_vec().leak();
@@ -112,7 +112,7 @@ fn both_versions_do() {
 }
 
 #[test]
-fn a_large_transfer_takes_little_memory_and_is_whole() {
+fn a_large_transfer_takes_little_memory_and_is_complete() {
     let (near, far) = two();
     let mut pair = Pair::of(
         ConnectionConfig { output_limit: 256 << 20, ..config(Some(near)) },
@@ -146,7 +146,7 @@ fn limits() -> crate::wire::FramingLimits {
 }
 
 #[test]
-fn nothing_counts_as_written_before_its_ciphertext_is() {
+fn plaintext_counts_as_written_when_its_ciphertext_is() {
     let (near, far) = two();
     let mut pair = Pair::new(&near, &far);
     pair.run();
@@ -168,7 +168,7 @@ fn nothing_counts_as_written_before_its_ciphertext_is() {
 }
 
 #[test]
-fn a_name_or_a_digest_can_be_demanded() {
+fn a_name_or_a_digest_can_be_required() {
     let authority = Authority::new();
     let named = || Made { name: Some("sensor.example"), ..Made::default() };
     let (near, far) = (authority.config(named()), authority.config(named()));

@@ -23,7 +23,7 @@ use crate::data::{Event, Value};
 use crate::driver::{Driver, Step};
 use certificates::{Authority, Made};
 
-/// In November 2023.
+/// A time in November 2023.
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
 fn after(secs: u64) -> Time {
@@ -126,7 +126,7 @@ impl End {
         })
     }
 
-    /// How TLS failed.
+    /// Returns how TLS failed.
     fn failure(&self) -> &TlsError {
         match self.cause() {
             Some(CloseCause::Tls(error)) => error,
@@ -188,7 +188,7 @@ impl Pair {
     }
 }
 
-/// The lengths of the records in these bytes, each with its header.
+/// Returns the lengths of the records in these bytes, including headers.
 fn lengths(mut bytes: &[u8]) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let [_, _, _, high, low, ..] = *bytes else { return None };
@@ -198,7 +198,7 @@ fn lengths(mut bytes: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Two nodes with one authority.
+/// Returns the configurations of two nodes with one authority.
 fn two() -> (TlsConfig, TlsConfig) {
     let authority = Authority::new();
     (authority.config(Made::default()), authority.config(Made::default()))

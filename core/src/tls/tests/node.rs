@@ -1,4 +1,4 @@
-//! A node that uses TLS.
+//! Tests of a node that uses TLS.
 
 use std::net::Ipv4Addr;
 use std::task::Waker;
@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    /// The peer connects.
+    /// Returns a node that accepts a connection.
     fn accepting(options: Options, peer: ConnectionConfig) -> World {
         let mut hub = hub(Options { listen_ssl: true, ..options }, PeerConfig::new(HERE.into()));
         let from = Endpoint::new(HERE.into(), 50_000);
@@ -63,7 +63,7 @@ impl World {
         World::of(hub, id.map(SocketDriver::new), End::new(peer, Role::Initiator))
     }
 
-    /// The node connects.
+    /// Returns a node that connects to the peer.
     fn connecting(options: Options, node: PeerConfig, peer: ConnectionConfig) -> World {
         let node = PeerConfig { connect: true, ssl: true, ..node };
         let mut hub = hub(options, node);
@@ -145,7 +145,7 @@ fn position(told: &[String], end: &str) -> usize {
 }
 
 #[test]
-fn accepted_connections_begin_when_they_are_secured() {
+fn accepted_connections_begin_after_the_tls_handshake() {
     let (ours, theirs) = two();
     let mut world = World::accepting(options(&ours), config(Some(theirs)));
     let before = world.told();
@@ -167,7 +167,7 @@ fn accepted_connections_begin_when_they_are_secured() {
 }
 
 #[test]
-fn connections_are_up_when_they_are_secured() {
+fn initiated_connections_are_up_after_the_tls_handshake() {
     let (ours, theirs) = two();
     let node = PeerConfig::new(HERE.into());
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
@@ -179,7 +179,7 @@ fn connections_are_up_when_they_are_secured() {
 }
 
 #[test]
-fn certificates_are_valid_by_the_wall_clock() {
+fn certificates_are_checked_against_the_wall_clock() {
     let year = Duration::from_secs(365 * 24 * 3600);
     for (wall, is_valid) in [(NOW, true), (NOW + year * 100, false), (Time::EPOCH, false)] {
         let authority = Authority::new();
@@ -194,7 +194,7 @@ fn certificates_are_valid_by_the_wall_clock() {
 }
 
 #[test]
-fn what_fails_while_connecting_is_logged_told_and_retried() {
+fn a_failure_while_connecting_is_logged_notified_and_retried() {
     let authority = Authority::new();
     let stranger = Authority::new().config(Made::default());
     let ours = authority.config(Made::default());
@@ -210,7 +210,7 @@ fn what_fails_while_connecting_is_logged_told_and_retried() {
         assert_eq!(retries, retry > 0);
         assert_eq!(told.iter().any(|told| told.ends_with("could not connect")), retry == 0);
         let refused = TlsError::Refused { alert: Alert(48), role: Role::Acceptor };
-        assert_eq!(*world.peer.failure(), refused, "it is told why");
+        assert_eq!(*world.peer.failure(), refused, "the peer receives the alert");
         assert!(world.closed);
         let until = world.hub.communication().next_timeout();
         assert_eq!(until == Some(after(5)), retry > 0);
@@ -218,14 +218,14 @@ fn what_fails_while_connecting_is_logged_told_and_retried() {
 }
 
 #[test]
-fn what_fails_while_accepting_is_logged_told_and_forgotten() {
+fn a_failure_while_accepting_is_logged_notified_and_forgotten() {
     let ours = Authority::new().config(Made::default());
     let stranger = Authority::new().config(Made::default());
     let mut world = World::accepting(options(&ours), config(Some(stranger)));
     world.run();
-    // The initiator rejects our certificate too, and says so first.
+    // The initiator rejects our certificate too, and its alert arrives first.
     let told = world.told();
-    let line = "can't init peer io: the peer refuses: unknown_ca (48), our certificate is not \
+    let line = "can't init peer io: the peer rejected TLS: unknown_ca (48), our certificate is not \
                 signed by a CA that the peer knows";
     assert!(told.iter().any(|told| told == line), "{told:#?}");
     assert!(told.iter().any(|told| told.contains("established: false, cause: Tls(")), "{told:?}");
@@ -234,11 +234,11 @@ fn what_fails_while_accepting_is_logged_told_and_forgotten() {
 }
 
 #[test]
-fn a_peer_without_tls_is_told_from_one_that_has_it() {
+fn a_peer_without_tls_is_recognized() {
     let (ours, _) = two();
     let mut world = World::accepting(options(&ours), config(None));
     world.run();
-    let line = "can't init peer io: the peer speaks the protocol in clear text, TLS is expected";
+    let line = "can't init peer io: the peer does not use TLS, which is required here";
     assert!(world.told().iter().any(|told| told == line));
 }
 
@@ -260,7 +260,7 @@ fn ended_after(last: &[u8]) -> Vec<String> {
 
 /// A Bro that terminates sends no `close_notify`.
 #[test]
-fn an_end_without_close_notify_is_logged_as_any_other() {
+fn an_end_without_close_notify_is_logged_like_any_other() {
     let told = ended_after(&[]);
     assert!(told.iter().any(|told| told.ends_with("peer disconnected")), "{told:#?}");
     assert!(!told.iter().any(|told| told.contains("can't read")), "{told:#?}");
@@ -268,7 +268,7 @@ fn an_end_without_close_notify_is_logged_as_any_other() {
 }
 
 #[test]
-fn a_failure_in_mid_session_is_one_of_tls() {
+fn a_failure_during_a_session_is_a_tls_failure() {
     let told = ended_after(&[0x17, 3, 3, 0, 100, 0]);
     let line = "can't read data chunk: the stream was cut off inside a TLS record";
     assert!(told.iter().any(|told| told == line), "{told:#?}");
@@ -276,7 +276,7 @@ fn a_failure_in_mid_session_is_one_of_tls() {
 }
 
 #[test]
-fn what_is_being_secured_ends_with_the_node_or_on_demand() {
+fn a_tls_handshake_ends_with_the_node_or_on_disconnect() {
     for terminates in [true, false] {
         for accepts in [true, false] {
             let (ours, theirs) = two();
@@ -309,7 +309,7 @@ fn what_is_being_secured_ends_with_the_node_or_on_demand() {
 }
 
 #[test]
-fn a_handshake_that_stalls_is_given_up() {
+fn a_stalled_handshake_times_out() {
     let (ours, theirs) = two();
     let mut world = World::accepting(options(&ours), config(Some(theirs)));
     while world.step() {}
@@ -322,9 +322,9 @@ fn a_handshake_that_stalls_is_given_up() {
     assert!(world.closed);
 }
 
-/// As a Bro announces it (§2.1): to when the connection comes up, which is before TLS does.
+/// As in Bro (§2.1), the announced runtime ends when TCP connects, before the TLS handshake.
 #[test]
-fn the_runtime_counts_to_the_connection_not_to_the_end_of_the_tls_handshake() {
+fn the_runtime_ends_with_the_tcp_connection_not_with_the_tls_handshake() {
     let (ours, theirs) = two();
     let ssl = Options { listen_ssl: true, ..options(&ours) };
     let mut hub = hub(ssl, PeerConfig::new(HERE.into()));
@@ -341,11 +341,10 @@ fn the_runtime_counts_to_the_connection_not_to_the_end_of_the_tls_handshake() {
     assert_eq!(runtime, Some(10));
 }
 
-/// The notifications from the connection to its end, in order: lines of the log, and names of
-/// notifications.
+/// Compares the log lines and notification names of a whole connection, in order.
 #[test]
-fn the_log_is_that_of_a_connection_without_tls() {
-    let broken = "can't read data chunk: a record cannot be decrypted: it was altered on its way";
+fn the_log_is_the_same_as_without_tls() {
+    let broken = "can't read data chunk: a record cannot be decrypted: it was altered in transit";
     let accepted = ["@ accepted SSL connection", "@ added peer"];
     let connected = ["@ added peer", "@ connected"];
     let up = [
@@ -393,7 +392,7 @@ fn the_log_is_that_of_a_connection_without_tls() {
 
 /// A peer whose TLS fails receives the alert even though its connection is no longer tracked.
 #[test]
-fn the_end_does_not_wait_for_a_connection_that_was_never_secured() {
+fn termination_does_not_wait_for_a_tls_handshake() {
     for fails in [false, true] {
         let (ours, _) = two();
         let mut world = World::accepting(options(&ours), config(None));

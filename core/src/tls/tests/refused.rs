@@ -1,4 +1,4 @@
-//! Failed handshakes, with the errors of both sides.
+//! Tests of failed handshakes, with the errors of both sides.
 
 use rcgen::ExtendedKeyUsagePurpose;
 use rustls::version::{TLS12, TLS13};
@@ -22,7 +22,7 @@ fn refused(alert: u8, role: Role) -> TlsError {
 }
 
 #[test]
-fn certificates_of_a_stranger() {
+fn certificates_from_another_authority() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let unknown = TlsError::Certificate(CertificateProblem::UnknownIssuer);
     let near = ours.config(Made::default());
@@ -37,7 +37,7 @@ fn certificates_of_a_stranger() {
 }
 
 #[test]
-fn an_authority_that_only_has_the_same_name() {
+fn certificates_from_an_authority_of_the_same_name() {
     let (ours, theirs) = (Authority::named("authority"), Authority::named("authority"));
     let near = ours.config(Made::default());
     let stranger = config_of(&ours.pem, &theirs.issue(Made::default()));
@@ -45,7 +45,7 @@ fn an_authority_that_only_has_the_same_name() {
     assert_eq!(fails(&near, &stranger), (wrong, refused(51, Role::Acceptor)));
 }
 
-/// The problem with a certificate, as reported in both roles.
+/// Returns the problem with a certificate, as reported in both roles.
 fn problem(authority: &Authority, own: &str, now: Time) -> CertificateProblem {
     let good = authority.config(Made::default());
     let bad = config_of(&authority.pem, own);
@@ -92,7 +92,7 @@ fn certificates_of_the_wrong_kind() {
 }
 
 #[test]
-fn names_and_digests_that_were_not_expected() {
+fn unexpected_names_and_digests() {
     let authority = Authority::new();
     let made = || Made { name: Some("other.example"), ..Made::default() };
     let (near, far) = (authority.config(made()), authority.config(made()));
@@ -162,14 +162,14 @@ fn no_cipher_suite_in_common() {
     end.incoming.extend([0x15, 3, 3, 0, 2, 2, 40]);
     while end.step(&mut Wire::default(), NOW) {}
     assert_eq!(*end.failure(), refused(40, Role::Initiator));
-    let text = "the peer refuses: handshake_failure (40), no cipher suite in common, ours have \
+    let text = "the peer rejected TLS: handshake_failure (40), no cipher suite in common, ours have \
                 forward secrecy: a Bro on OpenSSL 1.0 that accepts can only do RSA key exchange; \
                 it needs OpenSSL 1.1.0 or later, or has to be the one that connects";
     assert_eq!(end.failure().to_string(), text);
 }
 
 #[test]
-fn clear_text_where_tls_is_expected() {
+fn clear_text_instead_of_tls() {
     let (near, far) = two();
     for tls_accepts in [true, false] {
         let mut pair = if tls_accepts {
@@ -181,17 +181,17 @@ fn clear_text_where_tls_is_expected() {
         let (clear, tls) =
             if tls_accepts { (&pair.near, &pair.far) } else { (&pair.far, &pair.near) };
         assert_eq!(*tls.failure(), TlsError::ClearText { first: [0, 0, 0, 8] });
-        let text = "the peer speaks the protocol in clear text, TLS is expected";
+        let text = "the peer does not use TLS, which is required here";
         assert_eq!(tls.failure().to_string(), text);
         if tls_accepts {
-            assert!(tls.written.is_empty(), "it would not be understood");
+            assert!(tls.written.is_empty(), "no alert for a peer without TLS");
         }
         assert!(clear.cause().is_some());
     }
 }
 
 #[test]
-fn what_is_neither() {
+fn input_that_is_neither_clear_text_nor_tls() {
     let (_, far) = two();
     let first_of = |bytes: &[u8]| {
         let mut end = End::new(config(Some(far.clone())), Role::Acceptor);
@@ -206,7 +206,7 @@ fn what_is_neither() {
 }
 
 #[test]
-fn nobody_is_accepted_without_a_certificate() {
+fn a_peer_without_a_certificate_is_refused() {
     let authority = Authority::new();
     let far = authority.config(Made::default());
     for version in [&TLS12, &TLS13] {
@@ -246,7 +246,7 @@ fn nobody_is_accepted_without_a_certificate() {
 }
 
 #[test]
-fn a_handshake_does_not_take_for_ever() {
+fn a_handshake_times_out() {
     let (near, far) = two();
     for role in [Role::Initiator, Role::Acceptor] {
         let tls = if role == Role::Initiator { &near } else { &far };

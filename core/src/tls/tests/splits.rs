@@ -1,4 +1,4 @@
-//! Bytes arrive in any pieces, and may end anywhere.
+//! Tests of streams that arrive in any pieces, and end anywhere.
 
 use brocomm_conformance::strategies::on_few;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn pieces_of_any_size_do() {
+fn pieces_of_any_size_work() {
     let (near, far) = two();
     for piece in [1, 2, 7, 100, 1000] {
         let mut pair = Pair::new(&near, &far);
@@ -19,7 +19,7 @@ fn pieces_of_any_size_do() {
     }
 }
 
-/// All bytes of both sides until one has sent an event and closed.
+/// Runs a session until one side has sent an event and closed.
 fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
     let mut pair = Pair::new(near, far);
     pair.run();
@@ -59,7 +59,7 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
             }
         }
         if length >= pair.near.written.len() {
-            // Signatures vary in length between sessions, so this one is complete.
+            // Signatures vary in length, so this session was shorter and is complete.
             continue;
         }
         let mut end = 0;
@@ -73,7 +73,7 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
                 in_order.push(length);
             }
             Some(CloseCause::Tls(error)) => match **error {
-                // Handshakes vary in length with their two signatures.
+                // Handshakes vary in length because their two signatures do.
                 TlsError::ClosedInHandshake => {
                     assert!(in_order.first().is_none_or(|first| length < first + 16), "{length}");
                 }
@@ -89,9 +89,9 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
 proptest! {
     #![proptest_config(on_few(24))]
 
-    /// However both streams are split, the same events are received.
+    /// The same events are received however both streams are split.
     #[test]
-    fn any_pieces_do(
+    fn any_pieces_work(
         pieces in prop::collection::vec((1..3000_usize, 1..3000_usize), 1..20),
         lengths in prop::collection::vec(0..50_000_usize, 1..5),
     ) {
@@ -112,7 +112,7 @@ proptest! {
         }
     }
 
-    /// Any garbage instead of TLS, or within it, is only an error.
+    /// Garbage instead of TLS, or within it, only causes an error.
     #[test]
     fn garbage_is_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), hello in any::<bool>()) {
         let (_, far) = two();

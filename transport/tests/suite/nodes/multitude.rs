@@ -90,6 +90,6 @@ pub(crate) async fn two_hundred_peers_exchange_many_events_in_order(stream: Stre
             Notification::ConnectionClosed { .. } => Some(None),
             notifications => number(notifications).map(Some),
         });
-        assert_eq!(end.await, None, "nor anything twice");
+        assert_eq!(end.await, None, "an event arrived twice");
     }
 }

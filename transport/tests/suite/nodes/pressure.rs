@@ -120,7 +120,7 @@ pub(crate) async fn a_peer_that_never_reads_does_not_delay_others(stream: Stream
     let mut n = 0;
     while dropped < 100 {
         let raised = here.raise(event("pong", n, 10_000)).await.unwrap();
-        assert!(raised.peers >= 1, "the other one gets each");
+        assert!(raised.peers >= 1, "the other peer gets each event");
         dropped += raised.dropped;
         assert_eq!(numbers(&mut told_peer, 1).await, [n]);
         n += 1;

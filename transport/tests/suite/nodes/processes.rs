@@ -1,5 +1,5 @@
 //! Nodes in separate processes: the tests start this program again with a role.
-#![allow(clippy::explicit_write, reason = "what is printed otherwise, the tests' harness keeps")]
+#![allow(clippy::explicit_write, reason = "the test harness captures the output of println!")]
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -154,7 +154,7 @@ pub(crate) async fn peers_wait_while_no_descriptors_are_free(stream: Stream) {
 
 #[cfg(not(unix))]
 pub(crate) async fn peers_wait_while_no_descriptors_are_free(_: Stream) {
-    writeln!(io::stderr(), "skipped: descriptors can't be limited here").unwrap();
+    writeln!(io::stderr(), "skipped: file descriptors can't be limited here").unwrap();
 }
 
 /// A script that creates two network namespaces with a link between them. Exits with 77 if that is
@@ -221,7 +221,7 @@ async fn connect_to(stream: Stream, address: &str) {
     assert_eq!(
         here.raise(small("ping", 1)).await.unwrap().peers,
         1,
-        "the entry is that of our address"
+        "the peer entry with our address applies"
     );
     say(numbers(&mut notifications, 1).await[0]);
     assert_eq!(here.terminate().await, []);

@@ -109,7 +109,7 @@ pub(crate) async fn slow_and_invalid_input_does_not_affect_other_peers(stream: S
     let [(here, mut notifications), (there, _told_there)] =
         pair(stream, listening(), Options::default()).await;
     let port = here.with(|node, _| node.options().listen_port);
-    assert_eq!(port, 0, "the one that was asked for");
+    assert_eq!(port, 0, "the requested port");
     let port = there.with(|node, _| node.peer(PeerId(1)).unwrap().endpoint.port);
     let mut trickling = TcpStream::connect((LOOPBACK, port)).unwrap();
     let mut garbage = TcpStream::connect((LOOPBACK, port)).unwrap();

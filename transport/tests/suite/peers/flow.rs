@@ -128,6 +128,6 @@ pub(crate) async fn a_tap_sees_all_input(stream: Stream) {
     let ((came, _), closed) = zip(rest(&mut here), sends).await;
     assert_eq!((came.len(), closed), (1, Ok(true)));
     let (seen, bytes) = (seen.load(Ordering::Relaxed), here.connection().counters().input.bytes);
-    // With TLS it is what that carries.
+    // With TLS these are the encrypted bytes.
     assert_eq!(seen, bytes);
 }

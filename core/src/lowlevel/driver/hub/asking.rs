@@ -17,8 +17,8 @@ pub(super) struct Asked {
 }
 
 impl NodeDriver {
-    /// Reserves the first event that matches the predicate as a reply; it is then not delivered as
-    /// a notification.
+    /// Expects a reply: the first event that matches the predicate. It is not delivered as a
+    /// notification.
     pub fn expect(
         &mut self,
         ticket: &mut Ticket,
@@ -29,8 +29,8 @@ impl NodeDriver {
     }
 
     /// Returns the [expected](Self::expect) event, or `None` if the node has terminated. The event
-    /// is found behind unread notifications, unless a subscriber's queue is full and its policy is
-    /// to block.
+    /// is found even behind unread notifications, unless a subscriber's queue is full and its
+    /// policy is to block.
     pub fn poll_answer(
         &mut self,
         ticket: &mut Ticket,

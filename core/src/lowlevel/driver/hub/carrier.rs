@@ -13,7 +13,7 @@ use crate::node::{ConnectionId, NodeMachine};
 
 /// Drives the socket of one connection of a node, as a [`Driver`] does for a single connection.
 ///
-/// The [`NodeDriver`] is needed only for [`poll_step`](Self::poll_step), not while the step is
+/// Only [`poll_step`](Self::poll_step) needs the [`NodeDriver`]; it is not needed while the step is
 /// performed.
 #[derive(Debug)]
 pub struct SocketDriver {
@@ -40,24 +40,26 @@ impl SocketDriver {
         self.id
     }
 
-    /// Returns whether an attempt to connect was cancelled. Otherwise the task is woken when it is.
-    #[must_use = "nobody waits for the connection"]
+    /// Returns whether an attempt to connect was cancelled. If not, the task is woken when it is
+    /// cancelled.
+    #[must_use = "a cancelled attempt should be dropped"]
     pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
         let given_up = hub.abandoned || !hub.communication.is_known(self.id);
         if !given_up {
-            hub.carriers.insert(self.id, waker.clone());
+            hub.wait_for(self.id, waker);
         }
         given_up
     }
 
-    /// Records that the attempt to connect failed; the connection is then removed.
+    /// Records that the attempt to connect failed, and removes the connection.
     pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
 
     /// Returns the next step, see [`Driver::poll_step`]. The bytes to write are in the buffer, and
-    /// bytes must be read into it; its size is about a [`BLOCK`](crate::driver::BLOCK).
+    /// received bytes must be read into it. The buffer has about the size of a
+    /// [`BLOCK`](crate::driver::BLOCK).
     ///
     /// After [`Step::Close`], call [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
@@ -81,7 +83,7 @@ impl SocketDriver {
         if hub.abandoned {
             socket.give_up();
         }
-        // All changes of this connection so far are handled now.
+        // All changes of this connection so far are handled in this call.
         hub.carriers.remove(&id);
         hub.wake_connections();
         let mut session = NodeSession { node: &mut hub.communication, id };
@@ -100,7 +102,7 @@ impl SocketDriver {
             Step::Close => Step::Close,
         };
         if step != Step::Close {
-            hub.carriers.insert(id, waker.clone());
+            hub.wait_for(id, waker);
         }
         step
     }
@@ -175,7 +177,7 @@ impl Session for NodeSession<'_> {
     }
 
     fn next_timeout(&self) -> Option<Time> {
-        // The node has its own timers.
+        // The node handles timeouts itself.
         None
     }
 

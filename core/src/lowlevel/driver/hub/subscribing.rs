@@ -10,10 +10,10 @@ use crate::data::Name;
 use crate::node::inbox::{Inbox, may_be_dropped};
 use crate::node::{Bound, CommLogLine, Notification, Overflow};
 
-/// How long a stalled subscriber may block peers before this is logged.
+/// How long a stalled subscriber may block peers before it is logged.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The notifications for a subscriber, and the policy when it is too slow.
+/// What a subscriber receives, and the policy when it is too slow.
 ///
 /// ```
 /// use brocomm::node::{Bound, Overflow};
@@ -31,7 +31,7 @@ pub struct Subscription {
     overflow: Overflow,
 }
 
-/// The kind of notifications for a subscriber.
+/// The kind of notifications that a subscriber receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum To {
     All,
@@ -120,9 +120,9 @@ pub(super) struct Subscriber {
     subscription: Subscription,
     bound: Bound,
     queue: Inbox,
-    /// Since when it has blocked peers without reading.
+    /// The time since when it has blocked peers without reading.
     waits_since: Option<Time>,
-    /// Whether the log already reports that it is too slow.
+    /// Whether it was logged as too slow since its queue was last empty.
     is_reported: bool,
     disconnected: bool,
     dropped: u64,
@@ -202,8 +202,8 @@ impl Subscriber {
 impl NodeDriver {
     /// Adds a subscriber, until it is [forgotten](Self::forget).
     ///
-    /// It receives notifications from now on; or, if no subscriber has read anything yet, all
-    /// notifications so far, as far as they are kept.
+    /// It receives all notifications from now on. If no subscriber has read anything yet, it also
+    /// receives the earlier notifications that are kept.
     pub fn subscribe(&mut self, ticket: &mut Ticket, subscription: Subscription) {
         let number = self.number(ticket);
         let mut queue = Inbox::default();
@@ -227,7 +227,7 @@ impl NodeDriver {
 
     /// Returns the next notification for a subscriber, or `None` after
     /// [`Notification::Terminated`], or if it was disconnected or forgotten.
-    #[must_use = "peers wait when too many notifications do"]
+    #[must_use = "peers wait when too many notifications are queued"]
     pub fn poll_notification(
         &mut self,
         ticket: &mut Ticket,
@@ -251,7 +251,7 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Returns whether a subscriber's queue is empty for good.
+    /// Returns whether a subscriber has received its last notification.
     pub fn is_over(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_none_or(|subscriber| {
             subscriber.queue.is_empty()
@@ -269,7 +269,7 @@ impl NodeDriver {
         self.subscriber(ticket).map_or(0, |subscriber| subscriber.dropped)
     }
 
-    /// Returns whether there is a notification for a subscriber, or the end.
+    /// Returns whether a subscriber has a notification to take, or has ended.
     pub(super) fn has_for(&self, number: u64) -> bool {
         let ended = self.told_all || self.abandoned;
         let subscriber = self.subscribers.get(&number);
@@ -304,7 +304,7 @@ impl NodeDriver {
             let now = communication.now();
             let next = communication.poll_notification_if(|notification| {
                 let wanting = subscribers.values_mut().filter(|one| one.wants(notification));
-                // Checks all, because each records since when it has no room.
+                // Checks all of them, because each records since when it has no room.
                 let full = wanting.filter_map(|one| (!one.has_room(now)).then_some(())).count();
                 ended || full == 0
             });
@@ -372,5 +372,5 @@ impl NodeDriver {
     }
 }
 
-/// How many notifications are kept before the first read.
+/// The number of notifications kept before the first read.
 const EARLY: usize = 1000;

@@ -1,4 +1,4 @@
-//! A `NodeDriver` whose tasks are the test, without sockets.
+//! Tests of a `NodeDriver` without sockets. The test acts as its tasks.
 
 mod asking;
 mod clock;
@@ -126,7 +126,7 @@ impl World {
                     self.carrier.feed_write(Err(ErrorKind::WouldBlock.into()));
                 }
                 Step::Write(bytes) => {
-                    // As sockets do it, in parts.
+                    // Writes in parts, as sockets do.
                     let written = bytes.len().div_ceil(2);
                     self.peer.feed_bytes(&bytes[..written], NOW);
                     self.got.extend(std::iter::from_fn(|| self.peer.poll_notification()));
@@ -165,7 +165,7 @@ impl World {
         {
             told.push(notification);
         }
-        // There is room again.
+        // The queue has room again.
         settle(&mut self.hub);
         told
     }
@@ -188,7 +188,7 @@ fn queue(events: usize) -> Queue {
 }
 
 #[test]
-fn a_connection_is_carried_from_its_beginning_to_its_end() {
+fn a_connection_is_driven_from_start_to_end() {
     let mut world = World::running(Options::default());
     world.carrying.woken();
     assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
@@ -197,7 +197,7 @@ fn a_connection_is_carried_from_its_beginning_to_its_end() {
     let before = world.peer.counters().events_received;
     world.carry();
     assert_eq!(world.peer.counters().events_received, before + 1);
-    assert_eq!(world.carrying.woken(), 0, "what a carrier does itself does not wake it");
+    assert_eq!(world.carrying.woken(), 0, "a driver's own work does not wake it");
 
     assert_eq!(world.peer.send_event(&event(2)), Ok(Sent::Sent));
     world.closed = true;
@@ -215,7 +215,7 @@ fn input_waits_for_a_subscriber() {
         assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
     }
     world.carry();
-    assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
+    assert!(!world.peer.poll_transmit().is_empty(), "not everything is read");
     let (taker, mut got) = (Arc::new(Sleeper::default()), Vec::new());
     let waker = Waker::from(Arc::clone(&taker));
     while got.len() < 200 {
@@ -234,7 +234,7 @@ fn input_waits_for_a_subscriber() {
 }
 
 #[test]
-fn failures_are_those_of_reading_or_writing() {
+fn failures_are_reported_as_read_or_write_failures() {
     let failed = |told: Vec<Notification>| {
         let line = |told| match told {
             Notification::Log(entry)
@@ -264,12 +264,12 @@ fn failures_are_those_of_reading_or_writing() {
     world.closed = true;
     assert_eq!(world.carry(), "Close");
     let told = world.told();
-    assert!(told.iter().any(|told| matches!(told, Notification::Event { .. })), "it came before");
+    assert!(told.iter().any(|told| matches!(told, Notification::Event { .. })), "received earlier");
     assert_eq!(failed(told), ["child: write error broken pipe"]);
 }
 
 #[test]
-fn events_wait_for_room_and_flushes_for_delivery() {
+fn events_wait_for_room_and_flushes_wait_for_delivery() {
     let mut world = World::running(Options { outgoing: queue(3), ..Options::default() });
     world.blocked = true;
     let (raising, flushing) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
@@ -282,7 +282,10 @@ fn events_wait_for_room_and_flushes_for_delivery() {
         let mut next = Some(event(n));
         let waker = Waker::from(Arc::clone(&raising));
         match world.hub.poll_raise(&mut ticket, &mut next, NOW, &waker) {
-            Poll::Ready(raised) => assert_eq!(raised.map(|raised| raised.peers), Ok(1)),
+            Poll::Ready(raised) => assert_eq!(
+                raised.map(|raised| raised.done().map(|raised| raised.peers)),
+                Ok(Some(1))
+            ),
             Poll::Pending => break next,
         }
         world.carry();
@@ -303,14 +306,15 @@ fn events_wait_for_room_and_flushes_for_delivery() {
     );
     assert!(world.hub.communication().undelivered().is_empty());
     let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
-    assert_eq!(raised, Poll::Ready(Ok(Raised { peers: 1, ..Raised::default() })));
+    let raised = raised.map_ok(|raised| raised.done());
+    assert_eq!(raised, Poll::Ready(Ok(Some(Raised { peers: 1, ..Raised::default() }))));
     world.hub.forget(&mut ticket);
     world.hub.forget(&mut flush);
     assert_eq!(world.hub.waiting.by_ticket.len(), 0);
 }
 
 #[test]
-fn attempts_to_connect_are_given_up() {
+fn attempts_to_connect_are_cancelled() {
     let node = PeerConfig { connect: true, ..PeerConfig::new(Ipv4Addr::LOCALHOST.into()) };
     let nodes = vec![("peer".to_owned(), node)];
     let configuration = NodeConfig { nodes, ..NodeConfig::default() };
@@ -327,7 +331,7 @@ fn attempts_to_connect_are_given_up() {
     settle(&mut hub);
     assert_eq!(connecting.woken(), 1);
     assert!(carrier.is_given_up(&mut hub, &waker));
-    // Too late, and nothing comes of it.
+    // This comes too late and has no effect.
     hub.communication_mut().feed_connected(carrier.id(), NOW);
     carrier.feed_connect_failed(&mut hub, "connection refused", NOW);
     let again = hub.communication_mut().disconnect(PeerId(1), NOW);

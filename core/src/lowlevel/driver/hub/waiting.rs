@@ -7,10 +7,10 @@ use super::NodeDriver;
 use crate::Time;
 use crate::data::{CallError, Event, Name};
 use crate::logs::{LogValue, StreamError};
-use crate::node::{PeerId, RaiseError, Raised, WriteLogError};
+use crate::node::{FanOut, PeerId, RaiseError, Raised, WriteLogError};
 
-/// Identifies a waiting task, from the first call to the last; returned with
-/// [`NodeDriver::forget`].
+/// Identifies a waiting task from the first call to the last. Pass it to [`NodeDriver::forget`]
+/// when it is no longer needed.
 #[derive(Debug, Default)]
 pub struct Ticket(pub(super) Option<u64>);
 
@@ -29,6 +29,19 @@ impl Default for Flush {
     }
 }
 
+/// A raised event on its way to its receivers: so many that they get it in several steps, between
+/// which the lock is released.
+#[derive(Debug)]
+#[must_use = "some receivers have not got it"]
+pub struct Raising(Option<FanOut>);
+
+impl Raising {
+    /// Returns the receivers, once all have got it.
+    pub fn done(&self) -> Option<Raised> {
+        self.0.as_ref().map_or(Some(Raised::default()), FanOut::raised)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     pub(super) by_ticket: BTreeMap<u64, (Wanted, Waker)>,
@@ -41,9 +54,9 @@ pub(super) enum Wanted {
     Room(Name),
     /// Room for an entry of a log.
     RoomForLogs,
-    /// An empty queue of this peer.
+    /// Delivery of everything queued for this peer.
     Delivery(PeerId),
-    /// The end.
+    /// The end of communication.
     End,
     /// The reply to an event.
     Answer,
@@ -53,20 +66,22 @@ pub(super) enum Wanted {
 
 impl NodeDriver {
     /// Raises an event as soon as there is room in the queues of all its receivers, and takes it
-    /// out of `event`. A taken event has no receivers.
+    /// out of `event`. Once taken, the event counts as having no receivers.
+    ///
+    /// Unless it is [`Raising::done`], call [`raise_further`](Self::raise_further) until it is.
     ///
     /// # Errors
-    /// Fails if the event does not match its declaration; it is not taken then.
+    /// Fails if the event does not match its declaration. It is then not taken.
     pub fn poll_raise(
         &mut self,
         ticket: &mut Ticket,
         event: &mut Option<Event>,
         now: Time,
         waker: &Waker,
-    ) -> Poll<Result<Raised, CallError>> {
-        let Some(raised) = event.take() else { return Poll::Ready(Ok(Raised::default())) };
-        match self.communication.raise_or_return(raised, now) {
-            Ok(raised) => Poll::Ready(Ok(raised)),
+    ) -> Poll<Result<Raising, CallError>> {
+        let Some(raised) = event.take() else { return Poll::Ready(Ok(Raising(None))) };
+        match self.communication.begin_raise(raised, now) {
+            Ok(fan_out) => Poll::Ready(Ok(Raising(Some(fan_out)))),
             Err((raised, RaiseError::Event(error))) => {
                 *event = Some(raised);
                 Poll::Ready(Err(*error))
@@ -77,6 +92,20 @@ impl NodeDriver {
                 Poll::Pending
             }
         }
+    }
+
+    /// Raises an event without waiting, see [`poll_raise`](Self::poll_raise).
+    ///
+    /// # Errors
+    /// As [`NodeMachine::raise`](crate::node::NodeMachine::raise).
+    pub fn try_raise(&mut self, event: Event, now: Time) -> Result<Raising, RaiseError> {
+        let begun = self.communication.begin_raise(event, now);
+        begun.map(|fan_out| Raising(Some(fan_out))).map_err(|(_, error)| error)
+    }
+
+    /// Sends a raised event to more of its receivers.
+    pub fn raise_further(&mut self, raising: &mut Raising) {
+        raising.0.iter_mut().for_each(|fan_out| self.communication.send_further(fan_out));
     }
 
     /// Writes an entry to the log of a stream as soon as there is room in the queues of all its
@@ -103,8 +132,8 @@ impl NodeDriver {
     }
 
     /// Sends all batches immediately. Ready when everything raised, written or printed before the
-    /// first call is written to the sockets, or lost with its connection. Also waits for events
-    /// raised meanwhile for the same peers.
+    /// first call is written to the sockets, or lost with its connection. It may also wait for
+    /// events raised meanwhile for the same peers.
     pub fn poll_flush(
         &mut self,
         ticket: &mut Ticket,
@@ -161,7 +190,7 @@ impl NodeDriver {
         self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
     }
 
-    /// Wakes the tasks whose awaited events have occurred.
+    /// Wakes the tasks whose awaited condition is met.
     pub(super) fn wake_waiting(&mut self) {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
             let come = match wanted {

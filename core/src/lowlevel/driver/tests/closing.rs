@@ -1,10 +1,10 @@
-//! Closing.
+//! Tests of closing.
 
 use super::*;
 use crate::connection::ProtocolErrorKind;
 
 #[test]
-fn we_close_first_and_the_peer_closes_then() {
+fn we_close_before_the_peer() {
     let mut driver = running(config());
     send(&mut driver);
     driver.close(NOW);
@@ -12,7 +12,7 @@ fn we_close_first_and_the_peer_closes_then() {
     let all = bytes.len();
     driver.feed_write(Ok(all), NOW);
     assert_eq!(driver.poll_step(NOW), Step::EndOutput);
-    // What the peer has to get rid of is read, and ignored.
+    // What the peer still sends is read and ignored.
     assert_eq!(driver.poll_step(NOW), Step::Read);
     driver.feed_read(Ok(&call()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Read);
@@ -65,7 +65,7 @@ fn the_peer_closes_first() {
 }
 
 #[test]
-fn what_came_before_a_failed_write_is_still_read() {
+fn input_before_a_failed_write_is_still_read() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::BrokenPipe), NOW);
@@ -80,7 +80,7 @@ fn what_came_before_a_failed_write_is_still_read() {
 }
 
 #[test]
-fn after_a_failed_write_nobody_waits_long() {
+fn after_a_failed_write_the_connection_closes_soon() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::BrokenPipe), NOW);
@@ -97,7 +97,7 @@ fn a_write_fails_while_we_close() {
     let mut driver = running(config());
     send(&mut driver);
     driver.close(NOW);
-    // A socket that takes nothing, and says so in no other way, has failed too.
+    // A socket that accepts 0 bytes without an error has failed, too.
     driver.feed_write(Ok(0), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Read);
     driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
@@ -109,7 +109,7 @@ fn a_write_fails_while_we_close() {
 }
 
 #[test]
-fn lingering_ends_when_nothing_moves() {
+fn lingering_ends_without_progress() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
@@ -121,7 +121,7 @@ fn lingering_ends_when_nothing_moves() {
     driver.feed_write(Ok(1), after(6));
     driver.feed_write(fail(ErrorKind::WouldBlock), after(6));
     assert_eq!(driver.poll_step(after(6)), Step::Wait { until: Some(after(11)) });
-    // Reading is no progress, and time never goes back.
+    // Reading is not progress, and time never goes back.
     driver.feed_readable();
     driver.feed_read(Ok(&call()), after(10));
     driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
@@ -131,7 +131,7 @@ fn lingering_ends_when_nothing_moves() {
 }
 
 #[test]
-fn a_peer_that_never_closes_is_left_when_all_is_written() {
+fn a_peer_that_never_closes_is_abandoned_after_everything_is_written() {
     let mut driver = running(config());
     driver.close(NOW);
     assert_eq!(driver.poll_step(NOW), Step::EndOutput);
@@ -142,7 +142,7 @@ fn a_peer_that_never_closes_is_left_when_all_is_written() {
 }
 
 #[test]
-fn a_failed_read_ends_at_once() {
+fn a_failed_read_closes_at_once() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
@@ -154,7 +154,7 @@ fn a_failed_read_ends_at_once() {
 }
 
 #[test]
-fn garbage_is_answered_by_closing_in_order() {
+fn invalid_input_closes_the_connection_in_an_orderly_way() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
@@ -165,7 +165,7 @@ fn garbage_is_answered_by_closing_in_order() {
     };
     assert!(matches!(error.kind, ProtocolErrorKind::Wire(_)), "{error}");
     driver.feed_writable();
-    // What waited is written all the same.
+    // What was queued is still written.
     assert!(is_write(&mut driver, NOW));
     let Step::Write(bytes) = driver.poll_step(NOW) else { panic!() };
     let all = bytes.len();
@@ -177,7 +177,7 @@ fn garbage_is_answered_by_closing_in_order() {
 }
 
 #[test]
-fn input_does_not_wait_for_answers_that_can_not_be_written() {
+fn input_does_not_wait_for_answers_that_cannot_be_written() {
     for ends_before in [false, true] {
         let mut driver = running(config());
         driver.feed_read(Ok(&pings(10)), NOW);
@@ -204,7 +204,7 @@ fn input_does_not_wait_for_answers_that_can_not_be_written() {
 }
 
 #[test]
-fn giving_up_ends_at_once() {
+fn giving_up_closes_at_once() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);

@@ -1,4 +1,4 @@
-//! A driver fed by hand, without sockets.
+//! Tests of a driver fed by the test, without sockets.
 
 mod closing;
 mod properties;
@@ -40,7 +40,7 @@ fn raw(messages: &[Message]) -> Vec<u8> {
     bytes
 }
 
-/// What a peer sends until it is in Running; it requests `e`.
+/// Returns what a peer that requests `e` sends until it is Running.
 fn handshake() -> Vec<u8> {
     let version =
         Version { protocol: 7, cache_size: 3000, data_format: 26, runtime: 0, class: None };
@@ -52,7 +52,7 @@ fn handshake() -> Vec<u8> {
     ])
 }
 
-/// A call of `e` without arguments.
+/// Returns a call of `e` without arguments.
 fn call() -> Vec<u8> {
     let mut argument = vec![b'e', 0, 0, 0, 1, b'e'];
     argument.extend_from_slice(&1.5_f64.to_be_bytes());
@@ -60,7 +60,7 @@ fn call() -> Vec<u8> {
     raw(&[Message::Serial(argument.into())])
 }
 
-/// Of each, the answer takes 48 bytes.
+/// Returns PINGs. The answer to each takes 48 bytes.
 fn pings(count: u32) -> Vec<u8> {
     let layout = PingLayout::Padded32;
     let ping = |seq| Message::Ping(PingArgs { seq, time1: 0.0, time2: 0.0, time3: 0.0, layout });
@@ -71,12 +71,12 @@ fn fresh(config: ConnectionConfig) -> Driver {
     Driver::new(Connection::new(config, Role::Acceptor, NOW))
 }
 
-/// In Running; nothing waits to be written or taken.
+/// Returns a driver in Running with empty queues.
 fn running(config: ConnectionConfig) -> Driver {
     let mut driver = fresh(config);
     write_all(&mut driver);
     driver.feed_read(Ok(&handshake()), NOW);
-    // Few notifications may wait at once, and answers come before the next.
+    // Few notifications may be queued at once, and answers are written before the next.
     for _ in 0..20 {
         write_all(&mut driver);
         take(&mut driver);
@@ -106,7 +106,7 @@ fn is_write(driver: &mut Driver, now: Time) -> bool {
     matches!(driver.poll_step(now), Step::Write(_))
 }
 
-/// The notifications that can be had now, without the log.
+/// Returns the available notifications, without the log.
 fn take(driver: &mut Driver) -> Vec<ConnectionNotification> {
     let next = || match driver.poll_notification() {
         Poll::Ready(notification) => notification,
@@ -125,7 +125,7 @@ fn is_event(told: &ConnectionNotification) -> bool {
     matches!(told, ConnectionNotification::Event(event) if event.name == "e")
 }
 
-/// The last that comes: the socket is closed, and nothing changes that.
+/// Checks that the socket is closed and stays closed.
 fn ends(driver: &mut Driver, all_written: bool) {
     assert_eq!(driver.poll_step(NOW), Step::Close);
     assert_eq!(driver.poll_closed(), Poll::Ready(all_written));

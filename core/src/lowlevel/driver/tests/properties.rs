@@ -1,10 +1,10 @@
-//! Anything that can happen, in any order.
+//! Property tests of calls in any order.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What a socket, a clock and a user can do.
+/// An action of a socket, a clock or a user.
 #[derive(Debug, Clone)]
 enum Does {
     Write(usize),
@@ -67,10 +67,10 @@ fn act(driver: &mut Driver, does: &Does, now: &mut Time) {
 }
 
 proptest! {
-    /// Whatever happened, and in whatever order: when the peer neither reads nor writes any more
-    /// and we have failed to write or want to close, all is over after [`LINGER`] at the latest.
+    /// Whatever happened before, in any order: when the peer neither reads nor writes any more and
+    /// we have failed to write or want to close, everything ends within [`LINGER`].
     #[test]
-    fn no_order_of_calls_makes_it_hang(
+    fn no_order_of_calls_hangs(
         before in prop::collection::vec(does(), 0..40),
         fails in any::<bool>(),
     ) {

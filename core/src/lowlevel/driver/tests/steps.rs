@@ -1,9 +1,9 @@
-//! While the connection goes on.
+//! Tests of steps while the connection is open.
 
 use super::*;
 
 #[test]
-fn what_waits_is_written_before_anything_is_read() {
+fn queued_output_is_written_before_input_is_read() {
     let mut driver = fresh(config());
     let Step::Write(all) = driver.poll_step(NOW) else { panic!() };
     let all = all.to_vec();
@@ -26,7 +26,7 @@ fn what_waits_is_written_before_anything_is_read() {
 }
 
 #[test]
-fn what_is_known_to_be_drained_is_not_read() {
+fn a_drained_socket_is_not_read() {
     let mut driver = running(config());
     driver.feed_read(Ok(&call()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Read);
@@ -38,7 +38,7 @@ fn what_is_known_to_be_drained_is_not_read() {
 }
 
 #[test]
-fn notifications_wait_for_what_can_be_written() {
+fn notifications_wait_for_writable_output() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_read(Ok(&call()), NOW);
@@ -50,7 +50,7 @@ fn notifications_wait_for_what_can_be_written() {
 }
 
 #[test]
-fn a_flush_reads_until_notifications_are_too_many() {
+fn a_flush_reads_until_too_many_notifications_are_queued() {
     let mut driver = running(ConnectionConfig { notification_limit: 2, ..config() });
     assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
     send(&mut driver);
@@ -76,7 +76,7 @@ fn a_flush_reads_until_notifications_are_too_many() {
 }
 
 #[test]
-fn others_have_their_turn_when_much_is_read() {
+fn long_reads_yield_to_other_tasks() {
     let mut driver = running(config());
     let read = |driver: &mut Driver, most: usize| {
         (0..most)
@@ -92,13 +92,13 @@ fn others_have_their_turn_when_much_is_read() {
     driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
     driver.feed_readable();
-    // A long message comes, in small pieces.
+    // A long message arrives in small pieces.
     driver.feed_read(Ok(&[0, 0, 0x10]), NOW);
     assert_eq!(read(&mut driver, 20), 20);
     driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
     driver.feed_readable();
-    // `read` has taken the step that is no reading.
+    // The first call of `read` has consumed the `Yield` step.
     assert_eq!(read(&mut driver, 1000), 32);
     assert_eq!(read(&mut driver, 32), 32);
     assert_eq!(driver.poll_step(NOW), Step::Yield);

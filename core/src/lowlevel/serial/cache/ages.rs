@@ -19,6 +19,8 @@ use super::{ListId, PerList};
 pub(super) struct Ages {
     now: Use,
     base: [Option<Entry>; TypeTag::ALL.len()],
+    /// Of which types there is one.
+    bases: Tags,
     shared: HashMap<usize, Shared, BuildHasherDefault<AddressHasher>>,
     /// The number of entries in each list without anonymous ones.
     named: PerList<u64>,
@@ -27,6 +29,20 @@ pub(super) struct Ages {
     /// A former state of the entries of one list, in order of last use. Entries used or added since
     /// are younger than all of them.
     queue: VecDeque<(Use, Key)>,
+}
+
+/// A set of tags.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in super::super) struct Tags(u32);
+
+impl Tags {
+    pub(in super::super) fn insert(&mut self, tag: TypeTag) {
+        self.0 |= 1 << tag as u8;
+    }
+
+    fn remove(&mut self, tag: TypeTag) {
+        self.0 &= !(1 << tag as u8);
+    }
 }
 
 /// When an entry was used: uses compare as the places of the entries in their list.
@@ -88,6 +104,16 @@ impl Ages {
         Some(entry.pid)
     }
 
+    /// Returns whether the standard instances of all these types are there.
+    #[inline]
+    pub(super) fn has_bases(&self, tags: Tags) -> bool {
+        tags.0 & !self.bases.0 == 0
+    }
+
+    pub(super) fn has_shared(&self, address: usize) -> bool {
+        self.shared.contains_key(&address)
+    }
+
     /// Does the same, after an anonymous entry has come if `anonymous` says so; and nothing if the
     /// instance is not there.
     #[inline]
@@ -116,6 +142,7 @@ impl Ages {
     pub(super) fn insert_base(&mut self, tag: TypeTag, entry: Entry) {
         if let Some(slot) = self.base.get_mut(tag as usize) {
             *slot = Some(entry);
+            self.bases.insert(tag);
             self.named[entry.list] += 1;
         }
     }
@@ -138,8 +165,10 @@ impl Ages {
         self.left = self.now.anonymous;
         if self.named[ListId::Unstable] > 0 {
             self.named[ListId::Unstable] = 0;
-            for slot in &mut self.base {
-                slot.take_if(|entry| entry.list == ListId::Unstable);
+            for (slot, tag) in self.base.iter_mut().zip(TypeTag::ALL) {
+                if slot.take_if(|entry| entry.list == ListId::Unstable).is_some() {
+                    self.bases.remove(*tag);
+                }
             }
             self.shared.retain(|_, shared| shared.entry.list != ListId::Unstable);
         }
@@ -187,7 +216,11 @@ impl Ages {
         let gone = match key {
             Key::Base(tag) => {
                 let slot = self.base.get_mut(tag as usize);
-                slot.is_some_and(|slot| slot.take_if(|entry| entry.used == used).is_some())
+                let gone = slot.and_then(|slot| slot.take_if(|entry| entry.used == used));
+                if gone.is_some() {
+                    self.bases.remove(tag);
+                }
+                gone.is_some()
             }
             Key::Shared(address) => {
                 let unused = |shared: &Shared| shared.entry.used == used;

@@ -18,11 +18,12 @@ mod write;
 
 use std::ops::{Index, IndexMut};
 
+pub(super) use ages::Tags;
 pub(super) use messages::Notes;
 pub(super) use object::{Object, PendingType};
 pub(super) use read::{Place, ReadCache};
 pub(super) use sent::Kept;
-pub(super) use write::{Decision, WriteCache};
+pub(super) use write::{Condition, Decision, WriteCache};
 
 /// One of the two lists of entries in order of use (2§5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

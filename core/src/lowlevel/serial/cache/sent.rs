@@ -50,7 +50,7 @@ pub(super) struct SentValue {
 }
 
 /// What keeps an address from being used again, and the container from being changed there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) enum Kept {
     /// The container.
     Value {
@@ -74,13 +74,24 @@ impl Sent {
     /// Returns what was sent from this address last.
     #[inline]
     pub(super) fn find(&mut self, address: usize) -> Option<&mut SentValue> {
+        let at = self.place(address)?;
+        self.queue.get_mut(at)
+    }
+
+    /// Returns when what was sent from this address last was used.
+    pub(super) fn used(&self, address: usize) -> Option<u64> {
+        self.queue.get(self.place(address)?).map(|sent| sent.used)
+    }
+
+    #[inline]
+    fn place(&self, address: usize) -> Option<usize> {
         let first = self.first;
         let place = |number: u32| number.wrapping_sub(first) as usize;
         let mut at = place(*self.chains.get(chain(address))?);
         loop {
             let sent = self.queue.get(at)?;
             if sent.address == address {
-                return self.queue.get_mut(at);
+                return Some(at);
             }
             // One that has left lies further back than any that is here.
             at = Some(place(sent.before)).filter(|before| *before < at)?;

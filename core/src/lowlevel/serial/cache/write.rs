@@ -8,7 +8,7 @@ use crate::data::TypeTag;
 use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
 use super::ListId;
-use super::ages::{Ages, Entry};
+use super::ages::{Ages, Entry, Tags};
 use super::sent::{Kept, Sent};
 
 /// Tracks the content of the peer's cache.
@@ -41,6 +41,18 @@ pub(in super::super) enum Decision {
     Reference(u64),
     /// The object in full under this id.
     Full(u64),
+}
+
+/// What decides on whether an object goes in full or as a reference; the others are known by their
+/// addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) enum Condition {
+    /// Something shared was sent.
+    Shared(usize),
+    /// A container was sent, and can be referred to.
+    Sent(usize),
+    /// A container cannot be referred to.
+    New(usize),
 }
 
 impl WriteCache {
@@ -115,12 +127,6 @@ impl WriteCache {
         Some((self.take_pid(), type_pid))
     }
 
-    /// Counts objects that are written in full without ids.
-    #[inline]
-    pub(in super::super) fn count_nameless(&mut self, objects: u64) {
-        self.full += objects;
-    }
-
     /// Returns whether something shared goes as a reference, for what is said of it by its address.
     pub(in super::super) fn knows(&self, address: usize) -> bool {
         self.ages.knows(address)
@@ -166,6 +172,17 @@ impl WriteCache {
                 return Decision::Reference(pid);
             }
         }
+        self.new_container(address, size, mode, keep)
+    }
+
+    /// Decides on a container that goes in full, with a cache.
+    pub(in super::super) fn new_container(
+        &mut self,
+        address: usize,
+        size: usize,
+        mode: Mode,
+        keep: impl FnOnce() -> Kept,
+    ) -> Decision {
         let decision = self.anonymous(Family::Val, mode);
         if let Decision::Full(pid) = decision {
             let (used, cut) = (self.now(mode), self.cut);
@@ -187,6 +204,35 @@ impl WriteCache {
             self.ages.insert_anonymous();
         }
         Some(sent.pid)
+    }
+
+    pub(in super::super) fn has_sent(&self, address: usize) -> bool {
+        self.sent.used(address).is_some_and(|used| is_there(used, self.cut))
+    }
+
+    /// Decides on something shared that was sent before; returns its id.
+    pub(in super::super) fn shared_before(&mut self, address: usize) -> Option<u64> {
+        let pid = self.ages.use_shared(address)?;
+        self.references += 1;
+        Some(pid)
+    }
+
+    /// Counts objects that were written in full without ids.
+    #[inline]
+    pub(in super::super) fn count_full(&mut self, objects: u64) {
+        self.full += objects;
+    }
+
+    /// Returns whether the standard instances of these types were sent, and all of this is true, before
+    /// a SERIAL in this mode.
+    #[inline]
+    pub(in super::super) fn meets(&self, mode: Mode, tags: Tags, conditions: &[Condition]) -> bool {
+        let is_met = |condition: &Condition| match *condition {
+            Condition::Shared(address) => self.ages.has_shared(address),
+            Condition::Sent(address) => self.has_sent(address),
+            Condition::New(address) => !self.has_sent(address),
+        };
+        mode.caching == self.last && self.ages.has_bases(tags) && conditions.iter().all(is_met)
     }
 
     /// Decides on a value within itself, which goes under this id.

@@ -55,7 +55,7 @@ impl Session<'_> {
     pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
         let mut indices = std::mem::take(&mut self.indices.0);
         let of_table = indices.get_mut(first..).unwrap_or_default();
-        of_table.sort_unstable();
+        of_table.sort_unstable_by_key(|(digest, _)| *digest);
         let alike = of_table.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
         let checked = if alike { self.compare(of_table) } else { Ok(()) };
         indices.truncate(first);

@@ -8,6 +8,7 @@ mod object;
 mod opaque;
 mod plain;
 mod stmt;
+mod table;
 mod taping;
 mod types;
 mod value;

@@ -13,7 +13,7 @@ pub(super) struct Usual {
     pub(super) pid: u64,
     pub(super) class: u8,
     /// Whether the type is in full.
-    is_full: bool,
+    pub(super) is_full: bool,
     /// The type's id.
     pub(super) ty: u64,
 }
@@ -27,7 +27,7 @@ const NOT_CLASS: u32 = 0xff00_ffff;
 impl Usual {
     /// Takes a header with ids of 64 bits apart.
     #[inline(always)]
-    fn wide(head: &[u8; 22]) -> Option<Usual> {
+    pub(super) fn wide(head: &[u8; 22]) -> Option<Usual> {
         let [full, p0, p1, p2, p3, p4, p5, p6, p7, rest @ ..] = *head;
         let [b0, b1, b2, b3, is_full, t0, t1, t2, t3, t4, t5, t6, t7] = rest;
         let pid = u64::from_be_bytes([p0, p1, p2, p3, p4, p5, p6, p7]);

@@ -1,21 +1,17 @@
 //! Reads values (2§6).
 
-use crate::data::{
-    Entry, EnumValue, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
-};
+use crate::data::{EnumValue, Items, List, Mutable, Pattern, Record, Type, TypeTag, Value, Vector};
 
 use super::super::cursor::{Result, lasting_name};
-use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into};
-use super::super::tape::{Container, MISFIT, What, is_set};
+use super::super::tape::{Container, MISFIT, What};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
-use super::indices::digest_of;
 use super::plain::Usual;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
 
 /// What was counted when a value began.
-struct Begun {
+pub(super) struct Begun {
     /// The greatest depth so far of what it lies within.
     deepest: u32,
     /// How many objects there were before its type.
@@ -42,7 +38,7 @@ impl Session<'_> {
     }
 
     #[inline(never)]
-    fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+    pub(super) fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         if self.has_attributes && self.attributed_into(sink).is_some() {
             return Ok(());
         }
@@ -144,7 +140,7 @@ impl Session<'_> {
 
     /// Begins to measure a value, before whose type there were so many objects.
     #[inline(always)]
-    fn begin(&mut self, objects: u32) -> Begun {
+    pub(super) fn begin(&mut self, objects: u32) -> Begun {
         Begun { deepest: std::mem::replace(&mut self.deepest, self.depth), objects }
     }
 
@@ -209,12 +205,18 @@ impl Session<'_> {
             }
             tag => return Err(Kind::NoValues(tag)),
         }
+        self.measure(at, &begun);
+        Ok(())
+    }
+
+    /// Notes how far the value at this place of the tape extends, now that it was read.
+    #[inline]
+    pub(super) fn measure(&mut self, at: u32, begun: &Begun) {
         if let Some(item) = self.message.tape.get_mut(at as usize) {
             item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
             item.objects = self.objects - begun.objects;
         }
         self.deepest = self.deepest.max(begun.deepest);
-        Ok(())
     }
 
     fn is_opaque(&self, class: u8, tag: TypeTag) -> bool {
@@ -260,18 +262,28 @@ impl Session<'_> {
 
     /// Reads the content of a container, the item of which is at this place of the tape.
     #[inline(always)]
-    fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
+    pub(super) fn container<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        at: u32,
+        tag: TypeTag,
+        ty: Type,
+    ) -> Result<()> {
         match tag {
             TypeTag::List => {
                 let tag = self.mode.data_format.type_in_26(self.cursor.u8()?);
                 let count = self.cursor.count(self.least_object())?;
-                if S::MAKES {
-                    let mut items = Vec::with_capacity(count.min(EAGER));
-                    self.elements(&mut items, count)?;
-                    sink.put(Value::List(Arc::new(List { ty, tag, items })));
-                } else {
-                    self.elements(&mut (), count)?;
+                if !S::MAKES {
+                    return (0..count).try_for_each(|_| self.value_into(&mut ()));
                 }
+                let items = if count == 1 {
+                    Items::one(self.value()?)
+                } else {
+                    let mut items = Vec::with_capacity(count.min(EAGER));
+                    (0..count).try_for_each(|_| self.value_into(&mut items))?;
+                    items.into()
+                };
+                sink.put(Value::List(Arc::new(List { ty, tag, items })));
             }
             TypeTag::Table => self.table(sink, at, ty)?,
             _ => {
@@ -300,11 +312,6 @@ impl Session<'_> {
         Ok(())
     }
 
-    #[inline]
-    fn elements<S: Sink>(&mut self, items: &mut S, count: usize) -> Result<()> {
-        (0..count).try_for_each(|_| self.value_into(items))
-    }
-
     /// Reads the elements of a record or a vector, which may be absent.
     #[inline]
     fn slots<S: Sink>(&mut self, slots: &mut S, count: usize) -> Result<()> {
@@ -315,60 +322,6 @@ impl Session<'_> {
                 self.count_objects(1)?;
                 slots.skip();
             }
-        }
-        Ok(())
-    }
-
-    fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
-        let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
-        let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
-        let expiry = match self.mode.data_format.has_expiry_seconds() {
-            true => Some(self.cursor.f64()?),
-            false => None,
-        };
-        let attributes = self.optional(|s| {
-            s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
-        })?;
-        let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
-        let expire_time = match expiry {
-            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
-            None => self.optional(expr)?,
-        };
-        let expire_func = self.optional(expr)?;
-        let making = if S::MAKES { self.making(at) } else { 0 };
-        let mut entries = Vec::new();
-        let first = self.indices.begin();
-        while self.cursor.bool()? {
-            let place = self.tape_end();
-            let mut index = None;
-            let mut value = None;
-            if S::MAKES {
-                self.value_into(&mut index)?;
-            } else {
-                self.value_into(&mut ())?;
-            }
-            match (&index, S::MAKES) {
-                (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),
-                (_, true) => return Err(self.no_index(place)),
-                (_, false) => self.skimmed_index(place)?,
-            }
-            match (is_set, S::MAKES) {
-                (true, _) => {}
-                (_, true) => self.value_into(&mut value)?,
-                (_, false) => self.value_into(&mut ())?,
-            }
-            let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
-            if let Some(Value::List(index)) = index {
-                entries.push(Entry { index, value, last_access, expire_access });
-            }
-        }
-        self.check_indices(first)?;
-        if S::MAKES {
-            let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
-            let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
-            let table = Arc::new(table);
-            self.made(making, Container::Table(Arc::downgrade(&table)));
-            sink.put(Value::Table(table));
         }
         Ok(())
     }
@@ -385,7 +338,7 @@ impl Session<'_> {
     }
 }
 
-fn unknown_type(ty: &Type) -> Kind {
+pub(super) fn unknown_type(ty: &Type) -> Kind {
     Kind::UnknownType(Box::new(ty.name().compact()))
 }
 

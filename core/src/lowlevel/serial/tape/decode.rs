@@ -186,7 +186,7 @@ impl<'a> Decode<'a> {
     fn list(&mut self, ty: Type) -> Result<List> {
         let tag = self.message.data_format.type_in_26(self.cursor.u8()?);
         let items = self.several(Decode::value)?;
-        Ok(List { ty, tag, items })
+        Ok(List { ty, tag, items: items.into() })
     }
 
     fn mutable(&mut self) -> Result<Mutable> {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
-use super::super::transcript::{Location, Mark};
-use super::super::{Caching, Family, Mode, Transcript, kind};
+use super::super::transcript::Location;
+use super::super::{Caching, Family, Mode, kind};
 use super::Session;
 use crate::wire::DataFormat;
+
+/// Where the id of the type begins, from that of the value's id.
+pub(super) const WIDE_TYPE: usize = 13;
+pub(super) const NARROW_TYPE: usize = 9;
 
 /// How a value of a standard type is written in one step with its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,9 @@ pub(super) trait Decide {
     /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
     /// came, byte for byte.
     const USUAL: bool;
+    /// Notes where the id goes of what was decided on first of all that has none yet.
+    #[inline]
+    fn place(&mut self, _at: usize) {}
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
     /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
@@ -90,8 +97,7 @@ pub(super) trait Decide {
 pub(super) struct Live<'a> {
     pub(super) cache: &'a mut WriteCache,
     pub(super) mode: Mode,
-    /// The size of the call if its containers are remembered, and go as references if they were sent
-    /// before.
+    /// See [`remembered`](super::remembered).
     pub(super) remembered: Option<usize>,
     /// How values may go in one step with their types.
     pub(super) short: Short,
@@ -121,7 +127,7 @@ impl Decide for Live<'_> {
                 Some((Short::Attributed, pid, type_pid))
             }
             Short::Full => {
-                self.cache.count_nameless(2);
+                self.cache.count_full(2);
                 Some((Short::Full, 0, 0))
             }
             Short::Known | Short::No => None,
@@ -185,110 +191,6 @@ impl Decide for Live<'_> {
     }
 }
 
-/// Decides as a transcript says.
-pub(super) struct Replay<'a> {
-    transcript: &'a Transcript,
-    at: usize,
-    /// Where among the marks the value just decided on is; locations come in between.
-    value: usize,
-    types: usize,
-    locations: usize,
-    serial_type: u16,
-    data_format: DataFormat,
-}
-
-impl<'a> Replay<'a> {
-    pub(super) fn new(transcript: &'a Transcript, data_format: DataFormat) -> Replay<'a> {
-        let (at, value, types, locations, serial_type) = (0, 0, 0, 0, 0);
-        Replay { transcript, at, value, types, locations, serial_type, data_format }
-    }
-
-    fn next(&mut self) -> Decision {
-        let mark = self.transcript.marks.get(self.at).copied();
-        self.at += 1;
-        match mark {
-            Some(Mark::Full { pid, serial_type }) => {
-                self.serial_type = serial_type;
-                Decision::Full(pid)
-            }
-            Some(Mark::Reference { pid }) => Decision::Reference(pid),
-            // More objects than were read: whoever compares the bytes finds out.
-            None => Decision::Reference(0),
-        }
-    }
-}
-
-impl Decide for Replay<'_> {
-    const USUAL: bool = false;
-
-    fn base(&mut self, _: TypeTag) -> Decision {
-        self.next()
-    }
-
-    fn value_of_known(&mut self, _: TypeTag) -> Option<(u64, u64)> {
-        None
-    }
-
-    fn value_and_type(&mut self, _: TypeTag) -> Option<(Short, u64, u64)> {
-        None
-    }
-
-    fn shared<T: Any + Send + Sync>(&mut self, _: &Arc<T>, _: Family) -> Decision {
-        self.next()
-    }
-
-    fn container(&mut self, _: usize, _: bool, _: impl FnOnce() -> Kept) -> Decision {
-        self.anonymous(Family::Val)
-    }
-
-    fn again(&mut self, _: u64) -> Decision {
-        self.anonymous(Family::Val)
-    }
-
-    fn anonymous(&mut self, family: Family) -> Decision {
-        if family == Family::Val {
-            self.value = self.at;
-        }
-        self.next()
-    }
-
-    fn serial_type(&self, _: Family, _: u8) -> u16 {
-        self.serial_type
-    }
-
-    fn refers(&self) -> bool {
-        true
-    }
-
-    fn data_format(&self) -> DataFormat {
-        self.data_format
-    }
-
-    fn attribute_exprs(&self) -> bool {
-        true
-    }
-
-    fn other_type(&mut self) -> Option<Type> {
-        let (at, ty) = self.transcript.types.get(self.types)?;
-        if *at == self.value {
-            self.types += 1;
-            Some(ty.clone())
-        } else {
-            None
-        }
-    }
-
-    fn location(&mut self) -> Option<Location> {
-        let (at, location) = self.transcript.locations.get(self.locations)?;
-        if *at + 1 == self.at {
-            self.locations += 1;
-            Some(location.clone())
-        } else {
-            None
-        }
-    }
-}
-
 impl<D: Decide> Session<'_, D> {
     /// Writes the header of something shared; returns whether its body is to follow.
     #[inline]
@@ -333,6 +235,10 @@ impl<D: Decide> Session<'_, D> {
             Type::Def(def) if D::USUAL => {
                 let ty = self.decide.shared(def, Family::Type);
                 if let Decision::Reference(type_pid) = ty {
+                    let at = self.out.len() + 1;
+                    let type_at = if self.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
+                    self.decide.place(at);
+                    self.decide.place(at + type_at);
                     match self.decide.data_format().has_value_attributes() {
                         false => self.head::<N, false>(pid, class, type_pid, content),
                         true => self.head::<N, true>(pid, class, type_pid, content),
@@ -366,6 +272,7 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline]
     pub(super) fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
+        self.decide.place(self.out.len() + 1);
         let pid = match decision {
             Decision::Full(pid) => pid,
             Decision::Reference(pid) => {

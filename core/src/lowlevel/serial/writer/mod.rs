@@ -6,9 +6,11 @@ mod forward;
 mod measure;
 mod object;
 mod opaque;
+mod replay;
 mod short;
 mod stmt;
 mod supported;
+mod template;
 mod types;
 mod value;
 
@@ -19,11 +21,13 @@ use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
 use super::{Family, Mode, Transcript, WriteError};
-use decide::{Decide, Live, Replay, Short};
+use decide::{Decide, Live, Short};
 use measure::Measure;
+use replay::Replay;
 use supported::Supported;
 
 pub(crate) use measure::MAX_CONTENT;
+pub(crate) use template::Templates;
 
 /// The maximum size of types in bytes, beyond the values, without a cache, where each value has its
 /// type in full.
@@ -147,7 +151,7 @@ impl Writer {
             start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
         };
         self.cache.begin(mode);
-        let remembered = Some(measure.size()).filter(|size| is_call && *size <= MAX_KEPT);
+        let remembered = remembered(measure).filter(|_| is_call);
         let decide = Live { cache: &mut self.cache, mode, remembered, short: Short::of(mode) };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
@@ -159,6 +163,13 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Returns the size of a call if its containers are remembered, and go as references if they were sent
+/// before.
+#[inline]
+fn remembered(measure: &Measure) -> Option<usize> {
+    Some(measure.size()).filter(|size| *size <= MAX_KEPT)
 }
 
 impl Transcript {

@@ -29,6 +29,7 @@ impl<D: Decide> Session<'_, D> {
     ) -> bool {
         match self.decide.value_of_known(tag) {
             Some((pid, type_pid)) => {
+                self.decide.place(self.out.len() + 1);
                 self.head::<N, false>(pid, class, type_pid, content);
                 true
             }
@@ -40,6 +41,7 @@ impl<D: Decide> Session<'_, D> {
     fn any_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
         match self.decide.value_and_type(tag) {
             Some((Short::Attributed, pid, type_pid)) => {
+                self.decide.place(self.out.len() + 1);
                 self.head::<N, true>(pid, class, type_pid, content);
                 return true;
             }

@@ -1,4 +1,4 @@
-//! Arguments of a fixed layout: VERSION, PING and PONG, SYNC_POINT.
+//! Arguments with a fixed layout: VERSION, PING and PONG, SYNC_POINT.
 
 use bytes::Bytes;
 
@@ -11,26 +11,26 @@ pub struct Version {
     pub protocol: u32,
     /// The size of the sender's outgoing object cache, in entries.
     pub cache_size: u32,
-    /// The number of the sender's [`DataFormat`], or 0 for "any": it writes what the receiver
-    /// announces, and 26 if that is 0 too.
+    /// The number of the sender's [`DataFormat`], or 0 for "any": it then uses the receiver's, or
+    /// 26 if that is 0 too.
     pub data_format: u32,
-    /// Whole seconds from the sender's start to this connection, as the bits of a signed number: it is
-    /// negative if the sender's clock was set back, and [`Authority`] compares it so.
+    /// Whole seconds from the sender's start to this connection, as the bits of a signed number: it
+    /// is negative if the sender's clock was set back. [`Authority`] compares it as signed.
     ///
     /// [`Authority`]: crate::connection::Authority
     pub runtime: u32,
-    /// The class, without its NUL. `None` if there are no bytes for it (as from Broccoli), empty if
-    /// there is a lone NUL (as from Bro). Bytes after a NUL in it are not sent.
+    /// The class, without its NUL. `None` if it is absent (as from Broccoli), empty if there is
+    /// only a NUL (as from Bro). Bytes after a NUL in it are not sent.
     pub class: Option<Bytes>,
 }
 
 impl Version {
-    /// The protocol's version that this crate speaks.
+    /// The protocol version of this crate.
     pub const PROTOCOL: u32 = 7;
     /// The newest data format, that of Bro 2.5.
     pub const DATA_FORMAT: u32 = DataFormat::V26.number();
 
-    /// Returns the releases of Bro whose VERSION names this protocol and data format, as in
+    /// Returns the releases of Bro whose VERSION announces this protocol and data format, as in
     /// `2.3/2.4`; `None` if there are none.
     ///
     /// Bro 2.6 announces the data format of 2.5, but encodes log values differently.
@@ -45,18 +45,18 @@ impl Version {
 
 /// The argument of PING and PONG, `ping_args` (§2.7, §2.8).
 ///
-/// Times are seconds: moments since 1970, or spans; see §2 for which is which when.
+/// Times are in seconds: since 1970, or durations. §2 defines which.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PingArgs {
-    /// The number that the pinger gave the PING.
+    /// The sequence number of the PING.
     pub seq: u32,
-    /// When the PING was issued, by the pinger's clock.
+    /// When the PING was issued, by the sender's clock.
     pub time1: f64,
-    /// When the PING left for the network, by the pinger's clock; on return, the round trip.
+    /// When the PING was sent to the network, by the sender's clock; on return, the round trip.
     pub time2: f64,
-    /// When the PING came in, by the receiver's clock; in a PONG, the time spent in the receiver.
+    /// When the PING arrived, by the receiver's clock; in a PONG, the time spent in the receiver.
     pub time3: f64,
-    /// The layout on the wire: a PONG has that of its PING.
+    /// The layout on the wire. A PONG has that of its PING.
     pub layout: PingLayout,
 }
 
@@ -64,7 +64,7 @@ pub struct PingArgs {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum PingLayout {
     /// 32 bytes, with four bytes of padding after `seq`: 64-bit builds. The padding is ignored on
-    /// receipt, since a Bro leaves it uninitialised.
+    /// receipt, because a Bro leaves it uninitialised.
     #[default]
     Padded32,
     /// 28 bytes without padding: 32-bit builds.
@@ -81,7 +81,7 @@ pub enum SyncPoint {
 }
 
 impl SyncPoint {
-    /// The final point as it is on the wire.
+    /// The final point on the wire.
     const FINAL: u32 = u32::MAX;
 
     pub(super) fn from_u32(count: u32) -> Self {

@@ -14,11 +14,11 @@ impl Caps {
     pub const NONE: Caps = Caps(0);
     /// The sender can decompress (§1.5).
     pub const COMPRESSION: Caps = Caps(1);
-    /// The sender keeps no incoming cache: it must never be sent references (part 2 §5).
+    /// The sender keeps no incoming cache, so references must not be sent to it (part 2 §5).
     pub const NO_CACHING: Caps = Caps(2);
     /// The sender understands object ids of 64 bits.
     pub const PID_64BIT: Caps = Caps(4);
-    /// The sender keeps its incoming cache by the newer strategy.
+    /// The sender uses the newer strategy for its incoming cache.
     pub const NEW_CACHE_STRATEGY: Caps = Caps(8);
     /// The sender is Broccoli.
     pub const BROCCOLI_PEER: Caps = Caps(16);
@@ -33,7 +33,7 @@ impl Caps {
         (Caps::BROCCOLI_PEER, "BROCCOLI_PEER"),
     ];
 
-    /// Returns the set with these flags.
+    /// Creates a set from these flags.
     pub const fn from_bits(bits: u32) -> Self {
         Caps(bits)
     }
@@ -43,7 +43,7 @@ impl Caps {
         self.0
     }
 
-    /// Returns whether all of `other` is in the set.
+    /// Returns whether the set contains all of `other`.
     #[inline]
     pub const fn contains(self, other: Caps) -> bool {
         self.0 & other.0 == other.0

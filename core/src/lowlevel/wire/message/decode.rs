@@ -1,4 +1,4 @@
-//! From an argument chunk to a message (§2).
+//! Decoding of messages from their argument chunks (§2).
 
 use bytes::Bytes;
 use nom::branch::alt;
@@ -14,11 +14,11 @@ use super::{
 };
 use crate::wire::error::WireErrorKind;
 
-/// What a parser of an argument returns: all that can be wrong is the length.
+/// The result of a parser of an argument. The only possible error is a wrong length.
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
 impl Message {
-    /// Reads the argument chunk of a message; it is empty for a message that has none.
+    /// Reads the argument chunk of a message; empty for a message without one.
     #[inline]
     pub(in crate::lowlevel::wire) fn decode(
         message: MessageType,
@@ -50,7 +50,7 @@ impl Message {
     }
 }
 
-/// Reads an argument of a layout that says its length.
+/// Reads an argument whose length is determined by its layout.
 fn layout<'a>(
     message: MessageType,
     argument: &'a [u8],
@@ -62,7 +62,7 @@ fn layout<'a>(
     }
 }
 
-/// Reads VERSION; the class may lack its NUL, and bytes after that mean nothing (§2.1).
+/// Reads VERSION. The class may lack its NUL, and bytes after the NUL are ignored (§2.1).
 fn version<'a>(argument: &Bytes, input: &'a [u8]) -> Parsed<'a, Message> {
     let (input, (protocol, cache_size, data_format, runtime, class)) =
         (be_u32, be_u32, be_u32, be_u32, rest).parse(input)?;
@@ -71,8 +71,8 @@ fn version<'a>(argument: &Bytes, input: &'a [u8]) -> Parsed<'a, Message> {
     Ok((input, Message::Version(version)))
 }
 
-/// Returns what is kept of an argument, by itself if that is not nearly all of it: the rest, which
-/// means nothing, is not to be kept as well.
+/// Returns the part of an argument that is kept. Copies it unless it is nearly the whole argument,
+/// so that the ignored rest does not stay in memory.
 fn compact(argument: &Bytes, part: &[u8]) -> Bytes {
     if part.len() < argument.len() / 2 {
         Bytes::copy_from_slice(part)
@@ -89,7 +89,7 @@ fn sync_point(input: &[u8]) -> Parsed<'_, Message> {
     map(be_u32, |count| Message::SyncPoint(SyncPoint::from_u32(count))).parse(input)
 }
 
-/// Reads CAPS; the two words behind the flags mean nothing (§2.9).
+/// Reads CAPS. The two words after the flags are ignored (§2.9).
 fn caps(input: &[u8]) -> Parsed<'_, Message> {
     let flags = terminated(be_u32, take(8_usize));
     map(flags, |flags| Message::Caps(Caps::from_bits(flags))).parse(input)

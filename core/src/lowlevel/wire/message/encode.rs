@@ -1,11 +1,11 @@
-//! From a message to its argument chunk (§2).
+//! Encoding of messages to their argument chunks (§2).
 
 use super::lists::until_nul;
 use super::{Message, PingArgs, PingLayout};
 
 impl Message {
-    /// Appends the argument chunk; nothing for a message that has none, and nothing if it would
-    /// hold no entry.
+    /// Appends the argument chunk. Appends nothing for a message without an argument, or if the
+    /// argument would hold no entry.
     pub(in crate::lowlevel::wire) fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Message::PhaseDone | Message::Compress | Message::RequestLogs => {}
@@ -52,7 +52,7 @@ fn put_u32(out: &mut Vec<u8>, word: u32) {
     out.extend_from_slice(&word.to_be_bytes());
 }
 
-/// Appends a string and the NUL that ends it.
+/// Appends a string and the terminating NUL.
 fn put_string(out: &mut Vec<u8>, string: &[u8]) {
     out.extend_from_slice(string);
     out.push(0);

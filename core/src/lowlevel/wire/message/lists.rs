@@ -1,7 +1,7 @@
-//! Arguments that are a row of NUL-terminated strings: REQUEST_EVENTS and REMOTE_PRINT.
+//! Arguments that are lists of NUL-terminated strings: REQUEST_EVENTS and REMOTE_PRINT.
 //!
-//! Both are kept as they are on the wire but for the last NUL, so that receiving one costs no
-//! allocation, and a peer that leaves the last NUL out is understood.
+//! Both are stored as on the wire without the last NUL. So receiving one needs no allocation, and a
+//! missing last NUL is accepted.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use bytes::{Bytes, BytesMut};
 
 /// The names of a REQUEST_EVENTS (§2.3).
 ///
-/// A row of strings that are iterated over, not a set: order and repetitions are as received.
+/// A list, not a set: order and repetitions are as received.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EventNames(Bytes);
 
 impl EventNames {
-    /// Returns the names in order. Empty ones are left out: a chunk that a Bro's peer stored under
-    /// compression leaves some behind (§1.5).
+    /// Returns the names in order. Empty ones are skipped: they remain when a Bro reads a chunk
+    /// stored under compression (§1.5).
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.split(|byte| *byte == 0).filter(|name| !name.is_empty())
     }
@@ -29,14 +29,14 @@ impl EventNames {
         EventNames(without_last_nul(argument))
     }
 
-    /// Returns the argument but for its last NUL.
+    /// Returns the argument without its last NUL.
     pub(super) fn as_argument(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl<N: AsRef<[u8]>> FromIterator<N> for EventNames {
-    /// Collects names; what follows a NUL in one is left out, and so are empty ones.
+    /// Collects names. Drops empty names, and everything after a NUL in a name.
     fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
         let mut argument = BytesMut::new();
         for name in names {
@@ -72,7 +72,7 @@ impl PrintItems {
     /// Returns the items in the order in which they were printed.
     pub fn iter(&self) -> impl Iterator<Item = PrintItem<'_>> {
         let mut strings = self.0.split(|byte| *byte == 0);
-        // Nothing at all is no item, though `split` sees one empty string in it.
+        // An empty argument has no item, but `split` returns one empty string for it.
         std::iter::from_fn(move || {
             let file = strings.next()?;
             let text = strings.next()?;
@@ -92,14 +92,14 @@ impl PrintItems {
         (nuls % 2 == 1).then_some(items)
     }
 
-    /// Returns the argument but for its last NUL.
+    /// Returns the argument without its last NUL.
     pub(super) fn as_argument(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl<'a> FromIterator<PrintItem<'a>> for PrintItems {
-    /// Collects items; what follows a NUL in a string is left out.
+    /// Collects items. Drops everything after a NUL in a string.
     fn from_iter<I: IntoIterator<Item = PrintItem<'a>>>(items: I) -> Self {
         let mut argument = BytesMut::new();
         for item in items {
@@ -134,7 +134,7 @@ impl fmt::Debug for Escaped<'_> {
     }
 }
 
-/// Returns what comes before the first NUL, as a C program reads it.
+/// Returns the part before the first NUL, as a C program reads it.
 pub(super) fn until_nul(string: &[u8]) -> &[u8] {
     string.split(|byte| *byte == 0).next().unwrap_or_default()
 }

@@ -21,11 +21,11 @@ use super::MessageType;
 pub enum Message {
     /// Opens the connection: versions, cache size, class (§2.1).
     Version(Version),
-    /// Carries one serialization, not looked into here (§2.2).
+    /// Carries one serialization, which is not decoded here (§2.2).
     Serial(Bytes),
     /// Requests events by name (§2.3).
     RequestEvents(EventNames),
-    /// Carries a filter in pcap's syntax, without the NUL that ends it (§2.4).
+    /// Carries a filter in pcap's syntax, without its terminating NUL (§2.4).
     CaptureFilter(Bytes),
     /// Requests synchronized state (§2.5).
     RequestSync {
@@ -46,9 +46,9 @@ pub enum Message {
     SyncPoint(SyncPoint),
     /// Carries prints to files (§2.12).
     RemotePrint(PrintItems),
-    /// Announces a log writer, not looked into here (§2.13).
+    /// Announces a log writer, which is not decoded here (§2.13).
     LogCreateWriter(Bytes),
-    /// Carries log entries, not looked into here (§2.14).
+    /// Carries log entries, which are not decoded here (§2.14).
     LogWrite(Bytes),
     /// Requests logs (§2.15).
     RequestLogs,
@@ -76,15 +76,15 @@ impl Message {
         }
     }
 
-    /// Returns the estimated memory that a received message keeps alive in bytes.
+    /// Returns the estimated memory in bytes that a received message keeps alive.
     #[inline]
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
             Message::Serial(bytes) | Message::CaptureFilter(bytes) => bytes.len(),
             Message::RequestEvents(names) => names.as_argument().len(),
             Message::RemotePrint(items) => items.as_argument().len(),
-            // Of a LOG_CREATE_WRITER nothing is kept, and a LOG_WRITE is little but the values that
-            // come of it, which count by themselves.
+            // Nothing of a LOG_CREATE_WRITER is kept. A LOG_WRITE consists mostly of its values,
+            // which are counted separately.
             _ => 0,
         }
     }

@@ -1,4 +1,4 @@
-//! Known answers both ways, most of them from recorded sessions.
+//! Known-answer tests in both directions, mostly from recorded sessions.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::wire::message_type::type_name;
 use crate::wire::testing::*;
 use crate::wire::{Framing, WireErrorKind};
 
-/// Checks that the hex decodes to the message under all splits and is what it is encoded to.
+/// Checks that the hex decodes to the message under all splits, and that the message encodes to it.
 #[track_caller]
 fn known(text: &str, expected: Message) {
     let bytes = hex::decode(text.replace(' ', "")).unwrap();
@@ -17,13 +17,13 @@ fn known(text: &str, expected: Message) {
     assert_eq!(hex::encode(encode(Framing::Clear, &[expected])), hex::encode(bytes));
 }
 
-/// Checks that the argument, as it may come, decodes to the message.
+/// Checks that a non-canonical argument decodes to the message.
 #[track_caller]
 fn tolerated(number: u8, argument: &[u8], expected: Message) {
     assert_eq!(decode_clear(&message(number, argument)).plain(), [expected]);
 }
 
-/// Returns what is wrong with the argument.
+/// Returns the error for an invalid argument.
 #[track_caller]
 fn refused(number: u8, argument: &[u8]) -> WireErrorKind {
     let error = decode_clear(&message(number, argument)).end.unwrap_err();
@@ -66,7 +66,7 @@ fn version_of_a_broccoli() {
 }
 
 #[test]
-fn version_class_ends_at_its_first_nul_or_with_the_argument() {
+fn version_class_ends_at_its_first_nul_or_at_the_end() {
     let start = bytes("0000000700000bb80000001a00000000");
     let with = |class: &[u8]| [&start[..], class].concat();
     tolerated(0x01, &with(b"x\0junk\0"), Message::Version(version(Some("x"))));
@@ -76,7 +76,7 @@ fn version_class_ends_at_its_first_nul_or_with_the_argument() {
 }
 
 #[test]
-fn version_has_sixteen_bytes_at_least() {
+fn version_has_at_least_sixteen_bytes() {
     for length in 1..16 {
         let error = decode_clear(&message(0x01, &vec![0; length])).end.unwrap_err();
         let text = format!(
@@ -104,7 +104,7 @@ fn request_events() {
 fn request_events_skips_empty_names_and_needs_no_last_nul() {
     let names: EventNames = ["a", "b"].into_iter().collect();
     tolerated(0x08, b"a\0b", Message::RequestEvents(names.clone()));
-    // As a Bro sees a chunk that was stored under compression.
+    // This is how a Bro sees a chunk that was stored under compression.
     let outcome = decode_clear(&message(0x08, b"a\0b\0\0\0\0\0"));
     let Message::RequestEvents(padded) = &outcome.messages[0].message else { panic!() };
     assert!(padded.iter().eq(names.iter()));
@@ -238,9 +238,9 @@ fn remote_print() {
     assert!(collected.iter().eq(items));
 }
 
-/// What follows a NUL means nothing, and so is not to be kept alive by what comes before it.
+/// Bytes after a NUL are ignored, so the bytes before it must not keep them in memory.
 #[test]
-fn what_means_nothing_is_not_kept() {
+fn ignored_bytes_are_not_kept() {
     let filter = [&b"tcp\0"[..], &[b'x'; 1000]].concat();
     let version = [&[0; 16][..], b"class\0", &[b'x'; 1000]].concat();
     for (kind, argument) in [(MessageType::CaptureFilter, filter), (MessageType::Version, version)]
@@ -296,7 +296,7 @@ fn log_messages() {
 }
 
 #[test]
-fn types_know_their_numbers_names_and_sections() {
+fn types_have_numbers_names_and_sections() {
     for (place, kind) in MessageType::ALL.into_iter().enumerate() {
         assert_eq!(MessageType::from_u8(kind as u8), Some(kind));
         assert_eq!(kind.section(), format!("§2.{}", place + 1));

@@ -1,4 +1,4 @@
-//! The compression transform (§1.5).
+//! Tests of the compression transform (§1.5).
 
 use bytes::Bytes;
 use flate2::{Compress, FlushCompress};
@@ -6,7 +6,7 @@ use flate2::{Compress, FlushCompress};
 use crate::wire::testing::*;
 use crate::wire::*;
 
-/// A zlib stream written as a peer does it.
+/// A zlib stream written like a peer's.
 struct Peer(Compress);
 
 impl Peer {
@@ -14,14 +14,14 @@ impl Peer {
         Peer(Compress::new(flate2::Compression::new(level), true))
     }
 
-    /// What the payload deflates to.
+    /// Returns the deflated payload.
     fn deflate(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut body = Vec::with_capacity(payload.len() * 2 + 100);
         self.0.compress_vec(payload, &mut body, FlushCompress::Sync).unwrap();
         body
     }
 
-    /// The payload deflated, with its length behind it.
+    /// Returns the deflated payload, followed by its length.
     fn chunk(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut body = self.deflate(payload);
         body.extend((payload.len() as u32).to_le_bytes());
@@ -33,12 +33,12 @@ fn stored(payload: &[u8]) -> Vec<u8> {
     [payload, &[0; 4]].concat()
 }
 
-/// COMPRESS, then a stored header of a SERIAL and the given transformed argument.
+/// Returns COMPRESS, then a stored header of a SERIAL and the given transformed argument.
 fn compressed_serial(argument: &[u8]) -> Vec<u8> {
     stream(&[&header(0x12), &stored(&header(0x02)), argument])
 }
 
-/// The kind of error that such an argument gives, at the argument's offset.
+/// Returns the kind of error for such an argument. Checks that it has the argument's offset.
 #[track_caller]
 fn refused(argument: &[u8]) -> WireErrorKind {
     let outcome = decode_clear(&compressed_serial(argument));
@@ -53,7 +53,7 @@ fn text(length: usize) -> Vec<u8> {
     (0..length).map(|at| b"abcdefgh#"[at * at % 9]).collect()
 }
 
-/// The connector of a recorded session with `$compression=6`, from its COMPRESS on.
+/// The initiator's bytes of a recorded session with `$compression=6`, from COMPRESS on.
 #[test]
 fn a_recorded_direction_is_inflated() {
     let bytes = hex::decode(concat!(
@@ -89,7 +89,7 @@ fn a_recorded_direction_is_inflated() {
 }
 
 #[test]
-fn every_level_goes_both_ways() {
+fn every_level_round_trips() {
     assert_eq!(Compression::new(0), None);
     assert_eq!(Compression::new(10), None);
     for level in 1..=9 {
@@ -111,7 +111,7 @@ fn every_level_goes_both_ways() {
     }
 }
 
-/// Returns how many bytes payloads take.
+/// Returns the size of the compressed payloads in bytes.
 fn packed(level: u8, payloads: &[Vec<u8>]) -> u64 {
     let (mut encoder, mut out) = (Encoder::new(Framing::Clear), Vec::new());
     encoder.start_compression(Compression::new(level).unwrap(), &mut out);
@@ -135,7 +135,7 @@ fn short_payloads_are_deflated_fast_up_to_level_6() {
 }
 
 #[test]
-fn every_level_of_a_peer_is_understood() {
+fn every_level_of_a_peer_is_decoded() {
     for level in 0..=9 {
         let mut peer = Peer::new(level);
         let mut bytes = stream(&[&header(0x12)]);
@@ -177,9 +177,9 @@ fn payloads_below_30_bytes_are_stored() {
     assert_eq!(out[out.len() - 4..], [30, 0, 0, 0]);
 }
 
-/// A Bro does not cut the zero bytes off a stored chunk of these (§1.5).
+/// A Bro does not strip the zero bytes of a stored chunk in these messages (§1.5).
 #[test]
-fn names_prints_and_log_entries_are_deflated_when_short_too() {
+fn short_names_prints_and_log_entries_are_deflated_too() {
     let names = ["a"].into_iter().collect();
     let items = [PrintItem { file: b"f", text: b"t" }].into_iter().collect();
     let messages = [
@@ -275,8 +275,8 @@ fn claims_must_be_exact() {
 }
 
 #[test]
-fn a_match_that_goes_on_past_the_claim_is_seen() {
-    // One match yields the last 258 bytes: all input is read before all output is written.
+fn a_match_that_continues_past_the_claim_is_detected() {
+    // One match yields the last 258 bytes, so all input is read before all output is written.
     let payload = vec![b'a'; 600];
     for claimed in [1_u32, 300, 598, 599] {
         let mut body = Peer::new(9).deflate(&payload);
@@ -286,7 +286,7 @@ fn a_match_that_goes_on_past_the_claim_is_seen() {
 }
 
 #[test]
-fn empty_blocks_behind_the_last_byte_are_accepted() {
+fn empty_blocks_after_the_last_byte_are_accepted() {
     for more in 1..4 {
         let mut body = Peer::new(6).deflate(&text(100));
         for _ in 0..more {
@@ -299,7 +299,7 @@ fn empty_blocks_behind_the_last_byte_are_accepted() {
 }
 
 #[test]
-fn bytes_behind_the_end_of_the_zlib_stream_are_left_over() {
+fn bytes_after_the_end_of_the_zlib_stream_are_left_over() {
     let mut finished = Vec::with_capacity(1000);
     let mut peer = Peer::new(6);
     peer.0.compress_vec(&text(100), &mut finished, FlushCompress::Finish).unwrap();
@@ -311,7 +311,7 @@ fn bytes_behind_the_end_of_the_zlib_stream_are_left_over() {
 }
 
 #[test]
-fn garbage_behind_the_body_is_refused() {
+fn garbage_after_the_body_is_refused() {
     let mut body = Peer::new(6).deflate(&text(100));
     body.extend([0xff; 3]);
     body.extend(100_u32.to_le_bytes());
@@ -319,7 +319,7 @@ fn garbage_behind_the_body_is_refused() {
 }
 
 #[test]
-fn a_body_that_is_no_zlib_stream_is_corrupt() {
+fn a_body_that_is_not_a_zlib_stream_is_corrupt() {
     assert_eq!(refused(b"not zlib at all....\x40\0\0\0"), WireErrorKind::Corrupt);
 }
 
@@ -337,27 +337,27 @@ fn a_chunk_needs_its_trailer() {
 fn a_header_is_measured_after_inflating() {
     let outcome = decode_clear(&stream(&[&header(0x12), &stored(&[0x0e; 9])]));
     assert_eq!(outcome.kind(), WireErrorKind::HeaderLength { length: 9 });
-    // A header without trailer: its last four bytes are one.
+    // A header without a trailer: its last four bytes are taken as one.
     let outcome = decode_clear(&stream(&[&header(0x12), &header(0x02), b"e"]));
     assert_eq!(outcome.kind(), WireErrorKind::HeaderLength { length: 4 });
 }
 
 #[test]
 fn a_claim_that_no_stream_can_yield_is_refused_before_inflating() {
-    // 100 bytes can give 1032 times as much, and 8 stray bytes.
+    // 100 bytes can yield 1032 times as much, plus the yield of 8 stray bytes.
     let claim = |claimed: u32| [&[0x78; 100][..], &claimed.to_le_bytes()].concat();
     assert_eq!(refused(&claim(108 * 1032)), WireErrorKind::Corrupt);
     let claimed = 108 * 1032 + 1;
     let kind = WireErrorKind::ImpossibleRatio { claimed, compressed: 100 };
     assert_eq!(refused(&claim(claimed)), kind);
-    // An honest stream comes close to the ratio and is let through up to the limit.
+    // A valid stream can come close to the ratio, and is accepted up to the limit.
     let zeros = Bytes::from(vec![0; FramingLimits::DEFAULT as usize]);
     let chunk = Peer::new(9).chunk(&zeros);
     assert!(chunk.len() < 20_000);
     let bytes = compressed_serial(&chunk);
     let outcome = decode(Framing::Clear, FramingLimits::default(), bytes.chunks(1000));
     assert_eq!(outcome.plain()[1], Message::Serial(zeros.clone()));
-    // One byte more is a bomb.
+    // One byte more exceeds the limit.
     let limit = FramingLimits::DEFAULT;
     let claimed = limit + 1;
     let chunk = Peer::new(9).chunk(&[&zeros[..], &[0]].concat());

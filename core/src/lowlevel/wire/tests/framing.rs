@@ -1,4 +1,4 @@
-//! Chunks, headers, ends of streams (§1.1–§1.4).
+//! Tests of chunks, headers and ends of streams (§1.1–§1.4).
 
 use crate::wire::testing::*;
 use crate::wire::*;
@@ -60,7 +60,7 @@ fn unknown_and_internal_types_are_refused_by_number_and_name() {
 }
 
 #[test]
-fn nothing_behind_an_error_is_read() {
+fn nothing_after_an_error_is_read() {
     let bytes = [stream(&[&header(0x7f)]), message(0x02, b"e"), message(0x02, b"e")].concat();
     let outcome = decode_clear(&bytes);
     assert_eq!(outcome.plain(), []);
@@ -83,8 +83,8 @@ fn an_argument_that_looks_like_a_message_is_an_argument() {
 }
 
 #[test]
-fn the_rest_of_a_length_word_is_not_a_length_word() {
-    // Behind the first byte of the length 1, its rest and the argument read like the length 256.
+fn the_rest_of_a_length_word_is_not_taken_as_a_length_word() {
+    // After the first byte of the length 1, its rest and the argument look like the length 256.
     let bytes = [message(0x02, b"a"), message(0x02, &[0]), message(0x02, &[0; 400])].concat();
     let outcome = decode_clear(&bytes);
     assert_eq!(outcome.end, Ok(()));
@@ -104,7 +104,7 @@ fn offsets_and_lengths_add_up() {
 }
 
 #[test]
-fn a_stream_cut_anywhere_has_no_message_there_and_says_where_it_ended() {
+fn a_truncated_stream_is_an_error_that_says_where_it_ended() {
     let whole = message(0x19, b"entry");
     let start = stream(&[&header(0x0e)]);
     for cut in 0..whole.len() {
@@ -134,7 +134,7 @@ fn a_stream_cut_anywhere_has_no_message_there_and_says_where_it_ended() {
 }
 
 #[test]
-fn a_finished_stream_may_go_on() {
+fn a_finished_stream_may_continue() {
     let bytes = message(0x02, b"e");
     let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&bytes[..14]);
@@ -147,7 +147,7 @@ fn a_finished_stream_may_go_on() {
 }
 
 #[test]
-fn serial_writes_behind_what_is_there() {
+fn serial_appends_to_the_buffer() {
     let mut encoder = Encoder::new(Framing::Clear);
     let mut out = b"before".to_vec();
     let write = |out: &mut Vec<u8>| -> Result<(), ()> {
@@ -163,7 +163,7 @@ fn serial_writes_behind_what_is_there() {
 }
 
 #[test]
-fn a_failed_serial_leaves_nothing() {
+fn a_failed_serial_appends_nothing() {
     for compressed in [false, true] {
         let mut encoder = Encoder::new(Framing::Clear);
         let mut out = Vec::new();
@@ -204,7 +204,7 @@ fn a_message_without_content_is_not_written() {
 }
 
 #[test]
-fn small_messages_share_blocks_that_are_used_again() {
+fn small_messages_share_blocks_that_are_reused() {
     let bytes = encode(Framing::Clear, &vec![Message::Serial(vec![b'e'; 100].into()); 300]);
     let mut decoder = Decoder::new(Framing::Clear, FramingLimits::default());
     decoder.feed(&bytes);

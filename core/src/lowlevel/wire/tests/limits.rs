@@ -1,4 +1,4 @@
-//! Each limit at, below and above what arrives.
+//! Tests of each limit, with input at, below and above it.
 
 use bytes::Bytes;
 
@@ -34,7 +34,7 @@ fn a_chunk_is_refused_at_its_length_word() {
 }
 
 #[test]
-fn a_part_is_held_against_the_chunk_limit_without_its_mark() {
+fn the_chunk_limit_applies_to_a_part_without_its_mark() {
     let mut bytes = stream(&[&header(0x02)]);
     bytes.extend(0x8000_0065_u32.to_be_bytes());
     bytes.extend([b'e'; 101]);
@@ -46,7 +46,7 @@ fn a_part_is_held_against_the_chunk_limit_without_its_mark() {
 }
 
 #[test]
-fn parts_are_added_up_against_the_message_limit() {
+fn the_message_limit_applies_to_the_sum_of_parts() {
     let mut bytes = stream(&[&header(0x02)]);
     for word in [0x8000_0028_u32, 0x8000_0028, 0x14] {
         bytes.extend(word.to_be_bytes());
@@ -61,13 +61,13 @@ fn parts_are_added_up_against_the_message_limit() {
     let kind = WireErrorKind::MessageTooLong { length: 100, limit: 99 };
     let message = Some(MessageType::Serial);
     assert_eq!(outcome.end, Err(WireError { kind, offset: 12 + 44 + 44, message }));
-    // The last length word alone suffices.
+    // The last length word alone causes the error.
     let outcome = decode_all_splits(Framing::Clear, limits(99), &bytes[..bytes.len() - 20]);
     assert_eq!(outcome.kind(), kind);
 }
 
 #[test]
-fn an_unsplit_message_is_held_against_the_message_limit() {
+fn the_message_limit_applies_to_an_unsplit_message() {
     let bytes = message(0x02, &[b'e'; 100]);
     let limits = |message| FramingLimits { message, ..FramingLimits::default() };
     assert_eq!(decode_all_splits(Framing::Tls, limits(100), &bytes).end, Ok(()));
@@ -121,14 +121,14 @@ fn an_error_is_small() {
 }
 
 #[test]
-fn tls_where_clear_text_is_expected_is_called_that() {
+fn tls_instead_of_clear_text_is_recognized() {
     // A ClientHello, and the alert of a server that expected one.
     for bytes in [[0x16, 3, 1, 2, 0, 1], [0x15, 3, 3, 0, 2, 2]] {
         let outcome = decode_all_splits(Framing::Clear, FramingLimits::default(), &bytes);
         let word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         assert_eq!(outcome.kind(), WireErrorKind::PeerSpeaksTls { word });
     }
-    // Later it is a length like any other.
+    // Later in the stream, the same bytes are an ordinary length.
     let mut bytes = vec![0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0];
     bytes.extend([0x16, 3, 1, 2]);
     let outcome = decode_all_splits(Framing::Clear, FramingLimits::default(), &bytes);

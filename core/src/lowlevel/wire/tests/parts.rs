@@ -1,11 +1,11 @@
-//! Partial chunks (§1.2, §1.3).
+//! Tests of partial chunks (§1.2, §1.3).
 
 use bytes::Bytes;
 
 use crate::wire::testing::*;
 use crate::wire::*;
 
-/// The length words of a stream, marks included.
+/// Returns the length words of a stream, including marks.
 fn words(mut bytes: &[u8]) -> Vec<u32> {
     let mut words = Vec::new();
     while let Some((word, rest)) = bytes.split_first_chunk::<4>() {
@@ -21,7 +21,7 @@ fn payload(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn parts_are_put_together() {
+fn parts_are_joined() {
     let bytes = hex::decode(concat!(
         "80000003",
         "020000",
@@ -47,14 +47,14 @@ fn parts_are_put_together() {
 }
 
 #[test]
-fn a_wrong_chunk_in_parts_is_reported_where_it_began() {
+fn an_invalid_chunk_in_parts_is_reported_at_its_start() {
     let bytes = hex::decode(concat!("80000003", "0d0000", "00000001", "00")).unwrap();
     let kind = WireErrorKind::HeaderLength { length: 4 };
     assert_eq!(decode_clear(&bytes).end, Err(WireError { kind, offset: 0, message: None }));
 }
 
 #[test]
-fn a_stream_can_not_end_between_parts() {
+fn a_stream_cannot_end_between_parts() {
     let bytes = hex::decode(concat!("00000008", "0200000000000000", "80000003", "616161")).unwrap();
     let outcome = decode_clear(&bytes);
     let kind = WireErrorKind::EndBetweenParts { have: 3 };
@@ -91,7 +91,7 @@ fn a_clear_encoder_splits_at_what_a_bro_can_receive() {
             assert_eq!(outcome.counters, encoder.counters());
         }
 
-        // Over TLS the same goes whole.
+        // Over TLS the same message is not split.
         let out = encode(Framing::Tls, std::slice::from_ref(&serial));
         assert_eq!(words(&out), [8, length as u32]);
         let outcome = decode(Framing::Tls, FramingLimits::default(), out.chunks(10_000));
@@ -100,7 +100,7 @@ fn a_clear_encoder_splits_at_what_a_bro_can_receive() {
 }
 
 #[test]
-fn what_lies_before_a_split_message_stays() {
+fn bytes_before_a_split_message_are_unchanged() {
     let messages = [
         Message::PhaseDone,
         Message::Serial(Bytes::from(payload(MAX_PART + 9))),
@@ -114,7 +114,7 @@ fn what_lies_before_a_split_message_stays() {
 
 #[test]
 fn a_transformed_payload_is_split_too() {
-    // Bytes that do not deflate, so that the transformed payload is over the boundary.
+    // Bytes that cannot be compressed, so that the transformed payload exceeds the limit.
     let mut state = 1_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state =

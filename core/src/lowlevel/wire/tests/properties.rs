@@ -1,4 +1,4 @@
-//! Properties of whole streams.
+//! Property tests of whole streams.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ fn framing() -> impl Strategy<Value = Framing> {
     prop_oneof![Just(Framing::Clear), Just(Framing::Tls)]
 }
 
-/// The stream in pieces of these sizes, over and over.
+/// Splits the stream into pieces of these sizes, repeatedly.
 fn pieces<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     for size in sizes.iter().cycle() {
@@ -27,7 +27,7 @@ fn pieces<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// Feeds all there is before the first poll.
+/// Feeds everything before the first poll.
 fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, FramingCounters) {
     let mut decoder = Decoder::new(framing, FramingLimits::default());
     pieces.iter().for_each(|piece| decoder.feed(piece));
@@ -38,7 +38,7 @@ fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, FramingCoun
     (messages, decoder.counters())
 }
 
-/// Parts of it refer to each other across payloads, up to deflate's window and beyond.
+/// Text with repetitions across payloads, within deflate's window and beyond.
 static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut state = 1_u64;
     let letter = || {
@@ -52,7 +52,7 @@ proptest! {
     #![proptest_config(on_few(64))]
 
     #[test]
-    fn a_message_comes_back_under_all_splits(message in any_message(), framing in framing()) {
+    fn a_message_round_trips_under_all_splits(message in any_message(), framing in framing()) {
         let bytes = encode(framing, std::slice::from_ref(&message));
         let outcome = decode_all_splits(framing, FramingLimits::default(), &bytes);
         prop_assert_eq!(outcome.plain(), [message]);
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn messages_come_back(
+    fn messages_round_trip(
         before in vec(any_message(), 0..20),
         after in vec(any_message(), 0..60),
         level in 0..=9_u8,
@@ -94,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn what_short_and_long_payloads_have_in_common_is_inflated(
+    fn references_between_short_and_long_payloads_are_inflated(
         level in 1..=9_u8,
         parts in vec((0..40_000_usize, prop_oneof![1..1024_usize, 1000..1050_usize, 1024..70_000_usize]), 1..12),
     ) {

@@ -1,4 +1,4 @@
-//! What passes between the node and one peer.
+//! The exchange of state with one peer.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -10,16 +10,17 @@ use crate::state::{Alias, FullState, Store};
 #[derive(Debug, Default)]
 pub(in super::super) struct Exchange {
     pub(super) stage: Stage,
-    /// The peer's unique ids of containers, by our ids, where they differ.
+    /// The peer's unique IDs of containers, by our IDs, where they differ.
     aliases: BTreeMap<Name, Name>,
-    /// The unique ids of containers that have no type at the peer yet, so that it puts nothing into
-    /// them.
+    /// The unique IDs of containers that have no type at the peer yet, so that it adds no elements
+    /// to them.
     open: BTreeSet<Name>,
-    /// The number of aliases and open containers at which those that were removed are dropped.
+    /// The number of aliases and open containers from which those of removed containers are
+    /// dropped.
     prune_at: usize,
 }
 
-/// An operation is on a container that takes no elements at the peer.
+/// The error that an operation changes a container that has no type at the peer.
 #[derive(Debug)]
 pub(super) struct NoTypeYet;
 
@@ -31,7 +32,7 @@ pub(super) enum Stage {
     Before,
     /// The full state is being sent to the peer.
     Giving(Box<Giving>),
-    /// The peer is sending its full state; local changes wait until it is complete, unless it
+    /// The peer is sending its full state. Local changes wait until it is complete, unless it
     /// undoes them.
     Taking(Box<Pending>),
     /// Both sides send their changes.
@@ -44,12 +45,12 @@ pub(super) struct Giving {
     pub(super) state: FullState,
     /// The next operation, for which there was no room.
     pub(super) next: Option<StateAccess>,
-    /// Changes of parts that were sent already.
+    /// Changes of parts that have already been sent.
     pub(super) changes: VecDeque<Arc<StateAccess>>,
 }
 
 impl Exchange {
-    /// Records that a peer knows a container by this id, possibly by no other.
+    /// Records that a peer knows a container by this ID, and possibly by no other.
     pub(super) fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
         self.prune(store);
@@ -70,7 +71,7 @@ impl Exchange {
         }
     }
 
-    /// Addresses an operation by an id that the peer knows.
+    /// Returns the operation with a target ID that the peer knows.
     pub(super) fn address(&self, access: &Arc<StateAccess>) -> Result<Arc<StateAccess>, NoTypeYet> {
         let target = self.aliases.get(&access.target);
         if self.open.contains(target.unwrap_or(&access.target)) {
@@ -86,7 +87,7 @@ impl Exchange {
 }
 
 /// Local changes that wait until a peer has sent its state. Changes that this state undoes are
-/// dropped, because they would be outdated.
+/// dropped, because they are outdated.
 ///
 /// Most of a peer's state undoes nothing, which is detected without checking each change.
 #[derive(Debug, Default)]
@@ -94,7 +95,7 @@ pub(super) struct Pending {
     changes: VecDeque<Arc<StateAccess>>,
     /// The variables that were changed.
     variables: BTreeSet<Name>,
-    /// The changed parts of containers, by local id and index.
+    /// The changed parts of containers, by local ID and index.
     places: BTreeSet<(Name, Value)>,
 }
 

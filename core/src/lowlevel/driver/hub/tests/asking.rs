@@ -1,9 +1,9 @@
-//! Replies behind other notifications.
+//! Tests of replies behind other notifications.
 
 use super::*;
 
 #[test]
-fn answers_are_found_and_all_else_stays_in_order() {
+fn answers_are_found_and_other_notifications_stay_in_order() {
     let mut world = World::running(Options::default());
     world.told();
     let asking = Arc::new(Sleeper::default());
@@ -23,7 +23,7 @@ fn answers_are_found_and_all_else_stays_in_order() {
     assert_eq!(world.numbers(), [0, 1, 3].map(Value::Count));
     assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Ready(None));
 
-    // Who takes notifications finds it as well.
+    // Taking notifications finds the answer, too.
     world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5)]);
     assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Pending);
     assert_eq!(world.peer.send_event(&event(5)), Ok(Sent::Sent));
@@ -33,7 +33,7 @@ fn answers_are_found_and_all_else_stays_in_order() {
 }
 
 #[test]
-fn an_answer_behind_more_than_a_subscriber_takes_waits_for_it() {
+fn an_answer_waits_for_a_subscriber_with_a_full_queue() {
     let mut world = World::running(Options { incoming: queue(10), ..Options::default() });
     world.told();
     let mut ticket = Ticket::default();

@@ -1,4 +1,4 @@
-//! Steps of the wall clock do not affect timers.
+//! Tests that steps of the wall clock do not affect timers.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn before(time: Time, by: Duration) -> Time {
 }
 
 impl World {
-    /// Returns the time of the event that is raised now, as the peer gets it.
+    /// Raises an event now; returns its time as the peer receives it.
     fn raise(&mut self, now: Time) -> f64 {
         let raised = self.hub.communication_mut().raise(Event::new("e", vec![1u64.into()]), now);
         assert_eq!(raised.map(|raised| raised.peers), Ok(1));
@@ -20,10 +20,10 @@ impl World {
             _ => None,
         };
         let mut times = std::mem::take(&mut self.got).into_iter().filter_map(time);
-        times.next_back().expect("it came")
+        times.next_back().expect("the peer received the event")
     }
 
-    /// Returns the times of the lines of the log with statistics.
+    /// Returns the times of the log lines with statistics.
     fn statistics(&mut self) -> Vec<Time> {
         settle(&mut self.hub);
         let time = |told| match told {
@@ -37,7 +37,7 @@ impl World {
 }
 
 #[test]
-fn events_and_the_log_have_the_wall_clock_and_timers_the_other() {
+fn events_and_the_log_use_the_wall_clock_but_timers_do_not() {
     let second = Duration::from_secs(1);
     let steps: [fn(Time) -> Time; 4] =
         [|now| now, |now| now + HOUR, |now| before(now, HOUR), |now| now + HOUR * 24 * 365];
@@ -50,15 +50,15 @@ fn events_and_the_log_have_the_wall_clock_and_timers_the_other() {
         assert_eq!(world.hub.communication().wall_clock(), wall(now));
         assert_eq!(world.raise(now), wall(now).as_secs_f64());
         assert_eq!(world.hub.poll_task(now, Waker::noop()), Task::Wait { until: Some(due) });
-        assert_eq!(world.statistics(), [], "a step brings no timer about");
+        assert_eq!(world.statistics(), [], "a step does not trigger a timer");
         let just_before = before(due, second);
         world.hub.feed_clock(just_before, wall(just_before));
         assert_eq!(world.statistics(), []);
         world.hub.feed_clock(due, wall(due));
-        assert_eq!(world.statistics(), [wall(due)], "nor does it put one off");
+        assert_eq!(world.statistics(), [wall(due)], "a step does not delay a timer");
         now = due;
     }
-    // An event that has a time keeps it.
+    // An event with a time keeps it.
     let own = Event { time: 1.5, ..event(1) };
     assert_eq!(world.hub.communication_mut().raise(own, now).map(|raised| raised.peers), Ok(1));
     world.carry();

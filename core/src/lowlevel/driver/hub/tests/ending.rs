@@ -1,9 +1,9 @@
-//! Termination, and dropping the node.
+//! Tests of terminating and dropping the node.
 
 use super::*;
 
 #[test]
-fn ending_wakes_all_whom_it_concerns() {
+fn termination_wakes_the_tasks_that_wait_for_it() {
     let mut world = World::running(Options::default());
     let (manager, ending) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
     let waker = Waker::from(Arc::clone(&manager));
@@ -16,7 +16,7 @@ fn ending_wakes_all_whom_it_concerns() {
     assert_eq!(world.hub.poll_terminated(&mut ticket, &waker), Poll::Pending);
     settle(&mut world.hub);
     assert_eq!((world.carrying.woken(), ending.woken()), (1, 0));
-    assert_eq!(manager.woken(), 1, "there is less time now");
+    assert_eq!(manager.woken(), 1, "the next timeout is earlier now");
     let _ = world.hub.poll_task(NOW, &Waker::from(Arc::clone(&manager)));
     world.closed = true;
     assert_eq!(world.carry(), "Close");
@@ -28,7 +28,7 @@ fn ending_wakes_all_whom_it_concerns() {
 }
 
 #[test]
-fn who_does_not_take_what_waits_is_left_when_time_is_up() {
+fn a_peer_that_does_not_read_is_abandoned_after_the_timeout() {
     let mut world = World::running(Options::default());
     world.blocked = true;
     assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
@@ -44,7 +44,7 @@ fn who_does_not_take_what_waits_is_left_when_time_is_up() {
 }
 
 #[test]
-fn what_nobody_subscribed_to_holds_up_nobody() {
+fn notifications_without_subscribers_block_no_peer() {
     let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
     world.hub.forget(&mut world.first);
     settle(&mut world.hub);
@@ -57,11 +57,11 @@ fn what_nobody_subscribed_to_holds_up_nobody() {
     }
     assert!(world.peer.poll_transmit().is_empty());
     assert_eq!(world.hub.communication().counters(world.peer_id()).unwrap().incoming.events, 0);
-    assert!(world.hub.early.is_none(), "nor is anything kept for who subscribes later");
+    assert!(world.hub.early.is_none(), "nothing is kept for later subscribers");
 }
 
 #[test]
-fn all_ends_at_once_when_nobody_has_an_interest() {
+fn dropping_the_node_ends_everything_at_once() {
     let mut world = World::running(Options::default());
     world.carrying.woken();
     world.hub.abandon();

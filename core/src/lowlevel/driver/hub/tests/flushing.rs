@@ -1,11 +1,11 @@
-//! Batching and flushing.
+//! Tests of batching and flushing.
 
 use super::*;
 use crate::data::TypeTag;
 use crate::logs::{LogField, LogStream, LogValue};
 
 impl World {
-    /// The numbers of received messages with entries and with prints.
+    /// Returns the numbers of received messages with log entries and with prints.
     fn came(&mut self) -> (usize, usize) {
         use connection::ConnectionNotification::{LogEntry, RemotePrint};
         let got = std::mem::take(&mut self.got);
@@ -32,7 +32,7 @@ fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     world.hub.communication_mut().declare_log(stream).unwrap();
     world.write();
     world.carry();
-    assert_eq!(world.came(), (0, 0), "they wait for more");
+    assert_eq!(world.came(), (0, 0), "the batches are incomplete");
 
     let (flushing, mut ticket) = (Arc::new(Sleeper::default()), Ticket::default());
     let (mut flush, waker) = (Flush::default(), Waker::from(Arc::clone(&flushing)));
@@ -41,7 +41,7 @@ fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     settle(&mut world.hub);
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (0, (0, 0)));
-    // It does not wait for later items.
+    // The flush does not wait for later items.
     world.blocked = false;
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (1, (1, 1)));

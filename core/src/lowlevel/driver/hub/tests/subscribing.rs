@@ -1,4 +1,4 @@
-//! Subscribers.
+//! Tests of subscribers.
 
 use super::*;
 
@@ -11,7 +11,7 @@ impl World {
         ticket
     }
 
-    /// The notifications of a subscriber: events as their numbers, and the log lines about
+    /// Returns the notifications of a subscriber: events as their numbers, and the log lines about
     /// subscribers.
     fn subscribed(&mut self, ticket: &mut Ticket) -> Vec<String> {
         let mut told = Vec::new();
@@ -66,7 +66,7 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
     range.map(|n| n.to_string()).collect()
 }
 
-/// Another peer of the node, which sends events.
+/// Connects another peer, which sends events.
 fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
     let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
@@ -80,7 +80,7 @@ fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
 }
 
 #[test]
-fn each_gets_all_that_it_wants_from_then_on() {
+fn each_subscriber_receives_all_matching_notifications_from_then_on() {
     let mut world = World::running(Options::default());
     world.send(0..1);
     assert_eq!(world.numbers(), [Value::Count(0)]);
@@ -89,7 +89,7 @@ fn each_gets_all_that_it_wants_from_then_on() {
         ["e", "nonesuch"].map(|event| world.subscribe(Subscription::new(event).event(event)));
     world.send(1..3);
     world.send_big();
-    // In any order of taking, and without the others.
+    // In any order of reading, and independently of the others.
     assert_eq!(world.subscribed(&mut typed), ["1", "2"]);
     assert_eq!(world.subscribed(&mut all), ["1", "2", "x"]);
     assert_eq!(world.subscribed(&mut other), [""; 0]);
@@ -108,7 +108,7 @@ fn each_gets_all_that_it_wants_from_then_on() {
 }
 
 #[test]
-fn who_subscribes_before_anybody_reads_gets_all() {
+fn subscribers_before_the_first_read_receive_everything() {
     let mut world = World::running(Options::default());
     world.send(0..3);
     let mut early = world.subscribe(Subscription::new("early").event("e"));
@@ -121,13 +121,13 @@ fn who_subscribes_before_anybody_reads_gets_all() {
 }
 
 #[test]
-fn one_whose_queue_is_full_stops_the_peer_until_it_reads_or_is_forgotten() {
+fn a_full_queue_blocks_the_peer_until_it_is_read_or_removed() {
     let mut world = World::running(Options { incoming: queue(4), ..Options::default() });
     world.told();
     let mut slow = world.subscribe(Subscription::new("slow").event("e"));
     world.send(0..200);
-    assert_eq!(world.numbers().len(), 4, "more would be too many for the other");
-    assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
+    assert_eq!(world.numbers().len(), 4, "the other queue has no room for more");
+    assert!(!world.peer.poll_transmit().is_empty(), "not everything is read");
     let reading = Arc::new(Sleeper::default());
     let waker = Waker::from(Arc::clone(&reading));
     assert!(world.hub.poll_notification(&mut world.first, &waker).is_pending());
@@ -137,7 +137,7 @@ fn one_whose_queue_is_full_stops_the_peer_until_it_reads_or_is_forgotten() {
         let next = world.hub.poll_notification(&mut slow, Waker::noop());
         assert!(matches!(next, Poll::Ready(Some(Notification::Event { .. }))));
         settle(&mut world.hub);
-        assert_eq!(reading.woken(), woken, "when half of it is read there is more");
+        assert_eq!(reading.woken(), woken, "input continues when half of the queue is read");
     }
 
     world.hub.forget(&mut slow);
@@ -151,13 +151,13 @@ fn one_whose_queue_is_full_stops_the_peer_until_it_reads_or_is_forgotten() {
 }
 
 #[test]
-fn one_that_is_not_read_holds_up_only_the_peers_that_send_what_it_gets() {
+fn a_full_queue_blocks_only_the_peers_that_send_to_it() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
     world.told();
     let mut unread = world.subscribe(Subscription::new("unread").event("e"));
     world.send(0..200);
     assert_eq!(world.numbers().len(), 3);
-    // Another peer comes, and what it sends is no business of that one.
+    // Another peer connects, whose events this subscriber does not receive.
     let (carrier, peer) = another(&mut world.hub);
     let ours = std::mem::replace(&mut world.carrier, carrier);
     let theirs = std::mem::replace(&mut world.peer, peer);
@@ -176,18 +176,18 @@ fn one_that_is_not_read_holds_up_only_the_peers_that_send_what_it_gets() {
 }
 
 #[test]
-fn the_log_says_who_has_read_nothing_for_a_second() {
+fn a_subscriber_that_reads_nothing_for_a_second_is_logged() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
     let mut stalled = world.subscribe(Subscription::new("scans").event("e"));
     let mut log = world.subscribe(Subscription::new("log"));
     world.hub.forget(&mut world.first);
     assert!(world.subscribed(&mut log).len() < 10);
     world.send(0..3);
-    assert!(world.pass(NOW).unwrap() > NOW + SECOND, "it is full, and nobody waits");
+    assert!(world.pass(NOW).unwrap() > NOW + SECOND, "the queue is full, but no peer waits");
     world.send(3..100);
     assert_eq!(world.subscribed(&mut log), numbers(0..3));
     assert_eq!(world.pass(NOW), Some(NOW + SECOND));
-    // It reads a little, too late for half of a second.
+    // It reads one notification after half a second, which restarts the time.
     let half = NOW + SECOND / 2;
     assert_eq!(world.pass(half), Some(NOW + SECOND));
     assert!(world.hub.poll_notification(&mut stalled, Waker::noop()).is_ready());
@@ -198,7 +198,7 @@ fn the_log_says_who_has_read_nothing_for_a_second() {
     let line = "subscriber scans has read nothing for 1 s: its queue of 2 notifications is full, \
                 and peers wait";
     assert_eq!(world.subscribed(&mut log), [line]);
-    // Once, until it has read all.
+    // It is logged once until it has read everything.
     world.pass(half + SECOND * 10);
     assert_eq!(world.subscribed(&mut log), [""; 0]);
     let mut got = 1;
@@ -214,7 +214,7 @@ fn the_log_says_who_has_read_nothing_for_a_second() {
 }
 
 #[test]
-fn who_wants_no_waiting_loses_what_does_not_fit_and_is_told_how_much() {
+fn the_drop_policies_drop_and_count_notifications_of_a_full_queue() {
     for (overflow, kept) in
         [(Overflow::DropNewest, numbers(0..3)), (Overflow::DropOldest, numbers(197..200))]
     {
@@ -226,7 +226,7 @@ fn who_wants_no_waiting_loses_what_does_not_fit_and_is_told_how_much() {
         world.send(0..200);
         assert_eq!(world.hub.dropped(&lossy), 197);
         assert_eq!(world.subscribed(&mut lossy), kept);
-        // The others get all, and one line about it.
+        // The others receive everything, and one line about the drops.
         let mut got = world.first_subscribed();
         let line = "subscriber lossy reads too slowly: its queue is full, dropping";
         assert_eq!(got.iter().position(|got| got == line), Some(4));
@@ -239,7 +239,7 @@ fn who_wants_no_waiting_loses_what_does_not_fit_and_is_told_how_much() {
 }
 
 #[test]
-fn a_full_queue_has_room_for_what_others_build_on() {
+fn a_full_queue_still_accepts_essential_notifications() {
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
         let mut world = World::running(Options::default());
         world.told();
@@ -255,7 +255,7 @@ fn a_full_queue_has_room_for_what_others_build_on() {
 }
 
 #[test]
-fn who_is_disconnected_gets_what_was_in_its_queue() {
+fn a_disconnected_subscriber_receives_the_rest_of_its_queue() {
     let mut world = World::running(Options::default());
     world.told();
     let bound = Bound::new(3, 1 << 20);
@@ -273,7 +273,7 @@ fn who_is_disconnected_gets_what_was_in_its_queue() {
 }
 
 #[test]
-fn the_end_waits_for_nobody() {
+fn termination_does_not_wait_for_subscribers() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
     world.told();
     let mut unread = world.subscribe(Subscription::new("unread"));

@@ -8,89 +8,143 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    ConnInfo, ConnThresholdThresholds, DceRpcBackingState, DceRpcInfo, DceRpcState, DhcpInfo,
-    Dnp3Info, DnsInfo, DnsState, DpdInfo, FilesInfo, FtpInfo, HttpInfo, HttpState, IrcInfo,
-    KrbInfo, ModbusInfo, MySQLInfo, NtlmInfo, PeInfo, RadiusInfo, RdpInfo, RfbInfo, SipInfo,
-    SipState, SmbState, SmtpInfo, SmtpState, SnmpInfo, SocksInfo, SshInfo, SslInfo, SyslogInfo,
-    TunnelEncapsulatingConn, Unified2IDSEvent, X509BasicConstraints,
+    DceRpcBackingState, DceRpcInfo, DceRpcState, DhcpInfo, Dnp3Info, DnsInfo, DnsState, FilesInfo,
+    FtpInfo, HttpInfo, HttpState, IrcInfo, KrbInfo, ModbusInfo, MySQLInfo, NtlmInfo, PeInfo,
+    RadiusInfo, RdpInfo, RfbInfo, SipInfo, SipState, SmbState, SmtpInfo, SmtpState, SnmpInfo,
+    SocksInfo, SshInfo, SslInfo, SyslogInfo, Unified2IDSEvent,
 };
 use crate::Record;
 use crate::Time;
 use crate::data::{Port, Value};
 
-/// `X509::Certificate`
+/// `Conn::Info`
 #[derive(Debug, Clone, PartialEq, Record)]
-#[bro(name = "X509::Certificate")]
-pub struct X509Certificate {
-    #[bro(log)]
-    pub version: u64,
-    #[bro(log)]
-    pub serial: Bytes,
-    #[bro(log)]
-    pub subject: Bytes,
-    #[bro(log)]
-    pub issuer: Bytes,
-    pub cn: Option<Bytes>,
-    #[bro(log)]
-    pub not_valid_before: Time,
-    #[bro(log)]
-    pub not_valid_after: Time,
-    #[bro(log)]
-    pub key_alg: Bytes,
-    #[bro(log)]
-    pub sig_alg: Bytes,
-    #[bro(log)]
-    pub key_type: Option<Bytes>,
-    #[bro(log)]
-    pub key_length: Option<u64>,
-    #[bro(log)]
-    pub exponent: Option<Bytes>,
-    #[bro(log)]
-    pub curve: Option<Bytes>,
-}
-
-/// `X509::Extension`
-#[derive(Debug, Clone, PartialEq, Record)]
-#[bro(name = "X509::Extension")]
-pub struct X509Extension {
-    pub name: Bytes,
-    pub short_name: Option<Bytes>,
-    pub oid: Bytes,
-    pub critical: bool,
-    pub value: Bytes,
-}
-
-/// `X509::Info`
-#[derive(Debug, Clone, PartialEq, Record)]
-#[bro(name = "X509::Info")]
-pub struct X509Info {
+#[bro(name = "Conn::Info")]
+pub struct ConnInfo {
     #[bro(log)]
     pub ts: Time,
     #[bro(log)]
-    pub id: Bytes,
+    pub uid: Bytes,
     #[bro(log)]
-    pub certificate: X509Certificate,
-    pub handle: Value,
-    pub extensions: Option<Vec<X509Extension>>,
+    pub id: ConnId,
     #[bro(log)]
-    pub san: Option<X509SubjectAlternativeName>,
+    pub proto: Value,
     #[bro(log)]
-    pub basic_constraints: Option<X509BasicConstraints>,
+    pub service: Option<Bytes>,
+    #[bro(log)]
+    pub duration: Option<Duration>,
+    #[bro(log)]
+    pub orig_bytes: Option<u64>,
+    #[bro(log)]
+    pub resp_bytes: Option<u64>,
+    #[bro(log)]
+    pub conn_state: Option<Bytes>,
+    #[bro(log)]
+    pub local_orig: Option<bool>,
+    #[bro(log)]
+    pub local_resp: Option<bool>,
+    #[bro(log)]
+    pub missed_bytes: Option<u64>,
+    #[bro(log)]
+    pub history: Option<Bytes>,
+    #[bro(log)]
+    pub orig_pkts: Option<u64>,
+    #[bro(log)]
+    pub orig_ip_bytes: Option<u64>,
+    #[bro(log)]
+    pub resp_pkts: Option<u64>,
+    #[bro(log)]
+    pub resp_ip_bytes: Option<u64>,
+    #[bro(log)]
+    pub tunnel_parents: BTreeSet<Bytes>,
 }
 
-/// `X509::SubjectAlternativeName`
+/// `ConnThreshold::Thresholds`
 #[derive(Debug, Clone, PartialEq, Record)]
-#[bro(name = "X509::SubjectAlternativeName")]
-pub struct X509SubjectAlternativeName {
+#[bro(name = "ConnThreshold::Thresholds")]
+pub struct ConnThresholdThresholds {
+    pub orig_byte: Option<BTreeSet<u64>>,
+    pub resp_byte: Option<BTreeSet<u64>>,
+    pub orig_packet: Option<BTreeSet<u64>>,
+    pub resp_packet: Option<BTreeSet<u64>>,
+}
+
+/// `DPD::Info`
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "DPD::Info")]
+pub struct DpdInfo {
     #[bro(log)]
-    pub dns: Option<Vec<Bytes>>,
+    pub ts: Time,
     #[bro(log)]
-    pub uri: Option<Vec<Bytes>>,
+    pub uid: Bytes,
     #[bro(log)]
-    pub email: Option<Vec<Bytes>>,
+    pub id: ConnId,
     #[bro(log)]
-    pub ip: Option<Vec<IpAddr>>,
-    pub other_fields: bool,
+    pub proto: Value,
+    #[bro(log)]
+    pub analyzer: Bytes,
+    #[bro(log)]
+    pub failure_reason: Bytes,
+    pub disabled_aids: BTreeSet<u64>,
+}
+
+/// `Tunnel::EncapsulatingConn`
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "Tunnel::EncapsulatingConn")]
+pub struct TunnelEncapsulatingConn {
+    pub cid: ConnId,
+    pub tunnel_type: Value,
+    pub uid: Option<Bytes>,
+}
+
+/// `Tunnel::Info`
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "Tunnel::Info")]
+pub struct TunnelInfo {
+    #[bro(log)]
+    pub ts: Time,
+    #[bro(log)]
+    pub uid: Option<Bytes>,
+    #[bro(log)]
+    pub id: ConnId,
+    #[bro(log)]
+    pub tunnel_type: Value,
+    #[bro(log)]
+    pub action: Value,
+}
+
+/// `Weird::Info`
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "Weird::Info")]
+pub struct WeirdInfo {
+    #[bro(log)]
+    pub ts: Time,
+    #[bro(log)]
+    pub uid: Option<Bytes>,
+    #[bro(log)]
+    pub id: Option<ConnId>,
+    pub conn: Option<Connection>,
+    #[bro(log)]
+    pub name: Bytes,
+    #[bro(log)]
+    pub addl: Option<Bytes>,
+    #[bro(log)]
+    pub notice: Option<bool>,
+    #[bro(log)]
+    pub peer: Option<Bytes>,
+    pub identifier: Option<Bytes>,
+}
+
+/// `WeirdStats::Info`
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "WeirdStats::Info")]
+pub struct WeirdStatsInfo {
+    #[bro(log)]
+    pub ts: Time,
+    #[bro(log)]
+    pub name: Bytes,
+    #[bro(log)]
+    pub num_seen: u64,
 }
 
 /// `conn_id`

@@ -1,4 +1,4 @@
-//! What the node logs, against what the Bro logged.
+//! Compares the log of the node with that of the recorded Bro.
 
 use std::collections::BTreeMap;
 
@@ -36,11 +36,12 @@ fn logged_lines(log: &[CommLogEntry]) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Lines of a communication log by who writes them: between these there is no order (part 4 §5).
+/// Groups the lines of a communication log by source. Lines of different sources have no defined
+/// order (part 4 §5).
 fn by_source<'a>(lines: impl Iterator<Item = Line<'a>>) -> BTreeMap<String, Vec<String>> {
     let mut sources = BTreeMap::<_, Vec<_>>::new();
-    // The ports of the recordings are chance, and so is the order of requested events, and which
-    // side was quicker to compress.
+    // In the recordings the ports, the order of requested events, and the order in which the sides
+    // started to compress are arbitrary.
     let port = Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
     for (source, level, message) in lines {
         let message = port.replace(&message, "${1}PORT]").into_owned();
@@ -58,11 +59,10 @@ fn by_source<'a>(lines: impl Iterator<Item = Line<'a>>) -> BTreeMap<String, Vec<
     sources
 }
 
-/// Returns whether a line is one that the node writes as the Bro did: not one about its two
-/// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
-/// Bro that ends by itself closes without a word, a node says that it is terminating and then what
-/// it says of any connection.
-/// A Bro that is sent logs also writes the lines of the other one's log into its own.
+/// Returns whether the node must log the same line as the Bro. This excludes lines about Bro's two
+/// processes and about counts of reads and writes, and lines that depend on how the program exits:
+/// a Bro that exits by itself logs nothing, while a node logs that it is terminating and closing.
+/// A Bro that receives logs also writes the lines of its peer's log, which do not count either.
 fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
     let of_other = match side {
         Side::Connector => message.starts_with("[#10000/"),
@@ -78,16 +78,16 @@ fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
 }
 
 #[test]
-fn a_node_logs_what_the_bro_logged_in_its_place() {
+fn a_node_logs_the_same_lines_as_the_recorded_bro() {
     let (mut compared, mut differ) = (0, Vec::new());
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
         let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
+        // The log covers both connections, and older Bros word some lines differently.
         if !expectation.further_connections.is_empty() || is_older(name) {
             continue;
         }
-        // At the end of their traces both close.
+        // In this session both sides close at the end of their traces.
         let closed_by_us =
             session.recording().unwrap().closed_by() == Some(side) || name == "bro-bro-sync-points";
         let recorded = &party(&expectation, side).logs["communication.log"];
@@ -109,7 +109,7 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
     assert!(compared > 1000, "{compared}");
 }
 
-/// Returns the lines with which a log ends a connection and the node, in order.
+/// Returns the lines about closing a connection and terminating the node, in order.
 fn closing<'a>(lines: impl Iterator<Item = Line<'a>>, side: Side) -> Vec<String> {
     let prefix = Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap();
     let of_other = match side {
@@ -127,14 +127,14 @@ fn closing<'a>(lines: impl Iterator<Item = Line<'a>>, side: Side) -> Vec<String>
     ];
     lines
         .filter_map(|(source, _, message)| {
-            // A Bro that is sent logs also has the other one's.
+            // The log of a Bro that receives logs also has the lines of its peer.
             let peer = prefix.captures(&message).map(|peer| peer[1].parse().unwrap());
             if peer.is_some_and(|peer: u32| of_other.contains(&peer)) {
                 return None;
             }
             let about = if peer.is_some() { "of a peer" } else { "" };
             let message = prefix.replace(&message, "");
-            // The numbers are those of reads and writes.
+            // Drops the counts of reads and writes.
             let message = message.split(':').next().unwrap_or_default();
             what.contains(&message).then(|| format!("{source} {message} {about}"))
         })
@@ -142,25 +142,25 @@ fn closing<'a>(lines: impl Iterator<Item = Line<'a>>, side: Side) -> Vec<String>
 }
 
 #[test]
-fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
+fn a_node_logs_its_termination_like_the_recorded_bro() {
     let (mut compared, mut of_terminated) = (0, 0);
     for Played { session, side, replay, .. } in PLAYED.iter() {
         let (name, side) = (session.name(), *side);
         let expectation = session.expectation().unwrap();
-        // The log is that of both connections, and older Bros have other words for some things.
+        // The log covers both connections, and older Bros word some lines differently.
         if !expectation.further_connections.is_empty() || is_older(name) {
             continue;
         }
         let recorded = &party(&expectation, side).logs["communication.log"];
         let mut recorded = closing(recorded_lines(recorded), side);
         if name == "bro-bro-sync-points" {
-            // At the end of their traces both close, and the other one was first.
+            // In this session both sides close at the end of their traces, and the peer was first.
             let of_other = ["script", "child", "parent peer disconnected"];
             recorded.retain(|line| !of_other.iter().any(|of_other| line.starts_with(of_other)));
         }
         let mut logged = closing(logged_lines(&replay.log), side);
-        // A Bro that ends without being told to says nothing of it, and one that was told may end
-        // before its I/O process says so.
+        // A Bro that exits by itself does not log that, and a terminated one may exit before its
+        // I/O process has logged it.
         logged.retain(|line| !line.contains("terminating") || recorded.contains(line));
         assert_eq!(logged, recorded, "{name}, {side}");
         compared += logged.len();

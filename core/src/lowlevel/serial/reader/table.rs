@@ -1,0 +1,97 @@
+//! Reads tables and sets (2§6).
+
+use std::sync::Arc;
+
+use crate::data::{Entry, Mutable, Table, Type, TypeTag, Value};
+
+use super::super::cursor::{Result, lasting_name};
+use super::super::expiry::expiry_of;
+use super::super::kind::val;
+use super::super::scalar::Sink;
+use super::super::tape::{Container, What, is_set};
+use super::indices::digest_of;
+use super::plain::Usual;
+use super::value::unknown_type;
+use super::{Extent, Session};
+
+impl Session<'_> {
+    /// Reads a value that is an index: nearly always a list in full of a type sent before.
+    #[inline(always)]
+    fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        if self.is_wide
+            && let Some((head, rest)) = self.cursor.rest().split_first_chunk()
+            && let Some(Usual { pid, class: val::LIST, is_full: false, ty }) = Usual::wide(head)
+            && let Some((ty, height)) = self.cache.usual_type(ty)
+            && ty.tag() == Some(TypeTag::List)
+            && self.cache.register_in_run(pid, self.tape_end())
+        {
+            self.count_objects(2)?;
+            self.cursor.set_rest(rest);
+            let begun = self.begin(self.objects - 1);
+            self.reach(Extent { height, objects: 0 })?;
+            let what = self.note_type(TypeTag::List, &ty);
+            let at = self.tape_value(val::LIST, TypeTag::List, what);
+            self.depth += 1;
+            self.reach(Extent::default())?;
+            self.container(sink, at, TypeTag::List, ty)?;
+            self.depth -= 1;
+            self.measure(at, &begun);
+            return Ok(());
+        }
+        self.any_into(sink)
+    }
+
+    pub(super) fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
+        let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
+        let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+        let expiry = match self.mode.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
+        };
+        let attributes = self.optional(|s| {
+            s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
+        })?;
+        let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(expr)?,
+        };
+        let expire_func = self.optional(expr)?;
+        let making = if S::MAKES { self.making(at) } else { 0 };
+        let mut entries = Vec::new();
+        let first = self.indices.begin();
+        while self.cursor.bool()? {
+            let place = self.tape_end();
+            let mut index = None;
+            let mut value = None;
+            if S::MAKES {
+                self.index_into(&mut index)?;
+            } else {
+                self.index_into(&mut ())?;
+            }
+            match (&index, S::MAKES) {
+                (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),
+                (_, true) => return Err(self.no_index(place)),
+                (_, false) => self.skimmed_index(place)?,
+            }
+            match (is_set, S::MAKES) {
+                (true, _) => {}
+                (_, true) => self.value_into(&mut value)?,
+                (_, false) => self.value_into(&mut ())?,
+            }
+            let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
+            if let Some(Value::List(index)) = index {
+                entries.push(Entry { index, value, last_access, expire_access });
+            }
+        }
+        self.check_indices(first)?;
+        if S::MAKES {
+            let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
+            let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
+            let table = Arc::new(table);
+            self.made(making, Container::Table(Arc::downgrade(&table)));
+            sink.put(Value::Table(table));
+        }
+        Ok(())
+    }
+}

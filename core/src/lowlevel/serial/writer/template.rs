@@ -1,0 +1,347 @@
+//! An event for many peers, encoded once.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::data::{Event, Type, TypeTag};
+use crate::wire::{DataFormat, SERIAL_FRAME, serial_frame};
+
+use super::super::cache::{Condition, Decision, Kept, Tags, WriteCache};
+use super::super::transcript::Location;
+use super::super::{Caching, Family, Mode, WriteError, kind};
+use super::decide::{Decide, NARROW_TYPE, Short, WIDE_TYPE};
+use super::measure::Measure;
+use super::supported::Supported;
+use super::{MAX_UNCACHED, Session, Writer, remembered};
+
+/// The templates of one event, by the mode of the peers, of which there are few.
+#[derive(Debug, Default)]
+pub(crate) struct Templates {
+    by_mode: Vec<(Mode, Option<Template>)>,
+    /// Which was used last.
+    last: usize,
+}
+
+/// An event as it is sent to every peer that has been sent its types, and with the places of the ids,
+/// which differ.
+#[derive(Debug)]
+pub(crate) struct Template {
+    /// The SERIAL with its frame, unless it is too long for one.
+    bytes: Vec<u8>,
+    /// The size of the frame.
+    frame: usize,
+    /// The objects, in the order in which they are decided on.
+    slots: Vec<Slot>,
+    /// The atomic types of which a cache has to have the standard instances, so that it decides the
+    /// same.
+    tags: Tags,
+    /// What else has to be true of it.
+    conditions: Vec<Condition>,
+    /// The number of objects in full that have no id.
+    nameless: u64,
+    /// The size of the call, if its containers are remembered.
+    remembered: Option<usize>,
+}
+
+/// An object, and where its id is in the SERIAL.
+#[derive(Debug)]
+struct Slot {
+    at: usize,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A value in full, and its type, a standard instance, as a reference.
+    Scalar(TypeTag),
+    /// A reference to the standard instance of an atomic type.
+    Base(TypeTag),
+    /// A reference to something shared, by its address.
+    Shared(usize),
+    /// Something in full.
+    Anonymous(Family),
+    /// A container in full, by its address.
+    Container(usize, Kept),
+    /// A reference to a container, by its address.
+    Sent(usize),
+}
+
+impl Templates {
+    /// Returns the template of what [`Writer::event`] would write, if this writer decides as others do;
+    /// the event is always the same.
+    #[inline]
+    pub(crate) fn get(&mut self, writer: &Writer, mode: Mode, event: &Event) -> Option<&Template> {
+        if !self.by_mode.get(self.last).is_some_and(|(of, _)| *of == mode) {
+            self.find(writer, mode, event);
+        }
+        let (_, template) = self.by_mode.get(self.last)?;
+        let template = template.as_ref()?;
+        let Template { tags, conditions, .. } = template;
+        writer.cache.meets(mode, *tags, conditions).then_some(template)
+    }
+
+    /// Finds the template for a mode, or makes it.
+    #[inline(never)]
+    fn find(&mut self, writer: &Writer, mode: Mode, event: &Event) {
+        let known = self.by_mode.iter().position(|(of, _)| *of == mode);
+        self.last = known.unwrap_or(self.by_mode.len());
+        if known.is_none() {
+            self.by_mode.push((mode, Template::new(&writer.cache, mode, event).ok().flatten()));
+        }
+    }
+}
+
+impl Template {
+    /// Encodes an event for peers of which this cache is typical; none if that is not possible.
+    fn new(cache: &WriteCache, mode: Mode, event: &Event) -> Result<Option<Template>, WriteError> {
+        let Event { name, time, args } = event;
+        let mut measure = Measure::new(mode.data_format);
+        measure.add(name.len())?;
+        measure.values(args)?;
+        Supported::check_values(mode, cache, args)?;
+        let mut bytes = Vec::with_capacity(SERIAL_FRAME + measure.size());
+        bytes.resize(SERIAL_FRAME, 0);
+        let most = SERIAL_FRAME.saturating_add(measure.size()).saturating_add(MAX_UNCACHED);
+        let remembered = remembered(&measure);
+        let decide = Draft {
+            cache,
+            mode,
+            remembered,
+            slots: Vec::with_capacity(args.len()),
+            placed: 0,
+            nameless: 0,
+            met: BTreeSet::new(),
+            is_unfit: mode.caching != Caching::None && !cache.refers(mode),
+        };
+        let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
+        let mut session = Session { out, decide, pid_64bit, most, overrun: false };
+        session.event(name, *time, args);
+        let Session { decide: Draft { slots, nameless, is_unfit, .. }, overrun, .. } = session;
+        // A container could make the cache forget one that comes later.
+        let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
+        let mut conditions = Vec::new();
+        for slot in &slots {
+            match &slot.what {
+                What::Scalar(tag) | What::Base(tag) => tags.insert(*tag),
+                What::Shared(address) => conditions.push(Condition::Shared(*address)),
+                What::Anonymous(_) => {}
+                What::Container(address, _) => {
+                    some_new = true;
+                    conditions.push(Condition::New(*address));
+                }
+                What::Sent(address) => {
+                    some_sent = true;
+                    conditions.push(Condition::Sent(*address));
+                }
+            }
+        }
+        conditions.sort_unstable();
+        conditions.dedup();
+        if is_unfit || overrun || some_new && some_sent {
+            return Ok(None);
+        }
+        let mut frame = SERIAL_FRAME;
+        match (serial_frame(bytes.len() - frame), bytes.first_chunk_mut()) {
+            (Some(known), Some(place)) => *place = known,
+            _ => drop(bytes.drain(..std::mem::take(&mut frame))),
+        }
+        Ok(Some(Template { bytes, frame, slots, tags, conditions, nameless, remembered }))
+    }
+
+    /// Returns the size of the SERIAL with its frame, unless it is too long for one.
+    #[inline]
+    pub(crate) fn framed(&self) -> Option<usize> {
+        (self.frame > 0).then_some(self.bytes.len())
+    }
+
+    /// Writes the event with the ids of a writer that it is for, with its frame or without.
+    #[inline]
+    pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
+        let cache = &mut writer.cache;
+        let skipped = if is_framed { 0 } else { self.frame };
+        let start = out.len() + self.frame - skipped;
+        out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
+        let bytes = out.get_mut(start..).unwrap_or_default();
+        for Slot { at, what } in &self.slots {
+            let Some((_, place)) = bytes.split_at_mut_checked(*at) else { return };
+            if let What::Scalar(tag) = what {
+                let ids = cache.value_of_known(*tag, mode);
+                put_both(place, ids.unwrap_or_default(), mode);
+            } else if let Some(pid) = self.decide(what, cache, mode) {
+                put(place, pid, mode);
+            }
+        }
+        cache.count_full(self.nameless);
+        cache.end(mode);
+    }
+
+    /// Decides on an object other than a simple value as was decided before.
+    #[inline(never)]
+    fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
+        let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
+            What::Scalar(_) => return None,
+            What::Base(tag) => cache.base(*tag, mode),
+            What::Shared(address) => return cache.shared_before(*address),
+            What::Anonymous(family) => cache.anonymous(*family, mode),
+            What::Container(address, kept) => {
+                let size = self.remembered.unwrap_or_default();
+                cache.new_container(*address, size, mode, || kept.clone())
+            }
+            What::Sent(address) => return cache.sent_container(*address, mode),
+        };
+        Some(pid)
+    }
+}
+
+/// Writes the ids of a value and, behind it, of its type.
+#[inline]
+fn put_both(bytes: &mut [u8], (pid, type_pid): (u64, u64), mode: Mode) {
+    if mode.pid_64bit {
+        if let Some(place) = bytes.first_chunk_mut::<{ WIDE_TYPE + 8 }>() {
+            place[..8].copy_from_slice(&pid.to_be_bytes());
+            place[WIDE_TYPE..].copy_from_slice(&type_pid.to_be_bytes());
+        }
+    } else if let Some(place) = bytes.first_chunk_mut::<{ NARROW_TYPE + 4 }>() {
+        place[..4].copy_from_slice(&(pid as u32).to_be_bytes());
+        place[NARROW_TYPE..].copy_from_slice(&(type_pid as u32).to_be_bytes());
+    }
+}
+
+/// Writes an id.
+#[inline]
+fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
+    if mode.pid_64bit {
+        if let Some(place) = bytes.first_chunk_mut() {
+            *place = pid.to_be_bytes();
+        }
+    } else if let Some(place) = bytes.first_chunk_mut() {
+        *place = (pid as u32).to_be_bytes();
+    }
+}
+
+/// Decides as the cache of a peer that has been sent all types, and notes what it decides.
+struct Draft<'a> {
+    /// The cache that tells which containers were sent before.
+    cache: &'a WriteCache,
+    mode: Mode,
+    remembered: Option<usize>,
+    slots: Vec<Slot>,
+    /// How many objects have been written.
+    placed: usize,
+    nameless: u64,
+    /// The containers that are shared with anybody.
+    met: BTreeSet<usize>,
+    /// Whether other peers may decide otherwise.
+    is_unfit: bool,
+}
+
+impl Draft<'_> {
+    fn full(&mut self, what: What) -> Decision {
+        if self.mode.caching == Caching::None {
+            self.nameless += 1;
+        } else {
+            self.slots.push(Slot { at: 0, what });
+        }
+        Decision::Full(0)
+    }
+
+    fn reference(&mut self, what: What) -> Decision {
+        match self.full(what) {
+            Decision::Full(_) if self.mode.caching != Caching::None => Decision::Reference(0),
+            decision => decision,
+        }
+    }
+}
+
+impl Decide for Draft<'_> {
+    const USUAL: bool = true;
+
+    fn place(&mut self, at: usize) {
+        // From the beginning of the SERIAL.
+        let at = at - SERIAL_FRAME;
+        if let Some(slot) = self.slots.get_mut(self.placed) {
+            slot.at = at;
+            self.placed += 1;
+        }
+    }
+
+    fn base(&mut self, tag: TypeTag) -> Decision {
+        self.reference(What::Base(tag))
+    }
+
+    fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
+        (Short::of(self.mode) == Short::Known).then(|| {
+            self.full(What::Scalar(tag));
+            (0, 0)
+        })
+    }
+
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)> {
+        let short = Short::of(self.mode);
+        match short {
+            // The ids of both are where they are without attributes.
+            Short::Attributed => drop(self.full(What::Scalar(tag))),
+            Short::Full => self.nameless += 2,
+            Short::Known | Short::No => return None,
+        }
+        Some((short, 0, 0))
+    }
+
+    fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
+        if family.is_stable() {
+            self.reference(What::Shared(Arc::as_ptr(object) as usize))
+        } else {
+            self.anonymous(family)
+        }
+    }
+
+    fn container(
+        &mut self,
+        address: usize,
+        is_shared: bool,
+        keep: impl FnOnce() -> Kept,
+    ) -> Decision {
+        if self.remembered.is_none() || !self.cache.refers(self.mode) {
+            return self.anonymous(Family::Val);
+        }
+        if is_shared && self.cache.has_sent(address) {
+            return self.reference(What::Sent(address));
+        }
+        self.is_unfit |= is_shared && !self.met.insert(address);
+        self.full(What::Container(address, keep()))
+    }
+
+    fn again(&mut self, pid: u64) -> Decision {
+        self.is_unfit = true;
+        Decision::Reference(pid)
+    }
+
+    fn anonymous(&mut self, family: Family) -> Decision {
+        self.full(What::Anonymous(family))
+    }
+
+    fn serial_type(&self, family: Family, class: u8) -> u16 {
+        kind::join(family, class, self.mode.stable())
+    }
+
+    fn refers(&self) -> bool {
+        self.cache.refers(self.mode)
+    }
+
+    fn data_format(&self) -> DataFormat {
+        self.mode.data_format
+    }
+
+    fn attribute_exprs(&self) -> bool {
+        !self.mode.to_broccoli
+    }
+
+    fn other_type(&mut self) -> Option<Type> {
+        None
+    }
+
+    fn location(&mut self) -> Option<Location> {
+        None
+    }
+}

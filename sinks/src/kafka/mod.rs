@@ -1,0 +1,118 @@
+//! Produces a spool to Kafka.
+//!
+//! Entries are produced in order by an idempotent producer, to the topics that the plugin `zeek-kafka`
+//! uses. While a broker is down, the producer itself sends again what was not acknowledged, so that
+//! nothing is stored twice. After the program was killed or a producer failed for good, at most
+//! [`window`](KafkaConfig::window) entries are stored twice. Each message has an identifier of the node,
+//! the spool's epoch and the sequence number as its header `brocomm-id`, by which consumers can tell.
+//!
+//! Whatever is wrong with the brokers or a topic, entries stay in the spool and are sent again, with
+//! growing pauses. Only an entry that is larger than the brokers take is left out, and counted.
+
+mod message;
+mod producer;
+mod session;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::sink::Work;
+use crate::spool::{Reader, epoch};
+use crate::{Report, SinkCounts};
+pub use producer::ConfigError;
+use session::Session;
+
+/// The brokers, and how entries go there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KafkaConfig {
+    /// Some brokers of one cluster, each as `host:port`; they name the others.
+    pub brokers: Vec<String>,
+    /// The first part of identifiers, and the key of messages.
+    pub node: String,
+    /// The name of the reader of the spool.
+    pub reader: String,
+    /// The topic of all entries; if empty, each log has its path as its topic, and each event its name.
+    pub topic_name: String,
+    /// Whether a message is an object with the log's path or the event's name as its only key.
+    pub tag_json: bool,
+    /// Whether messages have the node as their key, so that all of a topic go to one partition, in order.
+    pub key: bool,
+    /// The maximum number of entries that are not acknowledged.
+    pub window: usize,
+    /// How long an acknowledgement may take before that is reported, and at the end.
+    pub timeout: Duration,
+    /// The first pause after a failure.
+    pub retry: Duration,
+    /// The longest pause.
+    pub retry_max: Duration,
+    /// Further options of librdkafka.
+    pub options: Vec<(String, String)>,
+}
+
+impl KafkaConfig {
+    /// Produces to these brokers as a node of this name, all to the topic `zeek`, with a window of 1024
+    /// entries.
+    pub fn new(node: impl Into<String>, brokers: Vec<String>) -> KafkaConfig {
+        KafkaConfig {
+            brokers,
+            node: node.into(),
+            reader: "kafka".to_owned(),
+            topic_name: "zeek".to_owned(),
+            tag_json: false,
+            key: true,
+            window: 1024,
+            timeout: Duration::from_secs(5),
+            retry: Duration::from_secs(1),
+            retry_max: Duration::from_secs(60),
+            options: Vec::new(),
+        }
+    }
+
+    /// Checks the options without connecting to a broker.
+    ///
+    /// # Errors
+    /// An option is unknown or has a value that it cannot have, or options contradict each other.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        producer::check(self)
+    }
+}
+
+impl std::fmt::Debug for KafkaConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The options may have secrets.
+        f.debug_struct("KafkaConfig")
+            .field("brokers", &self.brokers)
+            .field("node", &self.node)
+            .field("topic_name", &self.topic_name)
+            .field("tag_json", &self.tag_json)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Produces a spool until it is told to end; then waits for the acknowledgement of what is on its way.
+///
+/// `durable` is the last entry that may be sent; if its sender is gone, no more come and the sink ends
+/// when all is acknowledged or fails. Blocks: call it in a thread of its own.
+///
+/// # Errors
+/// The spool cannot be used, or there can be no runtime.
+pub fn run(
+    path: &Path,
+    config: &KafkaConfig,
+    durable: watch::Receiver<u64>,
+    end: watch::Receiver<bool>,
+    counts: &SinkCounts,
+    report: &mut dyn FnMut(Report),
+) -> io::Result<()> {
+    let epoch = epoch(path)?.unwrap_or_default();
+    let reader = Reader::open(path, &config.reader)?;
+    let prefix = format!("{}-{epoch:x}-", config.node);
+    let work = Work::new(reader, counts, durable, end, report);
+    work.run((config.retry, config.retry_max), async |work| {
+        Session { config, prefix: &prefix, work }.run().await
+    })
+}

@@ -1,0 +1,88 @@
+//! Writes the log entries of a spool to Parquet files.
+//!
+//! There is a file for each log and hour, as in `DIR/conn/2026-11-29T17-18a5f1c2d3e4f506-1.parquet`: the
+//! hour, in UTC, in which the entries were spooled, the spool's epoch, and the sequence number with which
+//! the hour's entries begin. A file is written under another name and renamed when it is whole. Then the
+//! position moves, so that after a crash the entries are read from the spool again: each is in exactly
+//! one file.
+//!
+//! | Bro | Parquet |
+//! | --- | --- |
+//! | `bool` | `BOOLEAN` |
+//! | `int` | `INT64` |
+//! | `count` | `INT64` as unsigned number |
+//! | `port` | `INT32` as unsigned 16-bit number |
+//! | `double`, `interval` | `DOUBLE`; intervals in seconds |
+//! | `time` | `INT64` as timestamp in microseconds, UTC |
+//! | `string`, `addr`, `subnet`, `enum` | `BYTE_ARRAY` as string |
+//! | sets and vectors | `LIST` of these |
+//!
+//! All columns are optional. The [types](crate::types) are kept in the spool beside the lines. A value that
+//! has no type there is in the column `_other`, in a JSON object. Events are not written.
+
+mod batch;
+mod columns;
+mod commit;
+mod session;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::sink::Work;
+use crate::spool::{Reader, epoch};
+use crate::{Report, SinkCounts};
+use session::Session;
+
+/// Where Parquet files are written, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParquetConfig {
+    /// The folder; it has a folder for each log.
+    pub dir: PathBuf,
+    /// The name of the reader of the spool.
+    pub reader: String,
+    /// The size of the entries that are in memory at most, in bytes of their lines.
+    pub memory: u64,
+    /// The first pause after a failure.
+    pub retry: Duration,
+    /// The longest pause.
+    pub retry_max: Duration,
+}
+
+impl ParquetConfig {
+    /// Writes to a folder, with 64 MiB of entries in memory.
+    pub fn new(dir: impl Into<PathBuf>) -> ParquetConfig {
+        ParquetConfig {
+            dir: dir.into(),
+            reader: "parquet".to_owned(),
+            memory: 64 << 20,
+            retry: Duration::from_secs(1),
+            retry_max: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Writes a spool until it is told to end; then finishes the files that were begun.
+///
+/// `durable` is the last entry that may be written; if its sender is gone, no more come and the sink ends
+/// when all is written. Blocks: call it in a thread of its own.
+///
+/// # Errors
+/// The spool cannot be used, or there can be no runtime.
+pub fn run(
+    path: &Path,
+    config: &ParquetConfig,
+    durable: watch::Receiver<u64>,
+    end: watch::Receiver<bool>,
+    counts: &SinkCounts,
+    report: &mut dyn FnMut(Report),
+) -> io::Result<()> {
+    let epoch = epoch(path)?.unwrap_or_default();
+    let reader = Reader::open(path, &config.reader)?;
+    let work = Work::new(reader, counts, durable, end, report);
+    work.run((config.retry, config.retry_max), async |work| {
+        Session::new(path, config, epoch, work).run().await
+    })
+}
