@@ -212,6 +212,26 @@ fn requests() -> Vec<Case> {
                 trial.still_serves()
             },
         ),
+        Case::must(
+            "3.1/8",
+            "a node that announces data format 0 describes itself after the other side's VERSION",
+            "Sends nothing for a quarter of a second, in which only VERSION may come, and then a \
+             VERSION with data format 22, in which `peer_description` has to follow.",
+            |trial| {
+                let mut peer = trial.open()?;
+                peer.expect(MessageType::Version)?;
+                if let Some(Some(got)) = peer.receive_within(Duration::from_millis(250))? {
+                    return Stop::failed(format!("{} came", got.message_type()));
+                }
+                let data_format = DataFormat::V22.number();
+                let version = Version { data_format, ..peer.hello().version };
+                peer.send(&Message::Version(version))?;
+                peer.expect(MessageType::PhaseDone)?;
+                let described = peer.theirs().description.is_some();
+                Stop::unless(described, || "peer_description did not come".to_owned())
+            },
+        )
+        .needs(Capability::DataFormats),
     ]
 }
 
