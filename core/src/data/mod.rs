@@ -68,7 +68,10 @@ pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use name::Name;
 pub use tag::TypeTag;
+// Made of a vector, and used as a slice: nobody need name it.
+#[doc(hidden)]
+pub use value::Items;
 pub use value::{
-    Entry, EnumValue, Event, Field, Items, List, Mutable, Pattern, Port, Record, Subnet, Table,
-    Transport, Type, Value, Vector,
+    Entry, EnumValue, Event, Field, List, Mutable, Pattern, Port, Record, Subnet, Table, Transport,
+    Type, Value, Vector,
 };

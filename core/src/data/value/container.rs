@@ -22,7 +22,7 @@ pub struct List {
     pub ty: Type,
     /// The tag of the elements' common type, or of `any`, as on the wire.
     pub tag: u8,
-    /// The values.
+    /// The values: a slice, made of a vector with `into`.
     pub items: Items,
 }
 
