@@ -76,7 +76,7 @@ fn needed(node: &Value) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
-/// Reads `1.85` or `1.85.1`.
+/// Reads `1.88` or `1.88.1`.
 fn version(text: &str) -> Vec<u64> {
     let mut parts: Vec<u64> = text.split('.').map(|n| n.parse().expect("a number")).collect();
     parts.resize(3, 0);

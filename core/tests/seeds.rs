@@ -15,7 +15,7 @@ const TWICE: u64 = 20;
 
 /// Runs a seed. If it fails, runs it again to print its history.
 fn check(seed: u64) -> Result<(), String> {
-    if seed % TWICE != 0 {
+    if !seed.is_multiple_of(TWICE) {
         return run(seed, Detail::None).or_else(|_| run(seed, Detail::Text)).map(drop);
     }
     let (first, second) = (run(seed, Detail::Hash), run(seed, Detail::Hash));

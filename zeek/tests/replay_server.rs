@@ -154,10 +154,11 @@ fn config(rows: &[Row]) -> ServerConfig {
     }
     let mut seconds = 5;
     for row in rows {
-        if let Content::Frame { opcode: 9, payload, .. } = &row.content {
-            if row.from == From::Zeek && payload.starts_with(b"ixwebsocket::heartbeat::1s") {
-                seconds = 1;
-            }
+        if let Content::Frame { opcode: 9, payload, .. } = &row.content
+            && row.from == From::Zeek
+            && payload.starts_with(b"ixwebsocket::heartbeat::1s")
+        {
+            seconds = 1;
         }
     }
     config.ping_interval = Some(std::time::Duration::from_secs(seconds));

@@ -92,10 +92,10 @@ fn is_table_of(table: &Table, ty: &Type) -> bool {
 /// Returns whether two container types are equal apart from names and attributes. Compares only
 /// what the elements do not determine: records by the names of their fields, enums not at all.
 fn same_type(found: &Type, expected: &Type) -> bool {
-    if let (Type::Def(a), Type::Def(b)) = (found, expected) {
-        if Arc::ptr_eq(a, b) {
-            return true;
-        }
+    if let (Type::Def(a), Type::Def(b)) = (found, expected)
+        && Arc::ptr_eq(a, b)
+    {
+        return true;
     }
     let (found_tag, expected_tag) = (found.tag(), expected.tag());
     if expected_tag == Some(TypeTag::Any) {

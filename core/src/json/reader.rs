@@ -28,10 +28,10 @@ impl Reader<'_> {
         let resolved = self.resolve(ty)?;
         let ty = &resolved;
         let expected = |node: &Node| Fault::expected(Short(ty), node);
-        if let Node::Object(members) = &node {
-            if members.iter().any(|(key, _)| key == TYPE) {
-                return self.typed(node, ty);
-            }
+        if let Node::Object(members) = &node
+            && members.iter().any(|(key, _)| key == TYPE)
+        {
+            return self.typed(node, ty);
         }
         let Some(tag) = ty.tag() else { return Err(unreadable(ty)) };
         Ok(match (tag, &node) {
@@ -147,10 +147,10 @@ impl Reader<'_> {
                 Value::File(ty.clone(), Arc::new(file))
             }
             TypeKind::Opaque(kind) => {
-                if let Node::Object(members) = &node {
-                    if members.iter().any(|(key, _)| key.as_bytes() != &**kind) {
-                        return Err(Fault::expected(Short(ty), &node));
-                    }
+                if let Node::Object(members) = &node
+                    && members.iter().any(|(key, _)| key.as_bytes() != &**kind)
+                {
+                    return Err(Fault::expected(Short(ty), &node));
                 }
                 let state = OpaqueState::read(node, self.known)?;
                 Value::Opaque(Arc::new(Opaque { ty: ty.clone(), state }))
@@ -239,10 +239,10 @@ impl Reader<'_> {
         let expected = event.params.len();
         let count =
             |found| Fault::new(format_args!("{name} takes {expected} arguments, found {found}"));
-        if let Node::Array(items) = &node {
-            if items.len() != expected {
-                return Err(count(items.len()));
-            }
+        if let Node::Array(items) = &node
+            && items.len() != expected
+        {
+            return Err(count(items.len()));
         }
         elements(node, "an array", |at, node| match event.params.get(at) {
             Some(param) => self.value(node, &param.ty),

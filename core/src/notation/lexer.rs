@@ -139,10 +139,9 @@ impl<'a> Lexer<'a> {
         // Text that cannot be a name, such as fe80::1, may be an address.
         if matches!(self.rest.as_bytes().get(length), Some(b':' | b'.'))
             && self.address_run().len() > length
+            && let Some(address) = self.bare_address()
         {
-            if let Some(address) = self.bare_address() {
-                return self.maybe_subnet(address);
-            }
+            return self.maybe_subnet(address);
         }
         Ok(Token::Name(self.take(length)))
     }

@@ -78,10 +78,10 @@ impl<'a, 'd> Parser<'a, 'd> {
         loop {
             self.before = self.lexer;
             let (token, at, text) = self.lexer.next()?;
-            if let (Token::Directive(word), true) = (&token, self.is_script) {
-                if self.choose(word, at)? {
-                    continue;
-                }
+            if let (Token::Directive(word), true) = (&token, self.is_script)
+                && self.choose(word, at)?
+            {
+                continue;
             }
             self.at = at;
             self.text = text;
@@ -227,10 +227,10 @@ impl<'d> Scope<'d> {
     /// Returns the type with this name, for use at this depth of the text.
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
-        if let Some(enclosing) = &self.enclosing {
-            if candidates.iter().any(|name| enclosing.name() == &**name) {
-                return Ok(enclosing.clone());
-            }
+        if let Some(enclosing) = &self.enclosing
+            && candidates.iter().any(|name| enclosing.name() == &**name)
+        {
+            return Ok(enclosing.clone());
         }
         let mut types = candidates
             .iter()

@@ -29,10 +29,10 @@ pub(super) fn expand(tree: &Tree) -> Option<Vec<Bytes>> {
         let inner = text.get(begun..ended).unwrap_or_default();
         // A beginning or end in the middle never matches.
         let bytes: Option<Bytes> = inner.iter().map(|symbol| u8::try_from(*symbol).ok()).collect();
-        if let Some(name) = bytes {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        if let Some(name) = bytes
+            && !names.contains(&name)
+        {
+            names.push(name);
         }
     }
     Some(names)

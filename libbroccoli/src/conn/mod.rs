@@ -269,10 +269,10 @@ impl BroConn {
         // What tells the peer why is all that can wait.
         let _ = link.flush(false);
         link.dead = true;
-        if link.is_owner() {
-            if let Some(socket) = &link.socket {
-                socket.shut_down();
-            }
+        if link.is_owner()
+            && let Some(socket) = &link.socket
+        {
+            socket.shut_down();
         }
         if !keep {
             link.socket = None;

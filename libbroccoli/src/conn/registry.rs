@@ -140,10 +140,10 @@ pub unsafe extern "C" fn bro_event_registry_request(bc: *mut BroConn) {
         // SAFETY: null or valid.
         let Some(bc) = (unsafe { bc.as_mut() }) else { return };
         let names = bc.registry.names();
-        if let Some(link) = bc.link.as_mut().filter(|link| link.is_running()) {
-            if let Err(error) = link.request(&names) {
-                bc.lose(&error);
-            }
+        if let Some(link) = bc.link.as_mut().filter(|link| link.is_running())
+            && let Err(error) = link.request(&names)
+        {
+            bc.lose(&error);
         }
     });
 }

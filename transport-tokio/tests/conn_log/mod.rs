@@ -68,7 +68,7 @@ pub(crate) fn entry(n: u64) -> Vec<LogValue> {
         host([b, a]),
         tcp(443),
         LogValue::Enum(Bytes::from_static(b"tcp")),
-        if n % 3 == 0 { LogValue::Unset(TypeTag::String) } else { text("ssl") },
+        if n.is_multiple_of(3) { LogValue::Unset(TypeTag::String) } else { text("ssl") },
         LogValue::Interval(n as f64 / 1000.0),
         LogValue::Count(n),
         LogValue::Count(n.wrapping_mul(17)),

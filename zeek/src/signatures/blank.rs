@@ -108,10 +108,10 @@ impl Blanker {
     }
 
     fn put(&mut self, room: Range<usize>, text: &[u8]) {
-        if let Some(place) = self.text.get_mut(room).and_then(|room| room.get_mut(..text.len())) {
-            if place.iter().all(|byte| *byte == b' ') {
-                place.copy_from_slice(text);
-            }
+        if let Some(place) = self.text.get_mut(room).and_then(|room| room.get_mut(..text.len()))
+            && place.iter().all(|byte| *byte == b' ')
+        {
+            place.copy_from_slice(text);
         }
     }
 }

@@ -22,12 +22,12 @@ impl Connection {
                 self.backlog = true;
                 return;
             }
-            if self.phase == Phase::Running {
-                if let Some((argument, offset)) = self.decoder.poll_serial() {
-                    self.held_bytes = argument.len();
-                    self.serial(argument, offset);
-                    continue;
-                }
+            if self.phase == Phase::Running
+                && let Some((argument, offset)) = self.decoder.poll_serial()
+            {
+                self.held_bytes = argument.len();
+                self.serial(argument, offset);
+                continue;
             }
             match self.decoder.poll() {
                 Ok(Some(decoded)) => self.receive(decoded),

@@ -51,19 +51,19 @@ impl Connection {
 
     pub(super) fn encrypt(&mut self) -> &[u8] {
         let is_last = self.phase == Phase::Closed;
-        if let Some(tls) = &mut self.tls {
-            if let Err(error) = tls.encrypt(self.output.pending(), is_last) {
-                self.fail(error);
-            }
+        if let Some(tls) = &mut self.tls
+            && let Err(error) = tls.encrypt(self.output.pending(), is_last)
+        {
+            self.fail(error);
         }
         self.tls.as_deref().map(Machine::outgoing).unwrap_or_default()
     }
 
     pub(super) fn feed_time_to_tls(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            if let Err(error) = tls.feed_time(self.now) {
-                self.fail(error);
-            }
+        if let Some(tls) = &mut self.tls
+            && let Err(error) = tls.feed_time(self.now)
+        {
+            self.fail(error);
         }
     }
 

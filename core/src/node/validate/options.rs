@@ -92,11 +92,11 @@ fn growing(backoff: Backoff, configuration: &NodeConfig, errors: &mut Found) {
         errors.add("retry_backoff.factor", backoff.factor, Kind::BackoffFactor);
     }
     let longest = configuration.nodes.iter().filter(|(_, node)| node.connect);
-    if let Some((name, node)) = longest.max_by_key(|(_, node)| node.retry) {
-        if backoff.max < node.retry {
-            let (key, retry) = (format!("nodes.{name}.retry"), time(node.retry));
-            errors.add("retry_backoff.max", time(backoff.max), Kind::BackoffMax { key, retry });
-        }
+    if let Some((name, node)) = longest.max_by_key(|(_, node)| node.retry)
+        && backoff.max < node.retry
+    {
+        let (key, retry) = (format!("nodes.{name}.retry"), time(node.retry));
+        errors.add("retry_backoff.max", time(backoff.max), Kind::BackoffMax { key, retry });
     }
     if !(0.0..=1.0).contains(&backoff.jitter) {
         errors.add("retry_backoff.jitter", backoff.jitter, Kind::BackoffJitter);

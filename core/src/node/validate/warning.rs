@@ -113,11 +113,11 @@ impl NodeConfig {
     ) {
         let key = |field: &str| format!("nodes.{name}.{field}");
         let shadow = earlier.iter().find(|(_, other)| same_peers(other, node));
-        if !node.connect {
-            if let Some((by, _)) = shadow {
-                let kind = ConfigurationWarningKind::Shadowed { by: format!("nodes.{by}") };
-                warnings.add(key("host"), node.host, kind);
-            }
+        if !node.connect
+            && let Some((by, _)) = shadow
+        {
+            let kind = ConfigurationWarningKind::Shadowed { by: format!("nodes.{by}") };
+            warnings.add(key("host"), node.host, kind);
         }
         if let Some(events) = &node.events {
             let shown = || quoted(events.source().as_bytes());

@@ -32,10 +32,8 @@ impl<'a> Lexer<'a> {
         let text = self.take(float_length(self.rest));
         let wrong = || ParseErrorKind::Number(ParseErrorKind::quote(text));
         let is_whole = text.bytes().all(|b| b.is_ascii_digit());
-        if is_whole {
-            if let Some(port) = self.port(text)? {
-                return Ok(Token::Port(port));
-            }
+        if is_whole && let Some(port) = self.port(text)? {
+            return Ok(Token::Port(port));
         }
         if let Some(unit) = self.unit() {
             let number: f64 = text.parse().map_err(|_| wrong())?;

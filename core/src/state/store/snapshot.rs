@@ -198,10 +198,10 @@ impl Store {
             }
             let frame = content.split_to(length);
             let serial = reader.read(&frame, mode).map_err(SnapshotError::Serial)?;
-            if let Serial::StateAccess(access) = serial {
-                if let Err(error) = self.restore_value(&access) {
-                    skipped.push((access.target.compact(), error));
-                }
+            if let Serial::StateAccess(access) = serial
+                && let Err(error) = self.restore_value(&access)
+            {
+                skipped.push((access.target.compact(), error));
             }
         }
     }

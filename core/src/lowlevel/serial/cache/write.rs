@@ -167,10 +167,8 @@ impl WriteCache {
         if !self.refers(mode) {
             return self.anonymous(Family::Val, mode);
         }
-        if is_shared {
-            if let Some(pid) = self.sent_container(address, mode) {
-                return Decision::Reference(pid);
-            }
+        if is_shared && let Some(pid) = self.sent_container(address, mode) {
+            return Decision::Reference(pid);
         }
         self.new_container(address, size, mode, keep)
     }

@@ -263,10 +263,10 @@ mod tests {
                     for chunk in [&before, &changed, &after] {
                         let chunk = Bytes::copy_from_slice(chunk);
                         let expected = long.read_noting(&chunk, mode, &mut transcript);
-                        if let Err(error) = &expected {
-                            if matches!(error.kind, SerialErrorKind::LeftOver { .. }) {
-                                break;
-                            }
+                        if let Err(error) = &expected
+                            && matches!(error.kind, SerialErrorKind::LeftOver { .. })
+                        {
+                            break;
                         }
                         let read = short.read(&chunk, mode);
                         assert_eq!(read, expected, "{mode:?}, {byte} at {at}");

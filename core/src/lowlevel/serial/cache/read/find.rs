@@ -27,10 +27,10 @@ impl ReadCache {
         match self.used[list].hit(place, pid, stamp) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => {
-                if let Object::Type(Type::Base(tag)) = entry.object {
-                    if let Some(class) = val::of_scalar(tag) {
-                        *self.recent.of_mut(pid) = Recent { list, place, class, tag: Some(tag) };
-                    }
+                if let Object::Type(Type::Base(tag)) = entry.object
+                    && let Some(class) = val::of_scalar(tag)
+                {
+                    *self.recent.of_mut(pid) = Recent { list, place, class, tag: Some(tag) };
                 }
                 Ok((&entry.object, entry.extent))
             }

@@ -357,10 +357,10 @@ impl ReadCache {
 
     /// Returns what is known of a type whose parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
-        if let Where::Used(list, place) = place.0 {
-            if let Some(entry) = self.used[list].get_mut(place) {
-                entry.object = Object::PendingType(pending);
-            }
+        if let Where::Used(list, place) = place.0
+            && let Some(entry) = self.used[list].get_mut(place)
+        {
+            entry.object = Object::PendingType(pending);
         }
     }
 }
