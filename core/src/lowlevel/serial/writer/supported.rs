@@ -29,7 +29,7 @@ pub(super) struct Supported<'a> {
     refers: bool,
     /// The types that were checked, by address: all are alive while this is. None while there are
     /// none, as mostly.
-    checked: Option<Box<BTreeSet<usize>>>,
+    checked: Option<BTreeSet<usize>>,
 }
 
 impl<'a> Supported<'a> {
