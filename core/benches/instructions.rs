@@ -96,12 +96,14 @@ fn fan_out(peers: usize, times: usize, event: Event) {
 
 /// The modes of Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
+const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
+const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
 /// What is counted: a name, the parts of which each event has so many, and the work.
 type Case = (&'static str, u64, fn());
 
-const CASES: [Case; 44] = [
+const CASES: [Case; 48] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -146,6 +148,10 @@ const CASES: [Case; 44] = [
     ("decode small in 22", 1, || decode(small(), IN_22)),
     ("encode large in 22", 1, || encode(large(), IN_22)),
     ("decode large in 22", 1, || decode(large(), IN_22)),
+    ("encode large in 23", 1, || encode(large(), IN_23)),
+    ("decode large in 23", 1, || decode(large(), IN_23)),
+    ("encode large in 21", 1, || encode(large(), IN_21)),
+    ("decode large in 21", 1, || decode(large(), IN_21)),
 ];
 
 /// Runs all cases under valgrind and returns their figures; `None` without valgrind.

@@ -13,7 +13,7 @@ const OF_THE_LOWER_LEVELS: [&str; 3] = ["connection", "driver", "logs"];
 /// The items of `connection` that a transport may use: its configuration, commands and
 /// notifications.
 const OF_A_CONNECTION: [&str; 6] =
-    ["Connection", "ConnectionConfig", "Notification", "Role", "Sent", "UsageError"];
+    ["Connection", "ConnectionConfig", "ConnectionNotification", "Role", "Sent", "UsageError"];
 
 /// The items of `logs` that a transport may use: values, entries and errors.
 const OF_THE_LOGS: [&str; 6] =
@@ -111,6 +111,7 @@ fn amiss(source: &str) -> Vec<String> {
         ("brocomm::lowlevel::connection", &OF_A_CONNECTION),
         ("brocomm::logs", &OF_THE_LOGS),
         ("brocomm::lowlevel::logs", &OF_THE_LOGS),
+        ("ConnectionNotification", &OF_THE_NOTIFICATIONS),
         ("Notification", &OF_THE_NOTIFICATIONS),
     ] {
         let taken = taken_from(&tokens, path).into_iter().filter(|name| !allowed.contains(name));
@@ -150,6 +151,10 @@ fn forbidden_names_are_found() {
         ("fn f(table: brocomm::notation::Table) {}", &["brocomm::notation"]),
         ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
         ("next == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
+        (
+            "next == ConnectionNotification::HandshakeDone",
+            &["ConnectionNotification::HandshakeDone"],
+        ),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
         ("//! use brocomm::lowlevel::wire::FramingLimits;\n    a; // MessageType", &[]),

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
@@ -35,7 +37,8 @@ impl From<Truncated> for Kind {
 pub(super) struct RawEntry {
     pub(super) stream: i32,
     pub(super) writer: i32,
-    pub(super) path: Bytes,
+    /// Where in the argument its path is.
+    path: (u32, u32),
     pub(super) values: Vec<LogValue>,
 }
 
@@ -46,19 +49,42 @@ pub(crate) struct Unread {
     /// The number of bytes read.
     read: u32,
     form: Form,
+    /// The writer of the last entry: mostly it is that of the next one, too.
+    pub(super) last: Option<Arc<LogWriter>>,
 }
 
 impl Unread {
     pub(super) fn new(argument: Bytes, form: Form) -> Unread {
-        Unread { argument, read: 0, form }
+        Unread { argument, form, ..Unread::default() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.argument.is_empty()
+        self.read as usize >= self.argument.len()
+    }
+
+    /// Returns the path of an entry that was just read.
+    #[inline]
+    pub(super) fn path(&self, entry: &RawEntry) -> &[u8] {
+        let (start, end) = entry.path;
+        self.argument.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Returns the same, shared with the argument.
+    pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
+        self.argument.slice_ref(self.path(entry))
+    }
+
+    /// Gives up the argument once all of it is read.
+    #[inline]
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
+            *self = Unread::default();
+        }
     }
 
     /// Reads the next entry, with at most `limit` values, elements included. No entries follow an
     /// error.
+    #[inline]
     pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
         if self.is_empty() {
             return None;
@@ -69,13 +95,12 @@ impl Unread {
             Form::Usual => cursor.entry::<Usual>(limit),
             form => cursor.other_entry(form, limit),
         };
-        let (offset, left) = (cursor.offset(), cursor.left());
-        let entry = entry.map_err(|kind| LogError { kind, message: MessageType::LogWrite, offset });
+        let offset = cursor.offset();
         self.read = offset;
-        if left == 0 || entry.is_err() {
-            *self = Unread::default();
-        }
-        Some(entry)
+        Some(entry.map_err(|kind| {
+            self.read = u32::MAX;
+            LogError { kind, message: MessageType::LogWrite, offset }
+        }))
     }
 }
 
@@ -186,7 +211,10 @@ impl Cursor<'_> {
 
     fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {
         let (stream, writer) = (self.i32()?, self.i32()?);
-        let path = self.string()?;
+        let length = self.u32()?;
+        let start = self.offset();
+        self.pass(length)?;
+        let path = (start, self.offset());
         let count = self.u32()?;
         let count = self.check(count.into(), LEAST_VALUE)?;
         let mut total = 0;

@@ -229,12 +229,13 @@ impl LogReceiver {
 
     /// Returns the form in which a LOG_WRITE has entries of the announced writers, [`ENOUGH`] of them
     /// or up to its last byte, and whether it is the only one: that of Bro 2.5, or that of 2.6.
+    #[cold]
     fn find_form(&self, argument: &Bytes) -> (Form, bool) {
         let fits = |form| {
             let (mut unread, mut values) = (Unread::new(argument.clone(), form), 0);
             let (mut known, mut all_known) = (0, true);
-            while let Some(entry) = unread.next(self.limits.values) {
-                match self.receive(entry.ok()?) {
+            while let Some(entry) = self.next(&mut unread) {
+                match entry.ok()? {
                     ReceivedEntry::Entry(entry) => {
                         values += entry.values.len();
                         known += 1;
@@ -262,7 +263,9 @@ impl LogReceiver {
     /// Reads the next entry of a LOG_WRITE.
     pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<ReceivedEntry, LogError>> {
         let entry = unread.next(self.limits.values)?;
-        Some(entry.map(|entry| self.receive(entry)))
+        let received = entry.map(|entry| self.receive(entry, unread));
+        unread.release();
+        Some(received)
     }
 
     /// Iterates over the announced writers, ordered by stream, kind and path.
@@ -270,20 +273,29 @@ impl LogReceiver {
         self.writers.values().flat_map(BTreeMap::values)
     }
 
-    fn receive(&self, entry: RawEntry) -> ReceivedEntry {
-        let RawEntry { stream, writer, path, values } = entry;
-        let writer = self.data_format.writer_in_26(writer);
-        let known = self.writers.get(&(stream, writer)).and_then(|paths| paths.get(&*path));
-        let why = match known {
+    #[inline]
+    fn receive(&self, entry: RawEntry, unread: &mut Unread) -> ReceivedEntry {
+        let writer = self.data_format.writer_in_26(entry.writer);
+        let path = unread.path(&entry);
+        let is_its = |known: &Arc<LogWriter>| {
+            known.stream == entry.stream && known.writer == writer && *known.path == *path
+        };
+        if !unread.last.as_ref().is_some_and(is_its) {
+            let paths = self.writers.get(&(entry.stream, writer));
+            unread.last = paths.and_then(|paths| paths.get(path)).cloned();
+        }
+        let why = match &unread.last {
             None => Mismatch::UnknownWriter,
-            Some(known) => match mismatch(&known.fields, &values) {
+            Some(known) => match mismatch(&known.fields, &entry.values) {
                 None => {
-                    return ReceivedEntry::Entry(LogEntry { writer: Arc::clone(known), values });
+                    let writer = Arc::clone(known);
+                    return ReceivedEntry::Entry(LogEntry { writer, values: entry.values });
                 }
                 Some(why) => why,
             },
         };
-        let path = Name::from_bytes(path);
+        let path = Name::from_bytes(unread.shared_path(&entry));
+        let RawEntry { stream, values, .. } = entry;
         ReceivedEntry::Dropped(Box::new(DroppedEntry { stream, writer, path, values, why }))
     }
 }

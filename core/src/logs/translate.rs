@@ -39,7 +39,7 @@ pub(crate) fn entries_in(argument: Bytes, format: DataFormat) -> Result<(Bytes, 
             lost += entry.values.iter().map(ipv6_values).sum::<usize>();
         }
         let (stream, writer) = (entry.stream, format.writer_number(entry.writer));
-        with_layout!(form, L => entry_in::<L>(stream, writer, &entry.path, &entry.values, &mut out));
+        with_layout!(form, L => entry_in::<L>(stream, writer, unread.path(&entry), &entry.values, &mut out));
     }
     Ok((out.into(), lost))
 }

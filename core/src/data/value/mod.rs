@@ -70,6 +70,7 @@ use crate::data::TypeTag;
 /// * enum constants by number, functions and files by name;
 /// * records field by field in order, tables and sets regardless of the order of entries;
 /// * opaque values by content.
+///
 /// Values of different kinds differ (`Count(1)` does not equal `Int(1)`). Other properties of
 /// types, attributes, time stamps of entries, unique ids and properties are not compared.
 #[derive(Debug, Clone)]

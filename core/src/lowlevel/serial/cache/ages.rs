@@ -134,6 +134,11 @@ impl Ages {
         Some(entry.pid)
     }
 
+    /// Returns whether the object at an address is present, without using it.
+    pub(super) fn knows(&self, address: usize) -> bool {
+        self.shared.contains_key(&address)
+    }
+
     pub(super) fn insert_base(&mut self, tag: TypeTag, entry: Entry) {
         if let Some(slot) = self.base.get_mut(tag as usize) {
             *slot = Some(entry);

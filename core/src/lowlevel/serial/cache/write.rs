@@ -127,6 +127,11 @@ impl WriteCache {
         Some((self.take_pid(), type_pid))
     }
 
+    /// Returns whether something shared goes as a reference, for what is said of it by its address.
+    pub(in super::super) fn knows(&self, address: usize) -> bool {
+        self.ages.knows(address)
+    }
+
     /// Decides on something shared.
     #[inline]
     pub(in super::super) fn shared<T: Any + Send + Sync>(

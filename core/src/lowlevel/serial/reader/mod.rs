@@ -196,12 +196,15 @@ impl Reader {
         let unshared = Arc::get_mut(&mut message)
             .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
         unshared.data_format = mode.data_format;
-        let is_general = transcript.is_some() || mode.data_format.has_value_attributes();
+        let (is_general, has_attributes) =
+            (transcript.is_some(), mode.data_format.has_value_attributes());
+        let is_usual = !is_general && !has_attributes;
         let mut session = Session {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
-            is_wide: mode.pid_64bit && !is_general,
+            is_wide: mode.pid_64bit && is_usual,
+            is_narrow: !mode.pid_64bit && is_usual,
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -214,6 +217,7 @@ impl Reader {
             objects: 0,
             transcript,
             is_general,
+            has_attributes,
             value_start: 0,
             function: None,
             position: 0,
@@ -269,8 +273,10 @@ struct Session<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
-    /// Whether values are expected to have ids of 64 bits, and nothing about them is noted.
+    /// Whether values are expected with ids of 64 bits, without attributes, and nothing is noted.
     is_wide: bool,
+    /// The same with ids of 32 bits.
+    is_narrow: bool,
     limits: &'a ReaderLimits,
     known: &'a Declarations,
     lenient: bool,
@@ -287,9 +293,10 @@ struct Session<'a> {
     /// How many types what is being read is a part of.
     types: u32,
     transcript: Option<&'a mut Transcript>,
-    /// Whether everything is read the long way: with a transcript, and in data formats in which the
-    /// short way would go wrong.
+    /// Whether everything is read the long way, as with a transcript.
     is_general: bool,
+    /// Whether values have attributes, always absent, between their types and their content.
+    has_attributes: bool,
     /// Where the value began whose content is being read.
     value_start: u32,
     /// The function that is being read, in data formats in which its ID has it as value.

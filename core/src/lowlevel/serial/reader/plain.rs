@@ -61,33 +61,49 @@ impl<'c> Session<'c> {
     /// everything would be read the same, errors included.
     #[inline(always)]
     pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        self.known_plain_into(sink, Usual::wide)
+        self.known_plain_into::<_, false, S>(sink, Usual::wide)
     }
 
     /// Does the same with ids of 32 bits, and for values whose types go in full.
     #[inline(never)]
     pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        if self.is_general || self.mode.pid_64bit {
+        if !self.is_narrow {
             return None;
         }
         match self.cursor.rest().get(9)? {
-            0 => self.known_plain_into(sink, Usual::narrow),
+            0 => self.known_plain_into::<_, false, S>(sink, Usual::narrow),
             _ => self.full_plain_into(sink),
         }
     }
 
+    /// Does the same in data formats in which values have attributes.
+    #[inline(never)]
+    pub(super) fn attributed_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        match (self.is_general, self.mode.pid_64bit) {
+            (true, _) => None,
+            (false, true) => self.known_plain_into::<_, true, S>(sink, Usual::wide),
+            (false, false) => self.known_plain_into::<_, true, S>(sink, Usual::narrow),
+        }
+    }
+
     #[inline(always)]
-    fn known_plain_into<const HEAD: usize, S: Sink>(
+    fn known_plain_into<const HEAD: usize, const ATTRIBUTED: bool, S: Sink>(
         &mut self,
         sink: &mut S,
         usual: impl FnOnce(&[u8; HEAD]) -> Option<Usual>,
     ) -> Option<()> {
-        let (head, content) = self.cursor.rest().split_first_chunk()?;
+        let (head, mut content) = self.cursor.rest().split_first_chunk()?;
         let Usual { pid, class, is_full, ty } = usual(head)?;
+        if ATTRIBUTED {
+            content = content.strip_prefix(&[0])?;
+        }
         if is_full || self.objects.saturating_add(2) > self.limits.objects {
             return None;
         }
         let tag = self.cache.standard_type(class, ty)?;
+        if ATTRIBUTED && !self.mode.data_format.has_ipv6() && may_be_mapped(tag, content) {
+            return None;
+        }
         if !self.cache.register_in_run(pid, self.tape_end()) {
             return None;
         }
@@ -128,12 +144,29 @@ impl<'c> Session<'c> {
         };
         Ok(match usual {
             Some((Some(usual), left)) if !usual.is_full => {
+                let left = match self.has_attributes {
+                    true => match left.strip_prefix(&[0]) {
+                        Some(content) => {
+                            self.value_start = self.cursor.offset();
+                            content
+                        }
+                        None => return Ok(None),
+                    },
+                    false => left,
+                };
                 self.count_objects(2)?;
                 self.cursor.set_rest(left);
                 Some(usual)
             }
             _ => None,
         })
+    }
+
+    /// Goes back to the end of a value's type, where something is wrong with that.
+    #[cold]
+    pub(super) fn back_to_type(&mut self) {
+        let attributes = u32::from(self.has_attributes);
+        self.cursor.seek(self.cursor.offset().saturating_sub(attributes));
     }
 
     /// Reads a value with its type in full and without ids: as all values come of a writer without a
@@ -167,12 +200,22 @@ impl<'c> Session<'c> {
     }
 }
 
+/// Returns whether a value of this type may be an IPv4 address or subnet that is written as an IPv6
+/// one, in a data format without IPv6.
+fn may_be_mapped(tag: TypeTag, content: &[u8]) -> bool {
+    match tag {
+        TypeTag::Addr => !content.starts_with(&1_u32.to_be_bytes()),
+        tag => tag == TypeTag::Subnet,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use crate::data::{Port, Record, Type, Value};
     use crate::serial::{Caching, Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, Writer};
+    use crate::wire::DataFormat;
 
     fn args() -> Vec<Value> {
         let field = crate::data::Field::new("f", Type::COUNT);
@@ -193,11 +236,17 @@ mod tests {
     #[test]
     fn the_short_way_reads_as_the_long_way_does() {
         let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
-        for mode in [Mode::RUNNING, Mode::HANDSHAKE, uncached] {
+        let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
+        let in_format = |format| modes.map(|mode| mode.with_data_format(format));
+        let formats = [DataFormat::V26, DataFormat::V22, DataFormat::V21];
+        for mode in formats.into_iter().flat_map(in_format) {
+            let ipv6 = |value: &Value| matches!(value, Value::Addr(addr) if addr.is_ipv6());
+            let mut args = args();
+            args.retain(|value| mode.data_format.has_ipv6() || !ipv6(value));
             let mut writer = Writer::new(20);
             let [before, changed, after] = [(); 3].map(|()| {
                 let mut chunk = Vec::new();
-                writer.event(mode, b"f", 1.0, &args(), &mut chunk).unwrap();
+                writer.event(mode, b"f", 1.0, &args, &mut chunk).unwrap();
                 chunk
             });
             let mut compared = 0;

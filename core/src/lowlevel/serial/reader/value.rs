@@ -39,19 +39,23 @@ impl Session<'_> {
 
     #[inline(never)]
     pub(super) fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        if self.has_attributes && self.attributed_into(sink).is_some() {
+            return Ok(());
+        }
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
             let begun = self.begin(self.objects - 1);
             if let Some((ty, height)) = self.cache.usual_type(ty) {
                 let at = self.tape_end();
                 if self.cache.register_in_run(pid, at) {
-                    self.reach(Extent { height, objects: 0 })?;
+                    self.reach(Extent { height, objects: 0 })
+                        .inspect_err(|_| self.back_to_type())?;
                     let tag = ty.tag().ok_or(MISFIT)?;
                     return self.content(sink, class, tag, ty, begun);
                 }
             }
             let place = self.cache.register(pid, Family::Val, self.mode, start);
-            let ty = self.known_type(ty)?;
+            let ty = self.known_type(ty).inspect_err(|_| self.back_to_type())?;
             return self.content_of(sink, place, class, ty, 0, begun);
         }
         match self.head(Family::Val)? {

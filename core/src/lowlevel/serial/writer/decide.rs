@@ -7,20 +7,45 @@ use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::transcript::Location;
-use super::super::{Family, Mode, kind};
+use super::super::{Caching, Family, Mode, kind};
 use super::Session;
 use crate::wire::DataFormat;
-
-/// What a value's header and a reference to its type take with wide and with narrow ids.
-const WIDE_HEAD: usize = 22;
-const NARROW_HEAD: usize = 14;
 
 /// Where the id of the type begins, from that of the value's id.
 pub(super) const WIDE_TYPE: usize = 13;
 pub(super) const NARROW_TYPE: usize = 9;
 
-/// The most content that is written together with these: an IPv6 address and its number of words.
-const CONTENT: usize = 20;
+/// How a value of a standard type is written in one step with its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// With a reference to the type.
+    Known,
+    /// With a reference to the type, in data formats in which values have attributes.
+    Attributed,
+    /// With the type in full, without ids.
+    Full,
+    /// Not at all.
+    No,
+}
+
+impl Short {
+    #[inline]
+    pub(super) fn of(mode: Mode) -> Short {
+        match mode.caching != Caching::None && !mode.data_format.has_value_attributes() {
+            true => Short::Known,
+            false => Short::unusual(mode),
+        }
+    }
+
+    #[cold]
+    fn unusual(mode: Mode) -> Short {
+        match (mode.data_format.has_value_attributes(), mode.caching) {
+            (true, Caching::Single | Caching::Stable) => Short::Attributed,
+            (false, Caching::None) if !mode.pid_64bit => Short::Full,
+            _ => Short::No,
+        }
+    }
+}
 
 /// Decides how objects are written: by a cache, or by a transcript.
 pub(super) trait Decide {
@@ -36,6 +61,9 @@ pub(super) trait Decide {
     /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
     /// and the type as a reference: gives the ids of both. Otherwise decides nothing.
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
+    /// Decides on a value and on its type, a standard instance, if they go in one of the other ways
+    /// that take one step: gives the way, and the ids of both. Otherwise decides nothing.
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)>;
     /// Decides on something shared.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
     /// Decides on a container, by its address and by whether it is shared with anybody; what keeps the
@@ -71,8 +99,8 @@ pub(super) struct Live<'a> {
     pub(super) mode: Mode,
     /// See [`remembered`](super::remembered).
     pub(super) remembered: Option<usize>,
-    /// See [`is_short`](super::is_short).
-    pub(super) is_short: bool,
+    /// How values may go in one step with their types.
+    pub(super) short: Short,
 }
 
 impl Decide for Live<'_> {
@@ -85,7 +113,25 @@ impl Decide for Live<'_> {
 
     #[inline]
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
-        if self.is_short { self.cache.value_of_known(tag, self.mode) } else { None }
+        match self.short {
+            Short::Known => self.cache.value_of_known(tag, self.mode),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)> {
+        match self.short {
+            Short::Attributed => {
+                let (pid, type_pid) = self.cache.value_of_known(tag, self.mode)?;
+                Some((Short::Attributed, pid, type_pid))
+            }
+            Short::Full => {
+                self.cache.count_full(2);
+                Some((Short::Full, 0, 0))
+            }
+            Short::Known | Short::No => None,
+        }
     }
 
     #[inline]
@@ -166,40 +212,6 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class)
     }
 
-    /// Writes the header of a value of a standard type, that type, and content; returns whether
-    /// there is content to be written at all.
-    #[inline(never)]
-    pub(super) fn scalar<const N: usize>(
-        &mut self,
-        class: u8,
-        tag: TypeTag,
-        content: [u8; N],
-    ) -> bool {
-        match self.decide.value_of_known(tag) {
-            Some((pid, type_pid)) => {
-                self.decide.place(self.out.len() + 1);
-                self.head(pid, class, type_pid, content);
-                true
-            }
-            None => self.any_scalar(class, tag, content),
-        }
-    }
-
-    #[inline(never)]
-    fn any_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
-        let value = self.decide.anonymous(Family::Val);
-        let full = self.header(value, Family::Val, class);
-        if full {
-            match self.decide.other_type() {
-                Some(ty) => self.ty(&ty),
-                None => self.base_type(tag),
-            }
-            self.no_value_attributes();
-            self.append(content);
-        }
-        full
-    }
-
     /// Writes the header of a value of any type, that type, and content; returns whether there is
     /// content to be written at all.
     pub(super) fn typed<const N: usize>(&mut self, class: u8, ty: &Type, content: [u8; N]) -> bool {
@@ -222,14 +234,15 @@ impl<D: Decide> Session<'_, D> {
         match ty {
             Type::Def(def) if D::USUAL => {
                 let ty = self.decide.shared(def, Family::Type);
-                if let Decision::Reference(type_pid) = ty
-                    && !self.decide.data_format().has_value_attributes()
-                {
+                if let Decision::Reference(type_pid) = ty {
                     let at = self.out.len() + 1;
                     let type_at = if self.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
                     self.decide.place(at);
                     self.decide.place(at + type_at);
-                    self.head(pid, class, type_pid, content);
+                    match self.decide.data_format().has_value_attributes() {
+                        false => self.head::<N, false>(pid, class, type_pid, content),
+                        true => self.head::<N, true>(pid, class, type_pid, content),
+                    }
                     return true;
                 }
                 self.header(value, Family::Val, class);
@@ -254,30 +267,6 @@ impl<D: Decide> Session<'_, D> {
     pub(super) fn no_value_attributes(&mut self) {
         if self.decide.data_format().has_value_attributes() {
             self.bool(false);
-        }
-    }
-
-    /// Writes all that stands before a value's content if its type goes as a reference, as it
-    /// nearly always does, and the content that is of a fixed size: in one step.
-    #[inline]
-    #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
-    fn head<const N: usize>(&mut self, pid: u64, class: u8, type_pid: u64, content: [u8; N]) {
-        const { assert!(N <= CONTENT) };
-        let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
-        if self.pid_64bit {
-            let mut bytes = [1; WIDE_HEAD + CONTENT];
-            bytes[1..9].copy_from_slice(&pid.to_be_bytes());
-            bytes[9..14].copy_from_slice(&[high, low, 0, 1, 0]);
-            bytes[14..WIDE_HEAD].copy_from_slice(&type_pid.to_be_bytes());
-            bytes[WIDE_HEAD..WIDE_HEAD + N].copy_from_slice(&content);
-            self.out.extend_from_slice(&bytes[..WIDE_HEAD + N]);
-        } else {
-            let mut bytes = [1; NARROW_HEAD + CONTENT];
-            bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
-            bytes[5..10].copy_from_slice(&[high, low, 0, 1, 0]);
-            bytes[10..NARROW_HEAD].copy_from_slice(&(type_pid as u32).to_be_bytes());
-            bytes[NARROW_HEAD..NARROW_HEAD + N].copy_from_slice(&content);
-            self.out.extend_from_slice(&bytes[..NARROW_HEAD + N]);
         }
     }
 

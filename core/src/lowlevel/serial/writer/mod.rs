@@ -7,6 +7,7 @@ mod measure;
 mod object;
 mod opaque;
 mod replay;
+mod short;
 mod stmt;
 mod supported;
 mod template;
@@ -19,8 +20,8 @@ use crate::data::{Id, Packet, Serial, StateAccess, Value};
 use crate::wire::DataFormat;
 
 use super::cache::{CacheCounters, WriteCache};
-use super::{Caching, Family, Mode, Transcript, WriteError};
-use decide::{Decide, Live};
+use super::{Family, Mode, Transcript, WriteError};
+use decide::{Decide, Live, Short};
 use measure::Measure;
 use replay::Replay;
 use supported::Supported;
@@ -84,7 +85,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
-        Supported::check_values(mode, args)?;
+        Supported::check_values(mode, &self.cache, args)?;
         self.write(mode, &measure, true, out, |session| session.event(name, time, args))
     }
 
@@ -98,7 +99,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
-        Supported::check_id(mode, id)?;
+        Supported::check_id(mode, &self.cache, id)?;
         self.write(mode, &measure, false, out, |session| session.top_id(id))
     }
 
@@ -116,7 +117,7 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new(mode.data_format);
         measure.state_access(access)?;
-        Supported::check_state_access(mode, access)?;
+        Supported::check_state_access(mode, &self.cache, access)?;
         self.write(mode, &measure, false, out, |session| session.state_access(access))
     }
 
@@ -151,7 +152,7 @@ impl Writer {
         };
         self.cache.begin(mode);
         let remembered = remembered(measure).filter(|_| is_call);
-        let decide = Live { cache: &mut self.cache, mode, remembered, is_short: is_short(mode) };
+        let decide = Live { cache: &mut self.cache, mode, remembered, short: Short::of(mode) };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;
@@ -169,13 +170,6 @@ impl Writer {
 #[inline]
 fn remembered(measure: &Measure) -> Option<usize> {
     Some(measure.size()).filter(|size| *size <= MAX_KEPT)
-}
-
-/// Returns whether values may go the short way, in one step with their type: not without a cache, nor
-/// in data formats in which something stands in between.
-#[inline]
-fn is_short(mode: Mode) -> bool {
-    mode.caching != Caching::None && !mode.data_format.has_value_attributes()
 }
 
 impl Transcript {

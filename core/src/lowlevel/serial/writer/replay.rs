@@ -8,7 +8,7 @@ use crate::data::{Type, TypeTag};
 use super::super::cache::{Decision, Kept};
 use super::super::transcript::{Location, Mark};
 use super::super::{Family, Transcript};
-use super::decide::Decide;
+use super::decide::{Decide, Short};
 use crate::wire::DataFormat;
 
 /// Decides as a transcript says.
@@ -52,6 +52,10 @@ impl Decide for Replay<'_> {
     }
 
     fn value_of_known(&mut self, _: TypeTag) -> Option<(u64, u64)> {
+        None
+    }
+
+    fn value_and_type(&mut self, _: TypeTag) -> Option<(Short, u64, u64)> {
         None
     }
 

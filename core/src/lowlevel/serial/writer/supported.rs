@@ -9,66 +9,113 @@ use crate::data::{
 };
 use crate::wire::DataFormat;
 
+use super::super::cache::WriteCache;
 use super::super::error::Unsupported;
 use super::super::{Caching, Mode, WriteError};
 
-type Result = std::result::Result<(), WriteError>;
+type Result = std::result::Result<(), Unsupported>;
 
 /// The flavor of a function's type that is a hook.
 const HOOK: i32 = 2;
 
 /// The checks for one data format. Of the newest, everything is known.
-pub(super) struct Supported {
+pub(super) struct Supported<'a> {
     format: DataFormat,
+    has_ipv6: bool,
+    /// Whether all types can be written.
+    has_all_types: bool,
+    cache: &'a WriteCache,
     /// Whether a function can refer to itself.
     refers: bool,
-    /// The types that were checked, by address: all are alive while this is.
-    checked: BTreeSet<usize>,
+    /// The types that were checked, by address: all are alive while this is. None while there are
+    /// none, as mostly.
+    checked: Option<Box<BTreeSet<usize>>>,
 }
 
-impl Supported {
+impl<'a> Supported<'a> {
     /// Checks the arguments of a call, or other values.
     #[inline]
-    pub(super) fn check_values(mode: Mode, values: &[Value]) -> Result {
+    pub(super) fn check_values(
+        mode: Mode,
+        cache: &'a WriteCache,
+        values: &[Value],
+    ) -> std::result::Result<(), WriteError> {
         // Since 2.3 there is nothing new but what a Bloom filter is made of.
         if mode.data_format >= DataFormat::V25 {
             return Ok(());
         }
-        Supported::of(mode).values(values)
+        Supported::check_old(mode, cache, values)
     }
 
-    pub(super) fn check_id(mode: Mode, id: &Id) -> Result {
-        Supported::check_values(mode, id.value.as_slice())?;
-        Supported::of(mode).ty(&id.ty)
+    #[cold]
+    #[inline(never)]
+    fn check_old(
+        mode: Mode,
+        cache: &'a WriteCache,
+        values: &[Value],
+    ) -> std::result::Result<(), WriteError> {
+        Supported::of(mode, cache).values(values).map_err(in_format(mode))
     }
 
-    pub(super) fn check_state_access(mode: Mode, access: &StateAccess) -> Result {
-        Supported::check_values(mode, std::slice::from_ref(&access.op1))?;
-        Supported::check_values(mode, access.op2.as_slice())?;
-        Supported::check_values(mode, access.op3.as_slice())
+    pub(super) fn check_id(
+        mode: Mode,
+        cache: &'a WriteCache,
+        id: &Id,
+    ) -> std::result::Result<(), WriteError> {
+        Supported::check_values(mode, cache, id.value.as_slice())?;
+        Supported::of(mode, cache).ty(&id.ty).map_err(in_format(mode))
     }
 
-    fn of(mode: Mode) -> Supported {
+    pub(super) fn check_state_access(
+        mode: Mode,
+        cache: &'a WriteCache,
+        access: &StateAccess,
+    ) -> std::result::Result<(), WriteError> {
+        Supported::check_values(mode, cache, std::slice::from_ref(&access.op1))?;
+        Supported::check_values(mode, cache, access.op2.as_slice())?;
+        Supported::check_values(mode, cache, access.op3.as_slice())
+    }
+
+    fn of(mode: Mode, cache: &'a WriteCache) -> Supported<'a> {
         let (format, refers) = (mode.data_format, mode.caching != Caching::None);
-        Supported { format, refers, checked: BTreeSet::new() }
-    }
-
-    fn refuse(&self, what: Unsupported) -> Result {
-        Err(WriteError::DataFormat { format: self.format, what })
+        let has_ipv6 = format.has_ipv6();
+        let has_all_types = format.has_opaque_values() && format.has_hooks();
+        Supported { format, has_ipv6, has_all_types, cache, refers, checked: None }
     }
 
     fn values(&mut self, values: &[Value]) -> Result {
-        values.iter().try_for_each(|value| self.value(value))
+        for value in values {
+            self.value(value)?;
+        }
+        Ok(())
     }
 
     fn slots(&mut self, slots: &[Option<Value>]) -> Result {
-        slots.iter().flatten().try_for_each(|value| self.value(value))
+        for value in slots.iter().flatten() {
+            self.value(value)?;
+        }
+        Ok(())
     }
 
+    #[inline(always)]
     fn value(&mut self, value: &Value) -> Result {
         match value {
-            Value::Addr(addr) => self.addr(*addr),
-            Value::Subnet(subnet) => self.addr(subnet.canonical().prefix),
+            Value::Addr(_) | Value::Subnet(_) if self.has_ipv6 => Ok(()),
+            Value::Addr(addr) => check_addr(*addr),
+            Value::Subnet(subnet) => check_addr(subnet.canonical().prefix),
+            Value::List(_)
+            | Value::Record(_)
+            | Value::Vector(_)
+            | Value::Table(_)
+            | Value::Func(..)
+            | Value::Opaque(_) => self.composite(value),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn composite(&mut self, value: &Value) -> Result {
+        match value {
             Value::List(list) => {
                 self.ty(&list.ty)?;
                 self.values(&list.items)
@@ -97,17 +144,10 @@ impl Supported {
         }
     }
 
-    fn addr(&self, addr: IpAddr) -> Result {
-        if !self.format.has_ipv6() && addr.to_canonical().is_ipv6() {
-            return self.refuse(Unsupported::Ipv6);
-        }
-        Ok(())
-    }
-
     fn opaque(&mut self, opaque: &Opaque) -> Result {
         match &opaque.state {
-            _ if !self.format.has_opaque_values() => self.refuse(Unsupported::Opaque),
-            OpaqueState::X509(_) if !self.format.has_x509() => self.refuse(Unsupported::X509),
+            _ if !self.format.has_opaque_values() => Err(Unsupported::Opaque),
+            OpaqueState::X509(_) if !self.format.has_x509() => Err(Unsupported::X509),
             OpaqueState::TopK(topk) => {
                 let elements = topk.buckets.iter().flat_map(|bucket| &bucket.elements);
                 elements.map(|(_, value)| value).try_for_each(|value| self.value(value))
@@ -116,24 +156,21 @@ impl Supported {
         }
     }
 
-    /// Checks a type: those that a format lacks came together.
+    /// Checks a type: those that a format lacks came together. One that was sent was checked then.
     fn ty(&mut self, ty: &Type) -> Result {
-        if self.format.has_opaque_values() && self.format.has_hooks() {
+        let (Type::Def(def), false) = (ty, self.has_all_types) else { return Ok(()) };
+        let address = Arc::as_ptr(def) as usize;
+        if self.cache.knows(address) || !self.checked.get_or_insert_default().insert(address) {
             return Ok(());
         }
-        match ty {
-            Type::Def(def) if self.checked.insert(Arc::as_ptr(def) as usize) => {
-                self.parts(&def.kind)
-            }
-            _ => Ok(()),
-        }
+        self.parts(&def.kind)
     }
 
     fn parts(&mut self, kind: &TypeKind) -> Result {
         match kind {
             TypeKind::Atomic(_) | TypeKind::Enum(_) => Ok(()),
-            TypeKind::Opaque(_) => self.refuse(Unsupported::Opaque),
-            TypeKind::Func(func) if func.flavor == HOOK => self.refuse(Unsupported::Hook),
+            TypeKind::Opaque(_) => Err(Unsupported::Opaque),
+            TypeKind::Func(func) if func.flavor == HOOK => Err(Unsupported::Hook),
             TypeKind::Func(func) => {
                 self.types(func.yields.as_slice())?;
                 self.ty(&func.args)?;
@@ -167,16 +204,16 @@ impl Supported {
     fn func(&self, func: &Func) -> Result {
         let is_script = func.frame_size.is_some();
         if is_script && !self.refers && !self.format.has_function_types() {
-            return self.refuse(Unsupported::UncachedFunction);
+            return Err(Unsupported::UncachedFunction);
         }
         func.bodies.iter().try_for_each(|(body, _)| self.stmt(body))
     }
 
     fn stmt(&self, stmt: &Stmt) -> Result {
         match &stmt.kind {
-            StmtKind::While(..) if !self.format.has_while() => self.refuse(Unsupported::While),
+            StmtKind::While(..) if !self.format.has_while() => Err(Unsupported::While),
             StmtKind::Fallthrough if !self.format.has_switch_default() => {
-                self.refuse(Unsupported::Fallthrough)
+                Err(Unsupported::Fallthrough)
             }
             StmtKind::Switch { cases, .. } => {
                 cases.iter().try_for_each(|case| self.stmt(&case.body))
@@ -196,4 +233,14 @@ impl Supported {
             _ => Ok(()),
         }
     }
+}
+
+/// Checks an address for a release without IPv6.
+#[cold]
+fn check_addr(addr: IpAddr) -> Result {
+    if addr.to_canonical().is_ipv6() { Err(Unsupported::Ipv6) } else { Ok(()) }
+}
+
+fn in_format(mode: Mode) -> impl FnOnce(Unsupported) -> WriteError {
+    move |what| WriteError::DataFormat { format: mode.data_format, what }
 }

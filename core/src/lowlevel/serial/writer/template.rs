@@ -10,10 +10,10 @@ use crate::wire::{DataFormat, SERIAL_FRAME, serial_frame};
 use super::super::cache::{Condition, Decision, Kept, Tags, WriteCache};
 use super::super::transcript::Location;
 use super::super::{Caching, Family, Mode, WriteError, kind};
-use super::decide::{Decide, NARROW_TYPE, WIDE_TYPE};
+use super::decide::{Decide, NARROW_TYPE, Short, WIDE_TYPE};
 use super::measure::Measure;
 use super::supported::Supported;
-use super::{MAX_UNCACHED, Session, Writer, is_short, remembered};
+use super::{MAX_UNCACHED, Session, Writer, remembered};
 
 /// The templates of one event, by the mode of the peers, of which there are few.
 #[derive(Debug, Default)]
@@ -99,7 +99,7 @@ impl Template {
         let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
-        Supported::check_values(mode, args)?;
+        Supported::check_values(mode, cache, args)?;
         let mut bytes = Vec::with_capacity(SERIAL_FRAME + measure.size());
         bytes.resize(SERIAL_FRAME, 0);
         let most = SERIAL_FRAME.saturating_add(measure.size()).saturating_add(MAX_UNCACHED);
@@ -271,10 +271,21 @@ impl Decide for Draft<'_> {
     }
 
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
-        is_short(self.mode).then(|| {
+        (Short::of(self.mode) == Short::Known).then(|| {
             self.full(What::Scalar(tag));
             (0, 0)
         })
+    }
+
+    fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)> {
+        let short = Short::of(self.mode);
+        match short {
+            // The ids of both are where they are without attributes.
+            Short::Attributed => drop(self.full(What::Scalar(tag))),
+            Short::Full => self.nameless += 2,
+            Short::Known | Short::No => return None,
+        }
+        Some((short, 0, 0))
     }
 
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
