@@ -38,7 +38,9 @@ pub(crate) fn add(into: &mut Declarations) -> Result<(), ParseError> {
 
 /// Returns whether an error is an unknown type that these declarations have.
 pub(crate) fn would_help(error: &ParseError) -> bool {
-    let Some(name) = error.unknown_type() else { return false };
+    let reason = error.reason();
+    let name = reason.strip_prefix("no type is named `").and_then(|name| name.strip_suffix('`'));
+    let Some(name) = name else { return false };
     let mut declared = Declarations::new();
     declared.read(&text()).is_ok() && declared.types.contains_key(name.as_bytes())
 }

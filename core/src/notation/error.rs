@@ -21,14 +21,6 @@ impl ParseError {
         self.kind.to_string()
     }
 
-    /// Returns the name of the undeclared type, if that is the error.
-    pub fn unknown_type(&self) -> Option<&str> {
-        match &self.kind {
-            ParseErrorKind::UnknownType(name) => Some(name),
-            _ => None,
-        }
-    }
-
     /// Returns the name of the undeclared variable, if that is the error.
     pub fn unknown_variable(&self) -> Option<&str> {
         match &self.kind {
