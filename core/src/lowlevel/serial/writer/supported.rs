@@ -27,8 +27,9 @@ pub(super) struct Supported<'a> {
     cache: &'a WriteCache,
     /// Whether a function can refer to itself.
     refers: bool,
-    /// The types that were checked, by address: all are alive while this is.
-    checked: BTreeSet<usize>,
+    /// The types that were checked, by address: all are alive while this is. None while there are
+    /// none, as mostly.
+    checked: Option<BTreeSet<usize>>,
 }
 
 impl<'a> Supported<'a> {
@@ -79,7 +80,7 @@ impl<'a> Supported<'a> {
         let (format, refers) = (mode.data_format, mode.caching != Caching::None);
         let has_ipv6 = format.has_ipv6();
         let has_all_types = format.has_opaque_values() && format.has_hooks();
-        Supported { format, has_ipv6, has_all_types, cache, refers, checked: BTreeSet::new() }
+        Supported { format, has_ipv6, has_all_types, cache, refers, checked: None }
     }
 
     fn values(&mut self, values: &[Value]) -> Result {
@@ -159,7 +160,7 @@ impl<'a> Supported<'a> {
     fn ty(&mut self, ty: &Type) -> Result {
         let (Type::Def(def), false) = (ty, self.has_all_types) else { return Ok(()) };
         let address = Arc::as_ptr(def) as usize;
-        if self.cache.knows(address) || !self.checked.insert(address) {
+        if self.cache.knows(address) || !self.checked.get_or_insert_default().insert(address) {
             return Ok(());
         }
         self.parts(&def.kind)
