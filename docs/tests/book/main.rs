@@ -7,6 +7,7 @@
 //! * [`examples`]: each program in the book runs. Cargo compiles them.
 //! * [`names`]: the items that the book names exist.
 //! * [`readers`]: each short program with Rust types runs.
+//! * [`performance`]: the figures are the recorded ones.
 //! * [`packaging`]: the commands in `packaging` parse, and the systemd unit is valid.
 //! * `tls`, with the feature of that name: the certificates created by the page's commands work.
 //! * [`links`]: each page is in the summary, and each link and include has a target.
@@ -21,6 +22,7 @@ mod links;
 mod names;
 mod packaging;
 mod pages;
+mod performance;
 mod program;
 mod readers;
 mod terminal;

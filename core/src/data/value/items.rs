@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 
 use super::Value;
 
-/// The values of a [`List`](super::List), as a slice. A single one, which most indices have, needs no
-/// memory of its own.
+/// The values of a [`List`](super::List), as a slice. A single value, as in most indices, is not
+/// allocated.
 #[derive(Clone)]
 pub struct Items(Inner);
 
@@ -18,7 +18,7 @@ enum Inner {
 }
 
 impl Items {
-    /// Creates the values of a list with a single one.
+    /// Creates the values of a list with one value.
     #[inline]
     pub(crate) fn one(value: Value) -> Items {
         Items(Inner::One([value]))

@@ -45,25 +45,25 @@ impl From<CallError> for RaiseError {
     }
 }
 
-/// How many peers get an event before others may do something with the node.
+/// The number of peers that get an event in one step. Between steps, others may use the node.
 const AT_ONCE: usize = 64;
 
-/// An event on its way to its subscribers.
+/// An event that is being sent to its subscribers.
 #[derive(Debug)]
 pub(crate) struct FanOut {
     event: Event,
     origin: Option<PeerKey>,
     peers: Option<Arc<Vec<PeerKey>>>,
-    /// How many of them have got it, or will not.
+    /// The number of subscribers that were dealt with.
     passed: usize,
-    /// None if there is but one.
+    /// `None` if there is only one subscriber.
     templates: Option<Templates>,
     raised: Raised,
     done: bool,
 }
 
 impl FanOut {
-    /// Returns who received it, once it was sent to all.
+    /// Returns the receivers once it was sent to all, or `None` before.
     pub(crate) fn raised(&self) -> Option<Raised> {
         self.done.then_some(self.raised)
     }
@@ -86,7 +86,7 @@ impl NodeMachine {
         Ok(self.end_fan_out(&mut fan_out))
     }
 
-    /// Raises an event, or returns it with the error: sends it to its first subscribers.
+    /// Raises an event and sends it to its first subscribers, or returns it with the error.
     pub(crate) fn begin_raise(
         &mut self,
         mut event: Event,
@@ -149,7 +149,7 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to all subscribers that are left.
+    /// Sends an event to all remaining subscribers.
     fn end_fan_out(&mut self, fan_out: &mut FanOut) -> Raised {
         loop {
             if let Some(raised) = fan_out.raised() {
@@ -159,7 +159,7 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to its next subscribers, and at the end keeps it for those that are away.
+    /// Sends an event to its next subscribers. After the last, keeps it for disconnected peers.
     pub(crate) fn send_further(&mut self, fan_out: &mut FanOut) {
         let FanOut { event, origin, peers, passed, templates, raised, done } = fan_out;
         let mut waiting: Option<Arc<Event>> = None;

@@ -29,14 +29,14 @@ impl Default for Flush {
     }
 }
 
-/// A raised event on its way to its receivers: so many that they get it in several steps, between
-/// which the lock is released.
+/// A raised event that is being sent to its receivers. If there are many, they get it in several
+/// steps, between which the lock is released.
 #[derive(Debug)]
 #[must_use = "some receivers have not got it"]
 pub struct Raising(Option<FanOut>);
 
 impl Raising {
-    /// Returns the receivers, once all have got it.
+    /// Returns the receivers once it was sent to all, or `None` before.
     pub fn done(&self) -> Option<Raised> {
         self.0.as_ref().map_or(Some(Raised::default()), FanOut::raised)
     }
@@ -103,7 +103,7 @@ impl NodeDriver {
         begun.map(|fan_out| Raising(Some(fan_out))).map_err(|(_, error)| error)
     }
 
-    /// Sends a raised event to more of its receivers.
+    /// Sends a raised event to further receivers.
     pub fn raise_further(&mut self, raising: &mut Raising) {
         raising.0.iter_mut().for_each(|fan_out| self.communication.send_further(fan_out));
     }

@@ -19,7 +19,7 @@ use super::{ListId, PerList};
 pub(super) struct Ages {
     now: Use,
     base: [Option<Entry>; TypeTag::ALL.len()],
-    /// Of which types there is one.
+    /// The types that have a standard instance.
     bases: Tags,
     shared: HashMap<usize, Shared, BuildHasherDefault<AddressHasher>>,
     /// The number of entries in each list without anonymous ones.
@@ -104,7 +104,7 @@ impl Ages {
         Some(entry.pid)
     }
 
-    /// Returns whether the standard instances of all these types are there.
+    /// Returns whether the standard instances of all these types are present.
     #[inline]
     pub(super) fn has_bases(&self, tags: Tags) -> bool {
         tags.0 & !self.bases.0 == 0
@@ -114,8 +114,8 @@ impl Ages {
         self.shared.contains_key(&address)
     }
 
-    /// Does the same, after an anonymous entry has come if `anonymous` says so; and nothing if the
-    /// instance is not there.
+    /// Does the same, after adding an anonymous entry if `anonymous` is true. Does nothing if the
+    /// instance is not present.
     #[inline]
     pub(super) fn use_base_after(&mut self, tag: TypeTag, anonymous: bool) -> Option<u64> {
         let entry = self.base.get_mut(tag as usize)?.as_mut()?;

@@ -13,20 +13,20 @@ use super::sent::{Kept, Sent};
 
 /// Tracks the content of the peer's cache.
 ///
-/// Types and what belongs to them are recognised by their `Arc`; they never change. So are the
-/// containers of calls: one that was changed has another, as it is held here, and goes in full. Other
-/// values are always written in full. So under the new strategy the unstable list needs no keeping,
-/// it suffices to count what came after a container: if that is more than a list holds, the peer may
-/// have given it up.
+/// Types and their parts are recognized by their `Arc`; they never change. So are the containers of
+/// calls: because they are held here, a changed one has another `Arc`, and is written in full. Other
+/// values are always written in full. So under the new strategy the unstable list need not be kept.
+/// It suffices to count the entries after a container: if they are more than a list holds, the peer
+/// may have evicted it.
 #[derive(Debug)]
 pub(in super::super) struct WriteCache {
     next_pid: u64,
     ages: Ages,
     sent: Sent,
-    /// How many references to values were written.
+    /// The number of references to values that were written.
     moved: u64,
-    /// When the last SERIAL ended after which there were containers, as [`now`](Self::now) counts, and
-    /// how many entries of the list of values outlive it.
+    /// The end of the last SERIAL after which there were containers, as [`now`](Self::now) counts, and
+    /// the number of entries of the list of values that outlive it.
     cut: (u64, u64),
     size: usize,
     last: Caching,
@@ -43,21 +43,20 @@ pub(in super::super) enum Decision {
     Full(u64),
 }
 
-/// What decides on whether an object goes in full or as a reference; the others are known by their
-/// addresses.
+/// A condition for the same decision on an object, which is identified by its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum Condition {
-    /// Something shared was sent.
+    /// The shared object was sent.
     Shared(usize),
-    /// A container was sent, and can be referred to.
+    /// The container was sent, and can be referred to.
     Sent(usize),
-    /// A container cannot be referred to.
+    /// The container cannot be referred to.
     New(usize),
 }
 
 impl WriteCache {
-    /// `size` is what is announced to the peer. With 0, which some take for "no bound", nothing is
-    /// ever referred to.
+    /// `size` is the size announced to the peer. With 0, which some peers read as "no bound", no
+    /// references are written.
     pub(in super::super) fn new(size: usize) -> WriteCache {
         WriteCache {
             next_pid: 1,
@@ -84,8 +83,8 @@ impl WriteCache {
 
     /// Begins a SERIAL.
     ///
-    /// While the new strategy is in use, the unstable list is not followed, so what is in it must
-    /// not be referred to any more; it leaves the receiver's list before all that comes later.
+    /// While the new strategy is in use, the unstable list is not tracked, so its entries must not be
+    /// referred to any more. They leave the receiver's list before all later ones.
     #[inline]
     pub(in super::super) fn begin(&mut self, mode: Mode) {
         if mode.caching != self.last {
@@ -113,8 +112,8 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
-    /// Decides on a value and on its type, a standard instance, if that goes as a reference: gives
-    /// the ids of both. Otherwise decides nothing. Not for use [without a cache](Caching::None).
+    /// Decides on a value and its type, a standard instance, if the type is written as a reference.
+    /// Returns the ids of both. Otherwise decides nothing. Not for use [without a cache](Caching::None).
     #[inline]
     pub(in super::super) fn value_of_known(
         &mut self,
@@ -127,12 +126,12 @@ impl WriteCache {
         Some((self.take_pid(), type_pid))
     }
 
-    /// Returns whether something shared goes as a reference, for what is said of it by its address.
+    /// Returns whether the shared object with this address is written as a reference.
     pub(in super::super) fn knows(&self, address: usize) -> bool {
         self.ages.knows(address)
     }
 
-    /// Decides on something shared.
+    /// Decides on a shared object.
     #[inline]
     pub(in super::super) fn shared<T: Any + Send + Sync>(
         &mut self,
@@ -154,8 +153,8 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
-    /// Decides on a container of a call of this size, by its address: what keeps that from being used
-    /// again is kept. One that is not shared with anybody cannot have been sent before.
+    /// Decides on a container of a call of this size, by its address. `keep` returns what prevents the
+    /// address from being reused. A container that is not shared cannot have been sent before.
     pub(in super::super) fn container(
         &mut self,
         address: usize,
@@ -173,7 +172,7 @@ impl WriteCache {
         self.new_container(address, size, mode, keep)
     }
 
-    /// Decides on a container that goes in full, with a cache.
+    /// Decides on a container that is written in full, with a cache.
     pub(in super::super) fn new_container(
         &mut self,
         address: usize,
@@ -190,7 +189,7 @@ impl WriteCache {
         decision
     }
 
-    /// Decides on a container, but only if it goes as a reference; returns its id.
+    /// Decides on a container, but only if it is written as a reference. Returns its id.
     pub(in super::super) fn sent_container(&mut self, address: usize, mode: Mode) -> Option<u64> {
         let now = self.now(mode) + 1;
         let sent = self.sent.find(address).filter(|sent| is_there(sent.used, self.cut))?;
@@ -198,7 +197,7 @@ impl WriteCache {
         self.moved += 1;
         self.references += 1;
         if mode.caching == Caching::Single {
-            // It lies at the end now. That it also counts where it was only gives types up sooner.
+            // It is at the end now. Counting its old place as well only evicts types sooner.
             self.ages.insert_anonymous();
         }
         Some(sent.pid)
@@ -208,7 +207,7 @@ impl WriteCache {
         self.sent.used(address).is_some_and(|used| is_there(used, self.cut))
     }
 
-    /// Decides on something shared that was sent before; returns its id.
+    /// Decides on a shared object that was sent before. Returns its id.
     pub(in super::super) fn shared_before(&mut self, address: usize) -> Option<u64> {
         let pid = self.ages.use_shared(address)?;
         self.references += 1;
@@ -221,8 +220,8 @@ impl WriteCache {
         self.full += objects;
     }
 
-    /// Returns whether the standard instances of these types were sent, and all of this is true, before
-    /// a SERIAL in this mode.
+    /// Returns whether the standard instances of these types were sent, and all conditions hold,
+    /// before a SERIAL in this mode.
     #[inline]
     pub(in super::super) fn meets(&self, mode: Mode, tags: Tags, conditions: &[Condition]) -> bool {
         let is_met = |condition: &Condition| match *condition {
@@ -233,7 +232,7 @@ impl WriteCache {
         mode.caching == self.last && self.ages.has_bases(tags) && conditions.iter().all(is_met)
     }
 
-    /// Decides on a value within itself, which goes under this id.
+    /// Decides on a value within itself, which is written under this id.
     pub(in super::super) fn again(&mut self, pid: u64, mode: Mode) -> Decision {
         self.moved += 1;
         self.references += 1;
@@ -243,14 +242,14 @@ impl WriteCache {
         Decision::Reference(pid)
     }
 
-    /// Counts what comes to the end of the list of values; more than that, but never less.
+    /// Counts entries added at the end of the list of values: possibly too many, never too few.
     #[inline]
     fn now(&self, mode: Mode) -> u64 {
         let moved = if mode.caching == Caching::Single { self.references } else { self.moved };
         self.next_pid + moved
     }
 
-    /// Decides on something that is always written in full.
+    /// Decides on an object that is always written in full.
     #[inline]
     pub(in super::super) fn anonymous(&mut self, family: Family, mode: Mode) -> Decision {
         self.full += 1;
@@ -262,7 +261,7 @@ impl WriteCache {
         Decision::Full(self.take_pid())
     }
 
-    /// Creates the entry of something of a lasting family that goes in full.
+    /// Creates the entry of an object of a stable family that is written in full.
     fn register(&mut self, mode: Mode) -> Entry {
         self.full += 1;
         let list = if mode.stable() { ListId::Stable } else { ListId::Unstable };
@@ -294,8 +293,8 @@ impl WriteCache {
     }
 }
 
-/// Returns whether the peer is sure to have what was used last then: after the last cut, or before it
-/// and within the room that was left then.
+/// Returns whether the peer certainly has an object that was last used at this time: after the last
+/// eviction, or before it and within the remaining size.
 #[inline]
 fn is_there(used: u64, (cut, room): (u64, u64)) -> bool {
     used > cut || cut - used < room

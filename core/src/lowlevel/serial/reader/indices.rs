@@ -11,12 +11,12 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// The indices of the tables that are being read: of each a digest, and its position on the tape.
+/// The digests of the indices of the tables that are being read, with their positions on the tape.
 #[derive(Debug, Default)]
 pub(super) struct Indices(Vec<(u64, u32)>);
 
 impl Indices {
-    /// Begins a table; returns where its indices begin.
+    /// Begins a table. Returns the position of its first index.
     #[inline]
     pub(super) fn begin(&self) -> usize {
         self.0.len()
@@ -30,14 +30,14 @@ impl Indices {
 }
 
 impl Session<'_> {
-    /// Returns the error for what is at this place of the tape, and no index.
+    /// Returns the error for an item at this position of the tape that is not an index.
     #[cold]
     pub(super) fn no_index(&self, at: u32) -> Kind {
         let tag = self.message.item(at).map_or(TypeTag::Error, |(_, item)| item.tag);
         Kind::WrongClass { class: val::LIST, tag }
     }
 
-    /// Adds an index that was read, to this place of the tape, without making anything of it.
+    /// Adds the index at this position of the tape without decoding it.
     pub(super) fn skimmed_index(&mut self, at: u32) -> Result<()> {
         match self.message.item(at) {
             Some((_, Item { tag: TypeTag::List, .. })) => {
@@ -49,9 +49,9 @@ impl Session<'_> {
         }
     }
 
-    /// Checks that no two of a table's indices, all since the first, are equal.
+    /// Checks that no two of a table's indices, all since `first`, are equal.
     ///
-    /// Their digests are compared first, and are hardly ever equal.
+    /// Their digests are compared first, and are rarely equal.
     pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
         let mut indices = std::mem::take(&mut self.indices.0);
         let of_table = indices.get_mut(first..).unwrap_or_default();
@@ -97,14 +97,14 @@ impl Session<'_> {
             if simple.is_none() {
                 break;
             }
-            // Only after what is a single item does the next follow.
+            // The next component follows directly only after a single item.
             at = place + 1;
         }
         digest.0
     }
 }
 
-/// Digests an index that was made, as those are that were not.
+/// Digests a decoded index like one that is not decoded.
 #[inline]
 pub(super) fn digest_of(list: &List) -> u64 {
     let mut digest = Digest(0);
@@ -112,7 +112,7 @@ pub(super) fn digest_of(list: &List) -> u64 {
     digest.0
 }
 
-/// Mixes what it is given; it need not be strong, as what is digested alike is compared.
+/// Mixes the words of a digest. It need not be strong: indices with equal digests are compared.
 struct Digest(u64);
 
 impl Digest {

@@ -1,4 +1,4 @@
-//! Fast path for standard scalars, which nearly all values are (2§6).
+//! A fast path for scalars of standard types (2§6).
 
 use crate::data::TypeTag;
 
@@ -8,24 +8,24 @@ use super::super::scalar::{Sink, scalar_into, word};
 use super::super::tape::{BASE, Item};
 use super::Session;
 
-/// A header as nearly all values have it, with the beginning of the type.
+/// The usual header of a value, with the beginning of its type.
 pub(super) struct Usual {
     pub(super) pid: u64,
     pub(super) class: u8,
-    /// Whether the type is in full.
+    /// Whether the type is written in full.
     pub(super) is_full: bool,
     /// The type's id.
     pub(super) ty: u64,
 }
 
-/// What stands between the two ids, the value's class aside.
+/// The bytes between the two ids, without the value's class.
 const BETWEEN: u32 = 0x8800_0001;
 
-/// The bits of that which are not the class.
+/// The bits between the two ids that are not the class.
 const NOT_CLASS: u32 = 0xff00_ffff;
 
 impl Usual {
-    /// Takes a header with ids of 64 bits apart.
+    /// Splits a header with ids of 64 bits.
     #[inline(always)]
     pub(super) fn wide(head: &[u8; 22]) -> Option<Usual> {
         let [full, p0, p1, p2, p3, p4, p5, p6, p7, rest @ ..] = *head;
@@ -35,7 +35,7 @@ impl Usual {
         Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
     }
 
-    /// Takes a header with ids of 32 bits apart.
+    /// Splits a header with ids of 32 bits.
     #[inline(always)]
     fn narrow(head: &[u8; 14]) -> Option<Usual> {
         let [full, p0, p1, p2, p3, b0, b1, b2, b3, is_full, t0, t1, t2, t3] = *head;
@@ -54,17 +54,16 @@ impl Usual {
 }
 
 impl<'c> Session<'c> {
-    /// Reads a value if it is a simple one of a standard type that goes as a reference, and nothing
-    /// about it is unusual.
+    /// Reads a usual value of a standard type that is written as a reference.
     ///
-    /// Whatever it is not sure of it leaves to the [long way](Self::any_into): with that alone
-    /// everything would be read the same, errors included.
+    /// Leaves all other values to [`any_into`](Self::any_into), which alone would read everything the
+    /// same, errors included.
     #[inline(always)]
     pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         self.known_plain_into::<_, false, S>(sink, Usual::wide)
     }
 
-    /// Does the same with ids of 32 bits, and for values whose types go in full.
+    /// Does the same with ids of 32 bits, and for values whose types are written in full.
     #[inline(never)]
     pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         if !self.is_narrow {
@@ -110,9 +109,9 @@ impl<'c> Session<'c> {
         self.content_into(sink, class, tag, content)
     }
 
-    /// Reads the content of a simple value, and puts that on the tape.
+    /// Reads the content of a simple value onto the tape.
     ///
-    /// Whatever is wrong with it is so in the long way, too.
+    /// Errors are the same as in the long way.
     #[inline(always)]
     fn content_into<S: Sink>(
         &mut self,
@@ -130,8 +129,7 @@ impl<'c> Session<'c> {
         Some(())
     }
 
-    /// Passes over a header as nearly all values have it, with a reference to the value's type, if
-    /// there is one.
+    /// Skips a usual header with a reference to the value's type, if there is one.
     #[inline]
     pub(super) fn pass_usual(&mut self) -> Result<Option<Usual>> {
         let rest = self.cursor.rest();
@@ -162,15 +160,14 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Goes back to the end of a value's type, where something is wrong with that.
+    /// Returns to the end of a value's type to report an error in it.
     #[cold]
     pub(super) fn back_to_type(&mut self) {
         let attributes = u32::from(self.has_attributes);
         self.cursor.seek(self.cursor.offset().saturating_sub(attributes));
     }
 
-    /// Reads a value with its type in full and without ids: as all values come of a writer without a
-    /// cache.
+    /// Reads a value without ids whose type is in full, as a writer without a cache sends all values.
     #[inline(always)]
     fn full_plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         // The header of the value, that of the type, what the type is, and its name.

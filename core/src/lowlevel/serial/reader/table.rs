@@ -15,7 +15,7 @@ use super::value::unknown_type;
 use super::{Extent, Session};
 
 impl Session<'_> {
-    /// Reads a value that is an index: nearly always a list in full of a type sent before.
+    /// Reads an index, which is nearly always a list in full with a reference to its type.
     #[inline(always)]
     fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         if self.is_wide

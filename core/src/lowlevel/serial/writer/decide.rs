@@ -11,7 +11,7 @@ use super::super::{Caching, Family, Mode, kind};
 use super::Session;
 use crate::wire::DataFormat;
 
-/// Where the id of the type begins, from that of the value's id.
+/// The offset of the type's id from the value's id.
 pub(super) const WIDE_TYPE: usize = 13;
 pub(super) const NARROW_TYPE: usize = 9;
 
@@ -24,7 +24,7 @@ pub(super) enum Short {
     Attributed,
     /// With the type in full, without ids.
     Full,
-    /// Not at all.
+    /// Not in one step.
     No,
 }
 
@@ -53,30 +53,30 @@ pub(super) trait Decide {
     /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
     /// came, byte for byte.
     const USUAL: bool;
-    /// Notes where the id goes of what was decided on first of all that has none yet.
+    /// Records the position of the id of the first decision that has no position yet.
     #[inline]
     fn place(&mut self, _at: usize) {}
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
-    /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
-    /// and the type as a reference: gives the ids of both. Otherwise decides nothing.
+    /// Decides on a value and its type, a standard instance, if the value is written in the usual way
+    /// and the type as a reference. Returns the ids of both. Otherwise decides nothing.
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
-    /// Decides on a value and on its type, a standard instance, if they go in one of the other ways
-    /// that take one step: gives the way, and the ids of both. Otherwise decides nothing.
+    /// Decides on a value and its type, a standard instance, if they are written in one of the other
+    /// ways that take one step. Returns the way and the ids of both. Otherwise decides nothing.
     fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)>;
-    /// Decides on something shared.
+    /// Decides on a shared object.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
-    /// Decides on a container, by its address and by whether it is shared with anybody; what keeps the
-    /// address from being used again may be kept.
+    /// Decides on a container, by its address and by whether it is shared. `keep` returns what
+    /// prevents the address from being reused.
     fn container(
         &mut self,
         address: usize,
         is_shared: bool,
         keep: impl FnOnce() -> Kept,
     ) -> Decision;
-    /// Decides on a value within itself, which goes under this id.
+    /// Decides on a value within itself, which is written under this id.
     fn again(&mut self, pid: u64) -> Decision;
-    /// Decides on something that nothing refers to later.
+    /// Decides on an object that nothing refers to later.
     fn anonymous(&mut self, family: Family) -> Decision;
     /// Returns the serial type of the object just decided on, of which `class` is the usual class.
     fn serial_type(&self, family: Family, class: u8) -> u16;
@@ -84,12 +84,12 @@ pub(super) trait Decide {
     fn refers(&self) -> bool;
     /// Returns the data format.
     fn data_format(&self) -> DataFormat;
-    /// Returns whether attributes go with their expressions.
+    /// Returns whether attributes are written with their expressions.
     fn attribute_exprs(&self) -> bool;
-    /// Returns the type that the value just decided on is to be written with, if it is not the one
-    /// that a value of its kind has by itself.
+    /// Returns the type to write for the value just decided on, if it is not the usual one for a value
+    /// of its kind.
     fn other_type(&mut self) -> Option<Type>;
-    /// Returns the location that the object just decided on is to be written with.
+    /// Returns the location to write for the object just decided on.
     fn location(&mut self) -> Option<Location>;
 }
 
@@ -99,7 +99,7 @@ pub(super) struct Live<'a> {
     pub(super) mode: Mode,
     /// See [`remembered`](super::remembered).
     pub(super) remembered: Option<usize>,
-    /// How values may go in one step with their types.
+    /// How values may be written in one step with their types.
     pub(super) short: Short,
 }
 
@@ -192,7 +192,7 @@ impl Decide for Live<'_> {
 }
 
 impl<D: Decide> Session<'_, D> {
-    /// Writes the header of something shared; returns whether its body is to follow.
+    /// Writes the header of a shared object. Returns whether its body must follow.
     #[inline]
     pub(super) fn shared<T: Any + Send + Sync>(
         &mut self,
@@ -204,7 +204,7 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class) && self.has_room()
     }
 
-    /// Writes the header of something that nothing refers to later; returns whether its body is to
+    /// Writes the header of an object that nothing refers to later. Returns whether its body must
     /// follow.
     #[inline]
     pub(super) fn anonymous(&mut self, family: Family, class: u8) -> bool {
@@ -212,15 +212,15 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class)
     }
 
-    /// Writes the header of a value of any type, that type, and content; returns whether there is
-    /// content to be written at all.
+    /// Writes the header of a value of any type, that type, and content. Returns whether the value is
+    /// written in full.
     pub(super) fn typed<const N: usize>(&mut self, class: u8, ty: &Type, content: [u8; N]) -> bool {
         let value = self.decide.anonymous(Family::Val);
         self.decided_value(value, class, ty, content)
     }
 
-    /// Writes a value as has been decided, its type, and content; returns whether there is content to
-    /// be written at all.
+    /// Writes a value by a decision already made, its type, and content. Returns whether the value is
+    /// written in full.
     pub(super) fn decided_value<const N: usize>(
         &mut self,
         value: Decision,

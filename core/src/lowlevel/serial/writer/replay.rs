@@ -1,4 +1,4 @@
-//! Writes a SERIAL as it came.
+//! Writes a SERIAL byte for byte as it was received.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use super::super::{Family, Transcript};
 use super::decide::{Decide, Short};
 use crate::wire::DataFormat;
 
-/// Decides as a transcript says.
+/// Repeats the decisions of a transcript.
 pub(super) struct Replay<'a> {
     transcript: &'a Transcript,
     at: usize,
-    /// Where among the marks the value just decided on is; locations come in between.
+    /// The position of the value just decided on among the marks, which include locations.
     value: usize,
     types: usize,
     locations: usize,
@@ -38,7 +38,7 @@ impl<'a> Replay<'a> {
                 Decision::Full(pid)
             }
             Some(Mark::Reference { pid }) => Decision::Reference(pid),
-            // More objects than were read: whoever compares the bytes finds out.
+            // More objects than were read. The comparison of the bytes will find this.
             None => Decision::Reference(0),
         }
     }

@@ -7,19 +7,19 @@ use super::super::{Family, kind};
 use super::Session;
 use super::decide::{Decide, Short};
 
-/// What a value's header and a reference to its type take with wide and with narrow ids.
+/// The size of a value's header and a reference to its type, with wide and with narrow ids.
 const WIDE_HEAD: usize = 22;
 const NARROW_HEAD: usize = 14;
 
-/// The most content that is written together with these: an IPv6 address and its number of words.
+/// The maximum size of content that is written with it: an IPv6 address and its number of words.
 const CONTENT: usize = 20;
 
-/// What a value's header and its type in full take, without ids.
+/// The size of a value's header and its type in full, without ids.
 const FULL_HEAD: usize = 25;
 
 impl<D: Decide> Session<'_, D> {
-    /// Writes the header of a value of a standard type, that type, and content; returns whether
-    /// there is content to be written at all.
+    /// Writes the header of a value of a standard type, that type, and content. Returns whether the
+    /// value is written in full.
     #[inline(never)]
     pub(super) fn scalar<const N: usize>(
         &mut self,

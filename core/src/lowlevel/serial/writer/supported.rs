@@ -1,4 +1,4 @@
-//! Checks before writing that the peer's release knows what content is made of (2§13).
+//! Checks before writing that the peer's release supports the content (2§13).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ type Result = std::result::Result<(), Unsupported>;
 /// The flavor of a function's type that is a hook.
 const HOOK: i32 = 2;
 
-/// The checks for one data format. Of the newest, everything is known.
+/// The checks for one data format. The newest supports everything.
 pub(super) struct Supported<'a> {
     format: DataFormat,
     has_ipv6: bool,
@@ -27,8 +27,8 @@ pub(super) struct Supported<'a> {
     cache: &'a WriteCache,
     /// Whether a function can refer to itself.
     refers: bool,
-    /// The types that were checked, by address: all are alive while this is. None while there are
-    /// none, as mostly.
+    /// The addresses of the checked types, all of which outlive this. `None` until there is one, as
+    /// there mostly is none.
     checked: Option<BTreeSet<usize>>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Supported<'a> {
         cache: &'a WriteCache,
         values: &[Value],
     ) -> std::result::Result<(), WriteError> {
-        // Since 2.3 there is nothing new but what a Bloom filter is made of.
+        // The only change since 2.3 is the content of Bloom filters.
         if mode.data_format >= DataFormat::V25 {
             return Ok(());
         }
@@ -156,7 +156,7 @@ impl<'a> Supported<'a> {
         }
     }
 
-    /// Checks a type: those that a format lacks came together. One that was sent was checked then.
+    /// Checks a type. A type that was sent before was checked then.
     fn ty(&mut self, ty: &Type) -> Result {
         let (Type::Def(def), false) = (ty, self.has_all_types) else { return Ok(()) };
         let address = Arc::as_ptr(def) as usize;
@@ -200,7 +200,7 @@ impl<'a> Supported<'a> {
         types.iter().try_for_each(|ty| self.ty(ty))
     }
 
-    /// Checks a function, as far as its statements go.
+    /// Checks the statements of a function.
     fn func(&self, func: &Func) -> Result {
         let is_script = func.frame_size.is_some();
         if is_script && !self.refers && !self.format.has_function_types() {

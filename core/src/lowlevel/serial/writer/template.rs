@@ -15,36 +15,35 @@ use super::measure::Measure;
 use super::supported::Supported;
 use super::{MAX_UNCACHED, Session, Writer, remembered};
 
-/// The templates of one event, by the mode of the peers, of which there are few.
+/// The templates of one event, by the modes of the peers. There are few modes.
 #[derive(Debug, Default)]
 pub(crate) struct Templates {
     by_mode: Vec<(Mode, Option<Template>)>,
-    /// Which was used last.
+    /// The position of the last used one.
     last: usize,
 }
 
-/// An event as it is sent to every peer that has been sent its types, and with the places of the ids,
-/// which differ.
+/// An event as it is sent to every peer that already has its types, and the positions of the ids, which
+/// differ between peers.
 #[derive(Debug)]
 pub(crate) struct Template {
-    /// The SERIAL with its frame, unless it is too long for one.
+    /// The SERIAL with its frame, or without if it is too long for one part.
     bytes: Vec<u8>,
     /// The size of the frame.
     frame: usize,
-    /// The objects, in the order in which they are decided on.
+    /// The objects in the order of their decisions.
     slots: Vec<Slot>,
-    /// The atomic types of which a cache has to have the standard instances, so that it decides the
-    /// same.
+    /// The atomic types whose standard instances a cache must have to make the same decisions.
     tags: Tags,
-    /// What else has to be true of it.
+    /// The other conditions on the cache.
     conditions: Vec<Condition>,
-    /// The number of objects in full that have no id.
+    /// The number of objects written in full without an id.
     nameless: u64,
-    /// The size of the call, if its containers are remembered.
+    /// The size of the call if its containers are remembered.
     remembered: Option<usize>,
 }
 
-/// An object, and where its id is in the SERIAL.
+/// An object, and the position of its id in the SERIAL.
 #[derive(Debug)]
 struct Slot {
     at: usize,
@@ -53,13 +52,13 @@ struct Slot {
 
 #[derive(Debug)]
 enum What {
-    /// A value in full, and its type, a standard instance, as a reference.
+    /// A value in full with a reference to its type, a standard instance.
     Scalar(TypeTag),
     /// A reference to the standard instance of an atomic type.
     Base(TypeTag),
-    /// A reference to something shared, by its address.
+    /// A reference to a shared object, by its address.
     Shared(usize),
-    /// Something in full.
+    /// An object in full.
     Anonymous(Family),
     /// A container in full, by its address.
     Container(usize, Kept),
@@ -68,8 +67,8 @@ enum What {
 }
 
 impl Templates {
-    /// Returns the template of what [`Writer::event`] would write, if this writer decides as others do;
-    /// the event is always the same.
+    /// Returns the template of what [`Writer::event`] would write for this event, if this writer's
+    /// cache meets its conditions. All calls must pass the same event.
     #[inline]
     pub(crate) fn get(&mut self, writer: &Writer, mode: Mode, event: &Event) -> Option<&Template> {
         if !self.by_mode.get(self.last).is_some_and(|(of, _)| *of == mode) {
@@ -81,7 +80,7 @@ impl Templates {
         writer.cache.meets(mode, *tags, conditions).then_some(template)
     }
 
-    /// Finds the template for a mode, or makes it.
+    /// Finds or creates the template for a mode.
     #[inline(never)]
     fn find(&mut self, writer: &Writer, mode: Mode, event: &Event) {
         let known = self.by_mode.iter().position(|(of, _)| *of == mode);
@@ -93,7 +92,8 @@ impl Templates {
 }
 
 impl Template {
-    /// Encodes an event for peers of which this cache is typical; none if that is not possible.
+    /// Encodes an event for peers with a cache like this one. Returns `None` if other caches may make
+    /// other decisions.
     fn new(cache: &WriteCache, mode: Mode, event: &Event) -> Result<Option<Template>, WriteError> {
         let Event { name, time, args } = event;
         let mut measure = Measure::new(mode.data_format);
@@ -118,7 +118,7 @@ impl Template {
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         session.event(name, *time, args);
         let Session { decide: Draft { slots, nameless, is_unfit, .. }, overrun, .. } = session;
-        // A container could make the cache forget one that comes later.
+        // A new container could evict one that a later object refers to.
         let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
         let mut conditions = Vec::new();
         for slot in &slots {
@@ -149,13 +149,13 @@ impl Template {
         Ok(Some(Template { bytes, frame, slots, tags, conditions, nameless, remembered }))
     }
 
-    /// Returns the size of the SERIAL with its frame, unless it is too long for one.
+    /// Returns the size of the SERIAL with its frame, or `None` if it is too long for one part.
     #[inline]
     pub(crate) fn framed(&self) -> Option<usize> {
         (self.frame > 0).then_some(self.bytes.len())
     }
 
-    /// Writes the event with the ids of a writer that it is for, with its frame or without.
+    /// Writes the event with the ids of a writer that meets the conditions, with or without its frame.
     #[inline]
     pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
         let cache = &mut writer.cache;
@@ -176,7 +176,7 @@ impl Template {
         cache.end(mode);
     }
 
-    /// Decides on an object other than a simple value as was decided before.
+    /// Repeats the decision on an object that is not a simple value.
     #[inline(never)]
     fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
         let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
@@ -194,7 +194,7 @@ impl Template {
     }
 }
 
-/// Writes the ids of a value and, behind it, of its type.
+/// Writes the id of a value and that of its type.
 #[inline]
 fn put_both(bytes: &mut [u8], (pid, type_pid): (u64, u64), mode: Mode) {
     if mode.pid_64bit {
@@ -220,19 +220,19 @@ fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
     }
 }
 
-/// Decides as the cache of a peer that has been sent all types, and notes what it decides.
+/// Makes the decisions of the cache of a peer that already has all types, and records them.
 struct Draft<'a> {
-    /// The cache that tells which containers were sent before.
+    /// The cache that knows which containers were sent before.
     cache: &'a WriteCache,
     mode: Mode,
     remembered: Option<usize>,
     slots: Vec<Slot>,
-    /// How many objects have been written.
+    /// The number of objects whose position is known.
     placed: usize,
     nameless: u64,
-    /// The containers that are shared with anybody.
+    /// The shared containers so far, by address.
     met: BTreeSet<usize>,
-    /// Whether other peers may decide otherwise.
+    /// Whether other peers may make other decisions.
     is_unfit: bool,
 }
 
@@ -258,7 +258,7 @@ impl Decide for Draft<'_> {
     const USUAL: bool = true;
 
     fn place(&mut self, at: usize) {
-        // From the beginning of the SERIAL.
+        // Positions count from the beginning of the SERIAL.
         let at = at - SERIAL_FRAME;
         if let Some(slot) = self.slots.get_mut(self.placed) {
             slot.at = at;

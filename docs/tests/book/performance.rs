@@ -1,0 +1,63 @@
+//! Compares the figures in the book with the recorded ones.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use crate::pages::pages;
+
+/// The rows of the page, with the recorded cases of their columns.
+const ROWS: [(&str, &[&str]); 16] = [
+    ("encode", &["encode small", "encode large"]),
+    ("encode without the object cache", &["encode small uncached", "encode large uncached"]),
+    ("decode", &["decode small", "decode large"]),
+    ("decode without the object cache", &["decode small uncached", "decode large uncached"]),
+    ("read only the name", &["name small", "name large"]),
+    ("forward", &["forward small", "forward large"]),
+    ("decode through a `Connection`", &["connection small", "connection large"]),
+    ("send to 10 peers, per peer", &["small to 10 peers, each", "large to 10 peers, each"]),
+    (
+        "send to 1,000 peers, per peer",
+        &["small to 1,000 peers, each", "large to 1,000 peers, each"],
+    ),
+    ("encode for a Bro 2.1 (data format 22)", &["encode small in 22", "encode large in 22"]),
+    ("decode from a Bro 2.1 (data format 22)", &["decode small in 22", "decode large in 22"]),
+    ("decode a string argument", &["decode 100 strings, each"]),
+    ("decode an entry of a `table[addr] of count`", &["decode table, each entry"]),
+    ("encode an entry of a `table[addr] of count`", &["encode table, each entry"]),
+    ("pass a small event from node to node", &["node to node, small"]),
+    ("pass a small log entry from node to node", &["node to node, log entry"]),
+];
+
+/// Formats a number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    match number {
+        0..1000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1000), number % 1000),
+    }
+}
+
+#[test]
+fn the_figures_are_the_recorded_ones() {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/benches/instructions.txt");
+    let recorded = fs::read_to_string(recorded).expect("the file exists");
+    let recorded: HashMap<&str, u64> = recorded
+        .lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .map(|(number, case)| (case, number.parse().expect("a number")))
+        .collect();
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/performance.md");
+    let page = &page.expect("the page exists").text;
+    for (what, cases) in ROWS {
+        let figures: String =
+            cases.iter().map(|case| format!(" {} |", grouped(recorded[case]))).collect();
+        let row = format!("| {what} |{figures}");
+        assert!(page.lines().any(|line| line == row), "the page lacks this row: {row}");
+    }
+    let is_row = |line: &&str| {
+        line.starts_with("| ") && !line.starts_with("| what") && !line.starts_with("| ---")
+    };
+    let rows = page.lines().filter(is_row);
+    assert_eq!(rows.count(), ROWS.len(), "the page has rows that are not compared");
+}
