@@ -11,14 +11,14 @@ use crate::spool::{Entry, Reader};
 use crate::{Report, SinkCounts};
 
 /// Passes on what is new.
-pub(crate) struct Told<'a> {
+pub(crate) struct Reports<'a> {
     report: &'a mut dyn FnMut(Report),
     /// The last reason to wait, or none if it works.
     waiting: Option<String>,
     refused: bool,
 }
 
-impl Told<'_> {
+impl Reports<'_> {
     pub(crate) fn working(&mut self) {
         if self.waiting.as_deref() != Some("") {
             self.waiting = Some(String::new());
@@ -48,7 +48,7 @@ pub(crate) struct Work<'a> {
     pub(crate) durable: watch::Receiver<u64>,
     /// Whether the sink is to end.
     pub(crate) end: watch::Receiver<bool>,
-    pub(crate) told: Told<'a>,
+    pub(crate) reports: Reports<'a>,
 }
 
 impl<'a> Work<'a> {
@@ -60,8 +60,8 @@ impl<'a> Work<'a> {
         report: &'a mut dyn FnMut(Report),
     ) -> Work<'a> {
         counts.set_position(reader.acknowledged());
-        let told = Told { report, waiting: None, refused: false };
-        Work { reader, counts, durable, end, told }
+        let reports = Reports { report, waiting: None, refused: false };
+        Work { reader, counts, durable, end, reports }
     }
 
     /// Runs sessions until one returns normally or the sink is to end. After a failure, the next one
@@ -69,7 +69,7 @@ impl<'a> Work<'a> {
     /// `retry.1`.
     ///
     /// # Errors
-    /// The spool cannot be read, or there can be no runtime.
+    /// Fails if the spool cannot be read, or no runtime can be created.
     pub(crate) fn run(
         mut self,
         retry: (Duration, Duration),
@@ -92,7 +92,7 @@ impl<'a> Work<'a> {
             self.counts.add_missed(missed.saturating_sub(self.counts.missed()));
             self.reader.rewind();
             let Err(reason) = ended else { return Ok(()) };
-            self.told.waiting(reason);
+            self.reports.waiting(reason);
             if self.reader.acknowledged() > before {
                 pause = retry.0;
             }

@@ -93,13 +93,13 @@ impl std::fmt::Debug for KafkaConfig {
     }
 }
 
-/// Produces a spool until it is told to end; then waits for the acknowledgement of what is on its way.
+/// Produces a spool until `end` is true. Then waits until the sent entries are acknowledged.
 ///
-/// `durable` is the last entry that may be sent; if its sender is gone, no more come and the sink ends
-/// when all is acknowledged or fails. Blocks: call it in a thread of its own.
+/// `durable` is the last entry that may be sent. If its sender is dropped, the sink ends when all is
+/// acknowledged or sending fails. This function blocks: call it in a separate thread.
 ///
 /// # Errors
-/// The spool cannot be used, or there can be no runtime.
+/// Fails if the spool cannot be used, or no runtime can be created.
 pub fn run(
     path: &Path,
     config: &KafkaConfig,

@@ -78,7 +78,7 @@ pub(super) fn create(
 ) -> Result<ThreadedProducer<Context>, String> {
     options(config)
         .create_with_context(context)
-        .map_err(|error| format!("there can be no producer: {}", reason(&error)))
+        .map_err(|error| format!("cannot create the producer: {}", reason(&error)))
 }
 
 pub(super) fn check(config: &KafkaConfig) -> Result<(), ConfigError> {

@@ -19,7 +19,7 @@ use crate::spool::Entry;
 /// How often the position is written to the disk.
 const KEEP: Duration = Duration::from_secs(1);
 
-/// An entry that is on its way.
+/// An entry that is sent and not yet acknowledged.
 struct Sent {
     sequence: u64,
     time: Time,
@@ -99,7 +99,7 @@ impl Session<'_, '_> {
                             Some(RDKafkaErrorCode::AllBrokersDown) => {
                                 self.work.counts.set_connected(false);
                                 if !sent.is_empty() {
-                                    self.work.told.waiting(cause.clone().unwrap_or(why));
+                                    self.work.reports.waiting(cause.clone().unwrap_or(why));
                                 }
                             }
                             _ => cause = Some(why),
@@ -109,7 +109,7 @@ impl Session<'_, '_> {
                 },
                 () = std::future::ready(()), if more => {}
                 changed = durable.changed(), if is_idle => {
-                    // Without a sender, only what is on its way is waited for.
+                    // Without a sender, only the acknowledgements of sent entries are awaited.
                     if changed.is_err() && !sent.is_empty() {
                         deadline = Some(Instant::now() + self.config.timeout);
                     }
@@ -125,7 +125,7 @@ impl Session<'_, '_> {
                     late = Some(Instant::now() + self.config.timeout);
                     self.work.counts.set_connected(false);
                     let unknown = || "no broker has acknowledged an entry in time".to_owned();
-                    self.work.told.waiting(cause.clone().unwrap_or_else(unknown));
+                    self.work.reports.waiting(cause.clone().unwrap_or_else(unknown));
                 }
             }
         }
@@ -172,13 +172,13 @@ impl Session<'_, '_> {
 
     fn refuse(&mut self, sequence: u64, reason: String) {
         self.work.counts.add_refused(1);
-        self.work.told.refused(sequence, reason);
+        self.work.reports.refused(sequence, reason);
     }
 
     fn delivered(&mut self, sequence: u64, sent: &mut VecDeque<Sent>) {
         self.work.counts.add_acknowledged(1);
         self.work.counts.set_connected(true);
-        self.work.told.working();
+        self.work.reports.working();
         self.done(sequence, sent);
     }
 

@@ -31,7 +31,7 @@ const MESSAGE_TOO_LARGE: u64 = 10_054;
 /// The result of an acknowledgement.
 type Acked = Result<PublishAck, async_nats::jetstream::context::PublishError>;
 
-/// An entry that is on its way.
+/// An entry that is sent and not yet acknowledged.
 struct Sent {
     sequence: u64,
     time: Time,
@@ -105,7 +105,7 @@ impl Session<'_, '_> {
                 }
                 () = std::future::ready(()), if room && !is_idle => {}
                 changed = durable.changed(), if is_idle => {
-                    // Without a sender, only what is on its way is waited for.
+                    // Without a sender, only the acknowledgements of sent entries are awaited.
                     if changed.is_err() && !sent.is_empty() {
                         deadline = Some(Instant::now() + self.config.timeout);
                     }
@@ -145,7 +145,7 @@ impl Session<'_, '_> {
 
     fn refuse(&mut self, sequence: u64, reason: String) {
         self.work.counts.add_refused(1);
-        self.work.told.refused(sequence, reason);
+        self.work.reports.refused(sequence, reason);
     }
 
     /// Takes the answer to the entry that was sent first.
@@ -156,7 +156,7 @@ impl Session<'_, '_> {
             Some(Ok(ack)) => {
                 self.work.counts.add_acknowledged(1);
                 self.work.counts.add_duplicates(ack.duplicate.into());
-                self.work.told.working();
+                self.work.reports.working();
             }
             Some(Err(error)) => match code(&error) {
                 Some(MESSAGE_TOO_LARGE) => self.refuse(sequence, reason(&error)),

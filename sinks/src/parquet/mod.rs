@@ -64,13 +64,13 @@ impl ParquetConfig {
     }
 }
 
-/// Writes a spool until it is told to end; then finishes the files that were begun.
+/// Writes a spool until `end` is true. Then finishes the files that it has started.
 ///
-/// `durable` is the last entry that may be written; if its sender is gone, no more come and the sink ends
-/// when all is written. Blocks: call it in a thread of its own.
+/// `durable` is the last entry that may be written. If its sender is dropped, the sink ends when all
+/// is written. This function blocks: call it in a separate thread.
 ///
 /// # Errors
-/// The spool cannot be used, or there can be no runtime.
+/// Fails if the spool cannot be used, or no runtime can be created.
 pub fn run(
     path: &Path,
     config: &ParquetConfig,

@@ -105,7 +105,7 @@ impl<'a, 'w> Session<'a, 'w> {
                 Added::Invalid => {
                     self.work.counts.add_refused(1);
                     let reason = "it is not a JSON object".to_owned();
-                    self.work.told.refused(entry.sequence, reason);
+                    self.work.reports.refused(entry.sequence, reason);
                     break;
                 }
                 Added::Later => self.finish()?,
@@ -129,7 +129,7 @@ impl<'a, 'w> Session<'a, 'w> {
             if let Some(commit) = Commit::read(&self.commit)? {
                 self.commit(&commit, entries)?;
             }
-            self.work.told.working();
+            self.work.reports.working();
         }
         self.work.counts.set_oldest(None);
         Ok(())

@@ -1,7 +1,7 @@
 //! The files of a spool.
 //!
 //! ```text
-//! DIR/identity                      the epoch, which tells one spool from the next in the same folder
+//! DIR/identity                      the epoch, which distinguishes spools in the same folder
 //! DIR/unflushed                     the run of the system in which it was written to without flushing
 //! DIR/lock                          locked while a program writes to the spool
 //! DIR/0000000000000001.spool        a segment, named after its first sequence number
@@ -192,7 +192,7 @@ impl Folder {
     }
 }
 
-/// Returns what tells this run of the system from others; empty where the system does not say.
+/// Returns what identifies this run of the system, or an empty text if the system does not say.
 fn run_of_the_system() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }
@@ -209,7 +209,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
-/// Locks a file; returns whether nobody else has locked it.
+/// Locks a file. Returns whether no other process has locked it.
 #[cfg(unix)]
 fn lock(file: &File) -> io::Result<bool> {
     match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {

@@ -89,7 +89,7 @@ impl Spool {
         Ok((Spool { _lock: Some(lock), ..spool }, recovery))
     }
 
-    /// Opens the spool on a volume that nobody else uses.
+    /// Opens the spool on a volume without other users.
     ///
     /// # Errors
     /// The volume cannot be used.
@@ -109,7 +109,7 @@ impl Spool {
                 let is_torn;
                 (recovery, is_torn) = recover(volume.read(found.first)?, found.first)?;
                 recovery.last = recovery.last.max(read);
-                // What is torn becomes a line of its own, which readers skip.
+                // A torn entry becomes a line of its own, which readers skip.
                 if is_torn {
                     pending.push(b'\n');
                 }
@@ -246,7 +246,7 @@ impl Spool {
             return Ok(());
         }
         let first = self.written.saturating_add(1);
-        // Nothing of the old segment may be on its way any more when the new one begins.
+        // All writes to the old segment must be finished before the new one begins.
         self.flush()?;
         self.current = self.volume.append(first).map_err(WriteError::Write)?;
         self.begun = None;
