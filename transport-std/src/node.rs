@@ -1,5 +1,6 @@
 //! The handle of a running node.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use brocomm::state::StateError;
 use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, answers, run};
 
 use crate::runner::Runner;
-use crate::sleeping::wait_for;
+use crate::sleeping::Waiting;
 use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 
 /// A running node: it listens, connects, and exchanges messages with its peers.
@@ -36,7 +37,7 @@ use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 /// and [`write_log`](Self::write_log) wait, or do what the policy there says.
 #[derive(Debug, Clone)]
 #[must_use = "the node ends when its handle is dropped"]
-pub struct Node(Handle);
+pub struct Node(Waiting<Handle>);
 
 impl Node {
     /// Configures and starts a node: its peers, and what it exchanges with them.
@@ -59,31 +60,30 @@ impl Node {
     /// # Errors
     /// [`StartError::System`].
     pub fn run(communication: NodeMachine) -> Result<Node, StartError> {
-        let begin = |shared| {
-            let runner = Runner::new(shared).map_err(|error| StartError::System {
-                doing: "set up a poller",
-                cause: error.into(),
-            })?;
-            thread::Builder::new().name("brocomm".to_owned()).spawn(move || runner.run()).map_err(
-                |error| StartError::System { doing: "begin a thread", cause: error.into() },
-            )?;
-            Ok(())
-        };
-        Ok(Node(run(communication, Clock::new(Instant::now), begin)?))
+        let failed =
+            |doing| move |error: io::Error| StartError::System { doing, cause: error.into() };
+        let (handle, runner) = run(communication, Clock::new(Instant::now), |shared| {
+            let runner = Runner::new(shared).map_err(failed("set up a poller"))?;
+            let (running, thread) = (Arc::clone(&runner), thread::Builder::new());
+            let thread = thread.name("brocomm".to_owned()).spawn(move || running.run());
+            thread.map_err(failed("begin a thread"))?;
+            Ok(runner)
+        })?;
+        Ok(Node(Waiting::new(handle, runner)))
     }
 
     /// Waits until the node listens, and returns the address with the port that the system chose.
     /// Returns `None` if the node stops or the deadline passes.
     pub fn listening(&self, deadline: Option<Instant>) -> Option<Endpoint> {
         let mut progress = self.0.listening();
-        wait_for(deadline, |waker| progress.poll(waker)).flatten()
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
     /// Waits until a peer is connected and the handshake is done, and returns the peer. Events
     /// raised from then on reach it. Returns `None` if the node stops or the deadline passes.
     pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
         let mut progress = self.0.connected();
-        wait_for(deadline, |waker| progress.poll(waker)).flatten()
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
     /// Raises an event as [`NodeMachine::raise`] does, as soon as the send queues have room.
@@ -101,7 +101,7 @@ impl Node {
         deadline: Option<Instant>,
     ) -> Result<Raised, RaiseError> {
         let (mut awaiting, mut event) = (Awaiting::new(&self.0), Some(event.into()));
-        let raised = wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
+        let raised = self.0.wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
         match (raised, event) {
             (Some(raised), _) => Ok(raised?),
             (None, Some(event)) => self.try_raise(event),
@@ -125,7 +125,7 @@ impl Node {
         deadline: Option<Instant>,
     ) -> Result<Raised, WriteLogError> {
         let mut awaiting = Awaiting::new(&self.0);
-        match wait_for(deadline, |waker| awaiting.poll_write_log(stream, values, waker)) {
+        match self.0.wait_for(deadline, |waker| awaiting.poll_write_log(stream, values, waker)) {
             Some(written) => Ok(written?),
             None => self.with(|node, now| node.write_log(stream, values, now)),
         }
@@ -159,7 +159,7 @@ impl Node {
         if raised.peers == 0 && raised.kept == 0 {
             return Err(RequestError::NobodyAsked);
         }
-        let answer = wait_for(deadline, |waker| awaiting.poll_answer(waker));
+        let answer = self.0.wait_for(deadline, |waker| awaiting.poll_answer(waker));
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
     }
 
@@ -189,7 +189,7 @@ impl Node {
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
         let (mut awaiting, mut flush) = (Awaiting::new(&self.0), Flush::default());
         let deadline = Instant::now().checked_add(limit);
-        let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut flush, waker));
+        let flushed = self.0.wait_for(deadline, |waker| awaiting.poll_flush(&mut flush, waker));
         match flushed {
             Some(()) => Vec::new(),
             None => self.with(|communication, _| communication.undelivered()),
@@ -206,14 +206,14 @@ impl Node {
     pub fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
         let mut awaiting = Awaiting::new(&self.0);
-        wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
+        self.0.wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
 
     /// Subscribes to all notifications, as [`subscribe_with`](Self::subscribe_with) does, with the
     /// default queue. The log names the subscriber by the source location of this call.
     #[track_caller]
     pub fn subscribe(&self) -> Notifications {
-        Notifications(self.0.subscribe())
+        Notifications(self.0.other(self.0.subscribe()))
     }
 
     /// Subscribes to the notifications from now on. A subscriber created before any other has read
@@ -226,7 +226,7 @@ impl Node {
     /// ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
     /// Drop it to unsubscribe. Subscribers do not get answers to requests.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
-        Notifications(self.0.subscribe_with(subscription))
+        Notifications(self.0.other(self.0.subscribe_with(subscription)))
     }
 
     /// Subscribes to all events of one type, as Rust values. Otherwise the same as
@@ -237,7 +237,7 @@ impl Node {
     /// The event is not declared, or a parameter differs from its declaration.
     #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
-        self.0.events().map(Events)
+        Ok(Events(self.0.other(self.0.events()?)))
     }
 
     /// Subscribes to all events of one type, as Rust values. Otherwise the same as
@@ -249,7 +249,7 @@ impl Node {
         &self,
         subscription: Subscription,
     ) -> Result<Events<E>, SignatureError> {
-        self.0.events_with(subscription).map(Events)
+        Ok(Events(self.0.other(self.0.events_with(subscription)?)))
     }
 
     /// Subscribes to the log entries of all peers from which the node [requests
@@ -257,7 +257,7 @@ impl Node {
     /// not read blocks those peers.
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
-        LogEntries(self.0.log_entries())
+        LogEntries(self.0.other(self.0.log_entries()))
     }
 
     /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
@@ -265,7 +265,7 @@ impl Node {
     /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
     #[track_caller]
     pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
-        LogRecords(self.0.logs(path))
+        LogRecords(self.0.other(self.0.logs(path)))
     }
 
     /// Returns the log with this path, for entries of a Rust type. The node must have declared it.
@@ -273,7 +273,7 @@ impl Node {
     /// # Errors
     /// No such log is declared, or its columns differ from those of the type.
     pub fn log<T: LogRecord>(&self, path: &str) -> Result<Log<T>, StreamError> {
-        self.0.log(path).map(Log)
+        Ok(Log(self.0.other(self.0.log(path)?)))
     }
 
     /// Returns a synchronized table as a map of Rust values.
@@ -285,7 +285,7 @@ impl Node {
         &self,
         name: impl Into<Name>,
     ) -> Result<Table<K, V>, StateError> {
-        self.0.table(name).map(Table)
+        Ok(Table(self.0.other(self.0.table(name)?)))
     }
 
     /// Raises an event without waiting.

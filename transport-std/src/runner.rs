@@ -1,53 +1,70 @@
-//! The thread that runs all connections of a node.
+//! Runs all connections of a node: in its own thread, and in those of callers that wait for it.
+//!
+//! A caller that waits polls the sockets itself, and one that sends writes itself, so that nothing
+//! passes between threads. The node's own thread takes over when no caller has waited for a while.
 
 mod listening;
+mod sockets;
 mod task;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Wake, Waker};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::task::Wake;
+use std::thread::{self, Thread};
+use std::time::Duration;
 
-use brocomm::Time;
-use brocomm::lowlevel::driver::{BLOCK, Task};
-use brocomm::node::{Action, KeepAlive};
 use brocomm_transport::Shared;
-use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
-use task::SocketTask;
+use crate::sleeping::Sleeper;
+use sockets::Sockets;
 
-/// The token of the waker. No socket has it.
+/// The token of the managing task and of the poller's waker. No socket has it.
 const WAKER: Token = Token(0);
 
 /// The maximum number of ready sockets per poll.
 const EVENTS: usize = 1024;
 
+/// How long no caller has waited when the node's own thread takes over.
+const AWAY: Duration = Duration::from_millis(1);
+
 /// Runs a node: polls all its sockets, and runs the tasks that are ready.
+#[derive(Debug)]
 pub(crate) struct Runner {
-    shared: Arc<Shared>,
-    keep_alive: Option<KeepAlive>,
+    poller: Mutex<Poller>,
+    sockets: Mutex<Sockets>,
+    woken: Mutex<Woken>,
+    interrupt: mio::Waker,
+    /// Whether a caller polls, or is about to.
+    led: AtomicBool,
+    /// The number of times that a caller has polled.
+    leads: AtomicUsize,
+    /// The node's own thread, while it sleeps until the caller that polls returns.
+    asleep: Mutex<Option<Thread>>,
+    /// The callers that sleep because another one polls.
+    sleepers: Mutex<Vec<Thread>>,
+}
+
+#[derive(Debug)]
+struct Poller {
     poll: Poll,
-    woken: Arc<Woken>,
-    manager: Waker,
-    listening: BTreeMap<Token, TcpListener>,
-    tasks: BTreeMap<Token, SocketTask>,
-    /// The deadline of each task that has one.
-    alarms: BTreeMap<Token, Time>,
-    next: usize,
-    buffer: Box<[u8]>,
+    events: Events,
 }
 
 /// The tasks that were woken for a reason other than their sockets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Woken {
-    tokens: Mutex<BTreeSet<Token>>,
-    poll: mio::Waker,
+    tokens: BTreeSet<Token>,
+    /// Whether a thread waits in the poller, and was not interrupted yet.
+    is_polled: bool,
 }
 
+/// Wakes a task.
 struct TokenWaker {
     token: Token,
-    woken: Arc<Woken>,
+    runner: Weak<Runner>,
 }
 
 impl Wake for TokenWaker {
@@ -56,84 +73,135 @@ impl Wake for TokenWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.insert(self.token);
-        // Fails only if the poller is gone.
-        let _ = self.woken.poll.wake();
+        if let Some(runner) = self.runner.upgrade() {
+            runner.wake(self.token);
+        }
     }
 }
 
+/// Locks a mutex. The node stays usable after a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Runner {
-    pub(crate) fn new(shared: Arc<Shared>) -> io::Result<Runner> {
+    pub(crate) fn new(shared: Arc<Shared>) -> io::Result<Arc<Runner>> {
         let poll = Poll::new()?;
-        let tokens = Mutex::default();
-        let woken = Arc::new(Woken { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
-        let manager = Arc::new(TokenWaker { token: WAKER, woken: Arc::clone(&woken) });
-        Ok(Runner {
-            keep_alive: shared.with(|node, _| node.communication().options().keep_alive),
-            shared,
-            poll,
-            woken,
-            manager: manager.into(),
-            listening: BTreeMap::new(),
-            tasks: BTreeMap::new(),
-            alarms: BTreeMap::new(),
-            next: WAKER.0 + 1,
-            buffer: vec![0; BLOCK].into(),
-        })
+        let interrupt = mio::Waker::new(poll.registry(), WAKER)?;
+        let registry = poll.registry().try_clone()?;
+        Ok(Arc::new_cyclic(|runner| Runner {
+            poller: Mutex::new(Poller { poll, events: Events::with_capacity(EVENTS) }),
+            sockets: Mutex::new(Sockets::new(shared, registry, Weak::clone(runner))),
+            woken: Mutex::default(),
+            interrupt,
+            led: AtomicBool::new(false),
+            leads: AtomicUsize::new(0),
+            asleep: Mutex::default(),
+            sleepers: Mutex::default(),
+        }))
     }
 
-    /// Runs until the node has stopped.
-    pub(crate) fn run(mut self) {
-        let mut events = Events::with_capacity(EVENTS);
-        while let Some(until) = self.manage() {
-            let now = self.shared.now();
-            let due = until.into_iter().chain(self.alarms.values().copied()).min();
-            // Fails when a signal interrupts it; then nothing is ready.
-            if self.poll.poll(&mut events, due.map(|due| due - now)).is_err() {
-                events.clear();
-            }
-            events.iter().for_each(|event| self.feed_ready(event));
-            let mut ready: BTreeSet<Token> = events.iter().map(mio::event::Event::token).collect();
-            let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            ready.append(&mut tokens);
-            drop(tokens);
-            let now = self.shared.now();
-            let alarms = self.alarms.iter().filter(|(_, at)| **at <= now);
-            ready.extend(alarms.map(|(token, _)| *token));
-            for token in ready {
-                self.alarms.remove(&token);
-                self.accept(token);
-                self.run_task(token);
-            }
-        }
-        let all: Vec<Token> = self.tasks.keys().copied().collect();
-        all.into_iter().for_each(|token| self.close(token));
-    }
-
-    /// Does what the node asks for. Returns when to call it again, or `None` when the node has
-    /// stopped.
-    #[allow(clippy::option_option, reason = "the inner one is the node's next timeout")]
-    fn manage(&mut self) -> Option<Option<Time>> {
-        loop {
-            match self.shared.with(|node, now| node.poll_task(now, &self.manager)) {
-                Task::Do(Action::Connect { connection, endpoint, keep_alive, .. }) => {
-                    self.connect(connection, &endpoint, keep_alive);
+    /// Runs the node in its own thread until it has stopped. Sleeps while callers poll.
+    pub(crate) fn run(&self) {
+        let is_led = || self.led.load(Ordering::SeqCst);
+        let leads = || Some(self.leads.load(Ordering::SeqCst));
+        let mut before = leads();
+        while self.turn(&mut lock(&self.poller), None, is_led) {
+            while is_led() || before != leads() {
+                if std::mem::replace(&mut before, leads()) != leads() {
+                    thread::park_timeout(AWAY);
+                    continue;
                 }
-                Task::Do(Action::Listen(target)) => self.listen(target),
-                Task::Do(Action::StopListening) => self.listening.clear(),
-                Task::Do(Action::CancelConnect(_)) => {}
-                Task::Wait { until } => return Some(until),
-                Task::End => return None,
+                *lock(&self.asleep) = Some(thread::current());
+                if is_led() {
+                    thread::park();
+                }
+                before = None;
             }
         }
     }
 
-    /// Returns an unused token and the waker of the task that gets it.
-    fn token(&mut self) -> (Token, Waker) {
-        let token = Token(self.next);
-        // Wrapping would take longer than any process runs.
-        self.next = self.next.wrapping_add(1);
-        (token, Arc::new(TokenWaker { token, woken: Arc::clone(&self.woken) }).into())
+    /// Polls the sockets once for a caller, until it is woken or the timeout passes. If another
+    /// caller polls, just sleeps.
+    pub(crate) fn wait(&self, sleeper: &Sleeper, timeout: Option<Duration>) {
+        if self.led.swap(true, Ordering::SeqCst) {
+            let this = thread::current();
+            lock(&self.sleepers).push(this.clone());
+            sleeper.sleep(timeout);
+            return lock(&self.sleepers).retain(|sleeper| sleeper.id() != this.id());
+        }
+        self.leads.fetch_add(1, Ordering::SeqCst);
+        // The node's own thread gives way.
+        self.interrupt();
+        sleeper.polls.store(true, Ordering::SeqCst);
+        let runs = self.turn(&mut lock(&self.poller), timeout, || sleeper.is_woken());
+        sleeper.polls.store(false, Ordering::SeqCst);
+        self.led.store(false, Ordering::SeqCst);
+        // The next one polls.
+        let next = lock(&self.sleepers).pop();
+        next.into_iter().chain(lock(&self.asleep).take()).for_each(|thread| thread.unpark());
+        if !runs {
+            sleeper.sleep(timeout);
+        }
+    }
+
+    /// Waits for the sockets, unless the caller `is_wanted` elsewhere, and runs the tasks that are
+    /// ready. Returns whether the node runs.
+    fn turn(
+        &self,
+        poller: &mut Poller,
+        timeout: Option<Duration>,
+        is_wanted: impl Fn() -> bool,
+    ) -> bool {
+        let Poller { poll, events } = poller;
+        let Some(due) = lock(&self.sockets).manage() else { return false };
+        let has_work = {
+            let mut woken = lock(&self.woken);
+            woken.is_polled = woken.tokens.is_empty();
+            !woken.is_polled
+        };
+        let at_once = (has_work || is_wanted()).then_some(Duration::ZERO);
+        // Fails when a signal interrupts it; then nothing is ready.
+        if poll.poll(events, [at_once, timeout, due].into_iter().flatten().min()).is_err() {
+            events.clear();
+        }
+        let woken = std::mem::take(&mut *lock(&self.woken));
+        lock(&self.sockets).run(events, woken.tokens);
+        true
+    }
+
+    /// Has a task run: by the thread that runs tasks or waits for sockets. To save a change of
+    /// threads, this thread writes what the task has to write, unless it has done so just before.
+    fn wake(&self, token: Token) {
+        lock(&self.woken).tokens.insert(token);
+        loop {
+            let mut sockets = match self.sockets.try_lock() {
+                Ok(sockets) => sockets,
+                Err(TryLockError::Poisoned(sockets)) => sockets.into_inner(),
+                // The other thread looks for woken tasks afterwards.
+                Err(TryLockError::WouldBlock) => return,
+            };
+            let mut woken = lock(&self.woken);
+            if woken.tokens.is_empty() {
+                return;
+            }
+            let writes = !woken.is_polled || sockets.may_write();
+            let tokens = if writes { std::mem::take(&mut woken.tokens) } else { BTreeSet::new() };
+            drop(woken);
+            let left = sockets.write(tokens);
+            drop(sockets);
+            if !writes || !left.is_empty() {
+                lock(&self.woken).tokens.extend(left);
+                return self.interrupt();
+            }
+        }
+    }
+
+    /// Interrupts the thread that waits in the poller, if any.
+    pub(crate) fn interrupt(&self) {
+        if std::mem::take(&mut lock(&self.woken).is_polled) {
+            // Fails only if the poller is gone.
+            let _ = self.interrupt.wake();
+        }
     }
 }

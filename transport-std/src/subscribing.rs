@@ -9,21 +9,21 @@ use brocomm::node::{EventPeer, Notification};
 use brocomm::state::StateError;
 use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 
-use crate::sleeping::wait_for;
+use crate::sleeping::Waiting;
 
 /// A subscriber that returns a node's notifications in order, also as an iterator. See
 /// [`Node::subscribe`](crate::Node::subscribe).
 ///
 /// Each subscriber has its own queue. Drop it to unsubscribe.
 #[derive(Debug)]
-pub struct Notifications(pub(crate) brocomm_transport::Notifications);
+pub struct Notifications(pub(crate) Waiting<brocomm_transport::Notifications>);
 
 impl Notifications {
     /// Waits for the next notification. Returns `None` if the deadline passes, after
     /// [`Notification::Terminated`], which is the last, or if the subscriber was
     /// [disconnected](Self::is_disconnected).
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Notification> {
-        wait_for(deadline, |waker| self.0.poll_notification(waker)).flatten()
+        self.0.wait(deadline, |it, waker| it.poll_notification(waker)).flatten()
     }
 
     /// Returns whether the last notification has been returned.
@@ -59,13 +59,13 @@ impl Iterator for Notifications {
 /// An error means that an argument does not fit the Rust type, for example a number out of range.
 /// Later events are not affected.
 #[derive(Debug)]
-pub struct Events<E>(pub(crate) brocomm_transport::Events<E>);
+pub struct Events<E>(pub(crate) Waiting<brocomm_transport::Events<E>>);
 
 impl<E: EventType> Events<E> {
     /// Waits for the next event. Returns `None` if the deadline passes, when the node has stopped,
     /// or if the subscriber was [disconnected](Self::is_disconnected).
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedEvent<E>> {
-        wait_for(deadline, |waker| self.0.poll_event(waker)).flatten()
+        self.0.wait(deadline, |it, waker| it.poll_event(waker)).flatten()
     }
 
     /// Returns whether the last event has been returned.
@@ -96,13 +96,13 @@ impl<E: EventType> Iterator for Events<E> {
 /// A subscriber that returns the log entries of peers in order, also as an iterator. See
 /// [`Node::log_entries`](crate::Node::log_entries).
 #[derive(Debug)]
-pub struct LogEntries(pub(crate) brocomm_transport::LogEntries);
+pub struct LogEntries(pub(crate) Waiting<brocomm_transport::LogEntries>);
 
 impl LogEntries {
     /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` if the
     /// deadline passes or the node has stopped.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<(Arc<EventPeer>, LogEntry)> {
-        wait_for(deadline, |waker| self.0.poll_entry(waker)).flatten()
+        self.0.wait(deadline, |it, waker| it.poll_entry(waker)).flatten()
     }
 }
 
@@ -120,13 +120,13 @@ impl Iterator for LogEntries {
 /// An error means that a column is missing or does not fit its field. Later entries are not
 /// affected.
 #[derive(Debug)]
-pub struct LogRecords<R>(pub(crate) brocomm_transport::LogRecords<R>);
+pub struct LogRecords<R>(pub(crate) Waiting<brocomm_transport::LogRecords<R>>);
 
 impl<R: FromValue> LogRecords<R> {
     /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` if the
     /// deadline passes or the node has stopped.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedRecord<R>> {
-        wait_for(deadline, |waker| self.0.poll_record(waker)).flatten()
+        self.0.wait(deadline, |it, waker| it.poll_record(waker)).flatten()
     }
 }
 
@@ -141,7 +141,7 @@ impl<R: FromValue> Iterator for LogRecords<R> {
 /// A subscriber that returns the changes of a table in order, also as an iterator. See
 /// [`Table::changes`](crate::Table::changes).
 #[derive(Debug)]
-pub struct Changes<K, V>(pub(crate) brocomm_transport::Changes<K, V>);
+pub struct Changes<K, V>(pub(crate) Waiting<brocomm_transport::Changes<K, V>>);
 
 impl<K: FromIndex, V: FromValue> Changes<K, V> {
     /// Waits for the next change. Returns `None` if the deadline passes or the node has stopped.
@@ -149,7 +149,7 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
     /// An error means that a peer's value is out of the range of the Rust type. Later changes are
     /// not affected.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Result<Change<K, V>, StateError>> {
-        wait_for(deadline, |waker| self.0.poll_change(waker)).flatten()
+        self.0.wait(deadline, |it, waker| it.poll_change(waker)).flatten()
     }
 }
 

@@ -8,14 +8,14 @@ use brocomm::node::{Raised, WriteLogError};
 use brocomm::state::StateError;
 
 use crate::Changes;
-use crate::sleeping::wait_for;
+use crate::sleeping::Waiting;
 
 /// A synchronized table, `table[K] of V &synchronized` in Bro, as a map of Rust values.
 ///
 /// Local changes are sent to all peers that share the table, and their changes are applied here.
 /// See [`changes`](Self::changes). No method waits.
 #[derive(Debug, Clone)]
-pub struct Table<K, V>(pub(crate) brocomm_transport::Table<K, V>);
+pub struct Table<K, V>(pub(crate) Waiting<brocomm_transport::Table<K, V>>);
 
 impl<K: IndexType, V: BroType> Table<K, V> {
     /// Returns the name of the variable.
@@ -84,13 +84,13 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
     /// Subscribes to changes of the table by peers and to expiring entries. Changes by this node
     /// are not included.
     pub fn changes(&self) -> Changes<K, V> {
-        Changes(self.0.changes())
+        Changes(self.0.other(self.0.changes()))
     }
 }
 
 /// A log that this node writes, with entries of a Rust type.
 #[derive(Debug, Clone)]
-pub struct Log<R>(pub(crate) brocomm_transport::Log<R>);
+pub struct Log<R>(pub(crate) Waiting<brocomm_transport::Log<R>>);
 
 impl<R: LogRecord> Log<R> {
     /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
@@ -100,7 +100,7 @@ impl<R: LogRecord> Log<R> {
     /// [`WriteLogError::Stream`] if the entry has a value that a log cannot contain;
     /// [`WriteLogError::Full`] at the deadline. In both cases the entry is not written.
     pub fn write(&self, record: &R, deadline: Option<Instant>) -> Result<Raised, WriteLogError> {
-        match wait_for(deadline, self.0.writing(record)) {
+        match self.0.wait_for(deadline, self.0.writing(record)) {
             Some(written) => Ok(written?),
             None => self.0.try_write(record),
         }

@@ -42,22 +42,22 @@ impl Drop for Owner {
 }
 
 /// Starts a node state machine that has not been [started](NodeMachine::start). `begin` starts the
-/// tasks or threads that run it.
+/// tasks or threads that run it; its result is returned too.
 ///
 /// # Errors
 /// The error of `begin`.
-pub fn run(
+pub fn run<T>(
     mut communication: NodeMachine,
     clock: Clock,
-    begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
-) -> Result<Handle, StartError> {
+    begin: impl FnOnce(Arc<Shared>) -> Result<T, StartError>,
+) -> Result<(Handle, T), StartError> {
     // The hashers of the standard library have random keys.
     communication.feed_random(RandomState::new().build_hasher().finish());
     let shared = Arc::new(Shared::new(communication, clock));
     shared.with(|node, now| node.communication_mut().start(now));
-    begin(Arc::clone(&shared))?;
+    let begun = begin(Arc::clone(&shared))?;
     let owner = Arc::new(Owner(Arc::clone(&shared)));
-    Ok(Handle { shared, owner })
+    Ok((Handle { shared, owner }, begun))
 }
 
 /// Returns a subscription named after the source location of the caller, for the log.
@@ -245,7 +245,7 @@ mod tests {
     fn the_wall_clock_is_read_each_time_and_timers_are_monotonic() {
         let communication = NodeMachine::new(NodeConfig::default()).unwrap();
         let clock = Clock::with_wall_clock(Instant::now, wall);
-        let handle = run(communication, clock, |_| Ok(())).unwrap();
+        let (handle, ()) = run(communication, clock, |_| Ok(())).unwrap();
         let mut before = clock.start();
         for seconds in [1_500_000_000, 1_500_003_600, 1_400_000_000, 1_600_000_000] {
             WALL.store(seconds, Ordering::Relaxed);

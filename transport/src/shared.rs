@@ -1,6 +1,6 @@
 //! The state shared by the tasks and handles of one node.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker, ready};
 
@@ -19,12 +19,15 @@ pub struct Shared {
     /// Held while an event is raised, so that all peers get events in the same order.
     raising: Mutex<()>,
     clock: Clock,
-    /// The number of events raised and log entries written.
-    raised: AtomicU32,
+    /// The size of the events raised and log entries written since a sender yielded, in bytes.
+    raised: AtomicUsize,
 }
 
-/// The number of events or log entries after which a sender yields to the tasks that write them.
-const TURN: u32 = 256;
+/// The number of bytes after which a sender yields to the tasks that write them.
+const TURN: usize = 64 << 10;
+
+/// The size that a log entry counts as, in bytes.
+const LOG_ENTRY: usize = 256;
 
 impl Shared {
     /// Wraps a node state machine, which must be [started](NodeMachine::start) before or soon
@@ -34,7 +37,7 @@ impl Shared {
             node: Mutex::new(NodeDriver::new(communication)),
             raising: Mutex::new(()),
             clock,
-            raised: AtomicU32::new(0),
+            raised: AtomicUsize::new(0),
         }
     }
 
@@ -85,12 +88,20 @@ impl Shared {
         Ok(self.send_to_all(raising))
     }
 
-    /// Counts an event or a log entry. Returns whether the sender should yield first.
+    /// Returns whether the sender should yield before it sends more.
     ///
     /// On a single thread, an application that raises events as long as there is room would delay
     /// sending until the queue is full, when the data is no longer in the CPU caches.
     pub(crate) fn is_turn_over(&self) -> bool {
-        self.raised.fetch_add(1, Ordering::Relaxed) % TURN == TURN - 1
+        let is_over = self.raised.load(Ordering::Relaxed) >= TURN;
+        if is_over {
+            self.raised.store(0, Ordering::Relaxed);
+        }
+        is_over
+    }
+
+    fn count(&self, bytes: usize) {
+        self.raised.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Reports a failed connection attempt to the node.
@@ -129,6 +140,7 @@ impl Awaiting<'_> {
         let raise =
             |node: &mut NodeDriver, ticket: &mut _, now| node.poll_raise(ticket, event, now, waker);
         let raising = ready!(self.poll(raise))?;
+        shared.count(raising.size());
         Poll::Ready(Ok(shared.send_to_all(raising)))
     }
 
@@ -142,6 +154,7 @@ impl Awaiting<'_> {
         values: &[LogValue],
         waker: &Waker,
     ) -> Poll<Result<Raised, StreamError>> {
+        self.shared.count(LOG_ENTRY);
         self.poll(|node, ticket, now| node.poll_write_log(ticket, stream, values, now, waker))
     }
 

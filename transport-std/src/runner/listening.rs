@@ -8,14 +8,14 @@ use brocomm_transport::listening;
 use mio::net::TcpListener;
 use mio::{Interest, Token};
 
-use super::Runner;
+use super::sockets::Sockets;
 
-impl Runner {
+impl Sockets {
     pub(super) fn listen(&mut self, target: ListenTarget) {
         let (token, _) = self.token();
         let opened = listening::open(&self.shared, target, |socket| {
             let mut socket = TcpListener::from_std(socket);
-            self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
+            self.registry.register(&mut socket, token, Interest::READABLE)?;
             Ok(socket)
         });
         self.listening.extend(opened.map(|socket| (token, socket)));

@@ -15,7 +15,7 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
-use super::Runner;
+use super::sockets::Sockets;
 use crate::socket::{has_ended, is_drained};
 
 /// A connection or a connection attempt.
@@ -31,7 +31,7 @@ pub(super) struct SocketTask {
     waker: Waker,
 }
 
-impl Runner {
+impl Sockets {
     pub(super) fn connect(
         &mut self,
         id: ConnectionId,
@@ -73,7 +73,7 @@ impl Runner {
     }
 
     fn register(&self, stream: &mut TcpStream, token: Token) -> io::Result<()> {
-        self.poll.registry().register(stream, token, Interest::READABLE | Interest::WRITABLE)
+        self.registry.register(stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
     /// Records the readiness of a socket.
@@ -90,13 +90,16 @@ impl Runner {
         if !self.is_connected(token) {
             return;
         }
-        let Runner { shared, buffer, tasks, alarms, .. } = self;
+        let Sockets { shared, buffer, tasks, alarms, .. } = self;
         let Some(SocketTask { driver, stream, ended, waker, .. }) = tasks.get_mut(&token) else {
             return;
         };
         loop {
             match shared.with(|node, now| driver.poll_step(node, buffer, now, waker)) {
-                Step::Write(bytes) => driver.feed_write(stream.write(bytes)),
+                Step::Write(bytes) => {
+                    let written = stream.write(bytes);
+                    driver.feed_write(written);
+                }
                 Step::Read => {
                     let read = stream.read(buffer);
                     if is_drained(&read, buffer.len(), *ended) {
@@ -104,16 +107,37 @@ impl Runner {
                     }
                     driver.feed_read(read);
                 }
-                Step::EndOutput => {
-                    // Fails if the peer is gone already.
-                    let _ = stream.shutdown(Shutdown::Write);
-                }
+                Step::EndOutput => end_output(stream),
                 Step::Yield => return waker.wake_by_ref(),
                 Step::Wait { until } => {
                     alarms.extend(until.map(|until| (token, until)));
                     return;
                 }
                 Step::Close => return self.close(token),
+            }
+        }
+    }
+
+    /// Writes once what the task of a connection has to write, but does nothing else for it. Returns
+    /// whether it must wait now.
+    pub(super) fn write_task(&mut self, token: Token) -> bool {
+        let Sockets { shared, buffer, tasks, .. } = self;
+        let Some(SocketTask { driver, stream, connecting: None, waker, .. }) =
+            tasks.get_mut(&token)
+        else {
+            return false;
+        };
+        let mut has_written = false;
+        loop {
+            match shared.with(|node, now| driver.poll_step(node, buffer, now, waker)) {
+                Step::Write(bytes) if !has_written => {
+                    let written = stream.write(bytes);
+                    driver.feed_write(written);
+                    has_written = true;
+                }
+                // This step is not repeated.
+                Step::EndOutput => end_output(stream),
+                step => return step == Step::Wait { until: None },
             }
         }
     }
@@ -161,6 +185,12 @@ impl Runner {
         }
         false
     }
+}
+
+/// Shuts down the sending direction.
+fn end_output(stream: &TcpStream) {
+    // Fails if the peer is gone already.
+    let _ = stream.shutdown(Shutdown::Write);
 }
 
 /// Returns whether a socket is connected, or why the attempt failed.

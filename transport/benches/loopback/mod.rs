@@ -5,6 +5,7 @@
 //! between runs, and CPU time rather than wall time if other programs are running.
 
 use std::net::Ipv4Addr;
+use std::ops::Add;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,8 @@ use brocomm::node::{Role, Undeclared};
 
 use crate::runtime::{self, Node, Notifications, Stream};
 
-/// The number of measurements of each kind. The lowest counts.
-const ROUNDS: usize = 3;
+/// The number of rounds, in each of which everything of a row is measured. The medians count.
+const ROUNDS: usize = 5;
 
 /// The block size of the plain sockets.
 const BLOCK: usize = 64 << 10;
@@ -29,18 +30,32 @@ struct Cost {
     cpu: Duration,
 }
 
-impl Cost {
-    const MOST: Cost = Cost { wall: Duration::MAX, cpu: Duration::MAX };
+impl Add for Cost {
+    type Output = Cost;
 
-    fn least(self, other: Cost) -> Cost {
-        Cost { wall: self.wall.min(other.wall), cpu: self.cpu.min(other.cpu) }
+    fn add(self, other: Cost) -> Cost {
+        Cost { wall: self.wall + other.wall, cpu: self.cpu + other.cpu }
     }
+}
 
-    fn ratio(self, other: Cost) -> String {
-        let [wall, cpu] = [(self.wall, other.wall), (self.cpu, other.cpu)]
-            .map(|(one, other)| one.as_secs_f64() / other.as_secs_f64().max(1e-9));
-        format!("{wall:.2} (CPU {cpu:.2})")
-    }
+fn median<const N: usize>(rounds: &[[Cost; N]], of: impl Fn(&[Cost; N]) -> f64) -> f64 {
+    let mut all: Vec<f64> = rounds.iter().map(of).collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// Returns the median of the ratios of one cost to another.
+fn ratio<const N: usize>(
+    rounds: &[[Cost; N]],
+    costs: impl Fn(&[Cost; N]) -> (Cost, Cost),
+) -> String {
+    let of = |part: fn(Cost) -> Duration| {
+        median(rounds, |round| {
+            let (one, other) = costs(round);
+            part(one).as_secs_f64() / part(other).as_secs_f64().max(1e-9)
+        })
+    };
+    format!("{:.2} (CPU {:.2})", of(|cost| cost.wall), of(|cost| cost.cpu))
 }
 
 /// Returns the CPU time of this process, in steps of 10 ms. Linux only.
@@ -285,41 +300,42 @@ async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
 pub(crate) async fn run(name: &str) {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));
-    println!("{name}: ratios to moving the same bytes, and to that and the core alone");
-    for (connections, raised, size) in
-        [(1, 200_000, 10), (200, 1000, 10), (1, 20_000, 16 << 10), (200, 100, 16 << 10)]
-    {
-        let case = format!("{connections:3} connections, {size:5} bytes");
-        if !is_wanted(&case) {
+    println!("{name}: ratios to a plain copy of the same bytes");
+    for (row, connections, raised, size) in [
+        ("200 connections, 10-byte events", 200, 1000, 10),
+        ("one busy peer, 10-byte events", 1, 200_000, 10),
+        ("one peer, 16 KiB events", 1, 20_000, 16 << 10),
+        ("200 connections, 16 KiB events", 200, 100, 16 << 10),
+    ] {
+        if !is_wanted(row) {
             continue;
         }
-        let events = raised * connections as u64;
-        let (mut ours, mut raw, mut core) = (Cost::MOST, Cost::MOST, Cost::MOST);
+        let events = (raised * connections as u64) as f64;
+        let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
-            let (bytes, cost) = batch(connections, raised, size).await;
-            ours = ours.least(cost);
-            raw = raw.least(raw_batch(connections, bytes).await);
-            core = core.least(core_alone(events, size).await);
+            let (bytes, ours) = batch(connections, raised, size).await;
+            let raw = raw_batch(connections, bytes).await;
+            rounds.push([ours, raw, core_alone(events as u64, size).await]);
         }
-        let per_second = events as f64 / ours.wall.as_secs_f64();
-        let micros = ours.cpu.as_secs_f64() * 1e6 / events as f64;
-        let both = Cost { wall: raw.wall + core.wall, cpu: raw.cpu + core.cpu };
         println!(
-            "{case}: {} of raw, {} of raw and core; \
-             {per_second:.0} events/s, {micros:.2} us CPU each",
-            ours.ratio(raw),
-            ours.ratio(both),
+            "{row}: {} of raw, {} of raw and the core alone; {:.0} events/s, {:.2} us CPU each",
+            ratio(&rounds, |[ours, raw, _]| (*ours, *raw)),
+            ratio(&rounds, |[ours, raw, core]| (*ours, *raw + *core)),
+            median(&rounds, |[ours, ..]| events / ours.wall.as_secs_f64()),
+            median(&rounds, |[ours, ..]| ours.cpu.as_secs_f64() * 1e6 / events),
         );
     }
     if !is_wanted("round trip") {
         return;
     }
-    let (mut ours, mut raw) = (Cost::MOST, Cost::MOST);
     const TIMES: u64 = 10_000;
+    let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        ours = ours.least(ping_pong(TIMES).await);
-        raw = raw.least(raw_ping_pong(TIMES, 60).await);
+        rounds.push([ping_pong(TIMES).await, raw_ping_pong(TIMES, 60).await]);
     }
-    let micros = ours.wall.as_secs_f64() * 1e6 / TIMES as f64;
-    println!("round trip: {} of raw; {micros:.1} us", ours.ratio(raw));
+    println!(
+        "round trip: {} of raw; {:.1} us",
+        ratio(&rounds, |[ours, raw]| (*ours, *raw)),
+        median(&rounds, |[ours, _]| ours.wall.as_secs_f64() * 1e6 / TIMES as f64),
+    );
 }

@@ -90,7 +90,7 @@ impl<R: Runtime> Node<R> {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn run_on(runtime: R, communication: NodeMachine) -> Result<Node<R>, StartError> {
-        let handle = run(communication, Clock::new(R::now), |shared| {
+        let (handle, ()) = run(communication, Clock::new(R::now), |shared| {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;
         Ok(Node { handle, runtime: PhantomData })

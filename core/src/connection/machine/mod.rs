@@ -212,9 +212,24 @@ impl Connection {
         self.output.pending()
     }
 
+    /// Lends the bytes of [`poll_transmit`](Self::poll_transmit), see [`Output::lend`]. Encrypted
+    /// ones cannot be lent.
+    pub(crate) fn lend(&mut self) -> Option<(Vec<u8>, usize)> {
+        #[cfg(feature = "__tls")]
+        if self.tls.is_some() {
+            return None;
+        }
+        Some(self.output.lend())
+    }
+
+    /// Takes back lent bytes.
+    pub(crate) fn take_back(&mut self, block: Vec<u8>) {
+        self.output.take_back(block);
+    }
+
     /// Returns whether [`poll_transmit`](Self::poll_transmit) has bytes to write.
     pub fn has_output(&self) -> bool {
-        let waits = !self.output.pending().is_empty();
+        let waits = self.output.queued() > 0;
         #[cfg(feature = "__tls")]
         if let Some(tls) = &self.tls {
             return tls.has_output(waits, self.phase == Phase::Closed);

@@ -5,8 +5,8 @@ use crate::data::Event;
 use crate::serial::{self, Mode, Templates};
 use crate::wire::{Encoder, Framing, Message};
 
-/// The number of written bytes at the front from which the rest is moved forward.
-const COMPACT: usize = 64 << 10;
+/// The size of the first block from which later messages are appended to the next, in bytes.
+const BLOCK: usize = 64 << 10;
 
 /// The capacity of the queue that is kept while nothing waits, in bytes.
 const KEPT: usize = 4 << 10;
@@ -16,9 +16,13 @@ const KEPT: usize = 4 << 10;
 pub(super) struct Output {
     pub(super) encoder: Encoder,
     pub(super) writer: serial::Writer,
-    queue: Vec<u8>,
-    /// The number of bytes at the front that have been written.
+    /// The bytes that are written next, of which the first `start` have been written.
+    front: Vec<u8>,
     start: usize,
+    /// The number of bytes that are lent instead of being in `front`.
+    lent: usize,
+    /// The bytes after them.
+    queue: Vec<u8>,
     /// The total number of bytes ever written.
     written: u64,
     limit: usize,
@@ -33,8 +37,10 @@ impl Output {
         Output {
             encoder: Encoder::new(framing),
             writer: serial::Writer::new(cache_size),
-            queue: Vec::new(),
+            front: Vec::new(),
             start: 0,
+            lent: 0,
+            queue: Vec::new(),
             written: 0,
             limit,
             reply_end: 0,
@@ -42,8 +48,29 @@ impl Output {
         }
     }
 
+    /// Returns the bytes that are written next.
     pub(super) fn pending(&self) -> &[u8] {
-        self.queue.get(self.start..).unwrap_or_default()
+        self.front.get(self.start..).unwrap_or_default()
+    }
+
+    /// Returns the number of bytes to write, including those that are lent.
+    pub(super) fn queued(&self) -> usize {
+        self.lent + self.pending().len() + self.queue.len()
+    }
+
+    /// Lends the bytes that are written next, so that they need not be copied: a block, and how
+    /// many bytes of it have been written. Until [`take_back`](Self::take_back), nothing is pending.
+    pub(super) fn lend(&mut self) -> (Vec<u8>, usize) {
+        self.lent = self.pending().len();
+        (std::mem::take(&mut self.front), self.start)
+    }
+
+    /// Takes back what was lent, to be [written](Self::advance).
+    pub(super) fn take_back(&mut self, front: Vec<u8>) {
+        // It may have been cleared.
+        if std::mem::take(&mut self.lent) > 0 {
+            self.front = front;
+        }
     }
 
     pub(super) fn written(&self) -> u64 {
@@ -58,32 +85,40 @@ impl Output {
         if self.written >= self.reply_end {
             self.reply_bytes = 0;
         }
-        if self.start == self.queue.len() {
-            self.queue.clear();
-            self.queue.shrink_to(KEPT);
+        if bytes > 0 && self.start == self.front.len() {
             self.start = 0;
-        } else if self.start >= COMPACT && self.start >= self.queue.len() / 2 {
-            self.queue.drain(..self.start);
-            self.start = 0;
+            self.front.clear();
+            if self.queue.is_empty() {
+                self.front.shrink_to(KEPT);
+                self.queue = Vec::new();
+            } else {
+                std::mem::swap(&mut self.front, &mut self.queue);
+            }
         }
     }
 
     /// Frees unused memory.
     pub(super) fn release(&mut self) {
-        if self.pending().is_empty() {
-            self.queue.shrink_to_fit();
+        if self.queued() == 0 {
+            self.clear();
         }
     }
 
     /// Clears the queue.
     pub(super) fn clear(&mut self) {
-        self.queue = Vec::new();
-        self.start = 0;
+        (self.front, self.queue) = Default::default();
+        (self.start, self.lent) = (0, 0);
+    }
+
+    /// Returns the encoder with the bytes after which it appends.
+    fn encoder(&mut self) -> (&mut Encoder, &mut Vec<u8>) {
+        let Output { encoder, front, lent, queue, .. } = self;
+        (encoder, back(front, *lent, queue))
     }
 
     /// Refuses a command while the send queue is full.
     pub(super) fn check_room(&self) -> Result<(), UsageError> {
-        let queued = self.queue.len().saturating_sub(self.start);
+        let queued = self.queued();
         if queued < self.limit {
             Ok(())
         } else {
@@ -101,15 +136,16 @@ impl Output {
     }
 
     pub(super) fn message(&mut self, message: &Message) {
-        self.encoder.message(message, &mut self.queue);
+        let (encoder, out) = self.encoder();
+        encoder.message(message, out);
     }
 
     /// Queues an answer to a PING, which a peer can trigger without the application.
     pub(super) fn reply(&mut self, message: &Message) {
-        let before = self.queue.len();
+        let before = self.queued();
         self.message(message);
-        self.reply_bytes += self.queue.len() - before;
-        self.reply_end = self.written + self.pending().len() as u64;
+        self.reply_bytes += self.queued() - before;
+        self.reply_end = self.written + self.queued() as u64;
     }
 
     /// Returns the size of the answers queued since all of them were last written.
@@ -118,7 +154,8 @@ impl Output {
     }
 
     pub(super) fn compress(&mut self, level: crate::wire::Compression) {
-        self.encoder.start_compression(level, &mut self.queue);
+        let (encoder, out) = self.encoder();
+        encoder.start_compression(level, out);
     }
 
     /// Queues an event for one of many peers. Nothing changes if it cannot be encoded.
@@ -129,14 +166,14 @@ impl Output {
         event: &Event,
         templates: &mut Templates,
     ) -> Result<(), UsageError> {
-        let Output { encoder, writer, queue, .. } = self;
+        let Output { encoder, writer, front, lent, queue, .. } = self;
         let Some(template) = templates.get(writer, mode, event) else {
             let Event { name, time, args } = event;
             return self.serial(|writer, out| writer.event(mode, name, *time, args, out));
         };
         match template.framed() {
             Some(size) if !encoder.is_compressed() => {
-                template.fill(writer, mode, true, queue);
+                template.fill(writer, mode, true, back(front, *lent, queue));
                 encoder.count_framed(size);
                 Ok(())
             }
@@ -153,8 +190,14 @@ impl Output {
         &mut self,
         write: impl FnOnce(&mut serial::Writer, &mut Vec<u8>) -> Result<(), serial::WriteError>,
     ) -> Result<(), UsageError> {
-        let writer = &mut self.writer;
-        self.encoder.serial(&mut self.queue, |argument| write(writer, argument))?;
+        let Output { encoder, writer, front, lent, queue, .. } = self;
+        encoder.serial(back(front, *lent, queue), |argument| write(writer, argument))?;
         Ok(())
     }
+}
+
+/// Returns the block that is appended to: the first one, until it is lent or has enough.
+#[inline]
+fn back<'a>(front: &'a mut Vec<u8>, lent: usize, queue: &'a mut Vec<u8>) -> &'a mut Vec<u8> {
+    if lent == 0 && queue.is_empty() && front.len() < BLOCK { front } else { queue }
 }

@@ -202,6 +202,11 @@ impl NodeMachine {
         self.transport.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
 
+    /// Returns a connection, for the driver of its socket.
+    pub(crate) fn transport_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.transport.connection_mut(id)
+    }
+
     /// Records that the first `written` of these bytes have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
-use super::super::{Bound, PeerId};
+use super::super::{Bound, PeerId, weight};
 use super::NodeMachine;
 use super::peers::PeerKey;
 use super::sending::{self, Admission, Pumped, SentNow};
@@ -66,6 +66,11 @@ impl FanOut {
     /// Returns the receivers once it was sent to all, or `None` before.
     pub(crate) fn raised(&self) -> Option<Raised> {
         self.done.then_some(self.raised)
+    }
+
+    /// Returns the estimated size of the event in bytes.
+    pub(crate) fn size(&self) -> usize {
+        weight::of_event(&self.event)
     }
 }
 

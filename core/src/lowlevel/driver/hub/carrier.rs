@@ -20,6 +20,8 @@ pub struct SocketDriver {
     id: ConnectionId,
     socket: Socket,
     outcome: Option<Outcome>,
+    /// The bytes that the connection lends while they are written.
+    lent: Option<Vec<u8>>,
 }
 
 /// The result of a step.
@@ -32,7 +34,7 @@ enum Outcome {
 impl SocketDriver {
     /// Creates a driver for a connection that is established or connecting.
     pub const fn new(id: ConnectionId) -> SocketDriver {
-        SocketDriver { id, socket: Socket::new(), outcome: None }
+        SocketDriver { id, socket: Socket::new(), outcome: None, lent: None }
     }
 
     /// Returns the connection's id.
@@ -57,20 +59,23 @@ impl SocketDriver {
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
 
-    /// Returns the next step, see [`Driver::poll_step`]. The bytes to write are in the buffer, and
-    /// received bytes must be read into it. The buffer has about the size of a
-    /// [`BLOCK`](crate::driver::BLOCK).
+    /// Returns the next step, see [`Driver::poll_step`]. Received bytes must be read into the
+    /// buffer, which has about the size of a [`BLOCK`](crate::driver::BLOCK).
     ///
     /// After [`Step::Close`], call [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
-        &mut self,
+        &'a mut self,
         hub: &mut NodeDriver,
         buffer: &'a mut [u8],
         now: Time,
         waker: &Waker,
     ) -> Step<'a> {
-        let SocketDriver { id, socket, outcome } = self;
+        let SocketDriver { id, socket, outcome, lent } = self;
         let id = *id;
+        if let (Some(block), Some(connection)) = (lent.take(), hub.communication.transport_mut(id))
+        {
+            connection.take_back(block);
+        }
         let mut session = NodeSession { node: &mut hub.communication, id };
         match outcome.take() {
             Some(Outcome::Write(result)) => socket.feed_write(&mut session, result, now),
@@ -90,10 +95,20 @@ impl SocketDriver {
         let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {
                 let length = bytes.len().min(buffer.len());
-                if let (Some(to), Some(from)) = (buffer.get_mut(..length), bytes.get(..length)) {
-                    to.copy_from_slice(from);
+                match hub.communication.transport_mut(id).and_then(Connection::lend) {
+                    Some((block, start)) => {
+                        Step::Write(lent.insert(block).get(start..).unwrap_or_default())
+                    }
+                    None => {
+                        let bytes = hub.communication.poll_transmit(id);
+                        if let (Some(to), Some(from)) =
+                            (buffer.get_mut(..length), bytes.get(..length))
+                        {
+                            to.copy_from_slice(from);
+                        }
+                        Step::Write(buffer.get(..length).unwrap_or_default())
+                    }
                 }
-                Step::Write(buffer.get(..length).unwrap_or_default())
             }
             Step::Read => Step::Read,
             Step::EndOutput => Step::EndOutput,

@@ -40,6 +40,11 @@ impl Raising {
     pub fn done(&self) -> Option<Raised> {
         self.0.as_ref().map_or(Some(Raised::default()), FanOut::raised)
     }
+
+    /// Returns the estimated size of the event in bytes.
+    pub fn size(&self) -> usize {
+        self.0.as_ref().map_or(0, FanOut::size)
+    }
 }
 
 #[derive(Debug, Default)]
