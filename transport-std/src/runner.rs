@@ -10,7 +10,7 @@ mod task;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::task::Wake;
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -41,8 +41,12 @@ pub(crate) struct Runner {
     led: AtomicBool,
     /// The number of times that a caller has polled.
     leads: AtomicUsize,
-    /// The node's own thread, while it sleeps until the caller that polls returns.
-    asleep: Mutex<Option<Thread>>,
+    /// The node's own thread.
+    own: OnceLock<Thread>,
+    /// Whether it sleeps until the caller that polls returns.
+    asleep: AtomicBool,
+    /// Whether it is to poll although callers have polled just before.
+    called: AtomicBool,
     /// The callers that sleep because another one polls.
     sleepers: Mutex<Vec<Thread>>,
 }
@@ -57,8 +61,19 @@ struct Poller {
 #[derive(Debug, Default)]
 struct Woken {
     tokens: BTreeSet<Token>,
-    /// Whether a thread waits in the poller, and was not interrupted yet.
-    is_polled: bool,
+    poller: Polling,
+}
+
+/// What the thread that polls does.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Polling {
+    /// It runs tasks, or there is none.
+    #[default]
+    No,
+    /// It waits in the poller.
+    Waits,
+    /// It is about to run the tasks that were woken.
+    Interrupted,
 }
 
 /// Wakes a task.
@@ -96,23 +111,29 @@ impl Runner {
             interrupt,
             led: AtomicBool::new(false),
             leads: AtomicUsize::new(0),
-            asleep: Mutex::default(),
+            own: OnceLock::new(),
+            asleep: AtomicBool::new(false),
+            called: AtomicBool::new(false),
             sleepers: Mutex::default(),
         }))
     }
 
     /// Runs the node in its own thread until it has stopped. Sleeps while callers poll.
     pub(crate) fn run(&self) {
+        self.own.get_or_init(thread::current);
         let is_led = || self.led.load(Ordering::SeqCst);
         let leads = || Some(self.leads.load(Ordering::SeqCst));
         let mut before = leads();
         while self.turn(&mut lock(&self.poller), None, is_led) {
             while is_led() || before != leads() {
+                if self.called.swap(false, Ordering::SeqCst) && !is_led() {
+                    break;
+                }
                 if std::mem::replace(&mut before, leads()) != leads() {
                     thread::park_timeout(AWAY);
                     continue;
                 }
-                *lock(&self.asleep) = Some(thread::current());
+                self.asleep.store(true, Ordering::SeqCst);
                 if is_led() {
                     thread::park();
                 }
@@ -137,9 +158,11 @@ impl Runner {
         let runs = self.turn(&mut lock(&self.poller), timeout, || sleeper.is_woken());
         sleeper.polls.store(false, Ordering::SeqCst);
         self.led.store(false, Ordering::SeqCst);
+        self.have_run(BTreeSet::new());
         // The next one polls.
         let next = lock(&self.sleepers).pop();
-        next.into_iter().chain(lock(&self.asleep).take()).for_each(|thread| thread.unpark());
+        let own = self.own.get().filter(|_| self.asleep.swap(false, Ordering::SeqCst));
+        next.iter().chain(own).for_each(Thread::unpark);
         if !runs {
             sleeper.sleep(timeout);
         }
@@ -157,8 +180,9 @@ impl Runner {
         let Some(due) = lock(&self.sockets).manage() else { return false };
         let has_work = {
             let mut woken = lock(&self.woken);
-            woken.is_polled = woken.tokens.is_empty();
-            !woken.is_polled
+            let has_work = !woken.tokens.is_empty();
+            woken.poller = if has_work { Polling::Interrupted } else { Polling::Waits };
+            has_work
         };
         let at_once = (has_work || is_wanted()).then_some(Duration::ZERO);
         // Fails when a signal interrupts it; then nothing is ready.
@@ -170,8 +194,9 @@ impl Runner {
         true
     }
 
-    /// Has a task run: by the thread that runs tasks or waits for sockets. To save a change of
-    /// threads, this thread writes what the task has to write, unless it has done so just before.
+    /// Has a task run by the thread that polls. To save a change of threads, this thread writes what
+    /// the task has to write, unless it has done so just before: then it sends much, and more can
+    /// be written at once.
     fn wake(&self, token: Token) {
         lock(&self.woken).tokens.insert(token);
         loop {
@@ -182,24 +207,44 @@ impl Runner {
                 Err(TryLockError::WouldBlock) => return,
             };
             let mut woken = lock(&self.woken);
-            if woken.tokens.is_empty() {
+            if woken.tokens.is_empty() || woken.poller == Polling::Interrupted {
                 return;
             }
-            let writes = !woken.is_polled || sockets.may_write();
-            let tokens = if writes { std::mem::take(&mut woken.tokens) } else { BTreeSet::new() };
+            if !sockets.may_write() {
+                drop(woken);
+                return self.have_run(BTreeSet::new());
+            }
+            let tokens = std::mem::take(&mut woken.tokens);
             drop(woken);
             let left = sockets.write(tokens);
             drop(sockets);
-            if !writes || !left.is_empty() {
-                lock(&self.woken).tokens.extend(left);
-                return self.interrupt();
+            if !left.is_empty() {
+                return self.have_run(left);
             }
+        }
+    }
+
+    /// Has these tasks run, and those that were woken, by the thread that polls or, if there is
+    /// none, by the node's own.
+    fn have_run(&self, mut tokens: BTreeSet<Token>) {
+        let mut woken = lock(&self.woken);
+        woken.tokens.append(&mut tokens);
+        let is_polled = woken.poller != Polling::No;
+        let has_work = !woken.tokens.is_empty();
+        drop(woken);
+        if is_polled {
+            self.interrupt();
+        } else if has_work && !self.called.swap(true, Ordering::SeqCst) {
+            self.own.get().into_iter().for_each(Thread::unpark);
         }
     }
 
     /// Interrupts the thread that waits in the poller, if any.
     pub(crate) fn interrupt(&self) {
-        if std::mem::take(&mut lock(&self.woken).is_polled) {
+        let mut woken = lock(&self.woken);
+        if woken.poller == Polling::Waits {
+            woken.poller = Polling::Interrupted;
+            drop(woken);
             // Fails only if the poller is gone.
             let _ = self.interrupt.wake();
         }

@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::data::{CallError, Event};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::lowlevel::driver::{Cause, Flush, NodeDriver, Raising, SocketDriver, Ticket};
-use brocomm::node::{EventPeer, NodeMachine, PeerId, RaiseError, Raised};
+use brocomm::node::{EventPeer, NodeMachine, Notification, PeerId, RaiseError, Raised};
 
 use crate::{Clock, Handle};
 
@@ -53,8 +53,7 @@ impl Shared {
     /// Calls a closure with the locked node, and wakes the tasks that are affected.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeDriver, Time) -> T) -> T {
         let (result, wake) = {
-            // The node stays usable after a panic in the closure.
-            let mut node = self.node.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut node = self.lock();
             // Read under the lock, so that later events have later times.
             let now = self.now();
             node.feed_clock(now, self.wall_clock());
@@ -63,6 +62,16 @@ impl Shared {
         };
         wake.into_iter().for_each(Waker::wake);
         result
+    }
+
+    /// Takes a notification, see [`NodeDriver::take_notification`].
+    pub(crate) fn take_notification(&self, ticket: &Ticket) -> Option<Notification> {
+        self.lock().take_notification(ticket)
+    }
+
+    /// Locks the node. It stays usable after a panic.
+    fn lock(&self) -> MutexGuard<'_, NodeDriver> {
+        self.node.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets nobody else raise an event.

@@ -40,6 +40,9 @@ impl Notifications {
     /// Returns the next notification, or registers the waker.
     pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
         let Notifications { handle, ticket } = self;
+        if let Some(notification) = handle.shared().take_notification(ticket) {
+            return Poll::Ready(Some(notification));
+        }
         handle.shared().with(|node, _| node.poll_notification(ticket, waker))
     }
 

@@ -15,8 +15,8 @@ use mio::{Events, Registry, Token};
 use super::task::SocketTask;
 use super::{Runner, TokenWaker, WAKER};
 
-/// How long after a write a waking thread leaves writing to the thread that polls, which then
-/// writes more at once. About the time that a change of threads takes.
+/// How long after a write a waking thread leaves writing to the thread that polls, unless that one
+/// has polled since.
 const PAUSE: Duration = Duration::from_micros(20);
 
 /// The sockets of a node, of which one thread runs the tasks at a time.
@@ -33,7 +33,7 @@ pub(super) struct Sockets {
     pub(super) alarms: BTreeMap<Token, Time>,
     next: usize,
     pub(super) buffer: Box<[u8]>,
-    /// When a waking thread last wrote.
+    /// When a waking thread last wrote since a thread polled.
     wrote: Time,
 }
 
@@ -83,6 +83,7 @@ impl Sockets {
 
     /// Runs the tasks that were woken, whose sockets are ready, or whose deadline has passed.
     pub(super) fn run(&mut self, events: &Events, mut ready: BTreeSet<Token>) {
+        self.wrote = Time::EPOCH;
         events.iter().for_each(|event| self.feed_ready(event));
         ready.extend(events.iter().map(mio::event::Event::token));
         if !self.alarms.is_empty() {
@@ -97,8 +98,7 @@ impl Sockets {
         }
     }
 
-    /// Returns whether a waking thread may write although another one polls. If so, this counts as
-    /// a write.
+    /// Returns whether a waking thread may write. If so, this counts as a write.
     pub(super) fn may_write(&mut self) -> bool {
         let now = self.shared.now();
         let may_write = self.wrote + PAUSE <= now;

@@ -72,8 +72,13 @@ async fn measure<T>(what: impl Future<Output = T>) -> (T, Cost) {
     (result, Cost { wall: start.elapsed(), cpu: cpu() - before })
 }
 
-fn event(name: &str, n: u64, size: usize) -> Event {
-    Event::new(name, vec![Value::Count(n), Value::string(vec![b'x'; size])])
+/// Returns the string of events, which all of them share.
+fn text(size: usize) -> Value {
+    Value::string(vec![b'x'; size])
+}
+
+fn event(name: &str, n: u64, text: &Value) -> Event {
+    Event::new(name, vec![Value::Count(n), text.clone()])
 }
 
 async fn start(options: Options, nodes: Vec<PeerConfig>) -> (Node, Notifications) {
@@ -138,8 +143,9 @@ async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
     let before = sent(&there);
     let (there, cost) = measure(async {
         let raising = runtime::spawn(async move {
+            let text = text(size);
             for n in 0..raised {
-                runtime::raise(&there, event("ping", n, size)).await;
+                runtime::raise(&there, event("ping", n, &text)).await;
             }
             there
         });
@@ -223,9 +229,9 @@ async fn core_alone(count: u64, size: usize) -> Cost {
         || one.phase() != brocomm::node::Phase::Running
     {}
     let send_all = async {
-        let mut got = 0;
+        let (mut got, text) = (0, text(size));
         for n in 0..count {
-            let _ = one.send_event(&event("ping", n, size)).unwrap();
+            let _ = one.send_event(&event("ping", n, &text)).unwrap();
             if n % 10 == 9 {
                 got += exchange(&mut one, &mut other);
             }
@@ -239,11 +245,12 @@ async fn core_alone(count: u64, size: usize) -> Cost {
 /// Sends an event back and forth.
 async fn ping_pong(rounds: u64) -> Cost {
     let [(here, mut notifications), (there, mut their_notifications)] = pair(1).await;
+    let (pong, ping) = (text(10), text(10));
     let (answering, asking) = (
         runtime::spawn(async move {
             for n in 0..rounds {
                 take(&mut notifications, 1).await;
-                runtime::raise(&here, event("pong", n, 10)).await;
+                runtime::raise(&here, event("pong", n, &pong)).await;
             }
             // The event must be sent before the node is dropped.
             take(&mut notifications, 1).await;
@@ -251,12 +258,12 @@ async fn ping_pong(rounds: u64) -> Cost {
         runtime::spawn(async move {
             let rounds = async {
                 for n in 0..rounds {
-                    runtime::raise(&there, event("ping", n, 10)).await;
+                    runtime::raise(&there, event("ping", n, &ping)).await;
                     take(&mut their_notifications, 1).await;
                 }
             };
             let ((), cost) = measure(rounds).await;
-            runtime::raise(&there, event("ping", 0, 10)).await;
+            runtime::raise(&there, event("ping", 0, &ping)).await;
             runtime::flush(&there).await;
             cost
         }),

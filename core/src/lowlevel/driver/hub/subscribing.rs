@@ -251,6 +251,17 @@ impl NodeDriver {
         Poll::Pending
     }
 
+    /// Returns the next notification if it is queued and no peer waits for its room. This affects
+    /// nobody else, so it requires neither the time nor [`settle`](Self::settle).
+    pub fn take_notification(&mut self, ticket: &Ticket) -> Option<Notification> {
+        let (now, is_first) = (self.communication.now(), self.early.is_some());
+        let subscriber = self.subscriber_mut(ticket)?;
+        if is_first || subscriber.waits_since.is_some() {
+            return None;
+        }
+        subscriber.pop(now).map(|(notification, _)| notification)
+    }
+
     /// Returns whether a subscriber has received its last notification.
     pub fn is_over(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_none_or(|subscriber| {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod clock;
+mod crowd;
 mod ending;
 mod flushing;
 mod subscribing;

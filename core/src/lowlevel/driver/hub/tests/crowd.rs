@@ -1,0 +1,105 @@
+//! Many busy connections.
+
+use super::*;
+
+/// A connection of the node, its driver, and the peer.
+struct Link {
+    carrier: SocketDriver,
+    carrying: Arc<Sleeper>,
+    peer: Connection,
+}
+
+impl Link {
+    /// Performs the driver's steps until it waits. Returns how often it read or wrote.
+    fn carry(&mut self, hub: &mut NodeDriver, buffer: &mut [u8]) -> usize {
+        let waker = Waker::from(Arc::clone(&self.carrying));
+        let mut calls = 0;
+        self.carrier.feed_ready();
+        loop {
+            match self.carrier.poll_step(hub, buffer, NOW, &waker) {
+                Step::Write(bytes) => {
+                    let written = bytes.len();
+                    self.peer.feed_bytes(bytes, NOW);
+                    while self.peer.poll_notification().is_some() {}
+                    self.carrier.feed_write(Ok(written));
+                }
+                Step::Read => {
+                    let sent = self.peer.poll_transmit();
+                    let read = sent.len().min(buffer.len());
+                    buffer[..read].copy_from_slice(&sent[..read]);
+                    self.peer.advance(read, NOW);
+                    let is_empty = read == 0;
+                    let result =
+                        if is_empty { Err(ErrorKind::WouldBlock.into()) } else { Ok(read) };
+                    self.carrier.feed_read(result);
+                }
+                Step::Wait { .. } => break,
+                step => panic!("{step:?}"),
+            }
+            calls += 1;
+            settle(hub);
+        }
+        settle(hub);
+        calls
+    }
+}
+
+const PEERS: u16 = 200;
+const EACH: u64 = 100;
+const EVENTS: usize = PEERS as usize * EACH as usize;
+
+#[test]
+fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
+    let incoming_total = Bound::new(EVENTS / 4, 1 << 30);
+    let options = Options { incoming: queue(EVENTS), incoming_total, ..Options::default() };
+    let here = Ipv4Addr::LOCALHOST.into();
+    let wants = PeerConfig { events: Some("e".parse().unwrap()), ..PeerConfig::new(here) };
+    let mut declarations = Declarations::new();
+    declarations.read("global e: event(n: count);").unwrap();
+    let nodes = vec![("peer".to_owned(), wants)];
+    let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
+    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
+    let (mut ticket, taking) = (Ticket::default(), Arc::<Sleeper>::default());
+    hub.subscribe(&mut ticket, Subscription::new("taker").bound(Bound::new(10, 1 << 20)));
+    hub.communication_mut().start(NOW);
+    // As if the input came in parts.
+    let mut buffer = vec![0; 1000];
+    let mut links: Vec<Link> = (0..PEERS)
+        .map(|n| {
+            let from = Endpoint::new(here, 50_000 + n);
+            let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
+            let config = ConnectionConfig {
+                requests: Requests { events: vec!["e".into()], ..Requests::default() },
+                undeclared: Undeclared::Deliver,
+                ..ConnectionConfig::default()
+            };
+            let peer = Connection::new(config, Role::Initiator, NOW);
+            Link { carrier: SocketDriver::new(id), carrying: Arc::default(), peer }
+        })
+        .collect();
+    for link in &mut links {
+        link.carry(&mut hub, &mut buffer);
+        assert_eq!(link.peer.phase(), Phase::Running);
+        for n in 0..EACH {
+            assert_eq!(link.peer.send_event(&event(n)), Ok(Sent::Sent));
+        }
+        // The input that arrives wakes it.
+        link.carrying.0.store(1, Ordering::Relaxed);
+    }
+    let waker = Waker::from(Arc::clone(&taking));
+    let (mut taken, mut wakes, mut calls) = (0, 0, 0);
+    while taken < EVENTS {
+        if let Poll::Ready(next) = hub.poll_notification(&mut ticket, &waker) {
+            taken += usize::from(matches!(next, Some(Notification::Event { .. })));
+        }
+        settle(&mut hub);
+        // The tasks of connections run at the same time.
+        for link in links.iter_mut().filter(|link| link.carrying.woken() > 0) {
+            wakes += 1;
+            calls += link.carry(&mut hub, &mut buffer);
+        }
+        wakes += taking.woken();
+    }
+    assert!(wakes < EVENTS / 5, "{wakes} wake-ups for {EVENTS} events");
+    assert!(calls < EVENTS / 5, "{calls} reads and writes for {EVENTS} events");
+}
