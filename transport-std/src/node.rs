@@ -22,9 +22,10 @@ use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 
 /// A running node: it listens, connects, and exchanges messages with its peers.
 ///
-/// Clones are handles of the same node. The node runs in its own thread until it is
-/// [terminated](Self::terminate), or until the last clone and all [`Notifications`] and [`Events`]
-/// are dropped. Dropping them closes all sockets at once and discards what is queued.
+/// Clones are handles of the same node. The node runs in its own thread, and in the threads that
+/// wait for it, until it is [terminated](Self::terminate), or until the last clone and all
+/// [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at once and
+/// discards what is queued.
 ///
 /// # Backpressure
 /// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,

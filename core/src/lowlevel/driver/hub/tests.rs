@@ -5,6 +5,7 @@ mod clock;
 mod crowd;
 mod ending;
 mod flushing;
+mod lending;
 mod subscribing;
 
 use std::io::{Error, ErrorKind};
