@@ -8,7 +8,7 @@
 //!
 //! The sender is a node in this process. Behind it is a `brocomm run`, or a `brocomm bridge` and a
 //! `brocomm run --zeek-websocket`, each a process of its own; the last one counts what it received. On a
-//! machine with few CPUs, or with other work, the second ratio tells more: that of the CPU times which
+//! machine with few CPUs, or with other work, compare the second ratio instead: that of the CPU times that
 //! the slowest process takes per event.
 //! S is (count, string of 20), C is (record of addr, port, addr, port; string of 20; double).
 
@@ -113,7 +113,7 @@ impl Way {
 
 /// Starts the program; returns what follows these texts, one after the other, on its standard error,
 /// and where it listens.
-fn start(arguments: &[&str], told: &[&str]) -> Result<(Process, Vec<String>, String)> {
+fn start(arguments: &[&str], output: &[&str]) -> Result<(Process, Vec<String>, String)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_brocomm"))
         .args(arguments)
         .args(["--no-log", "--log-level=info", "--metrics=127.0.0.1:0"])
@@ -123,9 +123,9 @@ fn start(arguments: &[&str], told: &[&str]) -> Result<(Process, Vec<String>, Str
         .spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let process = Process(child);
-    let told = after(stderr.ok_or("no standard error")?, told)?;
+    let output = after(stderr.ok_or("no standard error")?, output)?;
     let address = after(stdout.ok_or("no standard output")?, &["listening on "])?;
-    Ok((process, told, address.concat()))
+    Ok((process, output, address.concat()))
 }
 
 /// Returns the words after texts, and reads on elsewhere.
@@ -158,8 +158,8 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
 /// A node that receives.
 async fn directly(folder: &Path) -> Result<Way> {
     let config = write(folder, "run.toml", NODE)?;
-    let (process, told, address) = start(&["run", &config], &["metrics are at http://"])?;
-    let metrics = told.concat().replace("/metrics", "");
+    let (process, output, address) = start(&["run", &config], &["metrics are at http://"])?;
+    let metrics = output.concat().replace("/metrics", "");
     let metric = "brocomm_received_events_total ";
     Ok(Way { processes: vec![process], node: node(&address).await?, metrics, metric })
 }
@@ -169,9 +169,9 @@ async fn through_a_bridge(folder: &Path) -> Result<Way> {
     let (config, signatures) =
         (write(folder, "server.toml", NODE)?, write(folder, "zeek.zeek", SIGNATURES)?);
     let server = ["run", &config, "--zeek-websocket=127.0.0.1:0", "--zeek-signatures", &signatures];
-    let (server, told, _) =
+    let (server, output, _) =
         start(&server, &["clients of Zeek's API are served at ", "metrics are at http://"])?;
-    let [url, metrics] = told.as_slice() else { return Err("no addresses".into()) };
+    let [url, metrics] = output.as_slice() else { return Err("no addresses".into()) };
     let target = "[[zeek]]\nsignatures = 'zeek.zeek'\nto_zeek = 's|c'\n\
                   queue = { events = 10000, overflow = 'block' }\n";
     let config = write(folder, "bridge.toml", &format!("{NODE}{target}url = '{url}'\n"))?;

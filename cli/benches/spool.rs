@@ -8,7 +8,7 @@
 //!
 //! The sender is a node in this process, and `brocomm logs` a process of its own, which ends once everything
 //! is written. The spool flushes to the disk every 100 ms. On a machine with few CPUs, or with other work, the
-//! second ratio tells more: that of the CPU times which the process takes per entry.
+//! second ratio is more reliable: that of the CPU times that the process takes per entry.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

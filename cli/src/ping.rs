@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         Some(fault) => Err(failed(format_args!("{name}: {fault}"))),
         // A PING without an answer when Ctrl-C is pressed does not count as lost.
         None if pings.unanswered() == 0 || stop.is_stopped() => Ok(()),
-        None => Err(Failure::Told),
+        None => Err(Failure::Reported),
     }
 }
 

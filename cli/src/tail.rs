@@ -182,12 +182,12 @@ impl Follow for Tail<'_> {
         Ok(())
     }
 
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
-        match told {
+        match notification {
             ConnectionNotification::HandshakeDone if self.columns.is_none() => {
                 self.missing_at = Some(peer.now() + ANNOUNCING);
             }

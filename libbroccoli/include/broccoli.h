@@ -216,9 +216,9 @@ BroConn *bro_conn_new6(struct in6_addr *ip_addr, uint16 port, int flags);
 BroConn *bro_conn_new_str(const char *hostname, int flags);
 BroConn *bro_conn_new_socket(int socket, int flags);
 
-/* Sets the class that the peer is told; call it before bro_conn_connect. */
+/* Sets the class that is announced to the peer; call it before bro_conn_connect. */
 void bro_conn_set_class(BroConn *bc, const char *classname);
-/* Returns the class that the peer told; NULL if it told none. */
+/* Returns the class that the peer announced; NULL if it announced none. */
 const char *bro_conn_get_peer_class(const BroConn *bc);
 /* Returns how many bytes wait; zeroes while there is no connection. */
 void bro_conn_get_connstats(const BroConn *bc, BroConnStats *cs);

@@ -181,13 +181,13 @@ fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
     // All brokers are down, and another leads then.
     (1..=3).for_each(|broker| cluster.broker_down(broker).unwrap());
     producing.add(40);
-    let told = loop {
+    let reason = loop {
         let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
         if let Report::Waiting { reason } = report {
             break reason;
         }
     };
-    assert!(told.contains("onnect") || told.contains("brokers are down"), "{told}");
+    assert!(reason.contains("onnect") || reason.contains("brokers are down"), "{reason}");
     assert!(!producing.counts.is_connected());
     for partition in 0..4 {
         cluster.partition_leader("zeek", partition, Some(2)).unwrap();
@@ -232,11 +232,11 @@ fn what_is_too_large_is_left_out_and_nothing_else() {
         assert!(times >= 1, "{number}");
     }
     assert!(all.len() <= 102 + 16, "{}", all.len());
-    let told: Vec<&Report> =
+    let reports: Vec<&Report> =
         reports.iter().filter(|report| matches!(report, Report::Refused { .. })).collect();
     assert!(
-        matches!(told[..], [Report::Refused { sequence: 1, reason }] if reason.contains("too large")),
-        "{told:?}"
+        matches!(reports[..], [Report::Refused { sequence: 1, reason }] if reason.contains("too large")),
+        "{reports:?}"
     );
 }
 
@@ -249,8 +249,8 @@ fn what_is_wrong_is_said_and_passes() {
     let brokers = cluster.bootstrap_servers();
     cluster.topic_error("zeek", DENIED).unwrap();
     let producing = producing(config(brokers.clone()), 20);
-    let told = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("Topic authorization failed"), "{reason}");
     assert_eq!(producing.counts.position(), 0);
     cluster.topic_error("zeek", NONE).unwrap();
@@ -263,8 +263,8 @@ fn what_is_wrong_is_said_and_passes() {
 fn a_cluster_that_is_not_there_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let producing = producing(config(closed.to_string()), 5);
-    let told = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = &told else { panic!("{told:?}") };
+    let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = &report else { panic!("{report:?}") };
     assert!(reason.contains("Connection refused"), "{reason}");
     assert_eq!(producing.counts.position(), 0);
     assert_eq!(producing.counts.oldest(), Some(NOW));
@@ -290,13 +290,13 @@ fn no_more_than_the_window_is_on_its_way() {
     while producing.counts.sent() < 17 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let told = loop {
+    let reason = loop {
         match producing.reports.recv_timeout(Duration::from_secs(60)).unwrap() {
             Report::Waiting { reason } => break reason,
             _ => continue,
         }
     };
-    assert!(told.contains("in time") || told.contains("timed out"), "{told}");
+    assert!(reason.contains("in time") || reason.contains("timed out"), "{reason}");
     assert_eq!(producing.counts.sent(), 1 + 16);
     producing.end();
 }
@@ -308,14 +308,14 @@ fn options_are_checked_before_anything_starts() {
         KafkaConfig { options, ..KafkaConfig::new("n", vec!["127.0.0.1:1".to_owned()]) }.check()
     };
     assert_eq!(with("linger.ms", "50"), Ok(()));
-    for (key, value, told) in [
+    for (key, value, expected) in [
         ("lingerms", "1", "lingerms: there is no such option of librdkafka"),
         ("linger.ms", "x", "linger.ms: Invalid value"),
         ("bootstrap.servers", "x", "bootstrap.servers: cannot be set here: set `brokers`"),
         ("acks", "1", "`acks` must be set to `all`"),
     ] {
         let error = with(key, value).unwrap_err().to_string();
-        assert!(error.contains(told), "{key}: {error}");
+        assert!(error.contains(expected), "{key}: {error}");
     }
     for name in ["a b", "..", &"x".repeat(250)] {
         let config = KafkaConfig { topic_name: name.to_owned(), ..config(String::new()) };

@@ -1,4 +1,4 @@
-//! A volume in memory that loses what is not flushed, and fails when it is told to.
+//! A volume in memory that loses what is not flushed, and fails on request.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};

@@ -216,7 +216,7 @@ impl Args {
         let is_done = measured.answered() == measured.sent;
         match faults.is_empty() && (is_done || stop.is_stopped()) {
             true => Ok(()),
-            false => Err(Failure::Told),
+            false => Err(Failure::Reported),
         }
     }
 

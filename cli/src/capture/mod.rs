@@ -164,14 +164,14 @@ mod tests {
         };
         let all = gaps(10_000);
         assert_eq!(all, (2, vec![]));
-        let told = "the capture has more than 0 bytes of connections; what comes after them is left \
+        let warning = "the capture has more than 0 bytes of connections; what comes after them is left \
                     out";
-        assert_eq!(gaps(0), (0, vec![told.to_owned()]));
+        assert_eq!(gaps(0), (0, vec![warning.to_owned()]));
         // One connection with two pieces of three and four bytes.
         let most = 512 + 128 + 3 + 128 + 4;
         assert_eq!(gaps(most), all);
-        let (steps, told) = gaps(most - 1);
-        assert_eq!((steps, told.len()), (2, 1));
+        let (steps, warnings) = gaps(most - 1);
+        assert_eq!((steps, warnings.len()), (2, 1));
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let worst = worst("BAD").or_else(|| worst("note"));
         let kind = worst.map_or("ok", |finding| finding.kind.as_str());
         if kind == "BAD" {
-            result = Err(Failure::Told);
+            result = Err(Failure::Reported);
         }
         let (address, role) = (member.place.to_string(), member.role.to_string());
         if args.json {

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+        for (text, expected) in [
             ("window = 0", "window = 0: must be 1 to 65536"),
             ("reader = '../x'", "must be 1 to 64 letters"),
             ("brokers = []", "expected at least one broker"),
@@ -237,14 +237,14 @@ mod tests {
             ("topic = 'x'", "did you mean `topic_name`?"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 
     #[cfg(feature = "kafka")]
     #[test]
     fn options_of_librdkafka_are_checked() {
-        for (text, told) in [
+        for (text, expected) in [
             (
                 "topic_name = 'a b'",
                 "folder/b.toml:3:14: kafka.topic_name: must be 1 to 249 letters",
@@ -265,7 +265,7 @@ mod tests {
             ("kafka_conf = { 'security.protocol' = 'ssl' }", "OpenSSL not available at build time"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

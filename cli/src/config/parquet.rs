@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+        for (text, expected) in [
             ("", "parquet.dir is missing"),
             ("dir = ''", "must not be empty"),
             ("dir = 'p'\nmemory = 1000", "memory = 1000: must be at least 1048576"),
@@ -92,7 +92,7 @@ mod tests {
             ("dir = 'p'\nfolder = 'x'", "there is no such key"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

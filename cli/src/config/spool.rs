@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+        for (text, expected) in [
             (
                 "fsync = 'sometimes'",
                 "fsync = 'sometimes': expected \"always\", \"never\" or a time",
@@ -202,7 +202,7 @@ mod tests {
             ("direc = 'x'", "there is no such key; did you mean `dir`?"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

@@ -139,7 +139,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             };
             if let Some(why) = failure {
                 tell(format_args!("{}: {why}", target.shown()));
-                result = Err(Failure::Told);
+                result = Err(Failure::Reported);
             }
         }
         result

@@ -84,8 +84,8 @@ async fn write(
         let now = node.now();
         folder.rotate(now)?;
         let wait = folder.next_timeout().map_or(IDLE, |due| due.saturating_since(now));
-        let told = tokio::select! {
-            told = notifications.next() => told,
+        let notification = tokio::select! {
+            notification = notifications.next() => notification,
             () = sleep(wait.min(if is_flushed { IDLE } else { FLUSH })) => {
                 folder.flush()?;
                 is_flushed = true;
@@ -93,7 +93,7 @@ async fn write(
             }
         };
         let now = node.now();
-        match told {
+        match notification {
             Some(Notification::LogWriterAnnounced { peer, writer }) => {
                 if let Err(problem) = folder.announce(peer.id.0, &writer, now) {
                     warn(format_args!("{}: {problem}", peer.endpoint));

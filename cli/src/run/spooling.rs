@@ -69,9 +69,9 @@ async fn spool(
                 None => pending().await,
             }
         };
-        let told = tokio::select! {
+        let notification = tokio::select! {
             biased;
-            told = notifications.next() => told,
+            notification = notifications.next() => notification,
             // Nothing more has arrived.
             () = ready(()), if !is_written => {
                 spooler.commit(&never)?;
@@ -80,7 +80,7 @@ async fn spool(
             }
             () = due => continue,
         };
-        match told {
+        match notification {
             Some(Notification::LogEntry { peer, writer, values }) => {
                 spooler.entry(&peer.descr, &LogEntry { writer, values }, now);
                 is_written = false;

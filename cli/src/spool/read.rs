@@ -117,5 +117,5 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let entries = if missed == 1 { "entry is" } else { "entries are" };
     warn(format_args!("spool {}: {missed} {entries} missing or damaged", args.dir.display()));
-    Err(Failure::Told)
+    Err(Failure::Reported)
 }

@@ -57,7 +57,7 @@ pub(crate) struct Spooler {
     types: LogTypes,
     /// Logs, by stream and path; none for those that are not spooled.
     known: BTreeMap<(i32, Name), Option<Known>>,
-    told: BTreeSet<Name>,
+    reported: BTreeSet<Name>,
     /// Whether it was said that there is no room.
     is_stuck: bool,
     retained: Time,
@@ -98,7 +98,7 @@ impl Spooler {
             line: Vec::new(),
             types: LogTypes::new(path),
             known: BTreeMap::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             is_stuck: false,
             retained: now,
         })
@@ -205,10 +205,10 @@ impl Spooler {
         }
     }
 
-    /// Counts what cannot be spooled, and tells it once for each name.
+    /// Counts what cannot be spooled, and logs it once for each name.
     fn refuse(&mut self, name: &Name, why: &str) {
         self.numbers.refuse();
-        if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
+        if self.reported.len() < MAX_SUBJECTS && self.reported.insert(name.clone()) {
             let path = self.path.display();
             warn(format_args!("spool {path}: {name} is left out: {why}; others are only counted"));
         }
@@ -223,7 +223,8 @@ impl Spooler {
         self.spool.next_timeout()
     }
 
-    /// Writes what was taken. While there is no room, waits, which is told once, until that is `over`.
+    /// Writes what was taken. Waits while there is no room, logs that once, and stops waiting when it is
+    /// `over`.
     pub(crate) fn commit(&mut self, over: &dyn Fn() -> bool) -> Result<(), Failure> {
         self.write(over, Spool::commit)
     }
@@ -259,7 +260,7 @@ impl Spooler {
                     let entries = if lost == 1 { "entry is" } else { "entries are" };
                     return Err(failed(format_args!(
                         "spool {path}: {}; the last {lost} {entries} not spooled",
-                        told(&error)
+                        reported(&error)
                     )));
                 }
                 Err(error) => {
@@ -267,7 +268,7 @@ impl Spooler {
                         self.is_stuck = true;
                         warn(format_args!(
                             "spool {path}: {}; peers wait until there is room",
-                            told(&error)
+                            reported(&error)
                         ));
                     }
                     sleep(PAUSE);
@@ -278,7 +279,7 @@ impl Spooler {
 }
 
 /// Returns an error as part of a sentence.
-fn told(error: &WriteError) -> String {
+fn reported(error: &WriteError) -> String {
     match error {
         WriteError::Write(error) => format!("cannot write: {}", reason(error)),
         WriteError::Flush(error) => format!("cannot flush to the disk: {}", reason(error)),

@@ -138,5 +138,5 @@ async fn publish(mut link: Link, args: &Args, events: &[ZeekEvent]) -> Result<()
         }
     }
     link.finish().await;
-    if refused > 0 { Err(Failure::Told) } else { Ok(()) }
+    if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }

@@ -29,7 +29,7 @@ fn quiet_commands_print_events_only() {
     assert_eq!(run(["send", &address, "e(1)", "e(2)"]).code, 0);
     assert!(listener.line().ends_with(" event e(1)"));
     assert!(listener.line().ends_with(" event e(2)"));
-    assert_eq!(listener.end().told(), (0, "", ""));
+    assert_eq!(listener.end().outcome(), (0, "", ""));
 
     let (_listener, address) = Program::listen(&["--once"]);
     let mut quiet =

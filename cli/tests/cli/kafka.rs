@@ -33,7 +33,7 @@ fn what_is_spooled_is_produced_and_counted() {
 
 #[test]
 fn wrong_options_start_nothing() {
-    for (more, told) in [
+    for (more, expected) in [
         ("kafka_conf = { 'no.such' = 1 }", "no.such: there is no such option of librdkafka"),
         ("kafka_conf = { 'security.protocol' = 'ssl' }", "OpenSSL not available at build time"),
         (
@@ -44,6 +44,6 @@ fn wrong_options_start_nothing() {
         let nodes = Nodes::new("kafka-options", &format!("[kafka]\n{more}\n"));
         let run = run(nodes.command());
         assert_eq!(run.code, 2, "{}", run.stderr);
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
     }
 }

@@ -358,7 +358,7 @@ fn sent_events_are_printed_with_their_types() {
     let values = r#"e("10.0.0.1", 1, set("a"))"#;
     let guessed = run(["send", &address, values]);
     let types = "as (string, count, set[string])";
-    assert_eq!(guessed.told(), (0, &*format!("sent {values} {types} to {address}\n"), ""));
+    assert_eq!(guessed.outcome(), (0, &*format!("sent {values} {types} to {address}\n"), ""));
     let declared = run(["send", &address, values, "--event=e(string, count, set[string])"]);
-    assert_eq!(declared.told(), (0, &*format!("sent {values} to {address}\n"), ""));
+    assert_eq!(declared.outcome(), (0, &*format!("sent {values} to {address}\n"), ""));
 }

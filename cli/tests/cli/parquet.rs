@@ -148,8 +148,8 @@ fn a_sink_without_a_spool_is_an_error() {
     let file = scratch("parquet-no-spool", "node.toml", text.as_bytes());
     let run = run(["run", file.to_str().unwrap(), "--no-log"]);
     assert_eq!(run.code, 2);
-    let told = "[parquet] needs a spool: add a table [spool] with `dir`, or use --spool";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let expected = "[parquet] needs a spool: add a table [spool] with `dir`, or use --spool";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
     let nodes = Nodes::new("parquet-no-folder", "[parquet]\n");
     let run = crate::support::run(nodes.command());
     assert!(run.stderr.contains("parquet.dir is missing"), "{}", run.stderr);

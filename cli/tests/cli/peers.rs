@@ -187,9 +187,9 @@ fn send_and_ping_have_json_output() {
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
     let sent = run(["send", &address, "e(1)", "--json"]);
     assert_eq!(sent.code, 0);
-    let told = parse(&sent.stdout);
+    let report = parse(&sent.stdout);
     assert_eq!(
-        (&told["to"], &told["event"], &told["args"]),
+        (&report["to"], &report["event"], &report["args"]),
         (&json!(address), &json!("e"), &json!([1]))
     );
     listener.notice_with(" event ");

@@ -258,8 +258,8 @@ fn invalid_messages_are_reported() {
     {
         let (code, errors) = decode_made_up(name, &format!("00000008{number}00000000000000"));
         assert_eq!(code, 1, "{errors}");
-        let told = format!("connector: message type {shown} from a peer (at byte 33 ");
-        assert!(errors.contains(&told), "{errors}");
+        let expected = format!("connector: message type {shown} from a peer (at byte 33 ");
+        assert!(errors.contains(&expected), "{errors}");
     }
     // A call of an event whose name exceeds the message.
     let (code, errors) = decode_made_up("cut", "0000000802000000000000000000000765000000046162");

@@ -275,7 +275,7 @@ fn a_generated_layout_is_imported_and_errors_are_reported() {
         ("host.bro", "redef Communication::nodes += { [\"x\"] = [$p=5/tcp] };"),
     ];
     let folder = folder("scripts-mistakes", &scripts);
-    for (file, code, told) in [
+    for (file, code, expected) in [
         ("none.bro", 0, "none.bro: warning: it adds nothing to `Communication::nodes`"),
         ("type.bro", 2, "type.bro:2:48: expected a value of type addr"),
         ("field.bro", 2, "Communication::Node has no field `hosts`"),
@@ -284,7 +284,7 @@ fn a_generated_layout_is_imported_and_errors_are_reported() {
     ] {
         let imported = run(["config", "import", folder.join(file).to_str().unwrap()]);
         assert_eq!(imported.code, code, "{file}: {}", imported.stderr);
-        assert!(imported.stderr.contains(told), "{file}: {}", imported.stderr);
+        assert!(imported.stderr.contains(expected), "{file}: {}", imported.stderr);
     }
 }
 

@@ -219,7 +219,7 @@ fn readers_resume_where_they_stopped() {
     let from = spool("read", &nodes.dir, &["--from", "58"]);
     assert_eq!(from.stdout.lines().map(number).collect::<Vec<_>>(), [57, 58, 59]);
     let none = spool("read", &nodes.dir, &["--subject", "zeek\\..*"]);
-    assert_eq!(none.told(), (0, "", ""));
+    assert_eq!(none.outcome(), (0, "", ""));
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn damage_is_reported() {
     server.line_with("ping(9)");
     server.signal("-TERM");
     assert_eq!(server.end().code, 0);
-    assert_eq!(spool("verify", &nodes.dir, &[]).told(), (0, "10 entries\n", ""));
+    assert_eq!(spool("verify", &nodes.dir, &[]).outcome(), (0, "10 entries\n", ""));
     let segment = nodes.dir.join("0000000000000001.spool");
     let mut bytes = fs::read(&segment).unwrap();
     bytes[100] ^= 1;
@@ -258,7 +258,7 @@ fn damage_is_reported() {
         [1, 2, 3, 4, 5, 6, 7, 8, 10, 11]
     );
     let other = spool("verify", Path::new("no-such-folder"), &[]);
-    assert_eq!(other.told(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
+    assert_eq!(other.outcome(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
 }
 
 /// The number of events in tests that take long.
@@ -319,8 +319,8 @@ fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     shell.args(["-c", &script]).stdin(std::process::Stdio::null());
     let mut server = Program::spawn(shell);
     let client = nodes.send(&mut server, 0..1000);
-    let told = server.error_with("cannot write");
-    assert!(told.contains("file too large; peers wait until there is room"), "{told}");
+    let output = server.error_with("cannot write");
+    assert!(output.contains("file too large; peers wait until there is room"), "{output}");
     let id = server.id().to_string();
     let limit =
         Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:"]).status().unwrap();
@@ -354,12 +354,12 @@ fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
     assert_eq!(first.stdout.lines().map(number).collect::<Vec<_>>(), [0]);
     let mut client = nodes.client("client", &port);
     write(&mut client, 1..2000);
-    let told = server.error_with("maximum size");
+    let output = server.error_with("maximum size");
     assert!(
-        told.contains(
+        output.contains(
             "its readers have not read the oldest entries; peers wait until there is room"
         ),
-        "{told}"
+        "{output}"
     );
     let mut reader = Program::start(["spool", "read", dir, "--follow", "--reader", "slow"]);
     for expected in 1..2000 {

@@ -151,8 +151,8 @@ pub enum CloseCause {
 
 impl CommLogMessage {
     /// Returns the log lines for a notification, usually none. Log them before acting on it.
-    pub fn of(told: &ConnectionNotification) -> Vec<CommLogMessage> {
-        match told {
+    pub fn of(notified: &ConnectionNotification) -> Vec<CommLogMessage> {
+        match notified {
             ConnectionNotification::Log(message) => vec![message.clone()],
             ConnectionNotification::Established(Version { class: Some(class), .. })
                 if !class.is_empty() =>

@@ -17,7 +17,7 @@ fn connected(node: PeerConfig) -> Bench {
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
     assert!(bench.is_running(A));
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 

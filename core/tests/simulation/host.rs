@@ -130,7 +130,7 @@ impl Host {
     }
 
     /// Returns the disconnected peers for which events are kept.
-    pub fn keepers(&self) -> Vec<PeerId> {
+    pub fn kept_for(&self) -> Vec<PeerId> {
         let Some(node) = &self.node else { return Vec::new() };
         let kept = |id: &PeerId| {
             let state = node.peer_state(*id);

@@ -24,11 +24,11 @@ mod checks;
 mod host;
 mod link;
 mod network;
+mod notified;
 mod oracle;
 mod planned;
 pub(crate) mod random;
 mod scenario;
-mod told;
 mod transcript;
 mod work;
 

@@ -201,10 +201,11 @@ impl World {
             }
         }
         for n in 0..self.shape.nodes {
-            let told = self.net.told(n);
-            let refused =
-                |told: &&Notification| matches!(told, Notification::StateAccessRejected { .. });
-            if let Some(refused) = told.iter().find(refused) {
+            let notified = self.net.notified(n);
+            let refused = |notified: &&Notification| {
+                matches!(notified, Notification::StateAccessRejected { .. })
+            };
+            if let Some(refused) = notified.iter().find(refused) {
                 return Err(format!("at {n}: {refused:?}"));
             }
         }

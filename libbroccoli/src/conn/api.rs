@@ -69,7 +69,7 @@ pub extern "C" fn bro_conn_new_socket(socket: RawFd, flags: c_int) -> *mut BroCo
     make(|| (socket >= 0).then_some(Target::Socket(Some(socket))), flags)
 }
 
-/// Sets the class that the peer is told.
+/// Sets the class that is announced to the peer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_set_class(bc: *mut BroConn, classname: *const c_char) {
     guard((), || {
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn bro_conn_set_class(bc: *mut BroConn, classname: *const 
     });
 }
 
-/// Returns the class that the peer told.
+/// Returns the class that the peer announced.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_get_peer_class(bc: *const BroConn) -> *const c_char {
     guard(ptr::null(), || {

@@ -186,7 +186,7 @@ impl Link {
     }
 
     /// Reads as far as the handshake goes: what comes after it must stay in the socket, where
-    /// programs look for it. Over TLS that can't be told.
+    /// programs look for it. Over TLS that cannot be known.
     fn receive_within(&mut self, place: &mut Place) {
         #[cfg(feature = "tls")]
         if self.machine.config().tls.is_some() {

@@ -266,7 +266,7 @@ impl BroConn {
         let keep = self.has(flag::RECONNECT);
         let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
         debug::message(format_args!("connection lost: {why}"));
-        // What tells the peer why is all that can wait.
+        // Only the reason for the peer can still be waiting.
         let _ = link.flush(false);
         link.dead = true;
         if link.is_owner()

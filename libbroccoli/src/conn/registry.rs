@@ -16,7 +16,7 @@ pub type BroEventFunc = unsafe extern "C-unwind" fn(bc: *mut BroConn, user: *mut
 pub type BroCompactEventFunc =
     unsafe extern "C-unwind" fn(bc: *mut BroConn, user: *mut c_void, meta: *mut BroEvMeta);
 
-/// Tells the two kinds of callbacks apart.
+/// Distinguishes the two kinds of callbacks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Function {
     Expanded(BroEventFunc),

@@ -22,10 +22,10 @@ fn works(config: NatsConfig) {
 }
 
 /// Checks that no entry is published, and what is said.
-fn fails(config: NatsConfig, told: &str) {
+fn fails(config: NatsConfig, expected: &str) {
     let publishing = publishing(NatsConfig { create: stream(0), ..config }, 50);
     let reason = waits_for(&publishing);
-    assert!(reason.to_lowercase().contains(told), "{reason}");
+    assert!(reason.to_lowercase().contains(expected), "{reason}");
     assert_eq!((publishing.counts.sent(), publishing.counts.position()), (0, 0));
     publishing.end();
 }

@@ -129,7 +129,7 @@ fn what_is_wrong_is_said_and_passes() {
     };
     let wrong_login = StandIn::start(|_| Answer::Store);
     wrong_login.stored().refused_logins = 2;
-    for (server, told) in
+    for (server, expected) in
         [(no_stream, "no stream found for given subject"), (wrong_login, "authorization violation")]
     {
         let login = Login::Password { user: "a".to_owned(), password: "b".to_owned() };
@@ -138,7 +138,7 @@ fn what_is_wrong_is_said_and_passes() {
         check(&server, 20);
         assert!(server.stored().connects[0].contains(r#""user":"a","pass":"b""#));
         let reports = publishing.end();
-        assert!(waits(&reports).to_lowercase().contains(told), "{reports:?}");
+        assert!(waits(&reports).to_lowercase().contains(expected), "{reports:?}");
     }
 }
 
@@ -175,10 +175,10 @@ fn no_more_than_the_window_is_on_its_way() {
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(publishing.reports.recv().unwrap(), Report::Working);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
+    let report = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(
-        matches!(&told, Report::Waiting { reason } if reason.contains("timed out")),
-        "{told:?}"
+        matches!(&report, Report::Waiting { reason } if reason.contains("timed out")),
+        "{report:?}"
     );
     let connects = server.stored().connects.len() as u64;
     assert!(publishing.counts.sent() <= 1 + 16 * (connects + 1));
@@ -190,10 +190,10 @@ fn no_more_than_the_window_is_on_its_way() {
 fn a_server_that_is_not_there_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let publishing = publishing(config(&closed.to_string()), 5);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
+    let report = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(
-        matches!(&told, Report::Waiting { reason } if reason.contains("cannot connect")),
-        "{told:?}"
+        matches!(&report, Report::Waiting { reason } if reason.contains("cannot connect")),
+        "{report:?}"
     );
     assert_eq!(publishing.counts.position(), 0);
     assert_eq!(publishing.counts.oldest(), Some(NOW));

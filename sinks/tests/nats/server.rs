@@ -174,8 +174,8 @@ fn a_full_stream_takes_the_rest_once_there_is_room() {
     let Some(server) = Server::start() else { return };
     let config = NatsConfig { create: stream(20_000), ..config(&server.address()) };
     let mut publishing = publishing(config, 1000);
-    let told = waits_for(&publishing);
-    assert!(told.contains("maximum bytes exceeded"), "{told}");
+    let reason = waits_for(&publishing);
+    assert!(reason.contains("maximum bytes exceeded"), "{reason}");
     update(&server, |config| {
         config.max_bytes = -1;
         config.max_messages = 1500;
@@ -183,8 +183,8 @@ fn a_full_stream_takes_the_rest_once_there_is_room() {
     publishing.wait();
     // So many messages are another limit.
     publishing.add(1000);
-    let told = waits_for(&publishing);
-    assert!(told.contains("maximum messages exceeded"), "{told}");
+    let reason = waits_for(&publishing);
+    assert!(reason.contains("maximum messages exceeded"), "{reason}");
     let position = publishing.counts.position();
     assert!((1000..=1500).contains(&position), "{position}");
     update(&server, |config| config.max_messages = -1);
@@ -220,8 +220,8 @@ fn messages_that_the_stream_does_not_take_are_left_out() {
 fn a_stream_is_made_only_when_asked_for() {
     let Some(server) = Server::start() else { return };
     let publishing = publishing(config(&server.address()), 10);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("no stream found"), "{reason}");
     publishing.end();
 }

@@ -256,8 +256,8 @@ fn files_that_cannot_be_written_are_written_later() {
     fs::write(dir.path().join("conn"), "").unwrap();
     append(&mut publishing, NOW, CONN, "{\"n\":1}");
     begin(&mut publishing, config(dir.path()));
-    let told = publishing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = publishing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("conn") && reason.contains("cannot write"), "{reason}");
     assert_eq!(publishing.counts.position(), 0);
     fs::remove_file(dir.path().join("conn")).unwrap();

@@ -16,11 +16,11 @@ use super::{Exchange, Got};
 impl Exchange {
     /// Returns how the suite must encode SERIALs now (2§3, 2§5).
     pub(crate) fn mode_out(&self) -> Mode {
-        self.book.mode_out()
+        self.ledger.mode_out()
     }
 
     pub(super) fn read_serial(&mut self, chunk: &Bytes) -> Result<Serial, SerialError> {
-        let mode = self.book.mode_in();
+        let mode = self.ledger.mode_in();
         self.reader.read(chunk, mode)
     }
 

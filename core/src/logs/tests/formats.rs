@@ -308,8 +308,8 @@ fn a_writer_does_not_start_with_options_that_mean_nothing() {
         &[option("json_timestamps", "x\n"), option("use_json", "T")],
     ] {
         let error = json.configured(options).unwrap_err().to_string();
-        let told =
+        let notified =
             "option json_timestamps is \"x\\n\", must be JSON::TS_EPOCH, JSON::TS_MILLIS or ";
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(expected), "{error}");
     }
 }

@@ -50,7 +50,7 @@ impl NodeMachine {
         let id = self.peers.insert(peer);
         self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
-            self.sending.add_keeper(id);
+            self.sending.keep_events_for(id);
         }
         self.settings.set_peer(at, id);
         self.try_connect(id);

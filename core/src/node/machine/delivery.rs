@@ -40,7 +40,7 @@ pub(super) struct Delivery {
 
 /// The peers that can continue after a notification was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Unblocked {
     /// No peer waited.
     Nobody,
     /// The peer that sent it waited.
@@ -184,7 +184,7 @@ impl Delivery {
     }
 
     /// Takes the oldest notification from the inbox of the peer whose turn it is.
-    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Room)> {
+    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Unblocked)> {
         let waited = self.must_wait(peer);
         let (notification, weight) = peer.inbox.pop()?;
         if may_be_dropped(&notification) {
@@ -196,11 +196,11 @@ impl Delivery {
         let was_full = self.is_full;
         self.is_full &= self.depth.reaches(self.total.part(3, 4));
         let room = if was_full && !self.is_full {
-            Room::All
+            Unblocked::All
         } else if waited && !self.must_wait(peer) {
-            Room::Sender
+            Unblocked::Sender
         } else {
-            Room::Nobody
+            Unblocked::Nobody
         };
         Some((notification, weight, room))
     }

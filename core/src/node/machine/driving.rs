@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::log::CommLogLine;
 use super::super::{Action, ConnectionId, Notification};
 use super::NodeMachine;
-use super::delivery::{Disconnect, Room, logged};
+use super::delivery::{Disconnect, Unblocked, logged};
 use super::peers::PeerKey;
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, PollClose, Role};
@@ -148,9 +148,9 @@ impl NodeMachine {
     }
 
     /// Adds a droppable notification about a peer according to the policy.
-    pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
+    pub(super) fn tell_bounded(&mut self, id: PeerKey, notified: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, told, self.clock.wall()) {
+        if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, notified, self.clock.wall()) {
             self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
         }
     }
@@ -311,14 +311,14 @@ impl NodeMachine {
     }
 
     /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
-    fn refill(&mut self, id: PeerKey, room: Room) {
-        if room == Room::Sender {
+    fn refill(&mut self, id: PeerKey, unblocked: Unblocked) {
+        if unblocked == Unblocked::Sender {
             self.let_in(id);
         }
         if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if room == Room::All {
+        if unblocked == Unblocked::All {
             let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);

@@ -190,8 +190,8 @@ impl NodeMachine {
             return;
         }
         let is_kept = |id: &PeerKey| Some(*id) != *origin && self.is_kept_for(*id, &event.name);
-        let keepers: Vec<PeerKey> = self.sending.keepers().filter(is_kept).collect();
-        for id in keepers {
+        let away: Vec<PeerKey> = self.sending.kept_for().filter(is_kept).collect();
+        for id in away {
             let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
             let Some(peer) = self.peers.get_mut(id) else { continue };
             let outgoing = Outgoing::event(shared());

@@ -18,7 +18,7 @@ pub(super) struct Sending {
     /// Subscribers by event name, in order. Shared while the event is sent.
     subscribers: BTreeMap<Name, Arc<Vec<PeerKey>>>,
     /// The peers for which events are kept while they are disconnected.
-    keepers: BTreeSet<PeerKey>,
+    kept_for: BTreeSet<PeerKey>,
     depth: Depth,
     /// The bound and policy of one peer's outbox.
     queue: Queue,
@@ -51,7 +51,7 @@ impl Sending {
     pub(super) fn new(options: &Options) -> Sending {
         Sending {
             subscribers: BTreeMap::new(),
-            keepers: BTreeSet::new(),
+            kept_for: BTreeSet::new(),
             depth: Depth::default(),
             queue: options.outgoing,
             total: options.outgoing_total,
@@ -86,23 +86,23 @@ impl Sending {
     }
 
     /// Records that events for a peer are kept while it is disconnected.
-    pub(super) fn add_keeper(&mut self, peer: PeerKey) {
-        self.keepers.insert(peer);
+    pub(super) fn keep_events_for(&mut self, peer: PeerKey) {
+        self.kept_for.insert(peer);
     }
 
-    pub(super) fn keepers(&self) -> impl Iterator<Item = PeerKey> {
-        self.keepers.iter().copied()
+    pub(super) fn kept_for(&self) -> impl Iterator<Item = PeerKey> {
+        self.kept_for.iter().copied()
     }
 
-    fn is_keeper(&self, peer: PeerKey) -> bool {
+    fn keeps_events_for(&self, peer: PeerKey) -> bool {
         // Most nodes have no such peers.
-        !self.keepers.is_empty() && self.keepers.contains(&peer)
+        !self.kept_for.is_empty() && self.kept_for.contains(&peer)
     }
 
     /// Returns whether events are kept for a peer now: until it is in phase Running according to
     /// the processed notifications.
     pub(super) fn is_away(&self, key: PeerKey, peer: &Peer) -> bool {
-        self.is_keeper(key) && !peer.running
+        self.keeps_events_for(key) && !peer.running
     }
 
     /// Returns whether items must wait for room instead of being dropped.
@@ -205,7 +205,7 @@ impl Sending {
     /// one.
     pub(super) fn lose(&mut self, key: PeerKey, peer: &mut Peer, is_ending: bool) {
         let before = peer.outbox.depth;
-        if self.is_keeper(key) && !is_ending {
+        if self.keeps_events_for(key) && !is_ending {
             peer.outbox.keep_events();
         } else {
             peer.outbox.clear();

@@ -157,7 +157,7 @@ impl Store {
                 let index = self.table_index(access, key)?;
                 self.replay_on_entry(access, key, index, &mut applied)?;
             }
-            Opcode::Print => return Err(self.unfit(access, target)),
+            Opcode::Print => return Err(self.unsuitable(access, target)),
         }
         if let Target::Container(key) = target {
             let ours = self.heap.id(key);
@@ -233,7 +233,7 @@ impl Store {
             Target::Container(key) => Ok(key),
             Target::Variable(number) => match self.slot(&Place::Variable(number)) {
                 Some(Slot::Held(key)) => Ok(*key),
-                Some(Slot::Plain(_)) => Err(self.unfit(access, target)),
+                Some(Slot::Plain(_)) => Err(self.unsuitable(access, target)),
                 None => Err(StateError::NoValue(access.target.clone())),
             },
         }
@@ -255,13 +255,13 @@ impl Store {
             (Some(Content::Vector(_)), Value::Int(at)) if *at >= 0 => {
                 self.element(key, at.unsigned_abs())
             }
-            _ => Err(self.unfit(access, Target::Container(key))),
+            _ => Err(self.unsuitable(access, Target::Container(key))),
         }
     }
 
     fn table_index(&self, access: &StateAccess, key: Key) -> Result<Arc<List>, StateError> {
         if self.heap.table(key).is_none() {
-            return Err(self.unfit(access, Target::Container(key)));
+            return Err(self.unsuitable(access, Target::Container(key)));
         }
         let components = match &access.op1 {
             Value::List(list) => list.items.clone(),
@@ -271,7 +271,7 @@ impl Store {
     }
 
     /// Creates the error that an operation does not apply to its target.
-    fn unfit(&self, access: &StateAccess, target: Target) -> StateError {
+    fn unsuitable(&self, access: &StateAccess, target: Target) -> StateError {
         let (operation, target_name) = (access.opcode, access.target.clone());
         let key = match target {
             Target::Variable(number) => match self.slot(&Place::Variable(number)) {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{all, count, shown, store, store_of, told, value};
+use super::{all, count, notified, shown, store, store_of, value};
 use crate::Time;
 use crate::data::{
     BitVector, Bloom, BloomCells, BloomFilter, Hasher, Opaque, OpaqueState, Type, TypeKind, Value,
@@ -28,8 +28,8 @@ fn a_snapshot_restores_everything() {
     // IDs are the same, and new ones continue after them.
     let path = Path::to("tr").index(["k".into()]).field("b");
     assert_eq!(
-        told(&before.increment(path.clone(), 1).unwrap().unwrap()),
-        told(&after.increment(path, 1).unwrap().unwrap())
+        notified(&before.increment(path.clone(), 1).unwrap().unwrap()),
+        notified(&after.increment(path, 1).unwrap().unwrap())
     );
     let new = after.assign("v", value("vector(1)")).unwrap().unwrap();
     assert!(

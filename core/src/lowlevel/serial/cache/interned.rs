@@ -10,8 +10,8 @@ const MOST: usize = 32;
 /// How many bytes a type may come in, to be kept.
 const LONGEST: usize = 4096;
 
-/// How many of its bytes a type is told by, before all are compared.
-const TOLD: usize = 40;
+/// How many bytes of a type are hashed; the others are compared only if these are equal.
+const HASHED: usize = 40;
 
 /// Holds types by the bytes that they came in: a writer without a cache sends them in full with each
 /// value, and to build one takes many times as long as to compare it.
@@ -77,12 +77,12 @@ impl Interned {
 
 /// Mixes the first bytes.
 fn key(bytes: &[u8]) -> Option<u64> {
-    let told: &[u8; TOLD] = bytes.first_chunk()?;
+    let hashed: &[u8; HASHED] = bytes.first_chunk()?;
     let mix = |key: u64, word: &[u8]| {
         let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
         (key ^ word).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     };
-    Some(told.chunks_exact(8).fold(0, mix))
+    Some(notified.chunks_exact(8).fold(0, mix))
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
             interned.bytes()
         };
         assert_eq!(add(LONGEST + 1, usize::MAX), 0);
-        assert_eq!(add(TOLD - 1, usize::MAX), 0);
+        assert_eq!(add(HASHED - 1, usize::MAX), 0);
         assert_eq!(add(100, 99), 0);
         assert_eq!(add(100, 100), 100);
         assert_eq!(add(101, 200), 100);

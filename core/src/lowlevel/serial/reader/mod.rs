@@ -183,7 +183,7 @@ impl Reader {
     }
 
     /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is. The cache has to
-    /// be [told](ReadCache::end).
+    /// be [notified](ReadCache::end) of its end.
     #[inline(always)]
     fn run<S: Sink>(
         &mut self,

@@ -31,17 +31,17 @@ pub(super) enum Stage {
     #[default]
     Before,
     /// The full state is being sent to the peer.
-    Giving(Box<Giving>),
+    SendingState(Box<Transfer>),
     /// The peer is sending its full state. Local changes wait until it is complete, unless it
     /// undoes them.
-    Taking(Box<Pending>),
+    ReceivingState(Box<Pending>),
     /// Both sides send their changes.
     Running,
 }
 
 /// The full state being sent to a peer.
 #[derive(Debug, Default)]
-pub(super) struct Giving {
+pub(super) struct Transfer {
     pub(super) state: FullState,
     /// The next operation, for which there was no room.
     pub(super) next: Option<StateAccess>,
