@@ -96,10 +96,10 @@ impl Nodes {
     fn take(&mut self) -> usize {
         while self.here.0.poll_notification().is_some() {}
         let came = std::iter::from_fn(|| self.there.0.poll_notification());
-        let is_counted = |told: &Notification| {
-            matches!(told, Notification::Event { .. } | Notification::LogEntry { .. })
+        let is_counted = |notified: &Notification| {
+            matches!(notified, Notification::Event { .. } | Notification::LogEntry { .. })
         };
-        came.filter(|told| is_counted(std::hint::black_box(told))).count()
+        came.filter(|notified| is_counted(std::hint::black_box(notified))).count()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The events that are measured, and both ends of a connection in steady state.
 
+pub mod counting;
 mod fan_out;
 mod nodes;
 
