@@ -153,7 +153,7 @@ fn connect_peer_does_not_wait_to_retry() {
     assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same id");
     bench.connect(Some(requesting(&[])));
     bench.pass(1000 * SECOND);
-    assert!(!bench.connects(), "the other attempt is cancelled");
+    assert!(!bench.connects(), "the other attempt is canceled");
 }
 
 #[test]
