@@ -20,7 +20,7 @@ use expression::Malformed;
 /// be loaded, or [`Loaded::Missing`] to continue without it.
 pub type Load<'l> = dyn FnMut(&str, &mut Declarations) -> Result<Loaded, String> + 'l;
 
-/// Whether a script to load was found.
+/// The result of loading a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loaded {
     /// The script was read, now or before.
