@@ -67,7 +67,7 @@ pub struct ConnectionConfig {
     pub log_limits: LogLimits,
     /// The declarations of events, types and variables. Default empty.
     pub declarations: Arc<Declarations>,
-    /// What happens to undeclared events. Default [`Undeclared::Ignore`].
+    /// How undeclared events are handled. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
     /// Whether events are delivered as [`LazyEvent`](super::ConnectionNotification::LazyEvent), so that an
     /// application that uses few arguments, or forwards events, does not decode the rest. Default
@@ -167,7 +167,7 @@ impl Default for Requests {
     }
 }
 
-/// Who makes the requests and completes the handshake (§3.2).
+/// The side that makes the requests and completes the handshake: node or application (§3.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handshake {
@@ -183,7 +183,7 @@ pub enum Handshake {
     Application,
 }
 
-/// What happens to undeclared events.
+/// The handling of undeclared events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Undeclared {

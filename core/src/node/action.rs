@@ -11,7 +11,7 @@ pub enum Action {
     /// Connect, and report the result with [`feed_connected`](super::NodeMachine::feed_connected)
     /// or [`feed_connect_failed`](super::NodeMachine::feed_connect_failed).
     Connect {
-        /// The id of the connection.
+        /// The ID of the connection.
         connection: ConnectionId,
         /// The endpoint to connect to.
         endpoint: Endpoint,

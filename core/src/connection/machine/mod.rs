@@ -77,7 +77,7 @@ impl fmt::Debug for Tap {
     }
 }
 
-/// When to close the transport.
+/// The time at which to close the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PollClose {
     /// When the bytes of [`Connection::poll_transmit`] are written. A driver should use a timeout:
@@ -234,8 +234,8 @@ impl Connection {
         }
     }
 
-    /// Returns the next notification, in the order in which things happened.
-    #[must_use = "input waits when too many notifications do"]
+    /// Returns the next notification. Notifications are in chronological order.
+    #[must_use = "input waits when too many notifications are queued"]
     pub fn poll_notification(&mut self) -> Option<ConnectionNotification> {
         self.poll_held().map(|(notification, _)| notification)
     }

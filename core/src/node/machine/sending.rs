@@ -35,7 +35,7 @@ pub(super) struct Pumped {
     pub(super) lines: Vec<CommLogLine>,
 }
 
-/// Whether an item can be queued.
+/// The result of making room for an item.
 #[derive(Debug)]
 pub(super) enum Admission {
     /// It can. Log these lines about dropped items.

@@ -19,7 +19,7 @@ pub(super) struct Trace {
     waiting: bool,
 }
 
-/// Whether to continue reading a trace.
+/// The next step of a node that reads a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "peers expect us to wait"]
 pub enum TraceStep {
