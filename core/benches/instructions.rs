@@ -1,7 +1,7 @@
-//! Instructions per event, counted under valgrind: the same on every run, however busy the machine.
+//! Instructions per event, counted by valgrind: the same on every run, whatever the load.
 //!
-//! Without arguments it prints the figures; `--check` compares them with those in `instructions.txt`,
-//! and `--write` records them there. Framing is included, and so is dropping what was decoded.
+//! Without arguments, prints the figures. `--check` compares them with those in `instructions.txt`,
+//! `--write` records them there. The figures include framing, and dropping the decoded values.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -15,13 +15,13 @@ use brocomm_benches::{
     EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
-/// The figures that were recorded, by case.
+/// The file with the recorded figures.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 
-/// How much more than was recorded a case may take, in percent.
+/// The percentage by which a case may exceed its recorded figure.
 const ROOM: u64 = 3;
 
-/// What valgrind counts: everything within.
+/// Runs `work`. Valgrind counts only the instructions within this function.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
@@ -29,7 +29,7 @@ extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
 }
 
 fn count(mut work: impl FnMut()) {
-    // The allocator tidies up after what was freed before when it is asked for a large block: now.
+    // A large allocation makes the allocator consolidate freed memory now, before counting starts.
     drop(black_box(Vec::<u8>::with_capacity(1 << 16)));
     let mut work: &mut dyn FnMut() = &mut work;
     brocomm_counted(black_box(&mut work));
@@ -82,25 +82,25 @@ fn connection(event: Event) {
     });
 }
 
-/// From `raise` or `write_log` on one node to the notification of another.
+/// Measures from `raise` or `write_log` on one node to the notification of another.
 fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
     let mut nodes = Nodes::warm();
     count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
 }
 
-/// One event to so many peers, each.
+/// Measures the cost per peer of an event for this number of peers.
 fn fan_out(peers: usize, times: usize, event: Event) {
     let mut fan_out = FanOut::warm(peers, &event);
     count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
 }
 
-/// The modes of Running with older Bros.
+/// The modes of phase Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
 const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
-/// What is counted: a name, the parts of which each event has so many, and the work.
+/// A case: its name, the number of parts of an event by which the figure is divided, and the work.
 type Case = (&'static str, u64, fn());
 
 const CASES: [Case; 48] = [
@@ -166,7 +166,7 @@ fn figures() -> Option<Vec<(&'static str, u64)>> {
         .arg(std::env::current_exe().expect("this program has a path"))
         .arg("--cases")
         .status()
-        .expect("valgrind starts");
+        .expect("valgrind can be started");
     assert!(status.success(), "valgrind: {status}");
     let figures = CASES.iter().enumerate().map(|(at, (case, parts, _))| {
         let dump = format!("{}.{}", out.display(), at + 1);
@@ -181,7 +181,7 @@ fn figures() -> Option<Vec<(&'static str, u64)>> {
     Some(figures)
 }
 
-/// Compares figures with those recorded; returns what is wrong.
+/// Compares figures with the recorded ones; returns a message for each that is missing or too high.
 fn check(figures: &[(&str, u64)], recorded: &str) -> Vec<String> {
     let recorded = |case: &str| -> Option<u64> {
         let figure = |line: &str| line.strip_suffix(case)?.trim().parse().ok();

@@ -167,7 +167,7 @@ impl Default for Requests {
     }
 }
 
-/// The side that makes the requests and completes the handshake: node or application (§3.2).
+/// Selects who makes the requests and completes the handshake (§3.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handshake {
