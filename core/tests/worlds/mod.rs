@@ -49,13 +49,14 @@ pub(crate) struct Shape {
     pub nodes: usize,
     /// The node whose state is authoritative, if any.
     pub authority: Option<usize>,
-    /// Only the second of two nodes has requested sync, so that only the first may change anything.
+    /// Whether only the second of two nodes requests sync, so that only the first may change
+    /// anything.
     pub one_sided: bool,
-    /// Connections are lost, and nodes lose their state.
+    /// Whether connections are lost, and nodes lose their state.
     pub loses: bool,
-    /// There is so much state that it is not sent all at once.
+    /// Whether there is so much state that it is not sent all at once.
     pub large: bool,
-    /// The node in the middle connects to the last one instead of the reverse.
+    /// Whether the node in the middle connects to the last one instead of the reverse.
     pub reaches_out: bool,
 }
 
@@ -81,7 +82,7 @@ pub(crate) struct World {
     pub random: Random,
     pub shape: Shape,
     pub changes: Changes,
-    /// The number of stores so far, so that each one gives different ids.
+    /// The number of stores so far, so that each one gives different IDs.
     stores: usize,
 }
 
