@@ -39,7 +39,7 @@ pub struct ConnectionConfig {
     /// Our class. Default empty, which a Bro sends as a single NUL. `None`, as for a Broccoli,
     /// omits it (§2.1).
     pub class: Option<Bytes>,
-    /// The number of objects in the cache for what we send, on both sides. Default 3000 (2§5).
+    /// The number of objects in the cache for our messages, on both sides. Default 3000 (2§5).
     pub cache_size: u32,
     /// The data format to announce, which must match the peer's. Default `None`: 0 is announced,
     /// which every Bro accepts, and the peer's is used, or 26 if it announces 0 too (§2.1).

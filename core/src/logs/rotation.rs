@@ -64,8 +64,8 @@ impl Rotation {
 
 /// Returns the name of the file for a log with this path, without directory: `conn.log`.
 ///
-/// Paths come from peers, so a log's file must not leave its directory or overwrite another or a
-/// rotated log. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
+/// Paths come from peers, so a log's file must not leave its directory, or overwrite another log or
+/// a rotated one. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
 /// before text that looks like a rotation time are escaped, as in `%2F`; an empty path is `%`.
 /// Different paths have different names, except that names are cut after 200 bytes and some file
 /// systems ignore case.

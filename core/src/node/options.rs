@@ -64,7 +64,7 @@ pub struct Options {
     pub tls: Option<crate::tls::TlsConfig>,
 
     /// The data format to announce to peers whose entry has none, and to those without an entry.
-    /// Default `None`: whatever format the peer uses, from Bro 2.0 on (§2.1).
+    /// Default `None`: the format that the peer uses, from Bro 2.0 on (§2.1).
     pub data_format: Option<DataFormat>,
     /// The description of this node for peers, and the `peer` in our communication log. Default
     /// `bro`.
@@ -286,7 +286,7 @@ pub struct PeerConfig {
     pub compression: Option<u8>,
     /// The data format to announce, which must match the peer's. Default
     /// [`Options::data_format`](super::Options::data_format). If several entries exist for a peer
-    /// that connects, the first one with a data format is used, whatever its class.
+    /// that connects, the first one with a data format is used, regardless of its class.
     pub data_format: Option<DataFormat>,
 
     /// The bound on the events kept while the peer is disconnected; the oldest are dropped. Only

@@ -56,7 +56,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Fails if the text is invalid, with the position. Nothing is added then.
+    /// Fails if the text is invalid, with the position. In that case, nothing is added.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
         parser.statements(None)?;

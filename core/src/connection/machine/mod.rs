@@ -49,8 +49,8 @@ pub struct Connection {
     pub(super) begun: bool,
     /// The notifications, each with the number of message bytes that it keeps in memory.
     pub(super) notifications: VecDeque<(ConnectionNotification, usize)>,
-    /// The message bytes in memory of the message that is being processed, until a notification
-    /// holds them.
+    /// The size in memory of the message that is being processed, until it is counted with a
+    /// notification.
     pub(super) held_bytes: usize,
     /// The peer's logs, if any.
     log_input: Option<Box<LogInput>>,
@@ -162,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Records that the peer closed the connection, or its half of it (§3.6).
+    /// Records that the peer closed the connection, or its sending direction (§3.6).
     pub fn feed_eof(&mut self, now: Time) {
         self.feed_end(CloseCause::PeerClosed, now);
     }
@@ -296,7 +296,7 @@ impl Connection {
         self.phase != Phase::Closed && self.end.is_none() && self.has_room()
     }
 
-    /// Closes the connection (§3.6). Write what is still queued.
+    /// Closes the connection (§3.6). Write the output that is still queued.
     ///
     /// Does nothing if the connection is already closed.
     pub fn close(&mut self, now: Time) {

@@ -53,7 +53,7 @@ pub trait BroType {
     /// For containers this is a new instance each time. See [`ToValue::to_value_as`].
     fn bro_type() -> Type;
 
-    /// Returns the type of a sequence of these. A sequence of bytes is a string.
+    /// Returns the type of a sequence of such values. A sequence of bytes is a string.
     #[doc(hidden)]
     fn sequence_type() -> Type {
         Type::vector(Self::bro_type())
@@ -95,7 +95,7 @@ pub trait ToValue: BroType {
         self.to_value_as(&Self::bro_type())
     }
 
-    /// Creates the value of a sequence of these.
+    /// Creates the value of a sequence of such values.
     #[doc(hidden)]
     fn sequence_to_value(items: &[Self], ty: &Type) -> Value
     where
@@ -124,7 +124,7 @@ pub trait FromValue: BroType + Sized {
     /// Returns what does not match, and its position in the value.
     fn from_value(value: &Value) -> Result<Self, ConversionError>;
 
-    /// Creates a sequence of these.
+    /// Creates a sequence of such values.
     #[doc(hidden)]
     fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError> {
         sequence::from_vector(value, |item| match item {

@@ -43,7 +43,7 @@ impl Type {
         indices(self, &mut Seen::new())
     }
 
-    /// Like [`check_indices`](Self::check_indices), but passes over what was checked before.
+    /// Like [`check_indices`](Self::check_indices), but skips types that were checked before.
     pub(crate) fn check_new_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
         indices(self, &mut checked.0)
     }

@@ -25,7 +25,7 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the peer closed a connection, or its half of it.
+    /// Records that the peer closed a connection, or its sending direction.
     pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
         self.feed(id, now, Connection::feed_eof);
     }

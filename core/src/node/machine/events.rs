@@ -270,7 +270,7 @@ impl NodeMachine {
     /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]. Nothing is sent then.
+    /// [`VariableError`]. In that case, nothing is sent.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
