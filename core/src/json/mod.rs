@@ -19,7 +19,7 @@
 //! | `interval` | as `double`: seconds |
 //! | `string` | a string; `{"$hex": "ff00"}` if it is not UTF-8 |
 //! | `pattern` | `"/re/"`; `{"exact": …, "anywhere": …}` if the two forms do not derive from one text |
-//! | `enum` | the constant's full name; its number if the type does not contain it |
+//! | `enum` | the constant's full name; its number if the name is unknown or ambiguous |
 //! | `port` | `"80/tcp"`, `"53/udp"`, `"8/icmp"`, `"0/unknown"` |
 //! | `addr` | `"10.0.0.1"`, `"2001:db8::1"` |
 //! | `subnet` | `"10.0.0.0/8"`, `"2001:db8::/32"` |

@@ -133,7 +133,7 @@ impl LogFile {
 
     /// Appends the last line and returns the file's new name if rotation is due and the file is
     /// open.
-    #[must_use = "the caller must rename the file"]
+    #[must_use = "the caller must rename the file if this returns a name"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         if self.next_timeout().is_none_or(|due| now < due) {
             return None;
@@ -145,7 +145,7 @@ impl LogFile {
 
     /// Appends the last line and closes the log. If logs are rotated and the file is open, returns
     /// the new name for it.
-    #[must_use = "the caller must rename the file"]
+    #[must_use = "the caller must rename the file if this returns a name"]
     pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         let rotated = self.end(now, out);
         rotated.filter(|_| !self.rotation.interval.is_zero())

@@ -42,7 +42,7 @@ pub(crate) fn change(world: &mut World, n: usize) {
     let now = world.net.now;
     let change = |store: &mut Store| match do_one(store, n, what, key, by, fresh, replaces, merges)
     {
-        // The entry to change does not exist, or no longer exists.
+        // The entry to change does not exist or was deleted.
         Err(StateError::NoSuchEntry(_)) => Ok(None),
         done => done,
     };

@@ -35,8 +35,8 @@ const VARIABLES: &str = "
     global tv: table[count] of vector of count &synchronized;
     global m: table[count] of string &mergeable &synchronized;
     global created: set[count] &create_expire=3sec &synchronized;
-    # Expires at about the time when everything has settled. Only the node that added an entry
-    # sends its expiry.
+    # Expires at about the time when everything has settled. The node that added an entry sends
+    # its expiry.
     global late: set[count] &create_expire=12700msec &synchronized;
     global read: table[count] of count &read_expire=4sec &synchronized;
     global both = \"\" &synchronized;

@@ -72,8 +72,8 @@ use crate::data::TypeTag;
 /// * opaque values by content.
 ///
 /// Values of different kinds differ (`Count(1)` does not equal `Int(1)`). The comparison ignores
-/// other properties of types, attributes, time stamps of entries, and [`Mutable`] properties and
-/// unique IDs.
+/// other properties of types, attributes, time stamps of entries, and the properties and unique IDs
+/// in [`Mutable`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {

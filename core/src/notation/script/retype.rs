@@ -162,7 +162,7 @@ impl<'d> Retype<'d> {
     }
 }
 
-/// Returns the last definition of a type's name, or the type itself if there is none.
+/// Returns the last definition of a type's name, or `old` if there is none with the same tag.
 fn newest(types: &BTreeMap<Name, Type>, old: &Arc<TypeDef>) -> Arc<TypeDef> {
     match types.get(&old.name) {
         Some(Type::Def(newest)) if newest.kind.tag() == old.kind.tag() => Arc::clone(newest),
@@ -170,7 +170,7 @@ fn newest(types: &BTreeMap<Name, Type>, old: &Arc<TypeDef>) -> Arc<TypeDef> {
     }
 }
 
-/// Finds types that need no change because all their parts have their last definitions.
+/// Finds types whose parts are all up to date, so that they need no change.
 #[derive(Default)]
 struct Settled {
     known: BTreeSet<*const TypeDef>,
