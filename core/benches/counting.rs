@@ -6,10 +6,10 @@ use std::process::Command;
 
 use crate::EVENTS;
 
-/// A case: its name, the number of parts per event that its figure is divided by, and the work.
+/// A case: its name, the number of parts of an event by which the figure is divided, and the work.
 pub type Case = (&'static str, u64, fn());
 
-/// The function that valgrind counts, with all that it calls.
+/// Runs `work`. Valgrind counts only the instructions within this function.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
@@ -18,7 +18,7 @@ extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
 
 /// Counts what happens inside, for [`EVENTS`] events.
 pub fn count(mut work: impl FnMut()) {
-    // Asked for a large block, the allocator tidies up what was freed before: now, not in the work.
+    // A large allocation makes the allocator consolidate freed memory now, before counting starts.
     drop(black_box(Vec::<u8>::with_capacity(1 << 16)));
     let mut work: &mut dyn FnMut() = &mut work;
     brocomm_counted(black_box(&mut work));
@@ -36,7 +36,7 @@ pub fn figures(directory: &Path, cases: &[Case]) -> Option<Vec<(&'static str, u6
         .arg(std::env::current_exe().expect("this program has a path"))
         .arg("--cases")
         .status()
-        .expect("valgrind starts");
+        .expect("valgrind can be started");
     assert!(status.success(), "valgrind: {status}");
     let figures = cases.iter().enumerate().map(|(at, (case, parts, _))| {
         let dump = format!("{}.{}", out.display(), at + 1);

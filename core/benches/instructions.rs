@@ -1,7 +1,7 @@
-//! Instructions per event, counted under valgrind: the same on every run, however busy the machine.
+//! Instructions per event, counted by valgrind: the same on every run, whatever the load.
 //!
-//! Without arguments it prints the figures; `--check` compares them with those in `instructions.txt`,
-//! and `--write` records them there. Framing is included, and so is dropping what was decoded.
+//! Without arguments, prints the figures. `--check` compares them with those in `instructions.txt`,
+//! `--write` records them there. The figures include framing, and dropping the decoded values.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -16,10 +16,10 @@ use brocomm_benches::{
     EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
-/// The figures that were recorded, by case.
+/// The file with the recorded figures.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 
-/// How much more than was recorded a case may take, in percent.
+/// The percentage by which a case may exceed its recorded figure.
 const ROOM: u64 = 3;
 
 fn encode(event: Event, mode: Mode) {
@@ -69,19 +69,19 @@ fn connection(event: Event) {
     });
 }
 
-/// From `raise` or `write_log` on one node to the notification of another.
+/// Measures from `raise` or `write_log` on one node to the notification of another.
 fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
     let mut nodes = Nodes::warm();
     count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
 }
 
-/// One event to so many peers, each.
+/// Measures the cost per peer of an event for this number of peers.
 fn fan_out(peers: usize, times: usize, event: Event) {
     let mut fan_out = FanOut::warm(peers, &event);
     count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
 }
 
-/// The modes of Running with older Bros.
+/// The modes of phase Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
 const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
@@ -138,7 +138,7 @@ const CASES: [Case; 48] = [
     ("decode large in 21", 1, || decode(large(), IN_21)),
 ];
 
-/// Compares figures with those recorded; returns what is wrong.
+/// Compares figures with the recorded ones; returns a message for each that is missing or too high.
 fn check(figures: &[(&str, u64)], recorded: &str) -> Vec<String> {
     let recorded = |case: &str| -> Option<u64> {
         let figure = |line: &str| line.strip_suffix(case)?.trim().parse().ok();
