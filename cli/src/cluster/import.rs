@@ -65,7 +65,7 @@ fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Re
     if *role == Role::Manager {
         writeln!(
             toml,
-            "# brocomm has none of a manager's scripts: it observes, and answers nothing."
+            "# brocomm does not run a manager's scripts: it only observes, and does not answer."
         )?;
     }
     writeln!(toml, "peer_description = {}", toml_string(name))?;

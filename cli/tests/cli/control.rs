@@ -245,7 +245,7 @@ fn the_reason_for_a_missing_answer_is_reported() {
     for command in [&["id", "x"][..], &["peers"], &["netstats"], &["update"], &["set", "x=1"]] {
         let asked = run([&["control", &node.address], command].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
-        let why = "it requests no events from us, so it answers nothing: no entry of its \
+        let why = "it requests no events from us, so it cannot answer: no entry of its \
             `Communication::nodes` matches 127.0.0.1 and the class \"control\"";
         assert!(asked.stderr.contains(why), "{}", asked.stderr);
     }

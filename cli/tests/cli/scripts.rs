@@ -78,7 +78,7 @@ fn scripts_are_declarations() {
     fs::write(&main, text).unwrap();
     let sent = run_with("", &["send", "127.0.0.1:1", "seen(5)", &declared]);
     assert!(
-        sent.code == 1 && sent.stderr.contains("misc/none is not there, so"),
+        sent.code == 1 && sent.stderr.contains("misc/none does not exist, so"),
         "{}",
         sent.stderr
     );

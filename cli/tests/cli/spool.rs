@@ -239,9 +239,12 @@ fn damage_is_reported() {
     fs::write(&segment, &bytes).unwrap();
     let verified = spool("verify", &nodes.dir, &[]);
     assert_eq!(verified.code, 1);
-    for part in
-        ["1 entries are missing", "at offset 0 are no entry", "no whole entry yet", "8 entries\n"]
-    {
+    for part in [
+        "1 entries are missing",
+        "at offset 0 are not a valid entry",
+        "an incomplete entry",
+        "8 entries\n",
+    ] {
         assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
     }
     assert!(verified.stderr.contains("1 entry is missing or damaged"), "{}", verified.stderr);
