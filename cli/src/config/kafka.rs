@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_positions() {
         for (text, expected) in [
             ("window = 0", "window = 0: must be 1 to 65536"),
             ("reader = '../x'", "must be 1 to 64 letters"),

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_only_the_part_with_the_error_is_shown() {
+    fn only_the_part_of_a_long_line_with_the_error_is_shown() {
         let line = format!("e(1, \"{}\" oops{}", "x".repeat(1000), "y".repeat(1000));
         let error = read(line.as_bytes()).unwrap_err();
         let lines: Vec<&str> = error.lines().collect();

@@ -188,7 +188,7 @@ fn constants_have_the_declared_types() {
 }
 
 #[test]
-fn of_several_nodes_the_failed_one_is_named() {
+fn a_failed_node_among_several_is_named() {
     let (one, two, gone) = (Controllee::start(), Controllee::start(), closed_port());
     let (one, two) = (one.address.as_str(), two.address.as_str());
     let both = run(["control", one, two, "netstats"]);
