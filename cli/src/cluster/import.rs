@@ -34,7 +34,7 @@ Examples:
 
 Exit codes:
   0  the configuration was printed
-  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
+  2  the command line is wrong, or FILE has errors, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_a_line() {
+    fn errors_have_lines() {
         for (text, expected) in [
             ("k=v", "1: no section begins before this line; write the `[NAME]` of a node first"),
             (

@@ -182,7 +182,7 @@ State (--state):
 Exit codes:
   0  every message of every file was decoded (and, with --verify, encoded to the same bytes)
   1  something could not be decoded; standard error says where. The rest is still printed
-  2  the command line is wrong, or a file that it names can't be read; the others are printed
+  2  the command line is wrong, or one of the files cannot be read; the other files are printed
 
 Examples:
   brocomm decode session.jsonl
