@@ -72,8 +72,8 @@ fn cpu(process: &Process) -> Option<f64> {
     Some(ticks.sum::<Option<f64>>()? / 100.0)
 }
 
-/// Sends entries to `brocomm logs` with this option. Returns the number of entries per second, and per
-/// second of its CPU time.
+/// Sends entries to `brocomm logs` with this option. Returns the number of entries per second, and
+/// per second of its CPU time.
 async fn measure(option: &str, folder: &Path, count: u64) -> Result<[f64; 2]> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder)?;

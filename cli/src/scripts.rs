@@ -26,18 +26,18 @@ pub(crate) struct Scripts {
     read: BTreeSet<PathBuf>,
     /// Whether a script may load a script that does not exist.
     may_lack: bool,
-    /// Whether a loaded script did not exist.
+    /// Whether a script to load did not exist.
     lacks: bool,
 }
 
 impl Scripts {
-    /// Creates a reader of scripts that may load scripts that do not exist.
+    /// Creates a reader that skips missing scripts without a warning.
     pub(crate) fn lenient() -> Scripts {
         Scripts { may_lack: true, ..Scripts::default() }
     }
 
     /// Adds the declarations of a script with this text, unless its file was read before. If the
-    /// script loads others, Bro's base scripts are added first, because the others may need them.
+    /// script loads others, or is one of Bro's own, the base scripts are added first.
     ///
     /// # Errors
     /// The error in the text, or in a script that it loads.
@@ -91,7 +91,7 @@ impl Scripts {
         Ok(Loaded::Missing)
     }
 
-    /// Returns whether all loaded scripts existed.
+    /// Returns whether every script to load existed.
     fn loaded(&self) -> Loaded {
         if self.lacks { Loaded::Missing } else { Loaded::Read }
     }
@@ -131,7 +131,7 @@ fn loads(text: &str) -> bool {
 /// Returns whether a script is one of Bro's own.
 fn is_in_path(file: &Path) -> bool {
     let (file, folders) = (canonical(file), env::var_os(BROPATH).unwrap_or_default());
-    // BROPATH often contains the current folder, which may have any scripts.
+    // Relative folders are ignored: BROPATH often contains `.`, which may have any scripts.
     let mut folders = env::split_paths(&folders).filter(|folder| folder.is_absolute());
     folders.any(|folder| file.starts_with(canonical(&folder)))
 }

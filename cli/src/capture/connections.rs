@@ -104,8 +104,8 @@ impl Connections {
         Err(match others.len() {
             0 => "the capture has no TCP connection".to_owned(),
             _ => format!(
-                "the capture has no connection to port {port}, but to {}; choose one with \
-                 --port",
+                "the capture has no connection to port {port}; it has connections to {}; choose \
+                 one with --port",
                 others.join(", ")
             ),
         })

@@ -83,7 +83,7 @@ pub(super) fn verify(dir: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     }
     writeln!(out, "{entries} entries")?;
     if missing == 0 {
-        // An incomplete entry is no error: its writer was interrupted, and it never counted as
+        // An incomplete entry is not an error: its writer was interrupted, and it never counted as
         // spooled.
         return Ok(());
     }

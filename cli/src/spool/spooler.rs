@@ -211,7 +211,7 @@ impl Spooler {
         if self.reported.len() < MAX_SUBJECTS && self.reported.insert(name.clone()) {
             let path = self.path.display();
             warn(format_args!(
-                "spool {path}: {name} is left out: {why}; further ones are only counted"
+                "spool {path}: {name} is left out: {why}; further cases are only counted"
             ));
         }
     }
@@ -298,8 +298,8 @@ fn report(path: &Path, recovery: &Recovery) {
     let path = path.display();
     if *torn > 0 {
         warn(format_args!(
-            "spool {path}: the last writer was interrupted: the {torn} bytes after entry {last} are \
-             an incomplete entry and are skipped"
+            "spool {path}: the last writer was interrupted: the {torn} bytes after entry {last} \
+             are an incomplete entry and are skipped"
         ));
     }
     if *missing > 0 {

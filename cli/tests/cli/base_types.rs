@@ -180,7 +180,8 @@ fn has(field: &Field, tag: AttributeTag) -> bool {
     field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag))
 }
 
-/// Returns whether a field is an `Option` in Rust: it is optional, or its default differs from Rust's.
+/// Returns whether a field is an `Option` in Rust. It is one if it may be unset, or if its default
+/// differs from Rust's.
 fn is_optional(field: &Field) -> bool {
     let Some(attributes) = &field.attributes else { return false };
     let defaults = attributes.list.iter().filter(|one| one.tag == AttributeTag::Default);

@@ -122,7 +122,8 @@ fn connections_are_distinguished() {
         assert!(folder.join(number).join("mini.log").exists(), "{number}");
     }
     let none = run(["decode", "--port", "1", file.to_str().unwrap()]);
-    let error = "the capture has no connection to port 1, but to 80, 47757; choose one";
+    let error =
+        "the capture has no connection to port 1; it has connections to 80, 47757; choose one";
     assert_eq!(none.code, 1);
     assert!(none.stderr.contains(error), "{}", none.stderr);
 }

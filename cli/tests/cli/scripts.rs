@@ -155,8 +155,8 @@ fn base_scripts_are_loaded_first() {
     assert_eq!(send("Files::seen(5)", &["own.bro"]).code, 1);
     assert_eq!(send("Files::seen(5)", &["local.bro"]).code, 2);
     let typed = send("own(5)", &["typed.bro"]);
-    let why = "line 1, column 22: no type is named `connection`; put `--declarations bro-2.5.bro` first \
-        to declare it";
+    let why = "line 1, column 22: no type is named `connection`; put `--declarations bro-2.5.bro` \
+        first to declare it";
     assert!(typed.code == 2 && typed.stderr.contains(why), "{}", typed.stderr);
     let wrong = send("own(5)", &["wrong.bro"]);
     let why = "line 3, column 11: no variable is named `nope`";

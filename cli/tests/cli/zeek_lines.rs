@@ -86,8 +86,8 @@ fn is_same_text(zeek: &str, bro: &str) -> bool {
     bytes.into_iter().map(char::from).eq(bro.chars())
 }
 
-/// Returns a line with the fewest digits in each floating-point number. Zeek sometimes writes one more
-/// digit, which the tests of `brocomm-sinks` cover.
+/// Returns a line with the fewest digits in each floating-point number. Zeek sometimes writes one
+/// more digit, which the tests of the encoder cover.
 fn shortest(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     let mut is_string = false;

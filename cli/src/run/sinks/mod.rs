@@ -145,7 +145,7 @@ fn say(target: &str, working: &str, report: Report) {
             warn(format_args!("{target}: {reason}; entries wait in the spool"));
         }
         Report::Refused { sequence, reason } => warn(format_args!(
-            "{target}: entry {sequence} is left out: {reason}; further ones are only counted"
+            "{target}: entry {sequence} is left out: {reason}; further cases are only counted"
         )),
     }
 }
