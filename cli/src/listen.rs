@@ -83,6 +83,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
     printer.listening(&listener.local_addr().to_string())?;
+    // With `--count 0` no peer is needed.
+    if printer.is_done() {
+        return Ok(());
+    }
 
     let (reports, received) = sync_channel(WAITING);
     let accepting = {
