@@ -131,7 +131,7 @@ pub enum RequestError {
     /// The reply does not match the requested Rust type.
     #[error("answer: {0}")]
     Answer(ConversionError),
-    /// The attempt timed out.
+    /// No reply arrived in time.
     #[error("no answer within {} s", .timeout.as_secs_f64())]
     TimedOut {
         /// The timeout.
