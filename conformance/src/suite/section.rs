@@ -39,7 +39,7 @@ mod tests {
             ("2", Some("Messages between peers")),
             ("2.15", Some("REQUEST_LOGS")),
             ("3.7", Some("Which messages are legal when")),
-            ("6", Some("Node-wide behaviour")),
+            ("6", Some("Node-wide behavior")),
             ("2§5", Some("The object cache")),
             ("3§1", Some("LOG_CREATE_WRITER")),
             ("4§6", Some("SSL")),
