@@ -54,11 +54,11 @@ host = '127.0.0.1'
 events = 's|c'
 ";
 
-/// A process that is killed in the end.
+/// A process that is killed on drop.
 struct Process(Child);
 
 impl Process {
-    /// Returns how much CPU it has used, in seconds; nothing where that can't be read.
+    /// Returns the CPU time that it has used, in seconds. Returns `None` if that is unknown.
     fn cpu(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
         let (_, fields) = stat.rsplit_once(") ")?;
@@ -74,7 +74,8 @@ impl Drop for Process {
     }
 }
 
-/// The last process of a way, the node that leads to it, and how it counts.
+/// A route for events: the node that sends them, the processes behind it, and the metric with which
+/// the last process counts them.
 struct Way {
     processes: Vec<Process>,
     node: Node,
@@ -83,8 +84,8 @@ struct Way {
 }
 
 impl Way {
-    /// Sends events and waits until they have arrived; returns how many did in a second, and how many
-    /// the slowest process could in a second of CPU.
+    /// Sends events and waits until they have arrived. Returns the number of events per second, and
+    /// per second of CPU time of the slowest process.
     async fn measure(&self, event: &Event, count: u64) -> Result<[f64; 2]> {
         let before = self.received()?;
         let cpus = || self.processes.iter().map(|process| process.cpu().unwrap_or_default());
@@ -111,8 +112,8 @@ impl Way {
     }
 }
 
-/// Starts the program; returns what follows these texts, one after the other, on its standard error,
-/// and where it listens.
+/// Starts the program. Returns it with the words that follow these texts on its standard error, in
+/// order, and the address on which it listens.
 fn start(arguments: &[&str], output: &[&str]) -> Result<(Process, Vec<String>, String)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_brocomm"))
         .args(arguments)
@@ -128,7 +129,7 @@ fn start(arguments: &[&str], output: &[&str]) -> Result<(Process, Vec<String>, S
     Ok((process, output, address.concat()))
 }
 
-/// Returns the words after texts, and reads on elsewhere.
+/// Returns the words that follow these texts, and reads the rest in a thread.
 fn after(from: impl Read + Send + 'static, texts: &[&str]) -> Result<Vec<String>> {
     let mut lines = BufReader::new(from).lines();
     let mut words = Vec::new();
@@ -155,7 +156,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
     Ok(file.to_string_lossy().into_owned())
 }
 
-/// A node that receives.
+/// A receiving node.
 async fn directly(folder: &Path) -> Result<Way> {
     let config = write(folder, "run.toml", NODE)?;
     let (process, output, address) = start(&["run", &config], &["metrics are at http://"])?;
@@ -164,7 +165,7 @@ async fn directly(folder: &Path) -> Result<Way> {
     Ok(Way { processes: vec![process], node: node(&address).await?, metrics, metric })
 }
 
-/// A bridge, and the server that receives.
+/// A bridge, and the receiving server behind it.
 async fn through_a_bridge(folder: &Path) -> Result<Way> {
     let (config, signatures) =
         (write(folder, "server.toml", NODE)?, write(folder, "zeek.zeek", SIGNATURES)?);
@@ -214,7 +215,7 @@ async fn main() -> Result<()> {
     let direct = directly(&folder).await?;
     let bridged = through_a_bridge(&folder).await?;
     for (name, event) in [("S", s()), ("C", c())] {
-        // Everything is there and warm.
+        // Warm up.
         direct.measure(&event, count / 20).await?;
         bridged.measure(&event, count / 20).await?;
         let mut ratios = [Vec::new(), Vec::new()];

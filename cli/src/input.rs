@@ -28,7 +28,7 @@ pub(crate) enum Input {
 
 /// Why a file has no session.
 pub(crate) enum Unusable {
-    /// It cannot be read, so another file was meant.
+    /// It cannot be read, so the user probably meant another file.
     Unreadable(String),
     /// It contains something else.
     Content(String),

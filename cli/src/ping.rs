@@ -173,8 +173,8 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
         None => "has no description".to_owned(),
     };
     Err(misused(format_args!(
-        "{}: nothing sent: the peer {described}, so it may be a Bro, to which no PING is sent; give \
-         --yes if you know that it is not a Bro",
+        "{}: nothing sent: the peer {described}, so it may be a Bro, and PINGs are not sent to a Bro; \
+         use --yes if you know that it is not a Bro",
         peer.remote_addr()
     )))
 }

@@ -326,7 +326,7 @@ impl Play<'_> {
             if observed.side != role(self.us) {
                 self.messages += 1;
                 if let Err(error) = &observed.message {
-                    let tls = || format!("the peer speaks TLS{NO_TLS}");
+                    let tls = || format!("the peer uses TLS{NO_TLS}");
                     let other = session::other_protocol(error);
                     self.other = other.or_else(|| session::speaks_tls(error).then(tls));
                 }

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Tail<'a> {
     args: &'a Args,
     out: &'a mut dyn Write,
-    /// The indexes of the columns to print, once the log is known.
+    /// The indices of the columns to print, once the log is known.
     columns: Option<Vec<usize>>,
     /// The header that was printed.
     header: Option<String>,

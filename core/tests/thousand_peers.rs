@@ -46,7 +46,7 @@ fn network(peers: usize) -> (Network, usize) {
 
 /// Returns how many bytes dropping a node frees.
 fn held(net: &mut Network, node: usize) -> usize {
-    let other = NodeMachine::new(NodeConfig::default()).expect("nothing is wrong");
+    let other = NodeMachine::new(NodeConfig::default()).expect("the default is valid");
     let node = std::mem::replace(net.node(node), other);
     let before = meter::held();
     drop(node);

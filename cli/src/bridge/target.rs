@@ -95,7 +95,7 @@ impl Prepared {
     /// Prints a warning, once for each kind.
     pub(super) fn warn_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
         if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("{}: {what}; others are only counted", self.name));
+            warn(format_args!("{}: {what}; further cases are only counted", self.name));
         }
     }
 }

@@ -118,7 +118,7 @@ impl Client {
                 class => (format!(" --class {class}"), format!("the class \"{class}\"")),
             };
             return format!(
-                "it requests no events from us, so it answers nothing: no entry of its \
+                "it requests no events from us, so it cannot answer: no entry of its \
                  `Communication::nodes` matches {} and {class}, or the entry has no `$events`; try \
                  `brocomm doctor {address}{option}`",
                 self.peer.local_addr().ip()

@@ -56,7 +56,7 @@ impl LogFiles {
         *files = Some(LogFiles(None));
         match ended {
             Ok(Err(problem)) => failed(format_args!("{problem}")),
-            // The node has ended.
+            // The node has stopped.
             Ok(Ok(())) => pending().await,
             Err(error) => failed(format_args!("the logs are no longer written: {error}")),
         }
@@ -68,8 +68,8 @@ impl LogFiles {
         match timeout(GRACE, task).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(problem))) => Err(failed(format_args!("{problem}"))),
-            Ok(Err(error)) => Err(failed(format_args!("the logs were not all written: {error}"))),
-            Err(_) => Err(failed(format_args!("the logs were not all written in time"))),
+            Ok(Err(error)) => Err(failed(format_args!("not all logs were written: {error}"))),
+            Err(_) => Err(failed(format_args!("not all logs were written in time"))),
         }
     }
 }

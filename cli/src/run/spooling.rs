@@ -24,16 +24,16 @@ impl Spooling {
         Spooling(Some(spawn_blocking(spool)))
     }
 
-    /// Waits until nothing can be spooled any more, and returns the failure. Cancel safe.
+    /// Waits until spooling fails, and returns the failure. Cancel safe.
     pub(super) async fn failed(spooling: &mut Option<Spooling>) -> Failure {
         let Some(Spooling(Some(task))) = spooling else { return pending().await };
         let ended = task.await;
         *spooling = Some(Spooling(None));
         match ended {
             Ok(Err(failure)) => failure,
-            // The node has ended.
+            // The node has stopped.
             Ok(Ok(())) => pending().await,
-            Err(error) => failed(format_args!("nothing is spooled any more: {error}")),
+            Err(error) => failed(format_args!("spooling has stopped: {error}")),
         }
     }
 
@@ -42,8 +42,8 @@ impl Spooling {
         let Some(Spooling(Some(task))) = spooling else { return Ok(()) };
         match timeout(GRACE, task).await {
             Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(failed(format_args!("not all was spooled: {error}"))),
-            Err(_) => Err(failed(format_args!("not all was spooled in time"))),
+            Ok(Err(error)) => Err(failed(format_args!("not all entries were spooled: {error}"))),
+            Err(_) => Err(failed(format_args!("not all entries were spooled in time"))),
         }
     }
 }

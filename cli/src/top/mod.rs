@@ -67,7 +67,7 @@ Examples:
   brocomm top sensor:47760
 
 Exit codes:
-  0  it was closed, or the table was printed
+  0  the view was closed, or the table was printed
   1  the node cannot be reached, or does not answer
   2  the command line is wrong";
 

@@ -57,7 +57,7 @@ Examples:
 Exit codes:
   0  Zeek has read and accepted the events
   1  there was no connection, or Zeek refused an event
-  2  the command line is wrong, or an event on it";
+  2  the command line, or an event on it, is wrong";
 
 /// Sends the events and waits until they are read.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {

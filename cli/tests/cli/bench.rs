@@ -181,7 +181,7 @@ fn each_reply_is_matched_to_one_event() {
     let (run, report) = ended(|event| vec![event.clone(), event]);
     assert_eq!((&report["others"], &report["unexpected"]), (&json!(0), &json!(4)));
     assert_eq!(run.code, 1);
-    assert!(run.stderr.ends_with(": 4 replies belong to no event\n"), "{}", run.stderr);
+    assert!(run.stderr.ends_with(": 4 replies match no event\n"), "{}", run.stderr);
 }
 
 #[cfg(unix)]

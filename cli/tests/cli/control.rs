@@ -188,7 +188,7 @@ fn constants_have_the_declared_types() {
 }
 
 #[test]
-fn of_several_nodes_the_failed_one_is_named() {
+fn a_failed_node_among_several_is_named() {
     let (one, two, gone) = (Controllee::start(), Controllee::start(), closed_port());
     let (one, two) = (one.address.as_str(), two.address.as_str());
     let both = run(["control", one, two, "netstats"]);
@@ -245,7 +245,7 @@ fn the_reason_for_a_missing_answer_is_reported() {
     for command in [&["id", "x"][..], &["peers"], &["netstats"], &["update"], &["set", "x=1"]] {
         let asked = run([&["control", &node.address], command].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
-        let why = "it requests no events from us, so it answers nothing: no entry of its \
+        let why = "it requests no events from us, so it cannot answer: no entry of its \
             `Communication::nodes` matches 127.0.0.1 and the class \"control\"";
         assert!(asked.stderr.contains(why), "{}", asked.stderr);
     }

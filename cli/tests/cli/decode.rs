@@ -131,10 +131,7 @@ fn an_invalid_subnet_width_gets_a_note() {
     let noted: Vec<Value> = lines.filter(|line| line.get("note").is_some()).collect();
     let [line] = noted.as_slice() else { panic!("{noted:?}") };
     assert_eq!(line["event"], "bc_scalars");
-    assert_eq!(
-        line["note"],
-        "width 112 of the subnet of 10.0.0.1 is not valid: 32 is the greatest"
-    );
+    assert_eq!(line["note"], "width 112 of the subnet of 10.0.0.1 is invalid: must be 0 to 32");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::spool::{Nodes, metrics, metrics_address};
 use crate::support::{Program, run};
 
 #[test]
-fn what_is_spooled_is_produced_and_counted() {
+fn spooled_entries_are_produced_and_counted() {
     for more in ["", "topic_name = ''\n", "tag_json = true\nkey = 'none'\n"] {
         let kafka = format!("[kafka]\n{more}kafka_conf = {{ 'test.mock.num.brokers' = 3 }}\n");
         let nodes = Nodes::new("kafka-mock", &kafka);

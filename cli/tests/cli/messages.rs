@@ -206,7 +206,7 @@ fn tls_on_one_side_only_is_named_as_the_likely_cause() {
     for command in JOINING {
         let command = command.replace("DIR", folder.to_str().unwrap());
         for (address, why) in [
-            (&alert, "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and"),
+            (&alert, "the peer uses TLS, but clear text is expected; for TLS, use --tls-ca and"),
             (&closing, "; it may expect TLS (see --tls-ca)"),
             (&silent, "; it may expect TLS (see --tls-ca); try `brocomm doctor "),
         ] {
@@ -243,7 +243,7 @@ fn a_replay_recognizes_other_protocols() {
         (
             &[0x15, 3, 1, 0, 2, 2, 0x46],
             true,
-            "the peer speaks TLS; `brocomm replay` does not support TLS",
+            "the peer uses TLS; `brocomm replay` does not support TLS",
         ),
         (b"", true, "the peer closed the connection at once; it may not accept this host"),
         (

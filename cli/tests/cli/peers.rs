@@ -220,7 +220,7 @@ fn the_demonstration_succeeds() {
     let Run { code, stdout: out, stderr: err } = run(["demo"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.ends_with("\nEverything arrived, in order and unchanged.\n"), "{out}");
-    assert!(!out.contains('\x1b'), "no colours in a pipe: {out:?}");
+    assert!(!out.contains('\x1b'), "no colors in a pipe: {out:?}");
 }
 
 #[test]

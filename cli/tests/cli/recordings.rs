@@ -271,7 +271,7 @@ fn invalid_messages_are_reported() {
 fn a_capture_that_begins_too_late_needs_the_data_format() {
     for session in older_sessions().iter().filter(|s| s.name().ends_with("-containers")) {
         let version = |step: &Step| match &step.kind {
-            // The header chunk and the argument of VERSION, of a class of no bytes.
+            // The header chunk and the argument of VERSION, with an empty class.
             StepKind::Data { bytes, .. } => bytes.starts_with(&[0, 0, 0, 8, 1]),
             _ => false,
         };

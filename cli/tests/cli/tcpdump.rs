@@ -9,7 +9,7 @@ use crate::support::{Program, no_folder, run};
 #[test]
 fn a_captured_session_is_decoded() {
     if Command::new("tcpdump").arg("--version").output().is_err() {
-        return skipped("there is no tcpdump here");
+        return skipped("tcpdump is not installed");
     }
     let folder = no_folder("tcpdump");
     std::fs::create_dir_all(&folder).unwrap();

@@ -77,7 +77,7 @@ fn the_control_socket_reports_the_peers() {
 }
 
 #[test]
-fn the_table_is_printed_once_without_colours() {
+fn the_table_is_printed_once_without_colors() {
     let (_hub, _sensor, path) = node("once");
     let top = run(["top", path.to_str().unwrap(), "--once", "--interval", "0.05"]);
     assert_eq!((top.code, top.stderr.as_str()), (0, ""));

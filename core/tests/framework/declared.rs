@@ -17,7 +17,7 @@ fn unlike() -> Vec<(Event, &'static str)> {
     ]
 }
 
-/// Regardless of subscribers, the policy, and free space in the queues.
+/// Regardless of receivers, the policy, and free space in the queues.
 #[test]
 fn events_that_do_not_match_their_declaration_are_rejected() {
     for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {

@@ -150,10 +150,10 @@ fn connect_peer_does_not_wait_to_retry() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(100, peer()))]);
     bench.refuse();
     let now = bench.now;
-    assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same id");
+    assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same ID");
     bench.connect(Some(requesting(&[])));
     bench.pass(1000 * SECOND);
-    assert!(!bench.connects(), "the other attempt is cancelled");
+    assert!(!bench.connects(), "the other attempt is canceled");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::support::*;
 
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
-/// A function that sends something with a number from the peer, one that finds that number in a
-/// notification, and the name that the log uses.
+/// A kind of numbered item: a function that sends one from the peer, a function that finds the
+/// number in a notification, and the name of the kind in the log.
 type Kind = (fn(&mut Bench, u32), fn(&Notification) -> Option<u64>, &'static str);
 
 const DROPPABLE: [Kind; 3] =

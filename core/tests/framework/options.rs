@@ -1,4 +1,4 @@
-//! Options (part 4 §1) and the behaviour of the whole node (§6).
+//! Options (part 4 §1) and the behavior of the whole node (§6).
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn defaults_are_those_of_bro() {
 }
 
 #[test]
-fn a_node_listens_only_if_told_to() {
+fn a_node_listens_only_if_configured_to() {
     assert_eq!(targets(Options::default()), []);
     assert_eq!(targets(listening()).len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Containers with several unique ids (2§6, 2§9).
+//! Containers with several unique IDs (2§6, 2§9).
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub(crate) use super::bench::Bench;
 
-/// The id of the first peer that connects to a node.
+/// The ID of the first peer that connects to a node.
 pub(crate) const FIRST: PeerId = PeerId(10_000);
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);

@@ -94,7 +94,7 @@ fn terminate_timeout_bounds_the_flush() {
 }
 
 #[test]
-fn attempts_and_retries_are_cancelled() {
+fn attempts_and_retries_are_canceled() {
     let nodes = vec![("tries", retries(5, peer())), ("waits", retries(5, peer()))];
     let mut bench = Bench::new(Options::default(), nodes);
     let (link, _) = bench.attempt();

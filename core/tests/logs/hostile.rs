@@ -27,7 +27,7 @@ impl Attacked {
         Attacked { bench: Bench::running(Options::default(), node, requesting(&[])), attacks: 0 }
     }
 
-    /// Sends these messages from a new peer. Returns the notifications, the peer's id, and how much
+    /// Sends these messages from a new peer. Returns the notifications, the peer's ID, and how much
     /// memory the last message took.
     fn attack(&mut self, before: &[Message], last: &Message) -> (Vec<Notification>, PeerId, usize) {
         let Attacked { bench, attacks } = self;

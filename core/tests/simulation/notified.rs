@@ -105,7 +105,7 @@ impl Simulation {
         assert!(open.is_empty(), "{who:?} has ended with {open:?}");
         let unseen = self.hosts[n].history.values().any(|links| !links.is_empty());
         assert!(!unseen, "{who:?} has ended without notifying of the end of a connection");
-        let back = self.hosts[n].returns.expect("nodes end only when notified to");
+        let back = self.hosts[n].returns.expect("nodes end only when the test terminates them");
         if back < 100 * SECOND {
             self.come_back(n, back);
         }

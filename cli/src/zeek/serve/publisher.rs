@@ -136,7 +136,7 @@ impl Publisher {
     /// Prints a warning, once for each kind.
     pub(super) fn warn_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
         if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("clients of Zeek's API: {what}; others are only counted"));
+            warn(format_args!("clients of Zeek's API: {what}; further cases are only counted"));
         }
     }
 

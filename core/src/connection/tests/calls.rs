@@ -166,7 +166,7 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
             let error = pair.initiator.send_event(&event).unwrap_err();
             assert!(matches!(&error, UsageError::Event(_)), "{error:?}");
             let name = &event.name;
-            let notified = [
+            let expected = [
                 format!("event {name}: argument 0, x: {what}"),
                 format!("event {name}: argument 0: {what}"),
             ];

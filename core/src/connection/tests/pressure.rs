@@ -47,7 +47,7 @@ fn commands_are_refused_while_the_send_queue_is_full() {
     pair.initiator.advance(0, NOW);
     assert_eq!(pair.initiator.ping(1, NOW), Err(error));
     assert_eq!(pair.notified().1.len(), sent as usize);
-    // The refused event used no IDs, so nothing is lost.
+    // The rejected event used no IDs, so nothing is lost.
     assert_eq!(pair.initiator.send_event(&count(sent)), Ok(Sent::Sent));
     assert_eq!(pair.notified().1, [ConnectionNotification::Event(count(sent))]);
 }

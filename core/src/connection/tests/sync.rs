@@ -19,10 +19,10 @@ fn asks(authoritative: bool) -> ConnectionConfig {
     ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 
-/// Returns the width in bits of the first object ID of each sent state access.
+/// Returns the width in bits of the first object ID of each sent operation on state.
 fn id_widths(messages: &[Message]) -> Vec<u32> {
     let width = |message: &Message| match message {
-        // `s`, full, then the id, then the serial type of a state access.
+        // `s`, full, then the ID, then the serial type of a state access.
         Message::Serial(argument) if argument[0] == b's' && argument[6..8] == [0x11, 0x01] => 32,
         Message::Serial(argument) if argument[0] == b's' && argument[10..12] == [0x11, 0x01] => 64,
         other => panic!("{other:?}"),
@@ -148,7 +148,7 @@ fn authority_and_runtime_decide_who_sends() {
 }
 
 #[test]
-fn accesses_go_only_to_peers_that_requested_sync_and_accept_input() {
+fn operations_go_only_to_peers_that_requested_sync_and_accept_input() {
     // Only the acceptor asks, so only the initiator sends.
     let mut pair =
         Pair::running(config(), ConnectionConfig { state: StateSource::None, ..asks(false) });
@@ -165,7 +165,7 @@ fn accesses_go_only_to_peers_that_requested_sync_and_accept_input() {
 }
 
 #[test]
-fn a_request_for_sync_in_running_starts_the_flow_of_accesses() {
+fn a_peer_that_requests_sync_in_running_receives_later_operations() {
     let mut connection = in_phase(Phase::Running);
     assert_eq!(connection.send_state_access(&access(1)), Ok(Sent::NotRequested));
     feed(&mut connection, &[Message::RequestSync { authoritative: true }]);
@@ -194,7 +194,7 @@ fn ids_are_short_unless_both_sides_announced_long_ids() {
         let [Message::Serial(argument)] = &messages(pair.initiator.poll_transmit())[..] else {
             panic!()
         };
-        // `e`, the name, time, number of arguments, full; then the id, then the serial type.
+        // `e`, the name, time, number of arguments, full; then the ID, then the serial type.
         let id = 1 + 4 + 5 + 8 + 4 + 1;
         assert_eq!(argument[id + width..id + width + 2], [0x88, 0x01]);
         assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));

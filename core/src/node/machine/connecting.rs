@@ -127,7 +127,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Records that a peer connected, before TLS; returns the connection's id, or `None` if the
+    /// Records that a peer connected, before TLS; returns the connection's ID, or `None` if the
     /// transport must close it because the node is terminating.
     pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);

@@ -25,7 +25,7 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the peer closed a connection, or its half of it.
+    /// Records that the peer closed a connection, or its sending direction.
     pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
         self.feed(id, now, Connection::feed_eof);
     }
@@ -242,7 +242,7 @@ impl NodeMachine {
     }
 
     /// Returns whether the node knows a connection. It does until the attempt to connect is
-    /// cancelled or fails, or the connection is reported as closed.
+    /// canceled or fails, or the connection is reported as closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.transport.get(id).is_some()
     }
@@ -310,7 +310,7 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
+    /// Processes input that waited for room, and ends a peer's turn if its receive queue is empty.
     fn refill(&mut self, id: PeerKey, unblocked: Unblocked) {
         if unblocked == Unblocked::Sender {
             self.let_in(id);
@@ -326,8 +326,8 @@ impl NodeMachine {
         }
     }
 
-    /// Resumes the input of a blocked peer until its inbox is full. Otherwise nothing would resume
-    /// it, because no notification is taken from it.
+    /// Resumes the input of a blocked peer until its receive queue is full. Otherwise nothing would
+    /// resume it, because no notification is taken from it.
     fn fill_up(&mut self, id: PeerKey) {
         let has_room = |peer| self.delivery.stop_waiting(peer);
         if self.peers.get_mut(id).is_some_and(has_room) {

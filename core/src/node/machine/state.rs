@@ -214,7 +214,7 @@ impl State {
     }
 
     /// Handles that a peer is Running: queues the pending changes that its state did not undo.
-    /// Returns those of containers that have no type at the peer yet.
+    /// Returns the changes of containers that have no type at the peer yet.
     fn handshake_done(peer: &mut Peer) -> Vec<Arc<StateAccess>> {
         let (exchange, mut open) = (&mut peer.exchange, Vec::new());
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
@@ -313,8 +313,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
-    /// called as often. Changes in between are never sent.
+    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates)
+    /// has been called as many times. Changes in between are never sent.
     pub fn suspend_state_updates(&mut self) {
         self.state.suspended = self.state.suspended.saturating_add(1);
     }

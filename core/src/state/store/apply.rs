@@ -28,12 +28,12 @@ pub struct Applied {
     pub aliases: Vec<Alias>,
 }
 
-/// A second unique id of a container, because a table was merged into another (2§9).
+/// A second unique ID of a container, because a table was merged into another (2§9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
-    /// The id used in local operations.
+    /// The ID used in local operations.
     pub ours: Name,
-    /// The id used by the peer.
+    /// The ID used by the peer.
     pub theirs: Name,
 }
 
@@ -44,7 +44,7 @@ pub struct Alias {
 pub struct Inconsistency {
     /// `assign`, `index assign`, `add`, `delete` or `read`.
     pub operation: &'static str,
-    /// The variable's name or the container's unique id.
+    /// The variable's name or the container's unique ID.
     pub id: Name,
     /// The index, field's name or position within the container.
     pub index: Option<Value>,
@@ -57,7 +57,7 @@ pub struct Inconsistency {
 impl Store {
     /// Applies an operation that a peer sent in phase Running (2§9).
     ///
-    /// A container in the operation with a known unique id is the local container, and its sent
+    /// A container in the operation with a known unique ID is the local container, and its sent
     /// content is ignored. Increments add the peer's difference.
     ///
     /// # Errors

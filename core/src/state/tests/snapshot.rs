@@ -53,7 +53,7 @@ fn with_checksum(mut snapshot: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn a_snapshot_in_any_data_format_is_restored_and_says_which() {
+fn a_snapshot_in_any_data_format_contains_its_number_and_is_restored() {
     let mut before = store("a");
     before.assign(Path::to("v").element(5), 1u64).unwrap();
     for format in DataFormat::ALL {
@@ -62,13 +62,13 @@ fn a_snapshot_in_any_data_format_is_restored_and_says_which() {
         let mut after = store("a");
         assert_eq!(after.restore(&bytes), Ok(vec![]), "{format}");
         assert_eq!(all(&before), all(&after), "{format}");
-        // Read in another one it is damaged, or something else.
+        // With the number of another format, it is invalid or has other values.
         for other in DataFormat::ALL.into_iter().filter(|other| *other != format) {
             let mut changed = bytes.to_vec();
             changed[15] = other.number() as u8;
             let restored = after.restore(&with_checksum(changed).into());
             let is_same = restored == Ok(vec![]) && all(&before) == all(&after);
-            // Only 2.0 and 2.1 do not differ in what is in this store.
+            // Only the formats of 2.0 and 2.1 encode the values of this store in the same way.
             let are_alike = [format, other].iter().all(|format| *format <= DataFormat::V22);
             assert_eq!(is_same, are_alike, "{format} as {other}");
         }

@@ -86,17 +86,17 @@ fn both_sides_know_the_negotiated_parameters() {
         let mut pair = Pair::new(&near.with_versions(version), &far);
         assert_eq!(pair.near.driver.connection().tls(), None);
         pair.run();
-        let notified = [&pair.near, &pair.far].map(|end| end.driver.connection().tls().unwrap());
-        for (expected, peer) in expected.iter().zip([&far, &near]) {
-            assert_eq!(&*notified.version, name);
-            let suite = &*notified.cipher_suite;
+        let sessions = [&pair.near, &pair.far].map(|end| end.driver.connection().tls().unwrap());
+        for (session, peer) in sessions.iter().zip([&far, &near]) {
+            assert_eq!(&*session.version, name);
+            let suite = &*session.cipher_suite;
             assert!(suite.starts_with("TLS_") && suite.contains("_SHA"), "{suite}");
-            assert!(notified.key_exchange.is_some());
-            assert_eq!(notified.peer_certificates.len(), 1);
-            assert_eq!(notified.peer_sha256, peer.own_sha256());
+            assert!(session.key_exchange.is_some());
+            assert_eq!(session.peer_certificates.len(), 1);
+            assert_eq!(session.peer_sha256, peer.own_sha256());
         }
-        assert_ne!(notified[0], notified[1]);
-        assert_eq!(notified[0].cipher_suite, notified[1].cipher_suite);
+        assert_ne!(sessions[0], sessions[1]);
+        assert_eq!(sessions[0].cipher_suite, sessions[1].cipher_suite);
     }
     let clear = End::new(config(None), Role::Initiator);
     assert_eq!(clear.driver.connection().tls(), None);

@@ -82,7 +82,7 @@ fn key(bytes: &[u8]) -> Option<u64> {
         let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
         (key ^ word).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     };
-    Some(notified.chunks_exact(8).fold(0, mix))
+    Some(hashed.chunks_exact(8).fold(0, mix))
 }
 
 #[cfg(test)]

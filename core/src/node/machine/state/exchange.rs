@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::{Name, Opcode, StateAccess, Value};
 use crate::state::{Alias, FullState, Store};
 
-/// The synchronisation with one peer during a connection.
+/// The synchronization with one peer during a connection.
 #[derive(Debug, Default)]
 pub(in super::super) struct Exchange {
     pub(super) stage: Stage,
@@ -24,7 +24,7 @@ pub(in super::super) struct Exchange {
 #[derive(Debug)]
 pub(super) struct NoTypeYet;
 
-/// The stage of synchronisation with a peer.
+/// The stage of synchronization with a peer.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// Neither side has the other's state, so changes are not sent.
