@@ -106,7 +106,7 @@ def wanted_of(patch):
 
 
 def check(suite, node, patch):
-    """Runs the cases that a patch names; returns them, and the reason of the first failure."""
+    """Runs the cases that a patch names; returns them, and the reason for the first failure."""
     named = header(patch, "Cases")
     found = {}
     for role in roles(node):

@@ -127,7 +127,8 @@ impl Value {
     }
 }
 
-/// Splits a line after its first word, which may be in quotes. Comments are empty.
+/// Splits a line after its first word, which may be in quotes. Returns empty slices for a
+/// comment.
 fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let line = line.trim_ascii();
     if line.starts_with(b"#") || line.starts_with(b"//") {
@@ -140,7 +141,7 @@ fn word(line: &[u8]) -> (&[u8], &[u8]) {
     line.split_at(end.unwrap_or(line.len()))
 }
 
-/// Returns whether a file is owned by the user and private. Prints the problem if it exists and is
+/// Returns whether a file is owned by the user and private. Prints the problem if it exists but is
 /// not.
 fn is_private(path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(path) else { return false };

@@ -138,7 +138,7 @@ fn opened() {
     let folder = fresh("large");
     let (mut spool, _) = Spool::open(&folder, SpoolConfig::default(), now()).unwrap();
     let line = vec![b'x'; 4000];
-    // As many segments as in 10 GB. Only the last one has its real size.
+    // The number of segments of a 10 GB spool. Only the last one has its real size.
     while spool.bytes() < 60 << 20 {
         spool.append(now(), SUBJECT, &line).unwrap();
         if spool.is_full() {

@@ -111,8 +111,8 @@ impl Runner {
         all.into_iter().for_each(|token| self.close(token));
     }
 
-    /// Performs the node's pending actions. Returns when to call this again, or `None` when the
-    /// node has stopped.
+    /// Does what the node asks for. Returns when to call it again, or `None` when the node has
+    /// stopped.
     #[allow(clippy::option_option, reason = "the inner one is the node's next timeout")]
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {

@@ -31,7 +31,7 @@ fn serve(mut stream: TcpStream) {
                 match event.name.as_str() {
                     Some("give_s") => give(&mut machine, &mut stream, &s(), count),
                     Some("give_c") => give(&mut machine, &mut stream, &c(), count),
-                    // Nothing else is measured here, but in the client.
+                    // Otherwise the client is measured, not this program.
                     _ => is_client = true,
                 }
             }

@@ -1,9 +1,9 @@
 //! Callbacks.
 //!
 //! A callback may call any function, even for its own connection. It may delete the connection, and
-//! may never return: it may leave by `longjmp` or an exception. So the stack frames around it own
+//! may leave by `longjmp` or an exception instead of returning. So the stack frames around it own
 //! and borrow nothing. The data of an event is in the connection, in a [`Frame`], which is freed
-//! when the callback returns, or as soon as it is certain that it never will.
+//! when the callback returns, or as soon as it is certain that it will not return.
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};

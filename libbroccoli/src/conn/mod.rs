@@ -193,8 +193,8 @@ impl BroConn {
         if self.library.tls.is_err() {
             return Err("TLS is configured, but can't be used".into());
         }
-        // Any existing connection is over. Its socket is kept until there is a new one, for its
-        // number.
+        // Any existing connection is over. Its socket is kept until there is a new one, which
+        // takes over its file descriptor.
         if let Some(link) = &mut self.link {
             link.dead = true;
         }
@@ -262,12 +262,12 @@ impl BroConn {
     }
 
     /// Marks a connection as unusable. If it is to be reconnected, the socket stays, closed in both
-    /// directions, so that the next one gets its number.
+    /// directions, so that the next one takes over its file descriptor.
     fn lose(&mut self, why: &dyn std::fmt::Display) {
         let keep = self.has(flag::RECONNECT);
         let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
         debug::message(format_args!("connection lost: {why}"));
-        // The output can only be the reason for the peer.
+        // Only the reason for the peer, such as a TLS alert, can still be queued.
         let _ = link.flush(false);
         link.dead = true;
         if link.is_owner()

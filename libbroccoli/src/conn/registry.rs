@@ -23,7 +23,7 @@ pub(super) enum Function {
     Compact(BroCompactEventFunc),
 }
 
-/// A callback with the user's pointer for it.
+/// A callback and the user's pointer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Callback {
     /// The id, which increases with each added callback.

@@ -34,7 +34,7 @@ pub(super) struct Session<'a, 'w> {
 }
 
 impl Session<'_, '_> {
-    /// Produces entries. Returns `Ok` when the sink must end, otherwise the reason of the failure.
+    /// Produces entries. Returns `Ok` when the sink must end, otherwise the reason for the failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         let (sender, mut happened) = unbounded_channel();

@@ -25,7 +25,7 @@ pub struct EventLine {
 }
 
 impl EventLine {
-    /// Creates it with the declarations of the node. Undeclared events keep the types that they
+    /// Creates a converter with the node's declarations. Undeclared events keep the types that they
     /// were received with.
     pub fn new(declarations: Declarations) -> EventLine {
         let options = mapping::Options {

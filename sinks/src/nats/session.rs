@@ -46,7 +46,7 @@ pub(super) struct Session<'a, 'w> {
 }
 
 impl Session<'_, '_> {
-    /// Connects and publishes. Returns `Ok` when the sink must end, otherwise the reason of the
+    /// Connects and publishes. Returns `Ok` when the sink must end, otherwise the reason for the
     /// failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
@@ -91,7 +91,7 @@ impl Session<'_, '_> {
             tokio::select! {
                 biased;
                 reason = lost_reason(&mut is_lost) => {
-                    // Acknowledgements from before the failure count.
+                    // Handle acknowledgements that arrived before the failure.
                     self.take_ready(&mut sent).await;
                     self.work.keep()?;
                     return Err(reason);
@@ -251,7 +251,7 @@ async fn connect(
     Ok(context)
 }
 
-/// Returns the reason of a failed connection in plain words. The client's own message names
+/// Returns the reason for a failed connection in plain words. The client's own message names
 /// internal types.
 fn refusal(reason: &str, config: &NatsConfig) -> String {
     let ca = || match &config.ca {

@@ -38,7 +38,7 @@ pub(super) enum Added {
 pub(super) type WithOther = BTreeSet<String>;
 
 pub(super) struct Batch {
-    /// The hour, counted from 1970.
+    /// The hour, as the number of hours since 1970.
     hour: u64,
     /// The suffix of all file names.
     suffix: String,
@@ -94,7 +94,7 @@ impl Batch {
         self.last
     }
 
-    /// Adds an entry. For other entries than log entries, only moves the position.
+    /// Adds an entry. For entries that are not log entries, only moves the position.
     pub(super) fn add(
         &mut self,
         entry: &Entry,

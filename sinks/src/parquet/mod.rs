@@ -3,9 +3,9 @@
 //! There is one file for each log and hour, such as
 //! `DIR/conn/2026-11-29T17-18a5f1c2d3e4f506-1.parquet`. The name has the hour (in UTC) in which the
 //! entries were spooled, the spool's epoch, and the sequence number of the first entry of the hour.
-//! A file is written under a temporary name and renamed when it is complete. Only then the position
-//! moves. So after a crash the entries are read from the spool again, and each is in exactly one
-//! file.
+//! A file is written under a temporary name and renamed when it is complete. The position moves
+//! only then. So after a crash the entries are read from the spool again, and each is in exactly
+//! one file.
 //!
 //! | Bro | Parquet |
 //! | --- | --- |

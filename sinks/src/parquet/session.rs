@@ -37,7 +37,7 @@ impl<'a, 'w> Session<'a, 'w> {
         Session { spool, config, epoch, work, commit, batch: None, with_other: WithOther::new() }
     }
 
-    /// Writes batches. Returns `Ok` when the sink must end, otherwise the reason of the failure.
+    /// Writes batches. Returns `Ok` when the sink must end, otherwise the reason for the failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         self.recover()?;

@@ -120,8 +120,8 @@ impl Folder {
         replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
     }
 
-    /// Returns whether the spool was written to without flushing before the system was restarted,
-    /// or possibly so.
+    /// Returns whether the spool was, or may have been, written to without flushing before the last
+    /// restart of the system.
     pub(super) fn has_forgotten(&self) -> io::Result<bool> {
         let before = match fs::read_to_string(self.unflushed()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

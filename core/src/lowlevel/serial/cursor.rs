@@ -64,8 +64,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a subnet. `lenient` accepts a width of an IPv4 subnet that counts 128 bits, which some
-    /// Broccoli programs send.
+    /// Reads a subnet. `lenient` accepts a width of an IPv4 subnet that counts in 128 bits, which
+    /// some Broccoli programs send.
     pub(super) fn subnet(&mut self, format: DataFormat, lenient: bool) -> Result<Subnet> {
         let words = self.rest().first_chunk() == Some(&4_u32.to_be_bytes());
         let prefix = self.addr(format)?;

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn the_stored_bytes_are_bounded() {
         let mut interned = Interned::default();
         let mut add = |length: usize, limit| {
             let (ty, extent) = (Type::COUNT, Extent::default());

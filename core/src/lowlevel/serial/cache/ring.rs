@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// The tape position of a run while the type of its only value is being read.
 const PENDING: u32 = u32::MAX;
 
-/// The distance between the stamps of a run's values: each value is followed by a use of its type.
+/// The distance between the stamps of a run's values: 2, because each value is followed by a use of
+/// its type.
 pub(super) const STEP: u64 = 2;
 
 /// Values in order of arrival, which is the order of their ids.

@@ -122,8 +122,8 @@ impl ReadCache {
         Ok((list, place))
     }
 
-    /// Decodes a value of the message being read or of an earlier one, which the message being read
-    /// then keeps alive. The value counts as `objects` objects.
+    /// Decodes a value of the message being read, or of an earlier message, which then stays alive
+    /// as long as this one. The value counts as `objects` objects.
     pub(in super::super::super) fn value(
         &mut self,
         (number, tape): (u32, u32),

@@ -219,10 +219,9 @@ impl ReadCache {
         Place(Where::Used(list, place))
     }
 
-    /// Registers a full value at this position of the tape, the next one, whose type was just
-    /// looked up by [`usual_type`](Self::usual_type) or [`standard_type`](Self::standard_type).
-    /// Returns false if the value's id is not a new one, so that the value must be
-    /// [registered](Self::register).
+    /// Registers the full value that comes next, at this tape position. Its type was just looked up
+    /// by [`usual_type`](Self::usual_type) or [`standard_type`](Self::standard_type). Returns false
+    /// if the value's id is not a new one, so that the value must be [registered](Self::register).
     #[inline(always)]
     pub(in super::super) fn register_in_run(&mut self, pid: u64, tape: u32) -> bool {
         self.ring.extend(pid, tape) || self.open_run(pid, tape)
