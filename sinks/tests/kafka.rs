@@ -24,7 +24,7 @@ fn cluster() -> Cluster {
 }
 
 fn config(brokers: String) -> KafkaConfig {
-    // The mock cluster is down for moments only.
+    // The mock cluster is down only for moments.
     let options = [("reconnect.backoff.ms", "5"), ("reconnect.backoff.max.ms", "50")];
     let options = [&options[..], &[("retry.backoff.ms", "5"), ("retry.backoff.max.ms", "50")]];
     let options = options.concat().into_iter();
@@ -163,7 +163,7 @@ fn topics_are_those_of_zeek_kafka() {
 }
 
 #[test]
-fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
+fn broker_failures_lose_and_duplicate_nothing() {
     use RDKafkaRespErr::{
         RD_KAFKA_RESP_ERR__TRANSPORT as CLOSE, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS as FEW,
         RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION as NOT_LEADER,
@@ -178,7 +178,7 @@ fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
         producing.add(40);
         producing.wait();
     }
-    // All brokers are down, and another leads then.
+    // All brokers are down, and afterwards another one is the leader.
     (1..=3).for_each(|broker| cluster.broker_down(broker).unwrap());
     producing.add(40);
     let reason = loop {
@@ -201,12 +201,12 @@ fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
 }
 
 #[test]
-fn what_is_too_large_is_left_out_and_nothing_else() {
+fn only_entries_that_are_too_large_are_left_out() {
     let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     let cluster = cluster();
     let brokers = cluster.bootstrap_servers();
     let mut producing = Publishing::prepare("kafka");
-    // The brokers refuse the first, and the client another.
+    // The brokers refuse the first entry, and the client another one.
     cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
     producing.add(2);
     producing.spool.append(NOW, SUBJECT, &vec![b'x'; 2_000_000]).unwrap();
@@ -218,7 +218,7 @@ fn what_is_too_large_is_left_out_and_nothing_else() {
     });
     producing.wait();
     assert_eq!((producing.counts.refused(), producing.counts.acknowledged()), (2, 2));
-    // One in the middle of others: all are sent again, and the one that is still refused is left out.
+    // An entry between others: all are resent, and the one that is refused again is left out.
     cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
     producing.add(100);
     producing.wait();
@@ -241,7 +241,7 @@ fn what_is_too_large_is_left_out_and_nothing_else() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_passes() {
+fn errors_are_reported_and_overcome() {
     use RDKafkaRespErr::{
         RD_KAFKA_RESP_ERR_NO_ERROR as NONE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED as DENIED,
     };
@@ -260,7 +260,7 @@ fn what_is_wrong_is_said_and_passes() {
 }
 
 #[test]
-fn a_cluster_that_is_not_there_is_waited_for() {
+fn an_unreachable_cluster_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let producing = producing(config(closed.to_string()), 5);
     let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
@@ -269,13 +269,13 @@ fn a_cluster_that_is_not_there_is_waited_for() {
     assert_eq!(producing.counts.position(), 0);
     assert_eq!(producing.counts.oldest(), Some(NOW));
     let counts = producing.counts.clone();
-    // It ends all the same, and said that once.
+    // It still ends, and has reported the reason once.
     assert_eq!(waits(&producing.end()), "");
     assert_eq!(counts.acknowledged(), 0);
 }
 
 #[test]
-fn no_more_than_the_window_is_on_its_way() {
+fn the_window_limits_entries_in_flight() {
     let cluster = cluster();
     let config =
         KafkaConfig { timeout: Duration::from_millis(300), ..config(cluster.bootstrap_servers()) };
@@ -284,7 +284,7 @@ fn no_more_than_the_window_is_on_its_way() {
     (1..=3).for_each(|broker| {
         cluster.broker_round_trip_time(broker, Duration::from_secs(10)).unwrap();
     });
-    // What the first one was waited for does not matter.
+    // The reason for the first wait is irrelevant.
     producing.reports.try_iter().for_each(drop);
     producing.add(1000);
     while producing.counts.sent() < 17 {

@@ -1,4 +1,4 @@
-//! The behaviour of this transport, on each executor whose feature is enabled.
+//! The behavior of this transport, on each executor whose feature is enabled.
 #![cfg(any(feature = "async-std", feature = "smol"))]
 
 use brocomm_async_std as transport;

@@ -66,8 +66,7 @@ impl Announced {
     }
 }
 
-/// Records what both sides announce, and derives the state of the connection. The rules are the
-/// core's, so the suite has none of its own.
+/// Records what both sides announce, and derives the state of the connection by the core's rules.
 #[derive(Debug)]
 pub(super) struct Ledger {
     /// The suite's side.
@@ -135,7 +134,7 @@ impl Ledger {
             .with_data_format(self.data_format())
     }
 
-    /// Returns the data format that either side's VERSION names, the suite's first (§2.1).
+    /// Returns the data format in which the two VERSIONs result, the suite's first (§2.1).
     pub(super) fn data_format(&self) -> DataFormat {
         self.ours.data_format().or(self.theirs.data_format()).unwrap_or_default()
     }
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_book_tracks_a_session_like_the_core() {
+    fn the_ledger_tracks_a_session_like_the_core() {
         let version = |runtime: i32| {
             let (protocol, data_format) = (Version::PROTOCOL, Version::DATA_FORMAT);
             let (cache_size, class) = (3000, Some(Bytes::new()));

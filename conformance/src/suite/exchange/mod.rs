@@ -87,7 +87,7 @@ impl Exchange {
         &self.ledger.theirs
     }
 
-    /// Returns the data format that is spoken (2§13).
+    /// Returns the data format of the connection (2§13).
     pub(crate) fn data_format(&self) -> DataFormat {
         self.ledger.data_format()
     }

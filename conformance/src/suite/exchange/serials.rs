@@ -157,7 +157,7 @@ impl Exchange {
         });
         match (found, other) {
             (Err(Stop::Failed(why)), Some(other)) => {
-                Stop::failed(format!("{why}; conformance_echoed({other}) came"))
+                Stop::failed(format!("{why}; conformance_echoed({other}) arrived"))
             }
             (found, _) => found,
         }
@@ -173,7 +173,7 @@ impl Exchange {
         self.answers_after(|got| {
             match echoed(got) {
                 Some([value]) => before.push(value.clone()),
-                Some(args) => Stop::failed(format!("conformance_echoed({}) came", lines(args)))?,
+                Some(args) => Stop::failed(format!("conformance_echoed({}) arrived", lines(args)))?,
                 None => {}
             }
             Ok(())

@@ -43,7 +43,7 @@ pub struct NodeDriver {
     waiting: waiting::Waiting,
     requests: BTreeMap<u64, requests::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
-    /// The kept notifications from before the first read, for all who subscribe before it.
+    /// Notifications kept until the first read, for all who subscribe before it.
     early: Option<Inbox>,
     /// The tasks to wake.
     wake: Vec<Waker>,
@@ -132,7 +132,7 @@ impl NodeDriver {
         std::mem::take(&mut self.wake)
     }
 
-    /// Returns when the managing task next has work at the latest.
+    /// Returns the latest time at which the managing task has work again.
     fn next_timeout(&self) -> Option<Time> {
         self.communication.next_timeout().into_iter().chain(self.next_report()).min()
     }

@@ -1,4 +1,4 @@
-//! Request and reply events.
+//! Requests and their answers.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -10,14 +10,14 @@ use crate::node::{EventPeer, Notification};
 
 type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
 
-/// The predicate for a reply, and the reply once received.
+/// The predicate for an answer, and the answer once received.
 pub(super) struct Asked {
     is_answer: Box<IsAnswer>,
     answer: Option<(Arc<EventPeer>, Event)>,
 }
 
 impl NodeDriver {
-    /// Expects a reply: the first event that matches the predicate. It is not delivered as a
+    /// Expects an answer: the first event that matches the predicate. It is not delivered as a
     /// notification.
     pub fn expect(
         &mut self,

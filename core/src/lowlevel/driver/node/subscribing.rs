@@ -120,7 +120,7 @@ pub(super) struct Subscriber {
     subscription: Subscription,
     bound: Bound,
     queue: Inbox,
-    /// The time since when it has blocked peers without reading.
+    /// When it began to block peers without reading.
     waits_since: Option<Time>,
     /// Whether it was logged as too slow since its queue was last empty.
     is_reported: bool,
@@ -193,7 +193,7 @@ impl Subscriber {
         Some((notification, waited && has_caught_up))
     }
 
-    /// Returns when to log that it is stalled.
+    /// Returns when to log that the subscriber is stalled.
     fn reported_at(&self) -> Option<Time> {
         Some(self.waits_since.filter(|_| !self.is_reported)? + PATIENCE)
     }

@@ -58,7 +58,7 @@ pub(super) enum Wanted {
     Delivery(PeerId),
     /// The end of communication.
     End,
-    /// The reply to an event.
+    /// The answer to a request.
     Answer,
     /// A notification.
     Notification,

@@ -157,7 +157,7 @@ fn a_failed_read_closes_at_once() {
 }
 
 #[test]
-fn invalid_input_closes_the_connection_in_an_orderly_way() {
+fn invalid_input_closes_the_connection_gracefully() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);

@@ -1,4 +1,4 @@
-//! Tests of replies behind other notifications.
+//! Tests of answers behind other notifications.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn answers_are_found_and_other_notifications_stay_in_order() {
     assert_eq!(world.numbers(), [0, 1, 3].map(Value::Count));
     assert_eq!(world.driver.poll_answer(&mut ticket, &waker), Poll::Ready(None));
 
-    // Taking notifications finds the answer, too.
+    // Taking notifications also finds the answer.
     world.driver.expect(&mut ticket, |_, event| event.args == [Value::Count(5)]);
     assert_eq!(world.driver.poll_answer(&mut ticket, &waker), Poll::Pending);
     assert_eq!(world.peer.send_event(&event(5)), Ok(Sent::Sent));
