@@ -37,7 +37,7 @@ struct ConnId {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Value {
     Count(u64),
-    String(Vec<u8>),
+    String(String),
     Double(f64),
     Addr(IpAddr),
     Port(u16, u8),
@@ -63,7 +63,7 @@ fn large() -> Event<(ConnId, String, f64)> {
 }
 
 fn small_values() -> Event<Vec<Value>> {
-    event("small_event", vec![Value::Count(42), Value::String(b"twenty bytes of text".into())])
+    event("small_event", vec![Value::Count(42), Value::String("twenty bytes of text".to_owned())])
 }
 
 fn large_values() -> Event<Vec<Value>> {
@@ -75,7 +75,7 @@ fn large_values() -> Event<Vec<Value>> {
     ];
     let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), Some(value)));
     let record = Value::Record("conn_id".to_owned(), fields.collect());
-    let string = Value::String(b"GET /index.html?a=20".into());
+    let string = Value::String("GET /index.html?a=20".to_owned());
     event("large_event", vec![record, string, Value::Double(0.25)])
 }
 

@@ -266,7 +266,7 @@ fn packets_are_written_as_pcap() {
     let connect = run(["connect", &address, "--count=0", write[0], write[1]]);
     assert_eq!(connect.code, 0);
     let listen = run(["listen", "--on=127.0.0.1:0", "--count=0", write[0], write[1]]);
-    assert_eq!((listen.code, listen.stderr.as_str()), (0, ""));
+    assert_eq!(listen.code, 0);
     assert!(listen.stdout.starts_with("listening on 127.0.0.1:"), "{}", listen.stdout);
     assert_eq!(hex::encode(fs::read(&file).unwrap()), header);
     let mut program = Program::start(["connect", &address, write[0], write[1]]);
