@@ -4,24 +4,24 @@ use super::*;
 
 /// A connection of the node, its driver, and the peer.
 struct Link {
-    carrier: SocketDriver,
+    socket: SocketDriver,
     carrying: Arc<Sleeper>,
     peer: Connection,
 }
 
 impl Link {
     /// Performs the driver's steps until it waits. Returns how often it read or wrote.
-    fn carry(&mut self, hub: &mut NodeDriver, buffer: &mut [u8]) -> usize {
+    fn carry(&mut self, driver: &mut NodeDriver, buffer: &mut [u8]) -> usize {
         let waker = Waker::from(Arc::clone(&self.carrying));
         let mut calls = 0;
-        self.carrier.feed_ready();
+        self.socket.feed_ready();
         loop {
-            match self.carrier.poll_step(hub, buffer, NOW, &waker) {
+            match self.socket.poll_step(driver, buffer, NOW, &waker) {
                 Step::Write(bytes) => {
                     let written = bytes.len();
                     self.peer.feed_bytes(bytes, NOW);
                     while self.peer.poll_notification().is_some() {}
-                    self.carrier.feed_write(Ok(written));
+                    self.socket.feed_write(Ok(written));
                 }
                 Step::Read => {
                     let sent = self.peer.poll_transmit();
@@ -31,15 +31,15 @@ impl Link {
                     let is_empty = read == 0;
                     let result =
                         if is_empty { Err(ErrorKind::WouldBlock.into()) } else { Ok(read) };
-                    self.carrier.feed_read(result);
+                    self.socket.feed_read(result);
                 }
                 Step::Wait { .. } => break,
                 step => panic!("{step:?}"),
             }
             calls += 1;
-            settle(hub);
+            settle(driver);
         }
-        settle(hub);
+        settle(driver);
         calls
     }
 }
@@ -58,27 +58,27 @@ fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
     declarations.read("global e: event(n: count);").unwrap();
     let nodes = vec![("peer".to_owned(), wants)];
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
-    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
+    let mut driver = NodeDriver::new(NodeMachine::new(configuration).unwrap());
     let (mut ticket, taking) = (Ticket::default(), Arc::<Sleeper>::default());
-    hub.subscribe(&mut ticket, Subscription::new("taker").bound(Bound::new(10, 1 << 20)));
-    hub.communication_mut().start(NOW);
+    driver.subscribe(&mut ticket, Subscription::new("taker").bound(Bound::new(10, 1 << 20)));
+    driver.communication_mut().start(NOW);
     // As if the input came in parts.
     let mut buffer = vec![0; 1000];
     let mut links: Vec<Link> = (0..PEERS)
         .map(|n| {
             let from = Endpoint::new(here, 50_000 + n);
-            let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
+            let id = driver.communication_mut().feed_accepted(from, NOW).unwrap();
             let config = ConnectionConfig {
                 requests: Requests { events: vec!["e".into()], ..Requests::default() },
                 undeclared: Undeclared::Deliver,
                 ..ConnectionConfig::default()
             };
             let peer = Connection::new(config, Role::Initiator, NOW);
-            Link { carrier: SocketDriver::new(id), carrying: Arc::default(), peer }
+            Link { socket: SocketDriver::new(id), carrying: Arc::default(), peer }
         })
         .collect();
     for link in &mut links {
-        link.carry(&mut hub, &mut buffer);
+        link.carry(&mut driver, &mut buffer);
         assert_eq!(link.peer.phase(), Phase::Running);
         for n in 0..EACH {
             assert_eq!(link.peer.send_event(&event(n)), Ok(Sent::Sent));
@@ -89,14 +89,14 @@ fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
     let waker = Waker::from(Arc::clone(&taking));
     let (mut taken, mut wakes, mut calls) = (0, 0, 0);
     while taken < EVENTS {
-        if let Poll::Ready(next) = hub.poll_notification(&mut ticket, &waker) {
+        if let Poll::Ready(next) = driver.poll_notification(&mut ticket, &waker) {
             taken += usize::from(matches!(next, Some(Notification::Event { .. })));
         }
-        settle(&mut hub);
+        settle(&mut driver);
         // The tasks of connections run at the same time.
         for link in links.iter_mut().filter(|link| link.carrying.woken() > 0) {
             wakes += 1;
-            calls += link.carry(&mut hub, &mut buffer);
+            calls += link.carry(&mut driver, &mut buffer);
         }
         wakes += taking.woken();
     }
