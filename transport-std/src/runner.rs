@@ -126,7 +126,8 @@ impl Runner {
         let mut before = leads();
         while self.turn(&mut lock(&self.poller), None, is_led) {
             while is_led() || before != leads() {
-                if self.called.swap(false, Ordering::SeqCst) && !is_led() {
+                let is_called = self.called.swap(false, Ordering::SeqCst) || self.has_work();
+                if is_called && !is_led() {
                     break;
                 }
                 if std::mem::replace(&mut before, leads()) != leads() {
@@ -230,13 +231,17 @@ impl Runner {
         let mut woken = lock(&self.woken);
         woken.tokens.append(&mut tokens);
         let is_polled = woken.poller != Polling::No;
-        let has_work = !woken.tokens.is_empty();
         drop(woken);
         if is_polled {
             self.interrupt();
-        } else if has_work && !self.called.swap(true, Ordering::SeqCst) {
+        } else if self.has_work() && !self.called.swap(true, Ordering::SeqCst) {
             self.own.get().into_iter().for_each(Thread::unpark);
         }
+    }
+
+    /// Returns whether tasks were woken and have not been run.
+    fn has_work(&self) -> bool {
+        !lock(&self.woken).tokens.is_empty()
     }
 
     /// Interrupts the thread that waits in the poller, if any.
