@@ -5,9 +5,6 @@ use crate::data::Event;
 use crate::serial::{self, Mode, Templates};
 use crate::wire::{Encoder, Framing, Message};
 
-/// The size of the first block from which later messages are appended to the next, in bytes.
-const BLOCK: usize = 64 << 10;
-
 /// The capacity of the queue that is kept while nothing waits, in bytes.
 const KEPT: usize = 4 << 10;
 
@@ -48,19 +45,31 @@ impl Output {
         }
     }
 
-    /// Returns the bytes that are written next.
+    /// Returns the bytes that are written next; none while they are lent.
     pub(super) fn pending(&self) -> &[u8] {
-        self.front.get(self.start..).unwrap_or_default()
+        match self.front.get(self.start..).unwrap_or_default() {
+            [] if self.lent == 0 => &self.queue,
+            front => front,
+        }
     }
 
     /// Returns the number of bytes to write, including those that are lent.
+    #[inline]
     pub(super) fn queued(&self) -> usize {
-        self.lent + self.pending().len() + self.queue.len()
+        self.lent + self.front.len().saturating_sub(self.start) + self.queue.len()
+    }
+
+    /// Moves the queue to the front if that is empty.
+    fn turn_over(&mut self) {
+        if self.front.is_empty() {
+            std::mem::swap(&mut self.front, &mut self.queue);
+        }
     }
 
     /// Lends the bytes that are written next, so that they need not be copied: a block, and how
-    /// many bytes of it have been written. Until [`take_back`](Self::take_back), nothing is pending.
+    /// many bytes of it have been written. [`take_back`](Self::take_back) ends this.
     pub(super) fn lend(&mut self) -> (Vec<u8>, usize) {
+        self.turn_over();
         self.lent = self.pending().len();
         (std::mem::take(&mut self.front), self.start)
     }
@@ -80,19 +89,20 @@ impl Output {
     /// Records that this many bytes were written, at most those pending.
     pub(super) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.pending().len());
+        if bytes > 0 {
+            self.turn_over();
+        }
         self.start += bytes;
         self.written += bytes as u64;
         if self.written >= self.reply_end {
             self.reply_bytes = 0;
         }
         if bytes > 0 && self.start == self.front.len() {
-            self.start = 0;
             self.front.clear();
+            self.start = 0;
             if self.queue.is_empty() {
-                self.front.shrink_to(KEPT);
-                self.queue = Vec::new();
-            } else {
-                std::mem::swap(&mut self.front, &mut self.queue);
+                self.queue = std::mem::take(&mut self.front);
+                self.queue.shrink_to(KEPT);
             }
         }
     }
@@ -108,12 +118,6 @@ impl Output {
     pub(super) fn clear(&mut self) {
         (self.front, self.queue) = Default::default();
         (self.start, self.lent) = (0, 0);
-    }
-
-    /// Returns the encoder with the bytes after which it appends.
-    fn encoder(&mut self) -> (&mut Encoder, &mut Vec<u8>) {
-        let Output { encoder, front, lent, queue, .. } = self;
-        (encoder, back(front, *lent, queue))
     }
 
     /// Returns an error while the send queue is full.
@@ -136,8 +140,7 @@ impl Output {
     }
 
     pub(super) fn message(&mut self, message: &Message) {
-        let (encoder, out) = self.encoder();
-        encoder.message(message, out);
+        self.encoder.message(message, &mut self.queue);
     }
 
     /// Queues an answer to a PING, which a peer can trigger without the application.
@@ -154,8 +157,7 @@ impl Output {
     }
 
     pub(super) fn compress(&mut self, level: crate::wire::Compression) {
-        let (encoder, out) = self.encoder();
-        encoder.start_compression(level, out);
+        self.encoder.start_compression(level, &mut self.queue);
     }
 
     /// Queues an event for one of many peers. Nothing changes if it cannot be encoded.
@@ -166,14 +168,14 @@ impl Output {
         event: &Event,
         templates: &mut Templates,
     ) -> Result<(), UsageError> {
-        let Output { encoder, writer, front, lent, queue, .. } = self;
+        let Output { encoder, writer, queue, .. } = self;
         let Some(template) = templates.get(writer, mode, event) else {
             let Event { name, time, args } = event;
             return self.serial(|writer, out| writer.event(mode, name, *time, args, out));
         };
         match template.framed() {
             Some(size) if !encoder.is_compressed() => {
-                template.fill(writer, mode, true, back(front, *lent, queue));
+                template.fill(writer, mode, true, queue);
                 encoder.count_framed(size);
                 Ok(())
             }
@@ -190,14 +192,8 @@ impl Output {
         &mut self,
         write: impl FnOnce(&mut serial::Writer, &mut Vec<u8>) -> Result<(), serial::WriteError>,
     ) -> Result<(), UsageError> {
-        let Output { encoder, writer, front, lent, queue, .. } = self;
-        encoder.serial(back(front, *lent, queue), |argument| write(writer, argument))?;
+        let writer = &mut self.writer;
+        self.encoder.serial(&mut self.queue, |argument| write(writer, argument))?;
         Ok(())
     }
-}
-
-/// Returns the block that is appended to: the first one, until it is lent or has enough.
-#[inline]
-fn back<'a>(front: &'a mut Vec<u8>, lent: usize, queue: &'a mut Vec<u8>) -> &'a mut Vec<u8> {
-    if lent == 0 && queue.is_empty() && front.len() < BLOCK { front } else { queue }
 }
