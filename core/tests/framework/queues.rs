@@ -97,8 +97,6 @@ fn a_closed_connection_logs_how_many_messages_it_drops() {
     let line =
         format!("error parent {PREFIX} dropped 3 queued messages for peer, connection closed");
     assert_eq!(bench.log().iter().filter(|logged| **logged == line).count(), 1);
-    let closed = bench.notified.iter().any(|n| matches!(n, Notification::ConnectionClosed { .. }));
-    assert!(closed);
 
     // Nothing is logged if all was sent.
     let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping"]));
