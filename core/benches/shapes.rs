@@ -2,6 +2,7 @@
 
 mod fan_out;
 mod nodes;
+pub mod tables;
 
 use brocomm::Time;
 use brocomm::data::{Event, Field, Record, Table, Type, Value};

@@ -22,11 +22,13 @@ pub(super) struct Lines {
     colors: Colors,
     /// The last line, for its memory.
     line: String,
+    /// The last value, for its memory.
+    printed: Vec<u8>,
 }
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { colors: Colors::of_stdout(), line: String::new() }
+        Lines { colors: Colors::of_stdout(), line: String::new(), printed: Vec::new() }
     }
 }
 
@@ -49,21 +51,50 @@ const CONTENT: usize = 46;
 
 impl Lines {
     fn describe(&mut self, time: Duration, observed: &Observed) -> fmt::Result {
-        let line = &mut self.line;
+        let Lines { line, printed, .. } = self;
         let message = observed.message.as_ref();
         let message = message.map_or("-", |message| message.message_type().name());
         let (arrow, phase) = (side::arrow(observed.side), side::phase(observed.phase));
-        write!(line, "{:12.6} {arrow} {phase:<9} {message}", time.as_secs_f64())?;
+        write_seconds(line, time)?;
+        for (part, width) in [(" ", 0), (arrow, 0), (" ", 0), (phase, 9), (" ", 0), (message, 0)] {
+            line.push_str(part);
+            line.extend(iter::repeat_n(' ', usize::saturating_sub(width, part.len())));
+        }
         if let Some(content) = Content::of(observed) {
             let gap = CONTENT.saturating_sub(line.len()).max(1);
             line.extend(iter::repeat_n(' ', gap));
-            write!(WithoutTabs(line), "{content}")?;
+            let mut line = WithoutTabs(line);
+            match content {
+                // Most messages are events.
+                Content::Event(event) => write_event(&mut line, event, printed)?,
+                content => write!(line, "{content}")?,
+            }
         }
         if let Some(note) = notes::note(observed) {
             write!(line, "  # {note}")?;
         }
         Ok(())
     }
+}
+
+/// Writes a time like `{:12.6}` writes its seconds.
+fn write_seconds(line: &mut String, time: Duration) -> fmt::Result {
+    let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+    // The double nearest to the time is rounded like the time itself, unless that is as far from
+    // the one microsecond as from the other, or so long that doubles are further apart.
+    if nanos % 1000 == 500 || seconds >= 1 << 22 {
+        return write!(line, "{:12.6}", time.as_secs_f64());
+    }
+    let micros = (time + Duration::from_nanos(500)).as_micros();
+    write!(line, "{:5}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+/// Writes an event like a call. `printed` lends its memory.
+fn write_event(out: &mut impl fmt::Write, event: &Event, printed: &mut Vec<u8>) -> fmt::Result {
+    printed::write_bytes(out, &event.name)?;
+    out.write_str("(")?;
+    printed::write_values(out, &event.args, printed)?;
+    out.write_str(")")
 }
 
 impl Display for Content<'_> {
@@ -80,12 +111,7 @@ impl Display for Content<'_> {
                     None => Ok(()),
                 }
             }
-            Content::Event(Event { name, args, .. }) => {
-                printed::write_bytes(f, name)?;
-                f.write_str("(")?;
-                printed::write_values(f, args)?;
-                f.write_str(")")
-            }
+            Content::Event(event) => write_event(f, event, &mut Vec::new()),
             Content::Id(Id { name, value: Some(value), .. }) => {
                 write!(f, "id {} = {}", printed::bytes(name), printed::value(value))
             }
@@ -205,6 +231,20 @@ mod tests {
         ];
         for (operation, operands, text) in cases {
             assert_eq!(shown(operation, operands), text);
+        }
+    }
+
+    #[test]
+    fn times_are_written_like_doubles() {
+        let mut times = vec![0, 1, 499, 500, 501, 999_999_499, 999_999_500, 999_999_501, u64::MAX];
+        times.extend([(1 << 22) * 1_000_000_000 - 1, (1 << 22) * 1_000_000_000 + 1]);
+        // Numbers of all sizes, with all remainders.
+        times.extend((1..60).flat_map(|n| [(1 << n) + 7 * n, (1 << n) * 999 / 1000]));
+        times.extend((0..3000).map(|n| 1_234_567_890_123 + 501 * n));
+        for nanos in times {
+            let (time, mut text) = (Duration::from_nanos(nanos), String::new());
+            write_seconds(&mut text, time).unwrap();
+            assert_eq!(text, format!("{:12.6}", time.as_secs_f64()), "{nanos}");
         }
     }
 
