@@ -22,7 +22,7 @@ pub const COUNTS: Content = Content {
     entry: |n| (vec![Value::Addr(n.to_be_bytes().into())], Some(Value::Count(n.into()))),
 };
 
-/// Strings by address, in no order.
+/// Strings by string, in no order.
 pub const STRINGS: Content = Content {
     ty: "table[string] of string",
     entry: |n| (vec![Value::string(format!("{:08x}", scattered(n)))], Some(Value::string("a short text"))),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::Time;
 use super::stored::{Index, Stored};
+use crate::Time;
 use crate::data::{
     AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind, TypeTag, Value,
     index_types,

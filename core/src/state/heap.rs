@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-use super::container::{Container, Content, Entry, Expiry, Key, Lifetime, Owner, Owners, Slot, Table};
+use super::container::{
+    Container, Content, Entry, Expiry, Key, Lifetime, Owner, Owners, Slot, Table,
+};
 use super::stored::Index;
 use super::{StateError, StoreLimits};
 use crate::Time;

@@ -182,7 +182,8 @@ mod tests {
         }
         let hue = Type::enumeration("Hue", vec![("RED".into(), 0), ("BLUE".into(), 1)]);
         values.extend([1, 0].map(|number| Value::Enum(EnumValue { ty: hue.clone(), number })));
-        for text in ["/x/", "[$a=1]", "[$a=2, $b=\"x\"]", "set(2, 1)", "vector(1, 2)", "vector(2)"] {
+        for text in ["/x/", "[$a=1]", "[$a=2, $b=\"x\"]", "set(2, 1)", "vector(1, 2)", "vector(2)"]
+        {
             values.push(Value::parse(text, None, &Declarations::new()).unwrap());
         }
         values
@@ -212,7 +213,11 @@ mod tests {
         for a in &indices {
             assert!(Index::new(a).values() == a[..], "{a:?}");
             for b in &indices {
-                assert_eq!(Index::new(a).cmp(&Index::new(b)), list(a).cmp(&list(b)), "{a:?}, {b:?}");
+                assert_eq!(
+                    Index::new(a).cmp(&Index::new(b)),
+                    list(a).cmp(&list(b)),
+                    "{a:?}, {b:?}"
+                );
             }
         }
     }

@@ -263,10 +263,13 @@ impl Store {
         if self.heap.table(key).is_none() {
             return Err(self.unfit(access, Target::Container(key)));
         }
-        self.index(key, match &access.op1 {
-            Value::List(list) => &*list.items,
-            only => std::slice::from_ref(only),
-        })
+        self.index(
+            key,
+            match &access.op1 {
+                Value::List(list) => &*list.items,
+                only => std::slice::from_ref(only),
+            },
+        )
     }
 
     /// Creates the error that an operation does not apply to its target.

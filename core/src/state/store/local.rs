@@ -171,7 +171,8 @@ impl Store {
         };
         let value = entry.slot.as_ref().map(|slot| self.read(slot)).transpose()?;
         let is_news = self.heap.touch(key, &index);
-        let access = if is_news { self.operation(Opcode::ReadIdx, key, &index, None) } else { None };
+        let access =
+            if is_news { self.operation(Opcode::ReadIdx, key, &index, None) } else { None };
         Ok(Touched { found: true, value, access })
     }
 
