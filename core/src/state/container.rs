@@ -8,7 +8,6 @@ use super::stored::{Index, Stored};
 use crate::Time;
 use crate::data::{
     AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind, TypeTag, Value,
-    index_types,
 };
 
 /// Identifies a container within a store. Never reused.
@@ -78,7 +77,15 @@ pub(super) struct Expiry {
 impl Table {
     /// Creates a table or set with this type.
     pub(super) fn new(ty: &Type) -> Table {
-        let types = index_types(ty).to_vec();
+        let declared = match ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(set)) => Some(set.index.clone()),
+            Some(TypeKind::Table(table)) => Some(table.index.clone()),
+            _ => None,
+        };
+        let types = match declared.as_ref().and_then(Type::def).as_deref().map(|def| &def.kind) {
+            Some(TypeKind::List(list)) => list.types.clone(),
+            _ => Vec::new(),
+        };
         let index_type = Type::new("", TypeKind::List(ListType { pure: None, types }));
         let (entries, is_set) = (BTreeMap::new(), crate::data::Table::new(ty.clone()).is_set());
         Table { entries, index_type, is_set, attributes: None, lifetime: None }

@@ -11,7 +11,7 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// The digests of the indices of the tables that are being read, with their positions on the tape.
+/// The digests of the indices of the tables being read, with the indices' tape positions.
 #[derive(Debug, Default)]
 pub(super) struct Indices(Vec<(u64, u32)>);
 
@@ -74,8 +74,8 @@ impl Session<'_> {
         }
     }
 
-    /// Digests an index so that equal ones have equal digests, up to the first component that
-    /// is not simply a number, text or address.
+    /// Digests an index up to its first component that is not a number, text or address. Equal
+    /// indices have equal digests.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
         let Some((at, list)) = self.message.item(at) else { return 0 };
@@ -104,7 +104,7 @@ impl Session<'_> {
     }
 }
 
-/// Digests a decoded index like one that is not decoded.
+/// Digests a decoded index. The result equals that for the same index before decoding.
 #[inline]
 pub(super) fn digest_of(list: &List) -> u64 {
     let mut digest = Digest(0);
