@@ -40,23 +40,6 @@ pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-/// Writes the printed forms of values, with commas between them. `printed` lends its memory.
-pub(super) fn write_values(
-    out: &mut impl Write,
-    values: &[Value],
-    printed: &mut Vec<u8>,
-) -> fmt::Result {
-    for (n, value) in values.iter().enumerate() {
-        if n > 0 {
-            out.write_str(", ")?;
-        }
-        printed.clear();
-        value.print_to(printed);
-        write_bytes(out, printed)?;
-    }
-    Ok(())
-}
-
 /// Returns text with tabs escaped, for output in columns.
 pub(crate) fn without_tabs(printed: &str) -> String {
     let mut text = String::with_capacity(printed.len());

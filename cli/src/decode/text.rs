@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
-use std::iter;
 use std::time::Duration;
 
 use brocomm::data::Event;
@@ -20,21 +19,23 @@ use crate::style::{Colors, Tone};
 /// Prints one line per message.
 pub(super) struct Lines {
     colors: Colors,
-    /// The last line, for its memory.
+    /// The last line, for its memory and its header.
     line: String,
-    /// The last value, for its memory.
+    /// The header of the last line, and its length.
+    header: Option<(Header, usize)>,
+    /// The last event, for its memory.
     printed: Vec<u8>,
 }
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { colors: Colors::of_stdout(), line: String::new(), printed: Vec::new() }
+        let (line, printed) = (String::new(), Vec::new());
+        Lines { colors: Colors::of_stdout(), line, header: None, printed }
     }
 }
 
 impl View for Lines {
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
-        self.line.clear();
         // Writing to a string never fails.
         let _ = self.describe(time, observed);
         if observed.message.is_err() || matches!(observed.serial, Some(Err(_))) {
@@ -49,25 +50,35 @@ impl View for Lines {
 /// LOG_CREATE_WRITER, and a space.
 const CONTENT: usize = 46;
 
+/// What is before the content of a message without a header.
+const GAP: &str = "                                              ";
+
+/// The parts of a line before the content.
+type Header = (Duration, &'static str, &'static str, &'static str);
+
 impl Lines {
     fn describe(&mut self, time: Duration, observed: &Observed) -> fmt::Result {
-        let Lines { line, printed, .. } = self;
+        let Lines { line, header, printed, .. } = self;
         let message = observed.message.as_ref();
         let message = message.map_or("-", |message| message.message_type().name());
-        let (arrow, phase) = (side::arrow(observed.side), side::phase(observed.phase));
-        write_seconds(line, time)?;
-        for (part, width) in [(" ", 0), (arrow, 0), (" ", 0), (phase, 9), (" ", 0), (message, 0)] {
-            line.push_str(part);
-            line.extend(iter::repeat_n(' ', usize::saturating_sub(width, part.len())));
+        let parts = (time, side::arrow(observed.side), side::phase(observed.phase), message);
+        match header {
+            // Messages that were read at once usually begin alike.
+            Some((before, length)) if *before == parts => line.truncate(*length),
+            _ => {
+                let (time, arrow, phase, message) = parts;
+                line.clear();
+                write_seconds(line, time)?;
+                write!(line, " {arrow} {phase:<9} {message}")?;
+                *header = Some((parts, line.len()));
+            }
         }
         if let Some(content) = Content::of(observed) {
-            let gap = CONTENT.saturating_sub(line.len()).max(1);
-            line.extend(iter::repeat_n(' ', gap));
-            let mut line = WithoutTabs(line);
+            line.push_str(&GAP[..CONTENT.saturating_sub(line.len()).max(1)]);
             match content {
                 // Most messages are events.
-                Content::Event(event) => write_event(&mut line, event, printed)?,
-                content => write!(line, "{content}")?,
+                Content::Event(event) => write_event(&mut WithoutTabs(line), event, printed)?,
+                content => write!(WithoutTabs(line), "{content}")?,
             }
         }
         if let Some(note) = notes::note(observed) {
@@ -91,10 +102,17 @@ fn write_seconds(line: &mut String, time: Duration) -> fmt::Result {
 
 /// Writes an event like a call. `printed` lends its memory.
 fn write_event(out: &mut impl fmt::Write, event: &Event, printed: &mut Vec<u8>) -> fmt::Result {
-    printed::write_bytes(out, &event.name)?;
-    out.write_str("(")?;
-    printed::write_values(out, &event.args, printed)?;
-    out.write_str(")")
+    printed.clear();
+    printed.extend_from_slice(&event.name);
+    printed.push(b'(');
+    for (n, value) in event.args.iter().enumerate() {
+        if n > 0 {
+            printed.extend_from_slice(b", ");
+        }
+        value.print_to(printed);
+    }
+    printed.push(b')');
+    printed::write_bytes(out, printed)
 }
 
 impl Display for Content<'_> {

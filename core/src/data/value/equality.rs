@@ -168,10 +168,11 @@ impl Ord for Value {
     #[inline]
     fn cmp(&self, other: &Value) -> Ordering {
         match self {
-            Value::List(_) | Value::Table(_) | Value::Record(_) | Value::Vector(_) => {
-                Comparison::default().values(self, other)
-            }
-            Value::Opaque(_) => Comparison::default().values(self, other),
+            Value::List(_)
+            | Value::Table(_)
+            | Value::Record(_)
+            | Value::Vector(_)
+            | Value::Opaque(_) => Comparison::default().values(self, other),
             _ => self.cmp_scalars(other),
         }
     }
