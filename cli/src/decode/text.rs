@@ -259,7 +259,7 @@ mod tests {
         let mut times = vec![0, 1, 499, 500, 501, 999_999_499, 999_999_500, 999_999_501, u64::MAX];
         times.extend([(1 << 22) * 1_000_000_000 - 1, (1 << 22) * 1_000_000_000 + 1]);
         // Numbers of all sizes, with all remainders.
-        times.extend((1..60).flat_map(|n| [(1 << n) + 7 * n, (1 << n) * 999 / 1000]));
+        times.extend((1..60).flat_map(|n| [(1 << n) + 7 * n, (1 << n) / 1000 * 999]));
         times.extend((0..3000).map(|n| 1_234_567_890_123 + 501 * n));
         for nanos in times {
             let (time, mut text) = (Duration::from_nanos(nanos), String::new());
