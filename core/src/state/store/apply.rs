@@ -266,7 +266,7 @@ impl Store {
         self.index(
             key,
             match &access.op1 {
-                Value::List(list) => &*list.items,
+                Value::List(list) => &list.items,
                 only => std::slice::from_ref(only),
             },
         )
