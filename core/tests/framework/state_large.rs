@@ -128,7 +128,7 @@ fn an_entry_of_plain_values_takes_little_memory() {
     let store = net.nodes[taker].node.store().expect("it has one");
     assert_eq!(store.len("squares"), Ok(Some(ENTRIES as usize)));
     for n in [SERVER, taker] {
-        let _ = net.told(n);
+        let _ = net.notified(n);
     }
     // Both nodes have the entries in ascending order, which fills the tree least.
     let each = (meter::held() - before) / ENTRIES as isize;
