@@ -74,7 +74,7 @@ impl Input {
             }
         };
         progress.begin(&file, bytes);
-        let source = BufReader::new(progress.reading(source));
+        let source = BufReader::with_capacity(1 << 16, progress.reading(source));
         let (mut start, mut source) = looked_at(source).map_err(error)?;
         if start.starts_with(&GZIP) {
             let inflated = BufReader::new(MultiGzDecoder::new(source));

@@ -95,8 +95,11 @@ fn main() -> ExitCode {
         }
     };
     // A terminal gets each line immediately, a pipe or file whole buffers.
-    let mut out: Box<dyn Write> =
-        if io::stdout().is_terminal() { stdout } else { Box::new(BufWriter::new(stdout)) };
+    let mut out: Box<dyn Write> = if io::stdout().is_terminal() {
+        stdout
+    } else {
+        Box::new(BufWriter::with_capacity(1 << 16, stdout))
+    };
     let result = match &command {
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Listen(args) => listen::run(args, &mut out),

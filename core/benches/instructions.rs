@@ -12,6 +12,7 @@ use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm_benches::counting::{Case, count, figures};
+use brocomm_benches::tables::{self, COUNTS, Tables};
 use brocomm_benches::{
     EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
@@ -81,13 +82,27 @@ fn fan_out(peers: usize, times: usize, event: Event) {
     count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
 }
 
+/// Filling a table in a synchronized variable.
+fn fill_table(entries: u32) {
+    let mut store = tables::store("here", COUNTS);
+    count(|| tables::fill(black_box(&mut store), COUNTS, 0..entries));
+}
+
+/// Passing it to another node.
+fn transfer_table(entries: u32) {
+    let mut full = tables::store("here", COUNTS);
+    tables::fill(&mut full, COUNTS, 0..entries);
+    let mut tables = Tables::new(full, tables::store("there", COUNTS));
+    count(|| assert_eq!(black_box(&mut tables).transfer(), entries as usize));
+}
+
 /// The modes of phase Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
 const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
-const CASES: [Case; 48] = [
+const CASES: [Case; 50] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -124,6 +139,8 @@ const CASES: [Case; 48] = [
     ("small to 1,000 peers, each", 10, || fan_out(1_000, 10, small())),
     ("large to 1,000 peers, each", 10, || fan_out(1_000, 10, large())),
     ("small to 10,000 peers, each", 100, || fan_out(10_000, 10, small())),
+    ("state, fill, each entry", 20, || fill_table(20_000)),
+    ("state, transfer, each entry", 20, || transfer_table(20_000)),
     ("encode large in 25", 1, || encode(large(), IN_25)),
     ("decode large in 25", 1, || decode(large(), IN_25)),
     ("encode table in 25, each entry", 100, || encode(table(100), IN_25)),

@@ -3,6 +3,7 @@
 pub mod counting;
 mod fan_out;
 mod nodes;
+pub mod tables;
 
 use brocomm::Time;
 use brocomm::data::{Event, Field, Record, Table, Type, Value};

@@ -25,6 +25,10 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
 /// Writes what [`bytes`] returns.
 pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     let is_kept = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
+    // Usually nothing is escaped. Without an early exit, many bytes are checked at once.
+    if bytes.iter().fold(true, |all, byte| all & is_kept(byte)) {
+        return str::from_utf8(bytes).map_or(Ok(()), |text| out.write_str(text));
+    }
     for part in bytes.chunk_by(|one, next| is_kept(one) && is_kept(next)) {
         match (part, str::from_utf8(part)) {
             ([byte], _) if !is_kept(byte) => write!(out, "\\x{byte:02x}")?,
@@ -32,20 +36,6 @@ pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
             // The remaining bytes are ASCII.
             (_, Err(_)) => {}
         }
-    }
-    Ok(())
-}
-
-/// Writes the printed forms of values, with commas between them.
-pub(super) fn write_values(out: &mut impl Write, values: &[Value]) -> fmt::Result {
-    let mut printed = Vec::new();
-    for (n, value) in values.iter().enumerate() {
-        if n > 0 {
-            out.write_str(", ")?;
-        }
-        printed.clear();
-        value.print_to(&mut printed);
-        write_bytes(out, &printed)?;
     }
     Ok(())
 }
@@ -62,6 +52,10 @@ pub(super) struct WithoutTabs<'a>(pub(super) &'a mut String);
 
 impl Write for WithoutTabs<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !text.as_bytes().contains(&b'\t') {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for (n, part) in text.split('\t').enumerate() {
             if n > 0 {
                 self.0.push_str("\\x09");

@@ -14,6 +14,10 @@ use super::side::{self, SIDES};
 use super::view::View;
 use crate::failure::Failure;
 
+/// The number of bytes that are decoded before the messages in them are printed: so few that all of
+/// them stay in the processor's cache.
+const PIECE: usize = 4096;
+
 /// A recorded session while it is decoded.
 pub(super) struct Session<'a> {
     file: &'a str,
@@ -60,10 +64,12 @@ impl<'a> Session<'a> {
             match step {
                 Ok(step) => {
                     if let StepKind::Data { from, bytes } = &step.kind {
-                        self.observer.feed(side::role(*from), bytes);
-                        while let Some(observed) = self.observer.poll() {
-                            self.problems.note(&observed);
-                            view.show(step.time, &observed, out)?;
+                        for piece in bytes.chunks(PIECE) {
+                            self.observer.feed(side::role(*from), piece);
+                            while let Some(observed) = self.observer.poll() {
+                                self.problems.note(&observed);
+                                view.show(step.time, &observed, out)?;
+                            }
                         }
                         view.fed(step.time, &self.observer);
                     }

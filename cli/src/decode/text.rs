@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
-use std::iter;
 use std::time::Duration;
 
 use brocomm::data::Event;
@@ -20,19 +19,23 @@ use crate::style::{Colors, Tone};
 /// Prints one line per message.
 pub(super) struct Lines {
     colors: Colors,
-    /// The last line, for its memory.
+    /// The last line, for its memory and its header.
     line: String,
+    /// The header of the last line, and its length.
+    header: Option<(Header, usize)>,
+    /// The last event, for its memory.
+    printed: Vec<u8>,
 }
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { colors: Colors::of_stdout(), line: String::new() }
+        let (line, printed) = (String::new(), Vec::new());
+        Lines { colors: Colors::of_stdout(), line, header: None, printed }
     }
 }
 
 impl View for Lines {
     fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
-        self.line.clear();
         // Writing to a string never fails.
         let _ = self.describe(time, observed);
         if observed.message.is_err() || matches!(observed.serial, Some(Err(_))) {
@@ -47,23 +50,69 @@ impl View for Lines {
 /// LOG_CREATE_WRITER, and a space.
 const CONTENT: usize = 46;
 
+/// What is before the content of a message without a header.
+const GAP: &str = "                                              ";
+
+/// The parts of a line before the content.
+type Header = (Duration, &'static str, &'static str, &'static str);
+
 impl Lines {
     fn describe(&mut self, time: Duration, observed: &Observed) -> fmt::Result {
-        let line = &mut self.line;
+        let Lines { line, header, printed, .. } = self;
         let message = observed.message.as_ref();
         let message = message.map_or("-", |message| message.message_type().name());
-        let (arrow, phase) = (side::arrow(observed.side), side::phase(observed.phase));
-        write!(line, "{:12.6} {arrow} {phase:<9} {message}", time.as_secs_f64())?;
+        let parts = (time, side::arrow(observed.side), side::phase(observed.phase), message);
+        match header {
+            // Messages that were read at once usually begin alike.
+            Some((before, length)) if *before == parts => line.truncate(*length),
+            _ => {
+                let (time, arrow, phase, message) = parts;
+                line.clear();
+                write_seconds(line, time)?;
+                write!(line, " {arrow} {phase:<9} {message}")?;
+                *header = Some((parts, line.len()));
+            }
+        }
         if let Some(content) = Content::of(observed) {
-            let gap = CONTENT.saturating_sub(line.len()).max(1);
-            line.extend(iter::repeat_n(' ', gap));
-            write!(WithoutTabs(line), "{content}")?;
+            line.push_str(&GAP[..CONTENT.saturating_sub(line.len()).max(1)]);
+            match content {
+                // Most messages are events.
+                Content::Event(event) => write_event(&mut WithoutTabs(line), event, printed)?,
+                content => write!(WithoutTabs(line), "{content}")?,
+            }
         }
         if let Some(note) = notes::note(observed) {
             write!(line, "  # {note}")?;
         }
         Ok(())
     }
+}
+
+/// Writes a time like `{:12.6}` writes its seconds.
+fn write_seconds(line: &mut String, time: Duration) -> fmt::Result {
+    let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+    // The double nearest to the time is rounded like the time itself, unless that is as far from
+    // the one microsecond as from the other, or so long that doubles are further apart.
+    if nanos % 1000 == 500 || seconds >= 1 << 22 {
+        return write!(line, "{:12.6}", time.as_secs_f64());
+    }
+    let micros = (time + Duration::from_nanos(500)).as_micros();
+    write!(line, "{:5}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+/// Writes an event like a call. `printed` lends its memory.
+fn write_event(out: &mut impl fmt::Write, event: &Event, printed: &mut Vec<u8>) -> fmt::Result {
+    printed.clear();
+    printed.extend_from_slice(&event.name);
+    printed.push(b'(');
+    for (n, value) in event.args.iter().enumerate() {
+        if n > 0 {
+            printed.extend_from_slice(b", ");
+        }
+        value.print_to(printed);
+    }
+    printed.push(b')');
+    printed::write_bytes(out, printed)
 }
 
 impl Display for Content<'_> {
@@ -80,12 +129,7 @@ impl Display for Content<'_> {
                     None => Ok(()),
                 }
             }
-            Content::Event(Event { name, args, .. }) => {
-                printed::write_bytes(f, name)?;
-                f.write_str("(")?;
-                printed::write_values(f, args)?;
-                f.write_str(")")
-            }
+            Content::Event(event) => write_event(f, event, &mut Vec::new()),
             Content::Id(Id { name, value: Some(value), .. }) => {
                 write!(f, "id {} = {}", printed::bytes(name), printed::value(value))
             }
@@ -207,6 +251,20 @@ mod tests {
         ];
         for (operation, operands, text) in cases {
             assert_eq!(shown(operation, operands), text);
+        }
+    }
+
+    #[test]
+    fn times_are_written_like_doubles() {
+        let mut times = vec![0, 1, 499, 500, 501, 999_999_499, 999_999_500, 999_999_501, u64::MAX];
+        times.extend([(1 << 22) * 1_000_000_000 - 1, (1 << 22) * 1_000_000_000 + 1]);
+        // Numbers of all sizes, with all remainders.
+        times.extend((1..60).flat_map(|n| [(1 << n) + 7 * n, (1 << n) / 1000 * 999]));
+        times.extend((0..3000).map(|n| 1_234_567_890_123 + 501 * n));
+        for nanos in times {
+            let (time, mut text) = (Duration::from_nanos(nanos), String::new());
+            write_seconds(&mut text, time).unwrap();
+            assert_eq!(text, format!("{:12.6}", time.as_secs_f64()), "{nanos}");
         }
     }
 

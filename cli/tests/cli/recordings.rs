@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::{
-    fault_sessions, files, good_sessions, good_sessions_of_2_5, run, scratch, session,
+    brocomm, fault_sessions, files, good_sessions, good_sessions_of_2_5, run, scratch, session,
 };
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side, Step, StepKind, older_sessions};
@@ -304,4 +304,41 @@ fn a_capture_that_begins_too_late_needs_the_data_format() {
     let wrong = run(["decode", "--data-format=24", "x.jsonl"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("must be 21, 22, 23, 25 or 26"), "{}", wrong.stderr);
+}
+
+/// The forms of the output, each with the CRC-32 of what it prints of all recordings.
+const FORMS: [(&[&str], u32); 6] = [
+    (&[], 0x6a0f_185f),
+    (&["--json"], 0x16b2_a4ca),
+    (&["--summary"], 0x6539_31eb),
+    (&["--summary", "--json"], 0xa992_ceb9),
+    (&["--state"], 0xb997_1019),
+    (&["--verify"], 0xae8b_3d0f),
+];
+
+#[test]
+fn the_output_of_every_recording_is_the_same_byte_for_byte() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/vectors");
+    let mut recordings = Vec::new();
+    for folder in ["older", "sessions"] {
+        for entry in vectors.join(folder).read_dir().expect("it is a folder") {
+            let name =
+                entry.expect("it can be read").file_name().into_string().expect("it is text");
+            let is_recording = name.ends_with(".jsonl") || name.ends_with(".jsonl.gz");
+            recordings.extend(is_recording.then(|| format!("{folder}/{name}")));
+        }
+    }
+    recordings.sort_unstable();
+    let printed = FORMS.map(|(form, _)| {
+        let mut command = brocomm();
+        // The names are part of the output.
+        command.current_dir(&vectors).arg("decode").args(form).args(&recordings);
+        let mut crc = flate2::Crc::new();
+        crc.update(&command.output().expect("it starts").stdout);
+        (form, crc.sum())
+    });
+    assert_eq!(
+        printed, FORMS,
+        "another output than recorded; if that is intended, record the new one"
+    );
 }

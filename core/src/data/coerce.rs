@@ -72,6 +72,13 @@ impl Value {
         self.coerce_from(Origin::Own, ty)
     }
 
+    /// Returns whether the value has no parts and no type of its own, and is of this type, so that
+    /// coercion keeps it.
+    pub(crate) fn is_plain(&self, ty: &Type) -> bool {
+        let tag = self.tag();
+        tag.is_atomic() && tag != TypeTag::Pattern && ty.tag() == Some(tag)
+    }
+
     /// Coerces the value to this type, with the rules for this origin.
     pub(crate) fn coerce_from(
         &self,

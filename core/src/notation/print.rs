@@ -69,13 +69,17 @@ impl<'a> Printer<'a> {
         match value {
             Value::Bool(v) => self.text(if *v { "T" } else { "F" }),
             Value::Int(v) => self.text(v.to_string()),
-            Value::Count(v) | Value::Counter(v) => self.text(v.to_string()),
+            Value::Count(v) | Value::Counter(v) => self.number(*v),
             Value::Double(v) | Value::Time(v) => self.text(number::double(*v)),
             Value::Interval(v) => self.interval(*v),
             Value::String(v) => self.raw(v),
             Value::Pattern(v) => self.pattern(v),
             Value::Enum(v) => self.enumeration(v),
-            Value::Port(v) => self.text(v.to_string()),
+            Value::Port(v) => {
+                self.number(v.number.into());
+                self.raw(b"/");
+                self.raw(v.transport.name().as_bytes());
+            }
             Value::Addr(v) => self.text(address(*v)),
             Value::Subnet(v) => self.text(v.to_string()),
             Value::List(v) => self.list(v),
@@ -90,6 +94,19 @@ impl<'a> Printer<'a> {
             }
             Value::Opaque(_) => self.text("<no value description>"),
         }
+    }
+
+    fn number(&mut self, mut number: u64) {
+        self.text("");
+        let start = self.out.len();
+        loop {
+            self.out.push(b'0' + (number % 10) as u8);
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.out.get_mut(start..).unwrap_or_default().reverse();
     }
 
     fn interval(&mut self, seconds: f64) {

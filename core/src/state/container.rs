@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::stored::{Index, Stored};
 use crate::Time;
 use crate::data::{
     AttributeTag, Attributes, Expr, List, ListType, Name, Type, TypeKind, TypeTag, Value,
@@ -16,7 +17,7 @@ pub(super) type Key = u64;
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
     /// A value that is not a container, or whose parts cannot be addressed.
-    Plain(Value),
+    Plain(Stored),
     /// A container, which may be in several places.
     Held(Key),
 }
@@ -44,9 +45,10 @@ pub(super) enum Content {
 
 #[derive(Debug)]
 pub(super) struct Table {
-    pub(super) entries: BTreeMap<Arc<List>, Entry>,
+    pub(super) entries: BTreeMap<Index, Entry>,
     /// The type of the indices.
     index_type: Type,
+    pub(super) is_set: bool,
     pub(super) attributes: Option<Arc<Attributes>>,
     pub(super) lifetime: Option<Lifetime>,
 }
@@ -59,10 +61,17 @@ pub(super) struct Entry {
     pub(super) last_access: f64,
     /// The start of its expiry time, in network time.
     pub(super) expire_access: f64,
+    /// `None` if the table's entries do not expire.
+    pub(super) expiry: Option<Box<Expiry>>,
+}
+
+/// The expiry of an entry.
+#[derive(Debug)]
+pub(super) struct Expiry {
     /// When peers were last notified of a read, in network time.
     pub(super) read_told: f64,
     /// Its time in the expiry queue.
-    pub(super) queued: Option<Time>,
+    pub(super) queued: Time,
 }
 
 impl Table {
@@ -78,22 +87,21 @@ impl Table {
             _ => Vec::new(),
         };
         let index_type = Type::new("", TypeKind::List(ListType { pure: None, types }));
-        Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
+        let (entries, is_set) = (BTreeMap::new(), crate::data::Table::new(ty.clone()).is_set());
+        Table { entries, index_type, is_set, attributes: None, lifetime: None }
     }
 
-    /// Normalizes a received index to the form that Bro writes: a list of `any`, with the types of
-    /// the components.
-    pub(super) fn usual_index(&self, index: List) -> Arc<List> {
-        Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
+    /// Returns an index in the form that Bro writes: a list of `any`, with the types of the
+    /// components.
+    pub(super) fn list(&self, index: &Index) -> Arc<List> {
+        let (ty, tag) = (self.index_type.clone(), TypeTag::Any as u8);
+        Arc::new(List { ty, tag, items: index.values() })
     }
 
     /// Iterates over the entries after the one with this index, or over all.
-    pub(super) fn after(
-        &self,
-        last: Option<&Arc<List>>,
-    ) -> impl Iterator<Item = (&Arc<List>, &Entry)> {
+    pub(super) fn after(&self, last: Option<&Index>) -> impl Iterator<Item = (&Index, &Entry)> {
         let after = last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.entries.range::<Arc<List>, _>((after, Bound::Unbounded))
+        self.entries.range::<Index, _>((after, Bound::Unbounded))
     }
 }
 

@@ -139,7 +139,7 @@ pub struct StoreLimits {
     /// The maximum total cost: one for each value without parts, entry, field, element, component
     /// of an index and container, and one more for each 64 bytes of a string. Default: 32,000,000;
     /// each takes about 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
-    /// costs 3,000,000 and takes about 360 MB, with expiry about 500 MB).
+    /// costs 3,000,000 and takes about 150 MB, with expiry about 300 MB).
     pub cost: usize,
 }
 

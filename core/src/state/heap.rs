@@ -1,12 +1,14 @@
 //! All containers of a store, by key and by unique ID.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-use super::container::{Container, Content, Entry, Key, Owner, Owners, Slot, Table, cost};
+use super::container::{
+    Container, Content, Entry, Expiry, Key, Lifetime, Owner, Owners, Slot, Table,
+};
+use super::stored::Index;
 use super::{StateError, StoreLimits};
 use crate::Time;
-use crate::data::{List, Name, Type};
+use crate::data::{Name, Type};
 
 #[derive(Debug)]
 pub(super) struct Heap {
@@ -17,7 +19,7 @@ pub(super) struct Heap {
     prefix: String,
     /// The number of the last local unique ID.
     pub(super) last_id: u64,
-    /// The total cost; see [`cost`].
+    /// The total cost; see [`cost`](super::container::cost).
     pub(super) cost: usize,
     pub(super) limits: StoreLimits,
     pub(super) now: Time,
@@ -26,7 +28,7 @@ pub(super) struct Heap {
     /// clock.
     pub(super) wall_ahead: f64,
     /// The expiry queue.
-    pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
+    pub(super) queue: BTreeSet<(Time, Key, Index)>,
 }
 
 impl Heap {
@@ -118,7 +120,7 @@ impl Heap {
     /// Records an additional place of a container.
     pub(super) fn attach(&mut self, slot: &Slot, owner: Owner) {
         match slot {
-            Slot::Plain(value) => self.cost = self.cost.saturating_add(cost(value)),
+            Slot::Plain(value) => self.cost = self.cost.saturating_add(value.cost()),
             Slot::Held(key) => {
                 if let Some(container) = self.containers.get_mut(key) {
                     container.owners.add(owner);
@@ -134,7 +136,7 @@ impl Heap {
         while let Some((slot, owner)) = pending.pop() {
             let key = match slot {
                 Slot::Plain(value) => {
-                    self.cost = self.cost.saturating_sub(cost(&value));
+                    self.cost = self.cost.saturating_sub(value.cost());
                     continue;
                 }
                 Slot::Held(key) => key,
@@ -160,9 +162,9 @@ impl Heap {
             Content::Table(table) => {
                 let mut slots = Vec::new();
                 for (index, entry) in table.entries {
-                    self.cost = self.cost.saturating_sub(index_cost(&index));
-                    if let Some(time) = entry.queued {
-                        self.queue.remove(&(time, key, index));
+                    self.cost = self.cost.saturating_sub(index.cost());
+                    if let Some(expiry) = entry.expiry {
+                        self.queue.remove(&(expiry.queued, key, index));
                     }
                     slots.extend(entry.slot);
                 }
@@ -204,11 +206,6 @@ impl Heap {
     }
 }
 
-/// Returns the cost of an entry without its value.
-pub(super) fn index_cost(index: &List) -> usize {
-    index.items.iter().map(cost).fold(1, usize::saturating_add)
-}
-
 impl Heap {
     pub(super) fn table(&self, key: Key) -> Option<&Table> {
         match &self.get(key)?.content {
@@ -228,7 +225,7 @@ impl Heap {
     pub(super) fn insert(
         &mut self,
         key: Key,
-        index: Arc<List>,
+        index: Index,
         slot: Option<Slot>,
         stamps: Option<(f64, f64)>,
     ) {
@@ -238,42 +235,47 @@ impl Heap {
         let now = self.now.as_secs_f64();
         let Some(table) = self.table_mut(key) else { return };
         let lifetime = table.lifetime;
-        let old = table.entries.remove_entry(&*index);
-        let (index, old) = match old {
-            Some((index, entry)) => (index, Some(entry)),
-            None => (index, None),
-        };
-        let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
         // Ignore time stamps from before the sender knew the time, and from the future.
         let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
-        let (last_access, expire_access) = match (came, kept) {
-            (Some(stamps), _) => stamps,
-            (None, Some(old)) => (now, old.expire_access),
-            (None, None) => (now, now),
-        };
-        let queued = lifetime.map(|lifetime| lifetime.end(expire_access));
-        let entry = Entry { slot, last_access, expire_access, read_told: now, queued };
-        table.entries.insert(Arc::clone(&index), entry);
-        if let Some(time) = queued {
-            self.enqueue(time, key, &index, old.as_ref().and_then(|old| old.queued));
-        }
-        match old {
-            Some(old) => {
-                if let Some(slot) = old.slot {
-                    self.detach(slot, Owner::Container(key));
-                }
+        let (last_access, expire_access) = came.unwrap_or((now, now));
+        let mut entry = Entry { slot, last_access, expire_access, expiry: None };
+        let queued = lifetime.map(|lifetime| (lifetime, index.clone()));
+        let mut more = 0;
+        let (entry, old) = match table.entries.entry(index) {
+            btree_map::Entry::Vacant(place) => {
+                more = place.key().cost();
+                (place.insert(entry), None)
             }
-            None => self.cost = self.cost.saturating_add(index_cost(&index)),
+            btree_map::Entry::Occupied(mut place) => {
+                if came.is_none() && lifetime.is_some_and(Lifetime::counts_from_creation) {
+                    entry.expire_access = place.get().expire_access;
+                }
+                let old = place.insert(entry);
+                (place.into_mut(), Some(old))
+            }
+        };
+        if let Some((lifetime, index)) = queued {
+            let time = lifetime.end(entry.expire_access);
+            entry.expiry = Some(Box::new(Expiry { read_told: now, queued: time }));
+            let before = old.as_ref().and_then(|old| old.expiry.as_ref()).map(|old| old.queued);
+            let mut item = (before.unwrap_or(time), key, index);
+            self.queue.remove(&item);
+            item.0 = time;
+            self.queue.insert(item);
+        }
+        self.cost = self.cost.saturating_add(more);
+        if let Some(slot) = old.and_then(|old| old.slot) {
+            self.detach(slot, Owner::Container(key));
         }
     }
 
     /// Deletes an entry. Returns whether it existed.
-    pub(super) fn remove(&mut self, key: Key, index: &List) -> bool {
+    pub(super) fn remove(&mut self, key: Key, index: &Index) -> bool {
         let Some(table) = self.table_mut(key) else { return false };
         let Some((index, entry)) = table.entries.remove_entry(index) else { return false };
-        self.cost = self.cost.saturating_sub(index_cost(&index));
-        if let Some(time) = entry.queued {
-            self.queue.remove(&(time, key, index));
+        self.cost = self.cost.saturating_sub(index.cost());
+        if let Some(expiry) = entry.expiry {
+            self.queue.remove(&(expiry.queued, key, index));
         }
         if let Some(slot) = entry.slot {
             self.detach(slot, Owner::Container(key));
@@ -283,48 +285,41 @@ impl Heap {
 
     /// Records that an entry was read. Returns whether to notify peers: at most once per half of an
     /// entry's lifetime.
-    pub(super) fn touch(&mut self, key: Key, index: &List) -> bool {
+    pub(super) fn touch(&mut self, key: Key, index: &Index) -> bool {
         let now = self.now.as_secs_f64();
         let Some(table) = self.table_mut(key) else { return false };
         let lifetime = table.lifetime.filter(|lifetime| lifetime.counts_from_reading());
         let Some(entry) = table.entries.get_mut(index) else { return false };
         entry.last_access = now;
-        let Some(lifetime) = lifetime else { return false };
+        let (Some(lifetime), Some(expiry)) = (lifetime, &mut entry.expiry) else { return false };
         // It remains queued under an earlier time, when it is checked again.
         entry.expire_access = now;
-        let is_news = now - entry.read_told >= lifetime.half();
+        let is_news = now - expiry.read_told >= lifetime.half();
         if is_news {
-            entry.read_told = now;
+            expiry.read_told = now;
         }
         is_news
     }
 
-    /// Adds an entry to the expiry queue, once.
-    fn enqueue(&mut self, time: Time, key: Key, index: &Arc<List>, before: Option<Time>) {
-        if let Some(before) = before {
-            self.queue.remove(&(before, key, Arc::clone(index)));
-        }
-        self.queue.insert((time, key, Arc::clone(index)));
-    }
-
     /// Removes the next expired entry from the queue.
-    pub(super) fn next_expired(&mut self) -> Option<(Key, Arc<List>)> {
+    pub(super) fn next_expired(&mut self) -> Option<(Key, Index)> {
         while self.queue.first().is_some_and(|(time, ..)| *time <= self.now) {
             let (_, key, index) = self.queue.pop_first()?;
             let now = self.now;
             let Some(table) = self.table_mut(key) else { continue };
             let Some(lifetime) = table.lifetime else { continue };
-            let Some(entry) = table.entries.get_mut(&*index) else { continue };
+            let Some(entry) = table.entries.get_mut(&index) else { continue };
             if entry.expire_access == 0.0 {
                 // It was created before the time was known.
                 entry.expire_access = now.as_secs_f64();
             }
             let end = lifetime.end(entry.expire_access);
             if end <= now {
-                entry.queued = None;
                 return Some((key, index));
             }
-            entry.queued = Some(end);
+            if let Some(expiry) = &mut entry.expiry {
+                expiry.queued = end;
+            }
             self.queue.insert((end, key, index));
         }
         None

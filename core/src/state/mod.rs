@@ -68,6 +68,7 @@ mod error;
 mod heap;
 mod path;
 pub(crate) mod store;
+mod stored;
 #[cfg(test)]
 mod tests;
 

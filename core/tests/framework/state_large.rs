@@ -8,6 +8,7 @@ use brocomm::state::Path;
 use super::network::{Network, address};
 use super::state_support::*;
 use super::support::wants;
+use crate::meter;
 
 /// The node that sends its state; then a node that does not synchronize, and the receiver.
 const SERVER: usize = 0;
@@ -110,6 +111,28 @@ fn a_large_table_and_a_large_vector_are_sent_in_pieces_without_blocking_others()
 #[ignore = "takes a minute, and a gigabyte of memory"]
 fn a_table_of_a_million_entries_is_sent_in_pieces_without_blocking_others() {
     give(1_000_000, 0);
+}
+
+#[test]
+fn an_entry_of_plain_values_takes_little_memory() {
+    const ENTRIES: u64 = 20_000;
+    let before = meter::held();
+    let mut net = Network::new();
+    let taker = syncs(PeerConfig::new(address(1)));
+    add(&mut net, listening(), vec![("taker", PeerConfig { auth: true, ..taker })]);
+    for n in 0..ENTRIES {
+        change(&mut net, SERVER, |store| store.assign(square(n), n));
+    }
+    let taker = add(&mut net, Options::default(), vec![("giver", syncs(connects(SERVER)))]);
+    net.settle();
+    let store = net.nodes[taker].node.store().expect("it has one");
+    assert_eq!(store.len("squares"), Ok(Some(ENTRIES as usize)));
+    for n in [SERVER, taker] {
+        let _ = net.notified(n);
+    }
+    // Both nodes have the entries in ascending order, which fills the tree least.
+    let each = (meter::held() - before) / ENTRIES as isize;
+    assert!(each <= 350, "{each} bytes for each entry on both sides");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::comparison::Comparison;
 use super::{
@@ -18,10 +18,10 @@ use super::{
 struct Bits(f64);
 
 /// Returns an address as Bro stores it: 128 bits, IPv4 mapped into IPv6.
-fn mapped(addr: IpAddr) -> Ipv6Addr {
+pub(crate) fn mapped(addr: IpAddr) -> u128 {
     match addr {
-        IpAddr::V4(addr) => addr.to_ipv6_mapped(),
-        IpAddr::V6(addr) => addr,
+        IpAddr::V4(addr) => 0xffff_0000_0000 | u128::from(addr.to_bits()),
+        IpAddr::V6(addr) => addr.to_bits(),
     }
 }
 
@@ -43,6 +43,8 @@ macro_rules! as_ordered {
         }
     )*};
 }
+
+pub(crate) use as_ordered;
 
 /// Compares by a key.
 macro_rules! by_key {
@@ -165,7 +167,14 @@ impl Ord for Value {
     /// none.
     #[inline]
     fn cmp(&self, other: &Value) -> Ordering {
-        Comparison::default().values(self, other)
+        match self {
+            Value::List(_)
+            | Value::Table(_)
+            | Value::Record(_)
+            | Value::Vector(_)
+            | Value::Opaque(_) => Comparison::default().values(self, other),
+            _ => self.cmp_scalars(other),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use bytes::Bytes;
 
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub(crate) use describe::Short;
+pub(crate) use equality::{as_ordered, mapped};
 pub(crate) use index_type::CheckedTypes;
 pub use items::Items;
 pub use object::Event;

@@ -7,6 +7,7 @@ use crate::data::{Attributes, Name, Type, Value};
 use crate::state::container::Lifetime;
 use crate::state::container::{Content, Key, Owner, Slot, Table};
 use crate::state::heap::Heap;
+use crate::state::stored::{Index, Stored};
 
 /// The origin of a value, which determines the meaning of its containers' unique IDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl Heap {
             }
             Value::Record(record) => (&record.mutable, &record.ty, Content::Record(Vec::new())),
             Value::Vector(vector) => (&vector.mutable, &vector.ty, Content::Vector(Vec::new())),
-            _ => return Slot::Plain(value.compact()),
+            _ => return Slot::Plain(Stored::new(value)),
         };
         let theirs = match how.source {
             Source::Local => None,
@@ -159,8 +160,7 @@ impl Heap {
     /// Adds a table's entries to an existing table, overwriting entries with equal indices.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
-            let Some(held) = self.table(key) else { return };
-            let index = held.usual_index(entry.index.compact());
+            let index = Index::new(&entry.index.items);
             let slot = entry.value.as_ref().map(|value| self.absorb(value, None, how));
             let stamps = (self.time_of(entry.last_access), self.time_of(entry.expire_access));
             self.insert(key, index, slot, Some(stamps));

@@ -1,16 +1,15 @@
 //! Application of operations received from peers.
 
-use std::sync::Arc;
-
 use super::Store;
 use super::Target;
 use super::absorb::Source;
 use super::change::{difference, wrapping_add};
 use super::expiry::Expired;
 use super::place::{Place, nothing};
-use crate::data::{Id, Items, List, Name, Opcode, StateAccess, Value};
+use crate::data::{Id, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
 use crate::state::container::{Content, Key, Slot};
+use crate::state::stored::{Index, Stored};
 
 /// The result of applying a peer's operation.
 ///
@@ -172,14 +171,13 @@ impl Store {
         &mut self,
         access: &StateAccess,
         key: Key,
-        index: Arc<List>,
+        index: Index,
         applied: &mut Applied,
     ) -> Result<(), StateError> {
-        let there = self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index));
         match access.opcode {
             Opcode::Add => {
                 self.require_table(key, Opcode::Add, false)?;
-                self.heap.check_room(crate::state::heap::index_cost(&index))?;
+                self.heap.check_room(index.cost())?;
                 applied.inconsistency = self.compare_entry(access, "add", key, &index);
                 self.heap.insert(key, index, None, None);
             }
@@ -189,6 +187,8 @@ impl Store {
             }
             Opcode::Expire => applied.expired = self.expire_entry(key, &index, false),
             _ => {
+                let table = self.heap.table(key);
+                let there = table.is_some_and(|table| table.entries.contains_key(&index));
                 if self.checks_consistency && !there {
                     applied.inconsistency = Some(Inconsistency {
                         operation: "read",
@@ -213,14 +213,14 @@ impl Store {
         old: &Value,
     ) -> Result<(), StateError> {
         let present = match self.slot(place) {
-            Some(Slot::Plain(present)) => present,
+            Some(Slot::Plain(present)) => present.value(),
             Some(Slot::Held(_)) => return Err(self.wrong_kind(access.opcode, place)),
             None => return Err(nothing(&access.target, place)),
         };
-        let sum = difference(new, old).and_then(|difference| wrapping_add(present, difference));
+        let sum = difference(new, old).and_then(|difference| wrapping_add(&present, difference));
         match sum {
             Some(sum) => {
-                self.put(place, Some(Slot::Plain(sum)));
+                self.put(place, Some(Slot::Plain(Stored::new(&sum))));
                 Ok(())
             }
             None => Err(self.wrong_kind(access.opcode, place)),
@@ -259,15 +259,17 @@ impl Store {
         }
     }
 
-    fn table_index(&self, access: &StateAccess, key: Key) -> Result<Arc<List>, StateError> {
+    fn table_index(&self, access: &StateAccess, key: Key) -> Result<Index, StateError> {
         if self.heap.table(key).is_none() {
             return Err(self.unsuitable(access, Target::Container(key)));
         }
-        let components = match &access.op1 {
-            Value::List(list) => list.items.clone(),
-            only => Items::one(only.clone()),
-        };
-        self.index(key, components)
+        self.index(
+            key,
+            match &access.op1 {
+                Value::List(list) => &list.items,
+                only => std::slice::from_ref(only),
+            },
+        )
     }
 
     /// Creates the error that an operation does not apply to its target.
@@ -313,7 +315,7 @@ impl Store {
         access: &StateAccess,
         operation: &'static str,
         key: Key,
-        index: &Arc<List>,
+        index: &Index,
     ) -> Option<Inconsistency> {
         if !self.checks_consistency {
             return None;

@@ -45,7 +45,7 @@ impl Store {
                 Some(Content::Vector(slots)) => at.saturating_add(1).saturating_sub(slots.len()),
                 _ => 0,
             },
-            Place::Entry(_, index) => crate::state::heap::index_cost(index),
+            Place::Entry(_, index) => index.cost(),
             Place::Variable(_) | Place::Field(..) => 0,
         };
         // The ID of a merged table is kept.

@@ -6,6 +6,7 @@ use super::Store;
 use crate::Time;
 use crate::data::{AttributeTag, Expr, List, Name, Opcode, StateAccess, Value};
 use crate::state::container::Key;
+use crate::state::stored::Index;
 
 /// An entry that has expired and was deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,25 +56,26 @@ impl Store {
     }
 
     /// Deletes an entry as expired, if it exists.
-    pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
-        let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
-        let index = Arc::clone(found);
+    pub(super) fn expire_entry(&mut self, key: Key, index: &Index, own: bool) -> Option<Expired> {
+        let table = self.heap.table(key)?;
+        let (found, entry) = table.entries.get_key_value(index)?;
+        let list = table.list(found);
         let value = entry.slot.as_ref().and_then(|slot| self.read(slot).ok());
-        let attributes = self.heap.table(key)?.attributes.as_deref();
+        let attributes = table.attributes.as_deref();
         let func = attributes.and_then(|attributes| {
             let func = attributes.list.iter().find(|a| a.tag == AttributeTag::ExpireFunc)?;
             func.expr.clone()
         });
         let variables = self.names_of(key);
         let id = self.heap.id(key);
-        self.heap.remove(key, &index);
+        self.heap.remove(key, index);
         let access = (own && !id.is_empty()).then(|| StateAccess {
             opcode: Opcode::Expire,
             target: id.clone(),
-            op1: Value::List(Arc::clone(&index)),
+            op1: Value::List(Arc::clone(&list)),
             op2: None,
             op3: None,
         });
-        Some(Expired { variables, id, index, value, func, access })
+        Some(Expired { variables, id, index: list, value, func, access })
     }
 }

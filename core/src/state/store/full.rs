@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use super::Store;
 use super::Target;
 use super::read::{Reading, Rest};
-use crate::data::{Name, Opcode, StateAccess, Value};
+use crate::data::{self, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
 use crate::state::container::{Content, Key};
+use crate::state::stored::Index;
 
 /// The progress of sending the full state to one peer; see [`Store::next_state`].
 #[derive(Debug, Clone)]
@@ -112,7 +113,8 @@ impl Store {
                     return Ok(None);
                 };
                 state.rest.push_front(Rest::Entries(key, Some(index.clone())));
-                (key, Value::List(index.clone()), reading.entry(index, entry)?.value)
+                let data::Entry { index, value, .. } = reading.entry(table, index, entry)?;
+                (key, Value::List(index), value)
             }
             Rest::Elements(key, next) => {
                 let Some(Content::Vector(slots)) = self.heap.get(key).map(|c| &c.content) else {
@@ -161,7 +163,7 @@ impl Store {
 fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
     match (rest, index) {
         (Rest::Entries(key, last), Value::List(index)) if *key == container => {
-            last.as_ref().is_none_or(|last| index > last)
+            last.as_ref().is_none_or(|last| Index::new(&index.items) > *last)
         }
         (Rest::Elements(key, next), Value::Count(at)) if *key == container => {
             usize::try_from(*at).is_ok_and(|at| at >= *next)

@@ -1,7 +1,5 @@
 //! Local operations.
 
-use std::sync::Arc;
-
 use super::Store;
 use super::absorb::Source;
 use super::change::checked_add;
@@ -9,6 +7,7 @@ use super::place::{Place, nothing};
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
 use crate::state::container::{Content, Key, Slot};
 use crate::state::path::Part;
+use crate::state::stored::{Index, Stored};
 use crate::state::{Path, StateError};
 
 /// The result of [`Store::touch`].
@@ -91,7 +90,7 @@ impl Store {
         let path = path.into();
         let place = self.place(&path)?;
         let old = match self.slot(&place) {
-            Some(Slot::Plain(value)) => value.clone(),
+            Some(Slot::Plain(value)) => value.value(),
             Some(Slot::Held(_)) => return Err(self.wrong_kind(Opcode::Incr, &place)),
             None => return Err(nothing(&path.target, &place)),
         };
@@ -100,7 +99,7 @@ impl Store {
             Some(None) => return Err(StateError::OutOfRange(path.target)),
             None => return Err(self.wrong_kind(Opcode::Incr, &place)),
         };
-        self.put(&place, Some(Slot::Plain(new.clone())));
+        self.put(&place, Some(Slot::Plain(Stored::new(&new))));
         if !self.is_synchronized(&place) {
             return Ok(None);
         }
@@ -130,10 +129,11 @@ impl Store {
     ) -> Result<Option<StateAccess>, StateError> {
         let (key, index) = self.entry(Opcode::Add, &path.into(), index.into())?;
         self.require_table(key, Opcode::Add, false)?;
-        self.heap.check_room(crate::state::heap::index_cost(&index))?;
+        self.heap.check_room(index.cost())?;
         let was_there = self.was_there(key, &index);
-        self.heap.insert(key, Arc::clone(&index), None, None);
-        Ok(self.operation(Opcode::Add, key, index, was_there))
+        let access = self.operation(Opcode::Add, key, &index, was_there);
+        self.heap.insert(key, index, None, None);
+        Ok(access)
     }
 
     /// Deletes an entry or element of the table or set at a path: `delete t[index]`. It need not
@@ -151,7 +151,7 @@ impl Store {
         let (key, index) = self.entry(Opcode::Del, &path.into(), index.into())?;
         let old = self.old_entry(key, &index);
         self.heap.remove(key, &index);
-        Ok(self.operation(Opcode::Del, key, index, old))
+        Ok(self.operation(Opcode::Del, key, &index, old))
     }
 
     /// Reads an entry of the table or set at a path, like a script: this renews its lifetime under
@@ -171,7 +171,8 @@ impl Store {
         };
         let value = entry.slot.as_ref().map(|slot| self.read(slot)).transpose()?;
         let is_news = self.heap.touch(key, &index);
-        let access = if is_news { self.operation(Opcode::ReadIdx, key, index, None) } else { None };
+        let access =
+            if is_news { self.operation(Opcode::ReadIdx, key, &index, None) } else { None };
         Ok(Touched { found: true, value, access })
     }
 
@@ -180,7 +181,7 @@ impl Store {
         operation: Opcode,
         path: &Path,
         index: Vec<Value>,
-    ) -> Result<(Key, Arc<crate::data::List>), StateError> {
+    ) -> Result<(Key, Index), StateError> {
         let key = self.container(path)?;
         if self.heap.table(key).is_none() {
             let found = self.heap.get(key).map(|container| container.content.tag());
@@ -188,7 +189,7 @@ impl Store {
             let found = found.unwrap_or(crate::data::TypeTag::Void);
             return Err(StateError::WrongKind { operation, target, found });
         }
-        Ok((key, self.index(key, index).map_err(|error| error.named_by(path))?))
+        Ok((key, self.index(key, &index).map_err(|error| error.named_by(path))?))
     }
 
     /// Checks that a container is a table with values, or a set.
@@ -201,9 +202,8 @@ impl Store {
         let Some(container) = self.heap.get(key) else {
             return Err(StateError::UnknownTarget(Name::new()));
         };
-        let is_set = crate::data::Table::new(container.ty.clone()).is_set();
         match &container.content {
-            Content::Table(_) if is_set != values => Ok(()),
+            Content::Table(table) if table.is_set != values => Ok(()),
             content => Err(StateError::WrongKind {
                 operation,
                 target: container.id.clone(),
@@ -213,15 +213,15 @@ impl Store {
     }
 
     /// Returns the old value for an element of a set, if operations carry old values.
-    fn was_there(&self, key: Key, index: &crate::data::List) -> Option<Value> {
+    fn was_there(&self, key: Key, index: &Index) -> Option<Value> {
         let there = self.heap.table(key)?.entries.contains_key(index);
         (self.checks_consistency && there).then_some(Value::Int(1))
     }
 
-    fn old_entry(&self, key: Key, index: &Arc<crate::data::List>) -> Option<Value> {
+    fn old_entry(&self, key: Key, index: &Index) -> Option<Value> {
         match &self.heap.table(key)?.entries.get(index)?.slot {
             None => self.was_there(key, index),
-            Some(_) => self.old_value(&Place::Entry(key, Arc::clone(index))),
+            Some(_) => self.old_value(&Place::Entry(key, index.clone())),
         }
     }
 
@@ -230,11 +230,11 @@ impl Store {
         &self,
         opcode: Opcode,
         key: Key,
-        index: Arc<crate::data::List>,
+        index: &Index,
         op2: Option<Value>,
     ) -> Option<StateAccess> {
         let target = self.heap.id(key);
-        let op1 = Value::List(index);
+        let op1 = Value::List(self.heap.table(key)?.list(index));
         (!target.is_empty()).then_some(StateAccess { opcode, target, op1, op2, op3: None })
     }
 }

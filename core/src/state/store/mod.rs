@@ -187,7 +187,7 @@ impl Store {
         let path = path.into();
         let key = self.container(&path)?;
         let index: Vec<Value> = index.into();
-        let index = self.index(key, index).map_err(|error| error.named_by(&path))?;
+        let index = self.index(key, &index).map_err(|error| error.named_by(&path))?;
         Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
     }
 
@@ -233,14 +233,11 @@ impl Store {
 
     /// Finds the variable with this name, or the container with this unique ID.
     pub(super) fn target(&self, name: &[u8]) -> Result<Target, StateError> {
-        match (self.names.get(name), self.heap.by_id(name)) {
-            (Some(number), _) => Ok(Target::Variable(*number)),
-            (None, Some(key)) => Ok(Target::Container(key)),
-            (None, None) => {
-                let name = Name::from(bytes::Bytes::copy_from_slice(name));
-                Err(StateError::UnknownTarget(name))
-            }
+        if let Some(number) = self.names.get(name) {
+            return Ok(Target::Variable(*number));
         }
+        let unknown = || StateError::UnknownTarget(bytes::Bytes::copy_from_slice(name).into());
+        self.heap.by_id(name).map(Target::Container).ok_or_else(unknown)
     }
 
     /// Assembles the value of a slot.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::Store;
 use super::Target;
 use crate::data::{
-    Attributes, Items, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value,
+    Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value, index_types,
 };
 use crate::state::container::{Content, Key, Owner, Slot};
 use crate::state::path::Part;
+use crate::state::stored::Index;
 use crate::state::{Path, StateError};
 
 /// The maximum number of elements beyond a vector's end that an assignment may set.
@@ -18,7 +19,7 @@ const MAX_GAP: usize = 1 << 16;
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     Variable(usize),
-    Entry(Key, Arc<List>),
+    Entry(Key, Index),
     Field(Key, usize),
     Element(Key, usize),
 }
@@ -43,7 +44,7 @@ impl Store {
         let owner = match place {
             Place::Variable(number) => Owner::Variable(*number),
             Place::Entry(key, index) => {
-                self.heap.insert(*key, Arc::clone(index), slot, None);
+                self.heap.insert(*key, index.clone(), slot, None);
                 return;
             }
             Place::Field(key, _) | Place::Element(key, _) => Owner::Container(*key),
@@ -140,7 +141,7 @@ impl Store {
     pub(super) fn operand(&self, place: &Place) -> Option<Value> {
         Some(match place {
             Place::Variable(_) => return None,
-            Place::Entry(_, index) => Value::List(Arc::clone(index)),
+            Place::Entry(key, index) => Value::List(self.heap.table(*key)?.list(index)),
             Place::Element(_, at) => Value::Count(u64::try_from(*at).unwrap_or(u64::MAX)),
             Place::Field(key, at) => self.kind(*key, |kind| match kind {
                 TypeKind::Record(record) => {
@@ -206,7 +207,7 @@ impl Store {
         };
         Ok(match (&container.content, part) {
             (Content::Table(_), Part::Index(index)) => {
-                let index = self.index(key, index.clone());
+                let index = self.index(key, index);
                 Place::Entry(key, index.map_err(|error| error.named_by(path))?)
             }
             (Content::Record(_), Part::Field(field)) => Place::Field(key, self.field(key, field)?),
@@ -224,21 +225,27 @@ impl Store {
     }
 
     /// Creates an index of a table or set from its components.
-    pub(super) fn index(&self, key: Key, items: impl Into<Items>) -> Result<Arc<List>, StateError> {
+    pub(super) fn index(&self, key: Key, items: &[Value]) -> Result<Index, StateError> {
         let id = || self.heap.id(key);
-        let Some(table) = self.heap.table(key) else {
+        let Some(container) = self.heap.get(key) else {
             return Err(StateError::UnknownTarget(id()));
         };
+        let types = index_types(&container.ty);
+        let is_plain = |(item, ty): (&Value, &Type)| item.is_plain(ty);
+        let usual = !types.is_empty() && types.len() == items.len();
+        if usual && items.iter().zip(types).all(is_plain) {
+            return Ok(Index::new(items));
+        }
         let declared = self.kind(key, |kind| match kind {
             TypeKind::Set(set) => Some(set.index.clone()),
             TypeKind::Table(table) => Some(table.index.clone()),
             _ => None,
         });
         let ty = declared.unwrap_or(Type::ANY);
-        let (tag, items) = (TypeTag::Any as u8, items.into());
+        let (tag, items) = (TypeTag::Any as u8, items.to_vec().into());
         let index = Value::from(List { ty: ty.clone(), tag, items });
         match index.coerce(&ty).map_err(StateError::value(&id()))? {
-            Value::List(list) => Ok(table.usual_index(list.compact())),
+            Value::List(list) => Ok(Index::new(&list.items)),
             _ => Err(StateError::UnknownTarget(id())),
         }
     }

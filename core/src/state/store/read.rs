@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::{self, AttributeTag, List, Mutable, Record, Value, Vector};
+use crate::data::{self, AttributeTag, Mutable, Record, Value, Vector};
 use crate::state::StateError;
-use crate::state::container::{Container, Content, Entry, Key, Owners, Slot, Table, cost};
-use crate::state::heap::{Heap, index_cost};
+use crate::state::container::{Container, Content, Entry, Key, Owners, Slot, Table};
+use crate::state::heap::Heap;
+use crate::state::stored::Index;
 
 /// The maximum nesting of containers, as in a SERIAL message.
 const MAX_DEPTH: u32 = 64;
@@ -21,7 +22,7 @@ pub(super) struct Reading<'h> {
     /// The containers in several places, and their numbers of parts.
     known: BTreeMap<Key, (Value, u64)>,
     depth: u32,
-    /// The cost of the value so far; see [`cost`].
+    /// The cost of the value so far; see [`cost`](crate::state::container::cost).
     pub(super) parts: u64,
     repeated: u64,
     /// The cost from which entries and elements are omitted.
@@ -35,7 +36,7 @@ pub(super) struct Reading<'h> {
 #[derive(Debug, Clone)]
 pub(super) enum Rest {
     /// The entries after the one with this index, or all.
-    Entries(Key, Option<Arc<List>>),
+    Entries(Key, Option<Index>),
     /// The elements starting at this one.
     Elements(Key, usize),
 }
@@ -73,8 +74,8 @@ impl<'h> Reading<'h> {
     pub(super) fn slot(&mut self, slot: &Slot) -> Result<Value, StateError> {
         let key = match slot {
             Slot::Plain(value) => {
-                self.count(cost(value));
-                return Ok(value.clone());
+                self.count(value.cost());
+                return Ok(value.value());
             }
             Slot::Held(key) => *key,
         };
@@ -136,14 +137,15 @@ impl<'h> Reading<'h> {
                 Vector { ty, mutable, items }.into()
             }
             Content::Table(table) => {
-                let mut entries: Vec<data::Entry> = Vec::new();
+                let mut last: Option<&Index> = None;
+                let mut entries = Vec::new();
                 for (index, entry) in &table.entries {
                     if can_be_cut && !self.has_room() {
-                        let last = entries.last().map(|last| Arc::clone(&last.index));
-                        self.cut.push(Rest::Entries(key, last));
+                        self.cut.push(Rest::Entries(key, last.cloned()));
                         break;
                     }
-                    entries.push(self.entry(index, entry)?);
+                    entries.push(self.entry(table, index, entry)?);
+                    last = Some(index);
                 }
                 data::Table {
                     ty,
@@ -160,12 +162,13 @@ impl<'h> Reading<'h> {
 
     pub(super) fn entry(
         &mut self,
-        index: &Arc<List>,
+        table: &Table,
+        index: &Index,
         entry: &Entry,
     ) -> Result<data::Entry, StateError> {
-        self.count(index_cost(index));
+        self.count(index.cost());
         Ok(data::Entry {
-            index: Arc::clone(index),
+            index: table.list(index),
             value: entry.slot.as_ref().map(|slot| self.slot(slot)).transpose()?,
             last_access: self.heap.stamp(entry.last_access),
             expire_access: self.heap.stamp(entry.expire_access),

@@ -9,7 +9,6 @@
 //! older Bros. A snapshot of version 1 has no data format, and is in 26.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use flate2::Crc;
@@ -20,10 +19,11 @@ use super::absorb::{Absorb, Source};
 use super::full::FullState;
 use super::place::Place;
 use super::read::{Reading, Rest};
-use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
+use crate::data::{Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Mode, Reader, ReaderLimits, SerialError, WriteError, Writer};
 use crate::state::StateError;
 use crate::state::container::Key;
+use crate::state::stored::Index;
 use crate::wire::DataFormat;
 
 const MAGIC: &[u8; 8] = b"BROSTATE";
@@ -133,22 +133,25 @@ impl Store {
     fn piece(
         &self,
         key: Key,
-        last: Option<&Arc<List>>,
+        last: Option<&Index>,
         rest: &mut VecDeque<Rest>,
     ) -> Result<Option<Value>, SnapshotError> {
         let (Some(container), Some(table)) = (self.heap.get(key), self.heap.table(key)) else {
             return Ok(None);
         };
         let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
-        let mut entries = Vec::new();
+        let (mut entries, mut last) = (Vec::new(), last);
         for (index, entry) in table.after(last) {
             if !reading.has_room() {
                 break;
             }
-            entries.push(reading.entry(index, entry).map_err(SnapshotError::State)?);
+            entries.push(reading.entry(table, index, entry).map_err(SnapshotError::State)?);
+            last = Some(index);
         }
-        let Some(last) = entries.last() else { return Ok(None) };
-        rest.push_back(Rest::Entries(key, Some(Arc::clone(&last.index))));
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        rest.push_back(Rest::Entries(key, last.cloned()));
         rest.extend(reading.cut);
         Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
     }
