@@ -103,7 +103,7 @@ const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 /// What is counted: a name, the parts of which each event has so many, and the work.
 type Case = (&'static str, u64, fn());
 
-const CASES: [Case; 48] = [
+const CASES: [Case; 49] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -135,6 +135,7 @@ const CASES: [Case; 48] = [
     ("connection wide", 1, || connection(wide())),
     ("node to node, small", 1, || nodes(Nodes::events)),
     ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
+    ("node to node, conn.log entry", 1, || nodes(Nodes::conn_log_entries)),
     ("small to 10 peers, each", 1, || fan_out(10, 100, small())),
     ("large to 10 peers, each", 1, || fan_out(10, 100, large())),
     ("small to 1,000 peers, each", 10, || fan_out(1_000, 10, small())),

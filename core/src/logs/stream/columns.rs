@@ -62,6 +62,9 @@ pub(super) fn coerce(
     fields: &[LogField],
     values: &[LogValue],
 ) -> Result<Option<Vec<LogValue>>, Mismatch> {
+    if fields.len() == values.len() && fields.iter().zip(values).all(fits) {
+        return Ok(None);
+    }
     let Some(why) = misfit(fields, values) else { return Ok(None) };
     if values.len() != fields.len() {
         return Err(why);
@@ -69,6 +72,16 @@ pub(super) fn coerce(
     let coerced = fields.iter().zip(values).map(|(field, value)| column(field, value));
     let coerced: Vec<LogValue> = coerced.collect();
     misfit(fields, &coerced).map_or(Ok(Some(coerced)), Err)
+}
+
+/// Returns whether a value has its column's type.
+#[inline]
+fn fits((field, value): (&LogField, &LogValue)) -> bool {
+    let items: &[LogValue] = match value {
+        LogValue::Set(items) | LogValue::Vector(items) => items,
+        _ => &[],
+    };
+    field.ty == value.tag() && items.iter().all(|item| item.tag() == field.subtype)
 }
 
 /// Finds a value that does not have its column's type.

@@ -1,5 +1,6 @@
 //! Tests of more than one part.
 
+mod entries;
 mod formats;
 mod forms;
 mod records;
