@@ -266,7 +266,7 @@ impl LogReceiver {
     pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<ReceivedEntry, LogError>> {
         let limit = self.limits.values;
         let received = match unread.next_alike(limit) {
-            Some(entry) => Ok(ReceivedEntry::Entry(entry)),
+            Some((writer, values)) => Ok(ReceivedEntry::Entry(LogEntry { writer, values })),
             None => unread.next(limit)?.map(|entry| self.receive(entry, unread)),
         };
         unread.release();

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::decode::{Cursor, RawEntry};
 use super::layout::{Form, Usual};
-use super::{LogEntry, LogError, LogValues, LogWriter};
+use super::values::LogValues;
+use super::{LogError, LogWriter};
 use crate::wire::MessageType;
 
 /// The unread part of a LOG_WRITE's argument.
@@ -54,14 +55,14 @@ impl Unread {
     /// Reads the next entry if it is of the same writer as the last, fits it and has at most `limit`
     /// values, elements included. All others are left to [`next`](Self::next).
     #[inline]
-    pub(super) fn next_alike(&mut self, limit: u32) -> Option<LogEntry> {
+    pub(super) fn next_alike(&mut self, limit: u32) -> Option<(Arc<LogWriter>, LogValues)> {
         let writer = self.last.as_ref().filter(|_| self.form == Form::Usual)?;
         let (start, end) = self.head;
         let head = self.argument.get(start as usize..end as usize)?;
         let rest = self.argument.get(self.read as usize..)?.strip_prefix(head)?;
         let (values, rest) = LogValues::check(&self.argument, rest, &writer.fields, limit)?;
         self.read = (self.argument.len() - rest.len()) as u32;
-        Some(LogEntry { writer: Arc::clone(writer), values })
+        Some((Arc::clone(writer), values))
     }
 
     /// Reads the next entry, with at most `limit` values, elements included. No entries follow an

@@ -77,11 +77,17 @@ pub(super) fn coerce(
 /// Returns whether a value has its column's type.
 #[inline]
 fn fits((field, value): (&LogField, &LogValue)) -> bool {
-    let items: &[LogValue] = match value {
-        LogValue::Set(items) | LogValue::Vector(items) => items,
-        _ => &[],
-    };
-    field.ty == value.tag() && items.iter().all(|item| item.tag() == field.subtype)
+    field.ty == value.tag() && (field.subtype == TypeTag::Void || elements_fit(field, value))
+}
+
+#[inline(never)]
+fn elements_fit(field: &LogField, value: &LogValue) -> bool {
+    match value {
+        LogValue::Set(items) | LogValue::Vector(items) => {
+            items.iter().all(|item| item.tag() == field.subtype)
+        }
+        _ => true,
+    }
 }
 
 /// Finds a value that does not have its column's type.
