@@ -18,8 +18,8 @@ pub(super) fn usual_value<'c>(
     rest: &'c [u8],
     values: &mut Vec<LogValue>,
 ) -> Option<&'c [u8]> {
-    let (&[0, 0, 0, tag, is_set], rest) = rest.split_first_chunk()? else { return None };
-    let tag = TypeTag::from_u8(tag)?;
+    let (&[a, b, c, d, is_set], rest) = rest.split_first_chunk()?;
+    let tag = TypeTag::from_u8(u8::try_from(u32::from_be_bytes([a, b, c, d])).ok()?)?;
     if is_set != 1 {
         values.push(LogValue::Unset(tag));
         return Some(rest);
@@ -83,16 +83,16 @@ fn addr<'c>(rest: &'c [u8], values: &mut Vec<LogValue>) -> Option<&'c [u8]> {
 
 #[inline(always)]
 fn port<'c>(rest: &'c [u8], values: &mut Vec<LogValue>) -> Option<&'c [u8]> {
-    let (&[0, 0, 0, 0, 0, 0, a, b, 0, 0, 0, transport], rest) = rest.split_first_chunk()? else {
-        return None;
-    };
-    let transport = match transport {
+    let (number, rest) = rest.split_first_chunk()?;
+    let (transport, rest) = rest.split_first_chunk()?;
+    let transport = match u32::from_be_bytes(*transport) {
         0 => Transport::Unknown,
         1 => Transport::Tcp,
         2 => Transport::Udp,
         3 => Transport::Icmp,
         _ => return None,
     };
-    values.push(LogValue::Port(Port { transport, number: u16::from_be_bytes([a, b]) }));
+    let number = u16::try_from(u64::from_be_bytes(*number)).ok()?;
+    values.push(LogValue::Port(Port { transport, number }));
     Some(rest)
 }

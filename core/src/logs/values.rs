@@ -41,8 +41,8 @@ impl LogValues {
             return None;
         }
         for column in columns {
-            let (&[0, 0, 0, tag, is_set], content) = left.split_first_chunk()? else { return None };
-            if tag != column.ty as u8 {
+            let (&[a, b, c, d, is_set], content) = left.split_first_chunk()?;
+            if u32::from_be_bytes([a, b, c, d]) != u32::from(column.ty as u8) {
                 return None;
             }
             left = match column.ty {
@@ -119,10 +119,12 @@ fn pass<'c>(ty: TypeTag, content: &'c [u8], text: &mut usize) -> Option<&'c [u8]
             *text += length;
             rest.get(length..)
         }
-        TypeTag::Port => match content.split_first_chunk()? {
-            ([0, 0, 0, 0, 0, 0, _, _, 0, 0, 0, 0..=3], rest) => Some(rest),
-            _ => None,
-        },
+        TypeTag::Port => {
+            let (number, rest) = content.split_first_chunk()?;
+            let (transport, rest) = rest.split_first_chunk()?;
+            let fits = u64::from_be_bytes(*number) <= u64::from(u16::MAX);
+            (fits && u32::from_be_bytes(*transport) <= 3).then_some(rest)
+        }
         TypeTag::Addr => match content.split_first()? {
             (4, rest) => rest.get(4..),
             (6, rest) => rest.get(16..),
