@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::pages::pages;
 
 /// The rows of the page, with the recorded cases of their columns.
-const ROWS: [(&str, &[&str]); 16] = [
+const ROWS: [(&str, &[&str]); 17] = [
     ("encode", &["encode small", "encode large"]),
     ("encode without the object cache", &["encode small uncached", "encode large uncached"]),
     ("decode", &["decode small", "decode large"]),
@@ -27,6 +27,7 @@ const ROWS: [(&str, &[&str]); 16] = [
     ("encode an entry of a `table[addr] of count`", &["encode table, each entry"]),
     ("pass a small event from node to node", &["node to node, small"]),
     ("pass a small log entry from node to node", &["node to node, log entry"]),
+    ("pass an entry of a `conn.log` from node to node", &["node to node, conn.log entry"]),
 ];
 
 /// Formats a number with a comma between thousands.
