@@ -6,7 +6,7 @@
 # an offset of one hour becomes 1156862154280796160 seconds. Its method ts_offset() returns the same
 # field.
 #
-# Seen: "little-endian: 3600", "big-endian: 1156862154280796160". brocomm reads the option itself.
+# Output: "little-endian: 3600", "big-endian: 1156862154280796160". brocomm parses the option itself.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/bin/sh
-# pcap-parser 0.17.0 (crates.io) has no time resolution for an interface that counts in powers of two.
+# pcap-parser 0.17.0 (crates.io) does not support time resolutions that are powers of two.
 #
 # The option if_tsresol of a pcapng interface holds 10^-n seconds, or 2^-n if its highest bit is set. A capture with
 # 2^-20 is valid, as is any other power up to 2^-127. The crate compares the whole byte, with that bit, to 63, so
 # ts_resolution() is None for every power of two. A program that then falls back to the default of
 # microseconds reads wrong times.
 #
-# Seen: "decimal 6: Some(1000000)", "binary 20: None". brocomm reads the option itself.
+# Output: "decimal 6: Some(1000000)", "binary 20: None". brocomm parses the option itself.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

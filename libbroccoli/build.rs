@@ -1,4 +1,4 @@
-//! Gives the shared library the name that programs are linked to.
+//! Sets the name of the shared library to which programs are linked.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -8,7 +8,7 @@
 //!
 //! The sender is a node in this process. Behind it is a `brocomm run`, or a `brocomm bridge` and a
 //! `brocomm run --zeek-websocket`, each a process of its own; the last one counts what it received. On a
-//! machine with few CPUs, or with other work, the second ratio tells more: that of the CPU times which
+//! machine with few CPUs, or with other work, compare the second ratio instead: that of the CPU times that
 //! the slowest process takes per event.
 //! S is (count, string of 20), C is (record of addr, port, addr, port; string of 20; double).
 
@@ -54,11 +54,11 @@ host = '127.0.0.1'
 events = 's|c'
 ";
 
-/// A process that is killed in the end.
+/// A process that is killed on drop.
 struct Process(Child);
 
 impl Process {
-    /// Returns how much CPU it has used, in seconds; nothing where that can't be read.
+    /// Returns the CPU time that it has used, in seconds. Returns `None` if that is unknown.
     fn cpu(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
         let (_, fields) = stat.rsplit_once(") ")?;
@@ -74,7 +74,8 @@ impl Drop for Process {
     }
 }
 
-/// The last process of a way, the node that leads to it, and how it counts.
+/// A route for events: the node that sends them, the processes behind it, and the metric with which
+/// the last process counts them.
 struct Way {
     processes: Vec<Process>,
     node: Node,
@@ -83,8 +84,8 @@ struct Way {
 }
 
 impl Way {
-    /// Sends events and waits until they have arrived; returns how many did in a second, and how many
-    /// the slowest process could in a second of CPU.
+    /// Sends events and waits until they have arrived. Returns the number of events per second, and
+    /// per second of CPU time of the slowest process.
     async fn measure(&self, event: &Event, count: u64) -> Result<[f64; 2]> {
         let before = self.received()?;
         let cpus = || self.processes.iter().map(|process| process.cpu().unwrap_or_default());
@@ -111,9 +112,9 @@ impl Way {
     }
 }
 
-/// Starts the program; returns what follows these texts, one after the other, on its standard error,
-/// and where it listens.
-fn start(arguments: &[&str], told: &[&str]) -> Result<(Process, Vec<String>, String)> {
+/// Starts the program. Returns it with the words that follow these texts on its standard error, in
+/// order, and the address on which it listens.
+fn start(arguments: &[&str], output: &[&str]) -> Result<(Process, Vec<String>, String)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_brocomm"))
         .args(arguments)
         .args(["--no-log", "--log-level=info", "--metrics=127.0.0.1:0"])
@@ -123,12 +124,12 @@ fn start(arguments: &[&str], told: &[&str]) -> Result<(Process, Vec<String>, Str
         .spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let process = Process(child);
-    let told = after(stderr.ok_or("no standard error")?, told)?;
+    let output = after(stderr.ok_or("no standard error")?, output)?;
     let address = after(stdout.ok_or("no standard output")?, &["listening on "])?;
-    Ok((process, told, address.concat()))
+    Ok((process, output, address.concat()))
 }
 
-/// Returns the words after texts, and reads on elsewhere.
+/// Returns the words that follow these texts, and reads the rest in a thread.
 fn after(from: impl Read + Send + 'static, texts: &[&str]) -> Result<Vec<String>> {
     let mut lines = BufReader::new(from).lines();
     let mut words = Vec::new();
@@ -155,23 +156,23 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
     Ok(file.to_string_lossy().into_owned())
 }
 
-/// A node that receives.
+/// A receiving node.
 async fn directly(folder: &Path) -> Result<Way> {
     let config = write(folder, "run.toml", NODE)?;
-    let (process, told, address) = start(&["run", &config], &["metrics are at http://"])?;
-    let metrics = told.concat().replace("/metrics", "");
+    let (process, output, address) = start(&["run", &config], &["metrics are at http://"])?;
+    let metrics = output.concat().replace("/metrics", "");
     let metric = "brocomm_received_events_total ";
     Ok(Way { processes: vec![process], node: node(&address).await?, metrics, metric })
 }
 
-/// A bridge, and the server that receives.
+/// A bridge, and the receiving server behind it.
 async fn through_a_bridge(folder: &Path) -> Result<Way> {
     let (config, signatures) =
         (write(folder, "server.toml", NODE)?, write(folder, "zeek.zeek", SIGNATURES)?);
     let server = ["run", &config, "--zeek-websocket=127.0.0.1:0", "--zeek-signatures", &signatures];
-    let (server, told, _) =
+    let (server, output, _) =
         start(&server, &["clients of Zeek's API are served at ", "metrics are at http://"])?;
-    let [url, metrics] = told.as_slice() else { return Err("no addresses".into()) };
+    let [url, metrics] = output.as_slice() else { return Err("no addresses".into()) };
     let target = "[[zeek]]\nsignatures = 'zeek.zeek'\nto_zeek = 's|c'\n\
                   queue = { events = 10000, overflow = 'block' }\n";
     let config = write(folder, "bridge.toml", &format!("{NODE}{target}url = '{url}'\n"))?;
@@ -214,7 +215,7 @@ async fn main() -> Result<()> {
     let direct = directly(&folder).await?;
     let bridged = through_a_bridge(&folder).await?;
     for (name, event) in [("S", s()), ("C", c())] {
-        // Everything is there and warm.
+        // Warm up.
         direct.measure(&event, count / 20).await?;
         bridged.measure(&event, count / 20).await?;
         let mut ratios = [Vec::new(), Vec::new()];

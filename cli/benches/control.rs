@@ -65,10 +65,10 @@ fn start(after: Duration) -> Node {
     let nodes = vec![("control".to_owned(), entry)];
     let node = Node::start(NodeConfig { options, nodes, declarations: declarations.into() });
     let node = node.unwrap();
-    let (own, mut told) = (node.clone(), node.subscribe());
+    let (own, mut notifications) = (node.clone(), node.subscribe());
     thread::spawn(move || {
-        while let Some(told) = told.next(None) {
-            if let Notification::Event { .. } = told {
+        while let Some(notification) = notifications.next(None) {
+            if let Notification::Event { .. } = notification {
                 thread::sleep(after);
                 let args = vec![Value::string("1.500000 recvd=7 dropped=1 link=8\n")];
                 let name = "Control::net_stats_response".into();

@@ -8,7 +8,7 @@
 //!
 //! The sender is a node in this process, and `brocomm logs` a process of its own, which ends once everything
 //! is written. The spool flushes to the disk every 100 ms. On a machine with few CPUs, or with other work, the
-//! second ratio tells more: that of the CPU times which the process takes per entry.
+//! second ratio is more reliable: that of the CPU times that the process takes per entry.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
@@ -28,7 +28,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const STREAM: i32 = 12;
 
-/// A process that is killed in the end.
+/// A process that is killed on drop.
 struct Process(Child);
 
 impl Drop for Process {
@@ -64,7 +64,7 @@ fn conn() -> (Vec<LogField>, Vec<LogValue>) {
     columns.into_iter().unzip()
 }
 
-/// Returns how much CPU a process has used, in seconds; nothing where that can't be read.
+/// Returns the CPU time that a process has used, in seconds. Returns `None` if that is unknown.
 fn cpu(process: &Process) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.0.id())).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;
@@ -72,8 +72,8 @@ fn cpu(process: &Process) -> Option<f64> {
     Some(ticks.sum::<Option<f64>>()? / 100.0)
 }
 
-/// Sends entries to `brocomm logs` with this option; returns how many it took in a second, and in a second of
-/// its CPU time.
+/// Sends entries to `brocomm logs` with this option. Returns the number of entries per second, and
+/// per second of its CPU time.
 async fn measure(option: &str, folder: &Path, count: u64) -> Result<[f64; 2]> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder)?;
@@ -94,7 +94,7 @@ async fn measure(option: &str, folder: &Path, count: u64) -> Result<[f64; 2]> {
     let node = builder.options(|options| options.outgoing.overflow = Overflow::Block).start()?;
     node.with(|node, _| node.declare_log(LogStream::new(STREAM, "conn", fields)))?;
     node.connected().await;
-    // It requests logs in a moment.
+    // Its request for logs may arrive a little later.
     while node.write_log(STREAM, &values).await?.peers == 0 {
         tokio::task::yield_now().await;
     }
@@ -104,7 +104,7 @@ async fn measure(option: &str, folder: &Path, count: u64) -> Result<[f64; 2]> {
     }
     node.terminate().await;
     let mut used = None;
-    // It prints what it wrote when it is about to end.
+    // It prints a summary just before it exits.
     for line in lines {
         line?;
         used = cpu(&process).or(used);

@@ -10,7 +10,7 @@ use crate::{
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
 ///
 /// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This
-/// program is such a peer, and decodes captures of their sessions.
+/// program can act as such a peer, and decodes captures of their sessions.
 #[derive(Debug, Parser)]
 #[command(name = "brocomm", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {

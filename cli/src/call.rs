@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn other_json_is_an_error() {
-        for (text, told) in [
+        for (text, expected) in [
             ("{}", r#"the key "event" is missing"#),
             ("{", "EOF while parsing"),
             (r#"{"event":"seen","args":[1,2]}"#, "args.0: expected addr, found 1"),
@@ -104,7 +104,7 @@ mod tests {
             (r#"{"event":"other"} x"#, "trailing characters"),
         ] {
             let error = read(text).unwrap_err();
-            assert!(error.contains(told), "{text}: {error}");
+            assert!(error.contains(expected), "{text}: {error}");
         }
     }
 }

@@ -84,15 +84,15 @@ struct Joined<'a> {
 }
 
 impl Follow for Joined<'_> {
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
         if let Some(packets) = &mut self.packets {
-            packets.told(told)?;
+            packets.notified(notification)?;
         }
-        self.printer.show(peer.now(), &peer.remote_addr().to_string(), told)?;
+        self.printer.show(peer.now(), &peer.remote_addr().to_string(), notification)?;
         let is_done = self.printer.is_done();
         Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

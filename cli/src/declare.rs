@@ -55,10 +55,10 @@ pub(crate) fn read(files: &[PathBuf], declared: &mut Declarations) -> Result<(),
     Ok(())
 }
 
-/// Says where a type is declared that is not known, if that is the error.
+/// Returns a hint if the error is an unknown type that is built in.
 fn hint(error: &ParseError) -> String {
     match built_in::would_help(error) {
-        true => format!("; `--declarations {}` before it declares it", built_in::FILE),
+        true => format!("; put `--declarations {}` first to declare it", built_in::FILE),
         false => String::new(),
     }
 }
@@ -118,7 +118,7 @@ mod tests {
         );
         let error = EventDecl::parse("seen(c: connection)", &declared()).unwrap_err();
         let expected = "line 1, column 9: no type is named `connection`; \
-            `--declarations bro-2.5.bro` before it declares it\n  seen(c: connection)\n          ^";
+            put `--declarations bro-2.5.bro` first to declare it\n  seen(c: connection)\n          ^";
         assert_eq!(pointed("seen(c: connection)", &error), expected);
     }
 }

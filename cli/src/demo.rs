@@ -49,5 +49,5 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     } else {
         report.write(brocomm_demo::wants_colour(), out)?;
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::Told) }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }

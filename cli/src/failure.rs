@@ -9,7 +9,7 @@ pub(crate) enum Failure {
     /// Writing to standard output failed. A closed pipe is not an error.
     Output(io::Error),
     /// The error has already been [reported](tell).
-    Told,
+    Reported,
     /// The command line or the configuration is wrong, which has already been reported. The exit
     /// code is 2, since trying again does not help.
     Usage,
@@ -43,7 +43,7 @@ pub(crate) fn warn(what: fmt::Arguments<'_>) {
 /// Reports an error and returns the failure.
 pub(crate) fn failed(what: fmt::Arguments<'_>) -> Failure {
     tell(what);
-    Failure::Told
+    Failure::Reported
 }
 
 /// Reports an error in the command line and returns the failure.

@@ -92,10 +92,10 @@ pub(crate) trait Follow {
     fn joined(&mut self) {}
 
     /// Handles a notification. Breaks when the follower is done.
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns the next time at which to call [`due`](Self::due).
@@ -246,11 +246,11 @@ fn attend(
         let due = wait.and_then(|wait| Instant::now().checked_add(wait));
         let until = until.filter(|_| peer.connection().peer_version().is_none());
         let deadline = due.into_iter().chain(until).min();
-        let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
-        if let Some(told) = &told {
-            logging::connection(peer.remote_addr(), told);
+        let notification = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
+        if let Some(notification) = &notification {
+            logging::connection(peer.remote_addr(), notification);
         }
-        let Some(told) = told else {
+        let Some(notification) = notification else {
             if end.is_some() || stop.is_stopped() {
                 break;
             }
@@ -261,12 +261,12 @@ fn attend(
             }
             continue;
         };
-        match follower.told(peer, &told) {
+        match follower.notified(peer, &notification) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(failure) => result = Err(failure),
         }
-        if let ConnectionNotification::Closed(cause) = told {
+        if let ConnectionNotification::Closed(cause) = notification {
             end = Some(cause);
         }
     }

@@ -28,7 +28,7 @@ pub(crate) enum Input {
 
 /// Why a file has no session.
 pub(crate) enum Unusable {
-    /// It cannot be read, so another file was meant.
+    /// It cannot be read, so the user probably meant another file.
     Unreadable(String),
     /// It contains something else.
     Content(String),
@@ -42,7 +42,7 @@ impl From<String> for Unusable {
 
 impl Unusable {
     /// Reports the error, and returns the failure.
-    pub(crate) fn told(self) -> Failure {
+    pub(crate) fn into_failure(self) -> Failure {
         match self {
             Unusable::Unreadable(what) => misused(format_args!("{what}")),
             Unusable::Content(what) => failed(format_args!("{what}")),

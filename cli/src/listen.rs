@@ -83,6 +83,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
     printer.listening(&listener.local_addr().to_string())?;
+    // With `--count 0` no peer is needed.
+    if printer.is_done() {
+        return Ok(());
+    }
 
     let (reports, received) = sync_channel(WAITING);
     let accepting = {
@@ -95,13 +99,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             // Print nothing after the last requested event.
             _ if printer.is_done() => continue,
             Report::Notification { time, peer, notification } => {
-                let kept = packets.as_mut().map_or(Ok(()), |packets| packets.told(&notification));
+                let kept =
+                    packets.as_mut().map_or(Ok(()), |packets| packets.notified(&notification));
                 kept.and_then(|()| Ok(printer.show(time, &peer, &notification)?))
             }
             Report::Gone { fault: Some(fault) } => {
                 tell(format_args!("{fault}"));
                 if args.once {
-                    result = Err(Failure::Told);
+                    result = Err(Failure::Reported);
                 }
                 Ok(())
             }

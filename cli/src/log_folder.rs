@@ -29,7 +29,7 @@ pub(crate) struct LogFolder {
     mixes: bool,
     /// The logs in the order in which they were opened.
     logs: Vec<Log>,
-    /// The indexes of the logs.
+    /// The indices of the logs.
     places: BTreeMap<Key, usize>,
     /// The logs that are not written.
     left_out: BTreeMap<Identity, LeftOut>,

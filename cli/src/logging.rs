@@ -102,7 +102,7 @@ impl Logging {
             LogLevel::Info => Level::INFO,
             LogLevel::Debug => Level::DEBUG,
         };
-        let wanted = move |told: &Metadata<'_>| told.target() == ASKED || *told.level() <= level;
+        let wanted = move |event: &Metadata<'_>| event.target() == ASKED || *event.level() <= level;
         let messages = tracing_subscriber::registry().with(filter_fn(wanted));
         // If standard error is closed, messages are lost.
         let lines = layer().with_writer(writer).log_internal_errors(false);
@@ -137,17 +137,17 @@ pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
 
 /// Logs the notifications of a single connection at level info, except dropped log entries. The
 /// command itself reports how the connection ends.
-pub(crate) fn connection(peer: impl fmt::Display, told: &ConnectionNotification) {
-    for message in CommLogMessage::of(told) {
+pub(crate) fn connection(peer: impl fmt::Display, notification: &ConnectionNotification) {
+    for message in CommLogMessage::of(notification) {
         let (address, source) = (display(&peer), display(message.source()));
         tracing::info!(address, source, "{message}");
     }
-    dropped_entry(peer, told);
+    dropped_entry(peer, notification);
 }
 
 /// Warns about a dropped log entry.
-pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &ConnectionNotification) {
-    if let ConnectionNotification::LogEntryDropped { entry, .. } = told {
+pub(crate) fn dropped_entry(peer: impl fmt::Display, notification: &ConnectionNotification) {
+    if let ConnectionNotification::LogEntryDropped { entry, .. } = notification {
         let (path, why) = (&entry.path, entry.why);
         warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
     }

@@ -156,7 +156,7 @@ fn end(result: Result<(), Failure>) -> ExitCode {
             tell(format_args!("standard output: cannot write: {}", reason(&error)));
             ExitCode::FAILURE
         }
-        Err(Failure::Told) => ExitCode::FAILURE,
+        Err(Failure::Reported) => ExitCode::FAILURE,
         Err(Failure::Usage) => ExitCode::from(2),
     }
 }

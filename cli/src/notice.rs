@@ -32,7 +32,7 @@ JSON lines:
     event              event: its name, time, args: [value, …]
     call_rejected      name, reason
     id                 name, type, value
-    state_access       operation, target, operands: three, those that are absent are null
+    state_access       operation, target, operands: three, null if absent
     packet             packet: {time, length, link_type, tag, data}
     pong               seq, d1, d2, d3
     remote_print       prints: [{file, text}, …]
@@ -49,11 +49,11 @@ Values in JSON:
   int, count         a number; beyond 2^53 - 1 a string of digits
   double             a number; \"inf\", \"-inf\", \"nan\"
   time, interval     seconds, as a double
-  string             a string; {\"$hex\": \"ff00\"} if it is not UTF-8, as are names
-  enum               \"Module::NAME\", or its number if the name is not known
+  string, names      a string; {\"$hex\": \"ff00\"} if it is not UTF-8
+  enum               \"Module::NAME\", or its number if the name is unknown
   port, addr, subnet \"80/tcp\", \"10.0.0.1\", \"10.0.0.0/8\"
   pattern            \"/re/\"
-  record             {\"field\": value, …}; a field that is not set has no key, or null
+  record             {\"field\": value, …}; an unset field has no key, or is null
   vector, set        [value, …]
   table              [{\"key\": value, \"value\": value}, …]
                      an index of several values is an array of them

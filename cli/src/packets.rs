@@ -30,8 +30,11 @@ impl Packets {
     }
 
     /// Writes the packet of a notification, if any, and flushes.
-    pub(crate) fn told(&mut self, told: &ConnectionNotification) -> Result<(), Failure> {
-        let ConnectionNotification::Packet(packet) = told else { return Ok(()) };
+    pub(crate) fn notified(
+        &mut self,
+        notification: &ConnectionNotification,
+    ) -> Result<(), Failure> {
+        let ConnectionNotification::Packet(packet) = notification else { return Ok(()) };
         let mut bytes = Vec::new();
         let pcap = *self.pcap.get_or_insert_with(|| begin(packet.link_type, &mut bytes));
         if let Err(error) = pcap.packet(packet, &mut bytes) {

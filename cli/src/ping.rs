@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         Some(fault) => Err(failed(format_args!("{name}: {fault}"))),
         // A PING without an answer when Ctrl-C is pressed does not count as lost.
         None if pings.unanswered() == 0 || stop.is_stopped() => Ok(()),
-        None => Err(Failure::Told),
+        None => Err(Failure::Reported),
     }
 }
 
@@ -173,8 +173,8 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
         None => "has no description".to_owned(),
     };
     Err(misused(format_args!(
-        "{}: nothing sent: the peer {described}, so it may be a Bro, to which no PING is sent; give \
-         --yes if you know that it is not a Bro",
+        "{}: nothing sent: the peer {described}, so it may be a Bro, and PINGs are not sent to a Bro; \
+         use --yes if you know that it is not a Bro",
         peer.remote_addr()
     )))
 }

@@ -49,12 +49,12 @@ struct Prints<'a> {
 }
 
 impl Follow for Prints<'_> {
-    fn told(
+    fn notified(
         &mut self,
         _: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
-        if let ConnectionNotification::RemotePrint(items) = told {
+        if let ConnectionNotification::RemotePrint(items) = notification {
             for item in items.iter() {
                 if self.json {
                     serde_json::to_writer(&mut *self.out, &Print::of(&item))

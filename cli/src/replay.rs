@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Reads the whole recording.
 fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     let file = args.file.display();
-    match Input::open(&args.file, args.port, progress).map_err(Unusable::told)? {
+    match Input::open(&args.file, args.port, progress).map_err(Unusable::into_failure)? {
         Input::Recording(_) if args.connection.is_some_and(|number| number > 1) => {
             Err(misused(format_args!("{file}: a recording has one connection")))
         }
@@ -326,7 +326,7 @@ impl Play<'_> {
             if observed.side != role(self.us) {
                 self.messages += 1;
                 if let Err(error) = &observed.message {
-                    let tls = || format!("the peer speaks TLS{NO_TLS}");
+                    let tls = || format!("the peer uses TLS{NO_TLS}");
                     let other = session::other_protocol(error);
                     self.other = other.or_else(|| session::speaks_tls(error).then(tls));
                 }
@@ -348,8 +348,8 @@ mod tests {
         let two = size_of::<Step>() * 2 + 6;
         let held = |most| held(most, [step.clone(), step.clone()].into_iter().map(Ok));
         assert_eq!(held(two).map(|steps| steps.len()), Ok(2));
-        let told = format!("the recording takes more than {} bytes", two - 1);
-        assert_eq!(held(two - 1), Err(told));
+        let expected = format!("the recording takes more than {} bytes", two - 1);
+        assert_eq!(held(two - 1), Err(expected));
         let broken = || Err("broken".to_owned());
         assert_eq!(super::held(two, std::iter::once_with(broken)), Err("broken".to_owned()));
     }

@@ -68,7 +68,7 @@ Examples:
 Exit codes:
   0  the answer arrived
   1  there was no connection, the peer does not request the event, or no answer arrived in time
-  2  the command line is wrong, or an event on it";
+  2  the command line, or an event on it, is wrong";
 
 /// Sends the event, and prints the answer.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {

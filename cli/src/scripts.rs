@@ -1,4 +1,4 @@
-//! Scripts in files, with what they load.
+//! Script files, with the scripts that they load.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -24,23 +24,23 @@ const BASE: [&str; 2] = ["base/init-bare", "base/init-default"];
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     read: BTreeSet<PathBuf>,
-    /// Whether a script may load what is not there.
+    /// Whether a script may load a script that does not exist.
     may_lack: bool,
-    /// Whether one of those that were loaded was not there.
+    /// Whether a script to load did not exist.
     lacks: bool,
 }
 
 impl Scripts {
-    /// Reads scripts that may load others that are not there.
+    /// Creates a reader that skips missing scripts without a warning.
     pub(crate) fn lenient() -> Scripts {
         Scripts { may_lack: true, ..Scripts::default() }
     }
 
-    /// Adds the declarations of a script, whose text was read from this file, unless it was read
-    /// before. What it loads may rely on all that a Bro has loaded before, so that this comes first.
+    /// Adds the declarations of a script with this text, unless its file was read before. If the
+    /// script loads others, or is one of Bro's own, the base scripts are added first.
     ///
     /// # Errors
-    /// What is wrong with the text, or with a script that it loads.
+    /// The error in the text, or in a script that it loads.
     pub(crate) fn add(
         &mut self,
         file: &Path,
@@ -60,7 +60,7 @@ impl Scripts {
         into.read_script(text, &mut |what, into| self.load(&folder, what, into))
     }
 
-    /// Adds what a Bro loads before this script, if it is there.
+    /// Adds the scripts that a Bro loads before this one, if they exist.
     fn add_base(&mut self, script: &Path, into: &mut Declarations) -> Result<(), ParseError> {
         let script = canonical(script);
         let nowhere = Path::new("");
@@ -70,7 +70,7 @@ impl Scripts {
         into.read_script(&text, &mut |what, into| self.load(nowhere, what, into))
     }
 
-    /// Says what becomes of a script that is not there.
+    /// Handles a script that does not exist: with the built-in declarations, a warning or an error.
     fn missing(&mut self, what: &str, into: &mut Declarations) -> Result<Loaded, String> {
         let has_path = has_path();
         if !self.may_lack && (has_path || is_beside(what)) {
@@ -84,14 +84,14 @@ impl Scripts {
         }
         if !std::mem::replace(&mut self.may_lack, true) {
             warn(format_args!(
-                "{what} is not there, so that what it declares is unknown; set the environment \
-                 variable {BROPATH} to the folders with Bro's scripts, with colons between"
+                "{what} does not exist, so its declarations are unknown; set the environment \
+                 variable {BROPATH} to the folders with Bro's scripts, separated by colons"
             ));
         }
         Ok(Loaded::Missing)
     }
 
-    /// Says whether all that was loaded was there.
+    /// Returns whether every script to load existed.
     fn loaded(&self) -> Loaded {
         if self.lacks { Loaded::Missing } else { Loaded::Read }
     }
@@ -131,7 +131,7 @@ fn loads(text: &str) -> bool {
 /// Returns whether a script is one of Bro's own.
 fn is_in_path(file: &Path) -> bool {
     let (file, folders) = (canonical(file), env::var_os(BROPATH).unwrap_or_default());
-    // The folder that the program runs in is often one of them.
+    // Relative folders are ignored: BROPATH often contains `.`, which may have any scripts.
     let mut folders = env::split_paths(&folders).filter(|folder| folder.is_absolute());
     folders.any(|folder| file.starts_with(canonical(&folder)))
 }
@@ -145,17 +145,17 @@ fn folder(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).to_owned()
 }
 
-/// Returns what identifies a file.
+/// Returns the path that identifies a file.
 fn canonical(file: &Path) -> PathBuf {
     fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
 }
 
-/// Returns whether a script is loaded from beside the one that loads it.
+/// Returns whether a script is given by a path relative to the one that loads it.
 fn is_beside(what: &str) -> bool {
     what.starts_with("./") || what.starts_with("../")
 }
 
-/// Finds a script as Bro does: beside the one that loads it, or in the folders of BROPATH.
+/// Finds a script as Bro does: in the folder of the one that loads it, or in those of BROPATH.
 fn find(folder: &Path, what: &str) -> Option<PathBuf> {
     let given = env::var_os(BROPATH).unwrap_or_default();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];

@@ -400,7 +400,7 @@ pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
 /// Returns the error for a peer that uses TLS while we don't.
 fn clear_expected(error: &WireError) -> Option<String> {
     speaks_tls(error).then(|| {
-        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert, \
+        "the peer uses TLS, but clear text is expected; for TLS, use --tls-ca and --tls-cert, \
          and in configurations `ssl` and `listen_ssl`"
             .to_owned()
     })

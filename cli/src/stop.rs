@@ -123,7 +123,7 @@ impl Stop {
     /// Waits for this time, or until everything is stopped.
     pub(crate) fn wait(&self, time: Duration) {
         let is_going_on = |state: &mut State| !state.stopped;
-        // The caller checks the state afterwards.
+        // The caller checks the state afterward.
         let _ = self.0.stopped.wait_timeout_while(self.state(), time, is_going_on);
     }
 

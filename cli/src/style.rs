@@ -1,11 +1,11 @@
-//! Colours on a terminal, unless `NO_COLOR` is set.
+//! Colors on a terminal, unless `NO_COLOR` is set.
 
 use std::fmt::{self, Display};
 use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-/// The meaning of a text, which determines its colour.
+/// The meaning of a text, which determines its color.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
     #[default]
@@ -43,7 +43,7 @@ impl Tone {
     }
 }
 
-/// Whether a stream shows colours.
+/// Whether a stream shows colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Colors(bool);
 
@@ -52,8 +52,8 @@ impl Colors {
     #[cfg(test)]
     pub(crate) const ALL: Colors = Colors(true);
 
-    /// Returns whether standard output is coloured: it is a terminal, and neither `NO_COLOR` nor
-    /// `TERM=dumb` is set. `CLICOLOR_FORCE` enables colours even in a pipe.
+    /// Returns whether standard output is colored: it is a terminal, and neither `NO_COLOR` nor
+    /// `TERM=dumb` is set. `CLICOLOR_FORCE` enables colors even in a pipe.
     pub(crate) fn of_stdout() -> Colors {
         Colors(anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never)
     }
@@ -63,13 +63,13 @@ impl Colors {
         Colors(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
     }
 
-    /// Returns a text in the colour of its meaning.
+    /// Returns a text in the color of its meaning.
     pub(crate) fn paint<T: Display>(self, tone: Tone, text: T) -> Painted<T> {
         Painted { tone: if self.0 { tone } else { Tone::Plain }, text }
     }
 }
 
-/// Text in a colour.
+/// Text in a color.
 pub(crate) struct Painted<T> {
     tone: Tone,
     text: T,
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_without_colours_is_unchanged() {
+    fn text_without_colors_is_unchanged() {
         assert_eq!(Colors::NONE.paint(Tone::Bad, "x").to_string(), "x");
         assert_eq!(Colors::ALL.paint(Tone::Plain, "x").to_string(), "x");
         let bad = Colors::ALL.paint(Tone::Bad, "x").to_string();

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Tail<'a> {
     args: &'a Args,
     out: &'a mut dyn Write,
-    /// The indexes of the columns to print, once the log is known.
+    /// The indices of the columns to print, once the log is known.
     columns: Option<Vec<usize>>,
     /// The header that was printed.
     header: Option<String>,
@@ -182,12 +182,12 @@ impl Follow for Tail<'_> {
         Ok(())
     }
 
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
-        match told {
+        match notification {
             ConnectionNotification::HandshakeDone if self.columns.is_none() => {
                 self.missing_at = Some(peer.now() + ANNOUNCING);
             }

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Shows that the conformance suite finds faults: one after the other is put into a copy of this
-project's node, and the suite, itself without the fault, is run against it.
+"""Checks that the conformance suite finds faults. Applies one fault after the other to a copy of
+this project's node, and runs the suite, which does not have the fault, against it.
 
     python3 conformance/mutations/check.py              all faults
     python3 conformance/mutations/check.py class-overlooked pong-time
-    python3 conformance/mutations/check.py --keep DIR   builds in DIR, and leaves it there
+    python3 conformance/mutations/check.py --keep DIR   builds in DIR and keeps the build
 
 Each *.patch in this folder is one fault, and names the cases that find it. The exit code is 1 if one
-of these cases passes, if a patch names none, or if it no longer applies. For a patch that names none,
-all cases of its section are run, and those that find it are shown.
+of these cases passes, if a patch names none, or if a patch does not apply. For a patch that names
+none, all cases of its section are run, and those that find the fault are printed.
 """
 
 import argparse
@@ -31,11 +31,11 @@ PACKAGE = "brocomm-conformance"
 
 
 class Wrong(Exception):
-    """Why a fault cannot be said to be found."""
+    """The reason why a fault was not found."""
 
 
 def command(*arguments, **options):
-    """Runs a program; what it says is the reason if it fails."""
+    """Runs a program. If it fails, its last line of output is the reason."""
     done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     if done.returncode:
         lines = done.stdout.strip().splitlines()
@@ -43,8 +43,8 @@ def command(*arguments, **options):
 
 
 def unpack(folder):
-    """Makes a folder what is committed. What has not changed keeps its time, so that it is not compiled
-    again."""
+    """Updates a folder to the committed files. Unchanged files keep their time, so that they are not
+    compiled again."""
     archived = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
         for member in archive:
@@ -57,8 +57,8 @@ def unpack(folder):
 
 
 def build(folder, target):
-    """Builds the program from the sources in a folder; returns where it is."""
-    # A fault changes little, so most of what was compiled for the one before is used again.
+    """Builds the program from the sources in a folder; returns its path."""
+    # A fault changes little, so incremental builds are fast.
     environment = dict(os.environ, CARGO_TARGET_DIR=str(target), CARGO_PROFILE_DEV_DEBUG="0",
                        CARGO_INCREMENTAL="1")
     command("cargo", "build", "--quiet", "--locked", "-p", PACKAGE, "--bin", PACKAGE, cwd=folder,
@@ -67,7 +67,7 @@ def build(folder, target):
 
 
 def free_port():
-    """Returns a port below those that systems hand out, so that nobody else is given it meanwhile."""
+    """Returns a free port below the ephemeral ones, so that no other program is given it meanwhile."""
     while True:
         port = random.randrange(20000, 30000)
         try:
@@ -78,7 +78,7 @@ def free_port():
 
 
 def roles(node):
-    """Returns the options with which a node is tested, listening and connecting."""
+    """Yields the options for testing a node that listens, and one that connects."""
     address = f"127.0.0.1:{free_port()}"
     yield ["--connect", address, "--start", f"'{node}' serve --listen {address}"]
     yield ["--listen", "127.0.0.1:0", "--start", f"'{node}' serve"]
@@ -89,24 +89,24 @@ def failures(suite, role, only):
     done = subprocess.run([suite, "run", *role, "--json", "--patience=3", f"--only={','.join(only)}"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if not done.stdout:
-        raise Wrong(f"the suite says: {done.stderr.strip()}")
+        raise Wrong(f"the suite failed: {done.stderr.strip()}")
     cases = json.loads(done.stdout)["cases"]
     return {case["id"]: f"{case['role']}: {case['reason']}" for case in cases if case["verdict"] == "failed"}
 
 
 def header(patch, name):
-    """Returns what a patch says of itself, before the patch proper."""
+    """Returns the values of a field in the header of a patch."""
     found = re.search(f"^{name}: (.*)$", patch.read_text(), re.MULTILINE)
     return found[1].split(", ") if found else []
 
 
 def wanted_of(patch):
-    """Returns the cases that have to find a fault; all of its section if it names none."""
+    """Returns the cases that must find a fault: those that the patch names, or all of its section."""
     return header(patch, "Cases") or header(patch, "Section")
 
 
 def check(suite, node, patch):
-    """Runs the cases that a patch names; returns what the first of them says."""
+    """Runs the cases that a patch names; returns them, and the reason for the first failure."""
     named = header(patch, "Cases")
     found = {}
     for role in roles(node):
@@ -114,7 +114,7 @@ def check(suite, node, patch):
         if wanted or not named:
             found.update(failures(suite, role, wanted or wanted_of(patch)))
     if not named:
-        raise Wrong(f"it names no cases; it is found by {', '.join(found) or 'none of its section'}")
+        raise Wrong(f"the patch names no cases; found by {', '.join(found) or 'none of its section'}")
     passed = [case for case in named if case not in found]
     if passed:
         raise Wrong(f"NOT FOUND by {', '.join(passed)}")
@@ -129,13 +129,13 @@ def main():
     patches = sorted(HERE.glob("*.patch"))
     unknown = set(args.faults) - {patch.stem for patch in patches}
     if unknown:
-        parser.error(f"there is no {', '.join(unknown)}")
+        parser.error(f"no such patch: {', '.join(unknown)}")
     if args.faults:
         patches = [patch for patch in patches if patch.stem in args.faults]
     with tempfile.TemporaryDirectory() as temporary:
         scratch = (args.keep or pathlib.Path(temporary)).resolve()
         target = scratch / "target"
-        # What is committed, in a repository of its own, so that patches apply to it alone.
+        # The committed files in a separate repository, so that patches apply only there.
         folder = scratch / "copy"
         unpack(folder)
         command("git", "init", "--quiet", cwd=folder)
@@ -147,7 +147,7 @@ def main():
         for role in roles(suite):
             failed = failures(suite, role, wanted)
             if failed:
-                print(f"without a fault, it fails {failed}")
+                print(f"these cases fail without a fault: {failed}")
                 return 1
         missed = 0
         for patch in patches:

@@ -1,4 +1,4 @@
-# What Bro 2.1 to 2.5 do to be tested; see IMPLEMENTING.md. It was run with 2.5.5, 2.4.2 and 2.1.
+# Prepares Bro 2.1 to 2.5 for the conformance suite; see IMPLEMENTING.md. Tested with 2.5.5, 2.4.2 and 2.1.
 #
 # Listening:
 #   brocomm-conformance run --connect 127.0.0.1:47757 --profile bro --start "bro -b conformance.bro"
@@ -6,16 +6,16 @@
 #   brocomm-conformance run --listen 127.0.0.1:47757 --profile bro \
 #       --start "bro -b conformance.bro Conformance::connects=T"
 #
-# For an older release use its profile, such as bro-2.4.
+# For an older release, use its profile, such as bro-2.4.
 #
-# -b leaves out all that it doesn't need, so that it starts quickly.
+# With -b, Bro loads only what is needed, so it starts quickly.
 
 @load base/frameworks/communication
 
 module Conformance;
 
 export {
-	# Whether this Bro connects, with the class in CONFORMANCE_CLASS, rather than listens.
+	# Whether this Bro connects, with the class in CONFORMANCE_CLASS, instead of listening.
 	const connects = F &redef;
 
 	redef enum Log::ID += { LOG };
@@ -102,7 +102,7 @@ event bro_init()
 		}
 	}
 
-# Keeps it running: Bro 2.1 has no exit_only_after_terminate.
+# Keeps Bro running: Bro 2.1 has no exit_only_after_terminate.
 global keeps_running: event();
 
 event keeps_running()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::side::Side;
 
-/// An expected result of a session, in the order of the side that prints it.
+/// An expected result of a session. Results are in the order in which their side prints them.
 ///
 /// Values are in Bro's printed form. Compare them with
 /// [`compare_printed`](crate::testing::compare_printed), since the order of sets and tables has no

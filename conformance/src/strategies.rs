@@ -216,7 +216,7 @@ fn row_of(index: &Type) -> BoxedStrategy<Vec<Value>> {
 fn filled(ty: &Type, rows: impl Iterator<Item = (Vec<Value>, Option<Value>)>) -> Value {
     let mut table = Table::new(ty.clone());
     for (index, value) in rows {
-        // Rows may be equal, but indexes must not.
+        // Rows may be equal, but indices must not.
         if table.get(&index).is_none() {
             table.push(index, value);
         }

@@ -57,7 +57,7 @@ fn faults_agree_with_their_recordings() {
     }
 }
 
-/// Words that describe a program that ended abnormally, or no longer does its work.
+/// Words that describe a program that ended abnormally or no longer works.
 const DEATHS: [&str; 14] = [
     "abort",
     "assertion",

@@ -19,7 +19,7 @@ fn random_sessions_are_answered() {
     }
 }
 
-/// A node that connects with another class than requested.
+/// A node that connects with a different class than requested.
 #[derive(Debug)]
 struct Mistaken {
     own: Own,
@@ -56,7 +56,7 @@ fn failing_sessions_are_shrunk() {
     let found =
         explore(&mut deaf, Capability::ALL, &settings, 1, 3).expect_err("nothing is echoed");
     let script = found.script.to_string();
-    assert!(script.ends_with("requesting what is echoed\n"), "no step is left in {script}");
+    assert!(script.ends_with("requesting the echoes\n"), "no step is left in {script}");
     assert!(found.report.verdict.reason().contains("nothing arrived"), "{}", found.report);
 }
 

@@ -63,11 +63,11 @@ fn check(transport: Transport, role: Role) {
     }
 }
 
-/// Cases whose messages differ between the data formats. Unless all is wanted, only these are run in
-/// older ones.
+/// Cases whose messages differ between the data formats. By default, only these are run in older
+/// formats.
 const IN_ALL_FORMATS: [&str; 6] = ["2.1", "3.1", "2§", "3§1", "3§2", "3.4"];
 
-/// The node speaks what the suite does: as a peer of each older release.
+/// Runs the suite as a peer of each older release. The node uses the suite's data format.
 #[test]
 fn std_passes_in_the_data_format_of_each_release() {
     let releases = Profile::ALL.iter().filter(|profile| profile.name.starts_with("bro-"));

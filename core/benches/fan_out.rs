@@ -15,19 +15,19 @@ const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 pub struct FanOut {
     node: NodeMachine,
     connections: Vec<ConnectionId>,
-    /// The event again and again, made anew: the same containers would go as references.
+    /// Copies of the event. The same containers would be sent as references.
     events: Vec<Event>,
 }
 
 impl FanOut {
-    /// Connects so many peers, and sends them the event before.
+    /// Connects this number of peers and sends them the event several times.
     pub fn warm(peers: usize, event: &Event) -> FanOut {
         let undeclared = brocomm::node::Undeclared::Deliver;
         let options = || brocomm::node::Options { undeclared, ..Default::default() };
         let node = |node| {
             let nodes = vec![("other".to_owned(), node)];
             let config = NodeConfig { nodes, options: options(), ..NodeConfig::default() };
-            let mut node = NodeMachine::new(config).expect("it is right");
+            let mut node = NodeMachine::new(config).expect("the configuration is valid");
             node.start(NOW);
             node
         };
@@ -36,14 +36,14 @@ impl FanOut {
             connections: Vec::new(),
             events: anew(event, 200),
         };
-        let events = Some(event.name.to_string().parse().expect("it is right"));
+        let events = Some(event.name.to_string().parse().expect("the pattern is valid"));
         let mut peer = node(PeerConfig { connect: true, events, ..PeerConfig::new(HOST) });
         let Some(Action::Connect { connection, .. }) = peer.poll_action() else {
-            panic!("it connects")
+            panic!("the peer connects")
         };
         peer.feed_connected(connection, NOW);
         let here = fan_out.accept();
-        // All peers say what the first says.
+        // All peers send the same bytes as the first.
         let mut said = Vec::new();
         loop {
             let bytes = peer.poll_transmit(connection).to_vec();
@@ -74,7 +74,7 @@ impl FanOut {
 
     fn accept(&mut self) -> ConnectionId {
         let from = Endpoint::new(HOST, 50_000);
-        let accepted = self.node.feed_accepted(from, NOW).expect("it goes on");
+        let accepted = self.node.feed_accepted(from, NOW).expect("it accepts");
         self.connections.push(accepted);
         accepted
     }
@@ -84,7 +84,7 @@ impl FanOut {
         while self.node.poll_connection().is_some() {}
     }
 
-    /// Takes all that is to be written.
+    /// Discards all output of the node.
     fn write(&mut self) {
         for id in &self.connections {
             let length = self.node.poll_transmit(*id).len();
@@ -93,8 +93,8 @@ impl FanOut {
         self.settle();
     }
 
-    /// Raises the event so often, each time learns which connections have something to write, and
-    /// returns how many there were.
+    /// Raises the event this number of times and polls the connections with output after each.
+    /// Returns the total number of these connections.
     #[inline(never)]
     pub fn raise(&mut self, times: usize) -> usize {
         let mut sent = 0;

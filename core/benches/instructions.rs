@@ -1,39 +1,26 @@
-//! Instructions per event, counted under valgrind: the same on every run, however busy the machine.
+//! Instructions per event, counted by valgrind: the same on every run, whatever the load.
 //!
-//! Without arguments it prints the figures; `--check` compares them with those in `instructions.txt`,
-//! and `--write` records them there. Framing is included, and so is dropping what was decoded.
+//! Without arguments, prints the figures. `--check` compares them with those in `instructions.txt`,
+//! `--write` records them there. The figures include framing, and dropping the decoded values.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm::lowlevel::wire::DataFormat;
+use brocomm_benches::counting::{Case, count, figures};
 use brocomm_benches::{
     EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
-/// The figures that were recorded, by case.
+/// The file with the recorded figures.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 
-/// How much more than was recorded a case may take, in percent.
+/// The percentage by which a case may exceed its recorded figure.
 const ROOM: u64 = 3;
-
-/// What valgrind counts: everything within.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
-    work();
-}
-
-fn count(mut work: impl FnMut()) {
-    // The allocator tidies up after what was freed before when it is asked for a large block: now.
-    drop(black_box(Vec::<u8>::with_capacity(1 << 16)));
-    let mut work: &mut dyn FnMut() = &mut work;
-    brocomm_counted(black_box(&mut work));
-}
 
 fn encode(event: Event, mode: Mode) {
     let mut sender = Sender::warm(event, mode);
@@ -82,26 +69,23 @@ fn connection(event: Event) {
     });
 }
 
-/// From `raise` or `write_log` on one node to the notification of another.
+/// Measures from `raise` or `write_log` on one node to the notification of another.
 fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
     let mut nodes = Nodes::warm();
     count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
 }
 
-/// One event to so many peers, each.
+/// Measures the cost per peer of an event for this number of peers.
 fn fan_out(peers: usize, times: usize, event: Event) {
     let mut fan_out = FanOut::warm(peers, &event);
     count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
 }
 
-/// The modes of Running with older Bros.
+/// The modes of phase Running with older Bros.
 const IN_25: Mode = Mode::RUNNING.with_data_format(DataFormat::V25);
 const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
-
-/// What is counted: a name, the parts of which each event has so many, and the work.
-type Case = (&'static str, u64, fn());
 
 const CASES: [Case; 49] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
@@ -155,34 +139,7 @@ const CASES: [Case; 49] = [
     ("decode large in 21", 1, || decode(large(), IN_21)),
 ];
 
-/// Runs all cases under valgrind and returns their figures; `None` without valgrind.
-fn figures() -> Option<Vec<(&'static str, u64)>> {
-    Command::new("valgrind").arg("--version").output().ok()?;
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let out = directory.join(format!("instructions.{}", std::process::id()));
-    let status = Command::new("valgrind")
-        .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
-        .args(["--toggle-collect=brocomm_counted", "--dump-after=brocomm_counted"])
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe().expect("this program has a path"))
-        .arg("--cases")
-        .status()
-        .expect("valgrind starts");
-    assert!(status.success(), "valgrind: {status}");
-    let figures = CASES.iter().enumerate().map(|(at, (case, parts, _))| {
-        let dump = format!("{}.{}", out.display(), at + 1);
-        let text = std::fs::read_to_string(&dump).expect("a dump for each case");
-        let _ = std::fs::remove_file(&dump);
-        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a total");
-        let total: u64 = total.trim().parse().expect("a number");
-        (*case, total / EVENTS as u64 / parts)
-    });
-    let figures = figures.collect();
-    let _ = std::fs::remove_file(&out);
-    Some(figures)
-}
-
-/// Compares figures with those recorded; returns what is wrong.
+/// Compares figures with the recorded ones; returns a message for each that is missing or too high.
 fn check(figures: &[(&str, u64)], recorded: &str) -> Vec<String> {
     let recorded = |case: &str| -> Option<u64> {
         let figure = |line: &str| line.strip_suffix(case)?.trim().parse().ok();
@@ -212,7 +169,7 @@ fn main() -> ExitCode {
         eprintln!("compiled incrementally, which makes other code: set CARGO_INCREMENTAL=0");
         return ExitCode::FAILURE;
     }
-    let Some(figures) = figures() else {
+    let Some(figures) = figures(Path::new(env!("CARGO_TARGET_TMPDIR")), &CASES) else {
         println!("instructions: skipped: there is no valgrind");
         return ExitCode::SUCCESS;
     };

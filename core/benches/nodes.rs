@@ -1,4 +1,4 @@
-//! Two nodes that are connected.
+//! Two connected nodes.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use brocomm::node::{
 
 use crate::EVENTS;
 
-/// A node that is connected to another, with an event and a log that go from here to there.
+/// A node that sends events and log entries to another node.
 pub struct Nodes {
     here: End,
     there: End,
@@ -23,33 +23,34 @@ const LOG: i32 = 1;
 const CONN: i32 = 2;
 
 impl Nodes {
-    /// Connects two nodes, and lets as much pass between them as is measured.
+    /// Connects two nodes, and exchanges as many events and log entries as a measurement does.
     pub fn warm() -> Nodes {
         let now = Time::from_secs_f64(1_500_000_000.0);
         let host = IpAddr::from([192, 0, 2, 1]);
         let node = |node| {
             let mut declarations = Declarations::new();
-            declarations.read("event small_event(n: count, s: string);").expect("it is right");
+            declarations.read("event small_event(n: count, s: string);").expect("it is valid");
             let nodes = vec![("other".to_owned(), node)];
             let declarations = declarations.into();
             let config = NodeConfig { nodes, declarations, ..NodeConfig::default() };
-            let mut node = NodeMachine::new(config).expect("it is right");
+            let mut node = NodeMachine::new(config).expect("the configuration is valid");
             node.start(now);
             node
         };
         let mut here = node(PeerConfig::new(host));
         let columns = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];
-        here.declare_log(LogStream::new(LOG, "small", columns)).expect("it is right");
-        here.declare_log(LogStream::new(CONN, "conn", conn_columns())).expect("it is right");
-        let events = Some("small_event".parse().expect("it is right"));
+        here.declare_log(LogStream::new(LOG, "small", columns)).expect("the stream is valid");
+        let columns = LogStream::new(CONN, "conn", conn_columns());
+        here.declare_log(columns).expect("the stream is valid");
+        let events = Some("small_event".parse().expect("the pattern is valid"));
         let wants =
             PeerConfig { connect: true, events, request_logs: true, ..PeerConfig::new(host) };
         let mut there = node(wants);
         let Some(Action::Connect { connection, .. }) = there.poll_action() else {
-            panic!("it connects")
+            panic!("the peer connects")
         };
         there.feed_connected(connection, now);
-        let accepted = here.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
+        let accepted = here.feed_accepted(Endpoint::new(host, 50_000), now).expect("it accepts");
         let mut nodes = Nodes { here: (here, accepted), there: (there, connection), now };
         while nodes.carry() {
             nodes.take();
@@ -61,7 +62,7 @@ impl Nodes {
         nodes
     }
 
-    /// Raises an event again and again; returns how many came.
+    /// Raises [`EVENTS`] events; returns how many the other node received.
     #[inline(never)]
     pub fn events(&mut self) -> usize {
         let mut came = 0;
@@ -74,7 +75,8 @@ impl Nodes {
         came
     }
 
-    /// Writes a log entry again and again, which go in batches; returns how many came.
+    /// Writes [`EVENTS`] log entries, which are sent in batches; returns how many the other node
+    /// received.
     #[inline(never)]
     pub fn log_entries(&mut self) -> usize {
         for n in 0..EVENTS as u64 {
@@ -103,23 +105,23 @@ impl Nodes {
         came
     }
 
-    /// Carries bytes both ways; returns whether there were any.
+    /// Transfers bytes in both directions; returns whether there were any.
     fn carry(&mut self) -> bool {
         let Nodes { here, there, now } = self;
         carry(here, there, *now) | carry(there, here, *now)
     }
 
-    /// Takes what is notified; returns how many events and log entries came.
+    /// Takes all notifications; returns the number of events and log entries among them.
     fn take(&mut self) -> usize {
         while self.here.0.poll_notification().is_some() {}
         let came = std::iter::from_fn(|| self.there.0.poll_notification());
-        let is_counted = |told: &Notification| match told {
+        let is_counted = |notified: &Notification| match notified {
             Notification::Event { .. } => true,
             // This decodes the values.
             Notification::LogEntry { values, .. } => !values.is_empty(),
             _ => false,
         };
-        came.filter(|told| is_counted(std::hint::black_box(told))).count()
+        came.filter(|notified| is_counted(std::hint::black_box(notified))).count()
     }
 }
 
@@ -160,7 +162,7 @@ fn conn_values() -> Vec<LogValue> {
 
 type End = (NodeMachine, ConnectionId);
 
-/// Carries bytes one way; returns whether there were any.
+/// Transfers bytes in one direction; returns whether there were any.
 fn carry((from, out): &mut End, (to, into): &mut End, now: Time) -> bool {
     let bytes = from.poll_transmit(*out);
     let length = bytes.len();

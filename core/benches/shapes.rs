@@ -1,5 +1,6 @@
-//! The events that are measured, and both ends of a connection in steady state.
+//! The measured events, and both ends of a connection in steady state.
 
+pub mod counting;
 mod fan_out;
 mod nodes;
 
@@ -15,19 +16,19 @@ use bytes::Bytes;
 pub use fan_out::FanOut;
 pub use nodes::Nodes;
 
-/// How many events one measured call encodes or decodes.
+/// The number of events in one measurement.
 pub const EVENTS: usize = 1000;
 
-/// Nothing is cached: what a Broccoli asks for by default, and writes itself.
+/// The mode without a cache, which a Broccoli requests by default and uses itself.
 pub const UNCACHED: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
-/// `event(count, string)`, the string of 20 bytes.
+/// Returns `event(count, string)`, with a string of 20 bytes.
 pub fn small() -> Event {
     let args = vec![Value::Count(42), Value::string("twenty bytes of text")];
     Event { name: "small_event".into(), time: 1_500_000_000.0, args }
 }
 
-/// `event(record {addr, port, addr, port}, string, double)`, the string of 20 bytes.
+/// Returns `event(record {addr, port, addr, port}, string, double)`, with a string of 20 bytes.
 pub fn large() -> Event {
     let fields = [
         ("orig_h", Type::ADDR),
@@ -50,7 +51,8 @@ pub fn large() -> Event {
     Event { name: "large_event".into(), time: 1_500_000_000.0, args }
 }
 
-/// `event(record)` with 20 fields, among them a set of two strings and a table of two entries.
+/// Returns `event(record)` with 20 fields, among them a set of two strings and a table of two
+/// entries.
 pub fn wide() -> Event {
     let mut set = Table::new(Type::set(vec![Type::STRING]));
     let mut table = Table::new(Type::table(vec![Type::ADDR], Type::COUNT));
@@ -75,7 +77,7 @@ pub fn wide() -> Event {
     Event { name: "wide_event".into(), time: 1_500_000_000.0, args }
 }
 
-/// `event(table[addr] of count)` with this many entries.
+/// Returns `event(table[addr] of count)` with this many entries.
 pub fn table(entries: u64) -> Event {
     let mut table = Table::new(Type::table(vec![Type::ADDR], Type::COUNT));
     for n in 0..entries {
@@ -84,14 +86,14 @@ pub fn table(entries: u64) -> Event {
     Event { name: "table_event".into(), time: 1_500_000_000.0, args: vec![table.into()] }
 }
 
-/// `event(string, …)` with this many strings of 20 bytes.
+/// Returns `event(string, …)` with this many strings of 20 bytes.
 pub fn strings(args: usize) -> Event {
     let args = vec![Value::string("twenty bytes of text"); args];
     Event { name: "strings_event".into(), time: 1_500_000_000.0, args }
 }
 
-/// Two connections in Running; one has received the event before, and holds the bytes of those to
-/// come as its socket gives them.
+/// Returns a connection in phase Running that has already received the event, and the bytes of
+/// [`EVENTS`] more, in pieces as read from a socket.
 pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
     const NOW: Time = Time::from_nanos(1);
     let transfer = |from: &mut Connection, to: &mut Connection| {
@@ -129,7 +131,7 @@ pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
     (there, bytes.chunks(4096).map(<[u8]>::to_vec).collect())
 }
 
-/// Gives bytes to a connection and returns how many events came of them.
+/// Feeds bytes to a connection; returns the number of events in them.
 #[inline(never)]
 pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
     let mut events = 0;
@@ -140,10 +142,10 @@ pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
     events
 }
 
-/// How many events a peer gets until it has certainly forgotten the first.
+/// The number of events after which the object cache no longer contains the first.
 const FORGOTTEN: usize = 3000;
 
-/// Makes an event anew, so often.
+/// Returns this many copies of an event.
 fn anew(event: &Event, times: usize) -> Vec<Event> {
     let anew = |_| {
         let args = event.args.iter().map(Value::compact).collect();
@@ -154,7 +156,7 @@ fn anew(event: &Event, times: usize) -> Vec<Event> {
 
 /// The sending end.
 pub struct Sender {
-    /// The event again and again, made anew: the same containers would go as references.
+    /// Copies of the event. The same containers would be sent as references.
     events: Vec<Event>,
     next: usize,
     mode: Mode,
@@ -164,7 +166,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Makes a sender that has sent the event before and has room for those to come.
+    /// Creates a sender that has already sent the event and has room for the next ones.
     pub fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
             events: anew(&event, FORGOTTEN),
@@ -172,7 +174,7 @@ impl Sender {
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
-            // More than they take: how a block grows is the allocator's affair.
+            // Large enough, because growing the buffer would be measured as well.
             out: Vec::with_capacity(EVENTS * 8192),
         };
         for _ in 0..4000 {
@@ -182,7 +184,7 @@ impl Sender {
         sender
     }
 
-    /// Sends another peer's event.
+    /// Forwards an event from another peer.
     #[inline(never)]
     pub fn forward(&mut self, event: &LazyEvent) {
         let Sender { mode, encoder, writer, out, .. } = self;
@@ -206,7 +208,7 @@ fn next(decoder: &mut Decoder) -> Option<Bytes> {
     if let Some((chunk, _)) = decoder.poll_serial() {
         return Some(chunk);
     }
-    match decoder.poll().expect("the bytes are right")?.message {
+    match decoder.poll().expect("the bytes are valid")?.message {
         Message::Serial(chunk) => Some(chunk),
         other => panic!("not a SERIAL: {other:?}"),
     }
@@ -220,8 +222,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Makes a receiver that has received the event before, lazily if it is to do so, and the bytes
-    /// of those to come, in pieces as a socket gives them.
+    /// Creates a receiver that has already received the event, lazily if so requested. Also returns
+    /// the bytes of [`EVENTS`] more, in pieces as read from a socket.
     pub fn warm(event: Event, mode: Mode, lazily: bool) -> (Receiver, Vec<Vec<u8>>) {
         let mut receiver = Receiver {
             mode,
@@ -253,19 +255,19 @@ impl Receiver {
         (receiver, sender.out.chunks(4096).map(<[u8]>::to_vec).collect())
     }
 
-    /// Takes bytes and returns how many events came with them.
+    /// Reads bytes; returns the number of events in them.
     #[inline(never)]
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
         while let Some(chunk) = next(&mut self.decoder) {
-            let serial = self.reader.read_owned(chunk, self.mode).expect("the bytes are right");
+            let serial = self.reader.read_owned(chunk, self.mode).expect("the bytes are valid");
             events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
         }
         events
     }
 
-    /// The same, but reads lazily and hands the events on.
+    /// Reads bytes lazily and passes each event to `take`; returns the number of events.
     #[inline(never)]
     pub fn receive_lazily(
         &mut self,
@@ -276,7 +278,7 @@ impl Receiver {
         self.decoder.feed(bytes);
         while let Some(chunk) = next(&mut self.decoder) {
             let read = self.reader.read_owned_lazily(chunk, self.mode);
-            if let LazySerial::Event(event) = read.expect("the bytes are right") {
+            if let LazySerial::Event(event) = read.expect("the bytes are valid") {
                 take(std::hint::black_box(&event));
                 events += 1;
             }

@@ -1,4 +1,4 @@
-//! Wall time per thousand events: compare within one run only.
+//! Wall time per thousand events. Results are comparable only within one run.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Two connections connected in memory, without sockets and clocks.
+//! Two connections connected in memory, without sockets or clocks.
 //!
 //! ```text
 //! cargo run -p brocomm --example buffers

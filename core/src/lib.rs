@@ -9,13 +9,13 @@
 //!
 //! # Layers
 //!
-//! The layers from the bytes up; each one depends only on those before it:
+//! The layers from the bytes up. Each one depends only on those before it:
 //!
 //! 1. [`lowlevel::wire`]: chunks, compression, the 15 messages (§1, §2).
 //! 2. [`pattern`]: Bro's regular expressions; [`data`]: types and values (2§4, 2§6); [`notation`]:
 //!    both in the syntax of Bro's scripts; `json` (feature `serde`): both as JSON.
 //! 3. [`lowlevel::serial`]: the encoding of values in SERIAL messages, with the object cache (part
-//!    2); [`logs`]: log streams, their messages, and log files in Bro's formats (part 3).
+//!    2); [`logs`]: log streams, log messages, and log files in Bro's formats (part 3).
 //! 4. [`lowlevel::connection`]: the phases of a connection, in both roles (§3), optionally over TLS
 //!    (`tls`); and an [`Observer`](lowlevel::connection::Observer) that decodes a recorded session.
 //! 5. [`state`]: synchronized variables, shared with peers (2§9).
@@ -24,15 +24,15 @@
 //! 7. [`lowlevel::driver`]: when to read, write, wait and close, for authors of transports.
 //!
 //! A client needs [`data`] and [`node`]; the [`prelude`] exports the types that most clients use.
-//! [`lowlevel`] has the layers below a node.
+//! [`lowlevel`] contains the layers below a node.
 //!
 //! Section numbers refer to the specification in `conformance/spec`: `§1.5` is section 1.5 of part
 //! 1, `2§5` section 5 of part 2.
 //!
 //! # The I/O loop
 //!
-//! > A [`Connection`](connection::Connection) changes only by feeds and commands. The same inputs
-//! > always give the same outputs.
+//! > The state of a [`Connection`](connection::Connection) changes only when the caller feeds it or
+//! > gives it a command. The same inputs always give the same outputs.
 //!
 //! 1. Create it when the transport is connected.
 //! 2. Write the bytes that [`poll_transmit`](connection::Connection::poll_transmit) returns; report
@@ -94,8 +94,8 @@
 //! # Features
 //!
 //! * `derive`: derive macros for records, events and enums.
-//! * `serde`: writing values, events and log entries as JSON, and reading values and events
-//!   (`json`).
+//! * `base-types`: Rust structs for the records of Bro 2.5's scripts (`base_types`).
+//! * `serde`: JSON for values, events and log entries; values and events can be read back (`json`).
 //! * `tls`: TLS with rustls, using ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
 //!
 //! # Hostile peers
@@ -108,25 +108,25 @@
 //! | --- | --- |
 //! | a chunk of 2 GiB | [`wire::FramingLimits::chunk`], as soon as its length is read |
 //! | a length that is never filled | memory grows only with received bytes |
-//! | partial chunks without end | [`wire::FramingLimits::message`] |
+//! | endless partial chunks | [`wire::FramingLimits::message`] |
 //! | a few bytes that inflate to gigabytes | [`wire::FramingLimits::inflated`], and deflate's maximum ratio |
 //! | a container of 2³² elements | every count is checked against the remaining bytes |
-//! | values nested without end, also by references from one SERIAL to the next | [`serial::ReaderLimits::depth`] |
+//! | endlessly nested values, also through references from one SERIAL to the next | [`serial::ReaderLimits::depth`] |
 //! | references to references, so that a few bytes stand for billions of values | [`serial::ReaderLimits::objects`] |
-//! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
-//! | object ids chosen to slow look-ups | ids are sorted; binary search |
-//! | a cache without bound | [`serial::ReaderLimits::cache`], [`serial::ReaderLimits::cache_bytes`] |
+//! | references to objects that were never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
+//! | object IDs chosen to slow lookups | IDs are sorted; binary search |
+//! | an unbounded cache | [`serial::ReaderLimits::cache`], [`serial::ReaderLimits::cache_bytes`] |
 //! | types that contain themselves | back references are weak, so nothing leaks |
-//! | messages in wrong phases | [`connection::LEGALITY`] |
+//! | messages in the wrong phase | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::ConnectionConfig::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::ConnectionConfig::reply_limit`] |
-//! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
-//! | a log entry of billions of values | [`logs::LogLimits::values`], besides the remaining bytes |
+//! | endless log writers, or writers with endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
+//! | a log entry of billions of values | [`logs::LogLimits::values`]; every count is checked against the remaining bytes |
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
-//! | state that grows without end | [`state::StoreLimits::cost`] |
+//! | state that grows without limit | [`state::StoreLimits::cost`] |
 //! | recursive containers, or containers in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); rustls bounds the buffers |
-//! | more than the application consumes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |
+//! | a TLS handshake that never completes | 30 s (`tls::HANDSHAKE_TIMEOUT`); rustls bounds the buffers |
+//! | more notifications than the application consumes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` applies to this crate; its zlib dependency (`zlib-rs`, through `flate2`)
 //! and the cryptography of TLS contain unsafe code.

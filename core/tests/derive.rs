@@ -113,7 +113,7 @@ fn types_are_as_declared() {
     assert!(attributes(3).unwrap().has(AttributeTag::Default));
 }
 
-/// Makes a record with these fields.
+/// Creates a record with these fields.
 fn record(fields: &[(&'static str, Value)]) -> Value {
     let types = fields.iter().map(|(name, value)| Field::new(*name, value.ty())).collect();
     let values = fields.iter().map(|(_, value)| Some(value.clone())).collect();

@@ -1,4 +1,4 @@
-//! One event for many peers: each gets the bytes that it would get alone.
+//! An event for many peers: each of them receives the same bytes as if it were the only one.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ use crate::common::NOW;
 
 const NAMES: [&str; 3] = ["first", "second", "third"];
 
-/// A peer, and how it is sent to.
+/// The properties of a peer that determine which events it receives and how they are encoded.
 #[derive(Debug, Clone)]
 struct PeerKind {
     capabilities: Caps,
@@ -49,16 +49,16 @@ fn peer() -> impl Strategy<Value = PeerKind> {
     )
 }
 
-/// How often an event is raised: by name, and with the same containers or new ones.
+/// Generates the calls of an event: each has a name, and either the same containers or new ones.
 fn times() -> impl Strategy<Value = Vec<(&'static str, bool)>> {
     prop::collection::vec((select(&NAMES[..]), any::<bool>()), 1..6)
 }
 
-/// A node with peers that only listen.
+/// A node with peers that only receive events.
 struct World {
     node: NodeMachine,
     peers: Vec<(ConnectionId, Connection)>,
-    /// All that went to each of them.
+    /// All bytes that were sent to each peer.
     sent: Vec<Vec<u8>>,
 }
 
@@ -96,7 +96,7 @@ impl World {
         world
     }
 
-    /// Carries bytes both ways; returns whether there were any.
+    /// Transfers bytes in both directions; returns whether there were any.
     fn carry(&mut self) -> bool {
         let mut some = false;
         for ((id, peer), sent) in self.peers.iter_mut().zip(&mut self.sent) {
@@ -119,7 +119,7 @@ proptest! {
     #![proptest_config(on_few(48))]
 
     #[test]
-    fn each_peer_gets_what_it_would_get_alone(
+    fn each_peer_receives_the_same_bytes_as_if_it_were_alone(
         kinds in prop::collection::vec(peer(), 2..6),
         cache_size in prop_oneof![1u32..8, 8u32..60, Just(3000)],
         events in strategies::events(12),
@@ -147,7 +147,7 @@ proptest! {
         }
         for (at, world) in alone.iter().enumerate() {
             prop_assert!(together.sent[at] == world.sent[0], "{:?}", kinds[at]);
-            // What was referred to was there.
+            // Every reference was valid.
             prop_assert!(together.peers[at].1.phase() == Phase::Running);
         }
     }

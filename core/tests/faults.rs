@@ -335,8 +335,8 @@ fn invalid_message_types_end_the_connection() {
         ] {
             assert!(!outcome.survived, "{number:#04x}");
             let Kind::Wire(error) = outcome.kind() else { panic!("{number:#04x}") };
-            let told = error.kind.to_string();
-            assert!(told.contains(&format!("{number:#04x}")), "{told}");
+            let notified = error.kind.to_string();
+            assert!(notified.contains(&format!("{number:#04x}")), "{notified}");
             let offset = if outcome.handshake_done() { handshake } else { 0 };
             assert_eq!(error.offset, offset as u64, "{number:#04x}");
             assert_eq!(outcome.events(), Vec::<String>::new(), "{number:#04x}");

@@ -162,7 +162,7 @@ fn is_known_by_name(ty: &Type) -> bool {
     matches!(ty, Type::Named(_))
 }
 
-/// Whether the sender counted the width of an IPv4 subnet in 128 bits.
+/// Whether the width of an IPv4 subnet refers to a 128-bit address.
 fn is_too_wide(value: &Value) -> bool {
     let Value::Subnet(Subnet { prefix, width }) = value else { return false };
     *width > Subnet::max_width(*prefix)

@@ -56,14 +56,14 @@ fn two_nodes_exchange_events_and_terminate() {
     net.node(sensor).terminate_communication(now);
     net.settle();
     assert_eq!(
-        net.told(manager)
+        net.notified(manager)
             .iter()
-            .filter(|told| matches!(told, Notification::ConnectionClosed { .. }))
+            .filter(|notified| matches!(notified, Notification::ConnectionClosed { .. }))
             .count(),
         2
     );
     assert!(matches!(
-        net.told(sensor).last(),
+        net.notified(sensor).last(),
         Some(Notification::Terminated { undelivered }) if undelivered.is_empty()
     ));
 }

@@ -141,17 +141,18 @@ fn queued_events_are_delivered_before_the_close_of_the_transport() {
     let node = net.node(here);
     node.feed_bytes(link, &bytes, now);
     node.feed_closed(link, now);
-    let mut told = Vec::new();
+    let mut notified = Vec::new();
     let mut tell = |node: &mut NodeMachine| {
         while let Some(notification) = node.poll_notification() {
-            told.push(notification);
+            notified.push(notification);
         }
     };
     tell(node);
-    let is_event = |told: &&Notification| matches!(told, Notification::Event { .. });
-    let is_end = |told: &Notification| matches!(told, Notification::ConnectionClosed { .. });
-    assert_eq!(told.iter().filter(is_event).count(), 200);
-    assert!(told.iter().any(is_end), "{told:?}");
+    let is_event = |notified: &&Notification| matches!(notified, Notification::Event { .. });
+    let is_end =
+        |notified: &Notification| matches!(notified, Notification::ConnectionClosed { .. });
+    assert_eq!(notified.iter().filter(is_event).count(), 200);
+    assert!(notified.iter().any(is_end), "{notified:?}");
     // The node tries again.
     assert!(matches!(node.peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
@@ -222,14 +223,14 @@ fn no_event_is_delivered_after_one_that_overflowed_the_queue() {
     let now = net.now;
     net.node(here).feed_bytes(link, &bytes, now);
     net.settle();
-    let told = net.told(here);
-    let event = |told: &Notification| match told {
+    let notified = net.notified(here);
+    let event = |notified: &Notification| match notified {
         Notification::Event { event, .. } => Some(event.clone()),
         _ => None,
     };
-    assert_eq!(numbers(&told.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
-    let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == CommLogLine::IncomingFull);
-    assert_eq!(told.iter().filter(full).count(), 1);
+    assert_eq!(numbers(&notified.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
+    let full = |notified: &&Notification| matches!(notified, Notification::Log(entry) if entry.line == CommLogLine::IncomingFull);
+    assert_eq!(notified.iter().filter(full).count(), 1);
     assert!(matches!(net.node(here).peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
 

@@ -14,7 +14,7 @@ const LIBRARIES: [&str; 6] = [
     "brocomm-async-std",
 ];
 
-/// The output of `cargo metadata`, by package id.
+/// The output of `cargo metadata`, by package ID.
 struct Packages {
     known: BTreeMap<String, Value>,
     needs: BTreeMap<String, Vec<String>>,

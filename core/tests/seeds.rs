@@ -1,6 +1,6 @@
 //! Checks invariants of thousands of simulated networks with random failures.
 //!
-//! A failing seed is printed with its whole history. To run one seed: `SEED=123 cargo test -p
+//! A failing seed is printed with its transcript. To run one seed: `SEED=123 cargo test -p
 //! brocomm --test main seeds::one -- --ignored`; for a longer run `SEEDS=1000000 cargo test -p
 //! brocomm --test main seeds::many -- --ignored`.
 
@@ -13,7 +13,7 @@ const SEEDS: u64 = 600;
 /// Every `TWICE`th seed is run twice, to check that runs are deterministic.
 const TWICE: u64 = 20;
 
-/// Runs a seed. If it fails, runs it again to print its history.
+/// Runs a seed. If it fails, runs it again to print its transcript.
 fn check(seed: u64) -> Result<(), String> {
     if !seed.is_multiple_of(TWICE) {
         return run(seed, Detail::None).or_else(|_| run(seed, Detail::Text)).map(drop);

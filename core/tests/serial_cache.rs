@@ -74,7 +74,7 @@ fn serial(
         [&b"e\0\0\0\x01f\0\0\0\0\0\0\0\0"[..], &(plan.len() as u32).to_be_bytes()].concat();
     let mut values = Vec::new();
     let mut id = |choice: u8, number: u16| match choice % 16 {
-        // Most ids ascend, some with a gap; a few are arbitrary.
+        // Most IDs ascend, some with a gap; a few are arbitrary.
         0 => 1 + u64::from(number) % (*next + 10),
         1 => {
             *next += 1 + u64::from(number);
@@ -94,7 +94,7 @@ fn serial(
         };
         let value = match choice {
             0..=99 => pick(|object| matches!(object, Object::Count(_))),
-            // Mostly unknown ids.
+            // Mostly unknown IDs.
             100..=101 => Some(u64::from(*number)),
             _ => None,
         };

@@ -204,7 +204,7 @@ fn type_references_count_as_the_types_they_stand_for() {
     reader.read(&Bytes::from(values.0), Mode::HANDSHAKE).unwrap();
 }
 
-/// A call with one string, which has this id.
+/// A call with one string, which has this ID.
 fn string(pid: u32, length: usize) -> Bytes {
     let value = Build::call(1).object(pid, 0x8806).u8(1).object(0, 0x8a01);
     Bytes::from(value.u8(8).u8(4).u8(0).u8(1).str(b"").str(&vec![b'x'; length]).0)

@@ -25,8 +25,8 @@ fn wanting_ping(node: PeerConfig) -> PeerConfig {
     PeerConfig { events: Some("ping".parse().expect("the pattern is valid")), ..node }
 }
 
-fn done(told: &Notification) -> bool {
-    matches!(told, Notification::ConnectionHandshakeDone(_))
+fn done(notified: &Notification) -> bool {
+    matches!(notified, Notification::ConnectionHandshakeDone(_))
 }
 
 /// A node with this number of configured peers, and these peers.
@@ -46,7 +46,7 @@ fn network(peers: usize) -> (Network, usize) {
 
 /// Returns how many bytes dropping a node frees.
 fn held(net: &mut Network, node: usize) -> usize {
-    let other = NodeMachine::new(NodeConfig::default()).expect("nothing is wrong");
+    let other = NodeMachine::new(NodeConfig::default()).expect("the default is valid");
     let node = std::mem::replace(net.node(node), other);
     let before = meter::held();
     drop(node);
@@ -56,7 +56,7 @@ fn held(net: &mut Network, node: usize) -> usize {
 /// Discards the notifications of all nodes.
 fn forget(net: &mut Network) {
     for n in 0..=PEERS {
-        net.told(n);
+        net.notified(n);
     }
 }
 
@@ -67,7 +67,7 @@ fn a_thousand_peers_run_on_one_thread_with_little_memory_when_idle() {
     for events in [0, 1] {
         let (mut net, manager) = network(PEERS);
         net.settle();
-        assert_eq!(net.told(manager).iter().filter(|told| done(told)).count(), PEERS);
+        assert_eq!(net.notified(manager).iter().filter(|notified| done(notified)).count(), PEERS);
         assert_eq!(net.node(manager).connected_peers().count(), PEERS);
         for number in 0..events {
             let now = net.now;
@@ -105,7 +105,7 @@ fn many_events_in_a_row_leave_a_peer_small() {
         assert_eq!(raised.map(|raised| raised.peers), Ok(PEERS));
     }
     net.settle();
-    net.told(manager);
+    net.notified(manager);
     let per_peer = (held(&mut net, manager) - alone) / PEERS;
     assert!(per_peer < 16 << 10, "{per_peer} bytes per peer");
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeSeed;
 
 const PAGE: &str = include_str!("../src/data/types_table.md");
 
-/// The mode towards a peer that announced NO_CACHING: every object in full, with id 0.
+/// The mode toward a peer that announced NO_CACHING: every object in full, with ID 0.
 const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 const DECLARED: &str = r"

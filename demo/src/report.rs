@@ -118,7 +118,7 @@ impl Report {
     }
 }
 
-/// Returns whether standard output is a terminal that supports colours.
+/// Returns whether standard output is a terminal that supports colors.
 pub fn wants_colour() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

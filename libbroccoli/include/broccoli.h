@@ -1,7 +1,7 @@
 /*
- * Exchange events with a Bro, or any other node that speaks its protocol.
+ * Exchanges events with a Bro, or any other node that implements its protocol.
  *
- * Call bro_init() first, make a handle with one of the bro_conn_new functions,
+ * Call bro_init() first, create a handle with one of the bro_conn_new functions,
  * register callbacks, then connect:
  *
  *     bro_init(NULL);
@@ -19,13 +19,12 @@
  *         bro_conn_process_input(bc);
  *     }
  *
- * Functions of type int return TRUE or FALSE unless they say otherwise. A NULL
- * handle is no error: the result is FALSE, NULL or 0. What is passed is copied;
- * what is returned belongs to the library, and lives as long as what it was
- * taken from.
+ * Functions of type int return TRUE or FALSE unless stated otherwise. For a NULL
+ * handle the result is FALSE, NULL or 0. Arguments are copied. Returned pointers
+ * belong to the library, and are valid as long as the object that they come from.
  *
- * One thread at a time may use a connection; different threads may use different
- * connections. Nothing here starts a thread, handles a signal or sets a lock.
+ * One thread at a time may use a connection. Different threads may use different
+ * connections. The library starts no threads, handles no signals and sets no locks.
  */
 #ifndef broccoli_h
 #define broccoli_h
@@ -37,7 +36,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Packets need a struct of libpcap, whose header needs more than standard C. */
+/* Packets need a struct from libpcap's header, which needs more than standard C. */
 #if !defined(BRO_PCAP_SUPPORT) && defined(__has_include)
 #if !defined(__STRICT_ANSI__) || defined(_DEFAULT_SOURCE) || defined(_GNU_SOURCE)
 #if __has_include(<pcap.h>)
@@ -66,16 +65,15 @@ typedef uint16_t uint16;
 typedef uint8_t uint8;
 typedef unsigned char uchar;
 
-/* Set to 1 for messages on stderr: why a connection failed or was lost, what was
- * dropped. Broccoli.conf can set both, too. The second has no effect. */
+/* Set the first to 1 for messages on stderr: why a connection failed or was lost,
+ * and what was dropped. broccoli.conf can also set both. The second has no effect. */
 extern int bro_debug_messages;
 extern int bro_debug_calltrace;
 
 /* ---- Types -------------------------------------------------------------- */
 
-/* What a pointer to a value points to, where one is passed and where one is
- * returned:                                                                  */
-#define BRO_TYPE_UNKNOWN 0   /* nothing; or "any type" in a question          */
+/* The types of values, as passed and returned by pointer:                    */
+#define BRO_TYPE_UNKNOWN 0   /* no value; in a request: any type              */
 #define BRO_TYPE_BOOL 1      /* passed: int; returned: 64 bits, 0 or 1        */
 #define BRO_TYPE_INT 2       /* int64_t                                       */
 #define BRO_TYPE_COUNT 3     /* uint64                                        */
@@ -105,15 +103,15 @@ extern int bro_debug_calltrace;
 
 /* Flags of connections. */
 #define BRO_CFLAG_NONE 0
-#define BRO_CFLAG_RECONNECT (1 << 0)    /* connect again when the connection is
+#define BRO_CFLAG_RECONNECT (1 << 0)    /* reconnect when the connection is
                                            lost, at most every 5 seconds      */
 #define BRO_CFLAG_ALWAYS_QUEUE (1 << 1) /* queue events while there is none   */
 #define BRO_CFLAG_SHAREABLE (1 << 2)    /* no longer supported, and not needed */
 #define BRO_CFLAG_DONTCACHE (1 << 3)    /* the default                        */
 #define BRO_CFLAG_YIELD (1 << 4)        /* handle one event per call of
                                            bro_conn_process_input             */
-#define BRO_CFLAG_CACHE (1 << 5)        /* let the peer refer to values that it
-                                           sent before, which saves bandwidth */
+#define BRO_CFLAG_CACHE (1 << 5)        /* let the peer send references to
+                                           earlier values, to save bandwidth  */
 
 typedef struct bro_conn BroConn;
 typedef struct bro_event BroEvent;
@@ -125,19 +123,18 @@ typedef struct bro_vector BroVector;
 typedef struct bro_ev_meta BroEvMeta;
 typedef struct bro_packet BroPacket;
 
-/* Gets the arguments of an event one by one, each as a pointer: write it with
- * as many parameters as the event has, and cast it. */
+/* Gets the arguments of an event one by one, each as a pointer. Define the function
+ * with as many parameters as the event has, and cast it. */
 typedef void (*BroEventFunc)(BroConn *bc, void *user_data, ...);
 /* Gets an event as a struct, which is valid until the function returns. */
 typedef void (*BroCompactEventFunc)(BroConn *bc, void *user_data, BroEvMeta *meta);
-/* Used by no function. */
+/* Not used. */
 typedef void (*BroPacketFunc)(BroConn *bc, void *user_data, const BroPacket *packet);
-/* Get entries of a table, and elements of a set; return 0 to see no more. */
+/* Get the entries of a table, and the elements of a set. Return 0 to stop. */
 typedef int (*BroTableCallback)(void *key, void *val, void *user_data);
 typedef int (*BroSetCallback)(void *val, void *user_data);
 
-/* Functions for locks that versions of OpenSSL before 1.1 needed. They are never
- * called. */
+/* Functions for locks, needed only by OpenSSL before 1.1. They are never called. */
 struct CRYPTO_dynlock_value;
 typedef void (*OpenSSL_lock_func)(int mode, int n, const char *file, int line);
 typedef unsigned long (*OpenSSL_thread_id_func)(void);
@@ -198,17 +195,17 @@ extern const uint8 BRO_IPV4_MAPPED_PREFIX[12];
 
 /* ---- The library -------------------------------------------------------- */
 
-/* Reads the configuration. To be called before the first bro_conn or bro_conf
- * function, which otherwise end the program; later calls do nothing. FALSE if
- * the configuration asks for TLS and that can't be used. */
+/* Reads the configuration. Must be called before the first bro_conn or bro_conf
+ * function: otherwise these exit the program. Later calls do nothing. Returns
+ * FALSE if the configuration enables TLS, but TLS cannot be used. */
 int bro_init(const BroCtx *ctx);
-/* Zeroes a context. It is not needed: pass NULL to bro_init. */
+/* Zeroes a context. Not needed: pass NULL to bro_init. */
 void bro_ctx_init(BroCtx *ctx);
 
 /* ---- Connections -------------------------------------------------------- */
 
-/* Make a handle; nothing is sent. Address and port are in network order, and
- * the string is "host:port", where the host is a name or an address, without
+/* Create a handle, without connecting. Address and port are in network byte order.
+ * The string is "host:port", where the host is a name or an address without
  * brackets. A socket must be connected, and belongs to the library from
  * bro_conn_connect on. */
 BroConn *bro_conn_new(struct in_addr *ip_addr, uint16 port, int flags);
@@ -216,110 +213,110 @@ BroConn *bro_conn_new6(struct in6_addr *ip_addr, uint16 port, int flags);
 BroConn *bro_conn_new_str(const char *hostname, int flags);
 BroConn *bro_conn_new_socket(int socket, int flags);
 
-/* Sets the class that the peer is told; call it before bro_conn_connect. */
+/* Sets the class announced to the peer. Call it before bro_conn_connect. */
 void bro_conn_set_class(BroConn *bc, const char *classname);
-/* Returns the class that the peer told; NULL if it told none. */
+/* Returns the class that the peer announced, or NULL if it announced none. */
 const char *bro_conn_get_peer_class(const BroConn *bc);
-/* Returns how many bytes wait; zeroes while there is no connection. */
+/* Gets the numbers of buffered bytes, zeroes while there is no connection. */
 void bro_conn_get_connstats(const BroConn *bc, BroConnStats *cs);
 
-/* Connects, and requests the events that have callbacks by now. May wait as long
- * as /broccoli/connect_timeout says (10 seconds) for each address of the peer,
- * and for each phase of the handshake. May be called again if it failed. */
+/* Connects, and requests the events that have callbacks. Waits at most
+ * /broccoli/connect_timeout (default: 10 seconds) for each address of the peer and
+ * for each phase of the handshake. May be called again after a failure. */
 int bro_conn_connect(BroConn *bc);
-/* Closes the connection and connects again. FALSE at once within 5 seconds of
- * the last attempt, and before the first bro_conn_connect. Queued events are
- * kept, and sent. The socket gets the number of the old one. */
+/* Closes the connection and reconnects. Returns FALSE at once within 5 seconds of
+ * the last attempt, and before the first bro_conn_connect. Queued events are kept
+ * and then sent. The file descriptor of the socket does not change. */
 int bro_conn_reconnect(BroConn *bc);
-/* Sends what is queued if that needs no waiting, closes the connection and frees
- * the handle; also within a callback. In a forked process the connection stays
- * open for the others. FALSE, and the handle stays, if it was never tried to
- * connect. */
+/* Sends queued events as far as possible without waiting, closes the connection
+ * and frees the handle, even within a callback. In a forked process the connection
+ * stays open for the other processes. Returns FALSE, and does not free the handle,
+ * if there was no attempt to connect. */
 int bro_conn_delete(BroConn *bc);
-/* Returns whether the connection is up, as far as is known: that it is lost shows
- * when something is sent or received. */
+/* Returns whether the connection is up, as far as known: a lost connection is
+ * noticed when sending or receiving. */
 int bro_conn_alive(const BroConn *bc);
-/* Has events that the peer of src requested sent to the peer of dst as well. */
+/* Also sends the events that the peer of src requested to the peer of dst. */
 void bro_conn_adopt_events(BroConn *src, BroConn *dst);
-/* Returns the socket, to wait for input; -1 while there is no connection. */
+/* Returns the socket, to wait for input, or -1 while there is no connection. */
 int bro_conn_get_fd(BroConn *bc);
-/* Handles what has come, without waiting, and runs callbacks. Connects again if
- * the connection is lost and has BRO_CFLAG_RECONNECT. Returns whether anything
- * was handled. */
+/* Handles available input without waiting, and runs callbacks. Reconnects if the
+ * connection is lost and has BRO_CFLAG_RECONNECT. Returns whether anything was
+ * handled. */
 int bro_conn_process_input(BroConn *bc);
 
-/* Keep pointers of the program's own with a connection, by name. Of several with
- * one name the oldest is found. */
+/* Store pointers of the program with a connection, by name. If there are several
+ * with the same name, the oldest one is found. */
 void bro_conn_data_set(BroConn *bc, const char *key, void *val);
 void *bro_conn_data_get(BroConn *bc, const char *key);
 void *bro_conn_data_del(BroConn *bc, const char *key);
 
 /* ---- Events to send ----------------------------------------------------- */
 
-/* Makes an event without arguments; NULL for NULL. */
+/* Creates an event without arguments. Returns NULL for NULL. */
 BroEvent *bro_event_new(const char *event_name);
-/* Frees an event; needed after bro_event_send as well. */
+/* Frees an event. Also needed after bro_event_send. */
 void bro_event_free(BroEvent *be);
-/* Adds an argument. With type_name the type is sent as that name only, for the
- * peer to look up: needed for enums, and possible for records and other
- * containers. FALSE for NULL and for types that are not supported. */
+/* Adds an argument. With type_name, the type is sent only as that name, which the
+ * peer looks up: required for enums, and possible for records and other
+ * containers. Returns FALSE for NULL and for unsupported types. */
 int bro_event_add_val(BroEvent *be, int type, const char *type_name, const void *val);
-/* Replaces an argument. FALSE as well if there is no such argument. */
+/* Replaces an argument. Also returns FALSE if there is no such argument. */
 int bro_event_set_val(BroEvent *be, int val_num, int type, const char *type_name,
                       const void *val);
 
-/* Sends an event, and waits until the system has taken it; an event that the peer
- * did not request is dropped, which is TRUE. If the connection is lost, connects
- * again with BRO_CFLAG_RECONNECT, or else queues the event with
- * BRO_CFLAG_ALWAYS_QUEUE (TRUE), or else drops it (FALSE). */
+/* Sends an event, and waits until the system has accepted it. An event that the
+ * peer did not request is dropped (TRUE). If the connection is lost: reconnects
+ * with BRO_CFLAG_RECONNECT, otherwise queues the event with
+ * BRO_CFLAG_ALWAYS_QUEUE (TRUE), otherwise drops it (FALSE). */
 int bro_event_send(BroConn *bc, BroEvent *be);
-/* Sends an event as ev_start and ev_end of BroEvMeta show one, whatever the peer
- * requested. */
+/* Sends a serialized event, as between ev_start and ev_end of BroEvMeta, regardless
+ * of the peer's requests. */
 int bro_event_send_raw(BroConn *bc, const uchar *data, int data_len);
 /* Returns how many events and packets are queued. */
 int bro_event_queue_length(BroConn *bc);
-/* Returns how many can be: 1000, or what /broccoli/queue_length says. Beyond that
- * the oldest are dropped. */
+/* Returns the maximum: /broccoli/queue_length, by default 1000. When it is
+ * exceeded, the oldest are dropped. */
 int bro_event_queue_length_max(BroConn *bc);
-/* Sends what is queued. Returns how much is left; -1 for NULL. */
+/* Sends queued events and packets. Returns how many are left, or -1 for NULL. */
 int bro_event_queue_flush(BroConn *bc);
 
 /* ---- Events to receive -------------------------------------------------- */
 
-/* Call a function for each event of this name; several functions are called in
- * the order in which they were added. Events of more than 15 arguments are dropped. If
- * an argument is of a type that is not supported, arg_data is NULL, and functions
- * that get arguments one by one are not called. A callback may call all functions
- * of the library, and may leave by longjmp or a C++ exception. */
+/* Register a function to call for each event of this name. Several functions are
+ * called in the order in which they were added. Events of more than 15 arguments are
+ * dropped. If an argument has an unsupported type, its arg_data is NULL, and
+ * functions that get arguments one by one are not called. A callback may call all
+ * functions of the library, and may leave by longjmp or a C++ exception. */
 void bro_event_registry_add(BroConn *bc, const char *event_name, BroEventFunc func,
                             void *user_data);
 void bro_event_registry_add_compact(BroConn *bc, const char *event_name,
                                     BroCompactEventFunc func, void *user_data);
-/* Removes all callbacks of an event; the peer goes on sending it. */
+/* Removes all callbacks of an event. The peer continues to send it. */
 void bro_event_registry_remove(BroConn *bc, const char *event_name);
-/* Requests all events that have callbacks, if the connection is up: for those
- * that were added later. */
+/* Requests all events that have callbacks, if the connection is up. For callbacks
+ * added after bro_conn_connect. */
 void bro_event_registry_request(BroConn *bc);
 
 /* ---- Records ------------------------------------------------------------ */
 
-/* A record has fields in order, each with a name and a value or none. */
+/* A record has fields in order, each with a name and optionally a value. */
 BroRecord *bro_record_new(void);
 void bro_record_free(BroRecord *rec);
 /* Returns the number of fields. */
 int bro_record_get_length(BroRecord *rec);
-/* Adds a field; without a value if val is NULL. */
+/* Adds a field, without a value if val is NULL. */
 int bro_record_add_val(BroRecord *rec, const char *name, int type, const char *type_name,
                        const void *val);
-/* Return a field's value; NULL if there is no such field, no value, or the value
- * is not of the type that *type says. *type then says which type it is of. Pass
- * NULL, or BRO_TYPE_UNKNOWN in *type, for any. */
+/* Return a field's value, or NULL if there is no such field, no value, or the value
+ * does not have the type *type. Set *type to the actual type. Pass NULL, or
+ * BRO_TYPE_UNKNOWN in *type, for any type. */
 void *bro_record_get_nth_val(BroRecord *rec, int num, int *type);
 void *bro_record_get_named_val(BroRecord *rec, const char *name, int *type);
 /* Returns a field's name. */
 const char *bro_record_get_nth_name(BroRecord *rec, int num);
-/* Replace a field's value, for which val must not be NULL. If there is no field
- * of that name nothing happens, which is TRUE. */
+/* Replace a field's value. val must not be NULL. If there is no field of that name,
+ * nothing happens (TRUE). */
 int bro_record_set_nth_val(BroRecord *rec, int num, int type, const char *type_name,
                            const void *val);
 int bro_record_set_named_val(BroRecord *rec, const char *name, int type, const char *type_name,
@@ -327,20 +324,20 @@ int bro_record_set_named_val(BroRecord *rec, const char *name, int type, const c
 
 /* ---- Tables and sets ---------------------------------------------------- */
 
-/* The first entry decides the types of all. An index of several values is a
- * BroRecord of type BRO_TYPE_LIST whose fields need no names. */
+/* The first entry determines the types of all entries. An index of several values
+ * is a BroRecord of type BRO_TYPE_LIST, whose fields need no names. */
 BroTable *bro_table_new(void);
 void bro_table_free(BroTable *tbl);
-/* Adds an entry, also if there is one with an equal index. */
+/* Adds an entry, even if one with an equal index exists. */
 int bro_table_insert(BroTable *tbl, int key_type, const void *key, int val_type,
                      const void *val);
-/* Returns the value of an index, which must be of the table's type. */
+/* Returns the value of an index, which must have the table's type. */
 void *bro_table_find(BroTable *tbl, const void *key);
-/* Returns the number of entries; -1 for NULL. */
+/* Returns the number of entries, or -1 for NULL. */
 int bro_table_get_size(BroTable *tbl);
 /* Calls a function for each entry. */
 void bro_table_foreach(BroTable *tbl, BroTableCallback cb, void *user_data);
-/* Returns the types of indices and values; either pointer may be NULL. */
+/* Gets the types of indices and values. Either pointer may be NULL. */
 void bro_table_get_types(BroTable *tbl, int *key_type, int *val_type);
 
 /* The same for sets. */
@@ -355,7 +352,7 @@ void bro_set_get_type(BroSet *set, int *type);
 
 /* ---- Vectors ------------------------------------------------------------ */
 
-/* The functions are those of records, without names. */
+/* The same functions as for records, without names. */
 BroVector *bro_vector_new(void);
 void bro_vector_free(BroVector *vec);
 int bro_vector_get_length(BroVector *vec);
@@ -368,14 +365,14 @@ int bro_vector_set_nth_val(BroVector *vec, int num, int type, const char *type_n
 
 /* Makes a string empty. Frees nothing. */
 void bro_string_init(BroString *bs);
-/* Set a string to a copy. What it was is not freed. */
+/* Set a string to a copy. Its previous content is not freed. */
 int bro_string_set(BroString *bs, const char *s);
 int bro_string_set_data(BroString *bs, const uchar *data, int data_len);
 const uchar *bro_string_get_data(const BroString *bs);
 uint32 bro_string_get_length(const BroString *bs);
-/* Returns a copy for bro_string_free. */
+/* Returns a copy, to be freed with bro_string_free. */
 BroString *bro_string_copy(BroString *bs);
-/* Sets dst to a copy of src, and frees what it was. */
+/* Sets dst to a copy of src, and frees its previous content. */
 void bro_string_assign(BroString *src, BroString *dst);
 /* Frees the bytes and makes the string empty. */
 void bro_string_cleanup(BroString *bs);
@@ -384,37 +381,37 @@ void bro_string_free(BroString *bs);
 
 /* ---- Buffers ------------------------------------------------------------ */
 
-/* A buffer holds up to 4096 bytes, and a position in them. */
+/* A buffer has up to 4096 bytes, and a position in them. */
 BroBuf *bro_buf_new(void);
 void bro_buf_free(BroBuf *buf);
-/* Adds bytes at the end; FALSE if they don't fit. */
+/* Adds bytes at the end. Returns FALSE if they do not fit. */
 int bro_buf_append(BroBuf *buf, void *data, int data_len);
-/* Drops what is before the position. */
+/* Drops the bytes before the position. */
 void bro_buf_consume(BroBuf *buf);
 /* Drops everything. */
 void bro_buf_reset(BroBuf *buf);
-/* Return the first byte, and what is behind the last. */
+/* Return a pointer to the first byte, and one past the last byte. */
 uchar *bro_buf_get(BroBuf *buf);
 uchar *bro_buf_get_end(BroBuf *buf);
-/* Return how many bytes fit, and how many there are. */
+/* Return the capacity, and the number of bytes. */
 unsigned int bro_buf_get_size(BroBuf *buf);
 unsigned int bro_buf_get_used_size(BroBuf *buf);
-/* Return the byte at the position, and the position. */
+/* Return a pointer to the byte at the position, and the position. */
 uchar *bro_buf_ptr_get(BroBuf *buf);
 uint32 bro_buf_ptr_tell(BroBuf *buf);
-/* Moves the position, as fseek; FALSE if that is outside of what is there. */
+/* Moves the position, like fseek. Returns FALSE if it would be out of range. */
 int bro_buf_ptr_seek(BroBuf *buf, int offset, int whence);
-/* Returns whether there are so many bytes from the position on. */
+/* Returns whether there are size bytes from the position on. */
 int bro_buf_ptr_check(BroBuf *buf, int size);
-/* Copy bytes from and to the position, and move it: all of them or none. */
+/* Copy bytes from and to the position, and move it. All bytes are copied or none. */
 int bro_buf_ptr_read(BroBuf *buf, void *data, int size);
 int bro_buf_ptr_write(BroBuf *buf, void *data, int size);
 
 /* ---- Configuration ------------------------------------------------------ */
 
-/* Values of broccoli.conf, of the section that was selected or else of the part
- * before all sections. FALSE or NULL for a key that is not there or has a value
- * of another type; yes, on and true are 1, and no, off and false 0. */
+/* Get values of broccoli.conf, from the selected section, or else from the part
+ * before all sections. Return FALSE or NULL for a key that does not exist or has a
+ * value of another type. yes, on and true are 1; no, off and false are 0. */
 void bro_conf_set_domain(const char *domain);
 int bro_conf_get_int(const char *val_name, int *val);
 int bro_conf_get_dbl(const char *val_name, double *val);
@@ -432,14 +429,14 @@ struct bro_packet {
     const char *pkt_tag;
 };
 
-/* The link type, as libpcap numbers them, of the packets that are sent. */
+/* Set and get the link type of sent packets, as numbered by libpcap. */
 void bro_conn_set_packet_ctxt(BroConn *bc, int link_type);
 void bro_conn_get_packet_ctxt(BroConn *bc, int *link_type);
-/* Makes a packet of copies; the tag may be NULL. */
+/* Creates a packet from copies of the arguments. The tag may be NULL. */
 BroPacket *bro_packet_new(const struct pcap_pkthdr *hdr, const uchar *data, const char *tag);
 BroPacket *bro_packet_clone(const BroPacket *packet);
 void bro_packet_free(BroPacket *packet);
-/* Sends a packet, as bro_event_send. */
+/* Sends a packet, like bro_event_send. */
 int bro_packet_send(BroConn *bc, BroPacket *packet);
 #endif
 

@@ -1,4 +1,4 @@
-//! `bro_buf_*`: bytes with a place in them.
+//! `bro_buf_*`: bytes with a position in them.
 
 use std::ffi::{c_int, c_uchar, c_uint, c_void};
 use std::{ptr, slice};
@@ -6,10 +6,10 @@ use std::{ptr, slice};
 use crate::guard::guard;
 use crate::layout::{FALSE, TRUE};
 
-/// How many bytes a buffer holds.
+/// The size of a buffer in bytes.
 const SIZE: usize = 4096;
 
-/// Holds bytes, at most 4096 of them.
+/// A buffer of at most 4096 bytes.
 #[derive(Debug)]
 pub struct BroBuf {
     bytes: Box<[u8; SIZE]>,
@@ -18,18 +18,18 @@ pub struct BroBuf {
 }
 
 impl BroBuf {
-    /// Returns the end of so many bytes from a place on, if they fit.
+    /// Returns the end of `len` bytes from a position on, if they fit.
     fn end(from: usize, len: c_int) -> Option<usize> {
         from.checked_add(usize::try_from(len).ok()?).filter(|end| *end <= SIZE)
     }
 
-    /// Copies bytes to a place.
+    /// Copies bytes to a position.
     ///
     /// # Safety
     /// `data` is null or points to `len` bytes.
     unsafe fn put(&mut self, from: usize, data: *const c_void, len: c_int) -> Option<usize> {
         let end = BroBuf::end(from, len).filter(|_| !data.is_null())?;
-        // SAFETY: the caller's promise; it may be a part of this buffer.
+        // SAFETY: guaranteed by the caller. The bytes may be a part of this buffer.
         unsafe { ptr::copy(data.cast::<u8>(), self.bytes[from..].as_mut_ptr(), end - from) };
         self.used = self.used.max(end);
         Some(end)
@@ -43,7 +43,7 @@ fn at(buf: Option<&mut BroBuf>, place: impl Fn(&BroBuf) -> usize) -> *mut c_ucha
     })
 }
 
-/// Makes an empty buffer.
+/// Creates an empty buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_buf_new() -> *mut BroBuf {
     guard(ptr::null_mut(), || {
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn bro_buf_append(
     })
 }
 
-/// Drops what is before the place.
+/// Drops the bytes before the position.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_consume(buf: *mut BroBuf) {
     guard((), || {
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn bro_buf_consume(buf: *mut BroBuf) {
     });
 }
 
-/// Makes a buffer empty.
+/// Empties a buffer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_reset(buf: *mut BroBuf) {
     guard((), || {
@@ -101,48 +101,48 @@ pub unsafe extern "C" fn bro_buf_reset(buf: *mut BroBuf) {
     });
 }
 
-/// Returns the first byte.
+/// Returns a pointer to the first byte.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_get(buf: *mut BroBuf) -> *mut c_uchar {
     // SAFETY: null or a buffer.
     guard(ptr::null_mut(), || at(unsafe { buf.as_mut() }, |_| 0))
 }
 
-/// Returns what is behind the last byte.
+/// Returns a pointer past the last byte.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_get_end(buf: *mut BroBuf) -> *mut c_uchar {
     // SAFETY: null or a buffer.
     guard(ptr::null_mut(), || at(unsafe { buf.as_mut() }, |buf| buf.used))
 }
 
-/// Returns how many bytes the buffer can hold.
+/// Returns the capacity of the buffer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_get_size(buf: *mut BroBuf) -> c_uint {
     guard(0, || if buf.is_null() { 0 } else { SIZE as c_uint })
 }
 
-/// Returns how many bytes the buffer holds.
+/// Returns the number of bytes in the buffer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_get_used_size(buf: *mut BroBuf) -> c_uint {
     // SAFETY: null or a buffer.
     guard(0, || unsafe { buf.as_ref() }.map_or(0, |buf| buf.used as c_uint))
 }
 
-/// Returns the byte at the place.
+/// Returns a pointer to the byte at the position.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_get(buf: *mut BroBuf) -> *mut c_uchar {
     // SAFETY: null or a buffer.
     guard(ptr::null_mut(), || at(unsafe { buf.as_mut() }, |buf| buf.at))
 }
 
-/// Returns the place.
+/// Returns the position.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_tell(buf: *mut BroBuf) -> u32 {
     // SAFETY: null or a buffer.
     guard(0, || unsafe { buf.as_ref() }.map_or(0, |buf| buf.at as u32))
 }
 
-/// Moves the place, as `fseek`.
+/// Moves the position, like `fseek`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_seek(buf: *mut BroBuf, offset: c_int, whence: c_int) -> c_int {
     guard(FALSE, || {
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn bro_buf_ptr_seek(buf: *mut BroBuf, offset: c_int, whenc
     })
 }
 
-/// Returns whether there are so many bytes from the place on.
+/// Returns whether there are `size` bytes from the position on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_check(buf: *mut BroBuf, size: c_int) -> c_int {
     guard(FALSE, || {
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn bro_buf_ptr_check(buf: *mut BroBuf, size: c_int) -> c_i
     })
 }
 
-/// Copies bytes from the place on and moves it behind them.
+/// Copies bytes from the position, and moves it past them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_read(
     buf: *mut BroBuf,
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn bro_buf_ptr_read(
     })
 }
 
-/// Copies bytes to the place and moves it behind them.
+/// Copies bytes to the position, and moves it past them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_buf_ptr_write(
     buf: *mut BroBuf,

@@ -13,16 +13,16 @@ use crate::layout::{FALSE, TRUE};
 use crate::library::library;
 use crate::memory::Text;
 
-/// Where the file is if there is no other.
+/// The path of the file, unless the user has another one.
 const SYSTEM: &str = match option_env!("BROCCOLI_CONFIG_FILE") {
     Some(path) => path,
     None => "/usr/local/etc/broccoli.conf",
 };
 
-/// Holds what the configuration file says.
+/// The content of the configuration file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// By domain, which is empty for the default section, and key.
+    /// The entries by domain (empty for the default section) and key.
     entries: BTreeMap<(Vec<u8>, Vec<u8>), Value>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Value {
 }
 
 impl Config {
-    /// Reads the first file that there is.
+    /// Reads the first file that exists.
     pub(crate) fn load() -> Config {
         let own = [
             env::var_os("BROCCOLI_CONFIG_FILE").map(PathBuf::from),
@@ -70,13 +70,13 @@ impl Config {
         config
     }
 
-    /// Returns what a domain says of a key, or else the default section.
+    /// Returns the value of a key in a domain, or else in the default section.
     fn get(&self, domain: &[u8], key: &[u8]) -> Option<&Value> {
         let at = |domain: &[u8]| self.entries.get(&(domain.to_vec(), key.to_vec()));
         at(domain).or_else(|| at(b""))
     }
 
-    /// Returns a whole number of the default section.
+    /// Returns an integer of the default section.
     pub(crate) fn int(&self, key: &str) -> Option<c_int> {
         match self.get(b"", key.as_bytes())? {
             Value::Int(number) => Some(*number),
@@ -84,7 +84,7 @@ impl Config {
         }
     }
 
-    /// Returns a number of the default section, whole or not.
+    /// Returns a number of the default section, an integer or not.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
         match self.get(b"", key.as_bytes())? {
             Value::Int(number) => Some(f64::from(*number)),
@@ -93,7 +93,7 @@ impl Config {
         }
     }
 
-    /// Returns a text of the default section.
+    /// Returns a string of the default section.
     pub(crate) fn text(&self, key: &str) -> Option<&[u8]> {
         match self.get(b"", key.as_bytes())? {
             Value::String(text) => Some(text.as_bytes()),
@@ -101,7 +101,7 @@ impl Config {
         }
     }
 
-    /// Forgets a key.
+    /// Removes a key.
     pub(crate) fn forget(&mut self, key: &str) {
         self.entries.retain(|(_, name), _| name != key.as_bytes());
     }
@@ -127,7 +127,8 @@ impl Value {
     }
 }
 
-/// Splits a line after its first word, which may be in quotes; nothing is left of a comment.
+/// Splits a line after its first word, which may be in quotes. Returns empty slices for a
+/// comment.
 fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let line = line.trim_ascii();
     if line.starts_with(b"#") || line.starts_with(b"//") {
@@ -140,13 +141,13 @@ fn word(line: &[u8]) -> (&[u8], &[u8]) {
     line.split_at(end.unwrap_or(line.len()))
 }
 
-/// Returns whether a file is the user's own, and nobody else's; says what is wrong with one that
-/// is there.
+/// Returns whether a file is owned by the user and private. Prints the problem if it exists but is
+/// not.
 fn is_private(path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(path) else { return false };
     // SAFETY: it can't fail.
     let user = unsafe { libc::geteuid() };
-    // Readable by its owner, executable by none, and nothing for others.
+    // Readable by its owner, not executable, and no permissions for others.
     let right = metadata.is_file() && metadata.uid() == user && metadata.mode() & 0o577 == 0o400;
     if !right {
         debug::print(format_args!("{} is not used", path.display()));
@@ -175,7 +176,7 @@ fn passwd_home() -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(home.to_bytes())))
 }
 
-/// Selects the section in which look-ups begin; the default section for a null pointer.
+/// Selects the section for lookups, or the default section for a null pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conf_set_domain(domain: *const c_char) {
     let library = library();
@@ -183,7 +184,7 @@ pub unsafe extern "C" fn bro_conf_set_domain(domain: *const c_char) {
     guard((), || library.set_domain(unsafe { filled(domain) }.unwrap_or_default()));
 }
 
-/// Hands what the file says of a key to `f`.
+/// Calls `f` with the value of a key.
 ///
 /// # Safety
 /// The key is null or a C string.
@@ -193,13 +194,13 @@ unsafe fn look_up<T>(
 ) -> Option<T> {
     let library = library();
     guard(None, || {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let key = unsafe { filled(val_name) }?;
         library.config.get(&library.domain(), key).and_then(f)
     })
 }
 
-/// Returns a whole number.
+/// Looks up an integer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conf_get_int(val_name: *const c_char, val: *mut c_int) -> c_int {
     let number = |value: &Value| match value {
@@ -216,7 +217,7 @@ pub unsafe extern "C" fn bro_conf_get_int(val_name: *const c_char, val: *mut c_i
     }
 }
 
-/// Returns a number that is not whole.
+/// Looks up a floating-point number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conf_get_dbl(val_name: *const c_char, val: *mut f64) -> c_int {
     let number = |value: &Value| match value {
@@ -233,7 +234,7 @@ pub unsafe extern "C" fn bro_conf_get_dbl(val_name: *const c_char, val: *mut f64
     }
 }
 
-/// Returns a text.
+/// Looks up a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conf_get_str(val_name: *const c_char) -> *const c_char {
     let text = |value: &'static Value| match value {

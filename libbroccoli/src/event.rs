@@ -14,28 +14,28 @@ use crate::layout::{FALSE, TRUE};
 use crate::util;
 use crate::value::{self, type_name};
 
-/// How events are written: in full and in data format 26, so that the bytes mean the same on each
-/// connection and in each process that shares one. For an older peer they are
-/// [written anew](in_data_format).
+/// The encoding of events: in full and in data format 26, so that the bytes are valid on each
+/// connection and in each process that shares one. For an older peer they are [encoded
+/// again](in_data_format).
 pub(crate) const MODE: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
-/// Returns the argument of a SERIAL, as it is written here, in the data format of a peer.
+/// Converts the argument of a SERIAL in the [usual](MODE) encoding to the data format of a peer.
 ///
 /// # Errors
-/// Says what is wrong with an argument that the program made, or what the peer's release lacks.
+/// The error in an argument from the program, or what the peer's release does not support.
 pub(crate) fn in_data_format(argument: &[u8], format: DataFormat) -> Result<Vec<u8>, String> {
     let mut reader = Reader::new(ReaderLimits::default());
     let serial = reader.read(&Bytes::copy_from_slice(argument), MODE);
     let (mode, mut writer, mut out) = (MODE.with_data_format(format), Writer::new(0), Vec::new());
     let written = match serial.map_err(|error| error.to_string())? {
         Serial::Event(event) => writer.event(mode, &event.name, event.time, &event.args, &mut out),
-        // It is the same in all of them.
+        // All others are the same in all formats.
         _ => return Ok(argument.to_vec()),
     };
     written.map(|()| out).map_err(|error| error.to_string())
 }
 
-/// Holds an event to send.
+/// An event to send.
 #[derive(Debug, Clone)]
 pub struct BroEvent {
     pub(crate) name: Name,
@@ -43,16 +43,16 @@ pub struct BroEvent {
 }
 
 impl BroEvent {
-    /// Appends the event as the argument of a SERIAL, with the time stamped.
+    /// Appends the event as the argument of a SERIAL, with the current time.
     pub(crate) fn write(&self, writer: &mut Writer, out: &mut Vec<u8>) -> Result<(), WriteError> {
         writer.event(MODE, &self.name, util::now_in_seconds(), &self.args, out)
     }
 }
 
-/// How many arguments an event has room for at first.
+/// The initial capacity for arguments.
 const ARGUMENTS: usize = 4;
 
-/// Returns a name; the same one as the last time shares its memory, as mostly it is.
+/// Returns a name. If it equals the previous one, which is likely, they share memory.
 fn shared_name(bytes: &[u8]) -> Name {
     thread_local! {
         static LAST: RefCell<Name> = const { RefCell::new(Name::new()) };
@@ -65,7 +65,7 @@ fn shared_name(bytes: &[u8]) -> Name {
     })
 }
 
-/// Makes an event without arguments.
+/// Creates an event without arguments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_event_new(event_name: *const c_char) -> *mut BroEvent {
     guard(ptr::null_mut(), || {

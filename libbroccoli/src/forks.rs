@@ -1,10 +1,10 @@
-//! Notes when processes are forked: a connection is read by the process that made it only, and
-//! processes that share one must not write at the same time.
+//! Tracks forks. Only the process that opened a connection reads from it, and processes that share
+//! one must not write at the same time.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// How often this process was forked off, its parents included.
+/// The number of forks between this process and the first one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 /// Whether there are processes that may share connections with this one.
 static SHARED: AtomicBool = AtomicBool::new(false);
@@ -18,22 +18,22 @@ extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Begins to note forks.
+/// Starts to track forks.
 pub(crate) fn watch() {
     static WATCH: Once = Once::new();
-    // SAFETY: functions that only store, and live as long as the program: the library that they are
-    // in stays loaded.
+    // SAFETY: the functions only store values, and live as long as the program, because the library
+    // is never unloaded.
     WATCH.call_once(|| unsafe {
         libc::pthread_atfork(None, Some(in_parent), Some(in_child));
     });
 }
 
-/// Returns a number that is another in each process that was forked off since.
+/// Returns a number that changes in each process forked since.
 pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Returns whether this process has forked, or was.
+/// Returns whether this process has forked or was forked.
 pub(crate) fn is_shared() -> bool {
     SHARED.load(Ordering::Relaxed)
 }

@@ -1,11 +1,11 @@
-//! What stands around each function of the interface.
+//! Helpers for the functions of the interface.
 
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::debug;
 
-/// Runs the body of a function; a panic, which would be a bug of this library, gives `failed`.
+/// Runs the body of a function. After a panic, which is a bug in this library, returns `failed`.
 pub(crate) fn guard<T>(failed: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
@@ -23,7 +23,7 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char) -> Option<&'a [u8]> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     Some(unsafe { CStr::from_ptr(pointer) }.to_bytes())
 }
 
@@ -32,6 +32,6 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char) -> Option<&'a [u8]> {
 /// # Safety
 /// As [`text`].
 pub(crate) unsafe fn filled<'a>(pointer: *const c_char) -> Option<&'a [u8]> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { text(pointer) }.filter(|text| !text.is_empty())
 }

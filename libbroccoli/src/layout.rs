@@ -1,4 +1,4 @@
-//! What C programs look into: structs, type numbers and flags.
+//! The layouts that C programs depend on: structs, type numbers and flags.
 
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::mem::offset_of;
@@ -10,7 +10,7 @@ pub const TRUE: c_int = 1;
 /// `FALSE`
 pub const FALSE: c_int = 0;
 
-/// Numbers of types: those of the protocol, and two more.
+/// Numbers of types: those of the protocol, and two additional ones.
 pub mod tag {
     #![allow(missing_docs, reason = "each is named after its type")]
     use std::ffi::c_int;
@@ -41,7 +41,7 @@ pub mod tag {
 pub mod flag {
     use std::ffi::c_int;
 
-    /// Connect again when the connection is lost.
+    /// Reconnect when the connection is lost.
     pub const RECONNECT: c_int = 1;
     /// Queue events while there is no connection.
     pub const ALWAYS_QUEUE: c_int = 2;
@@ -49,11 +49,11 @@ pub mod flag {
     pub const SHAREABLE: c_int = 4;
     /// Handle one message at a time.
     pub const YIELD: c_int = 16;
-    /// Let the peer refer to what it sent before.
+    /// Allow the peer to send references to earlier objects.
     pub const CACHE: c_int = 32;
 }
 
-/// `BroCtx`: five functions that only old versions of OpenSSL needed.
+/// `BroCtx`: five functions that are needed only by old versions of OpenSSL.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct BroCtx {
@@ -74,9 +74,9 @@ pub struct BroConnStats {
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct BroString {
-    /// The number of bytes, without the NUL behind them.
+    /// The number of bytes, without the final NUL.
     pub str_len: u32,
-    /// The bytes, of the C allocator.
+    /// The bytes, in memory of the C allocator.
     pub str_val: *mut c_uchar,
 }
 
@@ -132,7 +132,7 @@ pub struct BroEvMeta {
     pub ev_args: *mut BroEvArg,
     /// The beginning of the serialized event.
     pub ev_start: *const c_uchar,
-    /// Its end.
+    /// The end of the serialized event.
     pub ev_end: *const c_uchar,
 }
 

@@ -1,22 +1,22 @@
 //! A drop-in replacement for `libbroccoli.so.5`: the same 98 functions and 3 variables, on the core
 //! of brocomm.
 //!
-//! `include/broccoli.h` documents each function, for C and C++. Inside, each handle is a Rust
-//! object: [`conn`] a connection, [`event`] an event, [`record`], [`table`] and [`vector`] the
-//! containers. [`value`] converts between what C programs see and the core's values.
+//! `include/broccoli.h` documents each function, for C and C++. Internally, each handle is a Rust
+//! object: [`conn`] is a connection, [`event`] an event, and [`record`], [`table`] and [`vector`]
+//! are the containers. [`value`] converts between the values of C programs and those of the core.
 //!
-//! There are no threads. A connection is used by one thread at a time, and different connections by
-//! different threads; only what [`library`] holds is shared, and that does not change after
-//! `bro_init`. A callback may do what it likes: call any function, delete its connection, leave by
-//! `longjmp` or by a C++ exception (see `conn`).
+//! There are no threads. A connection may be used by one thread at a time, and different
+//! connections by different threads. Only [`library`] is shared, and it does not change after
+//! `bro_init`. A callback may call any function, delete its connection, and leave by `longjmp` or a
+//! C++ exception (see `conn`).
 //!
-//! This is the only crate of the project with `unsafe` code. Each function of the interface trusts
-//! what C can't prove: that pointers are null or valid, and handles come from this library and are
-//! not freed. Everything else that can be wrong gives the documented `FALSE` or `NULL`.
+//! This is the only crate of the project with `unsafe` code. The functions of the interface rely on
+//! what C cannot check: pointers are null or valid, and handles come from this library and are not
+//! freed. All other errors return the documented `FALSE` or `NULL`.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![deny(missing_docs)]
 #![warn(clippy::undocumented_unsafe_blocks)]
-// The contract of all functions is the one above, and that of each is in the header.
+// All functions have the contract above. The header documents each of them.
 #![allow(clippy::missing_safety_doc)]
 
 pub mod buf;

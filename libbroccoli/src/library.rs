@@ -1,4 +1,4 @@
-//! `bro_init`: what all connections share, which does not change any more.
+//! `bro_init`: the constant state shared by all connections.
 
 use std::ffi::c_int;
 use std::fs;
@@ -15,19 +15,19 @@ use crate::layout::{BroCtx, FALSE, TRUE};
 
 #[cfg(feature = "tls")]
 pub(crate) use brocomm::tls::TlsConfig;
-/// There is none.
+/// TLS is not supported.
 #[cfg(not(feature = "tls"))]
 #[derive(Debug, Clone)]
 pub(crate) enum TlsConfig {}
 
-/// How long to wait for a connection, and for each phase of the handshake, if the file doesn't say.
+/// The default timeout for a connection, and for each phase of the handshake.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait between two attempts to connect again, if the file doesn't say.
+/// The default pause between two attempts to reconnect.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How many messages are queued if the file doesn't say.
+/// The default maximum number of queued messages.
 pub(crate) const QUEUE: c_int = 1000;
 
-/// Holds what `bro_init` found.
+/// The result of `bro_init`.
 #[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) config: Config,
@@ -40,7 +40,7 @@ pub(crate) struct Library {
 
 static LIBRARY: OnceLock<Library> = OnceLock::new();
 
-/// Returns what `bro_init` found. Ends the program if it wasn't called, as the library always did.
+/// Returns the result of `bro_init`. Exits if it was not called, like the original library.
 pub(crate) fn library() -> &'static Library {
     LIBRARY.get().unwrap_or_else(|| {
         debug::print(format_args!("bro_init() was not called."));
@@ -81,7 +81,7 @@ impl Library {
     }
 }
 
-/// Makes TLS of what the file names; `None` if it names nothing.
+/// Creates the TLS configuration. `None` if the file does not configure TLS.
 fn tls(config: &Config) -> Result<Option<TlsConfig>, String> {
     let use_ssl = config.int("/broccoli/use_ssl");
     let path = |key| config.text(key).map(bytes_path);
@@ -118,7 +118,7 @@ fn bytes_path(bytes: &[u8]) -> &Path {
     Path::new(std::ffi::OsStr::from_bytes(bytes))
 }
 
-/// Reads the configuration, once; `FALSE` if TLS is configured and can't be used.
+/// Reads the configuration, once. `FALSE` if TLS is configured but cannot be used.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_init(_ctx: *const BroCtx) -> c_int {
     guard(FALSE, || {

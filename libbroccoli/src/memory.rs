@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_uchar};
 use std::ptr;
 
-/// Copies bytes into memory of the C allocator, with a NUL behind them; null if there is none left.
+/// Copies bytes into memory of the C allocator, with a final NUL. Null if there is no memory.
 pub(crate) fn duplicate(bytes: &[u8]) -> *mut c_uchar {
     // SAFETY: malloc takes any size.
     let copy = unsafe { libc::malloc(bytes.len() + 1) }.cast::<c_uchar>();
@@ -17,16 +17,16 @@ pub(crate) fn duplicate(bytes: &[u8]) -> *mut c_uchar {
 /// Writes bytes and a NUL.
 ///
 /// # Safety
-/// There is room for them.
+/// There is room for the bytes and the NUL.
 pub(crate) unsafe fn write(bytes: &[u8], to: *mut c_uchar) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
         to.add(bytes.len()).write(0);
     }
 }
 
-/// A text with a NUL behind it that has one address as long as it lives.
+/// A string with a final NUL, and with a constant address.
 #[derive(Debug, Clone)]
 pub(crate) struct Text(Box<[u8]>);
 

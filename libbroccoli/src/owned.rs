@@ -1,4 +1,4 @@
-//! Strings that programs get.
+//! Strings that are passed to programs.
 
 use std::ffi::c_void;
 use std::slice;
@@ -6,11 +6,11 @@ use std::slice;
 use crate::layout::BroString;
 use crate::memory;
 
-/// A string that this library made, with the room that it has for others.
+/// A string created by this library, and its capacity.
 #[derive(Debug)]
 pub(crate) struct OwnedString(BroString, usize);
 
-// SAFETY: its bytes belong to it alone.
+// SAFETY: it owns its bytes.
 unsafe impl Send for OwnedString {}
 
 impl OwnedString {
@@ -20,26 +20,26 @@ impl OwnedString {
         OwnedString(BroString { str_len, str_val }, str_len as usize)
     }
 
-    /// Takes other bytes, in the same memory if they fit.
+    /// Replaces the bytes, in the same memory if they fit.
     pub(crate) fn refill(&mut self, bytes: &[u8]) {
-        /// Long ones are not kept for others.
+        /// The maximum capacity that is reused.
         const KEPT: usize = 1024;
         if bytes.len() > self.1 || self.1 > KEPT {
             *self = OwnedString::new(bytes);
             return;
         }
-        // SAFETY: there was a string of that length with a NUL.
+        // SAFETY: the capacity was checked, and includes the NUL.
         unsafe { memory::write(bytes, self.0.str_val) };
         self.0.str_len = bytes.len() as u32;
     }
 
-    /// Returns its address, as programs get it.
+    /// Returns its address, for programs.
     pub(crate) fn as_ptr(&mut self) -> *mut c_void {
         (&raw mut self.0).cast()
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: it was made by `new`, and what a program writes into it stays a string.
+        // SAFETY: it was created by `new`, and a program that writes to it keeps it valid.
         unsafe { string_bytes(&self.0) }.unwrap_or_default()
     }
 }
@@ -57,7 +57,7 @@ impl Drop for OwnedString {
     }
 }
 
-/// Returns the bytes of a string; `None` if there are none where there should be.
+/// Returns the bytes of a string. `None` if the pointer is null although the length is not 0.
 ///
 /// # Safety
 /// `str_val` is null or points to `str_len` bytes.
@@ -65,7 +65,7 @@ pub(crate) unsafe fn string_bytes<'a>(string: &BroString) -> Option<&'a [u8]> {
     match (string.str_len, string.str_val.is_null()) {
         (0, _) => Some(&[]),
         (_, true) => None,
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         (len, false) => Some(unsafe { slice::from_raw_parts(string.str_val, len as usize) }),
     }
 }

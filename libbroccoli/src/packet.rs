@@ -13,7 +13,7 @@ use crate::memory::Text;
 use crate::util::seconds;
 use crate::value;
 
-/// A packet with what it points to. The part that programs see comes first.
+/// A packet with the data that it points to. The part that programs see comes first.
 #[repr(C)]
 struct Owned {
     shown: BroPacket,
@@ -43,10 +43,10 @@ fn make(hdr: &PcapHeader, link_type: u32, data: &[u8], tag: &[u8]) -> *mut BroPa
 /// Returns the captured bytes and the tag of a packet.
 ///
 /// # Safety
-/// What the packet points to is there.
+/// The pointers in the packet are valid.
 unsafe fn parts(packet: &BroPacket) -> (&[u8], &[u8]) {
     let len = packet.pkt_pcap_hdr.caplen as usize;
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let data = match packet.pkt_data.is_null() {
             true => &[],
@@ -56,7 +56,7 @@ unsafe fn parts(packet: &BroPacket) -> (&[u8], &[u8]) {
     }
 }
 
-/// Makes a packet of what libpcap gives.
+/// Creates a packet from libpcap's data.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_packet_new(
     hdr: *const PcapHeader,
@@ -122,7 +122,7 @@ pub unsafe extern "C-unwind" fn bro_packet_send(bc: *mut BroConn, packet: *mut B
         Some(Box::into_raw(Box::new(argument)))
     });
     match argument {
-        // SAFETY: a connection, and what was just made.
+        // SAFETY: a connection, and an argument just created.
         Some(argument) => unsafe { conn::send_made(bc, argument) },
         None => FALSE,
     }
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn bro_conn_set_packet_ctxt(bc: *mut BroConn, link_type: c
     });
 }
 
-/// Returns the link type of the packets of a connection.
+/// Writes the link type of the packets of a connection to `link_type`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_get_packet_ctxt(bc: *mut BroConn, link_type: *mut c_int) {
     guard((), || {

@@ -13,25 +13,25 @@ use crate::memory::Text;
 use crate::types;
 use crate::value::{self, Node, answer, type_name};
 
-/// Holds a record. Programs of old look at its first two fields.
+/// A record. Old programs access its first two fields.
 #[repr(C)]
 #[derive(Debug)]
 pub struct BroRecord {
-    /// Where the fields are; meaningless to programs.
+    /// The address of the fields, which programs cannot use.
     val_list: *mut c_void,
     /// The number of fields.
     val_len: c_int,
     fields: Vec<Field>,
 }
 
-// SAFETY: `val_list` points to what belongs to the record.
+// SAFETY: the record owns what `val_list` points to.
 unsafe impl Send for BroRecord {}
 
-/// Boxed, so that a value stays where it is when others are added.
+/// Boxed, so that a value keeps its address when others are added.
 #[derive(Debug, Clone)]
 struct Field {
     name: Name,
-    /// The name as a program gets it.
+    /// The name, for programs.
     text: OnceCell<Text>,
     value: Box<Node>,
 }
@@ -60,7 +60,7 @@ impl BroRecord {
         self.val_len = self.fields.len() as c_int;
     }
 
-    /// Makes a record of a value; `None` if a field is of a type that programs can't be given.
+    /// Creates a record from a value. `None` if a field has a type that programs do not support.
     pub(crate) fn of(record: &Record) -> Option<BroRecord> {
         let types = record.ty.fields().unwrap_or_default();
         let field = |(position, value): (usize, &Option<Value>)| {
@@ -76,13 +76,13 @@ impl BroRecord {
         Some(BroRecord::from_fields(fields))
     }
 
-    /// Makes a record without names of the components of an index.
+    /// Creates a record without names from the components of an index.
     pub(crate) fn of_components(values: &[Value]) -> Option<BroRecord> {
         let field = |value: &Value| Some(Field::new(Name::new(), Node::new(value.clone())?));
         values.iter().map(field).collect::<Option<Vec<_>>>().map(BroRecord::from_fields)
     }
 
-    /// Returns the value of a record of this type, or of one that its fields make.
+    /// Returns the record as a value of this type, or else of the type of its fields.
     pub(crate) fn to_value(&self, named: Option<Type>) -> Option<Value> {
         let mut values = Vec::with_capacity(self.fields.len());
         for Field { value, .. } in &self.fields {
@@ -102,7 +102,7 @@ impl BroRecord {
         Some(Value::Record(Arc::new(Record::new(ty, values))))
     }
 
-    /// Returns the index that the fields are the components of.
+    /// Returns the index whose components are the fields.
     pub(crate) fn to_list(&self) -> Option<List> {
         let values = self.fields.iter().map(|field| field.value.to_value());
         let values = values.collect::<Option<Vec<_>>>()?;
@@ -118,7 +118,7 @@ impl BroRecord {
     }
 }
 
-/// Makes a record without fields.
+/// Creates a record without fields.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_record_new() -> *mut BroRecord {
     guard(ptr::null_mut(), || Box::into_raw(Box::new(BroRecord::from_fields(Vec::new()))))
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn bro_record_get_length(rec: *mut BroRecord) -> c_int {
     guard(0, || unsafe { rec.as_ref() }.map_or(0, |rec| rec.val_len))
 }
 
-/// Adds a field; one without a value for a null pointer.
+/// Adds a field, without a value for a null pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_record_add_val(
     rec: *mut BroRecord,
@@ -165,17 +165,17 @@ pub unsafe extern "C" fn bro_record_add_val(
     })
 }
 
-/// Reads a value, or makes a node without one for a null pointer.
+/// Reads a value. For a null pointer, returns a node without a value.
 ///
 /// # Safety
-/// The name is null or a C string, and the value null or one of the type.
+/// The name is null or a C string, and the value is null or of the type.
 pub(crate) unsafe fn node(ty: c_int, name: *const c_char, val: *const c_void) -> Option<Node> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let name = unsafe { type_name(name) };
     if val.is_null() || !types::has_values(ty) {
         return Node::unset_of(ty, name);
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { Node::read(ty, name, val) }
 }
 

@@ -10,10 +10,10 @@ use crate::owned::string_bytes;
 
 const EMPTY: BroString = BroString { str_len: 0, str_val: ptr::null_mut() };
 
-/// Copies bytes into a string, whose content until now is not freed.
+/// Copies bytes into a string. Does not free its previous content.
 ///
 /// # Safety
-/// The string is null or valid, initialised or not.
+/// The string is null or valid, initialized or not.
 unsafe fn set(bs: *mut BroString, bytes: &[u8]) -> c_int {
     let Ok(str_len) = u32::try_from(bytes.len()) else { return FALSE };
     let str_val = memory::duplicate(bytes);
@@ -22,7 +22,7 @@ unsafe fn set(bs: *mut BroString, bytes: &[u8]) -> c_int {
         unsafe { libc::free(str_val.cast()) };
         return FALSE;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { bs.write(BroString { str_len, str_val }) };
     TRUE
 }
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn bro_string_get_length(bs: *const BroString) -> u32 {
     guard(0, || unsafe { bs.as_ref() }.map_or(0, |bs| bs.str_len))
 }
 
-/// Returns a copy of a string, struct and all.
+/// Returns a copy of a string, including the struct.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_string_copy(bs: *mut BroString) -> *mut BroString {
     guard(ptr::null_mut(), || {
@@ -90,14 +90,15 @@ pub unsafe extern "C" fn bro_string_copy(bs: *mut BroString) -> *mut BroString {
     })
 }
 
-/// Sets a string to a copy of another, and frees what it was.
+/// Sets a string to a copy of another, and frees its previous content.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_string_assign(src: *mut BroString, dst: *mut BroString) {
     guard((), || {
         // SAFETY: null or strings.
         let (source, target) = unsafe { (src.as_ref().copied(), dst.as_ref().copied()) };
         let Some((source, target)) = source.zip(target) else { return };
-        // SAFETY: strings, copied before the old bytes go, which may be the same.
+        // SAFETY: these are strings. The bytes are copied before the old ones are freed, which may
+        // be the same.
         unsafe {
             if string_bytes(&source).is_some_and(|bytes| set(dst, bytes) == TRUE) {
                 libc::free(target.str_val.cast());
@@ -119,7 +120,7 @@ pub unsafe extern "C" fn bro_string_cleanup(bs: *mut BroString) {
     });
 }
 
-/// Frees a string of `bro_string_copy`, struct and all.
+/// Frees a string of `bro_string_copy`, including the struct.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_string_free(bs: *mut BroString) {
     // SAFETY: null or a string of the C allocator.

@@ -14,23 +14,23 @@ use crate::record::BroRecord;
 use crate::types;
 use crate::value::Node;
 
-/// Calls back for each entry of a table; zero ends it.
+/// A callback for each entry of a table. Returning zero ends the iteration.
 pub type BroTableCallback =
     unsafe extern "C-unwind" fn(key: *mut c_void, val: *mut c_void, user: *mut c_void) -> c_int;
-/// Calls back for each element of a set; zero ends it.
+/// A callback for each element of a set. Returning zero ends the iteration.
 pub type BroSetCallback = unsafe extern "C-unwind" fn(val: *mut c_void, user: *mut c_void) -> c_int;
 
-/// Holds a table or a set.
+/// A table or a set.
 #[derive(Debug, Clone, Default)]
 pub struct BroTable {
-    /// Boxed, so that an entry stays where it is when others are added.
+    /// Boxed, so that an entry keeps its address when others are added.
     #[allow(clippy::vec_box, reason = "programs hold the addresses of values")]
     entries: Vec<Box<Entry>>,
-    /// Where the first entry of each index is.
+    /// The position of the first entry with each index.
     positions: HashMap<Value, usize>,
     /// The numbers of the types of indices and values.
     types: (c_int, c_int),
-    /// The type, of a table that was received.
+    /// The type of a received table.
     ty: Option<Type>,
 }
 
@@ -41,8 +41,8 @@ struct Entry {
 }
 
 impl BroTable {
-    /// Makes a table of a value; `None` if an index or value is of a type that programs can't be
-    /// given.
+    /// Creates a table from a value. `None` if an index or value has a type that programs do not
+    /// support.
     pub(crate) fn of(table: &Table) -> Option<BroTable> {
         let mut made = BroTable { types: numbers(&table.ty), ..BroTable::default() };
         for entry in &table.entries {
@@ -60,7 +60,8 @@ impl BroTable {
         Some(made)
     }
 
-    /// Adds an entry, also if there is one with an equal index; `None` if it doesn't fit the others.
+    /// Adds an entry, even if one with an equal index exists. `None` if its types differ from those
+    /// of the others.
     fn add(&mut self, key: Node, value: Option<Node>) -> Option<()> {
         let types = (key.tag(), value.as_ref().map_or(tag::UNKNOWN, Node::tag));
         if self.types == (tag::UNKNOWN, tag::UNKNOWN) {
@@ -75,18 +76,18 @@ impl BroTable {
         Some(())
     }
 
-    /// Returns the entry of an index.
+    /// Returns the entry with an index.
     ///
     /// # Safety
-    /// The index is null or of the table's type.
+    /// The index is null or has the table's type.
     unsafe fn find(&mut self, key: *const c_void) -> Option<&mut Entry> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let key = unsafe { Node::read(self.types.0, None, key) }?.to_value()?;
         let position = *self.positions.get(&key)?;
         self.entries.get_mut(position).map(|entry| &mut **entry)
     }
 
-    /// Returns the value of a table or set of this type, or of one that the first entry makes.
+    /// Returns the table or set as a value of this type, or else of the types of the first entry.
     pub(crate) fn to_value(&self, is_set: bool, named: Option<Type>) -> Option<Value> {
         let mut entries = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
@@ -150,7 +151,7 @@ fn index_type(ty: &Type) -> Option<Type> {
     }
 }
 
-/// Makes an empty table.
+/// Creates an empty table.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_table_new() -> *mut BroTable {
     guard(ptr::null_mut(), || Box::into_raw(Box::default()))
@@ -206,7 +207,7 @@ pub unsafe extern "C" fn bro_table_get_size(tbl: *mut BroTable) -> c_int {
 /// Returns an entry by position: the addresses of its index and its value.
 ///
 /// # Safety
-/// A table.
+/// The pointer is null or a table.
 unsafe fn entry(tbl: *mut BroTable, position: usize) -> Option<(*mut c_void, *mut c_void)> {
     guard(None, || {
         // SAFETY: null or a table.
@@ -216,7 +217,7 @@ unsafe fn entry(tbl: *mut BroTable, position: usize) -> Option<(*mut c_void, *mu
     })
 }
 
-/// Calls back for each entry, until it says no.
+/// Calls a function for each entry, until it returns zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_table_foreach(
     tbl: *mut BroTable,
@@ -225,7 +226,7 @@ pub unsafe extern "C-unwind" fn bro_table_foreach(
 ) {
     let Some(cb) = cb else { return };
     let mut position = 0;
-    // The callback may leave for good, so that this frame owns nothing.
+    // The callback may never return, so this frame owns nothing.
     // SAFETY: null or a table, also after each callback, which must not free it.
     while let Some((key, val)) = unsafe { entry(tbl, position) } {
         // SAFETY: a callback of this signature.
@@ -236,7 +237,7 @@ pub unsafe extern "C-unwind" fn bro_table_foreach(
     }
 }
 
-/// Returns the numbers of the types of indices and values.
+/// Writes the type numbers of indices and values to `key_type` and `val_type`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_table_get_types(
     tbl: *mut BroTable,
@@ -255,7 +256,7 @@ pub unsafe extern "C" fn bro_table_get_types(
     });
 }
 
-/// Makes an empty set.
+/// Creates an empty set.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_set_new() -> *mut BroTable {
     bro_table_new()
@@ -296,7 +297,7 @@ pub unsafe extern "C" fn bro_set_get_size(set: *mut BroTable) -> c_int {
     unsafe { bro_table_get_size(set) }
 }
 
-/// Calls back for each element, until it says no.
+/// Calls a function for each element, until it returns zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_set_foreach(
     set: *mut BroTable,
@@ -315,7 +316,7 @@ pub unsafe extern "C-unwind" fn bro_set_foreach(
     }
 }
 
-/// Returns the number of the type of the elements.
+/// Writes the type number of the elements to `ty`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_set_get_type(set: *mut BroTable, ty: *mut c_int) {
     // SAFETY: null or a set, and null or valid.

@@ -1,4 +1,4 @@
-//! Types of what is sent.
+//! Types of sent values.
 
 use std::ffi::c_int;
 
@@ -25,7 +25,7 @@ pub(crate) fn is_set(ty: &Type) -> bool {
     }
 }
 
-/// Returns whether programs can pass and be given values of this type.
+/// Returns whether programs can pass and receive values of this type.
 pub(crate) fn has_values(number: c_int) -> bool {
     matches!(
         number,
@@ -39,13 +39,13 @@ pub(crate) fn has_values(number: c_int) -> bool {
     )
 }
 
-/// Returns the standard type of a number, and `any` for one that has parts.
+/// Returns the standard type with a number, or `any` for types with parts.
 pub(crate) fn standard(number: c_int) -> Type {
     let tag = u8::try_from(number).ok().and_then(TypeTag::from_u8);
     Type::Base(tag.filter(|tag| tag.is_atomic()).unwrap_or(TypeTag::Any))
 }
 
-/// Returns the type without attributes: a Bro sends them to us without their expressions, and in
+/// Returns the type without attributes. A Bro sends them to us without their expressions, and in
 /// that form no Bro could read them.
 pub(crate) fn without_attributes(ty: &Type) -> Type {
     let Type::Def(def) = ty else { return ty.clone() };

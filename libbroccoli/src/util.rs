@@ -14,16 +14,16 @@ use crate::value::MAPPED;
 #[unsafe(no_mangle)]
 pub static BRO_IPV4_MAPPED_PREFIX: [u8; 12] = MAPPED;
 
-/// Returns the time by the wall clock.
+/// Returns the wall-clock time.
 pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// Returns the same in seconds since the Unix epoch.
+/// Returns the wall-clock time in seconds since the Unix epoch.
 pub(crate) fn now_in_seconds() -> f64 {
     let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: room for the time; it stays 0 on a system that has no clock.
+    // SAFETY: the pointer is valid. The time stays 0 on a system without a clock.
     unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut now) };
     now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
 }

@@ -1,4 +1,4 @@
-//! Values as C programs see them, and as the core has them.
+//! Conversion between the values of C programs and those of the core.
 
 use std::ffi::{c_int, c_void};
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,12 +17,12 @@ use crate::vector::BroVector;
 /// The first 12 bytes of an IPv4-mapped address.
 pub(crate) const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
-/// Holds a value, or a field or element without one, at an address that a program can be given.
+/// A value, or a field or element without one, at an address that programs can use.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// The number of the type.
     tag: c_int,
-    /// The type, where the number doesn't say it all.
+    /// The type, unless the number determines it.
     ty: Option<Type>,
     content: Content,
 }
@@ -30,7 +30,7 @@ pub struct Node {
 #[derive(Debug, Clone)]
 enum Content {
     Unset,
-    /// All whole numbers, truth values and enums.
+    /// All integers, booleans and enums.
     Number(u64),
     Double(f64),
     String(OwnedString),
@@ -42,12 +42,12 @@ enum Content {
     Vector(Box<BroVector>),
 }
 
-/// Reads what a program passes as a value of this type.
+/// Reads a value of this type from a program's pointer.
 ///
-/// `None` if there are no values of the type, or this is none.
+/// Returns `None` if the type has no values, or the value is invalid.
 ///
 /// # Safety
-/// The pointer is null, or points to what the table of types in the header says.
+/// The pointer is null, or points to what the header's table of types requires.
 pub(crate) unsafe fn read(
     number: c_int,
     name: Option<&[u8]>,
@@ -56,7 +56,7 @@ pub(crate) unsafe fn read(
     if from.is_null() {
         return None;
     }
-    // SAFETY: the caller's promise, for each type that `number` can be.
+    // SAFETY: guaranteed by the caller, for each type that `number` can be.
     unsafe {
         Some(match number {
             tag::BOOL => Value::Bool(from.cast::<c_int>().read_unaligned() != 0),
@@ -82,12 +82,12 @@ pub(crate) unsafe fn read(
     }
 }
 
-/// Reads an enum: programs pass pointers to 32 bits as well as to 64, and no number needs more.
+/// Reads an enum. Programs pass pointers to 32 or 64 bits, and no number needs more than 32.
 ///
 /// # Safety
-/// The pointer points to at least 32 bits, and to 64 where the most significant come first.
+/// The pointer points to at least 32 bits, and to 64 on big-endian systems.
 unsafe fn read_enum(from: *const c_void) -> i64 {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         if cfg!(target_endian = "little") {
             i64::from(from.cast::<i32>().read_unaligned())
@@ -105,7 +105,7 @@ fn enumeration(name: Option<&[u8]>, number: i64) -> Value {
     Value::Enum(EnumValue { ty, number })
 }
 
-/// Returns the type that goes over the wire as a name only.
+/// Returns a type that is sent only as a name.
 pub(crate) fn named(name: &[u8]) -> Type {
     Type::named(Bytes::copy_from_slice(name))
 }
@@ -158,16 +158,16 @@ impl BroSubnet {
 }
 
 impl Node {
-    /// Makes a node of what a program passes; see [`read`].
+    /// Creates a node from a program's pointer; see [`read`].
     ///
     /// # Safety
-    /// As [`read`]; a list is a record.
+    /// As [`read`]. A list is a record.
     pub(crate) unsafe fn read(
         number: c_int,
         name: Option<&[u8]>,
         from: *const c_void,
     ) -> Option<Node> {
-        // SAFETY: the caller's promise, for each type that `number` can be.
+        // SAFETY: guaranteed by the caller, for each type that `number` can be.
         let content = unsafe {
             match number {
                 tag::RECORD | tag::LIST => {
@@ -185,7 +185,7 @@ impl Node {
         Some(Node { tag: number, ty: name.map(named), content })
     }
 
-    /// Makes a node of a value; `None` if it is of a type that programs can't be given.
+    /// Creates a node from a value. `None` if programs do not support its type.
     pub(crate) fn new(value: Value) -> Option<Node> {
         let tag = c_int::from(value.tag() as u8);
         let node = |content| Node { tag, ty: None, content };
@@ -225,8 +225,8 @@ impl Node {
         })
     }
 
-    /// Becomes the node of another value, in the same memory if it is one of the same kind that is
-    /// frequent; returns whether programs can be given it.
+    /// Replaces the value, reusing memory for frequent kinds. Returns whether programs support its
+    /// type.
     pub(crate) fn refill(&mut self, value: Value) -> bool {
         match (&mut self.content, value) {
             (Content::String(string), Value::String(bytes)) => string.refill(&bytes),
@@ -242,23 +242,23 @@ impl Node {
         true
     }
 
-    /// Makes a field or element without a value.
+    /// Creates a field or element without a value.
     pub(crate) fn unset(ty: Type) -> Node {
         Node { tag: types::number(&ty), ty: Some(ty), content: Content::Unset }
     }
 
-    /// Makes a field or element of this type without a value; `None` if the type has no values.
+    /// Creates a field or element of this type without a value. `None` if the type has no values.
     pub(crate) fn unset_of(number: c_int, name: Option<&[u8]>) -> Option<Node> {
         let ty = Some(name.map_or_else(|| types::standard(number), named));
         types::has_values(number).then_some(Node { tag: number, ty, content: Content::Unset })
     }
 
-    /// Makes a value of a type that programs can't be given; all they see is its number.
+    /// Creates a node for a value of an unsupported type. Programs only see the type's number.
     pub(crate) fn untold(tag: c_int) -> Node {
         Node { tag, ty: None, content: Content::Unset }
     }
 
-    /// Makes an index of several components.
+    /// Creates an index of several components.
     pub(crate) fn index(components: BroRecord) -> Node {
         Node { tag: tag::LIST, ty: None, content: Content::Record(Box::new(components)) }
     }
@@ -268,7 +268,7 @@ impl Node {
         self.tag
     }
 
-    /// Returns the type, for the field of a record that has this value.
+    /// Returns the type for a record's field with this value.
     pub(crate) fn ty(&self) -> Type {
         match (&self.ty, self.to_value()) {
             (Some(ty), _) => types::without_attributes(ty),
@@ -277,7 +277,7 @@ impl Node {
         }
     }
 
-    /// Returns the value; `None` if there is none, or it can't be sent.
+    /// Returns the value. `None` if there is none, or it cannot be sent.
     pub(crate) fn to_value(&self) -> Option<Value> {
         let ty = || {
             self.ty.as_ref().map_or_else(|| types::standard(self.tag), types::without_attributes)
@@ -311,7 +311,7 @@ impl Node {
         matches!(self.content, Content::Unset)
     }
 
-    /// Returns the value's address, as programs get it; null if there is no value.
+    /// Returns the value's address, for programs. Null if there is no value.
     pub(crate) fn as_ptr(&mut self) -> *mut c_void {
         match &mut self.content {
             Content::Unset => std::ptr::null_mut(),
@@ -328,13 +328,12 @@ impl Node {
     }
 }
 
-/// Answers a question for a value: its address if it is of the type that is asked for, which
-/// `ty` says and then learns.
+/// Returns the value's address if it has the requested type, `*ty`. Sets `*ty` to the actual type.
 ///
 /// # Safety
 /// `ty` is null or valid.
 pub(crate) unsafe fn answer(node: Option<&mut Node>, ty: *mut c_int) -> *mut c_void {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let ty = unsafe { ty.as_mut() };
     let Some(node) = node else { return std::ptr::null_mut() };
     let Some(ty) = ty else { return node.as_ptr() };
@@ -346,16 +345,16 @@ pub(crate) unsafe fn answer(node: Option<&mut Node>, ty: *mut c_int) -> *mut c_v
     }
 }
 
-/// Returns the name of a type, as programs pass it: none if it is empty.
+/// Returns the name of a type as passed by programs. `None` if it is empty.
 ///
 /// # Safety
 /// The pointer is null or a C string.
 pub(crate) unsafe fn type_name<'a>(name: *const std::ffi::c_char) -> Option<&'a [u8]> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { crate::guard::filled(name) }
 }
 
-/// A name of bytes.
+/// Creates a name from bytes.
 pub(crate) fn name(bytes: &[u8]) -> Name {
     Name::from_bytes(Bytes::copy_from_slice(bytes))
 }

@@ -13,18 +13,18 @@ use crate::record::node;
 use crate::types;
 use crate::value::{Node, answer};
 
-/// Holds a vector.
+/// A vector.
 #[derive(Debug, Clone, Default)]
 pub struct BroVector {
-    /// Boxed, so that an element stays where it is when others are added.
+    /// Boxed, so that an element keeps its address when others are added.
     #[allow(clippy::vec_box, reason = "programs hold the addresses of elements")]
     items: Vec<Box<Node>>,
-    /// The type, of a vector that was received.
+    /// The type of a received vector.
     ty: Option<Type>,
 }
 
 impl BroVector {
-    /// Makes a vector of a value; `None` if an element is of a type that programs can't be given.
+    /// Creates a vector from a value. `None` if an element has a type that programs do not support.
     pub(crate) fn of(vector: &Vector) -> Option<BroVector> {
         let yields = match vector.ty.def().as_deref().map(|def| &def.kind) {
             Some(TypeKind::Vector(yields)) => yields.clone(),
@@ -40,7 +40,7 @@ impl BroVector {
         Some(BroVector { items, ty: Some(vector.ty.clone()) })
     }
 
-    /// Returns the value of a vector of this type; without one the elements may be of any.
+    /// Returns the vector as a value of this type. Without a type, the elements may be of any type.
     pub(crate) fn to_value(&self, named: Option<Type>) -> Option<Value> {
         let ty = match (named, &self.ty) {
             (Some(named), _) => named,
@@ -63,7 +63,7 @@ impl BroVector {
     }
 }
 
-/// Makes a vector without elements.
+/// Creates a vector without elements.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_vector_new() -> *mut BroVector {
     guard(ptr::null_mut(), || Box::into_raw(Box::default()))
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn bro_vector_get_length(vec: *mut BroVector) -> c_int {
     guard(0, || unsafe { vec.as_ref() }.map_or(0, |vec| vec.items.len() as c_int))
 }
 
-/// Adds an element; one without a value for a null pointer.
+/// Adds an element, without a value for a null pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_vector_add_val(
     vec: *mut BroVector,

@@ -1,4 +1,4 @@
-//! What needs a peer.
+//! Tests that need a peer.
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::wire::DataFormat;
@@ -6,7 +6,8 @@ use brocomm::lowlevel::wire::DataFormat;
 use super::peer::{Peer, usual};
 use super::support::Folder;
 
-/// Runs a program against a peer; returns what that got. `None` if there is no compiler.
+/// Runs a program against a peer. Returns what the peer received, or `None` if there is no
+/// compiler.
 fn run(source: &str, name: &str, config: &str, args: &[&str]) -> Option<Vec<String>> {
     run_with(&Peer::start(), source, name, config, args)
 }
@@ -35,7 +36,7 @@ fn events_of_all_types_go_both_ways() {
     assert!(!seen.iter().any(|event| event.starts_with("unrequested")), "{seen:?}");
 }
 
-/// Bros 2.1 to 2.5, and one that speaks what the library does (2§13).
+/// Bros 2.1 to 2.5, and a peer that uses the library's data format (2§13).
 #[test]
 fn events_go_both_ways_in_the_data_format_of_the_peer() {
     for number in [22, 23, 25, 26, 0] {
@@ -52,7 +53,7 @@ fn events_go_both_ways_in_the_data_format_of_the_peer() {
     }
 }
 
-/// What is queued before the peer is known is in its data format as well.
+/// Events queued before the peer's data format is known are also sent in that format.
 #[test]
 fn queued_events_go_in_the_data_format_of_the_peer() {
     for number in [22, 26] {
@@ -73,7 +74,7 @@ fn robust(which: &str) -> Option<Vec<String>> {
     run("robust", which, NO_PAUSE, &[which])
 }
 
-/// Returns the numbers of the events of this name, or of several.
+/// Returns the numbers of the events with one of these names.
 fn numbers(seen: &[String], names: &[&str]) -> Vec<u64> {
     let number = |event: &String| {
         let (name, rest) = event.split_once('(')?;
@@ -90,7 +91,7 @@ fn no_event_is_lost_when_the_peer_goes_away() {
 }
 
 #[test]
-fn what_is_sent_when_the_peer_closes_its_side_arrives_once() {
+fn events_sent_when_the_peer_closes_its_side_arrive_once() {
     let Some(seen) = robust("half") else { return };
     let mut found = numbers(&seen, &["count", "half"]);
     found.sort_unstable();
@@ -98,13 +99,13 @@ fn what_is_sent_when_the_peer_closes_its_side_arrives_once() {
 }
 
 #[test]
-fn programs_that_only_receive_connect_again() {
+fn programs_that_only_receive_reconnect() {
     let Some(seen) = robust("receive") else { return };
     assert_eq!(numbers(&seen, &["echo"]), [1]);
 }
 
 #[test]
-fn flags_say_what_becomes_of_events_without_a_connection() {
+fn flags_control_events_without_a_connection() {
     let Some(seen) = robust("flags") else { return };
     assert_eq!(numbers(&seen, &["count"]), vec![1; 1001]);
 }
@@ -137,13 +138,13 @@ fn callbacks_may_delete_their_connection_and_handle_more_input() {
 }
 
 #[test]
-fn threads_have_connections_of_their_own() {
+fn threads_use_separate_connections() {
     let Some(seen) = robust("threads") else { return };
     assert_eq!(numbers(&seen, &["echo"]).len(), 1000);
 }
 
 #[test]
-fn bytes_that_mean_nothing_end_the_connection_only() {
+fn invalid_bytes_end_only_the_connection() {
     robust("garbage");
 }
 

@@ -1,4 +1,4 @@
-//! What is installed, and how programs find it.
+//! Tests of installed files, and how programs find them.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,14 +11,14 @@ fn output(program: &Path, args: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn programs_are_built_with_what_broccoli_config_says() {
+fn programs_build_with_the_output_of_broccoli_config() {
     let folder = Folder::new("install");
     let prefix = folder.0.join("prefix");
     let prefix = prefix.to_str().unwrap();
     let library = folder.0.join("library");
     std::fs::create_dir(&library).unwrap();
     std::fs::hard_link(built().join("libbroccoli.so"), library.join("libbroccoli.so")).unwrap();
-    // Large, and nothing here looks at it.
+    // It is large and not needed here.
     std::fs::write(library.join("libbroccoli.a"), "").unwrap();
     let script = crate_folder().join("install/install");
     let Ok(status) = Command::new("bash")

@@ -1,4 +1,4 @@
-//! The interface, used by C programs.
+//! Tests of the interface with C programs.
 
 #[cfg(feature = "tls")]
 #[path = "../../transport/tests/suite/certificates.rs"]

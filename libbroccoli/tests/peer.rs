@@ -1,4 +1,4 @@
-//! A peer for C programs: a Bro that sends back what it gets.
+//! A peer for C programs: a Bro that sends back what it receives.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,16 +11,16 @@ use brocomm::lowlevel::connection::{Connection, ConnectionConfig, ConnectionNoti
 use brocomm::node::{Role, Undeclared};
 use bytes::Bytes;
 
-/// What it requests of each client.
+/// The events that it requests from each client.
 const REQUESTS: [&str; 8] = ["echo", "ask", "count", "end", "half", "garbage", "ping", "forget"];
 
-/// Listens, and notes all that it gets.
+/// A listener that records everything it receives.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: String,
     seen: Arc<Mutex<Vec<String>>>,
     config: Arc<Mutex<Option<ConnectionConfig>>>,
-    /// How many connections are not over.
+    /// The number of open connections.
     open: Arc<(Mutex<usize>, Condvar)>,
 }
 
@@ -48,12 +48,12 @@ impl Peer {
         Peer { address, seen, config, open }
     }
 
-    /// Changes how it speaks to clients from now on.
+    /// Changes the configuration for later clients.
     pub(crate) fn configure(&self, config: ConnectionConfig) {
         *self.config.lock().unwrap() = Some(config);
     }
 
-    /// Returns the events and packets that came, as text, when all connections are over.
+    /// Waits for the end of all connections, and returns the received events and packets as text.
     pub(crate) fn seen(&self) -> Vec<String> {
         let (open, changed) = &*self.open;
         drop(changed.wait_while(open.lock().unwrap(), |open| *open > 0).unwrap());
@@ -73,12 +73,12 @@ fn now() -> Time {
     std::time::SystemTime::now().into()
 }
 
-/// Says how a connection goes on after an event.
+/// How a connection continues after an event.
 enum Next {
     Go,
-    /// Nothing more is read, and what was not is lost.
+    /// Close the connection and lose unread input.
     End,
-    /// Nothing more is sent, but all is read.
+    /// Send nothing more, but read everything.
     Half,
 }
 

@@ -1,4 +1,4 @@
-//! A C compiler, and programs made with it.
+//! A C compiler, and programs compiled with it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// Returns the folder of the library that cargo has built.
+/// Returns the folder of the library built by cargo.
 pub(crate) fn built() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     this.parent().unwrap().to_path_buf()
@@ -18,12 +18,12 @@ pub(crate) fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Holds a folder with the library under the name that programs look for, and a configuration.
+/// A folder with the library under the name that programs expect, and a configuration.
 #[derive(Debug)]
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    /// Makes a folder of this name, empty.
+    /// Creates an empty folder with this name.
     pub(crate) fn new(name: &str) -> Folder {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&path);
@@ -34,19 +34,19 @@ impl Folder {
         Folder(path)
     }
 
-    /// Writes a configuration that the library takes.
+    /// Writes a configuration for the library.
     pub(crate) fn configure(&self, text: &str) {
         let path = self.0.join("broccoli.conf");
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Compiles a program in C; `None` if there is no compiler.
+    /// Compiles a C program. `None` if there is no compiler.
     pub(crate) fn compile(&self, name: &str) -> Option<PathBuf> {
         Some(self.compile_with(compiler()?, &format!("{name}.c")))
     }
 
-    /// Compiles a program in C++; `None` if there is no compiler.
+    /// Compiles a C++ program. `None` if there is no compiler.
     pub(crate) fn compile_cpp(&self, name: &str) -> Option<PathBuf> {
         let works = |name: &&str| Command::new(name).arg("--version").output().is_ok();
         match ["c++", "g++", "clang++"].into_iter().find(works) {
@@ -78,8 +78,8 @@ impl Folder {
         program
     }
 
-    /// Runs a program, with the folder's configuration, and returns what it printed. The command in
-    /// `BROCOMM_TEST_WRAPPER`, if there is one, runs it: `valgrind -q --error-exitcode=9`.
+    /// Runs a program with the folder's configuration, and returns its output. If
+    /// `BROCOMM_TEST_WRAPPER` is set, that command runs it: `valgrind -q --error-exitcode=9`.
     pub(crate) fn run(&self, program: &Path, args: &[&str]) -> String {
         let wrapper = words("BROCOMM_TEST_WRAPPER");
         let mut words = wrapper.iter().map(OsString::from).chain([program.into()]);
@@ -93,13 +93,13 @@ impl Folder {
     }
 }
 
-/// Returns the words of a variable.
+/// Returns the words in an environment variable.
 fn words(variable: &str) -> Vec<String> {
     let text = std::env::var(variable).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Returns the name of a C compiler; says so if there is none.
+/// Returns the name of a C compiler. Prints a message if there is none.
 pub(crate) fn compiler() -> Option<&'static str> {
     static FOUND: OnceLock<Option<&str>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
@@ -112,7 +112,7 @@ pub(crate) fn compiler() -> Option<&'static str> {
     *found
 }
 
-/// Says that a test is left out.
+/// Prints that a test is skipped.
 pub(crate) fn skipped(why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "skipped: {why}");

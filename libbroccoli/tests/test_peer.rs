@@ -1,4 +1,4 @@
-//! The peer of the tests by itself, for programs that are run by hand. It prints its address.
+//! The peer of the tests as a program, to run C programs by hand. It prints its address.
 
 #[path = "peer.rs"]
 #[allow(dead_code, reason = "it only serves here")]

@@ -1,4 +1,4 @@
-//! TLS, as the configuration file has it.
+//! Tests of TLS as set in the configuration file.
 
 use brocomm::lowlevel::connection::ConnectionConfig;
 

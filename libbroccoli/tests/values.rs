@@ -1,4 +1,4 @@
-//! What needs no connection.
+//! Tests that need no connection.
 
 use std::process::Command;
 
@@ -22,12 +22,12 @@ const CONFIG: &str = "\
 ";
 
 #[test]
-fn structs_and_numbers_are_those_that_programs_were_built_with() {
+fn layouts_and_numbers_match_existing_programs() {
     Folder::new("layout").compile("layout");
 }
 
 #[test]
-fn each_function_does_what_is_written_about_it() {
+fn each_function_behaves_as_documented() {
     let folder = Folder::new("values");
     folder.configure(CONFIG);
     for source in ["values", "library"] {
@@ -37,7 +37,7 @@ fn each_function_does_what_is_written_about_it() {
     }
 }
 
-/// The names of the header, and no others but those of the variables.
+/// The library exports exactly the functions and variables in the header.
 #[test]
 fn all_names_are_exported_and_no_others() {
     let library = built().join("libbroccoli.so");

@@ -5,7 +5,7 @@
 //! cargo bench -p brocomm-sinks --bench spool --features nats    # with a nats-server in PATH
 //! ```
 //!
-//! The sides take turns, and the median of the ratios of all rounds counts.
+//! The two sides run alternately, and the median of the ratios of all rounds is printed.
 #![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::fs::{self, File};
@@ -78,7 +78,7 @@ fn entry() -> LogEntry {
     LogEntry { writer: Arc::new(writer), values: values.into() }
 }
 
-/// Writes a log as `brocomm logs --write` does, flushing as often as there may be a pause.
+/// Writes a log as `brocomm logs --write` does, flushing as often as at a possible pause.
 fn written(folder: &Path, entry: &LogEntry) -> Duration {
     let begin = Instant::now();
     let format = LogFormat::default();
@@ -98,7 +98,7 @@ fn written(folder: &Path, entry: &LogEntry) -> Duration {
     begin.elapsed()
 }
 
-/// Spools the same, flushing to the disk every 100 ms.
+/// Spools the same entries, flushing to the disk every 100 ms.
 fn spooled(folder: &Path, entry: &LogEntry) -> Duration {
     let begin = Instant::now();
     let (mut spool, _) = Spool::open(folder, SpoolConfig::default(), now()).unwrap();
@@ -133,12 +133,12 @@ fn median(mut ratios: Vec<f64>) -> f64 {
     ratios.get(ratios.len() / 2).copied().unwrap_or_default()
 }
 
-/// Says how long a large spool takes to open.
+/// Measures how long a large spool takes to open.
 fn opened() {
     let folder = fresh("large");
     let (mut spool, _) = Spool::open(&folder, SpoolConfig::default(), now()).unwrap();
     let line = vec![b'x'; 4000];
-    // As many segments as 10 GB have; the sizes of all but the last are only made up.
+    // The number of segments of a 10 GB spool. Only the last one has its real size.
     while spool.bytes() < 60 << 20 {
         spool.append(now(), SUBJECT, &line).unwrap();
         if spool.is_full() {
@@ -214,7 +214,7 @@ mod nats {
         line
     }
 
-    /// Publishes with the client alone.
+    /// Publishes with the NATS client alone.
     async fn alone(context: &jetstream::Context, round: usize) -> Duration {
         use std::future::IntoFuture;
         let payload = bytes::Bytes::from(line());
@@ -251,7 +251,7 @@ mod nats {
         let servers = vec![format!("nats://127.0.0.1:{port}")];
         let config = NatsConfig { window: WINDOW, ..NatsConfig::new(format!("n{round}"), servers) };
         let (durable, counts) = (spool.subscribe(), SinkCounts::default());
-        // No more comes: it ends when all is acknowledged.
+        // There are no further entries: the sink ends when all are acknowledged.
         drop(spool);
         let end = watch::Sender::new(false);
         let begin = Instant::now();

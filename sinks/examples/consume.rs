@@ -1,5 +1,6 @@
-//! Prints what collectors publish to a stream of NATS JetStream, as one of a group that shares the load:
-//! each message goes to one member of the group, and to another if it is not acknowledged.
+//! Prints what collectors publish to a stream of NATS JetStream, as a member of a group that shares
+//! the load. Each message goes to one member of the group, and to another one if it is not
+//! acknowledged.
 //!
 //! ```sh
 //! cargo run -p brocomm-sinks --features nats --example consume -- nats://127.0.0.1:4222 zeek
@@ -11,7 +12,7 @@ use std::io::Write;
 use async_nats::jetstream::{self, consumer::push};
 use tokio_stream::StreamExt;
 
-/// The name of the group, as that of Zeek's loggers.
+/// The name of the group, that of Zeek's loggers.
 const GROUP: &str = "zeek-logs";
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(message) = messages.next().await {
         let message = message?;
         writeln!(out, "{} {}", message.subject, message.payload.escape_ascii())?;
-        // Only what is printed is acknowledged.
+        // Only printed messages are acknowledged.
         out.flush()?;
         message.ack().await.map_err(|error| error.to_string())?;
     }

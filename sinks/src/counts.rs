@@ -1,11 +1,11 @@
-//! What sinks count.
+//! Counters of sinks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use brocomm::Time;
 
-/// The counts of a sink. All clones are the same.
+/// The counters of a sink. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct SinkCounts(Arc<Shared>);
 
@@ -28,7 +28,7 @@ macro_rules! counts {
             self.0.$name.load(Ordering::Relaxed)
         }
 
-        /// Adds to the number.
+        /// Adds to the counter.
         pub fn $add(&self, number: u64) {
             self.0.$name.fetch_add(number, Ordering::Relaxed);
         }
@@ -37,19 +37,19 @@ macro_rules! counts {
 
 impl SinkCounts {
     counts! {
-        /// Returns how many entries were sent, again and again included.
+        /// Returns how many entries were sent, including repetitions.
         sent, add_sent;
         /// Returns how many entries the receiver acknowledged.
         acknowledged, add_acknowledged;
-        /// Returns how many of them it had already.
+        /// Returns how many of them the receiver already had.
         duplicates, add_duplicates;
-        /// Returns how many entries it refused for good. They remain in the spool.
+        /// Returns how many entries the receiver refused permanently. They remain in the spool.
         refused, add_refused;
         /// Returns how many entries were deleted before they were read, or are damaged.
         missed, add_missed;
     }
 
-    /// Returns up to which sequence number all entries are dealt with.
+    /// Returns the sequence number up to which all entries are acknowledged or left out.
     pub fn position(&self) -> u64 {
         self.0.position.load(Ordering::Relaxed)
     }
@@ -59,7 +59,7 @@ impl SinkCounts {
         self.0.position.store(sequence, Ordering::Relaxed);
     }
 
-    /// Returns when the oldest entry was spooled that was read and is not dealt with, if there is one.
+    /// Returns when the oldest entry in flight was spooled, if there is one.
     pub fn oldest(&self) -> Option<Time> {
         match self.0.oldest.load(Ordering::Relaxed) {
             0 => None,

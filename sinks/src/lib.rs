@@ -2,10 +2,10 @@
 //! it to other systems.
 //!
 //! * [`spool`] keeps events and log entries in files, with sequence numbers and checksums.
-//! * [`line`](mod@line) writes log entries exactly as the JSON logs of Zeek, and events as Zeek's WebSocket API
-//!   has them.
-//! * [`subject`] names what an entry is about, as Zeek's NATS backend does.
-//! * [`types`] keeps the types of the columns of logs, which JSON lines don't have.
+//! * [`line`](mod@line) writes log entries exactly as in Zeek's JSON logs, and events as in Zeek's
+//!   WebSocket API.
+//! * [`subject`] names the topic of an entry, as Zeek's NATS backend does.
+//! * [`types`] keeps the types of the columns of logs, which JSON lines lack.
 #![cfg_attr(feature = "nats", doc = "* [`nats`] publishes a spool to NATS JetStream.")]
 #![cfg_attr(feature = "kafka", doc = "* [`kafka`] produces a spool to Kafka.")]
 #![cfg_attr(
@@ -13,9 +13,9 @@
     doc = "* [`parquet`] writes the log entries of a spool to Parquet files."
 )]
 //!
-//! The path of an entry: it is appended to the spool and written to the disk; a sink reads it, sends
-//! it, and moves its position once the receiver has acknowledged it. So a receiver that is down costs
-//! room on the disk, and nothing else.
+//! An entry is appended to the spool and written to the disk. Then a sink reads it, sends it, and
+//! moves its position after the receiver has acknowledged it. So a receiver that is down only costs
+//! disk space.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,20 +1,20 @@
-//! What sinks report.
+//! Reports of sinks.
 
-/// A message of a sink for its user.
+/// A message from a sink to its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
-    /// The receiver is reached and takes entries.
+    /// The receiver is reachable and accepts entries.
     Working,
     /// Entries wait in the spool. Not repeated for the same reason.
     Waiting {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// An entry was left out. Only the first one is reported.
     Refused {
         /// Its sequence number.
         sequence: u64,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

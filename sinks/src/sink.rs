@@ -1,4 +1,4 @@
-//! What all sinks do: read the spool from a position, and try again with growing pauses.
+//! Code shared by all sinks: reading the spool from a position, and retrying with growing pauses.
 
 use std::io;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout};
 use crate::spool::{Entry, Reader};
 use crate::{Report, SinkCounts};
 
-/// Passes on what is new.
+/// Passes on reports that differ from the previous one.
 pub(crate) struct Reports<'a> {
     report: &'a mut dyn FnMut(Report),
-    /// The last reason to wait, or none if it works.
+    /// The last reason to wait, empty if the sink works. `None` before the first report.
     waiting: Option<String>,
     refused: bool,
 }
@@ -40,13 +40,13 @@ impl Reports<'_> {
     }
 }
 
-/// What a sink works with.
+/// The environment of a sink.
 pub(crate) struct Work<'a> {
     pub(crate) reader: Reader,
     pub(crate) counts: &'a SinkCounts,
-    /// The last entry that may be sent. If its sender is gone, no more come.
+    /// The last entry that may be sent. If its sender is dropped, there are no further entries.
     pub(crate) durable: watch::Receiver<u64>,
-    /// Whether the sink is to end.
+    /// Whether the sink must end.
     pub(crate) end: watch::Receiver<bool>,
     pub(crate) reports: Reports<'a>,
 }
@@ -64,9 +64,8 @@ impl<'a> Work<'a> {
         Work { reader, counts, durable, end, reports }
     }
 
-    /// Runs sessions until one returns normally or the sink is to end. After a failure, the next one
-    /// begins with the first entry that is not acknowledged, after a pause between `retry.0` and
-    /// `retry.1`.
+    /// Runs sessions until one returns `Ok` or the sink must end. After a failure, the next one
+    /// starts with the first unacknowledged entry, after a pause between `retry.0` and `retry.1`.
     ///
     /// # Errors
     /// Fails if the spool cannot be read, or no runtime can be created.
@@ -77,13 +76,13 @@ impl<'a> Work<'a> {
     ) -> io::Result<()> {
         let mut pause = retry.0;
         loop {
-            // How old what waits is, even if the receiver is never reached.
+            // Sets the age of the oldest waiting entry, even if the receiver is never reached.
             if self.reader.next_sequence() <= *self.durable.borrow() {
                 self.counts.set_oldest(self.reader.next_entry()?.map(|entry| entry.time));
                 self.reader.rewind();
             }
-            // A runtime for each session: it ends with all that a client does in the background, so
-            // that nothing of an old connection is sent after something of a new one.
+            // Each session has its own runtime. It ends with all background tasks of the client, so
+            // nothing from an old connection is sent after something from a new one.
             let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
             let before = self.reader.acknowledged();
             let ended = runtime.block_on(session(&mut self));
@@ -126,13 +125,13 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Waits until a sink is to end.
+/// Waits until the sink must end.
 pub(crate) async fn ended_now(end: &mut watch::Receiver<bool>) {
-    // Without its sender, all is to end as well.
+    // If the sender is dropped, the sink must end as well.
     let _ = end.wait_for(|end| *end).await;
 }
 
-/// Waits until a time, if there is one.
+/// Waits until a deadline, or forever if there is none.
 pub(crate) async fn passed(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -140,7 +139,7 @@ pub(crate) async fn passed(deadline: Option<Instant>) {
     }
 }
 
-/// Returns what an error and those behind it say.
+/// Returns the messages of an error and its sources.
 #[cfg(any(feature = "nats", feature = "parquet"))]
 pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();

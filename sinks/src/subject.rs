@@ -1,12 +1,12 @@
 //! Subjects of entries, as Zeek's NATS backend names them.
 //!
 //! A log entry has the subject `zeek.logs.<stream>.<filter>.<path>`, as in
-//! `zeek.logs.Conn::LOG.default.conn`. Bro does not send the name of the filter, so that it is always
+//! `zeek.logs.Conn::LOG.default.conn`. Bro does not send the name of the filter, so it is always
 //! `default`.
 
 use std::fmt::Write;
 
-/// The subjects of all log entries, to subscribe to.
+/// The pattern to subscribe to the subjects of all log entries.
 pub const LOGS: &str = "zeek.logs.>";
 
 /// The default template for the subjects of events.
@@ -24,8 +24,8 @@ pub fn log(stream: &[u8], path: &[u8]) -> String {
     format!("zeek.logs.{}.default.{}", token(stream), token(path))
 }
 
-/// Returns the subject of an event, with the peer's description for `{peer}` in a template and the
-/// event's name for `{event}`.
+/// Returns the subject of an event. In the template, `{peer}` is replaced by the peer's description
+/// and `{event}` by the event's name.
 ///
 /// ```
 /// use brocomm_sinks::subject;
@@ -34,7 +34,7 @@ pub fn log(stream: &[u8], path: &[u8]) -> String {
 /// assert_eq!(subject, "brocomm.events.worker-1.Site::alert");
 /// ```
 pub fn event(template: &str, peer: &[u8], event: &[u8]) -> String {
-    // The peer's description may have `{event}` in it.
+    // The peer's description may contain `{event}`.
     let mut subject = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -51,7 +51,7 @@ pub fn event(template: &str, peer: &[u8], event: &[u8]) -> String {
     subject
 }
 
-/// Returns a subject with wildcards that has all those of a template.
+/// Returns a pattern that matches all subjects of a template.
 ///
 /// ```
 /// use brocomm_sinks::subject;
@@ -74,7 +74,7 @@ pub fn name(subject: &str) -> &str {
     subject.rsplit('.').next().unwrap_or(subject)
 }
 
-/// Returns the path of the log that an entry with this subject belongs to, if it is a log entry.
+/// Returns the path of the log to which an entry with this subject belongs, if it is a log entry.
 ///
 /// ```
 /// use brocomm_sinks::subject;
@@ -86,10 +86,10 @@ pub fn path(subject: &str) -> Option<&str> {
     subject.starts_with("zeek.logs.").then(|| name(subject))
 }
 
-/// Returns what is wrong with a template for the subjects of events.
+/// Checks a template for the subjects of events.
 ///
 /// # Errors
-/// A token is empty or has a character that subjects can't have.
+/// A token is empty or contains a character that is not allowed in subjects.
 pub fn check_template(template: &str) -> Result<(), String> {
     let is_wrong = |byte: u8| byte <= b' ' || byte >= 0x7f || matches!(byte, b'*' | b'>');
     let mut error = String::new();
@@ -101,8 +101,8 @@ pub fn check_template(template: &str) -> Result<(), String> {
     if error.is_empty() { Ok(()) } else { Err(error) }
 }
 
-/// Returns a token: what separates tokens or is a wildcard, spaces, and what is not printable ASCII,
-/// becomes `_`.
+/// Returns a valid token: separators, wildcards, spaces and everything that is not printable ASCII
+/// become `_`.
 fn token(name: &[u8]) -> String {
     if name.is_empty() {
         return "_".to_owned();

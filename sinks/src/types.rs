@@ -1,7 +1,8 @@
 //! The types of the columns of logs.
 //!
-//! The lines of a spool are JSON, which has one kind of number and no addresses. So the types are kept in
-//! files beside them, one for each log, before the first entry of a log with these columns is spooled:
+//! The lines of a spool are JSON, which has only one kind of number and no addresses. So the types
+//! are stored in files beside them, one for each log, before the first entry with these columns is
+//! spooled:
 //!
 //! ```text
 //! DIR/types/conn
@@ -12,7 +13,7 @@
 //! service set[string]
 //! ```
 //!
-//! The separator is a tab. If sensors have different types for a column, it is a `string`.
+//! The separator is a tab. If sensors disagree about the type of a column, it is a `string`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,8 +27,8 @@ use crate::line::LogLine;
 /// The first line of a file.
 const MARK: &str = "brocomm-types-1";
 
-/// The maximum number of columns of a log, and of logs, whose types are kept. Peers can have logs without
-/// end.
+/// The maximum number of columns of a log, and of logs, whose types are stored. Peers may have any
+/// number of logs.
 const MAX: usize = 1000;
 
 /// The maximum length of a column's name.
@@ -42,13 +43,13 @@ pub enum Scalar {
     Int,
     /// A number that is not negative.
     Count,
-    /// A number of a port.
+    /// The number of a port.
     Port,
-    /// A floating-point number; an interval in seconds, too.
+    /// A floating-point number, or an interval in seconds.
     Double,
     /// A time.
     Time,
-    /// Text; addresses, subnets and enum constants, too.
+    /// Text, an address, a subnet or an enum constant.
     Text,
 }
 
@@ -62,10 +63,10 @@ pub struct ColumnType {
 }
 
 impl ColumnType {
-    /// Text, of which a column of any type has some.
+    /// Text, the fallback for columns with several or unknown types.
     pub const TEXT: ColumnType = ColumnType { scalar: Scalar::Text, is_list: false };
 
-    /// Reads a type as a file has it.
+    /// Parses a type as written in a file.
     fn parse(text: &str) -> Option<ColumnType> {
         let inner = text.strip_suffix(']');
         let inner = inner.and_then(|it| it.strip_prefix("set[").or(it.strip_prefix("vector[")));
@@ -88,7 +89,7 @@ impl ColumnType {
 pub struct Columns(Vec<(String, String)>);
 
 impl Columns {
-    /// Reads the columns of a log of a spool; none if nothing is known of it.
+    /// Reads the columns of a log in a spool. Empty if none are stored.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -127,7 +128,7 @@ impl Columns {
         self.0.iter().map(move |(name, kind)| (name.as_str(), of(kind)))
     }
 
-    /// Adds a column; returns whether that changed something.
+    /// Adds a column; returns whether anything changed.
     fn add(&mut self, name: &str, kind: &str) -> bool {
         let has_room = self.0.len() < MAX;
         match self.0.iter_mut().find(|(known, _)| known == name) {
@@ -146,12 +147,12 @@ impl Columns {
     }
 }
 
-/// Returns whether a line of a file can have a name.
+/// Returns whether a name can be written to a file.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= MAX_NAME && !name.contains(char::is_control)
 }
 
-/// The types of all logs of a spool that is written to.
+/// The types of all logs of a spool that is being written.
 #[derive(Debug)]
 pub struct LogTypes {
     folder: PathBuf,
@@ -159,13 +160,13 @@ pub struct LogTypes {
 }
 
 impl LogTypes {
-    /// Uses the spool in a folder.
+    /// Creates it for the spool in a folder.
     pub fn new(spool: &Path) -> LogTypes {
         LogTypes { folder: folder(spool), known: BTreeMap::new() }
     }
 
-    /// Keeps the types of the columns of a log. When this returns, they are on the disk. Nothing is kept
-    /// of further logs if there are very many.
+    /// Stores the types of a log's columns. They are on the disk when this returns. If there are
+    /// very many logs, those of further logs are not stored.
     ///
     /// # Errors
     /// A file cannot be read or written.
@@ -212,7 +213,7 @@ fn file(folder: &Path, log: &str) -> PathBuf {
     folder.join(file_name(log))
 }
 
-/// Returns a name that a file can have: only letters, digits, `-` and `_`, and not too many of them.
+/// Returns a valid file name: only letters, digits, `-` and `_`, with a limited length.
 pub(crate) fn file_name(log: &str) -> String {
     let character = |c: char| match c {
         c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') => c,
@@ -229,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_kept_and_joined() {
+    fn types_are_stored_and_merged() {
         let folder = std::env::temp_dir().join(format!("brocomm-types-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         let line = LogLine { path: true, write_ts: true, peer: Some("peer".to_owned()) };
@@ -240,7 +241,8 @@ mod tests {
         let expected = "brocomm-types-1\n_path\tstring\n_write_ts\ttime\npeer\tstring\na\tcount\n";
         assert_eq!(text, format!("{expected}b\tset[addr]\n"));
 
-        // Another program goes on; a sensor has another type for a column, and one more column.
+        // Another program continues. One sensor has another type for a column, and an additional
+        // column.
         let mut types = LogTypes::new(&folder);
         let fields = [
             LogField::new("a", TypeTag::String),
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn the_number_of_stored_types_is_bounded() {
         let mut columns = Columns::default();
         for number in 0..2 * MAX {
             columns.add(&format!("c{number}"), "count");

@@ -1,4 +1,4 @@
-//! What is left of a spool after a crash.
+//! The contents of a spool after a crash.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,8 @@ fn line(number: u64, length: usize) -> Vec<u8> {
     format!("{{\"n\":{number},\"x\":\"{}\"}}", "B1 ".repeat(length)).into_bytes()
 }
 
-/// Makes a spool of some records; returns the bytes of its only segment and where each record ends.
+/// Creates a spool with some records. Returns the bytes of its only segment, and the end of each
+/// record.
 fn small() -> (Vec<u8>, Vec<usize>) {
     let memory = Memory::default();
     let (mut spool, _) = Spool::on(memory.volume(), config(1 << 20), 7, NOW).unwrap();
@@ -53,21 +54,21 @@ fn entry(number: u64) -> (u64, Vec<u8>) {
 }
 
 #[test]
-fn a_spool_that_is_cut_off_anywhere_has_all_whole_records() {
+fn a_truncated_spool_has_all_complete_records() {
     let (bytes, ends) = small();
     for length in 0..=bytes.len() {
-        // The end of a line is written last, and a record is whole without.
+        // The line end is written last, and a record is complete without it.
         let whole = ends.iter().filter(|end| **end <= length + 1).count() as u64;
         let expected: Vec<_> = (1..=whole).map(entry).collect();
         assert_eq!(reopened(bytes[..length].to_vec()), expected, "cut off at {length}");
-        // The file system may have made room that was never written to.
+        // The file system may have allocated space that was never written.
         let zeros = [&bytes[..length], &[0; 100]].concat();
         assert_eq!(reopened(zeros), expected, "zeros from {length} on");
     }
 }
 
 #[test]
-fn a_damaged_byte_costs_the_record_that_has_it_and_no_other() {
+fn a_damaged_byte_affects_only_its_record() {
     let (bytes, ends) = small();
     for at in 0..bytes.len() {
         let hit = ends.iter().filter(|end| **end <= at).count() as u64 + 1;
@@ -77,13 +78,13 @@ fn a_damaged_byte_costs_the_record_that_has_it_and_no_other() {
             let read = reopened(bytes);
             let others: Vec<_> = (1..=8).filter(|number| *number != hit).map(entry).collect();
             let all: Vec<_> = (1..=8).map(entry).collect();
-            // The end of a line belongs to its record, which can be read without.
+            // A line end belongs to its record, which is readable without it.
             assert!(read == others || read == all, "byte {at} changed by {change}: {read:?}");
         }
     }
 }
 
-/// Something that happens to a spool.
+/// A step in the life of a spool.
 #[derive(Debug, Clone)]
 enum Step {
     Append(usize),
@@ -91,7 +92,7 @@ enum Step {
         after: u64,
     },
     Finish,
-    /// Of what was not flushed, only this part remains, in 1/256, with garbage after it.
+    /// Only this part, in 1/256, of the unflushed bytes remains, followed by garbage.
     Crash {
         part: u8,
         garbage: Vec<u8>,
@@ -110,7 +111,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn nothing_durable_is_lost_and_nothing_false_is_read(
+    fn durable_records_are_not_lost_and_damaged_ones_not_read(
         steps in prop::collection::vec(step(), 1..120),
         piece in 1_usize..200,
         segment in 200_u64..2000,
@@ -119,7 +120,7 @@ proptest! {
         memory.disk().piece = Some(piece);
         let mut now = NOW;
         let (mut spool, _) = Spool::on(memory.volume(), config(segment), 7, now).unwrap();
-        // A reader that is there all the time, and sees what is durable.
+        // A reader that is always open, and sees what is durable.
         let mut reader = Reader::on(memory.volume(), 1);
         let mut seen = Vec::new();
         let (mut appended, mut durable) = (BTreeMap::new(), BTreeMap::new());
@@ -148,10 +149,11 @@ proptest! {
                     let (opened, recovery) =
                         Spool::on(memory.volume(), config(segment), 7, now).unwrap();
                     prop_assert!(recovery.last >= last);
-                    // What was not durable may be there all the same, or else its number is used again.
+                    // Entries that were not durable may still exist. Otherwise their numbers are
+                    // used again.
                     appended.retain(|sequence, _| *sequence <= recovery.last);
                     spool = opened;
-                    // A reader in the same program ends with it.
+                    // A reader in the same program ends together with the spool.
                     reader = Reader::on(memory.volume(), reader.next_sequence());
                 }
             }
@@ -172,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_to_their_end(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn arbitrary_bytes_are_read_to_the_end(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let memory = Memory::default();
         memory.disk().segments.entry(1).or_default().bytes = bytes;
         prop_assert_eq!(memory.read_all(), []);

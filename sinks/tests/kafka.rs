@@ -24,7 +24,7 @@ fn cluster() -> Cluster {
 }
 
 fn config(brokers: String) -> KafkaConfig {
-    // The mock cluster is down for moments only.
+    // The mock cluster is down only for moments.
     let options = [("reconnect.backoff.ms", "5"), ("reconnect.backoff.max.ms", "50")];
     let options = [&options[..], &[("retry.backoff.ms", "5"), ("retry.backoff.max.ms", "50")]];
     let options = options.concat().into_iter();
@@ -163,7 +163,7 @@ fn topics_are_those_of_zeek_kafka() {
 }
 
 #[test]
-fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
+fn broker_failures_lose_and_duplicate_nothing() {
     use RDKafkaRespErr::{
         RD_KAFKA_RESP_ERR__TRANSPORT as CLOSE, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS as FEW,
         RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION as NOT_LEADER,
@@ -178,16 +178,16 @@ fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
         producing.add(40);
         producing.wait();
     }
-    // All brokers are down, and another leads then.
+    // All brokers are down, and afterwards another one is the leader.
     (1..=3).for_each(|broker| cluster.broker_down(broker).unwrap());
     producing.add(40);
-    let told = loop {
+    let reason = loop {
         let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
         if let Report::Waiting { reason } = report {
             break reason;
         }
     };
-    assert!(told.contains("onnect") || told.contains("brokers are down"), "{told}");
+    assert!(reason.contains("onnect") || reason.contains("brokers are down"), "{reason}");
     assert!(!producing.counts.is_connected());
     for partition in 0..4 {
         cluster.partition_leader("zeek", partition, Some(2)).unwrap();
@@ -201,12 +201,12 @@ fn what_happens_to_brokers_loses_nothing_and_stores_nothing_twice() {
 }
 
 #[test]
-fn what_is_too_large_is_left_out_and_nothing_else() {
+fn only_entries_that_are_too_large_are_left_out() {
     let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     let cluster = cluster();
     let brokers = cluster.bootstrap_servers();
     let mut producing = Publishing::prepare("kafka");
-    // The brokers refuse the first, and the client another.
+    // The brokers refuse the first entry, and the client another one.
     cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
     producing.add(2);
     producing.spool.append(NOW, SUBJECT, &vec![b'x'; 2_000_000]).unwrap();
@@ -218,7 +218,7 @@ fn what_is_too_large_is_left_out_and_nothing_else() {
     });
     producing.wait();
     assert_eq!((producing.counts.refused(), producing.counts.acknowledged()), (2, 2));
-    // One in the middle of others: all are sent again, and the one that is still refused is left out.
+    // An entry between others: all are resent, and the one that is refused again is left out.
     cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
     producing.add(100);
     producing.wait();
@@ -232,16 +232,16 @@ fn what_is_too_large_is_left_out_and_nothing_else() {
         assert!(times >= 1, "{number}");
     }
     assert!(all.len() <= 102 + 16, "{}", all.len());
-    let told: Vec<&Report> =
+    let reports: Vec<&Report> =
         reports.iter().filter(|report| matches!(report, Report::Refused { .. })).collect();
     assert!(
-        matches!(told[..], [Report::Refused { sequence: 1, reason }] if reason.contains("too large")),
-        "{told:?}"
+        matches!(reports[..], [Report::Refused { sequence: 1, reason }] if reason.contains("too large")),
+        "{reports:?}"
     );
 }
 
 #[test]
-fn what_is_wrong_is_said_and_passes() {
+fn errors_are_reported_and_overcome() {
     use RDKafkaRespErr::{
         RD_KAFKA_RESP_ERR_NO_ERROR as NONE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED as DENIED,
     };
@@ -249,8 +249,8 @@ fn what_is_wrong_is_said_and_passes() {
     let brokers = cluster.bootstrap_servers();
     cluster.topic_error("zeek", DENIED).unwrap();
     let producing = producing(config(brokers.clone()), 20);
-    let told = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("Topic authorization failed"), "{reason}");
     assert_eq!(producing.counts.position(), 0);
     cluster.topic_error("zeek", NONE).unwrap();
@@ -260,22 +260,22 @@ fn what_is_wrong_is_said_and_passes() {
 }
 
 #[test]
-fn a_cluster_that_is_not_there_is_waited_for() {
+fn an_unreachable_cluster_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let producing = producing(config(closed.to_string()), 5);
-    let told = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = &told else { panic!("{told:?}") };
+    let report = producing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = &report else { panic!("{report:?}") };
     assert!(reason.contains("Connection refused"), "{reason}");
     assert_eq!(producing.counts.position(), 0);
     assert_eq!(producing.counts.oldest(), Some(NOW));
     let counts = producing.counts.clone();
-    // It ends all the same, and said that once.
+    // It still ends, and has reported the reason once.
     assert_eq!(waits(&producing.end()), "");
     assert_eq!(counts.acknowledged(), 0);
 }
 
 #[test]
-fn no_more_than_the_window_is_on_its_way() {
+fn the_window_limits_entries_in_flight() {
     let cluster = cluster();
     let config =
         KafkaConfig { timeout: Duration::from_millis(300), ..config(cluster.bootstrap_servers()) };
@@ -284,19 +284,19 @@ fn no_more_than_the_window_is_on_its_way() {
     (1..=3).for_each(|broker| {
         cluster.broker_round_trip_time(broker, Duration::from_secs(10)).unwrap();
     });
-    // What the first one was waited for does not matter.
+    // The reason for the first wait is irrelevant.
     producing.reports.try_iter().for_each(drop);
     producing.add(1000);
     while producing.counts.sent() < 17 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let told = loop {
+    let reason = loop {
         match producing.reports.recv_timeout(Duration::from_secs(60)).unwrap() {
             Report::Waiting { reason } => break reason,
             _ => continue,
         }
     };
-    assert!(told.contains("in time") || told.contains("timed out"), "{told}");
+    assert!(reason.contains("in time") || reason.contains("timed out"), "{reason}");
     assert_eq!(producing.counts.sent(), 1 + 16);
     producing.end();
 }
@@ -308,14 +308,14 @@ fn options_are_checked_before_anything_starts() {
         KafkaConfig { options, ..KafkaConfig::new("n", vec!["127.0.0.1:1".to_owned()]) }.check()
     };
     assert_eq!(with("linger.ms", "50"), Ok(()));
-    for (key, value, told) in [
+    for (key, value, expected) in [
         ("lingerms", "1", "lingerms: there is no such option of librdkafka"),
         ("linger.ms", "x", "linger.ms: Invalid value"),
         ("bootstrap.servers", "x", "bootstrap.servers: cannot be set here: set `brokers`"),
         ("acks", "1", "`acks` must be set to `all`"),
     ] {
         let error = with(key, value).unwrap_err().to_string();
-        assert!(error.contains(told), "{key}: {error}");
+        assert!(error.contains(expected), "{key}: {error}");
     }
     for name in ["a b", "..", &"x".repeat(250)] {
         let config = KafkaConfig { topic_name: name.to_owned(), ..config(String::new()) };

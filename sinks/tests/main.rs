@@ -1,4 +1,4 @@
-//! Tests of the spool and its sinks. They form one binary, to link only once.
+//! Tests of the spool and its sinks, as one binary, so that it links once.
 #![allow(clippy::print_stderr, reason = "says what is skipped")]
 
 mod crash;

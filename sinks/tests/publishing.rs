@@ -51,13 +51,13 @@ pub(crate) struct Publishing {
     pub(crate) counts: SinkCounts,
     pub(crate) reports: Receiver<Report>,
     sender: Option<Sender<Report>>,
-    /// The name of its position.
+    /// The name of the reader.
     reader: &'static str,
     sink: Option<JoinHandle<()>>,
 }
 
 impl Publishing {
-    /// Starts a sink whose reader has this name, with this many entries.
+    /// Starts a sink whose reader has this name, with this number of entries.
     pub(crate) fn start(reader: &'static str, entries: u64, run: impl Run) -> Publishing {
         let mut publishing = Publishing::prepare(reader);
         publishing.add(entries);
@@ -65,7 +65,7 @@ impl Publishing {
         publishing
     }
 
-    /// Makes a spool without a sink.
+    /// Creates a spool without a sink.
     pub(crate) fn prepare(reader: &'static str) -> Publishing {
         let folder = TempDir::new();
         let spool_config = SpoolConfig { fsync: Fsync::Never, ..SpoolConfig::default() };
@@ -87,7 +87,7 @@ impl Publishing {
         }));
     }
 
-    /// Ends the sink and gives its spool to another one.
+    /// Ends the sink and passes its spool to another one.
     #[cfg(feature = "parquet")]
     pub(crate) fn reopen(mut publishing: Publishing) -> Publishing {
         publishing.end.send_replace(true);
@@ -110,7 +110,7 @@ impl Publishing {
         }
     }
 
-    /// Waits until everything is dealt with.
+    /// Waits until all entries are processed.
     pub(crate) fn wait(&self) {
         while self.counts.position() < self.spool.durable() {
             assert!(!self.sink.as_ref().unwrap().is_finished());

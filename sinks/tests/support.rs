@@ -1,4 +1,4 @@
-//! A volume in memory that loses what is not flushed, and fails when it is told to.
+//! A volume in memory that loses unflushed bytes, and fails on request.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use brocomm::Time;
 use brocomm_sinks::spool::{Found, Reader, Segment, Volume};
 
-/// A segment's bytes, and how many of them are flushed.
+/// The bytes of a segment, and how many of them are flushed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stored {
     pub(crate) bytes: Vec<u8>,
@@ -20,9 +20,9 @@ pub(crate) struct Stored {
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     pub(crate) segments: BTreeMap<u64, Stored>,
-    /// How many bytes there is room for.
+    /// The number of bytes for which there is room.
     pub(crate) room: Option<usize>,
-    /// How many bytes are written at a time.
+    /// The maximum number of bytes per write.
     pub(crate) piece: Option<usize>,
     pub(crate) flush_fails: bool,
     pub(crate) positions: Vec<u64>,
@@ -31,7 +31,7 @@ pub(crate) struct Disk {
     pub(crate) now: Time,
 }
 
-/// All clones are the same disk.
+/// All clones share the same disk.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Disk>>);
 
@@ -124,7 +124,7 @@ impl Segment for Appending {
     }
 }
 
-/// Sees what is appended meanwhile, as a file does.
+/// Also reads what is appended later, as with a file.
 struct Reading {
     disk: Memory,
     first: u64,
@@ -141,7 +141,7 @@ impl Read for Reading {
     }
 }
 
-/// A folder that is deleted at the end.
+/// A folder that is deleted when dropped.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {

@@ -1,4 +1,4 @@
-//! Volumes that fill up, fail, or are used by several readers.
+//! Volumes that fill up, fail, or have several readers.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn add(spool: &mut Spool, now: Time) -> Result<u64, WriteError> {
 }
 
 #[test]
-fn a_full_disk_loses_and_doubles_nothing() {
+fn a_full_disk_loses_and_duplicates_nothing() {
     for room in 0..300 {
         let memory = Memory::default();
         memory.disk().room = Some(room);
@@ -52,7 +52,7 @@ fn a_full_disk_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn what_waits_for_a_full_disk_is_bounded() {
+fn pending_bytes_are_bounded_while_the_disk_is_full() {
     let memory = Memory::default();
     memory.disk().room = Some(0);
     let mut spool = spool(&memory, config());
@@ -81,7 +81,7 @@ fn a_failed_flush_is_final() {
 }
 
 #[test]
-fn what_readers_have_not_read_is_not_deleted() {
+fn unread_segments_are_not_deleted() {
     let memory = Memory::default();
     let mut spool = spool(&memory, config());
     memory.disk().positions = vec![0, 100];
@@ -89,7 +89,7 @@ fn what_readers_have_not_read_is_not_deleted() {
     assert!(matches!(error, WriteError::Limit) && !error.is_final(), "{error}");
     assert_eq!(spool.first(), 1);
     let durable = spool.durable();
-    // Once the slower one has read a segment, there is room.
+    // After the slower one has read a segment, there is room.
     let second = *memory.disk().segments.keys().nth(1).unwrap();
     memory.disk().positions = vec![second - 1, 100];
     spool.commit(NOW).unwrap();
@@ -98,7 +98,7 @@ fn what_readers_have_not_read_is_not_deleted() {
 }
 
 #[test]
-fn the_oldest_entries_are_deleted_if_nobody_reads_or_that_is_wanted() {
+fn the_oldest_segments_are_deleted_without_readers_or_by_policy() {
     let drop_oldest = SpoolConfig { when_full: WhenFull::DropOldest, ..config() };
     for (config, positions) in [(config(), vec![]), (drop_oldest, vec![3])] {
         let memory = Memory::default();
@@ -115,7 +115,7 @@ fn the_oldest_entries_are_deleted_if_nobody_reads_or_that_is_wanted() {
         let read = read_all(&mut reader);
         assert_eq!(read.first().map(|(at, _)| *at), Some(first));
         assert_eq!(read.last().map(|(at, _)| *at), Some(200));
-        // It says how many it did not get.
+        // It counts the entries that it has missed.
         assert_eq!(reader.missed().entries, first - 1);
     }
 }
@@ -195,7 +195,7 @@ fn positions_and_the_epoch_are_kept_on_the_disk() {
     reader.rewind();
     assert_eq!(read_all(&mut reader).len(), 18);
 
-    // A damaged position: the reader begins again.
+    // After its position is damaged, the reader starts again.
     std::fs::write(path.join("readers/one"), "position-1 0000").unwrap();
     assert_eq!(read_all(&mut Reader::open(path, "one").unwrap()).len(), 30);
     for name in ["", "../x", "a.b", "~", &"x".repeat(65)] {
@@ -204,7 +204,7 @@ fn positions_and_the_epoch_are_kept_on_the_disk() {
 }
 
 #[test]
-fn numbers_go_on_where_all_segments_are_gone() {
+fn numbers_continue_after_all_segments_are_deleted() {
     let memory = Memory::default();
     memory.disk().positions = vec![4, 9];
     let mut spool = spool(&memory, config());
@@ -213,8 +213,8 @@ fn numbers_go_on_where_all_segments_are_gone() {
 }
 
 #[test]
-fn numbers_go_on_after_what_readers_have_acknowledged() {
-    // The system has forgotten what was not flushed, and a reader had read it.
+fn numbers_continue_after_acknowledged_ones() {
+    // The system has lost what was not flushed, and a reader had already read it.
     let memory = Memory::default();
     let mut one = spool(&memory, config());
     (0..3).for_each(|_| assert!(add(&mut one, NOW).is_ok()));
@@ -230,7 +230,7 @@ fn numbers_go_on_after_what_readers_have_acknowledged() {
 }
 
 #[test]
-fn what_was_not_flushed_before_the_system_ended_is_of_another_epoch() {
+fn entries_not_flushed_before_a_system_restart_get_another_epoch() {
     let mark = |folder: &TempDir| folder.path().join("unflushed");
     let open = |folder: &TempDir, fsync, seconds| {
         let config = SpoolConfig { fsync, ..config() };
@@ -242,7 +242,7 @@ fn what_was_not_flushed_before_the_system_ended_is_of_another_epoch() {
         assert_eq!(open(&folder, Fsync::Always, 0), first);
         assert!(!mark(&folder).exists());
         assert_eq!(open(&folder, Fsync::Never, 1), first);
-        // Only the program has ended, if the system says so.
+        // Only the program was restarted, if the system has a boot ID.
         let is_known = !std::fs::read_to_string(mark(&folder)).unwrap().is_empty();
         let second = open(&folder, then, 2);
         assert_eq!(second == first, is_known);
@@ -257,7 +257,7 @@ fn what_was_not_flushed_before_the_system_ended_is_of_another_epoch() {
 }
 
 #[test]
-fn what_is_wrong_with_a_spool_is_found() {
+fn damage_to_a_spool_is_found() {
     let memory = Memory::default();
     let mut spool = spool(&memory, config());
     (0..30).for_each(|_| assert!(add(&mut spool, NOW).is_ok()));

@@ -1,4 +1,4 @@
-//! The behaviour of this transport, on each executor whose feature is enabled.
+//! The behavior of this transport, on each executor whose feature is enabled.
 #![cfg(any(feature = "async-std", feature = "smol"))]
 
 use brocomm_async_std as transport;
@@ -112,7 +112,7 @@ mod own_executor {
             start(Node::builder().listen("127.0.0.1:0").accept_with("127.0.0.1", |peer| {
                 peer.events = Some("hello".parse().unwrap());
             }));
-        let mut told = server.subscribe();
+        let mut notified = server.subscribe();
         let port = server.listening().await.unwrap().port;
         let client = start(Node::builder().connect(&format!("127.0.0.1:{port}")));
         client.connected().await.unwrap();
@@ -120,9 +120,9 @@ mod own_executor {
         while client.raise(event!("hello", 7_u64)).await.unwrap().peers == 0 {
             futures_lite::future::yield_now().await;
         }
-        while !matches!(told.next().await.unwrap(), Notification::Event { .. }) {}
+        while !matches!(notified.next().await.unwrap(), Notification::Event { .. }) {}
         assert_eq!(client.terminate().await, []);
-        drop((client, told, server));
+        drop((client, notified, server));
         while running.load(Ordering::SeqCst) > 0 {
             futures_lite::future::yield_now().await;
         }

@@ -211,14 +211,14 @@ impl Peer {
         self.stop.clone()
     }
 
-    /// Calls `tap` with all bytes that are read, before they are processed. With TLS, these are the
+    /// Calls `tap` with all received bytes before they are processed. With TLS, these are the
     /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.driver.connection_mut().tap_input(tap);
     }
 
-    /// Does what the driver says until `poll` returns a result. Returns `None` if the call is
-    /// interrupted.
+    /// Performs the steps of the driver until `poll` returns a result. Returns `None` if the call
+    /// is interrupted.
     fn run_until<T>(
         &mut self,
         deadline: Option<Instant>,

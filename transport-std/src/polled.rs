@@ -23,7 +23,7 @@ pub(crate) struct PolledSocket {
     stream: TcpStream,
     poll: Poll,
     events: Events,
-    /// The poller has reported the end of the input.
+    /// Whether the poller has reported the end of the input.
     ended: bool,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
@@ -49,7 +49,7 @@ impl PolledSocket {
         Ok((socket, stop))
     }
 
-    /// Reads, and returns also whether nothing is left to read.
+    /// Reads. Also returns whether nothing is left to read.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> (io::Result<usize>, bool) {
         let read = self.stream.read(buffer);
         let drained = is_drained(&read, buffer.len(), self.ended);

@@ -38,7 +38,7 @@ pub(crate) fn connect(
 }
 
 /// Returns whether a read has drained the socket, so that the poller reports new input. `ended`
-/// says that the poller has already reported the end of the input and will not report it again.
+/// says whether the poller has already reported the end of the input, which it reports only once.
 pub(crate) fn is_drained(read: &io::Result<usize>, room: usize, ended: bool) -> bool {
     // On Windows, the poller reports new input only after an attempt that would block.
     cfg!(unix) && !ended && matches!(read, Ok(read @ 1..) if *read < room)

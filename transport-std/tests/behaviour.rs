@@ -1,4 +1,4 @@
-//! The behaviour of this transport.
+//! The behavior of this transport.
 
 // Blocking calls as futures.
 mod transport;

@@ -1,4 +1,4 @@
-//! The behaviour of this transport on both runtimes, multi-thread and current-thread.
+//! The behavior of this transport on both runtimes, multi-thread and current-thread.
 
 use brocomm_tokio as transport;
 

@@ -76,7 +76,7 @@ impl<N: Start> Builder<N> {
         }
     }
 
-    /// Sets the node's name towards peers, Bro's `peer_description`.
+    /// Sets the node's name as seen by its peers, Bro's `peer_description`.
     pub fn name(mut self, name: impl Into<Name>) -> Builder<N> {
         self.options.peer_description = name.into();
         self
@@ -257,7 +257,7 @@ impl<N: Start> Builder<N> {
         Ok(node)
     }
 
-    /// Adds to a peer's configuration what is exchanged with all peers.
+    /// Adds everything that is exchanged with all peers to a peer entry.
     fn exchanging(&self, mut peer: PeerConfig) -> Result<PeerConfig, StartError> {
         if peer.events.is_none() && !self.requested.is_empty() {
             let names: Vec<String> = self.requested.iter().map(escaped).collect();

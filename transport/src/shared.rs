@@ -62,13 +62,13 @@ impl Shared {
         result
     }
 
-    /// Lets nobody else raise an event.
+    /// Locks the node against other raises until the result is dropped.
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.raising.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends an event to all its receivers: to some under each lock, so that the tasks of the node
-    /// don't wait long.
+    /// Sends an event to all its receivers. Each lock covers only some of them, so that the tasks
+    /// of the node do not wait long.
     fn send_to_all(&self, mut raising: Raising) -> Raised {
         loop {
             if let Some(raised) = raising.done() {
@@ -105,7 +105,7 @@ impl Shared {
 pub struct Awaiting<'a> {
     shared: &'a Shared,
     ticket: Ticket,
-    /// The wait is registered with the driver.
+    /// Whether the wait is registered with the driver.
     is_known: bool,
 }
 
@@ -157,12 +157,12 @@ impl Awaiting<'_> {
         self.poll(|node, ticket, _| node.poll_answer(ticket, waker))
     }
 
-    /// Returns when everything raised before is written. See [`NodeDriver::poll_flush`].
+    /// Ready when everything raised before is written. See [`NodeDriver::poll_flush`].
     pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
         self.poll(|node, ticket, now| node.poll_flush(ticket, flush, now, waker))
     }
 
-    /// Returns when communication is terminated. See [`NodeDriver::poll_terminated`].
+    /// Ready when communication is terminated. See [`NodeDriver::poll_terminated`].
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
         self.poll(|node, ticket, _| node.poll_terminated(ticket, waker))
     }

@@ -19,8 +19,8 @@ const OF_A_CONNECTION: [&str; 6] =
 const OF_THE_LOGS: [&str; 6] =
     ["LogEntry", "LogRecord", "LogStream", "LogValue", "Mismatch", "StreamError"];
 
-/// The notifications that a transport may match on: the end, and those with subscribers of their
-/// own. None of them is a message or a phase.
+/// The notifications that a transport may match on: the last one, and those with their own
+/// subscribers. None of them is a message or a phase.
 const OF_THE_NOTIFICATIONS: [&str; 6] =
     ["Closed", "Event", "Expired", "LogEntry", "StateAccessPerformed", "Terminated"];
 
@@ -102,9 +102,9 @@ fn taken_from<'a>(tokens: &[&'a str], path: &'a str) -> BTreeSet<&'a str> {
 }
 
 /// Returns the names in a source that a transport must not use.
-fn amiss(source: &str) -> Vec<String> {
+fn forbidden(source: &str) -> Vec<String> {
     let tokens = tokens(source);
-    let mut amiss = Vec::new();
+    let mut forbidden = Vec::new();
     for (path, allowed) in [
         ("brocomm", &OF_THE_CORE[..]),
         ("brocomm::lowlevel", &OF_THE_LOWER_LEVELS),
@@ -115,24 +115,24 @@ fn amiss(source: &str) -> Vec<String> {
         ("Notification", &OF_THE_NOTIFICATIONS),
     ] {
         let taken = taken_from(&tokens, path).into_iter().filter(|name| !allowed.contains(name));
-        amiss.extend(taken.map(|name| format!("{path}::{name}")));
+        forbidden.extend(taken.map(|name| format!("{path}::{name}")));
     }
     let known = tokens.into_iter().filter(|token| OF_THE_PROTOCOL.contains(token));
-    amiss.extend(known.map(str::to_owned));
-    amiss
+    forbidden.extend(known.map(str::to_owned));
+    forbidden
 }
 
 #[test]
 fn the_transports_do_not_know_the_protocol() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
-    for room in ["transport", "transport-std", "transport-tokio", "transport-async-std"] {
-        sources(&workspace.join(room).join("src"), &mut files);
+    for folder in ["transport", "transport-std", "transport-tokio", "transport-async-std"] {
+        sources(&workspace.join(folder).join("src"), &mut files);
     }
     assert!(files.len() > 25, "{}", files.len());
     for file in files {
-        let amiss = amiss(&fs::read_to_string(&file).unwrap());
-        assert_eq!(amiss, [""; 0], "{}", file.display());
+        let forbidden = forbidden(&fs::read_to_string(&file).unwrap());
+        assert_eq!(forbidden, [""; 0], "{}", file.display());
     }
 }
 
@@ -159,6 +159,6 @@ fn forbidden_names_are_found() {
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
         ("//! use brocomm::lowlevel::wire::FramingLimits;\n    a; // MessageType", &[]),
     ] {
-        assert_eq!(amiss(source), expected, "{source}");
+        assert_eq!(forbidden(source), expected, "{source}");
     }
 }

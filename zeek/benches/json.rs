@@ -2,7 +2,7 @@
 //! the same shape.
 //!
 //! ```text
-//! cargo bench -p brocomm-zeek --bench json                # says how to count, and the wall time
+//! cargo bench -p brocomm-zeek --bench json                # prints the wall time, and how to count
 //! valgrind --tool=callgrind target/release/deps/json-… ours-decode 1000
 //! ```
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "this is a benchmark")]

@@ -1,4 +1,4 @@
-//! Zeek's WebSocket API (version 1) as sans-I/O state machines.
+//! Zeek's WebSocket API (version 1) as sans-IO state machines.
 //!
 //! Zeek 8 and later lets other programs join its cluster over WebSockets
 //! (`Cluster::listen_websocket`). They subscribe to topics, receive events as JSON, and publish

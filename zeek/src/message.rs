@@ -147,8 +147,8 @@ struct Members {
 }
 
 impl Members {
-    /// Reads a message. Members may be in any order. Unknown ones are ignored, and of two with the
-    /// same name the first counts.
+    /// Reads a message. Members may be in any order. Unknown ones are ignored, and the first
+    /// of two with the same name is used.
     fn read(mut reader: Reader<'_>) -> Result<(Members, Option<Data>), DecodeError> {
         let mut members = Members::default();
         let mut parts = crate::json::Parts::default();

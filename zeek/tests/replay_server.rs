@@ -68,7 +68,7 @@ impl Answers {
     }
 }
 
-/// The visible behaviour of the script that the recorded Zeek ran.
+/// The visible behavior of the script that the recorded Zeek ran.
 struct Script {
     mapping: Mapping,
     /// The events that `go` publishes.

@@ -94,26 +94,26 @@ impl Measured {
 
     /// Returns a quantile of the latency in seconds. Returns `None` without measurements.
     pub(super) fn latency(&self, part: f64) -> Option<f64> {
-        self.told(self.latencies.value_at_quantile(part) as f64)
+        self.micros(self.latencies.value_at_quantile(part) as f64)
     }
 
     pub(super) fn shortest(&self) -> Option<f64> {
-        self.told(self.latencies.min() as f64)
+        self.micros(self.latencies.min() as f64)
     }
 
     pub(super) fn longest(&self) -> Option<f64> {
-        self.told(self.latencies.max() as f64)
+        self.micros(self.latencies.max() as f64)
     }
 
     pub(super) fn mean(&self) -> Option<f64> {
-        self.told(self.latencies.mean())
+        self.micros(self.latencies.mean())
     }
 
     pub(super) fn deviation(&self) -> Option<f64> {
-        self.told(self.latencies.stdev())
+        self.micros(self.latencies.stdev())
     }
 
-    fn told(&self, nanos: f64) -> Option<f64> {
+    fn micros(&self, nanos: f64) -> Option<f64> {
         (!self.latencies.is_empty()).then_some(nanos / 1e9)
     }
 }
@@ -153,9 +153,9 @@ pub(super) mod tests {
         assert_eq!((measured.sent, measured.answered(), measured.unexpected), (1000, 1000, 0));
         assert!((measured.seconds() - 10.0).abs() < 1e-9);
         assert!((measured.rate().unwrap() - 100.0).abs() < 1e-6);
-        let near = |told: Option<f64>, expected: f64| {
-            let told = told.unwrap();
-            assert!((told / expected - 1.0).abs() < 2e-3, "{told} {expected}");
+        let near = |micros: Option<f64>, expected: f64| {
+            let micros = micros.unwrap();
+            assert!((micros / expected - 1.0).abs() < 2e-3, "{micros} {expected}");
         };
         near(measured.shortest(), 0.001);
         near(measured.latency(0.5), 0.5);

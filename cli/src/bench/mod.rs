@@ -207,7 +207,7 @@ impl Args {
             plot::write(file, &report.title(), &measured)?;
         }
         if measured.unexpected > 0 {
-            faults.push(format!("{address}: {} replies belong to no event", measured.unexpected));
+            faults.push(format!("{address}: {} replies match no event", measured.unexpected));
         }
         // Connections usually fail for the same reason.
         faults.sort();
@@ -216,7 +216,7 @@ impl Args {
         let is_done = measured.answered() == measured.sent;
         match faults.is_empty() && (is_done || stop.is_stopped()) {
             true => Ok(()),
-            false => Err(Failure::Told),
+            false => Err(Failure::Reported),
         }
     }
 

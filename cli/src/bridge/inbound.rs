@@ -33,7 +33,7 @@ pub(super) fn start(
                 Ok(_) => counts.lose(&target.name, "no_peer", 1),
                 Err(error) => {
                     counts.lose(&target.name, "type", 1);
-                    target.tell_once("raise", format_args!("{error}"));
+                    target.warn_once("raise", format_args!("{error}"));
                 }
             }
         }

@@ -165,7 +165,7 @@ impl Pump {
                 Notification::Refused(error) => {
                     session.refused += 1;
                     self.counts.lose(name, "refused_by_zeek", 1);
-                    self.target.tell_once(
+                    self.target.warn_once(
                         "refused_by_zeek",
                         format_args!(
                             "Zeek refused an event: {}; do the signatures match its scripts?",
@@ -175,11 +175,11 @@ impl Pump {
                 }
                 Notification::Undecodable(error) => {
                     self.counts.lose(name, "undecodable", 1);
-                    self.target.tell_once("undecodable", format_args!("{error}"));
+                    self.target.warn_once("undecodable", format_args!("{error}"));
                 }
                 Notification::NotAnEvent { topic } => {
                     self.counts.lose(name, "not_an_event", 1);
-                    self.target.tell_once("not_an_event", format_args!("{topic}: not an event"));
+                    self.target.warn_once("not_an_event", format_args!("{topic}: not an event"));
                 }
                 Notification::Closed(cause) => return Some(cause),
                 _ => {}
@@ -209,7 +209,7 @@ impl Pump {
                 Err(error) => {
                     self.counts.lose(&self.target.name, "unsendable", 1);
                     let what = format_args!("event {}: {error}", item.event.name);
-                    self.target.tell_once("unsendable", what);
+                    self.target.warn_once("unsendable", what);
                 }
             }
             if acknowledges && self.number >= session.asked + ASK_EVERY {

@@ -26,7 +26,7 @@ pub(crate) struct Prepared {
     mapping: Mapping,
     /// The names on Bro's side of Zeek's events, where they differ.
     renamed: BTreeMap<Name, String>,
-    told: Mutex<BTreeSet<&'static str>>,
+    reported: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Prepared {
@@ -48,7 +48,7 @@ impl Prepared {
             target,
             mapping,
             renamed,
-            told: Mutex::default(),
+            reported: Mutex::default(),
         }
     }
 
@@ -69,7 +69,7 @@ impl Prepared {
             }
             Err(refusal) => {
                 counts.lose(&self.name, refusal.reason(), 1);
-                self.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+                self.warn_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
             }
         }
     }
@@ -86,16 +86,16 @@ impl Prepared {
             Ok(mapped) => Some(mapped),
             Err(refusal) => {
                 counts.lose(&self.name, refusal.reason(), 1);
-                self.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+                self.warn_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
                 None
             }
         }
     }
 
     /// Prints a warning, once for each kind.
-    pub(super) fn tell_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
-        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("{}: {what}; others are only counted", self.name));
+    pub(super) fn warn_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
+        if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
+            warn(format_args!("{}: {what}; further cases are only counted", self.name));
         }
     }
 }

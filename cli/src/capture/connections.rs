@@ -23,9 +23,9 @@ pub(super) struct Connections {
     /// The listener's port.
     port: u16,
     all: Vec<Connection>,
-    /// The indexes of the connections between two ends, in order.
+    /// The indices of the connections between two ends, in order.
     places: HashMap<[SocketAddr; 2], Vec<usize>>,
-    /// The memory of all connections, in bytes, estimated upwards.
+    /// An upper estimate of the memory of all connections, in bytes.
     held: usize,
     /// The other ports with connections.
     others: BTreeSet<u16>,
@@ -42,7 +42,7 @@ impl Connections {
         }
     }
 
-    /// Returns the memory in use, in bytes, estimated upwards.
+    /// Returns an upper estimate of the memory in use, in bytes.
     pub(super) fn held(&self) -> usize {
         self.held
     }
@@ -78,7 +78,7 @@ impl Connections {
             }
             // The connection reports the missing data.
             (None, Some((place, last))) if !segment.syn && !last.is_over() => place,
-            // An ACK of a connection that is over.
+            // An ACK of a closed connection.
             (None, Some(_)) if !segment.syn && segment.payload.is_empty() => return None,
             (None, _) => {
                 self.held = self.held.saturating_add(CONNECTION);
@@ -102,10 +102,10 @@ impl Connections {
         let (port, others) = (self.port, self.others.iter().map(u16::to_string));
         let others: Vec<_> = others.collect();
         Err(match others.len() {
-            0 => "there is no TCP connection in the capture".to_owned(),
+            0 => "the capture has no TCP connection".to_owned(),
             _ => format!(
-                "there is no connection to port {port} in the capture, but to {}; choose one with \
-                 --port",
+                "the capture has no connection to port {port}; it has connections to {}; choose \
+                 one with --port",
                 others.join(", ")
             ),
         })

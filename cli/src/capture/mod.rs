@@ -57,11 +57,11 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
     });
     let mut problems: Vec<String> = whole.err().into_iter().collect();
     if let Some(link_type) = unread {
-        problems.push(format!("packets of link type {link_type} are not read"));
+        problems.push(format!("packets of link type {link_type} are not supported"));
     }
     if is_full {
         let why = format!("the capture has more than {most} bytes of connections");
-        problems.push(format!("{why}; what comes after them is left out"));
+        problems.push(format!("{why}; the rest is left out"));
     }
     let finished = connections.finish();
     let mut found =
@@ -109,15 +109,15 @@ mod tests {
         let read = |capture: &[u8]| read(std::io::Cursor::new(capture.to_vec()), 47757);
         for link_type in [105, 147, 258] {
             let why = format!(
-                "there is no TCP connection in the capture; packets of link type {link_type} are \
-                 not read"
+                "the capture has no TCP connection; packets of link type {link_type} are \
+                 not supported"
             );
             assert_eq!(read(&capture_of(link_type)).unwrap_err(), why);
         }
         // Packets of a supported link type that are not TCP are skipped.
-        let why = "there is no TCP connection in the capture";
+        let why = "the capture has no TCP connection";
         assert_eq!(read(&capture_of(1)).unwrap_err(), why);
-        let cut = "; the capture can't be read on: it ends in the middle of a packet";
+        let cut = "; cannot read the rest of the capture: it ends in the middle of a packet";
         assert_eq!(read(&capture_of(1)[..50]).unwrap_err(), format!("{why}{cut}"));
     }
 
@@ -138,7 +138,7 @@ mod tests {
             read(std::io::Cursor::new(out), 47757).unwrap().remove(0).gaps
         };
         assert_eq!(long(200_000), [""; 0]);
-        let refused = ["the capture can't be read on: a block has more than 1048576 bytes"];
+        let refused = ["cannot read the rest of the capture: a block has more than 1048576 bytes"];
         assert_eq!(long(2_000_000), refused);
     }
 
@@ -164,14 +164,13 @@ mod tests {
         };
         let all = gaps(10_000);
         assert_eq!(all, (2, vec![]));
-        let told = "the capture has more than 0 bytes of connections; what comes after them is left \
-                    out";
-        assert_eq!(gaps(0), (0, vec![told.to_owned()]));
+        let warning = "the capture has more than 0 bytes of connections; the rest is left out";
+        assert_eq!(gaps(0), (0, vec![warning.to_owned()]));
         // One connection with two pieces of three and four bytes.
         let most = 512 + 128 + 3 + 128 + 4;
         assert_eq!(gaps(most), all);
-        let (steps, told) = gaps(most - 1);
-        assert_eq!((steps, told.len()), (2, 1));
+        let (steps, warnings) = gaps(most - 1);
+        assert_eq!((steps, warnings.len()), (2, 1));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn each(mut capture: impl Read + Send, call: &mut Call<'_>) -> Result
         (Ok(_), None) => pcapng::each(file, call),
     };
     let why = failed.into_inner().map(|kind| kind.to_string()).or(whole.err());
-    why.map_or(Ok(()), |why| Err(format!("the capture can't be read on: {why}")))
+    why.map_or(Ok(()), |why| Err(format!("cannot read the rest of the capture: {why}")))
 }
 
 /// A reader that fills the buffer, since a pipe may return less. A read error is kept until the

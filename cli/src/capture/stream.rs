@@ -162,11 +162,11 @@ impl Stream {
         let missing = waiting.or(end.filter(|missing| *missing > 0));
         match missing {
             Some(missing) => Some(format!(
-                "the capture lacks {missing} bytes after byte {} of its stream",
+                "the capture lacks {missing} bytes after byte {} of the stream",
                 self.length
             )),
             None if self.begins_late => {
-                Some("the capture begins in the middle of its stream".to_owned())
+                Some("the capture begins in the middle of the stream".to_owned())
             }
             None => None,
         }
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn missing_bytes_are_reported() {
         let gap = |bytes, at| {
-            Some(format!("the capture lacks {bytes} bytes after byte {at} of its stream"))
+            Some(format!("the capture lacks {bytes} bytes after byte {at} of the stream"))
         };
         assert_eq!(read(&[(0, "ab"), (4, "e")], None), ("ab".to_owned(), gap(2, 2), false));
         assert_eq!(read(&[(0, "ab")], Some(5)), ("ab".to_owned(), gap(3, 2), false));

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_a_line() {
+    fn errors_have_lines() {
         for (text, expected) in [
             ("x", "1: expected `option = value`"),
             ("\nBroPort=0", "2: BroPort = 0: not a port: must be 1 to 65535"),

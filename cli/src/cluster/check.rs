@@ -52,9 +52,9 @@ Examples:
   brocomm cluster check node.cfg workers --json
 
 Exit codes:
-  0  all is well; there may be notes
+  0  no node is BAD; there may be notes
   1  a node is BAD
-  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
+  2  the command line is wrong, or FILE has errors, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let worst = worst("BAD").or_else(|| worst("note"));
         let kind = worst.map_or("ok", |finding| finding.kind.as_str());
         if kind == "BAD" {
-            result = Err(Failure::Told);
+            result = Err(Failure::Reported);
         }
         let (address, role) = (member.place.to_string(), member.role.to_string());
         if args.json {

@@ -34,7 +34,7 @@ Examples:
 
 Exit codes:
   0  the configuration was printed
-  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
+  2  the command line is wrong, or FILE has errors, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;
@@ -65,7 +65,7 @@ fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Re
     if *role == Role::Manager {
         writeln!(
             toml,
-            "# brocomm has none of a manager's scripts: it observes, and answers nothing."
+            "# brocomm does not run a manager's scripts: it only observes, and does not answer."
         )?;
     }
     writeln!(toml, "peer_description = {}", toml_string(name))?;

@@ -97,7 +97,10 @@ impl Reader<'_> {
             if std::mem::replace(&mut self.is_told, true) {
                 return;
             }
-            self.wrong(number, "no section begins before this; write `[NAME]` of a node first");
+            self.wrong(
+                number,
+                "no section begins before this line; write the `[NAME]` of a node first",
+            );
         } else if let Some((key, value)) = split(text) {
             self.open = Some((key.clone(), indent));
             self.add(number, key, value);
@@ -125,7 +128,7 @@ impl Reader<'_> {
         let section = Section { name: name.to_owned(), line, keys: BTreeMap::new() };
         if name == DEFAULT {
             if let Some(before) = &self.defaults {
-                let what = format!("[{DEFAULT}] was in line {} already", before.line);
+                let what = format!("[{DEFAULT}] is already in line {}", before.line);
                 self.wrong(line, what);
             }
             self.defaults = Some(section);
@@ -133,7 +136,7 @@ impl Reader<'_> {
         }
         if let Some(before) = self.sections.iter().find(|section| section.name == name) {
             let what =
-                format!("[{name}] was in line {} already; node names are unique", before.line);
+                format!("[{name}] is already in line {}; node names must be unique", before.line);
             self.wrong(line, what);
         }
         self.sections.push(section);
@@ -142,7 +145,7 @@ impl Reader<'_> {
     fn add(&mut self, line: usize, key: String, value: String) {
         let Some(section) = self.section() else { return };
         if let Some(before) = section.keys.get(&key) {
-            let what = format!("{key} was given in line {} already", before.line);
+            let what = format!("{key} is already set in line {}", before.line);
             self.wrong(line, what);
             return;
         }
@@ -183,7 +186,7 @@ fn interpolate(value: &str, keys: &BTreeMap<String, Entry>, depth: u32) -> Resul
         return Ok(value.to_owned());
     }
     if depth > MAX_DEPTH {
-        return Err(format!("values refer to each other more than {MAX_DEPTH} deep"));
+        return Err(format!("references to other values are nested more than {MAX_DEPTH} deep"));
     }
     let mut result = String::new();
     let mut rest = value;
@@ -196,7 +199,7 @@ fn interpolate(value: &str, keys: &BTreeMap<String, Entry>, depth: u32) -> Resul
         }
         let reference = after.strip_prefix('(').and_then(|after| after.split_once(")s"));
         let Some((name, after)) = reference.filter(|(name, _)| !name.contains(')')) else {
-            return Err("after `%` there must be `%` or `(key)s`; write `%%` for `%`".to_owned());
+            return Err("expected `%` or `(key)s` after `%`; write `%%` for `%`".to_owned());
         };
         let Some(entry) = keys.get(&name.to_lowercase()) else {
             return Err(format!("%({name})s: there is no such key in this section or [{DEFAULT}]"));
@@ -253,21 +256,24 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_a_line() {
+    fn errors_have_lines() {
         for (text, expected) in [
-            ("k=v", "1: no section begins before this; write `[NAME]` of a node first"),
-            ("k=v\nl=w", "1: no section begins before this; write `[NAME]` of a node first"),
+            ("k=v", "1: no section begins before this line; write the `[NAME]` of a node first"),
+            (
+                "k=v\nl=w",
+                "1: no section begins before this line; write the `[NAME]` of a node first",
+            ),
             ("[a]\n\nv", "3: expected `key=value` or `[NAME]`"),
             ("[a]\n=v", "2: expected `key=value` or `[NAME]`"),
             ("[a]\n[]", "2: expected `key=value` or `[NAME]`"),
-            ("[a]\n[a]", "2: [a] was in line 1 already; node names are unique"),
-            ("[a]\nk=1\nK=2", "3: k was given in line 2 already"),
-            ("[a]\nk=1%", "2: k: after `%` there must be `%` or `(key)s`; write `%%` for `%`"),
+            ("[a]\n[a]", "2: [a] is already in line 1; node names must be unique"),
+            ("[a]\nk=1\nK=2", "3: k is already set in line 2"),
+            ("[a]\nk=1%", "2: k: expected `%` or `(key)s` after `%`; write `%%` for `%`"),
             ("[a]\nk=%(l)s", "2: k: %(l)s: there is no such key in this section or [DEFAULT]"),
-            ("[a]\nk=%(k)s", "2: k: values refer to each other more than 10 deep"),
+            ("[a]\nk=%(k)s", "2: k: references to other values are nested more than 10 deep"),
             (
                 "[DEFAULT]\nk=%\n[a]\n[b]",
-                "2: k: after `%` there must be `%` or `(key)s`; write `%%` for `%`",
+                "2: k: expected `%` or `(key)s` after `%`; write `%%` for `%`",
             ),
         ] {
             assert_eq!(parsed(text).1, [expected], "{text}");

@@ -198,7 +198,11 @@ pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
             "Cluster::MANAGER" => Role::Manager,
             "Cluster::PROXY" => Role::Proxy,
             "Cluster::WORKER" => Role::Worker,
-            other => return Err(Problem::whole(format!("node {name} is of the type {other}"))),
+            other => {
+                return Err(Problem::whole(format!(
+                    "node {name} has the type {other}, which is not supported"
+                )));
+            }
         };
         let text = |key: &str| Some(text_of(record.get(key))).filter(|text| !text.is_empty());
         cluster.members.push(Member {

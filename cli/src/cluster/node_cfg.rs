@@ -75,8 +75,10 @@ fn node(section: &Section, found: &mut Found) -> Option<Node> {
     }
     let problems = &mut found.problems;
     if name.contains(['"', '\\']) || name.chars().any(char::is_control) {
-        problems
-            .push(Problem::at(*line, format!("[{name}]: a node's name may not have `\"` or `\\`")));
+        problems.push(Problem::at(
+            *line,
+            format!("[{name}]: a node's name must not contain `\"` or `\\`"),
+        ));
     }
     let role = role(section, problems);
     let ip = match value(section, "host") {
@@ -126,7 +128,7 @@ fn role(section: &Section, problems: &mut Vec<Problem>) -> Option<Role> {
     if role.is_none() {
         let continued = section.keys.get("type").and_then(|entry| entry.continued);
         let hint = match continued {
-            Some(line) => format!("; line {line} is indented, so that it goes on with the value"),
+            Some(line) => format!("; line {line} is indented and therefore continues the value"),
             None => suggestion(text, &Role::NAMES),
         };
         let names = Role::NAMES.join(", ");
@@ -176,7 +178,7 @@ fn check_names(nodes: &[Expanded], problems: &mut Vec<Problem>) {
         let earlier = nodes.iter().take(index);
         if let Some(other) = earlier.into_iter().find(|other| other.name.to_lowercase() == lower) {
             let what = format!(
-                "[{}] makes a node {}, but there is {} in line {}; case doesn't count",
+                "[{}] creates a node {}, but {} is already in line {}; case is ignored",
                 node.section, node.name, other.name, other.line
             );
             problems.push(Problem::at(node.line, what));
@@ -191,10 +193,10 @@ fn check_roles(nodes: &[Expanded], problems: &mut Vec<Problem>) {
     let (mut managers, standalone) = (of(Role::Manager), of(Role::Standalone).next());
     let manager = managers.next();
     match (nodes, standalone) {
-        ([], _) => return wrong(0, "no node is described"),
+        ([], _) => return wrong(0, "the file describes no node"),
         ([_], Some(_)) => return,
         (_, Some(standalone)) => {
-            return wrong(standalone.line, "a standalone node has no others beside it");
+            return wrong(standalone.line, "a standalone node must be the only node");
         }
         _ => {}
     }
@@ -205,7 +207,7 @@ fn check_roles(nodes: &[Expanded], problems: &mut Vec<Problem>) {
     }
     let Some(manager) = manager else { return wrong(0, "no node has the type manager") };
     if of(Role::Proxy).next().is_none() {
-        wrong(0, "no node has the type proxy; a cluster has at least one");
+        wrong(0, "no node has the type proxy; a cluster needs at least one");
     }
     let is_local =
         |ip: IpAddr| ip == IpAddr::from([127, 0, 0, 1]) || ip == IpAddr::from(Ipv6Addr::LOCALHOST);
@@ -213,7 +215,7 @@ fn check_roles(nodes: &[Expanded], problems: &mut Vec<Problem>) {
         for node in nodes.iter().filter(|node| !is_local(node.ip)) {
             let Expanded { section, ip, .. } = node;
             let what = format!(
-                "[{section}] is at {ip}, but the manager at {}: the others could not reach it",
+                "[{section}] is at {ip}, but the manager is at {}: other nodes cannot reach it",
                 manager.ip
             );
             if !problems.iter().any(|problem| problem.what == what) {
@@ -247,7 +249,8 @@ fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -
     for role in [Role::Standalone, Role::Logger, Role::Manager, Role::Proxy, Role::Worker] {
         for node in nodes.iter().filter(|node| node.role == role) {
             let Ok(own) = u16::try_from(port) else {
-                let what = format!("node {} gets port {port}: the greatest is 65535", node.name);
+                let what =
+                    format!("node {} would get port {port}: must be at most 65535", node.name);
                 problems.push(Problem::at(node.line, what));
                 return None;
             };
@@ -293,7 +296,7 @@ fn time_machine(cfg: &BroctlCfg, problems: &mut Vec<Problem>) -> Option<Place> {
         }
         (_, None) => {
             let what =
-                format!("broctl.cfg: TimeMachinePort = {port}: expected a port, as 47757/tcp");
+                format!("broctl.cfg: TimeMachinePort = {port}: expected a port, as in 47757/tcp");
             problems.push(Problem::whole(what));
             None
         }

@@ -41,7 +41,7 @@ Examples:
 Exit codes:
   0  the cluster was printed, or drawn
   1  the file cannot be written
-  2  the command line is wrong, or FILE has mistakes, which are listed on standard error";
+  2  the command line is wrong, or FILE has errors, which are listed on standard error";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let cluster = args.files.load()?;

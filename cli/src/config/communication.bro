@@ -1,4 +1,4 @@
-# What scripts set of the Communication framework of Bro 2.5. Only what a script sets has a value.
+# The options of the Communication framework of Bro 2.5. Only those that a script sets have a value.
 
 module Communication;
 

@@ -34,7 +34,7 @@ pub(super) fn import(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
              `frameworks/communication/listen`"
         ));
     }
-    let mut toml = format!("# What {shown} sets of Bro's Communication framework.\n");
+    let mut toml = format!("# The settings of Bro's Communication framework in {shown}.\n");
     // Writing to a string can't fail.
     let _ = options(&declared, listens, &mut toml);
     if declared.events.len() > known {

@@ -1,4 +1,4 @@
-//! Reads the table `[kafka]`: a Kafka cluster that gets what is spooled.
+//! Reads the table `[kafka]`: a Kafka cluster to which a spool is sent.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,16 +7,16 @@ use toml::de::DeValue;
 
 use super::reader::{Item, Read, Source, Table};
 
-/// A Kafka cluster, and how a spool goes there.
+/// A Kafka cluster, and how to send a spool to it.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "only reported"))]
 pub(crate) struct KafkaTable {
     pub(crate) brokers: Vec<String>,
-    /// The topic of all entries; each has its own if it is empty.
+    /// The topic of all entries. If it is empty, each log and each event has its own.
     pub(crate) topic_name: String,
     pub(crate) tag_json: bool,
     pub(crate) key: Key,
-    /// The first part of the identifiers of messages; the node's description if there is none.
+    /// The first part of message identifiers. By default, the node's description.
     pub(crate) node: Option<String>,
     pub(crate) reader: String,
     pub(crate) window: u64,
@@ -30,7 +30,7 @@ pub(crate) struct KafkaTable {
 
 impl std::fmt::Debug for KafkaTable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The options may have secrets.
+        // The options may contain secrets.
         f.debug_struct("KafkaTable").field("brokers", &self.brokers).finish_non_exhaustive()
     }
 }
@@ -126,7 +126,7 @@ impl Read for KafkaTable {
     }
 }
 
-/// Checks what no single value shows.
+/// Checks the values together.
 fn check(read: &KafkaTable, table: &mut Table<'_, '_, '_, '_>) {
     let mut wrong = |key: &'static str, is_wrong: bool, what: &str| {
         if let Some(item) = table.item(key, "value").filter(|_| is_wrong) {
@@ -135,7 +135,7 @@ fn check(read: &KafkaTable, table: &mut Table<'_, '_, '_, '_>) {
     };
     let is_name = brocomm_sinks::spool::is_reader_name;
     wrong("reader", !is_name(&read.reader), "must be 1 to 64 letters, digits, - and _");
-    // librdkafka has room for that many.
+    // librdkafka's queue holds at least this many messages.
     let window = 1..=65_536;
     wrong("window", !window.contains(&read.window), "must be 1 to 65536");
     wrong("brokers", read.brokers.is_empty(), "expected at least one broker");
@@ -182,7 +182,7 @@ impl KafkaTable {
     }
 }
 
-/// Reads the table, with names of files that begin at a folder.
+/// Reads the table. Relative paths start at a folder.
 pub(super) fn table(root: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Option<KafkaTable> {
     let item = root.item("kafka", KafkaTable::KIND)?;
     let mut read = KafkaTable::read(&item, None, root.source)?;
@@ -225,8 +225,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+    fn errors_have_positions() {
+        for (text, expected) in [
             ("window = 0", "window = 0: must be 1 to 65536"),
             ("reader = '../x'", "must be 1 to 64 letters"),
             ("brokers = []", "expected at least one broker"),
@@ -237,14 +237,14 @@ mod tests {
             ("topic = 'x'", "did you mean `topic_name`?"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 
     #[cfg(feature = "kafka")]
     #[test]
     fn options_of_librdkafka_are_checked() {
-        for (text, told) in [
+        for (text, expected) in [
             (
                 "topic_name = 'a b'",
                 "folder/b.toml:3:14: kafka.topic_name: must be 1 to 249 letters",
@@ -265,7 +265,7 @@ mod tests {
             ("kafka_conf = { 'security.protocol' = 'ssl' }", "OpenSSL not available at build time"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

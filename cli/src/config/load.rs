@@ -234,12 +234,12 @@ fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut D
     source.problems.push((Some(at), item.path.clone(), what));
 }
 
-/// Returns what is wrong, and where a type is declared that is not known.
+/// Returns the reason for an error, with a hint if an unknown type is built in.
 fn explained(error: &ParseError) -> String {
     let reason = error.reason();
     match built_in::would_help(error) {
         true => format!(
-            "{reason}; `{}` at the beginning of `declaration_files` declares it",
+            "{reason}; `{}` at the start of `declaration_files` declares it",
             built_in::FILE
         ),
         false => reason,

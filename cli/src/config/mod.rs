@@ -147,7 +147,8 @@ impl Outputs {
 /// Loads a configuration with the other outputs, and prints warnings and errors.
 pub(crate) fn load_outputs_and_warn(file: &Path) -> Result<(NodeConfig, Outputs), Failure> {
     let mut outputs = Outputs::default();
-    let configuration = load_with(file, &mut outputs).map_err(|problems| told(file, &problems))?;
+    let configuration =
+        load_with(file, &mut outputs).map_err(|problems| failure(file, &problems))?;
     warnings(file, &configuration);
     Ok((configuration, outputs))
 }
@@ -169,10 +170,10 @@ fn warnings(file: &Path, configuration: &NodeConfig) {
 
 /// Loads a configuration, and prints errors.
 pub(crate) fn load_or_tell(file: &Path) -> Result<NodeConfig, Failure> {
-    load(file).map_err(|problems| told(file, &problems))
+    load(file).map_err(|problems| failure(file, &problems))
 }
 
-fn told(file: &Path, problems: &[Problem]) -> Failure {
+fn failure(file: &Path, problems: &[Problem]) -> Failure {
     problems.iter().for_each(|problem| tell(format_args!("{problem}")));
     let count = problems.len();
     let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn errors_have_positions() {
-        for (text, told) in [
+        for (text, expected) in [
             ("window = 0", "window = 0: must be 1 to 65536"),
             ("reader = '../x'", "must be 1 to 64 letters"),
             ("create_stream = 'a.b'", "must be 1 to 64 letters"),
@@ -134,7 +134,7 @@ mod tests {
             ("server = 'x'", "did you mean `servers`?"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

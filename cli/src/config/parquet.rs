@@ -1,11 +1,11 @@
-//! Reads the table `[parquet]`: a folder with Parquet files of what is spooled.
+//! Reads the table `[parquet]`: a folder with Parquet files of the spooled log entries.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::reader::{Item, Read, Source, Table};
 
-/// Where Parquet files are written, and how.
+/// Where and how to write Parquet files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "only reported"))]
 pub(crate) struct ParquetTable {
@@ -39,7 +39,7 @@ impl Read for ParquetTable {
     }
 }
 
-/// Checks what no single value shows.
+/// Checks the values together.
 fn check(read: &ParquetTable, table: &mut Table<'_, '_, '_, '_>) {
     let mut wrong = |key: &'static str, is_wrong: bool, what: &str| {
         if let Some(item) = table.item(key, "value").filter(|_| is_wrong) {
@@ -52,7 +52,7 @@ fn check(read: &ParquetTable, table: &mut Table<'_, '_, '_, '_>) {
     wrong("memory", read.memory < 1 << 20, "must be at least 1048576");
 }
 
-/// Reads the table, with names of files that begin at a folder.
+/// Reads the table. Relative paths start at a folder.
 pub(super) fn table(root: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Option<ParquetTable> {
     let item = root.item("parquet", ParquetTable::KIND)?;
     let mut read = ParquetTable::read(&item, None, root.source)?;
@@ -83,8 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+    fn errors_have_positions() {
+        for (text, expected) in [
             ("", "parquet.dir is missing"),
             ("dir = ''", "must not be empty"),
             ("dir = 'p'\nmemory = 1000", "memory = 1000: must be at least 1048576"),
@@ -92,7 +92,7 @@ mod tests {
             ("dir = 'p'\nfolder = 'x'", "there is no such key"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

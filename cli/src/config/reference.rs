@@ -20,8 +20,8 @@ const INTRODUCTION: &str = "\
 # Configuration
 
 `brocomm run` reads a TOML file. `brocomm config example` prints a file with every key.
-`brocomm config check brocomm.toml` lists all errors in yours, with their places. `brocomm config reference` prints this
-page.
+`brocomm config check brocomm.toml` lists all errors in your file, with line and column. `brocomm config reference` prints
+this page.
 
 Keys without a default are required if their table is present. All others are optional. Names and defaults are those of
 Bro's communication framework where it has the option. A key in a table is written with the table's name:

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 
 use super::reader::{Item, Read, Source, Table};
 
-/// What goes to a spool, and how.
+/// What to keep in a spool, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct SpoolTable {
     pub(crate) dir: Option<PathBuf>,
@@ -49,7 +49,7 @@ impl Read for Fsync {
             DeValue::String(text) if text == "always" => Some(Fsync::Always),
             DeValue::String(text) if text == "never" => Some(Fsync::Never),
             _ => {
-                // A word is more likely than a unit to be mistyped.
+                // A text of letters only is probably a mistyped word, not a time.
                 if let DeValue::String(text) = item.value
                     && text.chars().all(|c| c.is_ascii_alphabetic())
                 {
@@ -112,7 +112,7 @@ impl Read for SpoolTable {
     }
 }
 
-/// Checks what no single value shows.
+/// Checks the values together.
 fn check(read: &SpoolTable, table: &mut Table<'_, '_, '_, '_>) {
     let config = &read.config;
     if config.segment < 4096 {
@@ -142,7 +142,7 @@ fn wrong(table: &mut Table<'_, '_, '_, '_>, key: &'static str, what: &str) {
     }
 }
 
-/// Reads the table, with names of files that begin at a folder.
+/// Reads the table. Relative paths start at a folder.
 pub(super) fn table(root: &mut Table<'_, '_, '_, '_>, folder: &Path) -> Option<SpoolTable> {
     let item = root.item("spool", SpoolTable::KIND)?;
     let mut read = SpoolTable::read(&item, None, root.source)?;
@@ -186,8 +186,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        for (text, told) in [
+    fn errors_have_positions() {
+        for (text, expected) in [
             (
                 "fsync = 'sometimes'",
                 "fsync = 'sometimes': expected \"always\", \"never\" or a time",
@@ -202,7 +202,7 @@ mod tests {
             ("direc = 'x'", "there is no such key; did you mean `dir`?"),
         ] {
             let errors = read(text).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

@@ -62,7 +62,7 @@ impl Read for u16 {
     }
 }
 
-/// 0 is for what the peer announces.
+/// 0 stands for the format that the peer announces.
 impl Read for Option<DataFormat> {
     const KIND: &'static str = "0, 21, 22, 23, 25 or 26";
 

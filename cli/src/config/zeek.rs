@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn errors_have_positions() {
-        for (text, told) in [
+        for (text, expected) in [
             ("[zeek]\nurl = \"ws://h\"", "expected an array of tables, [[zeek]]"),
             ("[[zeek]]\napplication = \"x\"", "zeek.url is missing"),
             ("[[zeek]]\nurl = \"http://h\"", "expected ws:// or wss://"),
@@ -359,7 +359,7 @@ mod tests {
             ),
         ] {
             let errors = read(&format!("listen = true\n{text}\n")).unwrap_err();
-            assert!(errors.iter().any(|error| error.contains(told)), "{text}: {errors:?}");
+            assert!(errors.iter().any(|error| error.contains(expected)), "{text}: {errors:?}");
         }
     }
 }

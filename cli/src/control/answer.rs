@@ -21,7 +21,7 @@ pub(super) enum Answer {
     Shutdown,
 }
 
-/// A constant that was set, and its value at the node afterwards.
+/// A constant that was set, and its value at the node afterward.
 pub(super) struct Setting {
     pub(super) name: String,
     pub(super) value: Bytes,

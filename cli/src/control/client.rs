@@ -71,7 +71,7 @@ impl Client {
         while self.connection().phase() != Phase::Running {
             let doctor = try_doctor(self.peer.remote_addr());
             match self.next()? {
-                Next::Told(_) => {}
+                Next::Notification(_) => {}
                 Next::Over(why) => return Err(format!("{why}{doctor}")),
                 Next::Late => {
                     let (phase, seconds) = (self.connection().phase(), self.timeout.as_secs_f64());
@@ -118,7 +118,7 @@ impl Client {
                 class => (format!(" --class {class}"), format!("the class \"{class}\"")),
             };
             return format!(
-                "it requests no events from us, so it answers nothing: no entry of its \
+                "it requests no events from us, so it cannot answer: no entry of its \
                  `Communication::nodes` matches {} and {class}, or the entry has no `$events`; try \
                  `brocomm doctor {address}{option}`",
                 self.peer.local_addr().ip()
@@ -140,18 +140,18 @@ impl Client {
     ) -> Result<T, String> {
         loop {
             match self.next()? {
-                Next::Told(ConnectionNotification::Event(event)) => {
+                Next::Notification(ConnectionNotification::Event(event)) => {
                     if let Some(answer) = wanted(&event) {
                         return Ok(answer);
                     }
                 }
-                Next::Told(ConnectionNotification::CallRejected { name, mismatch }) => {
+                Next::Notification(ConnectionNotification::CallRejected { name, mismatch }) => {
                     let name = printed::bytes(&name);
                     return Err(format!(
                         "it answered with {name}, which can't be used: {mismatch}"
                     ));
                 }
-                Next::Told(_) => {}
+                Next::Notification(_) => {}
                 Next::Over(why) => return Err(format!("no answer to {to}: {why}")),
                 Next::Late => {
                     let seconds = self.timeout.as_secs_f64();
@@ -178,7 +178,7 @@ impl Client {
                 let fault = fault(&cause);
                 Ok(Next::Over(fault.unwrap_or_else(|| "the node closed the connection".to_owned())))
             }
-            Some(told) => Ok(Next::Told(told)),
+            Some(notification) => Ok(Next::Notification(notification)),
             None if Stop::on_signal().is_stopped() => Err("interrupted".to_owned()),
             None => Ok(Next::Late),
         }
@@ -187,7 +187,7 @@ impl Client {
 
 /// The next input from a node.
 enum Next {
-    Told(ConnectionNotification),
+    Notification(ConnectionNotification),
     /// The connection ended, and why.
     Over(String),
     /// The deadline passed.

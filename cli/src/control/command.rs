@@ -39,7 +39,7 @@ pub(super) enum Command {
     /// Prints how many packets a node received and dropped, and how many were on the link.
     #[command(after_help = super::EXIT_CODES)]
     Netstats,
-    /// Sets constants that are `&redef`, and prints the values that the node has afterwards.
+    /// Sets constants that are `&redef`, and prints the values that the node has afterward.
     ///
     /// The value must have the constant's type: a Bro ignores a value of another type. If in doubt,
     /// declare the constant.
@@ -76,7 +76,7 @@ pub(super) enum Task {
     },
     Peers(Arc<Declarations>),
     NetStats(Arc<Declarations>),
-    /// Sends constants. The values of those of `set` are requested afterwards.
+    /// Sends constants. The values of those of `set` are requested afterward.
     Update {
         ids: Vec<Constant>,
         is_set: bool,

@@ -83,14 +83,14 @@ A standalone node under BroControl listens on port 47760.
 Exit codes:
   0  all nodes answered
   1  a node failed; standard error names it
-  2  the command line is wrong, or a file that it names";
+  2  the command line, or a file that it names, is wrong";
 
 /// The end of the help of each command.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all nodes answered
   1  a node failed; standard error names it
-  2  the command line is wrong, or a file that it names";
+  2  the command line, or a file that it names, is wrong";
 
 /// A node to ask.
 struct Target {
@@ -139,7 +139,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             };
             if let Some(why) = failure {
                 tell(format_args!("{}: {why}", target.shown()));
-                result = Err(Failure::Told);
+                result = Err(Failure::Reported);
             }
         }
         result

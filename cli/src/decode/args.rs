@@ -75,7 +75,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
 
-    /// Write a page for a browser: a ladder of the messages with filters, and plots.
+    /// Write a page for a browser: a sequence diagram of the messages with filters, and plots.
     ///
     /// The page needs no other files and loads nothing. It shows all messages between both sides by
     /// phase and time, each in full on a click, and plots bytes per second, the compression ratio
@@ -177,12 +177,12 @@ State (--state):
  With --json one object per line: at (\"connector\" or \"listener\"), when (\"sync\" or \"final\"), name,
  value, and file, if several are given. Variables are in the order of their declaration; those
  without a value are left out. If changes of both sides cross, their order on a side is derived from
- the times in the recording and from what the side sent. Entries expire when a side sends that.
+ the times in the recording and from what the side sent. Entries expire when a side sends `expire`.
 
 Exit codes:
   0  every message of every file was decoded (and, with --verify, encoded to the same bytes)
   1  something could not be decoded; standard error says where. The rest is still printed
-  2  the command line is wrong, or a file that it names can't be read; the others are printed
+  2  the command line is wrong, or one of the files cannot be read; the other files are printed
 
 Examples:
   brocomm decode session.jsonl

@@ -143,7 +143,7 @@ impl Decoder<'_> {
             Err(unusable) => {
                 self.progress.end();
                 self.out.flush()?;
-                let failure = unusable.told();
+                let failure = unusable.into_failure();
                 if !matches!(self.failure, Some(Failure::Usage)) {
                     self.failure = Some(failure);
                 }
@@ -196,15 +196,15 @@ impl Decoder<'_> {
         let mut problems = session.follow(steps.into_iter().chain(end), view.as_mut(), self.out)?;
         drop(view);
         problems.extend(gaps);
-        self.told(problems)
+        self.report(problems)
     }
 
     /// Returns the errors, after everything else has been printed.
-    fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
+    fn report(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;
         if !problems.is_empty() {
-            self.failure.get_or_insert(Failure::Told);
+            self.failure.get_or_insert(Failure::Reported);
         }
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         Ok(())

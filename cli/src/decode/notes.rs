@@ -10,7 +10,7 @@ use brocomm::lowlevel::serial::Serial;
 pub(super) fn note(observed: &Observed) -> Option<String> {
     let Some(Ok(Serial::Event(event))) = &observed.serial else { return None };
     let Subnet { prefix, width } = event.args.iter().find_map(impossible_subnet)?;
-    Some(format!("width {width} of the subnet of {prefix} is not valid: 32 is the greatest"))
+    Some(format!("width {width} of the subnet of {prefix} is invalid: must be 0 to 32"))
 }
 
 /// Finds an IPv4 subnet with a width above 32, as some Broccoli clients send it.

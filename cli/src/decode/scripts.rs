@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn enums_are_picked_out() {
+    fn enums_are_extracted() {
         let script = r#"
             @load base/frameworks # type Commented: enum { OUT };
             redef Log::default = "type Quoted: enum { OUT };";
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_will_do() {
+    fn arbitrary_text_does_not_panic() {
         for text in ["", "#", "\"", "\"\\", "type", "type T: enum {", "módule é;", "module ;"] {
             let _ = enums(text);
         }

@@ -43,8 +43,8 @@ impl View for Lines {
     }
 }
 
-/// The column at which the content of a message begins: one more than the longest name of a message,
-/// LOG_CREATE_WRITER, needs.
+/// The column at which the content of a message begins, after the longest message name,
+/// LOG_CREATE_WRITER, and a space.
 const CONTENT: usize = 46;
 
 impl Lines {
@@ -133,7 +133,9 @@ impl Display for Content<'_> {
                 }
                 Ok(())
             }
-            Content::Skipped(_) => f.write_str("not decoded, because an earlier one could not be"),
+            Content::Skipped(_) => {
+                f.write_str("not decoded, because an earlier SERIAL could not be decoded")
+            }
             Content::Error(error) => write!(f, "ERROR: {error}"),
         }
     }

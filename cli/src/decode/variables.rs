@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_picked_out() {
+    fn variables_are_extracted() {
         let known = read(
             r#"@load base/frameworks/communication # global c = 1 &synchronized;
             redef Communication::nodes += { ["p"] = [$host=127.0.0.1, $events=/a;"b/, $sync=T] };
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_will_do() {
+    fn arbitrary_text_does_not_panic() {
         for text in
             ["", "#", "\"", "/", "global", "global é &synchronized;", "export", "event", "}"]
         {

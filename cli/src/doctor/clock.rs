@@ -34,8 +34,8 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Handles a notification received at this time.
-    pub(super) fn told(&mut self, told: &ConnectionNotification, now: Time) {
-        let ConnectionNotification::LogEntry(entry) = told else { return };
+    pub(super) fn notified(&mut self, notification: &ConnectionNotification, now: Time) {
+        let ConnectionNotification::LogEntry(entry) = notification else { return };
         let Some(time) = time(entry) else { return };
         let ahead = time - now.as_secs_f64();
         self.ahead = Some(self.ahead.map_or(ahead, |before| before.max(ahead)));
@@ -95,7 +95,7 @@ mod tests {
             clock.report(&mut Report::new(&mut out, false)).unwrap();
             String::from_utf8(out).unwrap()
         };
-        for (ahead, is_sure, told) in [
+        for (ahead, is_sure, expected) in [
             (Some(-2.5), true, "ok    clock         within a few seconds of ours\n"),
             (Some(2.5), false, "ok    clock         within a few seconds of ours\n"),
             (Some(3.5), false, "note  clock         it is 3.5 s ahead of ours\n"),
@@ -111,7 +111,7 @@ mod tests {
             ),
             (None, false, "note  clock         unknown: no log entry arrived\n"),
         ] {
-            assert_eq!(report(ahead, is_sure), told);
+            assert_eq!(report(ahead, is_sure), expected);
         }
     }
 }

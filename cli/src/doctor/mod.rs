@@ -226,10 +226,10 @@ fn wait(
             Ok(Some(ConnectionNotification::CaptureFilter(filter))) => {
                 asked.filter = Some(printed::bytes(&filter));
             }
-            Ok(Some(told)) => {
-                logging::dropped_entry(peer.remote_addr(), &told);
+            Ok(Some(notification)) => {
+                logging::dropped_entry(peer.remote_addr(), &notification);
                 let now = peer.now();
-                asked.clock.iter_mut().for_each(|clock| clock.told(&told, now));
+                asked.clock.iter_mut().for_each(|clock| clock.notified(&notification, now));
             }
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,

@@ -30,7 +30,7 @@ impl<'a> Report<'a> {
     /// Prints a finding that ends the check.
     pub(crate) fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.tell("BAD", step, text, Value::Null)?;
-        Err(Failure::Told)
+        Err(Failure::Reported)
     }
 
     /// Prints a finding. In JSON the fields are added.

@@ -54,12 +54,12 @@ struct List {
 }
 
 impl Follow for List {
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
-        match told {
+        match notification {
             ConnectionNotification::LogWriterAnnounced(writer) => {
                 self.writers.push(Arc::clone(writer))
             }

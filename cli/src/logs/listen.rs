@@ -27,7 +27,7 @@ enum Report {
     Log {
         sender: u64,
         from: SocketAddr,
-        told: ConnectionNotification,
+        notification: ConnectionNotification,
     },
     Gone {
         sender: u64,
@@ -85,7 +85,7 @@ pub(super) fn run(
 fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     logs.now = SystemTime::now().into();
     match report {
-        Report::Log { sender, from, told } => logs.take(sender, from, &told),
+        Report::Log { sender, from, notification } => logs.take(sender, from, &notification),
         Report::Gone { sender, fault } => {
             logs.forget(sender);
             match fault {
@@ -141,23 +141,23 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
     let from = peer.remote_addr();
     let mut fault = None;
     loop {
-        let told = match peer.next(None) {
-            Ok(Some(told)) => told,
+        let notification = match peer.next(None) {
+            Ok(Some(notification)) => notification,
             Ok(None) => break,
             Err(error) => {
                 fault = Some(error.to_string());
                 break;
             }
         };
-        logging::connection(from, &told);
-        if let ConnectionNotification::Closed(cause) = &told {
+        logging::connection(from, &notification);
+        if let ConnectionNotification::Closed(cause) = &notification {
             fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
         let is_log = matches!(
-            told,
+            notification,
             ConnectionNotification::LogWriterAnnounced(_) | ConnectionNotification::LogEntry(_)
         );
-        if is_log && reports.send(Report::Log { sender, from, told }).is_err() {
+        if is_log && reports.send(Report::Log { sender, from, notification }).is_err() {
             break;
         }
     }

@@ -152,7 +152,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         Some(problem) => Err(failed(format_args!("{problem}"))),
         None if logs.is_whole => Ok(()),
         // The error has been reported.
-        None => Err(Failure::Told),
+        None => Err(Failure::Reported),
     }
 }
 
@@ -175,9 +175,9 @@ impl Logs {
         &mut self,
         sender: u64,
         from: SocketAddr,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<(), Failure> {
-        match told {
+        match notification {
             ConnectionNotification::LogWriterAnnounced(writer) => {
                 let Some(folder) = &mut self.folder else { return Ok(()) };
                 if let Err(problem) = folder.announce(sender, writer, self.now) {
@@ -221,13 +221,13 @@ fn is_stopped() -> bool {
 }
 
 impl Follow for Logs {
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
         self.now = peer.now();
-        self.take(0, peer.remote_addr(), told)?;
+        self.take(0, peer.remote_addr(), notification)?;
         // When no notification is queued.
         if peer.connection().waiting_notifications() == 0 {
             self.flush()?;

@@ -1,4 +1,4 @@
-//! The control socket of a running node, which tells local programs about its peers.
+//! The control socket of a running node, through which local programs ask about its peers.
 //!
 //! A client writes the line `peers` and reads one line with a [`Snapshot`] in JSON, as often as it
 //! wants. It cannot change anything.

@@ -47,7 +47,7 @@ impl Progress {
     pub(super) fn end(&self) -> u64 {
         let waiting = self.waiting.load(Ordering::Relaxed);
         if waiting > 0 {
-            self.fail(format_args!("line {waiting}: not sent: the node ended before"));
+            self.fail(format_args!("line {waiting}: not sent: the node stopped first"));
         }
         self.failed.load(Ordering::Relaxed)
     }
@@ -131,7 +131,7 @@ impl Input {
                         | Notification::ConnectionHandshakeDone(_),
                     ) => self.try_raise(&event).await?,
                     Some(_) => false,
-                    None => return Err("the node ended before".to_owned()),
+                    None => return Err("the node stopped first".to_owned()),
                 };
             }
             if is_raised {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_only_the_part_with_the_error_is_shown() {
+    fn only_the_part_of_a_long_line_with_the_error_is_shown() {
         let line = format!("e(1, \"{}\" oops{}", "x".repeat(1000), "y".repeat(1000));
         let error = read(line.as_bytes()).unwrap_err();
         let lines: Vec<&str> = error.lines().collect();

@@ -56,7 +56,7 @@ impl LogFiles {
         *files = Some(LogFiles(None));
         match ended {
             Ok(Err(problem)) => failed(format_args!("{problem}")),
-            // The node has ended.
+            // The node has stopped.
             Ok(Ok(())) => pending().await,
             Err(error) => failed(format_args!("the logs are no longer written: {error}")),
         }
@@ -68,8 +68,8 @@ impl LogFiles {
         match timeout(GRACE, task).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(problem))) => Err(failed(format_args!("{problem}"))),
-            Ok(Err(error)) => Err(failed(format_args!("the logs were not all written: {error}"))),
-            Err(_) => Err(failed(format_args!("the logs were not all written in time"))),
+            Ok(Err(error)) => Err(failed(format_args!("not all logs were written: {error}"))),
+            Err(_) => Err(failed(format_args!("not all logs were written in time"))),
         }
     }
 }
@@ -84,8 +84,8 @@ async fn write(
         let now = node.now();
         folder.rotate(now)?;
         let wait = folder.next_timeout().map_or(IDLE, |due| due.saturating_since(now));
-        let told = tokio::select! {
-            told = notifications.next() => told,
+        let notification = tokio::select! {
+            notification = notifications.next() => notification,
             () = sleep(wait.min(if is_flushed { IDLE } else { FLUSH })) => {
                 folder.flush()?;
                 is_flushed = true;
@@ -93,7 +93,7 @@ async fn write(
             }
         };
         let now = node.now();
-        match told {
+        match notification {
             Some(Notification::LogWriterAnnounced { peer, writer }) => {
                 if let Err(problem) = folder.announce(peer.id.0, &writer, now) {
                     warn(format_args!("{}: {problem}", peer.endpoint));

@@ -12,8 +12,12 @@ use crate::notice::{Notice, field};
 use crate::printer::Printer;
 
 /// Prints a notification of a node, in the format of `brocomm listen`.
-pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) -> io::Result<()> {
-    let (peer, notice) = match told {
+pub(super) fn show(
+    printer: &mut Printer<'_>,
+    time: Time,
+    notification: Notification,
+) -> io::Result<()> {
+    let (peer, notice) = match notification {
         // In text mode these are on standard error.
         Notification::ConnectFailed { .. } | Notification::ConnectionError { .. }
             if !printer.is_json() =>
@@ -38,8 +42,8 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
         Notification::ConnectionError { peer, reason } => {
             (peer, Notice::new("connection_error", [field("reason", &reason)], reason))
         }
-        told => match of_connection(told) {
-            Some((peer, told)) => (peer, printer.notice_of(&told)),
+        notification => match of_connection(notification) {
+            Some((peer, notification)) => (peer, printer.notice_of(&notification)),
             None => return Ok(()),
         },
     };
@@ -48,9 +52,9 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
 
 /// Returns the line for a notification of a peer's connection.
 fn of_connection(
-    told: Notification,
+    notification: Notification,
 ) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, ConnectionNotification)> {
-    Some(match told {
+    Some(match notification {
         Notification::ConnectionHandshakeDone(peer) => {
             (peer, ConnectionNotification::HandshakeDone)
         }

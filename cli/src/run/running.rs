@@ -106,7 +106,7 @@ impl Running<'_> {
                             undelivered = Some(peers.len());
                             Ok(())
                         }
-                        Some(told) if self.files.is_some() && log_files::is_log(&told) => Ok(()),
+                        Some(notification) if self.files.is_some() && log_files::is_log(&notification) => Ok(()),
                         Some(notification) => {
                             // Before the line that reports it.
                             self.tell_ready(&notification);

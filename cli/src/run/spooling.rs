@@ -24,16 +24,16 @@ impl Spooling {
         Spooling(Some(spawn_blocking(spool)))
     }
 
-    /// Waits until nothing can be spooled any more, and returns the failure. Cancel safe.
+    /// Waits until spooling fails, and returns the failure. Cancel safe.
     pub(super) async fn failed(spooling: &mut Option<Spooling>) -> Failure {
         let Some(Spooling(Some(task))) = spooling else { return pending().await };
         let ended = task.await;
         *spooling = Some(Spooling(None));
         match ended {
             Ok(Err(failure)) => failure,
-            // The node has ended.
+            // The node has stopped.
             Ok(Ok(())) => pending().await,
-            Err(error) => failed(format_args!("nothing is spooled any more: {error}")),
+            Err(error) => failed(format_args!("spooling has stopped: {error}")),
         }
     }
 
@@ -42,8 +42,8 @@ impl Spooling {
         let Some(Spooling(Some(task))) = spooling else { return Ok(()) };
         match timeout(GRACE, task).await {
             Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(failed(format_args!("not all was spooled: {error}"))),
-            Err(_) => Err(failed(format_args!("not all was spooled in time"))),
+            Ok(Err(error)) => Err(failed(format_args!("not all entries were spooled: {error}"))),
+            Err(_) => Err(failed(format_args!("not all entries were spooled in time"))),
         }
     }
 }
@@ -69,9 +69,9 @@ async fn spool(
                 None => pending().await,
             }
         };
-        let told = tokio::select! {
+        let notification = tokio::select! {
             biased;
-            told = notifications.next() => told,
+            notification = notifications.next() => notification,
             // Nothing more has arrived.
             () = ready(()), if !is_written => {
                 spooler.commit(&never)?;
@@ -80,7 +80,7 @@ async fn spool(
             }
             () = due => continue,
         };
-        match told {
+        match notification {
             Some(Notification::LogEntry { peer, writer, values }) => {
                 spooler.entry(&peer.descr, &LogEntry { writer, values }, now);
                 is_written = false;

@@ -1,4 +1,4 @@
-//! `brocomm spool`: looks into a spool.
+//! `brocomm spool`: inspects a spool.
 
 pub(crate) mod numbers;
 mod read;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use crate::failure::{Failure, failed, misused, reason};
 
-/// Shows, reads or verifies a spool, also while a node writes to it.
+/// Shows, reads or verifies a spool, even while a node writes to it.
 ///
 /// `brocomm run --spool DIR` and `brocomm logs --spool DIR` keep events and log entries in a spool:
 /// a folder with segments of numbered entries that survives crashes.
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Prints the segments of a spool, and how far its readers have come.
+    /// Prints the segments of a spool and the positions of its readers.
     #[command(after_help = EXIT_CODES)]
     Show {
         /// The folder.
@@ -34,7 +34,7 @@ enum Command {
     },
     /// Prints the entries of a spool, one JSON line each.
     Read(read::Args),
-    /// Reads all entries of a spool, and prints what is damaged or missing.
+    /// Checks all entries of a spool, and prints what is damaged or missing.
     #[command(after_help = VERIFY_EXIT_CODES)]
     Verify {
         /// The folder.
@@ -50,8 +50,8 @@ Exit codes:
 
 const VERIFY_EXIT_CODES: &str = "\
 Exit codes:
-  0  all entries are whole, and none is missing
-  1  something is damaged or missing, or the spool cannot be read
+  0  all entries are intact, and none is missing
+  1  an entry is damaged or missing, or the spool cannot be read
   2  the command line is wrong, or the folder has no spool";
 
 /// Runs the command.

@@ -1,4 +1,4 @@
-//! The numbers of a spool and of the sinks that read it, for Prometheus.
+//! The metrics of a spool and of the sinks that read it, for Prometheus.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
-/// The numbers of a spool. All clones are the same.
+/// The metrics of a spool. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct SpoolNumbers(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     durable: watch::Receiver<u64>,
-    /// The last entry when the program began.
+    /// The sequence number of the last entry when the program started.
     begin: u64,
     bytes: AtomicU64,
     refused: AtomicU64,
@@ -30,7 +30,7 @@ struct Shared {
 }
 
 impl SpoolNumbers {
-    /// Begins with the sequence number of the last spooled entry.
+    /// Creates the metrics. `durable` has the sequence number of the last spooled entry.
     pub(super) fn new(durable: watch::Receiver<u64>) -> SpoolNumbers {
         let begin = *durable.borrow();
         let (bytes, refused) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -59,14 +59,14 @@ impl SpoolNumbers {
     }
 }
 
-/// A number of a sink: its name, help text, whether it only grows, and a function that returns it.
+/// A metric of a sink: its name, help text, whether it only grows, and a function that returns it.
 type Number = (&'static str, &'static str, bool, fn(&SinkCounts) -> u64);
 
 const OF_SINKS: [Number; 6] = [
-    ("sink_sent", "Entries sent, again and again included", true, SinkCounts::sent),
+    ("sink_sent", "Entries sent, including those sent again", true, SinkCounts::sent),
     ("sink_acknowledged", "Entries that the receiver acknowledged", true, SinkCounts::acknowledged),
-    ("sink_duplicates", "Acknowledged entries that the receiver had", true, SinkCounts::duplicates),
-    ("sink_refused", "Entries that the receiver refused for good", true, SinkCounts::refused),
+    ("sink_duplicates", "Acknowledged entries that were duplicates", true, SinkCounts::duplicates),
+    ("sink_refused", "Entries that the receiver refused", true, SinkCounts::refused),
     ("sink_missed", "Entries deleted before they were read, or damaged", true, SinkCounts::missed),
     ("sink_connected", "Whether the sink is connected: 1 or 0", false, |counts| {
         counts.is_connected().into()
@@ -112,13 +112,13 @@ impl Collector for SpoolNumbers {
                 }
             }
         }
-        let help = "Spooled entries that the sink has not dealt with.";
+        let help = "Spooled entries that the sink has not processed.";
         let mut all = encoder.encode_descriptor("sink_lag_entries", help, None, gauge)?;
         for (sink, counts) in &*sinks {
             let lag = durable.saturating_sub(counts.position());
             ConstGauge::new(lag).encode(all.encode_family(&[("sink", *sink)])?)?;
         }
-        let help = "The age of the oldest of them, in seconds.";
+        let help = "The age of the oldest entry that the sink has not processed, in seconds.";
         let mut all = encoder.encode_descriptor("sink_lag_seconds", help, None, gauge)?;
         let now: Time = SystemTime::now().into();
         for (sink, counts) in &*sinks {

@@ -12,7 +12,7 @@ use crate::failure::{Failure, failed, reason, warn};
 use crate::number::within;
 use crate::stop::Stop;
 
-/// How often to look for more.
+/// How often to look for more entries.
 const PERIOD: Duration = Duration::from_millis(200);
 
 /// How many entries are printed before their position is written.
@@ -20,8 +20,8 @@ const BATCH: u64 = 1000;
 
 /// Prints the entries of a spool, one JSON line each.
 ///
-/// With a reader's name, begins where that reader stopped the last time, and moves its position after
-/// lines are printed: each is printed at least once. Without a name, begins at the oldest entry.
+/// With --reader, starts where that reader stopped, and moves its position after lines are printed,
+/// so each entry is printed at least once. Without it, starts at the oldest entry.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -117,5 +117,5 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let entries = if missed == 1 { "entry is" } else { "entries are" };
     warn(format_args!("spool {}: {missed} {entries} missing or damaged", args.dir.display()));
-    Err(Failure::Told)
+    Err(Failure::Reported)
 }

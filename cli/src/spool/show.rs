@@ -58,7 +58,7 @@ pub(super) fn show(dir: &Path, as_json: bool, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-/// Prints what is wrong.
+/// Prints damaged and missing entries.
 pub(super) fn verify(dir: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     check(dir)?;
     let (mut entries, mut missing, mut places) = (0, 0, Vec::new());
@@ -71,10 +71,10 @@ pub(super) fn verify(dir: &Path, out: &mut dyn Write) -> Result<(), Failure> {
             places.push(format!("{name}: {} entries are missing", contents.missing));
         }
         for (offset, bytes) in &contents.damaged {
-            places.push(format!("{name}: {bytes} bytes at offset {offset} are no entry"));
+            places.push(format!("{name}: {bytes} bytes at offset {offset} are not a valid entry"));
         }
         if contents.torn > 0 {
-            torn.push(format!("{name}: the last {} bytes are no whole entry yet", contents.torn));
+            torn.push(format!("{name}: the last {} bytes are an incomplete entry", contents.torn));
         }
     })
     .map_err(|error| cannot_read(dir, &error))?;
@@ -83,7 +83,8 @@ pub(super) fn verify(dir: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     }
     writeln!(out, "{entries} entries")?;
     if missing == 0 {
-        // A writer that was interrupted leaves a part of an entry that was never acknowledged.
+        // An incomplete entry is not an error: its writer was interrupted, and it never counted as
+        // spooled.
         return Ok(());
     }
     out.flush()?;

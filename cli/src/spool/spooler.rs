@@ -1,4 +1,4 @@
-//! Puts what peers send into a spool.
+//! Writes what peers send to a spool.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,23 +25,23 @@ use crate::zeek::serve::topic_of;
 /// How long to wait for room in a full spool before trying again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How often old segments are looked for.
+/// How often to look for old segments.
 const RETENTION: Duration = Duration::from_secs(30);
 
-/// The maximum number of subjects of logs that are kept.
+/// The maximum number of logs that are remembered.
 const MAX_SUBJECTS: usize = 4096;
 
-/// The maximum number of writers of a log that are kept.
+/// The maximum number of writers per log that are remembered.
 const MAX_WRITERS: usize = 256;
 
 /// A log that is spooled.
 struct Known {
     subject: Arc<str>,
-    /// Writers of it, of several peers, the types of whose columns are kept.
+    /// The writers of the log, of one or more peers, whose column types have been stored.
     writers: Vec<Arc<LogWriter>>,
 }
 
-/// A spool, and what goes there in which form.
+/// A spool, with what to keep in it and in which form.
 pub(crate) struct Spooler {
     path: PathBuf,
     spool: Spool,
@@ -55,10 +55,10 @@ pub(crate) struct Spooler {
     numbers: SpoolNumbers,
     line: Vec<u8>,
     types: LogTypes,
-    /// Logs, by stream and path; none for those that are not spooled.
+    /// Logs, by stream and path; `None` for those that are not spooled.
     known: BTreeMap<(i32, Name), Option<Known>>,
-    told: BTreeSet<Name>,
-    /// Whether it was said that there is no room.
+    reported: BTreeSet<Name>,
+    /// Whether the lack of room has been reported.
     is_stuck: bool,
     retained: Time,
 }
@@ -98,7 +98,7 @@ impl Spooler {
             line: Vec::new(),
             types: LogTypes::new(path),
             known: BTreeMap::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             is_stuck: false,
             retained: now,
         })
@@ -116,7 +116,7 @@ impl Spooler {
         &self.numbers
     }
 
-    /// Returns a subject with wildcards for those of all events.
+    /// Returns a subject with wildcards that matches all events.
     #[cfg(feature = "nats")]
     pub(crate) fn event_subjects(&self) -> String {
         subject::all_events(&self.event_subject)
@@ -127,7 +127,7 @@ impl Spooler {
         Spooler { names, ..self }
     }
 
-    /// Takes an event of a peer, if it is to be spooled.
+    /// Accepts an event of a peer if the configuration selects it.
     pub(crate) fn event(&mut self, peer: &Name, event: &Event, now: Time) {
         if self.events.as_ref().is_some_and(|pattern| !pattern.matches(&event.name)) {
             return;
@@ -143,7 +143,7 @@ impl Spooler {
         }
     }
 
-    /// Takes a log entry of a peer, if it is to be spooled.
+    /// Accepts a log entry of a peer if the configuration selects it.
     pub(crate) fn entry(&mut self, peer: &[u8], entry: &LogEntry, now: Time) {
         let Some(subject) = self.subject_of(&entry.writer) else { return };
         self.line.clear();
@@ -152,7 +152,7 @@ impl Spooler {
     }
 
     fn subject_of(&mut self, writer: &Arc<LogWriter>) -> Option<Arc<str>> {
-        // The lookup would need the name, whose clones are cheap.
+        // Cloning the name is cheap, and a lookup needs an owned key.
         let key = (writer.stream, writer.path.clone());
         let subject = match self.known.get_mut(&key) {
             Some(None) => return None,
@@ -161,7 +161,7 @@ impl Spooler {
                 if known.writers.iter().any(|known| Arc::ptr_eq(known, writer)) {
                     return Some(subject);
                 }
-                // Peers come and go.
+                // Some are writers of disconnected peers.
                 if known.writers.len() >= MAX_WRITERS {
                     known.writers.clear();
                 }
@@ -169,7 +169,7 @@ impl Spooler {
                 subject
             }
             None => {
-                // A peer may have logs without end.
+                // A peer may announce any number of logs.
                 if self.known.len() >= MAX_SUBJECTS {
                     self.known.clear();
                 }
@@ -200,21 +200,23 @@ impl Spooler {
         match self.spool.append(now, subject, &self.line) {
             Ok(_) => {}
             // The caller makes room first.
-            Err(AppendError::Full) => self.refuse(name, "the spool takes no more"),
+            Err(AppendError::Full) => self.refuse(name, "the spool is full"),
             Err(AppendError::Record(error)) => self.refuse(name, &error.to_string()),
         }
     }
 
-    /// Counts what cannot be spooled, and tells it once for each name.
+    /// Counts an entry that cannot be spooled, and logs it once for each name.
     fn refuse(&mut self, name: &Name, why: &str) {
         self.numbers.refuse();
-        if self.told.len() < MAX_SUBJECTS && self.told.insert(name.clone()) {
+        if self.reported.len() < MAX_SUBJECTS && self.reported.insert(name.clone()) {
             let path = self.path.display();
-            warn(format_args!("spool {path}: {name} is left out: {why}; others are only counted"));
+            warn(format_args!(
+                "spool {path}: {name} is left out: {why}; further cases are only counted"
+            ));
         }
     }
 
-    /// Returns whether to call [`commit`](Self::commit) before more is taken.
+    /// Returns whether to call [`commit`](Self::commit) before accepting more.
     pub(crate) fn is_full(&self) -> bool {
         self.spool.is_full() || self.is_stuck
     }
@@ -223,12 +225,13 @@ impl Spooler {
         self.spool.next_timeout()
     }
 
-    /// Writes what was taken. While there is no room, waits, which is told once, until that is `over`.
+    /// Writes the accepted entries. Waits while there is no room, and logs that once. Stops waiting
+    /// when `over` returns true.
     pub(crate) fn commit(&mut self, over: &dyn Fn() -> bool) -> Result<(), Failure> {
         self.write(over, Spool::commit)
     }
 
-    /// Writes and flushes all that was taken.
+    /// Writes and flushes all accepted entries.
     pub(crate) fn finish(&mut self, over: &dyn Fn() -> bool) -> Result<(), Failure> {
         self.write(over, Spool::finish)
     }
@@ -259,7 +262,7 @@ impl Spooler {
                     let entries = if lost == 1 { "entry is" } else { "entries are" };
                     return Err(failed(format_args!(
                         "spool {path}: {}; the last {lost} {entries} not spooled",
-                        told(&error)
+                        reported(&error)
                     )));
                 }
                 Err(error) => {
@@ -267,7 +270,7 @@ impl Spooler {
                         self.is_stuck = true;
                         warn(format_args!(
                             "spool {path}: {}; peers wait until there is room",
-                            told(&error)
+                            reported(&error)
                         ));
                     }
                     sleep(PAUSE);
@@ -278,7 +281,7 @@ impl Spooler {
 }
 
 /// Returns an error as part of a sentence.
-fn told(error: &WriteError) -> String {
+fn reported(error: &WriteError) -> String {
     match error {
         WriteError::Write(error) => format!("cannot write: {}", reason(error)),
         WriteError::Flush(error) => format!("cannot flush to the disk: {}", reason(error)),
@@ -289,14 +292,14 @@ fn told(error: &WriteError) -> String {
     }
 }
 
-/// Reports what the last run left.
+/// Reports the damage that was found when the spool was opened.
 fn report(path: &Path, recovery: &Recovery) {
     let Recovery { last, torn, damaged, missing } = recovery;
     let path = path.display();
     if *torn > 0 {
         warn(format_args!(
-            "spool {path}: the last writer was interrupted: {torn} bytes after entry {last} are no \
-             whole entry and are skipped"
+            "spool {path}: the last writer was interrupted: the {torn} bytes after entry {last} \
+             are an incomplete entry and are skipped"
         ));
     }
     if *missing > 0 {

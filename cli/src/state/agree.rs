@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn told(declared: &str, found: &str) -> Option<String> {
+    fn difference(declared: &str, found: &str) -> Option<String> {
         let ty = |text: &str| {
             let mut known = Declarations::new();
             known.read(text).unwrap();
@@ -164,16 +164,16 @@ mod tests {
         {
             let with = |e: &str| format!("type E: enum {{ {e} }}; global g: {ty};");
             let ours = format!("{two} global g: {ty};");
-            assert_eq!(told(&ours, &ours), None);
-            assert_eq!(told(&ours, &with("A, B, C")), None, "extended at the peer");
+            assert_eq!(difference(&ours, &ours), None);
+            assert_eq!(difference(&ours, &with("A, B, C")), None, "extended at the peer");
             let swapped = "is declared with A as constant 0 of E, which is 1 at the peer";
-            assert_eq!(told(&ours, &with("B, A")).as_deref(), Some(swapped), "{ty}");
+            assert_eq!(difference(&ours, &with("B, A")).as_deref(), Some(swapped), "{ty}");
             let lacks = "is declared with B in E, which the peer does not have";
-            assert_eq!(told(&ours, &with("A")).as_deref(), Some(lacks), "{ty}");
+            assert_eq!(difference(&ours, &with("A")).as_deref(), Some(lacks), "{ty}");
         }
         let within = |e: &str| format!("type E: enum {{ {e} }}; {tree} global g: Tree;");
-        assert_eq!(told(&within("A, B"), &within("A, B")), None);
-        assert!(told(&within("A, B"), &within("B, A")).is_some());
+        assert_eq!(difference(&within("A, B"), &within("A, B")), None);
+        assert!(difference(&within("A, B"), &within("B, A")).is_some());
         let record = |more: &str| format!("global g: record {{ a: count; b: string {more}; }};");
         for (ours, theirs, agree) in [
             ("", "", true),
@@ -183,10 +183,10 @@ mod tests {
             ("&optional", "", false),
             ("&default=\"\"", "", false),
         ] {
-            let told = told(&record(ours), &record(theirs));
-            assert_eq!(told.is_none(), agree, "{ours} {theirs}: {told:?}");
+            let difference = difference(&record(ours), &record(theirs));
+            assert_eq!(difference.is_none(), agree, "{ours} {theirs}: {difference:?}");
         }
         let other = "is declared as count, but the peer's is of type int";
-        assert_eq!(told("global g: count;", "global g: int;").as_deref(), Some(other));
+        assert_eq!(difference("global g: count;", "global g: int;").as_deref(), Some(other));
     }
 }

@@ -232,7 +232,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn told(&self, old: &Old, new: Option<&Value>) -> (Json, String) {
+    fn shown(&self, old: &Old, new: Option<&Value>) -> (Json, String) {
         let place = printed::bytes(self.shown_place.as_bytes());
         let (operation, ty) = match &self.operation {
             Operation::Set(value) => ("set", Some(value.ty().to_string())),
@@ -329,7 +329,7 @@ impl Task for Change<'_> {
             Operation::Increment(_) => store.get(self.place.clone()).ok(),
             Operation::Add(_) | Operation::Delete(_) | Operation::Unset => None,
         };
-        self.line = Some(self.told(&old, new.as_ref()));
+        self.line = Some(self.shown(&old, new.as_ref()));
         Ok(ControlFlow::Break(()))
     }
 

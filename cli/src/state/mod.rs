@@ -71,7 +71,7 @@ macro_rules! change_help {
              0  the change was sent, and the peer has read it\n  \
              1  nothing was sent: there was no connection, or it failed; the peer has no such \
              variable,\n     has it with another type, or does not accept changes\n  \
-             2  the command line is wrong, or a value or name on it, or the declarations"
+             2  the command line, a value or name on it, or a declaration is wrong"
         )
     };
 }

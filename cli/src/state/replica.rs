@@ -118,14 +118,14 @@ impl<'a> Replica<'a> {
 }
 
 impl Follow for Replica<'_> {
-    fn told(
+    fn notified(
         &mut self,
         peer: &mut Peer,
-        told: &ConnectionNotification,
+        notification: &ConnectionNotification,
     ) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
         self.heard = Some(Instant::now());
-        match told {
+        match notification {
             ConnectionNotification::SyncStarted(SyncRole::Sender) => {
                 self.phase = Phase::AskedForState;
                 return Ok(ControlFlow::Break(()));

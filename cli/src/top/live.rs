@@ -298,8 +298,8 @@ mod tests {
     #[test]
     fn the_last_snapshot_stays_when_the_node_stops() {
         let mut view = view();
-        view.looked(Err("the node has ended".to_owned()));
+        view.looked(Err("the node has stopped".to_owned()));
         let shown = drawn(&mut view, 80, 8);
-        assert!(shown.contains("alpha") && shown.contains("the node has ended"), "{shown}");
+        assert!(shown.contains("alpha") && shown.contains("the node has stopped"), "{shown}");
     }
 }

@@ -67,7 +67,7 @@ Examples:
   brocomm top sensor:47760
 
 Exit codes:
-  0  it was closed, or the table was printed
+  0  the view was closed, or the table was printed
   1  the node cannot be reached, or does not answer
   2  the command line is wrong";
 
@@ -76,14 +76,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if !args.once && !io::stdout().is_terminal() {
         return Err(misused(format_args!("standard output is not a terminal; add --once")));
     }
-    let told = |why: String| failed(format_args!("{}: {why}", args.node));
+    let at_node = |why: String| failed(format_args!("{}: {why}", args.node));
     let mut source = Source::open(args)?;
-    let first = source.look().map_err(told)?;
+    let first = source.look().map_err(at_node)?;
     if !args.once {
         return live(args, source, first);
     }
     std::thread::sleep(args.interval);
-    let now = source.look().map_err(told)?;
+    let now = source.look().map_err(at_node)?;
     let rates = Rates::of_peers(&first, &now);
     let table = Table::new(&now, &rates, args.sort, false);
     let width = io::stdout().is_terminal().then(style::width);

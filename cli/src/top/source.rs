@@ -92,13 +92,13 @@ impl Source {
 fn look_at(socket: &mut BufReader<UnixStream>) -> Result<Snapshot, String> {
     let late = |error: std::io::Error| match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => "the node does not answer".to_owned(),
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "the node has ended".to_owned(),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "the node has stopped".to_owned(),
         _ => reason(&error),
     };
     socket.get_mut().write_all(b"peers\n").map_err(late)?;
     let mut line = String::new();
     if socket.take(LONGEST).read_line(&mut line).map_err(late)? == 0 {
-        return Err("the node has ended".to_owned());
+        return Err("the node has stopped".to_owned());
     }
     serde_json::from_str(&line).map_err(|error| format!("the answer cannot be read: {error}"))
 }

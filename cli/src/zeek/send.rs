@@ -57,7 +57,7 @@ Examples:
 Exit codes:
   0  Zeek has read and accepted the events
   1  there was no connection, or Zeek refused an event
-  2  the command line is wrong, or an event on it";
+  2  the command line, or an event on it, is wrong";
 
 /// Sends the events and waits until they are read.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -138,5 +138,5 @@ async fn publish(mut link: Link, args: &Args, events: &[ZeekEvent]) -> Result<()
         }
     }
     link.finish().await;
-    if refused > 0 { Err(Failure::Told) } else { Ok(()) }
+    if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 mod client;
 mod fault;
-mod hub;
+mod publisher;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use super::tls;
 use crate::address;
 use crate::failure::{Failure, failed, misused, reason, warn};
 use fault::Fault;
-use hub::Hub;
+use publisher::Publisher;
 
 /// The name of the clients in counters.
 const TARGET: &str = "clients";
@@ -80,7 +80,7 @@ pub(crate) struct Serving {
 
 /// A server that serves.
 pub(crate) struct Served {
-    hub: Arc<Hub>,
+    publisher: Arc<Publisher>,
     events: JoinHandle<()>,
 }
 
@@ -131,16 +131,17 @@ impl Serving {
         // Accept from clients what Zeek accepts.
         let options =
             mapping::Options { as_zeek: true, drop_fields: true, ..mapping::Options::default() };
-        let hub = Arc::new(Hub::new(Mapping::new(bro, self.declared, options), counts.clone()));
+        let publisher =
+            Arc::new(Publisher::new(Mapping::new(bro, self.declared, options), counts.clone()));
         let context = client::Context {
             node: node.clone(),
-            hub: Arc::clone(&hub),
+            publisher: Arc::clone(&publisher),
             faults: self.faults.into(),
             description: description.to_string(),
         };
         tokio::spawn(accept(listener, self.tls, context));
-        let events = tokio::spawn(publish(node.clone(), Arc::clone(&hub), self.topic));
-        Ok(Served { hub, events })
+        let events = tokio::spawn(publish(node.clone(), Arc::clone(&publisher), self.topic));
+        Ok(Served { publisher, events })
     }
 }
 
@@ -148,9 +149,9 @@ impl Served {
     /// Notifies clients that the node has stopped, and waits for them, within a time limit.
     pub(crate) async fn end(self) {
         self.events.abort();
-        self.hub.end();
-        let _ = timeout(LAST, self.hub.empty()).await;
-        tracing::info!("clients of Zeek's API: {}", self.hub.counts.line(TARGET));
+        self.publisher.end();
+        let _ = timeout(LAST, self.publisher.empty()).await;
+        tracing::info!("clients of Zeek's API: {}", self.publisher.counts.line(TARGET));
     }
 }
 
@@ -181,19 +182,20 @@ async fn accept(
 }
 
 /// Publishes the events of peers to clients.
-async fn publish(node: Node, hub: Arc<Hub>, topic: String) {
+async fn publish(node: Node, publisher: Arc<Publisher>, topic: String) {
     let mut notifications = node.subscribe_with(Subscription::new("clients of Zeek's API"));
     while let Some(notification) = notifications.next().await {
         let Notification::Event { peer, event } = notification else { continue };
-        hub.counts.add(TARGET, "offered", 1);
-        match hub.mapping.to_zeek(&event, &event.name) {
+        publisher.counts.add(TARGET, "offered", 1);
+        match publisher.mapping.to_zeek(&event, &event.name) {
             Ok(mapped) => {
                 let topic = topic_of(&topic, &peer.descr, &event.name);
-                hub.publish(topic.as_bytes(), &mapped, None);
+                publisher.publish(topic.as_bytes(), &mapped, None);
             }
             Err(refusal) => {
-                hub.counts.lose(TARGET, refusal.reason(), 1);
-                hub.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+                publisher.counts.lose(TARGET, refusal.reason(), 1);
+                publisher
+                    .warn_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
             }
         }
     }

@@ -180,7 +180,8 @@ fn has(field: &Field, tag: AttributeTag) -> bool {
     field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag))
 }
 
-/// Returns whether a field is an `Option` in Rust, also because its default differs from Rust's.
+/// Returns whether a field is an `Option` in Rust. It is one if it may be unset, or if its default
+/// differs from Rust's.
 fn is_optional(field: &Field) -> bool {
     let Some(attributes) = &field.attributes else { return false };
     let defaults = attributes.list.iter().filter(|one| one.tag == AttributeTag::Default);
@@ -350,7 +351,7 @@ fn a_bro_value_converts_to_a_struct() {
         (2, None, Some(0))
     );
     assert_eq!(info.tunnel_parents.len(), 2);
-    // It becomes what it was, enums too.
+    // Converting it back gives the same value, enums included.
     assert_eq!(info.to_value().coerce(ty), Ok(value));
     let text = format!(
         "[$ts=5.5, $note=Notice::Tally, $actions=set(Notice::ACTION_LOG), $proto=tcp, $id={id}, \

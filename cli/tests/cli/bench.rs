@@ -31,7 +31,7 @@ fn replies_are_counted_and_timed() {
     let load = ["--count=50", "--connections=3", "--window=4", "--size=100", "--json"];
     let run = bench(&address, &load);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    let told = object(&run);
+    let report = object(&run);
     for (key, value) in [
         ("event", json!("conformance_echo")),
         ("reply", json!("conformance_echoed")),
@@ -43,10 +43,10 @@ fn replies_are_counted_and_timed() {
         ("answered", json!(150)),
         ("unexpected", json!(0)),
     ] {
-        assert_eq!(told[key], value, "{key}");
+        assert_eq!(report[key], value, "{key}");
     }
-    assert!(told["seconds"].as_f64() > Some(0.0) && told["rate"].as_f64() > Some(0.0));
-    let latency = |key: &str| told["latency"][key].as_f64().unwrap();
+    assert!(report["seconds"].as_f64() > Some(0.0) && report["rate"].as_f64() > Some(0.0));
+    let latency = |key: &str| report["latency"][key].as_f64().unwrap();
     let order = ["min", "p50", "p90", "p99", "p99_9", "p99_99", "max"].map(latency);
     assert!(order[0] > 0.0 && order.is_sorted(), "{order:?}");
     assert!((order[0]..=order[6]).contains(&latency("mean")) && latency("stdev") >= 0.0);
@@ -94,8 +94,8 @@ fn the_events_can_be_chosen() {
     let more = ["--count=5", "--class=control", "--json"];
     let run = bench(address, &[&events[..], &more].concat());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    let told = object(&run);
-    assert_eq!((&told["answered"], &told["payload"]), (&json!(5), &json!(0)));
+    let report = object(&run);
+    assert_eq!((&report["answered"], &report["payload"]), (&json!(5), &json!(0)));
     // The other side answers another event.
     let run = bench(address, &["--timeout=0.2", "--count=5"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
@@ -108,9 +108,9 @@ fn a_peer_that_does_not_answer_is_an_error() {
     let run = bench(&address, &["--window=2", "--timeout=0.2", "--json"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.ends_with("no reply within 0.2 s; 2 unanswered\n"), "{}", run.stderr);
-    let told = object(&run);
-    assert_eq!((&told["sent"], &told["answered"]), (&json!(2), &json!(0)));
-    assert_eq!((&told["rate"], &told["latency"]), (&Value::Null, &Value::Null));
+    let report = object(&run);
+    assert_eq!((&report["sent"], &report["answered"]), (&json!(2), &json!(0)));
+    assert_eq!((&report["rate"], &report["latency"]), (&Value::Null, &Value::Null));
 
     let run = bench(&closed_port(), &[]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
@@ -144,8 +144,8 @@ fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) 
         ..ConnectionConfig::default()
     };
     let mut peer = listener.accept(config, None).unwrap().unwrap();
-    while let Some(told) = peer.next(None).unwrap() {
-        if let ConnectionNotification::Event(event) = told {
+    while let Some(notification) = peer.next(None).unwrap() {
+        if let ConnectionNotification::Event(event) = notification {
             let event = Event { name: "conformance_echoed".into(), ..event };
             for reply in replies(event) {
                 assert_eq!(peer.send_event(&reply), Ok(Sent::Sent));
@@ -163,12 +163,12 @@ fn each_reply_is_matched_to_one_event() {
         let program = Program::start([&["bench", &address], &load[..]].concat());
         answer(listener, replies);
         let run = program.end();
-        let told = object(&run);
-        assert_eq!(told["answered"], 5);
-        (run, told)
+        let report = object(&run);
+        assert_eq!(report["answered"], 5);
+        (run, report)
     };
     // Like a node with other peers that sent events with the same numbers.
-    let (run, told) = ended(|event| {
+    let (run, report) = ended(|event| {
         let BroValue::String(text) = &event.args[0] else { panic!("{event:?}") };
         let mut other = text.to_vec();
         // The last digit of the connection number.
@@ -176,12 +176,12 @@ fn each_reply_is_matched_to_one_event() {
         vec![Event { args: vec![BroValue::string(other)], ..event.clone() }, event]
     });
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert_eq!((&told["others"], &told["unexpected"]), (&json!(5), &json!(0)));
+    assert_eq!((&report["others"], &report["unexpected"]), (&json!(5), &json!(0)));
 
-    let (run, told) = ended(|event| vec![event.clone(), event]);
-    assert_eq!((&told["others"], &told["unexpected"]), (&json!(0), &json!(4)));
+    let (run, report) = ended(|event| vec![event.clone(), event]);
+    assert_eq!((&report["others"], &report["unexpected"]), (&json!(0), &json!(4)));
     assert_eq!(run.code, 1);
-    assert!(run.stderr.ends_with(": 4 replies belong to no event\n"), "{}", run.stderr);
+    assert!(run.stderr.ends_with(": 4 replies match no event\n"), "{}", run.stderr);
 }
 
 #[cfg(unix)]
@@ -202,6 +202,6 @@ fn results_are_printed_after_an_interrupt() {
     });
     let ended = program.end();
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-    let (_, told) = ended.stdout.split_once("\nevents       3 sent, 2 answered\n").unwrap();
-    assert!(told.contains("\nlatency\n"), "{told}");
+    let (_, output) = ended.stdout.split_once("\nevents       3 sent, 2 answered\n").unwrap();
+    assert!(output.contains("\nlatency\n"), "{output}");
 }

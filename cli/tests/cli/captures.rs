@@ -76,7 +76,10 @@ fn a_gzipped_capture_is_decompressed() {
         let (code, lines, errors) = decode(&cut, &[]);
         assert_eq!(code, 1);
         assert!(!lines.is_empty() && lines.len() < whole.1.len(), "{}", lines.len());
-        assert!(errors.ends_with("can't be read on: unexpected end of file\n"), "{errors}");
+        assert!(
+            errors.ends_with("cannot read the rest of the capture: unexpected end of file\n"),
+            "{errors}"
+        );
     }
     // Standard input, which has no file name.
     let file = File::open(scratch("gzipped", "stdin", &gzipped(&pcap(&frames)))).unwrap();
@@ -119,7 +122,8 @@ fn connections_are_distinguished() {
         assert!(folder.join(number).join("mini.log").exists(), "{number}");
     }
     let none = run(["decode", "--port", "1", file.to_str().unwrap()]);
-    let error = "there is no connection to port 1 in the capture, but to 80, 47757; choose one";
+    let error =
+        "the capture has no connection to port 1; it has connections to 80, 47757; choose one";
     assert_eq!(none.code, 1);
     assert!(none.stderr.contains(error), "{}", none.stderr);
 }
@@ -155,12 +159,12 @@ fn missing_data_is_reported() {
     let late = scratch("captures", "late.pcap", &pcap(&whole[6..]));
     let (code, _, errors) = decode(&late, &[]);
     assert_eq!(code, 1);
-    assert!(errors.contains("the capture begins in the middle of its stream"), "{errors}");
+    assert!(errors.contains("the capture begins in the middle of the stream"), "{errors}");
 
     let empty = scratch("captures", "empty.pcap", &pcap(&[]));
     let (code, _, errors) = decode(&empty, &[]);
     assert_eq!(code, 1);
-    assert!(errors.ends_with("there is no TCP connection in the capture\n"), "{errors}");
+    assert!(errors.ends_with("the capture has no TCP connection\n"), "{errors}");
 }
 
 /// Returns the number of connections in a complete capture, and the messages of each side in order.

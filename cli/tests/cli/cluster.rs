@@ -43,7 +43,7 @@ fn layouts_equal_those_of_brocontrol() {
         assert_eq!((shown.code, shown.stdout), (0, expected.clone()), "{}", layout.display());
         // A layout describes the cluster completely.
         let again = cluster("show", layout, &["--layout"]);
-        assert_eq!(again.told(), (0, expected.as_str(), ""), "{}", layout.display());
+        assert_eq!(again.outcome(), (0, expected.as_str(), ""), "{}", layout.display());
     }
     assert!(layouts.len() + files(".errors").len() >= 30);
 }
@@ -54,10 +54,10 @@ fn each_error_has_its_line_and_reason() {
         let (config, expected) = (file.with_extension("cfg"), fs::read_to_string(&file).unwrap());
         let shown = cluster("show", &config, &[]);
         let path = format!("brocomm: {}:", config.display());
-        let told: String =
+        let output: String =
             shown.stderr.lines().map(|line| line.replace(&path, "") + "\n").collect();
         assert_eq!((shown.code, shown.stdout.as_str()), (2, ""), "{}", file.display());
-        assert_eq!(told, expected, "{}", file.display());
+        assert_eq!(output, expected, "{}", file.display());
     }
 }
 
@@ -233,7 +233,7 @@ fn connections_are_shown() {
     }
     let svg = scratch("cluster", "cluster.svg", b"");
     let drawn = cluster("show", &file, &["--svg", svg.to_str().unwrap()]);
-    assert_eq!(drawn.told(), (0, "", ""));
+    assert_eq!(drawn.outcome(), (0, "", ""));
     let svg = fs::read_to_string(&svg).unwrap();
     assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
     for text in ["worker-1 (worker)", "192.0.2.4:47764", "<title>manager to logger: logs</title>"] {
@@ -244,7 +244,7 @@ fn connections_are_shown() {
 
 #[test]
 fn invalid_layouts_are_refused() {
-    for (text, told) in [
+    for (text, expected) in [
         ("redef x = 5;", ":1: column 7: "),
         ("redef Cluster::manager_is_logger = T;", "neither `Cluster::nodes` nor"),
         ("redef Cluster::nodes = {\n\t[\"a\"] = [$node_type=Cluster::WORKER],\n};", ":2: "),
@@ -262,7 +262,7 @@ fn invalid_layouts_are_refused() {
         let file = scratch("cluster", "wrong-layout.bro", text.as_bytes());
         let shown = cluster("show", &file, &[]);
         assert_eq!((shown.code, shown.stdout.as_str()), (2, ""), "{text}");
-        assert!(shown.stderr.contains(told), "{text}: {}", shown.stderr);
+        assert!(shown.stderr.contains(expected), "{text}: {}", shown.stderr);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tests of colours.
+//! Tests of colors.
 
 use std::ffi::OsStr;
 
@@ -15,7 +15,7 @@ fn shown(variables: &[(&str, &str)], arguments: &[&OsStr]) -> (String, String) {
     (text(output.stdout), text(output.stderr))
 }
 
-/// Removes the sequences that switch colours.
+/// Removes the sequences that switch colors.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -23,7 +23,7 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
-fn a_pipe_has_no_colours_and_no_color_has_priority() {
+fn a_pipe_has_no_colors_and_no_color_has_priority() {
     let (port, recording) = (closed_port(), session("fault-serial-unknown-tag").recording_path());
     let layout = scratch("colors", "node.cfg", b"[bro]\ntype=standalone\nhost=127.0.0.1\n");
     fn words(words: &[&'static str]) -> Vec<&'static OsStr> {
@@ -48,7 +48,7 @@ fn a_pipe_has_no_colours_and_no_color_has_priority() {
 }
 
 #[test]
-fn json_has_no_colours_whatever_is_forced() {
+fn json_has_no_colors_whatever_is_forced() {
     let port = closed_port();
     for arguments in [vec!["doctor", "--json", &port], vec!["--log-format", "json", "ping", &port]]
     {

@@ -81,25 +81,25 @@ fn results_can_be_json() {
         let shown = file.to_str().unwrap();
         let run = run(["config", "check", shown, "--json"]);
         assert_eq!(run.stderr, "");
-        let told: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert_eq!(told["file"], shown);
-        (run.code, told)
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(report["file"], shown);
+        (run.code, report)
     };
-    let (code, told) = check(
+    let (code, report) = check(
         "listen = true\nlisten_interface = '192.0.2.7'\n\
          declarations = 'event ping(n: count); event pong(n: count); global n = 1;'\n\
          [nodes.sensor]\nhost = '192.0.2.1'\nconnect = true\nevents = 'p.ng'\nclass = 'c'\n\
          request_logs = true\n",
     );
-    assert_eq!((code, &told["errors"], &told["warnings"]), (0, &json!([]), &json!([])));
+    assert_eq!((code, &report["errors"], &report["warnings"]), (0, &json!([]), &json!([])));
     assert_eq!(
-        told["node"],
+        report["node"],
         json!({
             "description": "bro", "listens": ["192.0.2.7:47757 (clear)"], "events": 2,
             "variables": 1, "forwards_events": false, "forwards_state": false,
         })
     );
-    let sensor = &told["peers"][0];
+    let sensor = &report["peers"][0];
     for (key, value) in [
         ("name", json!("sensor")),
         ("host", json!("192.0.2.1")),
@@ -116,13 +116,13 @@ fn results_can_be_json() {
     let summary = sensor["summary"].as_str().unwrap();
     assert!(summary.starts_with("connects to 192.0.2.1:47757 as \"c\", "), "{summary}");
 
-    let (code, told) = check("");
-    let warning = told["warnings"][0].as_str().unwrap();
+    let (code, report) = check("");
+    let warning = report["warnings"][0].as_str().unwrap();
     assert!(code == 0 && warning.starts_with("listen = false: "), "{warning}");
 
-    let (code, told) = check("listen = true\ncompression_level = 10\n");
-    assert_eq!((code, told.get("node")), (2, None));
-    let error = &told["errors"][0];
+    let (code, report) = check("listen = true\ncompression_level = 10\n");
+    assert_eq!((code, report.get("node")), (2, None));
+    let error = &report["errors"][0];
     assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(21)));
     let text = error["text"].as_str().unwrap();
     assert!(text.starts_with("compression_level = 10: "), "{text}");

@@ -67,13 +67,13 @@ impl Controllee {
         });
         let node = node.unwrap();
         let address = node.listening(None).unwrap().to_string();
-        let mut told = node.subscribe();
+        let mut notifications = node.subscribe();
         let own = node.clone();
         let thread = thread::spawn(move || {
             let value = Value::Count(5);
             let mut values = BTreeMap::from([("M::limit".to_owned(), value)]);
-            while let Some(told) = told.next(None) {
-                match told {
+            while let Some(notification) = notifications.next(None) {
+                match notification {
                     Notification::Id { id, .. } => {
                         // As in a Bro, a value of another type is ignored.
                         let name = id.name.to_string();
@@ -161,7 +161,7 @@ fn a_node_answers() {
         (&["shutdown"], "is shutting down\n"),
     ] {
         let arguments = [&["control", at], arguments].concat();
-        assert_eq!(run(&arguments).told(), (0, expected, ""), "{arguments:?}");
+        assert_eq!(run(&arguments).outcome(), (0, expected, ""), "{arguments:?}");
     }
 }
 
@@ -174,9 +174,9 @@ fn constants_have_the_declared_types() {
     let file = scratch("control", "constants.bro", text.as_bytes());
     let declarations = format!("--declarations={}", file.display());
     let update = run(["control", at, "update", &declarations]);
-    assert_eq!(update.told(), (0, "updated: 2 constants sent\n", ""));
+    assert_eq!(update.outcome(), (0, "updated: 2 constants sent\n", ""));
     let id = run(["control", at, "id", "M::limit", "M::fixed"]);
-    assert_eq!(id.told(), (0, "M::limit = 9\nM::fixed = <unknown id>\n", ""));
+    assert_eq!(id.outcome(), (0, "M::limit = 9\nM::fixed = <unknown id>\n", ""));
     let set = run(["control", at, "set", "M::hosts={10.0.0.1}", &declarations]);
     assert_eq!(set.code, 0, "{}", set.stderr);
     assert!(set.stdout.contains("10.0.0.1"), "{}", set.stdout);
@@ -188,12 +188,12 @@ fn constants_have_the_declared_types() {
 }
 
 #[test]
-fn of_several_nodes_the_failed_one_is_named() {
+fn a_failed_node_among_several_is_named() {
     let (one, two, gone) = (Controllee::start(), Controllee::start(), closed_port());
     let (one, two) = (one.address.as_str(), two.address.as_str());
     let both = run(["control", one, two, "netstats"]);
     let line = "1.500000 recvd=7 dropped=1 link=8";
-    assert_eq!(both.told(), (0, format!("{one}: {line}\n{two}: {line}\n").as_str(), ""));
+    assert_eq!(both.outcome(), (0, format!("{one}: {line}\n{two}: {line}\n").as_str(), ""));
 
     let three = run(["control", two, &gone, one, "netstats", "--json"]);
     assert_eq!(three.code, 1);
@@ -245,12 +245,12 @@ fn the_reason_for_a_missing_answer_is_reported() {
     for command in [&["id", "x"][..], &["peers"], &["netstats"], &["update"], &["set", "x=1"]] {
         let asked = run([&["control", &node.address], command].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
-        let why = "it requests no events from us, so it answers nothing: no entry of its \
+        let why = "it requests no events from us, so it cannot answer: no entry of its \
             `Communication::nodes` matches 127.0.0.1 and the class \"control\"";
         assert!(asked.stderr.contains(why), "{}", asked.stderr);
     }
     let asked = run(["control", &node.address, "--class=other", "id", "M::limit"]);
-    assert_eq!(asked.told(), (0, "M::limit = 5\n", ""));
+    assert_eq!(asked.outcome(), (0, "M::limit = 5\n", ""));
 
     let node = Controllee::with("control", false);
     let asked = run(["control", &node.address, "peers", "--timeout=0.3"]);
@@ -286,7 +286,7 @@ fn nodes_can_be_selected_from_a_cluster() {
         (&["workers"], [one, two].concat()),
         (&["w-2", "manager"], [boss, two].concat()),
     ] {
-        assert_eq!(all(names).told(), (0, expected.as_str(), ""), "{names:?}");
+        assert_eq!(all(names).outcome(), (0, expected.as_str(), ""), "{names:?}");
     }
     let wrong = all(&["w-3"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
@@ -297,12 +297,12 @@ fn nodes_can_be_selected_from_a_cluster() {
     scratch("control", "broctl.cfg", format!("BroPort = {}\n", worker.port()).as_bytes());
     let config = format!("--config={}", node.display());
     let id = run(["control", &config, "id", "M::limit"]);
-    assert_eq!(id.told(), (0, "bro: M::limit = 5\n", ""));
+    assert_eq!(id.outcome(), (0, "bro: M::limit = 5\n", ""));
 }
 
 #[test]
 fn usage_errors_are_reported_before_connecting() {
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["peers"][..], "no node is named"),
         (&["h:x", "peers"], "h:x: "),
         (&["localhost", "id"], "NAME"),
@@ -316,7 +316,7 @@ fn usage_errors_are_reported_before_connecting() {
     ] {
         let asked = run([&["control"], arguments].concat());
         assert_eq!((asked.code, asked.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(asked.stderr.contains(told), "{arguments:?}: {}", asked.stderr);
+        assert!(asked.stderr.contains(expected), "{arguments:?}: {}", asked.stderr);
     }
 }
 
@@ -327,9 +327,9 @@ fn sixty_nodes_are_asked_at_the_same_time() {
     let nodes: Vec<Controllee> = (0..60).map(|_| Controllee::waiting(Arc::clone(&all))).collect();
     let addresses = nodes.iter().map(|node| node.address.as_str());
     let arguments = ["control", "--timeout", "120"].into_iter().chain(addresses);
-    let told = run(arguments.chain(["netstats"]));
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
-    assert_eq!(told.stdout.lines().count(), 60);
+    let output = run(arguments.chain(["netstats"]));
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    assert_eq!(output.stdout.lines().count(), 60);
 }
 
 #[test]
@@ -352,14 +352,14 @@ fn a_request_has_an_answer() {
             "Control::id_value_response(\"M::limit\", \"5\")\n",
         ),
     ] {
-        assert_eq!(ask(arguments).told(), (0, expected, ""), "{arguments:?}");
+        assert_eq!(ask(arguments).outcome(), (0, expected, ""), "{arguments:?}");
     }
     let json = ask(&["ping(7)", "--answer=pong(count)", "--match=1", "--json"]);
     let line: Json = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((&line["event"], &line["args"]), (&json!("pong"), &json!([7])));
     assert_eq!(line["from"].as_str(), Some(node.address.as_str()));
 
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (
             &["ping(7)", "--answer=pung(count)", "--timeout=0.3"][..],
             1,
@@ -375,6 +375,6 @@ fn a_request_has_an_answer() {
     ] {
         let asked = ask(arguments);
         assert_eq!((asked.code, asked.stdout.as_str()), (code, ""), "{arguments:?}");
-        assert!(asked.stderr.contains(told), "{arguments:?}: {}", asked.stderr);
+        assert!(asked.stderr.contains(expected), "{arguments:?}: {}", asked.stderr);
     }
 }

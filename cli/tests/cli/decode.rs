@@ -131,10 +131,7 @@ fn an_invalid_subnet_width_gets_a_note() {
     let noted: Vec<Value> = lines.filter(|line| line.get("note").is_some()).collect();
     let [line] = noted.as_slice() else { panic!("{noted:?}") };
     assert_eq!(line["event"], "bc_scalars");
-    assert_eq!(
-        line["note"],
-        "width 112 of the subnet of 10.0.0.1 is not valid: 32 is the greatest"
-    );
+    assert_eq!(line["note"], "width 112 of the subnet of 10.0.0.1 is invalid: must be 0 to 32");
 }
 
 #[test]
@@ -205,10 +202,10 @@ fn other_files_are_refused() {
         ("script", b"  @load base\n", neither),
     ] {
         let file = scratch("no-input", name, content);
-        let told = format!("brocomm: {}: {why}\n", file.display());
-        assert_eq!(run(["decode".as_ref(), file.as_os_str()]).told(), (1, "", &*told));
+        let expected = format!("brocomm: {}: {why}\n", file.display());
+        assert_eq!(run(["decode".as_ref(), file.as_os_str()]).outcome(), (1, "", &*expected));
         let replay = run(["replay", file.to_str().unwrap(), "--to", "127.0.0.1:1"]);
-        assert_eq!(replay.told(), (1, "", &*told));
+        assert_eq!(replay.outcome(), (1, "", &*expected));
     }
 }
 
@@ -267,10 +264,10 @@ fn summaries_and_verification_have_json_output() {
     let fault = session("fault-eof-mid-chunk").recording_path();
     for option in ["--summary", "--verify"] {
         let run = run(["decode".as_ref(), fault.as_os_str(), "--json".as_ref(), option.as_ref()]);
-        let told: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert_eq!((run.code, told.get("file")), (1, None));
-        let errors = [&told["errors"]["connector"], &told["total"]["connector"]["errors"]];
-        assert!(errors.contains(&&json!(1)), "{told}");
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((run.code, report.get("file")), (1, None));
+        let errors = [&report["errors"]["connector"], &report["total"]["connector"]["errors"]];
+        assert!(errors.contains(&&json!(1)), "{report}");
     }
 }
 
@@ -306,9 +303,9 @@ fn a_runtime_is_signed() {
         let hex = format!("{}{word}00", version.concat());
         let line = format!("{{\"t\": 0.5, \"from\": \"connector\", \"hex\": \"{hex}\"}}\n");
         let file = scratch("decode-runtime", "session.jsonl", line.as_bytes());
-        let told = run(["decode".as_ref(), file.as_os_str()]).stdout;
-        assert!(told.contains(&format!(" runtime={runtime}s ")), "{told}");
-        let told = run(["decode".as_ref(), "--json".as_ref(), file.as_os_str()]).stdout;
-        assert!(told.contains(&format!("\"runtime\":{runtime},")), "{told}");
+        let output = run(["decode".as_ref(), file.as_os_str()]).stdout;
+        assert!(output.contains(&format!(" runtime={runtime}s ")), "{output}");
+        let output = run(["decode".as_ref(), "--json".as_ref(), file.as_os_str()]).stdout;
+        assert!(output.contains(&format!("\"runtime\":{runtime},")), "{output}");
     }
 }

@@ -176,8 +176,8 @@ fn a_path_cannot_leave_the_folder() {
     let folder = no_folder("log-escape-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    let told = format!("log ../x is written to {}/%2E.%2Fx.log\n", folder.display());
-    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    let expected = format!("log ../x is written to {}/%2E.%2Fx.log\n", folder.display());
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
     let logs = read(&folder);
     let names = [
         "%.log",
@@ -243,16 +243,16 @@ fn logs_that_bros_writer_refuses_are_reported() {
         assert!(run.stdout.contains(line), "{line}{}", run.stdout);
     }
     // The first log that differs from what its sender requested.
-    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the format of \
+    let expected = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the format of \
                 Bro's ASCII logs\n";
-    assert!(run.stderr.ends_with(told), "{}", run.stderr);
-    for (at, told) in [
+    assert!(run.stderr.ends_with(expected), "{}", run.stderr);
+    for (at, expected) in [
         (10, "log bad: option tsv is \"yes\", must be \"T\" or \"F\""),
         (12, "log badj: option json_timestamps is \"nonsense\", must be JSON::TS_EPOCH, "),
     ] {
         let (run, logs) = written("log-writer", &messages[at..at + 2], "");
         assert_eq!((run.code, logs.len()), (1, 0));
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
     }
     // Writers without a known name get the user's name.
     let (run, logs) = written("log-writer", &messages[8..10], "writer 9 Log::WRITER_NONE\n");

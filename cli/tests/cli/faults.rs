@@ -29,7 +29,7 @@ fn quiet_commands_print_events_only() {
     assert_eq!(run(["send", &address, "e(1)", "e(2)"]).code, 0);
     assert!(listener.line().ends_with(" event e(1)"));
     assert!(listener.line().ends_with(" event e(2)"));
-    assert_eq!(listener.end().told(), (0, "", ""));
+    assert_eq!(listener.end().outcome(), (0, "", ""));
 
     let (_listener, address) = Program::listen(&["--once"]);
     let mut quiet =
@@ -197,7 +197,7 @@ fn the_side_without_tls_is_named() {
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
     stream.write_all(&[0x16, 3, 1, 0, 200, 1, 0, 0]).unwrap();
     let error = listener.error().unwrap();
-    let why = "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and \
+    let why = "the peer uses TLS, but clear text is expected; for TLS, use --tls-ca and \
                --tls-cert, and in configurations `ssl` and `listen_ssl`\n";
     assert!(error.ends_with(&format!(": {why}")), "{error}");
 }

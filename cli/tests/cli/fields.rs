@@ -21,8 +21,8 @@ fn listened(options: &[&str], address_line: bool) -> (Vec<String>, String) {
     } else {
         let on = ["listen", "--on", "127.0.0.1:0", "--log-level", "info"];
         let mut listener = Program::start([&on, &arguments[..]].concat());
-        let told = listener.error_with("listening on ");
-        let address = told.trim().rsplit(' ').next().unwrap().to_owned();
+        let output = listener.error_with("listening on ");
+        let address = output.trim().rsplit(' ').next().unwrap().to_owned();
         (listener, address)
     };
     let sent = run([&["send", &address, "tick(7)", SEEN], EVENTS].concat());
@@ -48,8 +48,8 @@ fn a_field_that_no_event_has_is_an_error_before_anything_starts() {
         ("note.x", "note.x: seen, note is of type string, which has no fields"),
     ] {
         let options = ["connect", "127.0.0.1:1", "--events", "seen", "--fields", fields];
-        let told = run([&options, EVENTS].concat());
-        assert_eq!(told.told(), (2, "", format!("brocomm: --fields: {why}\n").as_str()));
+        let output = run([&options, EVENTS].concat());
+        assert_eq!(output.outcome(), (2, "", format!("brocomm: --fields: {why}\n").as_str()));
     }
     let both = run(["connect", "127.0.0.1:1", "--fields", "1", "--json"]);
     assert_eq!(both.code, 2);

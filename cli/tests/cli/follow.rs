@@ -46,7 +46,8 @@ impl TestNode {
         let stream = LogStream::new(STREAM, "mini", fields);
         handle.with(|node, _| node.declare_log(stream)).unwrap();
         let mut node = TestNode { runtime, handle, notifications, address: String::new() };
-        let listening = node.wait_for(|told| matches!(told, Notification::Listening(_)));
+        let listening =
+            node.wait_for(|notification| matches!(notification, Notification::Listening(_)));
         let Notification::Listening(endpoint) = listening else { panic!("{listening:?}") };
         node.address = endpoint.to_string();
         node
@@ -54,10 +55,10 @@ impl TestNode {
 
     pub(crate) fn wait_for(&mut self, is_it: impl Fn(&Notification) -> bool) -> Notification {
         loop {
-            let told = self.runtime.block_on(self.notifications.next());
-            let told = told.expect("it comes before the end");
-            if is_it(&told) {
-                return told;
+            let notification = self.runtime.block_on(self.notifications.next());
+            let notification = notification.expect("it comes before the end");
+            if is_it(&notification) {
+                return notification;
             }
         }
     }
@@ -72,7 +73,9 @@ impl TestNode {
         let mut program = brocomm();
         program.env("TZ", zone).args([command, &self.address]).args(arguments);
         let child = Program::spawn(program);
-        self.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+        self.wait_for(|notification| {
+            matches!(notification, Notification::ConnectionHandshakeDone(_))
+        });
         child
     }
 
@@ -99,7 +102,7 @@ fn the_clock_of_a_peer_is_derived_from_its_logs() {
     node.with(|node, _| node.declare_log(stream)).unwrap();
     let doctor = node.joined_by("doctor", &["--clock", "--json", "--timeout=60"]);
     // It writes when another peer connects.
-    node.wait_for(|told| match told {
+    node.wait_for(|notification| match notification {
         Notification::Log(entry) => entry.to_string().contains("accepted clear"),
         _ => false,
     });
@@ -112,11 +115,11 @@ fn the_clock_of_a_peer_is_derived_from_its_logs() {
         node.with(write).unwrap();
     }
     // The node still runs meanwhile.
-    let told = node
+    let output = node
         .runtime
         .block_on(async { tokio::task::spawn_blocking(|| doctor.end()).await.unwrap() });
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""), "{}", told.stdout);
-    let line: Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{}", output.stdout);
+    let line: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
     assert_eq!((&line["step"], &line["finding"]), (&json!("clock"), &json!("note")));
     let ahead = line["ahead"].as_f64().unwrap();
     // Minus the delay of the entry.
@@ -142,8 +145,8 @@ fn logs_are_written_as_a_bro_does() {
         .joined_by("logs", &["--once", "--write", write, "--log-names", names.to_str().unwrap()]);
     entries(&node);
     node.end();
-    let told = format!("{write}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n");
-    assert_eq!(child.end().told(), (0, &*told, ""));
+    let expected = format!("{write}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n");
+    assert_eq!(child.end().outcome(), (0, &*expected, ""));
     let written = fs::read_to_string(folder.join("mini.log")).unwrap();
     let lines: Vec<_> =
         written.lines().filter(|l| !l.starts_with("#open") && !l.starts_with("#close")).collect();
@@ -172,8 +175,8 @@ fn logs_are_closed_when_the_program_is_terminated() {
     let mut node = TestNode::start();
     let child = node.joined_by("logs", &["--write", folder.to_str().unwrap(), "--json"]);
     child.signal("-TERM");
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
-    assert_eq!(child.end().told(), (0, "no logs\n", ""));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
+    assert_eq!(child.end().outcome(), (0, "no logs\n", ""));
 }
 
 #[test]
@@ -238,14 +241,14 @@ fn a_log_can_be_followed_column_by_column() {
     node.write(0, None);
     let child = node.joined_by("tail", &["mini", "--fields", "s,n", "-c", "--count", "2"]);
     entries(&node);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
-    let told = "#fields\ts\tn\nfirst\t1\na\\x09b\t2\n".to_owned();
-    assert_eq!(child.end().told(), (0, &*told, ""));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
+    let expected = "#fields\ts\tn\nfirst\t1\na\\x09b\t2\n".to_owned();
+    assert_eq!(child.end().outcome(), (0, &*expected, ""));
 
     let child = node.joined_by("tail", &["mini", "--json", "--once"]);
     node.write(4, None);
     node.end();
-    assert_eq!(child.end().told(), (0, "{\"n\":4}\n", ""));
+    assert_eq!(child.end().outcome(), (0, "{\"n\":4}\n", ""));
 }
 
 #[test]
@@ -253,9 +256,9 @@ fn an_unknown_column_is_named() {
     let mut node = TestNode::start();
     node.write(0, None);
     let child = Program::start(["tail", &node.address, "mini", "--fields", "nope"]);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     let error = "brocomm: mini has no column nope; it has n, s\n".to_owned();
-    assert_eq!(child.end().told(), (2, "", &*error));
+    assert_eq!(child.end().outcome(), (2, "", &*error));
 }
 
 #[cfg(unix)]
@@ -273,10 +276,12 @@ fn a_peer_is_followed_again_after_a_reconnection() {
 
     let mut node = TestNode::start_on(port);
     for _ in 0..2 {
-        node.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+        node.wait_for(|notification| {
+            matches!(notification, Notification::ConnectionHandshakeDone(_))
+        });
     }
     entries(&node);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     let tail = tail.end();
     assert_eq!((tail.code, tail.stdout.lines().count()), (0, 5), "{}", tail.stdout);
     node.end();
@@ -287,8 +292,8 @@ fn a_peer_is_followed_again_after_a_reconnection() {
     }
     logs.signal("-TERM");
     let logs = logs.end();
-    let told = format!("{write}/mini.log: 6 entries of log-14 by Log::WRITER_ASCII\n");
-    assert_eq!((logs.code, logs.stdout), (0, told));
+    let expected = format!("{write}/mini.log: 6 entries of log-14 by Log::WRITER_ASCII\n");
+    assert_eq!((logs.code, logs.stdout), (0, expected));
     let written = fs::read_to_string(folder.join("mini.log")).unwrap();
     let headers = written.lines().filter(|line| line.starts_with("#fields"));
     assert_eq!(headers.count(), 1, "{written}");
@@ -304,11 +309,11 @@ fn prints_are_printed_with_their_files() {
         node.with(|node, now| node.print(file.as_bytes(), text.as_bytes(), now)).unwrap();
     }
     node.end();
-    let told = "/dev/stdout: hello\na file: a\\x0ab\n";
-    assert_eq!(child.end().told(), (0, told, ""));
-    let told = "{\"file\":\"/dev/stdout\",\"text\":\"hello\"}\n\
+    let expected = "/dev/stdout: hello\na file: a\\x0ab\n";
+    assert_eq!(child.end().outcome(), (0, expected, ""));
+    let expected = "{\"file\":\"/dev/stdout\",\"text\":\"hello\"}\n\
         {\"file\":\"a file\",\"text\":\"a\\\\x0ab\"}\n";
-    assert_eq!(json.end().told(), (0, told, ""));
+    assert_eq!(json.end().outcome(), (0, expected, ""));
 }
 
 #[test]
@@ -328,9 +333,9 @@ fn a_missing_log_is_reported() {
     let mut node = TestNode::start();
     node.write(0, None);
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);
-    let told = "the peer has not announced a log mini.log yet; it announced mini; did you \
+    let expected = "the peer has not announced a log mini.log yet; it announced mini; did you \
                 mean mini?\n";
-    assert!(child.error_with("announced a log mini.log").ends_with(told));
+    assert!(child.error_with("announced a log mini.log").ends_with(expected));
     node.end();
     assert_eq!(child.end().code, 0);
 }

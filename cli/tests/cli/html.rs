@@ -16,12 +16,12 @@ fn page(test: &str, recordings: &[&str]) -> (String, Vec<Value>) {
     let data = page.split("<script type=\"application/json\" class=\"session\">").skip(1);
     let data = data.map(|data| serde_json::from_str(data.split_once("</script>").unwrap().0));
     let data: Result<Vec<Value>, _> = data.collect();
-    let told = String::from_utf8(output.stdout).unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
     let (sessions, messages) = (data.as_ref().unwrap().len(), counted(data.as_ref().unwrap()));
     let several = if sessions == 1 { "" } else { "s" };
     let expected =
         format!("{}: {sessions} session{several}, {messages} messages\n", file.display());
-    assert_eq!(told, expected);
+    assert_eq!(output, expected);
     (page, data.unwrap())
 }
 
@@ -104,5 +104,5 @@ fn a_page_that_cannot_be_written_is_an_error() {
         session("broccoli-enum").recording_path(),
     ]);
     let why = format!("brocomm: cannot write {}: no such file or directory\n", file.display());
-    assert_eq!(html.told(), (1, "", why.as_str()));
+    assert_eq!(html.outcome(), (1, "", why.as_str()));
 }

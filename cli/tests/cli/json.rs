@@ -21,24 +21,24 @@ const DECLARED: &str = "
 ";
 
 /// A listener that prints these events, and the arguments that declare them for other commands.
-struct Told {
+struct Listening {
     listener: Program,
     address: String,
     declared: String,
 }
 
-impl Told {
-    fn new(test: &str) -> Told {
+impl Listening {
+    fn new(test: &str) -> Listening {
         let declared = scratch(test, "events.bro", DECLARED.as_bytes()).display().to_string();
         let on = ["listen", "--on=127.0.0.1:0", "--json", "--declarations", &declared];
         let mut listener = Program::start(on);
         let first: Value = serde_json::from_str(&listener.line()).unwrap();
         let address = first["address"].as_str().unwrap().to_owned();
-        Told { listener, address, declared }
+        Listening { listener, address, declared }
     }
 
     /// Sends an event and returns the line that reports it.
-    fn told(&mut self, event: &str) -> String {
+    fn received(&mut self, event: &str) -> String {
         let sent = run(["send", &self.address, "--declarations", &self.declared, event]);
         assert_eq!((sent.code, sent.stderr.as_str()), (0, ""), "{event}");
         self.listener.line_with(r#""notification":"event""#)
@@ -51,7 +51,7 @@ fn args(line: &str) -> Value {
 
 #[test]
 fn printed_events_are_read_back() {
-    let mut told = Told::new("json-back");
+    let mut listening = Listening::new("json-back");
     let scalars = r#"scalars(T, -5, 18446744073709551615, 0.1, time(1500000000.25), 2min, 53/udp,
         [2001:db8::1], 10.0.0.0/8, M::GREEN, /a|b/)"#;
     let containers = r#"containers([$addr=10.0.0.1], vector([$addr=10.0.0.2, $ports=set(22/tcp)]),
@@ -84,16 +84,16 @@ fn printed_events_are_read_back() {
             ]),
         ),
     ] {
-        let first = told.told(call);
+        let first = listening.received(call);
         assert_eq!(args(&first), expected);
         // The line itself is accepted as an event.
-        assert_eq!(args(&told.told(&first)), expected);
+        assert_eq!(args(&listening.received(&first)), expected);
     }
 }
 
 #[test]
 fn different_strings_have_different_json() {
-    let mut told = Told::new("json-strings");
+    let mut listening = Listening::new("json-strings");
     for (literal, expected) in [
         (r"a\nb", json!("a\nb")),
         (r"a\\x0ab", json!("a\\x0ab")),
@@ -102,21 +102,21 @@ fn different_strings_have_different_json() {
         (r"tab\there", json!("tab\there")),
         (r"\x00", json!("\0")),
     ] {
-        let first = told.told(&format!("s(\"{literal}\")"));
+        let first = listening.received(&format!("s(\"{literal}\")"));
         assert_eq!(args(&first), json!([expected]));
-        assert_eq!(args(&told.told(&first)), json!([expected]));
+        assert_eq!(args(&listening.received(&first)), json!([expected]));
     }
 }
 
 #[test]
 fn any_accepts_a_value_with_its_type() {
-    let mut told = Told::new("json-any");
+    let mut listening = Listening::new("json-any");
     for (arg, expected) in [
         ("5", json!(5)),
         (r#"{"$type": "addr", "$value": "10.0.0.1"}"#, json!("10.0.0.1")),
         (r#"{"$type": "set[port]", "$value": ["80/tcp"]}"#, json!(["80/tcp"])),
     ] {
-        let line = told.told(&format!(r#"{{"event": "x", "args": [{arg}]}}"#));
+        let line = listening.received(&format!(r#"{{"event": "x", "args": [{arg}]}}"#));
         assert_eq!(args(&line), json!([expected]));
     }
 }
@@ -124,8 +124,8 @@ fn any_accepts_a_value_with_its_type() {
 #[cfg(unix)]
 #[test]
 fn one_node_reads_what_another_prints() {
-    let mut from = Told::new("json-pipe-from");
-    let mut to = Told::new("json-pipe-to");
+    let mut from = Listening::new("json-pipe-from");
+    let mut to = Listening::new("json-pipe-to");
     let port = to.address.rsplit(':').next().unwrap();
     let node = format!(
         "declarations = '''{DECLARED}'''\n[nodes.listener]\nhost = '127.0.0.1'\np = {port}\n\
@@ -136,7 +136,7 @@ fn one_node_reads_what_another_prints() {
     let mut node = Program::start(arguments);
     // Lines about other notifications are skipped.
     let call = r#"containers([$addr=10.0.0.1], vector(), table(["é\t"] = 1), table(), set())"#;
-    let event = from.told(call);
+    let event = from.received(call);
     node.write(r#"{"notification":"listening","address":"127.0.0.1:47757"}"#);
     node.write(&event);
     let line = to.listener.line_with(r#""notification":"event""#);

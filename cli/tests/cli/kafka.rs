@@ -6,7 +6,7 @@ use crate::spool::{Nodes, metrics, metrics_address};
 use crate::support::{Program, run};
 
 #[test]
-fn what_is_spooled_is_produced_and_counted() {
+fn spooled_entries_are_produced_and_counted() {
     for more in ["", "topic_name = ''\n", "tag_json = true\nkey = 'none'\n"] {
         let kafka = format!("[kafka]\n{more}kafka_conf = {{ 'test.mock.num.brokers' = 3 }}\n");
         let nodes = Nodes::new("kafka-mock", &kafka);
@@ -33,7 +33,7 @@ fn what_is_spooled_is_produced_and_counted() {
 
 #[test]
 fn wrong_options_start_nothing() {
-    for (more, told) in [
+    for (more, expected) in [
         ("kafka_conf = { 'no.such' = 1 }", "no.such: there is no such option of librdkafka"),
         ("kafka_conf = { 'security.protocol' = 'ssl' }", "OpenSSL not available at build time"),
         (
@@ -44,6 +44,6 @@ fn wrong_options_start_nothing() {
         let nodes = Nodes::new("kafka-options", &format!("[kafka]\n{more}\n"));
         let run = run(nodes.command());
         assert_eq!(run.code, 2, "{}", run.stderr);
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
     }
 }

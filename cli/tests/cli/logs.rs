@@ -13,11 +13,11 @@ fn the_logs_of_a_peer_are_listed() {
     let mut node = TestNode::start();
     node.write(0, None);
     let child = node.joined_by("logs", &["--list"]);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
-    let told = "mini  log-14 by Log::WRITER_ASCII: n count, s string\n";
-    assert_eq!(child.end().told(), (0, told, ""));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
+    let expected = "mini  log-14 by Log::WRITER_ASCII: n count, s string\n";
+    assert_eq!(child.end().outcome(), (0, expected, ""));
     let child = node.joined_by("logs", &["--list", "--json"]);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     let line: Value = serde_json::from_str(&child.end().stdout).unwrap();
     let columns = json!([{"name": "n", "type": "count"}, {"name": "s", "type": "string"}]);
     assert_eq!((&line["path"], &line["columns"]), (&json!("mini"), &columns));
@@ -25,7 +25,7 @@ fn the_logs_of_a_peer_are_listed() {
 
     let mut node = TestNode::start();
     let child = node.joined_by("logs", &["--list"]);
-    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    node.wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     let ended = child.end();
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     assert!(ended.stderr.ends_with("the peer announced no logs\n"), "{}", ended.stderr);
@@ -73,18 +73,18 @@ fn an_invalid_time_zone_is_refused() {
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, told) = write("Nowhere/City", &[]);
+    let (code, output) = write("Nowhere/City", &[]);
     assert_eq!(code, Some(2));
     assert!(
-        told.starts_with("brocomm: TZ is \"Nowhere/City\", which is not a time zone; "),
-        "{told}"
+        output.starts_with("brocomm: TZ is \"Nowhere/City\", which is not a time zone; "),
+        "{output}"
     );
     assert!(!folder.exists());
     assert_eq!(write("Nowhere/City", &["--utc"]).0, Some(1));
-    let (code, told) = write("CET-1CEST", &[]);
+    let (code, output) = write("CET-1CEST", &[]);
     assert_eq!(code, Some(2));
     let why = "TZ is \"CET-1CEST\", which does not say when summer time begins and ends; write ";
-    assert!(told.contains(why), "{told}");
+    assert!(output.contains(why), "{output}");
     assert_eq!(write("CET-1CEST,M3.5.0,M10.5.0/3", &[]).0, Some(1));
 }
 
@@ -120,8 +120,8 @@ fn several_peers_log_to_one_folder() {
             handle.with(|node, _| node.declare_log(stream)).unwrap();
         }
         loop {
-            let told = runtime.block_on(notifications.next()).unwrap();
-            if matches!(told, Notification::ConnectionHandshakeDone(_)) {
+            let notification = runtime.block_on(notifications.next()).unwrap();
+            if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
                 break;
             }
         }
@@ -138,12 +138,12 @@ fn several_peers_log_to_one_folder() {
     logger.signal("-TERM");
     let ended = logger.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let told = format!(
+    let expected = format!(
         "{write}/mini.log: 2 entries of log-14 by Log::WRITER_ASCII\n\
          {write}/other.log: 1 entry of log-15 by Log::WRITER_ASCII\n\
          {write}/other-2.log: 1 entry of log-15 by Log::WRITER_ASCII\n"
     );
-    assert_eq!(ended.stdout, told);
+    assert_eq!(ended.stdout, expected);
     let written = fs::read_to_string(folder.join("mini.log")).unwrap();
     assert_eq!(
         written.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>(),

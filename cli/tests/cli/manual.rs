@@ -20,7 +20,7 @@ fn completions_contain_the_commands() {
 fn each_command_has_a_page() {
     let folder = no_folder("man");
     let path = folder.to_str().unwrap();
-    assert_eq!(run(["man", path]).told(), (0, "", ""));
+    assert_eq!(run(["man", path]).outcome(), (0, "", ""));
     for (page, text) in [("brocomm", "Broccoli"), ("brocomm-state-get", "variables")] {
         let page = fs::read_to_string(folder.join(format!("{page}.1"))).unwrap();
         assert!(page.starts_with(".ie") && page.contains(text), "{page}");

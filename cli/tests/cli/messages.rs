@@ -206,7 +206,7 @@ fn tls_on_one_side_only_is_named_as_the_likely_cause() {
     for command in JOINING {
         let command = command.replace("DIR", folder.to_str().unwrap());
         for (address, why) in [
-            (&alert, "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and"),
+            (&alert, "the peer uses TLS, but clear text is expected; for TLS, use --tls-ca and"),
             (&closing, "; it may expect TLS (see --tls-ca)"),
             (&silent, "; it may expect TLS (see --tls-ca); try `brocomm doctor "),
         ] {
@@ -243,7 +243,7 @@ fn a_replay_recognizes_other_protocols() {
         (
             &[0x15, 3, 1, 0, 2, 2, 0x46],
             true,
-            "the peer speaks TLS; `brocomm replay` does not support TLS",
+            "the peer uses TLS; `brocomm replay` does not support TLS",
         ),
         (b"", true, "the peer closed the connection at once; it may not accept this host"),
         (
@@ -358,7 +358,7 @@ fn sent_events_are_printed_with_their_types() {
     let values = r#"e("10.0.0.1", 1, set("a"))"#;
     let guessed = run(["send", &address, values]);
     let types = "as (string, count, set[string])";
-    assert_eq!(guessed.told(), (0, &*format!("sent {values} {types} to {address}\n"), ""));
+    assert_eq!(guessed.outcome(), (0, &*format!("sent {values} {types} to {address}\n"), ""));
     let declared = run(["send", &address, values, "--event=e(string, count, set[string])"]);
-    assert_eq!(declared.told(), (0, &*format!("sent {values} to {address}\n"), ""));
+    assert_eq!(declared.outcome(), (0, &*format!("sent {values} to {address}\n"), ""));
 }

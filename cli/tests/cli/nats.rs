@@ -108,7 +108,7 @@ fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
                     continue;
                 }
                 if headers.starts_with("NATS/1.0 100 ") {
-                    // Nothing comes any more.
+                    // The server has no more messages.
                     if all.len() >= expected {
                         break;
                     }
@@ -121,7 +121,7 @@ fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
             _ => {}
         }
     }
-    // Only now, since the server waits ten seconds at most.
+    // Parsed only now: the server disconnects a reader that stops for ten seconds.
     let parsed = |(at, bytes)| Arrived::new(at, std::str::from_utf8(bytes).unwrap());
     all.iter().map(|(at, bytes)| parsed((*at, bytes))).collect()
 }
@@ -151,7 +151,7 @@ fn everything_spooled_arrives_if_the_server_and_the_node_are_killed() {
         let mut node = Program::start(nodes.command_with_metrics());
         let address = metrics_address(&mut node);
         let before = metrics(&address)["brocomm_spool_sequence"];
-        // All that was reported as spooled is in the spool.
+        // Every entry that was reported as spooled is in the spool.
         assert!(before >= reported, "{before} of {reported}");
         let port = port(&mut node);
         // Unread output would eventually block the peers.
@@ -220,7 +220,7 @@ fn everything_spooled_arrives_if_the_server_and_the_node_are_killed() {
     }
 }
 
-/// Returns how far the sink has come, as it is on the disk.
+/// Returns the position of the sink on disk.
 fn acknowledged(nodes: &Nodes) -> f64 {
     let shown = spool("show", nodes.dir(), &["--json"]).stdout;
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap_or_default();
@@ -233,7 +233,7 @@ fn check(counted: &BTreeMap<String, f64>, position: f64, kills: u32) {
     assert_eq!((of("refused_total"), of("missed_total"), of("connected")), (0.0, 0.0, 1.0));
     // Each entry after the position was acknowledged once.
     assert_eq!(of("acknowledged_total"), counted["brocomm_spool_sequence"] - position);
-    // What was sent again was on its way when the server or the node was killed.
+    // Entries that were sent again were in flight when the server or the node was killed.
     let again = of("sent_total") - of("acknowledged_total");
     assert!((0.0..=f64::from(kills) * 1024.0).contains(&again), "{again}");
     let duplicates = of("duplicates_total");

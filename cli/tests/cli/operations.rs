@@ -315,12 +315,13 @@ fn systemd_is_notified_of_the_start_and_the_stop() {
         assert_eq!(node.end().code, 0);
         let _ = fs::remove_file(&path);
         manager.set_nonblocking(true).unwrap();
-        let (mut told, mut buffer) = (String::new(), [0; 1000]);
+        let (mut output, mut buffer) = (String::new(), [0; 1000]);
         while let Ok(length) = manager.recv(&mut buffer) {
-            told.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            output.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
         }
-        let states: Vec<&str> = told.lines().filter(|line| !line.starts_with("STATUS=")).collect();
-        assert_eq!(states, ["READY=1", "STOPPING=1"], "{told}");
-        assert!(told.contains("STATUS=0 of "), "{told}");
+        let states: Vec<&str> =
+            output.lines().filter(|line| !line.starts_with("STATUS=")).collect();
+        assert_eq!(states, ["READY=1", "STOPPING=1"], "{output}");
+        assert!(output.contains("STATUS=0 of "), "{output}");
     }
 }

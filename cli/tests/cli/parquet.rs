@@ -27,7 +27,7 @@ fn start(file: &Path) -> (Program, String) {
     (node, address)
 }
 
-/// Replays a recorded session towards a node, and waits until the sink has taken all its entries.
+/// Replays a recorded session to a node, and waits until the sink has processed all its entries.
 fn replay(node: &mut Program, address: &str, test: &str) {
     let name = "bro-bro-logs";
     let path = session(name).recording_path();
@@ -46,7 +46,7 @@ fn replay(node: &mut Program, address: &str, test: &str) {
     wait(address, 0.0);
 }
 
-/// Waits until the sink has taken all entries after a position.
+/// Waits until the sink has processed all entries after a position.
 fn wait(address: &str, position: f64) {
     loop {
         let counted = metrics(address);
@@ -58,14 +58,15 @@ fn wait(address: &str, position: f64) {
     }
 }
 
-/// Returns the names of the whole files, as `conn/…-1.parquet` without what differs between runs.
+/// Returns the names of the complete files, such as `conn/…-1.parquet`, without the parts that
+/// differ between runs.
 fn whole(files: &Path) -> Vec<String> {
     let mut all = Vec::new();
     for folder in fs::read_dir(files).into_iter().flatten().map(|entry| entry.unwrap().path()) {
         for file in fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap()) {
             let name = file.file_name().into_string().unwrap();
             if let Some(name) = name.strip_suffix(".parquet") {
-                // As every Parquet file begins and ends.
+                // Every Parquet file begins and ends with these bytes.
                 let bytes = fs::read(file.path()).unwrap();
                 assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{name}");
                 let log = folder.file_name().unwrap().to_str().unwrap();
@@ -88,14 +89,14 @@ fn logs(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn entries_are_in_whole_files_at_the_end() {
+fn entries_are_in_complete_files_at_the_end() {
     let (file, dir, files) = configuration("parquet-end");
     let (mut node, address) = start(&file);
     replay(&mut node, &address, "parquet-end");
     node.signal("-TERM");
     let ended = node.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    // More than one of a log if an hour has ended in between.
+    // A log has more than one file if an hour ended meanwhile.
     let whole = whole(&files).into_iter();
     let mut written: Vec<String> =
         whole.map(|name| name.split(' ').next().unwrap().to_owned()).collect();
@@ -105,7 +106,7 @@ fn entries_are_in_whole_files_at_the_end() {
     assert_eq!(written, expected);
     let shown = spool("show", &dir, &[]).stdout;
     assert!(shown.contains("reader parquet: acknowledged") && shown.contains(", 0 entries behind"));
-    // The types are there for each log.
+    // The types of each log are stored.
     let types = fs::read_to_string(dir.join("types/all_types")).unwrap();
     assert!(types.contains("\nsc\tset[count]\n") && types.contains("\na\taddr\n"), "{types}");
 }
@@ -125,7 +126,7 @@ fn a_killed_node_writes_the_hour_again() {
         let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
         shown["readers"][0]["acknowledged"].as_u64().unwrap()
     };
-    // Unless the hour ended in between.
+    // Unless the hour ended meanwhile.
     assert_eq!(before.is_empty(), acknowledged(&dir) == 0);
     if acknowledged(&dir) as f64 == spooled {
         return;
@@ -148,8 +149,8 @@ fn a_sink_without_a_spool_is_an_error() {
     let file = scratch("parquet-no-spool", "node.toml", text.as_bytes());
     let run = run(["run", file.to_str().unwrap(), "--no-log"]);
     assert_eq!(run.code, 2);
-    let told = "[parquet] needs a spool: add a table [spool] with `dir`, or use --spool";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let expected = "[parquet] needs a spool: add a table [spool] with `dir`, or use --spool";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
     let nodes = Nodes::new("parquet-no-folder", "[parquet]\n");
     let run = crate::support::run(nodes.command());
     assert!(run.stderr.contains("parquet.dir is missing"), "{}", run.stderr);

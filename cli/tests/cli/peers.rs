@@ -187,9 +187,9 @@ fn send_and_ping_have_json_output() {
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
     let sent = run(["send", &address, "e(1)", "--json"]);
     assert_eq!(sent.code, 0);
-    let told = parse(&sent.stdout);
+    let report = parse(&sent.stdout);
     assert_eq!(
-        (&told["to"], &told["event"], &told["args"]),
+        (&report["to"], &report["event"], &report["args"]),
         (&json!(address), &json!("e"), &json!([1]))
     );
     listener.notice_with(" event ");
@@ -220,7 +220,7 @@ fn the_demonstration_succeeds() {
     let Run { code, stdout: out, stderr: err } = run(["demo"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.ends_with("\nEverything arrived, in order and unchanged.\n"), "{out}");
-    assert!(!out.contains('\x1b'), "no colours in a pipe: {out:?}");
+    assert!(!out.contains('\x1b'), "no colors in a pipe: {out:?}");
 }
 
 #[test]
@@ -265,6 +265,10 @@ fn packets_are_written_as_pcap() {
     let (_listener, address) = Program::listen(&["--event=a()", "--once"]);
     let connect = run(["connect", &address, "--count=0", write[0], write[1]]);
     assert_eq!(connect.code, 0);
+    let listen = run(["listen", "--on=127.0.0.1:0", "--count=0", write[0], write[1]]);
+    assert_eq!(listen.code, 0);
+    assert!(listen.stdout.starts_with("listening on 127.0.0.1:"), "{}", listen.stdout);
+    assert_eq!(hex::encode(fs::read(&file).unwrap()), header);
     let mut program = Program::start(["connect", &address, write[0], write[1]]);
     program.line_with("handshake_done");
     program.signal("-INT");

@@ -258,8 +258,8 @@ fn invalid_messages_are_reported() {
     {
         let (code, errors) = decode_made_up(name, &format!("00000008{number}00000000000000"));
         assert_eq!(code, 1, "{errors}");
-        let told = format!("connector: message type {shown} from a peer (at byte 33 ");
-        assert!(errors.contains(&told), "{errors}");
+        let expected = format!("connector: message type {shown} from a peer (at byte 33 ");
+        assert!(errors.contains(&expected), "{errors}");
     }
     // A call of an event whose name exceeds the message.
     let (code, errors) = decode_made_up("cut", "0000000802000000000000000000000765000000046162");
@@ -271,7 +271,7 @@ fn invalid_messages_are_reported() {
 fn a_capture_that_begins_too_late_needs_the_data_format() {
     for session in older_sessions().iter().filter(|s| s.name().ends_with("-containers")) {
         let version = |step: &Step| match &step.kind {
-            // The header chunk and the argument of VERSION, of a class of no bytes.
+            // The header chunk and the argument of VERSION, with an empty class.
             StepKind::Data { bytes, .. } => bytes.starts_with(&[0, 0, 0, 8, 1]),
             _ => false,
         };

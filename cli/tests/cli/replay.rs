@@ -104,8 +104,8 @@ fn one_of_several_connections_is_replayed() {
     for more in [&[][..], &["--connection", "3"]] {
         let unclear = run([&["replay", file, "--to", &to], more].concat());
         assert_eq!(unclear.code, 2);
-        let told = "it has 2 connections; choose one with --connection: ";
-        assert!(unclear.stderr.ends_with(&format!("{told}{named}")), "{}", unclear.stderr);
+        let expected = "it has 2 connections; choose one with --connection: ";
+        assert!(unclear.stderr.ends_with(&format!("{expected}{named}")), "{}", unclear.stderr);
     }
     let recording = one.recording_path();
     let only = ["replay", recording.to_str().unwrap(), "--to", &to, "--connection", "2"];

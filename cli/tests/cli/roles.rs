@@ -50,7 +50,7 @@ fn worker(name: &str, proxy: &str, logger: &str) -> Node {
         })
         .start()
         .unwrap();
-    let mut told = node.subscribe();
+    let mut notifications = node.subscribe();
     let is_running = |state| matches!(state, Some(PeerState::Connected(Phase::Running)));
     let running = || {
         node.with(|node, _| {
@@ -58,7 +58,7 @@ fn worker(name: &str, proxy: &str, logger: &str) -> Node {
         })
     };
     while running() < 2 {
-        told.next(None).expect("the node runs");
+        notifications.next(None).expect("the node runs");
     }
     node
 }

@@ -123,7 +123,7 @@ fn variables_are_kept_over_a_restart() {
     first.signal("-TERM");
     assert_eq!(first.end().code, 0);
     let (_second, address) = node();
-    assert_eq!(state(&["get", &address]).told(), (0, "hits = 7\n", ""));
+    assert_eq!(state(&["get", &address]).outcome(), (0, "hits = 7\n", ""));
 }
 
 #[test]

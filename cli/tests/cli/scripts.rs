@@ -78,13 +78,13 @@ fn scripts_are_declarations() {
     fs::write(&main, text).unwrap();
     let sent = run_with("", &["send", "127.0.0.1:1", "seen(5)", &declared]);
     assert!(
-        sent.code == 1 && sent.stderr.contains("misc/none is not there, so"),
+        sent.code == 1 && sent.stderr.contains("misc/none does not exist, so"),
         "{}",
         sent.stderr
     );
 }
 
-/// What a Bro loads before any other script, in the shape of its own.
+/// Scripts like those that a Bro loads before all others.
 const BASE: &[(&str, &str)] = &[
     (
         "share/base/init-bare.bro",
@@ -120,7 +120,7 @@ const BASE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_bro_loads_first_is_loaded_first() {
+fn base_scripts_are_loaded_first() {
     let folder = folder("scripts-base", BASE);
     let path = |file: &str| folder.join(file).to_str().unwrap().to_owned();
     let bropath = format!("{}:{}", path("share"), path("share/policy"));
@@ -151,19 +151,18 @@ fn what_a_bro_loads_first_is_loaded_first() {
             sent.stderr
         );
     }
-    // A file that loads nothing is by itself.
+    // The base scripts are not read for a file that loads nothing.
     assert_eq!(send("Files::seen(5)", &["own.bro"]).code, 1);
     assert_eq!(send("Files::seen(5)", &["local.bro"]).code, 2);
     let typed = send("own(5)", &["typed.bro"]);
-    let why = "line 1, column 22: no type is named `connection`; `--declarations bro-2.5.bro` before it \
-        declares it";
+    let why = "line 1, column 22: no type is named `connection`; put `--declarations bro-2.5.bro` \
+        first to declare it";
     assert!(typed.code == 2 && typed.stderr.contains(why), "{}", typed.stderr);
     let wrong = send("own(5)", &["wrong.bro"]);
     let why = "line 3, column 11: no variable is named `nope`";
     assert!(wrong.code == 2 && wrong.stderr.contains(why), "{}", wrong.stderr);
     let event = run(["connect", "127.0.0.1:1", "--event=x(c: connection)"]);
-    let why =
-        "--event: line 1, column 6: no type is named `connection`; `--declarations bro-2.5.bro`";
+    let why = "--event: line 1, column 6: no type is named `connection`; put `--declarations bro-2.5.bro`";
     assert!(event.code == 2 && event.stderr.contains(why), "{}", event.stderr);
 }
 
@@ -191,8 +190,7 @@ fn a_configuration_names_scripts() {
     assert!(bad.stderr.contains(&place), "{}", bad.stderr);
     fs::write(file("bad.bro"), "event a(c: connection) { }\n").unwrap();
     let bad = run(["config", "check", &file("bad.toml")]);
-    let why =
-        "no type is named `connection`; `bro-2.5.bro` at the beginning of `declaration_files`";
+    let why = "no type is named `connection`; `bro-2.5.bro` at the start of `declaration_files`";
     assert!(bad.code == 2 && bad.stderr.contains(why), "{}", bad.stderr);
 }
 
@@ -275,7 +273,7 @@ fn a_generated_layout_is_imported_and_errors_are_reported() {
         ("host.bro", "redef Communication::nodes += { [\"x\"] = [$p=5/tcp] };"),
     ];
     let folder = folder("scripts-mistakes", &scripts);
-    for (file, code, told) in [
+    for (file, code, expected) in [
         ("none.bro", 0, "none.bro: warning: it adds nothing to `Communication::nodes`"),
         ("type.bro", 2, "type.bro:2:48: expected a value of type addr"),
         ("field.bro", 2, "Communication::Node has no field `hosts`"),
@@ -284,7 +282,7 @@ fn a_generated_layout_is_imported_and_errors_are_reported() {
     ] {
         let imported = run(["config", "import", folder.join(file).to_str().unwrap()]);
         assert_eq!(imported.code, code, "{file}: {}", imported.stderr);
-        assert!(imported.stderr.contains(told), "{file}: {}", imported.stderr);
+        assert!(imported.stderr.contains(expected), "{file}: {}", imported.stderr);
     }
 }
 

@@ -128,7 +128,7 @@ fn events_are_spooled_and_counted() {
     let address = metrics_address(&mut server);
     let client = nodes.send(&mut server, 0..100);
     assert_eq!(client.end().code, 0);
-    // The last of them may be on its way to the spool when it is printed.
+    // The last event may be printed before it is spooled.
     server.line_with("ping(99)");
     while metrics(&address)["brocomm_spool_entries_total"] < 100.0 {
         std::thread::yield_now();
@@ -144,7 +144,7 @@ fn events_are_spooled_and_counted() {
         .sum();
     assert_eq!(counted["brocomm_spool_bytes"], bytes as f64);
 
-    // The book lists all of them.
+    // The book lists all of these metrics.
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let names = counted.keys().filter(|name| name.starts_with("brocomm_spool_"));
@@ -219,7 +219,7 @@ fn readers_resume_where_they_stopped() {
     let from = spool("read", &nodes.dir, &["--from", "58"]);
     assert_eq!(from.stdout.lines().map(number).collect::<Vec<_>>(), [57, 58, 59]);
     let none = spool("read", &nodes.dir, &["--subject", "zeek\\..*"]);
-    assert_eq!(none.told(), (0, "", ""));
+    assert_eq!(none.outcome(), (0, "", ""));
 }
 
 #[test]
@@ -230,22 +230,25 @@ fn damage_is_reported() {
     server.line_with("ping(9)");
     server.signal("-TERM");
     assert_eq!(server.end().code, 0);
-    assert_eq!(spool("verify", &nodes.dir, &[]).told(), (0, "10 entries\n", ""));
+    assert_eq!(spool("verify", &nodes.dir, &[]).outcome(), (0, "10 entries\n", ""));
     let segment = nodes.dir.join("0000000000000001.spool");
     let mut bytes = fs::read(&segment).unwrap();
     bytes[100] ^= 1;
-    // The last entry is torn.
+    // The last entry is incomplete.
     bytes.truncate(bytes.len() - 10);
     fs::write(&segment, &bytes).unwrap();
     let verified = spool("verify", &nodes.dir, &[]);
     assert_eq!(verified.code, 1);
-    for part in
-        ["1 entries are missing", "at offset 0 are no entry", "no whole entry yet", "8 entries\n"]
-    {
+    for part in [
+        "1 entries are missing",
+        "at offset 0 are not a valid entry",
+        "an incomplete entry",
+        "8 entries\n",
+    ] {
         assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
     }
     assert!(verified.stderr.contains("1 entry is missing or damaged"), "{}", verified.stderr);
-    // The node continues after the torn entry, and reports it.
+    // The node continues after the incomplete entry, and reports it.
     let mut server = Program::start(nodes.command());
     assert_eq!(nodes.send(&mut server, 10..12).end().code, 0);
     server.line_with("ping(11)");
@@ -258,7 +261,7 @@ fn damage_is_reported() {
         [1, 2, 3, 4, 5, 6, 7, 8, 10, 11]
     );
     let other = spool("verify", Path::new("no-such-folder"), &[]);
-    assert_eq!(other.told(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
+    assert_eq!(other.outcome(), (2, "", "brocomm: no-such-folder: there is no spool\n"));
 }
 
 /// The number of events in tests that take long.
@@ -274,7 +277,7 @@ fn no_spooled_entry_is_lost_when_the_node_is_killed() {
     for _ in 0..3 {
         let mut server = Program::start(nodes.command_with_metrics());
         let address = metrics_address(&mut server);
-        // Killed at any moment: as soon as a part is reported as spooled.
+        // Killed at an arbitrary moment: as soon as a part is reported as spooled.
         let before = metrics(&address)["brocomm_spool_sequence"];
         assert!(before >= spooled as f64, "{before} of {spooled}");
         let mut client = nodes.connect(&mut server);
@@ -307,7 +310,7 @@ fn no_spooled_entry_is_lost_when_the_node_is_killed() {
 #[test]
 fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     if Command::new("prlimit").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no prlimit here");
+        eprintln!("skipped: prlimit is not installed");
         return;
     }
     let nodes = Nodes::new("spool-full", "fsync = 'always'\n");
@@ -319,8 +322,8 @@ fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     shell.args(["-c", &script]).stdin(std::process::Stdio::null());
     let mut server = Program::spawn(shell);
     let client = nodes.send(&mut server, 0..1000);
-    let told = server.error_with("cannot write");
-    assert!(told.contains("file too large; peers wait until there is room"), "{told}");
+    let output = server.error_with("cannot write");
+    assert!(output.contains("file too large; peers wait until there is room"), "{output}");
     let id = server.id().to_string();
     let limit =
         Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:"]).status().unwrap();
@@ -338,7 +341,7 @@ fn on_a_full_disk_peers_wait_and_nothing_is_lost() {
     assert_eq!(spool("verify", &nodes.dir, &[]).code, 0);
 }
 
-/// A reader that is slow holds up peers at the maximum size, and loses nothing.
+/// When the spool reaches its maximum size, peers wait for a slow reader, and nothing is lost.
 #[test]
 fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
     let nodes = Nodes::new("spool-slow", "fsync = 'always'\nsegment = 20_000\nsize = 60_000\n");
@@ -354,12 +357,12 @@ fn a_slow_reader_makes_peers_wait_and_loses_nothing() {
     assert_eq!(first.stdout.lines().map(number).collect::<Vec<_>>(), [0]);
     let mut client = nodes.client("client", &port);
     write(&mut client, 1..2000);
-    let told = server.error_with("maximum size");
+    let output = server.error_with("maximum size");
     assert!(
-        told.contains(
+        output.contains(
             "its readers have not read the oldest entries; peers wait until there is room"
         ),
-        "{told}"
+        "{output}"
     );
     let mut reader = Program::start(["spool", "read", dir, "--follow", "--reader", "slow"]);
     for expected in 1..2000 {

@@ -52,7 +52,7 @@ fn reading_variables_does_not_change_them() {
     let (_node, address) = node(test, "");
     let all = "hits = 5\nhosts = {\\x0a\\x0a}\nports = {\\x0a\t80/tcp\\x0a}\n";
     for _ in 0..2 {
-        assert_eq!(state("get", &address, test, &[]).told(), (0, all, ""));
+        assert_eq!(state("get", &address, test, &[]).outcome(), (0, all, ""));
     }
     let some = state("get", &address, test, &["ports", "hits", "--json"]);
     assert_eq!((some.code, some.stderr.as_str()), (0, ""));
@@ -62,7 +62,7 @@ fn reading_variables_does_not_change_them() {
     assert_eq!(lines, [ports, json!({"name": "hits", "type": "count", "value": 5})]);
     let none = state("get", &address, test, &["hits", "empty"]);
     let error = "brocomm: the peer has no empty, or no value for it\n";
-    assert_eq!(none.told(), (1, "hits = 5\n", error));
+    assert_eq!(none.outcome(), (1, "hits = 5\n", error));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_variable_can_be_set_if_changes_are_accepted() {
     let test = "state-set";
     let (_node, address) = node(test, "sync = true");
     assert_eq!(
-        state("set", &address, test, &["hits", "7"]).told(),
+        state("set", &address, test, &["hits", "7"]).outcome(),
         (0, "set hits = 7 (was 5)\n", "")
     );
     assert_eq!(state("get", &address, test, &["hits"]).stdout, "hits = 7\n");
@@ -87,14 +87,14 @@ fn a_variable_can_be_set_if_changes_are_accepted() {
     assert_eq!(state("get", &address, test, &["hosts"]).stdout, value);
     let fresh = state("set", &address, test, &["empty", "1"]);
     let note = "brocomm: the peer had no value for empty, and may not know it\n";
-    assert_eq!(fresh.told(), (0, "set empty = 1\n", note));
+    assert_eq!(fresh.outcome(), (0, "set empty = 1\n", note));
 }
 
 #[test]
 fn entries_elements_and_numbers_can_be_changed() {
     let test = "state-elements";
     let (_node, address) = node(test, "sync = true");
-    for (command, place, more, told) in [
+    for (command, place, more, expected) in [
         ("set", "hosts[10.0.0.1]", &["\"a\""][..], "set hosts[10.0.0.1] = a\n"),
         ("set", "hosts[::ffff:10.0.0.1]", &["\"b\""], "set hosts[10.0.0.1] = b (was a)\n"),
         ("set", "hosts[::1]", &["\"c\""], "set hosts[::1] = c\n"),
@@ -107,17 +107,17 @@ fn entries_elements_and_numbers_can_be_changed() {
         ("incr", "hits", &["-4"], "incr hits = 2 (was 6)\n"),
     ] {
         let run = state(command, &address, test, &[&[place], more].concat());
-        assert_eq!(run.told(), (0, told, ""), "{command} {place}");
+        assert_eq!(run.outcome(), (0, expected, ""), "{command} {place}");
     }
     let all = "hits = 2\nhosts = {\\x0a\t[::1] = c\\x0a}\nports = {\\x0a\t53/udp\\x0a}\n";
-    assert_eq!(state("get", &address, test, &[]).told(), (0, all, ""));
+    assert_eq!(state("get", &address, test, &[]).outcome(), (0, all, ""));
     let json = state("add", &address, test, &["ports[1/tcp]", "--json"]);
     let object = json!({"name": "ports[1/tcp]", "operation": "add", "value": null, "was": null});
     assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), object);
     // A variable that the peer does not have does not get the declared initial value.
     let none = state("incr", &address, test, &["empty"]);
     let error = "brocomm: nothing sent: the peer has no empty, or no value for it\n";
-    assert_eq!(none.told(), (1, "", error));
+    assert_eq!(none.outcome(), (1, "", error));
     let below = state("incr", &address, test, &["hits", "-3"]);
     assert_eq!((below.code, below.stdout.as_str()), (1, ""), "{}", below.stderr);
 }
@@ -155,13 +155,13 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
         ("incr", &["hits"], &signed, "hits is declared as int, but the peer's is of type count"),
     ] {
         let run = state(command, more, file);
-        let told = format!("brocomm: nothing sent: {error}\n");
-        assert_eq!(run.told(), (1, "", told.as_str()), "{command} {more:?}");
+        let expected = format!("brocomm: nothing sent: {error}\n");
+        assert_eq!(run.outcome(), (1, "", expected.as_str()), "{command} {more:?}");
     }
     let get = |more: &[&str]| state("get", more, &wrong);
-    assert_eq!(get(&["hits"]).told(), (1, "", format!("brocomm: {hits}\n").as_str()));
+    assert_eq!(get(&["hits"]).outcome(), (1, "", format!("brocomm: {hits}\n").as_str()));
     // `hosts` is empty, so only the types differ.
-    assert_eq!(get(&["hosts"]).told(), (1, "", format!("brocomm: {hosts}\n").as_str()));
+    assert_eq!(get(&["hosts"]).outcome(), (1, "", format!("brocomm: {hosts}\n").as_str()));
     let all = format!("brocomm: {hits}\nbrocomm: {hosts}\nbrocomm: {ports}\n");
     let found = get(&[]);
     assert_eq!((found.code, found.stderr), (1, all));
@@ -170,9 +170,9 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     let set = state("set", &["hits", "\"x\""], &any);
     let error = "brocomm: nothing sent: hits is declared as any, but the peer's is of type count, \
         and the value of type string\n";
-    assert_eq!(set.told(), (1, "", error));
+    assert_eq!(set.outcome(), (1, "", error));
     let right = self::state("get", &address, test, &[]);
-    assert_eq!(right.told(), (0, before.as_str(), ""));
+    assert_eq!(right.outcome(), (0, before.as_str(), ""));
 }
 
 #[test]
@@ -205,13 +205,13 @@ fn changes_are_printed_as_they_arrive() {
     }
     assert_eq!(all.line(), "assign hits = 6");
     assert_eq!(all.line(), "assign ports = {\\x0a\t53/udp\\x0a}");
-    assert_eq!(all.end().told(), (0, "", ""));
+    assert_eq!(all.end().outcome(), (0, "", ""));
     let change: Value = serde_json::from_str(&one.line()).unwrap();
     assert_eq!((&change["name"], &change["operation"]), (&json!("ports"), &json!("assign")));
     assert_eq!(change["operands"], json!([["53/udp"], null, null]));
     assert!(change["t"].is_f64());
     drop(node);
-    assert_eq!(one.end().told(), (0, "", ""));
+    assert_eq!(one.end().outcome(), (0, "", ""));
 }
 
 #[test]
@@ -265,14 +265,14 @@ fn a_change_within_a_variable_is_printed_by_its_name() {
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let node = runtime.block_on(async { Node::run(communication) }).unwrap();
-    let mut told = node.subscribe();
+    let mut notifications = node.subscribe();
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
-        let told = runtime.block_on(told.next()).expect("it comes before the end");
-        if is_it(&told) {
-            break told;
+        let notification = runtime.block_on(notifications.next()).expect("it comes before the end");
+        if is_it(&notification) {
+            break notification;
         }
     };
-    let listening = wait_for(|told| matches!(told, Notification::Listening(_)));
+    let listening = wait_for(|notification| matches!(notification, Notification::Listening(_)));
     let Notification::Listening(address) = listening else { panic!("{listening:?}") };
 
     let file = self::declarations("state-within");
@@ -280,7 +280,7 @@ fn a_change_within_a_variable_is_printed_by_its_name() {
     let address = address.to_string();
     let watch = ["state", "watch", &address, "hosts", "--count=2"];
     let watch = Program::start([&watch[..], &file].concat());
-    wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    wait_for(|notification| matches!(notification, Notification::ConnectionHandshakeDone(_)));
     let host = || [BroValue::Addr([10, 0, 0, 1].into())];
     node.with(|node, now| {
         let entry = Path::to("hosts").index(host());
@@ -288,9 +288,9 @@ fn a_change_within_a_variable_is_printed_by_its_name() {
         node.change_state(now, |store| store.increment("hits", 1)).unwrap();
         node.change_state(now, |store| store.delete("hosts", host())).unwrap();
     });
-    wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     let shown = "hosts = {\\x0a\\x0a}\nassign_idx hosts[10.0.0.1] = gateway\ndel hosts[10.0.0.1]\n";
-    assert_eq!(watch.end().told(), (0, shown, ""));
+    assert_eq!(watch.end().outcome(), (0, shown, ""));
 }
 
 #[test]
@@ -313,25 +313,26 @@ fn the_first_connection_to_a_new_node_is_kept() {
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let node = runtime.block_on(async { Node::run(communication) }).unwrap();
-    let mut told = node.subscribe();
+    let mut notifications = node.subscribe();
     let mut connections = 0;
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
-        let told = runtime.block_on(told.next()).expect("it comes before the end");
-        connections += u32::from(matches!(told, Notification::ConnectionEstablished { .. }));
-        if is_it(&told) {
-            break told;
+        let notification = runtime.block_on(notifications.next()).expect("it comes before the end");
+        connections +=
+            u32::from(matches!(notification, Notification::ConnectionEstablished { .. }));
+        if is_it(&notification) {
+            break notification;
         }
     };
-    let listening = wait_for(|told| matches!(told, Notification::Listening(_)));
+    let listening = wait_for(|notification| matches!(notification, Notification::Listening(_)));
     let Notification::Listening(address) = listening else { panic!("{listening:?}") };
     let file = self::declarations("state-young");
     let address = address.to_string();
     let file = ["--declarations", file.to_str().unwrap()];
     let watch = ["state", "watch", &address, "hits", "--count=1"];
     let watch = Program::start([&watch[..], &file].concat());
-    wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    wait_for(|notification| matches!(notification, Notification::ConnectionHandshakeDone(_)));
     node.with(|node, now| node.change_state(now, |store| store.increment("hits", 1))).unwrap();
-    wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    wait_for(|notification| matches!(notification, Notification::ConnectionClosed { .. }));
     assert_eq!(connections, 1);
-    assert_eq!(watch.end().told(), (0, "hits = 5\nincr hits = 6 (was 5)\n", ""));
+    assert_eq!(watch.end().outcome(), (0, "hits = 5\nincr hits = 6 (was 5)\n", ""));
 }

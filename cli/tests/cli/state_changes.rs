@@ -36,11 +36,11 @@ fn changes_that_scripts_cannot_make_are_not_sent() {
             "list[99999999]: the vector has 1 elements, and at most 65536 can be added",
         ),
     ] {
-        let told = format!("brocomm: nothing sent: {error}\n");
-        assert_eq!(state(command).told(), (1, "", told.as_str()), "{command:?}");
+        let expected = format!("brocomm: nothing sent: {error}\n");
+        assert_eq!(state(command).outcome(), (1, "", expected.as_str()), "{command:?}");
     }
     assert_eq!(state(&["get"]).stdout, before);
-    assert_eq!(state(&["delete", "who$note"]).told(), (0, "delete who$note (was y)\n", ""));
+    assert_eq!(state(&["delete", "who$note"]).outcome(), (0, "delete who$note (was y)\n", ""));
 }
 
 #[test]
@@ -70,10 +70,10 @@ fn values_can_be_set_as_json() {
     ] {
         let set = run([&["state", "set", &address, place, text][..], &file].concat());
         assert_eq!((set.code, set.stderr.as_str()), (0, set.stderr.as_str()), "{place} {text}");
-        let told: Value = serde_json::from_str(&set.stdout).unwrap();
-        assert_eq!(told["value"], value, "{place} {text}");
+        let report: Value = serde_json::from_str(&set.stdout).unwrap();
+        assert_eq!(report["value"], value, "{place} {text}");
         // The output can be used as input.
-        let again = told["value"].to_string();
+        let again = report["value"].to_string();
         let set = run([&["state", "set", &address, place, &again][..], &file].concat());
         assert_eq!(serde_json::from_str::<Value>(&set.stdout).unwrap()["was"], value);
     }
@@ -86,7 +86,7 @@ fn values_can_be_set_as_json() {
         ),
     ] {
         let set = run([&["state", "set", &address, place, text][..], &file].concat());
-        assert_eq!(set.told(), (2, "", error));
+        assert_eq!(set.outcome(), (2, "", error));
     }
 }
 
@@ -108,8 +108,8 @@ fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess
         op3: None,
     };
     let mut changes = Vec::new();
-    while let Some(told) = peer.next(None).unwrap() {
-        match told {
+    while let Some(notification) = peer.next(None).unwrap() {
+        match notification {
             ConnectionNotification::SyncStarted(SyncRole::Sender) => {
                 assert_eq!(peer.connection_mut().send_state_access(&access), Ok(Sent::Sent));
                 peer.connection_mut().state_done().unwrap();
@@ -173,12 +173,12 @@ fn nothing_is_added_to_a_container_without_a_type() {
         let run = program.end();
         match container {
             Some(container) => {
-                let told = format!(
+                let expected = format!(
                     "brocomm: nothing sent: the peer's {container} is empty and has no type yet, \
                      so it accepts no elements; assign a value to it: `state set '{container}' \
                      VALUE`\n"
                 );
-                assert_eq!(run.told(), (1, "", told.as_str()), "{command:?}");
+                assert_eq!(run.outcome(), (1, "", expected.as_str()), "{command:?}");
                 assert_eq!(changes, []);
             }
             None => {

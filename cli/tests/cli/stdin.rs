@@ -157,7 +157,7 @@ fn an_event_that_waits_when_the_node_stops_is_an_error() {
     node.error_with("events in/out");
     node.signal("-TERM");
     let ended = node.end();
-    let waits = "standard input: line 3: not sent: the node ended before\n";
+    let waits = "standard input: line 3: not sent: the node stopped first\n";
     assert!(ended.stderr.contains(waits), "{}", ended.stderr);
     assert_eq!(ended.code, 1);
 }

@@ -9,7 +9,7 @@ use crate::support::{Program, no_folder, run};
 #[test]
 fn a_captured_session_is_decoded() {
     if Command::new("tcpdump").arg("--version").output().is_err() {
-        return skipped("there is no tcpdump here");
+        return skipped("tcpdump is not installed");
     }
     let folder = no_folder("tcpdump");
     std::fs::create_dir_all(&folder).unwrap();
@@ -22,12 +22,12 @@ fn a_captured_session_is_decoded() {
     tcpdump.args(["-i", "lo", "-n", "-l", "-U", "--immediate-mode", "--print", "-Z", "root"]);
     tcpdump.arg("-w").arg(&file).args(["tcp", "port", port]);
     let mut tcpdump = Program::spawn(tcpdump);
-    let mut told = String::new();
+    let mut output = String::new();
     loop {
         match tcpdump.error() {
             Some(line) if line.contains("listening on lo") => break,
-            Some(line) => told += &line,
-            None => return skipped(&format!("tcpdump may not capture: {told}")),
+            Some(line) => output += &line,
+            None => return skipped(&format!("tcpdump may not capture: {output}")),
         }
     }
     let sent = run(["send", &address, "--class=c", "e(7, \"seven\")", "e(8, \"eight\")"]);

@@ -100,7 +100,7 @@ fn the_side_without_tls_is_named() {
     assert_eq!(run(send).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    assert!(stderr.contains("the peer speaks TLS, clear text is expected"), "{stderr}");
+    assert!(stderr.contains("the peer uses TLS, but clear text is expected"), "{stderr}");
 }
 
 #[test]

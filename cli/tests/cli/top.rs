@@ -77,7 +77,7 @@ fn the_control_socket_reports_the_peers() {
 }
 
 #[test]
-fn the_table_is_printed_once_without_colours() {
+fn the_table_is_printed_once_without_colors() {
     let (_hub, _sensor, path) = node("once");
     let top = run(["top", path.to_str().unwrap(), "--once", "--interval", "0.05"]);
     assert_eq!((top.code, top.stderr.as_str()), (0, ""));
@@ -114,10 +114,10 @@ fn a_missing_answer_is_an_error_with_a_hint() {
         "brocomm: {gone}: cannot connect: no such file or directory; is `brocomm run` running, \
          with this --control-socket?\n"
     );
-    assert_eq!(top.told(), (1, "", why.as_str()));
+    assert_eq!(top.outcome(), (1, "", why.as_str()));
     let top = run(["top", gone]);
     let why = "brocomm: standard output is not a terminal; add --once\n";
-    assert_eq!(top.told(), (2, "", why));
+    assert_eq!(top.outcome(), (2, "", why));
     let top = run(["top", "a:b:c", "--once"]);
     assert_eq!(top.code, 2, "{}", top.stderr);
 }

@@ -106,7 +106,7 @@ fn events_are_published_and_printed() {
         pair,
         "Site::ping(5)",
     ]);
-    assert_eq!(sent.told(), (0, "", ""));
+    assert_eq!(sent.outcome(), (0, "", ""));
     let shown = listener.notice_with(" event ");
     assert_eq!(shown, "event Site::pair([b=x, new=<uninitialized>, a=7])");
     assert_eq!(listener.notice_with(" event "), "event Site::ping(5)");
@@ -202,7 +202,7 @@ fn a_bridge_passes_events_both_ways() {
     bro.notice_with(" handshake_done");
     let back = "Site::back(9, \"from Zeek\")";
     let sent = run(["zeek", "send", &url, "--topic=brocomm/to-bro/x", back]);
-    assert_eq!(sent.told(), (0, "", ""));
+    assert_eq!(sent.outcome(), (0, "", ""));
     assert_eq!(bro.notice_with(" event "), "event back(9, from Zeek)");
 
     bridge.signal("-TERM");
@@ -225,7 +225,7 @@ fn events_pass_over_tls_and_under_another_topic() {
     let mut listener = Program::start([&listen[..], &tls].concat());
     listener.notice_with(" ready ");
     let send = ["zeek", "send", &url, "Site::ping(1)"];
-    assert_eq!(run([&send[..], &tls].concat()).told(), (0, "", ""));
+    assert_eq!(run([&send[..], &tls].concat()).outcome(), (0, "", ""));
     // The issuer of the certificate must be given, because the system does not trust it.
     assert_ne!(run(send).code, 0);
     assert_eq!(run(["zeek", "send", &url.replace("wss", "ws"), "Site::ping(1)"]).code, 1);
@@ -319,8 +319,8 @@ fn errors_in_a_bridge_are_reported_before_it_starts() {
     let target = "[[zeek]]\nurl = 'ws://127.0.0.1:1'\n";
     assert!(started(&format!("{target}signatures = 'none.zeek'")).contains("none.zeek"));
     fs::write(folder.join("bad.zeek"), "type A: record {\n x: nosuch; };").unwrap();
-    let told = started(&format!("{target}signatures = 'bad.zeek'"));
-    assert!(told.contains("bad.zeek:2:5: no type is named `nosuch`"), "{told}");
+    let output = started(&format!("{target}signatures = 'bad.zeek'"));
+    assert!(output.contains("bad.zeek:2:5: no type is named `nosuch`"), "{output}");
     assert!(started(&format!("{target}rename = {{ a = 'b' }}")).contains("declares event b"));
     assert!(started(&format!("{target}application = 'a b'")).contains("application"));
     let target = "[[zeek]]\nurl = 'wss://127.0.0.1:1'\nca = 'bad.zeek'\n";
@@ -348,10 +348,10 @@ fn checking_a_bridge_includes_its_files() {
         "signatures = ['bad.zeek', 'worse.zeek', 'none.zeek']\nto_zeek = '('\nsubscribe = 'a'\n",
     );
     assert_eq!(plain.code, 2);
-    for told in
+    for expected in
         ["bad.zeek:3:5: ", "worse.zeek:", "bridge.toml:5:14: zeek.signatures", "to_zeek = '('"]
     {
-        assert!(plain.stderr.contains(told), "{told}: {}", plain.stderr);
+        assert!(plain.stderr.contains(expected), "{expected}: {}", plain.stderr);
     }
     assert_eq!(json["errors"].as_array().unwrap().len(), 4, "{json}");
 
@@ -360,12 +360,12 @@ fn checking_a_bridge_includes_its_files() {
          rename = { ping = 'Site::ping', back = 'Site::ping' }\n",
     );
     assert_eq!(plain.code, 0, "{}", plain.stderr);
-    for told in [
+    for expected in [
         "event pair will not be passed: no signature declares event pair",
         "event back will not be passed: it has 2 arguments, and Site::ping has 1",
     ] {
-        assert!(plain.stderr.contains(told), "{told}: {}", plain.stderr);
-        assert!(json["warnings"].to_string().contains(told), "{json}");
+        assert!(plain.stderr.contains(expected), "{expected}: {}", plain.stderr);
+        assert!(json["warnings"].to_string().contains(expected), "{json}");
     }
     let line =
         "  ws://h:27759/v1/messages/json: gets /^?(ping|pair|back)$?/ (3 known events), sends ";
@@ -385,7 +385,7 @@ fn a_python_client_talks_to_the_server() {
     let folder = folder("zeek-python");
     let (server, url, _) = stand_in(&folder, &[]);
     let ended = Command::new(&python).arg(script).arg(&url).output().unwrap();
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{}{told}", String::from_utf8_lossy(&ended.stdout));
+    let output = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{}{output}", String::from_utf8_lossy(&ended.stdout));
     drop(server);
 }

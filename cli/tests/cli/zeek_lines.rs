@@ -86,8 +86,8 @@ fn is_same_text(zeek: &str, bro: &str) -> bool {
     bytes.into_iter().map(char::from).eq(bro.chars())
 }
 
-/// Returns a line with the least digits in each floating-point number. Zeek's sometimes have one more, which
-/// is tested where they are written.
+/// Returns a line with the fewest digits in each floating-point number. Zeek sometimes writes one
+/// more digit, which the tests of the encoder cover.
 fn shortest(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     let mut is_string = false;
@@ -147,7 +147,7 @@ fn recorded_logs_have_the_format_of_zeeks_json_logs() {
         let mut logger = Program::start([&listen[..], &[dir.to_str().unwrap()]].concat());
         let address = logger.line().strip_prefix("listening on ").unwrap().to_owned();
         let replay = ["replay", path.to_str().unwrap(), "--to", &address, "--wait", "0.1"];
-        // Who sends the logs is in the name.
+        // The session's name says which side sends the logs.
         let sender: &[&str] = if name.contains("to-listener") { &[] } else { &["--listener"] };
         run([&replay[..], sender].concat());
         let ended = logger.end();

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""The least that takes part in the Bro 2.5 Communication framework, and can be tested for it.
+"""A minimal peer of the Bro 2.5 Communication framework that passes the conformance suite.
 
-Written from the specification (conformance/spec), with nothing but Python's own library. As a
-Broccoli it announces that it keeps no cache, so that every object comes in full (2§5), and it
-neither compresses nor synchronises; it passes the profile `broccoli` of the conformance suite:
+Written from the specification (conformance/spec), using only Python's standard library. Like
+Broccoli, it announces that it has no cache, so every object is sent in full (2§5). It neither
+compresses nor synchronizes state. It passes the profile `broccoli` of the conformance suite:
 
     brocomm-conformance run --profile broccoli --connect 127.0.0.1:47757 \\
         --start "python3 minimal_peer.py --listen 127.0.0.1:47757"
     brocomm-conformance run --profile broccoli --listen 127.0.0.1:0 \\
         --start "python3 minimal_peer.py"
 
-Values of atomic types, enums, records and vectors are decoded and encoded again, the rest is
+Values of atomic types, enums, records and vectors are decoded and encoded again. Other types are
 refused.
 """
 
@@ -37,7 +37,7 @@ KNOWN = {VERSION, SERIAL, REQUEST_EVENTS, CAPTURE_FILTER, REQUEST_SYNC, PHASE_DO
 PROTOCOL, DATA_FORMAT, CACHE_SIZE = 7, 26, 1000
 NO_CACHING, BROCCOLI_PEER = 2, 16
 
-# A chunk, and all that is kept of one (§1.1). Without partial chunks none needs to be longer.
+# The maximum length of a chunk (§1.1). Partial chunks are not supported.
 LONGEST = 16 << 20
 
 SETUP, HANDSHAKE, RUNNING = "setup", "handshake", "running"
@@ -47,11 +47,11 @@ ECHOED = b"conformance_echoed"
 
 
 class Violation(Exception):
-    """Ends one connection: the peer broke the protocol."""
+    """A violation of the protocol by the peer, which ends the connection."""
 
 
 class Node:
-    """What all connections share: an event goes to every Running peer that requested it (§6)."""
+    """The state shared by all connections. Events go to all Running peers that requested them (§6)."""
 
     def __init__(self):
         self.connections = set()
@@ -65,7 +65,7 @@ class Node:
 
 
 class Connection:
-    """One connection, from VERSION to its end; either side may have opened it."""
+    """A connection, from VERSION to its end. Either side may have opened it."""
 
     def __init__(self, node, stream, initiator, class_):
         self.node = node
@@ -79,7 +79,7 @@ class Connection:
         self.requested = set()
         self.sending = threading.Lock()
 
-    # What is sent.
+    # Sending.
 
     def send(self, number, argument=None):
         """Sends a header chunk and, for types that have one, an argument chunk (§1.4)."""
@@ -90,19 +90,19 @@ class Connection:
             try:
                 self.stream.sendall(data)
             except OSError:
-                pass  # reading finds out as well
+                pass  # reading fails as well
 
     def send_event(self, name, args):
         if self.phase == RUNNING and name in self.requested:
             self.send(SERIAL, Writer().call(name, time.time(), args))
 
-    # What comes.
+    # Receiving.
 
     def run(self):
         with self.node.lock:
             self.node.connections.add(self)
         try:
-            # Sent at once, without waiting for the other side's (§3.1).
+            # Sent at once, without waiting for the other side's VERSION (§3.1).
             class_ = self.class_ + b"\0" if self.class_ else b""
             fields = struct.pack(">IIII", PROTOCOL, CACHE_SIZE, DATA_FORMAT, 0)
             self.send(VERSION, fields + class_)
@@ -135,7 +135,7 @@ class Connection:
         if length == 0:
             raise Violation("empty chunk, §1.1")
         if length > LONGEST:
-            # Also a partial chunk, which an implementation may do without (§1.2).
+            # Or a partial chunk, which an implementation need not support (§1.2).
             raise Violation(f"chunk of {length} bytes, §1.1")
         return self.exactly(length)
 
@@ -152,7 +152,7 @@ class Connection:
         return number, argument
 
     def handle(self, number, argument):
-        """Does what a message asks for, if it may come now (§3.7)."""
+        """Handles a message, if it is legal in this phase (§3.7)."""
         if self.phase == SETUP:
             if number != VERSION:
                 raise Violation("peer did not send version, §3.1")
@@ -162,15 +162,15 @@ class Connection:
         if number == PHASE_DONE:
             return self.phase_done()
         if number == COMPRESS:
-            raise Violation("COMPRESS, though COMPRESSION was not announced, §2.9")
+            raise Violation("COMPRESS, although COMPRESSION was not announced, §2.9")
         if number == REQUEST_EVENTS:
-            # An empty name, and a last one without NUL, do no harm (§1.5).
+            # Empty names are skipped, and the last one may lack its NUL (§1.5).
             self.requested.update(name for name in argument.split(b"\0") if name)
         elif number == SERIAL:
             self.serial(argument)
         elif number == PING:
             self.pong(argument)
-        # All else is for nodes that do more: it is read, and forgotten.
+        # All other messages are ignored.
 
     def version(self, argument):
         if len(argument) < 16:
@@ -182,7 +182,7 @@ class Connection:
             raise Violation(f"data format {data_format}, expected {DATA_FORMAT}, §3.1")
         class_ = argument[16:].split(b"\0")[0]
         self.phase = HANDSHAKE
-        # The only node has no class, so it applies to peers without one (§4).
+        # The only peer entry has no class, so it applies to peers without one (§4).
         if self.initiator or not class_:
             self.accepts_input = True
             self.send(REQUEST_EVENTS, ECHO + b"\0")
@@ -198,7 +198,7 @@ class Connection:
 
     def serial(self, argument):
         if argument[:1] in (b"i", b"s", b"p"):
-            return  # variables and packets are for nodes that do more
+            return  # variables and packets are ignored
         if argument[:1] != b"e":
             raise Unreadable(f"unknown serialization type {argument[:1].hex()}")
         name, args = values.read_call(argument)
@@ -206,7 +206,7 @@ class Connection:
             self.node.raise_event(ECHOED, args)
 
     def pong(self, argument):
-        # It takes no time that a clock of this kind would show.
+        # The time spent here is negligible.
         self.send(PONG, argument[:-8] + struct.pack(">d", 0.0))
 
 

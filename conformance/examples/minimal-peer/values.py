@@ -4,10 +4,10 @@ import struct
 
 
 class Unreadable(Exception):
-    """The bytes are not what part 2 says."""
+    """The bytes violate part 2."""
 
 
-# 2§4: type tags, and the internal tag that says how a value is held.
+# 2§4: type tags, and the internal tag that determines how a value is encoded.
 BOOL, INT, COUNT, COUNTER, DOUBLE, TIME, INTERVAL, STRING = 1, 2, 3, 4, 5, 6, 7, 8
 PATTERN, ENUM, PORT, ADDR, SUBNET, RECORD, VECTOR = 9, 10, 12, 13, 14, 18, 22
 AS_INT, AS_UNSIGNED, AS_DOUBLE, AS_STRING, AS_ADDR, AS_SUBNET, AS_OTHER = 1, 2, 3, 4, 5, 6, 7
@@ -15,11 +15,11 @@ INTERNAL = {BOOL: AS_INT, INT: AS_INT, ENUM: AS_INT, COUNT: AS_UNSIGNED, COUNTER
             PORT: AS_UNSIGNED, DOUBLE: AS_DOUBLE, TIME: AS_DOUBLE, INTERVAL: AS_DOUBLE,
             STRING: AS_STRING, ADDR: AS_ADDR, SUBNET: AS_SUBNET}
 
-# 2§3: families of serial types, of which bits 0-12 count.
-# Those with bit 15 begin with a BroObj.
+# 2§3: families of serial types. Only bits 0-12 are significant.
+# Objects with bit 15 begin with a BroObj.
 VAL, TYPE, ATTRIBUTES, MATCHER = 0x8800, 0x8A00, 0x8C00, 0x1400
 
-# 2§6: the class of a Val for a type; all others are plain.
+# 2§6: the class of a Val by its type; all others are plain.
 VAL_CLASS = {INTERVAL: 2, PORT: 3, ADDR: 4, SUBNET: 5, STRING: 6, PATTERN: 7, RECORD: 10, ENUM: 11,
              VECTOR: 12}
 
@@ -30,7 +30,7 @@ DEEPEST = 64
 
 
 class Reader:
-    """Reads one serialization; every length is held against what is left."""
+    """Reads one serialization. Checks every length against the remaining bytes."""
 
     def __init__(self, data):
         self.data = data
@@ -40,7 +40,7 @@ class Reader:
     def take(self, length):
         end = self.at + length
         if end > len(self.data):
-            raise Unreadable(f"data ends where {length} bytes should follow, at {self.at}")
+            raise Unreadable(f"{length} bytes expected at offset {self.at}, but the data ends")
         piece = self.data[self.at:end]
         self.at = end
         return piece
@@ -56,7 +56,7 @@ class Reader:
         return self.take(self.unpack("I"))
 
     def count(self):
-        """Reads how many things follow, each of which takes a byte or more."""
+        """Reads a number of elements, each of which takes at least one byte."""
         count = self.unpack("I")
         if count > len(self.data) - self.at:
             raise Unreadable(f"{count} elements in {len(self.data) - self.at} bytes")
@@ -66,7 +66,7 @@ class Reader:
         return read() if self.bool() else None
 
     def object(self, family):
-        """Reads an object's head (2§3); returns its class."""
+        """Reads an object's header (2§3) and returns its class."""
         full, pid = self.bool(), self.unpack("I")
         if not full:
             raise Unreadable(f"unknown object {pid} referenced")
@@ -86,18 +86,18 @@ class Reader:
         return value
 
     def type(self):
-        """Reads a type as (tag, name, what its class adds)."""
+        """Reads a type as (tag, name, further data of its class)."""
         return self.nested(self._type)
 
     def _type(self):
         if not self.bool():
-            raise Unreadable("a type by name, which only a Broccoli writes")
+            raise Unreadable("a type by name, which only a Broccoli sends")
         class_ = self.object(TYPE)
         tag, internal = self.take(1)[0], self.take(1)[0]
         self.bool(), self.bool()
         name = self.str()
         if internal != INTERNAL.get(tag, AS_OTHER):
-            raise Unreadable(f"type {tag} is not held as {internal}")
+            raise Unreadable(f"type {tag} with internal tag {internal}")
         if class_ in (BASE_TYPE, SUBNET_TYPE):
             more = None
         elif class_ == ENUM_TYPE:
@@ -116,16 +116,16 @@ class Reader:
                     fields.append((self.type(), self.str()))
             more = fields
         else:
-            raise Unreadable(f"types of class {class_} are for nodes that do more")
+            raise Unreadable(f"types of class {class_} are not supported")
         return class_, tag, name, more
 
     def attributes(self):
-        """Reads attributes, whose expressions a Broccoli is not sent, and forgets them."""
+        """Skips attributes. A Broccoli is not sent their expressions."""
         self.object(ATTRIBUTES)
         self.type()
         for _ in range(self.count()):
             if self.bool():
-                raise Unreadable("an expression, which a Broccoli is not sent")
+                raise Unreadable("an expression, which is never sent to a Broccoli")
             self.take(1)
 
     def value(self):
@@ -160,7 +160,7 @@ class Reader:
         if tag in (RECORD, VECTOR):
             self.take(1), self.str()
             return type_, [self.opt(self.value) for _ in range(self.count())]
-        raise Unreadable(f"values of type {tag} are for nodes that do more")
+        raise Unreadable(f"values of type {tag} are not supported")
 
     def addr(self):
         words = self.unpack("I")

@@ -196,14 +196,19 @@ fn full_state(peer: &mut Exchange) -> Outcome {
             (Message::PhaseDone, _) => break,
             (_, Some(Serial::StateAccess(access))) => {
                 Stop::unless(access.opcode == Opcode::Assign, || {
-                    format!("{} came in Sync, which has assigns only", access.opcode.name())
+                    format!(
+                        "{} arrived in Sync, in which only assign is allowed",
+                        access.opcode.name()
+                    )
                 })?;
                 let target = access.target.to_string();
-                Stop::unless(!assigned.contains(&target), || format!("{target} came twice"))?;
+                Stop::unless(!assigned.contains(&target), || {
+                    format!("{target} was assigned twice")
+                })?;
                 assigned.insert(target);
             }
             (_, Some(Serial::Event(event))) => {
-                return Stop::failed(format!("the event {} came within Sync", event.name));
+                return Stop::failed(format!("the event {} arrived in Sync", event.name));
             }
             _ => {}
         }

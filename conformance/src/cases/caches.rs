@@ -99,7 +99,7 @@ fn read() -> Vec<Case> {
                 let raw = Raw::on(&peer);
                 let event = raw.echo(&raw.reference(FREE));
                 peer.send(&Message::Serial(event.into()))?;
-                trial.closes(&mut peer, "a reference to an unknown id")
+                trial.closes(&mut peer, "a reference to an unknown ID")
             },
         ),
         Case::should(
@@ -200,7 +200,7 @@ fn written() -> Vec<Case> {
                     let bytes = peer.expect(MessageType::Serial)?.bytes;
                     let (full, pid) = first_object(&bytes);
                     Stop::unless(full && pid == 0, || {
-                        format!("the argument is full: {full}, its id {pid}")
+                        format!("is the argument full: {full}, its ID: {pid}")
                     })?;
                 }
                 peer.answers()

@@ -6,7 +6,7 @@ use super::raw::Raw;
 use crate::suite::{Case, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    // The text distinguishes this value from those that others have echoed.
+    // This value differs from those that other cases have echoed.
     let text = || Value::string("a call that is ignored");
     let ignored = |id, title: &str, description: &str, name: &'static str, args: Vec<Value>| {
         let description =

@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
                             });
                         }
                         MessageType::PhaseDone => {
-                            return Stop::failed("PHASE_DONE came before a CAPTURE_FILTER");
+                            return Stop::failed("PHASE_DONE arrived before a CAPTURE_FILTER");
                         }
                         _ => {}
                     }

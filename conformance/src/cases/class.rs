@@ -38,7 +38,8 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut stranger = trial.open()?;
                 let hello = stranger.hello();
                 stranger.shake(&hello)?;
-                // Waits, on a connection of a known peer, until everything before has been handled.
+                // Waits, on a connection of a known peer, until everything sent before has been
+                // handled.
                 known(trial)?;
                 Stop::unless(!stranger.has_closed()?, || "it closed".to_owned())?;
                 let requested = &stranger.theirs().requested;

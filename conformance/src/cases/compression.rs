@@ -92,7 +92,7 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/5",
             "a compressed chunk may arrive in parts",
-            "Sends a compressed event in parts of 7 bytes: compression sits above parts.",
+            "Sends a compressed event in parts of 7 bytes. Compression precedes the split.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 let value = Value::string("compressed, then cut into parts");
@@ -128,7 +128,7 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/7",
             "a message of 2.5 MB is understood when compressed",
-            "Has a string of 2.5 MB echoed that compresses to little.",
+            "Has a highly compressible string of 2.5 MB echoed.",
             |trial| {
                 let mut peer =
                     trial.running_as(|hello| hello.compression = Some(Compression::default()))?;
@@ -193,7 +193,7 @@ fn refused() -> Vec<Case> {
         refused(
             "1.5/25",
             "a chunk that is not a zlib stream ends the connection",
-            "Sends bytes with which no zlib stream begins, and a claimed length of 8 bytes.",
+            "Sends bytes that cannot start a zlib stream, and a claimed length of 8 bytes.",
             |_, _| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
         ),
         refused(
@@ -339,7 +339,7 @@ fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
         let mut plain = Vec::with_capacity(1 << 20);
         let result = inflater.decompress_vec(body, &mut plain, FlushDecompress::Sync);
         Stop::unless(result.is_ok() && plain.len() as u64 == u64::from(claim), || {
-            format!("a chunk inflates to {} bytes, and says {claim}: {result:?}", plain.len())
+            format!("a chunk inflates to {} bytes, but claims {claim}: {result:?}", plain.len())
         })?;
     }
     Ok(deflated)

@@ -242,8 +242,8 @@ fn headers() -> Vec<Case> {
         ),
         Case::must(
             "1.4/3",
-            "the peer id in a header is ignored",
-            "Sends an event with the peer id 0x01020304 in its header chunk.",
+            "the peer ID in a header is ignored",
+            "Sends an event with the peer ID 0x01020304 in its header chunk.",
             |trial| with_header(trial, &[2, 0, 0, 0, 1, 2, 3, 4]),
         ),
         Case::should(
@@ -273,7 +273,7 @@ fn headers() -> Vec<Case> {
             |trial| {
                 every_header(trial, |header| {
                     let id = header.get(4..8).unwrap_or_default();
-                    Stop::unless(id == [0; 4], || format!("the peer id is {id:02x?}"))
+                    Stop::unless(id == [0; 4], || format!("the peer ID is {id:02x?}"))
                 })
             },
         ),

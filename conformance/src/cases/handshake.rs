@@ -228,7 +228,7 @@ fn requests() -> Vec<Case> {
                 peer.send(&Message::Version(version))?;
                 peer.expect(MessageType::PhaseDone)?;
                 let described = peer.theirs().description.is_some();
-                Stop::unless(described, || "peer_description did not come".to_owned())
+                Stop::unless(described, || "peer_description did not arrive".to_owned())
             },
         )
         .needs(Capability::DataFormats),
@@ -253,7 +253,7 @@ fn handshake() -> Vec<Case> {
                 peer.complete(&hello)?;
                 peer.answers()?;
                 let theirs = peer.theirs();
-                Stop::unless(theirs.phase_done == 1, || "PHASE_DONE came again".to_owned())?;
+                Stop::unless(theirs.phase_done == 1, || "PHASE_DONE was sent twice".to_owned())?;
                 Stop::unless(theirs.requested == requested, || {
                     "it requested events after its PHASE_DONE".to_owned()
                 })
@@ -374,7 +374,7 @@ fn its_version(trial: &mut Trial<'_>) -> Outcome<Version> {
     peer.expect(MessageType::Version)?;
     match peer.theirs().version.clone() {
         Some(version) => Ok(version),
-        None => Stop::failed("no VERSION came"),
+        None => Stop::failed("no VERSION arrived"),
     }
 }
 

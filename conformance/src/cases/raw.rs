@@ -63,7 +63,7 @@ impl Raw {
         [self.object(pid, 0x880c), ty.to_vec(), self.value_attributes(), content].concat()
     }
 
-    /// Returns that a value has no attributes, if that is said at all.
+    /// Returns the flag that a value has no attributes, in data formats that have it.
     fn value_attributes(self) -> Vec<u8> {
         vec![0; usize::from(self.0.data_format.has_value_attributes())]
     }

@@ -149,7 +149,7 @@ fn pings() -> Vec<Case> {
                     Message::Pong(args) if args.seq == 9 && args.time1 == 1_500_000_000.25 => {
                         peer.answers()
                     }
-                    other => Stop::failed(format!("{other:?} came back")),
+                    other => Stop::failed(format!("expected a PONG, found {other:?}")),
                 }
             },
         ),
@@ -306,7 +306,7 @@ fn ping(trial: &mut Trial<'_>, layout: PingLayout) -> Outcome {
             return Stop::inconclusive("no PONG");
         };
         let same = (pong.seq, pong.time1, pong.time2, pong.layout) == (seq, time1, time2, layout);
-        Stop::unless(same, || format!("{pong:?} came back"))?;
+        Stop::unless(same, || format!("the answer is {pong:?}"))?;
         // The implementation's clock may be coarser.
         let longest = begun.elapsed().as_secs_f64() + 0.1;
         Stop::unless((0.0..=longest).contains(&pong.time3), || {

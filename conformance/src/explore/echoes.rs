@@ -42,7 +42,7 @@ impl Echoes {
             return Ok(());
         }
         if !self.requested {
-            return Stop::failed(format!("{value} was echoed, which was not requested"));
+            return Stop::failed(format!("{value} was echoed, although it was not requested"));
         }
         let left_out = self.left_out.take().unwrap_or_else(|| (0..=self.before).collect());
         let expected = left_out.first().and_then(|left_out| self.sent.get(left_out + self.came));
@@ -50,9 +50,9 @@ impl Echoes {
         let possible: Vec<usize> = left_out.iter().copied().filter(possible).collect();
         if possible.is_empty() {
             let expected = expected.map_or("nothing".to_owned(), Value::to_string);
-            let strange = self.strange.as_ref().map(|value| format!("; {value} came before"));
+            let strange = self.strange.as_ref().map(|value| format!("; {value} arrived before"));
             let strange = strange.unwrap_or_default();
-            return Stop::failed(format!("{value} came back, expected {expected}{strange}"));
+            return Stop::failed(format!("{value} was echoed, expected {expected}{strange}"));
         }
         self.came += 1;
         self.left_out = Some(possible);
@@ -109,7 +109,7 @@ mod tests {
         echoes.expect(two);
         assert_eq!(echoes.came(three), Ok(()));
         assert!(!echoes.all_came());
-        let why = "2 came back, expected 1; 3 came before".to_owned();
+        let why = "2 was echoed, expected 1; 3 arrived before".to_owned();
         assert_eq!(echoes.came(two), Err(Stop::Failed(why)));
     }
 

@@ -129,8 +129,7 @@ fn perform(
     implementation: &mut dyn Implementation,
     settings: &Settings,
 ) -> Report {
-    let (title, description) =
-        ("a legal session is answered as the model says", script.to_string());
+    let (title, description) = ("a legal session is answered as in the model", script.to_string());
     let (entry, data_format, script) = (script.about.entry(), script.data_format, script.clone());
     let case = Case::must("3/1", title, description, move |trial| perform::act(&script, trial));
     let case = case.entry(entry).in_data_format(data_format);

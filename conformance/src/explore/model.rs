@@ -138,28 +138,28 @@ impl Model {
                 (Some("conformance_reported"), [Value::Count(n), t @ Value::Table(_)]) => {
                     let (came, expected) = (State::of(&(*n, t.clone())), self.reports.pop_front());
                     Stop::unless(expected.as_ref() == Some(&came), || {
-                        format!("{came:?} was reported where {expected:?} was to be")
+                        format!("expected the report {expected:?}, found {came:?}")
                     })
                 }
-                _ => Stop::failed(format!("{} came, for which nobody asked", event.name)),
+                _ => Stop::failed(format!("unexpected event {}", event.name)),
             },
             (_, Some(Serial::StateAccess(access))) => {
                 let expected = self.changes.pop_front();
                 Stop::unless(expected.as_ref().is_some_and(|change| change.is(access)), || {
-                    format!("{access:?} came where {expected:?} was to")
+                    format!("expected the change {expected:?}, found {access:?}")
                 })
             }
             (Message::Pong(args), _) => {
                 let expected = self.pongs.pop_front();
                 Stop::unless(expected == Some(args.seq), || {
-                    format!("the PONG {} came where {expected:?} was to", args.seq)
+                    format!("expected the PONG {expected:?}, found {}", args.seq)
                 })
             }
             (Message::LogWrite(argument), _) => {
                 logs.texts(argument)?.into_iter().try_for_each(|text| {
                     let expected = self.entries.pop_front();
                     Stop::unless(expected.as_ref() == Some(&text), || {
-                        format!("the entry {text:?} came where {expected:?} was to")
+                        format!("expected the entry {expected:?}, found {text:?}")
                     })
                 })
             }
@@ -199,7 +199,7 @@ impl Model {
     fn next(&mut self, peer: &mut Exchange) -> Outcome {
         match peer.receive()? {
             Some(got) => self.came(&got, Logs::on(peer)),
-            None => Stop::failed("it closed a session that was legal"),
+            None => Stop::failed("it closed a legal session"),
         }
     }
 }
@@ -220,7 +220,7 @@ mod tests {
     ";
 
     proptest! {
-        /// The model has its own rules, so that it finds errors in those of the core.
+        /// The model has its own rules, so that it finds errors in the core's rules.
         #[test]
         fn the_core_applies_operations_like_the_model(
             operations in proptest::collection::vec(operation(), 0..30),

@@ -127,7 +127,7 @@ impl fmt::Display for Script {
         if *data_format != DataFormat::V26 {
             writeln!(f, "in data format {data_format}")?;
         }
-        writeln!(f, "with{} requesting what is echoed", not(requests))?;
+        writeln!(f, "with{} requesting the echoes", not(requests))?;
         steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
 }
@@ -137,7 +137,7 @@ impl fmt::Display for Step {
         match self {
             Step::Echo(value) => write!(f, "has {value} echoed"),
             Step::EchoInPieces(value, cuts) => write!(f, "has {value} echoed, cut at {cuts:?} ‰"),
-            Step::Await => f.write_str("waits for what is echoed"),
+            Step::Await => f.write_str("waits for the echoes"),
             Step::Unknown(value) => write!(f, "sends conformance_unknown({value})"),
             Step::Request => f.write_str("requests conformance_echoed"),
             Step::CaptureFilter(filter) => write!(f, "sends the capture filter {filter:?}"),
@@ -145,11 +145,11 @@ impl fmt::Display for Step {
             Step::Print(text) => write!(f, "sends the print {text:?}"),
             Step::Ping(number) => write!(f, "sends the PING {number}"),
             Step::Compress(level) => write!(f, "compresses at level {level}"),
-            Step::Operate(operation) => write!(f, "tells of {operation}"),
-            Step::Change(key) => write!(f, "has conformance_change({key:?})"),
+            Step::Operate(operation) => write!(f, "sends the operation {operation}"),
+            Step::Change(key) => write!(f, "has conformance_t[{key:?}] changed"),
             Step::Report => f.write_str("has the state reported"),
             Step::Log(text) => write!(f, "has {text:?} logged"),
-            Step::Entries(texts) => write!(f, "sends the entries {texts:?} of a log"),
+            Step::Entries(texts) => write!(f, "sends the log entries {texts:?}"),
         }
     }
 }
@@ -177,7 +177,7 @@ pub(super) fn script(
 }
 
 impl Script {
-    /// Changes it to be in a data format, with values that it has.
+    /// Changes the session to a data format, and its values to ones that the format supports.
     fn in_data_format(mut self, data_format: DataFormat) -> Script {
         self.data_format = data_format;
         if !data_format.has_ipv6() {
@@ -220,7 +220,7 @@ fn script_with(capabilities: &[Capability]) -> impl Strategy<Value = Script> + u
         };
         let manners = match (keeps_cache, about) {
             (false, _) => vec![Manner::Bro, Manner::NoCaps],
-            // A Broccoli cannot receive a table (part 5), such as that of the state.
+            // A Broccoli cannot receive tables (part 5), so it cannot receive the state.
             (true, About::State) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps],
             (true, _) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps, Manner::Broccoli],
         };
@@ -336,7 +336,7 @@ mod tests {
             "PING",
             "compresses",
             "synchronized",
-            "tells of",
+            "the operation",
             "reported",
             "with logs",
             "entries",

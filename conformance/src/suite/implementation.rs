@@ -117,8 +117,8 @@ impl Connecting {
         self.listener.local_addr()
     }
 
-    /// Waits for a connection with a peer entry, as long as `lives` returns that the implementation
-    /// can still connect.
+    /// Waits for a connection with a peer entry, until `lives` returns an error because the
+    /// implementation can no longer connect.
     ///
     /// # Errors
     /// The error of the system or of `lives`, or that the implementation did not connect in time.

@@ -19,9 +19,9 @@ pub struct Profile {
     pub capabilities: &'static [Capability],
     /// The cases that are skipped nevertheless.
     pub exceptions: &'static [Exception],
-    /// The profile whose exceptions hold as well.
+    /// The profile whose exceptions also apply.
     pub like: Option<&'static Profile>,
-    /// The data format that the suite speaks with it (2§13).
+    /// The data format in which the suite tests it (2§13).
     pub data_format: DataFormat,
 }
 
@@ -151,7 +151,7 @@ impl Profile {
         }
         if self.data_format < case.since {
             let (ours, since) = (self.data_format, case.since);
-            return Some(format!("data format {ours}: only since {since}"));
+            return Some(format!("data format {ours}: must be at least {since}"));
         }
         let applies = |exception: &Exception| {
             exception.cases.iter().any(|prefix| is_within(prefix, case))
@@ -161,7 +161,7 @@ impl Profile {
         Some(format!("profile {}: {}", self.name, exception.why))
     }
 
-    /// Returns its exceptions and those of the profiles that it is like.
+    /// Returns the exceptions of this profile and of those that it is like.
     pub fn all_exceptions(&self) -> impl Iterator<Item = &Exception> {
         std::iter::successors(Some(self), |profile| profile.like).flat_map(|p| p.exceptions)
     }
@@ -182,7 +182,7 @@ const BRO_CAPABILITIES: &[Capability] = &[
     Capability::UnknownPorts,
     Capability::Containers,
     Capability::Functions,
-    // The last, as it came last.
+    // Must be last: `without_opaque_values` removes it.
     Capability::Opaque,
 ];
 
@@ -218,7 +218,7 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["1.4/7"],
         role: None,
-        why: "Bro sends uninitialised memory as the padding of its headers",
+        why: "Bro sends uninitialized memory as the padding of its headers",
     },
     Exception {
         cases: &["1.5/20", "1.5/21", "1.5/22", "1.5/23", "1.5/25", "1.5/27"],
@@ -326,7 +326,7 @@ mod tests {
             let is_run = |case| profile.leaves_out(case, Role::Listens).is_none();
             assert_eq!(is_run(&ipv6), has_ipv6, "{name}");
             assert_eq!(is_run(&ignored), format == 26, "{name}");
-            // What a newer release does otherwise than specified an older one does, too.
+            // An older release has the deviations of a newer one, too.
             let all = profile.all_exceptions().count();
             assert!(all >= Profile::BRO.exceptions.len(), "{name}");
         }

@@ -39,7 +39,7 @@ mod tests {
             ("2", Some("Messages between peers")),
             ("2.15", Some("REQUEST_LOGS")),
             ("3.7", Some("Which messages are legal when")),
-            ("6", Some("Node-wide behaviour")),
+            ("6", Some("Node-wide behavior")),
             ("2§5", Some("The object cache")),
             ("3§1", Some("LOG_CREATE_WRITER")),
             ("4§6", Some("SSL")),
@@ -52,7 +52,7 @@ mod tests {
         }
     }
 
-    /// Returns the numbered sections of a part that have a text of their own, with its first line.
+    /// Returns the numbered sections of a part that have text, with the first line of the text.
     fn sections(part: &str) -> Vec<(&str, &str)> {
         let headings = part.split("\n##").skip(1).filter_map(|section| {
             let (heading, text) = section.trim_start_matches('#').trim().split_once('\n')?;
@@ -63,9 +63,9 @@ mod tests {
         headings.filter_map(|(number, text)| Some((number, text.lines().next()?))).collect()
     }
 
-    /// What depends on the data format is in the table of 2§13.
+    /// Sections that depend on the data format are in the table of 2§13.
     #[test]
-    fn each_section_says_since_when_it_holds() {
+    fn each_section_names_the_first_release_it_holds_for() {
         let table = PARTS[1].split("## 13 ").nth(1).unwrap();
         let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
         let rows: Vec<String> = rows
@@ -90,7 +90,7 @@ mod tests {
                 assert!(since.starts_with(['0', '1', '2', '3', '5']), "{id}: {first}");
                 let is_in_table = rows.contains(&id);
                 let cites = first.contains("§13");
-                // TLS and messages in general have no row of their own.
+                // TLS and messages in general have no row.
                 let is_right = is_in_table == cites || matches!(&*id, "§1.3" | "§2");
                 assert!(is_right, "{id}: {first}");
             }

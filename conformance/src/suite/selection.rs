@@ -77,7 +77,7 @@ impl Selection {
             return Some("skipped on the command line".to_owned());
         }
         if let Some(lacks) = case.needs.iter().find(|need| self.without.contains(need)) {
-            return Some(format!("without {lacks}, as the command line says"));
+            return Some(format!("without {lacks}, by the command line"));
         }
         self.profile.leaves_out(case, role)
     }

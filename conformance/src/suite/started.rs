@@ -335,7 +335,7 @@ mod tests {
         ] {
             let mut started = Started::connecting(command, any());
             started.processes.spawn(&[]).unwrap();
-            // `wait` would close its standard input and thereby end it.
+            // `wait` would close its standard input and so end it.
             let child = &mut started.processes.children[0];
             while child.try_wait().unwrap().is_none() {
                 thread::sleep(Duration::from_millis(1));

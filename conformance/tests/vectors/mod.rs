@@ -275,12 +275,12 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
             let mut connection = Connection::new(config, Role::Acceptor, Time::default());
             connection.feed_bytes(&argument, Time::default());
             let error =
-                std::iter::from_fn(|| connection.poll_notification()).find_map(
-                    |told| match told {
+                std::iter::from_fn(|| connection.poll_notification()).find_map(|notified| {
+                    match notified {
                         ConnectionNotification::Closed(CloseCause::Protocol(error)) => Some(error),
                         _ => None,
-                    },
-                )?;
+                    }
+                })?;
             assert_eq!(connection.phase(), Phase::Closed, "{}", vector.name);
             let said = match &error.kind {
                 ProtocolErrorKind::Serial(error) => error.kind.to_string(),
@@ -319,8 +319,8 @@ fn ignored_vectors_change_nothing() {
         assert_eq!(vector.kind, "stream", "{}", vector.name);
         let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());
         connection.feed_bytes(&bytes(&vector.hex), Time::default());
-        let told = std::iter::from_fn(|| connection.poll_notification());
-        let events = told.filter_map(|told| match told {
+        let notified = std::iter::from_fn(|| connection.poll_notification());
+        let events = notified.filter_map(|notified| match notified {
             ConnectionNotification::Event(event) => Some((event.name.to_string(), event.args)),
             _ => None,
         });

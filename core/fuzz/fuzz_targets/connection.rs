@@ -36,11 +36,11 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<ConnectionNotification>, Vec<u8>) {
         ..ConnectionConfig::default()
     };
     let mut connection = Connection::new(config, role, NOW);
-    let mut told = Vec::new();
+    let mut notified = Vec::new();
     let opening = OPENING.iter().take(usize::from(kind >> 6)).copied();
     for piece in opening.chain(pieces.iter().copied()) {
         connection.feed_bytes(piece, NOW);
-        told.extend(std::iter::from_fn(|| connection.poll_notification()));
+        notified.extend(std::iter::from_fn(|| connection.poll_notification()));
     }
     connection.feed_eof(NOW);
     // What waits for answers to be written is processed once they are.
@@ -48,16 +48,16 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<ConnectionNotification>, Vec<u8>) {
     loop {
         out.extend_from_slice(connection.poll_transmit());
         connection.advance(usize::MAX, NOW);
-        let before = told.len();
-        told.extend(std::iter::from_fn(|| connection.poll_notification()));
-        if told.len() == before && connection.poll_transmit().is_empty() {
+        let before = notified.len();
+        notified.extend(std::iter::from_fn(|| connection.poll_notification()));
+        if notified.len() == before && connection.poll_transmit().is_empty() {
             break;
         }
     }
-    let closed = told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
+    let closed = notified.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
     assert_eq!(closed, 1);
-    assert!(matches!(told.last(), Some(ConnectionNotification::Closed(_))));
-    (told, out)
+    assert!(matches!(notified.last(), Some(ConnectionNotification::Closed(_))));
+    (notified, out)
 }
 
 fuzz_target!(|input: &[u8]| {

@@ -29,7 +29,7 @@ static OURS: LazyLock<TlsConfig> = LazyLock::new(|| {
 /// One side, and what came of it.
 struct Side {
     driver: Driver,
-    told: Vec<ConnectionNotification>,
+    notified: Vec<ConnectionNotification>,
 }
 
 impl Side {
@@ -42,7 +42,7 @@ impl Side {
             tls: Some(OURS.clone()),
             ..ConnectionConfig::default()
         };
-        Side { driver: Driver::new(Connection::new(config, role, NOW)), told: Vec::new() }
+        Side { driver: Driver::new(Connection::new(config, role, NOW)), notified: Vec::new() }
     }
 
     /// Lets it read all of this, or the end, and returns what it writes until it waits.
@@ -68,11 +68,11 @@ impl Side {
                 }
                 Step::EndOutput | Step::Yield => {}
                 Step::Wait { .. } | Step::Close => {
-                    let before = self.told.len();
-                    while let Poll::Ready(Some(told)) = self.driver.poll_notification() {
-                        self.told.push(told);
+                    let before = self.notified.len();
+                    while let Poll::Ready(Some(notified)) = self.driver.poll_notification() {
+                        self.notified.push(notified);
                     }
-                    if self.told.len() == before {
+                    if self.notified.len() == before {
                         return output;
                     }
                 }
@@ -118,9 +118,9 @@ fn run(kind: u8, split: usize, bytes: &[u8]) {
         here.go_on(Some(&tls::written(&mut there)));
     }
     here.go_on(None);
-    let closed = here.told.iter().filter(|told| matches!(told, ConnectionNotification::Closed(_))).count();
+    let closed = here.notified.iter().filter(|notified| matches!(notified, ConnectionNotification::Closed(_))).count();
     assert_eq!(closed, 1);
-    assert!(matches!(here.told.last(), Some(ConnectionNotification::Closed(_))));
+    assert!(matches!(here.notified.last(), Some(ConnectionNotification::Closed(_))));
 }
 
 fuzz_target!(|input: &[u8]| {

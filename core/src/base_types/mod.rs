@@ -1,7 +1,7 @@
 //! The records of the scripts that come with Bro 2.5, as Rust structs (feature `base-types`).
 //!
-//! `connection` is [`Connection`], `Notice::Info` is [`NoticeInfo`]. They have all fields that the
-//! base scripts have or add; what the fields mean is in Bro's documentation of its scripts.
+//! `connection` is [`Connection`], `Notice::Info` is [`NoticeInfo`]. Each struct has all fields
+//! that the base scripts declare or add. Bro's script documentation describes the fields.
 //!
 //! ```
 //! use brocomm::base_types::Connection;
@@ -15,13 +15,13 @@
 //! # let _ = |event: NewConnection| (event.c.id.orig_h, event.c.uid);
 //! ```
 //!
-//! * A received record is read by the names of its fields: further ones, as local scripts add them,
-//!   are ignored.
+//! * The fields of a received record are matched by name. Additional fields, which local scripts
+//!   may add, are ignored.
 //! * Strings are bytes, as in Bro.
-//! * A constant of an enum is a [`Value`](crate::data::Value), since local scripts add constants.
-//!   So is what Rust cannot say, such as `any`. To send one, take it from declarations that have the
-//!   enum: `Value::parse("Notice::Tally", None, &declarations)`. A record that is sent in a declared
-//!   event becomes one of the declared type.
+//! * An enum constant is a [`Value`](crate::data::Value), because local scripts may add constants.
+//!   So is a value whose type has no Rust equivalent, such as `any`. To send a constant, parse it
+//!   with declarations that contain the enum: `Value::parse("Notice::Tally", None, &declarations)`.
+//!   A record that is sent in a declared event is converted to the declared type.
 #![allow(missing_docs, reason = "the fields are those of Bro's scripts")]
 
 mod alerts;

@@ -39,7 +39,7 @@ pub struct ConnectionConfig {
     /// Our class. Default empty, which a Bro sends as a single NUL. `None`, as for a Broccoli,
     /// omits it (§2.1).
     pub class: Option<Bytes>,
-    /// The number of objects in the cache for what we send, on both sides. Default 3000 (2§5).
+    /// The number of objects in the cache for our messages, on both sides. Default 3000 (2§5).
     pub cache_size: u32,
     /// The data format to announce, which must match the peer's. Default `None`: 0 is announced,
     /// which every Bro accepts, and the peer's is used, or 26 if it announces 0 too (§2.1).
@@ -67,7 +67,7 @@ pub struct ConnectionConfig {
     pub log_limits: LogLimits,
     /// The declarations of events, types and variables. Default empty.
     pub declarations: Arc<Declarations>,
-    /// What happens to undeclared events. Default [`Undeclared::Ignore`].
+    /// How undeclared events are handled. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
     /// Whether events are delivered as [`LazyEvent`](super::ConnectionNotification::LazyEvent), so that an
     /// application that uses few arguments, or forwards events, does not decode the rest. Default
@@ -167,7 +167,7 @@ impl Default for Requests {
     }
 }
 
-/// Who makes the requests and completes the handshake (§3.2).
+/// Selects who makes the requests and completes the handshake (§3.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handshake {
@@ -183,7 +183,7 @@ pub enum Handshake {
     Application,
 }
 
-/// What happens to undeclared events.
+/// The handling of undeclared events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Undeclared {

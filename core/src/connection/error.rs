@@ -175,7 +175,7 @@ impl fmt::Display for Command {
     }
 }
 
-/// Why a connection refused a command. Nothing has changed.
+/// The reason why a connection rejects a command. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UsageError {

@@ -1,4 +1,4 @@
-//! Which message is legal in which phase (§3.7).
+//! The legality of each message in each phase (§3.7).
 //!
 //! | message | Setup | Handshake | Sync | Running |
 //! | --- | --- | --- | --- | --- |
@@ -23,7 +23,7 @@ use std::fmt;
 use super::{Phase, SyncRole};
 use crate::wire::MessageType;
 
-/// Whether a message is legal in a phase (§3.7).
+/// The legality of a message in a phase (§3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Legality {
     /// The message is legal any number of times.

@@ -70,7 +70,7 @@ pub enum ConnectionNotification {
     /// [`Undeclared::Deliver`](super::Undeclared::Deliver), undeclared events are delivered
     /// unchecked.
     Event(Event),
-    /// The same with [`ConnectionConfig::events_lazily`](super::ConnectionConfig::events_lazily).
+    /// An event, with [`ConnectionConfig::events_lazily`](super::ConnectionConfig::events_lazily).
     /// The arguments are decoded on demand, as the peer sent them. Only the number of arguments and
     /// their type tags are checked. Keeps the received message in memory.
     LazyEvent(LazyEvent),
@@ -126,7 +126,7 @@ pub enum ConnectionNotification {
     Log(CommLogMessage),
 }
 
-/// Why a connection was closed (§3.6).
+/// The reason why a connection was closed (§3.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseCause {
@@ -151,8 +151,8 @@ pub enum CloseCause {
 
 impl CommLogMessage {
     /// Returns the log lines for a notification, usually none. Log them before acting on it.
-    pub fn of(told: &ConnectionNotification) -> Vec<CommLogMessage> {
-        match told {
+    pub fn of(notified: &ConnectionNotification) -> Vec<CommLogMessage> {
+        match notified {
             ConnectionNotification::Log(message) => vec![message.clone()],
             ConnectionNotification::Established(Version { class: Some(class), .. })
                 if !class.is_empty() =>

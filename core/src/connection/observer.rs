@@ -163,8 +163,8 @@ impl Observer {
         self.readers().for_each(|reader| reader.set_lenient(lenient));
     }
 
-    /// Sets whether to record the sender's decisions about each object. Extra bytes after the
-    /// contents of a SERIAL are an error then.
+    /// Sets whether to record the sender's decisions about each object. If so, extra bytes after
+    /// the contents of a SERIAL are an error.
     pub fn set_transcripts(&mut self, transcripts: bool) {
         self.transcripts = transcripts;
     }

@@ -91,7 +91,7 @@ impl Authority {
     ///
     /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
     /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
-    /// come to the same decision.
+    /// make the same decision.
     ///
     /// ```
     /// use brocomm::lowlevel::connection::Authority;

@@ -132,7 +132,7 @@ impl Value {
         })
     }
 
-    /// Checks that Bro's scripts could have created the patterns and the tables' indexes in the
+    /// Checks that Bro's scripts could have created the patterns and the tables' indices in the
     /// value.
     #[inline]
     pub(crate) fn check_possible(&self) -> Result<(), ConversionErrorKind> {

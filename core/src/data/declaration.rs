@@ -96,7 +96,7 @@ pub(crate) fn check_arguments(args: &[Value]) -> Result<(), CallMismatch> {
     })
 }
 
-/// Why a call does not match the declaration of its event (§5).
+/// The reason why a call does not match the declaration of its event (§5).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallMismatch {

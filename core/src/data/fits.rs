@@ -90,7 +90,7 @@ fn is_table_of(table: &Table, ty: &Type) -> bool {
 }
 
 /// Returns whether two container types are equal apart from names and attributes. Compares only
-/// what the elements do not determine: records by the names of their fields, enums not at all.
+/// what the elements do not determine: the field names of records, but not the constants of enums.
 fn same_type(found: &Type, expected: &Type) -> bool {
     if let (Type::Def(a), Type::Def(b)) = (found, expected)
         && Arc::ptr_eq(a, b)

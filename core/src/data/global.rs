@@ -63,7 +63,7 @@ impl Global {
 pub struct Globals {
     list: Vec<Global>,
     places: BTreeMap<Name, usize>,
-    /// The names of others, whose types are not known.
+    /// The names of variables and constants whose types are not known.
     untyped: BTreeSet<Name>,
 }
 
@@ -98,7 +98,7 @@ impl Globals {
         self.untyped.insert(name);
     }
 
-    /// Returns whether a variable with this full name is declared, be its type known or not.
+    /// Returns whether a variable with this full name is declared, even if its type is not known.
     pub(crate) fn is_declared(&self, name: &[u8]) -> bool {
         self.contains(name) || self.untyped.contains(name)
     }
@@ -138,7 +138,7 @@ impl Type {
     /// Returns the value that a variable of this type has in Bro if its declaration gives none:
     /// containers are empty, records have their fields' defaults, other types have no value.
     ///
-    /// A record's other fields that are not `&optional` are initialised in the same way.
+    /// A record's other fields that are not `&optional` are initialized in the same way.
     pub fn initial_value(&self) -> Option<Value> {
         let Type::Def(def) = self else { return None };
         match &def.kind {

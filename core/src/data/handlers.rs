@@ -204,7 +204,7 @@ pub struct SignatureError {
     pub kind: SignatureErrorKind,
 }
 
-/// How a handler differs from a declaration.
+/// The difference between a handler and the declaration of its event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureErrorKind {

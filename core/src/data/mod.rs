@@ -68,7 +68,7 @@ pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use name::Name;
 pub use tag::TypeTag;
-// Made of a vector, and used as a slice: nobody need name it.
+// Created from a vector and used as a slice, so users need not name it.
 #[doc(hidden)]
 pub use value::Items;
 pub use value::{

@@ -3,9 +3,9 @@
 use super::{Name, StateAccess, Type, TypeKind, TypeTag, Value};
 
 impl StateAccess {
-    /// Returns the unique IDs of the operands' containers whose type is not determined yet, as a
-    /// Bro creates for `&default=set()`. They are empty, and a Bro adds no elements to them. It
-    /// accepts another container in their place.
+    /// Returns the unique IDs of the operands' containers whose type is not determined yet. A Bro
+    /// creates such containers for `&default=set()`. They are empty, and a Bro adds no elements to
+    /// them. It accepts another container in their place.
     pub fn open_containers(&self) -> Vec<Name> {
         let mut open = Vec::new();
         for value in [Some(&self.op1), self.op2.as_ref()].into_iter().flatten() {

@@ -18,8 +18,8 @@
 //! | `time` | as `double`: seconds since the Unix epoch |
 //! | `interval` | as `double`: seconds |
 //! | `string` | a string; `{"$hex": "ff00"}` if it is not UTF-8 |
-//! | `pattern` | `"/re/"`; `{"exact": …, "anywhere": …}` if the two are not those of one text |
-//! | `enum` | the constant's full name; its number if the type doesn't know it |
+//! | `pattern` | `"/re/"`; `{"exact": …, "anywhere": …}` if the two forms do not derive from one text |
+//! | `enum` | the constant's full name; its number if the name is unknown or ambiguous |
 //! | `port` | `"80/tcp"`, `"53/udp"`, `"8/icmp"`, `"0/unknown"` |
 //! | `addr` | `"10.0.0.1"`, `"2001:db8::1"` |
 //! | `subnet` | `"10.0.0.0/8"`, `"2001:db8::/32"` |
@@ -120,7 +120,7 @@
 //!
 //! # Limits
 //!
-//! No input makes the reader panic. Arrays and objects may be nested 128 levels deep, like in
+//! No input makes the reader panic. Arrays and objects may be nested 128 levels deep, as in
 //! serde_json. Memory use is a small multiple of the input's length.
 //!
 //! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last

@@ -23,8 +23,8 @@ pub(super) fn write(value: &Value) -> Node {
     write_as(value, &value.ty())
 }
 
-/// Writes a value for a reader that expects this type. The value's own type may describe more or
-/// fewer of its parts.
+/// Writes a value for a reader that expects this type. The value's own type may describe more parts
+/// of it, or fewer.
 fn write_as(value: &Value, ty: &Type) -> Node {
     let def = ty.def();
     let kind = def.as_deref().map(|def| &def.kind);

@@ -262,7 +262,7 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a header's text: white space and unprintable bytes are escaped, backslashes are not.
+/// Writes a header's text: whitespace and unprintable bytes are escaped, backslashes are not.
 fn escape_unusual(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         match byte {

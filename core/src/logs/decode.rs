@@ -13,8 +13,7 @@ use crate::wire::{self, DataFormat, MessageType, Truncated};
 
 /// The minimum size of a value: its type and presence.
 const LEAST_VALUE: u32 = 5;
-/// The minimum size of a column: two flags, an empty name and two types; from a Bro 2.0 without the
-/// flags.
+/// The minimum size of a column: two flags, an empty name and two types. A Bro 2.0 sends no flags.
 const LEAST_FIELD: u32 = 14;
 const LEAST_SHORT_FIELD: u32 = 12;
 /// The minimum size of an option: two empty strings.
@@ -36,7 +35,7 @@ impl From<Truncated> for Kind {
 pub(super) struct RawEntry {
     pub(super) stream: i32,
     pub(super) writer: i32,
-    /// Where in the argument its path is.
+    /// The start and end of its path in the argument.
     pub(super) path: (u32, u32),
     pub(super) values: Vec<LogValue>,
 }
@@ -45,7 +44,7 @@ impl LogWriter {
     /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
     ///
     /// # Errors
-    /// The error says what is wrong with it.
+    /// Fails if the argument is invalid, with the position.
     pub fn decode(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
         LogWriter::decode_in(argument, DataFormat::V26)
     }
@@ -106,7 +105,8 @@ impl Cursor<'_> {
         Ok(LogField { name, secondary_name, ty, subtype, optional: self.bool()? })
     }
 
-    /// Reads the announcement of a Bro 2.0, which has only columns. Each may be unset.
+    /// Reads the announcement of a Bro 2.0, which has only a path and columns. All columns are
+    /// optional.
     fn short_writer(&mut self) -> Result<LogWriter> {
         let (stream, writer) = (self.i32()?, self.i32()?);
         let path = self.lasting_name()?;
@@ -259,7 +259,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a subnet, whose width counts in 128 bits for both families.
+    /// Reads a subnet, whose width refers to a 128-bit address for both families.
     fn subnet<L: Layout>(&mut self) -> Result<Subnet> {
         if !L::FORMAT.has_writer_info() {
             return self.subnet_of_bro_20();
@@ -273,7 +273,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a subnet from a Bro 2.0, whose width counts in 128 bits only if it is built with IPv6.
+    /// Reads a subnet from a Bro 2.0. The width refers to a 128-bit address only if that Bro is
+    /// built with IPv6.
     fn subnet_of_bro_20(&mut self) -> Result<Subnet> {
         let prefix = self.addr::<OfBro20>()?;
         let width = self.u32()?;
@@ -320,7 +321,7 @@ impl Cursor<'_> {
         Ok(several)
     }
 
-    /// Checks a number of elements of at least `least` bytes each against the remaining bytes.
+    /// Checks that the remaining bytes can contain `count` elements of at least `least` bytes.
     fn check(&self, count: i64, least: u32) -> Result<usize> {
         let fitting = u64::try_from(count).ok().and_then(|count| self.fitting(count, least));
         fitting.ok_or(Kind::TooManyElements { count, left: self.left() })

@@ -55,7 +55,7 @@ pub enum LogErrorKind {
     /// A LOG_CREATE_WRITER has bytes after its last column.
     #[error("{left} bytes are left over")]
     LeftOver {
-        /// How many.
+        /// The number of extra bytes.
         left: u32,
     },
     /// The number of columns, options or elements is negative or too large for the remaining bytes.
@@ -83,7 +83,7 @@ pub enum LogErrorKind {
     /// An address is neither IPv4 nor IPv6.
     #[error("address family {0}, must be 4 or 6")]
     BadFamily(u8),
-    /// A subnet's width is out of range; it counts in 128 bits, even for IPv4.
+    /// A subnet's width is out of range. It refers to a 128-bit address, even for IPv4.
     #[error("subnet width {width}, must be {least} to 128")]
     BadWidth {
         /// The width.
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_small_and_say_where() {
+    fn errors_are_small_and_contain_the_position() {
         assert!(size_of::<LogError>() <= 32);
         let kind = LogErrorKind::BadWidth { width: 24, least: 96 };
         let error = LogError { kind, message: MessageType::LogWrite, offset: 7 };

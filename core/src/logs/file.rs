@@ -78,8 +78,8 @@ impl LogFile {
         })
     }
 
-    /// Uses a varying UTC offset for the times of rotation and in headers and names: the function
-    /// returns the offset at a time in seconds. Without it, [`Rotation::utc_offset`] and
+    /// Uses a varying UTC offset for rotation times, headers and names: the function returns the
+    /// offset in seconds at a given time. Without it, [`Rotation::utc_offset`] and
     /// [`AsciiFormat::utc_offset`](super::AsciiFormat::utc_offset) apply.
     #[must_use]
     pub fn on_clock(self, utc_offset: fn(Time) -> i32) -> LogFile {
@@ -106,7 +106,7 @@ impl LogFile {
 
     /// Appends the header if the file is not open. Returns true in that case: the caller must
     /// create the file.
-    #[must_use = "the file is to be made new or not"]
+    #[must_use = "the caller must create the file if this returns true"]
     pub fn open(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         if self.is_open {
             return false;
@@ -119,7 +119,7 @@ impl LogFile {
 
     /// Appends an entry, after the header if the file is not open. Returns true in that case: the
     /// caller must create the file.
-    #[must_use = "the file is to be made new or not"]
+    #[must_use = "the caller must create the file if this returns true"]
     pub fn entry(&mut self, values: &[LogValue], now: Time, out: &mut Vec<u8>) -> bool {
         let new = self.open(now, out);
         self.format.entry(&self.writer.fields, values, out);
@@ -133,7 +133,7 @@ impl LogFile {
 
     /// Appends the last line and returns the file's new name if rotation is due and the file is
     /// open.
-    #[must_use = "the file is to be renamed"]
+    #[must_use = "the caller must rename the file if this returns a name"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         if self.next_timeout().is_none_or(|due| now < due) {
             return None;
@@ -145,7 +145,7 @@ impl LogFile {
 
     /// Appends the last line and closes the log. If logs are rotated and the file is open, returns
     /// the new name for it.
-    #[must_use = "the file is to be renamed"]
+    #[must_use = "the caller must rename the file if this returns a name"]
     pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         let rotated = self.end(now, out);
         rotated.filter(|_| !self.rotation.interval.is_zero())

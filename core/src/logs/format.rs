@@ -67,7 +67,7 @@ impl LogFormat {
             Some(value) => Err(LogOptionError::new(key, value, "\"T\" or \"F\"")),
         };
         let (tsv, use_json) = (flag("tsv")?, flag("use_json")?);
-        // Checked only: the caller decides where a log is written.
+        // Only checked, because the caller decides where a log is written.
         let _ = flag("output_to_stdout")?;
         if use_json.unwrap_or(matches!(self, LogFormat::Json(_))) {
             let ours = if let LogFormat::Json(json) = self { *json } else { JsonFormat::default() };
@@ -123,7 +123,7 @@ impl LogOptionError {
     }
 }
 
-/// How a time is written in JSON; Bro's option `json_timestamps`.
+/// The format of times in JSON: Bro's option `json_timestamps`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum JsonTimestamps {
     /// Seconds since the Unix epoch, with up to six decimals: `JSON::TS_EPOCH`.

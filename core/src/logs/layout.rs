@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::wire::DataFormat;
 
-/// How log messages are laid out.
+/// A layout of log messages.
 pub(super) trait Layout {
-    /// The data format, as far as it matters for logs.
+    /// A data format with this layout.
     const FORMAT: DataFormat;
-    /// Whether each value has the type of its elements after its own, as from Bro 2.6.
+    /// Whether the type of each value is followed by that of its elements, as from Bro 2.6.
     const SUBTYPES: bool = false;
     /// Whether this is the [`Usual`] layout.
     const IS_USUAL: bool = false;
@@ -18,7 +18,7 @@ pub(super) trait Layout {
 pub(super) struct Usual;
 /// The layout of Bro 2.6, which announces data format 26.
 pub(super) struct WithSubtypes;
-/// The layout of data format 23, in which vectors have another number.
+/// The layout of data format 23, in which vectors have another type number.
 pub(super) struct OfBro22;
 /// The layout of data format 21.
 pub(super) struct OfBro20;
@@ -41,7 +41,7 @@ impl Layout for OfBro20 {
     const FORMAT: DataFormat = DataFormat::V21;
 }
 
-/// Names a layout.
+/// Identifies a layout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Form {
     #[default]
@@ -61,7 +61,7 @@ impl From<DataFormat> for Form {
     }
 }
 
-/// Runs something for the layout of a form.
+/// Evaluates an expression for the layout that a `Form` identifies.
 macro_rules! with_layout {
     ($form:expr, $layout:ident => $run:expr) => {
         match $form {
@@ -86,8 +86,8 @@ macro_rules! with_layout {
 }
 pub(super) use with_layout;
 
-/// Returns the address in the four words that Bro 2.0 has for one, each with its bytes reversed:
-/// built without IPv6 the first is an IPv4 address, built with it the last.
+/// Returns the address in the four words that a Bro 2.0 sends, whose bytes are reversed. An IPv4
+/// address is in the first word from a Bro without IPv6, and in the last from one with IPv6.
 pub(super) fn addr_of_bro_20(words: [u32; 4]) -> IpAddr {
     let words = words.map(u32::swap_bytes);
     match words {
@@ -99,7 +99,7 @@ pub(super) fn addr_of_bro_20(words: [u32; 4]) -> IpAddr {
     }
 }
 
-/// Returns those words for an IPv4 address.
+/// Returns the four words of a Bro 2.0 for an IPv4 address.
 pub(super) fn words_of_bro_20(addr: Ipv4Addr) -> [u32; 4] {
     [u32::from(addr).swap_bytes(), 0, 0, 0]
 }

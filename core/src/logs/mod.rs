@@ -106,9 +106,9 @@
 //!
 //! let json = LogFormat::Json(JsonFormat { timestamps: JsonTimestamps::Iso8601 });
 //! let daily = Rotation::every(Duration::from_secs(86_400));
-//! let mut log = LogFile::new(writer, &json, daily, now).expect("its options are right");
+//! let mut log = LogFile::new(writer, &json, daily, now).expect("the options are valid");
 //! let mut bytes = Vec::new();
-//! assert!(log.entry(&values, now, &mut bytes), "the file is to be made");
+//! assert!(log.entry(&values, now, &mut bytes), "the caller must create the file");
 //! assert_eq!(bytes, br#"{"ts":"2017-07-14T02:40:00.250000Z","s":"it\u0027s"}
 //! "#);
 //!

@@ -24,7 +24,7 @@ impl LogNames {
     /// lines and text after a `#` are ignored. Later lines take precedence.
     ///
     /// # Errors
-    /// The error has the first invalid line.
+    /// Fails if a line is invalid. The error contains the number of the first one.
     pub fn parse(text: &str) -> Result<LogNames, LogNamesError> {
         let mut names = LogNames::default();
         for (at, line) in text.lines().enumerate() {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_get_names() {
+    fn numbers_are_mapped_to_names() {
         let text =
             "# of sensor 3\nstream 12 Communication::LOG # sic\n\n writer\t2 Log::WRITER_X\n";
         let names = LogNames::parse(text).unwrap();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_means_nothing_is_told() {
+    fn an_invalid_line_is_an_error() {
         for text in
             ["stream 12", "\nstreams 12 x", "stream x y", "writer 1 a b", "stream 2147483648 x"]
         {

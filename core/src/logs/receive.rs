@@ -15,14 +15,14 @@ use crate::wire::{DataFormat, MessageType};
 /// Limits on the resources used for a peer's logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogLimits {
-    /// How many writers a peer may announce. Default: 1024; a Bro with all its scripts has about
-    /// 50, and each may be written to a file.
+    /// The maximum number of writers that a peer may announce. Default: 1024; a Bro with all its
+    /// scripts has about 50, and each may be written to a file.
     pub writers: u32,
     /// The maximum size of all announcements in bytes; they take about six times as much memory.
     /// Default: 4 MiB; a writer of 30 columns takes 1 KB.
     pub announced: u32,
-    /// How many values an entry may have, including elements of sets and vectors; each takes 40
-    /// bytes while the entry is processed. Default: 1,048,576.
+    /// The maximum number of values in an entry, including elements of sets and vectors; each takes
+    /// 40 bytes while the entry is processed. Default: 1,048,576.
     pub values: u32,
 }
 
@@ -52,8 +52,7 @@ pub struct LogReceiver {
 pub enum Announced {
     /// A new writer: its log begins.
     New(Arc<LogWriter>),
-    /// The writer is known already and unchanged; a writer created late in the handshake is
-    /// announced twice.
+    /// The writer was announced before. A writer created late in the handshake is announced twice.
     Again(Arc<LogWriter>),
 }
 
@@ -99,7 +98,7 @@ pub struct DroppedEntry {
     pub why: Mismatch,
 }
 
-/// Why an entry was dropped.
+/// The reason why an entry was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -121,7 +120,7 @@ pub enum Mismatch {
         column: usize,
         /// The column's type.
         expected: TypeTag,
-        /// The value's.
+        /// The value's type.
         found: TypeTag,
     },
     /// An element of a set or vector in a local entry does not have the type of the column's
@@ -132,7 +131,7 @@ pub enum Mismatch {
         column: usize,
         /// The type of the column's elements.
         expected: TypeTag,
-        /// The element's.
+        /// The element's type.
         found: TypeTag,
     },
     /// An element of a set or vector in a local entry is itself a set or vector; in a peer's entry
@@ -158,7 +157,7 @@ impl Mismatch {
     }
 }
 
-/// How many entries one after the other fit their writers only in the form that they are in.
+/// The number of consecutive entries after which a layout that fits them is certain.
 const ENOUGH: u32 = 4;
 
 impl LogReceiver {
@@ -167,8 +166,8 @@ impl LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
     }
 
-    /// Sets the data format of the connection. Default 26. Kinds of writers get the numbers that they
-    /// have in 26.
+    /// Sets the data format of the connection. Default 26. The numbers of kinds of writers are
+    /// converted to those of data format 26.
     #[must_use]
     pub fn with_data_format(self, data_format: DataFormat) -> LogReceiver {
         let form = (data_format != DataFormat::V26).then(|| Form::from(data_format));
@@ -201,8 +200,8 @@ impl LogReceiver {
         Ok(Announced::New(writer))
     }
 
-    /// Iterates over the entries of a LOG_WRITE, decoding one at a time. No entries follow an
-    /// error, and the connection cannot continue.
+    /// Iterates over the entries of a LOG_WRITE, decoding one at a time. An error is the last item,
+    /// and the connection cannot continue.
     pub fn entries(
         &self,
         argument: &Bytes,
@@ -212,7 +211,7 @@ impl LogReceiver {
         std::iter::from_fn(move || self.next(&mut unread))
     }
 
-    /// Returns whether the form of entries is not known yet.
+    /// Returns whether the layout of entries is not known yet.
     #[cfg(test)]
     pub(super) fn is_undecided(&self) -> bool {
         self.form.is_none()
@@ -228,8 +227,9 @@ impl LogReceiver {
         Unread::new(argument, form)
     }
 
-    /// Returns the form in which a LOG_WRITE has entries of the announced writers, [`ENOUGH`] of them
-    /// or up to its last byte, and whether it is the only one: that of Bro 2.5, or that of 2.6.
+    /// Returns the layout of a LOG_WRITE, that of Bro 2.5 or that of 2.6, and whether it is
+    /// certain. A layout fits if entries match the announced writers, up to [`ENOUGH`] of them or
+    /// to the last byte.
     #[cold]
     fn find_form(&self, argument: &Bytes) -> (Form, bool) {
         let fits = |form| {
@@ -241,7 +241,7 @@ impl LogReceiver {
                         values += entry.values.len();
                         known += 1;
                     }
-                    // Nothing is known of its columns, and it has to do that it can be read.
+                    // Its columns are unknown, so it is sufficient that it can be read.
                     ReceivedEntry::Dropped(dropped) if dropped.why == Mismatch::UnknownWriter => {
                         all_known = false;
                     }
@@ -254,7 +254,7 @@ impl LogReceiver {
             Some(values)
         };
         match fits(Form::Usual) {
-            // Without values the forms are the same.
+            // Without values, both layouts are the same.
             Some(values) => (Form::Usual, values > 0),
             None if fits(Form::WithSubtypes).is_some() => (Form::WithSubtypes, true),
             None => (Form::Usual, false),

@@ -11,8 +11,8 @@ use crate::data::{
 
 /// A type that can be written to a log: a record whose `&log` fields are the columns.
 ///
-/// With the feature `derive`, implement it by `#[derive(brocomm::Record)]` and `#[bro(log)]` on the
-/// fields.
+/// With the feature `derive`, implement it with `#[derive(brocomm::Record)]` and `#[bro(log)]` on
+/// the fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a log entry",
     note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to each field that is a column"
@@ -21,7 +21,7 @@ pub trait LogRecord {
     /// Returns the columns.
     ///
     /// # Errors
-    /// The error names a field whose type logs do not support.
+    /// Fails if logs do not support the type of a field. The error names the field.
     fn log_fields() -> Result<Vec<LogField>, NotLoggable>;
 
     /// Returns the values of the columns.
@@ -45,7 +45,7 @@ impl<T: ToValue> LogRecord for T {
 /// are joined by a dot.
 ///
 /// # Errors
-/// The error names a field whose type logs do not support.
+/// Fails if logs do not support the type of a field. The error names the field.
 pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     let mut fields = Vec::new();
     collect_fields(record, &[], 0, &mut fields)?;
@@ -169,12 +169,12 @@ fn log_value(value: &Value) -> Option<LogValue> {
 }
 
 impl LogEntry {
-    /// Returns the entry as a Rust struct that is a record: each field is the column of its name, the
-    /// fields of a nested record are the columns `outer.inner`. Other columns are left out. A column of
-    /// an enum fits a Rust enum or a string.
+    /// Converts the entry to a Rust struct that is a Bro record. Each field gets the value of the
+    /// column with its name, and the fields of a nested record those of the columns `outer.inner`.
+    /// Other columns are ignored. An enum column can be converted to a Rust enum or a string.
     ///
     /// # Errors
-    /// Which column is missing, not set or of another type.
+    /// Fails if a column is missing, unset or of another type. The error names the column.
     ///
     /// ```
     /// # #[cfg(feature = "derive")] {
@@ -199,7 +199,7 @@ impl LogEntry {
         T::from_value(&Value::from(record))
     }
 
-    /// Creates a record of the columns of its fields.
+    /// Creates a record of this type from the columns for its fields.
     fn record(&self, ty: &Type, prefix: &[u8], depth: u32) -> Record {
         let field = |field: &Field| {
             let name = [prefix, &*field.name].concat();
@@ -218,7 +218,7 @@ impl LogEntry {
     }
 }
 
-/// Returns what a column holds as a value for this type, or of the column's own if it does not fit.
+/// Converts a column's value to this type, or to the column's own type if the two do not match.
 fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
     let def = ty.def();
     let kind = def.as_ref().map(|def| &def.kind);
@@ -277,11 +277,11 @@ fn only_index(index: &Type) -> Option<Type> {
     }
 }
 
-/// Why a record cannot be an entry of a log.
+/// The reason why a record cannot be written to a log.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotLoggable {
-    /// A field is of a type that logs do not have (3§1).
+    /// A field has a type that logs do not support (3§1).
     #[error("field {name} of type {ty}, which logs don't have")]
     Field {
         /// The field.

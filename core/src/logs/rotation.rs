@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Time;
 use crate::calendar::{DAY, Wall};
 
-/// When logs are rotated.
+/// The times at which logs are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotation {
     /// The interval of rotation; zero, as by default in Bro, means never.
@@ -53,8 +53,8 @@ impl Rotation {
         u64::try_from(next).ok().map(Time::from_nanos)
     }
 
-    /// Returns the name of the file that a rotated log becomes, of its stem: without folder,
-    /// `conn.2026-11-22-21-36-57.log`, after the moment when it was opened.
+    /// Returns the name for a rotated file, without directory. It consists of the stem and the time
+    /// when the log was opened: `conn.2026-11-22-21-36-57.log`.
     ///
     /// Bro's default post-processor for ASCII logs uses the same name.
     pub(super) fn name_of(&self, stem: &str, opened: Time) -> String {
@@ -64,8 +64,8 @@ impl Rotation {
 
 /// Returns the name of the file for a log with this path, without directory: `conn.log`.
 ///
-/// Paths come from peers, so a log's file must not leave its directory or overwrite another or a
-/// rotated log. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
+/// Paths come from peers, so a log's file must not leave its directory, or overwrite another log or
+/// a rotated one. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
 /// before text that looks like a rotation time are escaped, as in `%2F`; an empty path is `%`.
 /// Different paths have different names, except that names are cut after 200 bytes and some file
 /// systems ignore case.
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_nowhere_else() {
+    fn a_path_cannot_leave_the_directory() {
         let paths: [&[u8]; 12] = [
             b".",
             b"..",

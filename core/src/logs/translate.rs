@@ -1,4 +1,4 @@
-//! Log messages of our own in the data format of a peer (2§13).
+//! Conversion of our log messages to the data format of a peer (2§13).
 
 use bytes::Bytes;
 
@@ -8,8 +8,8 @@ use super::writer::{entry_in, is_ipv6};
 use super::{LogError, LogValue, LogWriter, WRITER_ASCII};
 use crate::wire::DataFormat;
 
-/// Returns an announcement of data format 26 in another one; without options, if releases of it
-/// cannot read them.
+/// Converts an announcement from data format 26 to another one. Omits the options if releases with
+/// that format cannot read them.
 pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, LogError> {
     if format == DataFormat::V26 {
         return Ok(argument);
@@ -24,8 +24,8 @@ pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, Lo
     Ok(out.into())
 }
 
-/// Returns entries of data format 26 in another one, and how many values are unset there because
-/// the format lacks them.
+/// Converts entries from data format 26 to another one. Also returns how many values are sent as
+/// unset because that format lacks them.
 pub(crate) fn entries_in(argument: Bytes, format: DataFormat) -> Result<(Bytes, usize), LogError> {
     let form = Form::from(format);
     if form == Form::Usual && format.writer_number(WRITER_ASCII) == WRITER_ASCII {

@@ -17,7 +17,7 @@ pub(crate) struct Unread {
     /// The number of bytes read.
     read: u32,
     form: Form,
-    /// The writer of the last entry: mostly it is that of the next one, too.
+    /// The writer of the last entry, usually also that of the next one.
     pub(super) last: Option<Arc<LogWriter>>,
     /// Where in the argument the last entry names its writer.
     head: (u32, u32),
@@ -39,12 +39,12 @@ impl Unread {
         self.argument.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// Returns the same, shared with the argument.
+    /// Returns the path of an entry that was just read, sharing the argument's buffer.
     pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
         self.argument.slice_ref(self.path(entry))
     }
 
-    /// Gives up the argument once all of it is read.
+    /// Drops the argument once all of it is read.
     #[inline]
     pub(super) fn release(&mut self) {
         if self.is_empty() {
@@ -65,8 +65,8 @@ impl Unread {
         Some((Arc::clone(writer), values))
     }
 
-    /// Reads the next entry, with at most `limit` values, elements included. No entries follow an
-    /// error.
+    /// Reads the next entry, with at most `limit` values, including elements. Returns `None` after
+    /// an error.
     #[inline]
     pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
         if self.is_empty() {

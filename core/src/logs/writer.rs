@@ -48,8 +48,8 @@ impl LogWriter {
         self.encode_in(DataFormat::V26, out);
     }
 
-    /// Appends the argument of a LOG_CREATE_WRITER in any data format; 21 has the path and the types
-    /// and names of columns only.
+    /// Appends the argument of a LOG_CREATE_WRITER in any data format. Data format 21 has only the
+    /// path and the names and types of the columns.
     pub fn encode_in(&self, data_format: DataFormat, out: &mut Vec<u8>) {
         writer(self, data_format, out);
     }
@@ -221,7 +221,7 @@ fn value<L: Layout>(value: &LogValue, out: &mut Vec<u8>) {
         LogValue::Enum(text) => self::text::<L>(TypeTag::Enum, text, out),
         LogValue::Func(text) => self::text::<L>(TypeTag::Func, text, out),
         LogValue::File(text) => self::text::<L>(TypeTag::File, text, out),
-        // 2.0 has no IPv6: such an address would be taken for another.
+        // Bro 2.0 has no IPv6 and would read such an address as another one.
         LogValue::Addr(_) | LogValue::Subnet(_) if !has_ipv6::<L>() && is_ipv6(value) => {
             unset::<L>(value.tag(), out);
         }
@@ -339,7 +339,7 @@ fn addr<L: Layout>(addr: IpAddr, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a subnet, whose width counts in 128 bits for both families.
+/// Writes a subnet, whose width refers to a 128-bit address for both families.
 ///
 /// The subnet determines the family, not its prefix alone: `::ffff:0:0/90` is IPv6.
 fn subnet<L: Layout>(subnet: Subnet, out: &mut Vec<u8>) {

@@ -11,7 +11,7 @@ pub enum Action {
     /// Connect, and report the result with [`feed_connected`](super::NodeMachine::feed_connected)
     /// or [`feed_connect_failed`](super::NodeMachine::feed_connect_failed).
     Connect {
-        /// The id of the connection.
+        /// The ID of the connection.
         connection: ConnectionId,
         /// The endpoint to connect to.
         endpoint: Endpoint,
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_is_one_of_its_family() {
+    fn an_interface_gives_one_socket_of_its_family() {
         assert_eq!(shown("192.0.2.1", true, ""), ["192.0.2.1:47757 (clear)"]);
         assert_eq!(shown("2001:db8::1", true, ""), ["[2001:db8::1]:47757 (clear)"]);
         assert_eq!(shown("fe80::1", true, "eth0"), ["[fe80::1%eth0]:47757 (clear)"]);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_and_the_port_are_the_options() {
+    fn tls_and_port_are_taken_from_the_options() {
         let options = Options { listen_ssl: true, listen_port: 0, ..Options::default() };
         let shown: Vec<String> = options.listen_targets().iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["0.0.0.0:0 (ssl)"]);

@@ -61,7 +61,7 @@ impl CommunicationLine {
     }
 
     /// Creates the line for a connection's
-    /// [`Notification::Log`](crate::connection::ConnectionNotification::Log).
+    /// [`ConnectionNotification::Log`](crate::connection::ConnectionNotification::Log).
     pub fn of(time: Time, peer: &PeerPrefix, message: &CommLogMessage) -> CommunicationLine {
         let peer = message.has_prefix().then_some(peer);
         CommunicationLine::new(time, message.source(), message.level(), peer, message)

@@ -162,8 +162,9 @@ impl PingStatistics {
         self.sent = self.sent.saturating_add(1);
     }
 
-    /// Records a PONG with its times in seconds, as
-    /// [`Notification::Pong`](crate::connection::ConnectionNotification::Pong) has them.
+    /// Records a PONG with the times of
+    /// [`ConnectionNotification::Pong`](crate::connection::ConnectionNotification::Pong), in
+    /// seconds.
     pub fn add_pong(&mut self, d1: f64, d2: f64, d3: f64) {
         self.answered = self.answered.saturating_add(1);
         self.d1.add(d1);

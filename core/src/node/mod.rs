@@ -65,9 +65,9 @@
 //! assert_eq!(sensor.raise(scan, now)?.peers, 1);
 //! exchange(&mut manager, &mut sensor);
 //!
-//! let told = std::iter::from_fn(|| manager.poll_notification());
-//! let seen: Vec<Event> = told
-//!     .filter_map(|told| match told {
+//! let notifications = std::iter::from_fn(|| manager.poll_notification());
+//! let seen: Vec<Event> = notifications
+//!     .filter_map(|notification| match notification {
 //!         Notification::Event { event, .. } => Some(event),
 //!         _ => None,
 //!     })

@@ -20,7 +20,7 @@ use crate::{serial, wire};
 /// depend on features, so end a literal with `..Options::default()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Whether to listen for peers. Default no, as in Bro, in which a separate script turns it on.
+    /// Whether to listen for peers. Default no, as in Bro, where a separate script turns it on.
     pub listen: bool,
     /// The interface to listen on; `0.0.0.0` and `::` are wildcards. Default `0.0.0.0`.
     pub listen_interface: IpAddr,
@@ -64,7 +64,7 @@ pub struct Options {
     pub tls: Option<crate::tls::TlsConfig>,
 
     /// The data format to announce to peers whose entry has none, and to those without an entry.
-    /// Default `None`: whatever format the peer uses, from Bro 2.0 on (§2.1).
+    /// Default `None`: the format that the peer uses, from Bro 2.0 on (§2.1).
     pub data_format: Option<DataFormat>,
     /// The description of this node for peers, and the `peer` in our communication log. Default
     /// `bro`.
@@ -270,11 +270,11 @@ pub struct PeerConfig {
     pub retry: Duration,
     /// Whether the peer's events and state are accepted. Default yes (§4).
     pub accept_input: bool,
-    /// Whether to synchronise state with the peer. Default no.
+    /// Whether to synchronize state with the peer. Default no.
     pub sync: bool,
     /// Whether to request the peer's logs. Default no.
     pub request_logs: bool,
-    /// Whether our state is the authoritative one, with `sync`. Default no.
+    /// Whether our state is authoritative. Requires `sync`. Default no.
     pub auth: bool,
     /// The capture filter to send, or empty for the [default
     /// one](super::Options::default_capture_filter). Default none.
@@ -286,7 +286,7 @@ pub struct PeerConfig {
     pub compression: Option<u8>,
     /// The data format to announce, which must match the peer's. Default
     /// [`Options::data_format`](super::Options::data_format). If several entries exist for a peer
-    /// that connects, the first one with a data format is used, whatever its class.
+    /// that connects, the first one with a data format is used, regardless of its class.
     pub data_format: Option<DataFormat>,
 
     /// The bound on the events kept while the peer is disconnected; the oldest are dropped. Only

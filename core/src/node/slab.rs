@@ -45,7 +45,7 @@ impl<T> Slab<T> {
     /// Adds an item under an unused number.
     pub(super) fn insert(&mut self, number: u64, value: T) -> Key {
         let slot = Slot { number, value: Some(value) };
-        // Memory is exhausted before the indexes are.
+        // Memory is exhausted before the indices are.
         let at = self.free.pop().unwrap_or(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         match self.slots.get_mut(at as usize) {
             Some(place) => *place = slot,

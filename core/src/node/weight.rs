@@ -7,8 +7,8 @@ use crate::logs::{LogValue, LogValues};
 
 /// Returns the estimated memory of a notification from a peer in bytes; 0 if it does not come from
 /// a message, or from one that is limited elsewhere.
-pub(crate) fn of_notification(told: &Notification) -> usize {
-    let inside = match told {
+pub(crate) fn of_notification(notified: &Notification) -> usize {
+    let inside = match notified {
         Notification::Event { event, .. } => return of_event(event),
         Notification::LogEntry { values, .. } => return of_log_entry(values),
         Notification::RemotePrint { items, .. } => {
@@ -28,8 +28,8 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
 }
 
 /// Returns the estimated memory of an uncounted notification in bytes.
-pub(crate) fn of_line(told: &Notification) -> usize {
-    let name = match told {
+pub(crate) fn of_line(notified: &Notification) -> usize {
+    let name = match notified {
         Notification::EventRegistered { name, .. } => name.len(),
         Notification::Log(entry) => {
             let inside = match &entry.line {

@@ -44,11 +44,11 @@ impl Declarations {
     /// # Ok::<(), brocomm::notation::ParseError>(())
     /// ```
     ///
-    /// Names can be used as soon as they are declared, in this text or before; a record type also
-    /// within itself. In a module, names belong to the module, except that `event name(…);`
-    /// declares a global event unless the module has an event with that name, as in Bro.
-    /// `name(count, string)`, with types alone, declares an event too; its parameters are named
-    /// `arg0`, `arg1`, ….
+    /// Names can be used as soon as they are declared, in this text or before. A record type can
+    /// also be used within itself. In a module, names belong to the module, except that
+    /// `event name(…);` declares a global event unless the module has an event with that name, as
+    /// in Bro. `name(count, string)`, with types only, also declares an event. Its parameters are
+    /// named `arg0`, `arg1`, ….
     ///
     /// An initial value may refer to earlier variables and constants. `redef` assigns another value
     /// to those that are `&redef` (`=`), adds to their value (`+=`), removes from it (`-=`), and
@@ -56,7 +56,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Fails if the text is invalid, with the position. Nothing is added then.
+    /// Fails if the text is invalid, with the position. In that case, nothing is added.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
         parser.statements(None)?;

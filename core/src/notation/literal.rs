@@ -37,8 +37,8 @@ pub(crate) use infer::{Place, PlaceStep};
 use syntax::Literal;
 
 impl Value {
-    /// Parses a value in the notation of Bro's scripts: `5`, `"text
-    /// "`, `80/tcp`, `set(1.2.3.4, [2001:db8::1])`, `[$a=1, $b="x"]`, ….
+    /// Parses a value in the notation of Bro's scripts: `5`, `"text\n"`, `80/tcp`,
+    /// `set(1.2.3.4, [2001:db8::1])`, `[$a=1, $b="x"]`, ….
     ///
     /// If a type is expected, the value is built as that type: `5` becomes a double, record fields
     /// are ordered as declared, and omitted fields are unset if optional and have their constant

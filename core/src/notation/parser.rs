@@ -282,7 +282,8 @@ impl<'d> Scope<'d> {
         self.candidates(name).iter().find_map(|name| globals.get(name.as_bytes()))
     }
 
-    /// Returns whether a variable or constant with this name is declared, be its type known or not.
+    /// Returns whether a variable or constant with this name is declared, even if its type is
+    /// unknown.
     pub(super) fn is_variable(&self, name: &str) -> bool {
         let globals = &self.declarations.globals;
         self.candidates(name).iter().any(|name| globals.is_declared(name.as_bytes()))

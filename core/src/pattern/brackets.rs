@@ -5,7 +5,7 @@ use super::error::{PatternError, PatternErrorKind};
 use super::parser::Parser;
 
 impl<'a> Parser<'a> {
-    /// Parses the rest of a class; `start` begins with its bracket.
+    /// Parses the rest of a class. `start` is the text from its opening bracket on.
     pub(super) fn class(&mut self, start: &'a [u8]) -> Result<Class, PatternError> {
         let negated = self.eat(b"^");
         let mut class = Class::default();

@@ -7,13 +7,12 @@
 //!   `[^…]` are classes of bytes, `[[:alpha:]]` is an ASCII letter;
 //! * `|`, `(…)`, `*`, `+`, `?`, `{m}`, `{m,}` and `{m,n}` have their usual meaning, `^` and `$`
 //!   match the beginning and end of the text;
-//! * `
-//! `, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are escapes; after any other backslash
-//!   a character is literal, so `\d` is a `d`;
+//! * `\n`, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are escapes; after any other
+//!   backslash a character is literal, so `\d` is a `d`;
 //! * `(?i:…)` matches letters in either case, except in quotes; it is accepted only in patterns for
 //!   event names, as Bro 2.5 does not support it.
 //!
-//! Two bugs of Bro 2.5.5 are not reproduced: its `[[:upper:]]` is a *lower* case letter, and its
+//! Two bugs of Bro 2.5.5 are not reproduced: its `[[:upper:]]` matches a *lower*-case letter; its
 //! `.` and `[^…]` may also match the beginning or end of the text, so that `/ab./` matches `ab`.
 
 mod brackets;

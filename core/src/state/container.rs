@@ -81,7 +81,7 @@ impl Table {
         Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
     }
 
-    /// Normalises a received index to the form that Bro writes: a list of `any`, with the types of
+    /// Normalizes a received index to the form that Bro writes: a list of `any`, with the types of
     /// the components.
     pub(super) fn usual_index(&self, index: List) -> Arc<List> {
         Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })

@@ -20,7 +20,7 @@ pub enum StateError {
     /// The record has no such field.
     #[error("{target} has no field {field}")]
     UnknownField {
-        /// The record's id.
+        /// The record's ID.
         target: Name,
         /// The field's name.
         field: Name,
@@ -28,7 +28,7 @@ pub enum StateError {
     /// The field cannot be unset because it is neither `&optional` nor `&default`.
     #[error("field {field} of {target} is neither &optional nor &default")]
     NotOptional {
-        /// The record's id.
+        /// The record's ID.
         target: Name,
         /// The field's name.
         field: Name,
@@ -80,7 +80,7 @@ pub enum StateError {
     /// An assignment is too far beyond the end of a vector.
     #[error("element {index} of {target}, which has {length} elements, limit is {limit} more")]
     Gap {
-        /// The vector's id.
+        /// The vector's ID.
         target: Name,
         /// The element's position.
         index: u64,
@@ -124,7 +124,7 @@ impl StateError {
         move |error| StateError::Type { target: target.clone(), error }
     }
 
-    /// Replaces a unique id in a type error by the path that the caller used.
+    /// Replaces a unique ID in a type error by the path that the caller used.
     pub(super) fn named_by(self, path: &Path) -> StateError {
         match self {
             StateError::Type { error, .. } => StateError::value(&path.target)(error),

@@ -13,9 +13,9 @@ pub(super) struct Heap {
     containers: BTreeMap<Key, Container>,
     ids: BTreeMap<Name, Key>,
     next_key: Key,
-    /// The prefix of local unique ids: `#host#pid#`.
+    /// The prefix of local unique IDs: `#host#pid#`.
     prefix: String,
-    /// The number of the last local unique id.
+    /// The number of the last local unique ID.
     pub(super) last_id: u64,
     /// The total cost; see [`cost`].
     pub(super) cost: usize,
@@ -63,12 +63,12 @@ impl Heap {
         self.containers.get_mut(&key)
     }
 
-    /// Returns the container with this id.
+    /// Returns the container with this ID.
     pub(super) fn by_id(&self, id: &[u8]) -> Option<Key> {
         self.ids.get(id).copied()
     }
 
-    /// Returns the id by which a container is addressed.
+    /// Returns the ID by which a container is addressed.
     pub(super) fn id(&self, key: Key) -> Name {
         self.get(key).map(|container| container.id.clone()).unwrap_or_default()
     }
@@ -86,7 +86,7 @@ impl Heap {
         key
     }
 
-    /// Creates an unused unique id.
+    /// Creates an unused unique ID.
     pub(super) fn new_id(&mut self) -> Name {
         loop {
             self.last_id = self.last_id.saturating_add(1);
@@ -127,8 +127,8 @@ impl Heap {
         }
     }
 
-    /// Records that a slot was removed from a place. Drops containers that are in no place any
-    /// more.
+    /// Records that a slot was removed from a place. Drops containers that are no longer in any
+    /// place.
     pub(super) fn detach(&mut self, slot: Slot, owner: Owner) {
         let mut pending = vec![(slot, owner)];
         while let Some((slot, owner)) = pending.pop() {

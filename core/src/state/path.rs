@@ -15,7 +15,7 @@ use crate::notation::{ParseError, Place, PlaceStep};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
-    /// A variable's full name, or a container's unique id (2§9).
+    /// A variable's full name, or a container's unique ID (2§9).
     pub target: Name,
     /// The steps from there.
     pub parts: Vec<Part>,
@@ -35,7 +35,7 @@ pub enum Part {
 
 impl Path {
     /// Creates the path of the variable with this full name, or of the container with this unique
-    /// id.
+    /// ID.
     pub fn to(target: impl Into<Name>) -> Path {
         Path { target: target.into(), parts: Vec::new() }
     }

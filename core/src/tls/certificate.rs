@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::Time;
 use crate::calendar::Wall;
 
-/// Why a certificate is rejected. Displayed as a continuation of `the certificate`.
+/// The reason why a certificate is rejected. Displayed as a continuation of `the certificate`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {

@@ -8,7 +8,7 @@
 //!   [`TlsConfig::expect_name`] is used.
 //! * TLS 1.2 and 1.3, with forward secrecy. A Bro with OpenSSL 1.0 does not support it as the
 //!   acceptor, only as the initiator. [`TlsError`] explains what a peer lacks.
-//! * The validity of certificates is checked with the time that is fed in. The cryptography
+//! * The validity of certificates is checked against the time that is fed in. The cryptography
 //!   provider takes the randomness for keys from the system, the only such use in this crate. The
 //!   protocol inside is as deterministic as without TLS.
 //! * The framing inside TLS is that of §1.3; there are no partial chunks.

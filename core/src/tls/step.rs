@@ -28,7 +28,7 @@ pub(super) enum Next {
     NeedsMore,
 }
 
-/// What to send when possible.
+/// The output to send when possible.
 pub(super) enum Send<'a> {
     Nothing,
     Plaintext(&'a [u8]),
@@ -108,7 +108,7 @@ impl Step<'_, '_> {
     }
 }
 
-/// Why nothing was written to a buffer.
+/// The reason why nothing was written to a buffer.
 enum Refusal {
     TooSmall { required: usize },
     Other(Error),

@@ -5,7 +5,7 @@ use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Mode, Reader, ReaderLimits, SerialError, SerialErrorKind as Kind};
 use bytes::Bytes;
 
-/// Builds a SERIAL as a sender without a cache does: every object in full, with id 0.
+/// Builds a SERIAL as a sender without a cache does: every object in full, with ID 0.
 #[derive(Clone, Default)]
 pub(crate) struct Build(pub(crate) Vec<u8>);
 

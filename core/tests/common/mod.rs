@@ -27,10 +27,9 @@ pub(crate) fn role(side: Side) -> Role {
     }
 }
 
-/// Returns the recordings of sessions in which neither side broke the protocol, with their further
-/// connections.
+/// Returns the recorded connections of all sessions in which neither side broke the protocol.
 pub(crate) fn good_recordings() -> &'static [(String, Recording)] {
-    // Reading them takes longer than most tests of them.
+    // Reading them takes longer than most tests that use them.
     static READ: LazyLock<Vec<(String, Recording)>> = LazyLock::new(read_good_recordings);
     &READ
 }

@@ -20,7 +20,7 @@ pub(crate) struct Bench {
     pub(crate) now: Time,
     pub(crate) node: NodeMachine,
     /// Notifications that the test has not read.
-    pub(crate) told: Vec<Notification>,
+    pub(crate) notified: Vec<Notification>,
     /// Actions that the test has not processed.
     pub(crate) actions: Vec<Action>,
     pub(crate) hands: Vec<Hand>,
@@ -33,7 +33,7 @@ pub(crate) struct Hand {
     pub(crate) link: ConnectionId,
     /// The peer's protocol implementation; `None` if the test sends messages itself.
     pub(crate) connection: Option<Connection>,
-    pub(crate) told: Vec<connection::ConnectionNotification>,
+    pub(crate) notified: Vec<connection::ConnectionNotification>,
     decoder: Decoder,
     /// Everything that the node sent.
     pub(crate) sent: Vec<Message>,
@@ -53,8 +53,8 @@ impl Bench {
         let configuration = configuration(options, nodes);
         let mut node = NodeMachine::new(configuration).expect("the configuration is valid");
         node.start(now);
-        let (told, actions, hands) = (Vec::new(), Vec::new(), Vec::new());
-        let mut bench = Bench { now, node, told, actions, hands, takes: true };
+        let (notified, actions, hands) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bench = Bench { now, node, notified, actions, hands, takes: true };
         bench.settle();
         bench
     }
@@ -64,7 +64,7 @@ impl Bench {
         let mut bench = Bench::new(options, vec![("peer", node)]);
         bench.accept(Some(peer));
         assert!(bench.is_running(FIRST));
-        bench.told.clear();
+        bench.notified.clear();
         bench
     }
 
@@ -120,7 +120,7 @@ impl Bench {
         self.hands.push(Hand {
             link,
             connection: peer.map(|config| Connection::new(config, role, self.now)),
-            told: Vec::new(),
+            notified: Vec::new(),
             decoder: Decoder::new(Framing::Clear, wire::FramingLimits::default()),
             sent: Vec::new(),
             stalls: false,
@@ -162,7 +162,7 @@ impl Bench {
         while self.takes {
             let Some(notification) = self.node.poll_notification() else { break };
             moved = true;
-            self.told.push(notification);
+            self.notified.push(notification);
         }
         while let Some(_touched) = self.node.poll_connection() {}
         for hand in &mut self.hands {
@@ -200,36 +200,36 @@ impl Bench {
     }
 
     /// Takes all notifications.
-    pub(crate) fn told(&mut self) -> Vec<Notification> {
+    pub(crate) fn notified(&mut self) -> Vec<Notification> {
         self.settle();
-        std::mem::take(&mut self.told)
+        std::mem::take(&mut self.notified)
     }
 
     /// Takes all notifications except log lines.
     pub(crate) fn news(&mut self) -> Vec<Notification> {
-        let mut told = self.told();
-        told.retain(|told| !matches!(told, Notification::Log(_)));
-        told
+        let mut notified = self.notified();
+        notified.retain(|notified| !matches!(notified, Notification::Log(_)));
+        notified
     }
 
     /// Takes the log lines, formatted by [`line`].
     pub(crate) fn log(&mut self) -> Vec<String> {
-        lines(&self.told())
+        lines(&self.notified())
     }
 
     /// Takes the numbers in the pings that the node received.
     pub(crate) fn pings(&mut self) -> Vec<u64> {
-        numbers(&self.told())
+        numbers(&self.notified())
     }
 
     /// Returns the numbers in the pings that the node sent.
     pub(crate) fn pinged(&mut self, hand: usize) -> Vec<u64> {
         self.settle();
-        let number = |told: &connection::ConnectionNotification| match told {
+        let number = |notified: &connection::ConnectionNotification| match notified {
             connection::ConnectionNotification::Event(event) => number(event),
             _ => None,
         };
-        self.hands[hand].told.iter().filter_map(number).collect()
+        self.hands[hand].notified.iter().filter_map(number).collect()
     }
 }
 
@@ -239,7 +239,7 @@ impl Hand {
         if let Some(connection) = &mut self.connection {
             while let Some(notification) = connection.poll_notification() {
                 moved = true;
-                self.told.push(notification);
+                self.notified.push(notification);
             }
             let bytes = connection.poll_transmit().to_vec();
             if !bytes.is_empty() && node.wants_input(self.link) {

@@ -17,7 +17,7 @@ fn unlike() -> Vec<(Event, &'static str)> {
     ]
 }
 
-/// Regardless of subscribers, the policy, and free space in the queues.
+/// Regardless of receivers, the policy, and free space in the queues.
 #[test]
 fn events_that_do_not_match_their_declaration_are_rejected() {
     for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {
@@ -90,7 +90,7 @@ fn values_of_variables_that_do_not_match_their_declaration_are_rejected() {
 fn rejected_events_of_a_peer_are_reported_with_both_types() {
     let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
     bench.raise(0, &Event::new("ping", vec![Value::Int(5)]));
-    let reasons = bench.told().into_iter().filter_map(|told| match told {
+    let reasons = bench.notified().into_iter().filter_map(|notified| match notified {
         Notification::ConnectionError { reason, .. } => Some(reason),
         _ => None,
     });

@@ -150,10 +150,10 @@ fn connect_peer_does_not_wait_to_retry() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(100, peer()))]);
     bench.refuse();
     let now = bench.now;
-    assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same id");
+    assert_eq!(bench.node.connect_peer("a", now), Ok(PeerId(1)), "the same ID");
     bench.connect(Some(requesting(&[])));
     bench.pass(1000 * SECOND);
-    assert!(!bench.connects(), "the other attempt is cancelled");
+    assert!(!bench.connects(), "the other attempt is canceled");
 }
 
 #[test]
@@ -273,8 +273,8 @@ fn send_id() {
     let mut bench = running();
     assert_eq!(bench.node.send_id(FIRST, &id()), Ok(()));
     bench.settle();
-    assert!(bench.hands[0].told.iter().any(
-        |told| matches!(told, connection::ConnectionNotification::Id(id) if id.value == Some(Value::Count(5)))
+    assert!(bench.hands[0].notified.iter().any(
+        |notified| matches!(notified, connection::ConnectionNotification::Id(id) if id.value == Some(Value::Count(5)))
     ));
     let refused = refused(Command::SendId, Phase::Handshake);
     assert_eq!(in_handshake().node.send_id(FIRST, &id()), refused, "outside Running");
@@ -288,7 +288,7 @@ fn send_current_packet() {
     assert_eq!(bench.node.send_current_packet(FIRST, &packet), Ok(()));
     bench.settle();
     let expected = connection::ConnectionNotification::Packet(packet.clone());
-    assert!(bench.hands[0].told.contains(&expected));
+    assert!(bench.hands[0].notified.contains(&expected));
     let refused = refused(Command::SendPacket, Phase::Setup);
     assert_eq!(waiting().node.send_current_packet(FIRST, &packet), refused);
 }
@@ -310,7 +310,7 @@ fn send_state_and_state_done() {
     bench.settle();
     assert_eq!(phase(&bench), Some(Phase::Running));
     let got = connection::ConnectionNotification::StateAccess(Box::new(access()));
-    assert!(bench.hands[0].told.contains(&got));
+    assert!(bench.hands[0].notified.contains(&got));
     let late = bench.node.state_done(FIRST);
     assert_eq!(late, refused(Command::StateDone, Phase::Running));
     assert_eq!(running().node.send_state_access(FIRST, &access()), Ok(Sent::NotRequested));

@@ -9,8 +9,8 @@ use super::support::*;
 
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
-/// A function that sends something with a number from the peer, one that finds that number in a
-/// notification, and the name that the log uses.
+/// A kind of numbered item: a function that sends one from the peer, a function that finds the
+/// number in a notification, and the name of the kind in the log.
 type Kind = (fn(&mut Bench, u32), fn(&Notification) -> Option<u64>, &'static str);
 
 const DROPPABLE: [Kind; 3] =
@@ -25,8 +25,8 @@ fn print(bench: &mut Bench, n: u32) {
     bench.send(0, &[Message::RemotePrint([item, item].into_iter().collect())]);
 }
 
-fn printed(told: &Notification) -> Option<u64> {
-    let Notification::RemotePrint { items, .. } = told else { return None };
+fn printed(notified: &Notification) -> Option<u64> {
+    let Notification::RemotePrint { items, .. } = notified else { return None };
     std::str::from_utf8(items.iter().next()?.text).ok()?.parse().ok()
 }
 
@@ -37,8 +37,8 @@ fn packet(bench: &mut Bench, n: u32) {
     bench.settle();
 }
 
-fn captured(told: &Notification) -> Option<u64> {
-    let Notification::Packet { packet, .. } = told else { return None };
+fn captured(notified: &Notification) -> Option<u64> {
+    let Notification::Packet { packet, .. } = notified else { return None };
     Some(packet.sec.into())
 }
 
@@ -48,8 +48,8 @@ fn id(bench: &mut Bench, n: u32) {
     bench.settle();
 }
 
-fn given(told: &Notification) -> Option<u64> {
-    let Notification::Id { id, .. } = told else { return None };
+fn given(notified: &Notification) -> Option<u64> {
+    let Notification::Id { id, .. } = notified else { return None };
     match id.value {
         Some(Value::Count(n)) => Some(n),
         _ => None,
@@ -91,11 +91,11 @@ fn waiting(bench: &Bench) -> (usize, bool) {
 
 fn taken(bench: &mut Bench) -> Vec<Notification> {
     bench.takes = true;
-    bench.told()
+    bench.notified()
 }
 
-fn numbers(told: &[Notification], number: fn(&Notification) -> Option<u64>) -> Vec<u64> {
-    told.iter().filter_map(number).collect()
+fn numbers(notified: &[Notification], number: fn(&Notification) -> Option<u64>) -> Vec<u64> {
+    notified.iter().filter_map(number).collect()
 }
 
 const NARROW: Bound = Bound::new(3, 1 << 30);
@@ -120,11 +120,11 @@ fn a_full_receive_queue_drops_if_the_policy_says_so() {
         {
             let mut bench = flooded(overflow, NARROW, send);
             assert_eq!(waiting(&bench), (3, false));
-            let told = taken(&mut bench);
-            assert_eq!(numbers(&told, number), left);
+            let notified = taken(&mut bench);
+            assert_eq!(numbers(&notified, number), left);
             let line =
                 format!("error parent {PREFIX} dropped {what} from peer, receive queue full");
-            assert_eq!(lines(&told), [line.clone(), line]);
+            assert_eq!(lines(&notified), [line.clone(), line]);
         }
         let mut bench = flooded(Overflow::Disconnect, NARROW, send);
         assert_eq!(numbers(&taken(&mut bench), number), [0, 1, 2]);
@@ -141,8 +141,8 @@ fn a_full_receive_queue_blocks_messages_that_are_never_dropped() {
             let mut bench = flooded(overflow, NARROW, send);
             assert_eq!(waiting(&bench), (0, true), "{overflow:?}");
             assert!(!bench.hands[0].closed);
-            let told = taken(&mut bench);
-            let news = told.iter().filter(|told| !matches!(told, Notification::Log(_)));
+            let notified = taken(&mut bench);
+            let news = notified.iter().filter(|notified| !matches!(notified, Notification::Log(_)));
             assert_eq!(news.count(), 5, "{overflow:?}");
             assert_eq!(waiting(&bench), (0, false));
         }
@@ -208,7 +208,7 @@ fn by_hand(overflow: Overflow, bound: Bound) -> Bench {
     bench.accept(None);
     bench.send(0, &handshake());
     assert!(bench.is_running(FIRST));
-    bench.told.clear();
+    bench.notified.clear();
     bench.takes = false;
     bench
 }

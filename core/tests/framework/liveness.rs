@@ -58,17 +58,17 @@ fn a_peer_that_stays_silent_is_disconnected() {
     stop_reading(&mut bench);
     bench.pass(29 * SECOND);
     assert!(bench.is_running(FIRST));
-    assert_eq!(bench.told(), []);
+    assert_eq!(bench.notified(), []);
     bench.pass(SECOND);
     assert!(bench.hands[0].closed);
-    let told = bench.told();
+    let notified = bench.notified();
     let prefix = "[#10000/10.9.9.9:50000]";
     once(
-        &lines(&told),
+        &lines(&notified),
         &format!("error parent {prefix} no sign of life from peer, closing connection"),
     );
-    assert!(told.iter().any(|told| matches!(
-        told,
+    assert!(notified.iter().any(|notified| matches!(
+        notified,
         Notification::ConnectionClosed { cause: CloseCause::TransportFailed { .. }, .. }
     )));
 }

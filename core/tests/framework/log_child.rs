@@ -158,7 +158,7 @@ fn enabling_decompression() {
 fn cannot_read() {
     let mut bench = bench();
     let hand = bench.accept(None);
-    bench.told.clear();
+    bench.notified.clear();
     bench.lose(hand);
     let log = bench.log();
     once(&log, "error child can't read data chunk: connection reset by peer");
@@ -180,7 +180,7 @@ fn cannot_write() {
 fn connection_closed() {
     let mut bench = bench();
     let hand = bench.accept(None);
-    bench.told.clear();
+    bench.notified.clear();
     bench.hang_up(hand);
     let log = bench.log();
     assert_eq!(log.last(), Some(&format!("info child {PREFIX} connection closed")), "{log:#?}");

@@ -24,7 +24,7 @@ fn running() -> Bench {
     let hand = bench.accept(None);
     bench.send(hand, &handshake());
     assert!(bench.is_running(FIRST));
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 
@@ -44,12 +44,12 @@ fn assert_closed_with(mut bench: Bench, messages: &[Message], what: &str) -> Vec
 /// Asserts that the line is logged and raised as an error, and that the connection stays open.
 #[track_caller]
 fn assert_tolerated(bench: &mut Bench, what: &str) {
-    let told = bench.told();
-    once(&lines(&told), &format!("error parent {PREFIX} {what}"));
-    let raised = told.iter().filter(
-        |told| matches!(told, Notification::ConnectionError { reason, .. } if reason.starts_with(what)),
+    let notified = bench.notified();
+    once(&lines(&notified), &format!("error parent {PREFIX} {what}"));
+    let raised = notified.iter().filter(
+        |notified| matches!(notified, Notification::ConnectionError { reason, .. } if reason.starts_with(what)),
     );
-    assert_eq!(raised.count(), 1, "{told:?}");
+    assert_eq!(raised.count(), 1, "{notified:?}");
     assert!(bench.node.connection_to(FIRST).is_some_and(|c| c.phase() != Phase::Closed));
 }
 
@@ -196,17 +196,17 @@ fn unserialization_error_follows_its_cause() {
         let mut bench = running();
         bench.send(0, &[Message::Serial(Bytes::from_static(serial))]);
         assert!(bench.hands[0].closed);
-        let told = bench.told();
-        let log = lines(&told);
+        let notified = bench.notified();
+        let log = lines(&notified);
         let cause = format!("error parent {PREFIX} {what}");
         let at = log.iter().position(|line| line.starts_with(&cause));
         let Some(at) = at else { panic!("{what}\nin {log:#?}") };
         assert_eq!(log[at + 1], format!("error parent {PREFIX} unserialization error"));
-        let raised = told.iter().any(|told| match told {
+        let raised = notified.iter().any(|notified| match notified {
             Notification::ConnectionError { reason, .. } => log[at].ends_with(&**reason),
             _ => false,
         });
-        assert!(raised, "{told:?}");
+        assert!(raised, "{notified:?}");
     }
 }
 
@@ -215,7 +215,7 @@ fn plain() -> Bench {
     let mut bench = bench();
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::PhaseDone]);
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 

@@ -20,7 +20,7 @@ fn after(messages: &[Message]) -> Vec<String> {
     let mut bench = bench();
     let hand = bench.accept(None);
     bench.send(hand, &[version("")]);
-    bench.told.clear();
+    bench.notified.clear();
     bench.send(hand, messages);
     bench.log()
 }
@@ -246,7 +246,7 @@ fn closing_connection_for_every_known_peer_at_exit() {
     let gone = bench.accept(Some(requesting(&[])));
     bench.hang_up(gone);
     bench.accept(Some(requesting(&[])));
-    bench.told.clear();
+    bench.notified.clear();
     let now = bench.now;
     bench.node.terminate_communication(now);
     let log = bench.log();
@@ -272,7 +272,7 @@ fn parent_statistics_every_minute_while_there_are_peers() {
     bench.pass(Duration::from_secs(179));
     assert_eq!(bench.log(), [""; 0]);
     bench.accept(Some(requesting(&[])));
-    bench.told.clear();
+    bench.notified.clear();
     bench.pass(SECOND);
     let log = bench.log();
     assert_eq!(log.len(), 1, "{log:#?}");
@@ -283,7 +283,7 @@ fn parent_statistics_every_minute_while_there_are_peers() {
     bench.pass(Duration::from_secs(120));
     assert_eq!(bench.log().len(), 2);
     bench.hang_up(0);
-    bench.told.clear();
+    bench.notified.clear();
     bench.pass(Duration::from_secs(600));
     assert_eq!(bench.log(), [""; 0]);
 }
@@ -328,16 +328,16 @@ fn terminating() {
 /// Returns a node's new notifications in order: log lines without their prefix, and the names of
 /// the others.
 fn transcript(bench: &mut Bench) -> Vec<String> {
-    let name = |told: &Notification| {
-        let text = format!("{told:?}");
+    let name = |notified: &Notification| {
+        let text = format!("{notified:?}");
         let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
         format!("<{}>", &text[..end])
     };
-    let entry = |told: &Notification| match told {
+    let entry = |notified: &Notification| match notified {
         Notification::Log(entry) => line(entry).replace(&format!("{PREFIX} "), ""),
-        told => name(told),
+        notified => name(notified),
     };
-    bench.told().iter().map(entry).collect()
+    bench.notified().iter().map(entry).collect()
 }
 
 /// The messages of a scripted peer that requests everything: its description, requests for events

@@ -27,20 +27,20 @@ pub(crate) fn count(values: &[LogValue]) -> u64 {
 }
 
 /// Returns the numbers in the entries that a node received.
-pub(crate) fn entries(told: &[Notification]) -> Vec<u64> {
-    let number = |told: &Notification| match told {
+pub(crate) fn entries(notified: &[Notification]) -> Vec<u64> {
+    let number = |notified: &Notification| match notified {
         Notification::LogEntry { values, .. } => Some(count(values)),
         _ => None,
     };
-    told.iter().filter_map(number).collect()
+    notified.iter().filter_map(number).collect()
 }
 
-pub(crate) fn announced(told: &[Notification]) -> Vec<String> {
-    let path = |told: &Notification| match told {
+pub(crate) fn announced(notified: &[Notification]) -> Vec<String> {
+    let path = |notified: &Notification| match notified {
         Notification::LogWriterAnnounced { writer, .. } => Some(writer.path.to_string()),
         _ => None,
     };
-    told.iter().filter_map(path).collect()
+    notified.iter().filter_map(path).collect()
 }
 
 /// Returns the messages that announce a writer and carry these entries.

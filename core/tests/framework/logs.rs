@@ -68,7 +68,7 @@ fn entries_arrive_in_order() {
     let node = PeerConfig { connect: true, request_logs: true, ..PeerConfig::new(address(0)) };
     let receiver = net.add(configuration(Options::default(), vec![("sender", node)]));
     net.settle();
-    net.told(receiver);
+    net.notified(receiver);
     net.node(sender).declare_log(stream()).unwrap();
     let text = "x".repeat(100);
     for n in 0..2000 {
@@ -80,10 +80,10 @@ fn entries_arrive_in_order() {
     assert!(net.node(sender).undelivered() == [FIRST], "the last batch waits");
     net.pass(SECOND);
     assert!(net.node(sender).undelivered().is_empty());
-    let told = net.told(receiver);
-    assert_eq!(announced(&told), ["mini"]);
-    assert_eq!(entries(&told), Vec::from_iter(0..2000));
-    let last = told.iter().rev().find_map(|told| match told {
+    let notified = net.notified(receiver);
+    assert_eq!(announced(&notified), ["mini"]);
+    assert_eq!(entries(&notified), Vec::from_iter(0..2000));
+    let last = notified.iter().rev().find_map(|notified| match notified {
         Notification::LogEntry { peer, writer, values } => Some((peer.id, writer, values)),
         _ => None,
     });
@@ -201,7 +201,7 @@ fn closing_a_connection_sends_the_batch() {
     bench.settle();
     assert_eq!(sent(&bench, 0).1, [[1]]);
     let end = Notification::Terminated { undelivered: Vec::new() };
-    assert_eq!(bench.told().last(), Some(&end));
+    assert_eq!(bench.notified().last(), Some(&end));
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn stalled(overflow: Overflow) -> Bench {
         bench.node.flush_batches(now);
     }
     bench.settle();
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 

@@ -22,7 +22,7 @@ fn logs_of_a_peer_are_bounded() {
     assert_eq!(bench.node.counters(FIRST).unwrap().incoming.events, 3);
     assert!(!bench.node.wants_input(bench.hands[0].link));
     bench.takes = true;
-    assert_eq!(entries(&bench.told()), Vec::from_iter((0..500).chain(0..500)));
+    assert_eq!(entries(&bench.notified()), Vec::from_iter((0..500).chain(0..500)));
     assert_eq!(bench.node.counters(FIRST).unwrap().incoming.most_events, 3);
 }
 
@@ -35,9 +35,9 @@ fn entries_sent_before_the_peer_closed_are_delivered() {
     bench.send(0, &[writer, Message::LogWrite(bytes)]);
     bench.hang_up(0);
     bench.takes = true;
-    let told = bench.news();
-    assert_eq!(entries(&told), Vec::from_iter(0..50));
-    assert!(matches!(told.last(), Some(Notification::ConnectionClosed { .. })));
+    let notified = bench.news();
+    assert_eq!(entries(&notified), Vec::from_iter(0..50));
+    assert!(matches!(notified.last(), Some(Notification::ConnectionClosed { .. })));
 }
 
 #[test]
@@ -49,43 +49,45 @@ fn receive_queue_policies_apply_to_entries() {
         let (writer, bytes) = messages(0..5);
         bench.send(0, &[writer, Message::LogWrite(bytes)]);
         bench.takes = true;
-        let told = bench.told();
-        assert_eq!(entries(&told), left);
+        let notified = bench.notified();
+        assert_eq!(entries(&notified), left);
         let line = "dropped 1 log entries from peer, receive queue full";
-        assert_eq!(lines(&told), vec![format!("error parent {PREFIX} {line}"); 2]);
+        assert_eq!(lines(&notified), vec![format!("error parent {PREFIX} {line}"); 2]);
         assert_eq!(bench.node.counters(FIRST).unwrap().dropped_incoming, 2);
     }
 }
 
 /// Why a connection was closed.
-fn cause(told: &[Notification]) -> &CloseCause {
-    let cause = told.iter().find_map(|told| match told {
+fn cause(notified: &[Notification]) -> &CloseCause {
+    let cause = notified.iter().find_map(|notified| match notified {
         Notification::ConnectionClosed { cause, .. } => Some(cause),
         _ => None,
     });
-    cause.unwrap_or_else(|| panic!("{told:?}"))
+    cause.unwrap_or_else(|| panic!("{notified:?}"))
 }
 
 #[test]
 fn an_invalid_log_message_ends_only_that_connection() {
     let mut bench = by_hand(Options::default());
     let other = bench.accept(Some(requesting(&[])));
-    bench.told.clear();
+    bench.notified.clear();
     let (writer, entry) = messages(7..8);
     // The third entry is truncated. Messages after it are ignored.
     let bytes = Bytes::from([&entry[..], &entry[..], &entry[..entry.len() - 1]].concat());
     bench.send(0, &[writer, Message::LogWrite(bytes), Message::CaptureFilter("x".into())]);
-    let told = bench.told();
-    assert_eq!(entries(&told), [7, 7]);
-    assert!(!told.iter().any(|told| matches!(told, Notification::CaptureFilter { .. })));
-    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    let notified = bench.notified();
+    assert_eq!(entries(&notified), [7, 7]);
+    assert!(
+        !notified.iter().any(|notified| matches!(notified, Notification::CaptureFilter { .. }))
+    );
+    let CloseCause::Protocol(error) = cause(&notified) else { panic!("{:?}", cause(&notified)) };
     let ProtocolErrorKind::Log(log) = &error.kind else { panic!("{error}") };
     assert_eq!(log.kind, LogErrorKind::Truncated { wanted: 1 });
     assert_eq!(error.section(), "3§2");
-    let reason = log_reason(&told);
+    let reason = log_reason(&notified);
     assert!(reason.starts_with("1 bytes are missing at byte "), "{reason}");
     let line = format!("error parent {PREFIX} {error}");
-    once(&lines(&told), &line);
+    once(&lines(&notified), &line);
     assert!(line.contains("(LOG_WRITE in Running, at byte "), "{line}");
     assert!(bench.hands[0].closed);
     assert!(!bench.hands[other].closed);
@@ -93,12 +95,12 @@ fn an_invalid_log_message_ends_only_that_connection() {
 }
 
 /// The reason in `remote_connection_error`.
-fn log_reason(told: &[Notification]) -> &str {
-    let reason = told.iter().find_map(|told| match told {
+fn log_reason(notified: &[Notification]) -> &str {
+    let reason = notified.iter().find_map(|notified| match notified {
         Notification::ConnectionError { reason, .. } => Some(&**reason),
         _ => None,
     });
-    reason.unwrap_or_else(|| panic!("{told:?}"))
+    reason.unwrap_or_else(|| panic!("{notified:?}"))
 }
 
 #[test]
@@ -115,12 +117,13 @@ fn an_invalid_announcement_is_an_error_even_after_the_peer_closed() {
     bench.node.feed_bytes(link, &bytes, now);
     bench.node.feed_eof(link, now);
     bench.takes = true;
-    let told = bench.told();
-    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    let notified = bench.notified();
+    let CloseCause::Protocol(error) = cause(&notified) else { panic!("{:?}", cause(&notified)) };
     assert!(matches!(&error.kind, ProtocolErrorKind::Log(_)), "{error}");
     assert_eq!(error.section(), "3§1");
-    let closed = |told: &&Notification| matches!(told, Notification::ConnectionClosed { .. });
-    assert_eq!(told.iter().filter(closed).count(), 1);
+    let closed =
+        |notified: &&Notification| matches!(notified, Notification::ConnectionClosed { .. });
+    assert_eq!(notified.iter().filter(closed).count(), 1);
 }
 
 #[test]
@@ -129,8 +132,8 @@ fn log_limits_end_the_connection() {
     let mut bench = by_hand(Options { log_limits, ..Options::default() });
     let (writer, _) = messages(0..1);
     bench.send(0, &[writer]);
-    let told = bench.told();
-    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    let notified = bench.notified();
+    let CloseCause::Protocol(error) = cause(&notified) else { panic!("{:?}", cause(&notified)) };
     assert!(error.to_string().starts_with("more than 0 writers"), "{error}");
 }
 
@@ -139,13 +142,13 @@ fn write_error_for_log_entry() {
     let mut bench = by_hand(Options::default());
     let (writer, bytes) = messages(1..4);
     bench.send(0, &[Message::LogWrite(bytes.clone())]);
-    let told = bench.told();
-    assert_eq!(entries(&told), [0; 0]);
-    once(&lines(&told), &format!("error parent {PREFIX} write error for log entry"));
-    assert_eq!(log_reason(&told), "write error for log entry: mini: unknown writer");
+    let notified = bench.notified();
+    assert_eq!(entries(&notified), [0; 0]);
+    once(&lines(&notified), &format!("error parent {PREFIX} write error for log entry"));
+    assert_eq!(log_reason(&notified), "write error for log entry: mini: unknown writer");
     // Only entries without a matching writer are dropped, and only until the writer is announced.
     bench.send(0, &[writer.clone(), Message::LogWrite(bytes), writer]);
-    let told = bench.told();
-    assert_eq!((announced(&told), entries(&told)), (vec!["mini".into()], vec![1, 2, 3]));
+    let notified = bench.notified();
+    assert_eq!((announced(&notified), entries(&notified)), (vec!["mini".into()], vec![1, 2, 3]));
     assert!(bench.is_running(FIRST));
 }

@@ -90,9 +90,9 @@ fn connection_error_that_ends_the_connection() {
     let mut bench = running();
     bench.hands[0].connection = None;
     bench.send(0, &[Message::Serial(Bytes::from_static(b"e\0\0\0\x04ping"))]);
-    let told = bench.told();
-    let logged = lines(&told);
-    let news: Vec<_> = told.iter().filter(|t| !matches!(t, Notification::Log(_))).collect();
+    let notified = bench.notified();
+    let logged = lines(&notified);
+    let news: Vec<_> = notified.iter().filter(|t| !matches!(t, Notification::Log(_))).collect();
     let [
         Notification::ConnectionError { reason, .. },
         Notification::ConnectionClosed { cause: CloseCause::Protocol(_), .. },
@@ -110,10 +110,10 @@ fn event_registered_once_per_name() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
     let hand = bench.accept(None);
     bench.send(hand, &[version("")]);
-    bench.told.clear();
+    bench.notified.clear();
     let names = ["ping", "nobody_knows", "pong", "ping"].into_iter().collect();
     bench.send(hand, &[Message::RequestEvents(names)]);
-    let names = bench.news().into_iter().map(|told| match told {
+    let names = bench.news().into_iter().map(|notified| match notified {
         Notification::EventRegistered { peer, name } => {
             assert_eq!(peer.id, FIRST);
             name.to_string()
@@ -125,9 +125,9 @@ fn event_registered_once_per_name() {
 
 #[test]
 fn capture_filter() {
-    let told = after(Message::CaptureFilter("tcp".into()));
+    let notified = after(Message::CaptureFilter("tcp".into()));
     assert!(
-        matches!(&told, Notification::CaptureFilter { peer, filter } if peer.id == FIRST && filter == "tcp")
+        matches!(&notified, Notification::CaptureFilter { peer, filter } if peer.id == FIRST && filter == "tcp")
     );
 }
 
@@ -139,8 +139,8 @@ fn pong() {
     bench.node.send_ping(FIRST, 3, now).unwrap();
     bench.pass(2 * SECOND);
     bench.hands[0].stalls = false;
-    let told = only(&mut bench);
-    let Notification::Pong { peer, seq, d1, d2, d3 } = told else { panic!("{told:?}") };
+    let notified = only(&mut bench);
+    let Notification::Pong { peer, seq, d1, d2, d3 } = notified else { panic!("{notified:?}") };
     assert_eq!((peer.id, seq, d1, d2, d3), (FIRST, 3, 2.0, 2.0, 0.0));
 }
 
@@ -148,8 +148,8 @@ fn pong() {
 fn event() {
     let mut bench = running();
     bench.raise(0, &ping(9));
-    let told = only(&mut bench);
-    let Notification::Event { peer, event } = told else { panic!("{told:?}") };
+    let notified = only(&mut bench);
+    let Notification::Event { peer, event } = notified else { panic!("{notified:?}") };
     assert_eq!((peer.id, event), (FIRST, ping(9)));
 }
 
@@ -162,8 +162,8 @@ fn state_access() {
     let access = StateAccess { opcode: Opcode::Assign, target, op1, op2: None, op3: None };
     let connection = bench.hands[0].connection.as_mut().unwrap();
     let _ = connection.send_state_access(&access).unwrap();
-    let told = only(&mut bench);
-    let Notification::StateAccess { peer, access: got } = told else { panic!("{told:?}") };
+    let notified = only(&mut bench);
+    let Notification::StateAccess { peer, access: got } = notified else { panic!("{notified:?}") };
     assert_eq!((peer.id, *got), (FIRST, access));
 }
 
@@ -174,8 +174,8 @@ fn sync_started() {
         vec![("a", PeerConfig { sync: true, auth: true, ..peer() })],
     );
     bench.accept(Some(syncing(false)));
-    assert!(bench.news().iter().any(|told| matches!(
-        told,
+    assert!(bench.news().iter().any(|notified| matches!(
+        notified,
         Notification::SyncStarted { peer, role: SyncRole::Sender } if peer.id == FIRST
     )));
 }
@@ -185,8 +185,8 @@ fn id() {
     let mut bench = running();
     let id = std::sync::Arc::new(Id::global("number", Value::Count(5).ty(), Some(Value::Count(5))));
     bench.hands[0].connection.as_mut().unwrap().send_id(&id).unwrap();
-    let told = only(&mut bench);
-    let Notification::Id { peer, id } = told else { panic!("{told:?}") };
+    let notified = only(&mut bench);
+    let Notification::Id { peer, id } = notified else { panic!("{notified:?}") };
     assert_eq!((peer.id, &*id.name, &id.value), (FIRST, &b"number"[..], &Some(Value::Count(5))));
 }
 
@@ -196,15 +196,15 @@ fn packet() {
     let (tag, data) = ("".into(), Bytes::from_static(b"data"));
     let packet = Packet { sec: 1, usec: 2, len: 4, link_type: 1, tag, data };
     bench.hands[0].connection.as_mut().unwrap().send_packet(&packet).unwrap();
-    let told = only(&mut bench);
-    assert!(matches!(told, Notification::Packet { packet: got, .. } if got == packet));
+    let notified = only(&mut bench);
+    assert!(matches!(notified, Notification::Packet { packet: got, .. } if got == packet));
 }
 
 #[test]
 fn remote_print() {
     let items: PrintItems = [PrintItem { file: b"f", text: b"t" }].into_iter().collect();
-    let told = after(Message::RemotePrint(items.clone()));
-    assert!(matches!(told, Notification::RemotePrint { items: got, .. } if got == items));
+    let notified = after(Message::RemotePrint(items.clone()));
+    assert!(matches!(notified, Notification::RemotePrint { items: got, .. } if got == items));
 }
 
 #[test]
@@ -227,8 +227,8 @@ fn log_writers_and_entries() {
 
 #[test]
 fn sync_point() {
-    let told = after(Message::SyncPoint(SyncPoint::Point(4)));
-    assert!(matches!(told, Notification::SyncPoint { point: SyncPoint::Point(4), .. }));
+    let notified = after(Message::SyncPoint(SyncPoint::Point(4)));
+    assert!(matches!(notified, Notification::SyncPoint { point: SyncPoint::Point(4), .. }));
 }
 
 #[test]
@@ -244,10 +244,10 @@ fn log_lines_have_time_peer_and_message() {
     let mut bench = running();
     bench.pass(5 * SECOND);
     bench.hang_up(0);
-    let told = bench.told();
-    let entries: Vec<_> = told
+    let notified = bench.notified();
+    let entries: Vec<_> = notified
         .iter()
-        .filter_map(|told| match told {
+        .filter_map(|notified| match notified {
             Notification::Log(entry) => Some(entry),
             _ => None,
         })
@@ -256,11 +256,11 @@ fn log_lines_have_time_peer_and_message() {
     assert!(entries.iter().all(|entry| entry.peer.as_ref().is_some_and(|peer| peer.id == FIRST)));
     let now = bench.now;
     bench.node.terminate_communication(now);
-    let told = bench.told();
+    let notified = bench.notified();
     assert!(
-        matches!(&told[0], Notification::Log(entry) if entry.peer.is_none()),
+        matches!(&notified[0], Notification::Log(entry) if entry.peer.is_none()),
         "about no peer: {:?}",
-        told[0]
+        notified[0]
     );
 }
 

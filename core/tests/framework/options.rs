@@ -1,4 +1,4 @@
-//! Options (part 4 §1) and the behaviour of the whole node (§6).
+//! Options (part 4 §1) and the behavior of the whole node (§6).
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn defaults_are_those_of_bro() {
 }
 
 #[test]
-fn a_node_listens_only_if_told_to() {
+fn a_node_listens_only_if_configured_to() {
     assert_eq!(targets(Options::default()), []);
     assert_eq!(targets(listening()).len(), 1);
 }
@@ -180,8 +180,8 @@ fn operations_on_state_are_forwarded_to_all_synchronized_peers_but_the_origin() 
     bench.node.broadcast_state_access(access.clone(), Some(FIRST), now).unwrap();
     bench.settle();
     let got = |bench: &Bench, hand: usize| {
-        bench.hands[hand].told.iter().any(|told| {
-            matches!(told, brocomm::lowlevel::connection::ConnectionNotification::StateAccess(a) if **a == access)
+        bench.hands[hand].notified.iter().any(|notified| {
+            matches!(notified, brocomm::lowlevel::connection::ConnectionNotification::StateAccess(a) if **a == access)
         })
     };
     assert_eq!([0, 1, 2].map(|hand| got(&bench, hand)), [false, true, false]);
@@ -191,7 +191,7 @@ fn operations_on_state_are_forwarded_to_all_synchronized_peers_but_the_origin() 
 fn max_remote_events_processed() {
     let options = Options { max_remote_events_processed: 3, ..Options::default() };
     let mut bench = between_two(options);
-    bench.told.clear();
+    bench.notified.clear();
     bench.takes = false;
     for n in 0..5 {
         bench.raise(0, &ping(n));
@@ -230,6 +230,7 @@ fn a_raised_event_is_sent_to_every_running_peer_that_requested_it() {
     let now = bench.now;
     assert_eq!(bench.node.raise(ping(1), now).map(|raised| raised.peers), Ok(2));
     assert_eq!((bench.pinged(0), bench.pinged(1), bench.pinged(2)), (vec![1], vec![1], vec![]));
-    let delivered = bench.told().iter().any(|told| matches!(told, Notification::Event { .. }));
+    let delivered =
+        bench.notified().iter().any(|notified| matches!(notified, Notification::Event { .. }));
     assert!(!delivered, "not to ourselves");
 }

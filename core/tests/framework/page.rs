@@ -94,7 +94,7 @@ fn every_test_that_the_page_names_is_there() {
             format!("tests/node_replay/{file}.rs"),
             format!("src/node/{file}.rs"),
             format!("src/node/{file}/tests.rs"),
-            format!("src/lowlevel/driver/hub/tests/{file}.rs"),
+            format!("src/lowlevel/driver/node/tests/{file}.rs"),
         ];
         let text = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
         let text = text.unwrap_or_else(|| panic!("no file for {file}::{function}"));

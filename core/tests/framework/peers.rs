@@ -98,7 +98,7 @@ fn notifications_about_a_lost_peer_have_its_last_known_data() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
     let hand = bench.connect(Some(ConnectionConfig { description: "x".into(), ..requesting(&[]) }));
     bench.hang_up(hand);
-    let closed = bench.news().into_iter().find_map(|told| match told {
+    let closed = bench.news().into_iter().find_map(|notified| match notified {
         Notification::ConnectionClosed { peer, .. } => Some(peer.descr.clone()),
         _ => None,
     });

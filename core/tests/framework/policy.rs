@@ -14,7 +14,7 @@ fn applies(nodes: Vec<(&str, PeerConfig)>, class: Option<&'static str>) -> Optio
     let mut bench = Bench::new(Options::default(), nodes);
     let class = class.map(|class| Bytes::from_static(class.as_bytes()));
     bench.accept(Some(ConnectionConfig { class, ..requesting(&[]) }));
-    bench.news().into_iter().find_map(|told| match told {
+    bench.news().into_iter().find_map(|notified| match notified {
         Notification::ConnectionEstablished { node, .. } => node.map(|name| name.to_string()),
         _ => None,
     })
@@ -162,7 +162,7 @@ fn accept_input_off_reports_errors_in_calls() {
     bench.raise(0, &wrong);
     let reason = "unserializing event/function ping: wrong number of arguments, ignoring";
     assert!(bench.news().iter().any(
-        |told| matches!(told, Notification::ConnectionError { reason: r, .. } if r.starts_with(reason))
+        |notified| matches!(notified, Notification::ConnectionError { reason: r, .. } if r.starts_with(reason))
     ));
 }
 
@@ -171,7 +171,7 @@ fn a_capture_filter_is_only_reported() {
     let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
     bench.hands[0].connection = None;
     bench.send(0, &[Message::CaptureFilter("tcp port 80".into())]);
-    let news = bench.told();
+    let news = bench.notified();
     assert!(
         matches!(&news[..], [Notification::CaptureFilter { filter, .. }] if filter == "tcp port 80"),
         "{news:?}"

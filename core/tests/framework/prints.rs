@@ -46,9 +46,9 @@ fn prints_are_sent_to_peers_that_requested_them() {
     net.node(printer).print(b"f", b"c", now).unwrap();
     net.pass(SECOND);
     let printed: Vec<_> = net
-        .told(1)
+        .notified(1)
         .into_iter()
-        .filter_map(|told| match told {
+        .filter_map(|notified| match notified {
             Notification::RemotePrint { items, .. } => Some(items),
             _ => None,
         })
@@ -56,7 +56,11 @@ fn prints_are_sent_to_peers_that_requested_them() {
     let [items] = &printed[..] else { panic!("{printed:?}") };
     let items: Vec<_> = items.iter().map(|item| (item.file, item.text)).collect();
     assert_eq!(items, [(&b"/dev/stdout"[..], &b"a\\x09b"[..]), (b"f", b"c")]);
-    assert!(!net.told(2).iter().any(|told| matches!(told, Notification::RemotePrint { .. })));
+    assert!(
+        !net.notified(2)
+            .iter()
+            .any(|notified| matches!(notified, Notification::RemotePrint { .. }))
+    );
 }
 
 #[test]
@@ -108,7 +112,7 @@ fn prints_are_queued_and_dropped_like_events() {
         bench.node.raise(text(100 << 10), now).unwrap();
         print(&mut bench, "1").unwrap();
         bench.node.flush_batches(now);
-        bench.told.clear();
+        bench.notified.clear();
         let second = print(&mut bench, "22");
         match overflow {
             Overflow::Block => assert_eq!(second, Err(RaiseError::Full(FIRST))),

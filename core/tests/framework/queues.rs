@@ -27,7 +27,7 @@ fn incoming(overflow: Overflow, bound: Bound, incoming_total: Bound) -> Options 
 fn stalled(options: Options) -> Bench {
     let mut bench = Bench::running(options, peer(), requesting(&["ping", "text"]));
     stall(&mut bench, 0);
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 
@@ -123,9 +123,16 @@ fn outgoing_disconnect() {
             raise(&mut bench, n).unwrap();
         }
         assert_eq!(raise(&mut bench, 3).unwrap().dropped, 1);
-        let told = bench.told();
-        once(&lines(&told), &format!("error parent {PREFIX} send queue full, closing connection"));
-        assert!(told.iter().any(|told| matches!(told, Notification::ConnectionClosed { .. })));
+        let notified = bench.notified();
+        once(
+            &lines(&notified),
+            &format!("error parent {PREFIX} send queue full, closing connection"),
+        );
+        assert!(
+            notified
+                .iter()
+                .any(|notified| matches!(notified, Notification::ConnectionClosed { .. }))
+        );
         assert!(bench.hands[0].closed);
     }
 }
@@ -174,7 +181,7 @@ fn flood(bench: &mut Bench, hand: usize, numbers: std::ops::Range<u64>) {
 /// Lets the application read the whole queue; returns all of it.
 fn taken(bench: &mut Bench) -> Vec<Notification> {
     bench.takes = true;
-    bench.told()
+    bench.notified()
 }
 
 #[test]
@@ -183,8 +190,8 @@ fn incoming_block() {
         let mut bench = flooded(incoming(Overflow::Block, bound, total), 0..8);
         assert!(!bench.node.wants_input(bench.hands[0].link), "the peer is blocked");
         assert_eq!(counters(&bench).incoming.events, 3);
-        let told = taken(&mut bench);
-        assert_eq!(numbers(&told), [0, 1, 2, 3, 4, 5, 6, 7], "nothing is lost");
+        let notified = taken(&mut bench);
+        assert_eq!(numbers(&notified), [0, 1, 2, 3, 4, 5, 6, 7], "nothing is lost");
         assert!(bench.node.wants_input(bench.hands[0].link));
         assert_eq!(counters(&bench).incoming.most_events, 3);
     }
@@ -194,11 +201,11 @@ fn incoming_block() {
 fn incoming_drop_newest() {
     for (bound, total) in [(NARROW, WIDE), (WIDE, NARROW)] {
         let mut bench = flooded(incoming(Overflow::DropNewest, bound, total), 0..5);
-        let told = taken(&mut bench);
-        assert_eq!(numbers(&told), [0, 1, 2]);
+        let notified = taken(&mut bench);
+        assert_eq!(numbers(&notified), [0, 1, 2]);
         let line =
             format!("error parent {PREFIX} dropped event ping from peer, receive queue full");
-        assert_eq!(lines(&told), [line.clone(), line]);
+        assert_eq!(lines(&notified), [line.clone(), line]);
         assert_eq!(counters(&bench).dropped_incoming, 2);
     }
 }
@@ -207,9 +214,9 @@ fn incoming_drop_newest() {
 fn incoming_drop_oldest() {
     for (bound, total) in [(NARROW, WIDE), (WIDE, NARROW)] {
         let mut bench = flooded(incoming(Overflow::DropOldest, bound, total), 0..5);
-        let told = taken(&mut bench);
-        assert_eq!(numbers(&told), [2, 3, 4]);
-        assert_eq!(lines(&told).len(), 2);
+        let notified = taken(&mut bench);
+        assert_eq!(numbers(&notified), [2, 3, 4]);
+        assert_eq!(lines(&notified).len(), 2);
         assert_eq!(counters(&bench).dropped_incoming, 2);
     }
 }
@@ -218,14 +225,14 @@ fn incoming_drop_oldest() {
 fn incoming_disconnect() {
     for (bound, total) in [(NARROW, WIDE), (WIDE, NARROW)] {
         let mut bench = flooded(incoming(Overflow::Disconnect, bound, total), 0..4);
-        let told = taken(&mut bench);
-        assert_eq!(numbers(&told), [0, 1, 2]);
+        let notified = taken(&mut bench);
+        assert_eq!(numbers(&notified), [0, 1, 2]);
         once(
-            &lines(&told),
+            &lines(&notified),
             "error child queue to parent filling up; shutting down heaviest connection",
         );
-        assert!(told.iter().any(|told| matches!(
-            told,
+        assert!(notified.iter().any(|notified| matches!(
+            notified,
             Notification::ConnectionClosed { cause: CloseCause::TransportFailed { .. }, .. }
         )));
         assert!(bench.hands[0].closed);
@@ -238,13 +245,13 @@ fn incoming_total_blocks_all_peers() {
     let mut bench = flooded(options, 0..3);
     bench.takes = true;
     bench.accept(Some(requesting(&[])));
-    bench.told.clear();
+    bench.notified.clear();
     flood(&mut bench, 0, 3..6);
     flood(&mut bench, 1, 10..12);
     assert_eq!(bench.hands.iter().filter(|h| bench.node.wants_input(h.link)).count(), 0);
-    let mut told = numbers(&taken(&mut bench));
-    told.sort_unstable();
-    assert_eq!(told, [3, 4, 5, 10, 11]);
+    let mut notified = numbers(&taken(&mut bench));
+    notified.sort_unstable();
+    assert_eq!(notified, [3, 4, 5, 10, 11]);
 }
 
 #[test]
@@ -303,7 +310,7 @@ fn a_full_queue_of_one_peer_does_not_block_the_others() {
     assert_eq!(bench.pings(), [0, 1, 2]);
     let pong = |n| Event::new("pong", vec![Value::Count(n)]);
     (0..50).for_each(|n| bench.raise(2, &pong(n)));
-    assert_eq!(bench.told().len(), 50);
+    assert_eq!(bench.notified().len(), 50);
     bench.hands[0].stalls = false;
     assert_eq!(bench.pings(), Vec::from_iter(3..50));
 }
@@ -316,7 +323,7 @@ fn forwarding_waits_for_a_full_send_queue() {
     bench.accept(Some(requesting(&["ping", "text"])));
     bench.accept(Some(requesting(&[])));
     stall(&mut bench, 0);
-    bench.told.clear();
+    bench.notified.clear();
     for n in 0..6 {
         bench.raise(1, &ping(n));
     }

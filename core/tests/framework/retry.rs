@@ -17,7 +17,7 @@ fn connected(node: PeerConfig) -> Bench {
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
     assert!(bench.is_running(A));
-    bench.told.clear();
+    bench.notified.clear();
     bench
 }
 
@@ -70,7 +70,7 @@ fn after_a_failed_attempt_without_limit() {
         );
         tries_after(&mut bench, 3 * SECOND);
     }
-    assert_eq!(bench.node.peers().map(|peer| peer.id).collect::<Vec<_>>(), [A], "the same id");
+    assert_eq!(bench.node.peers().map(|peer| peer.id).collect::<Vec<_>>(), [A], "the same ID");
 }
 
 #[test]

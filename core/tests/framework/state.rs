@@ -27,10 +27,10 @@ fn state_is_sent_in_sync_and_kept_equal_in_running() {
         assert_eq!(get(&net, n, "hits"), Value::Count(16));
         assert_eq!(get(&net, n, Path::to("hosts").index([host(2)])), "printer".into());
     }
-    let told = net.told(there);
+    let notified = net.notified(there);
     let performed =
-        |told: &&Notification| matches!(told, Notification::StateAccessPerformed { .. });
-    assert_eq!(told.iter().filter(performed).count(), 2);
+        |notified: &&Notification| matches!(notified, Notification::StateAccessPerformed { .. });
+    assert_eq!(notified.iter().filter(performed).count(), 2);
 
     // The authoritative side sends its changes while disconnected over the next connection.
     net.cut(here);
@@ -75,7 +75,7 @@ fn entries_expire_on_all_nodes() {
     assert!(contains(&net, here) && contains(&net, there));
     net.pass(Duration::from_secs(2));
     assert!(!contains(&net, here) && !contains(&net, there));
-    assert!(net.told(here).iter().any(|told| matches!(told, Notification::Expired(_))));
+    assert!(net.notified(here).iter().any(|notified| matches!(notified, Notification::Expired(_))));
 }
 
 #[test]
@@ -111,10 +111,11 @@ fn state_inconsistencies_are_reported() {
     change(&mut net, here, |store| store.assign("hits", 1u64));
     change(&mut net, there, |store| store.assign("hits", 2u64));
     net.settle();
-    let told = net.told(here);
-    let told_of = |told: &&Notification| matches!(told, Notification::StateInconsistency { .. });
-    assert_eq!(told.iter().filter(told_of).count(), 1);
-    let line = told.iter().find_map(|told| match told {
+    let notified = net.notified(here);
+    let told_of =
+        |notified: &&Notification| matches!(notified, Notification::StateInconsistency { .. });
+    assert_eq!(notified.iter().filter(told_of).count(), 1);
+    let line = notified.iter().find_map(|notified| match notified {
         Notification::Log(entry) if entry.level().is_none() => Some(entry.to_string()),
         _ => None,
     });

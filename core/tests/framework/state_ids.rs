@@ -1,4 +1,4 @@
-//! Containers with several unique ids (2§6, 2§9).
+//! Containers with several unique IDs (2§6, 2§9).
 
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ fn reaches(net: &mut Network, from: usize, index: u64, others: &[usize]) {
     }
     for n in [MIDDLE, RIGHT, LEFT] {
         let rejected =
-            |told: &Notification| matches!(told, Notification::StateAccessRejected { .. });
-        assert!(!net.told(n).iter().any(rejected), "{from} to {n}");
+            |notified: &Notification| matches!(notified, Notification::StateAccessRejected { .. });
+        assert!(!net.notified(n).iter().any(rejected), "{from} to {n}");
     }
 }
 
@@ -131,16 +131,17 @@ fn changes_to_a_container_without_a_type_at_the_peer_are_not_sent() {
     let vector = Type::vector(Type::Base(TypeTag::Void));
     let vector = Vector { mutable: id("#b#3"), ..Vector::new(vector, vec![]) };
     give(&mut net, "numbers", Value::Vector(Arc::new(vector)));
-    net.told(here);
-    net.told(there);
+    net.notified(here);
+    net.notified(there);
 
     let came = |net: &mut Network| -> Vec<String> {
-        let told = net.told(there).into_iter();
-        told.filter_map(|told| match told {
-            Notification::StateAccess { access, .. } => Some(access.target.to_string()),
-            _ => None,
-        })
-        .collect()
+        let notified = net.notified(there).into_iter();
+        notified
+            .filter_map(|notified| match notified {
+                Notification::StateAccess { access, .. } => Some(access.target.to_string()),
+                _ => None,
+            })
+            .collect()
     };
     let count = Value::Count(7);
     change(&mut net, here, |store| store.assign(Path::to("hosts").index([host(1)]), "gateway"));
@@ -148,10 +149,10 @@ fn changes_to_a_container_without_a_type_at_the_peer_are_not_sent() {
     change(&mut net, here, |store| store.assign(Path::to("numbers").element(0), count.clone()));
     net.settle();
     assert_eq!(came(&mut net), Vec::<String>::new());
-    let told = net.told(here).into_iter();
+    let notified = net.notified(here).into_iter();
     let (mut errors, mut logged) = (Vec::new(), Vec::new());
-    for told in told {
-        match told {
+    for notified in notified {
+        match notified {
             Notification::ConnectionError { reason, .. } => errors.push(String::from(reason)),
             Notification::Log(entry) if entry.level() == Some(LogLevel::Error) => {
                 logged.push(entry.line.to_string());

@@ -51,7 +51,7 @@ fn give(entries: u64, elements: u64) {
     add(&mut net, Options::default(), vec![("server", wants("pong", connects(SERVER)))]);
     net.settle();
     for n in [SERVER, OTHER] {
-        let _ = net.told(n);
+        let _ = net.notified(n);
     }
     add(&mut net, Options::default(), vec![("server", syncs(connects(SERVER)))]);
 

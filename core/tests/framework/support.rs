@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub(crate) use super::bench::Bench;
 
-/// The id of the first peer that connects to a node.
+/// The ID of the first peer that connects to a node.
 pub(crate) const FIRST: PeerId = PeerId(10_000);
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -102,12 +102,12 @@ pub(crate) fn number(event: &Event) -> Option<u64> {
     }
 }
 
-pub(crate) fn numbers(told: &[Notification]) -> Vec<u64> {
-    let number = |told: &Notification| match told {
+pub(crate) fn numbers(notified: &[Notification]) -> Vec<u64> {
+    let number = |notified: &Notification| match notified {
         Notification::Event { event, .. } => number(event),
         _ => None,
     };
-    told.iter().filter_map(number).collect()
+    notified.iter().filter_map(number).collect()
 }
 
 /// Returns a LOG_CREATE_WRITER, and a LOG_WRITE for it with one entry.
@@ -128,12 +128,12 @@ pub(crate) fn line(entry: &CommLogEntry) -> String {
     format!("{level} {source} {entry}")
 }
 
-pub(crate) fn lines(told: &[Notification]) -> Vec<String> {
-    let line = |told: &Notification| match told {
+pub(crate) fn lines(notified: &[Notification]) -> Vec<String> {
+    let line = |notified: &Notification| match notified {
         Notification::Log(entry) => Some(line(entry)),
         _ => None,
     };
-    told.iter().filter_map(line).collect()
+    notified.iter().filter_map(line).collect()
 }
 
 /// Asserts that a line occurs exactly once.

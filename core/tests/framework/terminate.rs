@@ -14,10 +14,11 @@ fn terminate(bench: &mut Bench) {
 /// Takes all notifications; returns the peers with undelivered items after termination.
 #[track_caller]
 fn undelivered(bench: &mut Bench) -> Option<Vec<PeerId>> {
-    let told = bench.told();
-    let at = told.iter().position(|told| matches!(told, Notification::Terminated { .. }))?;
-    assert_eq!(at + 1, told.len(), "it is the last notification");
-    match told.last() {
+    let notified = bench.notified();
+    let at =
+        notified.iter().position(|notified| matches!(notified, Notification::Terminated { .. }))?;
+    assert_eq!(at + 1, notified.len(), "it is the last notification");
+    match notified.last() {
         Some(Notification::Terminated { undelivered }) => Some(undelivered.clone()),
         _ => None,
     }
@@ -31,9 +32,9 @@ fn a_node_without_peers_terminates_at_once() {
     assert_eq!(bench.actions, [Action::StopListening]);
     assert_eq!(undelivered(&mut bench), Some(vec![]));
     terminate(&mut bench);
-    assert_eq!(bench.told(), [], "only once");
+    assert_eq!(bench.notified(), [], "only once");
     bench.pass(1000 * SECOND);
-    assert_eq!((bench.told(), bench.node.next_timeout()), (vec![], None));
+    assert_eq!((bench.notified(), bench.node.next_timeout()), (vec![], None));
 }
 
 #[test]
@@ -52,13 +53,13 @@ fn queued_items_are_sent_before_connections_are_closed() {
     bench.hands[0].stalls = false;
     assert_eq!(bench.pinged(0), [0, 1, 2, 3, 4]);
     assert!(bench.hands[0].closed);
-    let told = bench.told();
-    assert!(told.iter().any(|told| matches!(
-        told,
+    let notified = bench.notified();
+    assert!(notified.iter().any(|notified| matches!(
+        notified,
         Notification::ConnectionClosed { cause: CloseCause::ClosedByUs, .. }
     )));
     let end = Notification::Terminated { undelivered: Vec::new() };
-    assert_eq!(told.last(), Some(&end));
+    assert_eq!(notified.last(), Some(&end));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn terminate_timeout_bounds_the_flush() {
 }
 
 #[test]
-fn attempts_and_retries_are_cancelled() {
+fn attempts_and_retries_are_canceled() {
     let nodes = vec![("tries", retries(5, peer())), ("waits", retries(5, peer()))];
     let mut bench = Bench::new(Options::default(), nodes);
     let (link, _) = bench.attempt();
@@ -143,7 +144,7 @@ fn messages_received_before_termination_are_delivered() {
     bench.settle();
     terminate(&mut bench);
     bench.takes = true;
-    let told = bench.told();
-    assert_eq!(numbers(&told), [1]);
-    assert!(matches!(told.last(), Some(Notification::Terminated { .. })));
+    let notified = bench.notified();
+    assert_eq!(numbers(&notified), [1]);
+    assert!(matches!(notified.last(), Some(Notification::Terminated { .. })));
 }

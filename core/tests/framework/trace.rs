@@ -112,7 +112,7 @@ fn the_end_of_the_trace() {
     let mut bench = bench(1);
     let _ = packet(&mut bench, 100.0);
     reaches(&mut bench, 0, point(1));
-    bench.told.clear();
+    bench.notified.clear();
     let now = bench.now;
     bench.node.reached_end_of_trace(now);
     assert_eq!(
@@ -125,7 +125,7 @@ fn the_end_of_the_trace() {
     assert_eq!(announced(&mut bench).last(), Some(&Message::SyncPoint(SyncPoint::Final)));
     reaches(&mut bench, 0, point(90));
     assert!(!bench.hands[0].closed, "it is not at its end");
-    bench.told.clear();
+    bench.notified.clear();
     reaches(&mut bench, 0, Message::SyncPoint(SyncPoint::Final));
     let log = bench.log();
     assert_eq!(log[0], format!("info parent {PREFIX} reached final sync-point"));

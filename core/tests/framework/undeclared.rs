@@ -39,10 +39,10 @@ fn rejected(bench: &Bench) -> u64 {
 fn ignore() {
     let mut bench = running(Undeclared::Ignore);
     bench.raise(0, &mystery());
-    let told = bench.told();
+    let notified = bench.notified();
     let line = "unserializing event/function mystery: unknown event/function, ignoring";
-    assert_eq!(lines(&told), [format!("error parent {PREFIX} {line}")]);
-    assert!(!told.iter().any(|told| matches!(told, Notification::Event { .. })));
+    assert_eq!(lines(&notified), [format!("error parent {PREFIX} {line}")]);
+    assert!(!notified.iter().any(|notified| matches!(notified, Notification::Event { .. })));
     assert_eq!(rejected(&bench), 1);
     assert!(bench.is_running(FIRST), "the connection is kept");
 }
@@ -51,7 +51,7 @@ fn ignore() {
 fn deliver() {
     let mut bench = running(Undeclared::Deliver);
     bench.raise(0, &mystery());
-    let news = bench.told();
+    let news = bench.notified();
     assert!(
         matches!(&news[..], [Notification::Event { event, .. }] if *event == mystery()),
         "{news:?}"
@@ -68,9 +68,9 @@ fn deliver_lets_peers_request_undeclared_events() {
         assert_eq!(bench.node.raise(mystery(), now).map(|raised| raised.peers), Ok(peers));
         bench.settle();
         let got = bench.hands[hand]
-            .told
+            .notified
             .iter()
-            .filter(|told| matches!(told, ConnectionNotification::Event(_)));
+            .filter(|notified| matches!(notified, ConnectionNotification::Event(_)));
         assert_eq!(got.count(), peers);
     }
 }
@@ -86,10 +86,12 @@ fn an_event_that_does_not_match_its_declaration_is_dropped_counted_and_logged() 
             (vec![Value::Int(1)], "mismatch in argument types; ignoring"),
         ] {
             bench.raise(0, &Event::new("ping", args));
-            let told = bench.told();
+            let notified = bench.notified();
             let line = format!("error parent {PREFIX} unserializing event/function ping: {what}");
-            assert_eq!(lines(&told), [line]);
-            assert!(!told.iter().any(|told| matches!(told, Notification::Event { .. })));
+            assert_eq!(lines(&notified), [line]);
+            assert!(
+                !notified.iter().any(|notified| matches!(notified, Notification::Event { .. }))
+            );
         }
         assert_eq!(rejected(&bench), 4);
         assert!(bench.is_running(FIRST), "the connection is kept");

@@ -27,7 +27,7 @@ impl Attacked {
         Attacked { bench: Bench::running(Options::default(), node, requesting(&[])), attacks: 0 }
     }
 
-    /// Sends these messages from a new peer. Returns the notifications, the peer's id, and how much
+    /// Sends these messages from a new peer. Returns the notifications, the peer's ID, and how much
     /// memory the last message took.
     fn attack(&mut self, before: &[Message], last: &Message) -> (Vec<Notification>, PeerId, usize) {
         let Attacked { bench, attacks } = self;
@@ -37,9 +37,9 @@ impl Attacked {
         bench.send(hand, &handshake());
         bench.send(hand, before);
         assert!(bench.is_running(id));
-        bench.told.clear();
+        bench.notified.clear();
         let ((), memory) = peak(|| bench.send(hand, std::slice::from_ref(last)));
-        (bench.told(), id, memory)
+        (bench.notified(), id, memory)
     }
 
     /// Ends the attack, and checks that the node and the other peer still work.
@@ -47,21 +47,21 @@ impl Attacked {
         let Attacked { bench, attacks } = self;
         bench.hands.truncate(1);
         bench.raise(0, &ping(*attacks));
-        assert_eq!(numbers(&bench.told()), [*attacks]);
+        assert_eq!(numbers(&bench.notified()), [*attacks]);
         assert!(!bench.hands[0].closed);
     }
 
     /// Sends an invalid message from a new peer; returns the reported error.
     fn cut_off(&mut self, before: &[Message], last: &Message) -> LogError {
-        let (told, id, memory) = self.attack(before, last);
+        let (notified, id, memory) = self.attack(before, last);
         let (Message::LogCreateWriter(argument) | Message::LogWrite(argument)) = last else {
             unreachable!()
         };
         // A value of 5 bytes takes 40 bytes. Chunks, lines and notifications take the rest.
         let limit = 10 * argument.len() + (64 << 10);
         assert!(memory <= limit, "{memory} bytes of memory for {}", argument.len());
-        assert!(self.bench.hands[1].closed, "{last:?} {told:?}");
-        let cause = told.iter().find_map(|told| match told {
+        assert!(self.bench.hands[1].closed, "{last:?} {notified:?}");
+        let cause = notified.iter().find_map(|notified| match notified {
             Notification::ConnectionClosed { peer, cause, .. } if peer.id == id => Some(cause),
             _ => None,
         });
@@ -69,10 +69,10 @@ impl Attacked {
         let ProtocolErrorKind::Log(wrong) = &error.kind else { panic!("{error}") };
         assert_eq!(error.message, Some(last.message_type()));
         let port = 50_001;
-        once(&lines(&told), &format!("error parent [#{id}/10.9.9.9:{port}] {error}"));
+        once(&lines(&notified), &format!("error parent [#{id}/10.9.9.9:{port}] {error}"));
         let reason = error.kind.to_string();
-        assert!(told.iter().any(|told| matches!(told,
-            Notification::ConnectionError { peer, reason: told } if peer.id == id && **told == *reason)));
+        assert!(notified.iter().any(|notified| matches!(notified,
+            Notification::ConnectionError { peer, reason: notified } if peer.id == id && **notified == *reason)));
         self.end();
         (**wrong).clone()
     }
@@ -102,12 +102,14 @@ fn truncated_messages_close_only_that_connection() {
             for length in (first..argument.len()).step_by(turns) {
                 let message = cut(argument.slice(..length));
                 if let Some(entries) = whole_entries(&receiver, &message) {
-                    let (told, id, _) = attacked.attack(&before, &message);
-                    let came = |told: &&Notification| matches!(told, Notification::LogEntry { .. });
-                    assert_eq!(told.iter().filter(came).count(), entries);
+                    let (notified, id, _) = attacked.attack(&before, &message);
+                    let came = |notified: &&Notification| {
+                        matches!(notified, Notification::LogEntry { .. })
+                    };
+                    assert_eq!(notified.iter().filter(came).count(), entries);
                     assert!(attacked.bench.is_running(id));
                     attacked.bench.hang_up(1);
-                    attacked.bench.told.clear();
+                    attacked.bench.notified.clear();
                     attacked.end();
                     whole += 1;
                 } else {

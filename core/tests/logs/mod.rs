@@ -44,7 +44,7 @@ fn log_messages(session: &Session) -> Vec<(Side, Message)> {
 
 /// The sessions in which one side sent logs.
 fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
-    // Reading them takes longer than most tests of them.
+    // Reading them takes longer than most tests that use them.
     static READ: LazyLock<Vec<(Session, Side, Vec<Message>)>> = LazyLock::new(read_log_sessions);
     READ.clone()
 }

@@ -196,26 +196,26 @@ impl Network {
     }
 
     /// Takes a node's notifications.
-    pub fn told(&mut self, n: usize) -> Vec<Notification> {
+    pub fn notified(&mut self, n: usize) -> Vec<Notification> {
         std::mem::take(&mut self.nodes[n].notifications)
     }
 
     /// Takes a node's notifications and returns the events among them.
     pub fn events(&mut self, n: usize) -> Vec<Event> {
-        let event = |told| match told {
+        let event = |notified| match notified {
             Notification::Event { event, .. } => Some(event),
             _ => None,
         };
-        self.told(n).into_iter().filter_map(event).collect()
+        self.notified(n).into_iter().filter_map(event).collect()
     }
 
     /// Takes a node's notifications and returns the lines of the communication log.
     pub fn log(&mut self, n: usize) -> Vec<String> {
-        let line = |told| match told {
+        let line = |notified| match notified {
             Notification::Log(entry) => Some(entry.to_string()),
             _ => None,
         };
-        self.told(n).into_iter().filter_map(line).collect()
+        self.notified(n).into_iter().filter_map(line).collect()
     }
 }
 

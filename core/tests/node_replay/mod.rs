@@ -1,4 +1,4 @@
-//! Replays recorded sessions with a node in the place of one Bro.
+//! Replays recorded sessions with a node in place of one Bro.
 
 mod communication_log;
 mod player;

@@ -1,4 +1,4 @@
-//! Replays recorded sessions to a node in the place of a Bro.
+//! Replays recorded sessions to a node in place of a Bro.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -25,7 +25,7 @@ pub(super) type Sent = (Message, Option<Serial>);
 /// The time of the first packet in the trace that some of the recorded Bros read.
 const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 
-/// A node in the place of one side of a recording.
+/// A node in place of one side of a recording.
 pub(super) struct Replay {
     node: NodeMachine,
     link: Option<ConnectionId>,
@@ -230,7 +230,7 @@ pub(super) fn party(expectation: &Expectation, side: Side) -> &Party {
 }
 
 /// Returns whether a message is initiated by the application.
-fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
+fn is_from_the_application((message, serial): &Sent, phase: Phase) -> bool {
     match (message, serial) {
         (_, Some(Serial::Id(id))) => id.name != "peer_description",
         (_, Some(_)) => true,
@@ -263,7 +263,7 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
                 if matches!(sent.0, Message::LogCreateWriter(_)) && !wants_logs {
                     continue;
                 }
-                if is_of_its_own_accord(&sent, observed.phase) {
+                if is_from_the_application(&sent, observed.phase) {
                     replay.to_send.push_back(sent.clone());
                 }
                 recorded.push(sent);
@@ -294,7 +294,7 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     both.filter(|(session, side)| session.expectation().unwrap().party(*side).script.is_some())
 }
 
-/// A session replayed with a node in the place of one side, and what that side sent.
+/// A session replayed with a node in place of one side, and what that side sent.
 pub(super) struct Played {
     pub(super) session: Session,
     pub(super) side: Side,

@@ -25,7 +25,7 @@ pub struct Host {
     /// `None` while the node is down.
     pub node: Option<NodeMachine>,
     pub plan: Plan,
-    /// How often the application reads notifications; `None` for at once.
+    /// The interval at which the application reads notifications; `None` for immediately.
     pub period: Option<Nanos>,
     pub listens: bool,
     /// Incremented when the node stops listening or restarts, so that earlier results are ignored.
@@ -130,7 +130,7 @@ impl Host {
     }
 
     /// Returns the disconnected peers for which events are kept.
-    pub fn keepers(&self) -> Vec<PeerId> {
+    pub fn kept_for(&self) -> Vec<PeerId> {
         let Some(node) = &self.node else { return Vec::new() };
         let kept = |id: &PeerId| {
             let state = node.peer_state(*id);

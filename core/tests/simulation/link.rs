@@ -19,7 +19,7 @@ pub struct Link {
     /// The maximum number of bytes that are read or written at once.
     pub piece: usize,
     pub cut: Option<Cut>,
-    /// Whether one end has vanished: nothing arrives any more, without notification.
+    /// Whether one end has vanished: nothing arrives, and the other end is not notified.
     pub half_open: bool,
 }
 

@@ -18,17 +18,17 @@
 //!   entry says.
 //! * Timeouts are in the future, and no call causes endless work.
 //! * After `Terminated` nothing happens, and nothing is kept about disconnected peers.
-#![allow(unreachable_pub, reason = "shared by tests, each a crate of its own")]
+#![allow(unreachable_pub, reason = "shared by several tests")]
 
 mod checks;
 mod host;
 mod link;
 mod network;
+mod notified;
 mod oracle;
 mod planned;
 pub(crate) mod random;
 mod scenario;
-mod told;
 mod transcript;
 mod work;
 

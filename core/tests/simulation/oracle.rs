@@ -13,8 +13,8 @@ pub type What = (usize, u64);
 #[derive(Default)]
 pub struct Stream {
     entries: Vec<Entry>,
-    /// For each connection, the position before which everything was delivered or must not arrive
-    /// any more. Data that has arrived may be read after the next connection is up.
+    /// For each connection, the position before which every event was delivered or must no longer
+    /// arrive. Data that has arrived may be read after the next connection is up.
     cursors: BTreeMap<u32, usize>,
     /// The number of connections that have reached Running.
     pub runs: u32,

@@ -37,9 +37,9 @@ pub struct Plan {
     pub configuration: NodeConfig,
     /// How far its clock is ahead of the true time.
     pub skew: Nanos,
-    /// How often the application reads notifications, or `None` for at once.
+    /// The interval at which the application reads notifications; `None` for immediately.
     pub period: Option<Nanos>,
-    /// How many it reads each time.
+    /// The number of notifications that it reads each time.
     pub batch: usize,
     /// The number of attempts to listen that fail because its address is in use.
     pub address_in_use: u32,
@@ -57,7 +57,7 @@ pub enum Planned {
         node: usize,
         back: Nanos,
     },
-    /// The node terminates in order, and starts again later.
+    /// The node terminates in an orderly way, and starts again later.
     Restart {
         node: usize,
         back: Nanos,

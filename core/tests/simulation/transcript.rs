@@ -1,4 +1,4 @@
-//! The history of a run, as text or as a hash.
+//! The transcript of a run, as text or as a hash.
 
 use std::fmt::{self, Write as _};
 

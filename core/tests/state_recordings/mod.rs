@@ -1,4 +1,4 @@
-//! Replays recorded synchronization with our store in the place of each Bro.
+//! Replays recorded synchronization with our store in place of each Bro.
 
 mod node;
 
@@ -55,7 +55,7 @@ fn sent(recording: &Recording, side: Side) -> Sent {
     sent
 }
 
-/// Returns the unique ids in a value, in the order in which Bro gives them.
+/// Returns the unique IDs in a value, in the order in which Bro gives them.
 fn ids(value: &Value, ids: &mut Vec<String>) {
     let (mutable, parts): (_, Vec<&Value>) = match value {
         Value::Table(table) => {
@@ -80,7 +80,7 @@ fn ids_of<'a>(accesses: impl IntoIterator<Item = &'a StateAccess>) -> Vec<String
     all
 }
 
-/// Returns the prefix of a side's unique ids, if it sent its own containers.
+/// Returns the prefix of a side's unique IDs, if it sent its own containers.
 fn prefix(sent: &Sent, peer: &Sent) -> String {
     let of = |sent: &Sent| {
         let ids = ids_of(sent.all().map(|sent| &sent.access));
@@ -128,7 +128,7 @@ struct Compared {
 fn assert_same(got: &[StateAccess], recorded: &[Access], what: &str, compared: &mut Compared) {
     let accesses: Vec<&StateAccess> = recorded.iter().map(|recorded| &recorded.access).collect();
     assert_eq!(got.iter().collect::<Vec<_>>(), accesses, "{what}");
-    // Equality ignores unique ids.
+    // Equality ignores unique IDs.
     assert_eq!(ids_of(got), ids_of(accesses), "{what}");
     for (got, recorded) in got.iter().zip(recorded) {
         if written(got, recorded) == recorded.argument {

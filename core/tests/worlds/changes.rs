@@ -42,7 +42,7 @@ pub(crate) fn change(world: &mut World, n: usize) {
     let now = world.net.now;
     let change = |store: &mut Store| match do_one(store, n, what, key, by, fresh, replaces, merges)
     {
-        // The entry to change does not exist, or not any more.
+        // The entry to change does not exist or was deleted.
         Err(StateError::NoSuchEntry(_)) => Ok(None),
         done => done,
     };
@@ -69,7 +69,7 @@ fn value(text: &str) -> Value {
     Value::parse(text, None, &super::declarations()).expect("the value is valid")
 }
 
-#[allow(clippy::too_many_arguments, reason = "numbers that say what to do")]
+#[allow(clippy::too_many_arguments, reason = "numbers that select a change")]
 fn do_one(
     store: &mut Store,
     n: usize,

@@ -35,7 +35,8 @@ const VARIABLES: &str = "
     global tv: table[count] of vector of count &synchronized;
     global m: table[count] of string &mergeable &synchronized;
     global created: set[count] &create_expire=3sec &synchronized;
-    # About as long as everything takes to settle: who put it there says when it is gone.
+    # Expires at about the time when everything has settled. The node that added an entry sends
+    # its expiry.
     global late: set[count] &create_expire=12700msec &synchronized;
     global read: table[count] of count &read_expire=4sec &synchronized;
     global both = \"\" &synchronized;
@@ -49,13 +50,14 @@ pub(crate) struct Shape {
     pub nodes: usize,
     /// The node whose state is authoritative, if any.
     pub authority: Option<usize>,
-    /// Only the second of two nodes has requested sync, so that only the first may change anything.
+    /// Whether only the second of two nodes requests sync, so that only the first may change
+    /// anything.
     pub one_sided: bool,
-    /// Connections are lost, and nodes lose their state.
+    /// Whether connections are lost, and nodes lose their state.
     pub loses: bool,
-    /// There is so much state that it is not sent all at once.
+    /// Whether there is so much state that it is not sent all at once.
     pub large: bool,
-    /// The node in the middle connects to the last one instead of the reverse.
+    /// Whether the node in the middle connects to the last one instead of the reverse.
     pub reaches_out: bool,
 }
 
@@ -81,7 +83,7 @@ pub(crate) struct World {
     pub random: Random,
     pub shape: Shape,
     pub changes: Changes,
-    /// The number of stores so far, so that each one gives different ids.
+    /// The number of stores so far, so that each one gives different IDs.
     stores: usize,
 }
 
@@ -201,10 +203,11 @@ impl World {
             }
         }
         for n in 0..self.shape.nodes {
-            let told = self.net.told(n);
-            let refused =
-                |told: &&Notification| matches!(told, Notification::StateAccessRejected { .. });
-            if let Some(refused) = told.iter().find(refused) {
+            let notified = self.net.notified(n);
+            let refused = |notified: &&Notification| {
+                matches!(notified, Notification::StateAccessRejected { .. })
+            };
+            if let Some(refused) = notified.iter().find(refused) {
                 return Err(format!("at {n}: {refused:?}"));
             }
         }

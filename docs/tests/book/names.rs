@@ -95,7 +95,7 @@ const OF_BRO: [&str; 7] = [
     "not set",
 ];
 
-/// A node writes the lines on the framework page that have a second column and tests.
+/// A node writes those lines of the framework page that have a second column and tests.
 #[test]
 fn each_log_line_is_explained() {
     let framework = fs::read_to_string(checkout().join("core/src/node/framework.md"))

@@ -19,7 +19,7 @@ use crate::terminal::Terminal;
 #[test]
 fn a_sensor_with_the_certificates_of_the_page() {
     if Command::new("openssl").arg("version").output().is_err() {
-        eprintln!("there is no openssl here: not tested");
+        eprintln!("skipped: openssl is not installed");
         return;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls");

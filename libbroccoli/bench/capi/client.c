@@ -1,10 +1,10 @@
-/* Sends or receives events as fast as it can, with nothing but the public interface, so that it can
- * be built against any libbroccoli.
+/* Sends or receives events as fast as possible. Uses only the public interface, so it can be built
+ * with any libbroccoli.
  *
  *     client HOST:PORT send|receive|connect S|C COUNT
  *
- * S is an event of a count and a string of 20 bytes; C one of a record {addr, port, addr, port}, a
- * string of 20 bytes and a double. `connect` makes so many connections and keeps them. */
+ * S is an event with a count and a string of 20 bytes. C is an event with a record {addr, port, addr,
+ * port}, a string of 20 bytes and a double. `connect` opens COUNT connections and keeps them open. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ static BroConn *connection(const char *peer)
     return bc;
 }
 
-/* The memory that is in use, in KiB. */
+/* Returns the resident memory in KiB. */
 static long resident(void)
 {
     long pages = 0, size;

@@ -1,5 +1,5 @@
-//! The other end of `client.c`: takes events without looking at them, and gives as many as it is
-//! asked for. It prints its address.
+//! The peer of `client.c`. It receives events without decoding them, and sends as many as
+//! requested. It prints its address.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -31,7 +31,7 @@ fn serve(mut stream: TcpStream) {
                 match event.name.as_str() {
                     Some("give_s") => give(&mut machine, &mut stream, &s(), count),
                     Some("give_c") => give(&mut machine, &mut stream, &c(), count),
-                    // The rest is for the client to be measured, not for this.
+                    // Otherwise the client is measured, not this program.
                     _ => is_client = true,
                 }
             }
@@ -52,7 +52,7 @@ fn flush(machine: &mut Connection, stream: &mut TcpStream) {
     }
 }
 
-/// Sends an event as often as is asked for, and serializes it a hundred times.
+/// Sends an event as many times as requested. Serializes it a hundred times.
 fn give(machine: &mut Connection, stream: &mut TcpStream, event: &Event, count: u64) {
     const BATCH: u64 = 100;
     let mut batch = Vec::new();

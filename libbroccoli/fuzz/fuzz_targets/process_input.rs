@@ -1,7 +1,7 @@
-//! Feeds bytes to a connection through the C interface, and looks at all that the callbacks get.
+//! Feeds bytes to a connection through the C interface, and reads everything that callbacks get.
 //!
-//! The first byte says which flags the connection has, and the second whether the handshake comes
-//! first; the rest is what the peer sends, at once.
+//! The first byte sets the flags of the connection, and the second whether the handshake comes
+//! first. The rest is sent by the peer at once.
 #![no_main]
 
 use std::ffi::{c_int, c_void};
@@ -105,7 +105,7 @@ fuzz_target!(|input: &[u8]| {
     static INIT: Once = Once::new();
     let [flags, shakes, bytes @ ..] = input else { return };
     INIT.call_once(|| {
-        // A handshake that doesn't end is not waited for.
+        // The short timeout ends an incomplete handshake.
         unsafe { std::env::set_var("BROCCOLI_CONFIG_FILE", "fuzz.conf") };
         bro_init(ptr::null());
     });
@@ -124,7 +124,7 @@ fuzz_target!(|input: &[u8]| {
         bro_event_registry_add_compact(bc, c"e".as_ptr(), Some(on_event), ptr::null_mut());
         bro_conn_connect(bc);
         while bro_conn_process_input(bc) != 0 {
-            // What it sends must not fill the socket, for then it waits.
+            // Reads the answers, so that the socket does not fill up and block.
             let mut answers = [0; 4096];
             while matches!(theirs.read(&mut answers), Ok(1..)) {}
         }

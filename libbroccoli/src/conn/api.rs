@@ -1,4 +1,4 @@
-//! The functions for connections but for those that deal with events.
+//! The functions for connections, except those for events.
 
 use std::ffi::{c_char, c_int};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -22,7 +22,7 @@ fn make(target: impl FnOnce() -> Option<Target>, flags: c_int) -> *mut BroConn {
     })
 }
 
-/// Makes a handle for a peer at an IPv4 address.
+/// Creates a handle for a peer at an IPv4 address.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_new(
     ip_addr: *mut in_addr,
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn bro_conn_new(
     make(target, flags)
 }
 
-/// Makes a handle for a peer at an IPv6 address.
+/// Creates a handle for a peer at an IPv6 address.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_new6(
     ip_addr: *mut in6_addr,
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn bro_conn_new6(
     make(target, flags)
 }
 
-/// Makes a handle for a peer by `host:port`.
+/// Creates a handle for a peer by `host:port`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_new_str(hostname: *const c_char, flags: c_int) -> *mut BroConn {
     let target = || {
@@ -63,13 +63,13 @@ pub unsafe extern "C" fn bro_conn_new_str(hostname: *const c_char, flags: c_int)
     make(target, flags)
 }
 
-/// Makes a handle for the peer at the other end of a socket.
+/// Creates a handle for the peer at the other end of a socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_conn_new_socket(socket: RawFd, flags: c_int) -> *mut BroConn {
     make(|| (socket >= 0).then_some(Target::Socket(Some(socket))), flags)
 }
 
-/// Sets the class that the peer is told.
+/// Sets the class that is announced to the peer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_set_class(bc: *mut BroConn, classname: *const c_char) {
     guard((), || {
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn bro_conn_set_class(bc: *mut BroConn, classname: *const 
     });
 }
 
-/// Returns the class that the peer told.
+/// Returns the class that the peer announced.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_get_peer_class(bc: *const BroConn) -> *const c_char {
     guard(ptr::null(), || {
@@ -90,11 +90,11 @@ pub unsafe extern "C" fn bro_conn_get_peer_class(bc: *const BroConn) -> *const c
     })
 }
 
-/// Returns how many bytes wait to be written, and to be handled.
+/// Writes the numbers of bytes that wait to be written and to be handled to `cs`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_get_connstats(bc: *const BroConn, cs: *mut BroConnStats) {
     guard((), || {
-        // SAFETY: null or valid; it is no constant, whatever the header says.
+        // SAFETY: null or valid. It is not constant, although the header declares it so.
         let (bc, cs) = unsafe { (bc.cast_mut().as_mut(), cs.as_mut()) };
         let Some(cs) = cs else { return };
         *cs = BroConnStats { tx_buflen: 0, rx_buflen: 0 };
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn bro_conn_get_connstats(bc: *const BroConn, cs: *mut Bro
     });
 }
 
-/// Connects and goes through the handshake.
+/// Connects and performs the handshake.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_conn_connect(bc: *mut BroConn) -> c_int {
     // SAFETY: null or valid.
@@ -117,7 +117,7 @@ pub unsafe extern "C-unwind" fn bro_conn_connect(bc: *mut BroConn) -> c_int {
     done.into()
 }
 
-/// Closes the connection and connects again.
+/// Closes the connection and reconnects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_conn_reconnect(bc: *mut BroConn) -> c_int {
     // SAFETY: null or valid.
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn bro_conn_alive(bc: *const BroConn) -> c_int {
     guard(FALSE, || unsafe { bc.as_ref() }.is_some_and(BroConn::is_alive).into())
 }
 
-/// Sends to `dst` what the peer of `src` has requested, too.
+/// Also sends to `dst` the events that the peer of `src` has requested.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_adopt_events(src: *mut BroConn, dst: *mut BroConn) {
     guard((), || {
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn bro_conn_adopt_events(src: *mut BroConn, dst: *mut BroC
     });
 }
 
-/// Returns the socket.
+/// Returns the file descriptor of the socket.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_get_fd(bc: *mut BroConn) -> c_int {
     guard(-1, || {

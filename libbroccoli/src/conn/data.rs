@@ -1,4 +1,4 @@
-//! `bro_conn_data_*`: what programs keep with a connection.
+//! `bro_conn_data_*`: pointers that programs store with a connection.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -6,7 +6,7 @@ use std::ptr;
 use super::BroConn;
 use crate::guard::{filled, guard};
 
-/// Adds an entry, also if there is one of that name; the older one is found first.
+/// Adds an entry, even if one with that name exists. The oldest one is found first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_data_set(bc: *mut BroConn, key: *const c_char, val: *mut c_void) {
     guard((), || {
@@ -17,18 +17,18 @@ pub unsafe extern "C" fn bro_conn_data_set(bc: *mut BroConn, key: *const c_char,
     });
 }
 
-/// Returns where the oldest entry of this name is.
+/// Returns the connection and the position of the oldest entry with this name.
 ///
 /// # Safety
 /// The handle is null or valid, and the key null or a C string.
 unsafe fn find<'a>(bc: *mut BroConn, key: *const c_char) -> Option<(&'a mut BroConn, usize)> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let (bc, key) = unsafe { (bc.as_mut()?, filled(key)?) };
     let at = bc.data.iter().position(|(name, _)| **name == *key)?;
     Some((bc, at))
 }
 
-/// Returns what was set.
+/// Returns the pointer of an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_data_get(bc: *mut BroConn, key: *const c_char) -> *mut c_void {
     guard(ptr::null_mut(), || {
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn bro_conn_data_get(bc: *mut BroConn, key: *const c_char)
     })
 }
 
-/// Removes an entry and returns what was set.
+/// Removes an entry and returns its pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_data_del(bc: *mut BroConn, key: *const c_char) -> *mut c_void {
     guard(ptr::null_mut(), || {

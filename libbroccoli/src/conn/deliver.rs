@@ -1,9 +1,9 @@
 //! Callbacks.
 //!
-//! A callback may call any function, for its own connection too; delete the connection; and never
-//! return, by `longjmp` or an exception. So the frames on the stack around it own nothing, and
-//! borrow nothing: what an event is made of lies in the connection, in a [`Frame`], which is freed
-//! when the callback returns, or else as soon as it can be seen that it never will.
+//! A callback may call any function, even for its own connection. It may delete the connection, and
+//! may leave by `longjmp` or an exception instead of returning. So the stack frames around it own
+//! and borrow nothing. The data of an event is in the connection, in a [`Frame`], which is freed
+//! when the callback returns, or as soon as it is certain that it will not return.
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
@@ -21,30 +21,30 @@ use crate::guard::guard;
 use crate::layout::{BroEvArg, BroEvMeta, flag};
 use crate::value::Node;
 
-/// The most arguments that an event may have to be delivered.
+/// The maximum number of arguments of a delivered event.
 const ARGUMENTS: usize = 15;
 
-/// Holds an event while its callbacks run.
+/// An event while its callbacks run.
 #[derive(Debug)]
 pub(super) struct Frame {
-    /// Where on the stack the call lies that runs the callbacks. Older calls lie higher.
+    /// The stack address of the call that runs the callbacks. Earlier calls have higher addresses.
     here: usize,
-    /// The event's name, with a NUL behind it.
+    /// The event's name with a final NUL.
     name: Vec<u8>,
-    /// The callback to run next, if that is known.
+    /// The callback to run next, if it is known.
     next: Option<Callback>,
-    /// Whether there are others.
+    /// Whether there may be more callbacks.
     has_more: bool,
-    /// The callback that ran last.
+    /// The id of the callback that ran last.
     last: u64,
-    /// The last callback that there was when the event came.
+    /// The id of the last callback that was registered when the event arrived.
     limit: u64,
     nodes: Vec<Node>,
-    /// Whether all arguments are of types that programs can be given.
+    /// Whether all arguments have types that programs support.
     is_whole: bool,
     args: [BroEvArg; ARGUMENTS],
     meta: BroEvMeta,
-    /// The event as it came.
+    /// The event as received.
     argument: Bytes,
 }
 
@@ -75,10 +75,10 @@ impl Frame {
         })
     }
 
-    /// Takes an event, in the memory of the one before; what is known besides its arguments only if
-    /// that `is_wanted`.
+    /// Replaces the event, reusing memory. Sets the data other than the arguments only if
+    /// `is_wanted` or an argument has an unsupported type.
     fn fill(&mut self, event: &mut Incoming, is_wanted: bool) {
-        // The addresses of nodes are what the callbacks get, so that none is added after this.
+        // Callbacks get the addresses of the nodes, so none may be added after this.
         let count = event.len();
         if self.nodes.len() != count {
             self.nodes.resize_with(count, || Node::untold(0));
@@ -106,7 +106,8 @@ impl Frame {
         }
     }
 
-    /// Returns the next callback: what was removed meanwhile is not run, nor what was added.
+    /// Returns the next callback. Callbacks that were added or removed since the event arrived are
+    /// not run.
     fn find(&self, registry: &Registry) -> Option<Callback> {
         if !self.has_more {
             return None;
@@ -117,13 +118,13 @@ impl Frame {
         callbacks.find(|next| ids.contains(&next.id) && self.suits(next)).copied()
     }
 
-    /// Returns whether a callback can take the event: one that gets a struct can see what is
-    /// missing, and another must not be called.
+    /// Returns whether a callback can handle the event. A callback that gets a struct can recognize
+    /// missing arguments. Others must not be called then.
     fn suits(&self, callback: &Callback) -> bool {
         self.is_whole || matches!(callback.function, Function::Compact(_))
     }
 
-    /// Shows the event as it came, without the byte that says that it is one.
+    /// Makes the received bytes available to callbacks, without the tag.
     fn show(&mut self, argument: Bytes) {
         let bytes = self.argument_of(argument).as_ptr_range();
         (self.meta.ev_start, self.meta.ev_end) = (bytes.start, bytes.end);
@@ -135,7 +136,8 @@ impl Frame {
     }
 }
 
-/// A callback to run. It can be copied and owns nothing, as it lies on the stack meanwhile.
+/// A callback to run. It is `Copy` and owns nothing, because it is on the stack during the
+/// callback.
 #[derive(Clone, Copy)]
 struct Call {
     function: Function,
@@ -146,7 +148,7 @@ struct Call {
 }
 
 impl BroConn {
-    /// Forgets the events of calls that lie lower than this one: they are over, however that came.
+    /// Drops the events of calls with lower stack addresses: these calls are over.
     fn unwind(&mut self, here: usize) {
         self.frames.retain(|frame| frame.here > here);
     }
@@ -164,8 +166,7 @@ impl BroConn {
         }
     }
 
-    /// Returns the next callback to run: of the event that is being delivered, or of the next one,
-    /// of which there are at most `left`.
+    /// Returns the next callback to run, of the current event or of one of the next `left` events.
     fn next_call(&mut self, here: usize, left: &mut usize) -> Option<Call> {
         loop {
             if let Some(frame) = self.frames.last_mut().filter(|frame| frame.here == here) {
@@ -191,7 +192,7 @@ impl BroConn {
         }
     }
 
-    /// Makes an event the one to be delivered, if it can be.
+    /// Starts the delivery of an event, if it can be delivered.
     fn begin(&mut self, mut event: Incoming, here: usize) {
         let callbacks = self.registry.of(event.name());
         if callbacks.is_empty() || event.len() > ARGUMENTS {
@@ -216,19 +217,19 @@ impl BroConn {
 }
 
 thread_local! {
-    /// Connections that were deleted by callbacks which may still run.
+    /// Deleted connections whose callbacks may still run.
     static DELETED: RefCell<Vec<*mut BroConn>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Frees a connection, or has it freed when its callbacks are over.
+/// Frees a connection now, or when its callbacks have ended.
 ///
 /// # Safety
-/// A valid handle that the program doesn't use any more.
+/// The handle is valid, and the program does not use it any more.
 pub(super) unsafe fn free(bc: *mut BroConn) {
     let mark = 0u8;
     let here = ptr::from_ref(black_box(&mark)).addr();
     DELETED.with_borrow_mut(|deleted| {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { (*bc).deleted = true };
         deleted.push(bc);
         // SAFETY: each was deleted and not freed.
@@ -243,40 +244,40 @@ pub(super) unsafe fn free(bc: *mut BroConn) {
     });
 }
 
-/// Frees a connection that a callback has deleted, once the outermost call is through.
+/// Frees a connection that a callback has deleted, when the outermost call ends.
 ///
 /// # Safety
-/// A handle that was deleted and is not freed.
+/// The handle was deleted and is not freed yet.
 unsafe fn free_deleted(bc: *mut BroConn, here: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let conn = unsafe { &mut *bc };
     conn.unwind(here);
     if conn.frames.is_empty() {
         DELETED.with_borrow_mut(|deleted| deleted.retain(|other| *other != bc));
-        // SAFETY: the last that knew of it.
+        // SAFETY: no other reference remains.
         drop(unsafe { Box::from_raw(bc) });
     }
 }
 
-/// Runs the callbacks of at most so many events; returns how many there were, and `None` if the
+/// Runs the callbacks of at most `events` events. Returns the number of events, or `None` if the
 /// connection was deleted.
 ///
 /// # Safety
-/// A valid handle.
+/// The handle is valid.
 pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> Option<usize> {
     let mark = 0u8;
     let here = ptr::from_ref(black_box(&mark)).addr();
     let mut left = events;
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     guard((), || unsafe { (*bc).unwind(here) });
     loop {
         // SAFETY: valid, as the last callback has not deleted it.
         let Some(call) = guard(None, || unsafe { (*bc).next_call(here, &mut left) }) else {
             return Some(events - left);
         };
-        // SAFETY: what was registered, and the arguments of the event, which lie in the handle.
+        // SAFETY: the function was registered for these arguments, which are stored in the handle.
         unsafe { run(bc, call) };
-        // SAFETY: a handle is freed by `free_deleted` only, while its callbacks run.
+        // SAFETY: while its callbacks run, only `free_deleted` frees a handle.
         if unsafe { (*bc).deleted } {
             // SAFETY: it is not used any more.
             guard((), || unsafe { free_deleted(bc, here) });
@@ -288,13 +289,13 @@ pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> Option<usize> {
 /// Runs a callback.
 ///
 /// # Safety
-/// A function that takes what it gets.
+/// The function accepts these arguments.
 unsafe fn run(bc: *mut BroConn, call: Call) {
     let Call { function, user, args, count, meta } = call;
     match function {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         Function::Compact(function) => unsafe { function(bc, user, meta) },
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         Function::Expanded(function) => unsafe { expand(function, bc, user, args, count) },
     }
 }
@@ -305,10 +306,10 @@ macro_rules! pointer {
     };
 }
 
-/// Calls a function with as many arguments as there are.
+/// Calls a function with `count` arguments.
 ///
 /// # Safety
-/// The function takes as many, or any number.
+/// The function takes this number of arguments, or any number.
 unsafe fn expand(
     function: BroEventFunc,
     bc: *mut BroConn,
@@ -318,12 +319,11 @@ unsafe fn expand(
 ) {
     macro_rules! call {
         ($($n:literal)*) => {{
-            // The function's type is that of its definition; one that is defined with `...` gets
-            // its arguments in the same registers, but on Apple's ARM, where it never could.
+            // The function's type is that of its definition. One that is defined with `...` gets
+            // its arguments in the same registers, except on Apple's ARM, where that never worked.
             type Function =
                 unsafe extern "C-unwind" fn(*mut BroConn, *mut c_void $(, pointer!($n))*);
-            // SAFETY: a pointer to a function is called as what the caller says that it is, and
-            // there are as many arguments.
+            // SAFETY: the caller guarantees the function's type, and there are as many arguments.
             unsafe {
                 let function = std::mem::transmute::<BroEventFunc, Function>(function);
                 function(bc, user $(, (*args.add($n)).arg_data)*)
@@ -331,7 +331,7 @@ unsafe fn expand(
         }};
     }
     match count {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         0 => unsafe { function(bc, user) },
         1 => call!(0),
         2 => call!(0 1),
@@ -352,8 +352,8 @@ unsafe fn expand(
     }
 }
 
-/// Reads what is there and runs callbacks; connects again if the connection is lost and it is to
-/// be. Returns whether a message was handled.
+/// Reads available input and runs callbacks. Reconnects if the connection is lost and the program
+/// wants that. Returns whether a message was handled.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_int {
     let before = guard(None, || {
@@ -378,7 +378,7 @@ pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_in
         let handled = waiting || events > 0;
         let Some(link) = &mut conn.link else { return handled.into() };
         let handled = handled || link.messages() != before;
-        // Answers to PINGs.
+        // Writes the answers to PINGs.
         match link.flush(false) {
             Ok(_) => link.push(),
             Err(error) => conn.lose(&error),

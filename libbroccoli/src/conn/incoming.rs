@@ -1,4 +1,4 @@
-//! Events as they come.
+//! Received events.
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::serial::{LazyEvent, Writer};
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::event::MODE;
 
-/// Holds an event that came: decoded, unless there are callbacks that may want to see its bytes.
+/// A received event: decoded, unless there are callbacks that may read its bytes.
 #[derive(Debug)]
 pub(super) enum Incoming {
     Decoded(Event),
@@ -36,7 +36,7 @@ impl Incoming {
         }
     }
 
-    /// Hands out the arguments one by one, and has none after that.
+    /// Passes on the arguments one by one. Afterwards there are none.
     pub(super) fn take_args(&mut self, take: impl FnMut(Value)) {
         match self {
             Incoming::Decoded(event) => std::mem::take(&mut event.args).into_iter().for_each(take),
@@ -44,8 +44,8 @@ impl Incoming {
         }
     }
 
-    /// Returns the event as the argument of a SERIAL: as it came, or written again if it may refer
-    /// to what came before, or came in another data format.
+    /// Returns the event as the argument of a SERIAL: as received, or encoded again if it may
+    /// contain references or was received in another data format.
     pub(super) fn argument(&self, writer: &mut Writer, may_refer: bool) -> Bytes {
         let mut out = Vec::new();
         let written = match self {

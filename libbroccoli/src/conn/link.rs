@@ -1,4 +1,4 @@
-//! One connection of a handle: a socket, and the protocol over it.
+//! One connection of a handle: a socket, and the protocol on it.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
@@ -17,24 +17,24 @@ use crate::event::in_data_format;
 use crate::forks;
 use crate::util::now;
 
-/// How much is read at a time.
+/// The size of a read in bytes.
 const READ: usize = 16 << 10;
-/// How often at most before something is done with it; 80 KiB in all.
+/// The maximum number of reads before the input is handled; 80 KiB in total.
 const READS: usize = 5;
 
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) machine: Connection,
-    /// None when it is closed.
+    /// `None` when it is closed.
     pub(super) socket: Option<Socket>,
-    /// The generation of the process that made it, the only one that reads.
+    /// The generation of the process that opened the connection, the only one that reads.
     owner: u32,
     lock: Option<Shared>,
-    /// How many bytes were read.
+    /// The number of bytes read.
     pub(super) read: u64,
-    /// Whether something was sent that the system may hold back.
+    /// Whether something was sent that the system may delay.
     unpushed: bool,
-    /// Whether it can't be used any more.
+    /// Whether the connection can no longer be used.
     pub(super) dead: bool,
 }
 
@@ -44,7 +44,7 @@ impl Link {
         Link { machine, socket: Some(socket), owner, lock, read: 0, unpushed: false, dead: false }
     }
 
-    /// Returns whether this process made the connection; a forked one only sends.
+    /// Returns whether this process opened the connection. A forked process only sends.
     pub(super) fn is_owner(&self) -> bool {
         self.owner == forks::generation()
     }
@@ -53,17 +53,17 @@ impl Link {
         !self.dead && self.machine.phase() == Phase::Running
     }
 
-    /// Returns how many messages have come.
+    /// Returns the number of received messages.
     pub(super) fn messages(&self) -> u64 {
         self.machine.counters().input.messages
     }
 
-    /// Returns how many bytes were read that are not handled.
+    /// Returns the number of bytes that were read and not yet handled.
     pub(super) fn unhandled(&self) -> u64 {
         self.read.saturating_sub(self.machine.counters().input.bytes)
     }
 
-    /// Reads what is there, but does not wait.
+    /// Reads available input without waiting.
     pub(super) fn receive(&mut self) {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.dead) else { return };
         let mut buffer = [MaybeUninit::uninit(); READ];
@@ -86,8 +86,8 @@ impl Link {
         }
     }
 
-    /// Writes what waits, and waits itself until it is written if it `may_wait`; returns whether all
-    /// is.
+    /// Writes pending output. Waits until all of it is written if it `may_wait`. Returns whether
+    /// all of it is written.
     pub(super) fn flush(&mut self, may_wait: bool) -> io::Result<bool> {
         let Link { machine, socket, lock, .. } = self;
         let socket = socket.as_ref().ok_or(ErrorKind::NotConnected)?;
@@ -114,10 +114,10 @@ impl Link {
         }
     }
 
-    /// Returns the argument of a SERIAL in the data format that is spoken.
+    /// Returns the argument of a SERIAL in the data format of the connection.
     ///
     /// # Errors
-    /// Says why it can't be sent to this peer.
+    /// The reason why it cannot be sent to this peer.
     pub(super) fn spoken<'a>(&self, argument: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
         match self.machine.data_format() {
             None | Some(DataFormat::V26) => Ok(argument.into()),
@@ -132,21 +132,20 @@ impl Link {
         self.flush(true).map(drop)
     }
 
-    /// Has the system send what it holds back, as the program is about to wait.
+    /// Makes the system send delayed bytes, because the program is about to wait.
     pub(super) fn push(&mut self) {
         if std::mem::take(&mut self.unpushed) {
             self.socket.iter().for_each(Socket::push);
         }
     }
 
-    /// Requests events once more.
+    /// Requests events after the handshake.
     pub(super) fn request(&mut self, names: &[Name]) -> io::Result<()> {
         self.machine.request_events_late(names).map_err(io::Error::other)?;
         self.flush(true).map(drop)
     }
 
-    /// Goes through the handshake; each phase may take as long as is given. `take` gets what
-    /// happens.
+    /// Performs the handshake, with a timeout for each phase. Calls `take` with each notification.
     pub(super) fn shake_hands(
         &mut self,
         timeout: Duration,
@@ -185,8 +184,8 @@ impl Link {
         }
     }
 
-    /// Reads as far as the handshake goes: what comes after it must stay in the socket, where
-    /// programs look for it. Over TLS that can't be told.
+    /// Reads only the handshake: everything after it must stay in the socket, because programs wait
+    /// for it there. Over TLS its end is not known.
     fn receive_within(&mut self, place: &mut Place) {
         #[cfg(feature = "tls")]
         if self.machine.config().tls.is_some() {
@@ -211,7 +210,7 @@ impl Link {
         }
     }
 
-    /// Closes the connection: what can be is written, but nothing is waited for.
+    /// Closes the connection. Writes pending output only as far as possible without waiting.
     pub(super) fn close(&mut self) {
         if self.is_owner() && !self.dead {
             self.machine.close(now());
@@ -222,8 +221,8 @@ impl Link {
         self.socket = None;
     }
 
-    /// Reads what is there, for a socket that is closed before would reset the connection, and the
-    /// peer would lose what it has not read.
+    /// Reads available input. Closing a socket with unread input would reset the connection, and
+    /// the peer would lose what it has not read.
     fn discard_input(&self) {
         let mut buffer = [MaybeUninit::uninit(); READ];
         let Some(socket) = &self.socket else { return };
@@ -235,18 +234,18 @@ impl Link {
     }
 }
 
-/// Says where in the framing a stream is (§1.1).
+/// The position of a stream within the framing (§1.1).
 #[derive(Debug, Default)]
 struct Place {
-    /// The length of a chunk, as far as it was read.
+    /// The bytes of a chunk's length that were read so far.
     length: [u8; 4],
     have: usize,
-    /// How much of the chunk is left.
+    /// The number of remaining bytes of the chunk.
     left: usize,
 }
 
 impl Place {
-    /// Returns how much can be read without reading past a chunk or its length.
+    /// Returns how many bytes can be read without exceeding a chunk or its length.
     fn wanted(&self) -> usize {
         if self.left > 0 { self.left.min(READ) } else { self.length.len() - self.have }
     }
@@ -261,14 +260,14 @@ impl Place {
         }
         self.have += bytes.len();
         if self.have == self.length.len() {
-            // The first bit says that the chunk is a part of one.
+            // The first bit marks a partial chunk.
             self.left = (u32::from_be_bytes(self.length) & 0x7fff_ffff) as usize;
             self.have = 0;
         }
     }
 }
 
-/// Says why a connection is over.
+/// Returns the reason for the end of a connection, as text.
 pub(super) fn reason(cause: &CloseCause) -> String {
     match cause {
         CloseCause::PeerClosed => "the peer closed it".into(),

@@ -41,12 +41,12 @@ use crate::library::Library;
 use crate::memory::Text;
 use crate::util;
 
-/// How many objects we announce to remember, as this library always did; it never refers to any.
+/// The cache size that we announce, as the original library does. References are never written.
 const CACHE: u32 = 1000;
-/// How many events are decoded at once: few, so that memory is used again at once.
+/// The maximum number of decoded events: few, so that their memory is reused soon.
 const WAITING: usize = 6;
 
-/// Holds a handle: a peer, what is wanted of it, and a connection to it if there is one.
+/// A handle: a peer, its configuration, and the connection to it if there is one.
 #[derive(Debug)]
 pub struct BroConn {
     target: Target,
@@ -54,41 +54,41 @@ pub struct BroConn {
     class: Option<Bytes>,
     library: &'static Library,
     link: Option<Link>,
-    /// Whether it was tried to connect, ever.
+    /// Whether there was any attempt to connect.
     attempted: bool,
-    /// When it was tried last to connect again.
+    /// The time of the last attempt to reconnect.
     last_attempt: Option<Instant>,
-    /// How many connections there were.
+    /// The number of connections so far.
     connections: u64,
     connecting: bool,
     peer_class: Option<Text>,
-    /// What is sent although the peer did not request it.
+    /// The events that are sent although the peer did not request them.
     adopted: BTreeSet<Name>,
-    /// What was found to be requested last: mostly it is again.
+    /// The event that was last found to be requested, because usually the next one is the same.
     requested: Option<Name>,
     registry: Registry,
-    /// Events that came, but for those that the link still has.
+    /// Received events, except those still in the link.
     pending: VecDeque<Incoming>,
     #[allow(clippy::vec_box, reason = "programs hold addresses within them")]
     frames: Vec<Box<Frame>>,
-    /// A frame to use again.
+    /// A frame for reuse.
     spare: Option<Box<Frame>>,
     queue: VecDeque<send::Message>,
     writer: Writer,
-    /// Room for an event to be written.
+    /// A buffer for encoding events.
     scratch: Vec<u8>,
     data: Vec<(Box<[u8]>, *mut c_void)>,
     pub(crate) link_type: c_int,
-    /// Deleted by a callback that still runs.
+    /// Whether a callback that still runs has deleted it.
     deleted: bool,
 }
 
-/// Says where a connection comes from.
+/// The target of a connection.
 #[derive(Debug)]
 enum Target {
     /// A host and port.
     Address(Box<str>),
-    /// A socket of the program; none once it is used.
+    /// A socket of the program. `None` once it is used.
     Socket(Option<RawFd>),
 }
 
@@ -157,14 +157,14 @@ impl BroConn {
                 Socket::connect(address, timeout).map_err(|error| format!("{address}: {error}"))
             }
             Target::Socket(fd) => match fd.take() {
-                // SAFETY: the program gave it to us.
+                // SAFETY: the program passed it to us.
                 Some(fd) => unsafe { Socket::adopt(fd) }.map_err(says),
                 None => Err("a connection over a socket of the program can't be made again".into()),
             },
         }
     }
 
-    /// Connects, for the first time or again, and goes through the handshake.
+    /// Connects or reconnects, and performs the handshake.
     fn connect(&mut self) -> bool {
         if self.connecting {
             return false;
@@ -193,7 +193,8 @@ impl BroConn {
         if self.library.tls.is_err() {
             return Err("TLS is configured, but can't be used".into());
         }
-        // Whatever is there is over; its socket is kept until there is another, for its number.
+        // Any existing connection is over. Its socket is kept until there is a new one, which
+        // takes over its file descriptor.
         if let Some(link) = &mut self.link {
             link.dead = true;
         }
@@ -211,14 +212,14 @@ impl BroConn {
         self.link = Some(link);
         self.pending.append(&mut events);
         result.inspect_err(|problem| {
-            // A peer that only takes its time is left alone.
+            // A peer that is only slow is not disconnected.
             if self.link.as_ref().is_some_and(|link| link.machine.poll_close().is_some()) {
                 self.lose(problem);
             }
         })
     }
 
-    /// Connects again if the connection is lost and it is time to.
+    /// Reconnects if the connection is lost and the pause is over.
     fn reconnect(&mut self) -> bool {
         let is_early = self.last_attempt.is_some_and(|last| last.elapsed() < self.library.pause);
         if !self.attempted || is_early || self.connecting {
@@ -228,12 +229,12 @@ impl BroConn {
         self.connect()
     }
 
-    /// Connects again if that is what the program wants.
+    /// Reconnects if the program wants that.
     fn recover(&mut self) -> bool {
         !self.is_alive() && self.has(flag::RECONNECT) && self.reconnect()
     }
 
-    /// Notes what happened on the connection; returns an event.
+    /// Handles a notification; returns an event.
     fn take(&mut self, notification: ConnectionNotification) -> Option<Incoming> {
         match notification {
             ConnectionNotification::Event(event) => return Some(Incoming::Decoded(event)),
@@ -248,7 +249,7 @@ impl BroConn {
         None
     }
 
-    /// Moves events out of the link, so that it goes on with what comes after them.
+    /// Moves events out of the link, so that it continues with the input after them.
     fn drain(&mut self) {
         while let Some(notification) = self.poll() {
             let event = self.take(notification);
@@ -260,13 +261,13 @@ impl BroConn {
         self.link.as_mut()?.machine.poll_notification()
     }
 
-    /// Ends a connection that can't be used any more. If it is to be made again the socket stays,
-    /// closed in both directions, so that the next gets its number.
+    /// Marks a connection as unusable. If it is to be reconnected, the socket stays, closed in both
+    /// directions, so that the next one takes over its file descriptor.
     fn lose(&mut self, why: &dyn std::fmt::Display) {
         let keep = self.has(flag::RECONNECT);
         let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
         debug::message(format_args!("connection lost: {why}"));
-        // What tells the peer why is all that can wait.
+        // Only the reason for the peer, such as a TLS alert, can still be queued.
         let _ = link.flush(false);
         link.dead = true;
         if link.is_owner()

@@ -1,4 +1,4 @@
-//! `bro_event_registry_*`: which function is called for which event.
+//! `bro_event_registry_*`: the callbacks for events.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
@@ -10,32 +10,32 @@ use crate::guard::{filled, guard};
 use crate::layout::BroEvMeta;
 use crate::value;
 
-/// Gets an event's arguments one by one.
+/// A callback that gets an event's arguments one by one.
 pub type BroEventFunc = unsafe extern "C-unwind" fn(bc: *mut BroConn, user: *mut c_void);
-/// Gets an event as a struct.
+/// A callback that gets an event as a struct.
 pub type BroCompactEventFunc =
     unsafe extern "C-unwind" fn(bc: *mut BroConn, user: *mut c_void, meta: *mut BroEvMeta);
 
-/// Tells the two kinds of callbacks apart.
+/// The two kinds of callbacks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Function {
     Expanded(BroEventFunc),
     Compact(BroCompactEventFunc),
 }
 
-/// A callback with what its user wants to be given.
+/// A callback and the user's pointer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Callback {
-    /// Counts up with each that is added.
+    /// The id, which increases with each added callback.
     pub(super) id: u64,
     pub(super) function: Function,
     pub(super) user: *mut c_void,
 }
 
-// SAFETY: the pointer is only handed back to the program.
+// SAFETY: the pointer is only passed back to the program.
 unsafe impl Send for Callback {}
 
-/// Holds the callbacks of a connection.
+/// The callbacks of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     callbacks: BTreeMap<Box<[u8]>, Vec<Callback>>,
@@ -64,7 +64,7 @@ impl Registry {
         self.callbacks.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the last id that was given.
+    /// Returns the last id in use.
     pub(super) fn last(&self) -> u64 {
         self.last
     }
@@ -90,7 +90,7 @@ unsafe fn add(
     user: *mut c_void,
 ) {
     guard((), || {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let (bc, name) = unsafe { (bc.as_mut(), filled(name)) };
         if let (Some(bc), Some(name), Some(function)) = (bc, name, function) {
             bc.registry.add(name, function, user);
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn bro_event_registry_remove(bc: *mut BroConn, event_name:
     });
 }
 
-/// Requests all events that have callbacks once more, if the connection is up.
+/// Requests all events that have callbacks again, if the connection is up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_event_registry_request(bc: *mut BroConn) {
     guard((), || {

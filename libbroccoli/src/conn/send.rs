@@ -1,4 +1,4 @@
-//! `bro_event_send` and the queue.
+//! `bro_event_send` and its queue.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_uchar};
@@ -16,14 +16,14 @@ use crate::guard::guard;
 use crate::layout::{FALSE, TRUE, flag};
 use crate::library::QUEUE;
 
-/// How long flushing takes at least while there is no connection: programs call it until nothing
-/// is left.
+/// The minimum duration of a flush without a connection, because programs flush in a loop until the
+/// queue is empty.
 const REST: Duration = Duration::from_millis(10);
 
-/// Holds something to send, as the argument of a SERIAL.
+/// A message to send, as the argument of a SERIAL.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// The name of an event that is only for those who requested it.
+    /// The name of an event that is sent only if the peer has requested it.
     event: Option<Name>,
     argument: Vec<u8>,
 }
@@ -34,8 +34,8 @@ impl BroConn {
             || self.adopted.contains(event)
     }
 
-    /// Notes whether the peer is gone; and what it requests, if nothing else that it sends matters,
-    /// for then the program may never have its input handled.
+    /// Checks whether the peer is gone. Without callbacks, also handles its requests, because then
+    /// the program may never have its input handled.
     fn look(&mut self) {
         let only_sends = self.registry.is_empty();
         let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
@@ -87,7 +87,7 @@ impl BroConn {
         self.send(None, argument)
     }
 
-    /// Sends what is queued and then the message; returns whether it is sent or queued.
+    /// Sends the queued messages and then this one. Returns whether it was sent or queued.
     fn send(&mut self, event: Option<&Name>, argument: Vec<u8>) -> bool {
         if !self.queue.is_empty() {
             self.flush_queue();
@@ -111,7 +111,7 @@ impl BroConn {
             return false;
         }
         self.push(Message { event: event.cloned(), argument });
-        // It is not for the program to know that the connection was lost right now.
+        // The program need not know that the connection was lost just now.
         if lost && self.recover() {
             self.flush_queue();
         }
@@ -126,7 +126,7 @@ impl BroConn {
         self.queue.push_back(message);
     }
 
-    /// Sends what is queued, as far as it goes.
+    /// Sends as many of the queued messages as possible.
     pub(super) fn flush_queue(&mut self) {
         while let Some(message) = self.queue.pop_front() {
             let Some(link) = self.link.as_ref().filter(|link| link.is_running()) else {
@@ -146,21 +146,21 @@ impl BroConn {
                 Err(why) => debug::message(format_args!("not sent: {why}")),
             }
         }
-        // The room of a queue that was long is given back.
+        // Frees the memory of a queue that was long.
         if self.queue.capacity() > 64 {
             self.queue = VecDeque::new();
         }
     }
 }
 
-/// Runs a function that sends on a connection, and then callbacks if there is a new one; what comes
-/// over another waits for the program to have it handled.
+/// Runs a function that sends on a connection, then the callbacks if it has reconnected. Input on
+/// an existing connection is not handled here.
 ///
 /// # Safety
 /// The handle is null or valid.
 unsafe fn sending(bc: *mut BroConn, send: impl FnOnce(&mut BroConn) -> bool) -> c_int {
     let (sent, is_new) = guard((false, false), || {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let Some(conn) = (unsafe { bc.as_mut() }) else { return (false, false) };
         let before = conn.connections;
         let sent = send(conn);
@@ -184,7 +184,7 @@ pub unsafe extern "C-unwind" fn bro_event_send(bc: *mut BroConn, be: *mut BroEve
     }
 }
 
-/// Sends a serialized event, whatever the peer has requested.
+/// Sends a serialized event, regardless of the peer's requests.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_event_send_raw(
     bc: *mut BroConn,
@@ -204,12 +204,12 @@ pub unsafe extern "C-unwind" fn bro_event_send_raw(
     }
 }
 
-/// Sends the argument of a SERIAL that was made elsewhere.
+/// Sends the argument of a SERIAL that another module has created.
 ///
 /// # Safety
-/// The handle is null or valid, and the argument that of a box.
+/// The handle is null or valid, and the argument comes from a box.
 pub(crate) unsafe fn send_made(bc: *mut BroConn, argument: *mut Vec<u8>) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { sending(bc, |conn| conn.send_argument(*Box::from_raw(argument))) }
 }
 
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn bro_event_queue_length_max(bc: *mut BroConn) -> c_int {
     guard(0, || unsafe { bc.as_ref() }.map_or(QUEUE, |bc| bc.library.queue))
 }
 
-/// Sends what is queued and returns how many messages are left.
+/// Sends queued messages and returns how many are left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn bro_event_queue_flush(bc: *mut BroConn) -> c_int {
     let flush = |conn: &mut BroConn| {

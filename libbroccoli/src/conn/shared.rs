@@ -1,17 +1,16 @@
-//! A lock for processes that share a socket after `fork`, so that none writes into the midst of
-//! another's message.
+//! A lock for processes that share a socket after `fork`, so that their messages are not mixed.
 
-/// Locks writing among the processes that were forked after it was made.
+/// A lock for writing, shared with all processes forked after its creation.
 #[derive(Debug)]
 pub(super) struct Shared(imp::Shared);
 
 impl Shared {
-    /// Makes a lock; `None` where there are none of the kind.
+    /// Creates a lock. `None` on systems without such locks.
     pub(super) fn new() -> Option<Shared> {
         imp::Shared::new().map(Shared)
     }
 
-    /// Runs `f` while no other process does.
+    /// Runs `f` while holding the lock.
     pub(super) fn locked<T>(&self, f: impl FnOnce() -> T) -> T {
         self.0.lock();
         let result = f();
@@ -28,18 +27,18 @@ mod imp {
 
     use libc::{pthread_mutex_t, pthread_mutexattr_t};
 
-    /// As many as a page has room for. Connections that share one wait for each other when they
-    /// write, and nothing else.
+    /// As many mutexes as fit a page. Connections with the same mutex only wait for each other's
+    /// writes.
     const MUTEXES: usize = 4096 / size_of::<pthread_mutex_t>();
 
-    /// A mutex in memory that is the same after `fork`, and that is free again when a process ends
-    /// while it holds it.
+    /// A mutex in memory that is shared after `fork`. It is released when a process that holds it
+    /// ends.
     #[derive(Debug, Clone, Copy)]
     pub(super) struct Shared(NonNull<pthread_mutex_t>);
 
-    // SAFETY: a mutex is for all threads.
+    // SAFETY: all threads may use a mutex.
     unsafe impl Send for Shared {}
-    // SAFETY: a mutex is for all threads.
+    // SAFETY: all threads may use a mutex.
     unsafe impl Sync for Shared {}
 
     /// The mutexes of this process and of those that it was forked from.
@@ -53,32 +52,32 @@ mod imp {
             all.get(next % MUTEXES).copied()
         }
 
-        /// Makes all mutexes; none if there is no memory of the kind. They are never destroyed, as
-        /// other processes may still use them.
+        /// Creates all mutexes, or none if shared memory is not available. They are never
+        /// destroyed, because other processes may still use them.
         fn all() -> Vec<Shared> {
             let (access, kind) =
                 (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
             let size = MUTEXES * size_of::<pthread_mutex_t>();
-            // SAFETY: new memory, of which nobody knows.
+            // SAFETY: new memory without other references.
             let memory = unsafe { libc::mmap(ptr::null_mut(), size, access, kind, -1, 0) };
             if memory == libc::MAP_FAILED {
                 return Vec::new();
             }
             let first = memory.cast::<pthread_mutex_t>();
-            // SAFETY: there is room for so many.
+            // SAFETY: the memory has room for all of them.
             let all = (0..MUTEXES).map(|at| unsafe { Shared::initialised(first.add(at)) });
             all.collect::<Option<_>>().unwrap_or_default()
         }
 
-        /// Initialises a mutex.
+        /// Initializes a mutex.
         ///
         /// # Safety
-        /// Null, or memory for one that nobody uses.
+        /// The pointer is null, or points to unused memory for a mutex.
         unsafe fn initialised(mutex: *mut pthread_mutex_t) -> Option<Shared> {
             let mutex = NonNull::new(mutex)?;
-            // SAFETY: zero is a valid attribute object to initialise.
+            // SAFETY: zero is a valid attribute object to initialize.
             let mut attributes: pthread_mutexattr_t = unsafe { std::mem::zeroed() };
-            // SAFETY: attributes that are initialised first, and memory for a mutex.
+            // SAFETY: the attributes are initialized first, and the memory is for a mutex.
             unsafe {
                 libc::pthread_mutexattr_init(&raw mut attributes);
                 let shared = libc::PTHREAD_PROCESS_SHARED;
@@ -92,9 +91,10 @@ mod imp {
         }
 
         pub(super) fn lock(&self) {
-            // SAFETY: an initialised mutex.
+            // SAFETY: the mutex is initialized.
             unsafe {
-                // What its holder has written by half is a matter between the peer and us all.
+                // The ended process may have written a partial message. That cannot be repaired
+                // here.
                 if libc::pthread_mutex_lock(self.0.as_ptr()) == libc::EOWNERDEAD {
                     libc::pthread_mutex_consistent(self.0.as_ptr());
                 }
@@ -102,7 +102,7 @@ mod imp {
         }
 
         pub(super) fn unlock(&self) {
-            // SAFETY: an initialised mutex; if it isn't held nothing happens.
+            // SAFETY: the mutex is initialized. Nothing happens if it is not held.
             unsafe { libc::pthread_mutex_unlock(self.0.as_ptr()) };
         }
     }

@@ -1,4 +1,4 @@
-/* Checks that say what failed, and where. */
+/* Checks that print what failed, and where. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -20,7 +20,7 @@ static int checks;
         }                                                                               \
     } while (0)
 
-/* What only this library does: left out when the program is built against another. */
+/* Checks of behavior that only this library has. Left out for other libraries. */
 #ifdef OTHER_LIBRARY
 #define IMPROVED(condition) ((void) 0)
 #else

@@ -1,6 +1,6 @@
-/* A peer for the conformance suite, which starts it for each connection: answers conformance_echo
- * with conformance_echoed. Values go the way through the interface, but for those of types of which
- * a program is not told everything: these are sent on as they came. */
+/* A peer for the conformance suite, which starts it for each connection. It answers conformance_echo
+ * with conformance_echoed. Values pass through the interface, except those of types that the
+ * interface does not represent completely: these are forwarded as received. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static const char ECHO[] = "conformance_echo", ECHOED[] = "conformance_echoed";
 
 static void raw(BroConn *bc, const BroEvMeta *meta)
 {
-    /* Length and name come first. */
+    /* The length and the name come first. */
     size_t from = 4 + strlen(ECHO), to = 4 + strlen(ECHOED);
     size_t rest = meta->ev_end - meta->ev_start - from;
     uchar *event = malloc(to + rest);
@@ -49,7 +49,7 @@ int main(void)
     if (class && *class)
         bro_conn_set_class(bc, class);
     bro_event_registry_add_compact(bc, ECHO, on_echo, NULL);
-    /* That the suite ends the handshake is no failure of ours. */
+    /* It is not an error if the suite ends the connection in the handshake. */
     bro_conn_connect(bc);
     while (bro_conn_alive(bc)) {
         struct pollfd p = {bro_conn_get_fd(bc), POLLIN, 0};

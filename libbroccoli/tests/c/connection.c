@@ -1,4 +1,4 @@
-/* Everything that needs a peer that lives. The peer sends back what it gets in `echo`. */
+/* Tests that need a running peer. The peer sends back the arguments of `echo`. */
 #include <stdint.h>
 
 #include "peer.h"
@@ -277,7 +277,7 @@ static void fifteen(BroConn *bc, void *user, uint64 *a, uint64 *b, uint64 *c, ui
     arguments = 15;
 }
 
-/* The number of arguments that an event has, by the function's own count. */
+/* Counts the arguments of an event by its own parameters. */
 static void numbered(BroConn *bc, void *user, uint64 *a, uint64 *b)
 {
     (void) bc, (void) user;
@@ -305,7 +305,7 @@ static void many_arguments(void)
     BroConn *bc = connection(0);
     bro_event_registry_add(bc, "echoed", (BroEventFunc) fifteen, NULL);
     CHECK(bro_conn_connect(bc) == TRUE);
-    /* Those of sixteen are dropped. */
+    /* Events with sixteen arguments are dropped. */
     send_many(bc, 16);
     send_many(bc, 15);
     CHECK(await(bc, &arguments, 15));
@@ -321,7 +321,7 @@ static void many_arguments(void)
     CHECK(bro_conn_delete(bc) == TRUE);
 }
 
-/* What comes is sent on as it came, and comes again. */
+/* Forwards an event as received, and receives it again. */
 static void send_on(BroConn *bc, void *user, BroEvMeta *meta)
 {
     (void) user;
@@ -367,7 +367,7 @@ static void requests(void)
     bro_conn_get_connstats(bc, &stats);
     CHECK(stats.tx_buflen == 0 && stats.rx_buflen == 0);
     CHECK(bro_event_queue_length(bc) == 0 && bro_event_queue_flush(bc) == 0);
-    /* Nobody wants it, and that is no error. */
+    /* Nobody has requested it, which is not an error. */
     send_count(bc, "unrequested", 1);
     /* Registered after the handshake. */
     echoes = 0;
@@ -375,12 +375,12 @@ static void requests(void)
     bro_event_registry_request(bc);
     send_count(bc, "echo", 1);
     CHECK(await(bc, &echoes, 1) && last_user == &seen);
-    /* What the peer of another connection requested. */
+    /* The event that the peer of another connection requested. */
     CHECK(bro_conn_connect(other) == TRUE);
     bro_conn_adopt_events(bc, other);
     send_count(other, "echo", 2);
     CHECK(bro_conn_delete(other) == TRUE);
-    /* The peer asks for it now. */
+    /* The peer requests it now. */
     send_count(bc, "ask", 0);
     CHECK(await(bc, &echoes, 2));
     send_count(bc, "late", 3);

@@ -1,4 +1,4 @@
-/* The layouts that programs were compiled with, on 64-bit Linux. */
+/* The layouts with which programs were compiled, on 64-bit Linux. */
 #include <stddef.h>
 
 #include "broccoli.h"

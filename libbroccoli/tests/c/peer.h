@@ -9,7 +9,7 @@
 
 static const char *peer;
 
-/* Handles input until what is waited for is there, or nothing comes for 20 seconds. */
+/* Handles input until the awaited number is reached, or nothing arrives for 20 seconds. */
 static int await(BroConn *bc, volatile int *what, int at_least)
 {
     while (*what < at_least) {

@@ -1,4 +1,4 @@
-/* Lost connections, forks, jumps, deletion within callbacks, threads. argv[2] says which. */
+/* Lost connections, forks, jumps, deletion within callbacks, threads. argv[2] selects one. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@ static void watch(BroConn *bc)
     CHECK(poll(&p, 1, 20000) == 1);
 }
 
-/* The peer goes away after each tenth event; the next is the first of the next connection. */
+/* The peer disconnects after each tenth event. The next event is the first of the next connection. */
 static void lost(int registers)
 {
     BroConn *bc = connection(BRO_CFLAG_RECONNECT);
@@ -41,7 +41,7 @@ static void lost(int registers)
     CHECK(bro_conn_delete(bc) == TRUE);
 }
 
-/* The peer closes its side at some time, and reads on: all that is sent arrives once. */
+/* The peer closes its side at some time but continues to read: each event arrives once. */
 static void half(void)
 {
     BroConn *bc = connection(BRO_CFLAG_RECONNECT | BRO_CFLAG_ALWAYS_QUEUE);
@@ -63,7 +63,7 @@ static void receive(void)
     fd = bro_conn_get_fd(bc);
     send_count(bc, "end", 0);
     watch(bc);
-    /* The first call sees that the connection is lost, and the second makes it again. */
+    /* The first call notices that the connection is lost, and the second one reconnects. */
     CHECK(bro_conn_process_input(bc) == FALSE && bro_conn_alive(bc) == FALSE);
     CHECK(bro_conn_get_fd(bc) == -1);
     CHECK(bro_conn_process_input(bc) == TRUE && bro_conn_alive(bc) == TRUE);
@@ -73,7 +73,7 @@ static void receive(void)
     CHECK(bro_conn_delete(bc) == TRUE);
 }
 
-/* Without a flag, and with a queue only. */
+/* Without flags, and with BRO_CFLAG_ALWAYS_QUEUE only. */
 static void flags(void)
 {
     uint64 n = 1;
@@ -123,7 +123,7 @@ static void forks(void)
     CHECK(bro_conn_delete(bc) == TRUE);
 }
 
-/* Callbacks that don't return. */
+/* Callbacks that do not return. */
 static jmp_buf back;
 
 static void leave(BroConn *bc, void *user, uint64 *n)
@@ -156,7 +156,7 @@ static void jump(void)
     CHECK(bro_conn_delete(bc) == TRUE);
 }
 
-/* Callbacks that delete their connection, handle more input, and connect again. */
+/* Callbacks that delete their connection, handle more input, and reconnect. */
 static int deleted;
 
 static void end(BroConn *bc, void *user, uint64 *n)
@@ -231,7 +231,7 @@ static void threads(void)
         pthread_join(ids[i], NULL);
 }
 
-/* Bytes that mean nothing end the connection, after the events before them. */
+/* Invalid bytes end the connection, after the events before them. */
 static void garbage(void)
 {
     BroConn *bc = connection(0);

@@ -1,4 +1,4 @@
-/* Says what comes of TLS. */
+/* Prints the results of using TLS. */
 #include "peer.h"
 
 static int echoes;
@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     }
     bro_conn_delete(bc);
     printf("init %d, again %d, connected %d, echoes %d\n", init, again, connected, echoes);
-    /* The passphrase is gone. */
+    /* The passphrase was erased. */
     CHECK(bro_conf_get_str("/broccoli/host_pass") == NULL);
     return finish();
 }

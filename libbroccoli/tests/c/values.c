@@ -14,7 +14,7 @@ static void strings(void)
     CHECK(bro_string_get_length(&s) == 3 && bro_string_get_data(&s) == s.str_val);
     CHECK(bro_string_set(&s, NULL) == FALSE && bro_string_set(NULL, "a") == FALSE);
     CHECK(s.str_len == 3);
-    /* What a string was is not freed: programs do that. */
+    /* The previous content of a string is not freed: programs do that. */
     free(s.str_val);
     CHECK(bro_string_set_data(&s, (const uchar *) "x\0y", 3) == TRUE);
     CHECK(s.str_len == 3 && memcmp(s.str_val, "x\0y", 4) == 0);
@@ -86,7 +86,7 @@ static void buffers(void)
     bro_buf_reset(NULL);
 }
 
-/* What old bindings know of a record. */
+/* The part of a record that old bindings access. */
 struct opened_record {
     void *val_list;
     int val_len;
@@ -129,7 +129,7 @@ static void records(void)
     CHECK(bro_record_get_named_val(NULL, "n", NULL) == NULL);
     type = BRO_TYPE_STRING;
     CHECK(strcmp((char *) ((BroString *) bro_record_get_named_val(r, "s", &type))->str_val, "text") == 0);
-    /* Values stay where they are when others are added. */
+    /* Values keep their addresses when others are added. */
     for (int i = 0; i < 100; i++)
         bro_record_add_val(r, "many", BRO_TYPE_COUNT, NULL, &m);
     CHECK(bro_record_get_nth_val(r, 0, NULL) == at && *at == 7);
@@ -308,7 +308,7 @@ static void vectors(void)
     bro_vector_free(NULL);
 }
 
-/* Every type in and out of a record. */
+/* Writes every type to a record, and reads it. */
 static void conversions(void)
 {
     BroRecord *r = bro_record_new();

@@ -1,4 +1,4 @@
-//! The topic and the payload of an entry, as the plugin `zeek-kafka` has them.
+//! The topic and the payload of an entry, in the form of the plugin `zeek-kafka`.
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ pub(super) fn payload<'a>(config: &KafkaConfig, entry: &'a Entry) -> Cow<'a, [u8
     Cow::Owned(payload)
 }
 
-/// Returns whether a topic can have this name.
+/// Returns whether this is a valid topic name.
 pub(super) fn is_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.is_empty()
@@ -42,7 +42,7 @@ pub(super) fn is_name(name: &str) -> bool {
         && !matches!(name, "." | "..")
 }
 
-/// Returns a name that a topic can have: other characters become `_`.
+/// Returns a valid topic name: other characters become `_`.
 fn name(name: &str) -> Cow<'_, str> {
     if is_name(name) {
         return Cow::Borrowed(name);
@@ -52,7 +52,7 @@ fn name(name: &str) -> Cow<'_, str> {
         _ => '_',
     };
     let name: String = name.chars().take(MAX_TOPIC).map(character).collect();
-    // No topic is `.` or `..`, and a token of a subject has no dots.
+    // No topic may be `.` or `..`. This cannot happen: a token of a subject has no dots.
     Cow::Owned(if name.is_empty() { "_".to_owned() } else { name })
 }
 

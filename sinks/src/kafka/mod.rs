@@ -1,13 +1,14 @@
 //! Produces a spool to Kafka.
 //!
-//! Entries are produced in order by an idempotent producer, to the topics that the plugin `zeek-kafka`
-//! uses. While a broker is down, the producer itself sends again what was not acknowledged, so that
-//! nothing is stored twice. After the program was killed or a producer failed for good, at most
-//! [`window`](KafkaConfig::window) entries are stored twice. Each message has an identifier of the node,
-//! the spool's epoch and the sequence number as its header `brocomm-id`, by which consumers can tell.
+//! Entries are produced in order by an idempotent producer, to the topics that the plugin
+//! `zeek-kafka` uses. While a broker is down, the producer itself resends unacknowledged entries,
+//! so nothing is stored twice. After the program was killed or a producer failed permanently, at
+//! most [`window`](KafkaConfig::window) entries are stored twice. Each message has a unique
+//! identifier (the node, the spool's epoch and the sequence number) in its header `brocomm-id`, by
+//! which consumers can recognize duplicates.
 //!
-//! Whatever is wrong with the brokers or a topic, entries stay in the spool and are sent again, with
-//! growing pauses. Only an entry that is larger than the brokers take is left out, and counted.
+//! When a broker or a topic fails, entries stay in the spool and are resent, with growing pauses.
+//! Only an entry that is too large for the brokers is left out and counted.
 
 mod message;
 mod producer;
@@ -25,24 +26,27 @@ use crate::{Report, SinkCounts};
 pub use producer::ConfigError;
 use session::Session;
 
-/// The brokers, and how entries go there.
+/// The brokers, and how to send entries to them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KafkaConfig {
-    /// Some brokers of one cluster, each as `host:port`; they name the others.
+    /// Some brokers of a cluster, each as `host:port`. They name the others.
     pub brokers: Vec<String>,
     /// The first part of identifiers, and the key of messages.
     pub node: String,
     /// The name of the reader of the spool.
     pub reader: String,
-    /// The topic of all entries; if empty, each log has its path as its topic, and each event its name.
+    /// The topic of all entries. If empty, the topic of a log entry is the log's path, and that of
+    /// an event its name.
     pub topic_name: String,
     /// Whether a message is an object with the log's path or the event's name as its only key.
     pub tag_json: bool,
-    /// Whether messages have the node as their key, so that all of a topic go to one partition, in order.
+    /// Whether messages have the node as their key, so that all of a topic go to one partition, in
+    /// order.
     pub key: bool,
     /// The maximum number of entries that are not acknowledged.
     pub window: usize,
-    /// How long an acknowledgement may take before that is reported, and at the end.
+    /// The time limit for an acknowledgement before its absence is reported, and for all of them at
+    /// the end.
     pub timeout: Duration,
     /// The first pause after a failure.
     pub retry: Duration,
@@ -53,8 +57,8 @@ pub struct KafkaConfig {
 }
 
 impl KafkaConfig {
-    /// Produces to these brokers as a node of this name, all to the topic `zeek`, with a window of 1024
-    /// entries.
+    /// Creates a configuration to produce to these brokers as a node with this name: all entries to
+    /// the topic `zeek`, with a window of 1024 entries.
     pub fn new(node: impl Into<String>, brokers: Vec<String>) -> KafkaConfig {
         KafkaConfig {
             brokers,
@@ -74,7 +78,7 @@ impl KafkaConfig {
     /// Checks the options without connecting to a broker.
     ///
     /// # Errors
-    /// An option is unknown or has a value that it cannot have, or options contradict each other.
+    /// An option is unknown or has an invalid value, or options contradict each other.
     pub fn check(&self) -> Result<(), ConfigError> {
         producer::check(self)
     }
@@ -82,7 +86,7 @@ impl KafkaConfig {
 
 impl std::fmt::Debug for KafkaConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The options may have secrets.
+        // The options may contain secrets.
         f.debug_struct("KafkaConfig")
             .field("brokers", &self.brokers)
             .field("node", &self.node)
@@ -95,8 +99,8 @@ impl std::fmt::Debug for KafkaConfig {
 
 /// Produces a spool until `end` is true. Then waits until the sent entries are acknowledged.
 ///
-/// `durable` is the last entry that may be sent. If its sender is dropped, the sink ends when all is
-/// acknowledged or sending fails. This function blocks: call it in a separate thread.
+/// `durable` is the last entry that may be sent. If its sender is dropped, the sink ends when all
+/// entries are acknowledged or sending fails. This function blocks: call it in a separate thread.
 ///
 /// # Errors
 /// Fails if the spool cannot be used, or no runtime can be created.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{KafkaConfig, message};
 
-/// Options that follow from others, or on which what is guaranteed depends.
+/// Options that are derived from others, or on which the guarantees depend.
 const OURS: [(&str, &str); 6] = [
     ("bootstrap.servers", "set `brokers`"),
     ("metadata.broker.list", "set `brokers`"),
@@ -19,10 +19,10 @@ const OURS: [(&str, &str); 6] = [
     ("queue.buffering.max.messages", "set `window`"),
 ];
 
-/// What is wrong with the configuration of a producer.
+/// An error in the configuration of a producer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// No topic can have this name.
+    /// The name of the topic is invalid.
     #[error("must be 1 to 249 letters, digits, `.`, `-` and `_`")]
     TopicName,
     /// An option of librdkafka cannot be used.
@@ -30,27 +30,27 @@ pub enum ConfigError {
     Option {
         /// Its name.
         key: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The options contradict each other, or librdkafka was built without what they need.
+    /// The options contradict each other, or librdkafka was built without a feature that they need.
     #[error("{0}")]
     Other(String),
 }
 
-/// What happens to a producer.
+/// An event of a producer.
 pub(super) enum Happened {
-    /// A message was delivered or not.
+    /// A message was delivered, or failed.
     Delivered(u64, Result<(), KafkaError>),
-    /// A broker cannot be used, or the producer as a whole.
+    /// A broker cannot be used, or the whole producer failed.
     Failed(KafkaError, String),
 }
 
-/// Passes on what happens.
+/// Forwards the events of a producer.
 pub(super) struct Context(pub(super) UnboundedSender<Happened>);
 
 impl ClientContext for Context {
-    // What matters is reported.
+    // Relevant errors are reported as events.
     fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -71,7 +71,7 @@ impl ProducerContext for Context {
     }
 }
 
-/// Creates a producer. It connects when it is needed.
+/// Creates a producer. It connects when needed.
 pub(super) fn create(
     config: &KafkaConfig,
     context: Context,
@@ -92,7 +92,7 @@ pub(super) fn check(config: &KafkaConfig) -> Result<(), ConfigError> {
         }
     }
     let options = options(config);
-    // What is wrong with a single option, and then with all together.
+    // Check the single options first, then all together.
     options.create_native_config().map_err(config_error)?;
     options.create::<BaseProducer>().map(drop).map_err(config_error)
 }
@@ -100,7 +100,7 @@ pub(super) fn check(config: &KafkaConfig) -> Result<(), ConfigError> {
 fn config_error(error: KafkaError) -> ConfigError {
     match error {
         KafkaError::ClientConfig(_, reason, key, _) => {
-            // It names the key, too.
+            // The message also contains the key.
             let unknown = reason.starts_with("No such configuration property");
             let reason =
                 if unknown { "there is no such option of librdkafka".into() } else { reason };
@@ -114,7 +114,7 @@ fn config_error(error: KafkaError) -> ConfigError {
 fn options(config: &KafkaConfig) -> ClientConfig {
     let mut options = ClientConfig::new();
     options.set("client.id", format!("brocomm {}", config.node));
-    // Memory is bounded by messages and by bytes.
+    // Memory is limited by the number of messages and by bytes.
     options.set("queue.buffering.max.kbytes", "65536");
     for (key, value) in &config.options {
         options.set(key, value);
@@ -126,7 +126,7 @@ fn options(config: &KafkaConfig) -> ClientConfig {
     options
 }
 
-/// Returns what an error says.
+/// Returns the message of an error.
 pub(super) fn reason(error: &KafkaError) -> String {
     match error.rdkafka_error_code() {
         Some(code) => code.to_string(),

@@ -34,7 +34,7 @@ pub(super) struct Session<'a, 'w> {
 }
 
 impl Session<'_, '_> {
-    /// Produces. Returns normally once all is to end; otherwise says why not.
+    /// Produces entries. Returns `Ok` when the sink must end, otherwise the reason for the failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         let (sender, mut happened) = unbounded_channel();
@@ -43,9 +43,9 @@ impl Session<'_, '_> {
         let mut held = None;
         let mut kept = Instant::now();
         let mut deadline = None;
-        // When a missing acknowledgement is reported, and what is the likely cause.
+        // When to report a missing acknowledgement, and its likely cause.
         let (mut late, mut cause) = (None, None::<String>);
-        // Until the first entry is acknowledged, no other follows: if it is too large, no other is
+        // Until the first entry is acknowledged, no other is sent: if it is too large, no other is
         // refused with it.
         let mut window = 1;
         loop {
@@ -61,7 +61,7 @@ impl Session<'_, '_> {
                     None => is_idle = true,
                 }
             }
-            // The producer's memory may be used up before the window is.
+            // The producer's memory may be full before the window is.
             let more = room && !is_idle && held.is_none();
             if sent.is_empty() {
                 self.work.keep()?;
@@ -91,11 +91,12 @@ impl Session<'_, '_> {
                         taken?;
                     }
                     Some(Happened::Failed(error, why)) => {
-                        // As in `…: Connection refused (after 0ms in state CONNECT)`.
+                        // The error ends in, for example, `Connection refused (after 0ms in state
+                        // CONNECT)`.
                         let why = why.split(" (after ").next().unwrap_or(&why).to_owned();
                         match error.rdkafka_error_code() {
                             Some(RDKafkaErrorCode::Fatal) => return Err(why),
-                            // The error before it says why.
+                            // The previous error has the reason.
                             Some(RDKafkaErrorCode::AllBrokersDown) => {
                                 self.work.counts.set_connected(false);
                                 if !sent.is_empty() {
@@ -109,7 +110,7 @@ impl Session<'_, '_> {
                 },
                 () = std::future::ready(()), if more => {}
                 changed = durable.changed(), if is_idle => {
-                    // Without a sender, only the acknowledgements of sent entries are awaited.
+                    // Without a sender, only wait for the acknowledgements of sent entries.
                     if changed.is_err() && !sent.is_empty() {
                         deadline = Some(Instant::now() + self.config.timeout);
                     }
@@ -131,7 +132,7 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Hands an entry to the producer; returns it if there is no room for it yet.
+    /// Passes an entry to the producer; returns it if there is no room yet.
     fn send(
         &mut self,
         producer: &ThreadedProducer<Context>,
@@ -190,7 +191,7 @@ impl Session<'_, '_> {
     ) -> Result<(), String> {
         let is_too_large =
             error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge);
-        // Brokers refuse several messages together. So it is sent again, until it is the only one.
+        // Brokers refuse several messages together. So an entry is resent until it is the only one.
         if !is_too_large || sent.len() > 1 {
             return Err(reason(error));
         }
@@ -200,7 +201,7 @@ impl Session<'_, '_> {
     }
 
     fn done(&mut self, sequence: u64, sent: &mut VecDeque<Sent>) {
-        // Partitions acknowledge each in its own order.
+        // Acknowledgements are ordered only within a partition.
         if let Ok(at) = sent.binary_search_by_key(&sequence, |sent| sent.sequence)
             && let Some(sent) = sent.get_mut(at)
         {

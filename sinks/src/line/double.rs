@@ -1,10 +1,10 @@
 //! Floating-point numbers with the digits that Zeek writes.
 //!
-//! Zeek uses RapidJSON, and that the algorithm Grisu2 (Loitsch, "Printing floating-point numbers quickly and
-//! accurately with integers", 2010). Its digits give the same number back. In one of a thousand numbers they
-//! are one more than are needed for that.
+//! Zeek uses RapidJSON, which uses the algorithm Grisu2 (Loitsch, "Printing floating-point numbers
+//! quickly and accurately with integers", 2010). Its digits read back as the same number. For one
+//! number in a thousand they are one digit more than necessary.
 
-/// Digits of a number, and the power of ten by which they are multiplied as a whole number.
+/// The digits of a number as an integer, and the power of ten to multiply it by.
 pub(super) struct Digits {
     digits: [u8; MAX],
     len: usize,
@@ -71,8 +71,8 @@ impl Digits {
         self.digits.get(..self.len).unwrap_or_default()
     }
 
-    /// Generates the digits of the upper bound until what is left is below `delta`. The number itself is
-    /// `distance` below that bound.
+    /// Generates the digits of the upper bound until the remainder is below `delta`. The number
+    /// itself is `distance` below that bound.
     fn generate(&mut self, upper: Scaled, mut delta: u64, distance: u64) {
         // The exponent is -60 to -32, so that the whole part has up to 9 digits.
         let shift = upper.e.unsigned_abs();
@@ -101,7 +101,7 @@ impl Digits {
             kappa -= 1;
             if rest < delta {
                 self.exponent += kappa;
-                // Beyond that, the product would have no room.
+                // Below that, the product would overflow.
                 let distance = if kappa > -20 { distance.wrapping_mul(unit) } else { 0 };
                 return self.round(delta, rest, one, distance);
             }
@@ -118,7 +118,7 @@ impl Digits {
         }
     }
 
-    /// Lowers the last digit while that is closer to the number, and within its bounds.
+    /// Decrements the last digit while that is closer to the number, and within its bounds.
     fn round(&mut self, delta: u64, mut rest: u64, unit: u64, distance: u64) {
         while rest < distance
             && delta - rest >= unit
@@ -133,8 +133,8 @@ impl Digits {
     }
 }
 
-/// Returns a power of ten that brings a number with this exponent into a range for which digits can be
-/// generated, and the power of ten by which the result is multiplied.
+/// Returns a power of ten that scales a number with this exponent into the range for which digits
+/// can be generated, and the power of ten to multiply the result by.
 fn power(e: i32) -> (Scaled, i32) {
     let needed = f64::from(-61 - e) * std::f64::consts::LOG10_2 + 347.0;
     // From 0 to 86.
@@ -142,7 +142,7 @@ fn power(e: i32) -> (Scaled, i32) {
     let f = POWERS.get(index).copied().unwrap_or(1 << 63);
     // The index is small.
     let power = -348 + 8 * index as i32;
-    // The whole part of the logarithm to the base 2, less 63.
+    // The integer part of the base-2 logarithm, minus 63.
     (Scaled { f, e: ((power * 217_706) >> 16) - 63 }, -power)
 }
 
@@ -181,7 +181,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_give_the_number_back(bits in any::<u64>()) {
+        fn digits_read_back_as_the_same_number(bits in any::<u64>()) {
             let value = f64::from_bits(bits & (u64::MAX >> 1));
             prop_assume!(value.is_finite() && value > 0.0);
             let digits = Digits::of(value);

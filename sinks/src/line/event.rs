@@ -1,11 +1,11 @@
-//! Events as Zeek's WebSocket API has them.
+//! Events in the form of Zeek's WebSocket API.
 
 use brocomm::data::{Declarations, Event};
 use brocomm_zeek::json::{self, NonUtf8};
 use brocomm_zeek::mapping::{self, Mapping};
 use brocomm_zeek::message::write_event;
 
-/// How events become lines: as the messages that a bridge sends to Zeek.
+/// Converts events to lines, as the messages that a bridge sends to Zeek.
 ///
 /// ```
 /// use brocomm::data::{Declarations, Event};
@@ -25,7 +25,8 @@ pub struct EventLine {
 }
 
 impl EventLine {
-    /// Uses the declarations of the node. Events that they don't declare have the types that came.
+    /// Creates a converter with the node's declarations. Undeclared events keep the types that they
+    /// were received with.
     pub fn new(declarations: Declarations) -> EventLine {
         let options = mapping::Options {
             widen: true,
@@ -37,10 +38,10 @@ impl EventLine {
         EventLine { mapping: Mapping::new(declarations.clone(), declarations, options) }
     }
 
-    /// Appends the line of an event under a topic, without its end.
+    /// Appends the line of an event under a topic, without the line end.
     ///
     /// # Errors
-    /// Says why the event has no such form; nothing is appended.
+    /// The reason why the event cannot be converted. Nothing is appended.
     pub fn write(&self, topic: &str, event: &Event, out: &mut Vec<u8>) -> Result<(), String> {
         let by_declaration = self.mapping.to_zeek(event, &event.name);
         let mut mapped = by_declaration
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_json_of_one_line() {
+    fn a_line_is_json_without_line_breaks() {
         let line = line("event e(s: string, v: vector of count);", r#"e("a\xff\nb", [1, 2])"#);
         assert!(!line.contains('\n'), "{line}");
         let json: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_nothing_declares_have_the_types_that_came() {
+    fn undeclared_events_keep_their_types() {
         let event = Event { name: "e".into(), time: 0.0, args: vec![7_u64.into(), true.into()] };
         let mut out = Vec::new();
         EventLine::new(Declarations::new()).write("t", &event, &mut out).unwrap();

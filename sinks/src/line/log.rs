@@ -1,4 +1,4 @@
-//! Log entries as Zeek's JSON logs have them.
+//! Log entries in the form of Zeek's JSON logs.
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -7,19 +7,19 @@ use brocomm::logs::{LogEntry, LogField, LogValue};
 
 use super::double::Digits;
 
-/// What the line of a log entry has besides its columns.
+/// The keys of a log entry's line in addition to its columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogLine {
-    /// Whether it begins with `_path`, the log's path.
+    /// Whether the line starts with `_path`, the log's path.
     pub path: bool,
-    /// Whether it has `_write_ts`, the time at which the entry came.
+    /// Whether the line has `_write_ts`, the time at which the entry was received.
     pub write_ts: bool,
     /// The key for the description of the peer that sent the entry, if any.
     pub peer: Option<String>,
 }
 
 impl LogLine {
-    /// Appends the line of an entry, without its end.
+    /// Appends the line of an entry, without the line end.
     ///
     /// ```
     /// use brocomm::Time;
@@ -73,7 +73,7 @@ impl LogLine {
         out.push(b'}');
     }
 
-    /// The same for a received entry.
+    /// Does the same for a received entry.
     pub fn entry(&self, entry: &LogEntry, peer: &[u8], now: brocomm::Time, out: &mut Vec<u8>) {
         self.columns(&entry.writer.path, peer, now, &entry.writer.fields, &entry.values, out);
     }
@@ -102,7 +102,7 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
             }
             out.push(b'"');
         }
-        // The notation has nothing that would be escaped.
+        // This notation has no characters to escape.
         LogValue::Addr(_) | LogValue::Subnet(_) => append(out, format_args!("\"{value}\"")),
         LogValue::Set(items) | LogValue::Vector(items) => {
             out.push(b'[');
@@ -114,12 +114,12 @@ fn value(value: &LogValue, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
-        // An unset value, and what is not known yet.
+        // Unset values, and unknown types.
         _ => out.extend_from_slice(b"null"),
     }
 }
 
-/// Appends a number without the formatting machinery: most columns are numbers.
+/// Appends an integer without the formatting machinery, for speed: most columns are numbers.
 fn decimal(mut number: u64, out: &mut Vec<u8>) {
     let start = out.len();
     loop {
@@ -146,7 +146,7 @@ fn double(value: f64, out: &mut Vec<u8>) {
     }
     let digits = Digits::of(value.abs());
     let (exponent, digits) = (digits.exponent, digits.as_bytes());
-    // How many digits lie before the point. There are few digits.
+    // The number of digits before the point. There are few digits.
     let before = digits.len() as i32 + exponent;
     let zeros = |count: i32| std::iter::repeat_n(b'0', usize::try_from(count).unwrap_or_default());
     if exponent >= 0 && before <= 21 {
@@ -172,12 +172,12 @@ fn double(value: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a string of any bytes. If any of it is no text, all bytes that are not ASCII are escaped.
+/// Appends a string of any bytes. If it is not UTF-8, all bytes that are not ASCII are escaped.
 fn string(text: &[u8], out: &mut Vec<u8>) {
     let is_plain =
         |byte: u8| matches!(byte, b' '..=b'~' | b'\x08' | b'\x0c' | b'\n' | b'\r' | b'\t');
     let is_text = |c: char| match c {
-        // Control characters, private use, and the specials that stand for what is no character.
+        // Control characters, private use, and noncharacters.
         '\0'..='\x1f' | '\x7f'..='\u{9f}' => u8::try_from(c).is_ok_and(is_plain),
         '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}' => false,
         _ => true,
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn numbers_have_zeeks_digits() {
         for (number, form) in [
-            // One digit more than are needed, as RapidJSON has them.
+            // One digit more than necessary, as in RapidJSON.
             (1_685_235_756.139_835, "1685235756.1398349"),
             (1_600_923_320.120_453, "1600923320.1204529"),
             (0.211_483_955_383_300_78, "0.21148395538330078"),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_text_or_escaped_bytes() {
+    fn strings_are_utf8_or_escaped_bytes() {
         for (text, form) in [
             (&b""[..], r#""""#),
             (b"it's <a> & b/c", r#""it's <a> & b/c""#),
@@ -313,7 +313,7 @@ mod tests {
             (b"\0", r#""\\x00""#),
             (b"\x7f", r#""\\x7f""#),
             (b"a\xff", r#""a\\xff""#),
-            // One byte that is no text, and all are bytes.
+            // If one byte is not UTF-8, all are escaped.
             (b"\xc3\xb1\xc0\x81", r#""\\xc3\\xb1\\xc0\\x81""#),
             (b"\xee\x8b\xa0", r#""\\xee\\x8b\\xa0""#),
             ("\u{85}".as_bytes(), r#""\\xc2\\x85""#),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_more_if_asked() {
+    fn a_line_has_the_requested_additional_keys() {
         let fields = [LogField::new("a", TypeTag::Count), LogField::new("b", TypeTag::Count)];
         let line = |form: &LogLine, values: &[LogValue]| {
             let (mut out, now) = (Vec::new(), brocomm::Time::from_nanos(1_500_000_000_250_000_400));

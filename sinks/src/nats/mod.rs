@@ -1,12 +1,12 @@
 //! Publishes a spool to NATS JetStream.
 //!
-//! Entries are published in order, under their subjects, and each with an identifier
-//! (`Nats-Msg-Id`) of the node, the spool's epoch and the sequence number. A stream keeps an identifier
-//! for a while (two minutes unless configured), so that what is sent again after a lost connection is
-//! stored once. The position moves when the stream has acknowledged an entry.
+//! Entries are published in order, under their subjects, each with a unique identifier
+//! (`Nats-Msg-Id`): the node, the spool's epoch and the sequence number. A stream remembers
+//! identifiers for a while (two minutes unless configured), so an entry that is resent after a lost
+//! connection is stored once. The position moves after the stream has acknowledged an entry.
 //!
-//! Whatever is wrong with the server or the stream, entries stay in the spool and are sent again, with
-//! growing pauses. Only an entry that is larger than the server takes is left out, and counted.
+//! When the server or the stream fails, entries stay in the spool and are resent, with growing
+//! pauses. Only an entry that is too large for the server is left out and counted.
 
 mod session;
 
@@ -21,12 +21,12 @@ use crate::spool::{Reader, epoch};
 use crate::{Report, SinkCounts};
 use session::Session;
 
-/// How to prove who we are.
+/// The credentials for the server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Login {
-    /// Not at all.
+    /// No credentials.
     None,
-    /// The content of a file with credentials, as the tool `nsc` writes it.
+    /// The content of a credentials file, as written by the tool `nsc`.
     Credentials(String),
     /// A user with a password.
     Password {
@@ -41,7 +41,7 @@ pub enum Login {
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // No secrets.
+        // Secrets are not shown.
         f.write_str(match self {
             Login::None => "None",
             Login::Credentials(_) => "Credentials(…)",
@@ -51,20 +51,20 @@ impl std::fmt::Debug for Login {
     }
 }
 
-/// A stream to create if there is none of this name.
+/// A stream to create if it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStream {
     /// Its name.
     pub name: String,
-    /// The subjects that it takes.
+    /// The subjects that it stores.
     pub subjects: Vec<String>,
     /// Its maximum size in bytes; 0 for no limit. When it is full, it refuses new messages.
     pub size: u64,
-    /// How long it keeps messages; zero for without end.
+    /// How long it keeps messages. Zero for no limit.
     pub age: Duration,
 }
 
-/// The server, and how entries go there.
+/// The server, and how to send entries to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsConfig {
     /// The servers of one cluster.
@@ -83,18 +83,20 @@ pub struct NatsConfig {
     pub retry: Duration,
     /// The longest pause.
     pub retry_max: Duration,
-    /// How to prove who we are.
+    /// The credentials for the server.
     pub login: Login,
     /// Whether TLS is required.
     pub tls: bool,
-    /// The authorities that the server's certificate may come from (PEM); those of the system if none.
+    /// The file with the CA certificates for the server's certificate (PEM). `None` for those of
+    /// the system.
     pub ca: Option<PathBuf>,
     /// Our certificate and its key (PEM).
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
 impl NatsConfig {
-    /// Publishes to these servers as a node of this name, with a window of 1024 entries.
+    /// Creates a configuration to publish to these servers as a node with this name, with a window
+    /// of 1024 entries.
     pub fn new(node: impl Into<String>, servers: Vec<String>) -> NatsConfig {
         NatsConfig {
             servers,
@@ -115,8 +117,8 @@ impl NatsConfig {
 
 /// Publishes a spool until `end` is true. Then waits until the sent entries are acknowledged.
 ///
-/// `durable` is the last entry that may be sent. If its sender is dropped, the sink ends when all is
-/// acknowledged or sending fails. This function blocks: call it in a separate thread.
+/// `durable` is the last entry that may be sent. If its sender is dropped, the sink ends when all
+/// entries are acknowledged or sending fails. This function blocks: call it in a separate thread.
 ///
 /// # Errors
 /// Fails if the spool cannot be used, or no runtime can be created.

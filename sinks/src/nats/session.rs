@@ -22,10 +22,10 @@ use crate::spool::Entry;
 /// How often the position is written to the disk.
 const KEEP: Duration = Duration::from_secs(1);
 
-/// A pause of the client that does not end before the connection does.
+/// A reconnect delay of the client that outlasts the connection.
 const NEVER: Duration = Duration::from_secs(1 << 30);
 
-/// The server's number for a message that is larger than its stream takes.
+/// The server's error code for a message that is too large for its stream.
 const MESSAGE_TOO_LARGE: u64 = 10_054;
 
 /// The result of an acknowledgement.
@@ -35,7 +35,7 @@ type Acked = Result<PublishAck, async_nats::jetstream::context::PublishError>;
 struct Sent {
     sequence: u64,
     time: Time,
-    /// None for an entry that is left out.
+    /// `None` for an entry that is left out.
     acked: Option<Pin<Box<dyn Future<Output = Acked> + Send>>>,
 }
 
@@ -46,7 +46,8 @@ pub(super) struct Session<'a, 'w> {
 }
 
 impl Session<'_, '_> {
-    /// Connects and publishes. Returns normally once all is to end; otherwise says why not.
+    /// Connects and publishes. Returns `Ok` when the sink must end, otherwise the reason for the
+    /// failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         let (lost, mut is_lost) = watch::channel(None);
@@ -58,18 +59,18 @@ impl Session<'_, '_> {
         let mut sent = VecDeque::new();
         let mut kept = Instant::now();
         let mut deadline = None;
-        // Until the first entry is acknowledged, no other follows: a stream that takes none now and
-        // all a moment later would have them out of order.
+        // Until the first entry is acknowledged, no other is sent. Otherwise a stream that refuses
+        // entries now and accepts them a moment later would store them out of order.
         let mut window = 1;
         loop {
             let room = deadline.is_none() && sent.len() < window;
-            // Nothing more can be read before more is durable.
+            // Whether there are no further durable entries to read.
             let mut is_idle = false;
             if room {
                 match self.work.next()? {
                     Some(entry) => {
                         self.send(&context, entry, &mut sent).await?;
-                        // Now and then, acknowledgements are looked at.
+                        // Occasionally handle acknowledgements.
                         if sent.len() < window && !sent.len().is_multiple_of(64) {
                             continue;
                         }
@@ -90,7 +91,7 @@ impl Session<'_, '_> {
             tokio::select! {
                 biased;
                 reason = lost_reason(&mut is_lost) => {
-                    // What was acknowledged before the connection failed counts.
+                    // Handle acknowledgements that arrived before the failure.
                     self.take_ready(&mut sent).await;
                     self.work.keep()?;
                     return Err(reason);
@@ -105,7 +106,7 @@ impl Session<'_, '_> {
                 }
                 () = std::future::ready(()), if room && !is_idle => {}
                 changed = durable.changed(), if is_idle => {
-                    // Without a sender, only the acknowledgements of sent entries are awaited.
+                    // Without a sender, only wait for the acknowledgements of sent entries.
                     if changed.is_err() && !sent.is_empty() {
                         deadline = Some(Instant::now() + self.config.timeout);
                     }
@@ -148,7 +149,7 @@ impl Session<'_, '_> {
         self.work.reports.refused(sequence, reason);
     }
 
-    /// Takes the answer to the entry that was sent first.
+    /// Handles the answer to the oldest entry in flight.
     fn take(&mut self, acked: Option<Acked>, sent: &mut VecDeque<Sent>) -> Result<(), String> {
         let Some(Sent { sequence, .. }) = sent.front() else { return Ok(()) };
         let sequence = *sequence;
@@ -169,7 +170,7 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Takes the answers that are there.
+    /// Handles the answers that have already arrived.
     async fn take_ready(&mut self, sent: &mut VecDeque<Sent>) {
         while !sent.is_empty() {
             let Ok(acked) = timeout(Duration::ZERO, front(sent)).await else { return };
@@ -180,7 +181,7 @@ impl Session<'_, '_> {
     }
 }
 
-/// Waits for the answer to the entry that was sent first.
+/// Waits for the answer to the oldest entry in flight.
 async fn front(sent: &mut VecDeque<Sent>) -> Option<Acked> {
     match sent.front_mut() {
         Some(Sent { acked: Some(acked), .. }) => Some(acked.as_mut().await),
@@ -197,7 +198,7 @@ async fn lost_reason(lost: &mut watch::Receiver<Option<String>>) -> String {
     reason.unwrap_or_else(|| "the connection was closed".to_owned())
 }
 
-/// Connects; why the connection is lost later goes to `lost`.
+/// Connects. Sends the reason to `lost` when the connection is lost later.
 async fn connect(
     config: &NatsConfig,
     lost: watch::Sender<Option<String>>,
@@ -208,7 +209,7 @@ async fn connect(
     let options = options
         .connection_timeout(config.timeout)
         .max_reconnects(config.servers.len().max(1))
-        // The client must not connect again by itself, and send what comes after a gap.
+        // The client must not reconnect by itself: it would send later entries after a gap.
         .reconnect_delay_callback(move |_| {
             match was_connected.load(std::sync::atomic::Ordering::Relaxed) {
                 true => NEVER,
@@ -250,7 +251,8 @@ async fn connect(
     Ok(context)
 }
 
-/// Returns in plain words why there is no connection, where the client says it in those of its parts.
+/// Returns the reason for a failed connection in plain words. The client's own message names
+/// internal types.
 fn refusal(reason: &str, config: &NatsConfig) -> String {
     let ca = || match &config.ca {
         Some(ca) => ca.display().to_string(),
@@ -304,13 +306,13 @@ fn new_stream(new: &NewStream) -> stream::Config {
             Ok(size) => size,
         },
         max_age: new.age,
-        // What it has no room for waits in the spool.
+        // A full stream refuses new messages, and they stay in the spool.
         discard: stream::DiscardPolicy::New,
         ..stream::Config::default()
     }
 }
 
-/// Returns the server's number for an error, if it comes from the server.
+/// Returns the server's error code, if the error comes from the server.
 fn code(error: &(dyn Error + 'static)) -> Option<u64> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! The files of one hour, while they are written.
+//! The files of one hour while they are being written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -17,30 +17,30 @@ use crate::spool::{Entry, sync_folder};
 use crate::subject;
 use crate::types::{Columns, file_name};
 
-/// The maximum number of files that are written at a time. Peers can have logs without end.
+/// The maximum number of files that are written at a time. Peers may have any number of logs.
 const MAX_FILES: usize = 200;
 
-/// The number of rows of which a file has a group.
+/// The number of rows in a row group.
 const GROUP: usize = 100_000;
 
 pub(super) const HOUR: u64 = 3600;
 
-/// What became of an entry.
+/// The result of adding an entry.
 pub(super) enum Added {
     Yes,
-    /// It is no JSON object.
+    /// The entry is not a JSON object.
     Invalid,
-    /// It needs a batch of its own: another hour, a further file, or further columns.
+    /// The entry needs a new batch: it is of another hour, or needs one more file or more columns.
     Later,
 }
 
-/// The logs whose files need a column for what has no type.
+/// The logs whose files need a column for values without a type.
 pub(super) type WithOther = BTreeSet<String>;
 
 pub(super) struct Batch {
-    /// Its beginning, in hours since 1970.
+    /// The hour, as the number of hours since 1970.
     hour: u64,
-    /// What all names of files end with.
+    /// The suffix of all file names.
     suffix: String,
     files: BTreeMap<String, LogFile>,
     /// The sequence number of the last entry.
@@ -49,7 +49,7 @@ pub(super) struct Batch {
     oldest: Time,
     /// The number of log entries.
     pub(super) entries: u64,
-    /// The bytes of lines in memory.
+    /// The size of the lines in memory, in bytes.
     bytes: u64,
 }
 
@@ -58,7 +58,7 @@ struct LogFile {
     temporary: PathBuf,
     rows: Rows,
     bytes: u64,
-    /// None while all rows are in memory.
+    /// `None` while all rows are in memory.
     writer: Option<SerializedFileWriter<File>>,
 }
 
@@ -67,7 +67,7 @@ fn hour_of(time: Time) -> u64 {
 }
 
 impl Batch {
-    /// Begins with the hour of an entry.
+    /// Creates a batch for the hour of an entry.
     pub(super) fn new(entry: &Entry, first: u64, epoch: u64) -> Batch {
         let hour = hour_of(entry.time);
         Batch {
@@ -81,7 +81,7 @@ impl Batch {
         }
     }
 
-    /// Returns the time after which no more entries are to be expected.
+    /// Returns the time after which no more entries are expected.
     pub(super) fn end(&self) -> Time {
         Time::from_nanos((self.hour + 1).saturating_mul(HOUR * 1_000_000_000))
     }
@@ -94,7 +94,7 @@ impl Batch {
         self.last
     }
 
-    /// Takes an entry. Those that are no log entries only move the position.
+    /// Adds an entry. For entries that are not log entries, only moves the position.
     pub(super) fn add(
         &mut self,
         entry: &Entry,
@@ -122,7 +122,7 @@ impl Batch {
             }
             let Some(file) = self.files.get_mut(log) else { return Ok(Added::Later) };
             if !file.rows.add(&row) {
-                // The types may be there by now. If not, there is a column for the rest.
+                // The types may be known by now. Otherwise add a column for the rest.
                 if file.is_empty() {
                     with_other.insert(log.to_owned());
                     self.files.remove(log);
@@ -141,7 +141,7 @@ impl Batch {
         Ok(Added::Yes)
     }
 
-    /// Writes the largest parts to the disk until no more than this is in memory.
+    /// Writes the largest files' rows to the disk until at most this much is in memory.
     pub(super) fn limit(&mut self, memory: u64) -> Result<(), String> {
         while self.bytes > memory {
             let Some(file) = self.files.values_mut().max_by_key(|file| file.bytes) else { break };
@@ -150,7 +150,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Writes what is left, and gives all files their names. Then all entries are in whole files.
+    /// Writes the remaining rows and renames all files. Afterwards all entries are in complete
+    /// files.
     pub(super) fn finish(self, dir: &Path, commit: &Path) -> Result<(), String> {
         let mut names = Vec::new();
         let mut folders = BTreeSet::new();
@@ -186,7 +187,7 @@ impl LogFile {
         self.writer.is_none() && self.rows.len() == 0
     }
 
-    /// Writes all rows; returns how many bytes of lines they were.
+    /// Writes all rows. Returns the size of their lines in bytes.
     fn write(&mut self) -> Result<u64, String> {
         let bytes = std::mem::take(&mut self.bytes);
         if self.rows.len() == 0 {
@@ -221,7 +222,7 @@ pub(super) fn failed(path: &Path, error: &dyn std::fmt::Display) -> String {
 
 /// Returns an hour as in `2026-11-29T17`.
 fn hour_name(hour: u64) -> String {
-    // The days since 0000-03-01: years that begin in March have their leap day at the end.
+    // The days since 0000-03-01. Years start in March here, so that the leap day is the last day.
     let days = hour / 24 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! The columns of a file, and the values of entries for them.
+//! The columns of a file and their values.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::types::{ColumnType, Columns, Scalar};
 
-/// The column for values that have no type.
+/// The column for values without a type.
 pub(super) const OTHER: &str = "_other";
 
 /// An entry's keys and values, in order.
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Row<'de> {
     }
 }
 
-/// Values of a column that are not written yet.
+/// The values of a column that are not yet written.
 enum Values {
     Bool(Vec<bool>),
     Int32(Vec<i32>),
@@ -55,7 +55,7 @@ enum Values {
     Text(Vec<ByteArray>),
 }
 
-/// A column with the values that are not written yet, and their levels.
+/// A column with the values that are not yet written, and their levels.
 struct Column {
     name: String,
     kind: ColumnType,
@@ -94,7 +94,7 @@ impl Column {
         }
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) else { return false };
         let (before, levels) = (self.len(), self.defined.len());
-        // An empty list is not unset.
+        // An empty list is not the same as an unset one.
         if items.is_empty() {
             self.defined.push(1);
             self.repeated.push(0);
@@ -133,7 +133,8 @@ impl Column {
             (Values::Int64(all), _) => push(all, json.parse().ok()),
             (Values::Double(all), _) => push(all, number(json)),
             (Values::Text(all), _) => {
-                // What is no string has been of several types, and is as in JSON.
+                // A value that is not a string comes from a column with several types. It is
+                // written as JSON.
                 let text = match json.starts_with('"') {
                     true => serde_json::from_str::<String>(json).ok(),
                     false => Some(json.to_owned()),
@@ -189,7 +190,7 @@ impl Column {
         Ok(())
     }
 
-    /// Returns the column in the schema.
+    /// Returns the column's part of the schema.
     fn schema(&self) -> Result<Type> {
         let (physical, logical) = match self.kind.scalar {
             Scalar::Bool => (Physical::BOOLEAN, None),
@@ -232,18 +233,18 @@ fn push<T>(all: &mut Vec<T>, value: Option<T>) -> bool {
 }
 
 fn number(json: &str) -> Option<f64> {
-    // Strings such as "inf" are no JSON numbers.
+    // Strings such as "inf" are not JSON numbers.
     json.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| json.parse().ok())?
 }
 
 /// Returns microseconds of a time in seconds.
 fn micros(json: &str) -> Option<i64> {
     let micros = (number(json)? * 1e6).round();
-    // All whole numbers below are exact.
+    // Integers below this limit are exact.
     (micros.abs() < 9.2e18).then_some(micros as i64)
 }
 
-/// The rows of a file that are not written yet, by columns.
+/// The rows of a file that are not yet written, by column.
 pub(super) struct Rows {
     columns: Vec<Column>,
     has_other: bool,
@@ -251,7 +252,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Begins with the columns that are known, and one for what has no type if that is needed.
+    /// Creates the known columns, and one for values without a type if needed.
     pub(super) fn new(columns: &Columns, has_other: bool) -> Rows {
         let known = columns.iter().filter(|(name, _)| *name != OTHER);
         let mut columns: Vec<Column> = known.map(|(name, kind)| Column::new(name, kind)).collect();
@@ -263,13 +264,14 @@ impl Rows {
         Rows { columns, has_other, rows: 0 }
     }
 
-    /// Adds an entry; returns whether it fits. If not, nothing is added, and other columns are needed.
+    /// Adds an entry; returns whether it fits. If not, nothing is added, and other columns are
+    /// needed.
     pub(super) fn add(&mut self, row: &Row<'_>) -> bool {
         let (rows, mut next) = (self.rows, 0);
         let typed = self.columns.len() - usize::from(self.has_other);
         let mut other: Vec<(&str, &str)> = Vec::new();
         for (name, value) in &row.0 {
-            // The columns are mostly in the order of the keys.
+            // Keys are usually in the order of the columns.
             let mut all = self.columns.iter().take(typed);
             let at = match self.columns.get(next) {
                 Some(column) if next < typed && column.name == *name => Some(next),
@@ -299,11 +301,11 @@ impl Rows {
         true
     }
 
-    /// Removes what a row that does not fit has added.
+    /// Removes the values of a row that does not fit.
     fn take_back(&mut self) {
         let rows = self.rows;
         for column in self.columns.iter_mut().filter(|column| column.rows > rows) {
-            // The levels of the last row: its first has no repetition.
+            // The levels of the last row. Its first level has no repetition.
             let first = match column.kind.is_list {
                 true => column.repeated.iter().rposition(|level| *level == 0).unwrap_or_default(),
                 false => column.defined.len() - 1,
@@ -330,7 +332,7 @@ impl Rows {
         Type::group_type_builder("log").with_fields(fields.collect::<Result<_>>()?).build()
     }
 
-    /// Writes all rows as one group; then there are none.
+    /// Writes all rows as one row group and removes them.
     pub(super) fn write<W: Write + Send>(
         &mut self,
         file: &mut SerializedFileWriter<W>,

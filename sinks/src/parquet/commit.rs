@@ -1,6 +1,6 @@
-//! Gives several files their names, and moves the position, as one step.
+//! Renames several files and moves the position in one atomic step.
 //!
-//! What is to be done is written to a file first. After a crash, it is done then.
+//! The step is first recorded in a file. After a crash, it is completed from that file.
 
 use std::fs;
 use std::io;
@@ -12,10 +12,10 @@ use crate::spool::{replace, sync_folder};
 /// The first word of the file.
 const MARK: &str = "brocomm-parquet-1";
 
-/// The end of the name of a file that is not whole.
+/// The suffix of incomplete files.
 const TEMPORARY: &str = ".tmp";
 
-/// The files of a batch, which are whole and get their names.
+/// The complete files of a batch, to be renamed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Commit {
     /// The sequence number of the batch's last entry.
@@ -24,30 +24,30 @@ pub(super) struct Commit {
     names: Vec<String>,
 }
 
-/// Returns the file in which a commit is written.
+/// Returns the path of the file that records a commit.
 pub(super) fn path(dir: &Path, epoch: u64) -> PathBuf {
     dir.join(format!(".brocomm-{epoch:x}.commit"))
 }
 
-/// Returns the name of a file before it is whole. Programs that look for `*.parquet` don't see it.
+/// Returns the name of a file while it is incomplete. Programs that look for `*.parquet` ignore it.
 pub(super) fn temporary(name: &str) -> String {
     format!(".{name}{TEMPORARY}")
 }
 
 impl Commit {
     pub(super) fn new(last: u64, dir: &Path, files: &[(PathBuf, PathBuf)]) -> Commit {
-        // The names were made by us and are ASCII.
+        // Batches create these names, in ASCII.
         let name = |path: &PathBuf| path.strip_prefix(dir).unwrap_or(path).display().to_string();
         Commit { last, names: files.iter().map(|(_, path)| name(path)).collect() }
     }
 
-    /// Writes what is to be done.
+    /// Records the commit in a file.
     pub(super) fn write(&self, path: &Path) -> Result<(), String> {
         let text = format!("{MARK} {}\n{}\n", self.last, self.names.join("\n"));
         replace(path, &text).map_err(|error| failed(path, &error))
     }
 
-    /// Reads what is to be done, if there is anything.
+    /// Reads the recorded commit, if there is one.
     pub(super) fn read(path: &Path) -> Result<Option<Commit>, String> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -55,13 +55,13 @@ impl Commit {
         };
         let mut lines = text.lines();
         let last = lines.next().and_then(|line| line.strip_prefix(MARK)?.trim().parse().ok());
-        // It was renamed when it was whole, so that nothing is cut off.
+        // The file was renamed when complete, so it is never truncated.
         let last = last.ok_or(format!("{}: is no list of files", path.display()))?;
         let names = lines.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(Some(Commit { last, names }))
     }
 
-    /// Gives the files their names. Those that have them already are left.
+    /// Renames the files. Skips files that are already renamed.
     pub(super) fn apply(&self, dir: &Path) -> Result<(), String> {
         for name in &self.names {
             let path = dir.join(name);
@@ -76,7 +76,7 @@ impl Commit {
     }
 }
 
-/// Deletes what is not whole of this spool's files. Its entries are read from the spool again.
+/// Deletes the incomplete files of this spool. Their entries are read from the spool again.
 pub(super) fn clean(dir: &Path, epoch: u64) -> io::Result<()> {
     let ours = format!("-{epoch:x}-");
     for folder in fs::read_dir(dir)? {

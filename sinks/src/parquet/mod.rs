@@ -1,9 +1,10 @@
 //! Writes the log entries of a spool to Parquet files.
 //!
-//! There is a file for each log and hour, as in `DIR/conn/2026-11-29T17-18a5f1c2d3e4f506-1.parquet`: the
-//! hour, in UTC, in which the entries were spooled, the spool's epoch, and the sequence number with which
-//! the hour's entries begin. A file is written under another name and renamed when it is whole. Then the
-//! position moves, so that after a crash the entries are read from the spool again: each is in exactly
+//! There is one file for each log and hour, such as
+//! `DIR/conn/2026-11-29T17-18a5f1c2d3e4f506-1.parquet`. The name has the hour (in UTC) in which the
+//! entries were spooled, the spool's epoch, and the sequence number of the first entry of the hour.
+//! A file is written under a temporary name and renamed when it is complete. The position moves
+//! only then. So after a crash the entries are read from the spool again, and each is in exactly
 //! one file.
 //!
 //! | Bro | Parquet |
@@ -17,8 +18,9 @@
 //! | `string`, `addr`, `subnet`, `enum` | `BYTE_ARRAY` as string |
 //! | sets and vectors | `LIST` of these |
 //!
-//! All columns are optional. The [types](crate::types) are kept in the spool beside the lines. A value that
-//! has no type there is in the column `_other`, in a JSON object. Events are not written.
+//! All columns are optional. The [types](crate::types) are stored in the spool beside the lines.
+//! Values without a type there are in the column `_other`, as a JSON object. Events are not
+//! written.
 
 mod batch;
 mod columns;
@@ -36,14 +38,14 @@ use crate::spool::{Reader, epoch};
 use crate::{Report, SinkCounts};
 use session::Session;
 
-/// Where Parquet files are written, and how.
+/// The destination of Parquet files, and how to write them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParquetConfig {
-    /// The folder; it has a folder for each log.
+    /// The folder. It gets a subfolder for each log.
     pub dir: PathBuf,
     /// The name of the reader of the spool.
     pub reader: String,
-    /// The size of the entries that are in memory at most, in bytes of their lines.
+    /// The maximum size of the entries in memory, in bytes of their lines.
     pub memory: u64,
     /// The first pause after a failure.
     pub retry: Duration,
@@ -52,7 +54,7 @@ pub struct ParquetConfig {
 }
 
 impl ParquetConfig {
-    /// Writes to a folder, with 64 MiB of entries in memory.
+    /// Creates a configuration to write to a folder, with 64 MiB of entries in memory.
     pub fn new(dir: impl Into<PathBuf>) -> ParquetConfig {
         ParquetConfig {
             dir: dir.into(),
@@ -66,8 +68,8 @@ impl ParquetConfig {
 
 /// Writes a spool until `end` is true. Then finishes the files that it has started.
 ///
-/// `durable` is the last entry that may be written. If its sender is dropped, the sink ends when all
-/// is written. This function blocks: call it in a separate thread.
+/// `durable` is the last entry that may be written. If its sender is dropped, the sink ends when
+/// all entries are written. This function blocks: call it in a separate thread.
 ///
 /// # Errors
 /// Fails if the spool cannot be used, or no runtime can be created.

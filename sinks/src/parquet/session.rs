@@ -13,7 +13,7 @@ use super::commit::{self, Commit};
 use crate::sink::{Work, ended_now, passed};
 use crate::spool::Entry;
 
-/// How long after an hour its last entries may become durable.
+/// How long after the end of an hour its last entries may become durable.
 const GRACE: Duration = Duration::from_secs(2);
 
 pub(super) struct Session<'a, 'w> {
@@ -37,14 +37,14 @@ impl<'a, 'w> Session<'a, 'w> {
         Session { spool, config, epoch, work, commit, batch: None, with_other: WithOther::new() }
     }
 
-    /// Writes. Returns normally once all is to end; otherwise says why not.
+    /// Writes batches. Returns `Ok` when the sink must end, otherwise the reason for the failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());
         self.recover()?;
         self.work.counts.set_connected(true);
         loop {
             let is_over = *end.borrow_and_update() || end.has_changed().is_err();
-            // What comes meanwhile is seen below.
+            // Entries that arrive meanwhile are seen below.
             let is_last = durable.has_changed().is_err();
             durable.mark_unchanged();
             if !is_over && let Some(entry) = self.work.next()? {
@@ -70,7 +70,7 @@ impl<'a, 'w> Session<'a, 'w> {
         }
     }
 
-    /// Does what an earlier session was doing, or makes it undone.
+    /// Completes or reverts what an earlier session has started.
     fn recover(&mut self) -> Result<(), String> {
         let dir = &self.config.dir;
         fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
@@ -81,7 +81,7 @@ impl<'a, 'w> Session<'a, 'w> {
         commit::clean(dir, self.epoch).map_err(|error| failed(dir, &error))
     }
 
-    /// Gives files their names, with this many entries, and moves the position.
+    /// Renames the files of a batch with this many entries, and moves the position.
     fn commit(&mut self, commit: &Commit, entries: u64) -> Result<(), String> {
         commit.apply(&self.config.dir)?;
         self.work.acknowledge(commit.last)?;
@@ -92,7 +92,7 @@ impl<'a, 'w> Session<'a, 'w> {
     }
 
     fn take(&mut self, entry: &Entry) -> Result<(), String> {
-        // A batch of its own takes each entry.
+        // A new batch accepts any entry.
         for _ in 0..2 {
             let first = self.work.counts.position() + 1;
             let batch = self.batch.get_or_insert_with(|| Batch::new(entry, first, self.epoch));

@@ -9,17 +9,18 @@ pub enum Fsync {
     Always,
     /// At most this long after they were appended.
     Every(Duration),
-    /// When the system does it: they survive the end of the program, but not of the system.
+    /// When the system does it. Records survive the end of the program, but not a crash of the
+    /// system.
     Never,
 }
 
-/// What happens when a spool has its maximum size and readers have not read the oldest segment.
+/// The policy when a spool has its maximum size and readers have not read the oldest segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum WhenFull {
-    /// Nothing more is taken until they have.
+    /// Accept nothing more until they have.
     #[default]
     Block,
-    /// The oldest segment is deleted, and readers count what they lost.
+    /// Delete the oldest segment. Readers count the lost entries.
     DropOldest,
 }
 
@@ -30,11 +31,11 @@ pub struct SpoolConfig {
     pub fsync: Fsync,
     /// The size at which a segment is finished, in bytes.
     pub segment: u64,
-    /// The maximum size of all segments, in bytes. The segment that is written to is never deleted.
+    /// The maximum size of all segments, in bytes. The current segment is never deleted.
     pub size: u64,
-    /// How long segments are kept that all readers have read; zero for as long as there is room.
+    /// How long to keep segments that all readers have read. Zero: as long as there is room.
     pub age: Duration,
-    /// What happens at the maximum size.
+    /// The policy at the maximum size.
     pub when_full: WhenFull,
 }
 

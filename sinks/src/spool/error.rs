@@ -6,10 +6,10 @@ use thiserror::Error;
 
 use super::record::RecordError;
 
-/// Why a spool cannot be opened.
+/// The reason why a spool cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// Another program writes to it.
+    /// Another program is writing to it.
     #[error("another program writes to it")]
     Locked,
     /// A file cannot be used.
@@ -17,18 +17,18 @@ pub enum OpenError {
     Io(#[from] io::Error),
 }
 
-/// Why an entry was not appended.
+/// The reason why an entry was not appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AppendError {
-    /// The entries that are not written yet take all the room; see [`Spool::commit`](super::Spool::commit).
+    /// Unwritten entries take all the room. See [`Spool::commit`](super::Spool::commit).
     #[error("the entries before it are not written yet")]
     Full,
-    /// The entry cannot be a record.
+    /// The entry is not a valid record.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
 
-/// Why entries were not written.
+/// The reason why entries were not written.
 #[derive(Debug, Error)]
 pub enum WriteError {
     /// The spool has its maximum size, and readers have not read the oldest segment.
@@ -37,19 +37,20 @@ pub enum WriteError {
     /// A segment cannot be written.
     #[error("cannot write: {0}")]
     Write(io::Error),
-    /// What was written may not be on the disk, now and later.
+    /// Written entries may not be on the disk, now or later.
     #[error("cannot flush to the disk: {0}")]
     Flush(io::Error),
-    /// A segment cannot be deleted, or it is not known whether it was read.
+    /// A segment cannot be deleted, or the positions of readers cannot be read.
     #[error("cannot delete old segments: {0}")]
     Retention(io::Error),
 }
 
 impl WriteError {
-    /// Returns whether trying again does not help.
+    /// Returns whether retrying is useless.
     pub fn is_final(&self) -> bool {
         match self {
-            // The system may forget what it could not write, so that flushing again proves nothing.
+            // The system may discard what it could not write, so a later successful flush proves
+            // nothing.
             WriteError::Flush(_) => true,
             WriteError::Write(error) => !is_no_space(error),
             WriteError::Limit | WriteError::Retention(_) => false,

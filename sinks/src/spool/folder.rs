@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use brocomm::Time;
 
-/// The end of a segment's name.
+/// The suffix of segments.
 const SUFFIX: &str = ".spool";
 
-/// A segment that exists.
+/// An existing segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
     /// The sequence number of its first record.
@@ -28,7 +28,7 @@ pub struct Found {
     pub modified: Time,
 }
 
-/// Where segments are stored. Tests use one that fails.
+/// The storage of segments. Tests use one that fails.
 pub trait Volume: Send {
     /// Returns the segments, in ascending order.
     ///
@@ -54,25 +54,25 @@ pub trait Volume: Send {
     /// It cannot be deleted.
     fn remove(&self, first: u64) -> io::Result<()>;
 
-    /// Returns up to which sequence number each reader has acknowledged.
+    /// Returns the sequence number up to which each reader has acknowledged.
     ///
     /// # Errors
     /// A position cannot be read.
     fn acknowledged(&self) -> io::Result<Vec<u64>>;
 }
 
-/// A segment that is appended to.
+/// A segment to append to.
 pub trait Segment: Send {
-    /// Writes a part of some bytes; returns how many.
+    /// Writes some of the bytes; returns how many.
     ///
     /// # Errors
     /// Nothing can be written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Waits until what was written is on the disk.
+    /// Waits until everything written is on the disk.
     ///
     /// # Errors
-    /// It may not be there.
+    /// It may not be on the disk.
     fn sync(&mut self) -> io::Result<()>;
 }
 
@@ -83,7 +83,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Uses a folder that exists.
+    /// Creates a handle for an existing folder.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
         Folder { path: path.into() }
     }
@@ -99,14 +99,14 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Takes the lock, which the file holds until it is closed. Returns `None` if another has it.
+    /// Locks the spool until the file is closed. Returns `None` if it is already locked.
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
         let path = self.path.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         Ok(lock(&file)?.then_some(file))
     }
 
-    /// Returns the epoch, if the file with it is there and whole.
+    /// Returns the epoch, or `None` if its file is missing or invalid.
     pub(super) fn epoch(&self) -> io::Result<Option<u64>> {
         let text = match fs::read_to_string(self.path.join("identity")) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -120,8 +120,8 @@ impl Folder {
         replace(&self.path.join("identity"), &with_sum("brocomm-spool-1", epoch))
     }
 
-    /// Returns whether the spool was written to without flushing, in a run of the system that is over or
-    /// may be.
+    /// Returns whether the spool was, or may have been, written to without flushing before the last
+    /// restart of the system.
     pub(super) fn has_forgotten(&self) -> io::Result<bool> {
         let before = match fs::read_to_string(self.unflushed()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -131,7 +131,7 @@ impl Folder {
         Ok(before.is_empty() || before != run_of_the_system())
     }
 
-    /// Records whether the spool is written to without flushing.
+    /// Records whether the spool is being written to without flushing.
     pub(super) fn mark_unflushed(&self, is_unflushed: bool, has_forgotten: bool) -> io::Result<()> {
         let path = self.unflushed();
         if is_unflushed {
@@ -139,7 +139,7 @@ impl Folder {
         } else if has_forgotten {
             fs::remove_file(path)
         } else {
-            // What was not flushed in this run of the system may still be forgotten.
+            // Keep the file: what was not flushed since the system started may still be lost.
             Ok(())
         }
     }
@@ -148,7 +148,8 @@ impl Folder {
         self.path.join("unflushed")
     }
 
-    /// Returns the names of the readers, with the sequence numbers up to which they acknowledged.
+    /// Returns the names of the readers, each with the sequence number up to which it has
+    /// acknowledged.
     ///
     /// # Errors
     /// The folder or a position cannot be read.
@@ -161,7 +162,7 @@ impl Folder {
         for entry in entries {
             let Ok(name) = entry?.file_name().into_string() else { continue };
             if is_reader_name(&name) {
-                // A reader without a valid position begins again.
+                // A reader without a valid position starts again.
                 let position = self.position(&name)?.unwrap_or_default();
                 all.push((name, position));
             }
@@ -170,7 +171,7 @@ impl Folder {
         Ok(all)
     }
 
-    /// Returns up to which sequence number a reader has acknowledged.
+    /// Returns the sequence number up to which a reader has acknowledged.
     pub(super) fn position(&self, reader: &str) -> io::Result<Option<u64>> {
         match fs::read_to_string(self.readers().join(reader)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -192,14 +193,14 @@ impl Folder {
     }
 }
 
-/// Returns what identifies this run of the system, or an empty text if the system does not say.
+/// Returns the system's boot ID, or an empty text if it is unknown.
 fn run_of_the_system() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }
 
-/// Replaces a file, so that after a crash it is the old one or the new one.
+/// Replaces a file atomically: after a crash it is either the old one or the new one.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // A temporary name is none that a reader can have.
+    // No reader can have the name of the temporary file.
     let mut temporary = path.as_os_str().to_owned();
     temporary.push("~");
     let mut file = File::create(&temporary)?;
@@ -219,13 +220,13 @@ fn lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Other systems are trusted to have one writer.
+/// On other systems there is no lock, so the user must ensure that there is only one writer.
 #[cfg(not(unix))]
 fn lock(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Waits until the names in a folder are on the disk. Only UNIX needs that, and can.
+/// Waits until the names in a folder are on the disk. Necessary and possible only on UNIX.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match cfg!(unix) {
         true => File::open(path)?.sync_all(),
@@ -233,7 +234,7 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns whether a reader can have this name: letters, digits, `-` and `_`.
+/// Returns whether this is a valid name of a reader: letters, digits, `-` and `_`.
 pub fn is_reader_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     !name.is_empty() && name.len() <= 64 && name.bytes().all(is_allowed)
@@ -245,7 +246,7 @@ fn with_sum(kind: &str, number: u64) -> String {
     format!("{text} {sum:08x}\n")
 }
 
-/// Reads what `with_sum` wrote.
+/// Reads what `with_sum` has written.
 fn checked(text: &str, kind: &str) -> Option<u64> {
     let number = text.strip_prefix(kind)?.strip_prefix(' ')?.get(..16)?;
     let number = u64::from_str_radix(number, 16).ok()?;

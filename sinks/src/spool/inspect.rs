@@ -1,4 +1,4 @@
-//! Looks at a spool without changing it.
+//! Inspects a spool without changing it.
 
 use std::io;
 use std::path::Path;
@@ -8,33 +8,33 @@ use brocomm::Time;
 use super::folder::{Folder, Volume};
 use super::scan::{Scanner, Step};
 
-/// What a segment contains.
+/// The contents of a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
-    /// The sequence number after which it is named.
+    /// The sequence number in its name.
     pub first: u64,
     /// Its size.
     pub bytes: u64,
-    /// The number of whole records.
+    /// The number of complete records.
     pub records: u64,
     /// The sequence number of the last record, if there are any.
     pub last: Option<u64>,
     /// When the first and the last record were spooled.
     pub times: Option<(Time, Time)>,
-    /// The records that are missing before it and in it.
+    /// The number of records missing before it and in it.
     pub missing: u64,
-    /// The places of bytes that are no records: offset and length.
+    /// The ranges of bytes that are not records: offset and length.
     pub damaged: Vec<(u64, u64)>,
-    /// The number of such places, of which not all may be listed.
+    /// The number of such ranges, not all of which may be listed.
     pub damages: u64,
-    /// The bytes at the end of the last segment that are no whole record yet.
+    /// The number of bytes at the end of the last segment that are not yet a complete record.
     pub torn: u64,
 }
 
-/// The maximum number of damaged places that are listed.
+/// The maximum number of damaged ranges that are listed.
 const MAX_DAMAGED: usize = 100;
 
-/// Returns the epoch of a spool, if its file is there and whole.
+/// Returns the epoch of a spool, or `None` if its file is missing or invalid.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -42,7 +42,7 @@ pub fn epoch(path: &Path) -> io::Result<Option<u64>> {
     Folder::new(path).epoch()
 }
 
-/// Reads all records of a spool; passes on what each segment contains.
+/// Reads all records of a spool, and calls `with` with the contents of each segment.
 ///
 /// # Errors
 /// A file cannot be read.

@@ -1,9 +1,8 @@
 //! A spool: a folder with segments of records that survives crashes of the program and of the system.
 //!
-//! One [`Spool`] appends; any number of [`Reader`]s read, each from a position of its own. After a
-//! crash at any byte, all records that were [durable](Spool::durable) are there, and a record that was
-//! not written whole is none. Damage inside of a segment costs the records that it touches, and no
-//! other.
+//! One [`Spool`] appends, and any number of [`Reader`]s read, each from its own position. After a
+//! crash at any byte, all [durable](Spool::durable) records exist, and a partially written record
+//! is ignored. Damage inside a segment affects only the records that it touches.
 //!
 //! ```
 //! use brocomm::Time;

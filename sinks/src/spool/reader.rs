@@ -1,4 +1,4 @@
-//! Reads a spool from a position that is kept on the disk.
+//! Reads a spool from a position that is stored on the disk.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,33 +9,33 @@ use bytes::Bytes;
 use super::folder::{Folder, Found, Volume, is_reader_name};
 use super::scan::{Scanner, Step};
 
-/// An entry that was read.
+/// An entry read from a spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The sequence number.
     pub sequence: u64,
     /// When it was spooled.
     pub time: Time,
-    /// What it is about, in the form of a subject of NATS.
+    /// Its subject, in the form of NATS.
     pub subject: Box<str>,
     /// The JSON line, without its end.
     pub line: Bytes,
 }
 
-/// What a reader did not get.
+/// What a reader has missed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Missed {
-    /// Entries that are missing: deleted before they were read, or damaged.
+    /// Entries that were deleted before they were read, or are damaged.
     pub entries: u64,
-    /// Bytes that are no records. Where no entries are missing, a writer ended there in the middle of
-    /// one.
+    /// Bytes that are not records. If no entries are missing, they are a partial record where a
+    /// writer ended.
     pub damaged: u64,
 }
 
-/// A reader of a spool, in the same program as its writer or in another.
+/// A reader of a spool, in the same program as the writer or in another one.
 pub struct Reader {
     volume: Box<dyn Volume>,
-    /// The folder with its position, and its name there.
+    /// The folder with its position, and its name in that folder.
     name: Option<(Folder, Box<str>)>,
     /// The sequence number of the next entry.
     next: u64,
@@ -47,7 +47,7 @@ pub struct Reader {
 struct Current {
     first: u64,
     scanner: Scanner<Box<dyn Read + Send>>,
-    /// Whether there is a later segment, so that nothing more is written to this one.
+    /// Whether a later segment exists, so that nothing more is written to this one.
     complete: bool,
 }
 
@@ -61,8 +61,8 @@ impl std::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Opens a reader at its position; a new one at the beginning. Segments are kept until all readers
-    /// with a name have acknowledged them.
+    /// Opens a reader at its stored position, a new one at the beginning. Segments are kept until
+    /// all named readers have acknowledged them.
     ///
     /// # Errors
     /// The name is not [allowed](is_reader_name), or a file cannot be used.
@@ -83,13 +83,13 @@ impl Reader {
         Ok(Reader { name: Some((folder, name.into())), acknowledged, ..reader })
     }
 
-    /// Opens a reader without a name at a sequence number; at 1 it begins with the oldest entry. It has
-    /// no position on the disk.
+    /// Opens a reader without a name at a sequence number. At 1 it starts with the oldest entry.
+    /// Its position is not stored.
     pub fn at(path: &Path, next: u64) -> Reader {
         Reader::on(Box::new(Folder::new(path)), next)
     }
 
-    /// The same on any volume.
+    /// Does the same on any volume.
     pub fn on(volume: Box<dyn Volume>, next: u64) -> Reader {
         Reader {
             volume,
@@ -104,7 +104,7 @@ impl Reader {
     /// Returns the next entry; `None` if there is none yet.
     ///
     /// # Errors
-    /// A segment cannot be read. Trying again may help.
+    /// A segment cannot be read. Retrying may help.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         loop {
             let Some(current) = &mut self.current else {
@@ -129,7 +129,7 @@ impl Reader {
                 Step::End { .. } if current.complete => {
                     let first = current.first;
                     let next = self.later(first)?;
-                    // Records at the end of the segment may be damaged.
+                    // The last records of the segment may be damaged.
                     if let Some(next) = next.map(|next| next.first).filter(|it| *it > self.next) {
                         self.missed.entries += next - self.next;
                         self.next = next;
@@ -144,7 +144,7 @@ impl Reader {
                     if self.later(first)?.is_none() {
                         return Ok(None);
                     }
-                    // What was written before the later segment began is read first.
+                    // First read what was written before the later segment was created.
                     if let Some(current) = &mut self.current {
                         current.complete = true;
                     }
@@ -200,15 +200,15 @@ impl Reader {
         self.acknowledged
     }
 
-    /// Returns what could not be read so far.
+    /// Returns what was missed so far.
     pub fn missed(&self) -> Missed {
         self.missed
     }
 
-    /// Records that all entries up to this one are dealt with. On the disk, if the reader has a name.
+    /// Marks all entries up to this one as processed, on the disk if the reader has a name.
     ///
     /// # Errors
-    /// The position cannot be written; the old one holds.
+    /// The position cannot be written. The previous one remains.
     pub fn acknowledge(&mut self, sequence: u64) -> io::Result<()> {
         if sequence <= self.acknowledged {
             return Ok(());

@@ -1,24 +1,25 @@
-//! The form of a record in a segment: one line with a fixed head.
+//! The format of a record in a segment: one line with a header of fixed length.
 //!
 //! ```text
 //! B1 0000000000000007 18a5f1c2d3e4f506 0000002a 5f3c9a10 zeek.logs.Conn::LOG.default.conn {"ts":…}
 //! ```
 //!
-//! These are the version, the sequence number, the time in nanoseconds, the length of what follows the
-//! head without the line's end, its CRC-32 together with the head before it, the subject, and the JSON
-//! line; all numbers are hexadecimal. A subject has no space, and a JSON line no newline, so that
-//! reading can go on at the next line after a damaged one.
+//! The fields are: the version, the sequence number, the time in nanoseconds, the length of the
+//! payload (everything after the header, without the line end), the CRC-32 of the header before it
+//! and the payload, the subject, and the JSON line. All numbers are hexadecimal. A subject contains
+//! no space, and a JSON line no newline, so reading can continue at the next line after a damaged
+//! one.
 
 use brocomm::Time;
 use thiserror::Error;
 
-/// What a record begins with.
+/// The start of each record.
 const MARK: &[u8] = b"B1 ";
 
-/// The length of the part of the head that the checksum covers.
+/// The length of the part of the header that the checksum covers.
 const COVERED: usize = MARK.len() + 17 + 17 + 9;
 
-/// The length of the head.
+/// The length of the header.
 pub(super) const HEAD: usize = COVERED + 9;
 
 /// The maximum length of a subject and its line together, in bytes.
@@ -31,22 +32,22 @@ pub struct Record<'a> {
     pub sequence: u64,
     /// When it was spooled.
     pub time: Time,
-    /// What it is about, in the form of a subject of NATS.
+    /// Its subject, in the form of NATS.
     pub subject: &'a str,
     /// The JSON line, without its end.
     pub line: &'a [u8],
 }
 
-/// Why an entry cannot be a record.
+/// The reason why an entry is not a valid record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RecordError {
     /// The entry is too long.
     #[error("the entry has {0} bytes, must be at most {MAX_RECORD}")]
     TooLong(usize),
-    /// The line has a newline.
+    /// The line contains a newline.
     #[error("the line has a newline")]
     Newline,
-    /// The subject is empty, or has a space or a control character.
+    /// The subject is empty, or contains a space or a control character.
     #[error("the subject is empty, or has a space or a control character")]
     Subject,
 }
@@ -55,7 +56,7 @@ impl Record<'_> {
     /// Appends the record to a segment's bytes.
     ///
     /// # Errors
-    /// The entry cannot be a record; nothing is appended.
+    /// The entry is not a valid record. Nothing is appended.
     pub fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordError> {
         let length = self.subject.len() + 1 + self.line.len();
         if length > MAX_RECORD {
@@ -87,25 +88,25 @@ impl Record<'_> {
     }
 }
 
-/// What is at the beginning of some bytes of a segment.
+/// The result of parsing the start of some bytes of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parsed<'a> {
     /// A record, with its length.
     Record(Record<'a>, usize),
-    /// No record. The next one can begin only after this many bytes.
+    /// Not a record. The next one cannot start before this many bytes.
     Damaged(usize),
     /// More bytes are needed to decide.
     Incomplete,
 }
 
-/// Parses the beginning of some bytes. At the end of a segment, there are no more to wait for.
+/// Parses the start of some bytes. `at_end` says that no more bytes will follow.
 pub(super) fn parse(bytes: &[u8], at_end: bool) -> Parsed<'_> {
     match head(bytes) {
         Head::Length(length) => {
-            // Without the end of its line, a record was not acknowledged.
+            // A record without its line end was not acknowledged.
             let whole = bytes.get(..=HEAD + length).and_then(|line| line.split_last());
             match whole {
-                // The record itself is right whatever its last byte has become.
+                // The record is valid even if its line end is damaged.
                 Some((_, line)) if has_sum(line) => match view(line) {
                     Some(record) => Parsed::Record(record, HEAD + length + 1),
                     None => damaged(bytes, at_end),
@@ -136,18 +137,18 @@ fn head(bytes: &[u8]) -> Head {
     }
 }
 
-/// Skips to the next line. Where no line ends yet, more may come.
+/// Skips to the next line. Without a line end, more bytes may follow.
 fn damaged(bytes: &[u8], at_end: bool) -> Parsed<'static> {
     match bytes.iter().position(|byte| *byte == b'\n') {
         Some(end) => Parsed::Damaged(end + 1),
         None if at_end => Parsed::Damaged(bytes.len()),
-        // A line that is too long for a record is damaged, whatever comes.
+        // A line that is too long for a record is damaged, whatever follows.
         None if bytes.len() > HEAD + MAX_RECORD => Parsed::Damaged(bytes.len()),
         None => Parsed::Incomplete,
     }
 }
 
-/// Returns whether the checksum is that of a record without the end of its line.
+/// Returns whether a record without its line end has the right checksum.
 fn has_sum(record: &[u8]) -> bool {
     let (Some(head), Some(payload)) = (record.get(..COVERED), record.get(HEAD..)) else {
         return false;
@@ -158,8 +159,7 @@ fn has_sum(record: &[u8]) -> bool {
     number(record, COVERED, 8) == Some(sum.finalize().into())
 }
 
-/// Returns the record of which these are the bytes, whose checksum is right. The end of the line may
-/// be there or not.
+/// Returns the record in these bytes, whose checksum is right, with or without the line end.
 pub(super) fn view(bytes: &[u8]) -> Option<Record<'_>> {
     let (sequence, time) = (number(bytes, 3, 16)?, number(bytes, 20, 16)?);
     let length = usize::try_from(number(bytes, COVERED - 9, 8)?).ok()?;
@@ -172,7 +172,8 @@ pub(super) fn view(bytes: &[u8]) -> Option<Record<'_>> {
 
 /// Appends a number and a space.
 fn hex(number: u64, digits: u32, out: &mut Vec<u8>) {
-    // Four of these are in each record, and formatting them takes longer than all the rest.
+    // Each record has four of these. The standard formatting would take longer than everything
+    // else.
     out.extend((0..digits).rev().map(|digit| {
         // A digit of 0 to 15.
         let value = (number >> (4 * digit) & 15) as u8;
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_back_is_refused() {
+    fn entries_that_cannot_be_read_back_are_refused() {
         let long = vec![b'x'; MAX_RECORD];
         for (subject, line, error) in [
             ("a", &b"b\nc"[..], RecordError::Newline),
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_record_waits_for_the_rest() {
+    fn a_partial_record_waits_for_the_rest() {
         let out = written(1, "a", b"{}");
         for length in 0..out.len() {
             assert_eq!(parse(&out[..length], false), Parsed::Incomplete, "{length}");
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn each_changed_byte_is_found_and_the_next_record_is_read() {
+    fn each_changed_byte_is_detected_and_the_next_record_is_read() {
         let (one, two) = (written(1, "a", b"{\"k\":\"v\"}"), written(2, "b", b"[]"));
         for at in 0..one.len() - 1 {
             for change in [1, 0x20, 0xff] {

@@ -4,37 +4,37 @@ use std::io::{self, Read};
 
 use super::record::{Parsed, Record, parse, view};
 
-/// How much is read at a time: more from one time to the next.
+/// The minimum and maximum size of a read. It doubles from read to read.
 const PIECES: (usize, usize) = (4 << 10, 256 << 10);
 
-/// Reads records from the beginning of a segment on. At its end it can wait for more.
+/// Reads records from the start of a segment. At the end it can wait for more.
 #[derive(Debug)]
 pub(super) struct Scanner<R> {
     source: R,
     buffer: Vec<u8>,
-    /// Where the bytes begin that are not used yet.
+    /// The start of the unused bytes in the buffer.
     start: usize,
-    /// How many bytes of the segment lie before them.
+    /// The offset of these bytes in the segment.
     offset: u64,
-    /// The sequence number that the next record must have at least.
+    /// The minimum sequence number of the next record.
     expected: u64,
-    /// How much is read the next time.
+    /// The size of the next read.
     piece: usize,
-    /// Whether the segment is read as if its last line had an end.
+    /// Whether a line end was added to a last line without one.
     closed: bool,
 }
 
-/// What is next in a segment.
+/// The next part of a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     Record {
         record: Record<'a>,
-        /// How many records before it are missing.
+        /// The number of records missing before it.
         missing: u64,
     },
-    /// Bytes that are no record, and are skipped.
+    /// Bytes that are not a record, and are skipped.
     Damaged { offset: u64, bytes: u64 },
-    /// The end for now, with the number of bytes there that are no whole record.
+    /// The current end, with the number of bytes there that are not a complete record.
     End { torn: u64 },
 }
 
@@ -52,23 +52,23 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Returns how many bytes lie before the next record.
+    /// Returns the offset of the next record.
     pub(super) fn offset(&self) -> u64 {
         self.offset - u64::from(self.closed)
     }
 
-    /// Returns whether a complete segment has a last line without an end.
+    /// Returns whether the last line of a complete segment has no line end.
     pub(super) fn is_torn(&self) -> bool {
         self.closed
     }
 
-    /// Returns what is next. If the segment is `complete`, its last line needs no end: it is a record or
-    /// damaged.
+    /// Returns the next part. If the segment is `complete`, its last line needs no line end: it is
+    /// either a record or damaged.
     pub(super) fn next(&mut self, complete: bool) -> io::Result<Step<'_>> {
         let mut at_end = false;
         loop {
             let rest = self.buffer.get(self.start..).unwrap_or_default();
-            // The record itself is borrowed below, where the loop ends.
+            // The record is borrowed again below, at the end of the loop.
             let parsed = match rest.is_empty() {
                 true => None,
                 false => Some(match parse(rest, self.closed) {
@@ -82,7 +82,7 @@ impl<R: Read> Scanner<R> {
                     let (at, offset) = (self.start, self.offset);
                     self.start += length;
                     self.offset += length as u64;
-                    // An old record is what another file left on the disk.
+                    // An older record is a remainder of another file on the disk.
                     let Some(sequence) = sequence.filter(|it| *it >= self.expected) else {
                         return Ok(Step::Damaged { offset, bytes: length as u64 });
                     };
@@ -104,7 +104,7 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Reads more; returns how much.
+    /// Reads more bytes; returns how many.
     fn fill(&mut self) -> io::Result<usize> {
         self.buffer.drain(..self.start);
         self.start = 0;

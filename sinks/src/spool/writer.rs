@@ -13,41 +13,41 @@ use super::folder::{Folder, Found, Segment, Volume};
 use super::record::Record;
 use super::scan::{Scanner, Step};
 
-/// How many appended bytes may wait to be written.
+/// The maximum number of appended bytes that are not yet written.
 const MAX_PENDING: usize = 1 << 20;
 
 /// What opening a spool found in its last segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recovery {
-    /// The sequence number of the last record, 0 if there is none. Numbers go on after it, and after what
-    /// readers have acknowledged.
+    /// The sequence number of the last record, 0 if there is none. New numbers follow it, and
+    /// follow those that readers have acknowledged.
     pub last: u64,
-    /// The bytes at the end that are no whole record: the writer ended in the middle of it.
+    /// The bytes of a partial record at the end, in which the writer ended.
     pub torn: u64,
-    /// Other bytes that are no records.
+    /// Other bytes that are not records.
     pub damaged: u64,
     /// Records that are missing between others.
     pub missing: u64,
 }
 
-/// A spool that is appended to.
+/// A spool to append to.
 ///
-/// [`append`](Spool::append) takes an entry, [`commit`](Spool::commit) writes what was taken, and
-/// [`durable`](Spool::durable) is the last entry that cannot be lost any more.
+/// [`append`](Spool::append) accepts an entry, [`commit`](Spool::commit) writes the accepted ones,
+/// and [`durable`](Spool::durable) is the last entry that cannot be lost any more.
 pub struct Spool {
     volume: Box<dyn Volume>,
     config: SpoolConfig,
     epoch: u64,
     segments: Vec<Found>,
     current: Box<dyn Segment>,
-    /// When the first record was written to it.
+    /// When the first record was written to the current segment.
     begun: Option<Time>,
-    /// Appended bytes that are not written.
+    /// Appended bytes that are not yet written.
     pending: Vec<u8>,
     appended: u64,
     written: u64,
     durable: watch::Sender<u64>,
-    /// When records were appended that are not flushed yet.
+    /// Since when there are records that are not yet flushed.
     unflushed_since: Option<Time>,
     _lock: Option<File>,
 }
@@ -66,7 +66,7 @@ impl Spool {
     /// Opens the spool in a folder, or creates it.
     ///
     /// # Errors
-    /// Another program writes to it, or a file cannot be used.
+    /// Another program is writing to it, or a file cannot be used.
     pub fn open(
         path: &Path,
         config: SpoolConfig,
@@ -74,8 +74,8 @@ impl Spool {
     ) -> Result<(Spool, Recovery), OpenError> {
         let folder = Folder::create(path)?;
         let lock = folder.lock()?.ok_or(OpenError::Locked)?;
-        // Without flushing, a system that goes down forgets entries that sinks may have sent. Their numbers
-        // are used again, but then in another epoch.
+        // Without flushing, entries that sinks have sent may be lost when the system crashes. Their
+        // sequence numbers are then used again, but in another epoch.
         let has_forgotten = folder.has_forgotten()?;
         let epoch = match folder.epoch()? {
             Some(epoch) if !has_forgotten => epoch,
@@ -102,14 +102,14 @@ impl Spool {
         let mut segments = volume.list()?;
         let mut recovery = Recovery::default();
         let mut pending = Vec::new();
-        // A reader that was here before must not skip new records.
+        // An existing reader must not skip new records.
         let read = volume.acknowledged()?.into_iter().max().unwrap_or_default();
         let first = match segments.last() {
             Some(found) => {
                 let is_torn;
                 (recovery, is_torn) = recover(volume.read(found.first)?, found.first)?;
                 recovery.last = recovery.last.max(read);
-                // A torn entry becomes a line of its own, which readers skip.
+                // A partial entry becomes a separate line, which readers skip.
                 if is_torn {
                     pending.push(b'\n');
                 }
@@ -123,7 +123,7 @@ impl Spool {
             }
         };
         let mut current = volume.append(first)?;
-        // What was read may be in memory only.
+        // What was read may not be on the disk yet.
         current.sync()?;
         let last = recovery.last;
         let spool = Spool {
@@ -148,11 +148,11 @@ impl Spool {
         self.epoch
     }
 
-    /// Appends an entry; returns its sequence number. It is not written yet.
+    /// Appends an entry and returns its sequence number. It is not yet written.
     ///
     /// # Errors
-    /// The entry cannot be a record, or what was appended before could not be written: then
-    /// [`commit`](Spool::commit) says why.
+    /// The entry is not a valid record, or earlier entries could not be written: then
+    /// [`commit`](Spool::commit) returns the reason.
     pub fn append(&mut self, time: Time, subject: &str, line: &[u8]) -> Result<u64, AppendError> {
         if self.pending.len() >= MAX_PENDING {
             return Err(AppendError::Full);
@@ -164,16 +164,17 @@ impl Spool {
         Ok(sequence)
     }
 
-    /// Returns whether [`append`](Spool::append) takes no more before a [`commit`](Spool::commit).
+    /// Returns whether [`append`](Spool::append) accepts nothing more before a
+    /// [`commit`](Spool::commit).
     pub fn is_full(&self) -> bool {
         self.pending.len() >= MAX_PENDING
     }
 
-    /// Writes what was appended, and flushes it to the disk if that is due.
+    /// Writes everything appended, and flushes it to the disk if that is due.
     ///
     /// # Errors
-    /// What could not be written is kept, and written by the next call, unless the error
-    /// [is final](WriteError::is_final).
+    /// Entries that could not be written are kept for the next call, unless the error [is
+    /// final](WriteError::is_final).
     pub fn commit(&mut self, now: Time) -> Result<(), WriteError> {
         self.write(now)?;
         match self.config.fsync {
@@ -188,10 +189,10 @@ impl Spool {
         }
     }
 
-    /// Writes all that was appended and flushes it to the disk, whatever the policy.
+    /// Writes everything appended and flushes it to the disk, regardless of the policy.
     ///
     /// # Errors
-    /// As for [`commit`](Spool::commit).
+    /// As [`commit`](Spool::commit).
     pub fn finish(&mut self, now: Time) -> Result<(), WriteError> {
         self.write(now)?;
         self.flush()
@@ -215,7 +216,8 @@ impl Spool {
                 Err(error) => break Err(error),
             }
         };
-        // After an error, writing goes on where it stopped, so that no record is torn or doubled.
+        // After an error, writing continues where it stopped, so no record is torn or written
+        // twice.
         self.pending.drain(..done);
         if let Some(segment) = self.segments.last_mut() {
             segment.bytes += done as u64;
@@ -236,17 +238,17 @@ impl Spool {
         Ok(())
     }
 
-    /// Finishes the segment if it is large or old enough.
+    /// Starts a new segment if the current one is large or old enough.
     fn rotate(&mut self, now: Time) -> Result<(), WriteError> {
         let Some(segment) = self.segments.last() else { return Ok(()) };
-        // Only whole segments are deleted, so that they must not last as long as they are kept.
+        // Only whole segments are deleted, so a segment must cover much less than the time to keep.
         let is_old = |begun: Time| now.saturating_since(begun) >= self.config.age / 4;
         let is_old = !self.config.age.is_zero() && self.begun.is_some_and(is_old);
         if segment.bytes < self.config.segment && !is_old {
             return Ok(());
         }
         let first = self.written.saturating_add(1);
-        // All writes to the old segment must be finished before the new one begins.
+        // The old segment must be on the disk before the new one is created.
         self.flush()?;
         self.current = self.volume.append(first).map_err(WriteError::Write)?;
         self.begun = None;
@@ -254,7 +256,7 @@ impl Spool {
         self.retain(now)
     }
 
-    /// Deletes segments that are older than they are to be kept, and that all readers have read.
+    /// Deletes segments that are older than the time to keep and that all readers have read.
     ///
     /// # Errors
     /// A segment cannot be deleted, or a position cannot be read.
@@ -278,11 +280,11 @@ impl Spool {
         Ok(())
     }
 
-    /// Deletes the oldest segments until what is to be written has room.
+    /// Deletes the oldest segments until there is room for the pending bytes.
     fn make_room(&mut self) -> Result<(), WriteError> {
         let needed = self.pending.len() as u64;
         while self.bytes().saturating_add(needed) > self.config.size {
-            // The segment that is written to is never deleted.
+            // The current segment is never deleted.
             let [_, next, ..] = self.segments[..] else { return Ok(()) };
             if self.config.when_full == WhenFull::Block
                 && next.first > self.read_by_all()?.saturating_add(1)
@@ -294,7 +296,8 @@ impl Spool {
         Ok(())
     }
 
-    /// Returns up to which sequence number all readers have acknowledged: everything, if there are none.
+    /// Returns the sequence number up to which all readers have acknowledged: the maximum if there
+    /// are none.
     fn read_by_all(&self) -> Result<u64, WriteError> {
         let read = self.volume.acknowledged().map_err(WriteError::Retention)?;
         Ok(read.into_iter().min().unwrap_or(u64::MAX))
@@ -308,8 +311,8 @@ impl Spool {
         Ok(())
     }
 
-    /// Returns when to call [`commit`](Spool::commit) at the latest, if it is called besides as soon as
-    /// nothing more is to be appended.
+    /// Returns the latest time at which to call [`commit`](Spool::commit). Also call it as soon as
+    /// there is nothing more to append.
     pub fn next_timeout(&self) -> Option<Time> {
         match self.config.fsync {
             Fsync::Every(interval) => Some(self.unflushed_since? + interval),
@@ -322,7 +325,7 @@ impl Spool {
         self.appended
     }
 
-    /// Returns the sequence number of the last entry that is spooled by the fsync policy.
+    /// Returns the sequence number of the last entry that is safe according to the fsync policy.
     pub fn durable(&self) -> u64 {
         *self.durable.borrow()
     }
@@ -337,17 +340,18 @@ impl Spool {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
 
-    /// Returns the sequence number of the oldest entry that may still be there.
+    /// Returns the sequence number of the oldest entry that may still exist.
     pub fn first(&self) -> u64 {
         self.segments.first().map_or(1, |segment| segment.first)
     }
 }
 
-/// Reads the last segment of a spool that is opened; also returns whether its last line has no end.
+/// Reads the last segment when a spool is opened. Also returns whether its last line has no line
+/// end.
 fn recover(segment: impl io::Read, first: u64) -> io::Result<(Recovery, bool)> {
     let mut scanner = Scanner::new(segment, first);
     let mut recovery = Recovery { last: first.saturating_sub(1), ..Recovery::default() };
-    // The length of what is damaged at the end.
+    // The length of the damaged bytes at the end.
     let mut tail = 0;
     loop {
         match scanner.next(true)? {

@@ -1,4 +1,4 @@
-//! Logins and TLS with a real `nats-server`, where one is installed.
+//! Logins and TLS with a real `nats-server`, if one is installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,11 @@ fn works(config: NatsConfig) {
     assert_eq!(publishing.end(), [Report::Working]);
 }
 
-/// Checks that no entry is published, and what is said.
-fn fails(config: NatsConfig, told: &str) {
+/// Checks that no entry is published, and which reason is reported.
+fn fails(config: NatsConfig, expected: &str) {
     let publishing = publishing(NatsConfig { create: stream(0), ..config }, 50);
     let reason = waits_for(&publishing);
-    assert!(reason.to_lowercase().contains(told), "{reason}");
+    assert!(reason.to_lowercase().contains(expected), "{reason}");
     assert_eq!((publishing.counts.sent(), publishing.counts.position()), (0, 0));
     publishing.end();
 }
@@ -35,7 +35,7 @@ fn password(password: &str) -> Login {
 }
 
 #[test]
-fn a_password_or_a_token_is_shown() {
+fn passwords_and_tokens_are_accepted() {
     let users = "authorization { users = [{ user: collector, password: right }] }";
     let Some(server) = Server::start_with(users) else { return };
     let with = |login| NatsConfig { login, ..config(&server.address()) };
@@ -48,7 +48,7 @@ fn a_password_or_a_token_is_shown() {
     fails(with(Login::Token("wrong".to_owned())), "authorization violation");
 }
 
-/// Makes a signed claim, as the tool `nsc` does.
+/// Creates a signed claim, as the tool `nsc` does.
 fn claim(issuer: &KeyPair, subject: &KeyPair, name: &str, nats: &str) -> String {
     let (iss, sub) = (issuer.public_key(), subject.public_key());
     let claim = format!(
@@ -61,7 +61,7 @@ fn claim(issuer: &KeyPair, subject: &KeyPair, name: &str, nats: &str) -> String 
     format!("{signed}.{}", encode(&signature))
 }
 
-/// Returns the content of a file with credentials of a user.
+/// Returns the content of a user's credentials file.
 fn credentials(account: &KeyPair) -> String {
     let user = KeyPair::new_user();
     let nats = r#"{"pub":{},"sub":{},"subs":-1,"data":-1,"payload":-1,"type":"user","version":2}"#;
@@ -74,7 +74,7 @@ fn credentials(account: &KeyPair) -> String {
 }
 
 #[test]
-fn credentials_of_a_file_are_shown() {
+fn credentials_files_are_accepted() {
     let (operator, system, account) =
         (KeyPair::new_operator(), KeyPair::new_account(), KeyPair::new_account());
     let limits = r#""subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1"#;
@@ -94,12 +94,12 @@ fn credentials_of_a_file_are_shown() {
     let Some(server) = server else { return };
     let with = |text| NatsConfig { login: Login::Credentials(text), ..config(&server.address()) };
     works(with(credentials(&account)));
-    // Of an account that the server does not know.
+    // Credentials of an account that the server does not know.
     fails(with(credentials(&KeyPair::new_account())), "authorization violation");
     fails(with("no credentials".to_owned()), "the credentials cannot be used");
 }
 
-/// An authority with certificates for the server and for us.
+/// A CA with certificates for the server and the sink.
 struct Certificates {
     folder: TempDir,
 }
@@ -146,7 +146,7 @@ impl Certificates {
 }
 
 #[test]
-fn servers_and_we_show_certificates() {
+fn both_sides_present_certificates() {
     let (ours, others) = (Certificates::new("ours"), Certificates::new("others"));
     let server = Server::start_with(&ours.server(""));
     let Some(server) = server else { return };
@@ -156,7 +156,7 @@ fn servers_and_we_show_certificates() {
         ..config(&server.address())
     };
     works(with(Some(&ours.path("ca.pem"))));
-    // A server that asks for TLS gets it.
+    // TLS is used if the server requires it.
     works(NatsConfig { tls: false, ..with(Some(&ours.path("ca.pem"))) });
     fails(with(Some(&others.path("ca.pem"))), "is not signed by a ca in");
     fails(with(None), "is not signed by a ca in");
@@ -173,7 +173,7 @@ fn servers_and_we_show_certificates() {
     fails(with(&others), "the server refused the certificate");
     fails(NatsConfig { identity: None, ..with(&ours) }, "the server requires a certificate");
 
-    // TLS is not given up.
+    // There is no fallback to plain TCP.
     let Some(server) = Server::start_with("") else { return };
     let config =
         NatsConfig { tls: true, ca: Some(ours.path("ca.pem")), ..config(&server.address()) };

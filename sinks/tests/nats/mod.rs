@@ -1,4 +1,4 @@
-//! Tests of the NATS sink, with a stand-in for the server and, where there is one, with `nats-server`.
+//! Tests of the NATS sink with a mock server and, if one is installed, with `nats-server`.
 
 mod login;
 mod server;
@@ -23,7 +23,7 @@ fn config(address: &str) -> NatsConfig {
     }
 }
 
-/// Starts a sink with this many entries.
+/// Starts a sink with this number of entries.
 fn publishing(config: NatsConfig, entries: u64) -> Publishing {
     Publishing::start("nats", entries, move |path, durable, end, counts, report| {
         run(path, &config, durable, end, counts, report)
@@ -62,7 +62,7 @@ fn entries_are_published_in_order_and_acknowledged() {
 }
 
 #[test]
-fn lost_connections_lose_nothing_and_store_nothing_twice() {
+fn lost_connections_lose_and_duplicate_nothing() {
     for (every, lost) in
         [(7, Answer::Close), (7, Answer::StoreAndClose), (1, Answer::StoreAndClose)]
     {
@@ -76,7 +76,7 @@ fn lost_connections_lose_nothing_and_store_nothing_twice() {
         if every > 1 {
             publishing.wait();
         } else {
-            // Each message is stored, and none is ever acknowledged: no second one is sent.
+            // Each message is stored, and none is ever acknowledged, so no second one is sent.
             while server.stored().duplicates < 20 {
                 thread::sleep(Duration::from_millis(1));
             }
@@ -101,7 +101,7 @@ fn lost_connections_lose_nothing_and_store_nothing_twice() {
 fn a_full_stream_is_waited_for() {
     let mut left = 30;
     let server = StandIn::start(move |message| {
-        // Full after ten messages, for a while.
+        // The stream is full after ten messages, for a while.
         let number: u64 = message.id.rsplit('-').next().unwrap().parse().unwrap();
         if number > 10 && left > 0 {
             left -= 1;
@@ -119,7 +119,7 @@ fn a_full_stream_is_waited_for() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_passes() {
+fn errors_are_reported_and_overcome() {
     let no_stream = {
         let mut left = 3;
         StandIn::start(move |_| {
@@ -129,7 +129,7 @@ fn what_is_wrong_is_said_and_passes() {
     };
     let wrong_login = StandIn::start(|_| Answer::Store);
     wrong_login.stored().refused_logins = 2;
-    for (server, told) in
+    for (server, expected) in
         [(no_stream, "no stream found for given subject"), (wrong_login, "authorization violation")]
     {
         let login = Login::Password { user: "a".to_owned(), password: "b".to_owned() };
@@ -138,12 +138,12 @@ fn what_is_wrong_is_said_and_passes() {
         check(&server, 20);
         assert!(server.stored().connects[0].contains(r#""user":"a","pass":"b""#));
         let reports = publishing.end();
-        assert!(waits(&reports).to_lowercase().contains(told), "{reports:?}");
+        assert!(waits(&reports).to_lowercase().contains(expected), "{reports:?}");
     }
 }
 
 #[test]
-fn what_is_too_large_is_left_out() {
+fn entries_that_are_too_large_are_left_out() {
     let server = StandIn::start(|message| match message.payload.len() {
         5000.. => Answer::Refuse(10_054, "message size exceeds maximum allowed"),
         _ => Answer::Store,
@@ -163,8 +163,8 @@ fn what_is_too_large_is_left_out() {
 }
 
 #[test]
-fn no_more_than_the_window_is_on_its_way() {
-    // Silent after the first.
+fn the_window_limits_entries_in_flight() {
+    // No answers after the first message.
     let server = StandIn::start(|message| match message.id.ends_with("-1") {
         true => Answer::Store,
         false => Answer::Silence,
@@ -175,10 +175,10 @@ fn no_more_than_the_window_is_on_its_way() {
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(publishing.reports.recv().unwrap(), Report::Working);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
+    let report = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(
-        matches!(&told, Report::Waiting { reason } if reason.contains("timed out")),
-        "{told:?}"
+        matches!(&report, Report::Waiting { reason } if reason.contains("timed out")),
+        "{report:?}"
     );
     let connects = server.stored().connects.len() as u64;
     assert!(publishing.counts.sent() <= 1 + 16 * (connects + 1));
@@ -187,29 +187,29 @@ fn no_more_than_the_window_is_on_its_way() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_waited_for() {
+fn an_unreachable_server_is_waited_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let publishing = publishing(config(&closed.to_string()), 5);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
+    let report = publishing.reports.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(
-        matches!(&told, Report::Waiting { reason } if reason.contains("cannot connect")),
-        "{told:?}"
+        matches!(&report, Report::Waiting { reason } if reason.contains("cannot connect")),
+        "{report:?}"
     );
     assert_eq!(publishing.counts.position(), 0);
     assert_eq!(publishing.counts.oldest(), Some(NOW));
     publishing.end();
 }
 
-/// A receiver that is slow holds up neither the spool nor its writer.
+/// A slow receiver delays neither the spool nor its writer.
 #[test]
-fn a_slow_receiver_holds_up_nobody_else() {
+fn a_slow_receiver_does_not_delay_the_spool() {
     use std::sync::Mutex;
     use std::sync::mpsc::channel;
 
     let (allow, allowed) = channel::<()>();
     let allowed = Mutex::new(allowed);
     let server = StandIn::start(move |_| {
-        // Each message waits until it is allowed; all are at the end.
+        // Each message waits until it is allowed. At the end all are.
         let _ = allowed.lock().unwrap().recv();
         Answer::Store
     });

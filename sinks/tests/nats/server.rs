@@ -1,4 +1,4 @@
-//! With a real `nats-server`, where one is installed.
+//! Tests with a real `nats-server`, if one is installed.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use super::{config, publishing};
 use crate::publishing::{NOW, Publishing, SUBJECT};
 use crate::support::TempDir;
 
-/// A server that is killed at the end.
+/// A server that is killed at the end of the test.
 pub(super) struct Server {
     child: Child,
     port: u16,
@@ -23,14 +23,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server with JetStream; none if it is not installed.
+    /// Starts a server with JetStream. Returns `None` if it is not installed.
     fn start() -> Option<Server> {
         Server::start_with("")
     }
 
-    /// The same with more in its configuration.
+    /// Does the same with an extended configuration.
     pub(super) fn start_with(more: &str) -> Option<Server> {
-        // Another program could take the port in between, which is unlikely.
+        // Another program could take the port in between, but that is unlikely.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = TempDir::new();
         fs::write(folder.path().join("server.conf"), more).unwrap();
@@ -88,7 +88,7 @@ pub(super) fn stream(size: u64) -> Option<NewStream> {
     Some(NewStream { name: "zeek".to_owned(), subjects, size, age: Duration::ZERO })
 }
 
-/// Reads all messages of the stream, as one of a queue group would.
+/// Reads all messages of the stream, as a member of a queue group does.
 fn consumed(server: &Server, expected: usize) -> Vec<u64> {
     use std::future::poll_fn;
     use std::pin::pin;
@@ -115,19 +115,19 @@ fn consumed(server: &Server, expected: usize) -> Vec<u64> {
     })
 }
 
-/// How many entries to send where that takes long.
+/// The number of entries for slow tests.
 fn many() -> u64 {
     let asked = std::env::var("BROCOMM_TEST_EVENTS").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(5000)
 }
 
 #[test]
-fn a_server_that_is_killed_again_and_again_gets_everything_once() {
+fn a_repeatedly_killed_server_gets_everything_once() {
     let Some(mut server) = Server::start() else { return };
     let config = NatsConfig { create: stream(0), window: 256, ..config(&server.address()) };
     let mut publishing = publishing(config, many() / 6);
     for round in 1..=5 {
-        // In the middle of what was added.
+        // Somewhere within the added entries.
         let aim = publishing.spool.durable() - many() / 12;
         while publishing.counts.position() < aim {
             thread::sleep(Duration::from_millis(1));
@@ -174,17 +174,17 @@ fn a_full_stream_takes_the_rest_once_there_is_room() {
     let Some(server) = Server::start() else { return };
     let config = NatsConfig { create: stream(20_000), ..config(&server.address()) };
     let mut publishing = publishing(config, 1000);
-    let told = waits_for(&publishing);
-    assert!(told.contains("maximum bytes exceeded"), "{told}");
+    let reason = waits_for(&publishing);
+    assert!(reason.contains("maximum bytes exceeded"), "{reason}");
     update(&server, |config| {
         config.max_bytes = -1;
         config.max_messages = 1500;
     });
     publishing.wait();
-    // So many messages are another limit.
+    // Now the number of messages reaches another limit.
     publishing.add(1000);
-    let told = waits_for(&publishing);
-    assert!(told.contains("maximum messages exceeded"), "{told}");
+    let reason = waits_for(&publishing);
+    assert!(reason.contains("maximum messages exceeded"), "{reason}");
     let position = publishing.counts.position();
     assert!((1000..=1500).contains(&position), "{position}");
     update(&server, |config| config.max_messages = -1);
@@ -217,11 +217,11 @@ fn messages_that_the_stream_does_not_take_are_left_out() {
 }
 
 #[test]
-fn a_stream_is_made_only_when_asked_for() {
+fn a_stream_is_created_only_when_requested() {
     let Some(server) = Server::start() else { return };
     let publishing = publishing(config(&server.address()), 10);
-    let told = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = publishing.reports.recv_timeout(Duration::from_secs(30)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("no stream found"), "{reason}");
     publishing.end();
 }

@@ -1,4 +1,4 @@
-//! A stand-in for a NATS server: it takes published messages and acknowledges them, or not.
+//! A mock NATS server that accepts published messages, and acknowledges them or not.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,19 +6,19 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-/// What a stand-in does with a message.
+/// The reaction of the mock server to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     Store,
-    /// Stores it, and closes the connection without an answer.
+    /// Store the message, and close the connection without an answer.
     StoreAndClose,
-    /// Closes the connection and forgets the message.
+    /// Close the connection and drop the message.
     Close,
-    /// Refuses it with a number and a text.
+    /// Refuse the message with an error code and a text.
     Refuse(u64, &'static str),
-    /// Says that no stream takes it.
+    /// Answer that no stream has this subject.
     NoStream,
-    /// Says nothing.
+    /// Do not answer.
     Silence,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Stored {
     ids: BTreeSet<String>,
     pub(crate) duplicates: u64,
     pub(crate) connects: Vec<String>,
-    /// How many of the next logins are refused.
+    /// The number of logins to refuse.
     pub(crate) refused_logins: usize,
 }
 
@@ -67,7 +67,7 @@ impl StandIn {
     }
 }
 
-/// Serves a connection until it ends, in whatever way.
+/// Serves a connection until it ends.
 fn serve(stream: TcpStream, stored: &Mutex<Stored>, decide: &Mutex<Box<Decide>>) -> Option<()> {
     let mut out = stream.try_clone().ok()?;
     let info = r#"{"server_id":"x","server_name":"x","version":"2.10.0","go":"x","host":"127.0.0.1","port":4222,"headers":true,"max_payload":10000,"proto":1,"jetstream":true}"#;

@@ -1,4 +1,4 @@
-//! What a killed sink leaves.
+//! What a killed sink leaves behind.
 
 use super::*;
 use crate::publishing::waits;
@@ -10,8 +10,8 @@ fn forget_position(publishing: &Publishing) {
 
 #[test]
 fn after_a_crash_each_entry_is_in_exactly_one_file() {
-    // What a killed sink can leave: files that are not whole; whole ones of which none, some or all have
-    // their names, with the list of them.
+    // A killed sink can leave incomplete files, or complete files, of which none, some or all are
+    // already renamed, with the recorded commit.
     for (with_list, renamed) in [
         (false, [false, false]),
         (true, [false, false]),
@@ -34,7 +34,7 @@ fn after_a_crash_each_entry_is_in_exactly_one_file() {
         assert_eq!(first.len(), 2);
         let mut again = Publishing::reopen(publishing);
 
-        // Makes it as it was before.
+        // Restores the state before the crash.
         forget_position(&again);
         for (name, renamed) in first.keys().zip(renamed) {
             let (folder, file) = name.split_once('/').unwrap();
@@ -43,7 +43,7 @@ fn after_a_crash_each_entry_is_in_exactly_one_file() {
                 fs::rename(path.join(name), &temporary).unwrap();
             }
             if !with_list {
-                // The end is missing.
+                // The end of the file is missing.
                 let bytes = fs::read(&temporary).unwrap();
                 fs::write(&temporary, &bytes[..bytes.len() / 2]).unwrap();
             }
@@ -53,7 +53,7 @@ fn after_a_crash_each_entry_is_in_exactly_one_file() {
             let list = path.join(format!(".brocomm-{:x}.commit", NOW.as_nanos()));
             fs::write(list, format!("brocomm-parquet-1 20\n{names}\n")).unwrap();
         }
-        // More of the same hour has come.
+        // More entries of the same hour have arrived.
         for number in 21..=24_u64 {
             append(&mut again, NOW, CONN, &format!("{{\"n\":{number}}}"));
         }

@@ -39,7 +39,7 @@ fn begin(publishing: &mut Publishing, config: ParquetConfig) {
     });
 }
 
-/// Keeps the types of a log's columns.
+/// Stores the types of a log's columns.
 fn declare(publishing: &Publishing, log: &str, fields: &[LogField]) {
     let mut types = LogTypes::new(publishing.folder.path());
     types.add(log, &LogLine::default(), fields).unwrap();
@@ -50,7 +50,7 @@ fn append(publishing: &mut Publishing, now: Time, subject: &str, line: &str) {
     publishing.spool.commit(now).unwrap();
 }
 
-/// Reads all whole files: their names, and their rows as text.
+/// Reads all complete files: their names, and their rows as text.
 fn files(dir: &Path) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for folder in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
@@ -72,7 +72,7 @@ fn rows(file: &Path) -> Vec<String> {
     reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect()
 }
 
-/// Returns the names of all files that are not whole.
+/// Returns the names of all incomplete files.
 fn unfinished(dir: &Path) -> Vec<String> {
     let mut all = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -117,7 +117,7 @@ fn there_is_a_file_for_each_log_and_hour() {
         append(&mut publishing, NOW + HOUR * hour, HTTP, "{\"n\":7}");
     }
     begin(&mut publishing, config(dir.path()));
-    // These hours are long over.
+    // These hours are long past.
     publishing.wait();
     let files = files(dir.path());
     let names: Vec<&String> = files.keys().collect();
@@ -137,18 +137,18 @@ fn there_is_a_file_for_each_log_and_hour() {
 }
 
 #[test]
-fn what_has_no_type_is_kept_as_json() {
+fn values_without_a_type_are_kept_as_json() {
     let dir = TempDir::new();
     let mut publishing = Publishing::prepare("parquet");
     declare(&publishing, "conn", &[LogField::new("n", TypeTag::Count)]);
     for (subject, line) in [
         (CONN, "{\"n\":1}"),
-        // Another type, an unknown column, a key that comes twice.
+        // Another type, an unknown column, a duplicate key.
         (CONN, "{\"n\":\"a\"}"),
         (CONN, "{\"n\":2,\"x\":[1,{\"y\":null}]}"),
         (CONN, "{\"n\":3,\"n\":4}"),
         (CONN, "{\"n\":-1}"),
-        // Nothing is known of this log.
+        // This log has no stored types.
         (HTTP, "{\"a\":1,\"b\":\"\\n\"}"),
         (HTTP, "{}"),
         (HTTP, "no JSON"),
@@ -178,7 +178,7 @@ fn what_has_no_type_is_kept_as_json() {
 }
 
 #[test]
-fn columns_that_are_added_begin_new_files() {
+fn added_columns_start_new_files() {
     let dir = TempDir::new();
     let mut publishing = Publishing::prepare("parquet");
     declare(&publishing, "conn", &[LogField::new("a", TypeTag::Count)]);
@@ -213,7 +213,7 @@ fn memory_is_bounded_by_groups_of_rows() {
 }
 
 #[test]
-fn very_many_logs_have_files_one_after_the_other() {
+fn too_many_logs_are_written_in_turn() {
     let dir = TempDir::new();
     let mut publishing = Publishing::prepare("parquet");
     for number in 0..1000 {
@@ -228,11 +228,11 @@ fn very_many_logs_have_files_one_after_the_other() {
 }
 
 #[test]
-fn an_hour_that_is_not_over_is_finished_at_the_end_only() {
+fn the_current_hour_is_finished_only_at_the_end() {
     let dir = TempDir::new();
     let mut publishing = Publishing::prepare("parquet");
     declare(&publishing, "conn", &[LogField::new("n", TypeTag::Count)]);
-    // Far in the future, so that it is not over.
+    // Far in the future, so the hour has not ended.
     let later = NOW + HOUR * 24 * 365 * 100;
     append(&mut publishing, NOW, CONN, "{\"n\":1}");
     append(&mut publishing, later, CONN, "{\"n\":2}");
@@ -252,12 +252,12 @@ fn files_that_cannot_be_written_are_written_later() {
     let dir = TempDir::new();
     let mut publishing = Publishing::prepare("parquet");
     declare(&publishing, "conn", &[LogField::new("n", TypeTag::Count)]);
-    // There is a file where a folder should be.
+    // There is a file instead of a folder.
     fs::write(dir.path().join("conn"), "").unwrap();
     append(&mut publishing, NOW, CONN, "{\"n\":1}");
     begin(&mut publishing, config(dir.path()));
-    let told = publishing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
-    let Report::Waiting { reason } = told else { panic!("{told:?}") };
+    let report = publishing.reports.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Report::Waiting { reason } = report else { panic!("{report:?}") };
     assert!(reason.contains("conn") && reason.contains("cannot write"), "{reason}");
     assert_eq!(publishing.counts.position(), 0);
     fs::remove_file(dir.path().join("conn")).unwrap();

@@ -9,7 +9,7 @@ use brocomm::logs::LogValue;
 
 use super::*;
 
-/// A log with a column of each type, and a line with values as a spool has it.
+/// Returns a log with a column of each type, and values for them.
 fn all_types() -> (Vec<LogField>, Vec<LogValue>) {
     use TypeTag::{
         Addr, Bool, Count, Double, Enum, Int, Interval, Port as P, String, Subnet as S, Time as T,
@@ -51,7 +51,7 @@ fn all_types() -> (Vec<LogField>, Vec<LogValue>) {
     columns.into_iter().unzip()
 }
 
-/// Writes a file with a row of all types, and one in which nothing is set.
+/// Writes a file with a row of all types, and a row without values.
 fn typed(dir: &Path) -> PathBuf {
     let mut publishing = Publishing::prepare("parquet");
     let (fields, values) = all_types();
@@ -84,7 +84,7 @@ fn columns_have_the_types_of_the_log() {
     assert_eq!(rows[1..], [format!("{{{}}}", unset.join(", "))]);
 }
 
-/// The program in `PYTHON`, with pyarrow, reads the files.
+/// Reads the files with the program in `PYTHON` and pyarrow.
 #[test]
 fn python_reads_the_files() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());

@@ -26,7 +26,7 @@ pub(super) struct SocketTask {
     /// The deadline of the attempt, until it is connected.
     connecting: Option<Time>,
     keep_alive: Option<KeepAlive>,
-    /// The poller has reported the end of the input.
+    /// Whether the poller has reported the end of the input.
     ended: bool,
     waker: Waker,
 }

@@ -179,13 +179,13 @@ impl<R: Runtime> Peer<R> {
         self.socket.remote
     }
 
-    /// Calls `tap` with all bytes that are read, before they are processed. With TLS, these are the
+    /// Calls `tap` with all received bytes before they are processed. With TLS, these are the
     /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.driver.connection_mut().tap_input(tap);
     }
 
-    /// Does what the driver says until `poll` returns a result or the task must wait.
+    /// Performs the steps of the driver until `poll` returns a result or the task must wait.
     fn poll_until<T>(
         &mut self,
         cx: &mut Context<'_>,

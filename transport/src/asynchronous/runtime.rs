@@ -24,7 +24,7 @@ pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
     /// A timer: a future that is ready when its time has passed.
     type Alarm: Future + Debug + Send + Sync + Unpin + 'static;
 
-    /// Runs the manager task of a node. Tasks that it [spawns](Self::spawn) may be dropped when it
+    /// Runs the managing task of a node. Tasks that it [spawns](Self::spawn) may be dropped when it
     /// ends.
     ///
     /// # Errors

@@ -19,15 +19,15 @@ use crate::zone::address_of;
 #[derive(Debug)]
 pub(super) struct Socket<R: Runtime> {
     stream: R::Stream,
-    /// The last read drained the socket, so the next read can wait until the runtime reports new
-    /// input.
+    /// Whether the last read drained the socket, so that the next read can wait until the runtime
+    /// reports new input.
     drained: bool,
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,
 }
 
 impl<R: Runtime> Socket<R> {
-    /// Takes over a socket.
+    /// Takes ownership of a connected socket.
     pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Socket<R>> {
         set_up(R::socket(&stream), keep_alive)?;
         let (local, remote) = ends(R::socket(&stream))?;

@@ -86,7 +86,7 @@ impl<R: Runtime> Future for SocketTask<R> {
 }
 
 impl<R: Runtime> Drop for SocketTask<R> {
-    /// Closes the socket, also if the runtime stops before the connection is closed.
+    /// Closes the socket, even if the runtime stops before the connection is closed.
     fn drop(&mut self) {
         self.socket.shutdown();
         self.shared.with(|node, now| self.driver.feed_closed(node, now));

@@ -22,7 +22,7 @@ impl<R: Runtime> Alarm<R> {
         Alarm(Some(R::alarm(wait)))
     }
 
-    /// A timer: a future that is ready when its time has passed.
+    /// Polls the timer. Ready when its time has passed, or if it is not set.
     pub(super) fn poll_set(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ready = Poll::Ready(());
         self.0.as_mut().map_or(ready, |alarm| Pin::new(alarm).poll(cx).map(drop))

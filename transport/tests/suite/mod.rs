@@ -1,4 +1,4 @@
-//! The behaviour of every transport.
+//! The behavior of every transport.
 //!
 //! The including file names this module `suite` and the transport `transport`, and says how to run
 //! futures.

@@ -1,4 +1,4 @@
-//! The behaviour of a node with TLS, and of the same node without.
+//! The behavior of a node with TLS, and of the same node without.
 //!
 //! These tests use real sockets on the loopback interface.
 

@@ -32,7 +32,7 @@ impl Confirm {
 
     /// Returns whether there are enough unconfirmed events to send a ping at once.
     pub(super) fn is_urgent(&self) -> bool {
-        /// Compared with this many events a ping is cheap.
+        /// With this many events, the cost of a ping is negligible.
         const MANY: u64 = 256;
         self.is_due() && self.sent - self.confirmed >= MANY
     }

@@ -68,7 +68,7 @@ pub struct Client {
     pub(super) confirm: Confirm,
     /// A buffer for the message that is being written.
     scratch: Vec<u8>,
-    /// The cause to report once the connection is closed in order.
+    /// The cause to report once the connection is closed gracefully.
     cause: Option<CloseCause>,
     pub(super) now: Time,
     /// The start of the phase.
@@ -249,7 +249,7 @@ impl Client {
         self.confirm.unwritten()
     }
 
-    /// Closes the connection in order, after sending what is queued.
+    /// Closes the connection gracefully, after sending what is queued.
     pub fn close(&mut self, now: Time) {
         self.set_time(now);
         match self.phase {

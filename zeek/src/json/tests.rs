@@ -194,7 +194,7 @@ fn times_are_utc() {
     for nanos in [i64::MIN, i64::MAX] {
         assert_eq!(exact(&Data::Timestamp(nanos)), Err(EncodeError::Timestamp(nanos)));
     }
-    // Milliseconds, truncated towards 1970.
+    // Milliseconds, truncated toward 1970.
     assert!(zeek(&Data::Timestamp(999_999_999)).contains("1970-01-01T00:00:00.999"));
     assert!(zeek(&Data::Timestamp(-500_000_000)).contains("1970-01-01T00:00:00.000"));
 }

@@ -249,7 +249,7 @@ impl<'o> Writer<'o> {
 
     fn timestamp(&mut self, nanos: i64) -> Result<(), EncodeError> {
         let nanos = match self.options.spelling {
-            // Zeek truncates towards 1970.
+            // Zeek truncates toward 1970.
             Spelling::Zeek => nanos / 1_000_000 * 1_000_000,
             Spelling::Exact if (-MAX_NANOS..=MAX_NANOS).contains(&nanos) => nanos,
             Spelling::Exact => return Err(EncodeError::Timestamp(nanos)),

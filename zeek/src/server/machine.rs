@@ -347,7 +347,7 @@ impl Server {
         self.enter(Phase::Closing);
     }
 
-    /// Ends a connection that cannot be closed in order.
+    /// Ends a connection that cannot be closed gracefully.
     fn abort(&mut self, reason: &'static str) {
         self.output.clear();
         let abnormal = || CloseFrame { code: codes::ABNORMAL, reason: Name::from_static(reason) };

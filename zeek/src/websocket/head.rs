@@ -5,8 +5,8 @@ use std::ops::Deref;
 use super::handshake::{Answer, answer, find};
 use super::request::{Request, read_request};
 
-/// The bytes of a head, and those after it. It is parsed only when the result can change, so that a
-/// head that arrives byte by byte takes no longer.
+/// The bytes of a head, and those after it. It is parsed only when the result can change, so a head
+/// that arrives byte by byte costs no more.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     bytes: Vec<u8>,

@@ -1,7 +1,7 @@
 //! The WebSocket protocol (RFC 6455) as needed by the API: both sides, without extensions.
 //!
 //! `tungstenite`'s frame layer could read and write the headers, but it does I/O on streams, takes
-//! its masks from the system's random generator, and leaves to its user what a sans-I/O state
+//! its masks from the system's random generator, and leaves to its user what a sans-IO state
 //! machine must implement anyway: limits, fragments, the order of frames, UTF-8, close codes. Only
 //! reading and writing headers would remain, which is little code and avoids a dependency.
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The file and the name of a function. The files of a folder, as of `support`, count as one.
+/// The file and the name of a function. The files of a folder, such as `support`, count as one.
 type Place = (String, String);
 
 /// The module whose functions all tests can call.

@@ -53,7 +53,9 @@ pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(),
     }
     match section.unknown {
         None => Ok(()),
-        Some(id) => Err(format!("packets of interface {id}, which is not described, are left out")),
+        Some(id) => {
+            Err(format!("packets of interface {id} are left out: the capture does not describe it"))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A session as one self-contained HTML page: a ladder of its messages, and plots.
+//! A session as one self-contained HTML page: a sequence diagram of its messages, and plots.
 //!
 //! The page holds its data as JSON, one row per message, and draws only what is in view. The bytes
 //! that a peer sent are data and are never interpreted as HTML or as a script.

@@ -170,7 +170,7 @@ function select(place) {
     fact("position", `byte ${number(offset)}, ${number(bytes)} bytes`);
     if (note !== undefined) fact("note", note);
     if (error !== undefined) fact("error", error);
-    if (skipped) fact("error", "not decoded, because an earlier one could not be");
+    if (skipped) fact("error", "not decoded, because an earlier SERIAL could not be decoded");
     const values = [];
     const value = (name, what) => values.push(make("h3", {}, name), make("pre", {}, typeof what === "string" ? what : JSON.stringify(what, null, 2)));
     for (const [name, what] of Object.entries(content)) {

@@ -21,8 +21,8 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts a notification.
-    pub(crate) fn note(&self, told: &Notification) {
-        match told {
+    pub(crate) fn note(&self, notification: &Notification) {
+        match notification {
             Notification::Log(entry) => {
                 let level = if entry.level() == Some(LogLevel::Error) { "error" } else { "info" };
                 self.lines.get_or_create(&[("level", level)]).inc();

@@ -18,7 +18,7 @@ use crate::config::Outputs;
 use crate::failure::{Failure, misused, reason, tell, warn};
 use crate::spool::spooler::Spooler;
 
-/// What a sink is given.
+/// The inputs of a sink.
 #[cfg_attr(
     not(any(feature = "kafka", feature = "nats", feature = "parquet")),
     allow(dead_code, reason = "there are no sinks")
@@ -39,7 +39,7 @@ type Run = Box<dyn FnOnce(Given<'_>) -> io::Result<()> + Send>;
 struct Sink {
     /// Where it sends entries, as in `NATS nats://127.0.0.1:4222`.
     target: String,
-    /// What it says when it works.
+    /// What to report when it works.
     working: &'static str,
     run: Run,
     counts: SinkCounts,
@@ -109,7 +109,7 @@ fn sink(name: &str, outputs: &Outputs, spooler: &Spooler, node: &str) -> Result<
 }
 
 impl Sinks {
-    /// Starts all, each in a thread of its own.
+    /// Starts all sinks, each in a thread of its own.
     pub(super) fn start(mut self) -> Sinks {
         let Some(durable) = &self.durable else { return self };
         for Sink { target, working, run, counts } in self.prepared.drain(..) {
@@ -127,7 +127,8 @@ impl Sinks {
         self
     }
 
-    /// Waits until what is on its way is acknowledged. What is not remains in the spool.
+    /// Stops all sinks. Waits until entries in flight are acknowledged. All others remain in the
+    /// spool.
     pub(super) async fn end(self) {
         self.end.send_replace(true);
         for task in self.tasks {
@@ -144,12 +145,12 @@ fn say(target: &str, working: &str, report: Report) {
             warn(format_args!("{target}: {reason}; entries wait in the spool"));
         }
         Report::Refused { sequence, reason } => warn(format_args!(
-            "{target}: entry {sequence} is left out: {reason}; others are only counted"
+            "{target}: entry {sequence} is left out: {reason}; further cases are only counted"
         )),
     }
 }
 
-/// Returns the content of a file that a sink's table names.
+/// Returns the contents of a file that a sink's table names.
 #[cfg(any(feature = "kafka", feature = "nats"))]
 fn read(table: &str, path: &Path) -> Result<String, Failure> {
     crate::file::read_text(path).map_err(|error| {
@@ -157,7 +158,7 @@ fn read(table: &str, path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Returns a secret that a file has, without the end of its line.
+/// Returns the secret in a file, without trailing whitespace.
 #[cfg(any(feature = "kafka", feature = "nats"))]
 fn secret(table: &str, path: &Path) -> Result<String, Failure> {
     read(table, path).map(|text| text.trim_end().to_owned())

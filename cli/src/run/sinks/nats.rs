@@ -35,7 +35,7 @@ fn config(table: &NatsTable, spooler: &Spooler, node: &str) -> Result<NatsConfig
         (.., Some(file)) => Login::Token(secret(file)?),
         _ => Login::None,
     };
-    // What is missing is told now, and not when a connection fails.
+    // Report a missing file now, not when connecting fails.
     for file in [&table.ca, &table.cert, &table.key].into_iter().flatten() {
         read(file)?;
     }

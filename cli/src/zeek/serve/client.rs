@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::TARGET;
 use super::fault::Fault;
-use super::hub::Hub;
+use super::publisher::Publisher;
 use crate::bridge::acknowledge;
 use crate::zeek::stream::{Bytes, Stream, now};
 
@@ -23,7 +23,7 @@ const HANDSHAKE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) node: Node,
-    pub(super) hub: Arc<Hub>,
+    pub(super) publisher: Arc<Publisher>,
     pub(super) faults: Arc<[Fault]>,
     pub(super) description: String,
 }
@@ -48,7 +48,7 @@ pub(super) async fn serve(
     let version = concat!("brocomm ", env!("CARGO_PKG_VERSION"));
     let mut config = ServerConfig::new(endpoint, version);
     context.faults.iter().for_each(|fault| fault.apply(&mut config));
-    let (mut published, mut end) = context.hub.join(number);
+    let (mut published, mut end) = context.publisher.join(number);
     let mut client = Client { server: Server::new(config, now()), number, context };
     let mut stream = Stream::new(stream);
     loop {
@@ -66,7 +66,7 @@ pub(super) async fn serve(
         }
     }
     stream.finish(&client.server).await;
-    client.context.hub.leave(number);
+    client.context.publisher.leave(number);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ impl Client {
                 Notification::Subscribed { topics, application } => {
                     let name = application.unwrap_or_default();
                     tracing::info!("client {} ({name}) subscribed to {topics:?}", self.number);
-                    self.context.hub.subscribe(self.number, topics);
+                    self.context.publisher.subscribe(self.number, topics);
                     self.server.acknowledge(now());
                 }
                 Notification::Event { topic, event } => self.event(&topic, event).await,
@@ -97,46 +97,47 @@ impl Client {
     }
 
     async fn event(&mut self, topic: &[u8], event: ZeekEvent) {
-        let Context { node, hub, .. } = &self.context;
+        let Context { node, publisher, .. } = &self.context;
         if let Some((topic, done)) = acknowledge::answer(&event) {
             return self.publish(&topic, &done);
         }
-        match hub.mapping.to_bro(&event, &event.name) {
+        match publisher.mapping.to_bro(&event, &event.name) {
             Ok(mapped) => {
-                hub.counts.add(TARGET, "received", 1);
-                hub.publish(topic, &event, Some(self.number));
+                publisher.counts.add(TARGET, "received", 1);
+                publisher.publish(topic, &event, Some(self.number));
                 match node.raise(mapped).await {
                     Ok(raised) if raised.peers + raised.kept > 0 => {
-                        hub.counts.add(TARGET, "delivered", 1);
+                        publisher.counts.add(TARGET, "delivered", 1);
                     }
                     Ok(raised) if raised.dropped > 0 => {
-                        hub.counts.lose(TARGET, "bro_queue_full", 1)
+                        publisher.counts.lose(TARGET, "bro_queue_full", 1)
                     }
-                    Ok(_) => hub.counts.lose(TARGET, "no_peer", 1),
+                    Ok(_) => publisher.counts.lose(TARGET, "no_peer", 1),
                     Err(error) => {
-                        hub.counts.lose(TARGET, "type", 1);
-                        hub.tell_once("raise", format_args!("{error}"));
+                        publisher.counts.lose(TARGET, "type", 1);
+                        publisher.warn_once("raise", format_args!("{error}"));
                         self.server.refuse(now());
                     }
                 }
             }
             Err(refusal) => {
-                hub.counts.lose(TARGET, refusal.reason(), 1);
-                hub.tell_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
+                publisher.counts.lose(TARGET, refusal.reason(), 1);
+                publisher
+                    .warn_once(refusal.reason(), format_args!("event {}: {refusal}", event.name));
                 self.server.refuse(now());
             }
         }
     }
 
     fn publish(&mut self, topic: &[u8], event: &ZeekEvent) {
-        let counts = &self.context.hub.counts;
+        let counts = &self.context.publisher.counts;
         match self.server.publish(topic, event, now()) {
             Ok(true) => counts.add(TARGET, "sent", 1),
             Ok(false) => {}
             Err(PublishError::Full) => counts.lose(TARGET, "slow_client", 1),
             Err(error) => {
                 counts.lose(TARGET, "unsendable", 1);
-                self.context.hub.tell_once("unsendable", format_args!("{error}"));
+                self.context.publisher.warn_once("unsendable", format_args!("{error}"));
             }
         }
     }

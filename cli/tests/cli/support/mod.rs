@@ -22,7 +22,7 @@ pub(crate) struct Run {
 
 impl Run {
     /// Returns the exit code, standard output and standard error.
-    pub(crate) fn told(&self) -> (i32, &str, &str) {
+    pub(crate) fn outcome(&self) -> (i32, &str, &str) {
         (self.code, &self.stdout, &self.stderr)
     }
 }

@@ -69,7 +69,7 @@ async def main():
     one = await subscribed("site/")
     other = await subscribed("site/", "site/x")
 
-    # Events of all types, one way and the other.
+    # Events of all types, in both directions.
     for sender, receiver in [(one, other), (other, one)]:
         await sender.send(event("Site::all", *ALL))
         found = arguments(await receiver.recv())
@@ -77,7 +77,7 @@ async def main():
         await sender.send(event("Site::pair", pair(7, "x")))
         assert arguments(await receiver.recv()) == [pair(7, "x")]
 
-    # Each error, with a good event behind it.
+    # Each error, followed by a valid event.
     good = event("Site::ping", value("count", 1))
     decode, create = "failed to decode JSON object", "failed to create Zeek event"
     for message, context in [
@@ -98,7 +98,7 @@ async def main():
         await one.send(good)
         assert arguments(await other.recv()) == [value("count", 1)]
 
-    # Subscriptions that are none, and what a server refuses from the beginning.
+    # Invalid subscriptions, and connections that the server refuses.
     for first, context in [
         ("{}", "subscriptions not an array"),
         ("[1]", "individual subscription not a string"),

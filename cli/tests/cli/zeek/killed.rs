@@ -275,8 +275,9 @@ fn when_a_bridge_is_killed_the_next_one_counts_its_events() {
     second.error_with("connected to Zeek");
     let last = last(&url);
     writer.finish();
+    let sender = sender.end();
+    assert_eq!(sender.code, 0, "{}", sender.stderr);
     last.join().unwrap();
-    assert_eq!(sender.end().code, 0);
 
     let line = ended(second, "offered ");
     assert_eq!(count(&line, "lost (killed)"), taken - settled, "{line}");

@@ -86,7 +86,11 @@ fn a_self_signed_certificate_can_be_trusted() {
         let Run { code, stdout, .. } = doctor(&url, &ca);
         assert_eq!(code, 0, "{stdout}");
         let named = [&ca[..], &["--tls-name", "node.example"]].concat();
-        assert_eq!(doctor(&url, &named).code, 1, "of another name");
-        assert_eq!(doctor(&url, &["--tls-ca", other.to_str().unwrap()]).code, 1, "another one");
+        assert_eq!(doctor(&url, &named).code, 1, "a certificate for another name");
+        assert_eq!(
+            doctor(&url, &["--tls-ca", other.to_str().unwrap()]).code,
+            1,
+            "another certificate"
+        );
     }
 }

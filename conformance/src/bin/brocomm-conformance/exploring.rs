@@ -10,8 +10,8 @@ use crate::text;
 /// Runs random legal sessions, compares each with a model of the protocol, and prints the smallest
 /// one that fails. The same seed gives the same sessions.
 ///
-/// They are in the data format of the profile, or in that of every release if the implementation
-/// has the capability data-formats.
+/// The sessions are in the data format of the profile, or in those of all releases if the
+/// implementation has the capability data-formats.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {

@@ -102,7 +102,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peer = trial.running()?;
                 let logs = Logs::on(&peer);
                 let mut bytes = logs.writer("columns").to_vec();
-                // It stands before the path, or behind it.
+                // The number of columns precedes the path or follows it.
                 let at = if logs.0.has_writer_info() { 8 } else { 12 + "columns".len() };
                 if let Some(fields) = bytes.get_mut(at..at + 4) {
                     fields.fill(0xff);

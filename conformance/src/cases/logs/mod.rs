@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
 pub(crate) struct Logs(DataFormat);
 
 impl Logs {
-    /// Returns that of a connection.
+    /// Returns the encoder for a connection.
     pub(crate) fn on(peer: &Exchange) -> Logs {
         Logs(peer.data_format())
     }
@@ -49,7 +49,7 @@ impl Logs {
         bytes.into()
     }
 
-    /// Returns the number of the ASCII writer. That of 25 is the one of Bro 2.4.
+    /// Returns the number of the ASCII writer. For data format 25, it is that of Bro 2.4.
     fn ascii(self) -> i32 {
         if self.0 <= DataFormat::V23 { 2 } else { WRITER_ASCII }
     }
@@ -70,7 +70,7 @@ impl Logs {
         [&ids[..], &chunk(path.as_bytes()), &fields].concat()
     }
 
-    /// Returns a receiver of what the implementation sends.
+    /// Returns a receiver for logs that the implementation sends.
     fn receiver(self) -> LogReceiver {
         LogReceiver::new(LogLimits::default()).with_data_format(self.0)
     }

@@ -149,7 +149,7 @@ fn check(came: &[String], wanted: &[&str]) -> Outcome {
     match first {
         Some(at) => Stop::failed(format!("entry {at} is {:.60?}", came.get(at))),
         None if came.len() != wanted.len() => {
-            Stop::failed(format!("{} entries of {} came", came.len(), wanted.len()))
+            Stop::failed(format!("{} of {} entries arrived", came.len(), wanted.len()))
         }
         None => Ok(()),
     }

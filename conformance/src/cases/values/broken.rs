@@ -108,7 +108,8 @@ pub(super) fn cases() -> Vec<Case> {
             "a type with an unknown tag ends the connection",
             "Sends a count whose type has the tag 99.",
             |trial| {
-                // Behind it are two flags and three bytes more, or one and a name, and the number.
+                // The tag is followed by three bytes, a name of 4 bytes or two flags, and the
+                // number.
                 let from_end = if trial.data_format().has_type_names() { 16 } else { 15 };
                 spoiled(trial, &Value::Count(1), from_end, &[99])
             },

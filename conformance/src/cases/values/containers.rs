@@ -119,7 +119,7 @@ fn records() -> Vec<Case> {
                     fields.map(|field| field.name.to_string()).collect()
                 };
                 let (sent, came) = (names(&ty), names(&back.ty));
-                Stop::unless(sent == came, || format!("{sent:?} were sent, {came:?} came back"))
+                Stop::unless(sent == came, || format!("expected {sent:?}, found {came:?}"))
             },
         )
         .since(DataFormat::V22),

@@ -33,7 +33,7 @@ impl Hello {
     /// The size of the object cache that the suite announces.
     pub(crate) const CACHE_SIZE: u32 = 3000;
 
-    /// Returns what a Bro sends that requests the echoes and reports.
+    /// Returns the handshake of a Bro that requests the echoes and reports.
     fn new(role: Role, entry: Entry, data_format: DataFormat) -> Hello {
         // The initiator sends the class that selects the peer entry (§4).
         let class = match role {
@@ -58,7 +58,7 @@ impl Hello {
         }
     }
 
-    /// Changes it to what a Broccoli without a cache sends.
+    /// Changes the handshake to that of a Broccoli without a cache.
     #[must_use]
     pub(crate) fn broccoli(mut self) -> Hello {
         self.version.cache_size = 1000;
@@ -70,7 +70,7 @@ impl Hello {
 }
 
 impl Exchange {
-    /// Returns what a Bro would send on this connection.
+    /// Returns the handshake of a Bro on this connection.
     pub(crate) fn hello(&self) -> Hello {
         Hello::new(self.role, self.entry, self.data_format)
     }
@@ -86,7 +86,8 @@ impl Exchange {
     }
 
     /// Sends VERSION and the description, and waits for the implementation's VERSION (§3.1). With
-    /// data format 0 it waits before it sends the description, which is in the other one's format.
+    /// data format 0 it waits before it sends the description, because that is in the data format
+    /// of the implementation.
     ///
     /// # Errors
     /// Failed if it does not arrive.

@@ -1,7 +1,7 @@
 //! The suite's end of a connection.
 
-mod book;
 mod handshake;
+mod ledger;
 mod link;
 mod receive;
 mod send;
@@ -16,7 +16,7 @@ use brocomm::lowlevel::wire::{DataFormat, Decoder, Encoder, FramingLimits};
 
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
-use book::{Announced, Book};
+use ledger::{Announced, Ledger};
 use link::Link;
 
 pub(crate) use handshake::Hello;
@@ -51,7 +51,7 @@ pub(crate) struct Exchange {
     /// Whether the implementation has closed the connection.
     closed: bool,
 
-    book: Book,
+    ledger: Ledger,
 }
 
 impl Exchange {
@@ -75,7 +75,7 @@ impl Exchange {
             undecoded: Vec::new(),
             undecoded_from: 0,
             closed: false,
-            book: Book::new(match trial.role() {
+            ledger: Ledger::new(match trial.role() {
                 Role::Listens => brocomm::node::Role::Initiator,
                 Role::Connects => brocomm::node::Role::Acceptor,
             }),
@@ -84,12 +84,12 @@ impl Exchange {
 
     /// Returns what the implementation has announced so far.
     pub(crate) fn theirs(&self) -> &Announced {
-        &self.book.theirs
+        &self.ledger.theirs
     }
 
-    /// Returns the data format that is spoken (2§13).
+    /// Returns the data format of the connection (2§13).
     pub(crate) fn data_format(&self) -> DataFormat {
-        self.book.data_format()
+        self.ledger.data_format()
     }
 
     /// Sets the time limit for expected messages. The default is that of the settings.
@@ -100,6 +100,6 @@ impl Exchange {
     /// Returns which side sends its state in Sync, from the suite's point of view (§3.3). Returns
     /// `None` until both sides have completed the handshake.
     pub(crate) fn authority(&self) -> Option<Authority> {
-        self.book.authority()
+        self.ledger.authority()
     }
 }

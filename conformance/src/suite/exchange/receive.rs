@@ -107,11 +107,11 @@ impl Exchange {
         if let Message::Version(version) = &message {
             self.reader.set_cache_size(version.cache_size);
         }
-        self.book.received(&message);
+        self.ledger.received(&message);
         if let Some(Serial::Id(id)) = &serial
             && id.name == "peer_description"
         {
-            self.book.theirs.description = Some(id.clone());
+            self.ledger.theirs.description = Some(id.clone());
         }
         Ok(Got { message, serial, bytes })
     }

@@ -44,7 +44,7 @@ impl Exchange {
 
     /// Encodes a message to be sent next, and tracks it as sent.
     pub(crate) fn encode(&mut self, message: &Message) -> Vec<u8> {
-        self.book.sent(message);
+        self.ledger.sent(message);
         let mut bytes = Vec::new();
         self.encoder.message(message, &mut bytes);
         bytes

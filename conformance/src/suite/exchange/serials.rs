@@ -16,11 +16,11 @@ use super::{Exchange, Got};
 impl Exchange {
     /// Returns how the suite must encode SERIALs now (2§3, 2§5).
     pub(crate) fn mode_out(&self) -> Mode {
-        self.book.mode_out()
+        self.ledger.mode_out()
     }
 
     pub(super) fn read_serial(&mut self, chunk: &Bytes) -> Result<Serial, SerialError> {
-        let mode = self.book.mode_in();
+        let mode = self.ledger.mode_in();
         self.reader.read(chunk, mode)
     }
 
@@ -157,7 +157,7 @@ impl Exchange {
         });
         match (found, other) {
             (Err(Stop::Failed(why)), Some(other)) => {
-                Stop::failed(format!("{why}; conformance_echoed({other}) came"))
+                Stop::failed(format!("{why}; conformance_echoed({other}) arrived"))
             }
             (found, _) => found,
         }
@@ -173,7 +173,7 @@ impl Exchange {
         self.answers_after(|got| {
             match echoed(got) {
                 Some([value]) => before.push(value.clone()),
-                Some(args) => Stop::failed(format!("conformance_echoed({}) came", lines(args)))?,
+                Some(args) => Stop::failed(format!("conformance_echoed({}) arrived", lines(args)))?,
                 None => {}
             }
             Ok(())

@@ -49,8 +49,8 @@ pub struct Connection {
     pub(super) begun: bool,
     /// The notifications, each with the number of message bytes that it keeps in memory.
     pub(super) notifications: VecDeque<(ConnectionNotification, usize)>,
-    /// The message bytes in memory of the message that is being processed, until a notification
-    /// holds them.
+    /// The size in memory of the message that is being processed, until it is counted with a
+    /// notification.
     pub(super) held_bytes: usize,
     /// The peer's logs, if any.
     log_input: Option<Box<LogInput>>,
@@ -77,7 +77,7 @@ impl fmt::Debug for Tap {
     }
 }
 
-/// When to close the transport.
+/// The time at which to close the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PollClose {
     /// When the bytes of [`Connection::poll_transmit`] are written. A driver should use a timeout:
@@ -162,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Records that the peer closed the connection, or its half of it (§3.6).
+    /// Records that the peer closed the connection, or its sending direction (§3.6).
     pub fn feed_eof(&mut self, now: Time) {
         self.feed_end(CloseCause::PeerClosed, now);
     }
@@ -234,8 +234,8 @@ impl Connection {
         }
     }
 
-    /// Returns the next notification, in the order in which things happened.
-    #[must_use = "input waits when too many notifications do"]
+    /// Returns the next notification. Notifications are in chronological order.
+    #[must_use = "input waits when too many notifications are queued"]
     pub fn poll_notification(&mut self) -> Option<ConnectionNotification> {
         self.poll_held().map(|(notification, _)| notification)
     }
@@ -296,7 +296,7 @@ impl Connection {
         self.phase != Phase::Closed && self.end.is_none() && self.has_room()
     }
 
-    /// Closes the connection (§3.6). Write what is still queued.
+    /// Closes the connection (§3.6). Write the output that is still queued.
     ///
     /// Does nothing if the connection is already closed.
     pub fn close(&mut self, now: Time) {

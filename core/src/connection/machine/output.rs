@@ -81,7 +81,7 @@ impl Output {
         self.start = 0;
     }
 
-    /// Refuses a command while the send queue is full.
+    /// Returns an error while the send queue is full.
     pub(super) fn check_room(&self) -> Result<(), UsageError> {
         let queued = self.queue.len().saturating_sub(self.start);
         if queued < self.limit {
@@ -91,7 +91,7 @@ impl Output {
         }
     }
 
-    /// Refuses an argument that is too long for a length word.
+    /// Returns an error for an argument that is too long for a length word.
     pub(super) fn check_size(argument: usize) -> Result<(), UsageError> {
         if argument > serial::MAX_CONTENT {
             Err(serial::WriteError::TooLarge { limit: serial::MAX_CONTENT }.into())

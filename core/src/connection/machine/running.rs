@@ -241,7 +241,7 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Refuses a command in Setup, as the receiver in Sync, and on a closed connection.
+    /// Returns an error in Setup, on the receiving side in Sync, and on a closed connection.
     fn check_talking(&self, command: Command) -> Result<(), UsageError> {
         match self.phase {
             Phase::Setup | Phase::Sync(SyncRole::Receiver) | Phase::Closed => {

@@ -48,12 +48,12 @@ fn printed(event: &Event) -> String {
 
 /// Returns the notifications of the acceptor.
 fn got(pair: &mut Pair) -> Vec<String> {
-    let told = pair.told().1.into_iter().map(|told| match told {
+    let notified = pair.notified().1.into_iter().map(|notified| match notified {
         ConnectionNotification::Event(event) => printed(&event),
         ConnectionNotification::CallRejected { name, mismatch } => format!("no {name}: {mismatch}"),
         other => panic!("{other:?}"),
     });
-    told.collect()
+    notified.collect()
 }
 
 #[test]
@@ -166,11 +166,14 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
             let error = pair.initiator.send_event(&event).unwrap_err();
             assert!(matches!(&error, UsageError::Event(_)), "{error:?}");
             let name = &event.name;
-            let told = [
+            let expected = [
                 format!("event {name}: argument 0, x: {what}"),
                 format!("event {name}: argument 0: {what}"),
             ];
-            assert!(told.iter().any(|told| error.to_string().starts_with(told)), "{error}");
+            assert!(
+                expected.iter().any(|expected| error.to_string().starts_with(expected)),
+                "{error}"
+            );
         }
         assert_eq!(got(&mut pair), [""; 0]);
     }
@@ -241,8 +244,10 @@ fn lazy_events_are_not_coerced() {
     let mut pair = Pair::running(knowing_nothing(), lazy);
     let sent = event("conn", vec![record(vec![("tries", Value::Count(2))])]);
     let _ = pair.initiator.send_event(&sent);
-    let told = pair.told().1;
-    let [ConnectionNotification::LazyEvent(lazy)] = told.as_slice() else { panic!("{told:?}") };
+    let notified = pair.notified().1;
+    let [ConnectionNotification::LazyEvent(lazy)] = notified.as_slice() else {
+        panic!("{notified:?}")
+    };
     assert_eq!(printed(&lazy.to_event()), "conn([tries=2])");
     let mut onward = Pair::running(knowing(known()), knowing_nothing());
     assert_eq!(onward.initiator.forward_event(lazy), Ok(Sent::Sent));
@@ -270,7 +275,7 @@ fn values_of_variables_are_checked() {
     assert_eq!(pair.initiator.send_id(&id("5".into())).unwrap_err().to_string(), expected);
     assert_eq!(pair.initiator.poll_transmit(), b"");
     assert_eq!(pair.initiator.send_id(&id(Value::Int(5))), Ok(()));
-    let told = pair.told().1;
-    let [ConnectionNotification::Id(got)] = told.as_slice() else { panic!("{told:?}") };
+    let notified = pair.notified().1;
+    let [ConnectionNotification::Id(got)] = notified.as_slice() else { panic!("{notified:?}") };
     assert_eq!(got.value, Some(Value::Count(5)));
 }

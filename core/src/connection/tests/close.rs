@@ -3,9 +3,9 @@
 use super::*;
 
 fn ends_with(connection: &mut Connection, cause: CloseCause) {
-    let told = drain(connection);
-    assert_eq!(told, [ConnectionNotification::Closed(cause)]);
-    assert_eq!(log_lines(&told), ["parent info peer disconnected"]);
+    let notified = drain(connection);
+    assert_eq!(notified, [ConnectionNotification::Closed(cause)]);
+    assert_eq!(log_lines(&notified), ["parent info peer disconnected"]);
     assert_eq!(connection.phase(), Phase::Closed);
     assert_eq!(connection.poll_close(), Some(PollClose::Now));
     connection.feed_eof(NOW);
@@ -50,12 +50,12 @@ fn we_close_and_what_is_queued_is_still_sent() {
     pair.initiator.close(NOW);
     assert_eq!(pair.initiator.poll_close(), Some(PollClose::WhenWritten));
     assert_eq!(pair.initiator.send_event(&count(2)), Ok(Sent::NotRunning));
-    let told = drain(&mut pair.initiator);
-    assert_eq!(told, [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
+    let notified = drain(&mut pair.initiator);
+    assert_eq!(notified, [ConnectionNotification::Closed(CloseCause::ClosedByUs)]);
     let lines = ["parent info closing connection", "parent info peer disconnected"];
-    assert_eq!(log_lines(&told), lines);
+    assert_eq!(log_lines(&notified), lines);
     let closed = ConnectionNotification::Closed(CloseCause::PeerClosed);
-    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::Event(count(1)), closed]));
+    assert_eq!(pair.notified(), (vec![], vec![ConnectionNotification::Event(count(1)), closed]));
     assert_eq!(pair.initiator.poll_close(), Some(PollClose::Now));
 }
 

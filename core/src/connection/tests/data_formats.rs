@@ -289,9 +289,10 @@ fn logs_are_sent_in_every_format() {
         assert_eq!(initiator.send_log_write(entries.clone().into()), Ok(Sent::Sent));
         let lines = log_lines(&drain(initiator));
         transfer(initiator, acceptor, usize::MAX, NOW);
-        let told = without_log(drain(acceptor));
-        let [ConnectionNotification::LogWriterAnnounced(writer), received @ ..] = &told[..] else {
-            panic!("{told:?}")
+        let notified = without_log(drain(acceptor));
+        let [ConnectionNotification::LogWriterAnnounced(writer), received @ ..] = &notified[..]
+        else {
+            panic!("{notified:?}")
         };
         assert_eq!(writer.writer, 1);
         assert_eq!(writer.options.len(), usize::from(format.has_writer_options()));
@@ -310,7 +311,7 @@ fn logs_are_sent_in_every_format() {
             }
             values
         });
-        let received = received.iter().map(|told| match told {
+        let received = received.iter().map(|notified| match notified {
             ConnectionNotification::LogEntry(entry) => entry.values.clone(),
             other => panic!("{other:?}"),
         });

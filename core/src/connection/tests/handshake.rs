@@ -237,6 +237,6 @@ fn compression_starts_after_the_handshake_if_the_peer_supports_it() {
         assert_eq!(lines.contains(&enabling), compressed);
         pair.acceptor_told.clear();
         assert_eq!(pair.initiator.send_event(&count(7)), Ok(Sent::Sent));
-        assert_eq!(pair.told().1, [ConnectionNotification::Event(count(7))]);
+        assert_eq!(pair.notified().1, [ConnectionNotification::Event(count(7))]);
     }
 }

@@ -10,8 +10,8 @@ fn lazy_events_are_delivered_and_forwarded() {
     for event in [&two, &count(2)] {
         assert_eq!(pair.initiator.send_event(event), Ok(Sent::Sent));
     }
-    let (_, told) = pair.told();
-    let lazily: Vec<_> = told
+    let (_, notified) = pair.notified();
+    let lazily: Vec<_> = notified
         .iter()
         .map(|notification| match notification {
             ConnectionNotification::LazyEvent(event) => event,
@@ -27,7 +27,7 @@ fn lazy_events_are_delivered_and_forwarded() {
         assert_eq!(onward.initiator.forward_event(event), Ok(Sent::Sent));
     }
     let events = vec![ConnectionNotification::Event(two), ConnectionNotification::Event(count(2))];
-    assert_eq!(onward.told(), (vec![], events));
+    assert_eq!(onward.notified(), (vec![], events));
     assert_eq!(onward.initiator.counters().events_sent, 2);
 }
 
@@ -48,7 +48,7 @@ fn lazy_calls_are_checked_too() {
         let _ = pair.initiator.send_event(&call);
         let name = call.name.clone();
         assert_eq!(
-            pair.told(),
+            pair.notified(),
             (vec![], vec![ConnectionNotification::CallRejected { name, mismatch }])
         );
     }

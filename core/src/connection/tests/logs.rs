@@ -28,8 +28,8 @@ fn log_of(notification: &ConnectionNotification) -> Option<Result<u64, Name>> {
     }
 }
 
-fn numbers(told: &[ConnectionNotification]) -> Vec<u64> {
-    told.iter().filter_map(log_of).filter_map(Result::ok).collect()
+fn numbers(notified: &[ConnectionNotification]) -> Vec<u64> {
+    notified.iter().filter_map(log_of).filter_map(Result::ok).collect()
 }
 
 #[test]
@@ -42,14 +42,14 @@ fn entries_are_decoded_on_demand_and_before_later_messages() {
     assert_eq!(connection.counters().events_received, 1);
     assert!(!connection.wants_input());
     connection.feed_eof(NOW);
-    let told = drain(&mut connection);
+    let notified = drain(&mut connection);
     let event = |n: &ConnectionNotification| matches!(n, ConnectionNotification::Event(_));
-    assert!(event(&told[0]));
-    assert_eq!(log_of(&told[1]), Some(Err("mini".into())));
-    assert_eq!(numbers(&told[..502]), Vec::from_iter(0..500));
-    assert!(event(&told[502]));
-    assert_eq!(numbers(&told[502..]), Vec::from_iter(0..500));
-    assert_eq!(told.last(), Some(&ConnectionNotification::Closed(CloseCause::PeerClosed)));
+    assert!(event(&notified[0]));
+    assert_eq!(log_of(&notified[1]), Some(Err("mini".into())));
+    assert_eq!(numbers(&notified[..502]), Vec::from_iter(0..500));
+    assert!(event(&notified[502]));
+    assert_eq!(numbers(&notified[502..]), Vec::from_iter(0..500));
+    assert_eq!(notified.last(), Some(&ConnectionNotification::Closed(CloseCause::PeerClosed)));
 }
 
 #[test]
@@ -60,10 +60,10 @@ fn entries_received_before_our_close_are_delivered_before_it() {
     let announced = connection.poll_notification();
     assert!(matches!(announced, Some(ConnectionNotification::LogWriterAnnounced(_))));
     connection.close(NOW);
-    let told = drain(&mut connection);
-    assert_eq!(numbers(&told[..3]), [0, 1, 2]);
+    let notified = drain(&mut connection);
+    assert_eq!(numbers(&notified[..3]), [0, 1, 2]);
     assert_eq!(
-        without_log(told[3..].to_vec()),
+        without_log(notified[3..].to_vec()),
         [ConnectionNotification::Closed(CloseCause::ClosedByUs)],
         "unprocessed input is dropped"
     );
@@ -82,10 +82,11 @@ fn an_entry_that_cannot_be_read_ends_the_connection_once() {
         if closed {
             connection.close(NOW);
         }
-        let mut told = drain(&mut connection);
-        assert_eq!(numbers(&told), [7, 8, 7]);
-        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.pop() else {
-            panic!("{told:?}")
+        let mut notified = drain(&mut connection);
+        assert_eq!(numbers(&notified), [7, 8, 7]);
+        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = notified.pop()
+        else {
+            panic!("{notified:?}")
         };
         assert_eq!((error.phase, error.offset), (Phase::Running, offset));
         assert_eq!(error.message, Some(crate::wire::MessageType::LogWrite));
@@ -94,7 +95,7 @@ fn an_entry_that_cannot_be_read_ends_the_connection_once() {
         assert_eq!(log.offset as usize, cut.len() - 7);
         let is_closed =
             |n: &&ConnectionNotification| matches!(n, ConnectionNotification::Closed(_));
-        assert_eq!(told.iter().filter(is_closed).count(), 0);
+        assert_eq!(notified.iter().filter(is_closed).count(), 0);
     }
 }
 
@@ -104,8 +105,8 @@ fn an_entry_without_a_writer_is_dropped_with_a_notification() {
     let (writer, entries) = log(1..3);
     let write = Message::LogWrite(entries.into());
     feed(&mut connection, &[write.clone(), write.clone(), writer.clone(), write, writer]);
-    let told = drain(&mut connection);
-    let dropped: Vec<_> = told
+    let notified = drain(&mut connection);
+    let dropped: Vec<_> = notified
         .iter()
         .filter_map(|n| match n {
             ConnectionNotification::LogEntryDropped { entry, first } => Some((entry.why, *first)),
@@ -114,7 +115,7 @@ fn an_entry_without_a_writer_is_dropped_with_a_notification() {
         .collect();
     let why = Mismatch::UnknownWriter;
     assert_eq!(dropped, [(why, true), (why, false), (why, true), (why, false)]);
-    let came: Vec<_> = told.iter().filter_map(log_of).collect();
+    let came: Vec<_> = notified.iter().filter_map(log_of).collect();
     assert_eq!(came, [Err("mini".into()), Ok(1), Ok(2)]);
     assert_eq!(connection.phase(), Phase::Running);
 }
@@ -125,9 +126,9 @@ fn a_writer_beyond_the_limits_ends_the_connection() {
     let config = ConnectionConfig { log_limits, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), log(0..1).0, call_of("none")]);
-    let told = without_log(drain(&mut connection));
-    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
-        panic!("{told:?}")
+    let notified = without_log(drain(&mut connection));
+    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = notified.last() else {
+        panic!("{notified:?}")
     };
     assert!(error.to_string().starts_with("more than 0 writers"), "{error}");
 }

@@ -205,7 +205,7 @@ impl Pair {
     }
 
     /// Returns the notifications of both since the last call, without the log.
-    fn told(&mut self) -> (Vec<ConnectionNotification>, Vec<ConnectionNotification>) {
+    fn notified(&mut self) -> (Vec<ConnectionNotification>, Vec<ConnectionNotification>) {
         self.drive(&[usize::MAX]);
         let initiator = without_log(std::mem::take(&mut self.initiator_told));
         (initiator, without_log(std::mem::take(&mut self.acceptor_told)))

@@ -15,10 +15,10 @@ fn input_waits_while_too_many_notifications_are_queued() {
     assert_eq!(connection.phase(), Phase::Handshake);
     connection.feed_eof(NOW);
     assert_eq!(connection.phase(), Phase::Handshake);
-    let told = drain(&mut connection);
+    let notified = drain(&mut connection);
     let none = ConnectionNotification::Event(event("none", vec![]));
     assert_eq!(
-        without_log(told)[1..],
+        without_log(notified)[1..],
         [
             ConnectionNotification::HandshakeDone,
             none.clone(),
@@ -46,10 +46,10 @@ fn commands_are_refused_while_the_send_queue_is_full() {
     assert_eq!(pair.initiator.send_event(&event("other", vec![])), Ok(Sent::NotRequested));
     pair.initiator.advance(0, NOW);
     assert_eq!(pair.initiator.ping(1, NOW), Err(error));
-    assert_eq!(pair.told().1.len(), sent as usize);
-    // The refused event used no IDs, so nothing is lost.
+    assert_eq!(pair.notified().1.len(), sent as usize);
+    // The rejected event used no IDs, so nothing is lost.
     assert_eq!(pair.initiator.send_event(&count(sent)), Ok(Sent::Sent));
-    assert_eq!(pair.told().1, [ConnectionNotification::Event(count(sent))]);
+    assert_eq!(pair.notified().1, [ConnectionNotification::Event(count(sent))]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn output_advances_by_what_was_written() {
     assert_eq!(pair.initiator.send_event(&count(5)), Ok(Sent::Sent));
     pair.drive(&[70_001]);
     assert_eq!(
-        pair.told().1,
+        pair.notified().1,
         [ConnectionNotification::Event(long), ConnectionNotification::Event(count(5))]
     );
     pair.initiator.advance(usize::MAX, NOW);

@@ -82,17 +82,17 @@ fn replay(
     config: ConnectionConfig,
 ) -> (Vec<ConnectionNotification>, Vec<u8>) {
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
-    let (mut told, mut out) = (Vec::new(), Vec::new());
+    let (mut notified, mut out) = (Vec::new(), Vec::new());
     let mut rest = bytes;
     let mut sizes = sizes.iter().copied().cycle();
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(sizes.next().unwrap().min(rest.len()));
         connection.feed_bytes(piece, NOW);
-        told.extend(drain(&mut connection));
+        notified.extend(drain(&mut connection));
         rest = after;
     }
     out.extend_from_slice(connection.poll_transmit());
-    (told, out)
+    (notified, out)
 }
 
 proptest! {
@@ -135,10 +135,10 @@ proptest! {
         let mut connection = in_phase(phases[phase]);
         connection.feed_bytes(&bytes, NOW);
         connection.feed_eof(NOW);
-        let told = drain(&mut connection);
-        let closings = told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
+        let notified = drain(&mut connection);
+        let closings = notified.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
         prop_assert_eq!(closings, 1);
-        prop_assert!(matches!(told.last(), Some(ConnectionNotification::Closed(_))));
+        prop_assert!(matches!(notified.last(), Some(ConnectionNotification::Closed(_))));
     }
 
     #[test]
@@ -184,9 +184,9 @@ proptest! {
             (pair.initiator_told, pair.acceptor_told, bytes)
         };
         let (here, there, bytes) = run();
-        for told in [&here, &there] {
+        for notified in [&here, &there] {
             let closings: Vec<_> =
-                told.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).collect();
+                notified.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).collect();
             prop_assert_eq!(closings.len(), 1);
             prop_assert!(
                 !matches!(closings[0], ConnectionNotification::Closed(CloseCause::Protocol(_))),

@@ -23,7 +23,7 @@ fn events_go_to_peers_that_requested_them() {
     assert_eq!(pair.initiator.send_event(&event("other", vec![])), Ok(Sent::NotRequested));
     let events =
         [&two, &count(2), &two].map(|event| ConnectionNotification::Event(event.clone())).to_vec();
-    assert_eq!(pair.told(), (vec![], events));
+    assert_eq!(pair.notified(), (vec![], events));
     let counters = (pair.initiator.counters(), pair.acceptor.counters());
     assert_eq!((counters.0.events_sent, counters.1.events_received), (3, 3));
     assert_eq!(counters.0.written.references, counters.1.read.references);
@@ -68,7 +68,7 @@ fn calls_that_match_no_declaration_are_dropped_and_the_connection_stays() {
             if accept_input {
                 expected.push(ConnectionNotification::Event(count(1)));
             }
-            assert_eq!(pair.told().1, expected);
+            assert_eq!(pair.notified().1, expected);
         }
         assert_eq!(pair.acceptor.counters().calls_rejected, 4);
     }
@@ -114,7 +114,7 @@ fn ids_and_packets_are_sent_in_running() {
     pair.initiator.send_id(&id).unwrap();
     let of_id = ConnectionNotification::Id(Arc::clone(&id));
     let expected = vec![of_id.clone(), ConnectionNotification::Packet(packet()), of_id];
-    assert_eq!(pair.told(), (vec![], expected));
+    assert_eq!(pair.notified(), (vec![], expected));
     for phase in [Phase::Setup, Phase::Handshake, Phase::Sync(SyncRole::Sender), Phase::Closed] {
         let refused = Err(UsageError::WrongPhase { command: Command::SendId, phase });
         assert_eq!(in_phase(phase).send_id(&id), refused);
@@ -137,11 +137,11 @@ fn without_accept_input_serials_are_dropped_and_other_messages_handled() {
     pair.acceptor_told.clear();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     pair.initiator.send_sync_point(SyncPoint::Point(3)).unwrap();
-    assert_eq!(pair.told().1, [ConnectionNotification::SyncPoint(SyncPoint::Point(3))]);
+    assert_eq!(pair.notified().1, [ConnectionNotification::SyncPoint(SyncPoint::Point(3))]);
     // The cache is valid: the next message refers to a dropped value.
     pair.acceptor.set_accept_input(true).unwrap();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
-    assert_eq!(pair.told().1, [ConnectionNotification::Event(count(1))]);
+    assert_eq!(pair.notified().1, [ConnectionNotification::Event(count(1))]);
     // The description and one call.
     assert_eq!(pair.acceptor.counters().discarded, 2);
 }
@@ -162,8 +162,8 @@ fn a_pong_reports_the_round_trip_time() {
     let mut pair = Pair::running(config(), config());
     pair.initiator.ping(9, pair.now).unwrap();
     pair.now += Duration::from_millis(500);
-    let (told, _) = pair.told();
-    assert_eq!(told, [ConnectionNotification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
+    let (notified, _) = pair.notified();
+    assert_eq!(notified, [ConnectionNotification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn prints_go_to_peers_that_requested_print_hook() {
         [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
     assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
     assert_eq!(pair.acceptor.send_print(&items), Ok(Sent::NotRequested));
-    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::RemotePrint(items.clone())]));
+    assert_eq!(pair.notified(), (vec![], vec![ConnectionNotification::RemotePrint(items.clone())]));
     assert_eq!(in_phase(Phase::Handshake).send_print(&items), Ok(Sent::NotRunning));
 }
 
@@ -210,14 +210,14 @@ fn logs_go_to_peers_that_requested_them_and_early_writers_are_kept() {
     assert_eq!(pair.acceptor.send_log_create_writer(two.clone()), Ok(Sent::NotRequested));
     assert_eq!(pair.acceptor.send_log_write(entry.clone()), Ok(Sent::NotRequested));
     pair.drive(&[usize::MAX]);
-    let logs = |told: &[ConnectionNotification]| -> Vec<_> {
+    let logs = |notified: &[ConnectionNotification]| -> Vec<_> {
         let is_log = |n: &&ConnectionNotification| {
             matches!(
                 n,
                 ConnectionNotification::LogWriterAnnounced(_) | ConnectionNotification::LogEntry(_)
             )
         };
-        told.iter().filter(is_log).cloned().collect()
+        notified.iter().filter(is_log).cloned().collect()
     };
     assert_eq!(
         logs(&pair.acceptor_told),
@@ -240,12 +240,12 @@ fn sync_points_are_notified_and_logged() {
         &mut connection,
         &[Message::SyncPoint(SyncPoint::Point(4)), Message::SyncPoint(SyncPoint::Final)],
     );
-    let told = drain(&mut connection);
+    let notified = drain(&mut connection);
     assert_eq!(
-        log_lines(&told),
+        log_lines(&notified),
         ["parent info reached sync-point 4", "parent info reached final sync-point"]
     );
-    assert_eq!(without_log(told).len(), 2);
+    assert_eq!(without_log(notified).len(), 2);
     let phase = Phase::Handshake;
     assert_eq!(
         in_phase(phase).send_sync_point(SyncPoint::Final),
@@ -288,7 +288,7 @@ fn verbatim_serials_are_sent_without_a_request() {
     pair.initiator.send_serial(&argument).unwrap();
     pair.initiator.send_serial(&argument).unwrap();
     let delivered = ConnectionNotification::Event(count(7));
-    assert_eq!(pair.told(), (vec![], vec![delivered.clone(), delivered]));
+    assert_eq!(pair.notified(), (vec![], vec![delivered.clone(), delivered]));
     for phase in [Phase::Setup, Phase::Handshake, Phase::Closed] {
         let refused = UsageError::WrongPhase { command: Command::SendSerial, phase };
         assert_eq!(in_phase(phase).send_serial(&argument), Err(refused));
@@ -301,9 +301,12 @@ fn events_can_be_requested_late() {
         ConnectionConfig { requests: Requests { events: vec![], ..requests() }, ..config() };
     let mut pair = Pair::running(config(), quiet);
     pair.acceptor.request_events_late(&[]).unwrap();
-    assert_eq!(pair.told(), (vec![], vec![]));
+    assert_eq!(pair.notified(), (vec![], vec![]));
     pair.acceptor.request_events_late(&["count".into()]).unwrap();
-    assert_eq!(pair.told(), (vec![ConnectionNotification::EventRequested("count".into())], vec![]));
+    assert_eq!(
+        pair.notified(),
+        (vec![ConnectionNotification::EventRequested("count".into())], vec![])
+    );
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     let refused =
         UsageError::WrongPhase { command: Command::RequestEvents, phase: Phase::Handshake };

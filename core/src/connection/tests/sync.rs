@@ -19,10 +19,10 @@ fn asks(authoritative: bool) -> ConnectionConfig {
     ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 
-/// Returns the width in bits of the first object ID of each sent state access.
+/// Returns the width in bits of the first object ID of each sent operation on state.
 fn id_widths(messages: &[Message]) -> Vec<u32> {
     let width = |message: &Message| match message {
-        // `s`, full, then the id, then the serial type of a state access.
+        // `s`, full, then the ID, then the serial type of a state access.
         Message::Serial(argument) if argument[0] == b's' && argument[6..8] == [0x11, 0x01] => 32,
         Message::Serial(argument) if argument[0] == b's' && argument[10..12] == [0x11, 0x01] => 64,
         other => panic!("{other:?}"),
@@ -59,7 +59,7 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
     assert_eq!(pair.acceptor.send_state_access(&access(4)), Ok(Sent::Sent));
     assert_eq!(id_widths(&messages(pair.acceptor.poll_transmit())), [64]);
     pair.drive(&[1]);
-    let of = |told: &[ConnectionNotification]| -> Vec<_> {
+    let of = |notified: &[ConnectionNotification]| -> Vec<_> {
         let wanted = |n: &&ConnectionNotification| {
             matches!(
                 n,
@@ -68,7 +68,7 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
                     | ConnectionNotification::HandshakeDone
             )
         };
-        told.iter().filter(wanted).cloned().collect()
+        notified.iter().filter(wanted).cloned().collect()
     };
     assert_eq!(
         of(&pair.initiator_told),
@@ -87,8 +87,8 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
             ConnectionNotification::StateAccess(access(3).into()),
         ]
     );
-    let tail = |told: &[ConnectionNotification]| {
-        log_lines(told).into_iter().skip_while(|l| !l.contains("sync (")).collect::<Vec<_>>()
+    let tail = |notified: &[ConnectionNotification]| {
+        log_lines(notified).into_iter().skip_while(|l| !l.contains("sync (")).collect::<Vec<_>>()
     };
     assert_eq!(
         tail(&pair.initiator_told),
@@ -114,7 +114,7 @@ fn a_node_without_state_ends_sync_as_soon_as_it_begins() {
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));
     assert_eq!(
-        pair.told(),
+        pair.notified(),
         (
             vec![ConnectionNotification::Event(count(2))],
             vec![ConnectionNotification::Event(count(1))]
@@ -148,29 +148,35 @@ fn authority_and_runtime_decide_who_sends() {
 }
 
 #[test]
-fn accesses_go_only_to_peers_that_requested_sync_and_accept_input() {
+fn operations_go_only_to_peers_that_requested_sync_and_accept_input() {
     // Only the acceptor asks, so only the initiator sends.
     let mut pair =
         Pair::running(config(), ConnectionConfig { state: StateSource::None, ..asks(false) });
     assert_eq!(pair.acceptor.send_state_access(&access(1)), Ok(Sent::NotRequested));
     assert_eq!(pair.initiator.send_state_access(&access(1)), Ok(Sent::Sent));
-    assert_eq!(pair.told(), (vec![], vec![ConnectionNotification::StateAccess(access(1).into())]));
+    assert_eq!(
+        pair.notified(),
+        (vec![], vec![ConnectionNotification::StateAccess(access(1).into())])
+    );
     pair.acceptor.set_accept_input(false).unwrap();
     assert_eq!(pair.initiator.send_state_access(&access(2)), Ok(Sent::Sent));
-    assert_eq!(pair.told(), (vec![], vec![]));
+    assert_eq!(pair.notified(), (vec![], vec![]));
     assert_eq!(pair.acceptor.counters().discarded, 1);
 }
 
 #[test]
-fn a_request_for_sync_in_running_starts_the_flow_of_accesses() {
+fn a_peer_that_requests_sync_in_running_receives_later_operations() {
     let mut connection = in_phase(Phase::Running);
     assert_eq!(connection.send_state_access(&access(1)), Ok(Sent::NotRequested));
     feed(&mut connection, &[Message::RequestSync { authoritative: true }]);
     assert_eq!(connection.send_state_access(&access(1)), Ok(Sent::Sent));
     assert_eq!(id_widths(&sent(&mut connection)), [64]);
-    let told = drain(&mut connection);
-    assert_eq!(log_lines(&told), ["parent info peer considers its state authoritative"]);
-    assert_eq!(without_log(told), [ConnectionNotification::SyncRequested { authoritative: true }]);
+    let notified = drain(&mut connection);
+    assert_eq!(log_lines(&notified), ["parent info peer considers its state authoritative"]);
+    assert_eq!(
+        without_log(notified),
+        [ConnectionNotification::SyncRequested { authoritative: true }]
+    );
 }
 
 #[test]
@@ -188,12 +194,12 @@ fn ids_are_short_unless_both_sides_announced_long_ids() {
         let [Message::Serial(argument)] = &messages(pair.initiator.poll_transmit())[..] else {
             panic!()
         };
-        // `e`, the name, time, number of arguments, full; then the id, then the serial type.
+        // `e`, the name, time, number of arguments, full; then the ID, then the serial type.
         let id = 1 + 4 + 5 + 8 + 4 + 1;
         assert_eq!(argument[id + width..id + width + 2], [0x88, 0x01]);
         assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));
         assert_eq!(
-            pair.told(),
+            pair.notified(),
             (
                 vec![ConnectionNotification::Event(count(2))],
                 vec![ConnectionNotification::Event(count(1))]

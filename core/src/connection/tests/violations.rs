@@ -37,10 +37,10 @@ fn sample(message: MessageType) -> Message {
 
 /// Returns the error for which a connection was closed. Checks that this is the last notification.
 fn closed_for(connection: &mut Connection) -> ProtocolError {
-    let mut told = drain(connection);
-    match told.pop() {
+    let mut notified = drain(connection);
+    match notified.pop() {
         Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) => error,
-        last => panic!("{last:?} after {told:?}"),
+        last => panic!("{last:?} after {notified:?}"),
     }
 }
 
@@ -90,16 +90,16 @@ fn compress_is_accepted_at_the_end_of_handshake() {
 fn a_violation_is_logged_in_bros_words_and_the_rest_is_ignored() {
     let mut connection = in_phase(Phase::Running);
     feed(&mut connection, &[Message::PhaseDone, call_of("none"), Message::PhaseDone]);
-    let told = drain(&mut connection);
+    let notified = drain(&mut connection);
     assert_eq!(
-        log_lines(&told),
+        log_lines(&notified),
         [
             "parent error unexpected phase_done",
             "parent info closing connection",
             "parent info peer disconnected",
         ]
     );
-    assert_eq!(told.len(), 1);
+    assert_eq!(notified.len(), 1);
     assert_eq!(connection.poll_close(), Some(PollClose::Now));
     assert!(!connection.wants_input());
     feed(&mut connection, &[call_of("none")]);
@@ -146,9 +146,9 @@ fn mismatched_versions_are_refused_but_not_format_0() {
         let Message::Version(good) = version() else { unreachable!() };
         let message = Message::Version(Version { protocol, data_format, ..good });
         feed(&mut connection, &[message]);
-        let told = drain(&mut connection);
+        let notified = drain(&mut connection);
         match expected {
-            Some(line) => assert_eq!(log_lines(&told)[0], format!("parent error {line}")),
+            Some(line) => assert_eq!(log_lines(&notified)[0], format!("parent error {line}")),
             None => assert_eq!(connection.phase(), Phase::Handshake),
         }
     }
@@ -187,9 +187,9 @@ fn invalid_bytes_close_the_connection() {
 fn an_invalid_serial_closes_the_connection() {
     let mut connection = in_phase(Phase::Running);
     feed(&mut connection, &[Message::Serial(Bytes::from_static(b"z")), call_of("none")]);
-    let told = drain(&mut connection);
+    let notified = drain(&mut connection);
     assert_eq!(
-        log_lines(&told),
+        log_lines(&notified),
         [
             "parent error unserializing: unknown serialization type 7a",
             "parent error unserialization error",
@@ -197,8 +197,8 @@ fn an_invalid_serial_closes_the_connection() {
             "parent info peer disconnected",
         ]
     );
-    assert_eq!(told.len(), 1);
-    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
+    assert_eq!(notified.len(), 1);
+    let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = notified.last() else {
         panic!()
     };
     assert!(matches!(error.kind, ProtocolErrorKind::Serial(_)));
@@ -211,12 +211,13 @@ fn both_sides_authoritative_is_a_misconfiguration() {
     let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
     let mut pair = Pair::new(config.clone(), config);
     pair.drive(&[usize::MAX]);
-    for told in [&pair.initiator_told, &pair.acceptor_told] {
-        let lines = log_lines(told);
+    for notified in [&pair.initiator_told, &pair.acceptor_told] {
+        let lines = log_lines(notified);
         assert!(lines.contains(
             &"parent error misconfiguration: authoritative state on both sides".to_owned()
         ));
-        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = told.last() else {
+        let Some(ConnectionNotification::Closed(CloseCause::Protocol(error))) = notified.last()
+        else {
             panic!()
         };
         assert_eq!(error.kind, ProtocolErrorKind::AuthoritativeOnBothSides);

@@ -252,7 +252,7 @@ fn the_fields_added_for_a_peer_are_limited() {
 }
 
 #[test]
-fn indexes_that_become_equal_are_refused() {
+fn indices_that_become_equal_are_refused() {
     let great = 1 << 53;
     let counts = |numbers: &[u64]| {
         let mut table = Table::new(Type::table(vec![Type::COUNT], Type::COUNT));

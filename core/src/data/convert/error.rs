@@ -94,7 +94,7 @@ pub(crate) enum ConversionErrorKind {
     /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// Two indexes of a table or set become equal.
+    /// Two indices of a table or set become equal.
     #[error("two entries with the same index")]
     SameIndex,
     /// Bro cannot compile the pattern.

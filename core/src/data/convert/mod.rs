@@ -28,11 +28,11 @@ pub(in crate::data) use sequence::{fit, kind};
 /// | `Vec<T>`, `[T; N]` | `vector of T` |
 /// | `BTreeSet<T>`, `HashSet<T>` | `set[T]` |
 /// | `BTreeMap<K, V>`, `HashMap<K, V>` | `table[K] of V` |
-/// | `(A, B)` in the place of `T` or `K` above | an index of several components |
+/// | `(A, B)` in place of `T` or `K` above | an index of several components |
 /// | `Option<T>` as a field or a vector's element | `T`, or nothing |
 /// | [`Value`] | `any` |
 ///
-/// With the feature `derive` also structs (records) and enums.
+/// The feature `derive` adds structs (records) and enums.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no Bro type",
     note = "supported: bool, i8 to i64, isize, u8 to u64, usize, f32, f64, String, Bytes, IpAddr, Ipv4Addr, Ipv6Addr, \
@@ -43,8 +43,8 @@ pub trait BroType {
     /// Whether the value may be absent. True for `Option` only.
     const OPTIONAL: bool = false;
 
-    /// Always false. Computing it requires that of every part, so a type that contains itself is a
-    /// cycle, which the compiler rejects. Such a type could never be created.
+    /// Always false. It is computed from the constants of all parts, so a type that contains itself
+    /// causes a cycle, which the compiler rejects. Such a type could never be created.
     #[doc(hidden)]
     const CONTAINS_ITSELF: bool = false;
 
@@ -53,7 +53,7 @@ pub trait BroType {
     /// For containers this is a new instance each time. See [`ToValue::to_value_as`].
     fn bro_type() -> Type;
 
-    /// Returns the type of a sequence of these. A sequence of bytes is a string.
+    /// Returns the type of a sequence of such values. A sequence of bytes is a string.
     #[doc(hidden)]
     fn sequence_type() -> Type {
         Type::vector(Self::bro_type())
@@ -95,7 +95,7 @@ pub trait ToValue: BroType {
         self.to_value_as(&Self::bro_type())
     }
 
-    /// Creates the value of a sequence of these.
+    /// Creates the value of a sequence of such values.
     #[doc(hidden)]
     fn sequence_to_value(items: &[Self], ty: &Type) -> Value
     where
@@ -108,7 +108,7 @@ pub trait ToValue: BroType {
 /// Conversion from a Bro value to a Rust value.
 ///
 /// An unsigned number is converted from a `count` or `counter`, a signed one from an `int`, an
-/// `f64` from a `double`, `time` or `interval`. There is no conversion to `f32`. For equal indexes
+/// `f64` from a `double`, `time` or `interval`. There is no conversion to `f32`. For equal indices
 /// in a set or table, the later entry is used.
 #[diagnostic::on_unimplemented(
     message = "a Bro value cannot be converted to `{Self}`",
@@ -124,7 +124,7 @@ pub trait FromValue: BroType + Sized {
     /// Returns what does not match, and its position in the value.
     fn from_value(value: &Value) -> Result<Self, ConversionError>;
 
-    /// Creates a sequence of these.
+    /// Creates a sequence of such values.
     #[doc(hidden)]
     fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError> {
         sequence::from_vector(value, |item| match item {

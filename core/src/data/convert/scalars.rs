@@ -144,7 +144,7 @@ from_value! {
         Duration::try_from_secs_f64(*seconds).map_err(|_| out_of_range(found, "Duration"))
     };
     Time: Time, found @ Value::Time(seconds) => {
-        // // The limit of `Time`: 2⁶⁴ nanoseconds.
+        // The limit of `Time`: 2⁶⁴ nanoseconds.
         if (0.0..18_446_744_073.709_552).contains(seconds) {
             Ok(Time::from_secs_f64(*seconds))
         } else {
@@ -183,7 +183,8 @@ fn out_of_range(value: &Value, target: &'static str) -> ConversionError {
     ConversionErrorKind::OutOfRange { value: value.clone(), target }.into()
 }
 
-/// Implements the conversions of values that are kept as they are. Only each value has a Bro type.
+/// Implements the conversions to types that `Value` contains unchanged. Their Bro type is `any`,
+/// because each value has its own type.
 macro_rules! as_they_are {
     ($($rust:ty: $variant:ident;)*) => {$(
         impl BroType for $rust {

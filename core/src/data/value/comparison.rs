@@ -1,6 +1,6 @@
 //! Comparison of values that may contain tables.
 //!
-//! Entries have no fixed order, so two tables are compared in the order of their indexes. An index
+//! Entries have no fixed order, so two tables are compared in the order of their indices. An index
 //! may contain tables, which contain others: if each were sorted for each comparison, the work
 //! would multiply with each level, and a small message could take extremely long. So results for a
 //! table are cached until the comparison ends.
@@ -131,11 +131,11 @@ impl Table {
         })
     }
 
-    /// Keeps only the last of entries with equal indexes, as if they were assigned in order.
+    /// Keeps only the last of entries with equal indices, as if they were assigned in order.
     pub(crate) fn keep_last_of_equals(&mut self) {
         let mut comparison = Comparison::default();
         let mut sorted: Vec<(usize, &Entry)> = self.entries.iter().enumerate().collect();
-        // The sort is stable, so entries with equal indexes keep their order.
+        // The sort is stable, so entries with equal indices keep their order.
         sorted.sort_by(|(_, a), (_, b)| comparison.lists(&a.index, &b.index));
         let overwritten = sorted.windows(2).filter_map(|pair| match pair {
             [(at, a), (_, b)] => comparison.lists(&a.index, &b.index).is_eq().then_some(*at),

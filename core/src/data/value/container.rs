@@ -11,7 +11,7 @@ use crate::data::{Name, TypeTag};
 pub struct Mutable {
     /// 1 persistent, 2 synchronized, 4 tracked.
     pub properties: u8,
-    /// The global name by which state accesses address this container, empty if it has none.
+    /// The global name by which operations address this container, empty if it has none.
     pub unique_id: Name,
 }
 
@@ -22,7 +22,7 @@ pub struct List {
     pub ty: Type,
     /// The tag of the elements' common type, or of `any`, as on the wire.
     pub tag: u8,
-    /// The values: a slice, made of a vector with `into`.
+    /// The values, which dereference to a slice. Create them from a vector with `into`.
     pub items: Items,
 }
 
@@ -49,7 +49,7 @@ impl List {
 /// A table or a set.
 ///
 /// Entries are in the order of the message; in Bro that is the order of its hash table. Tables are
-/// equal if they have equal indexes and values, in any order.
+/// equal if they have equal indices and values, in any order.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// The type: a table, or a set, which has no values.
@@ -116,13 +116,13 @@ impl Table {
 
     /// Returns the entry with this index.
     ///
-    /// Searches linearly. For many look-ups in a large table, create an [index](Table::index)
+    /// Searches linearly. For many lookups in a large table, create an [index](Table::index)
     /// first.
     pub fn get(&self, index: &[Value]) -> Option<&Entry> {
         self.entries.iter().find(|e| e.index.items == index)
     }
 
-    /// Returns a map from indexes to entries, for many look-ups. For equal indexes it contains the
+    /// Returns a map from indices to entries, for many lookups. For equal indices it contains the
     /// first entry.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Equality of values, as Bro compares the indexes of tables and sets (2§6).
+//! Equality of values, as Bro compares the indices of tables and sets (2§6).
 //!
 //! Equality, ordering and hash of a type use the same key, so they are consistent.
 

@@ -1,4 +1,4 @@
-//! Valid types for the indexes of tables and sets.
+//! Valid types for the indices of tables and sets.
 //!
 //! Bro's scripts reject other types in a table's declaration ("bad index type"), or can never
 //! create a value of such a table. So this crate does not create or send one.
@@ -17,8 +17,9 @@ impl Type {
     /// Checks that values of this type can be an index of a table or set, or a component of an
     /// index.
     ///
-    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` cannot; all atomic types,
-    /// enums, functions, and records can. Tables, sets and vectors can be fields of such a record.
+    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` cannot. All other
+    /// atomic types, enums, functions and records can. Tables, sets and vectors can be fields of
+    /// such a record.
     ///
     /// ```
     /// # use brocomm::data::{Type, TypeTag};
@@ -42,7 +43,7 @@ impl Type {
         indices(self, &mut Seen::new())
     }
 
-    /// Like [`check_indices`](Self::check_indices), but passes over what was checked before.
+    /// Like [`check_indices`](Self::check_indices), but skips types that were checked before.
     pub(crate) fn check_new_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
         indices(self, &mut checked.0)
     }
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_an_index_cannot_be_one_within_itself() {
+    fn an_invalid_index_type_is_rejected_within_its_own_declaration() {
         let own = "type R: record { p: pattern; by: table[R] of count &optional; };";
         let error = declared().read(own).unwrap_err();
         assert_eq!(error.kind, ParseErrorKind::IndexType(TypeTag::Pattern));
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn literals_with_invalid_indexes_are_refused() {
+    fn literals_with_invalid_indices_are_refused() {
         for text in [
             "set(/x/)",
             "set(vector(1))",
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_rust_types_with_invalid_indexes_are_refused() {
+    fn values_of_rust_types_with_invalid_indices_are_refused() {
         type Set<T> = std::collections::HashSet<T>;
         let vectors = Set::from([vec![1u64]]).to_value();
         for (value, fault) in [

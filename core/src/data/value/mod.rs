@@ -71,8 +71,9 @@ use crate::data::TypeTag;
 /// * records field by field in order, tables and sets regardless of the order of entries;
 /// * opaque values by content.
 ///
-/// Values of different kinds differ (`Count(1)` does not equal `Int(1)`). Other properties of
-/// types, attributes, time stamps of entries, unique ids and properties are not compared.
+/// Values of different kinds differ (`Count(1)` does not equal `Int(1)`). The comparison ignores
+/// other properties of types, attributes, time stamps of entries, and the properties and unique IDs
+/// in [`Mutable`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {

@@ -1,4 +1,4 @@
-//! Functions, files, identifiers, state accesses and packets (2§2, 2§8, 2§9).
+//! Events, functions, files, IDs, operations on state and packets (2§2, 2§8, 2§9).
 
 use std::fmt;
 use std::sync::Arc;
@@ -180,7 +180,7 @@ impl fmt::Display for Opcode {
 pub struct StateAccess {
     /// The operation.
     pub opcode: Opcode,
-    /// A variable's global name, or a container's unique id.
+    /// A variable's global name, or a container's unique ID.
     pub target: Name,
     /// The first operand.
     pub op1: Value,

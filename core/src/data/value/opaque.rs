@@ -50,9 +50,9 @@ pub struct Entropy {
     pub scc_first: i32,
     /// The Monte-Carlo test's bytes.
     pub monte: [u32; 6],
-    /// Points inside the circle.
+    /// The number of points inside the circle.
     pub inmont: i64,
-    /// Points in all.
+    /// The total number of points.
     pub mcount: i64,
     /// `cexp, montex, montey, montepi, sccu0, scclast, scct1, scct2, scct3`
     pub sums: [f64; 9],

@@ -39,14 +39,14 @@ pub enum ExprKind {
     Global {
         /// Its full name.
         name: Name,
-        /// Whether it is in a constant's initialisation.
+        /// Whether it is in a constant's initialization.
         in_const_init: bool,
     },
     /// A local variable or parameter.
     Local {
         /// The variable.
         id: Arc<Id>,
-        /// Whether it is in a constant's initialisation.
+        /// Whether it is in a constant's initialization.
         in_const_init: bool,
     },
     /// A constant.
@@ -65,7 +65,7 @@ pub enum ExprKind {
         right: Arc<Expr>,
         /// A precomputed value.
         value: Option<Value>,
-        /// Whether it is an initialisation.
+        /// Whether it is an initialization.
         is_init: i32,
     },
     /// `a$b`
@@ -246,7 +246,7 @@ pub enum StmtKind {
         /// Whether it is the outermost list.
         topmost: bool,
     },
-    /// The initialisation of local variables.
+    /// The initialization of local variables.
     Init(Vec<Arc<Id>>),
     /// The empty statement.
     Null,

@@ -45,7 +45,7 @@ impl LogStream {
     /// Declares a stream for ASCII writers whose columns are the `&log` fields of a record.
     ///
     /// # Errors
-    /// The error names a field whose type logs do not support.
+    /// Fails if logs do not support the type of a field. The error names the field.
     pub fn of<T: LogRecord>(number: i32, path: impl Into<Name>) -> Result<LogStream, NotLoggable> {
         Ok(LogStream::new(number, path, T::log_fields()?))
     }
@@ -166,7 +166,7 @@ impl LogStreams {
     /// writer.
     ///
     /// # Errors
-    /// [`StreamError`], if the values do not fit the columns.
+    /// [`StreamError`], if the values do not match the columns.
     pub fn write(
         &mut self,
         stream: i32,
@@ -266,7 +266,7 @@ impl ActiveWriter {
     }
 }
 
-/// Why a local stream or entry is invalid.
+/// The reason why a local stream or entry is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -276,7 +276,7 @@ pub enum StreamError {
         /// The number.
         stream: i32,
     },
-    /// A column is of a type that logs do not have (3§1).
+    /// A column has a type that logs do not support (3§1).
     #[error("column {name} of type {ty}[{subtype}], which logs don't have")]
     BadField {
         /// The column.
@@ -314,7 +314,7 @@ pub enum StreamError {
         /// The column.
         column: Name,
     },
-    /// A record cannot be an entry of any log.
+    /// A record cannot be written to any log.
     #[error(transparent)]
     NotLoggable(#[from] NotLoggable),
     /// An entry does not match the stream's columns.
@@ -324,7 +324,7 @@ pub enum StreamError {
         stream: i32,
         /// The name of the column that does not match, if a single one is the cause.
         column: Option<Name>,
-        /// What does not match.
+        /// The mismatch.
         mismatch: Mismatch,
     },
 }

@@ -1,4 +1,4 @@
-//! What the writers make of values.
+//! Tests of log formats.
 
 use std::net::IpAddr;
 
@@ -36,7 +36,7 @@ fn addr(addr: &str) -> LogValue {
 }
 
 #[test]
-fn every_type_has_its_form() {
+fn values_of_every_type_are_written_as_in_bro() {
     let cases = [
         (LogValue::Unset(TypeTag::Count), "-"),
         (LogValue::Bool(true), "T"),
@@ -97,7 +97,7 @@ fn elements_are_escaped_by_the_same_rules() {
     for (value, form) in cases {
         assert_eq!(ascii(value), form);
     }
-    // The escape ends with the set.
+    // The separator of sets is escaped only inside sets.
     let format = AsciiFormat::default();
     assert_eq!(line(&format, &[set([text("a,")]), text("b,")]), "a\\x2c\tb,");
 }
@@ -134,7 +134,7 @@ fn fields() -> Vec<LogField> {
 }
 
 #[test]
-fn a_log_begins_and_ends() {
+fn a_log_has_header_lines_and_a_last_line() {
     let at = Time::from_secs_f64(1_795_383_417.9);
     let mut out = Vec::new();
     let format = AsciiFormat { utc_offset: 3600, ..AsciiFormat::default() };
@@ -160,7 +160,7 @@ fn a_header_can_be_short_or_missing() {
 }
 
 #[test]
-fn a_hostile_name_stays_in_its_line() {
+fn newlines_in_names_are_escaped() {
     let mut out = Vec::new();
     let fields = [LogField::new("a\n#close\tb", TypeTag::Bool)];
     AsciiFormat::default().open(b"x\ny", &fields, Time::EPOCH, &mut out);
@@ -177,7 +177,7 @@ fn json(timestamps: JsonTimestamps, value: LogValue) -> String {
 }
 
 #[test]
-fn json_has_bros_conventions() {
+fn json_values_are_written_as_in_bro() {
     let cases = [
         (LogValue::Bool(true), "true"),
         (LogValue::Int(i64::MIN), "-9223372036854775808"),
@@ -204,7 +204,7 @@ fn json_has_bros_conventions() {
 }
 
 #[test]
-fn json_has_times_as_wished() {
+fn times_in_json_have_the_configured_format() {
     let cases = [
         (JsonTimestamps::Millis, 1000.5, "1000500"),
         (JsonTimestamps::Millis, 0.0, "0"),
@@ -223,7 +223,7 @@ fn json_has_times_as_wished() {
 }
 
 #[test]
-fn json_leaves_out_what_is_not_set() {
+fn json_omits_unset_columns() {
     let mut out = Vec::new();
     let unset = || LogValue::Unset(TypeTag::String);
     let names = [("a", TypeTag::String), ("b", TypeTag::Count), ("c", TypeTag::String)];
@@ -239,7 +239,7 @@ fn option(key: &str, value: &'static str) -> (Name, Bytes) {
 }
 
 #[test]
-fn a_writers_options_are_heeded() {
+fn a_writers_options_are_applied() {
     let format = LogFormat::default();
     let options = [
         option("separator", ";"),
@@ -271,7 +271,7 @@ fn a_writers_options_are_heeded() {
 }
 
 #[test]
-fn what_is_empty_is_written_so() {
+fn options_may_be_empty() {
     let keys = ["separator", "set_separator", "empty_field", "unset_field", "meta_prefix"];
     let configured = |keys: &[&str]| {
         let options: Vec<_> = keys.iter().map(|key| option(key, "")).collect();
@@ -283,7 +283,7 @@ fn what_is_empty_is_written_so() {
     let values = [text("x"), LogValue::Unset(TypeTag::Int), text(""), set([text("a"), text("b")])];
     assert_eq!(line(&configured(&keys[2..4]), &values), "x\t\t\ta,b");
     assert_eq!(line(&configured(&keys[..2]), &values), "x-(empty)ab");
-    // Every line begins with nothing.
+    // Every line begins with an empty prefix, so its first byte is escaped.
     assert_eq!(line(&configured(&keys[4..]), &values), "\\x78\t-\t(empty)\ta,b");
     let mut header = Vec::new();
     configured(&keys[2..4]).open(b"e", &fields(), Time::EPOCH, &mut header);
@@ -292,7 +292,7 @@ fn what_is_empty_is_written_so() {
 }
 
 #[test]
-fn a_writer_does_not_start_with_options_that_mean_nothing() {
+fn options_with_invalid_values_are_errors() {
     let flags = ["tsv", "use_json", "output_to_stdout"];
     for (key, value) in flags.into_iter().flat_map(|key| ["yes", "", "t"].map(|value| (key, value)))
     {
@@ -308,8 +308,8 @@ fn a_writer_does_not_start_with_options_that_mean_nothing() {
         &[option("json_timestamps", "x\n"), option("use_json", "T")],
     ] {
         let error = json.configured(options).unwrap_err().to_string();
-        let told =
+        let expected =
             "option json_timestamps is \"x\\n\", must be JSON::TS_EPOCH, JSON::TS_MILLIS or ";
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(expected), "{error}");
     }
 }

@@ -66,25 +66,25 @@ fn read(receiver: &mut LogReceiver, message: Bytes) -> Vec<Vec<LogValue>> {
 }
 
 #[test]
-fn the_form_is_found_and_remembered() {
+fn the_layout_is_detected_and_remembered() {
     for encode in [with_subtypes, without_subtypes] {
         let mut receiver = receiver(fields());
         for number in [1, 2] {
             let some = &entries()[..number];
             assert_eq!(read(&mut receiver, encode(some)), some);
-            // An application that reads a recording asks for each message.
+            // An application that reads a recording calls `entries` for each message.
             let read = receiver.entries(&encode(some)).collect::<Result<Vec<_>, _>>().unwrap();
             assert!(read.iter().all(|read| matches!(read, ReceivedEntry::Entry(_))));
         }
     }
-    // Once known, the other form is an error, or at least nothing of a writer's.
+    // Once the layout is known, entries in the other one are errors or match no writer.
     let mut receiver = receiver(fields());
     read(&mut receiver, without_subtypes(&entries()));
     assert!(read(&mut receiver, with_subtypes(&entries())).is_empty());
 }
 
 #[test]
-fn an_entry_without_values_says_nothing() {
+fn an_entry_without_values_does_not_determine_the_layout() {
     let mut receiver = receiver(fields());
     let mut bytes = Vec::new();
     entry_in::<Usual>(7, 1, b"gone", &[], &mut bytes);
@@ -97,7 +97,7 @@ fn an_entry_without_values_says_nothing() {
 }
 
 #[test]
-fn damaged_entries_end_as_they_always_did() {
+fn truncated_entries_do_not_panic() {
     let good = without_subtypes(&entries());
     for length in 0..good.len() {
         let mut receiver = receiver(fields());

@@ -1,4 +1,4 @@
-//! Tests of more than one part.
+//! Tests of several modules together.
 
 mod entries;
 mod formats;

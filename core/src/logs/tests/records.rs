@@ -1,4 +1,4 @@
-//! Columns and values made of records.
+//! Tests of records as log entries.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ fn columns_are_the_logged_fields() {
 }
 
 #[test]
-fn values_are_those_of_the_columns() {
+fn values_are_in_the_order_of_the_columns() {
     let constant = |number| Value::Enum(EnumValue { ty: shade(), number });
     let addr = Value::Addr([1, 2, 3, 4].into());
     let nested = Record::new(id(), vec![Some(addr), Some(Value::Bool(true)), None]);
@@ -116,7 +116,7 @@ fn values_are_those_of_the_columns() {
 }
 
 #[test]
-fn what_no_log_has_is_named() {
+fn types_that_logs_do_not_support_are_errors() {
     let bad = [
         Type::PATTERN,
         Type::table(vec![Type::STRING], Type::COUNT),
@@ -134,7 +134,7 @@ fn what_no_log_has_is_named() {
     }
 }
 
-/// A record by hand, with columns in an order of its own.
+/// Defines a record with these columns and values, without the derive macro.
 macro_rules! record {
     ($name:ident: $($field:expr => $value:expr),*) => {
         struct $name;
@@ -170,14 +170,14 @@ fn ip(last: u8) -> LogValue {
 }
 
 #[test]
-fn fields_of_records_are_the_columns_of_their_names() {
+fn fields_of_records_are_matched_to_columns_by_name() {
     let mut streams = LogStreams::new();
     streams.declare(LogStream::of::<Right>(7, "hosts").unwrap()).unwrap();
     let mut entry =
         |values: &[LogValue]| streams.write(7, values, Time::EPOCH).unwrap().as_bytes().to_vec();
     let whole = entry(&[ip(1), ip(2), LogValue::string("x")]);
     let short = entry(&[ip(1), ip(2), LogValue::Unset(TypeTag::String)]);
-    // One after the other, and again.
+    // Twice, because only the mapping of the last record type is cached.
     for _ in 0..2 {
         let right = streams.write_record(7, &Right, Time::EPOCH).unwrap();
         assert_eq!(right.as_bytes(), whole);

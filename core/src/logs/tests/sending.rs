@@ -1,4 +1,4 @@
-//! What a stream takes, and how its writers come up.
+//! Tests of streams and of their writers.
 
 use crate::Time;
 use crate::data::{Name, TypeTag};
@@ -15,7 +15,7 @@ fn streams() -> LogStreams {
 }
 
 #[test]
-fn writers_come_up_with_their_first_entry() {
+fn writers_are_created_with_their_first_entry() {
     let mut streams = streams();
     assert_eq!(streams.writers().count(), 0);
     let text = [LogValue::string("x")];
@@ -32,7 +32,7 @@ fn writers_come_up_with_their_first_entry() {
 }
 
 #[test]
-fn entries_fit_their_stream() {
+fn entries_that_do_not_match_the_columns_are_errors() {
     let mut streams = streams();
     let (expected, found) = (TypeTag::String, TypeTag::Count);
     let mismatch = |mismatch: Mismatch| {
@@ -57,7 +57,7 @@ fn entries_fit_their_stream() {
 }
 
 #[test]
-fn values_become_what_their_columns_hold() {
+fn values_are_coerced_to_the_types_of_columns() {
     let mut streams = LogStreams::new();
     let fields = vec![
         LogField::new("n", TypeTag::Count),
@@ -109,7 +109,7 @@ fn values_become_what_their_columns_hold() {
 }
 
 #[test]
-fn what_would_end_the_receivers_connection_is_not_sent() {
+fn nested_containers_are_not_sent() {
     let mut streams = streams();
     let fields = vec![LogField::vector("v", TypeTag::String)];
     streams.declare(LogStream::new(16, "v", fields)).unwrap();
@@ -124,7 +124,7 @@ fn what_would_end_the_receivers_connection_is_not_sent() {
 }
 
 #[test]
-fn streams_are_declared_once_and_soundly() {
+fn duplicate_streams_and_invalid_columns_are_errors() {
     let mut streams = streams();
     let again = LogStream::new(14, "other", vec![LogField::new("x", TypeTag::Count)]);
     assert_eq!(streams.declare(again), Err(StreamError::Declared { stream: 14 }));

@@ -99,7 +99,7 @@ impl Driver {
         if self.socket.is_over() { Poll::Ready(self.is_all_written()) } else { Poll::Pending }
     }
 
-    /// Closes the connection in an orderly way, like [`Connection::close`]. Then await
+    /// Closes the connection gracefully, like [`Connection::close`]. Then await
     /// [`poll_closed`](Self::poll_closed).
     pub fn close(&mut self, now: Time) {
         self.connection_mut().close(now);

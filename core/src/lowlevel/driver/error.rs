@@ -118,7 +118,7 @@ pub enum StartError {
     },
 }
 
-/// The reason why there is no reply to an event.
+/// The reason why a request got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -128,10 +128,10 @@ pub enum RequestError {
     /// No peer in phase Running has requested the event.
     #[error("no peer has requested the event")]
     NobodyAsked,
-    /// The reply does not match the requested Rust type.
+    /// The answer does not match the requested Rust type.
     #[error("answer: {0}")]
     Answer(ConversionError),
-    /// The attempt timed out.
+    /// No answer arrived in time.
     #[error("no answer within {} s", .timeout.as_secs_f64())]
     TimedOut {
         /// The timeout.

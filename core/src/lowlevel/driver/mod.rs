@@ -60,14 +60,14 @@ use std::time::Duration;
 
 mod connection;
 mod error;
-mod hub;
+mod node;
 mod socket;
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
-pub use hub::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
+pub use node::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
 use socket::{Session, Socket};

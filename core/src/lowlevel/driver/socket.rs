@@ -95,7 +95,7 @@ pub(super) trait Session {
 
 /// Decides when one socket is read, written and closed. Each call must pass the same [`Session`].
 ///
-/// See [`Driver`](super::Driver) for its behaviour.
+/// See [`Driver`](super::Driver) for its behavior.
 #[derive(Debug)]
 pub(super) struct Socket {
     /// Whether the socket may be ready: it was not found unready since last reported ready.

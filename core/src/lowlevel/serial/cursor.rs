@@ -20,13 +20,13 @@ impl From<Truncated> for Kind {
     }
 }
 
-/// Creates a name in a buffer of its own.
+/// Creates a name in a separate buffer.
 #[inline]
 pub(super) fn lasting_name(bytes: &[u8]) -> Name {
     if bytes.is_empty() { Name::new() } else { Name::from_bytes(Bytes::copy_from_slice(bytes)) }
 }
 
-/// Returns the width of a subnet, or how wide it may be at most.
+/// Returns the width of a subnet, or the maximum width if it is exceeded.
 #[inline]
 pub(super) fn checked_width(
     prefix: IpAddr,
@@ -55,7 +55,7 @@ impl Cursor<'_> {
             4 => {
                 let bits = self.array().map(u128::from_be_bytes)?;
                 match u32::try_from(bits) {
-                    // A Bro 2.0 with IPv6 writes an IPv4 address so.
+                    // A Bro 2.0 with IPv6 writes IPv4 addresses in this form.
                     Ok(bits) if !format.has_ipv6() => Ok(IpAddr::V4(Ipv4Addr::from(bits))),
                     _ => Ok(IpAddr::V6(Ipv6Addr::from(bits))),
                 }
@@ -64,8 +64,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a subnet. `lenient` accepts an IPv4 width that was counted in 128 bits, which some
-    /// Broccoli programs send.
+    /// Reads a subnet. `lenient` accepts a width of an IPv4 subnet that counts in 128 bits, which
+    /// some Broccoli programs send.
     pub(super) fn subnet(&mut self, format: DataFormat, lenient: bool) -> Result<Subnet> {
         let words = self.rest().first_chunk() == Some(&4_u32.to_be_bytes());
         let prefix = self.addr(format)?;
@@ -79,15 +79,15 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a number of elements and checks it against the bytes left, each element taking
-    /// `least` bytes at least.
+    /// Reads a number of elements and checks that the remaining bytes can hold them, each taking at
+    /// least `least` bytes.
     #[inline]
     pub(super) fn count(&mut self, least: u32) -> Result<usize> {
         let count = self.u32()?;
         self.check_count(u64::from(count), least)
     }
 
-    /// Checks a number of elements against the bytes left.
+    /// Checks that the remaining bytes can hold a number of elements.
     #[inline]
     pub(super) fn check_count(&self, count: u64, least: u32) -> Result<usize> {
         self.fitting(count, least).ok_or(Kind::TooManyElements { count, left: self.left() })

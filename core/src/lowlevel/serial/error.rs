@@ -84,7 +84,7 @@ pub enum SerialErrorKind {
     /// strict.
     #[error("{left} bytes left over")]
     LeftOver {
-        /// How many.
+        /// The number of bytes.
         left: u32,
     },
     /// The first byte is not a valid tag.
@@ -105,7 +105,7 @@ pub enum SerialErrorKind {
     /// A class number that does not exist in its family, or is that of a base class.
     #[error("unknown object type")]
     UnknownClass(Family, u8),
-    /// An object has another family than expected.
+    /// An object has a different family than expected.
     #[error("type mismatch")]
     WrongFamily {
         /// The expected family.
@@ -220,7 +220,7 @@ impl SerialErrorKind {
     }
 }
 
-/// Why content cannot be written.
+/// The reason why content cannot be written.
 ///
 /// Nothing was written, and the cache is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -242,19 +242,19 @@ pub enum WriteError {
     /// A table or set, or an operation on one, has an index type that Bro rejects (2§4).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// A pattern is one that Bro does not compile (§5);
-    /// [`Pattern::check`](crate::data::Pattern::check) says why.
+    /// A pattern that Bro does not compile (§5); [`Pattern::check`](crate::data::Pattern::check)
+    /// says why.
     #[error("error compiling pattern, at column {column} of its text")]
     Pattern {
         /// The column in characters, from 1.
         column: u32,
     },
-    /// The peer's release of Bro does not know something (2§13).
+    /// The peer's release of Bro does not support something (2§13).
     #[error("Bro {} {what}", format.releases())]
     DataFormat {
         /// The data format of the connection.
         format: DataFormat,
-        /// What the release does not know.
+        /// What the release does not support.
         what: Unsupported,
     },
     /// A subnet's width exceeds its address's length (2§1).
@@ -267,7 +267,7 @@ pub enum WriteError {
     },
 }
 
-/// What a release of Bro does not know (2§13).
+/// What a release of Bro does not support (2§13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {
@@ -289,10 +289,10 @@ pub enum Unsupported {
     /// A function with a fallthrough statement.
     #[error("has no fallthrough statement")]
     Fallthrough,
-    /// A script function without an object cache, in which it would refer to itself.
+    /// A script function sent without an object cache, although it refers to itself.
     #[error("takes script functions only with an object cache")]
     UncachedFunction,
-    /// A Bloom filter, or a hash function of one, of a release with other hash functions.
+    /// A Bloom filter, or one of its hash functions, from a release with different hash functions.
     #[error("has Bloom filters with other hash functions than this one, of {seeds} seeds")]
     HasherSeeds {
         /// The number of seeds.

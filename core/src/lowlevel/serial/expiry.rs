@@ -1,4 +1,4 @@
-//! Expiry of tables, which data formats up to 25 have as seconds (2§13).
+//! Expiry times of tables, which data formats up to 25 encode as seconds (2§13).
 
 use std::sync::Arc;
 
@@ -7,9 +7,8 @@ use crate::data::{Attributes, Expr, ExprKind, Type, Value};
 /// The tag of a constant expression (2§11).
 const CONST: u8 = 1;
 
-/// Returns the expression for so many seconds: the one of the attributes, if it means the same.
-///
-/// No seconds, all bits 0, are what a table has that does not expire.
+/// Returns the expression for this many seconds: the one in the attributes if it has the same
+/// value, otherwise a new one. `None` for 0 (all bits 0): the table does not expire.
 pub(super) fn expiry_of(seconds: f64, attributes: Option<&Attributes>) -> Option<Arc<Expr>> {
     if seconds.to_bits() == 0 {
         return None;
@@ -23,8 +22,8 @@ pub(super) fn expiry_of(seconds: f64, attributes: Option<&Attributes>) -> Option
     }))
 }
 
-/// Returns the seconds that an expression means: 0 for one that is not a constant, as the receiver
-/// evaluates the attributes itself.
+/// Returns the seconds of an expression, or 0 unless it is a constant: the receiver then evaluates
+/// the attributes itself.
 pub(super) fn expiry_seconds(expr: Option<&Arc<Expr>>) -> f64 {
     match expr.map(|expr| &expr.kind) {
         Some(ExprKind::Const(Value::Interval(seconds))) => *seconds,

@@ -116,15 +116,15 @@ impl fmt::Display for Family {
     }
 }
 
-/// Bit 14: the object goes to the stable list; only written under the new cache strategy.
+/// Bit 14: the object belongs to the stable list. Written only under the new cache strategy.
 const STABLE: u16 = 0x4000;
 /// Bit 15: the object is counted.
 const COUNTED: u16 = 0x8000;
-/// The bits that compare.
+/// The bits that identify family and class.
 const MASK: u16 = 0x1fff;
 
-/// Splits a serial type into family and class number; `None` if there is no such family, or if
-/// bit 15 is not what goes with the family.
+/// Splits a serial type into family and class number. `None` if there is no such family, or if bit
+/// 15 is wrong for the family.
 pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
     let [high, number] = (serial_type & MASK).to_be_bytes();
     match Family::from_number(high) {
@@ -135,7 +135,7 @@ pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
     }
 }
 
-/// Creates the serial type of a class, bit 14 included if `stable` says that it is in use.
+/// Creates the serial type of a class, with bit 14 if `stable` and the family is stable.
 pub(super) const fn join(family: Family, number: u8, stable: bool) -> u16 {
     let mut serial_type = (family as u16) << 8 | number as u16;
     if family.is_counted() {
@@ -172,7 +172,7 @@ pub(super) mod val {
     pub(crate) const CARDINALITY: u8 = 22;
     pub(crate) const X509: u8 = 23;
 
-    /// Returns the class that goes with a tag, if the content of its values is simple.
+    /// Returns the class of the values with a tag, if their content is simple.
     pub(crate) const fn of_scalar(tag: TypeTag) -> Option<u8> {
         Some(match tag {
             TypeTag::Bool
@@ -190,7 +190,7 @@ pub(super) mod val {
         })
     }
 
-    /// Returns the class that goes with a tag, plain values aside.
+    /// Returns the class of the values with a tag, or the plain one.
     pub(crate) const fn of(tag: TypeTag) -> u8 {
         match tag {
             TypeTag::Interval => INTERVAL,

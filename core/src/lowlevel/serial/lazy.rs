@@ -48,8 +48,8 @@ impl LazyEvent {
         self.message.name_bytes()
     }
 
-    /// Returns the argument of the SERIAL that brought the event, as the peer wrote it: where the
-    /// peer caches, with references that mean something on its connection only.
+    /// Returns the argument of the SERIAL that contains the event, as the peer wrote it. If the
+    /// peer caches, it contains references that are valid only on that peer's connection.
     pub fn argument(&self) -> &Bytes {
         &self.message.chunk
     }
@@ -92,7 +92,8 @@ impl LazyEvent {
 
     /// Iterates over the arguments, decoding one at a time.
     pub fn args(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
-        // Skimming has found all errors, so that decoding has none left and this no second choice.
+        // The reader has already found all errors, so decoding does not fail and the default is
+        // never used.
         (0..self.len()).map(|position| self.arg(position).unwrap_or(Value::Bool(false)))
     }
 

@@ -2,9 +2,10 @@
 
 /// Limits on the resources for one SERIAL message and the object cache.
 ///
-/// The size of a SERIAL itself is bounded where messages are put together
-/// ([`wire::FramingLimits`](crate::wire::FramingLimits)). Containers are checked against the bytes that are left
-/// before anything is allocated, so they need no bound of their own.
+/// The size of a SERIAL is limited where messages are assembled
+/// ([`wire::FramingLimits`](crate::wire::FramingLimits)). The claimed size of a container is
+/// checked against the remaining bytes before anything is allocated, so containers need no limit of
+/// their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReaderLimits {
     /// The maximum nesting of objects, including referenced ones. Default 64; the deepest recorded

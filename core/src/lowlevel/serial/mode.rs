@@ -42,8 +42,8 @@ impl Mode {
         data_format: DataFormat::V26,
     };
 
-    /// Derives the mode in data format 26 from the capabilities of both sides, and from whether the connection is in
-    /// phase Running on the writer's side (2§3, 2§5).
+    /// Derives the mode, in data format 26, from the capabilities of both sides and from whether
+    /// the writer's side of the connection is in phase Running (2§3, 2§5).
     ///
     /// Changes of the encoding require both sides: Broccoli announces neither 64-bit ids nor the
     /// new strategy, and writes accordingly, even if the receiving Bro supports them. Only the
@@ -61,7 +61,7 @@ impl Mode {
         Mode { pid_64bit: both(Caps::PID_64BIT), caching, to_broccoli, ..Mode::HANDSHAKE }
     }
 
-    /// Returns the mode in a data format. Other modes are those of 26.
+    /// Returns the mode with this data format. [`new`](Self::new) returns modes of format 26.
     #[must_use]
     pub const fn with_data_format(self, data_format: DataFormat) -> Mode {
         Mode { data_format, ..self }

@@ -1,4 +1,4 @@
-//! Reading of simple values, and where values go that are read (2§6).
+//! Reading of simple values, and the sinks for values (2§6).
 
 use std::net::IpAddr;
 
@@ -8,11 +8,11 @@ use crate::data::{Port, Subnet, TypeTag, Value};
 
 use super::cursor::checked_width;
 
-/// Takes values as they are read, or does without them.
+/// Takes values as they are read, or ignores them.
 ///
-/// Each is put there where it is made: to return it would move it, byte by byte.
+/// Each value is created in place, because returning it would copy it.
 pub(super) trait Sink {
-    /// Whether values are made at all.
+    /// Whether values are created at all.
     const MAKES: bool;
 
     /// Takes a value.
@@ -21,11 +21,11 @@ pub(super) trait Sink {
     /// Records a value that is absent.
     fn skip(&mut self) {}
 
-    /// Makes room for so many, before the first.
+    /// Reserves space for this many values, before the first.
     fn reserve(&mut self, _: usize) {}
 }
 
-/// Nothing is made of what is read.
+/// Ignores all values.
 impl Sink for () {
     const MAKES: bool = false;
 
@@ -71,8 +71,8 @@ impl Sink for Option<Value> {
     }
 }
 
-/// Reads the content of a simple value at the beginning of what is left of a chunk; returns what is
-/// left behind it, unless something is wrong.
+/// Reads a simple value from the start of `content`, the remaining bytes of a chunk. Returns the
+/// bytes after it, or `None` if it is invalid.
 #[inline(always)]
 pub(super) fn scalar_into<'c, S: Sink>(
     sink: &mut S,
@@ -103,7 +103,8 @@ pub(super) fn scalar_into<'c, S: Sink>(
     }
 }
 
-// Each of these on its own: together they would be put together piece by piece, whichever it is.
+// Each is a separate function: inlined into one, the compiler would build every kind of value
+// piecemeal.
 
 #[inline(never)]
 fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Option<&'c [u8]> {
@@ -111,7 +112,7 @@ fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Opt
     let start = chunk.len() - rest.len();
     let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
     if S::MAKES {
-        // It has just been found to lie within.
+        // The bounds were just checked.
         sink.put(Value::String(chunk.slice(start..start + text.len())));
     }
     Some(rest)

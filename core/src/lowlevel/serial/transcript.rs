@@ -12,11 +12,11 @@ use crate::data::Type;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transcript {
     pub(super) marks: Vec<Mark>,
-    /// For values whose own type is not what a value of their kind says by itself: which value,
-    /// by its position among the marks, and the type.
+    /// The values whose type is not the usual one for a value of their kind: the position among the
+    /// marks, and the type.
     pub(super) types: Vec<(usize, Type)>,
-    /// Where objects came from in a script: of which object, by its position, and the place.
-    /// Peers never send these, but nothing forbids it.
+    /// The objects with a location in a script: the position among the marks, and the location.
+    /// Peers never send locations, although nothing forbids it.
     pub(super) locations: Vec<(usize, Location)>,
 }
 

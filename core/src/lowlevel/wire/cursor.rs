@@ -83,7 +83,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         self.rest = rest;
     }
 
-    /// Moves to this offset.
+    /// Moves to an offset of the chunk.
     #[inline]
     pub(crate) fn seek(&mut self, offset: u32) {
         self.rest = self.chunk.get(offset as usize..).unwrap_or_default();

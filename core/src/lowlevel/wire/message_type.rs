@@ -81,7 +81,7 @@ impl MessageType {
         })
     }
 
-    /// Returns the name as in the specification, such as `REQUEST_EVENTS`.
+    /// Returns the name used in the specification, such as `REQUEST_EVENTS`.
     pub const fn name(self) -> &'static str {
         match self {
             MessageType::Version => "VERSION",

@@ -168,7 +168,7 @@ impl NodeMachine {
     }
 
     /// Sends a peer's full or due batches, as far as its connection accepts them, and earlier items
-    /// of its outbox. Sets a timer for the other batches.
+    /// of its send queue. Sets a timer for the other batches.
     fn send_batches(&mut self, id: PeerKey, some: bool) {
         let now = self.clock.now();
         let is_last = self.ending.is_under_way();
@@ -183,7 +183,7 @@ impl NodeMachine {
         }
     }
 
-    /// Moves a peer's batches to its outbox. Returns whether there were any.
+    /// Moves a peer's batches to its send queue. Returns whether there were any.
     fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
         let mut some = false;
         let Some(peer) = self.peers.get_mut(id) else { return some };

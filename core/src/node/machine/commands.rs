@@ -197,7 +197,8 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_packet(packet))
     }
 
-    /// Sends an operation on state to one peer. The sender in Sync sends its state with it (§3.4).
+    /// Sends an operation on state to one peer. In Sync, the sender sends its state with such
+    /// operations (§3.4).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).

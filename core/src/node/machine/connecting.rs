@@ -50,7 +50,7 @@ impl NodeMachine {
         let id = self.peers.insert(peer);
         self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
-            self.sending.add_keeper(id);
+            self.sending.keep_events_for(id);
         }
         self.settings.set_peer(at, id);
         self.try_connect(id);
@@ -127,7 +127,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Records that a peer connected, before TLS; returns the connection's id, or `None` if the
+    /// Records that a peer connected, before TLS; returns the connection's ID, or `None` if the
     /// transport must close it because the node is terminating.
     pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);

@@ -9,12 +9,12 @@ use super::super::{Bound, Depth, EventPeer, Notification, Options, Overflow, Que
 use super::peers::{Peer, PeerKey};
 use crate::Time;
 
-/// The notifications outside of peers' inboxes, and the turns of peers.
+/// The notifications outside of peers' receive queues, and the turns of peers.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    /// The bound and policy of one peer's inbox.
+    /// The bound and policy of one peer's receive queue.
     queue: Queue,
-    /// The bound on all inboxes together.
+    /// The bound on all receive queues together.
     total: Bound,
     /// The number of events of one peer that are delivered before those of the next.
     events_per_turn: u32,
@@ -22,13 +22,13 @@ pub(super) struct Delivery {
     first: VecDeque<Notification>,
     /// Notifications that come after all others.
     last: VecDeque<Notification>,
-    /// The peers with notifications in their inboxes, in the order of their turns.
+    /// The peers with notifications in their receive queues, in the order of their turns.
     turns: VecDeque<PeerKey>,
     /// The number of events delivered in the first peer's turn.
     delivered: u32,
     /// The peers whose turn waits until their events can be forwarded.
     blocked: BTreeSet<PeerKey>,
-    /// The total depth of all inboxes.
+    /// The total depth of all receive queues.
     depth: Depth,
     /// The size of the message that the next notification keeps alive, until it is counted.
     held: usize,
@@ -40,7 +40,7 @@ pub(super) struct Delivery {
 
 /// The peers that can continue after a notification was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Unblocked {
     /// No peer waited.
     Nobody,
     /// The peer that sent it waited.
@@ -82,7 +82,7 @@ impl Delivery {
         self.held = bytes;
     }
 
-    /// Adds a notification to a peer's inbox.
+    /// Adds a notification to a peer's receive queue.
     pub(super) fn tell(&mut self, key: PeerKey, peer: &mut Peer, notification: Notification) {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(key);
@@ -100,8 +100,8 @@ impl Delivery {
         }
     }
 
-    /// Adds a droppable notification to a peer's inbox, according to the policy. Returns an error
-    /// if there is no room and the peer must be disconnected.
+    /// Adds a droppable notification to a peer's receive queue, according to the policy. Returns an
+    /// error if there is no room and the peer must be disconnected.
     pub(super) fn tell_bounded(
         &mut self,
         key: PeerKey,
@@ -165,16 +165,16 @@ impl Delivery {
         }
     }
 
-    /// Returns whether a peer's input must wait, until half of its own inbox, or a quarter of the
-    /// total, is taken. Without this hysteresis every taken event would wake its connection, or
-    /// those of all peers.
+    /// Returns whether a peer's input must wait, until half of its own receive queue, or a quarter
+    /// of the total, is taken. Without this hysteresis every taken event would wake its connection,
+    /// or those of all peers.
     ///
-    /// A peer with an empty inbox never waits because of others.
+    /// A peer with an empty receive queue never waits because of others.
     pub(super) fn must_wait(&self, peer: &Peer) -> bool {
         peer.must_wait || self.is_full && !peer.inbox.is_empty()
     }
 
-    /// Ends a peer's wait if there is any room in its inbox. Returns whether it waited.
+    /// Ends a peer's wait if there is any room in its receive queue. Returns whether it waited.
     pub(super) fn stop_waiting(&self, peer: &mut Peer) -> bool {
         let bound = self.queue.bound;
         let ends =
@@ -183,8 +183,8 @@ impl Delivery {
         ends
     }
 
-    /// Takes the oldest notification from the inbox of the peer whose turn it is.
-    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Room)> {
+    /// Takes the oldest notification from the receive queue of the peer whose turn it is.
+    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Unblocked)> {
         let waited = self.must_wait(peer);
         let (notification, weight) = peer.inbox.pop()?;
         if may_be_dropped(&notification) {
@@ -196,11 +196,11 @@ impl Delivery {
         let was_full = self.is_full;
         self.is_full &= self.depth.reaches(self.total.part(3, 4));
         let room = if was_full && !self.is_full {
-            Room::All
+            Unblocked::All
         } else if waited && !self.must_wait(peer) {
-            Room::Sender
+            Unblocked::Sender
         } else {
-            Room::Nobody
+            Unblocked::Nobody
         };
         Some((notification, weight, room))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::log::CommLogLine;
 use super::super::{Action, ConnectionId, Notification};
 use super::NodeMachine;
-use super::delivery::{Disconnect, Room, logged};
+use super::delivery::{Disconnect, Unblocked, logged};
 use super::peers::PeerKey;
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, PollClose, Role};
@@ -25,7 +25,7 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the peer closed a connection, or its half of it.
+    /// Records that the peer closed a connection, or its sending direction.
     pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
         self.feed(id, now, Connection::feed_eof);
     }
@@ -148,9 +148,9 @@ impl NodeMachine {
     }
 
     /// Adds a droppable notification about a peer according to the policy.
-    pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
+    pub(super) fn tell_bounded(&mut self, id: PeerKey, notified: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, told, self.clock.wall()) {
+        if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, notified, self.clock.wall()) {
             self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
         }
     }
@@ -242,7 +242,7 @@ impl NodeMachine {
     }
 
     /// Returns whether the node knows a connection. It does until the attempt to connect is
-    /// cancelled or fails, or the connection is reported as closed.
+    /// canceled or fails, or the connection is reported as closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.transport.get(id).is_some()
     }
@@ -310,15 +310,15 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
-    fn refill(&mut self, id: PeerKey, room: Room) {
-        if room == Room::Sender {
+    /// Processes input that waited for room, and ends a peer's turn if its receive queue is empty.
+    fn refill(&mut self, id: PeerKey, unblocked: Unblocked) {
+        if unblocked == Unblocked::Sender {
             self.let_in(id);
         }
         if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if room == Room::All {
+        if unblocked == Unblocked::All {
             let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
@@ -326,8 +326,8 @@ impl NodeMachine {
         }
     }
 
-    /// Resumes the input of a blocked peer until its inbox is full. Otherwise nothing would resume
-    /// it, because no notification is taken from it.
+    /// Resumes the input of a blocked peer until its receive queue is full. Otherwise nothing would
+    /// resume it, because no notification is taken from it.
     fn fill_up(&mut self, id: PeerKey) {
         let has_room = |peer| self.delivery.stop_waiting(peer);
         if self.peers.get_mut(id).is_some_and(has_room) {

@@ -48,22 +48,22 @@ impl From<CallError> for RaiseError {
 /// The number of peers that get an event in one step. Between steps, others may use the node.
 const AT_ONCE: usize = 64;
 
-/// An event that is being sent to its subscribers.
+/// An event that is being sent to its receivers, the peers that have requested it.
 #[derive(Debug)]
 pub(crate) struct FanOut {
     event: Event,
     origin: Option<PeerKey>,
     peers: Option<Arc<Vec<PeerKey>>>,
-    /// The number of subscribers that were dealt with.
+    /// The number of receivers that were handled.
     passed: usize,
-    /// `None` if there is only one subscriber.
+    /// `None` if there is only one receiver.
     templates: Option<Templates>,
     raised: Raised,
     done: bool,
 }
 
 impl FanOut {
-    /// Returns the receivers once it was sent to all, or `None` before.
+    /// Returns the result once the event was sent to all receivers, or `None` before.
     pub(crate) fn raised(&self) -> Option<Raised> {
         self.done.then_some(self.raised)
     }
@@ -86,7 +86,7 @@ impl NodeMachine {
         Ok(self.end_fan_out(&mut fan_out))
     }
 
-    /// Raises an event and sends it to its first subscribers, or returns it with the error.
+    /// Raises an event and sends it to its first receivers, or returns it with the error.
     pub(crate) fn begin_raise(
         &mut self,
         mut event: Event,
@@ -127,13 +127,13 @@ impl NodeMachine {
         peers.iter().find(waits).copied()
     }
 
-    /// Sends an event to all its subscribers except its origin.
+    /// Sends an event to all its receivers except its origin.
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) {
         let mut fan_out = self.fan_out(event, origin);
         self.end_fan_out(&mut fan_out);
     }
 
-    /// Prepares to send an event to all its subscribers except its origin.
+    /// Prepares to send an event to all its receivers except its origin.
     fn fan_out(&self, event: Event, origin: Option<PeerKey>) -> FanOut {
         let peers = self.sending.subscribers(&event.name).map(Arc::clone);
         let is_to_many = peers.as_ref().is_some_and(|peers| peers.len() > 1);
@@ -149,7 +149,7 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to all remaining subscribers.
+    /// Sends an event to all remaining receivers.
     fn end_fan_out(&mut self, fan_out: &mut FanOut) -> Raised {
         loop {
             if let Some(raised) = fan_out.raised() {
@@ -159,7 +159,7 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to its next subscribers. After the last, keeps it for disconnected peers.
+    /// Sends an event to its next receivers. After the last, keeps it for disconnected peers.
     pub(crate) fn send_further(&mut self, fan_out: &mut FanOut) {
         let FanOut { event, origin, peers, passed, templates, raised, done } = fan_out;
         let mut waiting: Option<Arc<Event>> = None;
@@ -190,8 +190,8 @@ impl NodeMachine {
             return;
         }
         let is_kept = |id: &PeerKey| Some(*id) != *origin && self.is_kept_for(*id, &event.name);
-        let keepers: Vec<PeerKey> = self.sending.keepers().filter(is_kept).collect();
-        for id in keepers {
+        let away: Vec<PeerKey> = self.sending.kept_for().filter(is_kept).collect();
+        for id in away {
             let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
             let Some(peer) = self.peers.get_mut(id) else { continue };
             let outgoing = Outgoing::event(shared());
@@ -270,7 +270,7 @@ impl NodeMachine {
     /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]. Nothing is sent then.
+    /// [`VariableError`]. In that case, nothing is sent.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,

@@ -1,7 +1,7 @@
 //! The state machine of a node with all its peers.
 //!
-//! [`NodeMachine`] consists of parts that own their fields and receive what they need of others as
-//! arguments:
+//! [`NodeMachine`] consists of parts. Each part owns its fields and receives data of other parts
+//! as arguments:
 //!
 //! | part | owns |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | [`Retries`] | the random number from which retry delays are derived |
 //! | [`Peers`] | each [`Peer`](peers::Peer) with its queues, state exchange, counters; their numbers |
 //! | [`Transport`] | connections, listening sockets, actions for the transport |
-//! | [`Sending`] | subscribers, the total depth of all send queues and its bounds |
+//! | [`Sending`] | the receivers of each event, the total depth of all send queues and its bounds |
 //! | [`Delivery`] | the turns of peers, the total depth of all receive queues and its bounds |
 //! | [`State`] | synchronized variables |
 //! | [`Logs`] | log streams and their receivers |

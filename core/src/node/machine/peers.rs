@@ -61,11 +61,11 @@ pub(super) struct Peer {
     pub(super) last_error: Option<Box<str>>,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
-    /// The progress of state synchronisation with it.
+    /// The progress of state synchronization with it.
     pub(super) exchange: Exchange,
     /// Whether it is in the queue of turns or blocked.
     pub(super) has_turn: bool,
-    /// Whether its inbox was full and is still more than half full.
+    /// Whether its receive queue was full and is still more than half full.
     pub(super) must_wait: bool,
     /// The point of its trace that it reached (§2.11).
     pub(super) point: Option<SyncPoint>,

@@ -34,7 +34,7 @@ impl NodeMachine {
         }
         let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);
-        let told = match notification {
+        let notified = match notification {
             ConnectionNotification::Log(message) => {
                 if message == CommLogMessage::PeerDescriptionNotAString {
                     self.error(id, message.to_string().into());
@@ -107,7 +107,7 @@ impl NodeMachine {
                 Notification::SyncPoint { peer: who, point }
             }
         };
-        self.tell(id, told);
+        self.tell(id, notified);
     }
 
     pub(super) fn error(&mut self, id: PeerKey, reason: Box<str>) {

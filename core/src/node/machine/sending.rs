@@ -1,4 +1,4 @@
-//! Subscribers of events, and the send queues (§6).
+//! Receivers of events, and the send queues (§6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use crate::connection::{Connection, Phase, Sent, UsageError};
 use crate::data::{Event, Name};
 use crate::serial::{Templates, WriteError};
 
-/// The subscribers of events, the peers for which events are kept, and the total depth of all
-/// outboxes.
+/// The receivers of events, the peers for which events are kept, and the total depth of all send
+/// queues.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// Subscribers by event name, in order. Shared while the event is sent.
+    /// The peers that have requested each event, in order. Shared while the event is sent.
     subscribers: BTreeMap<Name, Arc<Vec<PeerKey>>>,
     /// The peers for which events are kept while they are disconnected.
-    keepers: BTreeSet<PeerKey>,
+    kept_for: BTreeSet<PeerKey>,
     depth: Depth,
-    /// The bound and policy of one peer's outbox.
+    /// The bound and policy of one peer's send queue.
     queue: Queue,
-    /// The bound on all outboxes together.
+    /// The bound on all send queues together.
     total: Bound,
 }
 
-/// The result of sending an outbox.
+/// The result of sending a send queue.
 #[derive(Debug, Default)]
 pub(super) struct Pumped {
-    /// Whether anything was removed from the outbox.
+    /// Whether anything was removed from the queue.
     pub(super) some: bool,
     /// The lines to log.
     pub(super) lines: Vec<CommLogLine>,
 }
 
-/// Whether an item can be queued.
+/// The result of making room for an item.
 #[derive(Debug)]
 pub(super) enum Admission {
     /// It can. Log these lines about dropped items.
@@ -46,12 +46,12 @@ pub(super) enum Admission {
     Disconnect,
 }
 
-/// Subscribers.
+/// Receivers of events.
 impl Sending {
     pub(super) fn new(options: &Options) -> Sending {
         Sending {
             subscribers: BTreeMap::new(),
-            keepers: BTreeSet::new(),
+            kept_for: BTreeSet::new(),
             depth: Depth::default(),
             queue: options.outgoing,
             total: options.outgoing_total,
@@ -80,29 +80,29 @@ impl Sending {
         }
     }
 
-    /// Returns the subscribers of an event, if any.
+    /// Returns the receivers of an event, if any.
     pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<Vec<PeerKey>>> {
         self.subscribers.get(name)
     }
 
     /// Records that events for a peer are kept while it is disconnected.
-    pub(super) fn add_keeper(&mut self, peer: PeerKey) {
-        self.keepers.insert(peer);
+    pub(super) fn keep_events_for(&mut self, peer: PeerKey) {
+        self.kept_for.insert(peer);
     }
 
-    pub(super) fn keepers(&self) -> impl Iterator<Item = PeerKey> {
-        self.keepers.iter().copied()
+    pub(super) fn kept_for(&self) -> impl Iterator<Item = PeerKey> {
+        self.kept_for.iter().copied()
     }
 
-    fn is_keeper(&self, peer: PeerKey) -> bool {
+    fn keeps_events_for(&self, peer: PeerKey) -> bool {
         // Most nodes have no such peers.
-        !self.keepers.is_empty() && self.keepers.contains(&peer)
+        !self.kept_for.is_empty() && self.kept_for.contains(&peer)
     }
 
     /// Returns whether events are kept for a peer now: until it is in phase Running according to
     /// the processed notifications.
     pub(super) fn is_away(&self, key: PeerKey, peer: &Peer) -> bool {
-        self.is_keeper(key) && !peer.running
+        self.keeps_events_for(key) && !peer.running
     }
 
     /// Returns whether items must wait for room instead of being dropped.
@@ -110,21 +110,21 @@ impl Sending {
         self.queue.overflow == Overflow::Block
     }
 
-    /// Returns whether the outbox of some peer may be full, judged by the total of all.
+    /// Returns whether any peer's send queue may be full, judging by the total of all.
     pub(super) fn may_be_full(&self) -> bool {
         self.depth.reaches(self.queue.bound) || self.depth.reaches(self.total)
     }
 
-    /// Returns whether a peer's outbox is full.
+    /// Returns whether a peer's send queue is full.
     pub(super) fn is_full(&self, peer: &Peer) -> bool {
         peer.outbox.is_full(self.queue.bound)
             || !peer.outbox.is_empty() && self.depth.reaches(self.total)
     }
 }
 
-/// Outboxes.
+/// Send queues.
 impl Sending {
-    /// Makes room for an item in a peer's outbox according to the policy. Counts dropped items.
+    /// Makes room for an item in a peer's send queue according to the policy. Counts dropped items.
     pub(super) fn admit(&mut self, peer: &mut Peer) -> Admission {
         let mut lines = Vec::new();
         if !self.is_full(peer) {
@@ -205,7 +205,7 @@ impl Sending {
     /// one.
     pub(super) fn lose(&mut self, key: PeerKey, peer: &mut Peer, is_ending: bool) {
         let before = peer.outbox.depth;
-        if self.is_keeper(key) && !is_ending {
+        if self.keeps_events_for(key) && !is_ending {
             peer.outbox.keep_events();
         } else {
             peer.outbox.clear();

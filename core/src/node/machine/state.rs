@@ -4,7 +4,7 @@ mod exchange;
 
 use std::sync::Arc;
 
-use self::exchange::{Giving, NoTypeYet, Stage};
+use self::exchange::{NoTypeYet, Stage, Transfer};
 use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
 use super::super::{Notification, Options, PeerId};
@@ -84,8 +84,10 @@ impl State {
         peers: &mut Peers,
         transport: &Transport,
     ) -> Propagated {
-        let mut told = Propagated::default();
-        let Some(store) = self.store.as_ref().filter(|_| self.suspended == 0) else { return told };
+        let mut notified = Propagated::default();
+        let Some(store) = self.store.as_ref().filter(|_| self.suspended == 0) else {
+            return notified;
+        };
         if let Some(id) = store.id_of(&access.target) {
             access.target = id;
         }
@@ -94,37 +96,37 @@ impl State {
             let connection = peer.link.and_then(|link| transport.get(link)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
             let Ok(addressed) = peer.exchange.address(&access) else {
-                told.open.push(id);
+                notified.open.push(id);
                 continue;
             };
             let waiting = match &mut peer.exchange.stage {
                 Stage::Before => continue,
-                Stage::Giving(giving) => {
+                Stage::SendingState(transfer) => {
                     // Parts not sent yet are sent later with their new value.
-                    if store.is_for(&giving.state, &access) {
-                        giving.changes.push_back(addressed);
+                    if store.is_for(&transfer.state, &access) {
+                        transfer.changes.push_back(addressed);
                     }
-                    giving.changes.len()
+                    transfer.changes.len()
                 }
-                Stage::Taking(pending) => {
+                Stage::ReceivingState(pending) => {
                     pending.push(&access, store);
                     pending.len()
                 }
                 Stage::Running if connection.phase() == Phase::Running => {
                     peer.outbox.push(Outgoing::Access(addressed));
-                    told.running.push(id);
+                    notified.running.push(id);
                     peer.outbox.accesses()
                 }
                 Stage::Running => continue,
             };
             if waiting > MAX_CHANGES {
-                told.overfull.push(id);
+                notified.overfull.push(id);
             }
         }
-        told.running.sort_unstable();
-        told.overfull.sort_unstable();
-        told.open.sort_unstable();
-        told
+        notified.running.sort_unstable();
+        notified.overfull.sort_unstable();
+        notified.open.sort_unstable();
+        notified
     }
 
     /// Sends the full state as far as there is room. The rest follows when some of it is written.
@@ -132,12 +134,12 @@ impl State {
         let mut given = GivenState::default();
         let Some(store) = &self.store else { return given };
         loop {
-            let Stage::Giving(giving) = &mut peer.exchange.stage else { return given };
-            let next = match giving.next.take() {
+            let Stage::SendingState(transfer) = &mut peer.exchange.stage else { return given };
+            let next = match transfer.next.take() {
                 Some(access) => Ok(Some(access)),
-                None => match giving.changes.pop_front() {
+                None => match transfer.changes.pop_front() {
                     Some(change) => Ok(Some(Arc::unwrap_or_clone(change))),
-                    None => store.next_state(&mut giving.state),
+                    None => store.next_state(&mut transfer.state),
                 },
             };
             // Skip operations that cannot be serialized.
@@ -156,7 +158,7 @@ impl State {
             match connection.send_checked_access(&access) {
                 Ok(Sent::Sent) => given.some = true,
                 Err(UsageError::QueueFull { .. }) => {
-                    giving.next = Some(access);
+                    transfer.next = Some(access);
                     return given;
                 }
                 Err(error) => given.errors.push(error.to_string()),
@@ -173,7 +175,8 @@ impl State {
     fn start_giving(&self, peer: &mut Peer, state: FullState) {
         // The queued operations are part of the state.
         peer.outbox.drop_accesses();
-        peer.exchange.stage = Stage::Giving(Box::new(Giving { state, ..Giving::default() }));
+        peer.exchange.stage =
+            Stage::SendingState(Box::new(Transfer { state, ..Transfer::default() }));
     }
 
     /// Applies an operation of a peer.
@@ -183,7 +186,7 @@ impl State {
         access: &StateAccess,
     ) -> Result<Applied, StateError> {
         let mut applied = match &mut peer.exchange.stage {
-            Stage::Taking(pending) => {
+            Stage::ReceivingState(pending) => {
                 pending.undo(access, store);
                 // A full state has no old values.
                 Applied { inconsistency: None, ..store.apply_full(access)? }
@@ -211,11 +214,11 @@ impl State {
     }
 
     /// Handles that a peer is Running: queues the pending changes that its state did not undo.
-    /// Returns those of containers that have no type at the peer yet.
+    /// Returns the changes of containers that have no type at the peer yet.
     fn handshake_done(peer: &mut Peer) -> Vec<Arc<StateAccess>> {
         let (exchange, mut open) = (&mut peer.exchange, Vec::new());
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
-            Stage::Taking(pending) => {
+            Stage::ReceivingState(pending) => {
                 for change in pending.into_changes() {
                     match exchange.address(&change) {
                         Ok(addressed) => peer.outbox.push(Outgoing::Access(addressed)),
@@ -223,7 +226,7 @@ impl State {
                     }
                 }
             }
-            giving @ Stage::Giving(_) => exchange.stage = giving,
+            transfer @ Stage::SendingState(_) => exchange.stage = transfer,
             Stage::Before | Stage::Running => {}
         }
         open
@@ -310,8 +313,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
-    /// called as often. Changes in between are never sent.
+    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates)
+    /// has been called as many times. Changes in between are never sent.
     pub fn suspend_state_updates(&mut self) {
         self.state.suspended = self.state.suspended.saturating_add(1);
     }
@@ -342,7 +345,7 @@ impl NodeMachine {
     /// [`send_state`](Self::send_state). Returns `None` if it is not being sent.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
         match &self.find(id)?.exchange.stage {
-            Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
+            Stage::SendingState(transfer) => Some(self.store()?.progress(&transfer.state)),
             _ => None,
         }
     }
@@ -404,7 +407,7 @@ impl NodeMachine {
             SyncRole::Sender => {}
             SyncRole::Receiver => {
                 if let Some(peer) = self.peers.get_mut(id) {
-                    peer.exchange.stage = Stage::Taking(Default::default());
+                    peer.exchange.stage = Stage::ReceivingState(Default::default());
                 }
             }
         }
@@ -420,7 +423,7 @@ impl NodeMachine {
     /// Sends a peer the rest of the full state, as far as there is room.
     pub(super) fn pump_state(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let Stage::Giving(_) = peer.exchange.stage else { return };
+        let Stage::SendingState(_) = peer.exchange.stage else { return };
         let connection = peer.link.and_then(|link| self.transport.begun_mut(link));
         let Some(connection) = connection else { return peer.exchange.stage = Stage::Running };
         let GivenState { some, errors, is_sent } = self.state.give(peer, connection);
@@ -443,7 +446,7 @@ impl NodeMachine {
             return self.tell(id, Notification::StateAccess { peer: who, access });
         };
         store.feed_time(self.clock.now());
-        let told = match State::apply(store, peer, &access) {
+        let notified = match State::apply(store, peer, &access) {
             Ok(Applied { inconsistency, expired, .. }) => {
                 if let Some(inconsistency) = inconsistency {
                     self.inconsistent(id, inconsistency);
@@ -461,7 +464,7 @@ impl NodeMachine {
                 Notification::StateAccessRejected { peer: who, target: access.target, error }
             }
         };
-        self.tell(id, told);
+        self.tell(id, notified);
     }
 
     fn inconsistent(&mut self, id: PeerKey, what: Inconsistency) {

@@ -19,7 +19,7 @@ pub(super) struct Trace {
     waiting: bool,
 }
 
-/// Whether to continue reading a trace.
+/// The next step of a node that reads a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "peers expect us to wait"]
 pub enum TraceStep {
@@ -112,7 +112,8 @@ impl NodeMachine {
     pub(super) fn announce_sync_point(&mut self, id: PeerKey) {
         let Some(point) = self.trace.point else { return };
         if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
-            // If the send queue is full, the next point or connection makes up for it.
+            // If the send queue is full, the peer receives the next point, or this one over its
+            // next connection.
             let _ = connection.send_sync_point(point);
             self.touch_peer(id);
         }

@@ -138,8 +138,8 @@ impl Transport {
         }
     }
 
-    /// Gives a connection that has begun something to send, and records that the transport has work
-    /// for it if the second result says so.
+    /// Calls `send` with a connection that has begun. If its second result is true, records that
+    /// the transport has work for the connection.
     #[inline]
     pub(super) fn send<T>(
         &mut self,

@@ -245,7 +245,7 @@ fn keep_alive_must_be_in_the_range_of_systems() {
 }
 
 #[test]
-fn entries_have_names_of_their_own_and_hosts() {
+fn entries_have_unique_names_and_valid_hosts() {
     let twice = [("a", sensor()), ("b", sensor()), ("a", sensor()), ("", sensor())];
     let found = errors(Options::default(), &twice);
     let error = |key: &str, kind| NodeConfigError {

@@ -260,7 +260,7 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     }
 }
 
-/// Returns the entries whose indexes are not in the other table.
+/// Returns the entries whose indices are not in the other table.
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
@@ -277,7 +277,7 @@ fn empty(table: &Table) -> Table {
     }
 }
 
-/// Returns the type of a set of the indexes of a table or set.
+/// Returns the type of a set of the indices of a table or set.
 fn set_of(ty: &Type) -> Option<Type> {
     let index = match &ty.def()?.kind {
         TypeKind::Set(set) => set.index.clone(),

@@ -82,7 +82,7 @@ fn initial_values_refer_to_earlier_ones_and_are_evaluated() {
 }
 
 #[test]
-fn redefinitions_change_what_is_redef() {
+fn redef_changes_variables_that_are_redef() {
     let d = read(
         "const ports: set[port] = { 80/tcp, 22/tcp } &redef;
          redef ports += { 443/tcp, 80/tcp };

@@ -327,7 +327,7 @@ fn depth_is_limited_through_names_too() {
     assert_eq!(error(&chain(1000, &vectors)), ParseErrorKind::TooDeep { limit: 64 });
     let defaults = |i: usize| format!("type A{i}: record {{ x: any &default=A{}(); }};", i - 1);
     assert_eq!(error(&chain(1000, &defaults)), ParseErrorKind::TooDeep { limit: 64 });
-    // Types of earlier declarations count towards the depth, too.
+    // Types of earlier declarations count toward the depth, too.
     let mut d = read("type A0: record {};");
     let results: Vec<_> = (1..100).map(|i| d.read(&vectors(i)).is_ok()).collect();
     assert!(results[20]);

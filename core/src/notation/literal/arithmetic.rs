@@ -61,7 +61,7 @@ impl<'a> Parser<'a, '_> {
         result.map_err(|kind| at.error(kind))
     }
 
-    /// Returns the operand that a literal is or refers to.
+    /// Returns the operand for a literal: its own value, or that of the variable that it names.
     fn constant<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Constant<'k> {
         match kind {
             LiteralKind::Count(v) => Constant::Number(Number::Count(*v)),

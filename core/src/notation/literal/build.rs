@@ -219,7 +219,7 @@ impl Scope<'_> {
         Ok(table.into())
     }
 
-    /// Returns the indexes of an element. A bracketed list of values in it stands for one index
+    /// Returns the indices of an element. A bracketed list of values in it stands for one index
     /// each, as in `[[80/tcp, 443/tcp], 5]`.
     fn keys(
         &mut self,

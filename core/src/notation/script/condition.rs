@@ -27,8 +27,8 @@ impl<'a> Parser<'a, '_> {
                     self.skip_branch(false, at)?;
                 }
             }
-            // Either the branch before it was read, or `skip_branch` stopped here and the one after
-            // it is.
+            // Either the branch before `@else` was read, or `skip_branch` stopped here and the
+            // branch after it is read.
             "else" if self.conditions > 0 => {
                 if !std::mem::take(&mut self.is_else_read) {
                     self.skip_branch(true, at)?;

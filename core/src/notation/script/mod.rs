@@ -20,12 +20,12 @@ use expression::Malformed;
 /// be loaded, or [`Loaded::Missing`] to continue without it.
 pub type Load<'l> = dyn FnMut(&str, &mut Declarations) -> Result<Loaded, String> + 'l;
 
-/// Whether a script to load was found.
+/// The result of loading a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loaded {
     /// The script was read, now or before.
     Read,
-    /// The script is missing. Redefinitions of unknown names are then skipped.
+    /// The script is missing. Redefinitions of unknown names are skipped from here on.
     Missing,
 }
 
@@ -58,7 +58,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Fails if the text is invalid, with the position. Nothing is added then.
+    /// Fails if the text is invalid, with the position. In that case, nothing is added.
     pub fn read_script(&mut self, text: &str, load: &mut Load<'_>) -> Result<(), ParseError> {
         let before = self.clone();
         let read = self.read_part(text, load);

@@ -162,7 +162,7 @@ impl<'d> Retype<'d> {
     }
 }
 
-/// Returns the definition that a type's name stands for.
+/// Returns the last definition of a type's name, or `old` if there is none with the same tag.
 fn newest(types: &BTreeMap<Name, Type>, old: &Arc<TypeDef>) -> Arc<TypeDef> {
     match types.get(&old.name) {
         Some(Type::Def(newest)) if newest.kind.tag() == old.kind.tag() => Arc::clone(newest),
@@ -170,13 +170,13 @@ fn newest(types: &BTreeMap<Name, Type>, old: &Arc<TypeDef>) -> Arc<TypeDef> {
     }
 }
 
-/// Finds types all of whose parts are the newest, so that they stay.
+/// Finds types whose parts are all up to date, so that they need no change.
 #[derive(Default)]
 struct Settled {
     known: BTreeSet<*const TypeDef>,
-    /// The types that are being looked at, from the outside.
+    /// The types being checked, outermost first.
     open: Vec<*const TypeDef>,
-    /// The outermost of them that what was looked at just now refers to.
+    /// The outermost of them to which the last checked type refers.
     reach: usize,
 }
 
@@ -193,7 +193,7 @@ impl Settled {
         self.open.push(this);
         let holds = all_parts(&def.kind, &mut |ty| self.part(ty, types));
         self.open.pop();
-        // What refers to a type around it does so only within that.
+        // The result for a type that refers to an enclosing type is valid only within that type.
         if holds && self.reach >= level {
             self.reach = usize::MAX;
             self.known.insert(this);
@@ -213,7 +213,7 @@ impl Settled {
     }
 }
 
-/// Returns whether this holds for all types that a type is made of.
+/// Returns whether `holds` is true for all parts of a type.
 fn all_parts(kind: &TypeKind, holds: &mut dyn FnMut(&Type) -> bool) -> bool {
     match kind {
         TypeKind::List(list) => list.pure.iter().chain(&list.types).all(holds),

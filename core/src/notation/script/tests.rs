@@ -204,7 +204,7 @@ fn scripts_are_loaded_once_where_they_are_named() {
     .unwrap();
     assert_eq!(d.globals.get("r").unwrap().ty.fields().unwrap().len(), 2);
     let before = d.clone();
-    for (text, told) in [
+    for (text, expected) in [
         (
             "global x: R;\n@load wrong",
             "line 2, column 1: wrong: line 1, column 9: no type is named",
@@ -212,7 +212,7 @@ fn scripts_are_loaded_once_where_they_are_named() {
         ("@load none", "line 1, column 1: none: cannot find it"),
     ] {
         let error = d.read_script(text, &mut load).unwrap_err().to_string();
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(expected), "{error}");
         assert_eq!(d, before);
     }
     assert_eq!(seen, ["types", "wrong", "none"]);
@@ -230,7 +230,7 @@ fn with_missing_scripts_unknown_names_may_be_redefined() {
 
 #[test]
 fn text_that_cannot_be_skipped_is_an_error() {
-    for (text, told) in [
+    for (text, expected) in [
         ("event e() { ", "line 1, column 11: unterminated body or expression"),
         ("\nfunction f() { \"", "line 2, column 14: unterminated string"),
         ("const a: count = \"x\";", "line 1, column 18: expected a value of type count, found"),
@@ -258,7 +258,7 @@ fn text_that_cannot_be_skipped_is_an_error() {
         ("const x: count = 5 &nope;", "line 1, column 20: no attribute is named `&nope`"),
     ] {
         let error = error(text);
-        assert!(error.starts_with(told), "{text}\n{error}\n{told}");
+        assert!(error.starts_with(expected), "{text}\n{error}\n{expected}");
     }
 }
 

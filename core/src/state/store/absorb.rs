@@ -13,10 +13,10 @@ use crate::state::heap::Heap;
 pub(super) enum Source {
     /// A local value: all its containers are new.
     Local,
-    /// A peer's change: a container with a known id is the existing one, with its local content
+    /// A peer's change: a container with a known ID is the existing one, with its local content
     /// (2§9).
     Peer,
-    /// Full state: a container with a known id is the existing one, and its content is replaced.
+    /// Full state: a container with a known ID is the existing one, and its content is replaced.
     FullState,
     /// The exact state, from a snapshot or from the mirrored node: like full state, but nothing is
     /// merged.
@@ -31,7 +31,7 @@ pub(super) struct Absorb {
     pub(super) synchronized: bool,
     /// The containers being filled, outermost first.
     within: Vec<Key>,
-    /// The local ids of containers that have other ids in the value.
+    /// The local IDs of containers that have other IDs in the value.
     pub(super) aliases: Vec<Alias>,
 }
 
@@ -156,7 +156,7 @@ impl Heap {
         how.within.pop();
     }
 
-    /// Adds a table's entries to an existing table, overwriting entries with equal indexes.
+    /// Adds a table's entries to an existing table, overwriting entries with equal indices.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
             let Some(held) = self.table(key) else { return };

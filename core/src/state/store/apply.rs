@@ -28,12 +28,12 @@ pub struct Applied {
     pub aliases: Vec<Alias>,
 }
 
-/// A second unique id of a container, because a table was merged into another (2§9).
+/// A second unique ID of a container, because a table was merged into another (2§9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
-    /// The id used in local operations.
+    /// The ID used in local operations.
     pub ours: Name,
-    /// The id used by the peer.
+    /// The ID used by the peer.
     pub theirs: Name,
 }
 
@@ -44,7 +44,7 @@ pub struct Alias {
 pub struct Inconsistency {
     /// `assign`, `index assign`, `add`, `delete` or `read`.
     pub operation: &'static str,
-    /// The variable's name or the container's unique id.
+    /// The variable's name or the container's unique ID.
     pub id: Name,
     /// The index, field's name or position within the container.
     pub index: Option<Value>,
@@ -57,7 +57,7 @@ pub struct Inconsistency {
 impl Store {
     /// Applies an operation that a peer sent in phase Running (2§9).
     ///
-    /// A container in the operation with a known unique id is the local container, and its sent
+    /// A container in the operation with a known unique ID is the local container, and its sent
     /// content is ignored. Increments add the peer's difference.
     ///
     /// # Errors
@@ -157,7 +157,7 @@ impl Store {
                 let index = self.table_index(access, key)?;
                 self.replay_on_entry(access, key, index, &mut applied)?;
             }
-            Opcode::Print => return Err(self.unfit(access, target)),
+            Opcode::Print => return Err(self.unsuitable(access, target)),
         }
         if let Target::Container(key) = target {
             let ours = self.heap.id(key);
@@ -233,7 +233,7 @@ impl Store {
             Target::Container(key) => Ok(key),
             Target::Variable(number) => match self.slot(&Place::Variable(number)) {
                 Some(Slot::Held(key)) => Ok(*key),
-                Some(Slot::Plain(_)) => Err(self.unfit(access, target)),
+                Some(Slot::Plain(_)) => Err(self.unsuitable(access, target)),
                 None => Err(StateError::NoValue(access.target.clone())),
             },
         }
@@ -255,13 +255,13 @@ impl Store {
             (Some(Content::Vector(_)), Value::Int(at)) if *at >= 0 => {
                 self.element(key, at.unsigned_abs())
             }
-            _ => Err(self.unfit(access, Target::Container(key))),
+            _ => Err(self.unsuitable(access, Target::Container(key))),
         }
     }
 
     fn table_index(&self, access: &StateAccess, key: Key) -> Result<Arc<List>, StateError> {
         if self.heap.table(key).is_none() {
-            return Err(self.unfit(access, Target::Container(key)));
+            return Err(self.unsuitable(access, Target::Container(key)));
         }
         let components = match &access.op1 {
             Value::List(list) => list.items.clone(),
@@ -271,7 +271,7 @@ impl Store {
     }
 
     /// Creates the error that an operation does not apply to its target.
-    fn unfit(&self, access: &StateAccess, target: Target) -> StateError {
+    fn unsuitable(&self, access: &StateAccess, target: Target) -> StateError {
         let (operation, target_name) = (access.opcode, access.target.clone());
         let key = match target {
             Target::Variable(number) => match self.slot(&Place::Variable(number)) {

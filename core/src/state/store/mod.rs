@@ -151,8 +151,8 @@ impl Store {
     ///
     /// [`StateError::UnknownTarget`], [`StateError::NoValue`], [`StateError::NoSuchEntry`],
     /// [`StateError::UnknownField`] or [`StateError::NoPart`] if there is nothing at the path;
-    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers have nested containers such
-    /// that they have no value.
+    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers have nested containers too
+    /// deeply or too often.
     pub fn get(&self, path: impl Into<Path>) -> Result<Value, StateError> {
         let path = path.into();
         self.read(&self.slot_at(&path)?)

@@ -88,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::State`] and [`SnapshotError::Write`] if a peer has changed a variable such
+    /// [`SnapshotError::State`] and [`SnapshotError::Write`] if a peer has changed a variable so
     /// that it cannot be written.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
         self.snapshot_in(DataFormat::V26).or_else(|error| match &error {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{all, count, shown, store, sync, told, value};
+use super::{all, count, notified, shown, store, sync, value};
 use crate::data::{Id, Opcode, StateAccess, Value};
 use crate::state::{Alias, Path, StateError, Store};
 
@@ -98,11 +98,11 @@ fn mergeable_tables_are_merged_and_have_both_ids() {
     // The aliases are returned.
     let (Value::Table(theirs), Value::Table(ours)) = (theirs, ours) else { panic!() };
     let (of_a, of_b) = (theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone());
-    let told = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
-    assert_eq!(told.target, of_b);
+    let notified = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
+    assert_eq!(notified.target, of_b);
     assert_eq!(b.id_of(&of_a), Some(of_b.clone()));
     assert_eq!(aliases, [Alias { ours: of_b, theirs: of_a.clone() }]);
-    a.apply(&StateAccess { target: of_a.clone(), ..told }).unwrap();
+    a.apply(&StateAccess { target: of_a.clone(), ..notified }).unwrap();
     assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
     // The peer still uses its own ID.
     let theirs_again = a.assign(Path::to("m").index(count(4)), "d").unwrap().unwrap();
@@ -260,5 +260,5 @@ fn changes_of_a_replaced_container_are_lost() {
     b.apply(&replaced).unwrap();
     assert!(matches!(a.apply(&late), Err(StateError::UnknownTarget(_))));
     assert_eq!(all(&a), all(&b));
-    assert_eq!(told(&late), "assign_idx #a#1#8 0 5 -");
+    assert_eq!(notified(&late), "assign_idx #a#1#8 0 5 -");
 }

@@ -76,7 +76,7 @@ fn chains_of_changes_end_in_an_error_instead_of_deep_recursion() {
 }
 
 #[test]
-fn a_container_in_many_places_makes_no_unlimited_value() {
+fn the_value_of_a_container_in_many_places_is_bounded() {
     let (mut store, ty) = nodes();
     let mut last = "#b#1#1".to_owned();
     for at in 0..40 {

@@ -1,4 +1,4 @@
-use super::{count, shown, store_of, sync, told};
+use super::{count, notified, shown, store_of, sync};
 use crate::Time;
 use crate::data::Opcode;
 use crate::state::store::local::Touched;
@@ -31,7 +31,7 @@ fn expire(store: &mut Store, seconds: f64) -> Vec<Expired> {
 }
 
 fn tell(store: &mut Store, seconds: f64) -> Vec<String> {
-    expire(store, seconds).iter().map(|e| e.access.as_ref().map_or("-".into(), told)).collect()
+    expire(store, seconds).iter().map(|e| e.access.as_ref().map_or("-".into(), notified)).collect()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn lifetimes_begin_with_creation() {
         (["born".into()].as_slice(), b"#a#1#1".as_slice())
     );
     assert!(one.func.is_some());
-    assert_eq!(told(one.access.as_ref().unwrap()), "expire #a#1#1 0 - -");
+    assert_eq!(notified(one.access.as_ref().unwrap()), "expire #a#1#1 0 - -");
     assert_eq!(store.next_expiry(), None);
 }
 
@@ -66,7 +66,7 @@ fn writes_and_reads_renew_lifetimes() {
     store.assign(Path::to("written").index(count(1)), "again").unwrap();
     let touched = store.touch("used", count(1)).unwrap();
     assert_eq!((touched.found, touched.value), (true, None));
-    assert_eq!(told(&touched.access.unwrap()), "read_idx #a#1#3 1 - -");
+    assert_eq!(notified(&touched.access.unwrap()), "read_idx #a#1#3 1 - -");
     assert_eq!(tell(&mut store, 10.0), ["expire #a#1#2 2 - -", "expire #a#1#3 2 - -"]);
     // Peers are notified once per half of the lifetime.
     store.feed_time(at(10.5));

@@ -1,4 +1,4 @@
-use super::{all, count, shown, store, store_of, told, value};
+use super::{all, count, notified, shown, store, store_of, value};
 use crate::data::{Opcode, StateAccess, Value};
 use crate::state::{FullState, Path, Progress, Store};
 
@@ -46,7 +46,7 @@ fn large_tables_are_sent_in_pieces() {
     let mut given = Vec::new();
     while let Some(access) = take(&ours, &mut state) {
         theirs.apply_full(&access).unwrap();
-        given.push(told(&access));
+        given.push(notified(&access));
     }
     assert_eq!(all(&ours), all(&theirs));
     assert_eq!(
@@ -77,7 +77,7 @@ fn large_vectors_are_sent_in_pieces_at_any_depth() {
     let (mut given, mut changes) = (Vec::new(), 0u64);
     while let Some(access) = take(&ours, &mut state) {
         theirs.apply_full(&access).unwrap();
-        given.push(told(&access));
+        given.push(notified(&access));
         // Parts not sent yet are sent with their later value; changes of sent parts are sent at
         // once.
         if changes < 12 {

@@ -1,4 +1,4 @@
-use super::{count, shown, store, told, value};
+use super::{count, notified, shown, store, value};
 use crate::data::{Opcode, Value};
 use crate::state::{Path, StateError};
 
@@ -6,7 +6,7 @@ use crate::state::{Path, StateError};
 fn each_operation_takes_effect_and_is_returned_for_peers() {
     let mut store = store("a");
     let mut done = Vec::new();
-    let mut note = |access: Option<crate::data::StateAccess>| done.push(told(&access.unwrap()));
+    let mut note = |access: Option<crate::data::StateAccess>| done.push(notified(&access.unwrap()));
     note(store.assign("n", 7i64).unwrap());
     note(store.increment("n", -1).unwrap());
     note(store.assign("n", Value::Count(3)).unwrap());
@@ -96,7 +96,7 @@ fn values_are_coerced_to_the_declared_types() {
     let mut store = store("a");
     let access = store.assign(Path::to("tr").index(["k".into()]), value("[$a=\"only\"]"));
     assert_eq!(
-        told(&access.unwrap().unwrap()),
+        notified(&access.unwrap().unwrap()),
         "assign_idx #a#1#5 k [a=only, b=42, c=<uninitialized>] -"
     );
     // A Rust integer is an int unless typed otherwise.
@@ -204,7 +204,7 @@ fn operations_carry_old_values_if_checks_are_enabled() {
     let mut store = store("a");
     store.set_check_consistency(true);
     let tell =
-        |access: Result<Option<crate::data::StateAccess>, _>| told(&access.unwrap().unwrap());
+        |access: Result<Option<crate::data::StateAccess>, _>| notified(&access.unwrap().unwrap());
     assert_eq!(tell(store.assign("n", 7i64)), "assign n 7 5 -");
     assert_eq!(tell(store.assign(Path::to("t1").index(count(1)), "b")), "assign_idx #a#1#3 1 b a");
     assert_eq!(tell(store.delete("t1", count(1))), "del #a#1#3 1 b -");

@@ -72,7 +72,7 @@ fn shown(store: &Store, path: impl Into<Path>) -> String {
 }
 
 /// Returns an operation as text.
-fn told(access: &StateAccess) -> String {
+fn notified(access: &StateAccess) -> String {
     let mut shown = format!("{} {} {}", access.opcode.name(), access.target, access.op1);
     for operand in [&access.op2, &access.op3] {
         match operand {

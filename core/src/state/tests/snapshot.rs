@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{all, count, shown, store, store_of, told, value};
+use super::{all, count, notified, shown, store, store_of, value};
 use crate::Time;
 use crate::data::{
     BitVector, Bloom, BloomCells, BloomFilter, Hasher, Opaque, OpaqueState, Type, TypeKind, Value,
@@ -28,8 +28,8 @@ fn a_snapshot_restores_everything() {
     // IDs are the same, and new ones continue after them.
     let path = Path::to("tr").index(["k".into()]).field("b");
     assert_eq!(
-        told(&before.increment(path.clone(), 1).unwrap().unwrap()),
-        told(&after.increment(path, 1).unwrap().unwrap())
+        notified(&before.increment(path.clone(), 1).unwrap().unwrap()),
+        notified(&after.increment(path, 1).unwrap().unwrap())
     );
     let new = after.assign("v", value("vector(1)")).unwrap().unwrap();
     assert!(
@@ -53,7 +53,7 @@ fn with_checksum(mut snapshot: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn a_snapshot_in_any_data_format_is_restored_and_says_which() {
+fn a_snapshot_in_any_data_format_contains_its_number_and_is_restored() {
     let mut before = store("a");
     before.assign(Path::to("v").element(5), 1u64).unwrap();
     for format in DataFormat::ALL {
@@ -62,13 +62,13 @@ fn a_snapshot_in_any_data_format_is_restored_and_says_which() {
         let mut after = store("a");
         assert_eq!(after.restore(&bytes), Ok(vec![]), "{format}");
         assert_eq!(all(&before), all(&after), "{format}");
-        // Read in another one it is damaged, or something else.
+        // With the number of another format, it is invalid or has other values.
         for other in DataFormat::ALL.into_iter().filter(|other| *other != format) {
             let mut changed = bytes.to_vec();
             changed[15] = other.number() as u8;
             let restored = after.restore(&with_checksum(changed).into());
             let is_same = restored == Ok(vec![]) && all(&before) == all(&after);
-            // Only 2.0 and 2.1 do not differ in what is in this store.
+            // Only the formats of 2.0 and 2.1 encode the values of this store in the same way.
             let are_alike = [format, other].iter().all(|format| *format <= DataFormat::V22);
             assert_eq!(is_same, are_alike, "{format} as {other}");
         }

@@ -46,10 +46,16 @@ fn a_connection_encrypts_without_a_driver() {
         std::iter::from_fn(|| end.poll_notification()).collect()
     };
     for end in [&mut near, &mut far] {
-        let told = take(end);
-        assert_eq!(told[0], ConnectionNotification::Secured, "{told:?}");
-        assert_eq!(told.iter().filter(|told| **told == ConnectionNotification::Secured).count(), 1);
-        assert!(told.contains(&ConnectionNotification::HandshakeDone), "{told:?}");
+        let notified = take(end);
+        assert_eq!(notified[0], ConnectionNotification::Secured, "{notified:?}");
+        assert_eq!(
+            notified
+                .iter()
+                .filter(|notified| **notified == ConnectionNotification::Secured)
+                .count(),
+            1
+        );
+        assert!(notified.contains(&ConnectionNotification::HandshakeDone), "{notified:?}");
         assert!(end.tls().is_some_and(|tls| tls.peer_certificates.len() == 1));
         assert_eq!(end.next_timeout(), None);
     }
@@ -57,17 +63,17 @@ fn a_connection_encrypts_without_a_driver() {
     assert_eq!(near.send_event(&event), Ok(Sent::Sent));
     near.close(NOW);
     carry(&mut near, &mut far);
-    let told = take(&mut far);
+    let notified = take(&mut far);
     assert!(
         matches!(
-            told[..],
+            notified[..],
             [
                 ConnectionNotification::Event(_),
                 ..,
                 ConnectionNotification::Closed(CloseCause::PeerClosed)
             ]
         ),
-        "{told:?}"
+        "{notified:?}"
     );
     assert!(!carried.windows(9).any(|part| part == b"in secret"));
 }
@@ -80,17 +86,17 @@ fn both_sides_know_the_negotiated_parameters() {
         let mut pair = Pair::new(&near.with_versions(version), &far);
         assert_eq!(pair.near.driver.connection().tls(), None);
         pair.run();
-        let told = [&pair.near, &pair.far].map(|end| end.driver.connection().tls().unwrap());
-        for (told, peer) in told.iter().zip([&far, &near]) {
-            assert_eq!(&*told.version, name);
-            let suite = &*told.cipher_suite;
+        let sessions = [&pair.near, &pair.far].map(|end| end.driver.connection().tls().unwrap());
+        for (session, peer) in sessions.iter().zip([&far, &near]) {
+            assert_eq!(&*session.version, name);
+            let suite = &*session.cipher_suite;
             assert!(suite.starts_with("TLS_") && suite.contains("_SHA"), "{suite}");
-            assert!(told.key_exchange.is_some());
-            assert_eq!(told.peer_certificates.len(), 1);
-            assert_eq!(told.peer_sha256, peer.own_sha256());
+            assert!(session.key_exchange.is_some());
+            assert_eq!(session.peer_certificates.len(), 1);
+            assert_eq!(session.peer_sha256, peer.own_sha256());
         }
-        assert_ne!(told[0], told[1]);
-        assert_eq!(told[0].cipher_suite, told[1].cipher_suite);
+        assert_ne!(sessions[0], sessions[1]);
+        assert_eq!(sessions[0].cipher_suite, sessions[1].cipher_suite);
     }
     let clear = End::new(config(None), Role::Initiator);
     assert_eq!(clear.driver.connection().tls(), None);
@@ -136,9 +142,9 @@ fn a_large_transfer_takes_little_memory_and_is_complete() {
         }
     }
     assert!((64 << 10..66 << 10).contains(&most), "{most}");
-    let is_whole = |told: &&ConnectionNotification| matches!(told, ConnectionNotification::Event(event) if event.args == [Value::string(text.clone())]);
+    let is_whole = |notified: &&ConnectionNotification| matches!(notified, ConnectionNotification::Event(event) if event.args == [Value::string(text.clone())]);
     pair.run();
-    assert_eq!(pair.far.told.iter().filter(is_whole).count(), 8);
+    assert_eq!(pair.far.notified.iter().filter(is_whole).count(), 8);
 }
 
 fn limits() -> crate::wire::FramingLimits {

@@ -50,7 +50,7 @@ struct End {
     /// The maximum number of bytes per read and write.
     piece: usize,
     closed: bool,
-    told: Vec<ConnectionNotification>,
+    notified: Vec<ConnectionNotification>,
     /// All bytes written.
     written: Vec<u8>,
 }
@@ -67,15 +67,15 @@ impl End {
             ended: false,
             piece: usize::MAX,
             closed: false,
-            told: Vec::new(),
+            notified: Vec::new(),
             written: Vec::new(),
         }
     }
 
     /// Performs a step; returns whether it made progress.
     fn step(&mut self, peer: &mut Wire, now: Time) -> bool {
-        while let Poll::Ready(Some(told)) = self.driver.poll_notification() {
-            self.told.push(told);
+        while let Poll::Ready(Some(notified)) = self.driver.poll_notification() {
+            self.notified.push(notified);
         }
         match self.driver.poll_step(now) {
             Step::Write(bytes) => {
@@ -116,11 +116,14 @@ impl End {
     }
 
     fn events(&self) -> usize {
-        self.told.iter().filter(|told| matches!(told, ConnectionNotification::Event(_))).count()
+        self.notified
+            .iter()
+            .filter(|notified| matches!(notified, ConnectionNotification::Event(_)))
+            .count()
     }
 
     fn cause(&self) -> Option<&CloseCause> {
-        self.told.iter().find_map(|told| match told {
+        self.notified.iter().find_map(|notified| match notified {
             ConnectionNotification::Closed(cause) => Some(cause),
             _ => None,
         })
@@ -183,7 +186,7 @@ impl Pair {
 
     fn assert_running(&self) {
         for end in [&self.near, &self.far] {
-            assert_eq!(end.phase(), Phase::Running, "{:?}", end.told);
+            assert_eq!(end.phase(), Phase::Running, "{:?}", end.notified);
         }
     }
 }

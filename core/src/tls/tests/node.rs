@@ -11,9 +11,9 @@ use crate::node::{
 
 /// A node with one connection, whose other end the test drives.
 struct World {
-    hub: NodeDriver,
+    driver: NodeDriver,
     subscriber: Ticket,
-    carrier: Option<SocketDriver>,
+    socket: Option<SocketDriver>,
     buffer: Vec<u8>,
     peer: End,
     /// The bytes sent to the node.
@@ -29,23 +29,23 @@ fn options(tls: &TlsConfig) -> Options {
     Options { tls: Some(tls.clone()), ..Options::default() }
 }
 
-fn hub(options: Options, node: PeerConfig) -> NodeDriver {
+fn driver(options: Options, node: PeerConfig) -> NodeDriver {
     let nodes = vec![("peer".to_owned(), node)];
     let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };
-    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
-    hub.communication_mut().start(NOW);
-    let _ = hub.settle();
-    hub
+    let mut driver = NodeDriver::new(NodeMachine::new(configuration).unwrap());
+    driver.communication_mut().start(NOW);
+    let _ = driver.settle();
+    driver
 }
 
 impl World {
-    fn of(mut hub: NodeDriver, carrier: Option<SocketDriver>, peer: End) -> World {
+    fn of(mut driver: NodeDriver, socket: Option<SocketDriver>, peer: End) -> World {
         let mut subscriber = Ticket::default();
-        hub.subscribe(&mut subscriber, Subscription::new("test"));
+        driver.subscribe(&mut subscriber, Subscription::new("test"));
         World {
-            hub,
+            driver,
             subscriber,
-            carrier,
+            socket,
             buffer: vec![0; 64 << 10],
             peer,
             incoming: VecDeque::new(),
@@ -57,54 +57,56 @@ impl World {
 
     /// Returns a node that accepts a connection.
     fn accepting(options: Options, peer: ConnectionConfig) -> World {
-        let mut hub = hub(Options { listen_ssl: true, ..options }, PeerConfig::new(HERE.into()));
+        let mut driver =
+            driver(Options { listen_ssl: true, ..options }, PeerConfig::new(HERE.into()));
         let from = Endpoint::new(HERE.into(), 50_000);
-        let id = hub.communication_mut().feed_accepted(from, NOW);
-        World::of(hub, id.map(SocketDriver::new), End::new(peer, Role::Initiator))
+        let id = driver.communication_mut().feed_accepted(from, NOW);
+        World::of(driver, id.map(SocketDriver::new), End::new(peer, Role::Initiator))
     }
 
     /// Returns a node that connects to the peer.
     fn connecting(options: Options, node: PeerConfig, peer: ConnectionConfig) -> World {
         let node = PeerConfig { connect: true, ssl: true, ..node };
-        let mut hub = hub(options, node);
-        let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
+        let mut driver = driver(options, node);
+        let Task::Do(Action::Connect { connection, .. }) = driver.poll_task(NOW, Waker::noop())
+        else {
             panic!()
         };
-        let carrier = SocketDriver::new(connection);
-        hub.communication_mut().feed_connected(connection, NOW);
-        World::of(hub, Some(carrier), End::new(peer, Role::Acceptor))
+        let socket = SocketDriver::new(connection);
+        driver.communication_mut().feed_connected(connection, NOW);
+        World::of(driver, Some(socket), End::new(peer, Role::Acceptor))
     }
 
     /// Performs one step of the node; returns whether it made progress.
     fn step(&mut self) -> bool {
-        let Some(carrier) = &mut self.carrier else { return false };
-        match carrier.poll_step(&mut self.hub, &mut self.buffer, self.now, Waker::noop()) {
+        let Some(socket) = &mut self.socket else { return false };
+        match socket.poll_step(&mut self.driver, &mut self.buffer, self.now, Waker::noop()) {
             Step::Write(bytes) => {
                 self.peer.incoming.extend(bytes);
                 let length = bytes.len();
-                carrier.feed_write(Ok(length));
+                socket.feed_write(Ok(length));
             }
             Step::Read => {
                 let length = self.incoming.len().min(self.buffer.len());
                 if length == 0 && !self.ended {
-                    carrier.feed_read(Err(ErrorKind::WouldBlock.into()));
+                    socket.feed_read(Err(ErrorKind::WouldBlock.into()));
                     return self.step();
                 }
                 let bytes: Vec<u8> = self.incoming.drain(..length).collect();
                 self.buffer[..length].copy_from_slice(&bytes);
-                carrier.feed_read(Ok(length));
+                socket.feed_read(Ok(length));
             }
             Step::EndOutput => self.peer.ended = true,
             Step::Yield => {}
             Step::Wait { .. } => {
-                carrier.feed_ready();
+                socket.feed_ready();
                 return false;
             }
             Step::Close => {
                 self.peer.ended = true;
                 self.closed = true;
-                carrier.feed_closed(&mut self.hub, self.now);
-                self.carrier = None;
+                socket.feed_closed(&mut self.driver, self.now);
+                self.socket = None;
             }
         }
         true
@@ -117,7 +119,7 @@ impl World {
             let moved = self.peer.step(&mut wire, self.now) | moved;
             self.incoming.extend(wire.0);
             self.ended |= wire.1;
-            let _ = self.hub.settle();
+            let _ = self.driver.settle();
             if !moved {
                 return;
             }
@@ -125,44 +127,44 @@ impl World {
     }
 
     /// Returns the notifications, log entries as text.
-    fn told(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
-        let _ = self.hub.settle();
-        let World { hub, subscriber, .. } = self;
-        while let Poll::Ready(Some(one)) = hub.poll_notification(subscriber, Waker::noop()) {
-            told.push(match one {
+    fn notified(&mut self) -> Vec<String> {
+        let mut notified = Vec::new();
+        let _ = self.driver.settle();
+        let World { driver, subscriber, .. } = self;
+        while let Poll::Ready(Some(one)) = driver.poll_notification(subscriber, Waker::noop()) {
+            notified.push(match one {
                 Notification::Log(entry) => entry.to_string(),
                 other => format!("{other:?}"),
             });
         }
-        told
+        notified
     }
 }
 
-fn position(told: &[String], end: &str) -> usize {
-    let found = told.iter().position(|line| line.ends_with(end));
-    found.unwrap_or_else(|| panic!("no {end} in {told:#?}"))
+fn position(notified: &[String], end: &str) -> usize {
+    let found = notified.iter().position(|line| line.ends_with(end));
+    found.unwrap_or_else(|| panic!("no {end} in {notified:#?}"))
 }
 
 #[test]
 fn accepted_connections_begin_after_the_tls_handshake() {
     let (ours, theirs) = two();
     let mut world = World::accepting(options(&ours), config(Some(theirs)));
-    let before = world.told();
+    let before = world.notified();
     position(&before, "[#10000/10.0.0.1:50000] accepted SSL connection");
     position(&before, "added peer");
     assert!(!before.iter().any(|line| line.contains("peer connected")), "{before:?}");
     world.run();
-    let told = world.told();
-    position(&told, "phase: running");
+    let notified = world.notified();
+    position(&notified, "phase: running");
     assert_eq!(world.peer.phase(), Phase::Running);
-    let communication = world.hub.communication();
+    let communication = world.driver.communication();
     let peer = communication.peers().next().unwrap().id;
     assert_eq!(communication.peer_state(peer), Some(PeerState::Connected(Phase::Running)));
     world.peer.driver.close(NOW);
     world.run();
-    let told = world.told();
-    assert!(told.iter().any(|line| line.contains("cause: PeerClosed")), "{told:?}");
+    let notified = world.notified();
+    assert!(notified.iter().any(|line| line.contains("cause: PeerClosed")), "{notified:?}");
     assert!(world.closed);
 }
 
@@ -171,11 +173,14 @@ fn initiated_connections_are_up_after_the_tls_handshake() {
     let (ours, theirs) = two();
     let node = PeerConfig::new(HERE.into());
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
-    assert!(!world.told().iter().any(|line| line.ends_with("connected")));
+    assert!(!world.notified().iter().any(|line| line.ends_with("connected")));
     world.run();
-    let told = world.told();
-    assert!(position(&told, "[#1/10.0.0.1:47757] connected") < position(&told, "peer connected"));
-    position(&told, "phase: running");
+    let notified = world.notified();
+    assert!(
+        position(&notified, "[#1/10.0.0.1:47757] connected")
+            < position(&notified, "peer connected")
+    );
+    position(&notified, "phase: running");
 }
 
 #[test]
@@ -186,10 +191,14 @@ fn certificates_are_checked_against_the_wall_clock() {
         let theirs = authority.config(Made { years: Some((2020, 2030)), ..Made::default() });
         let ours = authority.config(Made::default());
         let mut world = World::accepting(options(&ours), config(Some(theirs)));
-        world.hub.feed_clock(NOW, wall);
+        world.driver.feed_clock(NOW, wall);
         world.run();
-        let told = world.told();
-        assert_eq!(told.iter().any(|line| line.ends_with("phase: running")), is_valid, "{told:?}");
+        let notified = world.notified();
+        assert_eq!(
+            notified.iter().any(|line| line.ends_with("phase: running")),
+            is_valid,
+            "{notified:?}"
+        );
     }
 }
 
@@ -202,17 +211,20 @@ fn a_failure_while_connecting_is_logged_notified_and_retried() {
         let node = PeerConfig { retry: Duration::from_secs(retry), ..PeerConfig::new(HERE.into()) };
         let mut world = World::connecting(options(&ours), node, config(Some(stranger.clone())));
         world.run();
-        let told = world.told();
+        let notified = world.notified();
         let line = "can't init peer io: the peer's certificate is not signed by a CA in \
                     `ssl_ca_certificate`";
-        assert!(told.iter().any(|told| told == line), "{told:#?}");
-        let retries = told.iter().any(|told| told.contains("retries: true"));
+        assert!(notified.iter().any(|notified| notified == line), "{notified:#?}");
+        let retries = notified.iter().any(|notified| notified.contains("retries: true"));
         assert_eq!(retries, retry > 0);
-        assert_eq!(told.iter().any(|told| told.ends_with("could not connect")), retry == 0);
+        assert_eq!(
+            notified.iter().any(|notified| notified.ends_with("could not connect")),
+            retry == 0
+        );
         let refused = TlsError::Refused { alert: Alert(48), role: Role::Acceptor };
         assert_eq!(*world.peer.failure(), refused, "the peer receives the alert");
         assert!(world.closed);
-        let until = world.hub.communication().next_timeout();
+        let until = world.driver.communication().next_timeout();
         assert_eq!(until == Some(after(5)), retry > 0);
     }
 }
@@ -224,13 +236,16 @@ fn a_failure_while_accepting_is_logged_notified_and_forgotten() {
     let mut world = World::accepting(options(&ours), config(Some(stranger)));
     world.run();
     // The initiator rejects our certificate too, and its alert arrives first.
-    let told = world.told();
+    let notified = world.notified();
     let line = "can't init peer io: the peer rejected TLS: unknown_ca (48), our certificate is not \
                 signed by a CA that the peer knows";
-    assert!(told.iter().any(|told| told == line), "{told:#?}");
-    assert!(told.iter().any(|told| told.contains("established: false, cause: Tls(")), "{told:?}");
+    assert!(notified.iter().any(|notified| notified == line), "{notified:#?}");
+    assert!(
+        notified.iter().any(|notified| notified.contains("established: false, cause: Tls(")),
+        "{notified:?}"
+    );
     assert!(world.closed);
-    assert_eq!(world.hub.communication().peers().count(), 0);
+    assert_eq!(world.driver.communication().peers().count(), 0);
 }
 
 #[test]
@@ -239,7 +254,7 @@ fn a_peer_without_tls_is_recognized() {
     let mut world = World::accepting(options(&ours), config(None));
     world.run();
     let line = "can't init peer io: the peer does not use TLS, which is required here";
-    assert!(world.told().iter().any(|told| told == line));
+    assert!(world.notified().iter().any(|notified| notified == line));
 }
 
 /// Runs a session whose stream ends after these bytes; returns its notifications.
@@ -248,31 +263,40 @@ fn ended_after(last: &[u8]) -> Vec<String> {
     let node = PeerConfig { retry: Duration::from_secs(5), ..PeerConfig::new(HERE.into()) };
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
     world.run();
-    world.told();
+    world.notified();
     world.incoming.extend(last);
     world.ended = true;
     world.run();
-    let peer = world.hub.communication().node_peer("peer").unwrap().id;
-    let state = world.hub.communication().peer_state(peer);
+    let peer = world.driver.communication().node_peer("peer").unwrap().id;
+    let state = world.driver.communication().peer_state(peer);
     assert_eq!(state, Some(PeerState::Waiting { until: after(5) }));
-    world.told()
+    world.notified()
 }
 
 /// A Bro that terminates sends no `close_notify`.
 #[test]
 fn an_end_without_close_notify_is_logged_like_any_other() {
-    let told = ended_after(&[]);
-    assert!(told.iter().any(|told| told.ends_with("peer disconnected")), "{told:#?}");
-    assert!(!told.iter().any(|told| told.contains("can't read")), "{told:#?}");
-    assert!(told.iter().any(|told| told.contains("cause: PeerClosed }")), "{told:#?}");
+    let notified = ended_after(&[]);
+    assert!(
+        notified.iter().any(|notified| notified.ends_with("peer disconnected")),
+        "{notified:#?}"
+    );
+    assert!(!notified.iter().any(|notified| notified.contains("can't read")), "{notified:#?}");
+    assert!(
+        notified.iter().any(|notified| notified.contains("cause: PeerClosed }")),
+        "{notified:#?}"
+    );
 }
 
 #[test]
 fn a_failure_during_a_session_is_a_tls_failure() {
-    let told = ended_after(&[0x17, 3, 3, 0, 100, 0]);
+    let notified = ended_after(&[0x17, 3, 3, 0, 100, 0]);
     let line = "can't read data chunk: the stream was cut off inside a TLS record";
-    assert!(told.iter().any(|told| told == line), "{told:#?}");
-    assert!(told.iter().any(|told| told.contains("cause: Tls(Truncated)")), "{told:?}");
+    assert!(notified.iter().any(|notified| notified == line), "{notified:#?}");
+    assert!(
+        notified.iter().any(|notified| notified.contains("cause: Tls(Truncated)")),
+        "{notified:?}"
+    );
 }
 
 #[test]
@@ -290,8 +314,8 @@ fn a_tls_handshake_ends_with_the_node_or_on_disconnect() {
                 )
             };
             world.step();
-            let peer = world.hub.communication().peers().next().unwrap().id;
-            let node = world.hub.communication_mut();
+            let peer = world.driver.communication().peers().next().unwrap().id;
+            let node = world.driver.communication_mut();
             if terminates {
                 node.terminate_communication(NOW);
             } else {
@@ -299,11 +323,11 @@ fn a_tls_handshake_ends_with_the_node_or_on_disconnect() {
             }
             while world.step() {}
             assert!(world.closed);
-            let told = world.told();
-            assert!(!told.iter().any(|line| line.contains("peer io")), "{told:?}");
-            assert_eq!(world.hub.communication().terminated().is_some(), terminates);
-            let left = world.hub.communication().peers().count();
-            assert_eq!(left == 0, accepts, "{terminates} {told:?}");
+            let notified = world.notified();
+            assert!(!notified.iter().any(|line| line.contains("peer io")), "{notified:?}");
+            assert_eq!(world.driver.communication().terminated().is_some(), terminates);
+            let left = world.driver.communication().peers().count();
+            assert_eq!(left == 0, accepts, "{terminates} {notified:?}");
         }
     }
 }
@@ -316,7 +340,7 @@ fn a_stalled_handshake_times_out() {
     world.now = after(30);
     while world.step() {}
     let line = "can't init peer io: no TLS handshake within 30 s";
-    assert!(world.told().iter().any(|told| told == line));
+    assert!(world.notified().iter().any(|notified| notified == line));
     world.now = after(35);
     while world.step() {}
     assert!(world.closed);
@@ -327,14 +351,14 @@ fn a_stalled_handshake_times_out() {
 fn the_runtime_ends_with_the_tcp_connection_not_with_the_tls_handshake() {
     let (ours, theirs) = two();
     let ssl = Options { listen_ssl: true, ..options(&ours) };
-    let mut hub = hub(ssl, PeerConfig::new(HERE.into()));
+    let mut driver = driver(ssl, PeerConfig::new(HERE.into()));
     let from = Endpoint::new(HERE.into(), 50_000);
-    let id = hub.communication_mut().feed_accepted(from, after(10));
+    let id = driver.communication_mut().feed_accepted(from, after(10));
     let peer = End::new(config(Some(theirs)), Role::Initiator);
-    let mut world = World::of(hub, id.map(SocketDriver::new), peer);
+    let mut world = World::of(driver, id.map(SocketDriver::new), peer);
     world.now = after(15);
     world.run();
-    let runtime = world.peer.told.iter().find_map(|told| match told {
+    let runtime = world.peer.notified.iter().find_map(|notified| match notified {
         ConnectionNotification::Established(version) => Some(version.runtime),
         _ => None,
     });
@@ -380,13 +404,13 @@ fn the_log_is_the_same_as_without_tls() {
             world.peer.driver.close(NOW);
         }
         world.run();
-        let short = |told: String| match told.split_once([' ', '(']) {
+        let short = |notified: String| match notified.split_once([' ', '(']) {
             Some((name, _)) if name.starts_with("Connection") => name.to_owned(),
-            _ => told.replace(prefix, "@"),
+            _ => notified.replace(prefix, "@"),
         };
-        let told: Vec<String> = world.told().into_iter().map(short).collect();
+        let notified: Vec<String> = world.notified().into_iter().map(short).collect();
         let failure = if breaks { &[broken][..] } else { &[] };
-        assert_eq!(told, [&first[..], &up, failure, &over].concat(), "{connects} {breaks}");
+        assert_eq!(notified, [&first[..], &up, failure, &over].concat(), "{connects} {breaks}");
     }
 }
 
@@ -402,9 +426,12 @@ fn termination_does_not_wait_for_a_tls_handshake() {
             while world.step() {}
         }
         assert!(!world.closed);
-        world.hub.communication_mut().terminate_communication(NOW);
-        assert_eq!(world.hub.communication().terminated(), Some(&[][..]));
-        let told = world.told();
-        assert!(told.iter().any(|told| told.starts_with("Terminated")), "{told:#?}");
+        world.driver.communication_mut().terminate_communication(NOW);
+        assert_eq!(world.driver.communication().terminated(), Some(&[][..]));
+        let notified = world.notified();
+        assert!(
+            notified.iter().any(|notified| notified.starts_with("Terminated")),
+            "{notified:#?}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The behaviour of a node on every async transport.
+//! The behavior of a node on every async transport.
 //!
 //! These tests use real sockets on the loopback interface and do not depend on timing.
 

@@ -119,7 +119,7 @@ pub(crate) async fn reconnects_after_a_peer_process_is_killed(stream: Stream) {
     assert!(numbers(&mut notifications, 1000).await.into_iter().eq(0..1000));
 }
 
-/// Prints when accepting fails, and what is accepted when it works again.
+/// Prints the error when accepting fails, and what is accepted once it works again.
 async fn run_out(stream: Stream) {
     let (_here, mut notifications, port) =
         listener(stream, listening(), vec![anyone("ping")]).await;

@@ -1,4 +1,4 @@
-//! The behaviour of single connections on every async transport.
+//! The behavior of single connections on every async transport.
 //!
 //! These tests use real sockets on the loopback interface and do not depend on timing.
 

@@ -8,8 +8,8 @@
   const failures = all("section.failure");
   const open = new Map(sections.map((section) => [section, section.open]));
 
-  // Hides a case that has not all of these words and one of these verdicts; returns whether it is
-  // shown.
+  // Hides a case unless it has all of these words and one of these verdicts. Returns whether it
+  // is shown.
   const show = (row, words, verdicts) => {
     const text = row.textContent.toLowerCase();
     const found = row.dataset.verdicts.split(" ").some((verdict) => verdicts.has(verdict))

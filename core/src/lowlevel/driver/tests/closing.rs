@@ -49,18 +49,21 @@ fn the_peer_closes_first() {
     driver.feed_read(Ok(&[]), NOW);
     assert_eq!(driver.poll_step(NOW), Step::EndOutput);
     assert_eq!(driver.poll_step(NOW), Step::Close);
-    let told = take(&mut driver);
-    assert!(told.first().is_some_and(is_event), "{told:?}");
-    assert_eq!(told[1..], [ConnectionNotification::Closed(CloseCause::PeerClosed)]);
+    let notified = take(&mut driver);
+    assert!(notified.first().is_some_and(is_event), "{notified:?}");
+    assert_eq!(notified[1..], [ConnectionNotification::Closed(CloseCause::PeerClosed)]);
     ends(&mut driver, true);
 
     let mut driver = running(config());
     driver.feed_read(Ok(&[0, 0]), NOW);
     driver.feed_read(Ok(&[]), NOW);
-    let told = take(&mut driver);
+    let notified = take(&mut driver);
     assert!(
-        matches!(told[..], [ConnectionNotification::Closed(CloseCause::PeerClosedMidMessage(_))]),
-        "{told:?}"
+        matches!(
+            notified[..],
+            [ConnectionNotification::Closed(CloseCause::PeerClosedMidMessage(_))]
+        ),
+        "{notified:?}"
     );
 }
 
@@ -71,8 +74,8 @@ fn input_before_a_failed_write_is_still_read() {
     driver.feed_write(fail(ErrorKind::BrokenPipe), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Read);
     driver.feed_read(Ok(&call()), after(1));
-    let told = take(&mut driver);
-    assert!(told.len() == 1 && told.iter().all(is_event), "{told:?}");
+    let notified = take(&mut driver);
+    assert!(notified.len() == 1 && notified.iter().all(is_event), "{notified:?}");
     assert_eq!(driver.poll_step(after(1)), Step::Read);
     driver.feed_read(Ok(&[]), after(1));
     assert_eq!(take(&mut driver), [failed()]);
@@ -154,14 +157,14 @@ fn a_failed_read_closes_at_once() {
 }
 
 #[test]
-fn invalid_input_closes_the_connection_in_an_orderly_way() {
+fn invalid_input_closes_the_connection_gracefully() {
     let mut driver = running(config());
     send(&mut driver);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
     driver.feed_read(Ok(&[0xff; 100]), NOW);
-    let told = take(&mut driver);
-    let [ConnectionNotification::Closed(CloseCause::Protocol(error))] = &told[..] else {
-        panic!("{told:?}");
+    let notified = take(&mut driver);
+    let [ConnectionNotification::Closed(CloseCause::Protocol(error))] = &notified[..] else {
+        panic!("{notified:?}");
     };
     assert!(matches!(error.kind, ProtocolErrorKind::Wire(_)), "{error}");
     driver.feed_writable();
@@ -191,14 +194,14 @@ fn input_does_not_wait_for_answers_that_cannot_be_written() {
         driver.feed_writable();
         driver.feed_write(fail(ErrorKind::BrokenPipe), NOW);
         let _ = driver.poll_step(NOW);
-        let told = take(&mut driver);
-        assert!(told.first().is_some_and(is_event), "{told:?}");
+        let notified = take(&mut driver);
+        assert!(notified.first().is_some_and(is_event), "{notified:?}");
         let cause = if ends_before {
             ConnectionNotification::Closed(CloseCause::PeerClosed)
         } else {
             failed()
         };
-        assert_eq!(told[1..], [cause]);
+        assert_eq!(notified[1..], [cause]);
         ends(&mut driver, false);
     }
 }

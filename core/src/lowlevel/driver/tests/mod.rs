@@ -113,7 +113,7 @@ fn take(driver: &mut Driver) -> Vec<ConnectionNotification> {
         Poll::Pending => None,
     };
     std::iter::from_fn(next)
-        .filter(|told| !matches!(told, ConnectionNotification::Log(_)))
+        .filter(|notified| !matches!(notified, ConnectionNotification::Log(_)))
         .collect()
 }
 
@@ -121,8 +121,8 @@ fn failed() -> ConnectionNotification {
     ConnectionNotification::Closed(CloseCause::TransportFailed { reason: "broken pipe".into() })
 }
 
-fn is_event(told: &ConnectionNotification) -> bool {
-    matches!(told, ConnectionNotification::Event(event) if event.name == "e")
+fn is_event(notified: &ConnectionNotification) -> bool {
+    matches!(notified, ConnectionNotification::Event(event) if event.name == "e")
 }
 
 /// Checks that the socket is closed and stays closed.

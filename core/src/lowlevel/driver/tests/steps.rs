@@ -44,8 +44,8 @@ fn notifications_wait_for_writable_output() {
     driver.feed_read(Ok(&call()), NOW);
     assert_eq!(driver.poll_notification(), Poll::Pending);
     driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
-    let told = take(&mut driver);
-    assert!(told.len() == 1 && told.iter().all(is_event), "{told:?}");
+    let notified = take(&mut driver);
+    assert!(notified.len() == 1 && notified.iter().all(is_event), "{notified:?}");
     assert_eq!(driver.poll_notification(), Poll::Pending);
 }
 

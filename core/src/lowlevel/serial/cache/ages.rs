@@ -26,8 +26,8 @@ pub(super) struct Ages {
     named: PerList<u64>,
     /// The number of evicted anonymous entries, all of the unstable list.
     left: u64,
-    /// A former state of the entries of one list, in order of last use. Entries used or added since
-    /// are younger than all of them.
+    /// The entries of one list as they were sorted by last use. Entries used or added since are
+    /// younger than all of them.
     queue: VecDeque<(Use, Key)>,
 }
 
@@ -45,7 +45,7 @@ impl Tags {
     }
 }
 
-/// When an entry was used: uses compare as the places of the entries in their list.
+/// When an entry was used. Uses compare like the positions of their entries in the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
     /// The number of anonymous entries inserted before.
@@ -114,8 +114,8 @@ impl Ages {
         self.shared.contains_key(&address)
     }
 
-    /// Does the same, after adding an anonymous entry if `anonymous` is true. Does nothing if the
-    /// instance is not present.
+    /// Does the same as [`use_base`](Self::use_base), after adding an anonymous entry if
+    /// `anonymous` is true. Does nothing if the instance is not present.
     #[inline]
     pub(super) fn use_base_after(&mut self, tag: TypeTag, anonymous: bool) -> Option<u64> {
         let entry = self.base.get_mut(tag as usize)?.as_mut()?;

@@ -1,26 +1,26 @@
-//! Types that come in full again and again (2§4).
+//! Types that are sent in full repeatedly (2§4).
 
 use crate::data::Type;
 
 use super::Extent;
 
-/// How many types are kept.
+/// The maximum number of types to keep.
 const MOST: usize = 32;
 
-/// How many bytes a type may come in, to be kept.
+/// The maximum length of a kept type's encoding in bytes.
 const LONGEST: usize = 4096;
 
-/// How many of its bytes a type is told by, before all are compared.
-const TOLD: usize = 40;
+/// How many bytes of a type are hashed; the others are compared only if these are equal.
+const HASHED: usize = 40;
 
-/// Holds types by the bytes that they came in: a writer without a cache sends them in full with each
-/// value, and to build one takes many times as long as to compare it.
+/// Keeps types by their encodings. A writer without a cache sends a type in full with each value,
+/// and building a type takes many times as long as comparing its bytes.
 ///
-/// The same bytes always give the same type as long as there are no ids in them.
+/// The same bytes always encode the same type, provided that they contain no ids.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
     types: Vec<InternedType>,
-    /// Which is the next to be replaced.
+    /// The index of the type to replace next.
     next: usize,
     bytes: usize,
 }
@@ -31,30 +31,30 @@ pub(in super::super) struct InternedType {
     bytes: Box<[u8]>,
     pub(in super::super) ty: Type,
     pub(in super::super) extent: Extent,
-    /// How many objects in full it takes.
+    /// The number of objects in the type's encoding.
     pub(in super::super) full: u64,
 }
 
 impl InternedType {
-    /// Returns how many bytes it came in.
+    /// Returns the length of the type's encoding in bytes.
     pub(in super::super) fn len(&self) -> u32 {
         self.bytes.len() as u32
     }
 }
 
 impl Interned {
-    /// Returns what is kept, in bytes.
+    /// Returns the size of all kept encodings in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Returns the type that these bytes begin with.
+    /// Returns the type whose encoding these bytes begin with, if any.
     pub(super) fn find(&self, bytes: &[u8]) -> Option<&InternedType> {
         let key = key(bytes)?;
         self.types.iter().find(|known| known.key == key && bytes.starts_with(&known.bytes))
     }
 
-    /// Keeps a type that came in these bytes, and at most `limit` bytes with all others.
+    /// Keeps a type with this encoding, unless all kept encodings would then exceed `limit` bytes.
     pub(super) fn add(&mut self, bytes: &[u8], ty: Type, extent: Extent, full: u64, limit: usize) {
         let Some(key) = key(bytes).filter(|_| bytes.len() <= LONGEST) else { return };
         let gone = match self.types.get(self.next) {
@@ -75,14 +75,14 @@ impl Interned {
     }
 }
 
-/// Mixes the first bytes.
+/// Hashes the first bytes.
 fn key(bytes: &[u8]) -> Option<u64> {
-    let told: &[u8; TOLD] = bytes.first_chunk()?;
+    let hashed: &[u8; HASHED] = bytes.first_chunk()?;
     let mix = |key: u64, word: &[u8]| {
         let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
         (key ^ word).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     };
-    Some(told.chunks_exact(8).fold(0, mix))
+    Some(hashed.chunks_exact(8).fold(0, mix))
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         for last in 0..40 {
             let bytes = [bytes(last), vec![1, 2, 3]].concat();
             let found = interned.find(&bytes).map(|known| (known.full, known.len()));
-            // The first have made room.
+            // The last ones have replaced the first.
             assert_eq!(found, (last >= 8).then_some((u64::from(last), 51)));
         }
         assert!(interned.find(&bytes(9)[..50]).is_none());
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn the_stored_bytes_are_bounded() {
         let mut interned = Interned::default();
         let mut add = |length: usize, limit| {
             let (ty, extent) = (Type::COUNT, Extent::default());
@@ -118,7 +118,7 @@ mod tests {
             interned.bytes()
         };
         assert_eq!(add(LONGEST + 1, usize::MAX), 0);
-        assert_eq!(add(TOLD - 1, usize::MAX), 0);
+        assert_eq!(add(HASHED - 1, usize::MAX), 0);
         assert_eq!(add(100, 99), 0);
         assert_eq!(add(100, 100), 100);
         assert_eq!(add(101, 200), 100);

@@ -17,7 +17,7 @@ const SPARE: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     held: Vec<Held>,
-    /// Those that nothing refers to, some with a message to be filled.
+    /// The unreferenced ones. Some hold a cleared message for reuse.
     free: Vec<u32>,
     /// Their total cost in bytes.
     bytes: usize,
@@ -29,7 +29,7 @@ struct Held {
     notes: Option<Box<Notes>>,
     /// The number of references to it.
     live: usize,
-    /// The cost in bytes, notes aside.
+    /// The cost in bytes, without the notes.
     bytes: usize,
 }
 
@@ -46,7 +46,7 @@ pub(in super::super) struct Notes {
 
 /// Returns the cost of a message in bytes.
 fn cost(message: &Message) -> usize {
-    // What a container leaves that nobody holds any more.
+    // A container that nothing else references keeps its allocation because of the weak reference.
     let made = message.made.len() * (size_of::<Made>() + size_of::<Table>());
     message.chunk.len() + message.tape.len() * size_of::<Item>() + made + EACH
 }
@@ -75,7 +75,8 @@ impl Messages {
         number
     }
 
-    /// Holds the message that was begun last, on behalf of so many: of none, it is to be used again.
+    /// Stores the message begun last, with this number of references. With none, it is released for
+    /// reuse.
     #[inline]
     pub(super) fn hold(&mut self, message: Arc<Message>, notes: Option<Box<Notes>>, live: usize) {
         let number = self.free.pop();
@@ -91,7 +92,7 @@ impl Messages {
         }
     }
 
-    /// Returns a message that is held.
+    /// Returns a stored message.
     pub(super) fn get(&self, number: u32) -> Option<&Message> {
         self.held.get(number as usize)?.message.as_deref()
     }
@@ -116,7 +117,7 @@ impl Messages {
         let Some(held) = self.held.get_mut(number as usize) else { return };
         self.bytes = self.bytes.saturating_sub(held.bytes);
         let notes = held.notes.take();
-        // Used again, unless somebody still has the event.
+        // Reuses the message, unless an event still shares it.
         match held.message.as_mut().and_then(Arc::get_mut) {
             Some(message) if self.free.len() < SPARE => message.clear(),
             _ => held.message = None,
@@ -127,7 +128,7 @@ impl Messages {
         }
     }
 
-    /// Lets go of all that only a message which has gone referred to.
+    /// Releases everything to which only a dropped message referred.
     #[cold]
     fn drop_notes(&mut self, notes: Notes) {
         let mut gone = vec![notes];
@@ -177,7 +178,7 @@ impl Notes {
         objects: u32,
     ) -> Option<Known> {
         let end = usize::try_from(message.tape.get(tape as usize)?.end).ok()?;
-        // It has been read up to there.
+        // The value's header and type, which end here, have already been read.
         let from = chunk.slice(end.min(chunk.len())..);
         if let Some(value) = message.made(tape) {
             return Some(Known { value, from });

@@ -1,10 +1,10 @@
 //! The object cache, one per direction, on either side (2§5).
 //!
-//! Either side keeps entries in the order of their last use by noting when that was, and sorts only
-//! when some have to leave. Beyond that they have little in common, and so each has its own: the
-//! reader ([`used`], [`ring`]) has to find any entry by an id that the peer chose, and holds what it
-//! means; the writer ([`ages`], [`sent`]) finds types and containers by their address, and of all
-//! else need but count how many there are.
+//! Both sides order entries by their last use: a use only records its time, and entries are sorted
+//! only when some must be evicted. Otherwise they have little in common, so each has its own
+//! implementation. The reader ([`used`], [`ring`]) must find any entry by an id that the peer
+//! chose, and holds the entry's content. The writer ([`ages`], [`sent`]) finds types and containers
+//! by their address, and only counts all other entries.
 
 mod ages;
 mod interned;
@@ -68,7 +68,7 @@ impl<T> IndexMut<ListId> for PerList<T> {
 pub(super) struct Extent {
     /// The number of levels of objects below it.
     pub(super) height: u32,
-    /// The number of objects in it, without itself.
+    /// The number of objects in it, not counting itself.
     pub(super) objects: u32,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Extent {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheCounters {
-    /// Objects in full.
+    /// Objects sent in full.
     pub full: u64,
     /// References to objects sent before: the cache's hits.
     pub references: u64,

@@ -16,7 +16,7 @@ pub(in super::super) enum Object {
     Pending(Family),
     /// A type whose parts are still being read; they may refer to it.
     PendingType(PendingType),
-    /// A value: the number of its message, and its place on that message's tape.
+    /// A value: the number of its message, and its position on that message's tape.
     Value(u32, u32),
     Type(Type),
     Attributes(Arc<Attributes>),

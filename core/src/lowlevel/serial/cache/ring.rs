@@ -1,26 +1,28 @@
-//! The values of the unstable list without references so far (2§5).
+//! The values of the unstable list that have not been referenced (2§5).
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// What a run's place on the tape is while the type of its value is being read.
+/// The tape position of a run while the type of its only value is being read.
 const PENDING: u32 = u32::MAX;
 
-/// The distance of stamps within a run: after each value its type is used.
+/// The distance between the stamps of a run's values: 2, because each value is followed by a use of
+/// its type.
 pub(super) const STEP: u64 = 2;
 
 /// Values in order of arrival, which is the order of their ids.
 ///
-/// Nearly all values are never referred to: they come in at one end and leave at the other. So a
-/// message's are kept as one run, and which of them are something else by now is noted apart.
+/// Nearly all values are never referenced: they enter at one end and leave at the other. So the
+/// values of a message are stored as one run, and exceptions are stored separately.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     runs: VecDeque<Run>,
-    /// The run that values are added to, if any; it has to be closed before all else.
+    /// The run to which values are being added, if any. It must be closed before all other
+    /// operations.
     open: Run,
     /// The ids of values in runs that have changed.
     exceptions: BTreeMap<u64, Exception>,
     len: usize,
-    /// The number of runs added since the beginning of the message.
+    /// The number of runs added since the start of the message.
     new: usize,
 }
 
@@ -37,13 +39,13 @@ struct Run {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exception {
-    /// It was referred to and moved elsewhere.
+    /// It was referenced and moved elsewhere.
     Gone,
     /// Its id belongs to a newer object; it only ages.
     Replaced,
 }
 
-/// Where a value is.
+/// The location of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RingValue {
     /// Its stamp in the cache.
@@ -55,7 +57,7 @@ pub(super) struct RingValue {
 }
 
 impl Run {
-    /// Drops the oldest of them.
+    /// Drops the oldest values.
     fn advance(&mut self, count: u32) {
         self.pid = self.pid.wrapping_add(u64::from(count));
         self.stamp += STEP * u64::from(count);
@@ -69,7 +71,7 @@ impl Ring {
         self.len
     }
 
-    /// Adds a value to the open run, if it goes on with this id at this place of the tape.
+    /// Adds a value to the open run, if this id and tape position continue it.
     #[inline(always)]
     pub(super) fn extend(&mut self, pid: u64, tape: u32) -> bool {
         let Run { pid: first, count, .. } = self.open;
@@ -80,7 +82,7 @@ impl Ring {
         goes_on
     }
 
-    /// Opens a run with a value with an id above all before it.
+    /// Opens a run with a value whose id is greater than all before it.
     pub(super) fn open(&mut self, pid: u64, stamp: u64, message: u32, tape: u32) {
         self.open = Run { pid, stamp, message, tape, count: 1 };
     }
@@ -101,8 +103,9 @@ impl Ring {
         }
     }
 
-    /// Registers a value whose type is about to be read, with an id above all before it, while no run is
-    /// open; returns its place, which holds until the next [`pop`](Self::pop).
+    /// Adds a value whose type is about to be read, and whose id is greater than all before it. No
+    /// run may be open. Returns the value's position, which is valid until the next
+    /// [`pop`](Self::pop).
     #[inline]
     pub(super) fn push(&mut self, pid: u64, stamp: u64, message: u32) -> usize {
         self.runs.push_back(Run { pid, stamp, message, tape: PENDING, count: 1 });
@@ -111,14 +114,14 @@ impl Ring {
         self.runs.len() - 1
     }
 
-    /// Returns where on its message's tape a value is, once its type has been read.
+    /// Records the tape position of a value, now that its type has been read.
     pub(super) fn store(&mut self, place: usize, tape: u32) {
         if let Some(run) = self.runs.get_mut(place) {
             run.tape = tape;
         }
     }
 
-    /// Ends a message, of which no run is open; returns how many runs came with it.
+    /// Ends a message. No run may be open. Returns how many runs the message added.
     #[inline]
     pub(super) fn end(&mut self) -> usize {
         std::mem::take(&mut self.new)
@@ -134,19 +137,20 @@ impl Ring {
         Some(RingValue {
             stamp: run.stamp + STEP * u64::from(position),
             message: run.message,
-            // One whose type is being read is alone.
+            // A value whose type is being read is alone in its run.
             tape: run.tape.saturating_add(position),
         })
     }
 
-    /// Lets an id mean nothing here any more; the value only ages.
+    /// Removes the id of a value, which then only ages.
     pub(super) fn replace(&mut self, pid: u64) {
         if self.find(pid).is_some() {
             self.exceptions.insert(pid, Exception::Replaced);
         }
     }
 
-    /// Takes the value with this id, if there is one; `Err` if its type is still being read.
+    /// Removes and returns the value with this id, if there is one; `Err` if its type is still
+    /// being read.
     pub(super) fn take(&mut self, pid: u64) -> Option<Result<RingValue, ()>> {
         let value = self.find(pid)?;
         if value.tape == PENDING {
@@ -157,14 +161,14 @@ impl Ring {
         Some(Ok(value))
     }
 
-    /// Returns the stamp of the oldest value, or of one before it that has gone.
+    /// Returns the stamp of the oldest value, or of an older one that was removed.
     pub(super) fn oldest(&self) -> Option<u64> {
         self.runs.front().map(|run| run.stamp)
     }
 
-    /// Takes the oldest values, if they came before then: those of one run, but at most so many.
-    /// Returns their number, none if there was but one that has gone, and the message whose run ends
-    /// with them.
+    /// Evicts the oldest values, at most `most` and only from the first run, if their stamps are
+    /// below `before`. Returns their number, which is 0 if a value that was already removed was
+    /// skipped, and the message of the run if this was the end of the run.
     #[inline(always)]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(usize, Option<u32>)> {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
@@ -183,8 +187,8 @@ impl Ring {
         Some((count as usize, message))
     }
 
-    /// Returns how many values of the first run may leave, if they came before then, but at most so
-    /// many; or instead of them how many that have gone.
+    /// Returns how many values at the start of the first run can be evicted, at most `most` and
+    /// with stamps below `before`, or how many that were already removed can be skipped.
     #[inline(never)]
     fn leaving(&mut self, most: u32, before: u64) -> Option<(u32, u32)> {
         let Run { pid, stamp, count, .. } = *self.runs.front().filter(|run| run.stamp < before)?;
@@ -212,7 +216,8 @@ impl Ring {
 mod tests {
     use super::*;
 
-    /// Makes runs of ids 1 to 5 and 6 to 8 of one message and 9 of another, with stamps from 10 on.
+    /// Creates a ring with the ids 1 to 5 and 6 to 8 in two runs of one message, and 9 of another
+    /// message. Stamps start at 10.
     fn runs() -> Ring {
         let mut ring = Ring::default();
         for pid in 1..=8 {
@@ -244,9 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn values_leave_from_the_oldest_on_and_run_by_run() {
+    fn the_oldest_values_are_evicted_first_run_by_run() {
         let mut ring = runs();
-        assert_eq!(ring.pop(100, 15), Some((3, None)), "what came before then");
+        assert_eq!(ring.pop(100, 15), Some((3, None)), "values with lower stamps");
         assert_eq!(ring.pop(100, 16), None);
         assert_eq!(ring.pop(1, u64::MAX), Some((1, None)));
         assert_eq!(ring.pop(0, u64::MAX), None);
@@ -257,16 +262,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_does_not_leave_and_what_was_replaced_does() {
+    fn taken_values_are_not_evicted_but_replaced_ones_are() {
         let mut ring = runs();
         ring.replace(3);
         assert!(ring.take(3).is_none());
         assert!(ring.take(1).is_some() && ring.take(4).is_some() && ring.take(9).is_some());
         assert_eq!((ring.len(), ring.oldest()), (6, Some(10)));
-        assert_eq!(ring.pop(0, u64::MAX), Some((0, None)), "what is gone");
-        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "up to what was replaced");
-        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "that");
-        assert_eq!(ring.pop(100, u64::MAX), Some((0, None)), "what is gone");
+        assert_eq!(ring.pop(0, u64::MAX), Some((0, None)), "a taken value");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "up to the replaced value");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, None)), "the replaced value");
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, None)), "a taken value");
         assert_eq!(ring.pop(100, u64::MAX), Some((1, Some(0))));
         assert_eq!(ring.pop(100, u64::MAX), Some((3, Some(0))));
         assert_eq!(ring.pop(100, u64::MAX), Some((0, Some(1))));

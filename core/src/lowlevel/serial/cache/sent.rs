@@ -1,4 +1,4 @@
-//! The containers that were sent of late, for references to them (2§5).
+//! The containers that were sent recently, for references to them (2§5).
 
 use std::collections::VecDeque;
 
@@ -9,27 +9,28 @@ use crate::data::Value;
 /// The maximum number of containers to remember.
 const MOST: usize = 1024;
 
-/// The maximum size in bytes, as they were sent, of the calls whose containers are remembered. Each
-/// container may keep all of its call in memory.
+/// The maximum total size in bytes, as sent, of the calls whose containers are remembered. Each
+/// container may keep its whole call in memory.
 const BYTES: usize = 1 << 20;
 
 /// The number of chains; a power of two.
 const CHAINS: usize = 1024;
 
-/// Remembers containers by where they lie in our memory.
+/// Finds sent containers by their memory address.
 ///
-/// Nearly all are never looked for, so they only wait in a queue for their turn to leave, where each
-/// knows the one before it in its chain. Nothing is moved or searched when one comes or goes, so
-/// that this takes the same time wherever the containers lie.
+/// Nearly all are never looked up, so they wait in a queue until they are dropped. Each stores the
+/// number of the previous one in its chain. Adding or dropping one neither moves nor searches
+/// others, so the cost does not depend on the addresses.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// In the order in which they came here.
+    /// The containers in order of insertion.
     queue: VecDeque<SentValue>,
     /// The number of the first in the queue; numbers are consecutive.
     first: u32,
-    /// The number of the last in each chain. Numbers of those that have left lie before the first.
+    /// The number of the last container in each chain. Numbers of dropped containers are below
+    /// `first`.
     chains: Vec<u32>,
-    /// The sizes of their calls together.
+    /// The total size of their calls.
     bytes: usize,
 }
 
@@ -38,28 +39,28 @@ pub(super) struct Sent {
 pub(super) struct SentValue {
     address: usize,
     pub(super) pid: u64,
-    /// When it was used last, as the cache counts.
+    /// The cache's counter when it was last used.
     pub(super) used: u64,
-    /// The same when it came to its place in the queue.
+    /// The counter when it was added to the queue.
     came: u64,
     /// The size of its call.
     size: usize,
     _kept: Kept,
-    /// The number of the one before it in its chain.
+    /// The number of the previous container in its chain.
     before: u32,
 }
 
-/// What keeps an address from being used again, and the container from being changed there.
+/// Prevents an address from being reused and the container there from being changed.
 #[derive(Debug, Clone)]
 pub(in super::super) enum Kept {
     /// The container.
     Value {
-        /// Never looked at.
+        /// Never read.
         _value: Value,
     },
-    /// The chunk that it came in.
+    /// The chunk that contains it.
     Chunk {
-        /// Never looked at.
+        /// Never read.
         _chunk: Bytes,
     },
 }
@@ -71,14 +72,14 @@ const fn chain(address: usize) -> usize {
 }
 
 impl Sent {
-    /// Returns what was sent from this address last.
+    /// Returns the container that was last sent from this address.
     #[inline]
     pub(super) fn find(&mut self, address: usize) -> Option<&mut SentValue> {
         let at = self.place(address)?;
         self.queue.get_mut(at)
     }
 
-    /// Returns when what was sent from this address last was used.
+    /// Returns when that container was last used.
     pub(super) fn used(&self, address: usize) -> Option<u64> {
         self.queue.get(self.place(address)?).map(|sent| sent.used)
     }
@@ -93,13 +94,13 @@ impl Sent {
             if sent.address == address {
                 return Some(at);
             }
-            // One that has left lies further back than any that is here.
+            // A dropped container has a number below all present ones.
             at = Some(place(sent.before)).filter(|before| *before < at)?;
         }
     }
 
-    /// Remembers what was sent in a call of this size, and forgets what the peer may have forgotten
-    /// and what is too much.
+    /// Adds a container of a call of this size. Drops the oldest ones that the peer may have
+    /// evicted or that exceed a limit.
     #[inline]
     pub(super) fn insert(
         &mut self,
@@ -119,7 +120,7 @@ impl Sent {
             let gone = self.queue.pop_front();
             self.first = self.first.wrapping_add(1);
             match gone.filter(|_| used > came) {
-                // It was used since, and has its turn again.
+                // It was used since, so it is added again.
                 Some(sent) => self.push(SentValue { came: used, ..sent }),
                 None => self.bytes -= size,
             }
@@ -143,7 +144,7 @@ impl Sent {
         self.queue.is_empty()
     }
 
-    /// Forgets everything.
+    /// Drops everything.
     pub(super) fn clear(&mut self) {
         self.first = self.first.wrapping_add(self.queue.len() as u32);
         self.queue.clear();

@@ -1,25 +1,26 @@
-//! Entries in the order of their last use (2§5).
+//! Entries in order of their last use (2§5).
 
 use std::collections::VecDeque;
 
-/// Entries, each at a fixed place.
+/// Entries at fixed positions.
 ///
-/// Using an entry only updates its stamp. Entries are sorted when one must be evicted; then they
-/// are evicted from the oldest on, except those used since.
+/// Using an entry only updates its stamp. When one must be evicted, entries are sorted and then
+/// evicted from the oldest on, except those used since.
 #[derive(Debug)]
 pub(super) struct Used<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
-    /// Places with the stamps that they had when they were sorted last, in that order.
+    /// Positions with the stamps at the last sort, in that order.
     sorted: VecDeque<(u64, u32)>,
-    /// Places whose stamps are above all those. There may be empty ones among both.
+    /// Positions whose stamps are greater than all of those. Both lists may contain empty
+    /// positions.
     unsorted: Vec<u32>,
     len: usize,
 }
 
 #[derive(Debug)]
 struct Slot<T> {
-    /// The id, or 0 if it means something else by now.
+    /// The id, or 0 if it now belongs to another object.
     pid: u64,
     stamp: u64,
     item: Option<T>,
@@ -37,7 +38,7 @@ impl<T> Used<T> {
         self.len
     }
 
-    /// Puts an entry at the end of the order and returns its place.
+    /// Adds an entry at the end of the order and returns its position.
     pub(super) fn insert(&mut self, pid: u64, stamp: u64, item: T) -> u32 {
         let slot = Slot { pid, stamp, item: Some(item) };
         let place = match self.free.pop() {
@@ -49,7 +50,7 @@ impl<T> Used<T> {
             }
             None => {
                 self.slots.push(slot);
-                // A cache is bounded far below this.
+                // The size of a cache is limited to far less.
                 u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
@@ -64,12 +65,12 @@ impl<T> Used<T> {
         place
     }
 
-    /// Returns whether the entry at this place is the one with this id.
+    /// Returns whether the entry at this position has this id.
     pub(super) fn is(&self, place: u32, pid: u64) -> bool {
         pid != 0 && self.slots.get(place as usize).is_some_and(|slot| slot.pid == pid)
     }
 
-    /// Uses the entry at this place, if it is the one with this id.
+    /// Uses the entry at this position, if it has this id.
     #[inline]
     pub(super) fn hit(&mut self, place: u32, pid: u64, stamp: u64) -> Option<&T> {
         if self.touch(place, pid, stamp) {
@@ -79,7 +80,7 @@ impl<T> Used<T> {
         }
     }
 
-    /// Does the same; returns whether it is.
+    /// Does the same; returns whether the entry has this id.
     #[inline(always)]
     pub(super) fn touch(&mut self, place: u32, pid: u64, stamp: u64) -> bool {
         match self.slots.get_mut(place as usize) {
@@ -96,7 +97,7 @@ impl<T> Used<T> {
         self.slots.get_mut(place as usize)?.item.as_mut()
     }
 
-    /// Lets the id of an entry mean nothing here any more; the entry only ages.
+    /// Removes the id of an entry, which then only ages.
     pub(super) fn replace(&mut self, place: u32) {
         if let Some(slot) = self.slots.get_mut(place as usize) {
             slot.pid = 0;
@@ -133,14 +134,14 @@ impl<T> Used<T> {
         self.sorted.make_contiguous().sort_unstable();
     }
 
-    /// Takes the least recently used entry.
+    /// Removes the least recently used entry.
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         self.oldest()?;
         let (_, place) = self.sorted.pop_front()?;
         self.remove(place)
     }
 
-    /// Takes an entry, with its id if that still means it, and else 0.
+    /// Removes an entry. Returns it with its id, or with 0 if the id now belongs to another object.
     pub(super) fn remove(&mut self, place: u32) -> Option<(u64, T)> {
         let slot = self.slots.get_mut(place as usize)?;
         let item = slot.item.take()?;
@@ -152,7 +153,7 @@ impl<T> Used<T> {
     }
 }
 
-/// Returns when an entry was used, or 0 if there is none.
+/// Returns the stamp of an entry, or 0 if there is none.
 #[inline]
 fn stamp_at<T>(slots: &[Slot<T>], place: u32) -> u64 {
     slots.get(place as usize).map_or(0, |slot| slot.stamp)
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_leave_in_order_of_last_use() {
+    fn entries_are_evicted_in_order_of_last_use() {
         let mut used = Used::default();
         let places: Vec<u32> = (1..=5).map(|i| used.insert(i, i, i)).collect();
         assert_eq!(used.hit(places[0], 1, 6), Some(&1));
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_used_again_and_mean_the_newer_entry() {
+    fn positions_are_reused_for_newer_entries() {
         let mut used = Used::default();
         let a = used.insert(7, 1, 'a');
         used.insert(8, 2, 'b');
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_while_others_leave_stays() {
+    fn entries_used_during_eviction_are_kept() {
         let mut used = Used::default();
         let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
         assert_eq!(used.pop(), Some((1, 1)));
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_and_goes_leaves_nothing() {
+    fn removed_entries_leave_nothing_behind() {
         let mut used = Used::default();
         used.insert(1, 1, ());
         for stamp in 2..10_000 {

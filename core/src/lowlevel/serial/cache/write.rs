@@ -13,11 +13,11 @@ use super::sent::{Kept, Sent};
 
 /// Tracks the content of the peer's cache.
 ///
-/// Types and their parts are recognized by their `Arc`; they never change. So are the containers of
-/// calls: because they are held here, a changed one has another `Arc`, and is written in full. Other
-/// values are always written in full. So under the new strategy the unstable list need not be kept.
-/// It suffices to count the entries after a container: if they are more than a list holds, the peer
-/// may have evicted it.
+/// Types and their parts are recognized by their `Arc`; they never change. Containers of calls are
+/// also recognized by their `Arc`: they are kept alive here, so a changed one has another `Arc` and
+/// is written in full. Other values are always written in full. So under the new strategy the
+/// unstable list need not be kept: it suffices to count the entries added after a container. If
+/// there are more than a list holds, the peer may have evicted the container.
 #[derive(Debug)]
 pub(in super::super) struct WriteCache {
     next_pid: u64,
@@ -25,8 +25,8 @@ pub(in super::super) struct WriteCache {
     sent: Sent,
     /// The number of references to values that were written.
     moved: u64,
-    /// The end of the last SERIAL after which there were containers, as [`now`](Self::now) counts, and
-    /// the number of entries of the list of values that outlive it.
+    /// The value of [`now`](Self::now) at the end of the last SERIAL after which there were
+    /// containers, and the number of entries in the list of values that remain after it.
     cut: (u64, u64),
     size: usize,
     last: Caching,
@@ -55,8 +55,8 @@ pub(in super::super) enum Condition {
 }
 
 impl WriteCache {
-    /// `size` is the size announced to the peer. With 0, which some peers read as "no bound", no
-    /// references are written.
+    /// Creates an empty cache. `size` is the size announced to the peer. With 0, which some peers
+    /// read as "no bound", no references are written.
     pub(in super::super) fn new(size: usize) -> WriteCache {
         WriteCache {
             next_pid: 1,
@@ -112,8 +112,9 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
-    /// Decides on a value and its type, a standard instance, if the type is written as a reference.
-    /// Returns the ids of both. Otherwise decides nothing. Not for use [without a cache](Caching::None).
+    /// Decides on a value and its type, a standard instance, if the type is written as a reference,
+    /// and returns the ids of both. Otherwise decides nothing and returns `None`. Must not be
+    /// called [without a cache](Caching::None).
     #[inline]
     pub(in super::super) fn value_of_known(
         &mut self,
@@ -232,7 +233,7 @@ impl WriteCache {
         mode.caching == self.last && self.ages.has_bases(tags) && conditions.iter().all(is_met)
     }
 
-    /// Decides on a value within itself, which is written under this id.
+    /// Decides on a value nested in itself, which is written under this id.
     pub(in super::super) fn again(&mut self, pid: u64, mode: Mode) -> Decision {
         self.moved += 1;
         self.references += 1;
@@ -242,7 +243,7 @@ impl WriteCache {
         Decision::Reference(pid)
     }
 
-    /// Counts entries added at the end of the list of values: possibly too many, never too few.
+    /// Counts the entries added at the end of the list of values: possibly too many, never too few.
     #[inline]
     fn now(&self, mode: Mode) -> u64 {
         let moved = if mode.caching == Caching::Single { self.references } else { self.moved };
@@ -294,7 +295,7 @@ impl WriteCache {
 }
 
 /// Returns whether the peer certainly has an object that was last used at this time: after the last
-/// eviction, or before it and within the remaining size.
+/// eviction, or before it with too few entries in between to evict it.
 #[inline]
 fn is_there(used: u64, (cut, room): (u64, u64)) -> bool {
     used > cut || cut - used < room

@@ -1,4 +1,4 @@
-//! Functions as Bros up to 2.1 send them: with an ID that has the function as its value (2§13).
+//! Functions as sent by Bros up to 2.1: with an ID whose value is the function (2§13).
 
 use crate::data::{Func, Id, Type, TypeTag, Value};
 
@@ -8,21 +8,21 @@ use super::super::tape::{Item, What};
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{Arc, Cursor, Head, Object, Session, read_object};
 
-/// A function that is being read, in data formats in which its ID has it as value.
+/// A function being read, in data formats in which the value of its ID is the function.
 pub(super) struct Function {
-    /// The id of the value that it is in, and its own.
+    /// The id of the value that contains it, and its own id.
     value_pid: u64,
     pid: u64,
     /// The value's type.
     pub(super) ty: Type,
-    /// Where among the message's objects it belongs once it is read.
+    /// The indices of the message's objects to set to it once it is read.
     places: Vec<u32>,
-    /// The function around it.
+    /// The enclosing function.
     around: Option<Box<Function>>,
 }
 
 impl Session<'_> {
-    /// Reads the function of the value of this type whose type was just read.
+    /// Reads the function of a value, after the value's type, `ty`.
     pub(super) fn function(&mut self, ty: &Type) -> Result<Arc<Func>> {
         if self.mode.data_format.has_function_types() {
             return self.func();
@@ -35,7 +35,7 @@ impl Session<'_> {
             around: self.function.take(),
         }));
         let func = self.func()?;
-        // After an error nothing is read any more.
+        // After an error nothing more is read.
         if let Some(function) = self.function.take() {
             self.function = function.around;
             for place in function.places {
@@ -47,7 +47,7 @@ impl Session<'_> {
         Ok(func)
     }
 
-    /// Returns the id of an object whose header is here in the chunk; 0 is that of none.
+    /// Returns the id in the object header at this offset of the chunk, or 0 if it has none.
     fn pid_at(&self, start: u32) -> u64 {
         let mut cursor = Cursor::new(self.cursor.chunk());
         cursor.seek(start.saturating_add(1));
@@ -58,7 +58,7 @@ impl Session<'_> {
         pid.unwrap_or(0)
     }
 
-    /// Returns the id that a reference here means, if there is one.
+    /// Returns the id of the reference at the current position, if there is one.
     fn reference(&self) -> Option<u64> {
         let is_full = *self.cursor.rest().first()? == 1;
         Some(self.pid_at(self.cursor.offset())).filter(|pid| !is_full && *pid != 0)
@@ -66,8 +66,7 @@ impl Session<'_> {
 
     read_object!(function_id, Id, Id, Id, function_id_body);
 
-    /// Reads the ID of the function that is being read, the value of which is absent if it is that
-    /// function.
+    /// Reads the ID of the function being read. The ID's value is `None` if it is that function.
     fn function_id_body(&mut self, class: u8) -> Result<Id> {
         self.id_with_value(class, Session::function_value)
     }
@@ -107,7 +106,7 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// Reads that a value has no attributes, in data formats in which it might.
+    /// Reads the flag that a value has no attributes, in data formats that have it.
     pub(super) fn no_value_attributes(&mut self) -> Result<()> {
         if self.mode.data_format.has_value_attributes() && self.cursor.bool()? {
             return Err(Kind::ValueAttributes);

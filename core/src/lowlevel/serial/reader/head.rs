@@ -16,7 +16,7 @@ pub(super) enum Head {
 }
 
 impl Session<'_> {
-    /// The least number of bytes that an object takes: a reference.
+    /// Returns the minimum size of an object in bytes: that of a reference.
     pub(super) fn least_object(&self) -> u32 {
         if self.mode.pid_64bit { 9 } else { 5 }
     }
@@ -69,7 +69,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads where in a script an object came from: never sent between peers, and not kept.
+    /// Reads an object's location in a script. Peers never send one, and it is not kept.
     pub(super) fn location(&mut self) -> Result<()> {
         let position = self.position;
         match self.head(Family::Location)? {
@@ -99,11 +99,11 @@ impl Session<'_> {
         result
     }
 
-    /// Records that something that extends so far lies here.
+    /// Records that an object with this extent lies at the current position.
     ///
-    /// What is referred to counts as if it stood here. Otherwise references, a few per SERIAL,
-    /// would nest without limit, or make a few messages stand for more than anybody can walk
-    /// through.
+    /// A referenced object counts as if it were sent here. Otherwise references, a few per SERIAL,
+    /// could nest without limit, or a few messages could represent more objects than anyone can
+    /// process.
     #[inline]
     pub(super) fn reach(&mut self, extent: Extent) -> Result<()> {
         let depth = self.depth.saturating_add(extent.height);
@@ -114,7 +114,7 @@ impl Session<'_> {
         self.count_objects(extent.objects)
     }
 
-    /// Reads an object's body and measures how far the object extends.
+    /// Reads an object's body and measures the object's extent.
     #[inline]
     pub(super) fn measured<T>(
         &mut self,

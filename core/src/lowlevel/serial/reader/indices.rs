@@ -124,8 +124,8 @@ impl Session<'_> {
         }
     }
 
-    /// Digests an index so that equal ones have equal digests, up to the first component that
-    /// is not simply a number, text or address.
+    /// Digests an index up to its first component that is not a number, text or address. Equal
+    /// indices have equal digests.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
         let Some((at, list)) = self.message.item(at) else { return 0 };
@@ -154,7 +154,7 @@ impl Session<'_> {
     }
 }
 
-/// Digests a decoded index like one that is not decoded.
+/// Digests a decoded index. The result equals that for the same index before decoding.
 #[inline]
 pub(super) fn digest_of(list: &List) -> u64 {
     let mut digest = Digest(0);

@@ -56,7 +56,7 @@ impl Reader {
     /// Sets the declarations for values whose type is sent by name only (2§4).
     pub fn set_declarations(&mut self, known: Arc<Declarations>) {
         self.known = known;
-        // Constants within types may be of types that are known by name.
+        // Kept types may contain constants whose types are known by name.
         self.cache.forget_interned();
     }
 
@@ -102,7 +102,7 @@ impl Reader {
         self.read_owned(chunk.clone(), mode)
     }
 
-    /// Does the same as [`Reader::read`] with a chunk that the caller has no more need of.
+    /// Does the same as [`Reader::read`], for a chunk that the caller no longer needs.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl Reader {
         self.read_owned_lazily(chunk.clone(), mode)
     }
 
-    /// Does the same as [`Reader::read_lazily`] with a chunk that the caller has no more need of.
+    /// Does the same as [`Reader::read_lazily`], for a chunk that the caller no longer needs.
     ///
     /// # Errors
     ///
@@ -182,8 +182,8 @@ impl Reader {
         }
     }
 
-    /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is. The cache has to
-    /// be [told](ReadCache::end).
+    /// Reads a SERIAL: the arguments of a call into a sink, any other content into the result. The
+    /// caller must then [end](ReadCache::end) the SERIAL in the cache.
     #[inline(always)]
     fn run<S: Sink>(
         &mut self,
@@ -255,59 +255,61 @@ impl Reader {
     }
 }
 
-/// A SERIAL that has been read, and has to be given to the cache.
+/// A SERIAL that was read and must be passed to the cache.
 struct Finished {
     message: Arc<Message>,
     notes: Option<Box<Notes>>,
-    /// What it is, unless it is a call.
+    /// The content, unless it is a call.
     serial: Option<Box<Serial>>,
-    /// Where its content ends.
+    /// The offset at which the content ends.
     end: u32,
 }
 
-/// How many elements are made room for before the first is read; more room follows as they come.
+/// The maximum number of elements for which space is reserved before the first is read.
 const EAGER: usize = 256;
 
-/// The reading of one SERIAL.
+/// Reads one SERIAL.
 struct Session<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
-    /// Whether values are expected with ids of 64 bits, without attributes, and nothing is noted.
+    /// Whether values may have the usual form with 64-bit ids and no attributes, and no transcript
+    /// is recorded.
     is_wide: bool,
-    /// The same with ids of 32 bits.
+    /// The same with 32-bit ids.
     is_narrow: bool,
     limits: &'a ReaderLimits,
     known: &'a Declarations,
     lenient: bool,
-    /// What is found.
+    /// The message to fill.
     message: &'a mut Message,
     notes: Option<Box<Notes>>,
     indices: &'a mut Indices,
-    /// How many objects what is being read lies within.
+    /// The nesting depth of the current position.
     depth: u32,
-    /// The greatest depth within the object that is being read, its references included.
+    /// The greatest depth within the object being read, including referenced objects.
     deepest: u32,
-    /// How many objects were read, what references stand for included.
+    /// The number of objects read so far, including referenced objects.
     objects: u32,
-    /// How many types what is being read is a part of.
+    /// The number of types that enclose the current position.
     types: u32,
     transcript: Option<&'a mut Transcript>,
-    /// Whether everything is read the long way, as with a transcript.
+    /// Whether fast paths are disabled, as they are for a transcript.
     is_general: bool,
     /// Whether values have attributes, always absent, between their types and their content.
     has_attributes: bool,
-    /// Where the value began whose content is being read.
+    /// The offset of the value whose content is being read.
     value_start: u32,
-    /// The function that is being read, in data formats in which its ID has it as value.
+    /// The function being read, in data formats in which the value of its ID is the function.
     function: Option<Box<Function>>,
-    /// Where among the transcript's marks the last full object is, its location aside.
+    /// The position of the last full object among the transcript's marks. Its location is not
+    /// counted.
     position: usize,
     place: Place,
 }
 
 impl Session<'_> {
-    /// Reads all there is; a call leaves no more than the message.
+    /// Reads the whole SERIAL. A call is only recorded in the message.
     fn serial<S: Sink>(&mut self, args: &mut S) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
@@ -372,7 +374,8 @@ impl Session<'_> {
     }
 
     fn state_access(&mut self) -> Result<StateAccess> {
-        // Nothing ever refers to a state access: it is gone from the cache with its SERIAL.
+        // Nothing refers to a state access later: it is dropped from the cache at the end of its
+        // SERIAL.
         match self.head(Family::StateAccess)? {
             Head::Known(pid) => Err(self.wrong_family(Family::StateAccess, pid)),
             Head::New(..) => {

@@ -49,7 +49,7 @@ impl Session<'_> {
     }
 
     fn id_body(&mut self, class: u8) -> Result<Id> {
-        // What an ID within something else holds may outlive the message with that.
+        // The value of a nested ID may outlive the message as part of the enclosing object.
         self.id_with_value(class, |s| {
             let value = s.value()?;
             Ok(Some(if s.depth > 1 { value.compact() } else { value }))

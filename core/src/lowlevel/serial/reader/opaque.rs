@@ -8,7 +8,7 @@ use super::super::tape::What;
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{Arc, Head, Object, Session, read_object};
 
-/// How many bytes a test for randomness in progress takes.
+/// The size of an unfinished randomness test in bytes.
 const ENTROPY: u32 = 256 * 8 + 8 + 4 + 4 + 6 * 4 + 8 + 8 + 9 * 8;
 
 impl Session<'_> {
@@ -33,7 +33,7 @@ impl Session<'_> {
         self.optional(|s| s.noted(Session::ty, |ty| What::Type(ty.clone()))).map(drop)
     }
 
-    /// Reads a hash in progress, of so many words.
+    /// Reads an unfinished hash of this many words.
     fn hash(&mut self, words: u32) -> Result<()> {
         if self.cursor.bool()? { self.cursor.pass(4 * words) } else { Ok(()) }
     }
@@ -50,7 +50,7 @@ impl Session<'_> {
             let elements = self.cursor.u32()?;
             self.cursor.u64()?;
             if elements == 0 {
-                // Without an element the end would never come nearer.
+                // A bucket without elements would make no progress.
                 return Err(Kind::TooManyElements { count: 0, left: self.cursor.left() });
             }
             self.cursor.check_count(u64::from(elements), least)?;

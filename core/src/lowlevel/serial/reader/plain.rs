@@ -54,16 +54,16 @@ impl Usual {
 }
 
 impl<'c> Session<'c> {
-    /// Reads a usual value of a standard type that is written as a reference.
+    /// Reads a value of a standard type in the usual form, with its type as a reference.
     ///
-    /// Leaves all other values to [`any_into`](Self::any_into), which alone would read everything the
-    /// same, errors included.
+    /// Returns `None` for any other value, to be read by [`any_into`](Self::any_into), the slow
+    /// path. The slow path reads all values with the same result, including errors.
     #[inline(always)]
     pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         self.known_plain_into::<_, false, S>(sink, Usual::wide)
     }
 
-    /// Does the same with ids of 32 bits, and for values whose types are written in full.
+    /// Does the same for values with 32-bit ids, and for values with their types in full.
     #[inline(never)]
     pub(super) fn narrow_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
         if !self.is_narrow {
@@ -111,7 +111,7 @@ impl<'c> Session<'c> {
 
     /// Reads the content of a simple value onto the tape.
     ///
-    /// Errors are the same as in the long way.
+    /// Errors are the same as on the slow path.
     #[inline(always)]
     fn content_into<S: Sink>(
         &mut self,
@@ -129,7 +129,7 @@ impl<'c> Session<'c> {
         Some(())
     }
 
-    /// Skips a usual header with a reference to the value's type, if there is one.
+    /// Skips a header in the usual form with a reference to the value's type, if there is one.
     #[inline]
     pub(super) fn pass_usual(&mut self) -> Result<Option<Usual>> {
         let rest = self.cursor.rest();
@@ -160,17 +160,18 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Returns to the end of a value's type to report an error in it.
+    /// Seeks back to the end of a value's type to report an error in the type.
     #[cold]
     pub(super) fn back_to_type(&mut self) {
         let attributes = u32::from(self.has_attributes);
         self.cursor.seek(self.cursor.offset().saturating_sub(attributes));
     }
 
-    /// Reads a value without ids whose type is in full, as a writer without a cache sends all values.
+    /// Reads a value with its type in full and without ids, as a writer without a cache sends all
+    /// values.
     #[inline(always)]
     fn full_plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        // The header of the value, that of the type, what the type is, and its name.
+        // The header of the value, the header of the type, the kind of the type, and its name.
         let (head, rest) = word(self.cursor.rest())?;
         let (type_head, rest) = word(rest)?;
         let (ty, rest) = word(rest)?;
@@ -197,8 +198,8 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Returns whether a value of this type may be an IPv4 address or subnet that is written as an IPv6
-/// one, in a data format without IPv6.
+/// Returns whether a value of this type may be an IPv4 address or subnet written as an IPv6 one, in
+/// a data format without IPv6.
 fn may_be_mapped(tag: TypeTag, content: &[u8]) -> bool {
     match tag {
         TypeTag::Addr => !content.starts_with(&1_u32.to_be_bytes()),
@@ -229,9 +230,9 @@ mod tests {
         ]
     }
 
-    /// What notes decisions reads everything the long way.
+    /// Recording a transcript forces the slow path.
     #[test]
-    fn the_short_way_reads_as_the_long_way_does() {
+    fn the_fast_path_reads_the_same_as_the_slow_path() {
         let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
         let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
         let in_format = |format| modes.map(|mode| mode.with_data_format(format));

@@ -15,7 +15,7 @@ use super::value::unknown_type;
 use super::{Extent, Session};
 
 impl Session<'_> {
-    /// Reads an index, which is nearly always a list in full with a reference to its type.
+    /// Reads an index, which is usually a full list with a reference to its type.
     #[inline(always)]
     fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         if self.is_wide

@@ -11,19 +11,19 @@ use super::Session;
 impl Session<'_> {
     #[inline]
     pub(super) fn tape_end(&self) -> u32 {
-        // An item is put there for at least one byte of a chunk.
+        // Each item represents at least one byte of the chunk, so the number fits.
         self.message.tape.len() as u32
     }
 
-    /// Notes an object and returns its number.
+    /// Adds an object to the message and returns its number.
     fn note(&mut self, what: What) -> u32 {
         let number = self.message.objects.len() as u32;
         self.message.objects.push(what);
         number
     }
 
-    /// Notes the type of a value: again and again the same, as the elements of a container have it,
-    /// but once.
+    /// Adds the type of a value to the message and returns its number. A type that was just added
+    /// is reused, because the elements of a container usually have the same type.
     #[inline]
     pub(super) fn note_type(&mut self, tag: TypeTag, ty: &Type) -> u32 {
         let def = match ty {
@@ -40,7 +40,7 @@ impl Session<'_> {
         }
     }
 
-    /// Puts a value on the tape whose content is about to be read; returns its place.
+    /// Appends a value whose content is about to be read to the tape; returns its position.
     #[inline]
     pub(super) fn tape_value(&mut self, class: u8, tag: TypeTag, what: u32) -> u32 {
         let (at, end) = (self.tape_end(), self.cursor.offset());
@@ -48,7 +48,7 @@ impl Session<'_> {
         at
     }
 
-    /// Begins to make the container at this place of the tape; returns its number.
+    /// Adds an unfinished container at this tape position; returns its number.
     #[inline]
     pub(super) fn making(&mut self, place: u32) -> usize {
         let number = self.message.made.len();
@@ -56,7 +56,7 @@ impl Session<'_> {
         number
     }
 
-    /// Notes a container that has been made.
+    /// Records a finished container.
     #[inline]
     pub(super) fn made(&mut self, number: usize, container: Container) {
         if let Some(made) = self.message.made.get_mut(number) {
@@ -64,13 +64,13 @@ impl Session<'_> {
         }
     }
 
-    /// Puts something on the tape that was just read.
+    /// Appends an object that was just read to the tape.
     pub(super) fn tape_object(&mut self, what: What, tag: TypeTag) {
         let number = self.note(what);
         self.message.tape.push(Item::other(self.cursor.offset(), number, tag));
     }
 
-    /// Reads something, which may hold constants, and puts it on the tape.
+    /// Reads an object, which may contain constants, and appends it to the tape.
     pub(super) fn noted<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T>,
@@ -81,7 +81,7 @@ impl Session<'_> {
         Ok(object)
     }
 
-    /// Reads something of which constants leave items: they are to be passed over.
+    /// Reads an object. Items of constants in it are marked to be skipped.
     pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let jump = self.message.tape.len();
         self.message.tape.push(Item { class: JUMP, ..Item::other(0, 0, TypeTag::Void) });

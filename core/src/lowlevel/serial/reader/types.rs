@@ -13,11 +13,11 @@ use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{Head, Object, Session, read_object};
 
-/// The least number of bytes that a type takes: a flag and an empty name.
+/// The minimum size of a type in bytes: a flag and an empty name.
 const LEAST_TYPE: u32 = 5;
 
 impl Session<'_> {
-    /// Reads a type, in full, by reference or by name.
+    /// Reads a type that is sent in full, by reference or by name.
     #[inline]
     pub(super) fn ty(&mut self) -> Result<Type> {
         if !self.cursor.bool()? {
@@ -33,11 +33,11 @@ impl Session<'_> {
         }
     }
 
-    /// Returns the type of a reference.
+    /// Returns the referenced type.
     ///
-    /// As a part of another type it counts as all its parts; as the type of a value it does not, for
-    /// the values of a large table share one type. A standard type is nothing that a value could
-    /// hold more of.
+    /// As a part of another type it counts as many objects as it has parts. As the type of a value
+    /// it does not, because the values of a large table share one type. A standard type of a value
+    /// does not count at all.
     #[inline]
     pub(super) fn known_type(&mut self, pid: u64) -> Result<Type> {
         let (object, mut extent) = self.cache.look_up(pid)?;
@@ -107,7 +107,7 @@ impl Session<'_> {
         })
     }
 
-    /// Reads the parts of a type, which may refer to the type that they are parts of.
+    /// Reads the parts of a type, which may refer to that type.
     fn composite(&mut self, place: Place, class: u8, mut head: TypeDef) -> Result<Type> {
         let mut failed = None;
         let def = Arc::new_cyclic(|def| {
@@ -172,7 +172,7 @@ impl Session<'_> {
     fn enumeration(&mut self) -> Result<EnumType> {
         let counter = self.cursor.i64()?;
         let count = self.cursor.u32()?;
-        // A flag that Bro writes as false and does not look at.
+        // A flag that Bro writes as false and ignores when reading.
         self.cursor.bool()?;
         let count = self.cursor.check_count(u64::from(count), 12)?;
         let mut names: Vec<(Name, i64)> = Vec::with_capacity(count.min(super::EAGER));

@@ -10,17 +10,17 @@ use super::super::{Caching, Family, SerialErrorKind as Kind};
 use super::plain::Usual;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
 
-/// What was counted when a value began.
+/// The state of the counters at the start of a value.
 pub(super) struct Begun {
-    /// The greatest depth so far of what it lies within.
+    /// The greatest depth so far in the enclosing object.
     deepest: u32,
-    /// How many objects there were before its type.
+    /// The number of objects before the value's type.
     objects: u32,
 }
 
 impl Session<'_> {
-    /// Reads a value as far as the cache and the limits need it, notes on the tape how it is decoded,
-    /// and puts it into a sink that makes values.
+    /// Reads a value: checks it, updates the cache, records on the tape how to decode it, and
+    /// passes it to a sink that takes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         let plain = if self.is_wide { self.wide_into(sink) } else { self.narrow_into(sink) };
@@ -63,7 +63,7 @@ impl Session<'_> {
             Head::New(place, class) => {
                 let position = self.position;
                 let begun = self.begin(self.objects);
-                // Whatever the value is made of, a constant in its type counts as part of it.
+                // A constant in the type counts as part of the value.
                 let ty = self.value_type()?;
                 self.no_value_attributes()?;
                 self.value_start = start;
@@ -72,7 +72,7 @@ impl Session<'_> {
         }
     }
 
-    /// Reads the type of a value, which is in full or by name.
+    /// Reads a value's type that is sent in full or by name.
     fn value_type(&mut self) -> Result<Type> {
         if self.mode.caching != Caching::None || self.is_general {
             return self.apart(Session::ty);
@@ -92,10 +92,10 @@ impl Session<'_> {
         Ok(ty)
     }
 
-    /// Puts the value that a reference means on the tape.
+    /// Appends a referenced value to the tape.
     ///
-    /// It is decoded now, once for all the times that it is referred to: nobody could tell later
-    /// what the id meant.
+    /// It is decoded now, once for all references to it, because the id may belong to another
+    /// object later.
     fn known_into<S: Sink>(&mut self, sink: &mut S, pid: u64) -> Result<()> {
         let (place, extent) = self.cache.find_value(pid, self.message)?;
         self.reach(extent)?;
@@ -110,7 +110,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads the content of a value whose type is not simply one that was sent before.
+    /// Reads the content of a value after its type. This is the general case.
     fn content_of<S: Sink>(
         &mut self,
         sink: &mut S,
@@ -129,7 +129,7 @@ impl Session<'_> {
             None => tag_of_class(class, &ty)?,
         };
         if let Some(transcript) = &mut self.transcript {
-            // By itself a value would be written with the type that it was found to have.
+            // Otherwise a writer would write the type that was found.
             if known.is_some() || !has_type(tag) {
                 transcript.types.push((position, ty.clone()));
             }
@@ -138,13 +138,13 @@ impl Session<'_> {
         self.content(sink, class, tag, known.unwrap_or(ty), begun)
     }
 
-    /// Begins to measure a value, before whose type there were so many objects.
+    /// Begins to measure a value; `objects` is the number of objects before its type.
     #[inline(always)]
     pub(super) fn begin(&mut self, objects: u32) -> Begun {
         Begun { deepest: std::mem::replace(&mut self.deepest, self.depth), objects }
     }
 
-    /// Reads the content of a value, the item of which comes next on the tape.
+    /// Reads the content of a value, whose item is appended to the tape.
     fn content<S: Sink>(
         &mut self,
         sink: &mut S,
@@ -209,7 +209,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Notes how far the value at this place of the tape extends, now that it was read.
+    /// Records the extent of the value at this tape position, after it was read.
     #[inline]
     pub(super) fn measure(&mut self, at: u32, begun: &Begun) {
         if let Some(item) = self.message.tape.get_mut(at as usize) {
@@ -229,7 +229,7 @@ impl Session<'_> {
         let (chunk, content, format) =
             (self.cursor.chunk(), self.cursor.rest(), self.mode.data_format);
         match tag {
-            // IPv4 addresses may come as IPv6 ones there.
+            // IPv4 addresses may be encoded as IPv6 ones in these formats.
             TypeTag::Addr if !format.has_ipv6() => {
                 sink.put(Value::Addr(self.cursor.addr(format)?));
                 return Ok(());
@@ -247,7 +247,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Finds out what is wrong with the content of a simple value.
+    /// Returns the error in the content of a simple value.
     #[cold]
     fn bad_scalar(&mut self, tag: TypeTag) -> Result<()> {
         match tag {
@@ -260,7 +260,7 @@ impl Session<'_> {
         Err(MISFIT)
     }
 
-    /// Reads the content of a container, the item of which is at this place of the tape.
+    /// Reads the content of a container, whose item is at this tape position.
     #[inline(always)]
     pub(super) fn container<S: Sink>(
         &mut self,
@@ -342,7 +342,7 @@ pub(super) fn unknown_type(ty: &Type) -> Kind {
     Kind::UnknownType(Box::new(ty.name().compact()))
 }
 
-/// Returns whether values of a tag hold their type.
+/// Returns whether values with this tag store their type.
 const fn has_type(tag: TypeTag) -> bool {
     matches!(
         tag,

@@ -1,4 +1,4 @@
-//! Decodes the values of a SERIAL that was read (2§6).
+//! Decodes the values of a SERIAL that was read before (2§6).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::super::kind::val;
 use super::super::scalar::scalar_into;
 use super::{Found, Item, Message, What};
 
-/// How many elements are made room for before the first is decoded; more room follows.
+/// The maximum number of elements for which space is reserved before the first is decoded.
 const EAGER: usize = 256;
 
 /// An impossible error: tape and chunk do not match.
@@ -31,9 +31,9 @@ pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
     }
 }
 
-/// Decodes values off a chunk and its tape.
+/// Decodes values from a chunk and its tape.
 ///
-/// Reading has found all errors that there can be, so no caller has to fear one here.
+/// The reader has already found all errors, so decoding does not fail.
 pub(in super::super) struct Decode<'a> {
     pub(in super::super) cursor: Cursor<'a>,
     message: &'a Message,
@@ -41,8 +41,8 @@ pub(in super::super) struct Decode<'a> {
     memo: Option<&'a mut Memo>,
 }
 
-/// Keeps the containers that were decoded, by their place on the tape, so that what is referred to
-/// many times is decoded once, and is one and the same.
+/// Keeps decoded containers by their tape position, so that a value with many references is decoded
+/// once and all references share it.
 #[derive(Debug, Default)]
 pub(in super::super) struct Memo(BTreeMap<u32, Done>);
 
@@ -60,13 +60,13 @@ impl Memo {
 }
 
 impl<'a> Decode<'a> {
-    /// Begins at a place on the tape of a message of this chunk.
+    /// Begins at a tape position of a message with this chunk.
     #[inline]
     pub(in super::super) fn new(chunk: &'a Bytes, message: &'a Message, at: u32) -> Decode<'a> {
         Decode { cursor: Cursor::new(chunk), message, at, memo: None }
     }
 
-    /// Uses what was decoded before, and adds to it.
+    /// Uses the containers decoded before, and adds new ones.
     pub(in super::super) fn with_memo(self, memo: &'a mut Memo) -> Decode<'a> {
         Decode { memo: Some(memo), ..self }
     }
@@ -85,7 +85,7 @@ impl<'a> Decode<'a> {
         Ok((item, self.message.found(item).ok_or(MISFIT)?))
     }
 
-    /// Takes the next item, which is no value.
+    /// Takes the next item, which is not a value.
     pub(in super::super) fn object(&mut self) -> Result<&'a What> {
         match self.item()?.1 {
             Found::Object(what) => Ok(what),
@@ -108,11 +108,11 @@ impl<'a> Decode<'a> {
 
     fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
         Ok(match tag {
-            // IPv4 addresses may come as IPv6 ones there.
+            // IPv4 addresses may be encoded as IPv6 ones in these formats.
             TypeTag::Addr if !self.message.data_format.has_ipv6() => {
                 Value::Addr(self.cursor.addr(self.message.data_format)?)
             }
-            // How wide one may be has been looked at.
+            // The width was checked by the reader.
             TypeTag::Subnet if !self.message.data_format.has_ipv6() => {
                 Value::Subnet(self.cursor.subnet(self.message.data_format, true)?)
             }
@@ -136,7 +136,7 @@ impl<'a> Decode<'a> {
             | TypeTag::Opaque => return self.container(at, class, tag, ty),
             tag => {
                 let (mut value, chunk) = (None, self.cursor.chunk());
-                // How wide a subnet may be has been looked at.
+                // The width of a subnet was checked by the reader.
                 let rest = scalar_into(&mut value, tag, chunk, self.cursor.rest(), true);
                 self.cursor.set_rest(rest.ok_or(MISFIT)?);
                 value.ok_or(MISFIT)?
@@ -165,7 +165,7 @@ impl<'a> Decode<'a> {
         Ok(value)
     }
 
-    /// Passes over the content of a container.
+    /// Skips the content of a container.
     pub(in super::super) fn pass_container(
         &mut self,
         class: u8,

@@ -1,15 +1,15 @@
-//! The containers that were made of a SERIAL, for references to them.
+//! The containers created from a SERIAL, for references to them.
 
 use std::sync::Weak;
 
 use crate::data::{Opaque, Record, Table, Value, Vector};
 
-/// A container that was made of a SERIAL.
+/// A container created from a SERIAL.
 ///
-/// Whoever refers to it gets the same one, as long as anybody holds it: what was changed is another.
+/// All references to it share it as long as it exists. A changed container is a different one.
 #[derive(Debug)]
 pub(in super::super) struct Made {
-    /// Its place on the tape.
+    /// Its position on the tape.
     pub(in super::super) place: u32,
     pub(in super::super) container: Container,
 }
@@ -25,7 +25,7 @@ pub(in super::super) enum Container {
 }
 
 impl Container {
-    /// Returns the container, if anybody holds it.
+    /// Returns the container, if it still exists.
     pub(super) fn get(&self) -> Option<Value> {
         match self {
             Container::Pending => None,

@@ -1,10 +1,10 @@
-//! What reading a SERIAL leaves, for decoding its values later.
+//! The record of a SERIAL that was read, for decoding its values later.
 //!
-//! Reading walks through all of a chunk, once, checks everything and keeps the cache in step. For
-//! each value it puts an item on the tape, in the order of the bytes: what the value's type is, and
-//! where its content lies; and for what the content holds besides values, or by reference, the object
-//! itself. So decoding needs neither the cache, which may have given up a type by then, nor the
-//! headers.
+//! The reader walks through a chunk once, checks everything and updates the cache. In the order of
+//! the bytes, it appends an item to the tape for each value: the value's type and the position of
+//! its content. Referenced values, and objects in the content that are not values, get items that
+//! hold the objects themselves. So decoding needs neither the cache, which may have evicted a type
+//! by then, nor the headers.
 
 mod decode;
 mod made;
@@ -25,14 +25,15 @@ pub(super) use made::{Container, Made};
 /// An item found at one position of a chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
-    /// Where in the chunk to go on: at the content of a value in full, behind all else.
+    /// The offset in the chunk at which to continue: before the content of a full value, otherwise
+    /// after the object.
     pub(super) end: u32,
-    /// What was found, by its number; [`BASE`]: a value of a standard type, in full. For a
-    /// [`JUMP`]: where on the tape to go on.
+    /// The number of the object. [`BASE`]: a full value of a standard type. For a [`JUMP`]: the
+    /// tape position at which to continue.
     pub(super) what: u32,
-    /// How many objects a value stands for, itself aside; [`PENDING`] while it is being read.
+    /// The number of objects in a value, not counting itself; [`PENDING`] while it is being read.
     pub(super) objects: u32,
-    /// How many levels of objects lie below a value.
+    /// The number of levels of objects below a value.
     pub(super) height: u16,
     /// The value's class.
     pub(super) class: u8,
@@ -43,14 +44,14 @@ pub(super) struct Item {
 /// Marks a value of a standard type without further data.
 pub(super) const BASE: u32 = u32::MAX;
 
-/// The class of an item that passes over the items of constants within a type.
+/// The class of an item that skips the items of constants within a type.
 pub(super) const JUMP: u8 = u8::MAX;
 
-/// How many objects a value stands for that is being read.
+/// The number of objects in a value that is being read.
 pub(super) const PENDING: u32 = u32::MAX;
 
 impl Item {
-    /// Creates the item of something that is not a value, or is one that was known.
+    /// Creates an item of an object that is not a value, or of a referenced value.
     pub(super) fn other(end: u32, what: u32, tag: TypeTag) -> Item {
         Item { end, what, objects: 0, height: 0, class: 0, tag }
     }
@@ -73,11 +74,11 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
-/// A value that was referred to.
+/// A referenced value.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) value: Value,
-    /// Its content, and all after it, in the chunk that it came in.
+    /// Its content and everything after it in its chunk.
     pub(super) from: Bytes,
 }
 
@@ -100,7 +101,7 @@ pub(super) struct Message {
     pub(super) tape: Vec<Item>,
     /// The objects to which items refer by number.
     pub(super) objects: Vec<What>,
-    /// The containers that were made of it, in the order of the tape.
+    /// The containers created from it, in the order of the tape.
     pub(super) made: Vec<Made>,
     /// The tape positions of a call's arguments.
     pub(super) args: Vec<u32>,
@@ -144,7 +145,7 @@ impl Message {
     #[inline]
     pub(super) fn name_of(&self, chunk: &Bytes) -> Name {
         let (start, end) = self.name;
-        // It was passed over, so it lies within.
+        // The name was read, so it is within the chunk.
         Name::from_bytes(chunk.slice(start as usize..end as usize))
     }
 
@@ -152,7 +153,7 @@ impl Message {
     pub(super) fn event(&self) -> Event {
         let mut args = Vec::with_capacity(self.args.len());
         for at in &self.args {
-            // None fails, as reading has found all errors.
+            // The reader has already found all errors, so none fails.
             if let Ok(arg) = Decode::new(&self.chunk, self, *at).value() {
                 args.push(arg);
             }
@@ -171,7 +172,7 @@ impl Message {
         self.item(*self.args.get(position)?).map(|(_, item)| item)
     }
 
-    /// Returns the first item of something from this place on, and its place.
+    /// Returns the item at this position, or after the skipped ones, and its position.
     #[inline]
     pub(super) fn item(&self, at: u32) -> Option<(u32, &Item)> {
         match self.tape.get(at as usize)? {
@@ -180,13 +181,13 @@ impl Message {
         }
     }
 
-    /// Returns the container at this place of the tape, if it was made and anybody holds it.
+    /// Returns the container at this tape position, if it was created and still exists.
     pub(super) fn made(&self, place: u32) -> Option<Value> {
         let at = self.made.binary_search_by_key(&place, |made| made.place).ok()?;
         self.made.get(at)?.container.get()
     }
 
-    /// The meaning of an item.
+    /// Returns the meaning of an item.
     #[inline]
     pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
         if item.what == BASE {

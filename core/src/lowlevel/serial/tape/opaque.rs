@@ -32,7 +32,7 @@ impl Decode<'_> {
         Ok(Opaque { ty, state })
     }
 
-    /// Decodes a hash in progress, all of whose parts are 32 bits wide.
+    /// Decodes an unfinished hash, whose parts are all 32 bits wide.
     fn hash<const N: usize>(&mut self) -> Result<Option<Box<[u32; N]>>> {
         self.optional(|d| {
             let mut words = Box::new([0; N]);

@@ -47,11 +47,11 @@ impl Short {
     }
 }
 
-/// Decides how objects are written: by a cache, or by a transcript.
+/// Decides how objects are written, from a cache or a transcript.
 pub(super) trait Decide {
-    /// Whether values and types are always written in the usual way: as their usual class, without
-    /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
-    /// came, byte for byte.
+    /// Whether values and types are always written in the usual way: with their usual class,
+    /// without a location, and addresses and subnets in Bro's form (2§1). Otherwise they are
+    /// written byte for byte as they were received.
     const USUAL: bool;
     /// Records the position of the id of the first decision that has no position yet.
     #[inline]
@@ -74,11 +74,11 @@ pub(super) trait Decide {
         is_shared: bool,
         keep: impl FnOnce() -> Kept,
     ) -> Decision;
-    /// Decides on a value within itself, which is written under this id.
+    /// Decides on a value nested in itself, which is written under this id.
     fn again(&mut self, pid: u64) -> Decision;
     /// Decides on an object that nothing refers to later.
     fn anonymous(&mut self, family: Family) -> Decision;
-    /// Returns the serial type of the object just decided on, of which `class` is the usual class.
+    /// Returns the serial type of the object just decided on, whose usual class is `class`.
     fn serial_type(&self, family: Family, class: u8) -> u16;
     /// Returns whether a recursive type may be referred to.
     fn refers(&self) -> bool;
@@ -93,7 +93,7 @@ pub(super) trait Decide {
     fn location(&mut self) -> Option<Location>;
 }
 
-/// Decides by the cache of a live connection.
+/// Decides from the cache of a live connection.
 pub(super) struct Live<'a> {
     pub(super) cache: &'a mut WriteCache,
     pub(super) mode: Mode,
@@ -184,7 +184,7 @@ impl Decide for Live<'_> {
         None
     }
 
-    /// Peers never send one.
+    /// Peers never send a location.
     #[inline]
     fn location(&mut self) -> Option<Location> {
         None
@@ -219,8 +219,8 @@ impl<D: Decide> Session<'_, D> {
         self.decided_value(value, class, ty, content)
     }
 
-    /// Writes a value by a decision already made, its type, and content. Returns whether the value is
-    /// written in full.
+    /// Writes a value whose decision was already made, its type, and content. Returns whether the
+    /// value is written in full.
     pub(super) fn decided_value<const N: usize>(
         &mut self,
         value: Decision,
@@ -262,7 +262,7 @@ impl<D: Decide> Session<'_, D> {
         true
     }
 
-    /// Writes that a value has no attributes, in data formats in which it might.
+    /// Writes the flag that a value has no attributes, in data formats that have it.
     #[inline]
     pub(super) fn no_value_attributes(&mut self) {
         if self.decide.data_format().has_value_attributes() {
@@ -282,7 +282,7 @@ impl<D: Decide> Session<'_, D> {
                     self.append(bytes);
                 } else {
                     let mut bytes = [0; 5];
-                    // A writer would have to send 2³² objects first.
+                    // The id exceeds 32 bits only after 2³² objects.
                     bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
                     self.append(bytes);
                 }

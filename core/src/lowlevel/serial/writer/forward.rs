@@ -11,8 +11,8 @@ use super::decide::{Decide, Live};
 use super::measure::{DEPTH, Measure, check_index, check_pattern};
 use super::{Session, Writer, length};
 
-/// How many bytes a value may be measured as, at most, for each that it came in: values take at
-/// least 14, and are measured as 40 more than their content.
+/// The maximum measured size of a value for each byte that it was received in. A value takes at
+/// least 14 bytes, and is measured as 40 more than its content.
 const PER_BYTE: usize = 4;
 
 impl Writer {
@@ -34,7 +34,8 @@ impl Writer {
     ) -> std::result::Result<(), WriteError> {
         let message = event.message();
         let format = mode.data_format;
-        // Bytes are the same only in the same format; the older ones have to be looked at anyway.
+        // The bytes are the same only in the same format, and values with attributes need decoding
+        // anyway.
         let is_same = message.data_format == format && !format.has_value_attributes();
         match measured(message) {
             Ok(measure) if is_same => {
@@ -48,8 +49,8 @@ impl Writer {
     }
 }
 
-/// Measures an event, and more than it is; fails unless it is certainly neither too large nor too
-/// deep, and made of values that Bro's own scripts could have made.
+/// Returns an upper bound of an event's size and depth. Fails if it could be too large or too deep,
+/// or if Bro's scripts could not have created its values.
 fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     let mut measure = Measure::new(message.data_format);
     if message.depth > DEPTH {
@@ -74,7 +75,7 @@ impl Session<'_, Live<'_>> {
         self.f64(message.time);
         self.append(length(&message.args));
         for at in &message.args {
-            // Skimming has found all errors that there can be.
+            // The reader has already found all errors.
             let _ = self.forward(&mut Decode::new(&message.chunk, message, *at));
         }
     }
@@ -86,7 +87,7 @@ impl Session<'_, Live<'_>> {
             ..
         }) = from.peek()
         {
-            // Made of objects that have been decoded.
+            // These values consist of decoded objects.
             let value = from.value()?;
             self.value(&value);
             return Ok(());
@@ -102,7 +103,7 @@ impl Session<'_, Live<'_>> {
         }
     }
 
-    /// Writes a value that came as a reference: as one, if it was sent as the bytes that it is from.
+    /// Writes a value received as a reference: as a reference if it was sent from the same bytes.
     fn known(&mut self, known: &Known) {
         let Live { cache, mode, remembered, .. } = &mut self.decide;
         let address = known.from.as_ptr() as usize;
@@ -129,7 +130,7 @@ impl Session<'_, Live<'_>> {
                 self.scalar(class, tag, i64::from(is_true).to_be_bytes());
             }
             TypeTag::Addr => self.addr(from.cursor.addr(format)?),
-            // How wide one may be has been looked at.
+            // The width was checked by the reader.
             TypeTag::Subnet => self.subnet(from.cursor.subnet(format, true)?),
             TypeTag::Enum => {
                 self.typed(class, ty, from.cursor.array::<8>()?);
@@ -138,7 +139,7 @@ impl Session<'_, Live<'_>> {
                 self.typed(class, ty, [from.cursor.u8()?]);
                 self.several_of(from, Self::forward)?;
             }
-            // The rest is as wide on the wire as an integer.
+            // All others have the size of an integer on the wire.
             _ => {
                 self.scalar(class, tag, from.cursor.array::<8>()?);
             }
@@ -146,7 +147,7 @@ impl Session<'_, Live<'_>> {
         Ok(())
     }
 
-    /// Writes a container, which is known by where it lies in its chunk.
+    /// Writes a container, which is identified by its address in its chunk.
     fn forward_container(
         &mut self,
         class: u8,
@@ -208,7 +209,7 @@ impl Session<'_, Live<'_>> {
         Ok(())
     }
 
-    /// Copies a number, and then writes as many elements.
+    /// Copies the number of elements, then writes the elements.
     fn several_of(
         &mut self,
         from: &mut Decode<'_>,

@@ -10,15 +10,15 @@ use crate::wire::DataFormat;
 use super::super::WriteError;
 use super::super::error::Unsupported;
 
-/// The greatest content, in bytes: the length word of a chunk has 31 bits (§1.2), and types,
-/// headers and what compression adds have to fit as well.
+/// The maximum size of content in bytes. The length word of a chunk has 31 bits (§1.2), and must
+/// also cover types, headers and the overhead of compression.
 pub(crate) const MAX_CONTENT: usize = 0x4000_0000;
 
-/// How deep values may lie within each other: well within what a default
-/// [`ReaderLimits::depth`](super::super::ReaderLimits::depth) lets a receiver read, types included.
+/// The maximum nesting of values. With their types, they stay well within the default
+/// [`ReaderLimits::depth`](super::super::ReaderLimits::depth) of a receiver.
 pub(super) const DEPTH: u32 = 48;
 
-/// What an object's header and type take at most, as a rough bound.
+/// A rough upper bound of the size of an object's header and type.
 const OVERHEAD: usize = 40;
 
 /// The sum of sizes and the maximum depth.
@@ -33,7 +33,7 @@ impl Measure {
         Measure { size: 0, depth: 0, data_format }
     }
 
-    /// Returns at least as many bytes as values take, those of their types and of functions aside.
+    /// Returns an upper bound of the size of the values, without their types and without functions.
     pub(super) fn size(&self) -> usize {
         self.size
     }
@@ -48,7 +48,7 @@ impl Measure {
         }
     }
 
-    /// Adds values that lie side by side.
+    /// Adds values at the same level.
     #[inline]
     pub(super) fn values(&mut self, values: &[Value]) -> Result<(), WriteError> {
         self.add(values.len().saturating_mul(OVERHEAD))?;
@@ -66,7 +66,7 @@ impl Measure {
         Ok(())
     }
 
-    /// Adds what a value takes besides its header and type.
+    /// Adds a value's size beyond its header and type.
     #[inline(always)]
     fn beyond_overhead(&mut self, value: &Value) -> Result<(), WriteError> {
         match value {
@@ -78,7 +78,7 @@ impl Measure {
             | Value::Vector(_)
             | Value::Table(_)
             | Value::Opaque(_) => self.container(value),
-            // The rest has a size that nobody has to fear, or, as functions, is not of our making.
+            // All others are small, or are functions, which this crate does not create.
             _ => Ok(()),
         }
     }
@@ -161,7 +161,8 @@ impl Measure {
     }
 }
 
-/// Checks a pattern, but not against our own limits: a Bro's may be longer than we match.
+/// Checks a pattern. Patterns longer than this crate can match are accepted, because Bro sends
+/// them.
 pub(super) fn check_pattern(pattern: &Pattern) -> Result<(), WriteError> {
     pattern.check().map_err(|error| WriteError::Pattern { column: error.column })
 }
@@ -174,7 +175,7 @@ fn check_subnet(subnet: Subnet) -> Result<(), WriteError> {
     Err(WriteError::Width { width, limit: Subnet::max_width(prefix) })
 }
 
-/// Checks the index of a table's or set's type; another type has none.
+/// Checks the index of a table's or set's type; other types have none.
 pub(super) fn check_index(ty: &Type) -> Result<(), WriteError> {
     index_types(ty).iter().try_for_each(Type::check_index).map_err(WriteError::IndexType)
 }

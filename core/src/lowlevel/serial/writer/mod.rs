@@ -29,12 +29,12 @@ use supported::Supported;
 pub(crate) use measure::MAX_CONTENT;
 pub(crate) use template::Templates;
 
-/// The maximum size of types in bytes, beyond the values, without a cache, where each value has its
-/// type in full.
+/// The maximum size in bytes of the types without a cache, where each value has its type in full.
+/// Values are not included.
 const MAX_UNCACHED: usize = 64 << 20;
 
-/// How many bytes the arguments of a call may take, so that its containers are kept in memory for
-/// references to them.
+/// The maximum size of a call's arguments in bytes, up to which its containers are kept in memory
+/// for references to them.
 const MAX_KEPT: usize = 256 << 10;
 
 /// Encodes the SERIAL messages of one direction of a connection.
@@ -44,9 +44,9 @@ const MAX_KEPT: usize = 256 << 10;
 /// other than Bro may be written differently from the input; [`Transcript::write_again`] reproduces
 /// the original bytes.
 ///
-/// A container of a call, a record, vector, table, set or opaque value, that was sent before and is
-/// the same one, by its `Arc`, goes as a reference while the peer is sure to have it: the peer gets
-/// the same object again, with what its scripts have made of it since (2§5).
+/// A container in a call (a record, vector, table, set or opaque value) that is the same `Arc` as
+/// one sent before is written as a reference, as long as the peer certainly has it. The peer then
+/// gets the same object again, including any changes that its scripts have made to it (2§5).
 ///
 /// Everything is appended to the caller's buffer. On error, nothing is written and the cache is
 /// unchanged.
@@ -133,8 +133,8 @@ impl Writer {
         self.write(Mode::HANDSHAKE, &measure, false, out, |session| session.packet(packet))
     }
 
-    /// Writes a SERIAL, a call or something else: state goes in full, as the peer's may have changed
-    /// since it had it.
+    /// Writes a SERIAL. Only containers of a call are written as references: state is written in
+    /// full, because the peer's scripts may have changed their copy.
     fn write(
         &mut self,
         mode: Mode,
@@ -144,7 +144,7 @@ impl Writer {
         write: impl FnOnce(&mut Session<'_, Live<'_>>),
     ) -> Result<(), WriteError> {
         let start = out.len();
-        // In a cache each type is but once, and what was decided could not be taken back.
+        // With a cache, each type is sent only once, and decisions could not be undone.
         let most = if self.cache.refers(mode) {
             usize::MAX
         } else {
@@ -165,8 +165,8 @@ impl Writer {
     }
 }
 
-/// Returns the size of a call if its containers are remembered, and go as references if they were sent
-/// before.
+/// Returns the size of a call if its containers are to be remembered, and written as references if
+/// they were sent before.
 #[inline]
 fn remembered(measure: &Measure) -> Option<usize> {
     Some(measure.size()).filter(|size| *size <= MAX_KEPT)
@@ -174,7 +174,7 @@ fn remembered(measure: &Measure) -> Option<usize> {
 
 impl Transcript {
     /// Encodes the content that was read with this transcript, with the same decisions. The result
-    /// is the same bytes, if nothing was lost.
+    /// is identical to the received bytes unless decoding lost something.
     pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
         let decide = Replay::new(self, mode.data_format);
         let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
@@ -188,14 +188,14 @@ impl Transcript {
     }
 }
 
-/// The writing of one SERIAL.
+/// Writes one SERIAL.
 struct Session<'a, D> {
     out: &'a mut Vec<u8>,
     decide: D,
     pid_64bit: bool,
-    /// How long the buffer may become, but for values.
+    /// The maximum length of the buffer before anything but a value is written.
     most: usize,
-    /// Whether more was to be written, which makes all of it void.
+    /// Whether that length was exceeded, so that the whole result is discarded.
     overrun: bool,
 }
 
@@ -235,20 +235,20 @@ impl<D: Decide> Session<'_, D> {
         self.string(&packet.data);
     }
 
-    /// Returns whether anything but values may still be written.
+    /// Returns whether anything other than values may still be written.
     #[inline]
     fn has_room(&mut self) -> bool {
         self.overrun |= self.out.len() > self.most;
         !self.overrun
     }
 
-    /// Writes something of a size known beforehand: in one step, where this is about speed.
+    /// Writes bytes of a constant size in one step, for speed.
     #[inline]
     fn append<const N: usize>(&mut self, bytes: [u8; N]) {
         self.out.extend_from_slice(&bytes);
     }
 
-    /// Writes bytes without their number.
+    /// Writes bytes without their length.
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
@@ -321,7 +321,7 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-/// Creates the length word of bytes or elements; [`Measure`] has seen to it that it fits.
+/// Creates the length word for bytes or elements. [`Measure`] has checked that it fits.
 #[inline]
 fn length<T>(of: &[T]) -> [u8; 4] {
     u32::try_from(of.len()).unwrap_or(u32::MAX).to_be_bytes()

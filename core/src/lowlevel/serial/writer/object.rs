@@ -8,7 +8,7 @@ use super::decide::Decide;
 use super::{Arc, Session};
 
 impl<D: Decide> Session<'_, D> {
-    /// Writes the function of a value that goes under this id.
+    /// Writes the function of a value with this id.
     pub(super) fn func(&mut self, func: &Arc<Func>, value: u64) {
         let class = if func.frame_size.is_some() { 2 } else { 4 };
         if self.shared(func, Family::Func, class) {
@@ -41,7 +41,7 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    /// Writes the ID of a function, which has the function as its value (2§13).
+    /// Writes the ID of a function, whose value is the function (2§13).
     fn function_id(&mut self, func: &Arc<Func>, value: u64) {
         let made = || Arc::new(Id::global(func.name.clone(), func.ty.clone(), None));
         let id = func.id.clone().unwrap_or_else(made);

@@ -38,7 +38,7 @@ impl<'a> Replay<'a> {
                 Decision::Full(pid)
             }
             Some(Mark::Reference { pid }) => Decision::Reference(pid),
-            // More objects than were read. The comparison of the bytes will find this.
+            // The content has more objects than were read. Comparing the bytes reveals this.
             None => Decision::Reference(0),
         }
     }

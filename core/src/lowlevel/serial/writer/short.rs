@@ -64,9 +64,9 @@ impl<D: Decide> Session<'_, D> {
         full
     }
 
-    /// Writes all that stands before a value's content if its type goes as a reference, as it
-    /// nearly always does, and the content that is of a fixed size: in one step. Attributes, which are
-    /// absent, stand in between in some data formats.
+    /// Writes in one step everything before a value's content, with its type as a reference (the
+    /// usual case), and the part of the content that has a fixed size. In some data formats, a flag
+    /// for absent attributes is in between.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
     pub(super) fn head<const N: usize, const ATTRIBUTED: bool>(
@@ -100,8 +100,8 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    /// Writes all that stands before a value's content if neither it nor its type, a standard instance,
-    /// has an id, and the content.
+    /// Writes everything before a value's content, and the content, if neither the value nor its
+    /// type, a standard instance, has an id.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
     fn full_head<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) {

@@ -17,12 +17,13 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    /// Returns a statement's tag: of a null statement, which another format may number otherwise, the
-    /// one of this format, if it is not written as it came.
+    /// Returns a statement's tag. A null statement gets the tag of this format, unless everything
+    /// is written as it was received.
     fn statement_tag(&self, stmt: &Stmt) -> u8 {
         let format = self.decide.data_format();
         match stmt.kind {
-            // Bro 2.3 has the one of 2.2, and both may know the other.
+            // In format 25, Bro 2.3 has the tag of 2.2 and Bro 2.4 its own; the received one is
+            // kept.
             StmtKind::Null if D::USUAL && !(format == DataFormat::V25 && stmt.tag > 16) => {
                 format.null_statement()
             }

@@ -15,7 +15,7 @@ use super::super::{Caching, Mode, WriteError};
 
 type Result = std::result::Result<(), Unsupported>;
 
-/// The flavor of a function's type that is a hook.
+/// The flavor of a function type that is a hook.
 const HOOK: i32 = 2;
 
 /// The checks for one data format. The newest supports everything.
@@ -27,8 +27,8 @@ pub(super) struct Supported<'a> {
     cache: &'a WriteCache,
     /// Whether a function can refer to itself.
     refers: bool,
-    /// The addresses of the checked types, all of which outlive this. `None` until there is one, as
-    /// there mostly is none.
+    /// The addresses of the checked types, all of which outlive this. `None` until there is one,
+    /// because usually there is none.
     checked: Option<BTreeSet<usize>>,
 }
 
@@ -156,7 +156,7 @@ impl<'a> Supported<'a> {
         }
     }
 
-    /// Checks a type. A type that was sent before was checked then.
+    /// Checks a type. Types sent before were checked when they were sent.
     fn ty(&mut self, ty: &Type) -> Result {
         let (Type::Def(def), false) = (ty, self.has_all_types) else { return Ok(()) };
         let address = Arc::as_ptr(def) as usize;

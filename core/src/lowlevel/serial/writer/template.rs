@@ -23,7 +23,7 @@ pub(crate) struct Templates {
     last: usize,
 }
 
-/// An event as it is sent to every peer that already has its types, and the positions of the ids, which
+/// An event encoded for every peer that already has its types, and the positions of the ids, which
 /// differ between peers.
 #[derive(Debug)]
 pub(crate) struct Template {
@@ -35,7 +35,7 @@ pub(crate) struct Template {
     slots: Vec<Slot>,
     /// The atomic types whose standard instances a cache must have to make the same decisions.
     tags: Tags,
-    /// The other conditions on the cache.
+    /// The remaining conditions on the cache.
     conditions: Vec<Condition>,
     /// The number of objects written in full without an id.
     nameless: u64,
@@ -92,8 +92,8 @@ impl Templates {
 }
 
 impl Template {
-    /// Encodes an event for peers with a cache like this one. Returns `None` if other caches may make
-    /// other decisions.
+    /// Encodes an event for peers whose caches decide like this one. Returns `None` if other caches
+    /// may decide differently.
     fn new(cache: &WriteCache, mode: Mode, event: &Event) -> Result<Option<Template>, WriteError> {
         let Event { name, time, args } = event;
         let mut measure = Measure::new(mode.data_format);
@@ -220,7 +220,7 @@ fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
     }
 }
 
-/// Makes the decisions of the cache of a peer that already has all types, and records them.
+/// Decides like the cache of a peer that already has all types, and records the decisions.
 struct Draft<'a> {
     /// The cache that knows which containers were sent before.
     cache: &'a WriteCache,
@@ -232,7 +232,7 @@ struct Draft<'a> {
     nameless: u64,
     /// The shared containers so far, by address.
     met: BTreeSet<usize>,
-    /// Whether other peers may make other decisions.
+    /// Whether other peers may decide differently.
     is_unfit: bool,
 }
 
@@ -258,7 +258,7 @@ impl Decide for Draft<'_> {
     const USUAL: bool = true;
 
     fn place(&mut self, at: usize) {
-        // Positions count from the beginning of the SERIAL.
+        // Positions count from the start of the SERIAL.
         let at = at - SERIAL_FRAME;
         if let Some(slot) = self.slots.get_mut(self.placed) {
             slot.at = at;
@@ -280,7 +280,7 @@ impl Decide for Draft<'_> {
     fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)> {
         let short = Short::of(self.mode);
         match short {
-            // The ids of both are where they are without attributes.
+            // Both ids are at the same positions as without attributes.
             Short::Attributed => drop(self.full(What::Scalar(tag))),
             Short::Full => self.nameless += 2,
             Short::Known | Short::No => return None,

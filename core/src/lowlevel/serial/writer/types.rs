@@ -9,14 +9,15 @@ use super::decide::Decide;
 use super::{Arc, Session, length};
 
 impl<D: Decide> Session<'_, D> {
-    /// Writes a type, in full, by reference or by name.
+    /// Writes a type in full, by reference or by name.
     #[inline]
     pub(super) fn ty(&mut self, ty: &Type) {
         match ty {
             Type::Base(tag) => self.base_type(*tag),
             Type::Def(def) => self.def(def),
             Type::Enclosing(up) => match up.def.upgrade() {
-                // Without references a recursive type has no end; its name is all there is to say.
+                // Without references, a recursive type would never end, so only its name is
+                // written.
                 Some(def) if self.decide.refers() => self.def(&def),
                 _ => self.named(&up.name),
             },
@@ -45,7 +46,7 @@ impl<D: Decide> Session<'_, D> {
         self.decided_def(decision, def);
     }
 
-    /// Writes a type as has been decided.
+    /// Writes a type after the decision on it.
     pub(super) fn decided_def(&mut self, decision: Decision, def: &TypeDef) {
         let class = match &def.kind {
             TypeKind::Atomic(_) => ty::ATOMIC,
@@ -136,7 +137,7 @@ impl<D: Decide> Session<'_, D> {
         if self.shared(attributes, Family::Attributes, 1) {
             self.ty(&attributes.ty);
             let format = self.decide.data_format();
-            // Attributes that the format lacks mean nothing to its releases.
+            // Attributes that the format lacks are omitted: its releases do not know them.
             let number = |attribute: &Attribute| format.attribute_number(attribute.tag as u8);
             let numbers = attributes.list.iter().map(number);
             let known = numbers.clone().flatten().count();

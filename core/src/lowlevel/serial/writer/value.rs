@@ -27,7 +27,7 @@ impl<D: Decide> Session<'_, D> {
             Value::Time(seconds) => (val::PLAIN, TypeTag::Time, seconds.to_bits()),
             Value::Interval(seconds) => (val::INTERVAL, TypeTag::Interval, seconds.to_bits()),
             Value::Port(port) => (val::PORT, TypeTag::Port, port.to_wire()),
-            // Where there is one word of address, there are as many bytes as in a number.
+            // One word of address and its count are the size of a number.
             Value::Addr(IpAddr::V4(addr)) => {
                 (val::ADDR, TypeTag::Addr, u64::from_be_bytes(addr_v4(*addr)))
             }
@@ -54,14 +54,14 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    /// Writes an address: to a peer in Bro's form, in which an IPv4-mapped one is an IPv4 one.
+    /// Writes an address. To a peer, an IPv4-mapped address is written as IPv4, as Bro does.
     #[inline(never)]
     pub(super) fn addr(&mut self, addr: IpAddr) {
         let addr = if D::USUAL { addr.to_canonical() } else { addr };
         self.prefix(val::ADDR, TypeTag::Addr, addr);
     }
 
-    /// Writes a subnet: to a peer in Bro's form.
+    /// Writes a subnet. To a peer, it is written in Bro's form.
     #[inline(never)]
     pub(super) fn subnet(&mut self, subnet: Subnet) {
         let Subnet { prefix, width } = if D::USUAL { subnet.canonical() } else { subnet };
@@ -116,7 +116,7 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    /// Decides on a container, a value that shares it.
+    /// Decides on the container in a value.
     #[inline]
     fn container<T>(&mut self, value: &Value, container: &Arc<T>) -> Decision {
         let address = Arc::as_ptr(container) as usize;
@@ -124,8 +124,8 @@ impl<D: Decide> Session<'_, D> {
         self.decide.container(address, is_shared, || Kept::Value { _value: value.clone() })
     }
 
-    /// Writes all of a container but its elements, as has been decided; returns whether they are to
-    /// follow.
+    /// Writes a container without its elements, after the decision on it. Returns whether the
+    /// elements must follow.
     fn mutable(&mut self, value: Decision, class: u8, ty: &Type, mutable: &Mutable) -> bool {
         let [a, b, c, d] = length(&mutable.unique_id);
         let full = self.decided_value(value, class, ty, [mutable.properties, a, b, c, d]);
@@ -192,7 +192,7 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-/// The number of words and the words of an address.
+/// Returns the number of words of an address and the words.
 fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
     let [a, b, c, d] = addr.octets();
     [0, 0, 0, 1, a, b, c, d]

@@ -64,7 +64,7 @@ pub struct PingArgs {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum PingLayout {
     /// 32 bytes, with four bytes of padding after `seq`: 64-bit builds. The padding is ignored on
-    /// receipt, because a Bro leaves it uninitialised.
+    /// receipt because a Bro leaves it uninitialized.
     #[default]
     Padded32,
     /// 28 bytes without padding: 32-bit builds.

@@ -166,7 +166,7 @@ fn ping_and_pong() {
     }
 }
 
-/// A Bro leaves the padding uninitialised.
+/// A Bro leaves the padding uninitialized.
 #[test]
 fn ping_padding_is_ignored() {
     let argument = bytes("000000011256000041dac0d7c67b56fc41dac0d7c67b6ae40000000000000000");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::{Name, Opcode, StateAccess, Value};
 use crate::state::{Alias, FullState, Store};
 
-/// The synchronisation with one peer during a connection.
+/// The synchronization with one peer during a connection.
 #[derive(Debug, Default)]
 pub(in super::super) struct Exchange {
     pub(super) stage: Stage,
@@ -24,24 +24,24 @@ pub(in super::super) struct Exchange {
 #[derive(Debug)]
 pub(super) struct NoTypeYet;
 
-/// The stage of synchronisation with a peer.
+/// The stage of synchronization with a peer.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// Neither side has the other's state, so changes are not sent.
     #[default]
     Before,
     /// The full state is being sent to the peer.
-    Giving(Box<Giving>),
+    SendingState(Box<Transfer>),
     /// The peer is sending its full state. Local changes wait until it is complete, unless it
     /// undoes them.
-    Taking(Box<Pending>),
+    ReceivingState(Box<Pending>),
     /// Both sides send their changes.
     Running,
 }
 
 /// The full state being sent to a peer.
 #[derive(Debug, Default)]
-pub(super) struct Giving {
+pub(super) struct Transfer {
     pub(super) state: FullState,
     /// The next operation, for which there was no room.
     pub(super) next: Option<StateAccess>,

@@ -61,9 +61,9 @@ impl ReadCache {
         }
     }
 
-    /// Evicts the oldest entry of all; returns whether there was one.
+    /// Evicts the oldest of all entries; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
-        // What has gone is no entry.
+        // Values that moved elsewhere are no longer entries of the ring.
         while let Some((_, message)) = self.ring.pop(0, u64::MAX) {
             message.into_iter().for_each(|message| self.messages.release(message));
         }
@@ -82,7 +82,7 @@ impl ReadCache {
         true
     }
 
-    /// Forgets an entry that has left its list, by its id if that still means it.
+    /// Drops an entry that was removed from its list, and its id if that still belongs to it.
     fn forget(&mut self, gone: Option<(u64, Entry)>) {
         if let Some((pid, entry)) = gone {
             if pid != 0 {

@@ -14,7 +14,7 @@ use super::super::{Extent, ListId};
 use super::{Entry, ReadCache, Recent};
 
 impl ReadCache {
-    /// Returns the object that a reference means, and how far it extends, unless it is a value.
+    /// Returns the referenced object and its extent, which is unset for a value.
     #[inline]
     pub(in super::super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         self.close_run();
@@ -38,8 +38,8 @@ impl ReadCache {
         }
     }
 
-    /// Returns where the value is that a reference means, its message and its place on that one's
-    /// tape, and how far it extends; `reading` is the message that is being read.
+    /// Returns the location of the referenced value, its message and its position on that message's
+    /// tape, and its extent; `reading` is the message being read.
     pub(in super::super::super) fn find_value(
         &mut self,
         pid: u64,
@@ -64,11 +64,11 @@ impl ReadCache {
         }
     }
 
-    /// Returns the tag that the type of a value of this class means, if it is the standard instance
-    /// of a simple type that goes with the class, and was used of late.
+    /// Returns the tag of a value's type if the type is a standard instance that matches the
+    /// value's class and was used recently.
     ///
-    /// It is used then as [`register_in_run`](Self::register_in_run) has it. What comes to nothing
-    /// has to be [looked up](Self::look_up) all the same.
+    /// The use takes effect when the value is [added to the open run](Self::register_in_run). If
+    /// this returns `None`, the type must be [looked up](Self::look_up).
     #[inline(always)]
     pub(in super::super::super) fn standard_type(
         &mut self,
@@ -80,7 +80,7 @@ impl ReadCache {
         if class == own && self.used[list].touch(place, pid, stamp) { tag } else { None }
     }
 
-    /// Returns the type of a value and its height in the same way, if it is not such a standard type.
+    /// Does the same for other types; returns the type and its height.
     #[inline]
     pub(in super::super::super) fn usual_type(&mut self, pid: u64) -> Option<(Type, u32)> {
         let Recent { list, place, .. } = self.recent.of(pid);
@@ -93,7 +93,7 @@ impl ReadCache {
         }
     }
 
-    /// Returns when the type of the value is used that goes into the open run next.
+    /// Returns the time of use for the type of the next value in the open run.
     #[inline(always)]
     fn next_stamp(&self) -> u64 {
         self.clock + STEP * (self.ring.opened() + 1)
@@ -122,8 +122,8 @@ impl ReadCache {
         Ok((list, place))
     }
 
-    /// Decodes a value of the message being read, or of one before it, which stands for so many
-    /// objects; the message holds on to the other.
+    /// Decodes a value of the message being read, or of an earlier message, which then stays alive
+    /// as long as this one. The value counts as `objects` objects.
     pub(in super::super::super) fn value(
         &mut self,
         (number, tape): (u32, u32),

@@ -25,33 +25,36 @@ const NONE: u32 = u32::MAX;
 
 /// The objects that the peer has sent and may refer to.
 ///
-/// Of the unstable list, the values that nothing has referred to yet lie in a queue of their own;
-/// stamps tell which is older, of one of these and of one of the others. Values are kept as the
-/// bytes that they came in, and decoded when they are referred to.
+/// Values in the unstable list that have not been referenced are kept in a separate queue; stamps
+/// determine their order relative to the other entries. Values are stored as their encodings and
+/// decoded when they are first referenced.
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
     ring: Ring,
-    /// The other entries, of the stable and of the unstable list.
+    /// All other entries of the stable and of the unstable list.
     used: PerList<Used<Entry>>,
-    /// Where they are by their ids, of which the peer can choose any without making this slow.
+    /// The positions of these entries by id. The peer chooses the ids, and no choice makes lookups
+    /// slow.
     index: BTreeMap<u64, (ListId, u32)>,
     recent: Recents,
     messages: Messages,
     interned: Interned,
-    /// The number of the message that is being read, and how many entries refer to it, fresh values
-    /// aside.
+    /// The number of the message being read, and how many entries other than new values refer to
+    /// it.
     current: u32,
     live: usize,
-    /// Objects of the unstable list that leave at the end of the SERIAL: those without bit 15.
+    /// Entries of the unstable list that are dropped at the end of the SERIAL: those without bit
+    /// 15.
     volatile: Vec<u32>,
-    /// Counts registrations and uses; those of the open run come on top of this, as they do of the
+    /// Counts registrations and uses. Those of the open run are not yet included here, nor in the
     /// other counters.
     clock: u64,
-    /// The greatest id so far: what is above cannot be in the cache.
+    /// The greatest id so far. Greater ids cannot be in the cache.
     highest: u64,
     /// The maximum number of entries in a list.
     size: usize,
-    /// How many bytes the entries of both lists keep alive, messages aside, and at most with them.
+    /// The memory in bytes that the entries of both lists keep alive, without messages; and the
+    /// limit, which includes messages.
     bytes: usize,
     limit: usize,
     full: u64,
@@ -64,13 +67,13 @@ pub(in super::super) struct ReadCache {
 struct Recent {
     list: ListId,
     place: u32,
-    /// The standard type that it is, if it is a simple one and was looked up before.
+    /// The type's tag, if it is a simple standard type and was looked up before.
     tag: Option<TypeTag>,
     /// The class of that type's values.
     class: u8,
 }
 
-/// The last used object for each remainder of ids.
+/// The object used last for each remainder of ids.
 #[derive(Debug)]
 struct Recents([Recent; RECENT]);
 
@@ -96,9 +99,9 @@ impl Recents {
 struct Entry {
     extent: Extent,
     object: Object,
-    /// What it costs, in bytes; while it is being read, where in the chunk it began.
+    /// Its cost in bytes. While it is being read: its offset in the chunk.
     bytes: u32,
-    /// The message that it shares the bytes of.
+    /// The message whose bytes it shares.
     message: u32,
 }
 
@@ -143,7 +146,7 @@ impl ReadCache {
 
     pub(in super::super) fn counters(&self) -> CacheCounters {
         let entries = (self.used[ListId::Stable].len() + self.unstable()) as u64;
-        // After an error there may be a run left.
+        // After an error a run may still be open.
         let opened = self.ring.opened();
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
@@ -162,7 +165,7 @@ impl ReadCache {
         self.ring.len() + self.used[ListId::Unstable].len()
     }
 
-    /// Begins a SERIAL: returns a message to be filled, which nobody shares yet.
+    /// Begins a SERIAL. Returns an unshared message to fill.
     #[inline]
     pub(in super::super) fn begin(&mut self) -> Arc<Message> {
         let (message, number) = self.messages.begin();
@@ -177,11 +180,11 @@ impl ReadCache {
         self.clock
     }
 
-    /// Registers an object whose header has been read, which began here in the chunk, before its
-    /// body.
+    /// Registers an object, which begins at `start` in the chunk, after its header was read and
+    /// before its body is.
     ///
-    /// An id that is in the cache already means the newer object from then on, and the older one
-    /// only ages: Bro survives this, as the recorded faults show.
+    /// An id that is already in the cache belongs to the newer object from then on, and the older
+    /// object only ages. Bro accepts this, as the recorded faults show.
     #[inline]
     pub(in super::super) fn register(
         &mut self,
@@ -207,7 +210,7 @@ impl ReadCache {
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
         let object = Object::Pending(family);
-        // A value that is being read is not known by its message yet.
+        // The message of a value that is being read is not stored yet.
         let entry = Entry { extent: Extent::default(), object, bytes: start, message: NONE };
         let place = self.insert(list, pid, stamp, entry);
         if !family.is_counted() {
@@ -216,9 +219,9 @@ impl ReadCache {
         Place(Where::Used(list, place))
     }
 
-    /// Registers a value in full that comes next on the tape, there, and whose type was just looked
-    /// up as a [usual](Self::usual_type) one. Returns whether it could be done: not if anything about
-    /// its id is unusual.
+    /// Registers the full value that comes next, at this tape position. Its type was just looked up
+    /// by [`usual_type`](Self::usual_type) or [`standard_type`](Self::standard_type). Returns false
+    /// if the value's id is not a new one, so that the value must be [registered](Self::register).
     #[inline(always)]
     pub(in super::super) fn register_in_run(&mut self, pid: u64, tape: u32) -> bool {
         self.ring.extend(pid, tape) || self.open_run(pid, tape)
@@ -234,7 +237,7 @@ impl ReadCache {
         true
     }
 
-    /// Closes the open run, if there is one, and makes up for what it put off.
+    /// Closes the open run, if there is one, and updates the counters.
     #[inline]
     fn close_run(&mut self) {
         let opened = self.ring.opened();
@@ -247,13 +250,13 @@ impl ReadCache {
         }
     }
 
-    /// Returns the type that comes in full and without ids, if it came so before.
+    /// Returns the kept type whose encoding these bytes begin with, if any.
     pub(in super::super) fn interned(&self, bytes: &[u8]) -> Option<&InternedType> {
         self.interned.find(bytes)
     }
 
-    /// Keeps a type that came in full, in these bytes, after so many objects in full and so many ids,
-    /// unless there were any ids in it.
+    /// Keeps a type that was sent in full with this encoding, unless the encoding contains ids.
+    /// `full` and `ids` are the counters from before the type was read.
     pub(in super::super) fn intern(
         &mut self,
         bytes: &[u8],
@@ -266,7 +269,7 @@ impl ReadCache {
         }
     }
 
-    /// Returns how many objects have come in full.
+    /// Returns the number of objects sent in full.
     pub(in super::super) fn full(&self) -> u64 {
         self.full
     }
@@ -276,12 +279,12 @@ impl ReadCache {
         self.clock + STEP * self.ring.opened()
     }
 
-    /// Forgets what was kept of types.
+    /// Drops all kept types.
     pub(in super::super) fn forget_interned(&mut self) {
         self.interned = Interned::default();
     }
 
-    /// Counts so many objects in full that have no id.
+    /// Counts this many full objects without ids.
     #[inline(always)]
     pub(in super::super) fn count_nameless(&mut self, objects: u64) {
         self.full += objects;
@@ -294,7 +297,7 @@ impl ReadCache {
         place
     }
 
-    /// Lets an id mean none of the objects that are in the cache.
+    /// Removes an id from the objects in the cache. They only age.
     #[cold]
     fn replace(&mut self, pid: u64) {
         if let Some((list, place)) = self.index.remove(&pid) {
@@ -304,13 +307,13 @@ impl ReadCache {
         }
     }
 
-    /// Returns where on its message's tape a value registered before is, now that its type is known.
+    /// Records the position on the tape of a registered value, now that its type is known.
     pub(in super::super) fn store_value(&mut self, place: Place, tape: u32) {
         match place.0 {
             Where::InRing(place) => self.ring.store(place, tape),
             Where::Nowhere => {}
             Where::Used(..) => {
-                // Its message is what it costs, and says how far it extends.
+                // The cost and the extent of a value are those in its message.
                 self.live += 1;
                 let (object, extent) = (Object::Value(self.current, tape), Extent::default());
                 self.fill(place, object, extent, self.current, |_| 0);
@@ -318,8 +321,7 @@ impl ReadCache {
         }
     }
 
-    /// Returns what an object registered before is, how far it extends, and where in the chunk it
-    /// ends; it may be the last.
+    /// Stores a registered object, its extent, and the offset at which it ends in the chunk.
     pub(in super::super) fn store(
         &mut self,
         place: Place,
@@ -355,7 +357,7 @@ impl ReadCache {
         }
     }
 
-    /// Returns what is known of a type whose parts are about to be read.
+    /// Stores the known parts of a type whose other parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
         if let Where::Used(list, place) = place.0
             && let Some(entry) = self.used[list].get_mut(place)

@@ -1,4 +1,4 @@
-//! The writer's cache against a plain account of two lists (2§5).
+//! The writer's cache compared with a simple model of two lists (2§5).
 
 use brocomm_conformance::strategies::on_few;
 use proptest::collection::vec;
@@ -15,7 +15,7 @@ enum Object {
     StateAccess,
 }
 
-/// Keeps both lists as they are, every entry in its place.
+/// A model that keeps both lists with every entry.
 #[derive(Debug, Default)]
 struct Plain {
     last_pid: u64,
@@ -66,7 +66,7 @@ fn object() -> impl Strategy<Value = Object> {
     ]
 }
 
-/// Several SERIALs under the same mode.
+/// Generates several SERIALs in the same mode.
 fn stretch() -> impl Strategy<Value = (Mode, Vec<Vec<Object>>)> {
     let caching = prop_oneof![
         1 => Just(Caching::None),
@@ -81,7 +81,7 @@ proptest! {
     #![proptest_config(on_few(64))]
 
     #[test]
-    fn decisions_are_those_of_two_lists(
+    fn decisions_equal_those_of_the_model(
         stretches in vec(stretch(), 1..6),
         size in prop_oneof![0..4_usize, 4..40_usize],
     ) {
@@ -112,9 +112,9 @@ proptest! {
     }
 }
 
-/// What is forgotten is let go, and what takes its place in memory is not taken for it.
+/// Evicted objects are released, and a new object at the same address is not mistaken for one.
 #[test]
-fn what_is_evicted_is_released() {
+fn evicted_objects_are_released() {
     let mut cache = WriteCache::new(2);
     let first = Arc::new(0);
     for object in [Arc::clone(&first), Arc::new(1), Arc::new(2)] {

@@ -58,7 +58,7 @@ pub(super) enum Wanted {
     Delivery(PeerId),
     /// The end of communication.
     End,
-    /// The reply to an event.
+    /// The answer to a request.
     Answer,
     /// A notification.
     Notification,
@@ -168,7 +168,7 @@ impl NodeDriver {
     pub fn forget(&mut self, ticket: &mut Ticket) {
         if let Some(number) = ticket.0.take() {
             self.waiting.by_ticket.remove(&number);
-            self.asked.remove(&number);
+            self.requests.remove(&number);
             self.unsubscribe(number);
         }
     }
@@ -198,7 +198,7 @@ impl NodeDriver {
                 Wanted::RoomForLogs => self.communication.can_write_log(),
                 Wanted::Delivery(peer) => self.communication.next_unsent(*peer) != Some(*peer),
                 Wanted::End => self.communication.terminated().is_some(),
-                Wanted::Answer => self.told_all || self.has_answer(*number),
+                Wanted::Answer => self.all_notified || self.has_answer(*number),
                 Wanted::Notification => self.has_for(*number),
             };
             come.then_some(*number)

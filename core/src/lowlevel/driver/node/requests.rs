@@ -1,4 +1,4 @@
-//! Request and reply events.
+//! Requests and their answers.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -10,14 +10,14 @@ use crate::node::{EventPeer, Notification};
 
 type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
 
-/// The predicate for a reply, and the reply once received.
+/// The predicate for an answer, and the answer once received.
 pub(super) struct Asked {
     is_answer: Box<IsAnswer>,
     answer: Option<(Arc<EventPeer>, Event)>,
 }
 
 impl NodeDriver {
-    /// Expects a reply: the first event that matches the predicate. It is not delivered as a
+    /// Expects an answer: the first event that matches the predicate. It is not delivered as a
     /// notification.
     pub fn expect(
         &mut self,
@@ -25,7 +25,7 @@ impl NodeDriver {
         is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static,
     ) {
         let number = self.number(ticket);
-        self.asked.insert(number, Asked { is_answer: Box::new(is_answer), answer: None });
+        self.requests.insert(number, Asked { is_answer: Box::new(is_answer), answer: None });
     }
 
     /// Returns the [expected](Self::expect) event, or `None` if the node has terminated. The event
@@ -37,12 +37,12 @@ impl NodeDriver {
         waker: &Waker,
     ) -> Poll<Option<(Arc<EventPeer>, Event)>> {
         let number = self.number(ticket);
-        let Some(asked) = self.asked.get_mut(&number) else { return Poll::Ready(None) };
+        let Some(asked) = self.requests.get_mut(&number) else { return Poll::Ready(None) };
         if let Some(answer) = asked.answer.take() {
             self.forget(ticket);
             return Poll::Ready(Some(answer));
         }
-        if self.told_all {
+        if self.all_notified {
             return Poll::Ready(None);
         }
         self.wait(ticket, Wanted::Answer, waker);
@@ -50,13 +50,13 @@ impl NodeDriver {
     }
 
     pub(super) fn has_answer(&self, number: u64) -> bool {
-        self.asked.get(&number).is_none_or(|asked| asked.answer.is_some())
+        self.requests.get(&number).is_none_or(|asked| asked.answer.is_some())
     }
 
     /// Delivers an expected event; returns any other notification.
     pub(super) fn answer(&mut self, notification: Notification) -> Option<Notification> {
         let Notification::Event { peer, event } = notification else { return Some(notification) };
-        let mut expecting = self.asked.values_mut().filter(|asked| asked.answer.is_none());
+        let mut expecting = self.requests.values_mut().filter(|asked| asked.answer.is_none());
         let found = expecting.find_map(|asked| (asked.is_answer)(&peer, &event).then_some(asked));
         match found {
             None => Some(Notification::Event { peer, event }),

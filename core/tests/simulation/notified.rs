@@ -23,8 +23,8 @@ impl Simulation {
             node.peers().map(|peer| peer.id).filter(is_running).collect()
         };
         let before = running(node);
-        let keepers =
-            if node.options().forward_remote_events { host.keepers() } else { Vec::new() };
+        let kept_for =
+            if node.options().forward_remote_events { host.kept_for() } else { Vec::new() };
         let node = self.hosts[n].node();
         let Some(notification) = node.poll_notification() else { return false };
         let is_event = matches!(notification, Notification::Event { .. });
@@ -37,7 +37,7 @@ impl Simulation {
                 assert_eq!(self.hosts[n].node().get_event_peer().id, peer.id);
                 let what = self.event(n, peer.id, &event);
                 if self.hosts[n].node().options().forward_remote_events {
-                    self.forwarded(n, peer.id, what, &event, &before, &keepers);
+                    self.forwarded(n, peer.id, what, &event, &before, &kept_for);
                 }
             }
             Notification::Log(entry) => {
@@ -105,7 +105,7 @@ impl Simulation {
         assert!(open.is_empty(), "{who:?} has ended with {open:?}");
         let unseen = self.hosts[n].history.values().any(|links| !links.is_empty());
         assert!(!unseen, "{who:?} has ended without notifying of the end of a connection");
-        let back = self.hosts[n].returns.expect("nodes end only when told to");
+        let back = self.hosts[n].returns.expect("nodes end only when the test terminates them");
         if back < 100 * SECOND {
             self.come_back(n, back);
         }
@@ -185,7 +185,7 @@ impl Simulation {
         let who = self.hosts[n].who;
         self.note_runs(who);
         let targets = self.hosts[n].targets(NAMES[name].as_bytes());
-        let keepers = self.hosts[n].keepers();
+        let kept_for = self.hosts[n].kept_for();
         let (event, what) = self.hosts[n].event(name, size);
         let now = self.hosts[n].time(self.now);
         let node = self.hosts[n].node();
@@ -200,9 +200,9 @@ impl Simulation {
         };
         self.note(format_args!("node {n} raises {} {what:?}: {raised:?}", NAMES[name]));
         let certain = targets.iter().filter(|(_, certain)| *certain).count();
-        let told = raised.peers + raised.dropped;
+        let notified = raised.peers + raised.dropped;
         assert!(
-            raised.kept > 0 || certain <= told && told <= targets.len(),
+            raised.kept > 0 || certain <= notified && notified <= targets.len(),
             "of {targets:?} {raised:?}"
         );
         for (peer, certain) in targets {
@@ -210,7 +210,7 @@ impl Simulation {
             let stream = self.streams.entry((who, peer)).or_default();
             stream.sent(what, NAMES[name], !(certain || keeps) || raised.dropped > 0);
         }
-        for peer in keepers {
+        for peer in kept_for {
             self.streams.entry((who, peer)).or_default().kept(what, NAMES[name], false);
         }
         true
@@ -224,7 +224,7 @@ impl Simulation {
         what: What,
         event: &Event,
         before: &[PeerId],
-        keepers: &[PeerId],
+        kept_for: &[PeerId],
     ) {
         let host = &self.hosts[n];
         let who = host.who;
@@ -240,8 +240,8 @@ impl Simulation {
             let stream = self.streams.entry((who, peer)).or_default();
             stream.sent(what, name, !certain || drops);
         }
-        for peer in keepers.iter().filter(|peer| **peer != from) {
-            let still = self.hosts[n].keepers().contains(peer);
+        for peer in kept_for.iter().filter(|peer| **peer != from) {
+            let still = self.hosts[n].kept_for().contains(peer);
             self.streams.entry((who, *peer)).or_default().kept(what, name, !still);
         }
     }

@@ -17,11 +17,11 @@ impl World {
 
     /// Writes an entry and prints a line, which stay in incomplete batches.
     fn write(&mut self) {
-        let node = self.hub.communication_mut();
+        let node = self.driver.communication_mut();
         let written = node.write_log(5, &[LogValue::Count(1)], NOW);
         assert_eq!(written.map(|raised| raised.peers), Ok(1));
         assert_eq!(node.print(b"/dev/stdout", b"hello", NOW).map(|raised| raised.peers), Ok(1));
-        settle(&mut self.hub);
+        settle(&mut self.driver);
     }
 }
 
@@ -29,7 +29,7 @@ impl World {
 fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     let mut world = World::running(Options::default());
     let stream = LogStream::new(5, "log", vec![LogField::new("n", TypeTag::Count)]);
-    world.hub.communication_mut().declare_log(stream).unwrap();
+    world.driver.communication_mut().declare_log(stream).unwrap();
     world.write();
     world.carry();
     assert_eq!(world.came(), (0, 0), "the batches are incomplete");
@@ -37,8 +37,8 @@ fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     let (flushing, mut ticket) = (Arc::new(Sleeper::default()), Ticket::default());
     let (mut flush, waker) = (Flush::default(), Waker::from(Arc::clone(&flushing)));
     world.blocked = true;
-    assert_eq!(world.hub.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Pending);
-    settle(&mut world.hub);
+    assert_eq!(world.driver.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Pending);
+    settle(&mut world.driver);
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (0, (0, 0)));
     // The flush does not wait for later items.
@@ -46,6 +46,6 @@ fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
     world.carry();
     assert_eq!((flushing.woken(), world.came()), (1, (1, 1)));
     world.write();
-    assert_eq!(world.hub.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Ready(()));
-    assert_eq!(world.hub.communication().undelivered(), [world.peer_id()]);
+    assert_eq!(world.driver.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Ready(()));
+    assert_eq!(world.driver.communication().undelivered(), [world.peer_id()]);
 }

@@ -1,9 +1,9 @@
 //! Tests of a `NodeDriver` without sockets. The test acts as its tasks.
 
-mod asking;
 mod clock;
 mod ending;
 mod flushing;
+mod requests;
 mod subscribing;
 
 use std::io::{Error, ErrorKind};
@@ -45,10 +45,10 @@ impl Sleeper {
 
 /// A node with one connection, its driver, and the peer.
 struct World {
-    hub: NodeDriver,
+    driver: NodeDriver,
     /// The first subscriber.
     first: Ticket,
-    carrier: SocketDriver,
+    socket: SocketDriver,
     carrying: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
@@ -63,8 +63,8 @@ fn event(n: u64) -> Event {
     Event { name: "e".into(), time: 1.5, args: vec![Value::Count(n)] }
 }
 
-fn settle(hub: &mut NodeDriver) {
-    hub.settle().into_iter().for_each(Waker::wake);
+fn settle(driver: &mut NodeDriver) {
+    driver.settle().into_iter().for_each(Waker::wake);
 }
 
 impl World {
@@ -79,12 +79,12 @@ impl World {
             nodes: vec![("peer".to_owned(), wants)],
             declarations: Arc::new(declarations),
         };
-        let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
+        let mut driver = NodeDriver::new(NodeMachine::new(configuration).unwrap());
         let mut first = Ticket::default();
-        hub.subscribe(&mut first, Subscription::new("first"));
-        hub.communication_mut().start(NOW);
+        driver.subscribe(&mut first, Subscription::new("first"));
+        driver.communication_mut().start(NOW);
         let from = Endpoint::new(here, 50_000);
-        let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
+        let id = driver.communication_mut().feed_accepted(from, NOW).unwrap();
         let requests = Requests {
             events: vec!["e".into(), "print_hook".into()],
             request_logs: true,
@@ -93,9 +93,9 @@ impl World {
         let undeclared = Undeclared::Deliver;
         let config = ConnectionConfig { requests, undeclared, ..ConnectionConfig::default() };
         World {
-            hub,
+            driver,
             first,
-            carrier: SocketDriver::new(id),
+            socket: SocketDriver::new(id),
             carrying: Arc::default(),
             buffer: vec![0; 1000],
             peer: Connection::new(config, Role::Initiator, NOW),
@@ -110,76 +110,76 @@ impl World {
         world.carry();
         assert_eq!(world.peer.phase(), Phase::Running);
         while world.peer.poll_notification().is_some() {}
-        settle(&mut world.hub);
+        settle(&mut world.driver);
         world
     }
 
     /// Performs the driver's steps until it waits; returns the last step.
     fn carry(&mut self) -> String {
         let waker = Waker::from(Arc::clone(&self.carrying));
-        self.carrier.feed_ready();
+        self.socket.feed_ready();
         loop {
-            let step = self.carrier.poll_step(&mut self.hub, &mut self.buffer, NOW, &waker);
+            let step = self.socket.poll_step(&mut self.driver, &mut self.buffer, NOW, &waker);
             let last = format!("{step:?}");
             match step {
                 Step::Write(_) if self.blocked => {
-                    self.carrier.feed_write(Err(ErrorKind::WouldBlock.into()));
+                    self.socket.feed_write(Err(ErrorKind::WouldBlock.into()));
                 }
                 Step::Write(bytes) => {
                     // Writes in parts, as sockets do.
                     let written = bytes.len().div_ceil(2);
                     self.peer.feed_bytes(&bytes[..written], NOW);
                     self.got.extend(std::iter::from_fn(|| self.peer.poll_notification()));
-                    self.carrier.feed_write(Ok(written));
+                    self.socket.feed_write(Ok(written));
                 }
                 Step::Read => {
                     let sent = self.peer.poll_transmit();
                     let read = sent.len().min(self.buffer.len());
                     self.buffer[..read].copy_from_slice(&sent[..read]);
                     self.peer.advance(read, NOW);
-                    self.carrier.feed_read(match read {
+                    self.socket.feed_read(match read {
                         0 if self.closed => Ok(0),
                         0 => Err(ErrorKind::WouldBlock.into()),
                         read => Ok(read),
                     });
                 }
                 Step::Close => {
-                    self.carrier.feed_closed(&mut self.hub, NOW);
-                    settle(&mut self.hub);
+                    self.socket.feed_closed(&mut self.driver, NOW);
+                    settle(&mut self.driver);
                     return last;
                 }
                 Step::Wait { .. } => {
-                    settle(&mut self.hub);
+                    settle(&mut self.driver);
                     return last;
                 }
                 Step::EndOutput | Step::Yield => {}
             }
-            settle(&mut self.hub);
+            settle(&mut self.driver);
         }
     }
 
-    fn told(&mut self) -> Vec<Notification> {
-        let mut told = Vec::new();
+    fn notified(&mut self) -> Vec<Notification> {
+        let mut notified = Vec::new();
         while let Poll::Ready(Some(notification)) =
-            self.hub.poll_notification(&mut self.first, Waker::noop())
+            self.driver.poll_notification(&mut self.first, Waker::noop())
         {
-            told.push(notification);
+            notified.push(notification);
         }
         // The queue has room again.
-        settle(&mut self.hub);
-        told
+        settle(&mut self.driver);
+        notified
     }
 
     fn numbers(&mut self) -> Vec<Value> {
-        let number = |told| match told {
+        let number = |notified| match notified {
             Notification::Event { event, .. } => event.args.first().cloned(),
             _ => None,
         };
-        self.told().into_iter().filter_map(number).collect()
+        self.notified().into_iter().filter_map(number).collect()
     }
 
     fn peer_id(&self) -> PeerId {
-        self.hub.communication().peers().next().unwrap().id
+        self.driver.communication().peers().next().unwrap().id
     }
 }
 
@@ -191,8 +191,8 @@ fn queue(events: usize) -> Queue {
 fn a_connection_is_driven_from_start_to_end() {
     let mut world = World::running(Options::default());
     world.carrying.woken();
-    assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
-    settle(&mut world.hub);
+    assert_eq!(world.driver.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
+    settle(&mut world.driver);
     assert_eq!(world.carrying.woken(), 1, "there is something to write");
     let before = world.peer.counters().events_received;
     world.carry();
@@ -203,7 +203,7 @@ fn a_connection_is_driven_from_start_to_end() {
     world.closed = true;
     assert_eq!(world.carry(), "Close");
     assert_eq!(world.numbers(), [Value::Count(2)]);
-    assert!(!world.hub.communication().is_known(world.carrier.id()));
+    assert!(!world.driver.communication().is_known(world.socket.id()));
     assert_eq!(world.carry(), "Close");
 }
 
@@ -219,12 +219,12 @@ fn input_waits_for_a_subscriber() {
     let (taker, mut got) = (Arc::new(Sleeper::default()), Vec::new());
     let waker = Waker::from(Arc::clone(&taker));
     while got.len() < 200 {
-        match world.hub.poll_notification(&mut world.first, &waker) {
+        match world.driver.poll_notification(&mut world.first, &waker) {
             Poll::Ready(Some(Notification::Event { event, .. })) => got.extend(event.args),
             Poll::Ready(_) => {}
             Poll::Pending => {
                 taker.woken();
-                settle(&mut world.hub);
+                settle(&mut world.driver);
                 world.carry();
                 assert_eq!(taker.woken(), 1, "there is something to take");
             }
@@ -235,8 +235,8 @@ fn input_waits_for_a_subscriber() {
 
 #[test]
 fn failures_are_reported_as_read_or_write_failures() {
-    let failed = |told: Vec<Notification>| {
-        let line = |told| match told {
+    let failed = |notified: Vec<Notification>| {
+        let line = |notified| match notified {
             Notification::Log(entry)
                 if matches!(
                     entry.line,
@@ -248,24 +248,27 @@ fn failures_are_reported_as_read_or_write_failures() {
             }
             _ => None,
         };
-        told.into_iter().filter_map(line).collect::<Vec<_>>()
+        notified.into_iter().filter_map(line).collect::<Vec<_>>()
     };
     let mut world = World::running(Options::default());
-    world.carrier.feed_read(Err(Error::other("connection reset by peer")));
+    world.socket.feed_read(Err(Error::other("connection reset by peer")));
     assert_eq!(world.carry(), "Close");
-    assert_eq!(failed(world.told()), ["can't read data chunk: connection reset by peer"]);
+    assert_eq!(failed(world.notified()), ["can't read data chunk: connection reset by peer"]);
 
     let mut world = World::running(Options::default());
-    world.told();
+    world.notified();
     assert_eq!(world.peer.send_event(&event(1)), Ok(Sent::Sent));
-    assert_eq!(world.hub.communication_mut().raise(event(0), NOW).map(|r| r.peers), Ok(1));
-    world.carrier.feed_write(Err(Error::other("broken pipe")));
+    assert_eq!(world.driver.communication_mut().raise(event(0), NOW).map(|r| r.peers), Ok(1));
+    world.socket.feed_write(Err(Error::other("broken pipe")));
     world.carry();
     world.closed = true;
     assert_eq!(world.carry(), "Close");
-    let told = world.told();
-    assert!(told.iter().any(|told| matches!(told, Notification::Event { .. })), "received earlier");
-    assert_eq!(failed(told), ["child: write error broken pipe"]);
+    let notified = world.notified();
+    assert!(
+        notified.iter().any(|notified| matches!(notified, Notification::Event { .. })),
+        "received earlier"
+    );
+    assert_eq!(failed(notified), ["child: write error broken pipe"]);
 }
 
 #[test]
@@ -276,12 +279,12 @@ fn events_wait_for_room_and_flushes_wait_for_delivery() {
     let (mut ticket, mut flush) = (Ticket::default(), Ticket::default());
     let mut delivery = Flush::default();
     let waker = Waker::from(Arc::clone(&flushing));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Ready(()));
+    assert_eq!(world.driver.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Ready(()));
     let mut n = 0;
     let mut waiting = loop {
         let mut next = Some(event(n));
         let waker = Waker::from(Arc::clone(&raising));
-        match world.hub.poll_raise(&mut ticket, &mut next, NOW, &waker) {
+        match world.driver.poll_raise(&mut ticket, &mut next, NOW, &waker) {
             Poll::Ready(raised) => assert_eq!(
                 raised.map(|raised| raised.done().map(|raised| raised.peers)),
                 Ok(Some(1))
@@ -292,25 +295,25 @@ fn events_wait_for_room_and_flushes_wait_for_delivery() {
         n += 1;
     };
     let waker = Waker::from(Arc::clone(&flushing));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Pending);
-    assert_eq!(world.hub.communication().undelivered(), [world.peer_id()]);
-    settle(&mut world.hub);
+    assert_eq!(world.driver.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Pending);
+    assert_eq!(world.driver.communication().undelivered(), [world.peer_id()]);
+    settle(&mut world.driver);
     assert_eq!((raising.woken(), flushing.woken()), (0, 0));
 
     world.blocked = false;
     world.carry();
     assert_eq!((raising.woken(), flushing.woken()), (1, 1));
     assert_eq!(
-        world.hub.poll_flush(&mut flush, &mut delivery, NOW, Waker::noop()),
+        world.driver.poll_flush(&mut flush, &mut delivery, NOW, Waker::noop()),
         Poll::Ready(())
     );
-    assert!(world.hub.communication().undelivered().is_empty());
-    let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
+    assert!(world.driver.communication().undelivered().is_empty());
+    let raised = world.driver.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
     let raised = raised.map_ok(|raised| raised.done());
     assert_eq!(raised, Poll::Ready(Ok(Some(Raised { peers: 1, ..Raised::default() }))));
-    world.hub.forget(&mut ticket);
-    world.hub.forget(&mut flush);
-    assert_eq!(world.hub.waiting.by_ticket.len(), 0);
+    world.driver.forget(&mut ticket);
+    world.driver.forget(&mut flush);
+    assert_eq!(world.driver.waiting.by_ticket.len(), 0);
 }
 
 #[test]
@@ -318,23 +321,23 @@ fn attempts_to_connect_are_cancelled() {
     let node = PeerConfig { connect: true, ..PeerConfig::new(Ipv4Addr::LOCALHOST.into()) };
     let nodes = vec![("peer".to_owned(), node)];
     let configuration = NodeConfig { nodes, ..NodeConfig::default() };
-    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
-    hub.communication_mut().start(NOW);
-    settle(&mut hub);
-    let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
+    let mut driver = NodeDriver::new(NodeMachine::new(configuration).unwrap());
+    driver.communication_mut().start(NOW);
+    settle(&mut driver);
+    let Task::Do(Action::Connect { connection, .. }) = driver.poll_task(NOW, Waker::noop()) else {
         panic!()
     };
-    let (carrier, connecting) = (SocketDriver::new(connection), Arc::new(Sleeper::default()));
+    let (socket, connecting) = (SocketDriver::new(connection), Arc::new(Sleeper::default()));
     let waker = Waker::from(Arc::clone(&connecting));
-    assert!(!carrier.is_given_up(&mut hub, &waker));
-    assert_eq!(hub.communication_mut().disconnect(PeerId(1), NOW), Ok(()));
-    settle(&mut hub);
+    assert!(!socket.is_given_up(&mut driver, &waker));
+    assert_eq!(driver.communication_mut().disconnect(PeerId(1), NOW), Ok(()));
+    settle(&mut driver);
     assert_eq!(connecting.woken(), 1);
-    assert!(carrier.is_given_up(&mut hub, &waker));
+    assert!(socket.is_given_up(&mut driver, &waker));
     // This comes too late and has no effect.
-    hub.communication_mut().feed_connected(carrier.id(), NOW);
-    carrier.feed_connect_failed(&mut hub, "connection refused", NOW);
-    let again = hub.communication_mut().disconnect(PeerId(1), NOW);
+    driver.communication_mut().feed_connected(socket.id(), NOW);
+    socket.feed_connect_failed(&mut driver, "connection refused", NOW);
+    let again = driver.communication_mut().disconnect(PeerId(1), NOW);
     assert_eq!(again, Err(NodeError::NotConnected(PeerId(1))));
-    assert!(hub.carriers.is_empty());
+    assert!(driver.sockets.is_empty());
 }

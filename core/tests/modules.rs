@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules by layer, lowest first. Modules of one layer do not depend on each other.
-const ROOMS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 13] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],
     &["data", "tls"],
@@ -21,8 +21,8 @@ const ROOMS: [&[&str]; 13] = [
     &["lib", "prelude"],
 ];
 
-/// The modules whose files and folders must not depend on each other in a circle. A folder counts
-/// as one part.
+/// The modules whose files and folders must not have circular dependencies. A folder counts as one
+/// part.
 const STRICT: [&str; 12] = [
     "lowlevel/wire",
     "data",
@@ -38,8 +38,8 @@ const STRICT: [&str; 12] = [
     "lowlevel/driver",
 ];
 
-/// The items that the crate root reexports, with their modules.
-const OF_THE_ROOT: [(&str, &str); 6] = [
+/// The items that the crate root re-exports, with their modules.
+const ROOT_ITEMS: [(&str, &str); 6] = [
     ("Time", "time"),
     ("ConfigErrors", "config_errors"),
     ("event", "data"),
@@ -48,8 +48,8 @@ const OF_THE_ROOT: [(&str, &str); 6] = [
     ("Record", "derive"),
 ];
 
-fn rank(room: &str) -> Option<usize> {
-    ROOMS.iter().position(|rank| rank.contains(&room))
+fn rank(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|rank| rank.contains(&module))
 }
 
 /// Returns the names that code uses from the crate root: `data` for `crate::data::Name`, and both
@@ -64,7 +64,7 @@ fn taken_from_root(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         if code[..at].ends_with('$') {
-            // The code that a macro expands to belongs to its user.
+            // Code that a macro expands to belongs to the module that uses the macro.
             continue;
         }
         let rest = &code[at + "crate::".len()..];
@@ -92,7 +92,7 @@ fn taken_from_root(source: &str) -> Vec<String> {
 }
 
 /// Returns the module of a file. Each submodule of `lowlevel` counts as a module.
-fn room_of(file: &Path) -> &str {
+fn module_of(file: &Path) -> &str {
     let mut parts = file.iter().map(|part| part.to_str().unwrap().trim_end_matches(".rs"));
     let first = parts.next().unwrap();
     match parts.next() {
@@ -135,15 +135,15 @@ fn no_module_uses_a_later_layer() {
             // Tests may use any module.
             continue;
         }
-        let room = room_of(inside);
-        let own = rank(room).unwrap_or_else(|| panic!("{room} has no layer, add it to ROOMS"));
+        let module = module_of(inside);
+        let own = rank(module).unwrap_or_else(|| panic!("{module} has no layer, add it to LAYERS"));
         for name in taken_from_root(&code_of(&file)) {
-            let shown = OF_THE_ROOT.iter().find(|(shown, _)| *shown == name);
+            let shown = ROOT_ITEMS.iter().find(|(shown, _)| *shown == name);
             let name = shown.map_or(name.as_str(), |(_, module)| module);
-            let other = rank(name).unwrap_or_else(|| panic!("{} takes {name}", inside.display()));
+            let other = rank(name).unwrap_or_else(|| panic!("{} uses {name}", inside.display()));
             seen += 1;
-            if name != room && other >= own {
-                upward.push(format!("{} takes from {name}", inside.display()));
+            if name != module && other >= own {
+                upward.push(format!("{} uses {name}", inside.display()));
             }
         }
     }
@@ -188,21 +188,21 @@ fn expand(tree: &str, before: &[String], paths: &mut Vec<Vec<String>>) {
 }
 
 /// Returns the part of a module that a file belongs to.
-fn part_of(file: &Path, room: &Path) -> String {
-    let inside = file.strip_prefix(room).unwrap();
+fn part_of(file: &Path, module: &Path) -> String {
+    let inside = file.strip_prefix(module).unwrap();
     inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned()
 }
 
 /// Returns the parts of a module, each with the parts that it uses.
-fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let folder = root.join(room);
+fn parts(root: &Path, module: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let folder = root.join(module);
     let mut files = Vec::new();
     sources(&folder, &mut files);
     files.retain(|file| !is_test(file.strip_prefix(root).unwrap()));
     let mut parts: BTreeMap<String, BTreeSet<String>> =
         files.iter().map(|file| (part_of(file, &folder), BTreeSet::new())).collect();
     parts.remove("mod");
-    // The names that the module reexports from its parts.
+    // The names that the module re-exports from its parts.
     let shown: BTreeMap<String, String> = imports(&code_of(&folder.join("mod.rs")))
         .into_iter()
         .map(|path| path.into_iter().filter(|word| word != "self").collect::<Vec<_>>())
@@ -213,13 +213,13 @@ fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
         let is_mod = inside.file_name().is_some_and(|name| name == "mod.rs");
         let up = inside.iter().count() - usize::from(is_mod);
         let Some(known) = parts.get(&part_of(file, &folder)).cloned() else { continue };
-        let room = room.rsplit('/').next().unwrap();
+        let module = module.rsplit('/').next().unwrap();
         let found = imports(&code_of(file)).into_iter().filter_map(|path| {
             let supers = path.iter().take_while(|word| *word == "super").count();
             let mut rest = path[supers..].iter().peekable();
             if rest.next_if(|word| *word == "crate").is_some() {
                 rest.next_if(|word| *word == "lowlevel");
-                rest.next_if(|word| *word == room)?;
+                rest.next_if(|word| *word == module)?;
             } else if supers != up {
                 return None;
             }
@@ -237,10 +237,10 @@ fn parts(root: &Path, room: &str) -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn parts_of_a_module_have_no_circular_dependencies() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for room in STRICT {
-        let mut left = parts(&root, room);
-        assert!(left.values().any(|known| !known.is_empty()), "{room}");
-        // Remove parts that use no remaining part. What is left is a circle or uses one.
+    for module in STRICT {
+        let mut left = parts(&root, module);
+        assert!(left.values().any(|known| !known.is_empty()), "{module}");
+        // Remove parts that use no remaining part. The rest forms a cycle or uses one.
         loop {
             let before: BTreeSet<String> = left.keys().cloned().collect();
             left.retain(|_, known| known.iter().any(|name| before.contains(name)));
@@ -248,7 +248,7 @@ fn parts_of_a_module_have_no_circular_dependencies() {
                 break;
             }
         }
-        assert!(left.is_empty(), "a circle in {room}: {left:?}");
+        assert!(left.is_empty(), "a cycle in {module}: {left:?}");
     }
 }
 

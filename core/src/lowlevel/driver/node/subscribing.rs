@@ -120,7 +120,7 @@ pub(super) struct Subscriber {
     subscription: Subscription,
     bound: Bound,
     queue: Inbox,
-    /// The time since when it has blocked peers without reading.
+    /// When it began to block peers without reading.
     waits_since: Option<Time>,
     /// Whether it was logged as too slow since its queue was last empty.
     is_reported: bool,
@@ -193,7 +193,7 @@ impl Subscriber {
         Some((notification, waited && has_caught_up))
     }
 
-    /// Returns when to log that it is stalled.
+    /// Returns when to log that the subscriber is stalled.
     fn reported_at(&self) -> Option<Time> {
         Some(self.waits_since.filter(|_| !self.is_reported)? + PATIENCE)
     }
@@ -255,7 +255,7 @@ impl NodeDriver {
     pub fn is_over(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_none_or(|subscriber| {
             subscriber.queue.is_empty()
-                && (subscriber.disconnected || self.told_all || self.abandoned)
+                && (subscriber.disconnected || self.all_notified || self.abandoned)
         })
     }
 
@@ -271,7 +271,7 @@ impl NodeDriver {
 
     /// Returns whether a subscriber has a notification to take, or has ended.
     pub(super) fn has_for(&self, number: u64) -> bool {
-        let ended = self.told_all || self.abandoned;
+        let ended = self.all_notified || self.abandoned;
         let subscriber = self.subscribers.get(&number);
         ended || subscriber.is_none_or(|it| it.disconnected || !it.queue.is_empty())
     }
@@ -309,7 +309,7 @@ impl NodeDriver {
                 ended || full == 0
             });
             let Some((notification, weight)) = next else { return };
-            self.told_all |= matches!(notification, Notification::Terminated { .. });
+            self.all_notified |= matches!(notification, Notification::Terminated { .. });
             if let Some(notification) = self.answer(notification) {
                 self.hand_out(notification, weight);
             }

@@ -7,16 +7,16 @@ const SECOND: Duration = Duration::from_secs(1);
 impl World {
     fn subscribe(&mut self, subscription: Subscription) -> Ticket {
         let mut ticket = Ticket::default();
-        self.hub.subscribe(&mut ticket, subscription);
+        self.driver.subscribe(&mut ticket, subscription);
         ticket
     }
 
     /// Returns the notifications of a subscriber: events as their numbers, and the log lines about
     /// subscribers.
     fn subscribed(&mut self, ticket: &mut Ticket) -> Vec<String> {
-        let mut told = Vec::new();
-        while let Poll::Ready(Some(next)) = self.hub.poll_notification(ticket, Waker::noop()) {
-            told.extend(match next {
+        let mut notified = Vec::new();
+        while let Poll::Ready(Some(next)) = self.driver.poll_notification(ticket, Waker::noop()) {
+            notified.extend(match next {
                 Notification::Event { event, .. } => event.args.first().map(ToString::to_string),
                 Notification::Log(entry) => {
                     Some(entry.to_string()).filter(|line| line.starts_with("subscriber "))
@@ -26,15 +26,15 @@ impl World {
                 _ => Some("another".to_owned()),
             });
         }
-        settle(&mut self.hub);
-        told
+        settle(&mut self.driver);
+        notified
     }
 
     fn first_subscribed(&mut self) -> Vec<String> {
         let mut first = std::mem::take(&mut self.first);
-        let told = self.subscribed(&mut first);
+        let notified = self.subscribed(&mut first);
         self.first = first;
-        told
+        notified
     }
 
     fn send(&mut self, numbers: std::ops::Range<u64>) {
@@ -53,8 +53,8 @@ impl World {
 
     /// Advances the time; returns how long the managing task then waits.
     fn pass(&mut self, now: Time) -> Option<Time> {
-        let task = self.hub.poll_task(now, Waker::noop());
-        settle(&mut self.hub);
+        let task = self.driver.poll_task(now, Waker::noop());
+        settle(&mut self.driver);
         match task {
             Task::Wait { until } => until,
             other => panic!("{other:?}"),
@@ -67,9 +67,9 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
 }
 
 /// Connects another peer, which sends events.
-fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
+fn another(driver: &mut NodeDriver) -> (SocketDriver, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
-    let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
+    let id = driver.communication_mut().feed_accepted(from, NOW).unwrap();
     let requests = Requests { events: vec!["e".into()], ..Requests::default() };
     let config = ConnectionConfig {
         requests,
@@ -94,17 +94,17 @@ fn each_subscriber_receives_all_matching_notifications_from_then_on() {
     assert_eq!(world.subscribed(&mut all), ["1", "2", "x"]);
     assert_eq!(world.subscribed(&mut other), [""; 0]);
     assert_eq!(world.numbers(), [Value::Count(1), Value::Count(2), Value::string("x")]);
-    assert!(!world.hub.is_over(&typed));
+    assert!(!world.driver.is_over(&typed));
 
-    world.hub.forget(&mut all);
-    assert_eq!(world.hub.poll_notification(&mut all, Waker::noop()), Poll::Ready(None));
+    world.driver.forget(&mut all);
+    assert_eq!(world.driver.poll_notification(&mut all, Waker::noop()), Poll::Ready(None));
     world.closed = true;
-    world.hub.communication_mut().terminate_communication(NOW);
+    world.driver.communication_mut().terminate_communication(NOW);
     world.carry();
     assert_eq!(world.subscribed(&mut typed), [""; 0]);
-    assert_eq!(world.hub.poll_notification(&mut typed, Waker::noop()), Poll::Ready(None));
-    assert!(world.hub.is_over(&typed) && !world.hub.is_over(&world.first));
-    assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
+    assert_eq!(world.driver.poll_notification(&mut typed, Waker::noop()), Poll::Ready(None));
+    assert!(world.driver.is_over(&typed) && !world.driver.is_over(&world.first));
+    assert!(matches!(world.notified().last(), Some(Notification::Terminated { .. })));
 }
 
 #[test]
@@ -123,25 +123,25 @@ fn subscribers_before_the_first_read_receive_everything() {
 #[test]
 fn a_full_queue_blocks_the_peer_until_it_is_read_or_removed() {
     let mut world = World::running(Options { incoming: queue(4), ..Options::default() });
-    world.told();
+    world.notified();
     let mut slow = world.subscribe(Subscription::new("slow").event("e"));
     world.send(0..200);
     assert_eq!(world.numbers().len(), 4, "the other queue has no room for more");
     assert!(!world.peer.poll_transmit().is_empty(), "not everything is read");
     let reading = Arc::new(Sleeper::default());
     let waker = Waker::from(Arc::clone(&reading));
-    assert!(world.hub.poll_notification(&mut world.first, &waker).is_pending());
-    settle(&mut world.hub);
+    assert!(world.driver.poll_notification(&mut world.first, &waker).is_pending());
+    settle(&mut world.driver);
     assert_eq!(reading.woken(), 0);
     for woken in [0, 0, 1] {
-        let next = world.hub.poll_notification(&mut slow, Waker::noop());
+        let next = world.driver.poll_notification(&mut slow, Waker::noop());
         assert!(matches!(next, Poll::Ready(Some(Notification::Event { .. }))));
-        settle(&mut world.hub);
+        settle(&mut world.driver);
         assert_eq!(reading.woken(), woken, "input continues when half of the queue is read");
     }
 
-    world.hub.forget(&mut slow);
-    settle(&mut world.hub);
+    world.driver.forget(&mut slow);
+    settle(&mut world.driver);
     let mut got = 4;
     while got < 200 {
         world.carry();
@@ -153,24 +153,24 @@ fn a_full_queue_blocks_the_peer_until_it_is_read_or_removed() {
 #[test]
 fn a_full_queue_blocks_only_the_peers_that_send_to_it() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
-    world.told();
+    world.notified();
     let mut unread = world.subscribe(Subscription::new("unread").event("e"));
     world.send(0..200);
     assert_eq!(world.numbers().len(), 3);
     // Another peer connects, whose events this subscriber does not receive.
-    let (carrier, peer) = another(&mut world.hub);
-    let ours = std::mem::replace(&mut world.carrier, carrier);
+    let (socket, peer) = another(&mut world.driver);
+    let ours = std::mem::replace(&mut world.socket, socket);
     let theirs = std::mem::replace(&mut world.peer, peer);
     world.carry();
     for _ in 0..50 {
         world.send_big();
         assert_eq!(world.numbers(), [Value::string("x")]);
     }
-    (world.carrier, world.peer) = (ours, theirs);
+    (world.socket, world.peer) = (ours, theirs);
     let mut got = 0;
     while got < 200 {
         got += world.subscribed(&mut unread).len();
-        world.told();
+        world.notified();
         world.carry();
     }
 }
@@ -180,7 +180,7 @@ fn a_subscriber_that_reads_nothing_for_a_second_is_logged() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
     let mut stalled = world.subscribe(Subscription::new("scans").event("e"));
     let mut log = world.subscribe(Subscription::new("log"));
-    world.hub.forget(&mut world.first);
+    world.driver.forget(&mut world.first);
     assert!(world.subscribed(&mut log).len() < 10);
     world.send(0..3);
     assert!(world.pass(NOW).unwrap() > NOW + SECOND, "the queue is full, but no peer waits");
@@ -190,8 +190,8 @@ fn a_subscriber_that_reads_nothing_for_a_second_is_logged() {
     // It reads one notification after half a second, which restarts the time.
     let half = NOW + SECOND / 2;
     assert_eq!(world.pass(half), Some(NOW + SECOND));
-    assert!(world.hub.poll_notification(&mut stalled, Waker::noop()).is_ready());
-    settle(&mut world.hub);
+    assert!(world.driver.poll_notification(&mut stalled, Waker::noop()).is_ready());
+    settle(&mut world.driver);
     assert_eq!(world.pass(half), Some(half + SECOND));
     assert_eq!(world.subscribed(&mut log), [""; 0]);
     assert_ne!(world.pass(half + SECOND), Some(half + SECOND));
@@ -219,12 +219,12 @@ fn the_drop_policies_drop_and_count_notifications_of_a_full_queue() {
         [(Overflow::DropNewest, numbers(0..3)), (Overflow::DropOldest, numbers(197..200))]
     {
         let mut world = World::running(Options::default());
-        world.told();
+        world.notified();
         let bound = Bound::new(3, 1 << 20);
         let subscription = Subscription::new("lossy").event("e").bound(bound).overflow(overflow);
         let mut lossy = world.subscribe(subscription);
         world.send(0..200);
-        assert_eq!(world.hub.dropped(&lossy), 197);
+        assert_eq!(world.driver.dropped(&lossy), 197);
         assert_eq!(world.subscribed(&mut lossy), kept);
         // The others receive everything, and one line about the drops.
         let mut got = world.first_subscribed();
@@ -234,7 +234,7 @@ fn the_drop_policies_drop_and_count_notifications_of_a_full_queue() {
         assert_eq!(got, numbers(0..200));
         world.send(200..201);
         assert_eq!(world.subscribed(&mut lossy), ["200"]);
-        assert!(!world.hub.is_disconnected(&lossy));
+        assert!(!world.driver.is_disconnected(&lossy));
     }
 }
 
@@ -242,7 +242,7 @@ fn the_drop_policies_drop_and_count_notifications_of_a_full_queue() {
 fn a_full_queue_still_accepts_essential_notifications() {
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
         let mut world = World::running(Options::default());
-        world.told();
+        world.notified();
         let bound = Bound::new(3, 1 << 20);
         let mut lossy = world.subscribe(Subscription::new("lossy").bound(bound).overflow(overflow));
         world.send(0..200);
@@ -257,15 +257,15 @@ fn a_full_queue_still_accepts_essential_notifications() {
 #[test]
 fn a_disconnected_subscriber_receives_the_rest_of_its_queue() {
     let mut world = World::running(Options::default());
-    world.told();
+    world.notified();
     let bound = Bound::new(3, 1 << 20);
     let subscription = Subscription::new("slow").event("e").bound(bound);
     let mut slow = world.subscribe(subscription.overflow(Overflow::Disconnect));
     world.send(0..200);
-    assert!(world.hub.is_disconnected(&slow) && !world.hub.is_over(&slow));
+    assert!(world.driver.is_disconnected(&slow) && !world.driver.is_over(&slow));
     assert_eq!(world.subscribed(&mut slow), numbers(0..3));
-    assert_eq!(world.hub.poll_notification(&mut slow, Waker::noop()), Poll::Ready(None));
-    assert!(world.hub.is_over(&slow));
+    assert_eq!(world.driver.poll_notification(&mut slow, Waker::noop()), Poll::Ready(None));
+    assert!(world.driver.is_over(&slow));
     let got = world.first_subscribed();
     let line = "subscriber slow reads too slowly: its queue was full, disconnected";
     assert_eq!(got.iter().filter(|got| *got == line).count(), 1);
@@ -275,19 +275,19 @@ fn a_disconnected_subscriber_receives_the_rest_of_its_queue() {
 #[test]
 fn termination_does_not_wait_for_subscribers() {
     let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
-    world.told();
+    world.notified();
     let mut unread = world.subscribe(Subscription::new("unread"));
     world.send(0..100);
     world.closed = true;
-    world.hub.communication_mut().terminate_communication(NOW);
+    world.driver.communication_mut().terminate_communication(NOW);
     world.carry();
-    while world.hub.communication().terminated().is_none() {
-        world.hub.communication_mut().feed_time(NOW + SECOND * 5);
+    while world.driver.communication().terminated().is_none() {
+        world.driver.communication_mut().feed_time(NOW + SECOND * 5);
         world.carry();
     }
-    settle(&mut world.hub);
+    settle(&mut world.driver);
     assert_eq!(world.first_subscribed().last().map(String::as_str), Some("terminated"));
-    assert_eq!(world.hub.poll_task(NOW + SECOND * 20, Waker::noop()), Task::End);
+    assert_eq!(world.driver.poll_task(NOW + SECOND * 20, Waker::noop()), Task::End);
     let got = world.subscribed(&mut unread);
     assert_eq!(got.last().map(String::as_str), Some("terminated"));
     assert!(!got.iter().any(|got| got.starts_with("subscriber ")), "{got:?}");

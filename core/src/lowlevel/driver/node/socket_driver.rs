@@ -43,18 +43,18 @@ impl SocketDriver {
     /// Returns whether an attempt to connect was cancelled. If not, the task is woken when it is
     /// cancelled.
     #[must_use = "a cancelled attempt should be dropped"]
-    pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
-        let given_up = hub.abandoned || !hub.communication.is_known(self.id);
+    pub fn is_given_up(&self, driver: &mut NodeDriver, waker: &Waker) -> bool {
+        let given_up = driver.abandoned || !driver.communication.is_known(self.id);
         if !given_up {
-            hub.wait_for(self.id, waker);
+            driver.wait_for(self.id, waker);
         }
         given_up
     }
 
     /// Records that the attempt to connect failed, and removes the connection.
-    pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
-        hub.carriers.remove(&self.id);
-        hub.communication.feed_connect_failed(self.id, reason, now);
+    pub fn feed_connect_failed(&self, driver: &mut NodeDriver, reason: &str, now: Time) {
+        driver.sockets.remove(&self.id);
+        driver.communication.feed_connect_failed(self.id, reason, now);
     }
 
     /// Returns the next step, see [`Driver::poll_step`]. The bytes to write are in the buffer, and
@@ -64,14 +64,14 @@ impl SocketDriver {
     /// After [`Step::Close`], call [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
         &mut self,
-        hub: &mut NodeDriver,
+        driver: &mut NodeDriver,
         buffer: &'a mut [u8],
         now: Time,
         waker: &Waker,
     ) -> Step<'a> {
         let SocketDriver { id, socket, outcome } = self;
         let id = *id;
-        let mut session = NodeSession { node: &mut hub.communication, id };
+        let mut session = NodeSession { node: &mut driver.communication, id };
         match outcome.take() {
             Some(Outcome::Write(result)) => socket.feed_write(&mut session, result, now),
             Some(Outcome::Read(result)) => {
@@ -80,13 +80,13 @@ impl SocketDriver {
             }
             None => {}
         }
-        if hub.abandoned {
+        if driver.abandoned {
             socket.give_up();
         }
         // All changes of this connection so far are handled in this call.
-        hub.carriers.remove(&id);
-        hub.wake_connections();
-        let mut session = NodeSession { node: &mut hub.communication, id };
+        driver.sockets.remove(&id);
+        driver.wake_connections();
+        let mut session = NodeSession { node: &mut driver.communication, id };
         let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {
                 let length = bytes.len().min(buffer.len());
@@ -102,7 +102,7 @@ impl SocketDriver {
             Step::Close => Step::Close,
         };
         if step != Step::Close {
-            hub.wait_for(id, waker);
+            driver.wait_for(id, waker);
         }
         step
     }
@@ -130,9 +130,9 @@ impl SocketDriver {
     }
 
     /// Records that the socket is closed.
-    pub fn feed_closed(&self, hub: &mut NodeDriver, now: Time) {
-        hub.carriers.remove(&self.id);
-        hub.communication.feed_closed(self.id, now);
+    pub fn feed_closed(&self, driver: &mut NodeDriver, now: Time) {
+        driver.sockets.remove(&self.id);
+        driver.communication.feed_closed(self.id, now);
     }
 }
 

@@ -66,10 +66,9 @@ impl Announced {
     }
 }
 
-/// Records what both sides announce, and derives the state of the connection. The rules are the
-/// core's, so the suite has none of its own.
+/// Records what both sides announce, and derives the state of the connection by the core's rules.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct Ledger {
     /// The suite's side.
     role: Role,
     pub(super) ours: Announced,
@@ -77,11 +76,11 @@ pub(super) struct Book {
     authority: Option<Authority>,
 }
 
-impl Book {
+impl Ledger {
     /// Creates the state of a new connection. `role` is the suite's.
-    pub(super) fn new(role: Role) -> Book {
+    pub(super) fn new(role: Role) -> Ledger {
         let (ours, theirs) = (Announced::default(), Announced::default());
-        Book { role, ours, theirs, authority: None }
+        Ledger { role, ours, theirs, authority: None }
     }
 
     /// Records a message that the suite sends.
@@ -99,7 +98,7 @@ impl Book {
     /// Decides which side sends its state when both sides have completed the handshake. A later
     /// REQUEST_SYNC does not start Sync (§2).
     fn decide(&mut self) {
-        let Book { role, ours, theirs, authority } = self;
+        let Ledger { role, ours, theirs, authority } = self;
         if authority.is_none() && ours.phase_done > 0 && theirs.phase_done > 0 {
             let runtimes = (ours.runtime(), theirs.runtime());
             *authority =
@@ -135,7 +134,7 @@ impl Book {
             .with_data_format(self.data_format())
     }
 
-    /// Returns the data format that either side's VERSION names, the suite's first (§2.1).
+    /// Returns the data format in which the two VERSIONs result, the suite's first (§2.1).
     pub(super) fn data_format(&self) -> DataFormat {
         self.ours.data_format().or(self.theirs.data_format()).unwrap_or_default()
     }
@@ -150,9 +149,9 @@ mod tests {
 
     use super::*;
 
-    /// A session between the suite's book and a core connection.
+    /// A session between the suite's ledger and a core connection.
     struct Session {
-        book: Book,
+        ledger: Ledger,
         observer: Observer,
     }
 
@@ -161,17 +160,17 @@ mod tests {
             let mut bytes = Vec::new();
             Encoder::new(Framing::Clear).message(message, &mut bytes);
             if by_suite {
-                self.book.sent(message);
-                self.observer.feed(self.book.role, &bytes);
+                self.ledger.sent(message);
+                self.observer.feed(self.ledger.role, &bytes);
             } else {
-                self.book.received(message);
-                self.observer.feed(self.book.role.other(), &bytes);
+                self.ledger.received(message);
+                self.observer.feed(self.ledger.role.other(), &bytes);
             }
-            let observed = self.observer.phase(self.book.role);
-            let (ours, theirs) = (self.book.ours.sync, self.book.theirs.sync);
-            let running = self.book.is_running();
+            let observed = self.observer.phase(self.ledger.role);
+            let (ours, theirs) = (self.ledger.ours.sync, self.ledger.theirs.sync);
+            let running = self.ledger.is_running();
             assert_eq!(running, observed == Phase::Running, "{ours:?} {theirs:?}: {observed:?}");
-            let sync = match self.book.authority() {
+            let sync = match self.ledger.authority() {
                 Some(Authority::Sync(role)) if !running => Some(role),
                 _ => None,
             };
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_book_tracks_a_session_like_the_core() {
+    fn the_ledger_tracks_a_session_like_the_core() {
         let version = |runtime: i32| {
             let (protocol, data_format) = (Version::PROTOCOL, Version::DATA_FORMAT);
             let (cache_size, class) = (3000, Some(Bytes::new()));
@@ -204,7 +203,7 @@ mod tests {
                     let (wire, serial) =
                         (wire::FramingLimits::default(), serial::ReaderLimits::default());
                     let observer = Observer::new(Framing::Clear, wire, serial);
-                    let mut session = Session { book: Book::new(role), observer };
+                    let mut session = Session { ledger: Ledger::new(role), observer };
                     session.pass(true, &version(runtimes.0));
                     session.pass(false, &version(runtimes.1));
                     request(&mut session, true, ours);
@@ -213,10 +212,10 @@ mod tests {
                     session.pass(false, &Message::PhaseDone);
                     // After the handshake, the request starts no Sync.
                     session.pass(true, &Message::RequestSync { authoritative: true });
-                    if let Some(Authority::Sync(role)) = session.book.authority() {
+                    if let Some(Authority::Sync(role)) = session.ledger.authority() {
                         synchronised += 1;
                         session.pass(role == SyncRole::Sender, &Message::PhaseDone);
-                        assert!(session.book.is_running());
+                        assert!(session.ledger.is_running());
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! The state of a node shared by the tasks of a transport.
 
-mod asking;
-mod carrier;
+mod requests;
+mod socket_driver;
 mod subscribing;
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ use crate::Time;
 use crate::node::inbox::Inbox;
 use crate::node::{Action, ByConnection, ConnectionId, NodeMachine};
 
-pub use carrier::SocketDriver;
+pub use socket_driver::SocketDriver;
 pub use subscribing::Subscription;
 pub use waiting::{Flush, Raising, Ticket};
 
@@ -39,16 +39,16 @@ pub struct NodeDriver {
     manager: Option<Waker>,
     /// When the managing task continues without being woken.
     alarm: Option<Time>,
-    carriers: ByConnection<Waker>,
+    sockets: ByConnection<Waker>,
     waiting: waiting::Waiting,
-    asked: BTreeMap<u64, asking::Asked>,
+    requests: BTreeMap<u64, requests::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
-    /// The kept notifications from before the first read, for all who subscribe before it.
+    /// Notifications kept until the first read, for all who subscribe before it.
     early: Option<Inbox>,
     /// The tasks to wake.
     wake: Vec<Waker>,
     /// Whether the last notification was delivered to all subscribers.
-    told_all: bool,
+    all_notified: bool,
     /// Whether the application has dropped the node.
     abandoned: bool,
 }
@@ -76,13 +76,13 @@ impl NodeDriver {
             actions: VecDeque::new(),
             manager: None,
             alarm: None,
-            carriers: ByConnection::default(),
+            sockets: ByConnection::default(),
             waiting: waiting::Waiting::default(),
-            asked: BTreeMap::new(),
+            requests: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             early: Some(Inbox::default()),
             wake: Vec::new(),
-            told_all: false,
+            all_notified: false,
             abandoned: false,
         }
     }
@@ -116,7 +116,7 @@ impl NodeDriver {
         self.wake_connections();
         while let Some(action) = self.communication.poll_action() {
             match action {
-                Action::CancelConnect(id) => self.wake.extend(self.carriers.remove(&id)),
+                Action::CancelConnect(id) => self.wake.extend(self.sockets.remove(&id)),
                 action => self.actions.push_back(action),
             }
         }
@@ -132,20 +132,20 @@ impl NodeDriver {
         std::mem::take(&mut self.wake)
     }
 
-    /// Returns when the managing task next has work at the latest.
+    /// Returns the latest time at which the managing task has work again.
     fn next_timeout(&self) -> Option<Time> {
         self.communication.next_timeout().into_iter().chain(self.next_report()).min()
     }
 
     /// Leaves the waker of a connection's task.
     fn wait_for(&mut self, id: ConnectionId, waker: &Waker) {
-        self.wake.extend(self.carriers.insert(id, waker.clone()));
+        self.wake.extend(self.sockets.insert(id, waker.clone()));
     }
 
     /// Wakes the tasks whose connections have work.
     fn wake_connections(&mut self) {
         while let Some(id) = self.communication.poll_connection() {
-            self.wake.extend(self.carriers.remove(&id));
+            self.wake.extend(self.sockets.remove(&id));
         }
     }
 
@@ -167,7 +167,7 @@ impl NodeDriver {
     /// Records that the application has dropped the node: all sockets must be closed immediately.
     pub fn abandon(&mut self) {
         self.abandoned = true;
-        self.wake.extend(self.carriers.take());
+        self.wake.extend(self.sockets.take());
         self.wake.extend(self.manager.take());
     }
 }

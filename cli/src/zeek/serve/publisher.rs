@@ -72,22 +72,22 @@ impl Subscriber {
 }
 
 /// The registry of all clients.
-pub(super) struct Hub {
+pub(super) struct Publisher {
     pub(super) mapping: Mapping,
     pub(super) counts: Counts,
     clients: Mutex<BTreeMap<u64, Subscriber>>,
-    told: Mutex<BTreeSet<&'static str>>,
+    reported: Mutex<BTreeSet<&'static str>>,
     end: watch::Sender<bool>,
     gone: Notify,
 }
 
-impl Hub {
-    pub(super) fn new(mapping: Mapping, counts: Counts) -> Hub {
-        Hub {
+impl Publisher {
+    pub(super) fn new(mapping: Mapping, counts: Counts) -> Publisher {
+        Publisher {
             mapping,
             counts,
             clients: Mutex::default(),
-            told: Mutex::default(),
+            reported: Mutex::default(),
             end: watch::Sender::new(false),
             gone: Notify::new(),
         }
@@ -134,9 +134,9 @@ impl Hub {
     }
 
     /// Prints a warning, once for each kind.
-    pub(super) fn tell_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
-        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-            warn(format_args!("clients of Zeek's API: {what}; others are only counted"));
+    pub(super) fn warn_once(&self, kind: &'static str, what: fmt::Arguments<'_>) {
+        if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
+            warn(format_args!("clients of Zeek's API: {what}; further cases are only counted"));
         }
     }
 
