@@ -22,8 +22,8 @@ pub(super) struct Indices {
     entries: Vec<Entry>,
 }
 
-/// How much is kept for the next table, in elements.
-const KEPT: usize = 1024;
+/// How much is kept for the next table, in elements: up to 8 KiB of entries.
+const KEPT: usize = 128;
 
 /// How many slots are looked at for a digest. More would be needed if a peer chose the digests.
 const PROBES: usize = 32;
@@ -110,6 +110,9 @@ impl Session<'_> {
             false => Ok(()),
         };
         self.indices.digests.truncate(first);
+        if first == 0 {
+            self.indices.digests.shrink_to(KEPT);
+        }
         checked
     }
 
@@ -219,5 +222,39 @@ impl Digest {
             Value::String(text) => self.bytes(text),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_have_equals(digests: impl IntoIterator<Item = u64>) -> bool {
+        let mut indices = Indices::default();
+        // Those of a table around it do not count.
+        indices.add(0, 7);
+        let (first, _) = indices.begin();
+        digests.into_iter().for_each(|digest| indices.add(0, digest));
+        let found = indices.may_have_equals(first);
+        assert!(indices.set.capacity() <= KEPT);
+        found
+    }
+
+    #[test]
+    fn equal_digests_are_found_among_any_number() {
+        let digests = |count: u64| (1..=count).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for count in [0, 1, 2, 3, 100, 5000] {
+            assert!(!may_have_equals(digests(count)), "{count}");
+            for equal in digests(count).take(3) {
+                assert!(may_have_equals(digests(count).chain([equal])), "{count}");
+            }
+        }
+        assert!(may_have_equals([0, 0]) && !may_have_equals([7, 0]));
+    }
+
+    #[test]
+    fn digests_that_a_peer_chose_are_not_searched_for_long() {
+        assert!(!may_have_equals(1..=PROBES as u64));
+        assert!(may_have_equals(1..=PROBES as u64 + 1), "they are compared instead");
     }
 }
