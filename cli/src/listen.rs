@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     printer.listening(&listener.local_addr().to_string())?;
     // With `--count 0` no peer is needed.
     if printer.is_done() {
-        return Ok(());
+        stop.all();
     }
 
     let (reports, received) = sync_channel(WAITING);

@@ -131,6 +131,11 @@ pub enum CommLogLine {
         incoming: bool,
         number: usize,
     },
+    /// The connection was closed before these events and batches of log entries and prints were
+    /// sent; Bro has no such line.
+    Unsent {
+        number: usize,
+    },
     /// A packet from a peer was dropped because of a full queue; Bro has no such line.
     PacketDropped,
     /// An ID from a peer was dropped because of a full queue; Bro has no such line.
@@ -197,6 +202,7 @@ impl CommLogLine {
             | CommLogLine::EventDropped { .. }
             | CommLogLine::LogEntriesDropped { .. }
             | CommLogLine::PrintsDropped { .. }
+            | CommLogLine::Unsent { .. }
             | CommLogLine::PacketDropped
             | CommLogLine::IdDropped { .. }
             | CommLogLine::LogEntryUnknown
@@ -324,6 +330,9 @@ impl fmt::Display for CommLogLine {
             }
             CommLogLine::PrintsDropped { incoming: false, number } => {
                 write!(f, "dropped {number} prints for peer, send queue full")
+            }
+            CommLogLine::Unsent { number } => {
+                write!(f, "dropped {number} queued messages for peer, connection closed")
             }
             CommLogLine::PacketDropped => {
                 f.write_str("dropped packet from peer, receive queue full")

@@ -90,6 +90,23 @@ fn outgoing_block_by_bytes() {
 }
 
 #[test]
+fn a_closed_connection_logs_how_many_messages_it_drops() {
+    let mut bench = stalled(outgoing(Overflow::Block, WIDE, WIDE));
+    (0..3).for_each(|n| assert!(raise(&mut bench, n).is_ok()));
+    bench.lose(0);
+    let line =
+        format!("error parent {PREFIX} dropped 3 queued messages for peer, connection closed");
+    assert_eq!(bench.log().iter().filter(|logged| **logged == line).count(), 1);
+
+    // Nothing is logged if all was sent.
+    let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping"]));
+    assert!(raise(&mut bench, 0).is_ok());
+    bench.settle();
+    bench.lose(0);
+    assert!(!bench.log().iter().any(|line| line.contains("queued messages")));
+}
+
+#[test]
 fn outgoing_drop_newest() {
     for (bound, total) in [(NARROW, WIDE), (WIDE, NARROW)] {
         let mut bench = stalled(outgoing(Overflow::DropNewest, bound, total));

@@ -250,7 +250,7 @@ fn when_a_bridge_is_killed_the_next_one_counts_its_events() {
     fs::write(&node, format!("declaration_files = ['types.bro', 'shared.bro']\n{LISTENING}"))
         .unwrap();
     let mut sender = sender(&node);
-    let address = address_of(&mut sender);
+    let address = sender.line_with("listening on ");
     let port = address.rsplit(':').next().unwrap();
     let entry = format!(
         "{BLOCK_ALL}[nodes.a]\nhost = '127.0.0.1'\np = {port}\nconnect = true\nretry = '1 sec'\n\
@@ -260,9 +260,12 @@ fn when_a_bridge_is_killed_the_next_one_counts_its_events() {
     let mut first = bridge(&config, &counts);
     first.ignore_output();
     first.error_with("connected to Zeek");
+    sender.notice_with(" handshake_done");
     let writer = Writer::start(sender.take_input(), TO_ZEEK, events());
     writer.third();
     drop(first);
+    // Until then, events are queued for it, and lost with its connection.
+    sender.notice_with(" closed");
     let text = fs::read_to_string(&counts).unwrap();
     let [taken, settled] = [0, 1].map(|at| {
         text.split_whitespace().nth(at).map_or(0, |number| number.parse::<u64>().unwrap())
@@ -273,6 +276,8 @@ fn when_a_bridge_is_killed_the_next_one_counts_its_events() {
         second.error_with(&format!("was killed with {} events", taken - settled));
     }
     second.error_with("connected to Zeek");
+    sender.notice_with(" handshake_done");
+    sender.ignore_output();
     let last = last(&url);
     writer.finish();
     let sender = sender.end();

@@ -238,7 +238,8 @@ impl NodeMachine {
             peer.last_requests = requests;
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
-        self.sending.lose(id, peer, self.ending.is_under_way());
+        let unsent = self.sending.lose(id, peer, self.ending.is_under_way());
+        unsent.into_iter().for_each(|line| self.log_peer(id, line));
         self.lose_batches(id);
         let ours = match &cause {
             CloseCause::ClosedByUs => true,

@@ -202,8 +202,13 @@ impl Sending {
     }
 
     /// Drops the queue of a peer whose connection is closed, except for events kept for the next
-    /// one.
-    pub(super) fn lose(&mut self, key: PeerKey, peer: &mut Peer, is_ending: bool) {
+    /// one. Returns the line to log if anything was dropped.
+    pub(super) fn lose(
+        &mut self,
+        key: PeerKey,
+        peer: &mut Peer,
+        is_ending: bool,
+    ) -> Option<CommLogLine> {
         let before = peer.outbox.depth;
         if self.keeps_events_for(key) && !is_ending {
             peer.outbox.keep_events();
@@ -211,6 +216,9 @@ impl Sending {
             peer.outbox.clear();
         }
         self.depth.shrink(before, peer.outbox.depth);
+        let number = before.events - peer.outbox.depth.events;
+        peer.counters.dropped_outgoing += number as u64;
+        (number > 0).then_some(CommLogLine::Unsent { number })
     }
 
     /// Drops the events kept for a peer that it has not requested again after reconnecting.
