@@ -102,7 +102,7 @@ const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
-const CASES: [Case; 50] = [
+const CASES: [Case; 51] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -134,6 +134,7 @@ const CASES: [Case; 50] = [
     ("connection wide", 1, || connection(wide())),
     ("node to node, small", 1, || nodes(Nodes::events)),
     ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
+    ("node to node, conn.log entry", 1, || nodes(Nodes::conn_log_entries)),
     ("small to 10 peers, each", 1, || fan_out(10, 100, small())),
     ("large to 10 peers, each", 1, || fan_out(10, 100, large())),
     ("small to 1,000 peers, each", 10, || fan_out(1_000, 10, small())),

@@ -75,7 +75,7 @@ fn entry() -> LogEntry {
         options: Vec::new(),
         fields,
     };
-    LogEntry { writer: Arc::new(writer), values }
+    LogEntry { writer: Arc::new(writer), values: values.into() }
 }
 
 /// Writes a log as `brocomm logs --write` does, flushing as often as at a possible pause.

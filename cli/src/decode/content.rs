@@ -157,7 +157,7 @@ impl<'a> Content<'a> {
             Ok(ReceivedEntry::Entry(e)) => Ok(LogEntry {
                 stream: e.writer.stream,
                 path: e.writer.path.clone(),
-                values: e.values,
+                values: e.values.into(),
             }),
             Ok(ReceivedEntry::Dropped(e)) => {
                 Ok(LogEntry { stream: e.stream, path: e.path, values: e.values })

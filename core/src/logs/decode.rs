@@ -2,11 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
+use super::usual::usual_value;
 use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
@@ -23,7 +22,7 @@ const LEAST_OPTION: u32 = 8;
 type Result<T> = std::result::Result<T, Kind>;
 
 /// A cursor over the argument of a log message.
-type Cursor<'a> = wire::Cursor<'a, Kind>;
+pub(super) type Cursor<'a> = wire::Cursor<'a, Kind>;
 
 impl From<Truncated> for Kind {
     fn from(Truncated { wanted }: Truncated) -> Kind {
@@ -37,70 +36,8 @@ pub(super) struct RawEntry {
     pub(super) stream: i32,
     pub(super) writer: i32,
     /// The start and end of its path in the argument.
-    path: (u32, u32),
+    pub(super) path: (u32, u32),
     pub(super) values: Vec<LogValue>,
-}
-
-/// The unread part of a LOG_WRITE's argument.
-#[derive(Debug, Default)]
-pub(crate) struct Unread {
-    argument: Bytes,
-    /// The number of bytes read.
-    read: u32,
-    form: Form,
-    /// The writer of the last entry, usually also that of the next one.
-    pub(super) last: Option<Arc<LogWriter>>,
-}
-
-impl Unread {
-    pub(super) fn new(argument: Bytes, form: Form) -> Unread {
-        Unread { argument, form, ..Unread::default() }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.read as usize >= self.argument.len()
-    }
-
-    /// Returns the path of an entry that was just read.
-    #[inline]
-    pub(super) fn path(&self, entry: &RawEntry) -> &[u8] {
-        let (start, end) = entry.path;
-        self.argument.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// Returns the path of an entry that was just read, sharing the argument's buffer.
-    pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
-        self.argument.slice_ref(self.path(entry))
-    }
-
-    /// Drops the argument once all of it is read.
-    #[inline]
-    pub(super) fn release(&mut self) {
-        if self.is_empty() {
-            *self = Unread::default();
-        }
-    }
-
-    /// Reads the next entry, with at most `limit` values, including elements. Returns `None` after
-    /// an error.
-    #[inline]
-    pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
-        if self.is_empty() {
-            return None;
-        }
-        let mut cursor = Cursor::new(&self.argument);
-        cursor.seek(self.read);
-        let entry = match self.form {
-            Form::Usual => cursor.entry::<Usual>(limit),
-            form => cursor.other_entry(form, limit),
-        };
-        let offset = cursor.offset();
-        self.read = offset;
-        Some(entry.map_err(|kind| {
-            self.read = u32::MAX;
-            LogError { kind, message: MessageType::LogWrite, offset }
-        }))
-    }
 }
 
 impl LogWriter {
@@ -205,67 +142,96 @@ impl Cursor<'_> {
 
     #[cold]
     #[inline(never)]
-    fn other_entry(&mut self, form: Form, limit: u32) -> Result<RawEntry> {
+    pub(super) fn other_entry(&mut self, form: Form, limit: u32) -> Result<RawEntry> {
         with_layout!(form, L => self.entry::<L>(limit))
     }
 
-    fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {
+    pub(super) fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {
         let (stream, writer) = (self.i32()?, self.i32()?);
         let length = self.u32()?;
         let start = self.offset();
         self.pass(length)?;
         let path = (start, self.offset());
+        let values = self.values::<L>(limit)?;
+        Ok(RawEntry { stream, writer, path, values })
+    }
+
+    /// Reads the values of an entry.
+    fn values<L: Layout>(&mut self, limit: u32) -> Result<Vec<LogValue>> {
         let count = self.u32()?;
         let count = self.check(count.into(), LEAST_VALUE)?;
         let mut total = 0;
         add(&mut total, count, limit)?;
-        let values = self.several(count, |cursor| cursor.value::<L>(&mut total, limit))?;
-        Ok(RawEntry { stream, writer, path, values })
+        let mut values = Vec::with_capacity(count);
+        for _ in 0..count {
+            let rest = self.rest();
+            match L::IS_USUAL.then(|| usual_value(self.chunk(), rest, &mut values)).flatten() {
+                Some(rest) => self.set_rest(rest),
+                None => self.value::<L>(&mut values, &mut total, limit)?,
+            }
+        }
+        Ok(values)
     }
 
-    fn value<L: Layout>(&mut self, total: &mut u64, limit: u32) -> Result<LogValue> {
+    /// Reads a value and puts it there.
+    #[inline(never)]
+    fn value<L: Layout>(
+        &mut self,
+        values: &mut Vec<LogValue>,
+        total: &mut u64,
+        limit: u32,
+    ) -> Result<()> {
         let tag = self.value_tag::<L>()?;
         if !matches!(tag, TypeTag::Table | TypeTag::Vector) {
-            return self.single::<L>(tag);
+            return self.single::<L>(tag, values);
         }
         if !self.bool()? {
-            return Ok(LogValue::Unset(tag));
+            values.push(LogValue::Unset(tag));
+            return Ok(());
         }
         let count = self.i64()?;
         let count = self.check(count, LEAST_VALUE)?;
         add(total, count, limit)?;
-        let elements = self.several(count, |cursor| match cursor.value_tag::<L>()? {
-            tag @ (TypeTag::Table | TypeTag::Vector) => Err(Kind::Nested(tag)),
-            tag => cursor.single::<L>(tag),
-        })?;
-        Ok(match tag {
+        let mut elements = Vec::with_capacity(count);
+        for _ in 0..count {
+            match self.value_tag::<L>()? {
+                tag @ (TypeTag::Table | TypeTag::Vector) => return Err(Kind::Nested(tag)),
+                tag => self.single::<L>(tag, &mut elements)?,
+            }
+        }
+        values.push(match tag {
             TypeTag::Table => LogValue::Set(elements),
             _ => LogValue::Vector(elements),
-        })
+        });
+        Ok(())
     }
 
-    /// Reads the content of a value that is not a container.
-    fn single<L: Layout>(&mut self, tag: TypeTag) -> Result<LogValue> {
+    /// Reads the content of a value that is not a container. Each is put there where it is made: to
+    /// return it would move it, byte by byte.
+    #[inline]
+    fn single<L: Layout>(&mut self, tag: TypeTag, values: &mut Vec<LogValue>) -> Result<()> {
         if !self.bool()? {
-            return Ok(LogValue::Unset(tag));
+            values.push(LogValue::Unset(tag));
+            return Ok(());
         }
-        Ok(match tag {
-            TypeTag::Bool => LogValue::Bool(self.i64()? != 0),
-            TypeTag::Int => LogValue::Int(self.i64()?),
-            TypeTag::Count => LogValue::Count(self.u64()?),
-            TypeTag::Counter => LogValue::Counter(self.u64()?),
-            TypeTag::Double => LogValue::Double(self.f64()?),
-            TypeTag::Time => LogValue::Time(self.f64()?),
-            TypeTag::Interval => LogValue::Interval(self.f64()?),
-            TypeTag::String => LogValue::String(self.string()?),
-            TypeTag::Enum => LogValue::Enum(self.string()?),
-            TypeTag::Func => LogValue::Func(self.string()?),
-            TypeTag::File => LogValue::File(self.string()?),
-            TypeTag::Port => LogValue::Port(self.port::<L>()?),
-            TypeTag::Addr => LogValue::Addr(self.addr::<L>()?),
-            TypeTag::Subnet => LogValue::Subnet(self.subnet::<L>()?),
+        match tag {
+            TypeTag::Bool => values.push(LogValue::Bool(self.i64()? != 0)),
+            TypeTag::Int => values.push(LogValue::Int(self.i64()?)),
+            TypeTag::Count => values.push(LogValue::Count(self.u64()?)),
+            TypeTag::Counter => values.push(LogValue::Counter(self.u64()?)),
+            TypeTag::Double => values.push(LogValue::Double(self.f64()?)),
+            TypeTag::Time => values.push(LogValue::Time(self.f64()?)),
+            TypeTag::Interval => values.push(LogValue::Interval(self.f64()?)),
+            TypeTag::String => values.push(LogValue::String(self.string()?)),
+            TypeTag::Enum => values.push(LogValue::Enum(self.string()?)),
+            TypeTag::Func => values.push(LogValue::Func(self.string()?)),
+            TypeTag::File => values.push(LogValue::File(self.string()?)),
+            TypeTag::Port => values.push(LogValue::Port(self.port::<L>()?)),
+            TypeTag::Addr => values.push(LogValue::Addr(self.addr::<L>()?)),
+            TypeTag::Subnet => values.push(LogValue::Subnet(self.subnet::<L>()?)),
             other => return Err(Kind::BadType(i32::from(other as u8))),
-        })
+        }
+        Ok(())
     }
 
     fn port<L: Layout>(&mut self) -> Result<Port> {
@@ -365,6 +331,11 @@ impl Cursor<'_> {
     fn lasting_name(&mut self) -> Result<Name> {
         self.string_bytes().map(|name| Name::from_bytes(Bytes::copy_from_slice(name)))
     }
+}
+
+/// Decodes values that were checked.
+pub(super) fn decode_values(encoded: &Bytes) -> Vec<LogValue> {
+    Cursor::new(encoded).values::<Usual>(u32::MAX).unwrap_or_default()
 }
 
 /// Counts an entry's values against the limit.

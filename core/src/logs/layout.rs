@@ -10,6 +10,8 @@ pub(super) trait Layout {
     const FORMAT: DataFormat;
     /// Whether the type of each value is followed by that of its elements, as from Bro 2.6.
     const SUBTYPES: bool = false;
+    /// Whether this is the [`Usual`] layout.
+    const IS_USUAL: bool = false;
 }
 
 /// The layout of data formats 22, 25 and 26.
@@ -23,6 +25,7 @@ pub(super) struct OfBro20;
 
 impl Layout for Usual {
     const FORMAT: DataFormat = DataFormat::V26;
+    const IS_USUAL: bool = true;
 }
 
 impl Layout for WithSubtypes {

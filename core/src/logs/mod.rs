@@ -137,11 +137,13 @@ pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod unread;
+mod usual;
 mod value;
+pub(crate) mod values;
 pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
-pub(crate) use decode::Unread;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
@@ -158,6 +160,8 @@ pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
 pub(crate) use translate::{entries_in, writer_in};
+pub(crate) use unread::Unread;
 pub use value::LogValue;
+pub(crate) use values::LogValues;
 pub use writer::LogField;
 pub(crate) use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

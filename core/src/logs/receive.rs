@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::decode::{RawEntry, Unread};
+use super::decode::RawEntry;
 use super::layout::Form;
-use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
+use super::unread::Unread;
+use super::{LogError, LogErrorKind, LogField, LogValue, LogValues, LogWriter};
 use crate::data::{Name, TypeTag};
 use crate::wire::{DataFormat, MessageType};
 
@@ -70,8 +71,8 @@ pub enum ReceivedEntry {
 pub struct LogEntry {
     /// The writer that it belongs to.
     pub writer: Arc<LogWriter>,
-    /// The values of the writer's columns. Strings share the message's buffer.
-    pub values: Vec<LogValue>,
+    /// The values of the writer's columns. They share the message's buffer.
+    pub values: LogValues,
 }
 
 impl LogEntry {
@@ -261,9 +262,13 @@ impl LogReceiver {
     }
 
     /// Reads the next entry of a LOG_WRITE.
+    #[inline]
     pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<ReceivedEntry, LogError>> {
-        let entry = unread.next(self.limits.values)?;
-        let received = entry.map(|entry| self.receive(entry, unread));
+        let limit = self.limits.values;
+        let received = match unread.next_alike(limit) {
+            Some((writer, values)) => Ok(ReceivedEntry::Entry(LogEntry { writer, values })),
+            None => unread.next(limit)?.map(|entry| self.receive(entry, unread)),
+        };
         unread.release();
         Some(received)
     }
@@ -273,8 +278,7 @@ impl LogReceiver {
         self.writers.values().flat_map(BTreeMap::values)
     }
 
-    #[inline]
-    fn receive(&self, entry: RawEntry, unread: &mut Unread) -> ReceivedEntry {
+    pub(super) fn receive(&self, entry: RawEntry, unread: &mut Unread) -> ReceivedEntry {
         let writer = self.data_format.writer_in_26(entry.writer);
         let path = unread.path(&entry);
         let is_its = |known: &Arc<LogWriter>| {
@@ -289,7 +293,8 @@ impl LogReceiver {
             Some(known) => match mismatch(&known.fields, &entry.values) {
                 None => {
                     let writer = Arc::clone(known);
-                    return ReceivedEntry::Entry(LogEntry { writer, values: entry.values });
+                    let values = entry.values.into();
+                    return ReceivedEntry::Entry(LogEntry { writer, values });
                 }
                 Some(why) => why,
             },
@@ -301,7 +306,17 @@ impl LogReceiver {
 }
 
 /// Compares an entry's values with the columns.
+#[inline]
 pub(super) fn mismatch(fields: &[LogField], values: &[LogValue]) -> Option<Mismatch> {
+    let fits = |(field, value): (&LogField, &LogValue)| field.ty == value.tag();
+    if fields.len() == values.len() && fields.iter().zip(values).all(fits) {
+        return None;
+    }
+    find_mismatch(fields, values)
+}
+
+#[cold]
+fn find_mismatch(fields: &[LogField], values: &[LogValue]) -> Option<Mismatch> {
     if values.len() != fields.len() {
         return Some(Mismatch::Count { values: values.len(), columns: fields.len() });
     }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::decode::Unread;
 use super::layout::{Form, with_layout};
+use super::unread::Unread;
 use super::writer::{entry_in, is_ipv6};
 use super::{LogError, LogValue, LogWriter, WRITER_ASCII};
 use crate::wire::DataFormat;

@@ -199,41 +199,98 @@ pub(super) fn entry_in<L: Layout>(
     int(writer, out);
     string(path, out);
     length(values.len(), out);
+    self::values::<L>(values, out);
+}
+
+fn values<L: Layout>(values: &[LogValue], out: &mut Vec<u8>) {
     values.iter().for_each(|one| value::<L>(one, out));
 }
 
+#[inline(always)]
 fn value<L: Layout>(value: &LogValue, out: &mut Vec<u8>) {
-    int(i32::from(L::FORMAT.type_number(value.tag() as u8)), out);
-    if L::SUBTYPES {
-        let element = match value {
-            LogValue::Set(items) | LogValue::Vector(items) => items.first().map(LogValue::tag),
-            _ => None,
-        };
-        int(i32::from(element.unwrap_or(TypeTag::Void) as u8), out);
-    }
-    // Bro 2.0 has no IPv6 and would read such an address as another one.
-    let is_set = !matches!(value, LogValue::Unset(_)) && (has_ipv6::<L>() || !is_ipv6(value));
-    out.push(u8::from(is_set));
     match value {
-        _ if !is_set => {}
-        LogValue::Unset(_) => {}
-        LogValue::Bool(value) => long(i64::from(*value), out),
-        LogValue::Int(value) => long(*value, out),
-        LogValue::Count(value) | LogValue::Counter(value) => unsigned(*value, out),
-        LogValue::Double(value) | LogValue::Time(value) | LogValue::Interval(value) => {
-            double(*value, out);
+        LogValue::Unset(tag) => unset::<L>(*tag, out),
+        LogValue::Bool(value) => set::<L, 8>(TypeTag::Bool, i64::from(*value).to_be_bytes(), out),
+        LogValue::Int(number) => set::<L, 8>(TypeTag::Int, number.to_be_bytes(), out),
+        LogValue::Count(number) => set::<L, 8>(TypeTag::Count, number.to_be_bytes(), out),
+        LogValue::Counter(number) => set::<L, 8>(TypeTag::Counter, number.to_be_bytes(), out),
+        LogValue::Double(number) => set::<L, 8>(TypeTag::Double, number.to_be_bytes(), out),
+        LogValue::Time(seconds) => set::<L, 8>(TypeTag::Time, seconds.to_be_bytes(), out),
+        LogValue::Interval(seconds) => set::<L, 8>(TypeTag::Interval, seconds.to_be_bytes(), out),
+        LogValue::String(text) => self::text::<L>(TypeTag::String, text, out),
+        LogValue::Enum(text) => self::text::<L>(TypeTag::Enum, text, out),
+        LogValue::Func(text) => self::text::<L>(TypeTag::Func, text, out),
+        LogValue::File(text) => self::text::<L>(TypeTag::File, text, out),
+        // Bro 2.0 has no IPv6 and would read such an address as another one.
+        LogValue::Addr(_) | LogValue::Subnet(_) if !has_ipv6::<L>() && is_ipv6(value) => {
+            unset::<L>(value.tag(), out);
         }
-        LogValue::String(text)
-        | LogValue::Enum(text)
-        | LogValue::Func(text)
-        | LogValue::File(text) => string(text, out),
-        LogValue::Port(port) => self::port::<L>(*port, out),
-        LogValue::Addr(addr) => self::addr::<L>(*addr, out),
-        LogValue::Subnet(subnet) => self::subnet::<L>(*subnet, out),
-        LogValue::Set(items) | LogValue::Vector(items) => {
-            long(items.len() as i64, out);
-            items.iter().for_each(|item| self::value::<L>(item, out));
+        LogValue::Port(port) => {
+            set::<L, 0>(TypeTag::Port, [], out);
+            self::port::<L>(*port, out);
         }
+        LogValue::Addr(addr) => {
+            set::<L, 0>(TypeTag::Addr, [], out);
+            self::addr::<L>(*addr, out);
+        }
+        LogValue::Subnet(subnet) => {
+            set::<L, 0>(TypeTag::Subnet, [], out);
+            self::subnet::<L>(*subnet, out);
+        }
+        LogValue::Set(items) => elements::<L>(TypeTag::Table, items, out),
+        LogValue::Vector(items) => elements::<L>(TypeTag::Vector, items, out),
+    }
+}
+
+#[inline(never)]
+fn text<L: Layout>(tag: TypeTag, text: &[u8], out: &mut Vec<u8>) {
+    set::<L, 4>(tag, (text.len() as u32).to_be_bytes(), out);
+    out.extend_from_slice(text);
+}
+
+#[inline(never)]
+fn elements<L: Layout>(tag: TypeTag, items: &[LogValue], out: &mut Vec<u8>) {
+    let element = items.first().map_or(TypeTag::Void, LogValue::tag);
+    head::<L, 8>(tag, element, true, (items.len() as i64).to_be_bytes(), out);
+    values::<L>(items, out);
+}
+
+/// Appends an unset value.
+fn unset<L: Layout>(tag: TypeTag, out: &mut Vec<u8>) {
+    head::<L, 0>(tag, TypeTag::Void, false, [], out);
+}
+
+/// Appends a value that is not a container, up to content of a known size.
+#[inline]
+fn set<L: Layout, const N: usize>(tag: TypeTag, content: [u8; N], out: &mut Vec<u8>) {
+    head::<L, N>(tag, TypeTag::Void, true, content, out);
+}
+
+/// The maximum size of content that is appended with the head of a value.
+const CONTENT: usize = 8;
+
+/// Appends the type of a value, that of its elements, whether it is set, and content, in one step.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
+fn head<L: Layout, const N: usize>(
+    tag: TypeTag,
+    element: TypeTag,
+    is_set: bool,
+    content: [u8; N],
+    out: &mut Vec<u8>,
+) {
+    const { assert!(N <= CONTENT) };
+    let tag = L::FORMAT.type_number(tag as u8);
+    if L::SUBTYPES {
+        out.extend_from_slice(&[0, 0, 0, tag, 0, 0, 0, element as u8]);
+        out.push(u8::from(is_set));
+        out.extend_from_slice(&content);
+    } else {
+        let mut bytes = [0; 5 + CONTENT];
+        bytes[3] = tag;
+        bytes[4] = u8::from(is_set);
+        bytes[5..5 + N].copy_from_slice(&content);
+        out.extend_from_slice(&bytes[..5 + N]);
     }
 }
 
@@ -297,10 +354,6 @@ fn subnet<L: Layout>(subnet: Subnet, out: &mut Vec<u8>) {
 }
 
 fn int(value: i32, out: &mut Vec<u8>) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
-fn long(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 

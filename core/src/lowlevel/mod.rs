@@ -36,6 +36,7 @@ pub mod logs {
         Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
     };
     pub use crate::logs::stream::{ActiveWriter, EncodedEntry};
+    pub use crate::logs::values::LogValues;
     pub use crate::logs::writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};
 }
 

@@ -63,6 +63,18 @@ impl Batch {
         Batch { of, argument: Vec::new(), number: 0, since: None }
     }
 
+    /// Adds an item to an open batch that is neither due nor full with it. Returns whether it did.
+    #[inline]
+    pub(super) fn add_to_open(&mut self, item: &[u8], now: Time) -> bool {
+        let fits = self.argument.len().saturating_add(item.len()) <= self.of.limit();
+        let is_open = fits && self.since.is_some() && !self.is_due(now);
+        if is_open {
+            self.argument.extend_from_slice(item);
+            self.number += 1;
+        }
+        is_open
+    }
+
     /// Adds an item. Returns the message to send before it, if any.
     pub(super) fn add(&mut self, item: &[u8], now: Time) -> Option<Outgoing> {
         let limit = self.of.limit();

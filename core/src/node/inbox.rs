@@ -67,29 +67,33 @@ impl Inbox {
 
     /// Returns the oldest notification with its size.
     pub(crate) fn pop(&mut self) -> Option<(Notification, usize)> {
-        self.take(0)
+        let next = self.queue.pop_front()?;
+        Some(self.taken(next))
     }
 
     /// Drops the oldest droppable notification. Returns it with its size.
     pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
-        self.take(at)
+        let next = self.queue.remove(at)?;
+        Some(self.taken(next))
     }
 
     /// Drops the newest droppable notification. Returns it with its size.
     pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
-        self.take(at)
+        let next = self.queue.remove(at)?;
+        Some(self.taken(next))
     }
 
-    fn take(&mut self, at: usize) -> Option<(Notification, usize)> {
-        let (notification, weight) = self.queue.remove(at)?;
+    /// Records that a notification has left the queue.
+    #[inline]
+    fn taken(&mut self, (notification, weight): (Notification, usize)) -> (Notification, usize) {
         if weight == 0 {
             self.lines = self.lines.saturating_sub(weight::of_line(&notification));
         } else {
             self.part_of(&notification).remove(weight);
         }
-        Some((notification, weight))
+        (notification, weight)
     }
 
     fn part_of(&mut self, notification: &Notification) -> &mut Depth {

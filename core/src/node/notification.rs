@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{CommLogEntry, Endpoint, EventPeer, PeerId};
 use crate::connection::{CloseCause, SyncRole};
 use crate::data::{Event, Id, Name, Packet, StateAccess};
-use crate::logs::{LogValue, LogWriter};
+use crate::logs::{LogValues, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
@@ -168,8 +168,8 @@ pub enum Notification {
         peer: Arc<EventPeer>,
         /// The writer to which it belongs.
         writer: Arc<LogWriter>,
-        /// The values of the writer's columns. Strings share the message's buffer.
-        values: Vec<LogValue>,
+        /// The values of the writer's columns. They share the message's buffer.
+        values: LogValues,
     },
     /// A peer reached a point of its trace (§2.11).
     SyncPoint {

@@ -3,7 +3,7 @@
 use super::{CommLogEntry, CommLogLine, Notification};
 use crate::connection::CommLogMessage;
 use crate::data::{Event, StateAccess, Value};
-use crate::logs::LogValue;
+use crate::logs::{LogValue, LogValues};
 
 /// Returns the estimated memory of a notification from a peer in bytes; 0 if it does not come from
 /// a message, or from one that is limited elsewhere.
@@ -65,22 +65,8 @@ pub(crate) fn of_event(event: &Event) -> usize {
 }
 
 /// Returns the estimated memory of a queued log entry in bytes.
-pub(crate) fn of_log_entry(values: &[LogValue]) -> usize {
-    values.iter().map(of_log_value).fold(size_of::<Vec<LogValue>>(), usize::saturating_add)
-}
-
-fn of_log_value(value: &LogValue) -> usize {
-    let inside = match value {
-        LogValue::String(text)
-        | LogValue::Enum(text)
-        | LogValue::Func(text)
-        | LogValue::File(text) => text.len(),
-        LogValue::Set(items) | LogValue::Vector(items) => {
-            items.iter().map(of_log_value).fold(0, usize::saturating_add)
-        }
-        _ => 0,
-    };
-    inside.saturating_add(size_of::<LogValue>())
+pub(crate) fn of_log_entry(values: &LogValues) -> usize {
+    values.memory().saturating_add(size_of::<Vec<LogValue>>())
 }
 
 fn of_value(value: &Value) -> usize {
@@ -117,7 +103,8 @@ mod tests {
         assert!(event(vec![text(1000)]) >= event(vec![text(10)]) + 990);
         assert!(event(vec![text(1), text(1)]) > event(vec![text(1)]));
         let entry = |len| LogValue::Set(vec![LogValue::string("x".repeat(len))]);
-        assert!(of_log_entry(&[entry(1000)]) >= of_log_entry(&[entry(10)]) + 990);
-        assert!(of_log_entry(&[]) > 0);
+        let of_log_entry = |values: Vec<LogValue>| of_log_entry(&values.into());
+        assert!(of_log_entry(vec![entry(1000)]) >= of_log_entry(vec![entry(10)]) + 990);
+        assert!(of_log_entry(vec![]) > 0);
     }
 }

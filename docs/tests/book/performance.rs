@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::pages::pages;
 
 /// The rows of the page, with the recorded cases of their columns.
-const ROWS: [(&str, &[&str]); 18] = [
+const ROWS: [(&str, &[&str]); 19] = [
     ("encode", &["encode small", "encode large"]),
     ("encode without the object cache", &["encode small uncached", "encode large uncached"]),
     ("decode", &["decode small", "decode large"]),
@@ -35,6 +35,7 @@ const ROWS: [(&str, &[&str]); 18] = [
         "send such an entry to another node as part of the state, both sides",
         &["state, transfer, each entry"],
     ),
+    ("pass an entry of a `conn.log` from node to node", &["node to node, conn.log entry"]),
 ];
 
 /// Formats a number with a comma between thousands.

@@ -155,7 +155,8 @@ pub(crate) async fn read(notifications: &mut Notifications, number: u64, whole: 
             continue;
         };
         if whole {
-            assert_eq!((values, &*writer.path), (entry(expected), &b"conn"[..]));
+            assert_eq!(values, entry(expected));
+            assert_eq!(&*writer.path, b"conn");
         } else {
             assert!(matches!(values[9], LogValue::Count(n) if n == expected));
         }

@@ -224,7 +224,10 @@ fn logs_go_to_peers_that_requested_them_and_early_writers_are_kept() {
         [
             ConnectionNotification::LogWriterAnnounced(writer(1).into()),
             ConnectionNotification::LogWriterAnnounced(writer(2).into()),
-            ConnectionNotification::LogEntry(LogEntry { writer: writer(2).into(), values: vec![] }),
+            ConnectionNotification::LogEntry(LogEntry {
+                writer: writer(2).into(),
+                values: vec![].into()
+            }),
         ]
     );
     assert_eq!(logs(&pair.initiator_told), []);

@@ -62,6 +62,9 @@ pub(super) fn coerce(
     fields: &[LogField],
     values: &[LogValue],
 ) -> Result<Option<Vec<LogValue>>, Mismatch> {
+    if fields.len() == values.len() && fields.iter().zip(values).all(fits) {
+        return Ok(None);
+    }
     let Some(why) = misfit(fields, values) else { return Ok(None) };
     if values.len() != fields.len() {
         return Err(why);
@@ -69,6 +72,22 @@ pub(super) fn coerce(
     let coerced = fields.iter().zip(values).map(|(field, value)| column(field, value));
     let coerced: Vec<LogValue> = coerced.collect();
     misfit(fields, &coerced).map_or(Ok(Some(coerced)), Err)
+}
+
+/// Returns whether a value has its column's type.
+#[inline]
+fn fits((field, value): (&LogField, &LogValue)) -> bool {
+    field.ty == value.tag() && (field.subtype == TypeTag::Void || elements_fit(field, value))
+}
+
+#[inline(never)]
+fn elements_fit(field: &LogField, value: &LogValue) -> bool {
+    match value {
+        LogValue::Set(items) | LogValue::Vector(items) => {
+            items.iter().all(|item| item.tag() == field.subtype)
+        }
+        _ => true,
+    }
 }
 
 /// Finds a value that does not have its column's type.

@@ -77,13 +77,14 @@ pub struct LogStreams {
     /// In order of creation.
     writers: Vec<Arc<ActiveWriter>>,
     /// The latest entry.
-    entry: Vec<u8>,
+    pub(crate) entry: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Declared {
     stream: LogStream,
-    writers: BTreeMap<Name, Arc<ActiveWriter>>,
+    /// The positions of its active writers, by their paths.
+    writers: BTreeMap<Name, usize>,
     /// The mapping for the last record type.
     columns: Option<Columns>,
 }
@@ -101,8 +102,8 @@ pub struct ActiveWriter {
 /// An encoded entry, ready to be sent to any number of peers.
 #[derive(Debug, Clone, Copy)]
 pub struct EncodedEntry<'a> {
-    writer: &'a Arc<ActiveWriter>,
-    bytes: &'a [u8],
+    pub(crate) writer: &'a Arc<ActiveWriter>,
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> EncodedEntry<'a> {
@@ -157,7 +158,7 @@ impl LogStreams {
 
     /// Iterates over the active writers in order of creation. They are announced to a peer that
     /// requests logs when the handshake is complete (1§3.3).
-    pub fn writers(&self) -> impl Iterator<Item = &Arc<ActiveWriter>> {
+    pub fn writers(&self) -> impl ExactSizeIterator<Item = &Arc<ActiveWriter>> {
         self.writers.iter()
     }
 
@@ -220,8 +221,8 @@ impl LogStreams {
         values: &[LogValue],
         now: Time,
     ) -> Result<EncodedEntry<'_>, StreamError> {
-        let unknown = StreamError::Unknown { stream: number };
-        let Declared { stream, writers, .. } = self.streams.get_mut(&number).ok_or(unknown)?;
+        let unknown = || StreamError::Unknown { stream: number };
+        let Declared { stream, writers, .. } = self.streams.get_mut(&number).ok_or_else(unknown)?;
         let coerced = coerce(&stream.fields, values).map_err(|mismatch| {
             let field = mismatch.column().and_then(|column| stream.fields.get(column));
             let column = field.map(|field| field.name.clone());
@@ -231,12 +232,13 @@ impl LogStreams {
         let path = path.unwrap_or(&stream.path);
         self.entry.clear();
         writer::entry(stream.number, stream.writer, path, values, &mut self.entry);
-        if !writers.contains_key(path) {
-            let writer = Arc::new(ActiveWriter::new(stream, path, now, self.writers.len()));
-            self.writers.push(Arc::clone(&writer));
-            writers.insert(path.clone(), writer);
-        }
-        let writer = writers.get(path).ok_or(StreamError::Unknown { stream: number })?;
+        let place = writers.get(path).copied().unwrap_or_else(|| {
+            let place = self.writers.len();
+            self.writers.push(Arc::new(ActiveWriter::new(stream, path, now, place)));
+            writers.insert(path.clone(), place);
+            place
+        });
+        let writer = self.writers.get(place).ok_or_else(unknown)?;
         Ok(EncodedEntry { writer, bytes: &self.entry })
     }
 }

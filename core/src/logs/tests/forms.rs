@@ -57,7 +57,7 @@ fn read(receiver: &mut LogReceiver, message: Bytes) -> Vec<Vec<LogValue>> {
     let mut all = Vec::new();
     while let Some(received) = receiver.next(&mut unread) {
         match received {
-            Ok(ReceivedEntry::Entry(entry)) => all.push(entry.values),
+            Ok(ReceivedEntry::Entry(entry)) => all.push(entry.values.into()),
             Ok(ReceivedEntry::Dropped(_)) => {}
             Err(_) => break,
         }

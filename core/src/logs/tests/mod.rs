@@ -1,5 +1,6 @@
 //! Tests of several modules together.
 
+mod entries;
 mod formats;
 mod forms;
 mod records;

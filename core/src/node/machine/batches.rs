@@ -1,7 +1,5 @@
 //! Batching of log entries and prints per peer, before they are queued (§6).
 
-use std::collections::BTreeSet;
-
 use super::super::batch::{Batch, Batched};
 use super::super::inbox::Outgoing;
 use super::NodeMachine;
@@ -27,14 +25,28 @@ pub(super) struct Batches {
 
 #[derive(Debug)]
 struct LogBatch {
-    /// The positions of the writers that the peer knows.
-    announced: BTreeSet<usize>,
+    /// Whether the peer knows the writer at each position.
+    announced: Vec<bool>,
     entries: Batch,
 }
 
 impl Default for LogBatch {
     fn default() -> LogBatch {
-        LogBatch { announced: BTreeSet::new(), entries: Batch::new(Batched::Logs) }
+        LogBatch { announced: Vec::new(), entries: Batch::new(Batched::Logs) }
+    }
+}
+
+impl LogBatch {
+    /// Records that the peer knows a writer. Returns whether it did not before.
+    fn announce(&mut self, writer: usize) -> bool {
+        if self.announced.len() <= writer {
+            self.announced.resize(writer + 1, false);
+        }
+        self.announced.get_mut(writer).is_some_and(|known| !std::mem::replace(known, true))
+    }
+
+    fn knows(&self, writer: usize) -> bool {
+        self.announced.get(writer) == Some(&true)
     }
 }
 
@@ -62,7 +74,7 @@ impl Batches {
         }
         self.given += 1;
         if let Some(logs) = &mut self.logs {
-            logs.announced.insert(writer.place);
+            logs.announce(writer.place);
         }
     }
 
@@ -71,8 +83,16 @@ impl Batches {
     pub(super) fn request_logs(&mut self, streams: &LogStreams, is_running: bool) {
         let logs = self.logs.get_or_insert_default();
         if !is_running {
-            logs.announced.extend(streams.writers().take(self.given).map(|writer| writer.place));
+            streams.writers().take(self.given).for_each(|writer| _ = logs.announce(writer.place));
         }
+    }
+
+    /// Adds a log entry of a writer that the peer knows to an open batch, if it has room. Returns
+    /// whether it did.
+    #[inline]
+    fn add_to_open(&mut self, entry: &EncodedEntry<'_>, now: Time) -> bool {
+        let logs = self.logs.as_mut().filter(|logs| logs.knows(entry.active_writer().place));
+        logs.is_some_and(|logs| logs.entries.add_to_open(entry.as_bytes(), now))
     }
 
     /// Adds a log entry, if the peer has requested logs. Returns its writer if the peer does not
@@ -80,14 +100,14 @@ impl Batches {
     fn add_entry(&mut self, entry: &EncodedEntry<'_>, now: Time) -> [Option<Outgoing>; 2] {
         let Some(logs) = &mut self.logs else { return [None, None] };
         let writer = entry.active_writer();
-        let new = logs.announced.insert(writer.place).then(|| Outgoing::writer(writer));
+        let new = logs.announce(writer.place).then(|| Outgoing::writer(writer));
         [new, logs.entries.add(entry.as_bytes(), now)]
     }
 
     /// Returns the active writers that the peer does not know, if it has requested logs.
     fn new_writers(&mut self, streams: &LogStreams) -> Vec<Outgoing> {
         let Some(logs) = &mut self.logs else { return Vec::new() };
-        let new = streams.writers().filter(|writer| logs.announced.insert(writer.place));
+        let new = streams.writers().filter(|writer| logs.announce(writer.place));
         new.map(|writer| Outgoing::writer(writer)).collect()
     }
 
@@ -103,6 +123,9 @@ impl NodeMachine {
     /// peer does not know it.
     pub(super) fn batch_entry(&mut self, id: PeerKey, entry: &EncodedEntry<'_>) {
         let Some(peer) = self.peers.get_mut(id) else { return };
+        if !self.ending.is_under_way() && peer.batches.add_to_open(entry, self.clock.now()) {
+            return;
+        }
         let outgoing = peer.batches.add_entry(entry, self.clock.now());
         self.send_batched(id, outgoing.into_iter().flatten());
     }

@@ -1,6 +1,5 @@
 //! Sending of logs and prints to peers (part 3, §2.12, §6).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -21,19 +20,21 @@ use crate::logs::{
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     pub(super) streams: LogStreams,
-    /// The peers that have requested logs; shared while entries are sent to them.
-    receivers: Arc<BTreeSet<PeerKey>>,
+    /// The peers that have requested logs, in order; shared while entries are sent to them.
+    receivers: Arc<Vec<PeerKey>>,
 }
 
 impl Logs {
     /// Records that a peer receives logs.
     fn add_receiver(&mut self, id: PeerKey) {
-        Arc::make_mut(&mut self.receivers).insert(id);
+        if let Err(at) = self.receivers.binary_search(&id) {
+            Arc::make_mut(&mut self.receivers).insert(at, id);
+        }
     }
 
     pub(super) fn forget(&mut self, id: PeerKey) {
-        if self.receivers.contains(&id) {
-            Arc::make_mut(&mut self.receivers).remove(&id);
+        if let Ok(at) = self.receivers.binary_search(&id) {
+            Arc::make_mut(&mut self.receivers).remove(at);
         }
     }
 }
@@ -119,6 +120,9 @@ impl NodeMachine {
 
     /// Returns a peer whose full queue prevents sending log entries, if any.
     fn log_hindrance(&self) -> Option<PeerKey> {
+        if !self.sending.may_be_full() {
+            return None;
+        }
         let is_full = |id| self.peers.get(id).is_some_and(|peer| self.sending.is_full(peer));
         let waits = |id: &&PeerKey| self.is_running(**id) && is_full(**id);
         self.logs.receivers.iter().filter(|_| self.sending.blocks()).find(waits).copied()
@@ -133,13 +137,13 @@ impl NodeMachine {
         if let Some(peer) = self.log_hindrance() {
             return Err(WriteLogError::Full(peer.id()));
         }
-        // The streams are taken out because the entry borrows from them.
-        let mut streams = std::mem::take(&mut self.logs.streams);
-        let known = streams.writers().count();
-        let raised =
-            write(&mut streams, self.wall_clock()).map(|entry| self.send_entry(&entry, known));
-        self.logs.streams = streams;
-        Ok(raised?)
+        let (known, wall) = (self.logs.streams.writers().len(), self.wall_clock());
+        let writer = Arc::clone(write(&mut self.logs.streams, wall)?.active_writer());
+        // Taken out while it is sent.
+        let bytes = std::mem::take(&mut self.logs.streams.entry);
+        let raised = self.send_entry(&EncodedEntry { writer: &writer, bytes: &bytes }, known);
+        self.logs.streams.entry = bytes;
+        Ok(raised)
     }
 
     /// Sends an entry to all receivers. `known` is the number of writers that were active before.
@@ -155,7 +159,7 @@ impl NodeMachine {
                 continue;
             }
             let dropped = || CommLogLine::LogEntriesDropped { incoming: false, number: 1 };
-            if !self.admit(id, dropped) {
+            if self.sending.may_be_full() && !self.admit(id, dropped) {
                 raised.dropped += 1;
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::data::{List, TypeTag, Value};
+use crate::data::{Entry, List, TypeTag, Value};
 use crate::wire::DataFormat;
 
 use super::super::SerialErrorKind as Kind;
@@ -11,21 +11,73 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// The digests of the indices of the tables being read, with the indices' tape positions.
+/// Memory for the tables that are being read, which is used again for the next.
 #[derive(Debug, Default)]
-pub(super) struct Indices(Vec<(u64, u32)>);
+pub(super) struct Indices {
+    /// The digests of the indices, with their positions on the tape.
+    digests: Vec<(u64, u32)>,
+    /// A hash set of the digests of one table; 0 is an empty slot.
+    set: Vec<u64>,
+    /// The entries of a table, whose number is not known before the last.
+    entries: Vec<Entry>,
+}
+
+/// How much is kept for the next table, in elements: up to 8 KiB of entries.
+const KEPT: usize = 128;
+
+/// How many slots are looked at for a digest. More would be needed if a peer chose the digests.
+const PROBES: usize = 32;
 
 impl Indices {
-    /// Begins a table. Returns the position of its first index.
+    /// Begins a table. Returns the position of its first index, and a list for its entries.
     #[inline]
-    pub(super) fn begin(&self) -> usize {
-        self.0.len()
+    pub(super) fn begin(&mut self) -> (usize, Vec<Entry>) {
+        (self.digests.len(), std::mem::take(&mut self.entries))
     }
 
     /// Adds an index.
     #[inline]
     pub(super) fn add(&mut self, place: u32, digest: u64) {
-        self.0.push((digest, place));
+        self.digests.push((digest, place));
+    }
+
+    /// Returns the entries of a table that was read in a list of just their size.
+    pub(super) fn end(&mut self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        let mut all = Vec::with_capacity(entries.len());
+        all.append(&mut entries);
+        entries.shrink_to(KEPT);
+        self.entries = entries;
+        all
+    }
+
+    /// Returns whether two of a table's digests, all since `first`, may be equal.
+    fn may_have_equals(&mut self, first: usize) -> bool {
+        let Indices { digests, set, .. } = self;
+        let digests = digests.get(first..).unwrap_or_default();
+        if digests.len() < 2 {
+            return false;
+        }
+        let slots = (2 * digests.len()).next_power_of_two();
+        set.clear();
+        set.resize(slots, 0);
+        let shift = u64::BITS - slots.trailing_zeros();
+        let found = digests.iter().any(|(digest, _)| {
+            let (digest, at) = ((*digest).max(1), (*digest >> shift) as usize);
+            for probe in at..at + PROBES {
+                match set.get_mut(probe & (slots - 1)) {
+                    Some(slot) if *slot == 0 => {
+                        *slot = digest;
+                        return false;
+                    }
+                    Some(slot) if *slot != digest => {}
+                    _ => return true,
+                }
+            }
+            true
+        });
+        set.truncate(4 * KEPT);
+        set.shrink_to(4 * KEPT);
+        found
     }
 }
 
@@ -53,13 +105,14 @@ impl Session<'_> {
     ///
     /// Their digests are compared first, and are rarely equal.
     pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
-        let mut indices = std::mem::take(&mut self.indices.0);
-        let of_table = indices.get_mut(first..).unwrap_or_default();
-        of_table.sort_unstable_by_key(|(digest, _)| *digest);
-        let alike = of_table.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
-        let checked = if alike { self.compare(of_table) } else { Ok(()) };
-        indices.truncate(first);
-        self.indices.0 = indices;
+        let checked = match self.indices.may_have_equals(first) {
+            true => self.compare(self.indices.digests.get(first..).unwrap_or_default()),
+            false => Ok(()),
+        };
+        self.indices.digests.truncate(first);
+        if first == 0 {
+            self.indices.digests.shrink_to(KEPT);
+        }
         checked
     }
 
@@ -169,5 +222,39 @@ impl Digest {
             Value::String(text) => self.bytes(text),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_have_equals(digests: impl IntoIterator<Item = u64>) -> bool {
+        let mut indices = Indices::default();
+        // Those of a table around it do not count.
+        indices.add(0, 7);
+        let (first, _) = indices.begin();
+        digests.into_iter().for_each(|digest| indices.add(0, digest));
+        let found = indices.may_have_equals(first);
+        assert!(indices.set.capacity() <= 4 * KEPT);
+        found
+    }
+
+    #[test]
+    fn equal_digests_are_found_among_any_number() {
+        let digests = |count: u64| (1..=count).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for count in [0, 1, 2, 3, 100, 5000] {
+            assert!(!may_have_equals(digests(count)), "{count}");
+            for equal in digests(count).take(3) {
+                assert!(may_have_equals(digests(count).chain([equal])), "{count}");
+            }
+        }
+        assert!(may_have_equals([0, 0]) && !may_have_equals([7, 0]));
+    }
+
+    #[test]
+    fn digests_that_a_peer_chose_are_not_searched_for_long() {
+        assert!(!may_have_equals(1..=PROBES as u64));
+        assert!(may_have_equals(1..=PROBES as u64 + 1), "they are compared instead");
     }
 }

@@ -58,8 +58,7 @@ impl Session<'_> {
         };
         let expire_func = self.optional(expr)?;
         let making = if S::MAKES { self.making(at) } else { 0 };
-        let mut entries = Vec::new();
-        let first = self.indices.begin();
+        let (first, mut entries) = self.indices.begin();
         while self.cursor.bool()? {
             let place = self.tape_end();
             let mut index = None;
@@ -85,6 +84,7 @@ impl Session<'_> {
             }
         }
         self.check_indices(first)?;
+        let entries = self.indices.end(entries);
         if S::MAKES {
             let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
             let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
