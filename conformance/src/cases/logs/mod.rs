@@ -89,7 +89,9 @@ mod tests {
         receiver.announce(writer).unwrap();
         let entries = Bytes::from(entries);
         let values = receiver.entries(&entries).map(|entry| match entry.unwrap() {
-            ReceivedEntry::Entry(entry) if entry.writer.writer == WRITER_ASCII => entry.values,
+            ReceivedEntry::Entry(entry) if entry.writer.writer == WRITER_ASCII => {
+                entry.values.into()
+            }
             other => panic!("{other:?}"),
         });
         values.collect()
