@@ -7,10 +7,10 @@
 //! ```
 //!
 //! The sender is a node in this process. Behind it is a `brocomm run`, or a `brocomm bridge` and a
-//! `brocomm run --zeek-websocket`, each a process of its own; the last one counts what it received. On a
-//! machine with few CPUs, or with other work, compare the second ratio instead: that of the CPU times that
-//! the slowest process takes per event.
-//! S is (count, string of 20), C is (record of addr, port, addr, port; string of 20; double).
+//! `brocomm run --zeek-websocket`, each a process of its own; the last one counts what it received.
+//! On a machine with few CPUs, or with other work, compare the second ratio instead: that of the
+//! CPU times that the slowest process takes per event. S is (count, string of 20), C is (record of
+//! addr, port, addr, port; string of 20; double).
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

@@ -1,5 +1,5 @@
-//! Times `brocomm control` over 60 nodes, one of which answers after half a second, against that one
-//! alone: `cargo bench -p brocomm-cli --bench control`.
+//! Times `brocomm control` over 60 nodes, one of which answers after half a second, against that
+//! one alone: `cargo bench -p brocomm-cli --bench control`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

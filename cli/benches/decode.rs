@@ -1,5 +1,5 @@
-//! Recordings that `brocomm decode` prints, compared with reading and copying the same file. Only the
-//! ratios are comparable between machines.
+//! Recordings that `brocomm decode` prints, compared with reading and copying the same file. Only
+//! the ratios are comparable between machines.
 //!
 //! ```text
 //! cargo bench -p brocomm-cli --bench decode
@@ -7,7 +7,7 @@
 //! PROGRAM=other/brocomm cargo bench -p brocomm-cli --bench decode
 //! ```
 //!
-//! The output goes to /dev/null. Peak memory and CPU time are shown where /proc tells them.
+//! The output goes to /dev/null. Peak memory and CPU time are shown where /proc has them.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

@@ -1,14 +1,15 @@
-//! Log entries that `brocomm logs --spool` keeps, compared with those that `brocomm logs --write` writes in
-//! the same run. Only the ratios are comparable between machines.
+//! Log entries that `brocomm logs --spool` keeps, compared with those that `brocomm logs --write`
+//! writes in the same run. Only the ratios are comparable between machines.
 //!
 //! ```text
 //! cargo bench -p brocomm-cli --bench spool
 //! ENTRIES=100000 ROUNDS=3 cargo bench -p brocomm-cli --bench spool
 //! ```
 //!
-//! The sender is a node in this process, and `brocomm logs` a process of its own, which ends once everything
-//! is written. The spool flushes to the disk every 100 ms. On a machine with few CPUs, or with other work, the
-//! second ratio is more reliable: that of the CPU times that the process takes per entry.
+//! The sender is a node in this process, and `brocomm logs` a process of its own, which ends once
+//! everything is written. The spool flushes to the disk every 100 ms. On a machine with few CPUs,
+//! or with other work, the second ratio is more reliable: that of the CPU times that the process
+//! takes per entry.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

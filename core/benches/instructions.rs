@@ -174,7 +174,8 @@ fn check(figures: &[(&str, u64)], recorded: &str) -> Vec<String> {
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    // To profile some cases: valgrind --tool=callgrind --toggle-collect=brocomm_counted … --cases decode
+    // To profile some cases: valgrind --tool=callgrind --toggle-collect=brocomm_counted … --cases
+    // decode
     if let [option, wanted @ ..] = &args[..] {
         if option == "--cases" {
             let is_wanted = |case: &str| wanted.iter().all(|part| case.contains(part.as_str()));

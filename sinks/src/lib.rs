@@ -1,5 +1,5 @@
-//! A crash-safe spool for what a node of Bro's Communication framework receives, and sinks that feed
-//! it to other systems.
+//! A crash-safe spool for what a node of Bro's Communication framework receives, and sinks that
+//! feed it to other systems.
 //!
 //! * [`spool`] keeps events and log entries in files, with sequence numbers and checksums.
 //! * [`line`](mod@line) writes log entries exactly as in Zeek's JSON logs, and events as in Zeek's

@@ -195,9 +195,9 @@ impl Runner {
         true
     }
 
-    /// Has a task run by the thread that polls. To save a change of threads, this thread writes what
-    /// the task has to write, unless it has done so just before: then it sends much, and more can
-    /// be written at once.
+    /// Has a task run by the thread that polls. To save a change of threads, this thread writes
+    /// what the task has to write, unless it has done so just before: then it sends much, and more
+    /// can be written at once.
     fn wake(&self, token: Token) {
         lock(&self.woken).tokens.insert(token);
         loop {

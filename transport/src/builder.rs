@@ -136,8 +136,8 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Connects to a peer: `HOST`, `HOST:PORT`, or an IPv6 address in brackets, with a zone if needed.
-    /// The port is 47757 if none is given.
+    /// Connects to a peer: `HOST`, `HOST:PORT`, or an IPv6 address in brackets, with a zone if
+    /// needed. The port is 47757 if none is given.
     ///
     /// Starting the node resolves the name, which blocks.
     pub fn connect(self, address: &str) -> Builder<N> {

@@ -68,8 +68,8 @@ impl Read for Conf {
     }
 }
 
-/// Adds the values of a table; returns whether all can be used. Without quotes, TOML makes tables of names
-/// with dots.
+/// Adds the values of a table; returns whether all can be used. Without quotes, TOML makes tables
+/// of names with dots.
 fn flatten(item: &Item<'_, '_>, prefix: &str, source: &mut Source<'_>, conf: &mut Conf) -> bool {
     let Some(mut table) = Table::new(item, source) else { return false };
     let mut is_usable = true;

@@ -57,9 +57,9 @@ enum Command {
     },
     /// Prints a configuration with the entries and options that a Bro script sets.
     ///
-    /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework from
-    /// a script such as local.bro and from the scripts that it loads, which are beside it or in the
-    /// folders of BROPATH. Skips everything else in the scripts.
+    /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework
+    /// from a script such as local.bro and from the scripts that it loads, which are beside it or
+    /// in the folders of BROPATH. Skips everything else in the scripts.
     #[command(after_help = IMPORT_HELP)]
     Import {
         /// The script.

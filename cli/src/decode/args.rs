@@ -27,8 +27,8 @@ pub(crate) struct Args {
         value_parser = within(1..=u16::MAX))]
     pub(crate) port: u16,
 
-    /// The data format if no VERSION of the session names it: in a capture that begins too late, or if
-    /// both sides announce 0.
+    /// The data format if no VERSION of the session names it: in a capture that begins too late, or
+    /// if both sides announce 0.
     ///
     /// 21 is Bro 2.0, 22 is 2.1, 23 is 2.2, 25 is 2.3 and 2.4, 26 is 2.5.
     #[arg(long, value_name = "NUMBER", default_value = "26", value_parser = data_format)]

@@ -16,8 +16,8 @@ use crate::tls::Tls;
 use source::Source;
 use table::{Sort, Table};
 
-/// Shows the peers of a node: their state, class and direction, events and bytes per second, queues,
-/// drops and the last error.
+/// Shows the peers of a node: their state, class and direction, events and bytes per second,
+/// queues, drops and the last error.
 ///
 /// For a node that was started with `brocomm run --control-socket PATH`, all of these are shown. A
 /// Bro reports its peers and packets to a controller, as for `brocomm control HOST peers`, but has

@@ -39,8 +39,8 @@ pub(crate) struct Files {
     #[arg(long = "tls-key", help_heading = "TLS", value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// The host name or address that the server's certificate must be for, if that is not the one in
-    /// the URL.
+    /// The host name or address that the server's certificate must be for, if that is not the one
+    /// in the URL.
     #[arg(long = "tls-name", help_heading = "TLS", value_name = "NAME")]
     pub(crate) name: Option<String>,
 }

@@ -17,8 +17,8 @@ fn each_fact_is_printed_once() {
             lines.push(connected.line());
         }
         for fact in ["a", "c", "brocomm"] {
-            let tells = |line: &&String| line.split([' ', '"', '\\']).any(|word| word == fact);
-            assert_eq!(lines.iter().filter(tells).count() == 1, once, "{fact}: {lines:?}");
+            let names = |line: &&String| line.split([' ', '"', '\\']).any(|word| word == fact);
+            assert_eq!(lines.iter().filter(names).count() == 1, once, "{fact}: {lines:?}");
         }
     }
 }

@@ -77,8 +77,8 @@ impl Arrived {
     }
 }
 
-/// Reads all messages of the stream `zeek`, in order, with plain protocol commands. Returns when the
-/// expected number has arrived and the server has no more.
+/// Reads all messages of the stream `zeek`, in order, with plain protocol commands. Returns when
+/// the expected number has arrived and the server has no more.
 fn consumed(port: u16, expected: usize) -> Vec<Arrived> {
     let mut out = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut reader = BufReader::new(out.try_clone().unwrap());

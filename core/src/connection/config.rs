@@ -69,9 +69,9 @@ pub struct ConnectionConfig {
     pub declarations: Arc<Declarations>,
     /// How undeclared events are handled. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
-    /// Whether events are delivered as [`LazyEvent`](super::ConnectionNotification::LazyEvent), so that an
-    /// application that uses few arguments, or forwards events, does not decode the rest. Default
-    /// no: they are delivered as [`Event`](super::ConnectionNotification::Event).
+    /// Whether events are delivered as [`LazyEvent`](super::ConnectionNotification::LazyEvent), so
+    /// that an application that uses few arguments, or forwards events, does not decode the rest.
+    /// Default no: they are delivered as [`Event`](super::ConnectionNotification::Event).
     pub events_lazily: bool,
     /// The size of the send queue in bytes, beyond which commands return
     /// [`QueueFull`](super::UsageError::QueueFull). The last accepted message may exceed it.

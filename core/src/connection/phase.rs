@@ -90,8 +90,8 @@ impl Authority {
     /// Decides which side sends its state (§3.3).
     ///
     /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
-    /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
-    /// make the same decision.
+    /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both
+    /// sides make the same decision.
     ///
     /// ```
     /// use brocomm::lowlevel::connection::Authority;

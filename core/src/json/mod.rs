@@ -69,7 +69,8 @@
 //!   with `$`) is an array of its fields' values.
 //! * If the declared type is `any`, or the type of a value is not known from the context for
 //!   another reason, the value is written with its type in the notation of scripts, unless the
-//!   guess is right: `{"$type": "addr", "$value": "10.0.0.1"}`. This form is accepted for any value.
+//!   guess is right: `{"$type": "addr", "$value": "10.0.0.1"}`. This form is accepted for any
+//!   value.
 //! * Unknown keys, duplicate keys, two entries with the same index and patterns that do not compile
 //!   are errors. Bits outside a subnet's prefix are cleared.
 //!

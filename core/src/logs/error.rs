@@ -97,7 +97,8 @@ pub enum LogErrorKind {
     /// A port's number is above 65535.
     #[error("port {0}, must be 0 to 65535")]
     BadPort(u64),
-    /// The peer announces more writers than [`LogLimits::writers`](crate::logs::LogLimits::writers).
+    /// The peer announces more writers than
+    /// [`LogLimits::writers`](crate::logs::LogLimits::writers).
     #[error("more than {limit} writers")]
     TooManyWriters {
         /// The configured limit.

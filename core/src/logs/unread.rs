@@ -52,8 +52,8 @@ impl Unread {
         }
     }
 
-    /// Reads the next entry if it is of the same writer as the last, fits it and has at most `limit`
-    /// values, elements included. All others are left to [`next`](Self::next).
+    /// Reads the next entry if it is of the same writer as the last, fits it and has at most
+    /// `limit` values, elements included. All others are left to [`next`](Self::next).
     #[inline]
     pub(super) fn next_alike(&mut self, limit: u32) -> Option<(Arc<LogWriter>, LogValues)> {
         let writer = self.last.as_ref().filter(|_| self.form == Form::Usual)?;

@@ -24,11 +24,11 @@ pub struct LogValues {
 }
 
 impl LogValues {
-    /// Checks the values at the beginning of the rest of an argument in the usual layout. Returns them
-    /// with the rest behind them.
+    /// Checks the values at the beginning of the rest of an argument in the usual layout. Returns
+    /// them with the rest behind them.
     ///
-    /// Returns `None` for more values than the limit, elements included, for subnets, and if anything
-    /// is wrong or does not fit the columns. [`decode`](super::decode) handles these.
+    /// Returns `None` for more values than the limit, elements included, for subnets, and if
+    /// anything is wrong or does not fit the columns. [`decode`](super::decode) handles these.
     pub(super) fn check<'c>(
         argument: &Bytes,
         rest: &'c [u8],

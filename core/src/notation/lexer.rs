@@ -344,8 +344,8 @@ impl<'a> Lexer<'a> {
         taken
     }
 
-    /// Consumes the bytes up to the first that is not wanted, which has to be ASCII. Newlines are not
-    /// wanted.
+    /// Consumes the bytes up to the first that is not wanted, which has to be ASCII. Newlines are
+    /// not wanted.
     fn take_run(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let length = self.rest.bytes().position(|byte| !wanted(byte)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();

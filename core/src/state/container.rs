@@ -185,31 +185,6 @@ impl Owners {
     }
 }
 
-/// Returns the cost of a value: one for each of its parts, and one for each 64 bytes of a string.
-pub(super) fn cost(value: &Value) -> usize {
-    let sum = |values: &mut dyn Iterator<Item = &Value>| {
-        values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))
-    };
-    match value {
-        Value::String(string) => 1usize.saturating_add(string.len() / 64),
-        Value::Pattern(pattern) => 1usize.saturating_add(pattern.exact.len() / 32),
-        Value::List(list) => sum(&mut list.items.iter()),
-        Value::Table(table) => {
-            let entries = table.entries.iter();
-            sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
-        }
-        // An unset field takes as much memory as a set one.
-        Value::Record(record) => {
-            sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
-        }
-        Value::Vector(vector) => {
-            sum(&mut vector.items.iter().flatten()).saturating_add(vector.items.len())
-        }
-        Value::Opaque(_) | Value::Func(..) => 256,
-        _ => 1,
-    }
-}
-
 /// The lifetime of a table's entries, and its start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Lifetime {

@@ -19,7 +19,7 @@ pub(super) struct Heap {
     prefix: String,
     /// The number of the last local unique ID.
     pub(super) last_id: u64,
-    /// The total cost; see [`cost`](super::container::cost).
+    /// The total cost; see [`cost`](super::stored::cost).
     pub(super) cost: usize,
     pub(super) limits: StoreLimits,
     pub(super) now: Time,

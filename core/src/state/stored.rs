@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use super::container::cost;
 use crate::data::{Items, Port, Subnet, TypeTag, Value, as_ordered, mapped};
 
 /// A value without addressable parts, in 24 bytes if it is not one of the rare kinds.
@@ -107,6 +106,31 @@ impl Ord for Stored {
             (Stored::Other(a), Stored::Other(b)) => a.cmp(b),
             (a, b) => a.tag().cmp(&b.tag()),
         }
+    }
+}
+
+/// Returns the cost of a value: one for each of its parts, and one for each 64 bytes of a string.
+pub(super) fn cost(value: &Value) -> usize {
+    let sum = |values: &mut dyn Iterator<Item = &Value>| {
+        values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))
+    };
+    match value {
+        Value::String(string) => 1usize.saturating_add(string.len() / 64),
+        Value::Pattern(pattern) => 1usize.saturating_add(pattern.exact.len() / 32),
+        Value::List(list) => sum(&mut list.items.iter()),
+        Value::Table(table) => {
+            let entries = table.entries.iter();
+            sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
+        }
+        // An unset field takes as much memory as a set one.
+        Value::Record(record) => {
+            sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
+        }
+        Value::Vector(vector) => {
+            sum(&mut vector.items.iter().flatten()).saturating_add(vector.items.len())
+        }
+        Value::Opaque(_) | Value::Func(..) => 256,
+        _ => 1,
     }
 }
 

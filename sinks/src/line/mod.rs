@@ -7,8 +7,8 @@
 //! finite. In strings that are not UTF-8 or have control characters, bytes that are not ASCII are
 //! written as `\xhh`.
 //!
-//! The JSON logs of Bro 2.5 itself ([`JsonFormat`](brocomm::logs::JsonFormat)) have at most six decimals
-//! and escape more characters.
+//! The JSON logs of Bro 2.5 itself ([`JsonFormat`](brocomm::logs::JsonFormat)) have at most six
+//! decimals and escape more characters.
 
 mod double;
 mod event;

@@ -1,4 +1,5 @@
-//! A spool: a folder with segments of records that survives crashes of the program and of the system.
+//! A spool: a folder with segments of records that survives crashes of the program and of the
+//! system.
 //!
 //! One [`Spool`] appends, and any number of [`Reader`]s read, each from its own position. After a
 //! crash at any byte, all [durable](Spool::durable) records exist, and a partially written record

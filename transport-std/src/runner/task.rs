@@ -118,8 +118,8 @@ impl Sockets {
         }
     }
 
-    /// Writes once what the task of a connection has to write, but does nothing else for it. Returns
-    /// whether it must wait now.
+    /// Writes once what the task of a connection has to write, but does nothing else for it.
+    /// Returns whether it must wait now.
     pub(super) fn write_task(&mut self, token: Token) -> bool {
         let Sockets { shared, buffer, tasks, .. } = self;
         let Some(SocketTask { driver, stream, connecting: None, waker, .. }) =

@@ -14,8 +14,8 @@ const LONG: usize = 20_000;
 /// The number of events. They take more than all queues of a process together.
 const EVENTS: u64 = 4_000;
 
-/// The most that a process may grow: three queues of 16 MiB each, of printed lines, of the bridge or
-/// server, and of what it writes, and something for the allocator.
+/// The most that a process may grow: three queues of 16 MiB each, of printed lines, of the bridge
+/// or server, and of what it writes, and something for the allocator.
 const MOST: u64 = 60_000_000;
 
 /// Returns the peak memory of a process, in bytes.

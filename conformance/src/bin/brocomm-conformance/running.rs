@@ -121,8 +121,8 @@ impl Common {
 /// The capabilities of an implementation.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Capabilities {
-    /// The kind of implementation: full, bro, bro-2.4, bro-2.3, bro-2.2, bro-2.1, bro-2.0, broccoli,
-    /// libbroccoli.
+    /// The kind of implementation: full, bro, bro-2.4, bro-2.3, bro-2.2, bro-2.1, bro-2.0,
+    /// broccoli, libbroccoli.
     #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
     profile: &'static Profile,
 

@@ -33,8 +33,8 @@ impl Connection {
     /// Sends an event if the peer has requested it.
     ///
     /// If the event is among
-    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its arguments are
-    /// checked and coerced to the declared types, as
+    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its
+    /// arguments are checked and coerced to the declared types, as
     /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
     /// unchanged.
     ///
@@ -113,8 +113,8 @@ impl Connection {
     /// type.
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`]; [`UsageError::QueueFull`];
-    /// [`UsageError::Unwritable`].
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`];
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
     pub fn send_id(&mut self, id: &Arc<Id>) -> Result<(), UsageError> {
         if self.phase != Phase::Running {
             return Err(self.wrong_phase(Command::SendId));

@@ -45,8 +45,8 @@ use crate::data::TypeTag;
 /// Containers are shared and cheap to clone. A received string shares its message's buffer; to
 /// store a value for long, copy it with [`Value::compact`].
 ///
-/// Rust values are converted by `From` and [`ToValue`](crate::data::ToValue), and back by [`Value::to`];
-/// [`Value::parse`] parses text.
+/// Rust values are converted by `From` and [`ToValue`](crate::data::ToValue), and back by
+/// [`Value::to`]; [`Value::parse`] parses text.
 ///
 /// ```
 /// # use brocomm::data::{TypeTag, Value};

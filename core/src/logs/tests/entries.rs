@@ -28,8 +28,8 @@ fn values() -> Vec<LogValue> {
     ]
 }
 
-/// Returns a receiver that knows the writer, and one message of entries: most of its values, a few of
-/// others.
+/// Returns a receiver that knows the writer, and one message of entries: most of its values, a few
+/// of others.
 fn receiver() -> (LogReceiver, Vec<u8>) {
     let column = |(value, n): (LogValue, usize)| match &value {
         LogValue::Set(_) => LogField::set(format!("{n}"), TypeTag::String),
@@ -52,7 +52,8 @@ fn receiver() -> (LogReceiver, Vec<u8>) {
     (receiver, message)
 }
 
-/// Reads a message, decoding each entry at once or later. Numbers may be no numbers, hence the text.
+/// Reads a message, decoding each entry at once or later. Numbers may be no numbers, hence the
+/// text.
 fn read(receiver: &mut LogReceiver, message: &[u8], at_once: bool) -> Vec<String> {
     let mut unread = receiver.begin(Bytes::copy_from_slice(message));
     let next = || match at_once {

@@ -174,6 +174,8 @@ impl NodeDriver {
 
 impl fmt::Debug for NodeDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("communication", &self.communication).finish_non_exhaustive()
+        f.debug_struct("NodeDriver")
+            .field("communication", &self.communication)
+            .finish_non_exhaustive()
     }
 }

@@ -69,7 +69,8 @@ impl DataFormat {
 
 /// The differences between the formats, in the order of part 2.
 impl DataFormat {
-    /// Returns whether types are sent with their names. Without names, two flags are sent, both false.
+    /// Returns whether types are sent with their names. Without names, two flags are sent, both
+    /// false.
     pub const fn has_type_names(self) -> bool {
         self as u8 >= 25
     }
@@ -168,7 +169,8 @@ impl DataFormat {
         self as u8 == 23
     }
 
-    /// Returns whether a switch statement has the index of its default case, and `fallthrough` exists.
+    /// Returns whether a switch statement has the index of its default case, and `fallthrough`
+    /// exists.
     pub const fn has_switch_default(self) -> bool {
         self as u8 >= 23
     }

@@ -45,7 +45,8 @@ pub enum WireErrorKind {
     /// A chunk, or an inflated payload, has no bytes (§1.1).
     #[error("empty chunk")]
     EmptyChunk,
-    /// A chunk, or a part of one, is longer than [`FramingLimits::chunk`](super::FramingLimits::chunk) (§1.1).
+    /// A chunk, or a part of one, is longer than
+    /// [`FramingLimits::chunk`](super::FramingLimits::chunk) (§1.1).
     #[error("chunk of {length} bytes, limit is {limit}")]
     ChunkTooLong {
         /// The length that the peer announced, in bytes.
@@ -53,7 +54,8 @@ pub enum WireErrorKind {
         /// The limit in bytes.
         limit: u32,
     },
-    /// The parts of a chunk add up to more than [`FramingLimits::message`](super::FramingLimits::message) (§1.2).
+    /// The parts of a chunk add up to more than
+    /// [`FramingLimits::message`](super::FramingLimits::message) (§1.2).
     #[error("message of at least {length} bytes, limit is {limit}")]
     MessageTooLong {
         /// The bytes received and announced so far.
@@ -85,7 +87,8 @@ pub enum WireErrorKind {
         /// Its length in bytes.
         length: u64,
     },
-    /// A chunk claims to inflate to more than [`FramingLimits::inflated`](super::FramingLimits::inflated) (§1.5).
+    /// A chunk claims to inflate to more than
+    /// [`FramingLimits::inflated`](super::FramingLimits::inflated) (§1.5).
     #[error("chunk claims to inflate to {claimed} bytes, limit is {limit}")]
     InflatedTooLong {
         /// The claimed size in bytes.

@@ -23,7 +23,8 @@
 //!
 //! The layers, from the bytes up: length words and partial chunks (§1.1–§1.3), the compression
 //! transform (§1.5), the pairing of header and argument chunk (§1.4), the layout of each argument
-//! (§2). Each has its own bound in [`FramingLimits`], checked before anything is copied or allocated.
+//! (§2). Each has its own bound in [`FramingLimits`], checked before anything is copied or
+//! allocated.
 
 mod compress;
 mod counters;

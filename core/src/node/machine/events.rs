@@ -206,8 +206,9 @@ impl NodeMachine {
         }
     }
 
-    /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why not.
-    /// Returns `None` if there is no connection, or if events kept for the peer must be sent first.
+    /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why
+    /// not. Returns `None` if there is no connection, or if events kept for the peer must be sent
+    /// first.
     fn send_now(
         &mut self,
         id: PeerKey,

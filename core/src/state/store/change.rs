@@ -9,7 +9,8 @@ use super::place::Place;
 use crate::data::{AttributeTag, Opcode, Origin, Value};
 use crate::serial;
 use crate::state::StateError;
-use crate::state::container::{Content, Slot, cost};
+use crate::state::container::{Content, Slot};
+use crate::state::stored::cost;
 
 impl Store {
     /// Assigns a value to a place, coerced to the place's type. Returns the local IDs of containers

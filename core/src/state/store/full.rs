@@ -43,8 +43,8 @@ pub struct Progress {
 }
 
 impl FullState {
-    /// The default cost of a piece, in units of [`StoreLimits::cost`](super::StoreLimits::cost): at most
-    /// about 256 KiB, except for a single larger value.
+    /// The default cost of a piece, in units of [`StoreLimits::cost`](super::StoreLimits::cost): at
+    /// most about 256 KiB, except for a single larger value.
     pub const PIECE: u64 = 4096;
 
     /// Creates a transfer of the full state in pieces of the default cost, [`PIECE`](Self::PIECE).

@@ -104,7 +104,7 @@ impl Store {
             }
             None => global.ty.initial_value(),
         };
-        self.heap.check_room(initial.as_ref().map_or(0, crate::state::container::cost))?;
+        self.heap.check_room(initial.as_ref().map_or(0, crate::state::stored::cost))?;
         let number = self.variables.len();
         let synchronized = global.has(AttributeTag::Synchronized);
         self.names.insert(global.name.clone(), number);

@@ -22,7 +22,7 @@ pub(super) struct Reading<'h> {
     /// The containers in several places, and their numbers of parts.
     known: BTreeMap<Key, (Value, u64)>,
     depth: u32,
-    /// The cost of the value so far; see [`cost`](crate::state::container::cost).
+    /// The cost of the value so far; see [`cost`](crate::state::stored::cost).
     pub(super) parts: u64,
     repeated: u64,
     /// The cost from which entries and elements are omitted.

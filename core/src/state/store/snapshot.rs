@@ -218,7 +218,7 @@ impl Store {
                 let ty = self.heap.get(key).map(|container| container.ty.clone());
                 let ty = ty.unwrap_or(crate::data::Type::ANY);
                 let value = access.op1.coerce(&ty).map_err(StateError::value(&access.target))?;
-                self.heap.check_room(crate::state::container::cost(&value))?;
+                self.heap.check_room(crate::state::stored::cost(&value))?;
                 if let Value::Table(table) = &value {
                     let synchronized = !self.heap.id(key).is_empty();
                     let mut how = Absorb::new(Source::Snapshot, synchronized);

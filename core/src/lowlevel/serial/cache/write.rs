@@ -83,8 +83,8 @@ impl WriteCache {
 
     /// Begins a SERIAL.
     ///
-    /// While the new strategy is in use, the unstable list is not tracked, so its entries must not be
-    /// referred to any more. They leave the receiver's list before all later ones.
+    /// While the new strategy is in use, the unstable list is not tracked, so its entries must not
+    /// be referred to any more. They leave the receiver's list before all later ones.
     #[inline]
     pub(in super::super) fn begin(&mut self, mode: Mode) {
         if mode.caching != self.last {
@@ -154,8 +154,8 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
-    /// Decides on a container of a call of this size, by its address. `keep` returns what prevents the
-    /// address from being reused. A container that is not shared cannot have been sent before.
+    /// Decides on a container of a call of this size, by its address. `keep` returns what prevents
+    /// the address from being reused. A container that is not shared cannot have been sent before.
     pub(in super::super) fn container(
         &mut self,
         address: usize,

@@ -81,7 +81,8 @@ impl Reader {
         self.cache.counters()
     }
 
-    /// Returns the estimated memory kept alive by the cache in bytes; see [`ReaderLimits::cache_bytes`].
+    /// Returns the estimated memory kept alive by the cache in bytes; see
+    /// [`ReaderLimits::cache_bytes`].
     pub fn cached_bytes(&self) -> u64 {
         self.cache.bytes() as u64
     }

@@ -58,11 +58,12 @@ pub(super) trait Decide {
     fn place(&mut self, _at: usize) {}
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
-    /// Decides on a value and its type, a standard instance, if the value is written in the usual way
-    /// and the type as a reference. Returns the ids of both. Otherwise decides nothing.
+    /// Decides on a value and its type, a standard instance, if the value is written in the usual
+    /// way and the type as a reference. Returns the ids of both. Otherwise decides nothing.
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
-    /// Decides on a value and its type, a standard instance, if they are written in one of the other
-    /// ways that take one step. Returns the way and the ids of both. Otherwise decides nothing.
+    /// Decides on a value and its type, a standard instance, if they are written in one of the
+    /// other ways that take one step. Returns the way and the ids of both. Otherwise decides
+    /// nothing.
     fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)>;
     /// Decides on a shared object.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
@@ -86,8 +87,8 @@ pub(super) trait Decide {
     fn data_format(&self) -> DataFormat;
     /// Returns whether attributes are written with their expressions.
     fn attribute_exprs(&self) -> bool;
-    /// Returns the type to write for the value just decided on, if it is not the usual one for a value
-    /// of its kind.
+    /// Returns the type to write for the value just decided on, if it is not the usual one for a
+    /// value of its kind.
     fn other_type(&mut self) -> Option<Type>;
     /// Returns the location to write for the object just decided on.
     fn location(&mut self) -> Option<Location>;
@@ -212,8 +213,8 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class)
     }
 
-    /// Writes the header of a value of any type, that type, and content. Returns whether the value is
-    /// written in full.
+    /// Writes the header of a value of any type, that type, and content. Returns whether the value
+    /// is written in full.
     pub(super) fn typed<const N: usize>(&mut self, class: u8, ty: &Type, content: [u8; N]) -> bool {
         let value = self.decide.anonymous(Family::Val);
         self.decided_value(value, class, ty, content)

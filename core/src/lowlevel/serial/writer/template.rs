@@ -155,7 +155,8 @@ impl Template {
         (self.frame > 0).then_some(self.bytes.len())
     }
 
-    /// Writes the event with the ids of a writer that meets the conditions, with or without its frame.
+    /// Writes the event with the ids of a writer that meets the conditions, with or without its
+    /// frame.
     #[inline]
     pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
         let cache = &mut writer.cache;
