@@ -28,6 +28,9 @@ const KEPT: usize = 128;
 /// How many slots are looked at for a digest. More would be needed if a peer chose the digests.
 const PROBES: usize = 32;
 
+/// Up to how many indices are compared with each other, without the hash set.
+const FEW: usize = 8;
+
 impl Indices {
     /// Begins a table. Returns the position of its first index, and a list for its entries.
     #[inline]
@@ -54,7 +57,14 @@ impl Indices {
     fn may_have_equals(&mut self, first: usize) -> bool {
         let Indices { digests, set, .. } = self;
         let digests = digests.get(first..).unwrap_or_default();
-        if digests.len() < 2 {
+        if digests.len() <= FEW {
+            let mut rest = digests;
+            while let [(digest, _), after @ ..] = rest {
+                if after.iter().any(|(other, _)| other == digest) {
+                    return true;
+                }
+                rest = after;
+            }
             return false;
         }
         let slots = (2 * digests.len()).next_power_of_two();
@@ -243,7 +253,7 @@ mod tests {
     #[test]
     fn equal_digests_are_found_among_any_number() {
         let digests = |count: u64| (1..=count).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        for count in [0, 1, 2, 3, 100, 5000] {
+        for count in [0, 1, 2, 3, 8, 9, 100, 5000] {
             assert!(!may_have_equals(digests(count)), "{count}");
             for equal in digests(count).take(3) {
                 assert!(may_have_equals(digests(count).chain([equal])), "{count}");
