@@ -51,29 +51,22 @@ fn nodes(entries: u32, content: Content) -> Cost {
     })
 }
 
-fn btree_map(entries: u32, content: Content) -> Cost {
-    type Map = BTreeMap<Vec<Value>, Option<Value>>;
-    let filled = || (0..entries).map(content.entry).fold(Map::new(), |mut map, (index, value)| {
-        map.insert(index, value);
+/// Fills and copies a map of the standard library.
+fn map<M>(entries: u32, content: Content) -> Cost
+where
+    M: Default + Extend<(Vec<Value>, Option<Value>)>,
+    for<'a> &'a M: IntoIterator<Item = (&'a Vec<Value>, &'a Option<Value>)>,
+{
+    let filled = || {
+        let mut map = M::default();
+        (0..entries).for_each(|n| map.extend([(content.entry)(n)]));
         map
-    });
-    let copied = |map: Map| {
-        let mut copy = Map::new();
-        map.iter().for_each(|(index, value)| drop(copy.insert(index.clone(), value.clone())));
-        (map, copy)
     };
-    cost(entries, filled, copied)
-}
-
-fn hash_map(entries: u32, content: Content) -> Cost {
-    type Map = HashMap<Vec<Value>, Option<Value>>;
-    let filled = || (0..entries).map(content.entry).fold(Map::new(), |mut map, (index, value)| {
-        map.insert(index, value);
-        map
-    });
-    let copied = |map: Map| {
-        let mut copy = Map::new();
-        map.iter().for_each(|(index, value)| drop(copy.insert(index.clone(), value.clone())));
+    let copied = |map: M| {
+        let mut copy = M::default();
+        for (index, value) in &map {
+            copy.extend([(index.clone(), value.clone())]);
+        }
         (map, copy)
     };
     cost(entries, filled, copied)
@@ -93,7 +86,11 @@ fn main() {
     let (entries, rounds) = (number("ENTRIES", 1_000_000), number("ROUNDS", 3));
     println!("{entries} entries; for each: us to fill, us to transfer, bytes on both sides");
     for content in [COUNTS, STRINGS, PAIRS] {
-        let kinds = [("nodes", nodes as fn(_, _) -> _), ("BTreeMap", btree_map), ("HashMap", hash_map)];
+        let kinds = [
+            ("nodes", nodes as fn(_, _) -> _),
+            ("BTreeMap", map::<BTreeMap<_, _>>),
+            ("HashMap", map::<HashMap<_, _>>),
+        ];
         let mut costs = [const { Vec::new() }; 3];
         for _ in 0..rounds {
             for ((_, measure), costs) in kinds.iter().zip(&mut costs) {

@@ -116,8 +116,9 @@ fn pass<'c>(ty: TypeTag, content: &'c [u8], text: &mut usize) -> Option<&'c [u8]
         TypeTag::String | TypeTag::Enum | TypeTag::Func | TypeTag::File => {
             let (length, rest) = content.split_first_chunk()?;
             let length = u32::from_be_bytes(*length) as usize;
+            let rest = rest.get(length..)?;
             *text += length;
-            rest.get(length..)
+            Some(rest)
         }
         TypeTag::Port => {
             let (number, rest) = content.split_first_chunk()?;
