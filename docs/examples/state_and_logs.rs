@@ -117,8 +117,10 @@ fn share(manager: &Node) -> Result<(), Box<dyn Error>> {
     let host = IpAddr::from([10, 0, 0, 1]);
     let entry = Path::to("blocked").index([Value::Addr(host)]);
     manager.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;
-    manager
-        .with(|node, now| node.write_log_record(SCANS, &Info { ts: now, host, ports: 443 }, now))?;
+    manager.with(|node, now| {
+        let info = Info { ts: now, host, ports: 443 };
+        node.write_log_record(SCANS, &info, now)
+    })?;
     // Send the entry now. Otherwise it would wait up to a second for others.
     manager.with(|node, now| node.flush_batches(now));
     Ok(())
