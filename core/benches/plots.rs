@@ -26,10 +26,10 @@ fn table(section: &str) -> Vec<Vec<String>> {
     rows.map(cells).collect()
 }
 
-fn bar(label: &str, shown: &str) -> Option<Bar> {
+fn bar(title: &str, label: &str, shown: &str) -> Option<Bar> {
     let value = shown.replace(',', "").parse().ok()?;
-    // What is compared with brocomm names something else.
-    let is_ours = !label.contains(':');
+    // What brocomm is compared with is named before a colon.
+    let is_ours = !label.contains(':') && !title.contains(':');
     Some(Bar { label: label.to_owned(), shown: shown.to_owned(), value, is_ours })
 }
 
@@ -38,10 +38,10 @@ fn groups(table: &[Vec<String>], by_row: bool) -> Vec<Group> {
     let [headings, rows @ ..] = table else { return Vec::new() };
     let group = |title: &str, bars: Vec<Bar>| Group { title: title.to_owned(), bars };
     if by_row {
-        let bars = |row: &[String]| headings[1..].iter().zip(&row[1..]).filter_map(|(label, cell)| bar(label, cell)).collect();
+        let bars = |row: &[String]| headings[1..].iter().zip(&row[1..]).filter_map(|(label, cell)| bar(&row[0], label, cell)).collect();
         return rows.iter().map(|row| group(&row[0], bars(row))).collect();
     }
-    let bars = |at: usize| rows.iter().filter_map(|row| bar(&row[0], &row[at])).collect();
+    let bars = |at: usize| rows.iter().filter_map(|row| bar(&headings[at], &row[0], &row[at])).collect();
     headings.iter().enumerate().skip(1).map(|(at, heading)| group(heading, bars(at))).collect()
 }
 

@@ -159,10 +159,8 @@ impl Awaiting<'_> {
         let raise =
             |node: &mut NodeDriver, ticket: &mut _, now| node.poll_raise(ticket, event, now, waker);
         let raising = ready!(self.poll(raise))?;
-        let size = raising.size();
-        let raised = shared.send_to_all(raising);
-        shared.count(size.saturating_mul(raised.peers));
-        Poll::Ready(Ok(raised))
+        shared.count(raising.size());
+        Poll::Ready(Ok(shared.send_to_all(raising)))
     }
 
     /// Writes a log entry when there is room. See [`NodeDriver::poll_write_log`].

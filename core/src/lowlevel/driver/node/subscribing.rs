@@ -92,7 +92,8 @@ impl Subscription {
     }
 
     /// Sets the bound of the queue. Default: that of
-    /// [`Options::incoming`](crate::node::Options::incoming).
+    /// [`Options::incoming`](crate::node::Options::incoming). With [`Overflow::Block`], up to a
+    /// sixteenth more can have been [taken](NodeDriver::take_notifications) at once.
     #[must_use]
     pub fn bound(self, bound: Bound) -> Subscription {
         Subscription { bound: Some(bound), ..self }
