@@ -5,11 +5,13 @@
 //! A table declared with [`Builder::table`] is shared with every peer, like a `&synchronized`
 //! variable in Bro: `global blocked: table[addr] of string &synchronized;`. Local changes are sent
 //! to the peers, and changes made by peers are applied here. When a connection is established, the
-//! table of the node that listens replaces that of the node that connected.
+//! table of the node that listens replaces that of the node that connected, whose own entries are
+//! lost. [`Table`] has `get`, `contains`, `insert`, `remove` and `entries`, none of which waits;
+//! [`Table::changes`] returns what others change.
 //!
-//! The node below connects. The other side listens, with
-//! `Node::builder().table::<IpAddr, String>("blocked").listen("0.0.0.0:47757").accept("192.0.2.7")`.
-//! It applies changes only from the hosts named with [`accept`](Builder::accept).
+//! The node below connects. The other side listens, with `Node::builder().table::<IpAddr,
+//! String>("blocked").listen("0.0.0.0:47757").accept("192.0.2.7")`. It applies changes only from
+//! the hosts named with [`accept`](Builder::accept).
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -41,8 +43,9 @@
 //! # Logs
 //!
 //! To write a log, mark the fields of a struct that are its columns with `#[bro(log)]`, and declare
-//! the log with [`Builder::log`]. Every peer that requests logs receives the entries. No host is
-//! named with [`accept`](Builder::accept) below, so nothing else that peers send is used.
+//! the log with [`Builder::log`]. If a field is a struct, mark its fields too. Every peer that
+//! requests logs receives the entries. The node below names no host with
+//! [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -71,28 +74,29 @@
 //!
 //! To read logs, request them from all peers with [`Builder::receive_logs`]. The struct needs only
 //! the columns of interest: `id.orig_h` of Bro's conn.log is the field `orig_h` of the field `id`.
-//! [`BroType`](brocomm::data::BroType) lists the Rust types of columns. An enum, such as `proto`, can
-//! be read as a `String`, and a column that may be unset as an `Option`. If a column is missing or
-//! has another type, the entry is an error, and the next one can be read.
-//! [`LogEntries`] returns the entries of all logs, whatever their columns are.
+//! A column that may be unset is an `Option`, and an enum, such as `proto`, may be a `String`.
+//! [`BroType`](brocomm::data::BroType) lists the other types. If a column is missing or has another
+//! type, the entry is an error; the program may ignore it and read the next one. [`LogEntries`]
+//! returns the entries of all logs, whatever their columns are.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
+//! use std::time::SystemTime;
 //!
 //! use brocomm_async_std::{Node, Record};
 //!
-//! #[derive(Record)]
+//! #[derive(Debug, Record)]
 //! struct Id { orig_h: IpAddr, resp_h: IpAddr }
 //!
-//! #[derive(Record)]
-//! struct Conn { id: Id }
+//! #[derive(Debug, Record)]
+//! struct Conn { ts: SystemTime, uid: String, id: Id, proto: String, service: Option<String> }
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     smol::block_on(async {
 //!         let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
 //!         let mut conns = node.logs::<Conn>("conn");
 //!         while let Some((_, conn)) = conns.try_next().await? {
-//!             println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
+//!             println!("{conn:?}");
 //!         }
 //!         Ok(())
 //!     })
@@ -132,17 +136,18 @@
 //!
 //! # Waiting for a connection
 //!
-//! The builder's `start` returns at once. The node connects and reconnects in its own thread.
-//! An unreachable peer is not an error: the node tries again.
+//! The builder's `start` returns at once. The node connects and reconnects in its own thread. An
+//! unreachable peer or a port in use is not an error: the node tries again.
 //! [`connected`](asynchronous::Node::connected) waits until the handshake with a peer is done.
 //! [`listening`](asynchronous::Node::listening) waits until the node listens and returns the
-//! address, which is useful with port 0. Both return `None` when the node has stopped. So do
-//! `next` and `try_next` of the subscribers: they do not end when a peer disconnects, because it may
+//! address, which is useful with port 0. Both return `None` when the node has stopped. So do `next`
+//! and `try_next` of the subscribers: they do not end when a peer disconnects, because it may
 //! connect again.
 //!
 //! An event goes to the peers that requested it and are connected.
 //! [`raise`](asynchronous::Node::raise) returns how many these are, in
-//! [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
+//! [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event. An event must be
+//! declared, with [`Builder::send`] or [`Builder::receive`].
 //!
 //! All futures are cancel safe. To set a time limit, use `async_std::future::timeout(limit,
 //! scans.next())` or race the future with a timer. See the sections on cancellation of

@@ -7,9 +7,7 @@ use thiserror::Error;
 
 use super::SyncRequest;
 use crate::ConfigErrors;
-use crate::data::{
-    CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value, check_arguments,
-};
+use crate::data::{CallError, Declarations, Event, Name, TypeTag, Value, check_arguments};
 use crate::logs::LogLimits;
 use crate::wire::{Caps, Compression, DataFormat, Framing};
 use crate::{serial, wire};
@@ -196,22 +194,21 @@ pub enum Undeclared {
 }
 
 impl Undeclared {
-    /// Coerces our own call as [`Declarations::coerce_call`] does, but with
-    /// [`Deliver`](Self::Deliver) also allows the name of a variable.
+    /// Coerces our own call as [`Declarations::coerce_call`] does. With [`Ignore`](Self::Ignore), the
+    /// event must be declared, because no peer can request it otherwise. With
+    /// [`Deliver`](Self::Deliver), its name may also be that of a variable.
     #[inline]
     pub(crate) fn coerce_call(
         self,
         declarations: &Declarations,
         event: &Event,
     ) -> Result<Option<Vec<Value>>, CallError> {
-        match (declarations.coerce_call(&event.name, &event.args), self) {
-            (Err(error), Undeclared::Deliver) if error.mismatch == CallMismatch::NotAnEvent => {
-                check_arguments(&event.args)
-                    .map_err(|mismatch| CallError { event: event.name.clone(), mismatch })?;
-                Ok(None)
-            }
-            (coerced, _) => coerced,
-        }
+        let coerced = match (declarations.event(&event.name), self) {
+            (Some(declared), _) => declared.coerce_own(&event.args),
+            (None, Undeclared::Ignore) => Err(declarations.not_an_event(&event.name)),
+            (None, Undeclared::Deliver) => check_arguments(&event.args).map(|()| None),
+        };
+        coerced.map_err(|mismatch| CallError { event: event.name.clone(), mismatch })
     }
 }
 

@@ -58,6 +58,11 @@ impl EventDecl {
         }
     }
 
+    /// Coerces the arguments of our own call. Returns `None` if they already have the declared types.
+    pub(crate) fn coerce_own(&self, args: &[Value]) -> Result<Option<Vec<Value>>, CallMismatch> {
+        self.coerce(Origin::Own, args)
+    }
+
     /// Coerces the arguments to the parameters' types, with the rules for this origin. Returns
     /// `None` if they already have these types.
     #[inline]
@@ -260,7 +265,8 @@ impl Declarations {
         }
     }
 
-    fn not_an_event(&self, name: &[u8]) -> CallMismatch {
+    /// Returns the error for a name that is not that of an event.
+    pub(crate) fn not_an_event(&self, name: &[u8]) -> CallMismatch {
         match self.globals.contains(name) {
             true => CallMismatch::NotAnEvent,
             false => CallMismatch::Unknown,
@@ -298,7 +304,7 @@ impl Declarations {
     ) -> Result<Option<Vec<Value>>, CallError> {
         let name = name.as_ref();
         let coerced = match self.event(name) {
-            Some(event) => event.coerce(Origin::Own, args),
+            Some(event) => event.coerce_own(args),
             None => match self.not_an_event(name) {
                 CallMismatch::Unknown => check_arguments(args).map(|()| None),
                 mismatch => Err(mismatch),

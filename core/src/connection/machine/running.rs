@@ -32,10 +32,11 @@ pub enum Sent {
 impl Connection {
     /// Sends an event if the peer has requested it.
     ///
-    /// If the event is among
-    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), its
-    /// arguments are checked and coerced to the declared types, as
-    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
+    /// The event must be among
+    /// [`ConnectionConfig::declarations`](crate::connection::ConnectionConfig::declarations), and
+    /// its arguments are checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. With
+    /// [`Undeclared::Deliver`](crate::connection::Undeclared::Deliver), other events are sent
     /// unchanged.
     ///
     /// # Errors

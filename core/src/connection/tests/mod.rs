@@ -33,10 +33,12 @@ const _: () = {
 
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
-/// Declares `none()`, `count(n: count)`, `two(n: count, s: string)` and the variable `a_global`.
+/// Declares `none()`, `other()`, `count(n: count)`, `two(n: count, s: string)` and the variable
+/// `a_global`.
 fn declarations() -> Arc<Declarations> {
     let mut known = Declarations::new();
     known.add_event(EventDecl::new("none", vec![]));
+    known.add_event(EventDecl::new("other", vec![]));
     known.add_event(EventDecl::new("count", vec![Field::new("n", Type::COUNT)]));
     let two = vec![Field::new("n", Type::COUNT), Field::new("s", Type::STRING)];
     known.add_event(EventDecl::new("two", two));
@@ -44,7 +46,7 @@ fn declarations() -> Arc<Declarations> {
     Arc::new(known)
 }
 
-/// Returns requests that accept input and request all events.
+/// Returns requests that accept input and request all events but `other`.
 fn requests() -> Requests {
     let events = ["none", "count", "two"].map(Name::from).to_vec();
     Requests { events, ..Requests::default() }

@@ -21,6 +21,9 @@ fn events_go_to_peers_that_requested_them() {
         assert_eq!(pair.initiator.send_event(event), Ok(Sent::Sent));
     }
     assert_eq!(pair.initiator.send_event(&event("other", vec![])), Ok(Sent::NotRequested));
+    // A peer cannot request what is not declared.
+    let error = pair.initiator.send_event(&event("undeclared", vec![])).unwrap_err();
+    assert_eq!(error.to_string(), "event undeclared: no such event is declared");
     let events =
         [&two, &count(2), &two].map(|event| ConnectionNotification::Event(event.clone())).to_vec();
     assert_eq!(pair.notified(), (vec![], events));

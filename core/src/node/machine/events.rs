@@ -80,9 +80,9 @@ impl NodeMachine {
     /// keeps it for disconnected peers whose entries require it. It is not delivered locally. A
     /// time of 0 is replaced by the current time.
     ///
-    /// If the event is declared, its arguments are checked and coerced to the declared types, as
-    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
-    /// unchanged.
+    /// The arguments are checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. An undeclared event can be
+    /// raised only with [`Undeclared::Deliver`](crate::lowlevel::connection::Undeclared::Deliver).
     ///
     /// # Errors
     /// [`RaiseError::Event`], whether or not any peer has requested it; [`RaiseError::Full`], only
