@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         });
         writeln!(out, "{object}")?;
     } else {
-        report.write(brocomm_demo::wants_colour(), out)?;
+        report.write(brocomm_demo::wants_color(), out)?;
     }
     if failures.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }

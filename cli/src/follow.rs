@@ -12,6 +12,7 @@ use brocomm::node::CloseCause;
 use brocomm_std::Peer;
 
 use crate::address;
+use crate::diagnosis;
 use crate::failure::{Failure, failed, warn};
 use crate::logging;
 use crate::session::{self, DESCRIPTION, seconds, timeout};
@@ -256,9 +257,9 @@ fn attend(
                 break;
             }
             if until.is_some_and(|until| until <= Instant::now()) {
-                let tls = session::tls_differs(peer);
-                let hint = session::try_doctor(peer.remote_addr());
-                return Ok(Ended::Lost(format!("{}{tls}{hint}", session::no_version(timeout))));
+                let tls = diagnosis::tls_differs(peer);
+                let hint = diagnosis::try_doctor(peer.remote_addr());
+                return Ok(Ended::Lost(format!("{}{tls}{hint}", diagnosis::no_version(timeout))));
             }
             continue;
         };
@@ -278,16 +279,16 @@ fn attend(
         return Ok(Ended::InOrder(End::Here { all_written }));
     };
     result?;
-    match session::fault(&end) {
+    match diagnosis::fault(&end) {
         Some(fault) if matches!(end, CloseCause::Protocol(_)) => {
             Err(failed(format_args!("{}: {fault}", peer.remote_addr())))
         }
         // A TLS error names TLS itself.
         Some(fault) if matches!(end, CloseCause::Tls(_)) => Ok(Ended::Lost(fault)),
-        Some(fault) => Ok(Ended::Lost(fault + session::tls_differs(peer))),
+        Some(fault) => Ok(Ended::Lost(fault + diagnosis::tls_differs(peer))),
         None if peer.connection().counters().input.messages == 0 => {
-            let tls = session::tls_differs(peer);
-            Ok(Ended::Lost(format!("{}{tls}", session::CLOSED_AT_ONCE)))
+            let tls = diagnosis::tls_differs(peer);
+            Ok(Ended::Lost(format!("{}{tls}", diagnosis::CLOSED_AT_ONCE)))
         }
         None => Ok(Ended::InOrder(End::ByPeer)),
     }

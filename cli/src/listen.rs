@@ -9,6 +9,7 @@ use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm_std::{Listener, Peer};
 
 use crate::address;
+use crate::diagnosis;
 use crate::failure::{Failure, failed, tell, warn};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
@@ -178,7 +179,7 @@ fn follow(mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
             }
         };
         if let ConnectionNotification::Closed(cause) = &notification {
-            fault = session::fault(cause).map(|fault| format!("{name}: {fault}"));
+            fault = diagnosis::fault(cause).map(|fault| format!("{name}: {fault}"));
         }
         let report = Report::Notification { time: peer.now(), peer: name.clone(), notification };
         if reports.send(report).is_err() {

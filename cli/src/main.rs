@@ -26,6 +26,7 @@ mod control;
 mod declare;
 mod decode;
 mod demo;
+mod diagnosis;
 mod doctor;
 mod failure;
 mod fields;

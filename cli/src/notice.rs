@@ -13,7 +13,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::decode::{Access, Print, printed};
-use crate::session::fault;
+use crate::diagnosis::fault;
 
 /// The description of the JSON lines for the help.
 pub(crate) const JSON_HELP: &str = "\

@@ -76,8 +76,7 @@ mod tests {
     use brocomm::lowlevel::connection::Observer;
     use brocomm::lowlevel::serial::Serial;
     use brocomm::lowlevel::wire::Framing;
-    use brocomm::node::Role;
-    use brocomm_conformance::{Side, StepKind, sessions};
+    use brocomm_conformance::{StepKind, sessions};
 
     use super::*;
 
@@ -126,8 +125,7 @@ mod tests {
         pcap.header(&mut file);
         for step in session.recording().unwrap().steps {
             let StepKind::Data { from, bytes } = step.kind else { continue };
-            let role = if from == Side::Connector { Role::Initiator } else { Role::Acceptor };
-            observer.feed(role, &bytes);
+            observer.feed(from.role(), &bytes);
             while let Some(observed) = observer.poll() {
                 if let Some(Ok(Serial::Packet(packet))) = observed.serial {
                     pcap.packet(&packet, &mut file).unwrap();

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::address;
 use crate::decode::printed;
+use crate::diagnosis;
 use crate::failure::{Failure, failed, misused};
 use crate::number::within;
 use crate::session::{self, DESCRIPTION, seconds, timeout};
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let name = peer.remote_addr().to_string();
     let deadline = Instant::now().checked_add(args.timeout);
     if !session::wait_until(&mut peer, deadline, |c| c.phase() == Phase::Running)? {
-        return Err(session::not_running(&peer, args.timeout));
+        return Err(diagnosis::not_running(&peer, args.timeout));
     }
     if !args.yes {
         check_harmless(&peer)?;
@@ -129,7 +130,7 @@ fn ping(
                     show(args.json, name, seq, Some(d1), out)?;
                 }
                 Some(ConnectionNotification::Closed(cause)) => {
-                    let fault = session::fault(&cause);
+                    let fault = diagnosis::fault(&cause);
                     return Ok(Some(fault.unwrap_or("the peer closed the connection".to_owned())));
                 }
                 Some(_) => {}

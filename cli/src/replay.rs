@@ -14,12 +14,13 @@ use bytes::Bytes;
 
 use crate::address;
 use crate::capture::{self, Captured};
-use crate::decode::{Shown, length, role};
+use crate::decode::{Shown, length};
+use crate::diagnosis;
 use crate::failure::{Failure, failed, misused, reason};
 use crate::input::{Input, Unusable};
 use crate::number::within;
 use crate::progress::Progress;
-use crate::session::{self, seconds};
+use crate::session::seconds;
 
 /// Replays one side of a recorded session to a live peer, and prints what both send.
 ///
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     progress.end();
     let connected = address::resolve(&args.to).and_then(|found| TcpStream::connect(&*found));
     let stream = connected.map_err(|error| {
-        let (why, hint) = (reason(&error), session::hint_for(error.kind()));
+        let (why, hint) = (reason(&error), diagnosis::hint_for(error.kind()));
         failed(format_args!("cannot connect to {}: {why}{hint}", args.to))
     })?;
     let lost = |error: io::Error| {
@@ -251,9 +252,9 @@ impl Play<'_> {
         let Err(Failed::Peer(why)) = played else { return played };
         let why = match (self.other.take(), self.messages, self.is_closed) {
             (Some(other), ..) => other,
-            (None, 0, true) => format!("{}{NO_TLS}", session::CLOSED_AT_ONCE),
+            (None, 0, true) => format!("{}{NO_TLS}", diagnosis::CLOSED_AT_ONCE),
             (None, 0, false) => {
-                let (nothing, hint) = (session::no_version(self.wait), session::try_doctor(to));
+                let (nothing, hint) = (diagnosis::no_version(self.wait), diagnosis::try_doctor(to));
                 format!("{nothing}{NO_TLS}{hint}")
             }
             _ => why,
@@ -267,9 +268,9 @@ impl Play<'_> {
         let (mut expected, mut unsent) = (0, 0_usize);
         for step in steps {
             let StepKind::Data { from, bytes } = &step.kind else { continue };
-            recorded.feed(role(*from), bytes);
+            recorded.feed(from.role(), bytes);
             while let Some(observed) = recorded.poll() {
-                expected += u64::from(observed.side != role(self.us));
+                expected += u64::from(observed.side != self.us.role());
             }
             if *from != self.us {
                 continue;
@@ -301,7 +302,7 @@ impl Play<'_> {
             self.await_messages(u64::MAX)?;
             return Err(Failed::Peer(format!("the connection failed: {}", reason(&error))));
         }
-        self.observer.feed(role(self.us), bytes);
+        self.observer.feed(self.us.role(), bytes);
         self.show()
     }
 
@@ -311,7 +312,7 @@ impl Play<'_> {
         while self.messages < expected && !self.is_closed {
             match self.received.recv_timeout(self.wait) {
                 Ok(bytes) => {
-                    self.observer.feed(role(self.us).other(), &bytes);
+                    self.observer.feed(self.us.role().other(), &bytes);
                     self.show()?;
                 }
                 Err(RecvTimeoutError::Timeout) => return Ok(()),
@@ -323,12 +324,12 @@ impl Play<'_> {
 
     fn show(&mut self) -> Result<(), Failed> {
         while let Some(observed) = self.observer.poll() {
-            if observed.side != role(self.us) {
+            if observed.side != self.us.role() {
                 self.messages += 1;
                 if let Err(error) = &observed.message {
                     let tls = || format!("the peer uses TLS{NO_TLS}");
-                    let other = session::other_protocol(error);
-                    self.other = other.or_else(|| session::speaks_tls(error).then(tls));
+                    let other = diagnosis::other_protocol(error);
+                    self.other = other.or_else(|| diagnosis::speaks_tls(error).then(tls));
                 }
             }
             self.shown.show(self.begin.elapsed(), &observed, self.out)?;

@@ -1,7 +1,6 @@
 //! Code shared by commands that connect to one peer: options, requests, connecting and closing.
 
-use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, Scope};
@@ -9,25 +8,26 @@ use std::time::{Duration, Instant};
 
 use brocomm::data::{Declarations, Name};
 use brocomm::lowlevel::connection::{
-    Connection, ConnectionConfig, ConnectionNotification, ProtocolErrorKind, Requests,
+    Connection, ConnectionConfig, ConnectionNotification, Requests,
 };
 use brocomm::lowlevel::driver::ACCEPT_PAUSE;
-use brocomm::lowlevel::wire::{Compression, Version, WireError, WireErrorKind};
+use brocomm::lowlevel::wire::Compression;
 use brocomm::node::EventPattern;
-use brocomm::node::{CloseCause, Phase, ProtocolError, Undeclared};
+use brocomm::node::{CloseCause, Phase, Undeclared};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
 use crate::decode::printed;
+use crate::diagnosis::{fault, hint, no_entry, not_running, tls_differs, try_doctor};
 use crate::failure::{Failure, failed, misused, warn};
 use crate::fields::Fields;
 use crate::number::within;
 use crate::packets::Packets;
 use crate::printer::Printer;
 use crate::stop::Stop;
-use crate::tls::{self, Tls};
+use crate::tls::Tls;
 
 /// The default description.
 pub(crate) const DESCRIPTION: &str = "brocomm";
@@ -69,7 +69,7 @@ pub(crate) struct Options {
     compression: u8,
 
     #[command(flatten)]
-    pub(crate) form: Form,
+    pub(crate) form: OutputFormat,
 
     /// Print only events.
     #[arg(long)]
@@ -101,7 +101,7 @@ pub(crate) enum Print {
 
 /// Options for the output format.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct Form {
+pub(crate) struct OutputFormat {
     /// The output format.
     #[arg(long, value_name = "FORM", default_value = "bro")]
     print: Print,
@@ -115,7 +115,7 @@ pub(crate) struct Form {
     pretty: bool,
 }
 
-impl Form {
+impl OutputFormat {
     pub(crate) fn print(self) -> Print {
         if self.json { Print::Json } else { self.print }
     }
@@ -149,6 +149,8 @@ impl Options {
 
     /// Returns the configuration of each connection.
     pub(crate) fn config(&self) -> Result<ConnectionConfig, Failure> {
+        // Errors come before the warning that no events are requested.
+        let tls = self.tls.read()?;
         let declarations = Arc::new(self.declare.read()?);
         let events = requested(&declarations, self.events.as_ref());
         let capture_filter = self.capture_filter.clone().map(Bytes::from);
@@ -157,7 +159,7 @@ impl Options {
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
             requests: Requests { events, capture_filter, ..Requests::default() },
-            tls: self.tls.read()?,
+            tls,
             ..base(declarations)
         })
     }
@@ -296,146 +298,9 @@ pub(crate) fn wait_until_requested(
     )))
 }
 
-/// Returns the likely reason why a peer requests nothing.
-pub(crate) fn no_entry(class: Option<&[u8]>) -> String {
-    let class = match class {
-        None | Some(b"") => "no class; see --class".to_owned(),
-        Some(class) => format!("class {}", printed::bytes(class)),
-    };
-    format!(
-        "probably no entry of its `Communication::nodes` matches this host and our class ({class}), \
-         or the entry has no `$events`"
-    )
-}
-
-/// Returns the message for a missing VERSION.
-pub(crate) fn no_version(timeout: Duration) -> String {
-    format!("it sent no VERSION within {} s", timeout.as_secs_f64())
-}
-
-/// The error for a peer that closes the connection at once.
-pub(crate) const CLOSED_AT_ONCE: &str = "the peer closed the connection at once; it may not accept \
-                                         this host, or use another protocol";
-
-/// Returns a hint that only one side may use TLS, the likely cause if a peer has sent nothing.
-pub(crate) fn tls_differs(peer: &Peer) -> &'static str {
-    let connection = peer.connection();
-    match &connection.config().tls {
-        _ if connection.peer_version().is_some() => "",
-        None => "; it may expect TLS (see --tls-ca)",
-        Some(_) if connection.tls().is_none() => {
-            "; it may not use TLS (without --tls-ca the connection is in clear text)"
-        }
-        Some(_) => "",
-    }
-}
-
-/// Returns a hint on how to find out why a peer does not complete the handshake.
-pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
-    format!("; try `brocomm doctor {peer}`")
-}
-
-/// Reports that the handshake did not complete.
-pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
-    let (name, phase) = (peer.remote_addr(), peer.connection().phase());
-    let seconds = timeout.as_secs_f64();
-    let (tls, hint) = (tls_differs(peer), try_doctor(name));
-    failed(format_args!(
-        "{name}: nothing sent: the handshake was not completed within {seconds} s: the peer is \
-         still in {phase}{tls}{hint}"
-    ))
-}
-
 /// Closes the connection with a time limit. Returns whether everything was written.
 pub(crate) fn part(peer: &mut Peer) -> Result<bool, TransportError> {
     peer.close(Instant::now().checked_add(PARTING))
-}
-
-/// Returns the error message for a connection that was not closed normally.
-pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
-    match cause {
-        CloseCause::PeerClosed | CloseCause::ClosedByUs => None,
-        CloseCause::PeerClosedMidMessage(_) => {
-            Some("the peer closed the connection in the middle of a message".to_owned())
-        }
-        CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
-        CloseCause::Tls(error) => Some(format!("TLS: {error}{}", tls::advice(error))),
-        CloseCause::Protocol(error) => Some(
-            not_a_peer(error).unwrap_or_else(|| format!("the peer violated the protocol: {error}")),
-        ),
-        cause => Some(format!("{cause:?}")),
-    }
-}
-
-/// Returns what kind of unsupported peer caused a protocol error, if known.
-pub(crate) fn not_a_peer(error: &ProtocolError) -> Option<String> {
-    let stream = match &error.kind {
-        ProtocolErrorKind::Wire(error) => other_protocol(error).or_else(|| clear_expected(error)),
-        _ => None,
-    };
-    stream.or_else(|| other_release(&error.kind))
-}
-
-/// Returns whether a connection ended because the peer uses another protocol.
-pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
-    let CloseCause::Protocol(error) = cause else { return false };
-    matches!(&error.kind, ProtocolErrorKind::Wire(error) if other_protocol(error).is_some())
-}
-
-/// Describes a peer that uses another protocol by its first bytes: text where a chunk's length
-/// should be.
-pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
-    let WireErrorKind::ChunkTooLong { length, .. } = error.kind else { return None };
-    let first = length.to_be_bytes();
-    let is_text = first.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
-    (error.offset == 0 && is_text).then(|| {
-        let first = first.escape_ascii();
-        format!(
-            "the peer uses another protocol: its data begins with \"{first}\"; is the port \
-             right?"
-        )
-    })
-}
-
-/// Returns the error for a peer that uses TLS while we don't.
-fn clear_expected(error: &WireError) -> Option<String> {
-    speaks_tls(error).then(|| {
-        "the peer uses TLS, but clear text is expected; for TLS, use --tls-ca and --tls-cert, \
-         and in configurations `ssl` and `listen_ssl`"
-            .to_owned()
-    })
-}
-
-/// Returns whether a peer uses TLS and we don't.
-pub(crate) fn speaks_tls(error: &WireError) -> bool {
-    matches!(error.kind, WireErrorKind::PeerSpeaksTls { .. })
-}
-
-/// Names the peer's Bro release, if the connection failed because of its version.
-pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
-    Some(match *error {
-        ProtocolErrorKind::ProtocolVersion { got } if got < Version::PROTOCOL => format!(
-            "this is Bro 1.5 or older, with protocol {got}; brocomm's is {}: Bro 2.0 to 2.6",
-            Version::PROTOCOL
-        ),
-        ProtocolErrorKind::ProtocolVersion { got } => format!(
-            "this is not a Bro 2.0 to 2.6: its protocol is {got}, brocomm's is {}",
-            Version::PROTOCOL
-        ),
-        ProtocolErrorKind::DataVersion { got, expected } => {
-            match Version::releases(Version::PROTOCOL, got) {
-                Some(release) => format!(
-                    "this is Bro {release}, with data format {got}, but data format {expected} is \
-                     set; if you remove the setting, brocomm uses the peer's"
-                ),
-                None => format!(
-                    "this is not a Bro 2.0 to 2.6: its data format is {got}, brocomm supports 21, \
-                     22, 23, 25 and 26"
-                ),
-            }
-        }
-        _ => return None,
-    })
 }
 
 /// Parses a timeout in seconds.
@@ -451,29 +316,4 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is not a number of seconds, such as 10 or 0.5");
     let seconds = text.parse::<f64>().map_err(|_| error())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| error())
-}
-
-/// Returns a hint for an error, if known.
-pub(crate) fn hint(error: &TransportError) -> &'static str {
-    use TransportError::{Bind, Connect, ConnectTimedOut, Resolve};
-    match error {
-        Bind { cause, .. } if cause.kind == ErrorKind::AddrInUse => {
-            "; stop the program that listens there, or choose another port"
-        }
-        Connect { cause, .. } => hint_for(cause.kind),
-        ConnectTimedOut { .. } => hint_for(ErrorKind::TimedOut),
-        Resolve { .. } => "; is the name right?",
-        _ => "",
-    }
-}
-
-/// Returns a hint for an error of connecting.
-pub(crate) fn hint_for(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::ConnectionRefused => {
-            "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
-        }
-        ErrorKind::TimedOut => "; is the address right, and does a firewall block it?",
-        _ => "",
-    }
 }

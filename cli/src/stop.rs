@@ -71,14 +71,14 @@ impl Stop {
                 let Ok(mut ends) = ends else { return };
                 loop {
                     runtime.block_on(ends.next());
-                    stop.signalled();
+                    stop.signaled();
                 }
             });
         }
         stop
     }
 
-    fn signalled(&self) {
+    fn signaled(&self) {
         let state = self.state();
         if state.stopped || state.handles.is_empty() {
             process::exit(INTERRUPTED);

@@ -65,7 +65,7 @@ pub use expected::{EntryProblem, Expected};
 pub use recording::{
     DEFAULT_MAX_LINE, LineProblem, Recording, RecordingError, RecordingReader, Step, StepKind,
 };
-pub use sessions::{Session, faults, older_sessions, sessions, sessions_in};
+pub use sessions::{RecordedSession, faults, older_sessions, sessions, sessions_in};
 pub use side::Side;
 
 /// Compiles the README's example.

@@ -9,21 +9,21 @@ use crate::expectation::{Expectation, ExpectationError, FaultSummary};
 use crate::recording::{Recording, RecordingError, RecordingReader};
 
 /// The folder of this package's sessions.
-const CARRIED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/sessions");
+const PACKAGED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/sessions");
 
 /// The folder of sessions between Bros before 2.5.
 const OLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/older");
 
 /// A recorded session: its connections and its metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct RecordedSession {
     name: String,
     folder: PathBuf,
     /// The file of each connection by its number, from 1.
     connections: BTreeMap<u32, PathBuf>,
 }
 
-impl Session {
+impl RecordedSession {
     /// Returns the session's name, `NAME` of its files.
     pub fn name(&self) -> &str {
         &self.name
@@ -74,10 +74,10 @@ impl Session {
 ///
 /// # Panics
 /// Panics if that folder does not exist.
-pub fn sessions() -> Vec<Session> {
-    match sessions_in(CARRIED) {
+pub fn sessions() -> Vec<RecordedSession> {
+    match sessions_in(PACKAGED) {
         Ok(sessions) => sessions,
-        Err(error) => panic!("{CARRIED}: {error}"),
+        Err(error) => panic!("{PACKAGED}: {error}"),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn sessions() -> Vec<Session> {
 ///
 /// # Panics
 /// As [`sessions`].
-pub fn older_sessions() -> Vec<Session> {
+pub fn older_sessions() -> Vec<RecordedSession> {
     match sessions_in(OLDER) {
         Ok(sessions) => sessions,
         Err(error) => panic!("{OLDER}: {error}"),
@@ -96,16 +96,16 @@ pub fn older_sessions() -> Vec<Session> {
 ///
 /// # Errors
 /// The folder cannot be listed.
-pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<Session>> {
+pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<RecordedSession>> {
     let folder = folder.as_ref();
-    let mut sessions = BTreeMap::<String, Session>::new();
+    let mut sessions = BTreeMap::<String, RecordedSession>::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some((name, connection)) = path.file_name().and_then(|file| split_name(file.to_str()?))
         else {
             continue;
         };
-        let session = sessions.entry(name.to_owned()).or_insert_with(|| Session {
+        let session = sessions.entry(name.to_owned()).or_insert_with(|| RecordedSession {
             name: name.to_owned(),
             folder: folder.to_owned(),
             connections: BTreeMap::new(),
@@ -120,7 +120,7 @@ pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<Session>> {
 /// # Errors
 /// As [`FaultSummary::open_list`].
 pub fn faults() -> Result<Vec<FaultSummary>, ExpectationError> {
-    FaultSummary::open_list(plain_or_gzipped(Path::new(CARRIED), "faults.json"))
+    FaultSummary::open_list(plain_or_gzipped(Path::new(PACKAGED), "faults.json"))
 }
 
 /// Splits the file name of a recording into the session's name and the connection's number. Returns
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn missing_folder_is_an_error() {
-        let missing = Path::new(CARRIED).join("missing");
+        let missing = Path::new(PACKAGED).join("missing");
         assert_eq!(sessions_in(missing).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use brocomm::node::Role;
 use serde::Deserialize;
 
 /// A side of a recorded connection.
@@ -23,6 +24,14 @@ impl Side {
         match self {
             Self::Connector => Self::Listener,
             Self::Listener => Self::Connector,
+        }
+    }
+
+    /// Returns the side's role in the protocol.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Connector => Role::Initiator,
+            Self::Listener => Role::Acceptor,
         }
     }
 

@@ -1,6 +1,5 @@
 //! All tests of the suite as one binary, so that it links once.
 
-mod carried;
 mod example;
 #[cfg(feature = "runner")]
 mod explore;
@@ -8,6 +7,7 @@ mod explore;
 mod minimal_peer;
 #[cfg(feature = "runner")]
 mod own;
+mod recordings;
 mod vectors;
 
 /// Tests in a file that is not declared above would never run.

@@ -153,7 +153,6 @@ extern crate self as brocomm;
 #[cfg(feature = "base-types")]
 #[cfg_attr(docsrs, doc(cfg(feature = "base-types")))]
 pub mod base_types;
-mod calendar;
 mod config_errors;
 mod connection;
 pub mod data;
@@ -166,6 +165,7 @@ pub mod logs;
 pub mod lowlevel;
 pub mod node;
 pub mod notation;
+mod numbered;
 pub mod pattern;
 pub mod prelude;
 mod role;

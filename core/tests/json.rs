@@ -3,7 +3,6 @@
 #[path = "../../cli/tests/cli/support/schema.rs"]
 mod schema;
 
-use crate::common::role;
 use brocomm::data::{Declarations, Event, EventDecl, Field, Subnet, Type, Value};
 use brocomm::json::{EventSeed, ValueSeed};
 use brocomm::lowlevel::connection::Observer;
@@ -138,7 +137,7 @@ fn recorded_values_round_trip() {
             observer.set_lenient(true);
             for step in &recording.steps {
                 let StepKind::Data { from, bytes } = &step.kind else { continue };
-                observer.feed(role(*from), bytes);
+                observer.feed(from.role(), bytes);
             }
             while let Some(observed) = observer.poll() {
                 let Some(Ok(serial)) = observed.serial else { continue };

@@ -1,6 +1,6 @@
 //! Recorded sessions, read lazily and forwarded.
 
-use crate::common::{good_recordings, role};
+use crate::common::good_recordings;
 use brocomm::lowlevel::connection::Observer;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{LazySerial, Mode, Reader, ReaderLimits, Writer};
@@ -28,7 +28,7 @@ fn recordings_read_lazily_give_the_same_values() {
         let mut kept = Vec::new();
         for step in &recording.steps {
             let StepKind::Data { from, bytes } = &step.kind else { continue };
-            observer.feed(role(*from), bytes);
+            observer.feed(from.role(), bytes);
             while let Some(observed) = observer.poll() {
                 let side = usize::from(observed.side == Role::Initiator);
                 let chunk = match observed.message.unwrap() {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The modules by layer, lowest first. Modules of one layer do not depend on each other.
 const LAYERS: [&[&str]; 13] = [
-    &["time", "config_errors", "role", "pattern"],
-    &["calendar", "wire"],
+    &["time", "config_errors", "role", "numbered", "pattern"],
+    &["wire"],
     &["data", "tls"],
     &["notation"],
     &["json"],

@@ -1,6 +1,6 @@
 //! Replays recorded sessions into a connection in the role of each side.
 
-use crate::common::{Seen, good_recordings, look_at, replay, role};
+use crate::common::{Seen, good_recordings, look_at, replay};
 use brocomm::lowlevel::connection::ConnectionNotification;
 use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::serial::Serial;
@@ -76,7 +76,7 @@ fn each_side_is_notified_of_everything_that_the_other_sent() {
             let ours = look_at(recording, side);
             let theirs = look_at(recording, side.other());
             let stream = recording.stream(side.other());
-            let got = replay(&ours.config, role(side), &[&stream]);
+            let got = replay(&ours.config, side.role(), &[&stream]);
             let (serials, other) = expected(&ours, &theirs);
 
             let from_serials: Vec<_> = got
@@ -139,7 +139,7 @@ fn each_side_is_notified_of_everything_that_the_other_sent() {
 fn the_peer_is_known_by_its_description() {
     let (_, recording) = good_recordings().iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
     let ours = look_at(recording, Side::Listener);
-    let got = replay(&ours.config, role(Side::Listener), &[&recording.stream(Side::Connector)]);
+    let got = replay(&ours.config, Side::Listener.role(), &[&recording.stream(Side::Connector)]);
     assert!(got.contains(&ConnectionNotification::PeerDescription("bro".into())));
     let Some(ConnectionNotification::Established(version)) =
         got.iter().find(|n| matches!(n, ConnectionNotification::Established(_)))
@@ -158,9 +158,9 @@ fn byte_by_byte_gives_the_same() {
                 continue;
             }
             let config = look_at(recording, side).config;
-            let whole = replay(&config, role(side), &[&stream]);
+            let whole = replay(&config, side.role(), &[&stream]);
             let bytes: Vec<&[u8]> = stream.chunks(1).collect();
-            let split = replay(&config, role(side), &bytes);
+            let split = replay(&config, side.role(), &bytes);
             assert!(format!("{whole:?}") == format!("{split:?}"), "{name}, {side}");
         }
     }
@@ -175,10 +175,10 @@ fn every_split_in_two_gives_the_same() {
                 continue;
             }
             let config = look_at(recording, side).config;
-            let whole = format!("{:?}", replay(&config, role(side), &[&stream]));
+            let whole = format!("{:?}", replay(&config, side.role(), &[&stream]));
             for cut in 1..stream.len() {
                 let (first, second) = stream.split_at(cut);
-                let split = replay(&config, role(side), &[first, second]);
+                let split = replay(&config, side.role(), &[first, second]);
                 assert!(whole == format!("{split:?}"), "{name}, {side}, cut at {cut}");
             }
         }
@@ -195,10 +195,10 @@ proptest! {
         for side in Side::BOTH {
             let config = look_at(recording, side).config;
             let stream = recording.stream(side.other());
-            let whole = replay(&config, role(side), &[&stream]);
+            let whole = replay(&config, side.role(), &[&stream]);
             let pieces: Vec<_> = testing::random_split(&stream, seed).collect();
             let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
-            let split = replay(&config, role(side), &pieces);
+            let split = replay(&config, side.role(), &pieces);
             prop_assert!(format!("{whole:?}") == format!("{split:?}"), "{}, {}", name, side);
         }
     }
@@ -213,9 +213,9 @@ fn a_loss_at_any_byte_keeps_the_notifications_before_it() {
     for side in Side::BOTH {
         let config = look_at(recording, side).config;
         let stream = recording.stream(side.other());
-        let whole = replay(&config, role(side), &[&stream]);
+        let whole = replay(&config, side.role(), &[&stream]);
         for end in 0..stream.len() {
-            let cut = replay(&config, role(side), &[&stream[..end]]);
+            let cut = replay(&config, side.role(), &[&stream[..end]]);
             let closed =
                 cut.iter().filter(|n| matches!(n, ConnectionNotification::Closed(_))).count();
             assert_eq!(closed, 1, "cut at {end}");

@@ -9,7 +9,7 @@ mod nodes;
 mod report;
 mod speed;
 
-pub use report::{Report, Section, Speed, wants_colour};
+pub use report::{Report, Section, Speed, wants_color};
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let colour = brocomm_demo::wants_colour();
-    match brocomm_demo::run().and_then(|report| Ok(report.write(colour, &mut io::stdout())?)) {
+    let color = brocomm_demo::wants_color();
+    match brocomm_demo::run().and_then(|report| Ok(report.write(color, &mut io::stdout())?)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -69,8 +69,8 @@ impl Report {
     ///
     /// # Errors
     /// Writing failed.
-    pub fn write(&self, colour: bool, out: &mut dyn Write) -> io::Result<bool> {
-        let (bold, green, red, plain) = match colour {
+    pub fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<bool> {
+        let (bold, green, red, plain) = match color {
             true => ("\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[0m"),
             false => ("", "", "", ""),
         };
@@ -119,7 +119,7 @@ impl Report {
 }
 
 /// Returns whether standard output is a terminal that supports colors.
-pub fn wants_colour() -> bool {
+pub fn wants_color() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 

@@ -1,4 +1,4 @@
-//! A sensor with its own event loop, on the core alone: reports a scan to a hub and waits for a
+//! A sensor with its own event loop, on the core alone: reports a scan to a manager and waits for a
 //! `block` event.
 //!
 //! ```text
@@ -31,13 +31,13 @@ struct Block {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let hub = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
+    let manager = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
     let config = ConnectionConfig {
         class: Some("sensor".into()),
         ..ConnectionConfig::requesting(&[Block::NAME])
     };
 
-    let mut socket = TcpStream::connect(hub)?;
+    let mut socket = TcpStream::connect(manager)?;
     // The wall clock now, advanced by the monotonic clock from here on.
     let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
     let now = || wall + start.elapsed();
@@ -90,7 +90,7 @@ fn handle(
             let host = IpAddr::from([10, 0, 0, 1]);
             let scan = ScanSeen { host, ports: 443 }.to_event().at(now);
             if connection.send_event(&scan)? == Sent::NotRequested {
-                eprintln!("the hub has not requested scan_seen");
+                eprintln!("the manager has not requested scan_seen");
             }
         }
         ConnectionNotification::Event(event) if event.name == Block::NAME => {

@@ -1,4 +1,4 @@
-//! A sensor on `brocomm-std`: reports a scan to a hub and waits for a `block` event.
+//! A sensor on `brocomm-std`: reports a scan to a manager and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_std -- 127.0.0.1:47760
@@ -22,22 +22,22 @@ const DECLARATIONS: &str = "
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let hub: SocketAddr =
+    let manager: SocketAddr =
         std::env::args().nth(1).ok_or("usage: sensor_std ADDRESS:PORT")?.parse()?;
 
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
     let entry = PeerConfig {
         connect: true,
-        p: Some(hub.port()),
+        p: Some(manager.port()),
         class: Some("sensor".into()),
         retry: Duration::from_secs(1),
         events: Some("block".parse()?),
-        ..PeerConfig::new(hub.ip())
+        ..PeerConfig::new(manager.ip())
     };
     let node = Node::start(NodeConfig {
         options: Options { peer_description: "sensor-std".into(), ..Options::default() },
-        nodes: vec![("hub".into(), entry)],
+        nodes: vec![("manager".into(), entry)],
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
@@ -61,5 +61,5 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Flushes the send queues, then closes.
     let undelivered = node.terminate();
-    if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
+    if undelivered.is_empty() { Ok(()) } else { Err("the manager did not take all".into()) }
 }

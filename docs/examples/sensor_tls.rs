@@ -1,4 +1,4 @@
-//! A sensor that uses TLS: reports a scan to a hub and waits for a `block` event.
+//! A sensor that uses TLS: reports a scan to a manager and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_tls -- 127.0.0.1:47760 ca.pem sensor.pem
@@ -25,10 +25,10 @@ const DECLARATIONS: &str = "
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [hub, authority, own] = &arguments[..] else {
+    let [manager, authority, own] = &arguments[..] else {
         return Err("usage: sensor_tls ADDRESS:PORT CA.PEM NODE.PEM".into());
     };
-    let hub: SocketAddr = hub.parse()?;
+    let manager: SocketAddr = manager.parse()?;
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
 
@@ -37,15 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let entry = PeerConfig {
         ssl: true,
         connect: true,
-        p: Some(hub.port()),
+        p: Some(manager.port()),
         class: Some("sensor".into()),
         retry: Duration::from_secs(1),
         events: Some("block".parse()?),
-        ..PeerConfig::new(hub.ip())
+        ..PeerConfig::new(manager.ip())
     };
     let node = Node::start(NodeConfig {
         options,
-        nodes: vec![("hub".into(), entry)],
+        nodes: vec![("manager".into(), entry)],
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
@@ -69,5 +69,5 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Flushes the send queues, then closes.
     let undelivered = node.terminate();
-    if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
+    if undelivered.is_empty() { Ok(()) } else { Err("the manager did not take all".into()) }
 }

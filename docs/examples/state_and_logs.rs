@@ -48,27 +48,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let declarations = Arc::new(declarations);
     let here = Ipv4Addr::LOCALHOST.into();
 
-    // The hub's state is authoritative.
+    // The manager's state is authoritative.
     let viewer = PeerConfig { sync: true, auth: true, ..PeerConfig::new(here) };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
-    let mut hub = NodeMachine::new(NodeConfig {
+    let mut manager = NodeMachine::new(NodeConfig {
         options,
         nodes: vec![("viewer".into(), viewer)],
         declarations: Arc::clone(&declarations),
     })?;
-    hub.set_store(store("hub", &declarations)?);
-    hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
-    let hub = Node::run(hub)?;
-    let mut notifications = hub.subscribe();
+    manager.set_store(store("manager", &declarations)?);
+    manager.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
+    let manager = Node::run(manager)?;
+    let mut notifications = manager.subscribe();
     let port = loop {
         match notifications.next(None) {
             Some(Notification::Listening(endpoint)) => break endpoint.port,
             Some(_) => {}
-            None => return Err("the hub ended".into()),
+            None => return Err("the manager ended".into()),
         }
     };
-    // Other notifications of the hub are not needed.
+    // Other notifications of the manager are not needed.
     drop(notifications);
 
     let entry = PeerConfig {
@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..PeerConfig::new(here)
     };
     let mut viewer = NodeMachine::new(NodeConfig {
-        nodes: vec![("hub".into(), entry)],
+        nodes: vec![("manager".into(), entry)],
         declarations: Arc::clone(&declarations),
         ..NodeConfig::default()
     })?;
@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut changed, mut logged) = (false, false);
     while !(changed && logged) {
         match notifications.next(None).ok_or("the viewer ended")? {
-            Notification::ConnectionHandshakeDone(_) => share(&hub)?,
+            Notification::ConnectionHandshakeDone(_) => share(&manager)?,
             Notification::StateAccessPerformed { .. } => {
                 let blocked = viewer.with(|node, _| node.store().map(|store| store.get("blocked")));
                 let blocked = blocked.ok_or("the viewer has variables")??;
@@ -108,17 +108,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     viewer.terminate();
-    hub.terminate();
+    manager.terminate();
     Ok(())
 }
 
 /// Changes a variable and writes a log entry.
-fn share(hub: &Node) -> Result<(), Box<dyn Error>> {
+fn share(manager: &Node) -> Result<(), Box<dyn Error>> {
     let host = IpAddr::from([10, 0, 0, 1]);
     let entry = Path::to("blocked").index([Value::Addr(host)]);
-    hub.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;
-    hub.with(|node, now| node.write_log_record(SCANS, &Info { ts: now, host, ports: 443 }, now))?;
+    manager.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;
+    manager.with(|node, now| {
+        let info = Info { ts: now, host, ports: 443 };
+        node.write_log_record(SCANS, &info, now)
+    })?;
     // Send the entry now. Otherwise it would wait up to a second for others.
-    hub.with(|node, now| node.flush_batches(now));
+    manager.with(|node, now| node.flush_batches(now));
     Ok(())
 }

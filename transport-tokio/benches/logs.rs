@@ -81,10 +81,10 @@ async fn main() -> std::io::Result<()> {
         .map_or(ENTRIES, |entries| entries.parse().expect("ENTRIES is a number"));
     let (mut with_nodes, mut plain, mut bytes) = (Duration::MAX, Duration::MAX, 0);
     for _ in 0..ROUNDS {
-        let (passed, carried) = nodes(entries).await;
+        let (passed, transferred) = nodes(entries).await;
         with_nodes = with_nodes.min(passed);
-        plain = plain.min(copy(carried).await?);
-        bytes = carried;
+        plain = plain.min(copy(transferred).await?);
+        bytes = transferred;
     }
     let per_second = |time: Duration| entries as f64 / time.as_secs_f64();
     println!("{entries} entries of {} bytes, best of {ROUNDS}", bytes / entries);

@@ -10,6 +10,7 @@ use brocomm_std::Peer;
 
 use super::call::Call;
 use super::measured::{Batch, Measured};
+use crate::diagnosis;
 use crate::session;
 
 /// The load on each connection.
@@ -95,7 +96,7 @@ impl<'a> Client<'a> {
                     None => self.batch.unexpected += 1,
                 },
                 Some(ConnectionNotification::Closed(cause)) => {
-                    let fault = session::fault(&cause);
+                    let fault = diagnosis::fault(&cause);
                     let fault =
                         fault.unwrap_or_else(|| "the peer closed the connection".to_owned());
                     return Err(format!("{fault}; {} unanswered", self.unanswered.len()));

@@ -8,6 +8,7 @@ use brocomm::node::UsageError;
 use brocomm_std::{Flushed, Peer};
 
 use super::call::Call;
+use crate::diagnosis;
 use crate::failure::{Failure, failed, tell, warn};
 use crate::session;
 use crate::stop::Stop;
@@ -61,7 +62,7 @@ fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
                 }
             }
             Ok(Some(ConnectionNotification::Closed(cause))) => {
-                break session::fault(&cause).map_or(Ok(()), Err);
+                break diagnosis::fault(&cause).map_or(Ok(()), Err);
             }
             Ok(Some(_)) => {}
             Ok(None) => break Ok(()),

@@ -2,7 +2,7 @@
 
 pub(crate) mod acknowledge;
 mod inbound;
-mod outbox;
+mod outgoing;
 mod pump;
 mod target;
 pub(crate) mod weight;

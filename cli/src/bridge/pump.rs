@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::acknowledge;
-use super::outbox::Item;
+use super::outgoing::Item;
 use super::target::Prepared;
 use crate::failure::warn;
+use crate::zeek::connection::ZeekConnection;
 use crate::zeek::counts::Counts;
-use crate::zeek::link::Link;
 use crate::zeek::stream::now;
 
 /// The maximum number of events without an acknowledgement, or without a confirmation outside of
@@ -41,15 +41,18 @@ pub(super) async fn run(
         let name = pump.target.name.clone();
         pump.counts.connected(&name, false);
         let client = pump.target.client.clone();
-        let connecting =
-            Link::connect(&pump.target.target.url, pump.target.target.connector.as_ref(), client);
+        let connecting = ZeekConnection::connect(
+            &pump.target.target.url,
+            pump.target.target.connector.as_ref(),
+            client,
+        );
         let connected = tokio::select! {
             connected = connecting => connected,
             _ = end.changed() => break,
         };
         match connected {
-            Ok(link) => {
-                let (cause, was_ready) = pump.drive(link, &mut end).await;
+            Ok(connection) => {
+                let (cause, was_ready) = pump.drive(connection, &mut end).await;
                 pump.counts.connected(&name, false);
                 if was_ready {
                     retry = pump.target.target.retry;
@@ -67,7 +70,7 @@ pub(super) async fn run(
         }
         retry = (retry * 2).min(pump.target.target.retry_max);
     }
-    let left = pump.target.outbox.len() + pump.unanswered.len();
+    let left = pump.target.outgoing.len() + pump.unanswered.len();
     pump.counts.lose(&pump.target.name, "not_connected", left as u64);
 }
 
@@ -84,7 +87,7 @@ struct Pump {
 
 /// The state of one connection.
 #[derive(Default)]
-struct Session {
+struct ConnectionState {
     /// The number of events sent, without requests for an acknowledgement.
     events: u64,
     /// How many of them are counted as confirmed.
@@ -100,52 +103,57 @@ impl Pump {
     /// ever ready.
     async fn drive(
         &mut self,
-        mut link: Link,
+        mut connection: ZeekConnection,
         end: &mut watch::Receiver<bool>,
     ) -> (CloseCause, bool) {
-        let mut session = Session::default();
+        let mut state = ConnectionState::default();
         let mut deadline: Option<Instant> = None;
         let cause = loop {
-            if let Some(cause) = self.take(&mut link, &mut session) {
+            if let Some(cause) = self.take(&mut connection, &mut state) {
                 break cause;
             }
-            self.send(&mut link, &mut session);
-            self.count(&link, &mut session);
-            if deadline.is_some() && self.is_done(&link) {
-                link.client.close(now());
+            self.send(&mut connection, &mut state);
+            self.count(&connection, &mut state);
+            if deadline.is_some() && self.is_done(&connection) {
+                connection.client.close(now());
             }
-            let can_send = session.is_ready && link.client.has_room() && self.has_room(&link);
+            let can_send =
+                state.is_ready && connection.client.has_room() && self.has_room(&connection);
             tokio::select! {
-                () = link.step() => {}
-                () = self.target.outbox.filled(), if can_send => {}
+                () = connection.step() => {}
+                () = self.target.outgoing.filled(), if can_send => {}
                 Ok(()) = end.changed(), if deadline.is_none() => {
                     deadline = Some(Instant::now() + LAST);
                 }
-                () = passed(deadline), if link.client.phase() < Phase::Closing => {
-                    link.client.close(now());
+                () = passed(deadline), if connection.client.phase() < Phase::Closing => {
+                    connection.client.close(now());
                 }
             }
         };
-        self.count(&link, &mut session);
-        self.account(&link, &session);
-        let is_ready = session.is_ready;
-        link.finish().await;
+        self.count(&connection, &mut state);
+        self.account(&connection, &state);
+        let is_ready = state.is_ready;
+        connection.finish().await;
         (cause, is_ready)
     }
 
     /// Handles the connection's notifications. Returns the cause if it has ended.
-    fn take(&mut self, link: &mut Link, session: &mut Session) -> Option<CloseCause> {
+    fn take(
+        &mut self,
+        connection: &mut ZeekConnection,
+        state: &mut ConnectionState,
+    ) -> Option<CloseCause> {
         let name = &self.target.name;
-        while let Some(notification) = link.client.poll_notification() {
+        while let Some(notification) = connection.client.poll_notification() {
             match notification {
                 Notification::Ready { endpoint, version } => {
                     tracing::info!("{name}: connected to Zeek {version} as {endpoint}");
                     self.counts.connected(name, true);
-                    session.is_ready = true;
+                    state.is_ready = true;
                     // Events without an acknowledgement may not have arrived.
                     self.counts.add(name, "sent_again", self.unanswered.len() as u64);
                     while let Some((_, item)) = self.unanswered.pop_back() {
-                        self.target.outbox.put_back(item);
+                        self.target.outgoing.put_back(item);
                     }
                 }
                 Notification::Event { event, .. } => {
@@ -163,7 +171,7 @@ impl Pump {
                     }
                 }
                 Notification::Refused(error) => {
-                    session.refused += 1;
+                    state.refused += 1;
                     self.counts.lose(name, "refused_by_zeek", 1);
                     self.target.warn_once(
                         "refused_by_zeek",
@@ -189,21 +197,21 @@ impl Pump {
     }
 
     /// Sends queued events while there is room.
-    fn send(&mut self, link: &mut Link, session: &mut Session) {
+    fn send(&mut self, connection: &mut ZeekConnection, state: &mut ConnectionState) {
         let acknowledges = self.target.target.acknowledge;
-        while session.is_ready && link.client.has_room() && self.has_room(link) {
-            let Some(item) = self.target.outbox.pop() else { break };
-            match link.client.send_event(item.topic.as_bytes(), &item.event, now()) {
+        while state.is_ready && connection.client.has_room() && self.has_room(connection) {
+            let Some(item) = self.target.outgoing.pop() else { break };
+            match connection.client.send_event(item.topic.as_bytes(), &item.event, now()) {
                 Ok(()) => {
                     self.number += 1;
-                    session.events += 1;
+                    state.events += 1;
                     self.counts.add(&self.target.name, "sent", 1);
                     if acknowledges {
                         self.unanswered.push_back((self.number, item));
                     }
                 }
                 Err(SendError::NotReady | SendError::Full) => {
-                    self.target.outbox.put_back(item);
+                    self.target.outgoing.put_back(item);
                     break;
                 }
                 Err(error) => {
@@ -212,59 +220,59 @@ impl Pump {
                     self.target.warn_once("unsendable", what);
                 }
             }
-            if acknowledges && self.number >= session.asked + ASK_EVERY {
-                self.ask(link, session);
+            if acknowledges && self.number >= state.asked + ASK_EVERY {
+                self.ask(connection, state);
             }
         }
-        if acknowledges && session.is_ready && self.number > session.asked {
-            self.ask(link, session);
+        if acknowledges && state.is_ready && self.number > state.asked {
+            self.ask(connection, state);
         }
     }
 
-    fn ask(&self, link: &mut Link, session: &mut Session) {
+    fn ask(&self, connection: &mut ZeekConnection, state: &mut ConnectionState) {
         let ask = acknowledge::ask(&self.target.target.application, self.number);
-        if link.client.send_event(acknowledge::ASK.as_bytes(), &ask, now()).is_ok() {
-            session.asked = self.number;
+        if connection.client.send_event(acknowledge::ASK.as_bytes(), &ask, now()).is_ok() {
+            state.asked = self.number;
         }
     }
 
-    fn has_room(&self, link: &Link) -> bool {
+    fn has_room(&self, connection: &ZeekConnection) -> bool {
         let in_doubt = match self.target.target.acknowledge {
             true => self.unanswered.len() as u64,
-            false => link.client.sent() - link.client.confirmed(),
+            false => connection.client.sent() - connection.client.confirmed(),
         };
         in_doubt < UNANSWERED
     }
 
     /// Counts events that a pong confirms. In the acknowledged mode, acknowledgements are counted
     /// instead.
-    fn count(&self, link: &Link, session: &mut Session) {
+    fn count(&self, connection: &ZeekConnection, state: &mut ConnectionState) {
         if !self.target.target.acknowledge {
-            let confirmed = link.client.confirmed();
-            self.counts.add(&self.target.name, "confirmed", confirmed - session.confirmed);
-            session.confirmed = confirmed;
+            let confirmed = connection.client.confirmed();
+            self.counts.add(&self.target.name, "confirmed", confirmed - state.confirmed);
+            state.confirmed = confirmed;
         }
     }
 
     /// Counts events that were sent and may not have arrived. In the acknowledged mode they are
     /// sent again instead.
-    fn account(&self, link: &Link, session: &Session) {
+    fn account(&self, connection: &ZeekConnection, state: &ConnectionState) {
         if self.target.target.acknowledge {
             return;
         }
-        let unwritten = link.client.unwritten();
-        let unconfirmed = session.events - session.confirmed - unwritten;
+        let unwritten = connection.client.unwritten();
+        let unconfirmed = state.events - state.confirmed - unwritten;
         self.counts.lose(&self.target.name, "connection", unwritten);
         self.counts.lose(&self.target.name, "unconfirmed", unconfirmed);
     }
 
     /// Returns whether all events have been sent and have arrived.
-    fn is_done(&self, link: &Link) -> bool {
+    fn is_done(&self, connection: &ZeekConnection) -> bool {
         let is_confirmed = match self.target.target.acknowledge {
             true => self.unanswered.is_empty(),
-            false => link.client.confirmed() == link.client.sent(),
+            false => connection.client.confirmed() == connection.client.sent(),
         };
-        self.target.outbox.len() == 0 && is_confirmed
+        self.target.outgoing.len() == 0 && is_confirmed
     }
 }
 

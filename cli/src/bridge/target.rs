@@ -10,7 +10,7 @@ use brocomm_zeek::client::ClientConfig;
 use brocomm_zeek::mapping::{self, Mapping};
 use brocomm_zeek::message::ZeekEvent;
 
-use super::outbox::{Item, Outbox};
+use super::outgoing::{Item, OutgoingQueue};
 use crate::config::ZeekTarget;
 use crate::failure::warn;
 use crate::zeek::counts::Counts;
@@ -22,7 +22,7 @@ pub(crate) struct Prepared {
     pub(super) name: String,
     pub(super) target: ZeekTarget,
     pub(super) client: ClientConfig,
-    pub(super) outbox: Outbox,
+    pub(super) outgoing: OutgoingQueue,
     mapping: Mapping,
     /// The names on Bro's side of Zeek's events, where they differ.
     renamed: BTreeMap<Name, String>,
@@ -44,7 +44,7 @@ impl Prepared {
         Prepared {
             name: target.url.to_string(),
             client: target.client(),
-            outbox: Outbox::new(target.queue),
+            outgoing: OutgoingQueue::new(target.queue),
             target,
             mapping,
             renamed,
@@ -64,7 +64,7 @@ impl Prepared {
             Ok(mut mapped) => {
                 mapped.metadata.extend(Mapping::timestamp(event));
                 let topic = topic_of(&self.target.topic, &peer.descr, &event.name);
-                let dropped = self.outbox.push(Item::new(topic, mapped)).await;
+                let dropped = self.outgoing.push(Item::new(topic, mapped)).await;
                 counts.lose(&self.name, "queue_full", dropped);
             }
             Err(refusal) => {

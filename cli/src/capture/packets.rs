@@ -16,7 +16,7 @@ type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
 
 /// Returns whether a file that starts with these bytes is a capture.
 pub(super) fn is_capture(start: &[u8]) -> bool {
-    start.starts_with(&pcapng::MAGIC) || pcap::Form::of(start).is_some()
+    start.starts_with(&pcapng::MAGIC) || pcap::Variant::of(start).is_some()
 }
 
 /// Calls a closure with each packet's time, link type and bytes. Returns an error if the file ends
@@ -24,11 +24,11 @@ pub(super) fn is_capture(start: &[u8]) -> bool {
 pub(super) fn each(mut capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let (mut start, failed) = (Vec::new(), OnceLock::new());
     let begun = capture.by_ref().take(4).read_to_end(&mut start).map_err(|error| error.kind());
-    let form = pcap::Form::of(&start);
+    let variant = pcap::Variant::of(&start);
     let file = Filled { reader: io::Cursor::new(start).chain(capture), failed: &failed };
-    let whole = match (begun, form) {
+    let whole = match (begun, variant) {
         (Err(kind), _) => Err(kind.to_string()),
-        (Ok(_), Some(form)) => pcap::each(form, file, call),
+        (Ok(_), Some(variant)) => pcap::each(variant, file, call),
         (Ok(_), None) => pcapng::each(file, call),
     };
     let why = failed.into_inner().map(|kind| kind.to_string()).or(whole.err());

@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     // Errors in files are reported once.
     args.tls.read()?;
     let examined = |member: &Member| {
-        examine(&member.place.to_string(), &args.class, args.timeout, args.tls.clone())
+        examine(&member.address.to_string(), &args.class, args.timeout, args.tls.clone())
     };
     let results: Vec<(&Member, Vec<Finding>)> = thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         if kind == "BAD" {
             result = Err(Failure::Reported);
         }
-        let (address, role) = (member.place.to_string(), member.role.to_string());
+        let (address, role) = (member.address.to_string(), member.role.to_string());
         if args.json {
             let findings: Vec<_> = findings.iter().map(|finding| &finding.line).collect();
             let line = json!({ "node": member.name, "type": role, "address": address,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use super::Files;
-use super::links::{Entry, NOTHING, entries};
+use super::entries::{Entry, NOTHING, entries};
 use super::model::{Cluster, Member, Role};
 use crate::built_in;
 use crate::config::{suggestion, toml_string};
@@ -60,7 +60,7 @@ fn node(cluster: &Cluster, me: &Member) -> String {
 }
 
 fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Result {
-    let Member { name, role, place, .. } = me;
+    let Member { name, role, address, .. } = me;
     writeln!(toml, "# {name}, a {role}, with the entries that Bro's cluster framework gives it.")?;
     if *role == Role::Manager {
         writeln!(
@@ -70,7 +70,7 @@ fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Re
     }
     writeln!(toml, "peer_description = {}", toml_string(name))?;
     writeln!(toml, "listen = true")?;
-    writeln!(toml, "listen_port = {}", place.port)?;
+    writeln!(toml, "listen_port = {}", address.port)?;
     if cluster.listen_ipv6 {
         writeln!(toml, "listen_ipv6 = true")?;
     }
@@ -99,7 +99,7 @@ fn controller(cluster: &Cluster) -> String {
     for member in &cluster.members {
         let entry = Entry {
             other: &member.name,
-            place: &member.place,
+            address: &member.address,
             connect: true,
             class: Some("control"),
             events: Some("/Control::.*_response/"),
@@ -113,22 +113,22 @@ fn controller(cluster: &Cluster) -> String {
 }
 
 fn write_entry(entry: &Entry<'_>, toml: &mut String) -> std::fmt::Result {
-    let Entry { other, place, connect, class, events, sync, auth, request_logs } = *entry;
+    let Entry { other, address, connect, class, events, sync, auth, request_logs } = *entry;
     writeln!(toml, "\n[nodes.{}]", toml_string(other))?;
-    writeln!(toml, "host = \"{}\"", place.ip)?;
+    writeln!(toml, "host = \"{}\"", address.ip)?;
     // As in Bro, other addresses have no zones.
-    let has_zone = match place.ip {
+    let has_zone = match address.ip {
         IpAddr::V6(ip) => matches!(ip.segments(), [0xfe80..=0xfeff, ..]),
         IpAddr::V4(_) => false,
     };
-    if has_zone && !place.zone_id.is_empty() {
-        writeln!(toml, "zone_id = {}", toml_string(&place.zone_id))?;
+    if has_zone && !address.zone_id.is_empty() {
+        writeln!(toml, "zone_id = {}", toml_string(&address.zone_id))?;
     }
     if let Some(class) = class {
         writeln!(toml, "class = {}", toml_string(class))?;
     }
     if connect {
-        writeln!(toml, "p = {}\nconnect = true\nretry = \"1 min\"", place.port)?;
+        writeln!(toml, "p = {}\nconnect = true\nretry = \"1 min\"", address.port)?;
     }
     // Bro's pattern that matches no event requests nothing.
     if let Some(events) = events.filter(|events| *events != NOTHING) {

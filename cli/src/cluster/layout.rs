@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use brocomm::data::{Declarations, Transport, Value};
 use brocomm::notation::ParseError;
 
-use super::model::{Cluster, Member, Place, Role};
+use super::model::{Address, Cluster, Member, Role};
 use super::problem::Problem;
 
 /// Declarations of what the generated scripts set, as in Bro's scripts.
@@ -55,13 +55,13 @@ pub(super) fn write(cluster: &Cluster) -> String {
     text
 }
 
-fn address(ip: IpAddr) -> String {
+fn ip_text(ip: IpAddr) -> String {
     if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
 }
 
 fn standalone(node: &Member, text: &mut String) -> std::fmt::Result {
-    let Place { ip, zone_id, port } = &node.place;
-    let ip = address(*ip);
+    let Address { ip, zone_id, port } = &node.address;
+    let ip = ip_text(*ip);
     writeln!(text, "redef Communication::listen_port = {port}/tcp;")?;
     writeln!(text, "redef Communication::nodes += {{")?;
     writeln!(
@@ -76,9 +76,9 @@ fn nodes(cluster: &Cluster, text: &mut String) -> std::fmt::Result {
     let by_manager = if cluster.manager_is_logger() { 'T' } else { 'F' };
     writeln!(text, "redef Cluster::manager_is_logger = {by_manager};")?;
     writeln!(text, "redef Cluster::nodes = {{")?;
-    let mut entry = |name: &str, kind: &str, place: &Place, more: &str| {
-        let Place { ip, zone_id, port } = place;
-        let ip = address(*ip);
+    let mut entry = |name: &str, kind: &str, address: &Address, more: &str| {
+        let Address { ip, zone_id, port } = address;
+        let ip = ip_text(*ip);
         writeln!(
             text,
             "\t[\"{name}\"] = [$node_type=Cluster::{kind}, $ip={ip}, $zone_id=\"{zone_id}\", \
@@ -107,10 +107,10 @@ fn nodes(cluster: &Cluster, text: &mut String) -> std::fmt::Result {
             }
             Role::Logger | Role::Standalone => String::new(),
         };
-        entry(name, &role.to_string().to_uppercase(), &member.place, &more)?;
+        entry(name, &role.to_string().to_uppercase(), &member.address, &more)?;
     }
-    if let Some(Place { ip, port, .. }) = &cluster.time_machine {
-        let ip = address(*ip);
+    if let Some(Address { ip, port, .. }) = &cluster.time_machine {
+        let ip = ip_text(*ip);
         writeln!(
             text,
             "\t[\"time-machine\"] = [$node_type=Cluster::TIME_MACHINE, $ip={ip}, $p={port}/tcp],"
@@ -160,17 +160,17 @@ pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
         let Some(&Value::Addr(ip)) = control.get("host") else {
             return Err(Problem::whole("`Communication::nodes` has an entry without host"));
         };
-        let place = Place { ip, zone_id: text_of(control.get("zone_id")), port: port.number };
+        let address = Address { ip, zone_id: text_of(control.get("zone_id")), port: port.number };
         cluster.members.push(Member {
             name: "bro".to_owned(),
             role: Role::Standalone,
-            place: place.clone(),
+            address: address.clone(),
             interface: String::new(),
             logger: None,
             manager: None,
             proxy: None,
         });
-        cluster.control = Some(place);
+        cluster.control = Some(address);
         return Ok(cluster);
     }
     for (name, record) in entries("Cluster::nodes") {
@@ -183,15 +183,15 @@ pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
             return Err(Problem::whole(format!("node {name}: $p = {port}: expected a TCP port")));
         }
         let zone_id = text_of(record.get("zone_id"));
-        let place = Place { ip, zone_id, port: port.number };
+        let address = Address { ip, zone_id, port: port.number };
         let kind = record.get("node_type").map(ToString::to_string).unwrap_or_default();
         let role = match kind.as_str() {
             "Cluster::CONTROL" => {
-                cluster.control = Some(place);
+                cluster.control = Some(address);
                 continue;
             }
             "Cluster::TIME_MACHINE" => {
-                cluster.time_machine = Some(place);
+                cluster.time_machine = Some(address);
                 continue;
             }
             "Cluster::LOGGER" => Role::Logger,
@@ -208,7 +208,7 @@ pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
         cluster.members.push(Member {
             name,
             role,
-            place,
+            address,
             interface: text_of(record.get("interface")),
             logger: text("logger"),
             manager: text("manager"),
@@ -216,7 +216,7 @@ pub(super) fn read(text: &str) -> Result<Cluster, Problem> {
         });
     }
     cluster.members.sort_by_key(|member| member.role);
-    cluster.listen_ipv6 = cluster.members.iter().any(|member| member.place.ip.is_ipv6());
+    cluster.listen_ipv6 = cluster.members.iter().any(|member| member.address.ip.is_ipv6());
     check(&cluster)?;
     Ok(cluster)
 }

@@ -2,11 +2,11 @@
 
 mod broctl_cfg;
 mod check;
+mod entries;
 mod expand;
 mod import;
 mod ini;
 mod layout;
-mod links;
 mod model;
 mod node_cfg;
 mod problem;

@@ -55,16 +55,16 @@ impl fmt::Display for Role {
 
 /// An address where a node listens or connects from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Address {
     pub(crate) ip: IpAddr,
     pub(crate) zone_id: String,
     pub(crate) port: u16,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Address {
     /// Formats the address as one to connect to.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { ip, zone_id, port } = self;
+        let Address { ip, zone_id, port } = self;
         match ip {
             IpAddr::V4(ip) => write!(f, "{ip}:{port}"),
             IpAddr::V6(ip) if zone_id.is_empty() => write!(f, "[{ip}]:{port}"),
@@ -78,7 +78,7 @@ impl fmt::Display for Place {
 pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) role: Role,
-    pub(crate) place: Place,
+    pub(crate) address: Address,
     /// The interface on which a worker captures. May be empty.
     pub(crate) interface: String,
     /// The logger to which it sends its logs, if there are loggers.
@@ -94,8 +94,8 @@ pub(crate) struct Cluster {
     /// Loggers, manager, proxies, workers, each in their order; or the standalone node alone.
     pub(crate) members: Vec<Member>,
     /// The address from which controllers connect. No node listens there.
-    pub(crate) control: Option<Place>,
-    pub(crate) time_machine: Option<Place>,
+    pub(crate) control: Option<Address>,
+    pub(crate) time_machine: Option<Address>,
     /// Whether the nodes listen on IPv6, too.
     pub(crate) listen_ipv6: bool,
 }

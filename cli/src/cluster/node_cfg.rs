@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs};
 use super::broctl_cfg::BroctlCfg;
 use super::expand::{Expanded, expand};
 use super::ini::{self, Section};
-use super::model::{Cluster, Member, Place, Role};
+use super::model::{Address, Cluster, Member, Role};
 use super::problem::Problem;
 use crate::config::suggestion;
 use crate::failure::reason;
@@ -239,7 +239,7 @@ fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -
     let mut port = u32::from(cfg.port);
     // A standalone node and its controller are on one machine.
     let zone_id = standalone.map_or_else(|| cfg.zone_id.clone(), |node| node.zone_id.clone());
-    let control = Place { ip: control_ip, zone_id, port: cfg.port };
+    let control = Address { ip: control_ip, zone_id, port: cfg.port };
     let is_cluster = standalone.is_none();
     if is_cluster {
         port = port.saturating_add(1);
@@ -269,7 +269,7 @@ fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -
             members.push(Member {
                 name: node.name.clone(),
                 role,
-                place: Place { ip: node.ip, zone_id: node.zone_id.clone(), port: own },
+                address: Address { ip: node.ip, zone_id: node.zone_id.clone(), port: own },
                 interface: node.interface.clone(),
                 logger: logger.cloned(),
                 manager: manager.clone().filter(|_| has_manager),
@@ -278,17 +278,17 @@ fn lay_out(nodes: Vec<Expanded>, cfg: &BroctlCfg, problems: &mut Vec<Problem>) -
         }
     }
     let time_machine = time_machine.filter(|_| is_cluster);
-    let listen_ipv6 = cfg.ipv6 && members.iter().any(|member| member.place.ip.is_ipv6());
+    let listen_ipv6 = cfg.ipv6 && members.iter().any(|member| member.address.ip.is_ipv6());
     Some(Cluster { members, control: Some(control), time_machine, listen_ipv6 })
 }
 
 /// Reads the address of the time machine from `broctl.cfg`.
-fn time_machine(cfg: &BroctlCfg, problems: &mut Vec<Problem>) -> Option<Place> {
+fn time_machine(cfg: &BroctlCfg, problems: &mut Vec<Problem>) -> Option<Address> {
     let (host, port) = cfg.time_machine.as_ref()?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let number = port.strip_suffix("/tcp").and_then(|port| port.parse().ok());
     match (bare.parse(), number) {
-        (Ok(ip), Some(port)) => Some(Place { ip, zone_id: String::new(), port }),
+        (Ok(ip), Some(port)) => Some(Address { ip, zone_id: String::new(), port }),
         (Err(_), _) => {
             let what = format!("broctl.cfg: TimeMachineHost = {host}: expected an address");
             problems.push(Problem::whole(what));

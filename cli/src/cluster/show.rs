@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::links::{Entry, entries};
+use super::entries::{Entry, entries};
 use super::model::{Cluster, Member};
 use super::{Files, layout, svg};
 use crate::failure::{Failure, failed, reason};
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// A connection between two nodes of a cluster.
-pub(super) struct Link<'a> {
+pub(super) struct Connection<'a> {
     pub(super) from: &'a Member,
     pub(super) to: &'a str,
     pub(super) address: String,
@@ -73,17 +73,17 @@ pub(super) struct Link<'a> {
 }
 
 /// Returns all connections, each from the node that opens it.
-pub(super) fn links(cluster: &Cluster) -> Vec<Link<'_>> {
-    let mut links = Vec::new();
+pub(super) fn connections(cluster: &Cluster) -> Vec<Connection<'_>> {
+    let mut connections = Vec::new();
     for from in &cluster.members {
         for own in entries(cluster, from).into_iter().filter(|entry| entry.connect) {
             let other = cluster.member(own.other).map(|to| entries(cluster, to));
             let back = other.into_iter().flatten().find(|entry| entry.other == from.name);
             let has = |is: fn(&Entry<'_>) -> bool| is(&own) || back.as_ref().is_some_and(is);
-            links.push(Link {
+            connections.push(Connection {
                 from,
                 to: own.other,
-                address: own.place.to_string(),
+                address: own.address.to_string(),
                 class: own.class.unwrap_or_default(),
                 logs: has(|entry| entry.request_logs),
                 events: has(|entry| entry.events.is_some_and(|events| events != "/EMPTY/")),
@@ -91,10 +91,10 @@ pub(super) fn links(cluster: &Cluster) -> Vec<Link<'_>> {
             });
         }
     }
-    links
+    connections
 }
 
-impl Link<'_> {
+impl Connection<'_> {
     /// Describes what the connection carries.
     pub(super) fn carries(&self) -> String {
         let parts = [(self.events, "events"), (self.logs, "logs"), (self.state, "state")];
@@ -106,20 +106,27 @@ impl Link<'_> {
 fn text(cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
     let row = |cells: [&str; 5]| cells.map(str::to_owned);
     let mut nodes = vec![row(["NODE", "TYPE", "LISTENS ON", "INTERFACE", "HOST OF CONTROLLERS"])];
-    let control = cluster.control.as_ref().map(|place| place.ip.to_string()).unwrap_or_default();
-    for Member { name, role, place, interface, .. } in &cluster.members {
-        let (role, place) = (role.to_string(), place.to_string());
-        nodes.push(row([name, &role, &place, interface, &control]));
+    let control =
+        cluster.control.as_ref().map(|address| address.ip.to_string()).unwrap_or_default();
+    for Member { name, role, address, interface, .. } in &cluster.members {
+        let (role, address) = (role.to_string(), address.to_string());
+        nodes.push(row([name, &role, &address, interface, &control]));
     }
     table(&nodes, out)?;
-    let links = links(cluster);
-    if links.is_empty() {
+    let connections = connections(cluster);
+    if connections.is_empty() {
         return Ok(());
     }
     let mut rows = vec![row(["FROM", "TO", "ADDRESS", "CLASS", "CARRIES"])];
-    for link in &links {
-        let carries = link.carries();
-        rows.push(row([&link.from.name, link.to, &link.address, link.class, &carries]));
+    for connection in &connections {
+        let carries = connection.carries();
+        rows.push(row([
+            &connection.from.name,
+            connection.to,
+            &connection.address,
+            connection.class,
+            &carries,
+        ]));
     }
     writeln!(out)?;
     table(&rows, out)
@@ -137,9 +144,9 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]], out: &mut dyn Write) -
     for (n, row) in rows.iter().enumerate() {
         let last = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
         let mut line = String::new();
-        for (place, (cell, width)) in row.iter().zip(widths).take(last).enumerate() {
+        for (column, (cell, width)) in row.iter().zip(widths).take(last).enumerate() {
             let tone = if n == 0 { Tone::Strong } else { Tone::of_finding(cell) };
-            let blanks = if place + 1 == last { 0 } else { width + 2 - cell.chars().count() };
+            let blanks = if column + 1 == last { 0 } else { width + 2 - cell.chars().count() };
             line += &format!("{}{:blanks$}", colors.paint(tone, cell), "");
         }
         writeln!(out, "{line}")?;
@@ -151,8 +158,8 @@ fn json(cluster: &Cluster, member: &Member, out: &mut dyn Write) -> io::Result<(
     let entry = |entry: &Entry<'_>| {
         json!({
             "name": entry.other,
-            "host": entry.place.ip.to_string(),
-            "port": entry.connect.then_some(entry.place.port),
+            "host": entry.address.ip.to_string(),
+            "port": entry.connect.then_some(entry.address.port),
             "connects": entry.connect,
             "class": entry.class,
             "events": entry.events,
@@ -162,11 +169,11 @@ fn json(cluster: &Cluster, member: &Member, out: &mut dyn Write) -> io::Result<(
         })
     };
     let entries: Vec<_> = entries(cluster, member).iter().map(entry).collect();
-    let Member { name, role, place, interface, logger, manager, proxy } = member;
+    let Member { name, role, address, interface, logger, manager, proxy } = member;
     let line = json!({
         "node": name,
         "type": role.to_string(),
-        "address": place.to_string(),
+        "address": address.to_string(),
         "interface": interface,
         "logger": logger,
         "manager": manager,

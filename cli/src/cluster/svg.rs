@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::model::{Cluster, Member, Role};
-use super::show::links;
+use super::show::connections;
 
 /// The size of a node's box, and the gap between boxes.
 const WIDTH: usize = 190;
@@ -70,13 +70,13 @@ fn write(cluster: &Cluster, svg: &mut String) -> std::fmt::Result {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\"><style>{STYLE}</style>"
     )?;
-    for link in links(cluster) {
-        let ends = (places.get(&*link.from.name), places.get(link.to));
+    for connection in connections(cluster) {
+        let ends = (places.get(&*connection.from.name), places.get(connection.to));
         let (Some((x1, y1)), Some((x2, y2))) = ends else { continue };
         let (lower, upper) = if y1 > y2 { (0, HEIGHT) } else { (HEIGHT, 0) };
-        let carries = link.carries();
+        let carries = connection.carries();
         let class = carries.rsplit(", ").next().unwrap_or_default();
-        let title = format!("{} to {}: {carries}", link.from.name, link.to);
+        let title = format!("{} to {}: {carries}", connection.from.name, connection.to);
         writeln!(
             svg,
             "<line class=\"{class}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"><title>{}</title></line>",
@@ -87,13 +87,13 @@ fn write(cluster: &Cluster, svg: &mut String) -> std::fmt::Result {
             escaped(&title)
         )?;
     }
-    for Member { name, role, place, .. } in &cluster.members {
+    for Member { name, role, address, .. } in &cluster.members {
         let Some((x, y)) = places.get(&**name) else { continue };
         let text = format!("{name} ({role})");
-        node(svg, (*x, *y), &text, &place.to_string())?;
+        node(svg, (*x, *y), &text, &address.to_string())?;
     }
-    if let (Some(place), Some(at)) = (&cluster.time_machine, places.get("time-machine")) {
-        node(svg, *at, "time-machine", &place.to_string())?;
+    if let (Some(address), Some(at)) = (&cluster.time_machine, places.get("time-machine")) {
+        node(svg, *at, "time-machine", &address.to_string())?;
     }
     let legend =
         [("events", "events"), ("logs", "logs"), ("state", "state"), ("nothing", "nothing")];

@@ -8,7 +8,7 @@ use brocomm::node::Phase;
 use brocomm_std::Peer;
 
 use crate::decode::printed;
-use crate::session::{fault, hint, try_doctor};
+use crate::diagnosis::{fault, hint, try_doctor};
 use crate::stop::{Registered, Stop};
 
 /// A client that sends requests to a node and waits for its answers.

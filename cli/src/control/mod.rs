@@ -199,11 +199,11 @@ fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
         misused(format_args!("{}: no node is named {name}{hint}", file.display()))
     })?;
     // The zone is that of this host.
-    let zone_id = cluster.control.as_ref().map(|place| &place.zone_id);
+    let zone_id = cluster.control.as_ref().map(|address| &address.zone_id);
     let target = |member: &&cluster::Member| {
-        let mut place = member.place.clone();
-        place.zone_id = zone_id.cloned().unwrap_or_default();
-        Target { name: member.name.clone(), address: place.to_string() }
+        let mut address = member.address.clone();
+        address.zone_id = zone_id.cloned().unwrap_or_default();
+        Target { name: member.name.clone(), address: address.to_string() }
     };
     Ok(members.iter().map(target).collect())
 }

@@ -29,13 +29,12 @@ use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
 pub(crate) use content::{Access, Print, names_of};
-pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};
 use crate::input::Input;
 use crate::progress::Progress;
 use declarations::Known;
-use session::Session;
+use session::DecodedSession;
 use view::View;
 
 /// Decodes each file. Continues with the next file after an error.
@@ -188,7 +187,7 @@ impl Decoder<'_> {
             self.progress.aside(|| writeln!(self.out, "{name}:"))?;
         }
         let known = self.known.beside(path);
-        let session = Session::new(name, &known, args.data_format, view.wants_transcripts());
+        let session = DecodedSession::new(name, &known, args.data_format, view.wants_transcripts());
         let end = iter::from_fn(|| {
             self.progress.end();
             None

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 const PIECE: usize = 4096;
 
 /// A recorded session while it is decoded.
-pub(super) struct Session<'a> {
+pub(super) struct DecodedSession<'a> {
     file: &'a str,
     observer: Observer,
     problems: Problems,
@@ -33,7 +33,7 @@ struct Problems {
     logs: [Option<String>; 2],
 }
 
-impl<'a> Session<'a> {
+impl<'a> DecodedSession<'a> {
     /// Creates a session.
     pub(super) fn new(
         file: &'a str,
@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
         // Users want to see even what the receiver would have rejected.
         observer.set_lenient(true);
         observer.set_transcripts(transcripts);
-        Session { file, observer, problems: Problems::default() }
+        DecodedSession { file, observer, problems: Problems::default() }
     }
 
     /// Reads a recording and prints its messages. Returns the errors in it.
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
                 Ok(step) => {
                     if let StepKind::Data { from, bytes } = &step.kind {
                         for piece in bytes.chunks(PIECE) {
-                            self.observer.feed(side::role(*from), piece);
+                            self.observer.feed(from.role(), piece);
                             while let Some(observed) = self.observer.poll() {
                                 self.problems.note(&observed);
                                 view.show(step.time, &observed, out)?;

@@ -6,14 +6,6 @@ use brocomm_conformance::Side;
 /// Both sides, connector first.
 pub(super) const SIDES: [Role; 2] = [Role::Initiator, Role::Acceptor];
 
-/// Returns the role of a side of a recording.
-pub(crate) fn role(side: Side) -> Role {
-    match side {
-        Side::Connector => Role::Initiator,
-        Side::Listener => Role::Acceptor,
-    }
-}
-
 /// Returns the name of a side in recordings.
 pub(super) fn name(role: Role) -> &'static str {
     match role {

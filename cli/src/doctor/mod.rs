@@ -19,9 +19,10 @@ use serde_json::json;
 use crate::address;
 use crate::certificate::Certificate;
 use crate::decode::{names_of, printed};
+use crate::diagnosis::{self, hint};
 use crate::failure::{Failure, misused};
 use crate::logging;
-use crate::session::{self, hint, timeout};
+use crate::session::{self, timeout};
 use crate::stop::Stop;
 use crate::tls::{self, Tls};
 use crate::zeek;
@@ -95,7 +96,7 @@ const PING: u32 = 1;
 
 /// What the peer has requested and sent, unless the connection records it.
 #[derive(Default)]
-struct Asked {
+struct Requested {
     sync: Option<SyncRequest>,
     filter: Option<String>,
     /// Whether the requests are complete.
@@ -146,15 +147,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let millis = begin.elapsed().as_secs_f64() * 1e3;
     report.ok("reachable", &format!("{} accepts, after {millis:.1} ms", peer.remote_addr()))?;
 
-    let mut asked = Asked { clock: args.clock.then(Clock::default), ..Asked::default() };
-    let has_version = |peer: &Peer, _: &Asked| peer.connection().peer_version().is_some();
-    if !wait(&mut peer, args.timeout, has_version, &mut asked, &mut report)? {
+    let mut requested =
+        Requested { clock: args.clock.then(Clock::default), ..Requested::default() };
+    let has_version = |peer: &Peer, _: &Requested| peer.connection().peer_version().is_some();
+    if !wait(&mut peer, args.timeout, has_version, &mut requested, &mut report)? {
         return report.bad(
             "version",
             &format!(
                 "{}; does it speak this protocol, or does it expect TLS (`ssl` in its entry for \
                  us, or `listen_ssl`)?",
-                session::no_version(args.timeout)
+                diagnosis::no_version(args.timeout)
             ),
         );
     }
@@ -162,25 +164,26 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     introduce(&peer, &mut report)?;
 
     // The Running phase is not enough: earlier notifications must be handled too.
-    let is_done = |_: &Peer, asked: &Asked| asked.all;
-    if !wait(&mut peer, args.timeout, is_done, &mut asked, &mut report)? {
+    let is_done = |_: &Peer, requested: &Requested| requested.all;
+    if !wait(&mut peer, args.timeout, is_done, &mut requested, &mut report)? {
         let phase = peer.connection().phase();
         return report
             .bad("handshake", &format!("it stays in {phase}: its requests are not complete"));
     }
     report.ok("handshake", "complete")?;
-    requests(&peer, &asked, args.class.as_deref(), &mut report)?;
+    requests(&peer, &requested, args.class.as_deref(), &mut report)?;
     if args.clock {
         // The newest entry is the last one in a batch.
-        let is_known = |peer: &Peer, asked: &Asked| {
-            asked.clock.as_ref().is_some_and(Clock::is_known)
+        let is_known = |peer: &Peer, requested: &Requested| {
+            requested.clock.as_ref().is_some_and(Clock::is_known)
                 && peer.connection().waiting_notifications() == 0
         };
-        if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
+        if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut requested, &mut report)?
+        {
             clock::provoke(peer.remote_addr(), args.timeout);
-            wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
+            wait(&mut peer, args.timeout, is_known, &mut requested, &mut report)?;
         }
-        asked.clock.iter().try_for_each(|clock| clock.report(&mut report))?;
+        requested.clock.iter().try_for_each(|clock| clock.report(&mut report))?;
     }
     if args.ping {
         ping(&mut peer, args.timeout, &mut report)?;
@@ -193,43 +196,43 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 fn wait(
     peer: &mut Peer,
     timeout: Duration,
-    is_so: impl Fn(&Peer, &Asked) -> bool,
-    asked: &mut Asked,
+    is_so: impl Fn(&Peer, &Requested) -> bool,
+    requested: &mut Requested,
     report: &mut Report<'_>,
 ) -> Result<bool, Failure> {
     let deadline = Instant::now().checked_add(timeout);
-    while !is_so(peer, asked) {
+    while !is_so(peer, requested) {
         match peer.next(deadline) {
             Ok(Some(ConnectionNotification::Closed(CloseCause::Tls(error)))) => {
                 report.bad("tls", &format!("{error}{}", tls::advice(&error)))?;
             }
             Ok(Some(ConnectionNotification::Closed(cause))) => {
                 if let CloseCause::Protocol(error) = &cause
-                    && let Some(release) = session::other_release(&error.kind)
+                    && let Some(release) = diagnosis::other_release(&error.kind)
                 {
                     report.bad("version", &release)?;
                 }
-                if session::is_other_protocol(&cause) {
-                    let fault = session::fault(&cause).unwrap_or_default();
+                if diagnosis::is_other_protocol(&cause) {
+                    let fault = diagnosis::fault(&cause).unwrap_or_default();
                     report.bad("connection", &fault)?;
                 }
-                let fault = session::fault(&cause);
+                let fault = diagnosis::fault(&cause);
                 let fault = fault.unwrap_or("the peer closed the connection".to_owned());
                 let tls = peer.connection().config().tls.is_some();
                 let tls = if tls { "" } else { " Does it expect TLS (--tls-ca)?" };
                 report.bad("connection", &format!("{fault}; does it accept this host?{tls}"))?;
             }
             Ok(Some(ConnectionNotification::SyncRequested { authoritative })) => {
-                asked.sync = Some(SyncRequest { authoritative });
+                requested.sync = Some(SyncRequest { authoritative });
             }
-            Ok(Some(ConnectionNotification::HandshakeDone)) => asked.all = true,
+            Ok(Some(ConnectionNotification::HandshakeDone)) => requested.all = true,
             Ok(Some(ConnectionNotification::CaptureFilter(filter))) => {
-                asked.filter = Some(printed::bytes(&filter));
+                requested.filter = Some(printed::bytes(&filter));
             }
             Ok(Some(notification)) => {
                 logging::dropped_entry(peer.remote_addr(), &notification);
                 let now = peer.now();
-                asked.clock.iter_mut().for_each(|clock| clock.notified(&notification, now));
+                requested.clock.iter_mut().for_each(|clock| clock.notified(&notification, now));
             }
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,
@@ -337,7 +340,7 @@ fn release(format: DataFormat) -> &'static str {
 /// Reports the peer's capabilities and requests.
 fn requests(
     peer: &Peer,
-    asked: &Asked,
+    requested: &Requested,
     class: Option<&str>,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
@@ -354,21 +357,21 @@ fn requests(
             "events",
             &format!(
                 "it requests none, so it will receive none: {}",
-                session::no_entry(connection.config().class.as_deref())
+                diagnosis::no_entry(connection.config().class.as_deref())
             ),
         )?,
         _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
     }
-    if let Some(filter) = &asked.filter {
+    if let Some(filter) = &requested.filter {
         report.ok("filter", &format!("it sends the capture filter \"{filter}\""))?;
     }
     if connection.are_logs_requested() {
         report.ok("logs", "it requests our logs")?;
     }
-    state(peer, asked, report)?;
+    state(peer, requested, report)?;
     let asks_for_nothing = connection.peer_events().is_empty()
-        && asked.sync.is_none()
-        && asked.filter.is_none()
+        && requested.sync.is_none()
+        && requested.filter.is_none()
         && !connection.are_logs_requested();
     match class.filter(|class| !class.is_empty()) {
         Some(class) if asks_for_nothing => {
@@ -381,11 +384,11 @@ fn requests(
 }
 
 /// Reports which side would send its state.
-fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
+fn state(peer: &Peer, requested: &Requested, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let runtime = connection.peer_version().map_or(0, |version| version.runtime);
     let asks = Some(SyncRequest { authoritative: false });
-    let theirs = asked.sync;
+    let theirs = requested.sync;
     let would = match Authority::decide(asks, theirs, 0, runtime, Role::Initiator) {
         Authority::Sync(SyncRole::Sender) => "we would send ours, since it has just started",
         Authority::Sync(SyncRole::Receiver) => "it would send its own",

@@ -10,6 +10,7 @@ use brocomm::lowlevel::connection::{ConnectionConfig, ConnectionNotification};
 use brocomm_std::{Listener, Peer};
 
 use super::{Args, Logs, for_logs};
+use crate::diagnosis;
 use crate::failure::{Failure, failed, tell, warn};
 use crate::follow::Follow;
 use crate::logging;
@@ -151,7 +152,7 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
         };
         logging::connection(from, &notification);
         if let ConnectionNotification::Closed(cause) = &notification {
-            fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
+            fault = diagnosis::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
         let is_log = matches!(
             notification,

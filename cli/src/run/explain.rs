@@ -7,7 +7,7 @@ use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::node::CloseCause;
 use brocomm::node::{CommLogEntry, EventPeer, NodeMachine, PeerId, PeerState};
 
-use crate::session;
+use crate::diagnosis;
 
 /// Returns a line of the communication log with details: both types of a dropped call, and the time
 /// of the next attempt.
@@ -58,11 +58,11 @@ pub(super) fn closed(
     let entry = node.nodes().find(|(entry, _)| Some(*entry) == name).map(|(_, entry)| entry);
     let is_ours = entry.is_some_and(|entry| entry.connect);
     let fault = match cause {
-        CloseCause::Protocol(_) => session::fault(cause)?,
+        CloseCause::Protocol(_) => diagnosis::fault(cause)?,
         CloseCause::PeerClosed if is_ours && !established => {
             let is_clear = entry.is_some_and(|entry| !entry.ssl);
             let tls = if is_clear { "; it may expect TLS (see `ssl`)" } else { "" };
-            format!("{}{tls}", session::CLOSED_AT_ONCE)
+            format!("{}{tls}", diagnosis::CLOSED_AT_ONCE)
         }
         _ => return None,
     };

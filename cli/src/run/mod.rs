@@ -32,7 +32,7 @@ use crate::clock::Clock;
 use crate::config::{self, Outputs, SpoolTable};
 use crate::failure::{Failure, failed, misused, reason, tell, warn};
 use crate::logs::interval;
-use crate::session::{Form, timeout};
+use crate::session::{OutputFormat, timeout};
 use crate::spool::spooler::Spooler;
 use crate::variables;
 use crate::zeek::counts::Counts;
@@ -74,7 +74,7 @@ pub(crate) struct Args {
     clock: Clock,
 
     #[command(flatten)]
-    form: Form,
+    form: OutputFormat,
 
     /// Raise an event for each line of standard input, as for `brocomm send`: as in a Bro script,
     /// or JSON.

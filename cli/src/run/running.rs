@@ -53,7 +53,7 @@ pub(super) enum Ending {
     /// Standard input has ended.
     AtEndOfInput,
     /// A signal arrived, or output failed.
-    Asked,
+    Requested,
 }
 
 /// The task that reads standard input.
@@ -126,9 +126,9 @@ impl Running<'_> {
                     notification.map_or(Ok(()), |notification| self.observe(&notification))
                 }
                 control = self.signals.next() => match control {
-                    Control::End if self.ending == Some(Ending::Asked) => return Err(at_once()),
+                    Control::End if self.ending == Some(Ending::Requested) => return Err(at_once()),
                     Control::End => {
-                        self.terminate(Ending::Asked);
+                        self.terminate(Ending::Requested);
                         Ok(())
                     }
                     Control::ShowPeers => {
@@ -159,7 +159,7 @@ impl Running<'_> {
             };
             // The first failure stops the node.
             if failure.is_err() && result.is_ok() {
-                self.terminate(Ending::Asked);
+                self.terminate(Ending::Requested);
                 result = failure;
             }
         }
@@ -169,7 +169,7 @@ impl Running<'_> {
     /// Starts to stop the node.
     fn terminate(&mut self, why: Ending) {
         self.ending = Some(why);
-        if why == Ending::Asked {
+        if why == Ending::Requested {
             let patience = self.node.with(|node, _| node.options().terminate_timeout) + GRACE;
             end_output_by(&self.log, patience);
         }
@@ -252,7 +252,7 @@ impl Running<'_> {
     /// limit; a second signal ends it.
     async fn finish(self) -> Result<(), Failure> {
         let Running { node, mut signals, log, mut state, manager, ending, .. } = self;
-        let mut deadline = (ending == Some(Ending::Asked)).then(|| Instant::now() + GRACE);
+        let mut deadline = (ending == Some(Ending::Requested)).then(|| Instant::now() + GRACE);
         loop {
             tokio::select! {
                 kept = write_rest(&node, &log, &mut state, &manager) => return kept,
@@ -328,7 +328,7 @@ fn at_once() -> Failure {
 /// Waits for room in the output, then for the next notification. The peers wait meanwhile if the
 /// queue fills up. When the node stops, it does not wait for room.
 async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Option<Notification> {
-    if ending != Some(Ending::Asked) {
+    if ending != Some(Ending::Requested) {
         output::stdout().room().await;
     }
     notifications.next().await
@@ -340,7 +340,7 @@ async fn observe(
     log: &Option<Log>,
     ending: Option<Ending>,
 ) -> Option<Notification> {
-    if let Some(log) = log.as_ref().filter(|_| ending != Some(Ending::Asked)) {
+    if let Some(log) = log.as_ref().filter(|_| ending != Some(Ending::Requested)) {
         log.room().await;
     }
     observed.next().await

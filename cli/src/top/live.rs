@@ -258,7 +258,7 @@ mod tests {
     fn rates_are_between_two_snapshots() {
         let shown = drawn(&mut view(), 160, 8);
         let lines: Vec<&str> = shown.lines().collect();
-        assert!(lines[0].contains("hub: 2 of 3 peers running, listening"), "{shown}");
+        assert!(lines[0].contains("manager: 2 of 3 peers running, listening"), "{shown}");
         assert!(lines[1].contains("events/s in") && lines[1].contains("last error"), "{shown}");
         assert!(lines[2].contains("alpha") && lines[2].contains("1.5k"), "{shown}");
         assert!(lines[4].contains("not connected") && lines[4].contains("refused"), "{shown}");

@@ -330,7 +330,7 @@ pub(super) mod tests {
             peer(2, "alpha", State::Running, 5, None),
             peer(3, "gamma", State::NotConnected, 0, Some(refused)),
         ];
-        Snapshot { time: 2.0, node: "hub".into(), listening: Some(true), peers, packets: None }
+        Snapshot { time: 2.0, node: "manager".into(), listening: Some(true), peers, packets: None }
     }
 
     fn order(sort: Sort, reversed: bool) -> Vec<u64> {
@@ -388,7 +388,7 @@ pub(super) mod tests {
         table.print(&peers, None, Some(70), &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "hub: 1 of 1 peers running, listening\n\
+            "manager: 1 of 1 peers running, listening\n\
              peer  state    events/s in  out  bytes/s in  out  queue in/out\n\
              beta  running            -    -           -    -           0/0\n"
         );

@@ -7,7 +7,7 @@ use brocomm_zeek::websocket::HandshakeError;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::link::Link;
+use super::connection::ZeekConnection;
 use super::stream::now;
 use super::tls::{Connector, Secured};
 use super::url::Url;
@@ -35,8 +35,8 @@ async fn examine(
     config.timeouts.handshake = patience;
     config.timeouts.ack = patience;
     let begin = Instant::now();
-    let mut link = match Link::connect(url, tls, config).await {
-        Ok(link) => link,
+    let mut connection = match ZeekConnection::connect(url, tls, config).await {
+        Ok(connection) => connection,
         Err(error) => {
             let hint = "; does a script call Cluster::listen_websocket, or is UseWebSocket set for \
                         zeekctl? By default it listens on 127.0.0.1";
@@ -46,12 +46,12 @@ async fn examine(
     let millis = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
     let with = if url.secure { " with TLS" } else { "" };
     report.ok("reachable", &format!("{url} accepts{with}, after {:.1} ms", millis(begin)))?;
-    if let Some(Secured { version, cipher_suite, certificate }) = &link.secured {
+    if let Some(Secured { version, cipher_suite, certificate }) = &connection.secured {
         let fields = json!({ "version": version, "cipher_suite": cipher_suite });
         report.tell("ok", "tls", &format!("{version}, {cipher_suite}"), fields)?;
         crate::doctor::certificate(certificate, None, now(), report)?;
     }
-    match link.next().await {
+    match connection.next().await {
         Notification::Ready { endpoint, version } => {
             report
                 .ok("websocket", &format!("upgraded, subscribed after {:.1} ms", millis(begin)))?;
@@ -69,15 +69,15 @@ async fn examine(
     // Zeek sends its first ping with the upgrade, and disconnects a client that does not answer
     // within 5 s.
     let begin = Instant::now();
-    link.client.close(now());
-    match timeout(patience, link.next()).await {
+    connection.client.close(now());
+    match timeout(patience, connection.next()).await {
         Ok(Notification::Closed(CloseCause::Requested)) => {
             report.ok("close", &format!("answered after {:.1} ms", millis(begin)))?;
         }
         Ok(other) => report.note("close", &format!("{other:?}"))?,
         Err(_) => report.note("close", "not answered")?,
     }
-    link.finish().await;
+    connection.finish().await;
     Ok(())
 }
 

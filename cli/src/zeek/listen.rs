@@ -7,13 +7,13 @@ use brocomm::lowlevel::connection;
 use brocomm_zeek::client::{CloseCause, Notification};
 use brocomm_zeek::mapping::{self, Mapping};
 
-use super::link::Link;
+use super::connection::ZeekConnection;
 use super::stream::now;
 use super::url::Url;
 use super::{Options, form};
 use crate::failure::{Failure, failed, misused, reason, warn};
 use crate::notice::Notice;
-use crate::session::Form;
+use crate::session::OutputFormat;
 use crate::signals::Ends;
 
 /// Prints the events that a Zeek publishes.
@@ -36,7 +36,7 @@ pub(super) struct Args {
     count: Option<u64>,
 
     #[command(flatten)]
-    form: Form,
+    form: OutputFormat,
 
     #[command(flatten)]
     options: Options,
@@ -63,13 +63,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut printer = args.form.printer(out, args.count);
     super::block_on(async {
         let mut ends = Ends::new().map_err(|error| failed(format_args!("{}", reason(&error))))?;
-        let connected = Link::connect(&args.url, tls.as_ref(), config).await;
-        let mut link = connected.map_err(|error| failed(format_args!("{}: {error}", args.url)))?;
+        let connected = ZeekConnection::connect(&args.url, tls.as_ref(), config).await;
+        let mut connection =
+            connected.map_err(|error| failed(format_args!("{}: {error}", args.url)))?;
         while !printer.is_done() {
             let notification = tokio::select! {
-                notification = link.next() => notification,
+                notification = connection.next() => notification,
                 () = ends.next() => {
-                    link.client.close(now());
+                    connection.client.close(now());
                     break;
                 }
             };
@@ -96,8 +97,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
                 _ => {}
             }
         }
-        link.client.close(now());
-        link.finish().await;
+        connection.client.close(now());
+        connection.finish().await;
         Ok(())
     })
 }

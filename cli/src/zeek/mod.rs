@@ -1,10 +1,10 @@
 //! `brocomm zeek`: connects to the WebSocket server of a Zeek.
 
+pub(crate) mod connection;
 pub(crate) mod counts;
 pub(crate) mod doctor;
 mod form;
 mod ledger;
-pub(crate) mod link;
 mod listen;
 mod send;
 pub(crate) mod serve;

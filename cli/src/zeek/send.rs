@@ -9,7 +9,7 @@ use brocomm_zeek::message::ZeekEvent;
 use tokio::time::timeout;
 
 use super::Options;
-use super::link::Link;
+use super::connection::ZeekConnection;
 use super::stream::now;
 use super::url::Url;
 use crate::call;
@@ -72,9 +72,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         .collect::<Result<Vec<ZeekEvent>, Failure>>()?;
     super::block_on(async {
         let work = async {
-            let connected = Link::connect(&args.url, tls.as_ref(), config).await;
-            let link = connected.map_err(|error| failed(format_args!("{}: {error}", args.url)))?;
-            publish(link, args, &events).await
+            let connected = ZeekConnection::connect(&args.url, tls.as_ref(), config).await;
+            let connection =
+                connected.map_err(|error| failed(format_args!("{}: {error}", args.url)))?;
+            publish(connection, args, &events).await
         };
         match timeout(args.timeout, work).await {
             Ok(result) => result,
@@ -105,23 +106,28 @@ fn event(text: &str, mapping: &Mapping) -> Result<ZeekEvent, Failure> {
     mapped.map_err(|refusal| misused(format_args!("{text}: {refusal}")))
 }
 
-async fn publish(mut link: Link, args: &Args, events: &[ZeekEvent]) -> Result<(), Failure> {
+async fn publish(
+    mut connection: ZeekConnection,
+    args: &Args,
+    events: &[ZeekEvent],
+) -> Result<(), Failure> {
     let url = &args.url;
     let mut waiting = events.iter();
     let (mut is_ready, mut refused) = (false, 0);
     loop {
-        while is_ready && link.client.has_room() {
+        while is_ready && connection.client.has_room() {
             let Some(event) = waiting.next() else { break };
-            link.client
+            connection
+                .client
                 .send_event(args.topic.as_bytes(), event, now())
                 .map_err(|error| misused(format_args!("{}: {error}", event.name)))?;
         }
-        let is_read = link.client.confirmed() == events.len() as u64;
+        let is_read = connection.client.confirmed() == events.len() as u64;
         if is_ready && is_read {
             // Zeek may refuse the last event only after it has read it.
-            link.client.close(now());
+            connection.client.close(now());
         }
-        match link.next_or_step().await {
+        match connection.next_or_step().await {
             Some(Notification::Ready { .. }) => is_ready = true,
             Some(Notification::Refused(error)) => {
                 refused += 1;
@@ -137,6 +143,6 @@ async fn publish(mut link: Link, args: &Args, events: &[ZeekEvent]) -> Result<()
             _ => {}
         }
     }
-    link.finish().await;
+    connection.finish().await;
     if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }

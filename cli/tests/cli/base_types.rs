@@ -3,7 +3,7 @@
 //! This module generates the structs. After a change of the declarations, generate them again with
 //! `BROCOMM_WRITE=1 cargo test -p brocomm-cli base_types`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -17,39 +17,8 @@ use crate::support::run;
 /// The required types, in addition to all whose names end in `::Info`.
 const ROOTS: [&str; 3] = ["conn_id", "endpoint", "connection"];
 
-/// The files by topic, with the modules of their types. The module without a name is the global
-/// one.
-const TOPICS: [(&str, &[&str]); 14] = [
-    ("alerts", &["Barnyard2", "Unified2"]),
-    ("connection", &["", "Conn", "ConnThreshold", "DPD", "Tunnel", "Weird", "WeirdStats"]),
-    ("control", &["NetControl", "OpenFlow"]),
-    ("dns", &["DHCP", "DNS"]),
-    ("files", &["Files", "PE"]),
-    ("ftp", &["FTP"]),
-    ("http", &["HTTP", "SOCKS"]),
-    ("industrial", &["DNP3", "Modbus", "SNMP"]),
-    ("login", &["KRB", "MySQL", "RADIUS", "RDP", "RFB", "SSH"]),
-    ("mail", &["IRC", "SIP", "SMTP"]),
-    (
-        "node",
-        &[
-            "CaptureLoss",
-            "Communication",
-            "LoadedScripts",
-            "PacketFilter",
-            "Queue",
-            "Reporter",
-            "Stats",
-            "Syslog",
-        ],
-    ),
-    ("notice", &["Intel", "Notice", "Signatures", "Software", "Traceroute"]),
-    ("smb", &["DCE_RPC", "NTLM", "SMB"]),
-    ("ssl", &["SSL", "X509"]),
-];
-
-/// The maximum number of lines in a file.
-const LINES: usize = 400;
+/// The maximum width of a line.
+const WIDTH: usize = 100;
 
 fn declarations() -> Declarations {
     let printed = run(["config", "declarations"]);
@@ -85,33 +54,39 @@ impl Writer {
         writer.records
     }
 
+    /// Writes a record as an item of the macro `records!`.
     fn record(&mut self, name: &str, fields: &[Field]) -> String {
-        let mut text = format!(
-            "/// `{name}`\n#[derive(Debug, Clone, PartialEq, Record)]\n#[bro(name = \"{name}\")]\n\
-             pub struct {} {{\n",
-            rust_name(name)
-        );
-        for field in fields {
-            let bro_name = field.name.to_string();
-            let name = field_name(&bro_name);
-            let (ty, is_optional) = (self.ty(&field.ty), is_optional(field));
-            let mut attributes = Vec::new();
-            if name != bro_name {
-                attributes.push(format!("name = \"{bro_name}\""));
+        let mut lines = vec![format!("    \"{name}\" {} {{", rust_name(name))];
+        for (at, field) in fields.iter().enumerate() {
+            let mut word = self.field(field);
+            word += if at + 1 < fields.len() { "," } else { " }" };
+            match lines.last_mut().unwrap() {
+                line if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
+                _ => lines.push(format!("        {word}")),
             }
-            if has(field, AttributeTag::Log) {
-                attributes.push("log".to_owned());
-            }
-            if !is_optional && has(field, AttributeTag::Default) {
-                attributes.push("default".to_owned());
-            }
-            if !attributes.is_empty() {
-                text += &format!("    #[bro({})]\n", attributes.join(", "));
-            }
-            let ty = if is_optional { format!("Option<{ty}>") } else { ty };
-            text += &format!("    pub {name}: {ty},\n");
         }
-        text + "}\n"
+        lines.join("\n") + "\n"
+    }
+
+    fn field(&mut self, field: &Field) -> String {
+        let bro_name = field.name.to_string();
+        let name = field_name(&bro_name);
+        let (ty, is_optional) = (self.ty(&field.ty), is_optional(field));
+        let ty = if is_optional { format!("Option<{ty}>") } else { ty };
+        let mut attributes = Vec::new();
+        if name != bro_name {
+            attributes.push(format!("name = \"{bro_name}\""));
+        }
+        if has(field, AttributeTag::Log) {
+            attributes.push("log".to_owned());
+        }
+        if !is_optional && has(field, AttributeTag::Default) {
+            attributes.push("default".to_owned());
+        }
+        match attributes.is_empty() {
+            true => format!("{name}: {ty}"),
+            false => format!("#[{}] {name}: {ty}", attributes.join(", ")),
+        }
     }
 
     fn ty(&mut self, ty: &Type) -> String {
@@ -222,93 +197,16 @@ fn field_name(name: &str) -> String {
     }
 }
 
-/// Returns the file that a type belongs in.
-fn topic(name: &str) -> &'static str {
-    let module = name.rsplit_once("::").map_or("", |(module, _)| module);
-    let found = TOPICS.iter().find(|(_, modules)| modules.contains(&module));
-    found.unwrap_or_else(|| panic!("{name}: in which of the TOPICS is this module?")).0
-}
-
-/// Divides the records among files, by topic.
-fn files(records: &BTreeMap<String, String>) -> BTreeMap<&'static str, String> {
-    let mut files: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
-    for (name, text) in records {
-        files.entry(topic(name)).or_default().push(text);
-    }
-    let uses = [
-        ("BTreeMap", "use std::collections::BTreeMap;"),
-        ("BTreeSet", "use std::collections::BTreeSet;"),
-        ("IpAddr", "use std::net::IpAddr;"),
-        ("Duration", "use std::time::Duration;"),
-    ];
-    let own = ["Port", "Record", "Subnet", "Value"];
-    let words = |text: &str| -> BTreeSet<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        words.map(str::to_owned).collect()
-    };
-    let file = |texts: &Vec<&String>| {
-        let body = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
-        let words = words(&body);
-        let mut text =
-            "// Written by the test `base_types` of `brocomm-cli`: do not edit.\n\n".to_owned();
-        let std: Vec<&str> =
-            uses.iter().filter(|(word, _)| words.contains(*word)).map(|(_, line)| *line).collect();
-        text += &std.join("\n");
-        text += if std.is_empty() { "" } else { "\n\n" };
-        if words.contains("Bytes") {
-            text += "use bytes::Bytes;\n\n";
-        }
-        let here: BTreeSet<String> = texts
-            .iter()
-            .map(|text| text.split("pub struct ").nth(1).unwrap().split(' ').next().unwrap().into())
-            .collect();
-        let all: BTreeSet<String> = records.keys().map(|name| rust_name(name)).collect();
-        let others: Vec<String> =
-            words.intersection(&all).filter(|name| !here.contains(*name)).cloned().collect();
-        if !others.is_empty() {
-            text += &format!("use super::{};\n", list(&others));
-        }
-        let own: Vec<String> =
-            own.iter().filter(|word| words.contains(**word)).map(ToString::to_string).collect();
-        let data: Vec<String> = own.iter().filter(|word| *word != "Record").cloned().collect();
-        if own.iter().any(|word| word == "Record") {
-            text += "use crate::Record;\n";
-        }
-        if words.contains("Time") {
-            text += "use crate::Time;\n";
-        }
-        if !data.is_empty() {
-            text += &format!("use crate::data::{};\n", list(&data));
-        }
-        text + "\n" + &body
-    };
-    files.iter().map(|(topic, texts)| (*topic, file(texts))).collect()
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [name] => name.clone(),
-        names => format!("{{{}}}", names.join(", ")),
-    }
-}
-
 #[test]
 fn the_structs_match_the_declarations() {
-    let records = Writer::write(&declarations());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/base_types");
-    let files = files(&records);
-    assert_eq!(files.len(), TOPICS.len(), "a topic without a type");
-    for (topic, expected) in files {
-        let file = folder.join(format!("{topic}.rs"));
-        if std::env::var_os("BROCOMM_WRITE").is_some() {
-            fs::write(&file, &expected).unwrap();
-            continue;
-        }
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.lines().count() <= LINES, "{}: divide this topic", file.display());
-        // The formatter breaks long lines.
-        let words = |text: &str| text.split_whitespace().collect::<String>().replace(",}", "}");
-        assert_eq!(words(&text), words(&expected), "{}", file.display());
+    let records: String = Writer::write(&declarations()).into_values().collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/base_types.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    let (head, written) = text.split_once("\nrecords! {\n").unwrap();
+    if std::env::var_os("BROCOMM_WRITE").is_some() {
+        fs::write(&file, format!("{head}\nrecords! {{\n{records}}}\n")).unwrap();
+    } else {
+        assert_eq!(written, format!("{records}}}\n"));
     }
 }
 

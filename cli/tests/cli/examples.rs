@@ -102,7 +102,7 @@ fn interrupt(program: Program, line: &str) {
 fn the_examples_of_every_help_work() {
     let folder = folder();
     // A node that offers everything that the examples expect from a sensor.
-    let file = folder.join("hub.toml");
+    let file = folder.join("manager.toml");
     fs::write(&file, SENSOR.replace("VARIABLES", VARIABLES)).unwrap();
     let mut sensor = Program::start([
         "run",

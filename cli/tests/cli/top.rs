@@ -23,22 +23,22 @@ fn socket(name: &str) -> PathBuf {
 fn node(name: &str) -> (Program, Program, PathBuf) {
     let path = socket(name);
     let config = "listen = true\nlisten_interface = \"127.0.0.1\"\nlisten_port = 0\n\
-        peer_description = \"hub\"\ndeclarations = 'event ping(n: count);'\n\
+        peer_description = \"manager\"\ndeclarations = 'event ping(n: count);'\n\
         [nodes.sensor]\nhost = \"127.0.0.1\"\nclass = \"sensor\"\nevents = \"ping\"\n";
     let config = scratch("top", &format!("{name}.toml"), config.as_bytes());
     let arguments = ["run", config.to_str().unwrap(), "--no-log", "--control-socket"];
-    let mut hub = Program::start(arguments.iter().chain([&path.to_str().unwrap()]));
-    let listening = hub.line_with("listening");
+    let mut manager = Program::start(arguments.iter().chain([&path.to_str().unwrap()]));
+    let listening = manager.line_with("listening");
     let port = listening.rsplit(':').next().unwrap();
     let config = format!(
         "peer_description = \"worker\\u001b[2J\"\ndeclarations = 'event ping(n: count);'\n\
-         [nodes.hub]\nhost = \"127.0.0.1\"\np = {port}\nconnect = true\nclass = \"sensor\"\n"
+         [nodes.manager]\nhost = \"127.0.0.1\"\np = {port}\nconnect = true\nclass = \"sensor\"\n"
     );
     let config = scratch("top", &format!("{name}-peer.toml"), config.as_bytes());
     let mut sensor = Program::start(["run", config.to_str().unwrap(), "--no-log", "--stdin"]);
     (1..=3).for_each(|n| sensor.write(&format!("ping({n})")));
-    hub.line_with("ping(3)");
-    (hub, sensor, path)
+    manager.line_with("ping(3)");
+    (manager, sensor, path)
 }
 
 fn ask(path: &PathBuf, requests: &str) -> Vec<Value> {
@@ -51,12 +51,12 @@ fn ask(path: &PathBuf, requests: &str) -> Vec<Value> {
 
 #[test]
 fn the_control_socket_reports_the_peers() {
-    let (hub, _sensor, path) = node("tells");
+    let (manager, _sensor, path) = node("json");
     let answers = ask(&path, "peers\nsomething\n\npeers\n");
     assert_eq!(answers.len(), 4, "{answers:?}");
     assert_eq!(answers[1]["error"], "expected `peers`");
     let node = &answers[3];
-    assert_eq!((&node["node"], &node["listening"]), (&"hub".into(), &true.into()));
+    assert_eq!((&node["node"], &node["listening"]), (&"manager".into(), &true.into()));
     let peer = &node["peers"][0];
     for (key, value) in [
         ("description", "worker\\x1b[2J"),
@@ -70,19 +70,19 @@ fn the_control_socket_reports_the_peers() {
     assert_eq!(peer["counters"]["events_in"], 3, "{peer}");
     assert!(peer["counters"]["bytes_out"].as_u64() > Some(0), "{peer}");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    hub.signal("-TERM");
-    let end = hub.end();
+    manager.signal("-TERM");
+    let end = manager.end();
     assert_eq!(end.code, 0, "{}", end.stderr);
     assert!(!path.exists());
 }
 
 #[test]
 fn the_table_is_printed_once_without_colors() {
-    let (_hub, _sensor, path) = node("once");
+    let (_manager, _sensor, path) = node("once");
     let top = run(["top", path.to_str().unwrap(), "--once", "--interval", "0.05"]);
     assert_eq!((top.code, top.stderr.as_str()), (0, ""));
     let lines: Vec<&str> = top.stdout.lines().collect();
-    assert_eq!(lines[0], "hub: 1 of 1 peers running, listening");
+    assert_eq!(lines[0], "manager: 1 of 1 peers running, listening");
     let headings = ["peer", "class", "state", "events/s in", "bytes/s in", "queue", "drops"];
     assert!(headings.iter().all(|heading| lines[1].contains(heading)), "{}", lines[1]);
     assert!(lines[2].starts_with("worker\\x1b[2J  127.0.0.1:"), "{}", lines[2]);

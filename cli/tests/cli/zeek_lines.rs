@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use brocomm_conformance::Session;
+use brocomm_conformance::RecordedSession;
 use serde_json::Value;
 
 use crate::spool::spool;
@@ -116,7 +116,7 @@ fn shortest(line: &str) -> String {
 }
 
 /// Returns the logs of a recorded session as Bro's own JSON logs.
-fn decoded(session: &Session) -> BTreeMap<String, Vec<String>> {
+fn decoded(session: &RecordedSession) -> BTreeMap<String, Vec<String>> {
     let folder = no_folder(&format!("spool-{}-decoded", session.name()));
     let path = session.recording_path();
     run(["decode", "--write-logs", folder.to_str().unwrap(), "--json", path.to_str().unwrap()]);

@@ -37,7 +37,7 @@ pub(super) struct NotMade(String);
 
 /// Where brocomm's own node listens or connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Mode {
     /// The node listens here. With port 0 the system chooses a port.
     Listen(SocketAddr),
     /// The node connects to this address with this peer entry.

@@ -4,5 +4,5 @@ mod application;
 mod node;
 mod relay;
 
-pub use application::Place;
+pub use application::Mode;
 pub use node::{Own, Transport, serve};

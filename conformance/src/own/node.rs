@@ -17,7 +17,7 @@ use brocomm_transport::Handle;
 use brocomm_transport::asynchronous::{Node, Runtime};
 use futures_lite::future::block_on;
 
-use super::application::{Place, answer, communication, names};
+use super::application::{Mode, answer, communication, names};
 use super::relay::{Authority, Relay};
 use crate::suite::{Connecting, Entry, Implementation, Listening, Role};
 
@@ -132,10 +132,10 @@ impl Implementation for Own {
 ///
 /// # Errors
 /// The error of the system, or that the node has stopped.
-pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
-    let mut running = match place {
-        Place::Listen(address) => Running::start(transport, Role::Listens, address, None)?.0,
-        Place::Connect(address, entry) => {
+pub fn serve(transport: Transport, mode: Mode) -> io::Result<()> {
+    let mut running = match mode {
+        Mode::Listen(address) => Running::start(transport, Role::Listens, address, None)?.0,
+        Mode::Connect(address, entry) => {
             let running = Running::start(transport, Role::Connects, address, None)?.0;
             running.connect(entry, Instant::now())?;
             running

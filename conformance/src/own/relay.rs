@@ -101,7 +101,7 @@ pub(super) struct Relay {
 
 /// The side with TLS.
 #[derive(Clone)]
-enum Side {
+enum TlsSide {
     Onward(TlsConnector),
     Inward(TlsAcceptor),
 }
@@ -111,8 +111,8 @@ impl Relay {
     /// this role.
     pub(super) fn start(authority: &Authority, role: Role, to: SocketAddr) -> io::Result<Relay> {
         let side = match role {
-            Role::Listens => Side::Onward(authority.connector()?),
-            Role::Connects => Side::Inward(authority.acceptor()?),
+            Role::Listens => TlsSide::Onward(authority.connector()?),
+            Role::Connects => TlsSide::Inward(authority.acceptor()?),
         };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
@@ -132,10 +132,10 @@ impl Relay {
     }
 }
 
-async fn pass_on(stream: TcpStream, side: Side, to: SocketAddr) -> io::Result<()> {
+async fn pass_on(stream: TcpStream, side: TlsSide, to: SocketAddr) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match side {
-        Side::Onward(connector) => {
+        TlsSide::Onward(connector) => {
             let onward = connect(to).await?;
             let mut plain = stream;
             let mut tls = connector
@@ -143,7 +143,7 @@ async fn pass_on(stream: TcpStream, side: Side, to: SocketAddr) -> io::Result<()
                 .await?;
             copy_bidirectional(&mut plain, &mut tls).await?;
         }
-        Side::Inward(acceptor) => {
+        TlsSide::Inward(acceptor) => {
             let mut tls = acceptor.accept(stream).await?;
             let mut plain = connect(to).await?;
             copy_bidirectional(&mut plain, &mut tls).await?;

@@ -204,17 +204,13 @@ fn observe(source: &Source) -> Vec<Observed> {
     let further = session.further_connections().unwrap();
     let mut recordings = std::iter::once(session.recording().unwrap()).chain(further);
     let recording = recordings.nth(source.connection - 1).unwrap();
-    let role = |side| match side {
-        Side::Connector => Role::Initiator,
-        Side::Listener => Role::Acceptor,
-    };
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
-        observer.feed(role(*from), bytes);
+        observer.feed(from.role(), bytes);
     }
     let observed = std::iter::from_fn(|| observer.poll());
-    observed.filter(|observed| observed.side == role(source.side)).collect()
+    observed.filter(|observed| observed.side == source.side.role()).collect()
 }
 
 #[test]

@@ -27,13 +27,13 @@ static OURS: LazyLock<TlsConfig> = LazyLock::new(|| {
 });
 
 /// One side, and what came of it.
-struct Side {
+struct End {
     driver: Driver,
     notified: Vec<ConnectionNotification>,
 }
 
-impl Side {
-    fn new(role: Role) -> Side {
+impl End {
+    fn new(role: Role) -> End {
         let config = ConnectionConfig {
             requests: Requests { ..Requests::default() },
             undeclared: Undeclared::Deliver,
@@ -42,7 +42,7 @@ impl Side {
             tls: Some(OURS.clone()),
             ..ConnectionConfig::default()
         };
-        Side { driver: Driver::new(Connection::new(config, role, NOW)), notified: Vec::new() }
+        End { driver: Driver::new(Connection::new(config, role, NOW)), notified: Vec::new() }
     }
 
     /// Lets it read all of this, or the end, and returns what it writes until it waits.
@@ -83,7 +83,7 @@ impl Side {
 
 fn run(kind: u8, split: usize, bytes: &[u8]) {
     let role = if kind & 1 == 0 { Role::Initiator } else { Role::Acceptor };
-    let mut here = Side::new(role);
+    let mut here = End::new(role);
     let mut there = tls::other(role == Role::Acceptor);
     let mut input = Vec::new();
     for _ in 0..kind >> 1 & 7 {

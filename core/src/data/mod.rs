@@ -39,9 +39,7 @@ pub mod derived;
 mod event;
 mod fits;
 mod global;
-mod handlers;
 mod name;
-mod open;
 mod tag;
 #[doc = include_str!("types_table.md")]
 pub mod types_table {}
@@ -65,8 +63,8 @@ pub use convert::{
 };
 pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
 pub use event::EventType;
+pub use event::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use global::{Global, Globals};
-pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use name::Name;
 pub use tag::TypeTag;
 // Created from a vector and used as a slice, so users need not name it.

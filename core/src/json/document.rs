@@ -1,13 +1,12 @@
-//! Implementations of serde's traits.
+//! Implementations of serde's traits, and the content of SERIAL messages.
 
 use serde::de::{DeserializeSeed, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::mapping::write_bytes;
-use super::message;
-use super::node::Node;
-use super::object::Json;
+use super::mapping::{hex, write_bytes};
+use super::node::{Fields, Json, Node, Result};
 use super::reader::Reader;
+use super::value::write;
 use crate::data::{Declarations, Event, Id, Name, Packet, Serial, StateAccess, Type, Value};
 
 macro_rules! written {
@@ -26,10 +25,10 @@ written! {
     Value, this => this.write();
     Event, this => this.write();
     Name, this => this.write();
-    Id, this => message::id(this);
-    StateAccess, this => message::state_access(this);
-    Packet, this => message::packet(this);
-    Serial, this => message::serial(this);
+    Id, this => id(this);
+    StateAccess, this => state_access(this);
+    Packet, this => packet(this);
+    Serial, this => serial(this);
     Text<'_>, this => write_bytes(this.0);
 }
 
@@ -139,4 +138,66 @@ impl<'de> DeserializeSeed<'de> for EventSeed<'_> {
         let node = Node::deserialize(deserializer)?;
         Reader { known: self.known }.event(node, self.ignored).map_err(D::Error::custom)
     }
+}
+
+impl Json for Event {
+    fn write(&self) -> Node {
+        let Event { name, time, args } = self;
+        let mut fields = Fields::new();
+        fields.put("event", name);
+        fields.put("time", time);
+        fields.put("args", args);
+        fields.into()
+    }
+
+    fn read(node: Node, known: &Declarations) -> Result<Event> {
+        Reader { known }.event(node, &[])
+    }
+}
+
+/// Returns the JSON of an ID.
+pub(super) fn id(id: &Id) -> Node {
+    let mut fields = Fields::new();
+    fields.put("name", &id.name);
+    fields.node("type", Node::text(id.ty.to_string()));
+    fields.node("value", optional(id.value.as_ref()));
+    fields.into()
+}
+
+/// Returns the JSON of an operation on state.
+fn state_access(access: &StateAccess) -> Node {
+    let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
+    let mut fields = Fields::new();
+    fields.node("operation", Node::text(access.opcode.name()));
+    fields.put("target", &access.target);
+    fields.node("operands", Node::Array(operands.map(optional).into()));
+    fields.into()
+}
+
+/// Returns the JSON of a packet.
+pub(super) fn packet(packet: &Packet) -> Node {
+    let mut fields = Fields::new();
+    fields.put("time", &(f64::from(packet.sec) + f64::from(packet.usec) / 1e6));
+    fields.put("length", &packet.len);
+    fields.put("link_type", &packet.link_type);
+    fields.put("tag", &packet.tag);
+    fields.node("data", hex(&packet.data));
+    fields.into()
+}
+
+/// Returns the JSON of a SERIAL message's content, under a key for its kind.
+pub(super) fn serial(serial: &Serial) -> Node {
+    let (key, node) = match serial {
+        Serial::Event(event) => return event.write(),
+        Serial::Id(content) => ("id", id(content)),
+        Serial::StateAccess(access) => ("state_access", state_access(access)),
+        Serial::Packet(content) => ("packet", packet(content)),
+    };
+    let mut fields = Fields::new();
+    fields.node(key, node);
+    fields.into()
+}
+
+fn optional(value: Option<&Value>) -> Node {
+    value.map_or(Node::Null, write)
 }

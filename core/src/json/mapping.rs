@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::node::Node;
-use super::object::{Fault, Fields, Json, Keys, Result};
+use super::node::{Fault, Fields, Json, Keys, Result};
 use crate::data::{Declarations, Name, Short, Type};
 
 /// The key for bytes that are not UTF-8.

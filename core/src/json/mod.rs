@@ -139,12 +139,8 @@
 //! [`Deserialize`]: serde::Deserialize
 
 mod document;
-mod guess;
 mod mapping;
-mod message;
 mod node;
-mod object;
-mod opaque;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -153,4 +149,4 @@ mod value;
 pub use document::{EventSeed, Text, ValueSeed};
 pub(crate) use mapping::{are_keys, write_bytes};
 pub(crate) use node::Node;
-pub(crate) use object::{Fields, Json};
+pub(crate) use node::{Fields, Json};

@@ -1,19 +1,17 @@
-//! Reading of values with their declared types.
+//! Reading of values with their declared types, or with guessed ones.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::guess;
-use super::mapping::elements;
-use super::node::Node;
-use super::object::{Fault, Json, Keys, Result};
+use super::mapping::{elements, is_hex};
+use super::node::{Fault, Json, Keys, Node, Result};
 use super::value::{TYPE, VALUE, keyed, parts_of, write};
-use crate::data::Short;
-use crate::data::default_of;
 use crate::data::{
     AttributeTag, Declarations, EnumType, EnumValue, Event, Field, File, Func, List, Name, Opaque,
-    OpaqueState, Port, Record, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    OpaqueState, Port, Record, Short, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value,
+    Vector, default_of,
 };
+use crate::notation::merge;
 
 /// A reader for one document.
 #[derive(Clone, Copy)]
@@ -36,7 +34,7 @@ impl Reader<'_> {
         let Some(tag) = ty.tag() else { return Err(unreadable(ty)) };
         Ok(match (tag, &node) {
             (TypeTag::Any, _) => {
-                let ty = guess::infer(&node, self.known)?;
+                let ty = infer(&node, self.known)?;
                 return self.value(node, &ty);
             }
             (TypeTag::Bool, Node::Bool(value)) => Value::Bool(*value),
@@ -301,4 +299,45 @@ fn too_many(expected: usize) -> Fault {
 
 fn unreadable(ty: &Type) -> Fault {
     Fault::new(format_args!("the declaration of {} is incomplete", Short(ty)))
+}
+
+/// Infers a type from JSON.
+fn infer(node: &Node, known: &Declarations) -> Result<Type> {
+    Ok(match node {
+        Node::Null => return Err(Fault::new("null has no type by itself")),
+        Node::Bool(_) => Type::BOOL,
+        Node::Unsigned(_) => Type::COUNT,
+        Node::Signed(_) => Type::INT,
+        Node::Double(_) => Type::DOUBLE,
+        Node::Text(_) => Type::STRING,
+        Node::Array(items) => {
+            let mut common: Option<Type> = None;
+            for (at, item) in items.iter().enumerate() {
+                if *item == Node::Null {
+                    continue;
+                }
+                let ty = infer(item, known).map_err(|fault| fault.within(at))?;
+                common = Some(match common {
+                    None => ty,
+                    Some(common) => merge(&common, &ty).ok_or_else(|| {
+                        let (first, second) = (Short(&common), Short(&ty));
+                        Fault::new(format_args!("{first} and {second} in one array"))
+                    })?,
+                });
+            }
+            let none = || Fault::new("an empty array has no type by itself");
+            Type::vector(common.ok_or_else(none)?)
+        }
+        Node::Object(members) if is_hex(members) => Type::STRING,
+        Node::Object(members) => match members.iter().find(|(key, _)| key == TYPE) {
+            Some((_, ty)) => Type::read(ty.clone(), known).map_err(|fault| fault.within(TYPE))?,
+            None => {
+                let field = |(key, node): &(super::node::Key, Node)| {
+                    let ty = infer(node, known).map_err(|fault| fault.within(key))?;
+                    Ok(Field::new(key.to_string(), ty))
+                };
+                Type::record("", members.iter().map(field).collect::<Result<_>>()?)
+            }
+        },
+    })
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::{LogField, LogValue, value};
 use crate::Time;
-use crate::calendar::Wall;
 use crate::notation::address;
+use crate::time::Wall;
 
 /// Writes logs like Bro's ASCII writer, for tools such as `bro-cut` (3§3).
 ///

@@ -7,9 +7,9 @@ use thiserror::Error;
 
 use super::{AsciiFormat, LogField, LogValue};
 use crate::Time;
-use crate::calendar::Wall;
 use crate::data::Name;
-use crate::notation::{address, number};
+use crate::notation::{address, print as number};
+use crate::time::Wall;
 
 /// One of Bro's log formats.
 #[derive(Debug, Clone, PartialEq, Eq)]

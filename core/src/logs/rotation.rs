@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::Time;
-use crate::calendar::{DAY, Wall};
+use crate::time::{DAY, Wall};
 
 /// The times at which logs are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use bytes::Bytes;
 
 use crate::Time;
 use crate::data::{Port, Subnet, TypeTag};
-use crate::notation::number;
-use crate::notation::number::split;
+use crate::notation::print::{self as number, split};
 
 /// A value in one column of a log entry, or an element of a set or vector there (3§2).
 ///

@@ -3,10 +3,75 @@
 //!
 //! Clients and programs that run a node do not need this module.
 
-pub mod connection;
 pub mod driver;
 pub mod serial;
 pub mod wire;
+
+pub mod connection {
+    //! The phases of a connection, in both roles (§3).
+    //!
+    //! A [`Connection`] is a sans-IO state machine: the caller feeds it input and polls it for output;
+    //! it uses no sockets, clocks or threads. It has four kinds of methods:
+    //!
+    //! * `feed_*`: bytes arrived, the stream ended, the transport failed, time passed.
+    //! * `poll_*` and [`advance`](Connection::advance): bytes to send, notifications, whether to close
+    //!   the transport.
+    //! * commands, from [`request_events`](Connection::request_events) to [`close`](Connection::close).
+    //!   A command that is not allowed in the current phase returns a
+    //!   [`UsageError`](crate::node::UsageError) and changes nothing.
+    //! * getters.
+    //!
+    //! Calls may come in any order, polls may be skipped or repeated, and the same calls always return
+    //! the same results. After each call that is not a getter, a driver must at least: write the bytes
+    //! of [`poll_transmit`](Connection::poll_transmit), handle the notifications of
+    //! [`poll_notification`](Connection::poll_notification), close the transport if
+    //! [`poll_close`](Connection::poll_close) requires it, read only while
+    //! [`wants_input`](Connection::wants_input), and call [`feed_time`](Connection::feed_time) at
+    //! [`next_timeout`](Connection::next_timeout).
+    //!
+    //! ```
+    //! use brocomm::Time;
+    //! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification};
+    //! use brocomm::node::Role;
+    //!
+    //! let config = ConnectionConfig::default();
+    //! let now = Time::from_nanos(1_000_000_000);
+    //! let mut here = Connection::new(config.clone(), Role::Initiator, now);
+    //! let mut there = Connection::new(config, Role::Acceptor, now);
+    //! while !here.poll_transmit().is_empty() || !there.poll_transmit().is_empty() {
+    //!     let bytes = here.poll_transmit().to_vec();
+    //!     here.advance(bytes.len(), now);
+    //!     there.feed_bytes(&bytes, now);
+    //!     let bytes = there.poll_transmit().to_vec();
+    //!     there.advance(bytes.len(), now);
+    //!     here.feed_bytes(&bytes, now);
+    //! }
+    //! let done = std::iter::from_fn(|| here.poll_notification())
+    //!     .any(|notification| notification == ConnectionNotification::HandshakeDone);
+    //! assert!(done);
+    //! ```
+    //!
+    //! With [`ConnectionConfig::tls`] the bytes fed and returned are those of TLS, and
+    //! [`Secured`](ConnectionNotification::Secured) is the first notification.
+    //!
+    //! # Hostile peers
+    //!
+    //! | attempt | answer |
+    //! | --- | --- |
+    //! | claims a large length, or inflates to one | [`ConnectionConfig::wire_limits`], checked before anything is allocated |
+    //! | nests, references or caches without end | [`ConnectionConfig::serial_limits`] |
+    //! | sends faster than the user takes notifications | [`ConnectionConfig::notification_limit`], then input waits |
+    //! | requests replies and never reads them | [`ConnectionConfig::reply_limit`], then input waits |
+    //! | never reads at all | [`ConnectionConfig::output_limit`], then commands return an error |
+    //! | requests events without end | [`ConnectionConfig::requests_limit`], then the connection is closed |
+    //! | breaks the protocol in any way | one [`ProtocolError`](crate::node::ProtocolError), and the connection is closed |
+
+    pub use crate::connection::{
+        Authority, Command, ConfigError, Connection, ConnectionConfig, ConnectionNotification,
+        Counters, Handshake, LEGALITY, Legality, LegalityRow, Observed, Observer, ObserverCounters,
+        PollClose, ProtocolErrorKind, Requests, Sent, StateSource, legality,
+    };
+}
 
 pub mod syntax {
     //! The syntax tree in Bro's types and functions (2§4, 2§11). It is never evaluated.
@@ -43,11 +108,11 @@ pub mod logs {
 pub mod state {
     //! The operations of a [`Store`](crate::state::Store), step by step (2§9, §3.4).
 
+    pub use crate::state::store::Expired;
     pub use crate::state::store::apply::{Alias, Applied, Inconsistency};
-    pub use crate::state::store::expiry::Expired;
+    pub use crate::state::store::full::SnapshotError;
     pub use crate::state::store::full::{FullState, Progress};
     pub use crate::state::store::local::Touched;
-    pub use crate::state::store::snapshot::SnapshotError;
 }
 
 #[cfg(feature = "__tls")]
@@ -55,11 +120,11 @@ pub mod state {
 pub mod tls {
     //! The parameters and errors of TLS connections (part 4 §6).
 
-    pub use crate::tls::alert::Alert;
     pub use crate::tls::certificate::CertificateProblem;
-    pub use crate::tls::config_error::Pem;
+    pub use crate::tls::error::Alert;
     pub use crate::tls::error::TlsError;
-    pub use crate::tls::negotiated::Negotiated;
+    pub use crate::tls::machine::Negotiated;
+    pub use crate::tls::pem::Pem;
 }
 
 pub mod commlog {

@@ -83,20 +83,16 @@
 //!
 //! [`framework`] maps each row of part 4 to this API and its tests.
 
-mod action;
-mod batch;
 pub(crate) mod communication_log;
 mod counters;
-pub(crate) mod inbox;
 pub(crate) mod log;
 mod machine;
-mod notification;
 mod options;
+mod outputs;
 mod pattern;
 mod peer;
-mod slab;
+pub(crate) mod queue;
 mod validate;
-pub(crate) mod weight;
 
 #[doc = include_str!("framework.md")]
 pub mod framework {}
@@ -105,19 +101,19 @@ pub use crate::connection::{
     CloseCause, Handshake, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole,
     Undeclared, UsageError,
 };
-pub use action::{Action, ListenTarget};
-pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
 pub(crate) use communication_log::CommunicationLine;
 pub use communication_log::CommunicationLog;
 pub use counters::{Depth, PeerCounters, PeerState, PingStatistics, Series};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
 pub(crate) use machine::FanOut;
+pub use machine::batches::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
 pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
-pub use notification::Notification;
 pub use options::{
     Backoff, Bound, KeepAlive, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
 };
+pub use outputs::Notification;
+pub use outputs::{Action, ListenTarget};
 pub use pattern::EventPattern;
 pub(crate) use peer::ByConnection;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};

@@ -15,11 +15,6 @@
 //! Two bugs of Bro 2.5.5 are not reproduced: its `[[:upper:]]` matches a *lower*-case letter; its
 //! `.` and `[^…]` may also match the beginning or end of the text, so that `/ab./` matches `ab`.
 
-mod brackets;
-mod class;
-mod empty;
-mod error;
-mod expand;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -27,9 +22,6 @@ mod tree;
 
 use bytes::Bytes;
 use regex::bytes::{Regex, RegexBuilder};
-
-pub use error::PatternError;
-pub(crate) use error::PatternErrorKind;
 
 use self::parser::{Dialect, Parser};
 use self::tree::Tree;
@@ -61,7 +53,7 @@ impl Expression {
 
     /// Returns all texts that the pattern matches, in the order written, if they are few.
     pub(crate) fn expand(&self) -> Option<Vec<Bytes>> {
-        expand::expand(&self.tree)
+        tree::expand(&self.tree)
     }
 }
 
@@ -127,4 +119,84 @@ fn compile(tree: &Tree, end: &str) -> Result<Regex, PatternError> {
         kind: PatternErrorKind::TooLarge { limit: COMPILED_LIMIT },
         column: 1,
     })
+}
+
+/// An error in a pattern, with its position.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {kind}")]
+#[non_exhaustive]
+pub struct PatternError {
+    pub(crate) kind: PatternErrorKind,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// The kind of error in a pattern; its message suggests a correction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternErrorKind {
+    #[error("`/` without a second one at the end; write `/…/`, or no slashes at all")]
+    OneSlash,
+    #[error("nothing precedes `{0}` to be repeated; write `\\{0}` for the character itself")]
+    NothingToRepeat(char),
+    #[error("nothing follows `|`; write `(…)?` for an optional part")]
+    EmptyAlternative,
+    #[error("`(` without `)`; write `\\(` for the character itself")]
+    UnclosedGroup,
+    #[error("`)` without `(`; write `\\)` for the character itself")]
+    UnopenedGroup,
+    #[error("`(?` is not followed by `i:`, the only such group that Bro knows")]
+    GroupKind,
+    #[error("`(?i:` is not known to Bro 2.5; write both cases, as in `[Aa]`")]
+    CaseInsensitive,
+    #[error("`\"` without a second one; write `\\\"` for the character itself")]
+    UnclosedQuote,
+    /// A class is not closed; a `]` at its very beginning is a literal character.
+    #[error("`[` without `]`; write `\\[` for the character itself")]
+    UnclosedClass,
+    #[error(
+        "no characters are named `[:{0}:]`; there are alnum, alpha, blank, cntrl, digit, graph, \
+         lower, print, punct, space, upper and xdigit"
+    )]
+    UnknownClass(String),
+    #[error("`{}-{}` is not a range: it ends before it begins", from.escape_ascii(), to.escape_ascii())]
+    ReversedRange { from: u8, to: u8 },
+    #[error("`-` is not between two characters; write `\\-` for the character itself")]
+    LooseHyphen,
+    #[error(
+        "`{{` is not followed by `m}}`, `m,}}` or `m,n}}`; write `\\{{` for the character itself"
+    )]
+    MalformedRepeat,
+    #[error("`}}` without `{{`; write `\\}}` for the character itself")]
+    UnopenedRepeat,
+    #[error("`{{{min},{max}}}` has its greater number first; write `{{{max},{min}}}`")]
+    ReversedRepeat { min: u32, max: u32 },
+    #[error("`{number}` repetitions, limit is {limit}")]
+    TooManyRepeats { number: String, limit: u32 },
+    #[error("`\\{0}` is not a byte; an octal escape has up to three digits and goes up to `\\377`")]
+    OctalEscape(String),
+    #[error("`\\x` is not followed by two hexadecimal digits")]
+    HexEscape,
+    #[error("nothing follows `\\`; write `\\\\` for the character itself")]
+    LoneBackslash,
+    #[error("`{}` ends a pattern; write `{}`", .0.escape_ascii(), if *.0 == 0 { r"\000" } else { r"\n" })]
+    EndsPattern(u8),
+    #[error("nested too deeply, limit is {limit}")]
+    TooDeep { limit: u32 },
+    #[error("pattern of {length} bytes, limit is {limit}")]
+    TooLong { length: usize, limit: usize },
+    #[error("pattern takes more than {limit} bytes of memory; use fewer repetitions")]
+    TooLarge { limit: usize },
+}
+
+impl PatternErrorKind {
+    /// Returns whether the pattern is valid in Bro and only exceeds a limit of this crate.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            PatternErrorKind::TooManyRepeats { .. }
+                | PatternErrorKind::TooDeep { .. }
+                | PatternErrorKind::TooLong { .. }
+                | PatternErrorKind::TooLarge { .. }
+        )
+    }
 }

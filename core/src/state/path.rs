@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::data::{Declarations, Name, Type, Value};
-use crate::notation::{ParseError, Place, PlaceStep};
+use crate::notation::{ParseError, PathStep, VariablePath};
 
 /// A path to a variable, or to an element or field within it.
 ///
@@ -63,11 +63,11 @@ impl Path {
         text: &str,
         declarations: &Declarations,
     ) -> Result<(Path, Option<Type>), ParseError> {
-        let Place { variable, steps, ty } = Place::parse(text, declarations)?;
+        let VariablePath { variable, steps, ty } = VariablePath::parse(text, declarations)?;
         let parts = steps.into_iter().map(|step| match step {
-            PlaceStep::Index(index) => Part::Index(index),
-            PlaceStep::Field(name) => Part::Field(name),
-            PlaceStep::Element(position) => Part::Element(position),
+            PathStep::Index(index) => Part::Index(index),
+            PathStep::Field(name) => Part::Field(name),
+            PathStep::Element(position) => Part::Element(position),
         });
         Ok((Path { target: variable, parts: parts.collect() }, ty))
     }

@@ -2,21 +2,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::time_provider::TimeProvider;
 use rustls::{
     ALL_VERSIONS, ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig,
     SupportedProtocolVersion,
 };
 
-use super::clock::Clock;
-use super::pem::{self, Certificate};
-use super::verifier::{Demands, Verifier, sha256};
-use super::{CertificateProblem, Pem, TlsConfigError, key_size};
+use super::certificate::{Demands, Verifier, sha256};
+use super::pem::Certificate;
+use super::{CertificateProblem, Pem, TlsConfigError, certificate, pem};
 use crate::Time;
 
 /// The TLS configuration of one side, with its rules for accepting peers.
@@ -76,7 +78,7 @@ impl TlsConfig {
         {
             roots.add(der).map_err(|error| unusable(Pem::CaCertificate, line, &error))?;
             let key = roots.roots.last().map(|authority| &authority.subject_public_key_info);
-            key.map_or(Ok(()), |key| key_size::check_authority(key)).map_err(|problem| {
+            key.map_or(Ok(()), |key| certificate::check_authority(key)).map_err(|problem| {
                 TlsConfigError::Certificate { pem: Pem::CaCertificate, line, problem }
             })?;
         }
@@ -236,3 +238,25 @@ impl PartialEq for TlsConfig {
 }
 
 impl Eq for TlsConfig {}
+
+/// A clock that returns the time last fed to a connection, for checking the validity of
+/// certificates.
+#[derive(Debug)]
+pub(super) struct Clock(AtomicU64);
+
+impl Clock {
+    pub(super) const fn new(now: Time) -> Clock {
+        Clock(AtomicU64::new(now.as_nanos()))
+    }
+
+    pub(super) fn set(&self, now: Time) {
+        self.0.store(now.as_nanos(), Ordering::Relaxed);
+    }
+}
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let since = Duration::from_nanos(self.0.load(Ordering::Relaxed));
+        Some(UnixTime::since_unix_epoch(since))
+    }
+}

@@ -4,14 +4,15 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use rustls::CommonState;
+use bytes::Bytes;
 use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::ServerName;
 use rustls::server::UnbufferedServerConnection;
+use rustls::{CommonState, ProtocolVersion};
 
-use super::clock::Clock;
+use super::config::Clock;
 use super::step::{Next, Send, Step};
-use super::{Decrypted, HANDSHAKE_TIMEOUT, Negotiated, TlsConfig, TlsError, failure};
+use super::{Decrypted, HANDSHAKE_TIMEOUT, TlsConfig, TlsError, error};
 use crate::Time;
 use crate::role::Role;
 
@@ -30,7 +31,7 @@ const BATCH: usize = 64 << 10;
 /// without TLS.
 pub(crate) struct Machine {
     config: TlsConfig,
-    side: Side,
+    side: RustlsConnection,
     role: Role,
     clock: Arc<Clock>,
     /// How far the wall clock is ahead of the fed times, in nanoseconds.
@@ -53,7 +54,7 @@ pub(crate) struct Machine {
     failed: Option<TlsError>,
 }
 
-enum Side {
+enum RustlsConnection {
     Client(Box<UnbufferedClientConnection>),
     Server(Box<UnbufferedServerConnection>),
 }
@@ -68,15 +69,17 @@ impl Machine {
                 // accepted.
                 let nobody = ServerName::from(Ipv4Addr::UNSPECIFIED);
                 let config = config.client(Arc::clone(&clock));
-                UnbufferedClientConnection::new(config, nobody).map(Box::new).map(Side::Client)
+                UnbufferedClientConnection::new(config, nobody)
+                    .map(Box::new)
+                    .map(RustlsConnection::Client)
             }
             Role::Acceptor => UnbufferedServerConnection::new(config.server(Arc::clone(&clock)))
                 .map(Box::new)
-                .map(Side::Server),
+                .map(RustlsConnection::Server),
         };
         let mut machine = Machine {
             config: config.clone(),
-            side: side.map_err(|error| failure::of(&error, role))?,
+            side: side.map_err(|error| error::of(&error, role))?,
             role,
             clock,
             wall_ahead: 0,
@@ -224,8 +227,8 @@ impl Machine {
     /// Returns the negotiated parameters, once the handshake is done.
     pub(crate) fn negotiated(&self) -> Option<Negotiated> {
         let state: &CommonState = match &self.side {
-            Side::Client(client) => client,
-            Side::Server(server) => server,
+            RustlsConnection::Client(client) => client,
+            RustlsConnection::Server(server) => server,
         };
         Negotiated::of(state, &self.config).filter(|_| self.secured)
     }
@@ -255,12 +258,12 @@ impl Machine {
             };
             let incoming = self.incoming.get_mut(processed..).unwrap_or_default();
             let (discard, next, wants_write) = match &mut self.side {
-                Side::Client(client) => {
+                RustlsConnection::Client(client) => {
                     let (discard, next) = step.take(client.process_tls_records(incoming));
                     step.look(client.is_handshaking());
                     (discard, next, client.wants_write())
                 }
-                Side::Server(server) => {
+                RustlsConnection::Server(server) => {
                     let (discard, next) = step.take(server.process_tls_records(incoming));
                     step.look(server.is_handshaking());
                     (discard, next, server.wants_write())
@@ -285,7 +288,7 @@ impl Machine {
                 self.incoming.drain(..processed.min(self.incoming.len()));
                 Ok(())
             }
-            Some(error) => self.fail(failure::of(&error, self.role)),
+            Some(error) => self.fail(error::of(&error, self.role)),
         }
     }
 }
@@ -311,5 +314,43 @@ impl fmt::Debug for Machine {
             .field("outgoing", &self.outgoing().len())
             .field("failed", &self.failed)
             .finish_non_exhaustive()
+    }
+}
+
+/// The result of a TLS handshake, with the peer's certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Negotiated {
+    /// The version, such as `TLS 1.3`.
+    pub version: Box<str>,
+    /// The cipher suite by its registered name, such as `TLS_AES_256_GCM_SHA384`.
+    pub cipher_suite: Box<str>,
+    /// The key exchange, such as `X25519`, if reported by the library.
+    pub key_exchange: Option<Box<str>>,
+    /// The peer's verified certificates, in DER: its own, then intermediate ones.
+    pub peer_certificates: Vec<Bytes>,
+    /// The SHA-256 digest of the peer's own certificate, for [pinning](TlsConfig::pin).
+    pub peer_sha256: [u8; 32],
+}
+
+impl Negotiated {
+    /// Returns the parameters of a connection; `None` before the end of its handshake.
+    pub(super) fn of(state: &CommonState, config: &TlsConfig) -> Option<Negotiated> {
+        let version = match state.protocol_version()? {
+            ProtocolVersion::TLSv1_2 => "TLS 1.2".into(),
+            ProtocolVersion::TLSv1_3 => "TLS 1.3".into(),
+            other => format!("{other:?}").into(),
+        };
+        let suite = format!("{:?}", state.negotiated_cipher_suite()?.suite());
+        let group = state.negotiated_key_exchange_group();
+        let certificates = state.peer_certificates()?;
+        Some(Negotiated {
+            version,
+            // The library uses another prefix for the suites of TLS 1.3.
+            cipher_suite: suite.replacen("TLS13_", "TLS_", 1).into(),
+            key_exchange: group.map(|group| format!("{:?}", group.name()).into()),
+            peer_certificates: certificates.iter().map(|der| Bytes::copy_from_slice(der)).collect(),
+            peer_sha256: config.sha256(certificates.first()?),
+        })
     }
 }

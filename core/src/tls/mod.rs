@@ -24,30 +24,22 @@
 
 use std::time::Duration;
 
-pub(crate) mod alert;
 pub(crate) mod certificate;
-mod clock;
 mod config;
-pub(crate) mod config_error;
 pub(crate) mod error;
-mod failure;
-mod key_size;
-mod machine;
-pub(crate) mod negotiated;
-mod pem;
+pub(crate) mod machine;
+pub(crate) mod pem;
 mod step;
 #[cfg(test)]
 mod tests;
-mod verifier;
 
-pub(crate) use alert::Alert;
 pub(crate) use certificate::CertificateProblem;
 pub use config::TlsConfig;
-pub(crate) use config_error::Pem;
-pub use config_error::TlsConfigError;
 pub(crate) use error::TlsError;
 pub(crate) use machine::Machine;
-pub(crate) use negotiated::Negotiated;
+pub(crate) use machine::Negotiated;
+pub(crate) use pem::Pem;
+pub use pem::TlsConfigError;
 pub(crate) use step::Decrypted;
 
 /// The timeout of the handshake.

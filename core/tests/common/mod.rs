@@ -13,19 +13,11 @@ use brocomm::lowlevel::connection::{
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::{DataFormat, Framing, Message};
 use brocomm::node::{Role, SyncRequest, Undeclared};
-use brocomm_conformance::{Recording, Session, Side, StepKind, older_sessions, sessions};
+use brocomm_conformance::{RecordedSession, Recording, Side, StepKind, older_sessions, sessions};
 use bytes::Bytes;
 
 /// The current time in every test.
 pub(crate) const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
-
-/// Returns the role that a side of a recording has.
-pub(crate) fn role(side: Side) -> Role {
-    match side {
-        Side::Connector => Role::Initiator,
-        Side::Listener => Role::Acceptor,
-    }
-}
 
 /// Returns the recorded connections of all sessions in which neither side broke the protocol.
 pub(crate) fn good_recordings() -> &'static [(String, Recording)] {
@@ -35,7 +27,7 @@ pub(crate) fn good_recordings() -> &'static [(String, Recording)] {
 }
 
 fn read_good_recordings() -> Vec<(String, Recording)> {
-    let named = |session: &Session| {
+    let named = |session: &RecordedSession| {
         let first = (session.name().to_owned(), session.recording().unwrap());
         let further = session.further_connections().unwrap();
         let further = further
@@ -73,10 +65,10 @@ pub(crate) fn observed(recording: &Recording, side: Side) -> Vec<Observed> {
     observer.set_transcripts(true);
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
-        observer.feed(role(*from), bytes);
+        observer.feed(from.role(), bytes);
     }
     let all = std::iter::from_fn(|| observer.poll());
-    all.filter(|observed| observed.side == role(side)).collect()
+    all.filter(|observed| observed.side == side.role()).collect()
 }
 
 /// Returns the configuration of one side of a recording, and what it sent.

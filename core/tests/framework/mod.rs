@@ -10,7 +10,7 @@ pub(crate) mod support;
 
 mod declared;
 mod functions;
-mod inbox;
+mod incoming;
 mod kept;
 mod liveness;
 mod log_child;

@@ -15,22 +15,17 @@ use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
 use brocomm::lowlevel::connection::Observer;
 use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Framing, Message};
-use brocomm::node::Role;
 use brocomm_conformance::testing::without_times;
-use brocomm_conformance::{Session, Side, StepKind, sessions};
+use brocomm_conformance::{RecordedSession, Side, StepKind, sessions};
 use bytes::Bytes;
 
 /// The log messages of a session and who sent them.
-fn log_messages(session: &Session) -> Vec<(Side, Message)> {
+fn log_messages(session: &RecordedSession) -> Vec<(Side, Message)> {
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
     let mut messages = Vec::new();
     for step in session.recording().unwrap().steps {
         let StepKind::Data { from, bytes } = step.kind else { continue };
-        let role = match from {
-            Side::Connector => Role::Initiator,
-            Side::Listener => Role::Acceptor,
-        };
-        observer.feed(role, &bytes);
+        observer.feed(from.role(), &bytes);
         while let Some(observed) = observer.poll() {
             if let Ok(message @ (Message::LogCreateWriter(_) | Message::LogWrite(_))) =
                 observed.message
@@ -43,13 +38,14 @@ fn log_messages(session: &Session) -> Vec<(Side, Message)> {
 }
 
 /// The sessions in which one side sent logs.
-fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
+fn log_sessions() -> Vec<(RecordedSession, Side, Vec<Message>)> {
     // Reading them takes longer than most tests that use them.
-    static READ: LazyLock<Vec<(Session, Side, Vec<Message>)>> = LazyLock::new(read_log_sessions);
+    static READ: LazyLock<Vec<(RecordedSession, Side, Vec<Message>)>> =
+        LazyLock::new(read_log_sessions);
     READ.clone()
 }
 
-fn read_log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
+fn read_log_sessions() -> Vec<(RecordedSession, Side, Vec<Message>)> {
     let mut with_logs = Vec::new();
     for session in sessions() {
         let messages = log_messages(&session);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use crate::common::{NOW, is_older, role};
+use crate::common::{NOW, is_older};
 use brocomm::Time;
 use brocomm::logs::{LogStream, LogStreams};
 use brocomm::lowlevel::connection::{Observer, StateSource};
@@ -15,7 +15,7 @@ use brocomm::node::{
 };
 use brocomm::node::{Phase, Role};
 use brocomm_conformance::{
-    Expectation, Party, Recording, Session, Side, StepKind, older_sessions, sessions,
+    Expectation, Party, RecordedSession, Recording, Side, StepKind, older_sessions, sessions,
 };
 use bytes::Bytes;
 
@@ -76,7 +76,7 @@ impl Logs {
 }
 
 impl Replay {
-    fn new(session: &Session, recording: &Recording, side: Side) -> Replay {
+    fn new(session: &RecordedSession, recording: &Recording, side: Side) -> Replay {
         let expectation = session.expectation().unwrap();
         let party = party(&expectation, side);
         let configuration =
@@ -89,7 +89,7 @@ impl Replay {
             node,
             link: None,
             peer: PeerId(0),
-            role: role(side),
+            role: side.role(),
             observer: Observer::new(Framing::Clear, Default::default(), Default::default()),
             sent: Vec::new(),
             log: Vec::new(),
@@ -247,7 +247,7 @@ fn is_from_the_application((message, serial): &Sent, phase: Phase) -> bool {
 }
 
 /// Replays one side of a recording with a node; returns the node and what the recorded side sent.
-fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
+fn play(session: &RecordedSession, side: Side) -> (Replay, Vec<Sent>) {
     let recording = session.recording().unwrap();
     let mut replay = Replay::new(session, &recording, side);
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
@@ -255,9 +255,9 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
     let wants_logs = crate::common::look_at(&recording, side.other()).config.requests.request_logs;
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
-        observer.feed(role(*from), bytes);
+        observer.feed(from.role(), bytes);
         while let Some(observed) = observer.poll() {
-            if observed.side == role(side) {
+            if observed.side == side.role() {
                 let sent = (observed.message.unwrap(), observed.serial.map(Result::unwrap));
                 // Bro 2.0 announces writers even to peers that requested no logs.
                 if matches!(sent.0, Message::LogCreateWriter(_)) && !wants_logs {
@@ -279,7 +279,7 @@ fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
 }
 
 /// Returns the sessions, and the sides of each that were a Bro.
-fn of_bros() -> impl Iterator<Item = (Session, Side)> {
+fn of_bros() -> impl Iterator<Item = (RecordedSession, Side)> {
     let named =
         |name: &str| name.starts_with("bro-bro-") || is_older(name) && !name.contains("broccoli");
     // In these, a script handler sends an empty capture filter before the framework's own requests,
@@ -296,7 +296,7 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
 
 /// A session replayed with a node in place of one side, and what that side sent.
 pub(super) struct Played {
-    pub(super) session: Session,
+    pub(super) session: RecordedSession,
     pub(super) side: Side,
     pub(super) replay: Replay,
     pub(super) recorded: Vec<Sent>,

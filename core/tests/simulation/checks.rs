@@ -3,21 +3,21 @@
 use brocomm::node::{Overflow, PeerId};
 
 use super::host::Host;
-use super::{Simulation, Who, link};
+use super::{Simulation, Who, tcp};
 
 impl Simulation {
     /// Checks what must hold when there has been no failure for a while.
     pub(super) fn check_quiet(&mut self) {
-        for (number, link) in self.links.iter().enumerate() {
-            let open = link.sides.iter().filter(|side| side.open).count();
+        for (number, tcp) in self.connections.iter().enumerate() {
+            let open = tcp.sides.iter().filter(|side| side.open).count();
             assert!(open != 1, "one end of connection {number} is open");
             if open == 0 {
                 continue;
             }
             for side in 0..2 {
-                let Who { node, .. } = link.sides[side].who;
-                assert!(link.sides[side].run > 0, "connection {number} is not Running at {node}");
-                let (sender, receiver) = (&link.sides[1 - side], &link.sides[side]);
+                let Who { node, .. } = tcp.sides[side].who;
+                assert!(tcp.sides[side].run > 0, "connection {number} is not Running at {node}");
+                let (sender, receiver) = (&tcp.sides[1 - side], &tcp.sides[side]);
                 let Some(stream) = self.streams.get(&(sender.who, sender.peer)) else { continue };
                 let excuses = self.excuses(number, side);
                 if let Err(wrong) = stream.complete(&excuses) {
@@ -33,14 +33,14 @@ impl Simulation {
                     assert_eq!(missing as u64, counted, "missing, and counted as dropped");
                 }
             }
-            let roles = [link.sides[0].sync, link.sides[1].sync];
+            let roles = [tcp.sides[0].sync, tcp.sides[1].sync];
             assert_eq!(roles[0].map(|role| role.other()), roles[1], "in Sync both are senders");
         }
         for host in &self.hosts {
             let Some(node) = &host.node else { continue };
             let entries: Vec<PeerId> = node.connected_peers().map(|(peer, _)| peer).collect();
-            for (peer, (link, side)) in &host.latest {
-                let open = self.links[*link].sides[*side].open;
+            for (peer, (tcp, side)) in &host.latest {
+                let open = self.connections[*tcp].sides[*side].open;
                 let unlisted = peer.0 >= 10_000;
                 assert!(entries.contains(peer) == open || unlisted && open, "{peer} is {open}");
             }
@@ -63,8 +63,8 @@ impl Simulation {
     }
 
     /// Returns whether this is the only connection that there ever was to its peer.
-    fn is_only(&self, side: &link::Side) -> bool {
-        let sides = self.links.iter().flat_map(|link| &link.sides);
+    fn is_only(&self, side: &tcp::TcpEnd) -> bool {
+        let sides = self.connections.iter().flat_map(|tcp| &tcp.sides);
         sides.filter(|other| (other.who, other.peer) == (side.who, side.peer)).count() == 1
     }
 
@@ -82,7 +82,10 @@ impl Simulation {
         );
         assert!(inside.contains(" subscribers: {}"), "subscribers are left");
         assert!(inside.contains(" blocked: {}"), "peers are blocked without a reason");
-        assert!(host.history.values().all(|links| links.is_empty()), "no notification of an end");
+        assert!(
+            host.history.values().all(|connections| connections.is_empty()),
+            "no notification of an end"
+        );
     }
 }
 

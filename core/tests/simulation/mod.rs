@@ -22,13 +22,13 @@
 
 mod checks;
 mod host;
-mod link;
 mod network;
 mod notified;
 mod oracle;
 mod planned;
 pub(crate) mod random;
 mod scenario;
+mod tcp;
 mod transcript;
 mod work;
 
@@ -41,10 +41,10 @@ use std::rc::Rc;
 use brocomm::node::{ConnectionId, Endpoint, ListenTarget, PeerId};
 
 use host::Host;
-use link::Link;
 use oracle::Stream;
 use random::Random;
 use scenario::{CHAOS, Planned, Scenario};
+use tcp::TcpConnection;
 pub use transcript::Detail;
 use transcript::Transcript;
 
@@ -91,7 +91,7 @@ pub struct Simulation {
     queue: BTreeMap<(Nanos, u64), Happening>,
     hosts: Vec<Host>,
     serials: usize,
-    links: Vec<Link>,
+    connections: Vec<TcpConnection>,
     /// The connections for which nodes have a socket.
     ends: BTreeMap<(Who, ConnectionId), (usize, usize)>,
     /// The attempts to connect, with the peer, and the connection once the other side accepted it.
@@ -144,7 +144,7 @@ impl Simulation {
             queue: BTreeMap::new(),
             serials: hosts.len(),
             hosts,
-            links: Vec::new(),
+            connections: Vec::new(),
             ends: BTreeMap::new(),
             attempts: BTreeMap::new(),
             streams: BTreeMap::new(),
@@ -221,18 +221,18 @@ impl Simulation {
             Happening::Start(node) => self.start(node),
             Happening::Timer(who) if self.alive(who) => self.wake(who.node),
             Happening::Application(who) if self.alive(who) => self.look(who.node),
-            Happening::Arrive(link, side) => self.arrive(link, side),
-            Happening::Ready(link, side) => {
-                self.service(link, side);
-                self.work(self.links[link].sides[side].who);
+            Happening::Arrive(tcp, side) => self.arrive(tcp, side),
+            Happening::Ready(tcp, side) => {
+                self.service(tcp, side);
+                self.work(self.connections[tcp].sides[side].who);
             }
-            Happening::Expire(link, side) => {
-                self.links[link].sides[side].reset = Some("connection timed out");
-                self.service(link, side);
-                self.work(self.links[link].sides[side].who);
+            Happening::Expire(tcp, side) => {
+                self.connections[tcp].sides[side].reset = Some("connection timed out");
+                self.service(tcp, side);
+                self.work(self.connections[tcp].sides[side].who);
             }
             Happening::ConnectArrives(who, id, to) => self.connect_arrives(who, id, &to),
-            Happening::Connected(who, id, link) => self.connected(who, id, link),
+            Happening::Connected(who, id, tcp) => self.connected(who, id, tcp),
             Happening::ConnectFails(who, id, reason) => self.connect_fails(who, id, reason),
             Happening::Listens(who, epoch, target) if self.alive(who) => {
                 self.listens(who, epoch, target);

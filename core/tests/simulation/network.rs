@@ -4,7 +4,7 @@ use brocomm::lowlevel::connection::PollClose;
 use brocomm::node::{Action, ConnectionId, Endpoint, ListenTarget, PeerId};
 
 use super::host::Host;
-use super::link::{Link, Loss, Packet, Side};
+use super::tcp::{Loss, Packet, TcpConnection, TcpEnd};
 use super::{Happening, MS, Nanos, SECOND, Simulation, Who, address};
 
 impl Simulation {
@@ -18,8 +18,8 @@ impl Simulation {
                 self.connect(n, connection, endpoint, chaos);
             }
             Action::CancelConnect(id) => {
-                if let Some((_, Some(link))) = self.attempts.remove(&(who, id)) {
-                    self.drop_side(link, 0);
+                if let Some((_, Some(tcp))) = self.attempts.remove(&(who, id)) {
+                    self.drop_side(tcp, 0);
                 }
             }
             Action::Listen(target) => {
@@ -93,12 +93,12 @@ impl Simulation {
         };
         let newest = host.node().peers().last().expect("a peer was added").id;
         assert!(newest.0 >= 10_000);
-        let number = self.links.len();
-        let sides = [Side::new(who, id, peer), Side::new(other, accepted, newest)];
-        let mut link = Link::new(sides, self.faults, self.heavy, &mut self.random);
-        link.sides[1].connected = true;
-        let at = now + link.latency;
-        self.links.push(link);
+        let number = self.connections.len();
+        let sides = [TcpEnd::new(who, id, peer), TcpEnd::new(other, accepted, newest)];
+        let mut tcp = TcpConnection::new(sides, self.faults, self.heavy, &mut self.random);
+        tcp.sides[1].connected = true;
+        let at = now + tcp.latency;
+        self.connections.push(tcp);
         self.ends.insert((other, accepted), (number, 1));
         let host = &mut self.hosts[n];
         host.history.entry(newest).or_default().push_back((number, 1));
@@ -109,21 +109,21 @@ impl Simulation {
         self.work(other);
     }
 
-    pub(super) fn connected(&mut self, who: Who, id: ConnectionId, link: usize) {
+    pub(super) fn connected(&mut self, who: Who, id: ConnectionId, tcp: usize) {
         if self.attempts.remove(&(who, id)).is_none() || !self.alive(who) {
             return;
         }
-        let side = &mut self.links[link].sides[0];
+        let side = &mut self.connections[tcp].sides[0];
         side.connected = true;
         let peer = side.peer;
         let host = &mut self.hosts[who.node];
-        host.history.entry(peer).or_default().push_back((link, 0));
-        host.latest.insert(peer, (link, 0));
-        self.ends.insert((who, id), (link, 0));
+        host.history.entry(peer).or_default().push_back((tcp, 0));
+        host.latest.insert(peer, (tcp, 0));
+        self.ends.insert((who, id), (tcp, 0));
         let now = host.time(self.now);
         host.node().feed_connected(id, now);
         self.work(who);
-        self.service(link, 0);
+        self.service(tcp, 0);
         self.work(who);
     }
 
@@ -138,50 +138,50 @@ impl Simulation {
     }
 
     /// Handles data that has arrived at one side of a connection.
-    pub(super) fn arrive(&mut self, link: usize, side: usize) {
+    pub(super) fn arrive(&mut self, tcp: usize, side: usize) {
         let now = self.now;
-        let to = &mut self.links[link].sides[side];
+        let to = &mut self.connections[tcp].sides[side];
         if !to.arrive(now) {
             return;
         }
         if !to.open {
             // The side has closed the connection.
             if !std::mem::take(&mut to.arrived).is_empty() {
-                self.send(link, side, Packet::Reset("connection reset by peer"));
+                self.send(tcp, side, Packet::Reset("connection reset by peer"));
             }
             return;
         }
         let who = to.who;
-        self.service(link, side);
+        self.service(tcp, side);
         self.work(who);
     }
 
-    fn send(&mut self, link: usize, side: usize, packet: Packet) {
-        if let Some(at) = self.links[link].send(side, packet, self.now) {
-            self.at(at, Happening::Arrive(link, 1 - side));
+    fn send(&mut self, tcp: usize, side: usize, packet: Packet) {
+        if let Some(at) = self.connections[tcp].send(side, packet, self.now) {
+            self.at(at, Happening::Arrive(tcp, 1 - side));
         }
     }
 
     /// Reads, writes and closes as the node requests and the network allows.
-    pub(super) fn service(&mut self, link: usize, side: usize) {
-        let who = self.links[link].sides[side].who;
+    pub(super) fn service(&mut self, tcp: usize, side: usize) {
+        let who = self.connections[tcp].sides[side].who;
         if !self.alive(who) {
             return;
         }
         for round in 0.. {
-            assert!(round < 200_000, "connection {link} never becomes idle");
-            let end = &self.links[link].sides[side];
+            assert!(round < 200_000, "connection {tcp} never becomes idle");
+            let end = &self.connections[tcp].sides[side];
             if !end.open || !end.connected {
                 return;
             }
-            let moved = self.read(link, side) || self.write(link, side);
-            let end = &self.links[link].sides[side];
+            let moved = self.read(tcp, side) || self.write(tcp, side);
+            let end = &self.connections[tcp].sides[side];
             let (id, lost) = (end.id, end.lost);
             let node = self.hosts[who.node].node();
             match node.poll_close(id) {
-                Some(PollClose::Now) => return self.close(link, side),
+                Some(PollClose::Now) => return self.close(tcp, side),
                 Some(PollClose::WhenWritten) if lost || node.poll_transmit(id).is_empty() => {
-                    return self.close(link, side);
+                    return self.close(tcp, side);
                 }
                 _ if moved => {}
                 _ => return,
@@ -189,18 +189,18 @@ impl Simulation {
         }
     }
 
-    fn read(&mut self, link: usize, side: usize) -> bool {
-        let Simulation { hosts, links, random, .. } = self;
-        let full = links[link].room(1 - side) == 0;
-        let (piece, latency) = (links[link].piece, links[link].latency);
-        let end = &mut links[link].sides[side];
+    fn read(&mut self, tcp: usize, side: usize) -> bool {
+        let Simulation { hosts, connections, random, .. } = self;
+        let full = connections[tcp].room(1 - side) == 0;
+        let (piece, latency) = (connections[tcp].piece, connections[tcp].latency);
+        let end = &mut connections[tcp].sides[side];
         let host = &mut hosts[end.who.node];
         let (now, id) = (host.time(self.now), end.id);
         if let Some(reason) = end.reset.take().filter(|_| !end.lost) {
             (end.lost, end.arrived) = (true, Vec::new());
             host.node().feed_read_failure(id, reason, now);
             if self.closes_at_once {
-                self.close(link, side);
+                self.close(tcp, side);
             }
             return true;
         }
@@ -220,14 +220,14 @@ impl Simulation {
         self.transcript.borrow_mut().bytes(&bytes);
         host.node().feed_bytes(id, &bytes, now);
         if full {
-            self.at(self.now + latency, Happening::Ready(link, 1 - side));
+            self.at(self.now + latency, Happening::Ready(tcp, 1 - side));
         }
         true
     }
 
-    fn write(&mut self, link: usize, side: usize) -> bool {
-        let Simulation { hosts, links, random, .. } = self;
-        let way = &mut links[link];
+    fn write(&mut self, tcp: usize, side: usize) -> bool {
+        let Simulation { hosts, connections, random, .. } = self;
+        let way = &mut connections[tcp];
         let room = way.room(side);
         let end = &mut way.sides[side];
         let host = &mut hosts[end.who.node];
@@ -247,65 +247,65 @@ impl Simulation {
         host.node().advance(id, bytes.len(), now);
         let moved = !bytes.is_empty();
         if moved {
-            self.send(link, side, Packet::Data(bytes));
+            self.send(tcp, side, Packet::Data(bytes));
         }
         if let Some(cut) = cut {
-            self.cut(link, side, cut.how);
+            self.cut(tcp, side, cut.how);
         }
         moved
     }
 
-    fn cut(&mut self, link: usize, side: usize, how: Loss) {
-        self.note(format_args!("connection {link}: {how:?}"));
+    fn cut(&mut self, tcp: usize, side: usize, how: Loss) {
+        self.note(format_args!("connection {tcp}: {how:?}"));
         match how {
             Loss::Reset => {
                 if self.random.percent(50) {
-                    self.links[link].lose_flights();
+                    self.connections[tcp].lose_flights();
                 }
                 for side in 0..2 {
-                    self.send(link, side, Packet::Reset("connection reset by peer"));
+                    self.send(tcp, side, Packet::Reset("connection reset by peer"));
                 }
             }
-            Loss::HalfOpen => self.vanish(link, [true, true]),
+            Loss::HalfOpen => self.vanish(tcp, [true, true]),
             Loss::Stall => {
                 let until = self.now + self.random.range(10, 8000) * MS;
-                self.links[link].sides[side].stalled_until = until;
-                self.at(until, Happening::Ready(link, side));
+                self.connections[tcp].sides[side].stalled_until = until;
+                self.at(until, Happening::Ready(tcp, side));
             }
         }
     }
 
     /// Makes a connection half-open: nothing arrives, and the remaining sides detect it later.
-    fn vanish(&mut self, link: usize, there: [bool; 2]) {
-        self.links[link].half_open = true;
-        self.links[link].lose_flights();
+    fn vanish(&mut self, tcp: usize, there: [bool; 2]) {
+        self.connections[tcp].half_open = true;
+        self.connections[tcp].lose_flights();
         for side in (0..2).filter(|side| there[*side]) {
-            let at = self.now + Link::patience(&mut self.random);
-            self.at(at, Happening::Expire(link, side));
+            let at = self.now + TcpConnection::patience(&mut self.random);
+            self.at(at, Happening::Expire(tcp, side));
         }
     }
 
     /// Closes one side for the node, and notifies it.
-    fn close(&mut self, link: usize, side: usize) {
-        let end = &mut self.links[link].sides[side];
+    fn close(&mut self, tcp: usize, side: usize) {
+        let end = &mut self.connections[tcp].sides[side];
         if end.stalled_until <= self.now {
             end.unread = end.arrived.len();
         }
         let (who, id) = (end.who, end.id);
         self.ends.remove(&(who, id));
-        self.drop_side(link, side);
+        self.drop_side(tcp, side);
         let host = &mut self.hosts[who.node];
         let now = host.time(self.now);
         host.node().feed_closed(id, now);
-        self.note(format_args!("connection {link} is closed by {who:?}"));
+        self.note(format_args!("connection {tcp} is closed by {who:?}"));
     }
 
-    fn drop_side(&mut self, link: usize, side: usize) {
-        let end = &mut self.links[link].sides[side];
+    fn drop_side(&mut self, tcp: usize, side: usize) {
+        let end = &mut self.connections[tcp].sides[side];
         if std::mem::take(&mut end.open) {
             let unread = !std::mem::take(&mut end.arrived).is_empty();
             let reset = Packet::Reset("connection reset by peer");
-            self.send(link, side, if unread { reset } else { Packet::Fin });
+            self.send(tcp, side, if unread { reset } else { Packet::Fin });
         }
     }
 
@@ -317,11 +317,13 @@ impl Simulation {
         }
         self.ends.retain(|(owner, _), _| *owner != who);
         self.attempts.retain(|(owner, _), _| *owner != who);
-        for link in 0..self.links.len() {
+        for tcp in 0..self.connections.len() {
             for side in 0..2 {
-                if self.links[link].sides[side].who == who && self.links[link].sides[side].open {
-                    self.links[link].sides[side].open = false;
-                    self.vanish(link, [side == 1, side == 0]);
+                if self.connections[tcp].sides[side].who == who
+                    && self.connections[tcp].sides[side].open
+                {
+                    self.connections[tcp].sides[side].open = false;
+                    self.vanish(tcp, [side == 1, side == 0]);
                 }
             }
         }
@@ -346,8 +348,8 @@ impl Simulation {
         let connected: Vec<PeerId> = node.connected_peers().map(|(peer, _)| peer).collect();
         let pending: Vec<PeerId> = node.pending_peers().map(|(peer, _)| peer).collect();
         for peer in &connected {
-            let (link, side) = host.latest[peer];
-            assert!(self.links[link].sides[side].open, "{peer} has no connection");
+            let (tcp, side) = host.latest[peer];
+            assert!(self.connections[tcp].sides[side].open, "{peer} has no connection");
             assert!(!pending.contains(peer), "{peer} is connected and pending");
         }
         for ((who, _), (peer, _)) in &self.attempts {

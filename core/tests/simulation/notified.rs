@@ -5,9 +5,9 @@ use brocomm::lowlevel::commlog::CommLogLine;
 use brocomm::node::{CloseCause, Phase};
 use brocomm::node::{Handshake, Notification, Overflow, PeerId};
 
-use super::link::Link;
 use super::oracle::{Excuses, What};
 use super::scenario::NAMES;
+use super::tcp::TcpConnection;
 use super::{SECOND, Simulation};
 
 impl Simulation {
@@ -47,8 +47,8 @@ impl Simulation {
                         *self.hosts[n].drops.entry(peer).or_default() += 1;
                     }
                     (CommLogLine::Silent, Some(peer)) => {
-                        let (link, side) = self.current(n, peer);
-                        let end = &self.links[link].sides[side];
+                        let (tcp, side) = self.current(n, peer);
+                        let end = &self.connections[tcp].sides[side];
                         let unread = end.unread + end.arrived.len();
                         let stalled = end.stalled_until > self.now;
                         assert!(unread == 0 || stalled, "{peer} counts as silent but was not read");
@@ -66,17 +66,17 @@ impl Simulation {
                 }
             }
             Notification::SyncStarted { peer, role } => {
-                let (link, side) = self.current(n, peer.id);
-                self.links[link].sides[side].sync = Some(role);
-                let other = self.links[link].sides[1 - side].sync;
-                assert!(other != Some(role), "both are {role} on connection {link}");
+                let (tcp, side) = self.current(n, peer.id);
+                self.connections[tcp].sides[side].sync = Some(role);
+                let other = self.connections[tcp].sides[1 - side].sync;
+                assert!(other != Some(role), "both are {role} on connection {tcp}");
             }
             Notification::ConnectionClosed { peer, cause, .. } => {
-                let link = self.current(n, peer.id);
+                let tcp = self.current(n, peer.id);
                 let host = &mut self.hosts[n];
                 host.history.entry(peer.id).or_default().pop_front();
                 // With a slow application the peer may have reconnected since.
-                let is_last = host.latest.get(&peer.id) == Some(&link);
+                let is_last = host.latest.get(&peer.id) == Some(&tcp);
                 let ours = matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
                 if ours && is_last {
                     host.left.insert(peer.id);
@@ -90,8 +90,8 @@ impl Simulation {
 
     /// Returns the connection to a peer whose end the application has not been notified of.
     fn current(&self, n: usize, peer: PeerId) -> (usize, usize) {
-        let link = self.hosts[n].history.get(&peer).and_then(|links| links.front());
-        *link.unwrap_or_else(|| panic!("node {n} is notified of {peer}, which is not connected"))
+        let tcp = self.hosts[n].history.get(&peer).and_then(|connections| connections.front());
+        *tcp.unwrap_or_else(|| panic!("node {n} is notified of {peer}, which is not connected"))
     }
 
     fn ended(&mut self, n: usize) {
@@ -103,7 +103,7 @@ impl Simulation {
         assert!(node.poll_notification().is_none(), "{who:?} has ended and has more notifications");
         let open: Vec<_> = self.ends.keys().filter(|(owner, _)| *owner == who).collect();
         assert!(open.is_empty(), "{who:?} has ended with {open:?}");
-        let unseen = self.hosts[n].history.values().any(|links| !links.is_empty());
+        let unseen = self.hosts[n].history.values().any(|connections| !connections.is_empty());
         assert!(!unseen, "{who:?} has ended without notifying of the end of a connection");
         let back = self.hosts[n].returns.expect("nodes end only when the test terminates them");
         if back < 100 * SECOND {
@@ -118,22 +118,22 @@ impl Simulation {
             }
             args => panic!("an event arrived with {args:?}"),
         };
-        let (link, side) = self.current(n, peer);
-        let other = &self.links[link].sides[1 - side];
+        let (tcp, side) = self.current(n, peer);
+        let other = &self.connections[tcp].sides[1 - side];
         let key = (other.who, other.peer);
-        let excuses = self.excuses(link, side);
+        let excuses = self.excuses(tcp, side);
         let stream = self.streams.get_mut(&key).expect("only a peer in Running sends events");
         if let Err(wrong) = stream.delivered(what, &excuses) {
-            panic!("connection {link} to node {n}: {wrong}");
+            panic!("connection {tcp} to node {n}: {wrong}");
         }
         // Events that arrive over a connection that has since been replaced come from another
         // peer than the one to which they are then forwarded.
-        let pair = |link: &Link| {
-            let [a, b] = [link.sides[0].who.node, link.sides[1].who.node];
+        let pair = |tcp: &TcpConnection| {
+            let [a, b] = [tcp.sides[0].who.node, tcp.sides[1].who.node];
             (a.min(b), a.max(b))
         };
-        let this = pair(&self.links[link]);
-        if self.links[link + 1..].iter().any(|later| pair(later) == this) {
+        let this = pair(&self.connections[tcp]);
+        if self.connections[tcp + 1..].iter().any(|later| pair(later) == this) {
             self.late.insert(what);
         }
         if self.is_tree && !self.late.contains(&what) {
@@ -146,8 +146,9 @@ impl Simulation {
     }
 
     /// Returns why an event may be missing at a side of a connection.
-    pub(super) fn excuses(&self, link: usize, side: usize) -> Excuses {
-        let (sender, receiver) = (&self.links[link].sides[1 - side], &self.links[link].sides[side]);
+    pub(super) fn excuses(&self, tcp: usize, side: usize) -> Excuses {
+        let (sender, receiver) =
+            (&self.connections[tcp].sides[1 - side], &self.connections[tcp].sides[side]);
         let from = &self.hosts[sender.who.node];
         let to = &self.hosts[receiver.who.node];
         // A restarted node has the same configuration.
@@ -155,7 +156,7 @@ impl Simulation {
         let incoming = to.plan.configuration.options.incoming.overflow;
         let node = to.node.as_ref().filter(|_| to.who == receiver.who);
         let connection = node.and_then(|node| node.connection_to(receiver.peer));
-        let current = to.latest.get(&receiver.peer) == Some(&(link, side));
+        let current = to.latest.get(&receiver.peer) == Some(&(tcp, side));
         Excuses {
             run: sender.run,
             requests: sender.requests.clone(),

@@ -60,11 +60,11 @@ impl Simulation {
 
     pub(super) fn heal(&mut self) {
         self.faults = 0;
-        for link in 0..self.links.len() {
-            self.links[link].cut = None;
+        for tcp in 0..self.connections.len() {
+            self.connections[tcp].cut = None;
             for side in 0..2 {
-                self.links[link].sides[side].stalled_until = 0;
-                self.at(self.now, Happening::Ready(link, side));
+                self.connections[tcp].sides[side].stalled_until = 0;
+                self.at(self.now, Happening::Ready(tcp, side));
             }
         }
         for n in 0..self.hosts.len() {

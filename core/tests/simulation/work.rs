@@ -65,8 +65,8 @@ impl Simulation {
             }
             while let Some(id) = self.hosts[n].node().poll_connection() {
                 moved = true;
-                if let Some((link, side)) = self.ends.get(&(who, id)).copied() {
-                    self.service(link, side);
+                if let Some((tcp, side)) = self.ends.get(&(who, id)).copied() {
+                    self.service(tcp, side);
                 }
             }
             self.note_runs(who);
@@ -98,11 +98,11 @@ impl Simulation {
 
     /// Records connections that have reached Running.
     pub(super) fn note_runs(&mut self, who: Who) {
-        let Simulation { hosts, links, streams, .. } = self;
+        let Simulation { hosts, connections, streams, .. } = self;
         let host = &hosts[who.node];
         let Some(node) = &host.node else { return };
-        for (peer, (link, side)) in &host.latest {
-            let side = &mut links[*link].sides[*side];
+        for (peer, (tcp, side)) in &host.latest {
+            let side = &mut connections[*tcp].sides[*side];
             let Some(connection) = node.connection_to(*peer).filter(|_| side.run == 0) else {
                 continue;
             };

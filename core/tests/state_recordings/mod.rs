@@ -11,7 +11,7 @@ use brocomm::lowlevel::wire::Message;
 use brocomm::node::Phase;
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{
-    Expectation, Expected, Recording, Session, Side, older_sessions, sessions,
+    Expectation, Expected, RecordedSession, Recording, Side, older_sessions, sessions,
 };
 use bytes::Bytes;
 use node::Node;
@@ -181,7 +181,7 @@ fn the_store_has_and_sends_the_same_state_as_the_recorded_peers() {
 }
 
 /// Compares the states of recorded sessions; returns how many values and operations were compared.
-fn compare_all(sessions: &[Session]) -> (usize, Compared) {
+fn compare_all(sessions: &[RecordedSession]) -> (usize, Compared) {
     let (mut values, mut compared) = (0, Compared::default());
     for session in sessions {
         let name = session.name();

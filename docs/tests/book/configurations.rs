@@ -25,14 +25,14 @@ fn certify(folder: &Path) {
     let key = || KeyPair::generate().expect("a key can be generated");
     let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is valid");
     let own = key();
-    let hub =
+    let manager =
         params().signed_by(&own, &authority).expect("it is valid").pem() + &own.serialize_pem();
     fs::write(folder.join("ca.pem"), authority.pem()).expect("the folder is writable");
-    fs::write(folder.join("hub.pem"), hub).expect("the folder is writable");
+    fs::write(folder.join("manager.pem"), manager).expect("the folder is writable");
 }
 
 /// Checks each TOML block as the configuration of a node, unless it is marked `toml,cargo`. For
-/// `toml,certificates` the folder contains `ca.pem` and `hub.pem`. A block marked `bro,file=NAME`
+/// `toml,certificates` the folder contains `ca.pem` and `manager.pem`. A block marked `bro,file=NAME`
 /// or `zeek,file=NAME` is a file in the folder of the configurations of its page.
 #[test]
 fn each_configuration_is_valid() {

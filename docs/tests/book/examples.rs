@@ -51,7 +51,7 @@ impl Drop for Program {
     }
 }
 
-/// The hub of the tutorial, on a port that the system chooses.
+/// The manager of the tutorial, on a port that the system chooses.
 const HUB: &str = "
     listen = true
     listen_interface = '127.0.0.1'
@@ -66,21 +66,21 @@ const HUB: &str = "
     events = 'scan_seen'
 ";
 
-/// Runs a hub, and a sensor that gets the hub's address.
-fn talks_to_a_hub(name: &str, sensor: impl FnOnce(&str) -> Command) {
+/// Runs a manager, and a sensor that gets the manager's address.
+fn talks_to_a_manager(name: &str, sensor: impl FnOnce(&str) -> Command) {
     let file = folder().join(format!("{name}.toml"));
     fs::write(&file, HUB).expect("the folder is writable");
     let mut command = Command::new(brocomm());
     command.arg("run").arg(file).args(["--no-log", "--stdin"]);
-    let mut hub = Program::start(command);
-    let listening = hub.line_with("listening on ");
+    let mut manager = Program::start(command);
+    let listening = manager.line_with("listening on ");
     let address = listening.rsplit(' ').next().expect("it prints its address");
 
     let mut sensor = Program::start(sensor(address));
-    hub.line_with(" established node sensors");
-    hub.line_with(" event scan_seen(10.0.0.1, 443)");
-    let input = hub.child.stdin.as_mut().expect("it is piped");
-    input.write_all(b"block(10.0.0.1, \"it scans\")\n").expect("the hub reads");
+    manager.line_with(" established node sensors");
+    manager.line_with(" event scan_seen(10.0.0.1, 443)");
+    let input = manager.child.stdin.as_mut().expect("it is piped");
+    input.write_all(b"block(10.0.0.1, \"it scans\")\n").expect("the manager reads");
     sensor.line_with("block 10.0.0.1: it scans");
     sensor.assert_ends_well();
 }
@@ -89,8 +89,8 @@ fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-fn example_talks_to_a_hub(name: &str) {
-    talks_to_a_hub(name, |address| {
+fn example_talks_to_a_manager(name: &str) {
+    talks_to_a_manager(name, |address| {
         let mut command = Command::new(example(name));
         command.arg(address);
         command
@@ -99,22 +99,22 @@ fn example_talks_to_a_hub(name: &str) {
 
 #[test]
 fn a_sensor_on_std() {
-    example_talks_to_a_hub("sensor_std");
+    example_talks_to_a_manager("sensor_std");
 }
 
 #[test]
 fn a_sensor_on_tokio() {
-    example_talks_to_a_hub("sensor_tokio");
+    example_talks_to_a_manager("sensor_tokio");
 }
 
 #[test]
 fn a_sensor_on_smol() {
-    example_talks_to_a_hub("sensor_smol");
+    example_talks_to_a_manager("sensor_smol");
 }
 
 #[test]
 fn a_sensor_with_its_own_event_loop() {
-    example_talks_to_a_hub("sensor_own_loop");
+    example_talks_to_a_manager("sensor_own_loop");
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn a_sensor_in_python() {
         eprintln!("skipped: python3 is not installed");
         return;
     }
-    talks_to_a_hub("sensor_python", |address| {
+    talks_to_a_manager("sensor_python", |address| {
         let (_, port) = address.rsplit_once(':').expect("it says which port");
         let text = format!(
             "declarations = 'event scan_seen(host: addr, ports: count); \
              event block(host: addr, why: string);'\n\
-             [nodes.hub]\nhost = '127.0.0.1'\np = {port}\nclass = 'sensor'\nconnect = true\n\
+             [nodes.manager]\nhost = '127.0.0.1'\np = {port}\nclass = 'sensor'\nconnect = true\n\
              events = 'block'\n"
         );
         let folder = folder().join("python");

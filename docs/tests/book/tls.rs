@@ -35,7 +35,8 @@ fn a_sensor_with_the_certificates_of_the_page() {
     }
 
     let read = |file| fs::read(folder.join(file)).expect("the commands of the page create it");
-    let tls = TlsConfig::from_pem(&read("ca.pem"), &read("hub.pem"), None).expect("it is valid");
+    let tls =
+        TlsConfig::from_pem(&read("ca.pem"), &read("manager.pem"), None).expect("it is valid");
     let mut declarations = Declarations::new();
     declarations
         .read("event scan_seen(host: addr, ports: count); event block(host: addr, why: string);")
@@ -46,7 +47,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         events: Some("scan_seen".parse().expect("a valid pattern")),
         ..PeerConfig::new(here)
     };
-    let hub = Node::start(NodeConfig {
+    let manager = Node::start(NodeConfig {
         options: Options {
             listen: true,
             listen_interface: here,
@@ -59,7 +60,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         declarations: Arc::new(declarations),
     })
     .expect("it is valid");
-    let mut notifications = hub.subscribe();
+    let mut notifications = manager.subscribe();
 
     let mut sensor = None;
     while let Some(notification) = notifications.next(None) {
@@ -72,13 +73,13 @@ fn a_sensor_with_the_certificates_of_the_page() {
             }
             Notification::Event { event, .. } => {
                 let host = event.arg::<std::net::IpAddr>(0).expect("it is declared with this type");
-                hub.try_raise(event!("block", host, "it scans")).expect("there is room");
+                manager.try_raise(event!("block", host, "it scans")).expect("there is room");
             }
             Notification::ConnectionClosed { .. } => break,
             _ => {}
         }
     }
-    hub.terminate();
+    manager.terminate();
     let output = sensor.expect("it was started").wait_with_output().expect("it ends");
     assert!(output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stdout), "block 10.0.0.1: it scans\n");

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::pages::{Piece, checkout, pages};
 use crate::terminal::Terminal;
 
-/// The port of the tutorial's hub.
+/// The port of the tutorial's manager.
 const PORT: &str = "47760";
 
 #[test]

@@ -98,9 +98,9 @@ pub unsafe extern "C" fn bro_conn_get_connstats(bc: *const BroConn, cs: *mut Bro
         let (bc, cs) = unsafe { (bc.cast_mut().as_mut(), cs.as_mut()) };
         let Some(cs) = cs else { return };
         *cs = BroConnStats { tx_buflen: 0, rx_buflen: 0 };
-        if let Some(link) = bc.and_then(|bc| bc.link.as_mut()).filter(|link| !link.dead) {
-            cs.tx_buflen = link.machine.poll_transmit().len() as c_int;
-            cs.rx_buflen = link.unhandled() as c_int;
+        if let Some(driver) = bc.and_then(|bc| bc.driver.as_mut()).filter(|driver| !driver.dead) {
+            cs.tx_buflen = driver.machine.poll_transmit().len() as c_int;
+            cs.rx_buflen = driver.unhandled() as c_int;
         }
     });
 }
@@ -139,8 +139,8 @@ pub unsafe extern "C" fn bro_conn_delete(bc: *mut BroConn) -> c_int {
             conn.recover();
             conn.flush_queue();
         }
-        if let Some(link) = &mut conn.link {
-            link.close();
+        if let Some(driver) = &mut conn.driver {
+            driver.close();
         }
         // SAFETY: valid, and not used any more.
         unsafe { deliver::free(bc) };
@@ -164,8 +164,8 @@ pub unsafe extern "C" fn bro_conn_adopt_events(src: *mut BroConn, dst: *mut BroC
         }
         // SAFETY: null or valid, and not the same.
         let (Some(src), Some(dst)) = (unsafe { (src.as_ref(), dst.as_mut()) }) else { return };
-        if let Some(link) = &src.link {
-            dst.adopted.extend(link.machine.peer_events().iter().cloned());
+        if let Some(driver) = &src.driver {
+            dst.adopted.extend(driver.machine.peer_events().iter().cloned());
         }
         dst.adopted.extend(src.adopted.iter().cloned());
     });
@@ -176,7 +176,8 @@ pub unsafe extern "C" fn bro_conn_adopt_events(src: *mut BroConn, dst: *mut BroC
 pub unsafe extern "C" fn bro_conn_get_fd(bc: *mut BroConn) -> c_int {
     guard(-1, || {
         // SAFETY: null or valid.
-        let link = unsafe { bc.as_ref() }.and_then(|bc| bc.link.as_ref()).filter(|link| !link.dead);
-        link.and_then(|link| link.socket.as_ref()).map_or(-1, |socket| socket.fd())
+        let driver =
+            unsafe { bc.as_ref() }.and_then(|bc| bc.driver.as_ref()).filter(|driver| !driver.dead);
+        driver.and_then(|driver| driver.socket.as_ref()).map_or(-1, |socket| socket.fd())
     })
 }

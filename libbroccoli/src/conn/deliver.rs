@@ -363,10 +363,10 @@ pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_in
         if !conn.is_alive() && !waiting {
             return conn.recover().then_some((true, 0, 1));
         }
-        let link = conn.link.as_mut()?;
-        let before = link.messages();
-        link.receive();
-        let is_one = conn.has(flag::YIELD) && conn.link.as_ref()?.is_running();
+        let driver = conn.driver.as_mut()?;
+        let before = driver.messages();
+        driver.receive();
+        let is_one = conn.has(flag::YIELD) && conn.driver.as_ref()?.is_running();
         Some((waiting, before, if is_one { 1 } else { usize::MAX }))
     });
     let Some((waiting, before, events)) = before else { return 0 };
@@ -376,11 +376,11 @@ pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_in
         // SAFETY: still valid.
         let conn = unsafe { &mut *bc };
         let handled = waiting || events > 0;
-        let Some(link) = &mut conn.link else { return handled.into() };
-        let handled = handled || link.messages() != before;
+        let Some(driver) = &mut conn.driver else { return handled.into() };
+        let handled = handled || driver.messages() != before;
         // Writes the answers to PINGs.
-        match link.flush(false) {
-            Ok(_) => link.push(),
+        match driver.flush(false) {
+            Ok(_) => driver.push(),
             Err(error) => conn.lose(&error),
         }
         handled.into()

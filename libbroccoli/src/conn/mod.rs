@@ -3,8 +3,8 @@
 mod api;
 mod data;
 mod deliver;
+mod driver;
 mod incoming;
-mod link;
 mod registry;
 mod send;
 mod shared;
@@ -28,8 +28,8 @@ pub use api::*;
 pub use data::*;
 use deliver::Frame;
 pub use deliver::bro_conn_process_input;
+use driver::Driver;
 use incoming::Incoming;
-use link::Link;
 pub use registry::*;
 pub(crate) use send::send_made;
 pub use send::*;
@@ -53,7 +53,7 @@ pub struct BroConn {
     flags: c_int,
     class: Option<Bytes>,
     library: &'static Library,
-    link: Option<Link>,
+    driver: Option<Driver>,
     /// Whether there was any attempt to connect.
     attempted: bool,
     /// The time of the last attempt to reconnect.
@@ -67,7 +67,7 @@ pub struct BroConn {
     /// The event that was last found to be requested, because usually the next one is the same.
     requested: Option<Name>,
     registry: Registry,
-    /// Received events, except those still in the link.
+    /// Received events, except those still in the driver.
     pending: VecDeque<Incoming>,
     #[allow(clippy::vec_box, reason = "programs hold addresses within them")]
     frames: Vec<Box<Frame>>,
@@ -99,7 +99,7 @@ impl BroConn {
             flags,
             class: None,
             library,
-            link: None,
+            driver: None,
             attempted: false,
             last_attempt: None,
             connections: 0,
@@ -125,7 +125,7 @@ impl BroConn {
     }
 
     fn is_alive(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| !link.dead)
+        self.driver.as_ref().is_some_and(|driver| !driver.dead)
     }
 
     fn config(&self) -> ConnectionConfig {
@@ -195,25 +195,25 @@ impl BroConn {
         }
         // Any existing connection is over. Its socket is kept until there is a new one, which
         // takes over its file descriptor.
-        if let Some(link) = &mut self.link {
-            link.dead = true;
+        if let Some(driver) = &mut self.driver {
+            driver.dead = true;
         }
         let socket = self.open()?;
-        let old = self.link.take().and_then(|link| link.socket);
+        let old = self.driver.take().and_then(|driver| driver.socket);
         let socket = socket.replace(old);
         self.adopted.clear();
         self.requested = None;
         let machine = Connection::new(self.config(), Role::Initiator, util::now());
-        let mut link = Link::new(machine, socket);
+        let mut driver = Driver::new(machine, socket);
         let mut events = VecDeque::new();
-        let result = link.shake_hands(self.library.timeout, |notification| {
+        let result = driver.shake_hands(self.library.timeout, |notification| {
             events.extend(self.take(notification));
         });
-        self.link = Some(link);
+        self.driver = Some(driver);
         self.pending.append(&mut events);
         result.inspect_err(|problem| {
             // A peer that is only slow is not disconnected.
-            if self.link.as_ref().is_some_and(|link| link.machine.poll_close().is_some()) {
+            if self.driver.as_ref().is_some_and(|driver| driver.machine.poll_close().is_some()) {
                 self.lose(problem);
             }
         })
@@ -242,14 +242,14 @@ impl BroConn {
             ConnectionNotification::Established(version) => {
                 self.peer_class = version.class.map(|class| Text::new(&class));
             }
-            ConnectionNotification::Closed(cause) => self.lose(&link::reason(&cause)),
+            ConnectionNotification::Closed(cause) => self.lose(&driver::reason(&cause)),
             ConnectionNotification::Log(message) => debug::message(format_args!("{message}")),
             _ => {}
         }
         None
     }
 
-    /// Moves events out of the link, so that it continues with the input after them.
+    /// Moves events out of the driver, so that it continues with the input after them.
     fn drain(&mut self) {
         while let Some(notification) = self.poll() {
             let event = self.take(notification);
@@ -258,25 +258,25 @@ impl BroConn {
     }
 
     fn poll(&mut self) -> Option<ConnectionNotification> {
-        self.link.as_mut()?.machine.poll_notification()
+        self.driver.as_mut()?.machine.poll_notification()
     }
 
     /// Marks a connection as unusable. If it is to be reconnected, the socket stays, closed in both
     /// directions, so that the next one takes over its file descriptor.
     fn lose(&mut self, why: &dyn std::fmt::Display) {
         let keep = self.has(flag::RECONNECT);
-        let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
+        let Some(driver) = self.driver.as_mut().filter(|driver| !driver.dead) else { return };
         debug::message(format_args!("connection lost: {why}"));
         // Only the reason for the peer, such as a TLS alert, can still be queued.
-        let _ = link.flush(false);
-        link.dead = true;
-        if link.is_owner()
-            && let Some(socket) = &link.socket
+        let _ = driver.flush(false);
+        driver.dead = true;
+        if driver.is_owner()
+            && let Some(socket) = &driver.socket
         {
             socket.shut_down();
         }
         if !keep {
-            link.socket = None;
+            driver.socket = None;
         }
     }
 }

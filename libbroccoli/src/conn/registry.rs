@@ -140,8 +140,8 @@ pub unsafe extern "C" fn bro_event_registry_request(bc: *mut BroConn) {
         // SAFETY: null or valid.
         let Some(bc) = (unsafe { bc.as_mut() }) else { return };
         let names = bc.registry.names();
-        if let Some(link) = bc.link.as_mut().filter(|link| link.is_running())
-            && let Err(error) = link.request(&names)
+        if let Some(driver) = bc.driver.as_mut().filter(|driver| driver.is_running())
+            && let Err(error) = driver.request(&names)
         {
             bc.lose(&error);
         }

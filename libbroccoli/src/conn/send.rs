@@ -30,7 +30,7 @@ pub(super) struct Message {
 
 impl BroConn {
     fn is_requested(&self, event: &Name) -> bool {
-        self.link.as_ref().is_some_and(|link| link.machine.is_event_requested(event))
+        self.driver.as_ref().is_some_and(|driver| driver.machine.is_event_requested(event))
             || self.adopted.contains(event)
     }
 
@@ -38,19 +38,20 @@ impl BroConn {
     /// the program may never have its input handled.
     fn look(&mut self) {
         let only_sends = self.registry.is_empty();
-        let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
-        if !link.is_owner() {
+        let Some(driver) = self.driver.as_mut().filter(|driver| !driver.dead) else { return };
+        if !driver.is_owner() {
             return;
         }
-        let closing = link.socket.as_ref().is_some_and(|socket| !only_sends && socket.is_closing());
+        let closing =
+            driver.socket.as_ref().is_some_and(|socket| !only_sends && socket.is_closing());
         if !only_sends && !closing {
             return;
         }
         loop {
-            let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
-            let before = link.read;
-            link.receive();
-            let is_all = link.read == before;
+            let Some(driver) = self.driver.as_mut().filter(|driver| !driver.dead) else { return };
+            let before = driver.read;
+            driver.receive();
+            let is_all = driver.read == before;
             self.drain();
             if only_sends {
                 self.pending.clear();
@@ -64,7 +65,7 @@ impl BroConn {
     fn send_event(&mut self, event: &BroEvent) -> bool {
         self.look();
         self.recover();
-        if self.link.is_some() && self.requested.as_ref() != Some(&event.name) {
+        if self.driver.is_some() && self.requested.as_ref() != Some(&event.name) {
             if !self.is_requested(&event.name) {
                 return true;
             }
@@ -93,8 +94,8 @@ impl BroConn {
             self.flush_queue();
         }
         let mut lost = false;
-        if let Some(link) = self.link.as_mut().filter(|link| link.is_running()) {
-            match link.spoken(&argument).map(|spoken| link.send(&spoken)) {
+        if let Some(driver) = self.driver.as_mut().filter(|driver| driver.is_running()) {
+            match driver.spoken(&argument).map(|spoken| driver.send(&spoken)) {
                 Ok(Ok(())) => {
                     self.scratch = argument;
                     return true;
@@ -129,15 +130,15 @@ impl BroConn {
     /// Sends as many of the queued messages as possible.
     pub(super) fn flush_queue(&mut self) {
         while let Some(message) = self.queue.pop_front() {
-            let Some(link) = self.link.as_ref().filter(|link| link.is_running()) else {
+            let Some(driver) = self.driver.as_ref().filter(|driver| driver.is_running()) else {
                 return self.queue.push_front(message);
             };
-            debug_assert!(!link.dead);
+            debug_assert!(!driver.dead);
             if message.event.as_ref().is_some_and(|event| !self.is_requested(event)) {
                 continue;
             }
-            let Some(link) = &mut self.link else { return };
-            match link.spoken(&message.argument).map(|spoken| link.send(&spoken)) {
+            let Some(driver) = &mut self.driver else { return };
+            match driver.spoken(&message.argument).map(|spoken| driver.send(&spoken)) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     self.lose(&error);

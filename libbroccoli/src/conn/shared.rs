@@ -65,7 +65,7 @@ mod imp {
             }
             let first = memory.cast::<pthread_mutex_t>();
             // SAFETY: the memory has room for all of them.
-            let all = (0..MUTEXES).map(|at| unsafe { Shared::initialised(first.add(at)) });
+            let all = (0..MUTEXES).map(|at| unsafe { Shared::initialized(first.add(at)) });
             all.collect::<Option<_>>().unwrap_or_default()
         }
 
@@ -73,7 +73,7 @@ mod imp {
         ///
         /// # Safety
         /// The pointer is null, or points to unused memory for a mutex.
-        unsafe fn initialised(mutex: *mut pthread_mutex_t) -> Option<Shared> {
+        unsafe fn initialized(mutex: *mut pthread_mutex_t) -> Option<Shared> {
             let mutex = NonNull::new(mutex)?;
             // SAFETY: zero is a valid attribute object to initialize.
             let mut attributes: pthread_mutexattr_t = unsafe { std::mem::zeroed() };

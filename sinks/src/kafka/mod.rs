@@ -24,7 +24,7 @@ use crate::sink::Work;
 use crate::spool::{Reader, epoch};
 use crate::{Report, SinkCounts};
 pub use producer::ConfigError;
-use session::Session;
+use session::KafkaSession;
 
 /// The brokers, and how to send entries to them.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,6 +117,6 @@ pub fn run(
     let prefix = format!("{}-{epoch:x}-", config.node);
     let work = Work::new(reader, counts, durable, end, report);
     work.run((config.retry, config.retry_max), async |work| {
-        Session { config, prefix: &prefix, work }.run().await
+        KafkaSession { config, prefix: &prefix, work }.run().await
     })
 }

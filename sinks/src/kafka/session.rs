@@ -27,13 +27,13 @@ struct Sent {
     is_done: bool,
 }
 
-pub(super) struct Session<'a, 'w> {
+pub(super) struct KafkaSession<'a, 'w> {
     pub(super) config: &'a KafkaConfig,
     pub(super) prefix: &'a str,
     pub(super) work: &'a mut Work<'w>,
 }
 
-impl Session<'_, '_> {
+impl KafkaSession<'_, '_> {
     /// Produces entries. Returns `Ok` when the sink must end, otherwise the reason for the failure.
     pub(super) async fn run(mut self) -> Result<(), String> {
         let (mut durable, mut end) = (self.work.durable.clone(), self.work.end.clone());

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::sink::Work;
 use crate::spool::{Reader, epoch};
 use crate::{Report, SinkCounts};
-use session::Session;
+use session::NatsSession;
 
 /// The credentials for the server.
 #[derive(Clone, PartialEq, Eq)]
@@ -135,6 +135,6 @@ pub fn run(
     let prefix = format!("{}-{epoch:x}-", config.node);
     let work = Work::new(reader, counts, durable, end, report);
     work.run((config.retry, config.retry_max), async |work| {
-        Session { config, prefix: &prefix, work }.run().await
+        NatsSession { config, prefix: &prefix, work }.run().await
     })
 }

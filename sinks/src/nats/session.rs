@@ -39,13 +39,13 @@ struct Sent {
     acked: Option<Pin<Box<dyn Future<Output = Acked> + Send>>>,
 }
 
-pub(super) struct Session<'a, 'w> {
+pub(super) struct NatsSession<'a, 'w> {
     pub(super) config: &'a NatsConfig,
     pub(super) prefix: &'a str,
     pub(super) work: &'a mut Work<'w>,
 }
 
-impl Session<'_, '_> {
+impl NatsSession<'_, '_> {
     /// Connects and publishes. Returns `Ok` when the sink must end, otherwise the reason for the
     /// failure.
     pub(super) async fn run(mut self) -> Result<(), String> {

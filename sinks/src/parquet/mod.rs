@@ -36,7 +36,7 @@ use tokio::sync::watch;
 use crate::sink::Work;
 use crate::spool::{Reader, epoch};
 use crate::{Report, SinkCounts};
-use session::Session;
+use session::ParquetSession;
 
 /// The destination of Parquet files, and how to write them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,6 @@ pub fn run(
     let reader = Reader::open(path, &config.reader)?;
     let work = Work::new(reader, counts, durable, end, report);
     work.run((config.retry, config.retry_max), async |work| {
-        Session::new(path, config, epoch, work).run().await
+        ParquetSession::new(path, config, epoch, work).run().await
     })
 }

@@ -16,7 +16,7 @@ use crate::spool::Entry;
 /// How long after the end of an hour its last entries may become durable.
 const GRACE: Duration = Duration::from_secs(2);
 
-pub(super) struct Session<'a, 'w> {
+pub(super) struct ParquetSession<'a, 'w> {
     spool: &'a Path,
     config: &'a ParquetConfig,
     epoch: u64,
@@ -26,15 +26,23 @@ pub(super) struct Session<'a, 'w> {
     with_other: WithOther,
 }
 
-impl<'a, 'w> Session<'a, 'w> {
+impl<'a, 'w> ParquetSession<'a, 'w> {
     pub(super) fn new(
         spool: &'a Path,
         config: &'a ParquetConfig,
         epoch: u64,
         work: &'a mut Work<'w>,
-    ) -> Session<'a, 'w> {
+    ) -> ParquetSession<'a, 'w> {
         let commit = commit::path(&config.dir, epoch);
-        Session { spool, config, epoch, work, commit, batch: None, with_other: WithOther::new() }
+        ParquetSession {
+            spool,
+            config,
+            epoch,
+            work,
+            commit,
+            batch: None,
+            with_other: WithOther::new(),
+        }
     }
 
     /// Writes batches. Returns `Ok` when the sink must end, otherwise the reason for the failure.

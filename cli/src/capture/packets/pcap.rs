@@ -10,7 +10,7 @@ use super::{Call, LONGEST, cut, too_long};
 
 /// The variant of a file, given by its magic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Form {
+pub(super) struct Variant {
     big_endian: bool,
     /// The unit of time, in nanoseconds.
     unit: u32,
@@ -19,17 +19,18 @@ pub(super) struct Form {
 }
 
 /// The magic numbers, with the unit of time and the length of a packet header.
-const FORMS: [(u32, u32, usize); 3] =
+const VARIANTS: [(u32, u32, usize); 3] =
     [(0xa1b2_c3d4, 1000, 16), (0xa1b2_3c4d, 1, 16), (0xa1b2_cd34, 1000, 24)];
 
-impl Form {
+impl Variant {
     /// Returns the variant of a file that starts with these bytes, if it is a pcap file.
-    pub(super) fn of(start: &[u8]) -> Option<Form> {
+    pub(super) fn of(start: &[u8]) -> Option<Variant> {
         let magic: [u8; 4] = start.get(..4)?.try_into().ok()?;
         [true, false].into_iter().find_map(|big_endian| {
             let magic = number(big_endian, magic);
-            let (_, unit, packet_header) = FORMS.into_iter().find(|form| form.0 == magic)?;
-            Some(Form { big_endian, unit, packet_header })
+            let (_, unit, packet_header) =
+                VARIANTS.into_iter().find(|variant| variant.0 == magic)?;
+            Some(Variant { big_endian, unit, packet_header })
         })
     }
 
@@ -45,17 +46,21 @@ fn number(big_endian: bool, bytes: [u8; 4]) -> u32 {
 }
 
 /// Calls a closure with each packet in a file.
-pub(super) fn each(form: Form, mut file: impl Read, call: &mut Call<'_>) -> Result<(), String> {
+pub(super) fn each(
+    variant: Variant,
+    mut file: impl Read,
+    call: &mut Call<'_>,
+) -> Result<(), String> {
     let mut header = [0; 24];
     if !is_filled(&mut file, &mut header)? {
         return Err(cut());
     }
     // The upper bits have the length of the frame check sequence.
-    let link_type = (form.word(&header, 20) & 0x0fff_ffff).cast_signed();
-    let mut header = vec![0; form.packet_header];
+    let link_type = (variant.word(&header, 20) & 0x0fff_ffff).cast_signed();
+    let mut header = vec![0; variant.packet_header];
     let mut packet = Vec::new();
     while is_filled(&mut file, &mut header)? {
-        let [seconds, units, length] = [0, 4, 8].map(|at| form.word(&header, at));
+        let [seconds, units, length] = [0, 4, 8].map(|at| variant.word(&header, at));
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > LONGEST {
             return Err(too_long());
@@ -64,7 +69,7 @@ pub(super) fn each(form: Form, mut file: impl Read, call: &mut Call<'_>) -> Resu
         if length > 0 && !is_filled(&mut file, &mut packet)? {
             return Err(cut());
         }
-        let nanos = u64::from(units) * u64::from(form.unit);
+        let nanos = u64::from(units) * u64::from(variant.unit);
         let time = Duration::from_secs(seconds.into()) + Duration::from_nanos(nanos);
         if call(time, link_type, &packet).is_break() {
             break;

@@ -55,9 +55,9 @@ impl Page {
     }
 
     /// Begins a session with this name.
-    pub(super) fn session(&mut self, name: &str) -> Session<'_> {
+    pub(super) fn session(&mut self, name: &str) -> PageSession<'_> {
         let begun = self.begin(name);
-        Session { page: self, failure: begun.err(), rows: 0, samples: Samples::default() }
+        PageSession { page: self, failure: begun.err(), rows: 0, samples: Samples::default() }
     }
 
     fn begin(&mut self, name: &str) -> io::Result<()> {
@@ -85,7 +85,7 @@ impl Page {
 }
 
 /// A session of a page.
-pub(super) struct Session<'a> {
+pub(super) struct PageSession<'a> {
     page: &'a mut Page,
     /// The first write error. Nothing is written after it.
     failure: Option<io::Error>,
@@ -106,14 +106,14 @@ struct Row<'a> {
     line: Line<'a>,
 }
 
-impl Session<'_> {
+impl PageSession<'_> {
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.page.out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
         json(&mut self.page.out, row)
     }
 
     fn end(&mut self, observer: &Observer, errors: [usize; 2]) -> io::Result<()> {
-        let Session { page, samples, rows, .. } = self;
+        let PageSession { page, samples, rows, .. } = self;
         page.messages += *rows;
         page.out.write_all(b"],\n\"samples\":")?;
         json(&mut page.out, &samples.all(observer))?;
@@ -126,7 +126,7 @@ impl Session<'_> {
     }
 }
 
-impl View for Session<'_> {
+impl View for PageSession<'_> {
     fn wants_heading(&self) -> bool {
         false
     }

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use brocomm_conformance::{Session, older_sessions, sessions};
+use brocomm_conformance::{RecordedSession, older_sessions, sessions};
 
 pub(crate) use program::Program;
 
@@ -78,30 +78,30 @@ fn check_line(schema: &str, line: &str) {
 }
 
 /// Returns a recorded session.
-pub(crate) fn session(name: &str) -> Session {
+pub(crate) fn session(name: &str) -> RecordedSession {
     sessions().into_iter().find(|session| session.name() == name).expect(name)
 }
 
 /// Returns the recorded sessions without protocol violations.
-pub(crate) fn good_sessions() -> impl Iterator<Item = Session> {
+pub(crate) fn good_sessions() -> impl Iterator<Item = RecordedSession> {
     let bad = |name: &str| name.starts_with("fault-") || name.starts_with("refuse-");
     let all = [sessions(), older_sessions()].concat();
     all.into_iter().filter(move |session| !bad(session.name()))
 }
 
 /// Returns those of Bro 2.5.5, which prints values as brocomm does.
-pub(crate) fn good_sessions_of_2_5() -> impl Iterator<Item = Session> {
+pub(crate) fn good_sessions_of_2_5() -> impl Iterator<Item = RecordedSession> {
     let older = |name: &str| name.starts_with("bro-2.") || name.starts_with("mix-");
     good_sessions().filter(move |session| !older(session.name()))
 }
 
 /// Returns the recorded sessions with protocol violations.
-pub(crate) fn fault_sessions() -> impl Iterator<Item = Session> {
+pub(crate) fn fault_sessions() -> impl Iterator<Item = RecordedSession> {
     sessions().into_iter().filter(|session| session.name().starts_with("fault-"))
 }
 
 /// Returns the files of all connections of a session, in order.
-pub(crate) fn files(session: &Session) -> Vec<PathBuf> {
+pub(crate) fn files(session: &RecordedSession) -> Vec<PathBuf> {
     let first = session.recording_path();
     let further = session.expectation().unwrap().further_connections;
     let further: Vec<PathBuf> = further.iter().map(|name| first.with_file_name(name)).collect();

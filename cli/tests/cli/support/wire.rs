@@ -1,6 +1,6 @@
 //! Captures generated from recorded sessions.
 
-use brocomm_conformance::{Session, Side, StepKind};
+use brocomm_conformance::{RecordedSession, Side, StepKind};
 use etherparse::{PacketBuilder, PacketBuilderStep, TcpHeader};
 
 /// A captured packet: the time in microseconds and the bytes of the Ethernet frame.
@@ -18,7 +18,7 @@ pub(crate) struct Wire {
 impl Wire {
     /// Creates the packets of a session, each with at most `most` bytes. Some packets are
     /// duplicated or reordered.
-    pub(crate) fn of(session: &Session, v6: bool, ports: [u16; 2], most: usize) -> Wire {
+    pub(crate) fn of(session: &RecordedSession, v6: bool, ports: [u16; 2], most: usize) -> Wire {
         // The sequence numbers wrap soon.
         let mut wire = Wire::new(v6, ports, [u32::MAX - 1000, 7]);
         wire.segment(0, Side::Connector, "S", b"");
@@ -33,7 +33,7 @@ impl Wire {
     }
 
     /// Adds the packets of a session, starting at a time.
-    pub(crate) fn carry(&mut self, session: &Session, begin: u64, most: usize) {
+    pub(crate) fn carry(&mut self, session: &RecordedSession, begin: u64, most: usize) {
         for step in session.recording().unwrap().steps {
             let time = begin + u64::try_from(step.time.as_micros()).unwrap();
             match step.kind {

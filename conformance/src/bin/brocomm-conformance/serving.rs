@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use brocomm_conformance::own::{self, Place, Transport};
+use brocomm_conformance::own::{self, Mode, Transport};
 use brocomm_conformance::suite::Entry;
 
 use crate::running::{parse_address, parse_transport};
@@ -32,9 +32,9 @@ pub(crate) struct Args {
 
 pub(crate) fn serve(args: &Args) -> ExitCode {
     let entry = Entry::ALL.iter().copied().find(|entry| entry.class() == args.class);
-    let place = match (args.listen, args.connect, entry) {
-        (Some(address), _, _) => Place::Listen(address),
-        (None, Some(address), Some(entry)) => Place::Connect(address, entry),
+    let mode = match (args.listen, args.connect, entry) {
+        (Some(address), _, _) => Mode::Listen(address),
+        (None, Some(address), Some(entry)) => Mode::Connect(address, entry),
         (None, Some(_), None) => {
             eprintln!("no node with the class {:?}", args.class);
             return ExitCode::from(2);
@@ -44,7 +44,7 @@ pub(crate) fn serve(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if let Err(error) = own::serve(args.transport, place) {
+    if let Err(error) = own::serve(args.transport, mode) {
         eprintln!("{error}");
     }
     ExitCode::FAILURE

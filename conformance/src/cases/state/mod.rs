@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Opens a connection and runs the handshake and Sync. If the suite sends its state, it changes
 /// nothing.
-fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> {
+fn synchronized(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> {
     let mut peer = trial.running_as(|hello| hello.sync = sync)?;
     pass_sync(&mut peer)?;
     Ok(peer)

@@ -3,7 +3,7 @@
 use brocomm::data::{Table, Type, Value};
 use brocomm::lowlevel::serial::{Opcode, StateAccess};
 
-use super::{access, at, count, key, report, synchronised};
+use super::{access, at, count, key, report, synchronized};
 use crate::suite::{Case, Entry, Exchange, Outcome, Stop, Trial};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -14,7 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
         "accesses are ignored without a sync request",
         "Sends an increment to an implementation that did not request sync.",
         |trial| {
-            let mut peer = synchronised(trial, Some(false))?;
+            let mut peer = synchronized(trial, Some(false))?;
             unchanged(&mut peer, access(Opcode::Incr, "conformance_n", [count(9), count(1), None]))
         },
     );
@@ -29,7 +29,7 @@ fn carried_out() -> Vec<Case> {
             "Sends an `incr` with the operands 1005 and 1000. The variable must grow by 5, \
              whatever its value, so that increments on both sides commute.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 let (before, _) = report(&mut peer)?;
                 peer.send_access(access(
                     Opcode::Incr,
@@ -45,7 +45,7 @@ fn carried_out() -> Vec<Case> {
             "an assignment to a variable is applied",
             "Sends an `assign` of 4711 to conformance_n.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 peer.send_access(access(
                     Opcode::Assign,
                     "conformance_n",
@@ -61,7 +61,7 @@ fn carried_out() -> Vec<Case> {
             "Sends an `assign_idx`, an `incr_idx` and a `del` for one element of conformance_t, \
              and checks it after each.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 let of =
                     |opcode, op2, op3| access(opcode, "conformance_t", [Some(key("x")), op2, op3]);
                 let steps = [
@@ -87,7 +87,7 @@ fn carried_out() -> Vec<Case> {
             "an element that expires is deleted",
             "Sends an `expire` for an existing element, and for a missing one.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 for (opcode, name, value) in [
                     (Opcode::AssignIdx, "old", count(1)),
                     (Opcode::Expire, "old", None),
@@ -109,7 +109,7 @@ fn carried_out() -> Vec<Case> {
             "Assigns conformance_t a new table with the unique ID `#suite#1#7`, and then assigns \
              an element under that ID.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 let mut table = Table::new(Type::table(vec![Type::STRING], Type::COUNT));
                 table.mutable.unique_id = "#suite#1#7".into();
                 table.mutable.properties = 2;
@@ -146,7 +146,7 @@ fn carried_out() -> Vec<Case> {
 fn ignored() -> Vec<Case> {
     let ignores = |id, title, description, access: fn() -> StateAccess| {
         Case::should(id, title, description, move |trial| {
-            let mut peer = synchronised(trial, Some(false))?;
+            let mut peer = synchronized(trial, Some(false))?;
             unchanged(&mut peer, access())
         })
     };

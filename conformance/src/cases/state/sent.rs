@@ -3,7 +3,7 @@
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 
-use super::{access, count, synchronised};
+use super::{access, count, synchronized};
 use crate::suite::{Case, Entry, Exchange, Outcome, Stop};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -14,7 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
             "Requests sync, and has conformance_n incremented. The access must be an `incr` whose \
              operands differ by 1, because a receiver adds the difference.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 peer.send_event("conformance_change", &[Value::string("k")])?;
                 let access = peer.expect_access()?;
                 let incr = access.opcode == Opcode::Incr && access.target == "conformance_n";
@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
              `assign_idx` for the variable or the unique ID of its table. Its first operand is the \
              index as a list of one string.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 peer.send_event("conformance_change", &[Value::string("element")])?;
                 let access = next(&mut peer, Opcode::AssignIdx)?;
                 let index = match &access.op1 {
@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a peer that did not request sync gets no accesses",
             "Has the state changed without a request for sync.",
             |trial| {
-                let mut peer = synchronised(trial, None)?;
+                let mut peer = synchronized(trial, None)?;
                 peer.send_event("conformance_change", &[Value::string("secret")])?;
                 no_access(&mut peer)
             },
@@ -64,7 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
             "Sends an increment to an implementation when both sides have requested sync. It must \
              not send an access in return.",
             |trial| {
-                let mut peer = synchronised(trial, Some(false))?;
+                let mut peer = synchronized(trial, Some(false))?;
                 peer.send_access(access(
                     Opcode::Incr,
                     "conformance_n",
@@ -80,8 +80,8 @@ pub(super) fn cases() -> Vec<Case> {
             "Has the state changed on one of two connections that requested sync. Both must \
              receive the change.",
             |trial| {
-                let mut first = synchronised(trial, Some(false))?;
-                let mut second = synchronised(trial, Some(false))?;
+                let mut first = synchronized(trial, Some(false))?;
+                let mut second = synchronized(trial, Some(false))?;
                 first.send_event("conformance_change", &[Value::string("both")])?;
                 for peer in [&mut first, &mut second] {
                     next(peer, Opcode::Incr)?;

@@ -150,12 +150,12 @@ mod tests {
     use super::*;
 
     /// A session between the suite's ledger and a core connection.
-    struct Session {
+    struct Pair {
         ledger: Ledger,
         observer: Observer,
     }
 
-    impl Session {
+    impl Pair {
         fn pass(&mut self, by_suite: bool, message: &Message) {
             let mut bytes = Vec::new();
             Encoder::new(Framing::Clear).message(message, &mut bytes);
@@ -191,19 +191,19 @@ mod tests {
             Message::Version(Version { protocol, cache_size, data_format, runtime, class })
         };
         let requests = [None, Some(false), Some(true)];
-        let request = |session: &mut Session, by_suite, request| {
+        let request = |session: &mut Pair, by_suite, request| {
             if let Some(authoritative) = request {
                 session.pass(by_suite, &Message::RequestSync { authoritative });
             }
         };
-        let mut synchronised = 0;
+        let mut synchronized = 0;
         for role in [Role::Initiator, Role::Acceptor] {
             for (ours, theirs) in requests.iter().flat_map(|a| requests.map(|b| (*a, b))) {
                 for runtimes in [(0, 0), (1, 2), (2, 1), (-1, 0), (0, -1), (i32::MIN, i32::MAX)] {
                     let (wire, serial) =
                         (wire::FramingLimits::default(), serial::ReaderLimits::default());
                     let observer = Observer::new(Framing::Clear, wire, serial);
-                    let mut session = Session { ledger: Ledger::new(role), observer };
+                    let mut session = Pair { ledger: Ledger::new(role), observer };
                     session.pass(true, &version(runtimes.0));
                     session.pass(false, &version(runtimes.1));
                     request(&mut session, true, ours);
@@ -213,7 +213,7 @@ mod tests {
                     // After the handshake, the request starts no Sync.
                     session.pass(true, &Message::RequestSync { authoritative: true });
                     if let Some(Authority::Sync(role)) = session.ledger.authority() {
-                        synchronised += 1;
+                        synchronized += 1;
                         session.pass(role == SyncRole::Sender, &Message::PhaseDone);
                         assert!(session.ledger.is_running());
                     }
@@ -221,6 +221,6 @@ mod tests {
             }
         }
         // All sessions except those without a sync request or with authority on both sides.
-        assert_eq!(synchronised, 2 * 7 * 6);
+        assert_eq!(synchronized, 2 * 7 * 6);
     }
 }

@@ -2,10 +2,10 @@
 
 mod handshake;
 mod ledger;
-mod link;
 mod receive;
 mod send;
 mod serials;
+mod socket;
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use brocomm::lowlevel::wire::{DataFormat, Decoder, Encoder, FramingLimits};
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
 use ledger::{Announced, Ledger};
-use link::Link;
+use socket::Socket;
 
 pub(crate) use handshake::Hello;
 pub(crate) use receive::Got;
@@ -36,7 +36,7 @@ pub(crate) struct Exchange {
     role: Role,
     entry: Entry,
     data_format: DataFormat,
-    link: Link,
+    socket: Socket,
     recorder: Recorder,
     patience: Duration,
     deadline: Instant,
@@ -64,7 +64,7 @@ impl Exchange {
             role: trial.role(),
             entry,
             data_format: trial.data_format(),
-            link: Link::new(stream, trial.patience)?,
+            socket: Socket::new(stream, trial.patience)?,
             recorder: trial.recorder.clone(),
             patience: trial.patience,
             deadline: trial.deadline,

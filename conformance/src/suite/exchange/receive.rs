@@ -8,7 +8,7 @@ use brocomm::lowlevel::wire::{Message, MessageType};
 
 use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;
-use super::link::Input;
+use super::socket::Input;
 
 /// The time without input after which the implementation gets more to send: a Bro sends buffered
 /// log entries with the first entry that is written more than a second later (§6).
@@ -74,7 +74,7 @@ impl Exchange {
             if self.closed {
                 return Ok(Some(None));
             }
-            match self.link.read(until) {
+            match self.socket.read(until) {
                 None => return Ok(None),
                 Some(Input::Bytes(bytes)) => {
                     self.decoder.feed(&bytes);

@@ -58,7 +58,7 @@ impl Exchange {
     /// Failed if the implementation does not read.
     pub(crate) fn send_bytes(&mut self, bytes: &[u8], meaning: &str) -> Outcome {
         self.recorder.add(self.number, LineKind::Sent, bytes, meaning);
-        match self.link.write(bytes) {
+        match self.socket.write(bytes) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 let (length, patience) = (bytes.len(), self.patience.as_secs_f64());
                 Stop::failed(format!("it did not read {length} bytes in {patience} s"))
@@ -91,7 +91,7 @@ impl Exchange {
     /// Shuts down this direction of the connection.
     pub(crate) fn finish(&mut self) {
         self.recorder.add(self.number, LineKind::Note, &[], "the suite closes its direction");
-        self.link.finish();
+        self.socket.finish();
     }
 }
 

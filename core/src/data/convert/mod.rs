@@ -1,18 +1,16 @@
-//! Conversions between values and Rust types.
+//! Conversions between values and Rust types, and their errors.
 
 mod containers;
-mod error;
 mod scalars;
-mod sequence;
 
-use super::{Record, Type, Value};
+use std::fmt;
 
-pub use containers::{FromIndex, IndexType, ToIndex};
-pub(crate) use error::ConversionErrorKind;
-pub use error::{ConversionError, Step};
-pub(crate) use sequence::index_types;
-pub use sequence::{FromSlot, ToSlot};
-pub(in crate::data) use sequence::{fit, kind};
+use super::{EnumValue, Name, Record, Short, Type, TypeTag, Value};
+use crate::pattern::PatternError;
+
+pub(crate) use containers::index_types;
+pub use containers::{FromIndex, FromSlot, IndexType, ToIndex, ToSlot};
+pub(in crate::data) use containers::{fit, kind};
 
 /// A Rust type with a corresponding Bro type.
 ///
@@ -101,7 +99,7 @@ pub trait ToValue: BroType {
     where
         Self: Sized,
     {
-        sequence::to_vector(items, ty, Self::sequence_type, |item, ty| Some(item.to_value_as(ty)))
+        containers::to_vector(items, ty, Self::sequence_type, |item, ty| Some(item.to_value_as(ty)))
     }
 }
 
@@ -127,7 +125,7 @@ pub trait FromValue: BroType + Sized {
     /// Creates a sequence of such values.
     #[doc(hidden)]
     fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError> {
-        sequence::from_vector(value, |item| match item {
+        containers::from_vector(value, |item| match item {
             Some(item) => Self::from_value(item),
             None => Err(ConversionErrorKind::Missing.into()),
         })
@@ -196,5 +194,132 @@ impl<T: ToValue> ToValue for Box<T> {
 impl<T: FromValue> FromValue for Box<T> {
     fn from_value(value: &Value) -> Result<Self, ConversionError> {
         T::from_value(value).map(Box::new)
+    }
+}
+
+/// An error converting a value, with its position in the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{kind}", Prefix(path))]
+#[non_exhaustive]
+pub struct ConversionError {
+    /// The path from the converted value to the wrong part, empty for the value itself.
+    pub path: Vec<Step>,
+    pub(crate) kind: ConversionErrorKind,
+}
+
+/// The kind of conversion error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ConversionErrorKind {
+    #[error("expected {expected}, found {found}")]
+    Type { expected: TypeTag, found: TypeTag },
+    #[error("expected a set, found a table")]
+    NotASet,
+    #[error("expected a table, found a set")]
+    NotATable,
+    #[error("{value} is out of the range of {target}")]
+    OutOfRange { value: Value, target: &'static str },
+    /// A string is not UTF-8. Use `Bytes` or `Vec<u8>` for any bytes.
+    #[error("string is not UTF-8 after byte {valid_up_to}")]
+    NotUtf8 { valid_up_to: usize },
+    #[error("missing")]
+    Missing,
+    #[error("{ty} has no such field")]
+    NoSuchField { ty: Box<str> },
+    /// Records from a peer lack more fields in total than may be created.
+    #[error("too many fields are missing")]
+    TooManyFields,
+    #[error("expected {expected} values, found {found}")]
+    Length { expected: usize, found: usize },
+    #[cfg(feature = "derive")]
+    #[error("{target} has no constant {}", Constant(constant))]
+    UnknownConstant { constant: EnumValue, target: &'static str },
+    #[error("{name} has no constant {}", Constant(constant))]
+    NotInEnum { constant: Box<EnumValue>, name: Name },
+    #[error("expected opaque of {expected}, found another")]
+    Opaque { expected: Name },
+    #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
+    IndexType(TypeTag),
+    #[error("two entries with the same index")]
+    SameIndex,
+    #[error("error compiling pattern: {0}")]
+    Pattern(PatternError),
+    #[error("expected event {expected}, found {found}")]
+    Event { expected: &'static str, found: Name },
+}
+
+/// A step from a value to one of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// To a record's field, written `$name`.
+    Field(Name),
+    /// To a vector's element by its position, written `[0]`.
+    Element(usize),
+    /// To an entry of a table or set by its position in
+    /// [`Table::entries`](crate::data::Table::entries), written `{0}`.
+    Entry(usize),
+    /// To a component of an entry's index, written `[0]`.
+    Component(usize),
+    /// To an event's argument by its position, written `argument 0`.
+    Argument(usize),
+}
+
+impl ConversionError {
+    /// Creates the error for a value with another type.
+    pub fn mismatch(expected: TypeTag, found: &Value) -> ConversionError {
+        ConversionErrorKind::Type { expected, found: found.tag() }.into()
+    }
+
+    /// Creates the error for a field that a declared record type does not have.
+    pub(in crate::data) fn no_such_field(ty: &Type, field: &[u8]) -> ConversionError {
+        let ty = Short(ty).to_string().into();
+        ConversionError::from(ConversionErrorKind::NoSuchField { ty })
+            .within(Step::Field(Name::copy_of(field)))
+    }
+
+    /// Returns the error with the path from an enclosing value.
+    #[must_use]
+    pub fn within(mut self, step: Step) -> ConversionError {
+        self.path.insert(0, step);
+        self
+    }
+}
+
+impl From<ConversionErrorKind> for ConversionError {
+    fn from(kind: ConversionErrorKind) -> ConversionError {
+        ConversionError { path: Vec::new(), kind }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Field(name) => write!(f, "${name}"),
+            Step::Element(position) | Step::Component(position) => write!(f, "[{position}]"),
+            Step::Entry(position) => write!(f, "{{{position}}}"),
+            Step::Argument(position) => write!(f, "argument {position}"),
+        }
+    }
+}
+
+/// Displays a path, followed by a colon if it is not empty.
+struct Prefix<'a>(&'a [Step]);
+
+impl fmt::Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|step| step.fmt(f))?;
+        if self.0.is_empty() { Ok(()) } else { f.write_str(": ") }
+    }
+}
+
+/// Displays a constant by its name if known.
+struct Constant<'a>(&'a EnumValue);
+
+impl fmt::Display for Constant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.name() {
+            Some(name) => name.fmt(f),
+            None => self.0.number.fmt(f),
+        }
     }
 }

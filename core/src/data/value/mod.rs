@@ -1,11 +1,8 @@
 //! Values (2§6).
 
-mod comparison;
 mod container;
-mod describe;
 mod equality;
 mod index_type;
-mod items;
 pub(crate) mod object;
 pub(crate) mod opaque;
 mod scalar;
@@ -17,11 +14,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use container::Items;
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
-pub(crate) use describe::Short;
 pub(crate) use equality::{as_ordered, mapped};
 pub(crate) use index_type::CheckedTypes;
-pub use items::Items;
 pub use object::Event;
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{
@@ -33,6 +29,7 @@ pub(crate) use syntax::{
     Attribute, AttributeTag, Attributes, BinaryClass, Case, Expr, ExprKind, Stmt, StmtKind,
     UnaryClass,
 };
+pub(crate) use types::Short;
 pub(crate) use types::{
     Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
 };

@@ -1,12 +1,12 @@
 //! Events, functions, files, IDs, operations on state and packets (2§2, 2§8, 2§9).
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::{Attributes, Stmt, Type, Value};
 use crate::data::Name;
+use crate::numbered::numbered;
 
 /// An event call (2§2).
 #[derive(Debug, Clone)]
@@ -106,72 +106,35 @@ impl Id {
     }
 }
 
-/// An operation on synchronized state (2§9), by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Opcode {
-    /// Assigns to a variable.
-    Assign = 1,
-    /// Assigns to an element or field.
-    AssignIdx = 2,
-    /// Adds to a set.
-    Add = 3,
-    /// Increments a variable.
-    Incr = 4,
-    /// Increments an element or field.
-    IncrIdx = 5,
-    /// Deletes an element.
-    Del = 6,
-    /// Prints; never sent.
-    Print = 7,
-    /// Expires an element.
-    Expire = 8,
-    /// Notifies that an element was read.
-    ReadIdx = 9,
+numbered! {
+    /// An operation on synchronized state (2§9), by number.
+    Opcode {
+        /// Assigns to a variable.
+        Assign = 1, "assign";
+        /// Assigns to an element or field.
+        AssignIdx = 2, "assign_idx";
+        /// Adds to a set.
+        Add = 3, "add";
+        /// Increments a variable.
+        Incr = 4, "incr";
+        /// Increments an element or field.
+        IncrIdx = 5, "incr_idx";
+        /// Deletes an element.
+        Del = 6, "del";
+        /// Prints; never sent.
+        Print = 7, "print";
+        /// Expires an element.
+        Expire = 8, "expire";
+        /// Notifies that an element was read.
+        ReadIdx = 9, "read_idx";
+    }
 }
 
 impl Opcode {
-    /// Returns the opcode with this number, or `None`.
-    pub const fn from_u8(number: u8) -> Option<Opcode> {
-        Some(match number {
-            1 => Opcode::Assign,
-            2 => Opcode::AssignIdx,
-            3 => Opcode::Add,
-            4 => Opcode::Incr,
-            5 => Opcode::IncrIdx,
-            6 => Opcode::Del,
-            7 => Opcode::Print,
-            8 => Opcode::Expire,
-            9 => Opcode::ReadIdx,
-            _ => return None,
-        })
-    }
-
     /// Returns whether the first operand is an index: of a table or set, a field name or a
     /// position.
     pub(crate) const fn has_index(self) -> bool {
         !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)
-    }
-
-    /// Returns the operation's name in the specification.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Opcode::Assign => "assign",
-            Opcode::AssignIdx => "assign_idx",
-            Opcode::Add => "add",
-            Opcode::Incr => "incr",
-            Opcode::IncrIdx => "incr_idx",
-            Opcode::Del => "del",
-            Opcode::Print => "print",
-            Opcode::Expire => "expire",
-            Opcode::ReadIdx => "read_idx",
-        }
-    }
-}
-
-impl fmt::Display for Opcode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, Id, Type, Value};
 use crate::data::Name;
+use crate::numbered::numbered;
 
 /// A lossless representation of an expression, which is never evaluated.
 ///
@@ -118,30 +119,9 @@ pub enum ExprKind {
     RecordConstructor(Arc<Expr>, Type),
 }
 
-macro_rules! classes {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $number:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        #[allow(missing_docs, reason = "the names are Bro's and say it all")]
-        pub enum $name {
-            $($variant = $number,)*
-        }
-
-        impl $name {
-            /// Returns the class with this number, or `None`.
-            pub const fn from_u8(number: u8) -> Option<$name> {
-                match number {
-                    $($number => Some($name::$variant),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-classes! {
+numbered! {
     /// The classes of expressions with one operand and no further data (2§11).
+    #[allow(missing_docs, reason = "the names are Bro's and say it all")]
     UnaryClass {
         Unary = 4,
         Incr = 6,
@@ -160,8 +140,9 @@ classes! {
     }
 }
 
-classes! {
+numbered! {
     /// The classes of expressions with two operands and no further data (2§11).
+    #[allow(missing_docs, reason = "the names are Bro's and say it all")]
     BinaryClass {
         Binary = 5,
         Add = 10,
@@ -301,60 +282,36 @@ pub struct Attribute {
     pub expr: Option<Arc<Expr>>,
 }
 
-macro_rules! attribute_tags {
-    ($($variant:ident = $number:literal, $name:literal;)*) => {
-        /// The kind of an attribute (2§4).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum AttributeTag {
-            $(#[doc = concat!("`&", $name, "`")] $variant = $number,)*
-        }
-
-        impl AttributeTag {
-            /// Returns the attribute with this number in data format 26, or `None`. Attributes that
-            /// only older formats have get numbers from 253.
-            pub const fn from_u8(number: u8) -> Option<AttributeTag> {
-                match number {
-                    $($number => Some(AttributeTag::$variant),)*
-                    _ => None,
-                }
-            }
-
-            /// Returns the attribute's name, without the ampersand.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(AttributeTag::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-attribute_tags! {
-    Optional = 0, "optional";
-    Default = 1, "default";
-    Redef = 2, "redef";
-    RotateInterval = 3, "rotate_interval";
-    RotateSize = 4, "rotate_size";
-    AddFunc = 5, "add_func";
-    DeleteFunc = 6, "delete_func";
-    ExpireFunc = 7, "expire_func";
-    ReadExpire = 8, "read_expire";
-    WriteExpire = 9, "write_expire";
-    CreateExpire = 10, "create_expire";
-    Persistent = 11, "persistent";
-    Synchronized = 12, "synchronized";
-    Encrypt = 13, "encrypt";
-    RawOutput = 14, "raw_output";
-    Mergeable = 15, "mergeable";
-    Priority = 16, "priority";
-    Group = 17, "group";
-    Log = 18, "log";
-    ErrorHandler = 19, "error_handler";
-    TypeColumn = 20, "type_column";
-    Tracked = 21, "tracked";
-    Deprecated = 22, "deprecated";
-    Postprocessor = 253, "postprocessor";
-    Match = 254, "match";
-    DisablePrintHook = 255, "disable_print_hook";
+numbered! {
+    /// The kind of an attribute (2§4), by its number in data format 26. Attributes that only older
+    /// formats have get numbers from 253.
+    #[allow(missing_docs, reason = "the names are those of scripts")]
+    AttributeTag {
+        Optional = 0, "optional";
+        Default = 1, "default";
+        Redef = 2, "redef";
+        RotateInterval = 3, "rotate_interval";
+        RotateSize = 4, "rotate_size";
+        AddFunc = 5, "add_func";
+        DeleteFunc = 6, "delete_func";
+        ExpireFunc = 7, "expire_func";
+        ReadExpire = 8, "read_expire";
+        WriteExpire = 9, "write_expire";
+        CreateExpire = 10, "create_expire";
+        Persistent = 11, "persistent";
+        Synchronized = 12, "synchronized";
+        Encrypt = 13, "encrypt";
+        RawOutput = 14, "raw_output";
+        Mergeable = 15, "mergeable";
+        Priority = 16, "priority";
+        Group = 17, "group";
+        Log = 18, "log";
+        ErrorHandler = 19, "error_handler";
+        TypeColumn = 20, "type_column";
+        Tracked = 21, "tracked";
+        Deprecated = 22, "deprecated";
+        Postprocessor = 253, "postprocessor";
+        Match = 254, "match";
+        DisablePrintHook = 255, "disable_print_hook";
+    }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::task::Waker;
 
 use crate::Time;
-use crate::node::inbox::Inbox;
+use crate::node::queue::IncomingQueue as Inbox;
 use crate::node::{Action, ByConnection, ConnectionId, NodeMachine};
 
 pub use socket_driver::SocketDriver;

@@ -59,9 +59,11 @@ impl NodeMachine {
 
     /// Asks the transport to connect to a peer.
     pub(super) fn try_connect(&mut self, id: PeerKey) {
-        let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.link.is_none()) else { return };
+        let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.socket.is_none()) else {
+            return;
+        };
         let endpoint = peer.who.endpoint.clone();
-        peer.link = Some(self.transport.connect(id, endpoint, &self.settings.options));
+        peer.socket = Some(self.transport.connect(id, endpoint, &self.settings.options));
         peer.sockets += 1;
     }
 
@@ -89,16 +91,16 @@ impl NodeMachine {
         line: CommLogLine,
         cause: CloseCause,
     ) {
-        let Some(link) = self.transport.get(id).filter(|link| link.begun().is_none()) else {
+        let Some(socket) = self.transport.get(id).filter(|socket| socket.begun().is_none()) else {
             return;
         };
-        let id_of_peer = link.peer;
-        if link.is_pending() {
+        let id_of_peer = socket.peer;
+        if socket.is_pending() {
             self.transport.remove(id);
         }
         self.clock.cancel(Timer::Secure(id));
         let Some(peer) = self.peers.get_mut(id_of_peer) else { return };
-        peer.link = None;
+        peer.socket = None;
         peer.sockets = peer.sockets.saturating_sub(1);
         peer.failures = peer.failures.saturating_add(1);
         peer.last_error = Some(line.to_string().into());
@@ -139,7 +141,7 @@ impl NodeMachine {
         let ssl = self.settings.options.listen_ssl;
         let id = self.transport.insert(peer);
         if let Some(peer) = self.peers.get_mut(peer) {
-            peer.link = Some(id);
+            peer.socket = Some(id);
             peer.sockets += 1;
         }
         self.log_peer(peer, CommLogLine::Accepted { ssl });
@@ -151,19 +153,20 @@ impl NodeMachine {
     /// Creates the connection for an established transport connection. It begins at once, or after
     /// the TLS handshake.
     fn open(&mut self, id: ConnectionId) {
-        let Some(link) = self.transport.get(id).filter(|link| link.connection.is_none()) else {
+        let Some(socket) = self.transport.get(id).filter(|socket| socket.connection.is_none())
+        else {
             return;
         };
-        let Some(peer) = self.peers.get(link.peer) else { return };
+        let Some(peer) = self.peers.get(socket.peer) else { return };
         let runtime = self.clock.runtime();
         let config = self.settings.connection_config(peer, self.state.source(), runtime);
         let connection = Connection::new(config, peer.role, self.clock.now());
-        let (peer, begun) = (link.peer, connection.has_begun());
+        let (peer, begun) = (socket.peer, connection.has_begun());
         if let Some(until) = connection.next_timeout() {
             self.clock.set(until, Timer::Secure(id));
         }
-        if let Some(link) = self.transport.get_mut(id) {
-            link.connection = Some(Box::new(connection));
+        if let Some(socket) = self.transport.get_mut(id) {
+            socket.connection = Some(Box::new(connection));
         }
         if begun {
             self.begin(peer);
@@ -179,9 +182,9 @@ impl NodeMachine {
         peer.heard = now;
         peer.pinged = false;
         peer.point = None;
-        let (link, role) = (peer.link, peer.role);
-        if let Some(link) = link {
-            self.clock.cancel(Timer::Secure(link));
+        let (socket, role) = (peer.socket, peer.role);
+        if let Some(socket) = socket {
+            self.clock.cancel(Timer::Secure(socket));
         }
         if role == Role::Initiator {
             self.log_peer(id, CommLogLine::Connected);
@@ -221,14 +224,14 @@ impl NodeMachine {
 
     /// Stops listening. Accepted connections stay open.
     pub fn stop_listening(&mut self) {
-        if self.close_sockets() {
+        if self.close_listeners() {
             self.log(CommLogLine::StoppedListening);
         }
     }
 
     /// Stops listening without logging, as Bro does on termination. Returns whether the node
     /// listened.
-    pub(super) fn close_sockets(&mut self) -> bool {
+    pub(super) fn close_listeners(&mut self) -> bool {
         self.clock.cancel(Timer::Listen);
         self.transport.stop_listening()
     }
@@ -236,7 +239,7 @@ impl NodeMachine {
     /// Records that the transport listens at this endpoint, with or without TLS.
     pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
         self.feed_time(now);
-        if self.transport.add_socket(&endpoint) {
+        if self.transport.add_listener(&endpoint) {
             self.log(CommLogLine::Listening { endpoint: endpoint.clone(), ssl });
             self.delivery.push(Notification::Listening(endpoint));
         }
@@ -264,12 +267,12 @@ impl NodeMachine {
 
     /// Returns whether the node listens on any socket.
     pub fn is_listening(&self) -> bool {
-        !self.transport.sockets().is_empty()
+        !self.transport.listening().is_empty()
     }
 
     /// Returns the listening endpoints, with the ports chosen by the system.
     pub fn listening(&self) -> &[Endpoint] {
-        self.transport.sockets()
+        self.transport.listening()
     }
 
     /// Records that a connection could not be accepted. Listening continues.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::super::inbox::{self, may_be_dropped};
 use super::super::log::{CommLogEntry, CommLogLine};
 use super::super::{Bound, Depth, EventPeer, Notification, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::Time;
+use crate::node::queue;
+use crate::node::queue::may_be_dropped;
 
 /// The notifications outside of peers' receive queues, and the turns of peers.
 #[derive(Debug)]
@@ -87,13 +88,14 @@ impl Delivery {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(key);
         }
-        let weight = inbox::weigh(&notification, &mut self.held);
+        let weight = queue::weigh(&notification, &mut self.held);
         let counts = may_be_dropped(&notification);
-        peer.inbox.push(notification, weight);
+        peer.incoming.push(notification, weight);
         let Queue { bound, overflow } = self.queue;
         let blocks = overflow == Overflow::Block;
         // Dropping makes no room for notifications that are never dropped.
-        peer.must_wait |= peer.inbox.is_full_for_good(bound) || blocks && peer.inbox.is_full(bound);
+        peer.must_wait |=
+            peer.incoming.is_full_for_good(bound) || blocks && peer.incoming.is_full(bound);
         if counts {
             self.depth.add(weight);
             self.is_full |= blocks && self.depth.reaches(self.total);
@@ -109,7 +111,7 @@ impl Delivery {
         notification: Notification,
         wall: Time,
     ) -> Result<(), Disconnect> {
-        let full = peer.inbox.is_full(self.queue.bound) || self.depth.reaches(self.total);
+        let full = peer.incoming.is_full(self.queue.bound) || self.depth.reaches(self.total);
         match self.queue.overflow {
             Overflow::DropNewest if full => self.drop_one(key, peer, &notification, wall),
             Overflow::DropOldest if full => {
@@ -118,7 +120,8 @@ impl Delivery {
                     self.drop_one(key, peer, &notification, wall);
                     return Ok(());
                 }
-                while peer.inbox.is_full(self.queue.bound) && self.drop_oldest(key, peer, wall) {}
+                while peer.incoming.is_full(self.queue.bound) && self.drop_oldest(key, peer, wall) {
+                }
                 self.tell(key, peer, notification);
             }
             Overflow::Disconnect if full => {
@@ -133,7 +136,7 @@ impl Delivery {
 
     /// Drops the oldest droppable notification from a peer. Returns whether there was one.
     fn drop_oldest(&mut self, key: PeerKey, peer: &mut Peer, wall: Time) -> bool {
-        let Some((dropped, weight)) = peer.inbox.drop_oldest() else { return false };
+        let Some((dropped, weight)) = peer.incoming.drop_oldest() else { return false };
         self.depth.remove(weight);
         self.drop_one(key, peer, &dropped, wall);
         true
@@ -171,14 +174,15 @@ impl Delivery {
     ///
     /// A peer with an empty receive queue never waits because of others.
     pub(super) fn must_wait(&self, peer: &Peer) -> bool {
-        peer.must_wait || self.is_full && !peer.inbox.is_empty()
+        peer.must_wait || self.is_full && !peer.incoming.is_empty()
     }
 
     /// Ends a peer's wait if there is any room in its receive queue. Returns whether it waited.
     pub(super) fn stop_waiting(&self, peer: &mut Peer) -> bool {
         let bound = self.queue.bound;
-        let ends =
-            peer.must_wait && !peer.inbox.is_full(bound) && !peer.inbox.is_full_for_good(bound);
+        let ends = peer.must_wait
+            && !peer.incoming.is_full(bound)
+            && !peer.incoming.is_full_for_good(bound);
         peer.must_wait &= !ends;
         ends
     }
@@ -186,13 +190,13 @@ impl Delivery {
     /// Takes the oldest notification from the receive queue of the peer whose turn it is.
     pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Unblocked)> {
         let waited = self.must_wait(peer);
-        let (notification, weight) = peer.inbox.pop()?;
+        let (notification, weight) = peer.incoming.pop()?;
         if may_be_dropped(&notification) {
             self.depth.remove(weight);
             self.delivered += 1;
         }
         let half = self.queue.bound.part(1, 2);
-        peer.must_wait &= peer.inbox.is_full(half) || peer.inbox.is_full_for_good(half);
+        peer.must_wait &= peer.incoming.is_full(half) || peer.incoming.is_full_for_good(half);
         let was_full = self.is_full;
         self.is_full &= self.depth.reaches(self.total.part(3, 4));
         let room = if was_full && !self.is_full {

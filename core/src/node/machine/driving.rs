@@ -16,7 +16,7 @@ impl NodeMachine {
     /// Feeds bytes received over a connection, in any pieces.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
-        let Some(peer) = self.transport.get(id).map(|link| link.peer) else { return };
+        let Some(peer) = self.transport.get(id).map(|socket| socket.peer) else { return };
         let Some(heard_of) = self.peers.get_mut(peer) else { return };
         heard_of.heard = now.max(heard_of.heard);
         heard_of.counters.reads += 1;
@@ -49,9 +49,9 @@ impl NodeMachine {
 
     /// Logs a failure of a connection, unless it was closed before.
     fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
-        let Some(link) = self.transport.get(id) else { return };
-        if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
-            self.log_peer(link.peer, line);
+        let Some(socket) = self.transport.get(id) else { return };
+        if socket.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
+            self.log_peer(socket.peer, line);
         }
     }
 
@@ -59,36 +59,36 @@ impl NodeMachine {
     /// [`poll_close`](Self::poll_close) or because it was lost. The connection is removed when all
     /// its input is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
-        let peer = self.transport.get(id).and_then(|link| self.peers.get_mut(link.peer));
-        if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
+        let peer = self.transport.get(id).and_then(|socket| self.peers.get_mut(socket.peer));
+        if let Some(peer) = peer.filter(|peer| peer.socket == Some(id)) {
             // The application can no longer make requests.
             peer.awaiting_setup = false;
         }
-        if self.transport.get(id).is_some_and(|link| link.begun().is_some()) {
+        if self.transport.get(id).is_some_and(|socket| socket.begun().is_some()) {
             self.feed(id, now, |connection, now| {
                 connection.feed_failure("closed by the transport", now);
             });
         }
-        let Some(link) = self.transport.get_mut(id) else { return };
-        if link.begun().is_some_and(|c| c.phase() != Phase::Closed) {
-            link.gone = true;
+        let Some(socket) = self.transport.get_mut(id) else { return };
+        if socket.begun().is_some_and(|c| c.phase() != Phase::Closed) {
+            socket.gone = true;
         } else {
-            self.forget_link(id);
+            self.forget_socket(id);
         }
     }
 
     /// Removes a connection that the transport has closed.
-    pub(super) fn forget_link(&mut self, id: ConnectionId) {
-        if let Some(link) = self.transport.remove(id) {
-            let counts = link.begun().is_some() || link.is_pending();
-            if let Some(peer) = self.peers.get_mut(link.peer).filter(|_| counts) {
+    pub(super) fn forget_socket(&mut self, id: ConnectionId) {
+        if let Some(socket) = self.transport.remove(id) {
+            let counts = socket.begun().is_some() || socket.is_pending();
+            if let Some(peer) = self.peers.get_mut(socket.peer).filter(|_| counts) {
                 peer.sockets = peer.sockets.saturating_sub(1);
-                if peer.link == Some(id) {
-                    peer.link = None;
+                if peer.socket == Some(id) {
+                    peer.socket = None;
                 }
             }
-            if link.begun().is_some() {
-                self.log_peer(link.peer, CommLogLine::ConnectionClosed);
+            if socket.begun().is_some() {
+                self.log_peer(socket.peer, CommLogLine::ConnectionClosed);
             }
         }
         self.end_if_done();
@@ -103,14 +103,14 @@ impl NodeMachine {
     ) {
         self.feed_time(now);
         let now = self.clock.now();
-        let Some(link) = self.transport.get_mut(id) else { return };
-        let Some(connection) = &mut link.connection else { return };
+        let Some(socket) = self.transport.get_mut(id) else { return };
+        let Some(connection) = &mut socket.connection else { return };
         #[cfg(feature = "__tls")]
         if !connection.has_begun() {
             connection.feed_wall_clock(self.clock.wall(), now);
         }
         feed(connection, now);
-        let peer = link.peer;
+        let peer = socket.peer;
         self.drain(peer);
         self.transport.touch(id);
     }
@@ -119,7 +119,7 @@ impl NodeMachine {
     pub(super) fn drain(&mut self, id: PeerKey) {
         loop {
             let Some(peer) = self.peers.get(id) else { return };
-            let connection = peer.link.and_then(|link| self.transport.connection_mut(link));
+            let connection = peer.socket.and_then(|socket| self.transport.connection_mut(socket));
             let Some(connection) = connection else { return };
             let must_wait = peer.awaiting_setup || self.delivery.must_wait(peer);
             // Input from before the close is still processed.
@@ -211,9 +211,9 @@ impl NodeMachine {
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
         let now = self.clock.now();
-        let Some(link) = self.transport.get_mut(id) else { return };
-        let peer = link.peer;
-        if let Some(connection) = &mut link.connection {
+        let Some(socket) = self.transport.get_mut(id) else { return };
+        let peer = socket.peer;
+        if let Some(connection) = &mut socket.connection {
             connection.advance(written, now);
         }
         if let Some(peer) = self.peers.get_mut(peer) {
@@ -231,16 +231,16 @@ impl NodeMachine {
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
         match self.transport.get(id) {
             None => Some(PollClose::Now),
-            Some(link) => link.connection.as_deref().and_then(Connection::poll_close),
+            Some(socket) => socket.connection.as_deref().and_then(Connection::poll_close),
         }
     }
 
     /// Returns whether to read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
-        let Some(link) = self.transport.get(id) else { return false };
-        let Some(connection) = link.connection.as_deref() else { return false };
+        let Some(socket) = self.transport.get(id) else { return false };
+        let Some(connection) = socket.connection.as_deref() else { return false };
         let may_wait = || {
-            let peer = self.peers.get(link.peer);
+            let peer = self.peers.get(socket.peer);
             peer.is_none_or(|peer| peer.awaiting_setup || self.delivery.must_wait(peer))
         };
         connection.wants_input() && !(connection.has_begun() && may_wait())
@@ -310,7 +310,7 @@ impl NodeMachine {
     fn end_turn(&mut self) {
         let Some(id) = self.delivery.end_turn() else { return };
         if let Some(peer) = self.peers.get_mut(id) {
-            peer.has_turn = !peer.inbox.is_empty();
+            peer.has_turn = !peer.incoming.is_empty();
         }
         self.forget_if_gone(id);
     }
@@ -320,7 +320,7 @@ impl NodeMachine {
         if unblocked == Unblocked::Sender {
             self.let_in(id);
         }
-        if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
+        if self.peers.get(id).is_some_and(|peer| peer.incoming.is_empty()) {
             self.end_turn();
         }
         if unblocked == Unblocked::All {
@@ -347,7 +347,12 @@ impl NodeMachine {
         }
         self.drain(id);
         // The transport need not be woken for input that it cannot read yet.
-        if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
+        if self
+            .peers
+            .get(id)
+            .and_then(|peer| peer.socket)
+            .is_some_and(|socket| !self.is_idle(socket))
+        {
             self.touch_peer(id);
         }
     }
@@ -361,7 +366,7 @@ impl NodeMachine {
 
     /// Returns whether a peer's next notification cannot be taken, or forwarded, yet.
     fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
-        let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
+        let Some(next) = self.peers.get(id).and_then(|peer| peer.incoming.front()) else {
             return false;
         };
         let is_forwarded = |event: &Event| {

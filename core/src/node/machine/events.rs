@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
-use super::super::{Bound, PeerId, weight};
+use super::super::{Bound, PeerId};
 use super::NodeMachine;
 use super::peers::PeerKey;
 use super::sending::{self, Admission, Pumped, SentNow};
 use crate::Time;
 use crate::connection::Phase;
 use crate::data::{CallError, Event, StateAccess, VariableError};
+use crate::node::queue;
+use crate::node::queue::Outgoing;
 use crate::serial::Templates;
 
 /// The result of raising an event, or of writing a log entry or print.
@@ -70,7 +71,7 @@ impl FanOut {
 
     /// Returns the estimated size of the event in bytes.
     pub(crate) fn size(&self) -> usize {
-        weight::of_event(&self.event)
+        queue::of_event(&self.event)
     }
 }
 
@@ -219,8 +220,8 @@ impl NodeMachine {
         if self.sending.is_away(id, peer) {
             return None;
         }
-        let Some(link) = peer.link else { return Some(SentNow::Later) };
-        let sent = self.transport.send(link, |connection| {
+        let Some(socket) = peer.socket else { return Some(SentNow::Later) };
+        let sent = self.transport.send(socket, |connection| {
             let sent = sending::send_now(peer, connection, event, templates, line);
             (sent, sent != SentNow::Later)
         });
@@ -255,13 +256,13 @@ impl NodeMachine {
     /// Sends a peer's queue, as far as its connection accepts it.
     pub(super) fn pump(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
-            && let Some(link) = peer.link
-            && let Some(connection) = self.transport.begun_mut(link)
+            && let Some(socket) = peer.socket
+            && let Some(connection) = self.transport.begun_mut(socket)
         {
             let Pumped { some, lines } = self.sending.pump(id, peer, connection);
             lines.into_iter().for_each(|line| self.log_peer(id, line));
             if some {
-                self.transport.touch(link);
+                self.transport.touch(socket);
                 self.unblock();
             }
         }
@@ -297,7 +298,7 @@ impl NodeMachine {
         let access = Arc::new(access);
         for id in peers {
             if let Some(peer) = self.peers.get_mut(id) {
-                peer.outbox.push(Outgoing::Access(Arc::clone(&access)));
+                peer.outgoing.push(Outgoing::Access(Arc::clone(&access)));
                 self.pump(id);
             }
         }
@@ -309,14 +310,15 @@ impl NodeMachine {
     fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(id) else { return false };
         let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
-        let comes_back = peer.link.is_some() || self.waits_to_connect(id);
+        let comes_back = peer.socket.is_some() || self.waits_to_connect(id);
         self.sending.is_away(id, peer) && wanted && comes_back && !self.ending.is_under_way()
     }
 
     /// Sends the kept events that a reconnected peer has requested again.
     pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
-            && let Some(connection) = peer.link.and_then(|link| self.transport.get(link)?.begun())
+            && let Some(connection) =
+                peer.socket.and_then(|socket| self.transport.get(socket)?.begun())
         {
             self.sending.drop_unwanted(peer, connection.peer_events());
             self.pump(id);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::super::batch::print_item;
 use super::super::log::CommLogLine;
 use super::super::{PeerId, RaiseError, Raised};
 use super::NodeMachine;
+use super::batches::print_item;
 use super::peers::PeerKey;
 use crate::Time;
 use crate::connection::{PRINT_HOOK, Phase};
@@ -185,7 +185,8 @@ impl NodeMachine {
 
     fn give_writer(&mut self, id: PeerKey, writer: &ActiveWriter) {
         if let Some(peer) = self.peers.get_mut(id)
-            && let Some(connection) = peer.link.and_then(|link| self.transport.begun_mut(link))
+            && let Some(connection) =
+                peer.socket.and_then(|socket| self.transport.begun_mut(socket))
         {
             peer.batches.give_writer(connection, writer);
         }

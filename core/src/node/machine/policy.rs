@@ -223,22 +223,22 @@ impl NodeMachine {
 
     /// Handles the end of a connection: drops its state, and schedules another (§3.6).
     fn closed(&mut self, id: PeerKey, cause: CloseCause) {
-        let Some(link) = self.peers.get(id).and_then(|peer| peer.link) else { return };
+        let Some(socket) = self.peers.get(id).and_then(|peer| peer.socket) else { return };
         #[cfg(feature = "__tls")]
         if let (None, CloseCause::Tls(error)) = (self.connection(id), &cause) {
             let line = CommLogLine::CannotInitIo { reason: error.to_string().into() };
-            return self.attempt_failed(link, line, cause);
+            return self.attempt_failed(socket, line, cause);
         }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
         self.sending.unsubscribe(requests.iter().flatten(), id);
-        let carried = self.connection(id).map(connection::Connection::counters);
+        let counters = self.connection(id).map(connection::Connection::counters);
         self.clock.cancel(Timer::Liveness(id));
         let Some(peer) = self.peers.get_mut(id) else { return };
-        peer.link = None;
+        peer.socket = None;
         peer.awaiting_setup = false;
         peer.exchange = Default::default();
-        if let Some(carried) = carried {
-            peer.counters.connection += carried;
+        if let Some(counters) = counters {
+            peer.counters.connection += counters;
         }
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);
@@ -284,9 +284,9 @@ impl NodeMachine {
         if !ours {
             self.retry_later(id);
         }
-        self.transport.touch(link);
-        if self.transport.get(link).is_some_and(|link| link.gone) {
-            self.forget_link(link);
+        self.transport.touch(socket);
+        if self.transport.get(socket).is_some_and(|socket| socket.gone) {
+            self.forget_socket(socket);
         }
         self.unblock();
     }
@@ -314,7 +314,7 @@ impl NodeMachine {
     /// Pings a silent peer, or closes its connection.
     pub(super) fn check_liveness(&mut self, id: PeerKey) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
-        let reads = self.peers.get(id).and_then(|p| p.link).is_none_or(|l| self.wants_input(l));
+        let reads = self.peers.get(id).and_then(|p| p.socket).is_none_or(|l| self.wants_input(l));
         let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
         if !reads {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
 use super::super::{Bound, Depth, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::connection::{Connection, Phase, Sent, UsageError};
 use crate::data::{Event, Name};
+use crate::node::queue::Outgoing;
 use crate::serial::{Templates, WriteError};
 
 /// The receivers of events, the peers for which events are kept, and the total depth of all send
@@ -134,7 +134,7 @@ impl Sending {
 
     /// Records whether a peer's own send queue is full.
     fn note_full(&mut self, key: PeerKey, peer: &Peer) {
-        match (self.full.binary_search(&key), peer.outbox.is_full(self.queue.bound)) {
+        match (self.full.binary_search(&key), peer.outgoing.is_full(self.queue.bound)) {
             (Err(at), true) => self.full.insert(at, key),
             (Ok(at), false) => _ = self.full.remove(at),
             _ => {}
@@ -143,8 +143,8 @@ impl Sending {
 
     /// Returns whether a peer's send queue is full.
     pub(super) fn is_full(&self, peer: &Peer) -> bool {
-        peer.outbox.is_full(self.queue.bound)
-            || !peer.outbox.is_empty() && self.depth.reaches(self.total)
+        peer.outgoing.is_full(self.queue.bound)
+            || !peer.outgoing.is_empty() && self.depth.reaches(self.total)
     }
 }
 
@@ -181,7 +181,7 @@ impl Sending {
         if let Some(weight) = outgoing.weight() {
             self.depth.add(weight);
         }
-        peer.outbox.push(outgoing);
+        peer.outgoing.push(outgoing);
         self.note_full(key, peer);
     }
 
@@ -202,7 +202,7 @@ impl Sending {
 
     /// Drops the oldest items for a peer until there is room.
     fn shrink_to(&mut self, peer: &mut Peer, bound: Bound, lines: &mut Vec<CommLogLine>) {
-        while peer.outbox.is_full(bound) {
+        while peer.outgoing.is_full(bound) {
             let Some(line) = self.drop_oldest(peer) else { break };
             lines.push(line);
         }
@@ -210,7 +210,7 @@ impl Sending {
 
     /// Drops the oldest item for a peer. Returns the line to log, if there was an item.
     fn drop_oldest(&mut self, peer: &mut Peer) -> Option<CommLogLine> {
-        let oldest = peer.outbox.drop_oldest()?;
+        let oldest = peer.outgoing.drop_oldest()?;
         self.depth.remove(oldest.weight().unwrap_or(0));
         let (number, line) = match oldest {
             Outgoing::Event { event, .. } => {
@@ -237,24 +237,24 @@ impl Sending {
         peer: &mut Peer,
         is_ending: bool,
     ) -> Option<CommLogLine> {
-        let before = peer.outbox.depth;
+        let before = peer.outgoing.depth;
         if self.keeps_events_for(key) && !is_ending {
-            peer.outbox.keep_events();
+            peer.outgoing.keep_events();
         } else {
-            peer.outbox.clear();
+            peer.outgoing.clear();
         }
-        self.depth.shrink(before, peer.outbox.depth);
+        self.depth.shrink(before, peer.outgoing.depth);
         self.note_full(key, peer);
-        let number = before.events - peer.outbox.depth.events;
+        let number = before.events - peer.outgoing.depth.events;
         peer.counters.dropped_outgoing += number as u64;
         (number > 0).then_some(CommLogLine::Unsent { number })
     }
 
     /// Drops the events kept for a peer that it has not requested again after reconnecting.
     pub(super) fn drop_unwanted(&mut self, peer: &mut Peer, requests: &BTreeSet<Name>) {
-        let before = peer.outbox.depth;
-        peer.outbox.retain(|name| requests.contains(name));
-        self.depth.shrink(before, peer.outbox.depth);
+        let before = peer.outgoing.depth;
+        peer.outgoing.retain(|name| requests.contains(name));
+        self.depth.shrink(before, peer.outgoing.depth);
     }
 
     /// Sends a peer's queue, as far as its connection accepts it.
@@ -265,7 +265,7 @@ impl Sending {
         connection: &mut Connection,
     ) -> Pumped {
         let mut pumped = Pumped::default();
-        while let Some(outgoing) = peer.outbox.front() {
+        while let Some(outgoing) = peer.outgoing.front() {
             if connection.phase() != Phase::Running {
                 break;
             }
@@ -292,7 +292,7 @@ impl Sending {
                     _ => {}
                 },
             }
-            if let Some(weight) = peer.outbox.pop().and_then(|sent| sent.weight()) {
+            if let Some(weight) = peer.outgoing.pop().and_then(|sent| sent.weight()) {
                 self.depth.remove(weight);
             }
             pumped.some = true;
@@ -324,7 +324,7 @@ pub(super) fn send_now(
     line: &mut Option<CommLogLine>,
 ) -> SentNow {
     // Before phase Running, the queue consists of kept events, and this event is kept too.
-    if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
+    if !peer.outgoing.is_empty() && connection.phase() == Phase::Running {
         return SentNow::Later;
     }
     let sent = match templates {

@@ -5,7 +5,6 @@ mod exchange;
 use std::sync::Arc;
 
 use self::exchange::{NoTypeYet, Stage, Transfer};
-use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
 use super::super::{Notification, Options, PeerId};
 use super::clock::Clock;
@@ -15,6 +14,7 @@ use super::{NodeError, NodeMachine};
 use crate::Time;
 use crate::connection::{Connection, Phase, Sent, StateSource, SyncRole, UsageError};
 use crate::data::{Id, Name, StateAccess, Value};
+use crate::node::queue::Outgoing;
 use crate::state::{Applied, FullState, Inconsistency, Progress, StateError, Store};
 
 pub(super) use self::exchange::Exchange;
@@ -93,7 +93,7 @@ impl State {
         }
         let access = Arc::new(access);
         for (id, peer) in peers.iter_mut().filter(|(id, _)| Some(*id) != origin) {
-            let connection = peer.link.and_then(|link| transport.get(link)?.begun());
+            let connection = peer.socket.and_then(|socket| transport.get(socket)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
             let Ok(addressed) = peer.exchange.address(&access) else {
                 notified.open.push(id);
@@ -113,9 +113,9 @@ impl State {
                     pending.len()
                 }
                 Stage::Running if connection.phase() == Phase::Running => {
-                    peer.outbox.push(Outgoing::Access(addressed));
+                    peer.outgoing.push(Outgoing::Access(addressed));
                     notified.running.push(id);
-                    peer.outbox.accesses()
+                    peer.outgoing.accesses()
                 }
                 Stage::Running => continue,
             };
@@ -174,7 +174,7 @@ impl State {
     /// Starts sending the full state to a peer.
     fn start_giving(&self, peer: &mut Peer, state: FullState) {
         // The queued operations are part of the state.
-        peer.outbox.drop_accesses();
+        peer.outgoing.drop_accesses();
         peer.exchange.stage =
             Stage::SendingState(Box::new(Transfer { state, ..Transfer::default() }));
     }
@@ -221,7 +221,7 @@ impl State {
             Stage::ReceivingState(pending) => {
                 for change in pending.into_changes() {
                     match exchange.address(&change) {
-                        Ok(addressed) => peer.outbox.push(Outgoing::Access(addressed)),
+                        Ok(addressed) => peer.outgoing.push(Outgoing::Access(addressed)),
                         Err(NoTypeYet) => open.push(change),
                     }
                 }
@@ -424,7 +424,7 @@ impl NodeMachine {
     pub(super) fn pump_state(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let Stage::SendingState(_) = peer.exchange.stage else { return };
-        let connection = peer.link.and_then(|link| self.transport.begun_mut(link));
+        let connection = peer.socket.and_then(|socket| self.transport.begun_mut(socket));
         let Some(connection) = connection else { return peer.exchange.stage = Stage::Running };
         let GivenState { some, errors, is_sent } = self.state.give(peer, connection);
         let phase = connection.phase();

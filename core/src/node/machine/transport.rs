@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::super::slab::Slab;
 use super::super::{Action, ConnectionId, Endpoint, ListenTarget, Options};
 use super::peers::PeerKey;
 use crate::connection::{Connection, Phase};
+use crate::node::peer::Slab;
 
 /// All connections that the transport has not reported as closed, the listening sockets, and the
 /// actions for the transport.
 #[derive(Debug, Default)]
 pub(super) struct Transport {
-    slab: Slab<Link>,
+    slab: Slab<Socket>,
     /// The number of connections so far.
     begun: u64,
     /// The connections for which the transport may have work.
@@ -26,7 +26,7 @@ pub(super) struct Transport {
 
 /// A transport connection.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Socket {
     pub(super) peer: PeerKey,
     /// `None` until the transport is connected. The connection begins after the TLS handshake.
     pub(super) connection: Option<Box<Connection>>,
@@ -36,7 +36,7 @@ pub(super) struct Link {
     touched: bool,
 }
 
-impl Link {
+impl Socket {
     /// Returns the connection, once it has begun.
     pub(super) fn begun(&self) -> Option<&Connection> {
         self.connection.as_deref().filter(|connection| connection.has_begun())
@@ -50,8 +50,8 @@ impl Link {
 }
 
 #[inline]
-fn touch(touched: &mut VecDeque<ConnectionId>, id: ConnectionId, link: &mut Link) {
-    if !std::mem::replace(&mut link.touched, true) {
+fn touch(touched: &mut VecDeque<ConnectionId>, id: ConnectionId, socket: &mut Socket) {
+    if !std::mem::replace(&mut socket.touched, true) {
         touched.push_back(id);
     }
 }
@@ -60,8 +60,8 @@ impl Transport {
     /// Adds a connection that is not established yet.
     pub(super) fn insert(&mut self, peer: PeerKey) -> ConnectionId {
         self.begun += 1;
-        let link = Link { peer, connection: None, gone: false, touched: false };
-        ConnectionId(self.slab.insert(self.begun, link))
+        let socket = Socket { peer, connection: None, gone: false, touched: false };
+        ConnectionId(self.slab.insert(self.begun, socket))
     }
 
     /// Adds a connection for the transport to establish.
@@ -91,15 +91,15 @@ impl Transport {
         self.actions.pop_front()
     }
 
-    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Link> {
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Socket> {
         self.slab.remove(id.0)
     }
 
-    pub(super) fn get(&self, id: ConnectionId) -> Option<&Link> {
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Socket> {
         self.slab.get(id.0)
     }
 
-    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Link> {
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Socket> {
         self.slab.get_mut(id.0)
     }
 
@@ -119,13 +119,13 @@ impl Transport {
     }
 
     /// Iterates over all connections, in no particular order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Link> {
-        self.slab.iter().map(|(_, link)| link)
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.slab.iter().map(|(_, socket)| socket)
     }
 
     /// Returns the wanted connections, in order of creation.
-    pub(super) fn in_order(&self, is_wanted: impl Fn(&Link) -> bool) -> Vec<ConnectionId> {
-        let wanted = self.slab.iter().filter(|(_, link)| is_wanted(link));
+    pub(super) fn in_order(&self, is_wanted: impl Fn(&Socket) -> bool) -> Vec<ConnectionId> {
+        let wanted = self.slab.iter().filter(|(_, socket)| is_wanted(socket));
         let mut wanted: Vec<_> = wanted.map(|(key, _)| ConnectionId(key)).collect();
         wanted.sort_unstable();
         wanted
@@ -133,8 +133,8 @@ impl Transport {
 
     /// Records that the transport may have work for a connection.
     pub(super) fn touch(&mut self, id: ConnectionId) {
-        if let Some(link) = self.slab.get_mut(id.0) {
-            touch(&mut self.touched, id, link);
+        if let Some(socket) = self.slab.get_mut(id.0) {
+            touch(&mut self.touched, id, socket);
         }
     }
 
@@ -146,11 +146,11 @@ impl Transport {
         id: ConnectionId,
         send: impl FnOnce(&mut Connection) -> (T, bool),
     ) -> Option<T> {
-        let link = self.slab.get_mut(id.0)?;
-        let connection = link.connection.as_deref_mut().filter(|c| c.has_begun())?;
+        let socket = self.slab.get_mut(id.0)?;
+        let connection = socket.connection.as_deref_mut().filter(|c| c.has_begun())?;
         let (result, has_work) = send(connection);
         if has_work {
-            touch(&mut self.touched, id, link);
+            touch(&mut self.touched, id, socket);
         }
         Some(result)
     }
@@ -158,8 +158,8 @@ impl Transport {
     /// Returns the next connection for which the transport may have work.
     pub(super) fn poll_touched(&mut self) -> Option<ConnectionId> {
         let id = self.touched.pop_front()?;
-        if let Some(link) = self.get_mut(id) {
-            link.touched = false;
+        if let Some(socket) = self.get_mut(id) {
+            socket.touched = false;
         }
         Some(id)
     }
@@ -195,7 +195,7 @@ impl Transport {
     }
 
     /// Records that a socket is open. Returns whether it is wanted.
-    pub(super) fn add_socket(&mut self, endpoint: &Endpoint) -> bool {
+    pub(super) fn add_listener(&mut self, endpoint: &Endpoint) -> bool {
         if self.listens {
             self.listening.push(endpoint.clone());
         }
@@ -207,7 +207,7 @@ impl Transport {
     }
 
     /// Returns the endpoints of the open sockets.
-    pub(super) fn sockets(&self) -> &[Endpoint] {
+    pub(super) fn listening(&self) -> &[Endpoint] {
         &self.listening
     }
 }

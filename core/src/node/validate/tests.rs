@@ -352,5 +352,5 @@ fn probable_mistakes_are_warnings() {
     // Names need no declarations if undeclared events are delivered.
     bare.options.undeclared = Undeclared::Deliver;
     assert_eq!(bare.warnings().len(), 1);
-    assert_eq!(bare.warnings()[0].kind, super::warning::ConfigurationWarningKind::NothingDeclared);
+    assert_eq!(bare.warnings()[0].kind, super::error::ConfigurationWarningKind::NothingDeclared);
 }

@@ -147,26 +147,29 @@ pub(crate) fn merge(a: &Type, b: &Type) -> Option<Type> {
 
 /// A parsed path within a variable.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct VariablePath {
     /// The variable's full name.
     pub(crate) variable: Name,
     /// The steps from there.
-    pub(crate) steps: Vec<PlaceStep>,
+    pub(crate) steps: Vec<PathStep>,
     /// The type at the path; `None` for an element of a set.
     pub(crate) ty: Option<Type>,
 }
 
 /// A step from a container to one of its parts.
 #[derive(Debug)]
-pub(crate) enum PlaceStep {
+pub(crate) enum PathStep {
     Index(Vec<Value>),
     Field(Name),
     Element(u64),
 }
 
-impl Place {
+impl VariablePath {
     /// Parses a path; nothing may follow it.
-    pub(crate) fn parse(text: &str, declarations: &Declarations) -> Result<Place, ParseError> {
+    pub(crate) fn parse(
+        text: &str,
+        declarations: &Declarations,
+    ) -> Result<VariablePath, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let at = parser.at();
         let name = parser.name("a variable's name")?;
@@ -180,13 +183,13 @@ impl Place {
             steps.push(step);
             ty = part;
         }
-        Ok(Place { variable, steps, ty })
+        Ok(VariablePath { variable, steps, ty })
     }
 }
 
 impl<'a> Parser<'a, '_> {
     /// Parses a step from a value of this type to one of its parts, and returns the part's type.
-    fn step(&mut self, whole: &Type) -> Result<(PlaceStep, Option<Type>), ParseError> {
+    fn step(&mut self, whole: &Type) -> Result<(PathStep, Option<Type>), ParseError> {
         let at = self.at();
         let no_part = || at.error(ParseErrorKind::NoPart(Short(whole).to_string()));
         let def = whole.def().ok_or_else(no_part)?;
@@ -199,7 +202,7 @@ impl<'a> Parser<'a, '_> {
                     let (name, ty) = (ParseErrorKind::quote(name), Short(whole).to_string());
                     at.error(ParseErrorKind::UnknownField { name, ty })
                 })?;
-                return Ok((PlaceStep::Field(field.name.clone()), Some(field.ty.clone())));
+                return Ok((PathStep::Field(field.name.clone()), Some(field.ty.clone())));
             }
             TypeKind::Vector(element) => {
                 let position = self.positions()?;
@@ -210,7 +213,7 @@ impl<'a> Parser<'a, '_> {
                 let Value::Count(position) = self.scope.build(position, &Type::COUNT)? else {
                     return Err(no_part());
                 };
-                return Ok((PlaceStep::Element(position), Some(element.clone())));
+                return Ok((PathStep::Element(position), Some(element.clone())));
             }
             TypeKind::Table(table) => (&table.index, table.yields.clone()),
             TypeKind::Set(set) => (&set.index, None),
@@ -224,7 +227,7 @@ impl<'a> Parser<'a, '_> {
             return Err(at.error(ParseErrorKind::IndexLength { expected, found }));
         }
         let items = literals.iter().zip(&types.types).map(|(l, ty)| self.scope.build(l, ty));
-        Ok((PlaceStep::Index(items.collect::<Result<_, _>>()?), part))
+        Ok((PathStep::Index(items.collect::<Result<_, _>>()?), part))
     }
 
     /// Parses the contents of brackets.

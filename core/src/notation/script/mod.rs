@@ -1,19 +1,21 @@
 //! Complete scripts: declarations are read, and statements are skipped.
 
-mod condition;
 mod expression;
-mod extend;
 mod retype;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::data::{AttributeTag, Declarations, EventDecl, Global, Name, Type, TypeTag};
-use crate::notation::lexer::Token;
-use crate::notation::parser::Parser;
-use crate::notation::{ParseError, ParseErrorKind};
-use expression::Malformed;
+use self::expression::Malformed;
+use super::lexer::{Position, Token};
+use super::parser::Parser;
+use super::{ParseError, ParseErrorKind};
+use crate::data::{
+    AttributeTag, Declarations, EnumType, EventDecl, Global, Name, RecordType, Type, TypeDef,
+    TypeKind, TypeTag, Value,
+};
 
 /// Finds a script to load, such as `base/frameworks/notice`, and adds its declarations with
 /// [`Declarations::read_part`], unless it was loaded before. Returns an error if the script cannot
@@ -248,5 +250,184 @@ impl ParseErrorKind {
                 | ParseErrorKind::Pattern(_)
                 | ParseErrorKind::TooDeep { .. }
         )
+    }
+}
+
+impl<'a> Parser<'a, '_> {
+    /// Handles a directive for conditions. Returns whether it is one.
+    pub(in crate::notation) fn choose(
+        &mut self,
+        word: &str,
+        at: Position,
+    ) -> Result<bool, ParseError> {
+        match word {
+            "if" | "ifdef" | "ifndef" => {
+                let text = self.condition(at)?;
+                let holds = match word {
+                    "if" => self.holds(text).ok_or_else(|| {
+                        at.error(ParseErrorKind::Condition(ParseErrorKind::quote(text)))
+                    })?,
+                    "ifdef" => self.scope.knows(text),
+                    _ => !self.scope.knows(text),
+                };
+                self.conditions = self.conditions.saturating_add(1);
+                if !holds {
+                    self.skip_branch(false, at)?;
+                }
+            }
+            // Either the branch before `@else` was read, or `skip_branch` stopped here and the
+            // branch after it is read.
+            "else" if self.conditions > 0 => {
+                if !std::mem::take(&mut self.is_else_read) {
+                    self.skip_branch(true, at)?;
+                }
+            }
+            "endif" if self.conditions > 0 => {
+                self.conditions = self.conditions.saturating_sub(1);
+                self.is_else_read = false;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn skip_branch(&mut self, both: bool, at: Position) -> Result<(), ParseError> {
+        self.lexer.skip_branch(both).map_err(|kind| at.error(kind))?;
+        self.is_else_read = !both;
+        Ok(())
+    }
+
+    /// Returns the text in the parentheses.
+    fn condition(&mut self, at: Position) -> Result<&'a str, ParseError> {
+        let blank = self.lexer.skip_to(&['('], false).map_err(|kind| at.error(kind))?;
+        if !blank.trim().is_empty() {
+            return Err(at.error(ParseErrorKind::Condition(ParseErrorKind::quote(blank.trim()))));
+        }
+        self.lexer.step();
+        let text = self.lexer.skip_to(&[')'], false).map_err(|kind| at.error(kind))?;
+        self.lexer.step();
+        Ok(text.trim())
+    }
+
+    /// Returns whether a condition holds, or `None` if only a Bro can evaluate it.
+    fn holds(&self, text: &str) -> Option<bool> {
+        let text = text.trim();
+        if let Some((left, right)) = split(text, "||") {
+            return Some(self.holds(left)? || self.holds(right)?);
+        }
+        if let Some((left, right)) = split(text, "&&") {
+            return Some(self.holds(left)? && self.holds(right)?);
+        }
+        if let Some(rest) = text.strip_prefix('!') {
+            return self.holds(rest).map(|holds| !holds);
+        }
+        if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+            return self.holds(inner);
+        }
+        let call: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        match call.as_str() {
+            "T" => return Some(true),
+            "F" => return Some(false),
+            // We are not a node of the scripts' cluster.
+            "Cluster::is_enabled()" | "Cluster::nodeinCluster::nodes" => return Some(false),
+            _ if call.starts_with("Cluster::local_node_type()") => {
+                return Some(call.contains("!="));
+            }
+            _ => {}
+        }
+        match self.scope.value(text) {
+            Some(Value::Bool(value)) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+/// Splits at the first such operator outside of all parentheses.
+fn split<'t>(text: &'t str, operator: &str) -> Option<(&'t str, &'t str)> {
+    let mut places = text.match_indices(operator);
+    places.find_map(|(at, _)| {
+        let (left, right) = text.split_at_checked(at)?;
+        let is_outside = left.matches('(').count() == left.matches(')').count();
+        is_outside.then_some((left, right.get(operator.len()..)?))
+    })
+}
+
+impl Parser<'_, '_> {
+    /// Reads the rest of a `redef` that extends a type. Returns whether it does.
+    pub(in crate::notation) fn extension(&mut self) -> Result<bool, ParseError> {
+        let is_record = match self.token() {
+            Token::Name("record") => true,
+            Token::Name("enum") => false,
+            _ => return Ok(false),
+        };
+        if !self.is_script {
+            return Ok(false);
+        }
+        self.take()?;
+        let at = self.at();
+        let name = self.name("a type's name")?;
+        let depth = self.depth();
+        let old = match self.scope.ty(name, depth) {
+            Ok(old) => old,
+            Err(ParseErrorKind::UnknownType(_)) if self.is_partial => {
+                self.pass_over()?;
+                return Ok(true);
+            }
+            Err(kind) => return Err(at.error(kind)),
+        };
+        self.expect('+', "`+=`")?;
+        self.expect('=', "`+=`")?;
+        let wrong = || {
+            at.error(ParseErrorKind::Redefinition {
+                operator: "+=",
+                ty: ParseErrorKind::quote(name),
+            })
+        };
+        let def = old.def().ok_or_else(wrong)?;
+        let kind = match &def.kind {
+            TypeKind::Record(record) if is_record => TypeKind::Record(self.more_fields(record)?),
+            TypeKind::Enum(names) if !is_record => TypeKind::Enum(self.more_names(names)?),
+            _ => return Err(wrong()),
+        };
+        let ty = Type::Def(TypeDef { kind, ..(*def).clone() }.into());
+        self.attributes(&ty)?;
+        self.scope.add_type(def.name.clone(), ty);
+        Ok(true)
+    }
+
+    fn more_fields(&mut self, old: &RecordType) -> Result<RecordType, ParseError> {
+        let at = self.at();
+        let more = self.record_fields()?.fields.unwrap_or_default();
+        let mut fields = old.fields.clone().unwrap_or_default();
+        let mut names: BTreeSet<Name> = fields.iter().map(|field| field.name.clone()).collect();
+        for field in more {
+            let quoted = || ParseErrorKind::quote(&field.name.to_string());
+            if !names.insert(field.name.clone()) {
+                return Err(at.error(ParseErrorKind::Duplicate(quoted())));
+            }
+            let attributes = field.attributes.as_deref();
+            let may_lack = attributes.is_some_and(|all| all.has(AttributeTag::Optional));
+            if !may_lack {
+                return Err(at.error(ParseErrorKind::MandatoryField(quoted())));
+            }
+            fields.push(field);
+        }
+        let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+        Ok(RecordType { num_fields, fields: Some(fields) })
+    }
+
+    fn more_names(&mut self, old: &EnumType) -> Result<EnumType, ParseError> {
+        let at = self.at();
+        let more = self.constants(old.counter)?;
+        let mut names = old.names.clone();
+        let mut known: BTreeSet<Name> = names.iter().map(|(name, _)| name.clone()).collect();
+        for (name, number) in more.names {
+            if !known.insert(name.clone()) {
+                let name = ParseErrorKind::quote(&name.to_string());
+                return Err(at.error(ParseErrorKind::Duplicate(name)));
+            }
+            names.push((name, number));
+        }
+        Ok(EnumType { counter: more.counter, names })
     }
 }

@@ -1,11 +1,11 @@
 //! Application of operations received from peers.
 
+use super::Expired;
 use super::Store;
 use super::Target;
-use super::absorb::Source;
-use super::change::{difference, wrapping_add};
-use super::expiry::Expired;
-use super::place::{Place, nothing};
+use super::location::{Location, nothing};
+use super::location::{difference, wrapping_add};
+use super::values::Source;
 use crate::data::{Id, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
 use crate::state::container::{Content, Key, Slot};
@@ -102,7 +102,7 @@ impl Store {
             return Err(StateError::UnknownTarget(id.name.clone()));
         };
         let aliases = match &id.value {
-            Some(value) => self.assign_to(&Place::Variable(number), value, Source::Peer)?,
+            Some(value) => self.assign_to(&Location::Variable(number), value, Source::Peer)?,
             None => Vec::new(),
         };
         Ok(Applied { aliases, ..Applied::default() })
@@ -124,32 +124,34 @@ impl Store {
                 let Target::Variable(number) = target else {
                     return Err(StateError::AssignToContainer(access.target.clone()));
                 };
-                let place = Place::Variable(number);
-                applied.inconsistency = self.compare(access, None, access.op2.as_ref(), &place);
-                applied.aliases = self.assign_to(&place, &access.op1, source)?;
+                let location = Location::Variable(number);
+                applied.inconsistency = self.compare(access, None, access.op2.as_ref(), &location);
+                applied.aliases = self.assign_to(&location, &access.op1, source)?;
             }
             Opcode::Incr => {
                 let Target::Variable(number) = target else {
                     return Err(StateError::AssignToContainer(access.target.clone()));
                 };
                 let old = access.op2.as_ref().ok_or_else(missing)?;
-                self.increase(access, &Place::Variable(number), &access.op1, old)?;
+                self.increase(access, &Location::Variable(number), &access.op1, old)?;
             }
             Opcode::AssignIdx => {
-                let place = self.indexed(access, target)?;
+                let location = self.indexed(access, target)?;
                 let index = Some(&access.op1);
-                applied.inconsistency = self.compare(access, index, access.op3.as_ref(), &place);
-                match (&access.op2, &place) {
-                    (Some(value), _) => applied.aliases = self.assign_to(&place, value, source)?,
-                    (None, Place::Field(..)) => self.put(&place, None),
+                applied.inconsistency = self.compare(access, index, access.op3.as_ref(), &location);
+                match (&access.op2, &location) {
+                    (Some(value), _) => {
+                        applied.aliases = self.assign_to(&location, value, source)?
+                    }
+                    (None, Location::Field(..)) => self.put(&location, None),
                     (None, _) => return Err(missing()),
                 }
             }
             Opcode::IncrIdx => {
-                let place = self.indexed(access, target)?;
+                let location = self.indexed(access, target)?;
                 let new = access.op2.as_ref().ok_or_else(missing)?;
                 let old = access.op3.as_ref().ok_or_else(missing)?;
-                self.increase(access, &place, new, old)?;
+                self.increase(access, &location, new, old)?;
             }
             Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
                 let key = self.held(access, target)?;
@@ -208,22 +210,22 @@ impl Store {
     fn increase(
         &mut self,
         access: &StateAccess,
-        place: &Place,
+        location: &Location,
         new: &Value,
         old: &Value,
     ) -> Result<(), StateError> {
-        let present = match self.slot(place) {
+        let present = match self.slot(location) {
             Some(Slot::Plain(present)) => present.value(),
-            Some(Slot::Held(_)) => return Err(self.wrong_kind(access.opcode, place)),
-            None => return Err(nothing(&access.target, place)),
+            Some(Slot::Held(_)) => return Err(self.wrong_kind(access.opcode, location)),
+            None => return Err(nothing(&access.target, location)),
         };
         let sum = difference(new, old).and_then(|difference| wrapping_add(&present, difference));
         match sum {
             Some(sum) => {
-                self.put(place, Some(Slot::Plain(Stored::new(&sum))));
+                self.put(location, Some(Slot::Plain(Stored::new(&sum))));
                 Ok(())
             }
-            None => Err(self.wrong_kind(access.opcode, place)),
+            None => Err(self.wrong_kind(access.opcode, location)),
         }
     }
 
@@ -231,7 +233,7 @@ impl Store {
     fn held(&self, access: &StateAccess, target: Target) -> Result<Key, StateError> {
         match target {
             Target::Container(key) => Ok(key),
-            Target::Variable(number) => match self.slot(&Place::Variable(number)) {
+            Target::Variable(number) => match self.slot(&Location::Variable(number)) {
                 Some(Slot::Held(key)) => Ok(*key),
                 Some(Slot::Plain(_)) => Err(self.unsuitable(access, target)),
                 None => Err(StateError::NoValue(access.target.clone())),
@@ -239,17 +241,17 @@ impl Store {
         }
     }
 
-    /// Finds the place within a container of an operation.
-    fn indexed(&self, access: &StateAccess, target: Target) -> Result<Place, StateError> {
+    /// Finds the location within a container of an operation.
+    fn indexed(&self, access: &StateAccess, target: Target) -> Result<Location, StateError> {
         let key = self.held(access, target)?;
         let content = self.heap.get(key).map(|container| &container.content);
         match (content, &access.op1) {
             (Some(Content::Table(_)), _) => {
                 self.require_table(key, access.opcode, true)?;
-                Ok(Place::Entry(key, self.table_index(access, key)?))
+                Ok(Location::Entry(key, self.table_index(access, key)?))
             }
             (Some(Content::Record(_)), Value::String(field)) => {
-                Ok(Place::Field(key, self.field(key, field)?))
+                Ok(Location::Field(key, self.field(key, field)?))
             }
             (Some(Content::Vector(_)), Value::Count(at)) => self.element(key, *at),
             (Some(Content::Vector(_)), Value::Int(at)) if *at >= 0 => {
@@ -276,7 +278,7 @@ impl Store {
     fn unsuitable(&self, access: &StateAccess, target: Target) -> StateError {
         let (operation, target_name) = (access.opcode, access.target.clone());
         let key = match target {
-            Target::Variable(number) => match self.slot(&Place::Variable(number)) {
+            Target::Variable(number) => match self.slot(&Location::Variable(number)) {
                 Some(Slot::Plain(value)) => {
                     let found = value.tag();
                     return StateError::WrongKind { operation, target: target_name, found };
@@ -295,19 +297,19 @@ impl Store {
         }
     }
 
-    /// Compares the value in a place with the peer's old value.
+    /// Compares the value in a location with the peer's old value.
     fn compare(
         &self,
         access: &StateAccess,
         index: Option<&Value>,
         expected: Option<&Value>,
-        place: &Place,
+        location: &Location,
     ) -> Option<Inconsistency> {
         if !self.checks_consistency {
             return None;
         }
         let operation = if index.is_none() { "assign" } else { "index assign" };
-        self.inconsistency(access, operation, index, expected, self.value_of(place))
+        self.inconsistency(access, operation, index, expected, self.value_of(location))
     }
 
     fn compare_entry(

@@ -1,9 +1,9 @@
 //! Local operations.
 
 use super::Store;
-use super::absorb::Source;
-use super::change::checked_add;
-use super::place::{Place, nothing};
+use super::location::checked_add;
+use super::location::{Location, nothing};
+use super::values::Source;
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
 use crate::state::container::{Content, Key, Slot};
 use crate::state::path::Part;
@@ -42,13 +42,13 @@ impl Store {
         value: impl Into<Value>,
     ) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
-        let place = self.place(&path)?;
-        if let Place::Entry(key, _) = &place {
+        let location = self.location(&path)?;
+        if let Location::Entry(key, _) = &location {
             self.require_table(*key, Opcode::AssignIdx, true)?;
         }
-        let old = self.old_value(&place);
-        self.assign_to(&place, &value.into(), Source::Local).map_err(|e| e.named_by(&path))?;
-        Ok(self.assignment(&place, self.value_of(&place), old))
+        let old = self.old_value(&location);
+        self.assign_to(&location, &value.into(), Source::Local).map_err(|e| e.named_by(&path))?;
+        Ok(self.assignment(&location, self.value_of(&location), old))
     }
 
     /// Unsets a record's field: `delete r$field`.
@@ -59,19 +59,19 @@ impl Store {
     /// [`StateError::NotOptional`] if the field must have a value.
     pub fn unset(&mut self, path: impl Into<Path>) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
-        let place = self.place(&path)?;
-        let (Place::Field(..), Some(Part::Field(field))) = (&place, path.parts.last()) else {
-            return Err(self.wrong_kind(Opcode::Del, &place));
+        let location = self.location(&path)?;
+        let (Location::Field(..), Some(Part::Field(field))) = (&location, path.parts.last()) else {
+            return Err(self.wrong_kind(Opcode::Del, &location));
         };
-        let attributes = self.attributes(&place);
+        let attributes = self.attributes(&location);
         let has = |tag| attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
         if !has(AttributeTag::Optional) && !has(AttributeTag::Default) {
-            let (target, field) = (self.name(&place), field.clone());
+            let (target, field) = (self.name(&location), field.clone());
             return Err(StateError::NotOptional { target, field });
         }
-        let old = self.old_value(&place);
-        self.put(&place, None);
-        Ok(self.assignment(&place, None, old))
+        let old = self.old_value(&location);
+        self.put(&location, None);
+        Ok(self.assignment(&location, None, old))
     }
 
     /// Adds to an `int`, `count` or `counter`: `++n` with 1, `--n` with -1.
@@ -88,23 +88,23 @@ impl Store {
         difference: i64,
     ) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
-        let place = self.place(&path)?;
-        let old = match self.slot(&place) {
+        let location = self.location(&path)?;
+        let old = match self.slot(&location) {
             Some(Slot::Plain(value)) => value.value(),
-            Some(Slot::Held(_)) => return Err(self.wrong_kind(Opcode::Incr, &place)),
-            None => return Err(nothing(&path.target, &place)),
+            Some(Slot::Held(_)) => return Err(self.wrong_kind(Opcode::Incr, &location)),
+            None => return Err(nothing(&path.target, &location)),
         };
         let new = match checked_add(&old, difference) {
             Some(Some(new)) => new,
             Some(None) => return Err(StateError::OutOfRange(path.target)),
-            None => return Err(self.wrong_kind(Opcode::Incr, &place)),
+            None => return Err(self.wrong_kind(Opcode::Incr, &location)),
         };
-        self.put(&place, Some(Slot::Plain(Stored::new(&new))));
-        if !self.is_synchronized(&place) {
+        self.put(&location, Some(Slot::Plain(Stored::new(&new))));
+        if !self.is_synchronized(&location) {
             return Ok(None);
         }
-        let target = self.name(&place);
-        Ok(Some(match self.operand(&place) {
+        let target = self.name(&location);
+        Ok(Some(match self.operand(&location) {
             Some(op1) => {
                 let (op2, op3) = (Some(new), Some(old));
                 StateAccess { opcode: Opcode::IncrIdx, target, op1, op2, op3 }
@@ -221,7 +221,7 @@ impl Store {
     fn old_entry(&self, key: Key, index: &Index) -> Option<Value> {
         match &self.heap.table(key)?.entries.get(index)?.slot {
             None => self.was_there(key, index),
-            Some(_) => self.old_value(&Place::Entry(key, index.clone())),
+            Some(_) => self.old_value(&Location::Entry(key, index.clone())),
         }
     }
 

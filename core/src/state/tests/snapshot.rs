@@ -7,7 +7,7 @@ use crate::Time;
 use crate::data::{
     BitVector, Bloom, BloomCells, BloomFilter, Hasher, Opaque, OpaqueState, Type, TypeKind, Value,
 };
-use crate::state::store::snapshot::SnapshotError;
+use crate::state::store::full::SnapshotError;
 use crate::state::{Path, StateError};
 use crate::wire::DataFormat;
 

@@ -117,14 +117,14 @@ fn a_peers_small_key_is_reported() {
     let (roots, provider) = (Arc::new(roots), Arc::new(rustls::crypto::ring::default_provider()));
     let connecting = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
     let connecting = connecting.build().unwrap();
-    let verifier = verifier::Verifier::new(provider, roots, connecting, Default::default());
+    let verifier = certificate::Verifier::new(provider, roots, connecting, Default::default());
     let (name, now) = (ServerName::try_from("node").unwrap(), Duration::from_secs(SMALL_VALID));
     let now = UnixTime::since_unix_epoch(now);
     let accepting = verifier.verify_server_cert(&node.der, &[], &name, &[], now).map(drop);
     let connecting = verifier.verify_client_cert(&node.der, &[], now).map(drop);
     for error in [accepting.unwrap_err(), connecting.unwrap_err()] {
         let problem = CertificateProblem::RsaKey { bits: 1024 };
-        assert_eq!(failure::of(&error, Role::Acceptor), TlsError::Certificate(problem));
+        assert_eq!(error::of(&error, Role::Acceptor), TlsError::Certificate(problem));
     }
 }
 
@@ -161,7 +161,7 @@ fn version_1_certificates_are_reported_on_both_sides() {
     let key = provider.key_provider.load_private_key(key).unwrap();
     let chain = super::super::pem::certificates(Pem::PrivateKey, VERSION1.as_bytes()).unwrap();
     let certified = CertifiedKey::new(chain.into_iter().map(|one| one.der).collect(), key);
-    let clock = std::sync::Arc::new(super::super::clock::Clock::new(NOW));
+    let clock = std::sync::Arc::new(crate::tls::config::Clock::new(NOW));
     let server = rustls::ServerConfig::builder_with_details(provider, clock)
         .with_protocol_versions(rustls::ALL_VERSIONS)
         .unwrap()

@@ -28,12 +28,12 @@ fn a_connection_encrypts_without_a_driver() {
     let mut near = Connection::new(config(Some(near)), Role::Initiator, NOW);
     let mut far = Connection::new(config(Some(far)), Role::Acceptor, NOW);
     assert_eq!((near.next_timeout(), far.waiting_notifications()), (Some(after(30)), 0));
-    let mut carried = Vec::new();
+    let mut passed = Vec::new();
     let mut pass = |from: &mut Connection, to: &mut Connection| {
         let bytes = from.poll_transmit().to_vec();
         from.advance(bytes.len(), NOW);
         to.feed_bytes(&bytes, NOW);
-        carried.extend(bytes);
+        passed.extend(bytes);
     };
     let mut carry = |near: &mut Connection, far: &mut Connection| {
         while near.has_output() || far.has_output() {
@@ -75,7 +75,7 @@ fn a_connection_encrypts_without_a_driver() {
         ),
         "{notified:?}"
     );
-    assert!(!carried.windows(9).any(|part| part == b"in secret"));
+    assert!(!passed.windows(9).any(|part| part == b"in secret"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::error::Alert;
 use super::*;
 use crate::Time;
 use crate::connection::{

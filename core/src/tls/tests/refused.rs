@@ -215,7 +215,7 @@ fn a_peer_without_a_certificate_is_refused() {
             roots.add(ca.der).unwrap();
         }
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let clock = std::sync::Arc::new(super::clock::Clock::new(NOW));
+        let clock = std::sync::Arc::new(super::config::Clock::new(NOW));
         let mut client = rustls::ClientConfig::builder_with_details(provider, clock)
             .with_protocol_versions(&[version])
             .unwrap()

@@ -8,7 +8,7 @@ use super::waiting::Wanted;
 use super::{NodeDriver, Ticket};
 use crate::Time;
 use crate::data::Name;
-use crate::node::inbox::{Inbox, may_be_dropped};
+use crate::node::queue::{IncomingQueue as Inbox, may_be_dropped};
 use crate::node::{Bound, CommLogLine, Depth, Notification, Overflow};
 
 /// How long a stalled subscriber may block peers before it is logged.

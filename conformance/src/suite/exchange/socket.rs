@@ -18,13 +18,13 @@ pub(super) enum Input {
 
 /// A socket that a thread always reads, so that the implementation never waits for the suite.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Socket {
     stream: TcpStream,
     input: Receiver<Input>,
 }
 
-impl Link {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Outcome<Link> {
+impl Socket {
+    pub(super) fn new(stream: TcpStream, patience: Duration) -> Outcome<Socket> {
         let prepared = stream
             .set_nodelay(true)
             .and_then(|()| stream.set_write_timeout(Some(patience)))
@@ -50,7 +50,7 @@ impl Link {
                 }
             }
         });
-        Ok(Link { stream, input })
+        Ok(Socket { stream, input })
     }
 
     /// Waits for input. Returns `None` if there is none until the deadline.
@@ -73,7 +73,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Socket {
     fn drop(&mut self) {
         // Ends the reading thread.
         let _ = self.stream.shutdown(Shutdown::Both);

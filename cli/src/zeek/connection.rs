@@ -14,14 +14,14 @@ use crate::address;
 use crate::failure::reason;
 
 /// A connection to a Zeek, with its state.
-pub(crate) struct Link {
+pub(crate) struct ZeekConnection {
     stream: Stream,
     pub(crate) client: Client,
     /// The negotiated TLS parameters, if TLS is used.
     pub(crate) secured: Option<Secured>,
 }
 
-impl Link {
+impl ZeekConnection {
     /// Connects. The WebSocket handshake follows.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ impl Link {
         url: &Url,
         tls: Option<&Connector>,
         mut config: ClientConfig,
-    ) -> Result<Link, String> {
+    ) -> Result<ZeekConnection, String> {
         config.host.clone_from(&url.authority);
         config.path.clone_from(&url.path);
         let limit = config.timeouts.handshake;
@@ -48,7 +48,7 @@ impl Link {
             Err(_) => return Err(format!("no connection within {} s", limit.as_secs_f64())),
         };
         let client = Client::new(config, random(), now()).map_err(|error| error.to_string())?;
-        Ok(Link { stream: Stream::new(stream), client, secured })
+        Ok(ZeekConnection { stream: Stream::new(stream), client, secured })
     }
 
     /// Waits until something happens on the connection. Cancel safe.

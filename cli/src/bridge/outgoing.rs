@@ -26,7 +26,7 @@ impl Item {
 
 /// A queue with a limit and an overflow policy.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct OutgoingQueue {
     queue: Queue,
     waiting: Mutex<Waiting>,
     /// Notified when an event is added.
@@ -49,9 +49,14 @@ impl Waiting {
     }
 }
 
-impl Outbox {
-    pub(super) fn new(queue: Queue) -> Outbox {
-        Outbox { queue, waiting: Mutex::default(), filled: Notify::new(), emptied: Notify::new() }
+impl OutgoingQueue {
+    pub(super) fn new(queue: Queue) -> OutgoingQueue {
+        OutgoingQueue {
+            queue,
+            waiting: Mutex::default(),
+            filled: Notify::new(),
+            emptied: Notify::new(),
+        }
     }
 
     /// Adds an event, and returns how many events were dropped. With the policy `Block`, waits for
@@ -133,16 +138,16 @@ mod tests {
 
     use super::*;
 
-    fn outbox(overflow: Overflow) -> Outbox {
-        Outbox::new(Queue { bound: Bound::new(2, 1 << 20), overflow })
+    fn outgoing(overflow: Overflow) -> OutgoingQueue {
+        OutgoingQueue::new(Queue { bound: Bound::new(2, 1 << 20), overflow })
     }
 
     fn item(number: u64) -> Item {
         Item::new("t".to_owned(), ZeekEvent::new("e", vec![Data::Count(number)]))
     }
 
-    fn left(outbox: &Outbox) -> Vec<Data> {
-        std::iter::from_fn(|| outbox.pop()).map(|item| item.event.args[0].clone()).collect()
+    fn left(outgoing: &OutgoingQueue) -> Vec<Data> {
+        std::iter::from_fn(|| outgoing.pop()).map(|item| item.event.args[0].clone()).collect()
     }
 
     #[tokio::test]
@@ -152,42 +157,44 @@ mod tests {
             (Overflow::DropNewest, 1, [1, 2]),
             (Overflow::Disconnect, 1, [1, 2]),
         ] {
-            let outbox = outbox(overflow);
+            let outgoing = outgoing(overflow);
             let mut lost = 0;
             for number in 1..=3 {
-                lost += outbox.push(item(number)).await;
+                lost += outgoing.push(item(number)).await;
             }
             assert_eq!(lost, dropped, "{overflow:?}");
-            assert_eq!(left(&outbox), expected.map(Data::Count), "{overflow:?}");
+            assert_eq!(left(&outgoing), expected.map(Data::Count), "{overflow:?}");
         }
     }
 
     #[tokio::test]
     async fn with_block_the_sender_waits_for_room() {
-        let outbox = outbox(Overflow::Block);
-        outbox.push(item(1)).await;
-        outbox.push(item(2)).await;
-        let third = outbox.push(item(3));
+        let outgoing = outgoing(Overflow::Block);
+        outgoing.push(item(1)).await;
+        outgoing.push(item(2)).await;
+        let third = outgoing.push(item(3));
         tokio::pin!(third);
         tokio::select! {
             biased;
             _ = &mut third => panic!("no room"),
             () = std::future::ready(()) => {}
         }
-        let first = outbox.pop().unwrap();
+        let first = outgoing.pop().unwrap();
         assert_eq!(third.await, 0);
-        assert_eq!(outbox.len(), 2);
-        outbox.put_back(first);
-        assert_eq!(left(&outbox), [1, 2, 3].map(Data::Count));
+        assert_eq!(outgoing.len(), 2);
+        outgoing.put_back(first);
+        assert_eq!(left(&outgoing), [1, 2, 3].map(Data::Count));
     }
 
     #[tokio::test]
     async fn bytes_are_limited_too() {
-        let outbox =
-            Outbox::new(Queue { bound: Bound::new(1000, 100), overflow: Overflow::DropNewest });
+        let outgoing = OutgoingQueue::new(Queue {
+            bound: Bound::new(1000, 100),
+            overflow: Overflow::DropNewest,
+        });
         let mut lost = 0;
         for number in 0..100 {
-            lost += outbox.push(item(number)).await;
+            lost += outgoing.push(item(number)).await;
         }
         assert!(lost > 90, "{lost}");
     }

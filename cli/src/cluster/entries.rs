@@ -1,7 +1,7 @@
 //! The connections of a cluster and the requests on them, as in `base/frameworks/cluster` of Bro
 //! 2.5.
 
-use super::model::{Cluster, Member, Place, Role};
+use super::model::{Address, Cluster, Member, Role};
 
 /// The events of controllers.
 pub(super) const CONTROL: &str = "/Control::.*_request/";
@@ -29,7 +29,7 @@ pub(super) const NOTHING: &str = "/EMPTY/";
 pub(super) struct Entry<'a> {
     /// The other node's name.
     pub(super) other: &'a str,
-    pub(super) place: &'a Place,
+    pub(super) address: &'a Address,
     /// Whether this node opens the connection.
     pub(super) connect: bool,
     /// The name of the node that connects.
@@ -45,7 +45,7 @@ impl<'a> Entry<'a> {
     fn accepts(other: &'a Member, events: &'static str) -> Entry<'a> {
         Entry {
             other: &other.name,
-            place: &other.place,
+            address: &other.address,
             connect: false,
             class: Some(&other.name),
             events: Some(events),
@@ -59,7 +59,7 @@ impl<'a> Entry<'a> {
     fn connects(me: &'a Member, other: &'a Member, events: Option<&'static str>) -> Entry<'a> {
         Entry {
             other: &other.name,
-            place: &other.place,
+            address: &other.address,
             connect: true,
             class: Some(&me.name),
             events,
@@ -73,10 +73,10 @@ impl<'a> Entry<'a> {
 /// Returns the entries of a node, in the order of its cluster.
 pub(super) fn entries<'a>(cluster: &'a Cluster, me: &'a Member) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
-    if let Some(place) = &cluster.control {
+    if let Some(address) = &cluster.control {
         entries.push(Entry {
             other: "control",
-            place,
+            address,
             connect: false,
             class: Some("control"),
             events: Some(CONTROL),
@@ -87,10 +87,10 @@ pub(super) fn entries<'a>(cluster: &'a Cluster, me: &'a Member) -> Vec<Entry<'a>
     }
     let others = cluster.members.iter().filter(|other| other.name != me.name);
     entries.extend(others.filter_map(|other| entry(cluster, me, other)));
-    if let (Some(place), Role::Manager | Role::Worker) = (&cluster.time_machine, me.role) {
+    if let (Some(address), Role::Manager | Role::Worker) = (&cluster.time_machine, me.role) {
         entries.push(Entry {
             other: "time-machine",
-            place,
+            address,
             connect: true,
             class: None,
             events: Some(NOTHING),

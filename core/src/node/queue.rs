@@ -1,18 +1,19 @@
-//! Queues: notifications of one peer or for one subscriber, and items to send to one peer.
+//! Queues of notifications and of items to send, and the memory that items take.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Bound, Depth, Notification, weight};
-use crate::data::{Event, StateAccess};
-use crate::logs::ActiveWriter;
+use super::{Bound, CommLogEntry, CommLogLine, Depth, Notification};
+use crate::connection::CommLogMessage;
+use crate::data::{Event, StateAccess, Value};
+use crate::logs::{ActiveWriter, LogValue, LogValues};
 use crate::wire::PrintItems;
 
 /// A queue of notifications with their sizes.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
+pub(crate) struct IncomingQueue {
     queue: VecDeque<(Notification, usize)>,
     /// The depth of the droppable notifications.
     pub(crate) depth: Depth,
@@ -22,7 +23,7 @@ pub(crate) struct Inbox {
     lines: usize,
 }
 
-impl Inbox {
+impl IncomingQueue {
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -49,7 +50,7 @@ impl Inbox {
     /// Adds a notification of this size, 0 if uncounted; see [`weigh`].
     pub(crate) fn push(&mut self, notification: Notification, weight: usize) {
         if weight == 0 {
-            self.lines = self.lines.saturating_add(weight::of_line(&notification));
+            self.lines = self.lines.saturating_add(of_line(&notification));
         } else {
             self.part_of(&notification).add(weight);
         }
@@ -89,7 +90,7 @@ impl Inbox {
     #[inline]
     fn taken(&mut self, (notification, weight): (Notification, usize)) -> (Notification, usize) {
         if weight == 0 {
-            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
+            self.lines = self.lines.saturating_sub(of_line(&notification));
         } else {
             self.part_of(&notification).remove(weight);
         }
@@ -105,7 +106,7 @@ impl Inbox {
 /// alive; it is reset if it is counted here. Notifications that do not come from a message are
 /// uncounted: 0.
 pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
-    match weight::of_notification(notification) {
+    match of_notification(notification) {
         0 => 0,
         weight => weight.max(std::mem::take(held)),
     }
@@ -126,7 +127,7 @@ pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
 /// The send queue of one peer. Items are not serialized yet, so they can be dropped and are shared
 /// among peers.
 #[derive(Debug, Default)]
-pub(super) struct Outbox {
+pub(super) struct OutgoingQueue {
     queue: VecDeque<Outgoing>,
     /// The depth of the droppable items. The others do not count.
     pub(super) depth: Depth,
@@ -157,7 +158,7 @@ pub(super) enum Outgoing {
 
 impl Outgoing {
     pub(super) fn event(event: Arc<Event>) -> Outgoing {
-        Outgoing::Event { weight: weight::of_event(&event), event }
+        Outgoing::Event { weight: of_event(&event), event }
     }
 
     /// Creates the announcement of a log writer.
@@ -179,7 +180,7 @@ impl Outgoing {
     }
 }
 
-impl Outbox {
+impl OutgoingQueue {
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -265,5 +266,109 @@ impl Outbox {
             kept
         });
         self.accesses = self.queue.iter().filter(|outgoing| outgoing.is_access()).count();
+    }
+}
+
+/// Returns the estimated memory of a notification from a peer in bytes; 0 if it does not come from
+/// a message, or from one that is limited elsewhere.
+pub(crate) fn of_notification(notified: &Notification) -> usize {
+    let inside = match notified {
+        Notification::Event { event, .. } => return of_event(event),
+        Notification::LogEntry { values, .. } => return of_log_entry(values),
+        Notification::RemotePrint { items, .. } => {
+            items.iter().map(|item| item.file.len().saturating_add(item.text.len())).sum()
+        }
+        Notification::Packet { packet, .. } => packet.data.len(),
+        Notification::Id { id, .. } => id.name.len().saturating_add(sum(id.value.iter())),
+        Notification::StateAccess { access, .. }
+        | Notification::StateAccessPerformed { access, .. } => of_access(access),
+        Notification::StateAccessRejected { target, .. } => target.len(),
+        Notification::CaptureFilter { filter, .. } => filter.len(),
+        Notification::ConnectionError { reason, .. } => reason.len(),
+        Notification::Pong { .. } | Notification::SyncPoint { .. } => 0,
+        _ => return 0,
+    };
+    inside.saturating_add(size_of::<Notification>())
+}
+
+/// Returns the estimated memory of an uncounted notification in bytes.
+pub(crate) fn of_line(notified: &Notification) -> usize {
+    let name = match notified {
+        Notification::EventRegistered { name, .. } => name.len(),
+        Notification::Log(entry) => {
+            let inside = match &entry.line {
+                CommLogLine::Connection(
+                    CommLogMessage::RegisteredForEvent(name)
+                    | CommLogMessage::UnknownEvent(name)
+                    | CommLogMessage::CallRejected { name, .. },
+                )
+                | CommLogLine::EventDropped { name, .. }
+                | CommLogLine::IdDropped { name } => name.len(),
+                _ => 0,
+            };
+            return inside.saturating_add(size_of::<CommLogEntry>());
+        }
+        _ => 0,
+    };
+    name.saturating_add(size_of::<Notification>())
+}
+
+fn of_access(access: &StateAccess) -> usize {
+    let StateAccess { target, op1, op2, op3, .. } = access;
+    let operands = [Some(op1), op2.as_ref(), op3.as_ref()];
+    sum(operands.into_iter().flatten()).saturating_add(target.len())
+}
+
+/// Returns the estimated memory of a queued event in bytes.
+pub(crate) fn of_event(event: &Event) -> usize {
+    event
+        .args
+        .iter()
+        .map(of_value)
+        .fold(size_of::<Event>() + event.name.len(), usize::saturating_add)
+}
+
+/// Returns the estimated memory of a queued log entry in bytes.
+pub(crate) fn of_log_entry(values: &LogValues) -> usize {
+    values.memory().saturating_add(size_of::<Vec<LogValue>>())
+}
+
+fn of_value(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Pattern(pattern) => pattern.anywhere.len() + pattern.exact.len(),
+        Value::List(list) => sum(list.items.iter()),
+        Value::Record(record) => slots(&record.fields),
+        Value::Vector(vector) => slots(&vector.items),
+        Value::Table(table) => {
+            sum(table.entries.iter().flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
+        }
+        _ => 0,
+    };
+    inside.saturating_add(size_of::<Value>())
+}
+
+fn slots(slots: &[Option<Value>]) -> usize {
+    sum(slots.iter().flatten()).saturating_add(slots.len())
+}
+
+fn sum<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
+    values.map(of_value).fold(0, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_items_have_more_weight() {
+        let event = |args| of_event(&Event::new("e", args));
+        let text = |len| Value::string("x".repeat(len));
+        assert!(event(vec![text(1000)]) >= event(vec![text(10)]) + 990);
+        assert!(event(vec![text(1), text(1)]) > event(vec![text(1)]));
+        let entry = |len| LogValue::Set(vec![LogValue::string("x".repeat(len))]);
+        let of_log_entry = |values: Vec<LogValue>| of_log_entry(&values.into());
+        assert!(of_log_entry(vec![entry(1000)]) >= of_log_entry(vec![entry(10)]) + 990);
+        assert!(of_log_entry(vec![]) > 0);
     }
 }

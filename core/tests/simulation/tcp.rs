@@ -9,8 +9,8 @@ use super::random::Random;
 use super::{MS, Nanos, SECOND, Who};
 
 /// A connection. The initiator is the first side.
-pub struct Link {
-    pub sides: [Side; 2],
+pub struct TcpConnection {
+    pub sides: [TcpEnd; 2],
     pub latency: Nanos,
     /// In bytes per millisecond.
     rate: u64,
@@ -41,7 +41,7 @@ pub enum Loss {
 }
 
 /// One end of a connection.
-pub struct Side {
+pub struct TcpEnd {
     pub who: Who,
     pub id: ConnectionId,
     pub peer: PeerId,
@@ -79,9 +79,9 @@ pub enum Packet {
     Reset(&'static str),
 }
 
-impl Side {
-    pub fn new(who: Who, id: ConnectionId, peer: PeerId) -> Side {
-        Side {
+impl TcpEnd {
+    pub fn new(who: Who, id: ConnectionId, peer: PeerId) -> TcpEnd {
+        TcpEnd {
             who,
             id,
             peer,
@@ -127,8 +127,8 @@ impl Side {
     }
 }
 
-impl Link {
-    pub fn new(sides: [Side; 2], faults: u64, heavy: bool, random: &mut Random) -> Link {
+impl TcpConnection {
+    pub fn new(sides: [TcpEnd; 2], faults: u64, heavy: bool, random: &mut Random) -> TcpConnection {
         let late = heavy && random.percent(60);
         let cut = random.percent(faults).then(|| Cut {
             side: random.below(2),
@@ -138,7 +138,7 @@ impl Link {
         let all = [0, MS / 10, 2 * MS, 40 * MS, 300 * MS];
         let calm = [0, MS / 10, 40 * MS];
         let piece = random.pick(&[7, 100, 1500, 1 << 20, 1 << 20]);
-        Link {
+        TcpConnection {
             sides,
             latency: random.pick(if heavy { &calm } else { &all }),
             rate: if heavy { random.range(50, 5000) } else { random.range(5, 5000) },

@@ -23,7 +23,7 @@ const READ: usize = 16 << 10;
 const READS: usize = 5;
 
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Driver {
     pub(super) machine: Connection,
     /// `None` when it is closed.
     pub(super) socket: Option<Socket>,
@@ -38,10 +38,10 @@ pub(super) struct Link {
     pub(super) dead: bool,
 }
 
-impl Link {
-    pub(super) fn new(machine: Connection, socket: Socket) -> Link {
+impl Driver {
+    pub(super) fn new(machine: Connection, socket: Socket) -> Driver {
         let (owner, lock) = (forks::generation(), Shared::new());
-        Link { machine, socket: Some(socket), owner, lock, read: 0, unpushed: false, dead: false }
+        Driver { machine, socket: Some(socket), owner, lock, read: 0, unpushed: false, dead: false }
     }
 
     /// Returns whether this process opened the connection. A forked process only sends.
@@ -89,7 +89,7 @@ impl Link {
     /// Writes pending output. Waits until all of it is written if it `may_wait`. Returns whether
     /// all of it is written.
     pub(super) fn flush(&mut self, may_wait: bool) -> io::Result<bool> {
-        let Link { machine, socket, lock, .. } = self;
+        let Driver { machine, socket, lock, .. } = self;
         let socket = socket.as_ref().ok_or(ErrorKind::NotConnected)?;
         if !machine.has_output() {
             return Ok(true);
@@ -153,7 +153,7 @@ impl Link {
     ) -> Result<(), String> {
         let mut phase = self.machine.phase();
         let mut deadline = Instant::now() + timeout;
-        let mut place = Place::default();
+        let mut position = ChunkPosition::default();
         loop {
             while let Some(notification) = self.machine.poll_notification() {
                 take(notification);
@@ -180,20 +180,20 @@ impl Link {
                 socket.wait(events, Some(left)).map_err(|error| error.to_string())?;
             }
             self.machine.feed_time(now());
-            self.receive_within(&mut place);
+            self.receive_within(&mut position);
         }
     }
 
     /// Reads only the handshake: everything after it must stay in the socket, because programs wait
     /// for it there. Over TLS its end is not known.
-    fn receive_within(&mut self, place: &mut Place) {
+    fn receive_within(&mut self, position: &mut ChunkPosition) {
         #[cfg(feature = "tls")]
         if self.machine.config().tls.is_some() {
             return self.receive();
         }
         let mut buffer = [MaybeUninit::uninit(); READ];
         while self.machine.phase() != Phase::Running && self.machine.wants_input() {
-            let (Some(socket), Some(room)) = (&self.socket, buffer.get_mut(..place.wanted()))
+            let (Some(socket), Some(room)) = (&self.socket, buffer.get_mut(..position.wanted()))
             else {
                 return;
             };
@@ -201,7 +201,7 @@ impl Link {
                 Ok([]) => return self.machine.feed_eof(now()),
                 Ok(bytes) => {
                     self.read += bytes.len() as u64;
-                    place.pass(bytes);
+                    position.pass(bytes);
                     self.machine.feed_bytes(bytes, now());
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -236,7 +236,7 @@ impl Link {
 
 /// The position of a stream within the framing (§1.1).
 #[derive(Debug, Default)]
-struct Place {
+struct ChunkPosition {
     /// The bytes of a chunk's length that were read so far.
     length: [u8; 4],
     have: usize,
@@ -244,7 +244,7 @@ struct Place {
     left: usize,
 }
 
-impl Place {
+impl ChunkPosition {
     /// Returns how many bytes can be read without exceeding a chunk or its length.
     fn wanted(&self) -> usize {
         if self.left > 0 { self.left.min(READ) } else { self.length.len() - self.have }
