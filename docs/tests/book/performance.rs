@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::pages::pages;
 
 /// The rows of the page, with the recorded cases of their columns.
-const ROWS: [(&str, &[&str]); 19] = [
+const ROWS: [(&str, &[&str]); 21] = [
     ("encode", &["encode small", "encode large"]),
     ("encode without the object cache", &["encode small uncached", "encode large uncached"]),
     ("decode", &["decode small", "decode large"]),
@@ -20,6 +20,8 @@ const ROWS: [(&str, &[&str]); 19] = [
         "send to 1,000 peers, per peer",
         &["small to 1,000 peers, each", "large to 1,000 peers, each"],
     ),
+    ("hold the lock once to send to some of 1,000 peers", &["lock for a part of 1,000 peers"]),
+    ("hold the lock once to send to some of 10,000 peers", &["lock for a part of 10,000 peers"]),
     ("encode for a Bro 2.1 (data format 22)", &["encode small in 22", "encode large in 22"]),
     ("decode from a Bro 2.1 (data format 22)", &["decode small in 22", "decode large in 22"]),
     ("decode a string argument", &["decode 100 strings, each"]),
@@ -71,4 +73,34 @@ fn the_figures_are_the_recorded_ones() {
     };
     let rows = page.lines().filter(is_row);
     assert_eq!(rows.count(), ROWS.len(), "the page has rows that are not compared");
+}
+
+/// The sections whose tables are drawn.
+const PLOTS: [(&str, &str); 4] = [
+    ("Against a plain copy over the same sockets", "performance-sockets.svg"),
+    ("Logs", "performance-logs.svg"),
+    ("Synchronized variables", "performance-state.svg"),
+    ("Recordings", "performance-recordings.svg"),
+];
+
+#[test]
+fn the_plots_show_the_figures_of_the_tables() {
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/performance.md");
+    let page = &page.expect("the page exists").text;
+    for (heading, file) in PLOTS {
+        let section = page.split("\n## ").find(|section| section.starts_with(heading));
+        let section = section.unwrap_or_else(|| panic!("the page lacks the section {heading}"));
+        assert!(section.contains(&format!("]({file})")), "{heading} does not show {file}");
+        let plot = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
+        let plot = fs::read_to_string(plot).expect("the plot exists");
+        let is_number = |cell: &&str| cell.starts_with(|c: char| c.is_ascii_digit());
+        let rows = section.lines().filter(|line| line.starts_with('|'));
+        let figures = rows.flat_map(|row| row.split('|').skip(2).map(str::trim)).filter(is_number);
+        let figures: Vec<&str> = figures.collect();
+        assert!(!figures.is_empty(), "{heading} has no figures");
+        for figure in figures {
+            assert!(plot.lines().any(|line| line == figure), "{file} lacks {figure}: draw it anew");
+        }
+    }
 }
