@@ -39,6 +39,7 @@ mod cache;
 mod cursor;
 mod error;
 mod expiry;
+mod indices;
 mod kind;
 mod lazy;
 mod limits;
@@ -47,6 +48,7 @@ mod reader;
 mod scalar;
 mod tape;
 mod transcript;
+mod usual;
 mod writer;
 
 pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
