@@ -149,6 +149,8 @@ impl Options {
 
     /// Returns the configuration of each connection.
     pub(crate) fn config(&self) -> Result<ConnectionConfig, Failure> {
+        // Errors come before the warning that no events are requested.
+        let tls = self.tls.read()?;
         let declarations = Arc::new(self.declare.read()?);
         let events = requested(&declarations, self.events.as_ref());
         let capture_filter = self.capture_filter.clone().map(Bytes::from);
@@ -157,7 +159,7 @@ impl Options {
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
             requests: Requests { events, capture_filter, ..Requests::default() },
-            tls: self.tls.read()?,
+            tls,
             ..base(declarations)
         })
     }

@@ -5,7 +5,11 @@
 //! A table declared with [`Builder::table`] is shared with every peer, like a `&synchronized`
 //! variable in Bro: `global blocked: table[addr] of string &synchronized;`. Local changes are sent
 //! to the peers, and changes made by peers are applied here. When a connection is established, the
-//! acceptor's table replaces the initiator's.
+//! table of the node that listens replaces that of the node that connected.
+//!
+//! The node below connects. The other side listens, with
+//! `Node::builder().table::<IpAddr, String>("blocked").listen("0.0.0.0:47757").accept("192.0.2.7")`.
+//! It applies changes only from the hosts named with [`accept`](Builder::accept).
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -25,6 +29,7 @@
 //!             match change? {
 //!                 Change::Set(host, why) => println!("{host}: {why}"),
 //!                 Change::Removed(host) => println!("{host} is no longer blocked"),
+//!                 // The whole table was replaced.
 //!                 _ => println!("{:?}", blocked.entries()?),
 //!             }
 //!         }
@@ -35,9 +40,9 @@
 //!
 //! # Logs
 //!
-//! A struct with `#[bro(log)]` fields is a log entry. [`Builder::log`] declares the log. Every peer
-//! that requests logs receives the entries. The node below accepts no input, so peers can do
-//! nothing else.
+//! To write a log, mark the fields of a struct that are its columns with `#[bro(log)]`, and declare
+//! the log with [`Builder::log`]. Every peer that requests logs receives the entries. No host is
+//! named with [`accept`](Builder::accept) below, so nothing else that peers send is used.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -64,9 +69,12 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the
-//! writer announced. [`LogEntry::get`](brocomm::logs::LogEntry::get) returns the value of a column
-//! by name.
+//! To read logs, request them from all peers with [`Builder::receive_logs`]. The struct needs only
+//! the columns of interest: `id.orig_h` of Bro's conn.log is the field `orig_h` of the field `id`.
+//! [`BroType`](brocomm::data::BroType) lists the Rust types of columns. An enum, such as `proto`, can
+//! be read as a `String`, and a column that may be unset as an `Option`. If a column is missing or
+//! has another type, the entry is an error, and the next one can be read.
+//! [`LogEntries`] returns the entries of all logs, whatever their columns are.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -125,11 +133,16 @@
 //! # Waiting for a connection
 //!
 //! The builder's `start` returns at once. The node connects and reconnects in its own thread.
-//! [`connected`](asynchronous::Node::connected) waits until events can be sent to a peer.
+//! An unreachable peer is not an error: the node tries again.
+//! [`connected`](asynchronous::Node::connected) waits until the handshake with a peer is done.
 //! [`listening`](asynchronous::Node::listening) waits until the node listens and returns the
-//! address, which is useful with port 0. Both return `None` when the node has stopped. An event
-//! raised while no peer is connected is sent to nobody; [`raise`](asynchronous::Node::raise)
-//! returns the number of peers that it is sent to.
+//! address, which is useful with port 0. Both return `None` when the node has stopped. So do
+//! `next` and `try_next` of the subscribers: they do not end when a peer disconnects, because it may
+//! connect again.
+//!
+//! An event goes to the peers that requested it and are connected.
+//! [`raise`](asynchronous::Node::raise) returns how many these are, in
+//! [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
 //!
 //! All futures are cancel safe. To set a time limit, use `async_std::future::timeout(limit,
 //! scans.next())` or race the future with a timer. See the sections on cancellation of

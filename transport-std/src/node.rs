@@ -80,8 +80,8 @@ impl Node {
         self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
-    /// Waits until a peer is connected and the handshake is done, and returns the peer. Events
-    /// raised from then on reach it. Returns `None` if the node stops or the deadline passes.
+    /// Waits until the handshake with a peer is done, and returns the peer. Events that it requested
+    /// reach it from then on. Returns `None` if the node stops or the deadline passes.
     pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
         let mut progress = self.0.connected();
         self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()

@@ -272,6 +272,19 @@ fn start_errors_say_why() {
         ),
         (build().connect(""), "cannot resolve : "),
         (build().listen("127.0.0.1:x"), "cannot resolve 127.0.0.1:x: "),
+        (
+            build().receive::<Seen>().listen("127.0.0.1:0"),
+            "the node listens, but ignores what peers send, so it would not get their events; name \
+             their hosts with `accept`",
+        ),
+        (
+            build().table::<u64, String>("t").listen("127.0.0.1:0".to_owned()),
+            "the node listens, but ignores what peers send, so it would not get their changes of",
+        ),
+        (
+            build().receive_logs().listen("127.0.0.1:0"),
+            "the node listens, but ignores what peers send, so it would not get their logs",
+        ),
         (build().accept("[::1"), "cannot resolve [::1: a `]` is missing"),
         (build().accept("127.0.0.1:5"), "cannot resolve 127.0.0.1:5: peers connect from any port"),
         (build().accept("[::1]:5"), "cannot resolve [::1]:5: peers connect from any port"),

@@ -96,7 +96,9 @@ impl<N: Start> Builder<N> {
 
     /// Shares a table with every peer, like a `&synchronized` variable of this name in Bro.
     ///
-    /// When a connection is established, the acceptor's table replaces the initiator's.
+    /// When a connection is established, the table of the node that listens replaces that of the
+    /// node that connected. A node that listens applies changes only from the hosts named with
+    /// [`accept`](Self::accept).
     pub fn table<K: IndexType, V: BroType>(mut self, name: impl Into<Name>) -> Builder<N> {
         let ty = <BTreeMap<K, V> as BroType>::bro_type();
         self.declarations.globals.insert(Global::synchronized(name, ty));
@@ -140,14 +142,14 @@ impl<N: Start> Builder<N> {
     /// needed. The port is 47757 if none is given.
     ///
     /// Starting the node resolves the name, which blocks.
-    pub fn connect(self, address: &str) -> Builder<N> {
+    pub fn connect(self, address: impl AsRef<str>) -> Builder<N> {
         self.connect_with(address, |_| {})
     }
 
     /// Connects to a peer, after `change` has modified its [`PeerConfig`].
     pub fn connect_with(
         mut self,
-        address: &str,
+        address: impl AsRef<str>,
         change: impl FnOnce(&mut PeerConfig),
     ) -> Builder<N> {
         let mut peer = PeerConfig {
@@ -156,28 +158,34 @@ impl<N: Start> Builder<N> {
             ..PeerConfig::new(IpAddr::from([0, 0, 0, 0]))
         };
         change(&mut peer);
-        self.connect.push((address.to_owned(), peer));
+        self.connect.push((address.as_ref().to_owned(), peer));
         self
     }
 
-    /// Listens for peers on `ADDRESS` or `ADDRESS:PORT`. With port 0 the system chooses a port. The
-    /// node accepts input only from the hosts named with [`accept`](Self::accept).
-    pub fn listen(mut self, address: &str) -> Builder<N> {
-        self.listen = Some(address.to_owned());
+    /// Listens for peers on `ADDRESS` or `ADDRESS:PORT`. With port 0 the system chooses a port.
+    ///
+    /// Every host may connect and request events and logs. What peers send is used only if their
+    /// host is named with [`accept`](Self::accept).
+    pub fn listen(mut self, address: impl AsRef<str>) -> Builder<N> {
+        self.listen = Some(address.as_ref().to_owned());
         self
     }
 
     /// Accepts input from a host when it connects, and requests events and logs from it. Any other
     /// host that connects may request events and logs, but its input is ignored.
-    pub fn accept(self, host: &str) -> Builder<N> {
+    pub fn accept(self, host: impl AsRef<str>) -> Builder<N> {
         self.accept_with(host, |_| {})
     }
 
     /// Accepts input from a host when it connects, after `change` has modified its [`PeerConfig`].
-    pub fn accept_with(mut self, host: &str, change: impl FnOnce(&mut PeerConfig)) -> Builder<N> {
+    pub fn accept_with(
+        mut self,
+        host: impl AsRef<str>,
+        change: impl FnOnce(&mut PeerConfig),
+    ) -> Builder<N> {
         let mut peer = PeerConfig::new(IpAddr::from([0, 0, 0, 0]));
         change(&mut peer);
-        self.accept.push((host.to_owned(), peer));
+        self.accept.push((host.as_ref().to_owned(), peer));
         self
     }
 
@@ -210,6 +218,9 @@ impl<N: Start> Builder<N> {
     pub fn build(mut self) -> Result<NodeMachine, StartError> {
         if !self.errors.is_empty() {
             return Err(self.errors.remove(0));
+        }
+        if let Some(what) = self.ignored() {
+            return Err(StartError::IgnoresPeers { what });
         }
         if let Some(address) = &self.listen {
             let (at, zone) = resolved(address)?;
@@ -255,6 +266,20 @@ impl<N: Start> Builder<N> {
             node.declare_log(stream).map_err(StartError::Log)?;
         }
         Ok(node)
+    }
+
+    /// Returns what the node expects of its peers, if it only listens, and accepts no input.
+    fn ignored(&self) -> Option<&'static str> {
+        let has_peers = [&self.connect, &self.accept, &self.peers].iter().any(|it| !it.is_empty());
+        if self.listen.is_none() || has_peers {
+            None
+        } else if self.has_tables {
+            Some("their changes of variables")
+        } else if !self.requested.is_empty() {
+            Some("their events")
+        } else {
+            self.requests_logs.then_some("their logs")
+        }
     }
 
     /// Adds everything that is exchanged with all peers to a peer entry.

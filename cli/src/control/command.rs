@@ -41,8 +41,8 @@ pub(super) enum Command {
     Netstats,
     /// Sets constants that are `&redef`, and prints the values that the node has afterward.
     ///
-    /// The value must have the constant's type: a Bro ignores a value of another type. If in doubt,
-    /// declare the constant.
+    /// The value must have the constant's type. Otherwise a Bro keeps its value and closes the
+    /// connection. If in doubt, declare the constant.
     #[command(after_help = super::EXIT_CODES)]
     Set {
         /// The constants and their values, as in a script: 'Module::name = value'.

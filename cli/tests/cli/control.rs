@@ -75,7 +75,8 @@ impl Controllee {
             while let Some(notification) = notifications.next(None) {
                 match notification {
                     Notification::Id { id, .. } => {
-                        // As in a Bro, a value of another type is ignored.
+                        // As in a Bro, a value of another type changes nothing. A Bro also closes the
+                        // connection.
                         let name = id.name.to_string();
                         let value = id.value.clone().unwrap();
                         if values.get(&name).is_none_or(|old| old.ty() == value.ty()) {

@@ -103,8 +103,8 @@ impl<R: Runtime> Node<R> {
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
-    /// Waits until a peer is connected and the handshake is done, and returns the peer. Events
-    /// raised from then on reach it. Returns `None` if the node stops.
+    /// Waits until the handshake with a peer is done, and returns the peer. Events that it requested
+    /// reach it from then on. Returns `None` if the node stops.
     pub async fn connected(&self) -> Option<Arc<EventPeer>> {
         let mut progress = self.handle.connected();
         poll_fn(|cx| progress.poll(cx.waker())).await

@@ -36,6 +36,8 @@ fn reaches(metrics: &str, name: &str, least: u64) {
         if line.is_some_and(|line| line.trim().parse::<u64>().unwrap() >= least) {
             return;
         }
+        // Otherwise the process would do little but answer requests.
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
 

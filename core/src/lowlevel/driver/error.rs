@@ -108,6 +108,15 @@ pub enum StartError {
     /// A log cannot be declared.
     #[error("logs: {0}")]
     Log(StreamError),
+    /// The node listens and expects something of its peers, but accepts no input from any host.
+    #[error(
+        "the node listens, but ignores what peers send, so it would not get {what}; \
+         name their hosts with `accept`"
+    )]
+    IgnoresPeers {
+        /// What would be missing.
+        what: &'static str,
+    },
     /// A system call failed.
     #[error("cannot {doing}: {cause}")]
     System {
