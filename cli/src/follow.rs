@@ -239,11 +239,12 @@ fn attend(
     let mut end = None;
     let mut result = Ok(());
     while result.is_ok() {
-        result = follower.due(peer.now());
-        if result.is_err() || follower.is_done(peer.now()) {
+        let now = peer.now();
+        result = follower.due(now);
+        if result.is_err() || follower.is_done(now) {
             break;
         }
-        let wait = follower.next_timeout().map(|due| due.saturating_since(peer.now()));
+        let wait = follower.next_timeout().map(|due| due.saturating_since(now));
         let due = wait.and_then(|wait| Instant::now().checked_add(wait));
         let until = until.filter(|_| peer.connection().peer_version().is_none());
         let deadline = due.into_iter().chain(until).min();

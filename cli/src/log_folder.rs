@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ use crate::file;
 /// The maximum number of logs in a directory. A Bro with all its scripts has about 50.
 const MOST: usize = 2048;
 
+/// The size in bytes from which buffered entries are written to the file.
+const BUFFER: usize = 32 << 10;
+
 /// Writes logs to files in a directory.
 pub(crate) struct LogFolder {
     folder: PathBuf,
@@ -31,6 +34,8 @@ pub(crate) struct LogFolder {
     logs: Vec<Log>,
     /// The indices of the logs.
     places: BTreeMap<Key, usize>,
+    /// The sender and writer of the last entry, usually also those of the next, with the index.
+    last: Option<(u64, Arc<LogWriter>, usize)>,
     /// The logs that are not written.
     left_out: BTreeMap<Identity, LeftOut>,
 }
@@ -47,9 +52,10 @@ struct Log {
     /// The canonical path, with links and case-insensitive names resolved.
     real: Option<PathBuf>,
     /// `None` between a rotation and the next entry.
-    out: Option<BufWriter<File>>,
+    out: Option<File>,
     file: LogFile,
     entries: u64,
+    /// What is not written to the file yet.
     buffer: Vec<u8>,
 }
 
@@ -81,6 +87,7 @@ impl LogFolder {
             mixes: false,
             logs: Vec::new(),
             places: BTreeMap::new(),
+            last: None,
             left_out: BTreeMap::new(),
         })
     }
@@ -101,6 +108,7 @@ impl LogFolder {
         writer: &Arc<LogWriter>,
         now: Time,
     ) -> Result<(), String> {
+        self.last = None;
         let (key, path) = ((sender, identity(writer)), &writer.path);
         let is_same = |known: &LogWriter| {
             (&known.fields, &known.options) == (&writer.fields, &writer.options)
@@ -182,9 +190,9 @@ impl LogFolder {
 
     /// Appends an entry to the log of its writer, if that log is written.
     pub(crate) fn entry(&mut self, sender: u64, entry: &LogEntry, now: Time) -> Result<(), String> {
-        let key = (sender, identity(&entry.writer));
-        let Some(log) = self.places.get(&key).and_then(|place| self.logs.get_mut(*place)) else {
-            if let Some(left_out) = self.left_out.get_mut(&key.1) {
+        let Some(log) = self.place(sender, &entry.writer).and_then(|at| self.logs.get_mut(at))
+        else {
+            if let Some(left_out) = self.left_out.get_mut(&identity(&entry.writer)) {
                 left_out.entries += 1;
             }
             return Ok(());
@@ -194,8 +202,20 @@ impl LogFolder {
         log.write(is_new)
     }
 
+    /// Returns the index of a writer's log.
+    fn place(&mut self, sender: u64, writer: &Arc<LogWriter>) -> Option<usize> {
+        let last = self.last.as_ref();
+        if let Some((.., at)) = last.filter(|(of, w, _)| *of == sender && Arc::ptr_eq(w, writer)) {
+            return Some(*at);
+        }
+        let at = *self.places.get(&(sender, identity(writer)))?;
+        self.last = Some((sender, Arc::clone(writer), at));
+        Some(at)
+    }
+
     /// Removes a sender. Its logs stay open for others.
     pub(crate) fn forget(&mut self, sender: u64) {
+        self.last = None;
         self.places.retain(|key, _| key.0 != sender);
     }
 
@@ -231,7 +251,7 @@ impl LogFolder {
             let name = log.file.finish(now, &mut log.buffer);
             let ended = match name {
                 Some(name) => log.end(Some(name)),
-                None => log.write(false).and_then(|()| log.flush()),
+                None => log.flush(),
             };
             if let Err(error) = ended {
                 problem.get_or_insert(error);
@@ -258,25 +278,19 @@ fn real(path: &Path) -> Option<PathBuf> {
 }
 
 impl Log {
-    /// Appends the buffer to the file, or to a new one if `is_new`.
+    /// Creates the file for what is buffered, if `is_new`. Writes it if it is much.
     fn write(&mut self, is_new: bool) -> Result<(), String> {
         if is_new {
             let file = File::create(&self.path).map_err(|error| self.cannot(&error))?;
-            self.out = Some(BufWriter::new(file));
+            self.out = Some(file);
             self.real = real(&self.path);
         }
-        let written = match &mut self.out {
-            Some(out) => out.write_all(&self.buffer),
-            None => Ok(()),
-        };
-        self.buffer.clear();
-        written.map_err(|error| self.cannot(&error))
+        if self.buffer.len() < BUFFER { Ok(()) } else { self.flush() }
     }
 
     /// Appends the last line and renames the file, if it is rotated.
     fn end(&mut self, name: Option<String>) -> Result<(), String> {
         let Some(name) = name else { return Ok(()) };
-        self.write(false)?;
         self.flush()?;
         self.out = None;
         let renamed = fs::rename(&self.path, self.free(&name));
@@ -298,8 +312,12 @@ impl Log {
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        let flushed = self.out.as_mut().map_or(Ok(()), Write::flush);
-        flushed.map_err(|error| self.cannot(&error))
+        let written = match &mut self.out {
+            Some(out) => out.write_all(&self.buffer),
+            None => Ok(()),
+        };
+        self.buffer.clear();
+        written.map_err(|error| self.cannot(&error))
     }
 
     fn cannot(&self, error: &io::Error) -> String {

@@ -1,12 +1,14 @@
 //! A node with many peers, all of which have requested one event.
 
 use std::net::IpAddr;
+use std::task::Waker;
 
 use brocomm::Time;
 use brocomm::data::Event;
+use brocomm::lowlevel::driver::{NodeDriver, SocketDriver};
 use brocomm::node::{Action, ConnectionId, Endpoint, NodeConfig, NodeMachine, PeerConfig};
 
-use crate::anew;
+use crate::{EVENTS, anew};
 
 const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
 const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
@@ -104,5 +106,43 @@ impl FanOut {
             sent += std::iter::from_fn(|| self.node.poll_connection()).count();
         }
         sent
+    }
+}
+
+/// A node with many peers as a transport has it, behind a lock.
+pub struct Locked {
+    driver: NodeDriver,
+    /// The tasks of the connections, in the order in which they get events.
+    tasks: Vec<SocketDriver>,
+    events: Vec<Event>,
+}
+
+impl Locked {
+    /// Connects this number of peers and sends them the event several times.
+    pub fn warm(peers: usize, event: &Event) -> Locked {
+        let FanOut { node, connections, .. } = FanOut::warm(peers, event);
+        let (tasks, mut driver) = (connections.into_iter().map(SocketDriver::new), NodeDriver::new(node));
+        let tasks: Vec<_> = tasks.collect();
+        for task in &tasks {
+            assert!(!task.is_given_up(&mut driver, Waker::noop()));
+        }
+        Locked { driver, tasks, events: anew(event, EVENTS) }
+    }
+
+    /// Raises [`EVENTS`] events to their first receivers: for each, what a transport does while it
+    /// holds the lock once. Returns the number of tasks that were woken.
+    #[inline(never)]
+    pub fn hold(&mut self) -> usize {
+        let mut woken = 0;
+        for event in self.events.drain(..) {
+            let raising = self.driver.try_raise(event, NOW).expect("there is room");
+            assert_eq!(raising.done(), None, "the others get it later");
+            let wakers = self.driver.settle();
+            for task in self.tasks.iter().take(wakers.len()) {
+                assert!(!task.is_given_up(&mut self.driver, Waker::noop()));
+            }
+            woken += wakers.len();
+        }
+        woken
     }
 }

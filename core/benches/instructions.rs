@@ -14,7 +14,7 @@ use brocomm::lowlevel::wire::DataFormat;
 use brocomm_benches::counting::{Case, count, figures};
 use brocomm_benches::tables::{self, COUNTS, Tables};
 use brocomm_benches::{
-    EVENTS, FanOut, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
+    EVENTS, FanOut, Locked, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
 /// The file with the recorded figures.
@@ -82,6 +82,12 @@ fn fan_out(peers: usize, times: usize, event: Event) {
     count(|| assert_eq!(black_box(&mut fan_out).raise(times), peers * times));
 }
 
+/// What one lock of the node covers when an event goes to this number of peers.
+fn hold(peers: usize) {
+    let mut locked = Locked::warm(peers, &small());
+    count(|| assert!(black_box(&mut locked).hold() > EVENTS));
+}
+
 /// Filling a table in a synchronized variable.
 fn fill_table(entries: u32) {
     let mut store = tables::store("here", COUNTS);
@@ -102,7 +108,7 @@ const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
-const CASES: [Case; 51] = [
+const CASES: [Case; 53] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -140,6 +146,8 @@ const CASES: [Case; 51] = [
     ("small to 1,000 peers, each", 10, || fan_out(1_000, 10, small())),
     ("large to 1,000 peers, each", 10, || fan_out(1_000, 10, large())),
     ("small to 10,000 peers, each", 100, || fan_out(10_000, 10, small())),
+    ("lock for a part of 1,000 peers", 1, || hold(1_000)),
+    ("lock for a part of 10,000 peers", 1, || hold(10_000)),
     ("state, fill, each entry", 20, || fill_table(20_000)),
     ("state, transfer, each entry", 20, || transfer_table(20_000)),
     ("encode large in 25", 1, || encode(large(), IN_25)),

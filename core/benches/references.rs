@@ -5,6 +5,8 @@
 //! `typed` are structs known when the program is compiled, `dynamic` a tree of values like
 //! [`brocomm::data::Value`]. Formats that carry neither types nor references do less than Bro's.
 
+mod plot;
+
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -13,9 +15,7 @@ use std::path::Path;
 use brocomm::lowlevel::serial::Mode;
 use brocomm_benches::counting::{Case, count, figures};
 use brocomm_benches::{EVENTS, Receiver, Sender};
-use plotters::prelude::{
-    BLACK, BLUE, Color, DrawingAreaErrorKind, FontStyle, IntoDrawingArea, IntoFont, Rectangle, SVGBackend, WHITE,
-};
+use plot::{Bar, Group};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// An event with what it carries: a tuple of arguments, or a list of values.
@@ -236,41 +236,18 @@ const CASES: [Case; 24] = [
     ("decode large, typed, prost", 1, || prost_decode(messages::large())),
 ];
 
-/// The plot in the book.
-const PLOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/performance.svg");
-
-/// Draws a bar for each figure, in a group for each event and direction.
-fn plot(figures: &[(&str, u64)]) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
-    const LINE: i32 = 22;
-    const LABELS: i32 = 150;
-    const WIDTH: i32 = 720;
-    let most = figures.iter().map(|(_, figure)| *figure).max().unwrap_or(1);
-    let groups: Vec<_> = figures.chunk_by(|(a, _), (b, _)| group(a) == group(b)).collect();
-    let height = LINE * (figures.len() + 2 * groups.len()) as i32;
-    let area = SVGBackend::new(PLOT, (WIDTH as u32, height as u32)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let font = ("sans-serif", 14).into_font();
-    let mut y = 0;
-    for figures in groups {
-        let title = format!("{} event, instructions", group(figures[0].0));
-        area.draw_text(&title, &font.clone().style(FontStyle::Bold).into(), (8, y + 8))?;
-        y += LINE + LINE / 2;
-        for (case, figure) in figures {
+/// Returns a bar for each figure, in a group for each event and direction.
+fn groups(figures: &[(&str, u64)]) -> Vec<Group> {
+    let name = |case: &str| case.split(", ").next().expect("a case has a name").to_owned();
+    let groups = figures.chunk_by(|(a, _), (b, _)| name(a) == name(b)).map(|figures| {
+        let bars = figures.iter().map(|(case, figure)| {
             let (_, format) = case.split_once(", ").expect("a case has a format");
-            let color = if format == "brocomm" { BLUE.mix(0.7) } else { BLACK.mix(0.25) };
-            let end = LABELS + ((WIDTH - LABELS - 70) as u64 * figure / most) as i32;
-            area.draw_text(format, &font.clone().into(), (8, y + 2))?;
-            area.draw(&Rectangle::new([(LABELS, y), (end, y + LINE - 4)], color.filled()))?;
-            area.draw_text(&figure.to_string(), &font.clone().into(), (end + 6, y + 2))?;
-            y += LINE;
-        }
-        y += LINE / 2;
-    }
-    area.present()
-}
-
-fn group(case: &str) -> &str {
-    case.split(", ").next().expect("a case has a name")
+            let is_ours = format == "brocomm";
+            Bar { label: format.to_owned(), shown: figure.to_string(), value: *figure as f64, is_ours }
+        });
+        Group { title: format!("{} event, instructions", name(figures[0].0)), bars: bars.collect() }
+    });
+    groups.collect()
 }
 
 fn main() {
@@ -288,6 +265,6 @@ fn main() {
         println!("{figure:>7} {case}");
     }
     if has("--plot") {
-        plot(&figures).expect("the plot can be written");
+        plot::draw("performance.svg", &groups(&figures)).expect("the plot can be written");
     }
 }

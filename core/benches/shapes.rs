@@ -14,7 +14,7 @@ use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
 use bytes::Bytes;
 
-pub use fan_out::FanOut;
+pub use fan_out::{FanOut, Locked};
 pub use nodes::Nodes;
 
 /// The number of events in one measurement.

@@ -1,5 +1,6 @@
 //! The state shared by the tasks and handles of one node.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker, ready};
@@ -64,9 +65,18 @@ impl Shared {
         result
     }
 
-    /// Takes a notification, see [`NodeDriver::take_notification`].
-    pub(crate) fn take_notification(&self, ticket: &Ticket) -> Option<Notification> {
-        self.lock().take_notification(ticket)
+    /// Takes queued notifications, see [`NodeDriver::take_notifications`].
+    pub(crate) fn take_notifications(&self, ticket: &Ticket, taken: &mut VecDeque<Notification>) {
+        let wake = {
+            let mut node = self.lock();
+            let now = self.now();
+            if !node.take_notifications(ticket, now, taken) {
+                return;
+            }
+            node.feed_clock(now, self.wall_clock());
+            node.settle()
+        };
+        wake.into_iter().for_each(Waker::wake);
     }
 
     /// Locks the node. It stays usable after a panic.

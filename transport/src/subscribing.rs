@@ -1,5 +1,6 @@
 //! Streams of a node's notifications and events.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -20,27 +21,32 @@ use crate::Handle;
 pub struct Notifications {
     handle: Handle,
     ticket: Ticket,
+    /// What was taken from the queue and not returned yet.
+    taken: VecDeque<Notification>,
 }
 
 impl Notifications {
     pub(crate) fn new(handle: Handle, subscription: Subscription) -> Notifications {
         let mut ticket = Ticket::default();
         handle.shared().with(|node, _| node.subscribe(&mut ticket, subscription));
-        Notifications { handle, ticket }
+        Notifications { handle, ticket, taken: VecDeque::new() }
     }
 
     /// Waits for the next notification. Returns `None` after [`Notification::Terminated`], which is
     /// the last, or if the subscriber was [disconnected](Self::is_disconnected).
     ///
-    /// Cancel safe: a notification leaves the queue only as the result.
+    /// Cancel safe: no notification is lost.
     pub async fn next(&mut self) -> Option<Notification> {
         poll_fn(|cx| self.poll_notification(cx.waker())).await
     }
 
     /// Returns the next notification, or registers the waker.
     pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
-        let Notifications { handle, ticket } = self;
-        if let Some(notification) = handle.shared().take_notification(ticket) {
+        let Notifications { handle, ticket, taken } = self;
+        if taken.is_empty() {
+            handle.shared().take_notifications(ticket, taken);
+        }
+        if let Some(notification) = taken.pop_front() {
             return Poll::Ready(Some(notification));
         }
         handle.shared().with(|node, _| node.poll_notification(ticket, waker))
@@ -48,7 +54,7 @@ impl Notifications {
 
     /// Returns whether the last notification has been returned.
     pub fn is_over(&self) -> bool {
-        self.handle.shared().with(|node, _| node.is_over(&self.ticket))
+        self.taken.is_empty() && self.handle.shared().with(|node, _| node.is_over(&self.ticket))
     }
 
     /// Returns how many notifications were dropped because the queue was full, with

@@ -1,6 +1,6 @@
 //! The files of the logs that peers send to a running node.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -19,9 +19,6 @@ use crate::output::GRACE;
 
 /// The wait if nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
-
-/// The maximum time that entries are buffered.
-const FLUSH: Duration = Duration::from_millis(200);
 
 /// Writes logs in a thread of its own, so that a slow disk does not block anything else.
 pub(super) struct LogFiles(Option<JoinHandle<Result<(), String>>>);
@@ -81,23 +78,32 @@ async fn write(
 ) -> Result<(), String> {
     let mut is_flushed = true;
     loop {
-        let now = node.now();
-        folder.rotate(now)?;
-        let wait = folder.next_timeout().map_or(IDLE, |due| due.saturating_since(now));
+        let due = async {
+            let wait = folder.next_timeout().map(|due| due.saturating_since(node.now()));
+            sleep(wait.unwrap_or(IDLE)).await;
+        };
         let notification = tokio::select! {
+            biased;
             notification = notifications.next() => notification,
-            () = sleep(wait.min(if is_flushed { IDLE } else { FLUSH })) => {
+            // Nothing more has arrived.
+            () = ready(()), if !is_flushed => {
                 folder.flush()?;
                 is_flushed = true;
                 continue;
             }
+            () = due => {
+                folder.rotate(node.now())?;
+                continue;
+            }
         };
         let now = node.now();
+        folder.rotate(now)?;
         match notification {
             Some(Notification::LogWriterAnnounced { peer, writer }) => {
                 if let Err(problem) = folder.announce(peer.id.0, &writer, now) {
                     warn(format_args!("{}: {problem}", peer.endpoint));
                 }
+                is_flushed = false;
             }
             Some(Notification::LogEntry { peer, writer, values }) => {
                 folder.entry(peer.id.0, &LogEntry { writer, values }, now)?;

@@ -203,8 +203,11 @@ pub(crate) fn run_with(
         let node = Node::run(communication)
             .map_err(|error| failed(format_args!("cannot start: {error}")))?;
         // The log is written even if standard output is not read.
-        let notifications = node.subscribe_with(Subscription::new("standard output"));
-        let observed = node.subscribe_with(Subscription::new("communication log"));
+        let printed = Subscription::new("standard output");
+        // Entries that are written to files are not printed.
+        let printed = if folder.is_some() { printed.without_log_entries() } else { printed };
+        let notifications = node.subscribe_with(printed);
+        let observed = node.subscribe_with(Subscription::new("communication log").without_data());
         let files = folder.map(|folder| {
             let notifications = node.subscribe_with(Subscription::new("log files"));
             LogFiles::start(node.clone(), notifications, folder)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 
@@ -162,21 +163,21 @@ impl AsciiFormat {
             LogValue::Set(items) | LogValue::Vector(items) => return self.elements(items, out),
             LogValue::Unset(_) => out.extend_from_slice(&self.unset_field),
             LogValue::Bool(value) => out.push(if *value { b'T' } else { b'F' }),
-            LogValue::Int(value) => append(out, format_args!("{value}")),
-            LogValue::Count(value) | LogValue::Counter(value) => {
-                append(out, format_args!("{value}"));
+            LogValue::Int(value) => {
+                if *value < 0 {
+                    out.push(b'-');
+                }
+                value::decimal(value.unsigned_abs(), out);
             }
-            LogValue::Port(port) => append(out, format_args!("{}", port.number)),
-            LogValue::Addr(addr) => out.extend_from_slice(address(*addr).as_bytes()),
+            LogValue::Count(value) | LogValue::Counter(value) => value::decimal(*value, out),
+            LogValue::Port(port) => value::decimal(port.number.into(), out),
+            LogValue::Addr(addr) => self::addr(*addr, out),
             LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
-            LogValue::Double(value) => out.extend_from_slice(value::double(*value).as_bytes()),
-            LogValue::Time(value) | LogValue::Interval(value) => {
-                out.extend_from_slice(value::fixed(*value).as_bytes());
-            }
+            LogValue::Double(value) => value::double(*value, out),
+            LogValue::Time(value) | LogValue::Interval(value) => value::fixed(*value, out),
         }
         // Numbers are escaped like strings, in case they contain a separator.
-        let text = out.get(start..).unwrap_or_default();
-        if (0..text.len()).any(|at| self.escaped(text, at, inside) > 0) {
+        if !self.is_plain(out.get(start..).unwrap_or_default(), inside) {
             let text = out.split_off(start);
             self.text(&text, inside, out);
         }
@@ -208,6 +209,9 @@ impl AsciiFormat {
 
     /// Writes text, escaping separators and everything that is not printable ASCII.
     fn text(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
+        if self.is_plain(text, inside) {
+            return out.extend_from_slice(text);
+        }
         let (mut at, mut plain) = (0usize, 0usize);
         while at < text.len() {
             let length = self.escaped(text, at, inside);
@@ -223,6 +227,20 @@ impl AsciiFormat {
             plain = at;
         }
         out.extend_from_slice(text.get(plain..).unwrap_or_default());
+    }
+
+    /// Returns whether a text certainly needs no escaping, from its bytes alone.
+    #[inline]
+    fn is_plain(&self, text: &[u8], inside: bool) -> bool {
+        // An empty separator separates nothing. A backslash is escaped in any case.
+        let first = |separator: &[u8]| separator.first().copied().unwrap_or(b'\\');
+        let column = first(&self.separator);
+        let element = if inside { first(&self.set_separator) } else { column };
+        let is_plain = |byte: u8| {
+            (b' '..=b'~').contains(&byte) & (byte != b'\\') & (byte != column) & (byte != element)
+        };
+        // All bytes at once, which is faster than to stop at the first.
+        text.iter().fold(true, |plain, byte| plain & is_plain(*byte))
     }
 
     /// Returns how many bytes to escape from this position.
@@ -252,6 +270,21 @@ impl fmt::Display for LogValue {
 fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector never fails.
     let _ = out.write_fmt(text);
+}
+
+/// Writes an address.
+fn addr(addr: IpAddr, out: &mut Vec<u8>) {
+    match addr.to_canonical() {
+        IpAddr::V4(v4) => {
+            for (i, octet) in v4.octets().into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b'.');
+                }
+                value::decimal(octet.into(), out);
+            }
+        }
+        v6 => out.extend_from_slice(address(v6).as_bytes()),
+    }
 }
 
 /// Writes a byte as `\xhh`, a backslash doubled.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use bytes::Bytes;
 
 use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
-use super::usual::usual_value;
+use super::usual::{places, put, usual_value};
 use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
@@ -162,12 +162,12 @@ impl Cursor<'_> {
         let count = self.check(count.into(), LEAST_VALUE)?;
         let mut total = 0;
         add(&mut total, count, limit)?;
-        let mut values = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut values = places(count);
+        for place in &mut values {
             let rest = self.rest();
-            match L::IS_USUAL.then(|| usual_value(self.chunk(), rest, &mut values)).flatten() {
+            match L::IS_USUAL.then(|| usual_value(self.chunk(), rest, place)).flatten() {
                 Some(rest) => self.set_rest(rest),
-                None => self.value::<L>(&mut values, &mut total, limit)?,
+                None => self.value::<L>(place, &mut total, limit)?,
             }
         }
         Ok(values)
@@ -177,58 +177,57 @@ impl Cursor<'_> {
     #[inline(never)]
     fn value<L: Layout>(
         &mut self,
-        values: &mut Vec<LogValue>,
+        place: &mut LogValue,
         total: &mut u64,
         limit: u32,
     ) -> Result<()> {
         let tag = self.value_tag::<L>()?;
         if !matches!(tag, TypeTag::Table | TypeTag::Vector) {
-            return self.single::<L>(tag, values);
+            return self.single::<L>(tag, place);
         }
         if !self.bool()? {
-            values.push(LogValue::Unset(tag));
+            put(place, LogValue::Unset(tag));
             return Ok(());
         }
         let count = self.i64()?;
         let count = self.check(count, LEAST_VALUE)?;
         add(total, count, limit)?;
-        let mut elements = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut elements = places(count);
+        for place in &mut elements {
             match self.value_tag::<L>()? {
                 tag @ (TypeTag::Table | TypeTag::Vector) => return Err(Kind::Nested(tag)),
-                tag => self.single::<L>(tag, &mut elements)?,
+                tag => self.single::<L>(tag, place)?,
             }
         }
-        values.push(match tag {
-            TypeTag::Table => LogValue::Set(elements),
-            _ => LogValue::Vector(elements),
-        });
+        match tag {
+            TypeTag::Table => put(place, LogValue::Set(elements)),
+            _ => put(place, LogValue::Vector(elements)),
+        }
         Ok(())
     }
 
-    /// Reads the content of a value that is not a container. Each is put there where it is made: to
-    /// return it would move it, byte by byte.
+    /// Reads the content of a value that is not a container.
     #[inline]
-    fn single<L: Layout>(&mut self, tag: TypeTag, values: &mut Vec<LogValue>) -> Result<()> {
+    fn single<L: Layout>(&mut self, tag: TypeTag, place: &mut LogValue) -> Result<()> {
         if !self.bool()? {
-            values.push(LogValue::Unset(tag));
+            put(place, LogValue::Unset(tag));
             return Ok(());
         }
         match tag {
-            TypeTag::Bool => values.push(LogValue::Bool(self.i64()? != 0)),
-            TypeTag::Int => values.push(LogValue::Int(self.i64()?)),
-            TypeTag::Count => values.push(LogValue::Count(self.u64()?)),
-            TypeTag::Counter => values.push(LogValue::Counter(self.u64()?)),
-            TypeTag::Double => values.push(LogValue::Double(self.f64()?)),
-            TypeTag::Time => values.push(LogValue::Time(self.f64()?)),
-            TypeTag::Interval => values.push(LogValue::Interval(self.f64()?)),
-            TypeTag::String => values.push(LogValue::String(self.string()?)),
-            TypeTag::Enum => values.push(LogValue::Enum(self.string()?)),
-            TypeTag::Func => values.push(LogValue::Func(self.string()?)),
-            TypeTag::File => values.push(LogValue::File(self.string()?)),
-            TypeTag::Port => values.push(LogValue::Port(self.port::<L>()?)),
-            TypeTag::Addr => values.push(LogValue::Addr(self.addr::<L>()?)),
-            TypeTag::Subnet => values.push(LogValue::Subnet(self.subnet::<L>()?)),
+            TypeTag::Bool => put(place, LogValue::Bool(self.i64()? != 0)),
+            TypeTag::Int => put(place, LogValue::Int(self.i64()?)),
+            TypeTag::Count => put(place, LogValue::Count(self.u64()?)),
+            TypeTag::Counter => put(place, LogValue::Counter(self.u64()?)),
+            TypeTag::Double => put(place, LogValue::Double(self.f64()?)),
+            TypeTag::Time => put(place, LogValue::Time(self.f64()?)),
+            TypeTag::Interval => put(place, LogValue::Interval(self.f64()?)),
+            TypeTag::String => put(place, LogValue::String(self.string()?)),
+            TypeTag::Enum => put(place, LogValue::Enum(self.string()?)),
+            TypeTag::Func => put(place, LogValue::Func(self.string()?)),
+            TypeTag::File => put(place, LogValue::File(self.string()?)),
+            TypeTag::Port => put(place, LogValue::Port(self.port::<L>()?)),
+            TypeTag::Addr => put(place, LogValue::Addr(self.addr::<L>()?)),
+            TypeTag::Subnet => put(place, LogValue::Subnet(self.subnet::<L>()?)),
             other => return Err(Kind::BadType(i32::from(other as u8))),
         }
         Ok(())

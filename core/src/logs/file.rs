@@ -49,6 +49,8 @@ pub struct LogFile {
     is_open: bool,
     /// When the log was opened or last rotated.
     since: Time,
+    /// When it is rotated next.
+    due: Option<Time>,
 }
 
 impl LogFile {
@@ -75,6 +77,7 @@ impl LogFile {
             name,
             is_open: false,
             since: now,
+            due: rotation.next(now),
         })
     }
 
@@ -83,7 +86,9 @@ impl LogFile {
     /// [`AsciiFormat::utc_offset`](super::AsciiFormat::utc_offset) apply.
     #[must_use]
     pub fn on_clock(self, utc_offset: fn(Time) -> i32) -> LogFile {
-        LogFile { utc_offset: Some(utc_offset), ..self }
+        let mut file = LogFile { utc_offset: Some(utc_offset), ..self };
+        file.begin(file.since);
+        file
     }
 
     /// Adds a number to the file's name, to distinguish two logs with the same path, as Bro does:
@@ -128,18 +133,24 @@ impl LogFile {
 
     /// Returns when to call [`rotate`](LogFile::rotate); `None` if never.
     pub fn next_timeout(&self) -> Option<Time> {
-        self.rotation_at(self.since).next(self.since)
+        self.due
+    }
+
+    /// Starts to wait for the next rotation.
+    fn begin(&mut self, now: Time) {
+        self.since = now;
+        self.due = self.rotation_at(now).next(now);
     }
 
     /// Appends the last line and returns the file's new name if rotation is due and the file is
     /// open.
     #[must_use = "the caller must rename the file if this returns a name"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
-        if self.next_timeout().is_none_or(|due| now < due) {
+        if self.due.is_none_or(|due| now < due) {
             return None;
         }
         let rotated = self.end(now, out);
-        self.since = now;
+        self.begin(now);
         rotated
     }
 

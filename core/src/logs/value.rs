@@ -135,32 +135,86 @@ const LONGEST_DOUBLE: usize = 255;
 /// The greatest number that Bro prints without an exponent outside of logs.
 const WIDEST: f64 = i32::MAX as f64;
 
-/// Writes a time or interval: always six decimals, an exponent beyond ±2147483647.
-pub(super) fn fixed(value: f64) -> String {
-    if !value.is_finite() || value.abs() > WIDEST {
-        return number::double(value);
+/// Appends a number in decimal.
+pub(super) fn decimal(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        first -= 1;
+        if number == 0 {
+            break;
+        }
     }
-    let (whole, decimals) = split(value.abs());
-    let sign = if value < 0.0 { "-" } else { "" };
-    format!("{sign}{whole}.{decimals:06}")
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
-/// Writes a double: at most six decimals, never an exponent.
-pub(super) fn double(value: f64) -> String {
-    if !value.is_finite() || value.abs() <= WIDEST {
-        return number::double(value);
+/// Appends a number of at most 2147483647 with six decimals.
+fn with_millionths(value: f64, out: &mut Vec<u8>) {
+    let (whole, decimals) = split(value.abs());
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    decimal(whole, out);
+    // A leading digit, which becomes the point, keeps the zeros after it.
+    let point = out.len();
+    decimal(1_000_000 + decimals, out);
+    out.get_mut(point).into_iter().for_each(|digit| *digit = b'.');
+}
+
+/// Appends a time or interval: always six decimals, an exponent beyond ±2147483647.
+pub(super) fn fixed(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() && value.abs() <= WIDEST {
+        with_millionths(value, out);
+    } else {
+        out.extend_from_slice(number::double(value).as_bytes());
+    }
+}
+
+/// Appends a double: at most six decimals, never an exponent.
+pub(super) fn double(value: f64, out: &mut Vec<u8>) {
+    if !value.is_finite() {
+        return out.extend_from_slice(number::double(value).as_bytes());
+    }
+    if value.abs() <= WIDEST {
+        with_millionths(value, out);
+        let zeros = out.iter().rev().take(6).take_while(|digit| **digit == b'0').count();
+        // An integer keeps one decimal. A number that only rounds to an integer has none.
+        let cut = match zeros {
+            6 if value.fract() == 0.0 => 5,
+            6 => 7,
+            zeros => zeros,
+        };
+        return out.truncate(out.len() - cut);
     }
     let text = format!("{value:.6}");
     if text.len() > LONGEST_DOUBLE {
-        return "NAN.0".to_owned();
+        return out.extend_from_slice(b"NAN.0");
     }
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if value.fract() == 0.0 { format!("{text}.0") } else { text.to_owned() }
+    out.extend_from_slice(text.as_bytes());
+    if value.fract() == 0.0 {
+        out.extend_from_slice(b".0");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written<T>(value: T, write: fn(T, &mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(value, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_written_in_decimal() {
+        for number in [0, 9, 10, 99, 100, 1_234_567_890, u64::MAX] {
+            assert_eq!(written(number, decimal), number.to_string());
+        }
+    }
 
     #[test]
     fn times_and_intervals_have_six_decimals() {
@@ -180,7 +234,7 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ];
         for (value, text) in cases {
-            assert_eq!(fixed(value), text);
+            assert_eq!(written(value, fixed), text);
         }
     }
 
@@ -206,9 +260,9 @@ mod tests {
             (2e248, "NAN.0"),
         ];
         for (value, text) in cases {
-            assert_eq!(double(value), text, "{value:e}");
+            assert_eq!(written(value, double), text, "{value:e}");
         }
-        let googol = double(1e100);
+        let googol = written(1e100, double);
         assert_eq!(googol.len(), 103);
         assert!(googol.starts_with("10000000000000000159028911097599180468360808563945281389781"));
     }

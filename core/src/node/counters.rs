@@ -44,7 +44,7 @@ pub struct Depth {
 }
 
 impl Depth {
-    pub(super) fn add(&mut self, bytes: usize) {
+    pub(crate) fn add(&mut self, bytes: usize) {
         self.events += 1;
         self.bytes += bytes;
         self.most_events = self.most_events.max(self.events);
@@ -61,7 +61,7 @@ impl Depth {
         self.bytes = self.bytes.saturating_sub(from.bytes.saturating_sub(to.bytes));
     }
 
-    pub(super) const fn reaches(&self, bound: super::Bound) -> bool {
+    pub(crate) const fn reaches(&self, bound: super::Bound) -> bool {
         self.events >= bound.events || self.bytes >= bound.bytes
     }
 }

@@ -124,9 +124,11 @@ pub(crate) async fn write(sender: &Node, number: u64) {
     let mut next = 0;
     while next < number {
         let row = number.min(next + ROW);
+        // The node is locked only while they are written.
+        let entries: Vec<_> = (next..row).map(entry).collect();
         next = sender.with(|node, now: Time| {
-            for n in next..row {
-                match node.write_log(STREAM, &entry(n), now) {
+            for (n, entry) in (next..row).zip(&entries) {
+                match node.write_log(STREAM, entry, now) {
                     Ok(raised) => assert_eq!((raised.peers, raised.dropped), (1, 0)),
                     Err(WriteLogError::Full(_)) => return n,
                     Err(error) => panic!("{error}"),

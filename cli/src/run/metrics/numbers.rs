@@ -19,7 +19,7 @@ type Number = (&'static str, &'static str, Kind, fn(&PeerCounters) -> u64);
 
 /// The metrics per peer, and in total including disconnected peers. Those per peer have the prefix
 /// `peer_`.
-const COUNTERS: [Number; 19] = {
+const COUNTERS: [Number; 20] = {
     use Kind::{Counter, Gauge};
     [
         ("connections", "Connections established", Counter, |c| c.connects),
@@ -29,6 +29,9 @@ const COUNTERS: [Number; 19] = {
         ("sent_messages", "Messages sent", Counter, |c| c.connection.output.messages),
         ("received_events", "Events received", Counter, |c| c.connection.events_received),
         ("sent_events", "Events sent", Counter, |c| c.connection.events_sent),
+        ("log_entries_received", "Log entries received from peers", Counter, |c| {
+            c.connection.log_entries_received
+        }),
         ("received_accesses", "Operations on state received", Counter, |c| {
             c.connection.accesses_received
         }),

@@ -14,7 +14,6 @@ use prometheus_client::registry::Registry;
 pub(crate) struct Tally {
     lines: Family<[(&'static str, &'static str); 1], Counter>,
     connect_failures: Counter,
-    log_entries: Counter,
     /// The latest round-trip time of each connected peer, in seconds.
     pings: Arc<Mutex<BTreeMap<PeerId, f64>>>,
 }
@@ -29,9 +28,6 @@ impl Tally {
             }
             Notification::ConnectFailed { .. } => {
                 self.connect_failures.inc();
-            }
-            Notification::LogEntry { .. } => {
-                self.log_entries.inc();
             }
             Notification::Pong { peer, d2, .. } => {
                 self.pings().insert(peer.id, *d2);
@@ -62,11 +58,6 @@ impl Tally {
             "connect_failures",
             "Failed attempts to connect to a peer",
             self.connect_failures.clone(),
-        );
-        registry.register(
-            "log_entries_received",
-            "Log entries received from peers",
-            self.log_entries.clone(),
         );
     }
 }

@@ -59,6 +59,8 @@ pub struct Counters {
     pub written: CacheCounters,
     /// Events delivered.
     pub events_received: u64,
+    /// Log entries delivered.
+    pub log_entries_received: u64,
     /// Calls dropped because they match no declaration (§5).
     pub calls_rejected: u64,
     /// Operations on state delivered.
@@ -82,6 +84,7 @@ impl std::ops::AddAssign for Counters {
         self.read += other.read;
         self.written += other.written;
         self.events_received += other.events_received;
+        self.log_entries_received += other.log_entries_received;
         self.calls_rejected += other.calls_rejected;
         self.accesses_received += other.accesses_received;
         self.discarded += other.discarded;

@@ -294,7 +294,10 @@ impl Connection {
     pub(super) fn next_log_entry(&mut self) -> Option<ConnectionNotification> {
         let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
         match input.receiver.next(&mut input.unread)? {
-            Ok(ReceivedEntry::Entry(entry)) => Some(ConnectionNotification::LogEntry(entry)),
+            Ok(ReceivedEntry::Entry(entry)) => {
+                self.counters.log_entries_received += 1;
+                Some(ConnectionNotification::LogEntry(entry))
+            }
             Ok(ReceivedEntry::Dropped(entry)) => {
                 let first = !std::mem::replace(&mut input.dropped, true);
                 Some(ConnectionNotification::LogEntryDropped { entry, first })

@@ -203,7 +203,7 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else { return some };
         for batched in [Batched::Logs, Batched::Prints] {
             if let Some(outgoing) = peer.batches.of(batched).and_then(&take) {
-                self.sending.push(peer, outgoing);
+                self.sending.push(id, peer, outgoing);
                 some = true;
             }
         }

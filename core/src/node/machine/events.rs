@@ -122,15 +122,14 @@ impl NodeMachine {
 
     /// Returns a peer whose full queue prevents sending an event with this name, if any.
     pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
-        if !self.sending.blocks() || !self.sending.may_be_full() {
+        if !self.sending.may_block() {
             return None;
         }
-        let peers = self.sending.subscribers(name)?;
-        let waits = |key: &&PeerKey| {
-            let peer = self.peers.get(**key).filter(|_| origin != Some(**key));
-            peer.is_some_and(|p| !self.sending.is_away(**key, p) && self.sending.is_full(p))
+        let waits = |key: &PeerKey| {
+            let peer = self.peers.get(*key).filter(|_| origin != Some(*key));
+            peer.is_some_and(|p| !self.sending.is_away(*key, p) && self.sending.is_full(p))
         };
-        peers.iter().find(waits).copied()
+        self.sending.find_full(self.sending.subscribers(name)?, waits)
     }
 
     /// Sends an event to all its receivers except its origin.
@@ -201,7 +200,7 @@ impl NodeMachine {
             let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
             let Some(peer) = self.peers.get_mut(id) else { continue };
             let outgoing = Outgoing::event(shared());
-            let lines = self.sending.keep(peer, outgoing, bound.unwrap_or(Bound::new(0, 0)));
+            let lines = self.sending.keep(id, peer, outgoing, bound.unwrap_or(Bound::new(0, 0)));
             lines.into_iter().for_each(|line| self.log_peer(id, line));
             raised.kept += 1;
         }
@@ -250,7 +249,7 @@ impl NodeMachine {
     /// Adds an item to a peer's queue.
     pub(super) fn push_outgoing(&mut self, id: PeerKey, outgoing: Outgoing) {
         if let Some(peer) = self.peers.get_mut(id) {
-            self.sending.push(peer, outgoing);
+            self.sending.push(id, peer, outgoing);
         }
     }
 
@@ -260,7 +259,7 @@ impl NodeMachine {
             && let Some(socket) = peer.socket
             && let Some(connection) = self.transport.begun_mut(socket)
         {
-            let Pumped { some, lines } = self.sending.pump(peer, connection);
+            let Pumped { some, lines } = self.sending.pump(id, peer, connection);
             lines.into_iter().for_each(|line| self.log_peer(id, line));
             if some {
                 self.transport.touch(socket);

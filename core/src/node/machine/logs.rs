@@ -120,12 +120,12 @@ impl NodeMachine {
 
     /// Returns a peer whose full queue prevents sending log entries, if any.
     fn log_hindrance(&self) -> Option<PeerKey> {
-        if !self.sending.may_be_full() {
+        if !self.sending.may_block() {
             return None;
         }
         let is_full = |id| self.peers.get(id).is_some_and(|peer| self.sending.is_full(peer));
-        let waits = |id: &&PeerKey| self.is_running(**id) && is_full(**id);
-        self.logs.receivers.iter().filter(|_| self.sending.blocks()).find(waits).copied()
+        let waits = |id: &PeerKey| self.is_running(*id) && is_full(*id);
+        self.sending.find_full(&self.logs.receivers, waits)
     }
 
     fn write_log_as(

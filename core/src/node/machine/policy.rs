@@ -20,6 +20,17 @@ const SEQ: u32 = 0;
 impl NodeMachine {
     /// Handles a notification of a peer's connection, and notifies the application.
     pub(super) fn take(&mut self, id: PeerKey, notification: ConnectionNotification) {
+        // Nearly all are one of these, about which nothing is logged.
+        let notification = match notification {
+            ConnectionNotification::Event(event) => return self.tell_event(id, event),
+            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
+                let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else {
+                    return;
+                };
+                return self.tell_bounded(id, Notification::LogEntry { peer, writer, values });
+            }
+            other => other,
+        };
         for message in CommLogMessage::of(&notification) {
             if self.connection(id).is_none() {
                 // Its TLS failed before it began.
@@ -41,7 +52,8 @@ impl NodeMachine {
                 }
                 return;
             }
-            ConnectionNotification::Event(event) => return self.tell_event(id, event),
+            // Handled above.
+            ConnectionNotification::Event(_) | ConnectionNotification::LogEntry(_) => return,
             // This node does not request lazy events.
             ConnectionNotification::LazyEvent(event) => {
                 return self.tell_event(id, event.to_event());
@@ -87,9 +99,6 @@ impl NodeMachine {
             }
             ConnectionNotification::LogWriterAnnounced(writer) => {
                 Notification::LogWriterAnnounced { peer: who, writer }
-            }
-            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
-                return self.tell_bounded(id, Notification::LogEntry { peer: who, writer, values });
             }
             ConnectionNotification::LogEntryDropped { entry, first } => {
                 // As in Bro, which also drops the rest of the message (3§2).

@@ -19,6 +19,8 @@ pub(super) struct Sending {
     subscribers: BTreeMap<Name, Arc<Vec<PeerKey>>>,
     /// The peers for which events are kept while they are disconnected.
     kept_for: BTreeSet<PeerKey>,
+    /// The peers whose own send queues have become full since they were last sent, in order.
+    full: Vec<PeerKey>,
     depth: Depth,
     /// The bound and policy of one peer's send queue.
     queue: Queue,
@@ -52,6 +54,7 @@ impl Sending {
         Sending {
             subscribers: BTreeMap::new(),
             kept_for: BTreeSet::new(),
+            full: Vec::new(),
             depth: Depth::default(),
             queue: options.outgoing,
             total: options.outgoing_total,
@@ -105,14 +108,37 @@ impl Sending {
         self.keeps_events_for(key) && !peer.running
     }
 
-    /// Returns whether items must wait for room instead of being dropped.
-    pub(super) fn blocks(&self) -> bool {
-        self.queue.overflow == Overflow::Block
+    /// Returns whether items may have to wait for room, judging by the total of all send queues.
+    pub(super) fn may_block(&self) -> bool {
+        self.queue.overflow == Overflow::Block && self.may_be_full()
     }
 
     /// Returns whether any peer's send queue may be full, judging by the total of all.
     pub(super) fn may_be_full(&self) -> bool {
         self.depth.reaches(self.queue.bound) || self.depth.reaches(self.total)
+    }
+
+    /// Returns the first of these peers, which are in order, for which `is_full` is true. Looks only
+    /// at those that may be, unless the total is full: there may be many peers.
+    pub(super) fn find_full(
+        &self,
+        peers: &[PeerKey],
+        is_full: impl Fn(&PeerKey) -> bool,
+    ) -> Option<PeerKey> {
+        if self.depth.reaches(self.total) {
+            return peers.iter().find(|key| is_full(key)).copied();
+        }
+        let is_one = |key: &&PeerKey| peers.binary_search(key).is_ok() && is_full(key);
+        self.full.iter().find(is_one).copied()
+    }
+
+    /// Records whether a peer's own send queue is full.
+    fn note_full(&mut self, key: PeerKey, peer: &Peer) {
+        match (self.full.binary_search(&key), peer.outgoing.is_full(self.queue.bound)) {
+            (Err(at), true) => self.full.insert(at, key),
+            (Ok(at), false) => _ = self.full.remove(at),
+            _ => {}
+        }
     }
 
     /// Returns whether a peer's send queue is full.
@@ -151,24 +177,26 @@ impl Sending {
     }
 
     /// Adds an item to a peer's queue.
-    pub(super) fn push(&mut self, peer: &mut Peer, outgoing: Outgoing) {
+    pub(super) fn push(&mut self, key: PeerKey, peer: &mut Peer, outgoing: Outgoing) {
         if let Some(weight) = outgoing.weight() {
             self.depth.add(weight);
         }
         peer.outgoing.push(outgoing);
+        self.note_full(key, peer);
     }
 
     /// Keeps an event for a disconnected peer, dropping the oldest if necessary. Returns the lines
     /// to log.
     pub(super) fn keep(
         &mut self,
+        key: PeerKey,
         peer: &mut Peer,
         outgoing: Outgoing,
         bound: Bound,
     ) -> Vec<CommLogLine> {
         let mut lines = Vec::new();
         self.shrink_to(peer, bound, &mut lines);
-        self.push(peer, outgoing);
+        self.push(key, peer, outgoing);
         lines
     }
 
@@ -216,6 +244,7 @@ impl Sending {
             peer.outgoing.clear();
         }
         self.depth.shrink(before, peer.outgoing.depth);
+        self.note_full(key, peer);
         let number = before.events - peer.outgoing.depth.events;
         peer.counters.dropped_outgoing += number as u64;
         (number > 0).then_some(CommLogLine::Unsent { number })
@@ -229,7 +258,12 @@ impl Sending {
     }
 
     /// Sends a peer's queue, as far as its connection accepts it.
-    pub(super) fn pump(&mut self, peer: &mut Peer, connection: &mut Connection) -> Pumped {
+    pub(super) fn pump(
+        &mut self,
+        key: PeerKey,
+        peer: &mut Peer,
+        connection: &mut Connection,
+    ) -> Pumped {
         let mut pumped = Pumped::default();
         while let Some(outgoing) = peer.outgoing.front() {
             if connection.phase() != Phase::Running {
@@ -262,6 +296,9 @@ impl Sending {
                 self.depth.remove(weight);
             }
             pumped.some = true;
+        }
+        if pumped.some {
+            self.note_full(key, peer);
         }
         pumped
     }

@@ -1,5 +1,6 @@
 //! Subscribers of notifications, with a queue each.
 
+use std::collections::VecDeque;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::{NodeDriver, Ticket};
 use crate::Time;
 use crate::data::Name;
 use crate::node::queue::{IncomingQueue as Inbox, may_be_dropped};
-use crate::node::{Bound, CommLogLine, Notification, Overflow};
+use crate::node::{Bound, CommLogLine, Depth, Notification, Overflow};
 
 /// How long a stalled subscriber may block peers before it is logged.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,6 +36,10 @@ pub struct Subscription {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum To {
     All,
+    /// All except events, log entries, prints, packets and IDs.
+    NoData,
+    /// All except log entries.
+    NoLogs,
     Event(Name),
     Logs,
     State,
@@ -59,6 +64,19 @@ impl Subscription {
         Subscription { to: To::Logs, ..self }
     }
 
+    /// Subscribes to everything except what peers send as data: events, log entries, prints, packets
+    /// and IDs. A subscriber that has no use for them should not take room and time for them.
+    #[must_use]
+    pub fn without_data(self) -> Subscription {
+        Subscription { to: To::NoData, ..self }
+    }
+
+    /// Subscribes to everything except the entries of peers' logs.
+    #[must_use]
+    pub fn without_log_entries(self) -> Subscription {
+        Subscription { to: To::NoLogs, ..self }
+    }
+
     /// Subscribes only to changes of synchronized variables: operations of peers, and expired
     /// entries.
     #[must_use]
@@ -74,7 +92,8 @@ impl Subscription {
     }
 
     /// Sets the bound of the queue. Default: that of
-    /// [`Options::incoming`](crate::node::Options::incoming).
+    /// [`Options::incoming`](crate::node::Options::incoming). With [`Overflow::Block`], up to a
+    /// sixteenth more can have been [taken](NodeDriver::take_notifications) at once.
     #[must_use]
     pub fn bound(self, bound: Bound) -> Subscription {
         Subscription { bound: Some(bound), ..self }
@@ -108,6 +127,8 @@ impl Subscription {
                 To::Progress,
                 Notification::Listening(_) | Notification::ConnectionHandshakeDone(_),
             ) => true,
+            (To::NoData, notification) => !may_be_dropped(notification),
+            (To::NoLogs, notification) => !matches!(notification, Notification::LogEntry { .. }),
             (To::Event(name), Notification::Event { event, .. }) => event.name == *name,
             _ => false,
         }
@@ -181,16 +202,16 @@ impl Subscriber {
         dropped > 0
     }
 
-    /// Takes the next notification, and whether peers can continue.
-    fn pop(&mut self, now: Time) -> Option<(Notification, bool)> {
-        let (notification, _) = self.queue.pop()?;
+    /// Takes the next notification with its size, and whether peers can continue.
+    fn pop(&mut self, now: Time) -> Option<(Notification, usize, bool)> {
+        let (notification, weight) = self.queue.pop()?;
         self.is_reported &= !self.queue.is_empty();
-        let Bound { events, bytes } = self.bound;
-        let half = Bound::new(events.div_ceil(2), bytes.div_ceil(2));
-        let has_caught_up = !self.queue.is_full(half) && !self.queue.is_full_for_good(half);
-        let waited = self.waits_since.is_some();
+        let half = self.bound.part(1, 2);
+        let has_caught_up = self.waits_since.is_some()
+            && !self.queue.is_full(half)
+            && !self.queue.is_full_for_good(half);
         self.waits_since = self.waits_since.filter(|_| !has_caught_up).map(|_| now);
-        Some((notification, waited && has_caught_up))
+        Some((notification, weight, has_caught_up))
     }
 
     /// Returns when to log that the subscriber is stalled.
@@ -233,12 +254,10 @@ impl NodeDriver {
         ticket: &mut Ticket,
         waker: &Waker,
     ) -> Poll<Option<Notification>> {
-        if self.subscriber(ticket).is_some_and(|s| s.subscription.to != To::Progress) {
-            self.early = None;
-        }
+        self.begin_reading(ticket);
         let now = self.communication.now();
         let next = self.subscriber_mut(ticket).and_then(|subscriber| subscriber.pop(now));
-        if let Some((notification, has_caught_up)) = next {
+        if let Some((notification, _, has_caught_up)) = next {
             if has_caught_up {
                 self.communication.unblock();
             }
@@ -251,15 +270,39 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Returns the next notification if it is queued and no peer waits for its room. This affects
-    /// nobody else, so it requires neither the time nor [`settle`](Self::settle).
-    pub fn take_notification(&mut self, ticket: &Ticket) -> Option<Notification> {
-        let (now, is_first) = (self.communication.now(), self.early.is_some());
-        let subscriber = self.subscriber_mut(ticket)?;
-        if is_first || subscriber.waits_since.is_some() {
-            return None;
+    /// Takes queued notifications, oldest first: one, or with [`Overflow::Block`] up to a sixteenth
+    /// of the queue's bound, to save locking the node for each. Returns whether peers can continue;
+    /// if so, feed the time and [settle](Self::settle). Otherwise this affects nobody else.
+    pub fn take_notifications(
+        &mut self,
+        ticket: &Ticket,
+        now: Time,
+        taken: &mut VecDeque<Notification>,
+    ) -> bool {
+        self.begin_reading(ticket);
+        let Some(subscriber) = self.subscriber_mut(ticket) else { return false };
+        let most = match subscriber.subscription.overflow {
+            Overflow::Block => subscriber.bound.part(1, 16),
+            _ => Bound::new(1, 1),
+        };
+        let mut depth = Depth::default();
+        while !depth.reaches(most) {
+            let Some((notification, weight, has_caught_up)) = subscriber.pop(now) else { break };
+            taken.push_back(notification);
+            depth.add(weight);
+            if has_caught_up {
+                self.communication.unblock();
+                return true;
+            }
         }
-        subscriber.pop(now).map(|(notification, _)| notification)
+        false
+    }
+
+    /// Records that a subscriber reads: later ones get no earlier notifications.
+    fn begin_reading(&mut self, ticket: &Ticket) {
+        if self.subscriber(ticket).is_some_and(|s| s.subscription.to != To::Progress) {
+            self.early = None;
+        }
     }
 
     /// Returns whether a subscriber has received its last notification.
@@ -337,18 +380,19 @@ impl NodeDriver {
                 self.early = None;
             }
         }
-        let mut left = self.subscribers.values().filter(|one| one.wants(&notification)).count();
-        let mut notification = Some(notification);
-        for (number, subscriber) in &mut self.subscribers {
-            let Some(next) = &notification else { break };
-            if !subscriber.wants(next) {
-                continue;
+        let is_wanted = |(_, one): &(&u64, &Subscriber)| one.wants(&notification);
+        let Some(last) = self.subscribers.iter().rfind(is_wanted).map(|(number, _)| *number) else {
+            return;
+        };
+        for (number, subscriber) in self.subscribers.range_mut(..last) {
+            if subscriber.wants(&notification) {
+                lines.extend(subscriber.push(notification.clone(), weight));
+                self.wake.extend(self.waiting.take(*number));
             }
-            left -= 1;
-            let given = if left == 0 { notification.take() } else { notification.clone() };
-            lines.extend(given.and_then(|given| subscriber.push(given, weight)));
-            self.wake.extend(self.waiting.by_ticket.remove(number).map(|(_, waker)| waker));
         }
+        let subscriber = self.subscribers.get_mut(&last);
+        lines.extend(subscriber.and_then(|subscriber| subscriber.push(notification, weight)));
+        self.wake.extend(self.waiting.take(last));
         for line in lines {
             self.report(line);
         }

@@ -5,6 +5,7 @@ mod crowd;
 mod ending;
 mod flushing;
 mod lending;
+mod network;
 mod requests;
 mod subscribing;
 
@@ -20,7 +21,7 @@ use crate::connection::{
     self, Connection, ConnectionConfig, Phase, Requests, Role, Sent, Undeclared,
 };
 use crate::data::{Declarations, Event, Value};
-use crate::driver::Step;
+use crate::driver::{BLOCK, Step};
 use crate::node::{
     Bound, CommLogLine, Endpoint, NodeConfig, NodeError, Notification, Options, Overflow,
     PeerConfig, PeerId, Queue, Raised,

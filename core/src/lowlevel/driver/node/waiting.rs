@@ -53,6 +53,13 @@ pub(super) struct Waiting {
     next: u64,
 }
 
+impl Waiting {
+    /// Takes the waker of a task, if it waits.
+    pub(super) fn take(&mut self, number: u64) -> Option<Waker> {
+        self.by_ticket.remove(&number).map(|(_, waker)| waker)
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Wanted {
     /// Room for an event with this name.
@@ -192,7 +199,7 @@ impl NodeDriver {
 
     /// Wakes a task, whatever it waits for.
     pub(super) fn wake_waiter(&mut self, number: u64) {
-        self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
+        self.wake.extend(self.waiting.take(number));
     }
 
     /// Wakes the tasks whose awaited condition is met.

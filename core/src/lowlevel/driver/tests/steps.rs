@@ -93,7 +93,7 @@ fn long_reads_yield_to_other_tasks() {
     assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
     driver.feed_readable();
     // A long message arrives in small pieces.
-    driver.feed_read(Ok(&[0, 0, 0x10]), NOW);
+    driver.feed_read(Ok(&[0, 0x10, 0]), NOW);
     assert_eq!(read(&mut driver, 20), 20);
     driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
     assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
@@ -103,4 +103,11 @@ fn long_reads_yield_to_other_tasks() {
     assert_eq!(read(&mut driver, 32), 32);
     assert_eq!(driver.poll_step(NOW), Step::Yield);
     assert_eq!(driver.poll_step(NOW), Step::Read);
+    // Whole blocks do so sooner.
+    let block = vec![0; BLOCK];
+    for _ in 0..4 {
+        assert_eq!(driver.poll_step(NOW), Step::Read);
+        driver.feed_read(Ok(&block), NOW);
+    }
+    assert_eq!(driver.poll_step(NOW), Step::Yield);
 }
