@@ -5,7 +5,6 @@ mod function;
 mod head;
 mod indices;
 mod object;
-mod opaque;
 mod plain;
 mod stmt;
 mod table;
