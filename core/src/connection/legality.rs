@@ -156,7 +156,7 @@ mod tests {
         assert!(!is_violation(MessageType::PhaseDone, receiver, true));
         assert!(is_violation(MessageType::Compress, Phase::Handshake, false));
         assert!(!is_violation(MessageType::Compress, Phase::Handshake, true));
-        for message in MessageType::ALL {
+        for &message in MessageType::ALL {
             assert!(!is_violation(message, Phase::Closed, false), "{message}");
         }
     }

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
-use super::layout::{Form, Layout, OfBro20, Usual, addr_of_bro_20, with_layout};
-use super::usual::{places, put, usual_value};
+use super::layout::{Layout, LayoutKind, OfBro20, Usual, addr_of_bro_20, with_layout};
+use super::value::{places, put, usual_value};
 use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
@@ -59,7 +59,7 @@ impl LogWriter {
     ) -> std::result::Result<LogWriter, LogError> {
         let mut cursor = Cursor::new(argument);
         let read = if data_format.has_writer_info() {
-            with_layout!(Form::from(data_format), L => cursor.writer::<L>())
+            with_layout!(LayoutKind::from(data_format), L => cursor.writer::<L>())
         } else {
             cursor.short_writer()
         };
@@ -142,8 +142,8 @@ impl Cursor<'_> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn other_entry(&mut self, form: Form, limit: u32) -> Result<RawEntry> {
-        with_layout!(form, L => self.entry::<L>(limit))
+    pub(super) fn other_entry(&mut self, layout: LayoutKind, limit: u32) -> Result<RawEntry> {
+        with_layout!(layout, L => self.entry::<L>(limit))
     }
 
     pub(super) fn entry<L: Layout>(&mut self, limit: u32) -> Result<RawEntry> {

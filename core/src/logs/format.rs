@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{AsciiFormat, LogField, LogValue};
 use crate::Time;
 use crate::data::Name;
-use crate::notation::{address, print as number};
+use crate::notation::{address, print};
 use crate::time::Wall;
 
 /// One of Bro's log formats.
@@ -232,7 +232,7 @@ fn unsigned(value: u64, out: &mut Vec<u8>) {
 
 fn double(value: f64, out: &mut Vec<u8>) {
     if value.is_finite() {
-        out.extend_from_slice(number::double(value).as_bytes());
+        out.extend_from_slice(print::double(value).as_bytes());
     } else {
         out.extend_from_slice(b"null");
     }

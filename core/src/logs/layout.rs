@@ -43,7 +43,7 @@ impl Layout for OfBro20 {
 
 /// Identifies a layout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum LayoutKind {
     #[default]
     Usual,
     WithSubtypes,
@@ -51,33 +51,33 @@ pub(crate) enum Form {
     OfBro20,
 }
 
-impl From<DataFormat> for Form {
-    fn from(format: DataFormat) -> Form {
+impl From<DataFormat> for LayoutKind {
+    fn from(format: DataFormat) -> LayoutKind {
         match format {
-            DataFormat::V21 => Form::OfBro20,
-            DataFormat::V23 => Form::OfBro22,
-            DataFormat::V22 | DataFormat::V25 | DataFormat::V26 => Form::Usual,
+            DataFormat::V21 => LayoutKind::OfBro20,
+            DataFormat::V23 => LayoutKind::OfBro22,
+            DataFormat::V22 | DataFormat::V25 | DataFormat::V26 => LayoutKind::Usual,
         }
     }
 }
 
-/// Evaluates an expression for the layout that a `Form` identifies.
+/// Evaluates an expression for the layout that a `LayoutKind` identifies.
 macro_rules! with_layout {
-    ($form:expr, $layout:ident => $run:expr) => {
-        match $form {
-            $crate::logs::layout::Form::Usual => {
+    ($kind:expr, $layout:ident => $run:expr) => {
+        match $kind {
+            $crate::logs::layout::LayoutKind::Usual => {
                 type $layout = $crate::logs::layout::Usual;
                 $run
             }
-            $crate::logs::layout::Form::WithSubtypes => {
+            $crate::logs::layout::LayoutKind::WithSubtypes => {
                 type $layout = $crate::logs::layout::WithSubtypes;
                 $run
             }
-            $crate::logs::layout::Form::OfBro22 => {
+            $crate::logs::layout::LayoutKind::OfBro22 => {
                 type $layout = $crate::logs::layout::OfBro22;
                 $run
             }
-            $crate::logs::layout::Form::OfBro20 => {
+            $crate::logs::layout::LayoutKind::OfBro20 => {
                 type $layout = $crate::logs::layout::OfBro20;
                 $run
             }

@@ -127,30 +127,24 @@ pub(crate) mod error;
 mod file;
 mod format;
 mod layout;
-mod names;
-#[cfg(feature = "serde")]
-mod object;
 pub(crate) mod receive;
 mod record;
 mod rotation;
 pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
-mod translate;
-mod unread;
-mod usual;
 mod value;
 pub(crate) mod values;
 pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
+#[cfg(feature = "serde")]
+pub use ascii::LogObject;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
+pub use file::{LogNames, LogNamesError};
 pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
-pub use names::{LogNames, LogNamesError};
-#[cfg(feature = "serde")]
-pub use object::LogObject;
 pub use receive::LogEntry;
 pub(crate) use receive::{
     Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
@@ -159,9 +153,9 @@ pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
-pub(crate) use translate::{entries_in, writer_in};
-pub(crate) use unread::Unread;
 pub use value::LogValue;
 pub(crate) use values::LogValues;
+pub(crate) use values::Unread;
+pub(crate) use values::{entries_in, writer_in};
 pub use writer::LogField;
 pub(crate) use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

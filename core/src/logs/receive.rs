@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::decode::RawEntry;
-use super::layout::Form;
-use super::unread::Unread;
+use super::layout::LayoutKind;
+use super::values::Unread;
 use super::{LogError, LogErrorKind, LogField, LogValue, LogValues, LogWriter};
 use crate::data::{Name, TypeTag};
 use crate::wire::{DataFormat, MessageType};
@@ -40,7 +40,7 @@ pub struct LogReceiver {
     limits: LogLimits,
     data_format: DataFormat,
     /// The layout of entries, once it is known: Bro 2.5 and 2.6 announce the same data format.
-    form: Option<Form>,
+    layout: Option<LayoutKind>,
     /// The writers by stream, kind and path.
     writers: BTreeMap<(i32, i32), BTreeMap<Name, Arc<LogWriter>>>,
     number: u32,
@@ -170,8 +170,8 @@ impl LogReceiver {
     /// converted to those of data format 26.
     #[must_use]
     pub fn with_data_format(self, data_format: DataFormat) -> LogReceiver {
-        let form = (data_format != DataFormat::V26).then(|| Form::from(data_format));
-        LogReceiver { data_format, form, ..self }
+        let layout = (data_format != DataFormat::V26).then(|| LayoutKind::from(data_format));
+        LogReceiver { data_format, layout, ..self }
     }
 
     /// Records the writer that a LOG_CREATE_WRITER announces.
@@ -206,34 +206,34 @@ impl LogReceiver {
         &self,
         argument: &Bytes,
     ) -> impl Iterator<Item = Result<ReceivedEntry, LogError>> + use<'_> {
-        let form = self.form.unwrap_or_else(|| self.find_form(argument).0);
-        let mut unread = Unread::new(argument.clone(), form);
+        let layout = self.layout.unwrap_or_else(|| self.find_layout(argument).0);
+        let mut unread = Unread::new(argument.clone(), layout);
         std::iter::from_fn(move || self.next(&mut unread))
     }
 
     /// Returns whether the layout of entries is not known yet.
     #[cfg(test)]
     pub(super) fn is_undecided(&self) -> bool {
-        self.form.is_none()
+        self.layout.is_none()
     }
 
     /// Begins to read a LOG_WRITE.
     pub(crate) fn begin(&mut self, argument: Bytes) -> Unread {
-        let form = self.form.unwrap_or_else(|| {
-            let (form, is_sure) = self.find_form(&argument);
-            self.form = Some(form).filter(|_| is_sure);
-            form
+        let layout = self.layout.unwrap_or_else(|| {
+            let (layout, is_sure) = self.find_layout(&argument);
+            self.layout = Some(layout).filter(|_| is_sure);
+            layout
         });
-        Unread::new(argument, form)
+        Unread::new(argument, layout)
     }
 
     /// Returns the layout of a LOG_WRITE, that of Bro 2.5 or that of 2.6, and whether it is
     /// certain. A layout fits if entries match the announced writers, up to [`ENOUGH`] of them or
     /// to the last byte.
     #[cold]
-    fn find_form(&self, argument: &Bytes) -> (Form, bool) {
-        let fits = |form| {
-            let (mut unread, mut values) = (Unread::new(argument.clone(), form), 0);
+    fn find_layout(&self, argument: &Bytes) -> (LayoutKind, bool) {
+        let fits = |layout| {
+            let (mut unread, mut values) = (Unread::new(argument.clone(), layout), 0);
             let (mut known, mut all_known) = (0, true);
             while let Some(entry) = self.next(&mut unread) {
                 match entry.ok()? {
@@ -253,11 +253,11 @@ impl LogReceiver {
             }
             Some(values)
         };
-        match fits(Form::Usual) {
+        match fits(LayoutKind::Usual) {
             // Without values, both layouts are the same.
-            Some(values) => (Form::Usual, values > 0),
-            None if fits(Form::WithSubtypes).is_some() => (Form::WithSubtypes, true),
-            None => (Form::Usual, false),
+            Some(values) => (LayoutKind::Usual, values > 0),
+            None if fits(LayoutKind::WithSubtypes).is_some() => (LayoutKind::WithSubtypes, true),
+            None => (LayoutKind::Usual, false),
         }
     }
 

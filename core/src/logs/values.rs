@@ -1,14 +1,18 @@
-//! The values of received log entries (3§2).
+//! The values of received log entries (3§2), read one by one, and their conversion to the data
+//! format of a peer (2§13).
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::decode::decode_values;
-use super::{LogField, LogValue};
+use super::decode::{Cursor, RawEntry, decode_values};
+use super::layout::{LayoutKind, Usual, with_layout};
+use super::writer::{entry_in, is_ipv6};
+use super::{LogError, LogField, LogValue, LogWriter, WRITER_ASCII};
 use crate::data::TypeTag;
+use crate::wire::{DataFormat, MessageType};
 
 /// The values of a log entry: a slice of [`LogValue`]s.
 ///
@@ -190,5 +194,127 @@ impl AsRef<[LogValue]> for LogValues {
 impl fmt::Debug for LogValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
+    }
+}
+
+/// The unread part of a LOG_WRITE's argument.
+#[derive(Debug, Default)]
+pub(crate) struct Unread {
+    argument: Bytes,
+    /// The number of bytes read.
+    read: u32,
+    layout: LayoutKind,
+    /// The writer of the last entry, usually also that of the next one.
+    pub(super) last: Option<Arc<LogWriter>>,
+    /// Where in the argument the last entry names its writer.
+    head: (u32, u32),
+}
+
+impl Unread {
+    pub(super) fn new(argument: Bytes, layout: LayoutKind) -> Unread {
+        Unread { argument, layout, ..Unread::default() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.read as usize >= self.argument.len()
+    }
+
+    /// Returns the path of an entry that was just read.
+    #[inline]
+    pub(super) fn path(&self, entry: &RawEntry) -> &[u8] {
+        let (start, end) = entry.path;
+        self.argument.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Returns the path of an entry that was just read, sharing the argument's buffer.
+    pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
+        self.argument.slice_ref(self.path(entry))
+    }
+
+    /// Drops the argument once all of it is read.
+    #[inline]
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
+            *self = Unread::default();
+        }
+    }
+
+    /// Reads the next entry if it is of the same writer as the last, fits it and has at most
+    /// `limit` values, elements included. All others are left to [`next`](Self::next).
+    #[inline]
+    pub(super) fn next_alike(&mut self, limit: u32) -> Option<(Arc<LogWriter>, LogValues)> {
+        let writer = self.last.as_ref().filter(|_| self.layout == LayoutKind::Usual)?;
+        let (start, end) = self.head;
+        let head = self.argument.get(start as usize..end as usize)?;
+        let rest = self.argument.get(self.read as usize..)?.strip_prefix(head)?;
+        let (values, rest) = LogValues::check(&self.argument, rest, &writer.fields, limit)?;
+        self.read = (self.argument.len() - rest.len()) as u32;
+        Some((Arc::clone(writer), values))
+    }
+
+    /// Reads the next entry, with at most `limit` values, including elements. Returns `None` after
+    /// an error.
+    #[inline]
+    pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut cursor = Cursor::new(&self.argument);
+        cursor.seek(self.read);
+        let start = self.read;
+        let entry = match self.layout {
+            LayoutKind::Usual => cursor.entry::<Usual>(limit),
+            layout => cursor.other_entry(layout, limit),
+        };
+        let offset = cursor.offset();
+        self.read = offset;
+        self.head = entry.as_ref().map_or((0, 0), |entry| (start, entry.path.1));
+        Some(entry.map_err(|kind| {
+            self.read = u32::MAX;
+            LogError { kind, message: MessageType::LogWrite, offset }
+        }))
+    }
+}
+
+/// Converts an announcement from data format 26 to another one. Omits the options if releases with
+/// that format cannot read them.
+pub(crate) fn writer_in(argument: Bytes, format: DataFormat) -> Result<Bytes, LogError> {
+    if format == DataFormat::V26 {
+        return Ok(argument);
+    }
+    let mut writer = LogWriter::decode(&argument)?;
+    writer.writer = format.writer_number(writer.writer);
+    if !format.has_writer_options() {
+        writer.options.clear();
+    }
+    let mut out = Vec::with_capacity(argument.len());
+    writer.encode_in(format, &mut out);
+    Ok(out.into())
+}
+
+/// Converts entries from data format 26 to another one. Also returns how many values are sent as
+/// unset because that format lacks them.
+pub(crate) fn entries_in(argument: Bytes, format: DataFormat) -> Result<(Bytes, usize), LogError> {
+    let layout = LayoutKind::from(format);
+    if layout == LayoutKind::Usual && format.writer_number(WRITER_ASCII) == WRITER_ASCII {
+        return Ok((argument, 0));
+    }
+    let (mut out, mut lost) = (Vec::with_capacity(argument.len()), 0);
+    let mut unread = Unread::new(argument, LayoutKind::Usual);
+    while let Some(entry) = unread.next(u32::MAX) {
+        let entry = entry?;
+        if !format.has_ipv6() {
+            lost += entry.values.iter().map(ipv6_values).sum::<usize>();
+        }
+        let (stream, writer) = (entry.stream, format.writer_number(entry.writer));
+        with_layout!(layout, L => entry_in::<L>(stream, writer, unread.path(&entry), &entry.values, &mut out));
+    }
+    Ok((out.into(), lost))
+}
+
+fn ipv6_values(value: &LogValue) -> usize {
+    match value {
+        LogValue::Set(items) | LogValue::Vector(items) => items.iter().map(ipv6_values).sum(),
+        value => usize::from(is_ipv6(value)),
     }
 }

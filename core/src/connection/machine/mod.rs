@@ -6,9 +6,6 @@ mod output;
 mod peer;
 mod receive;
 mod running;
-#[cfg(feature = "__tls")]
-mod secure;
-mod verbatim;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::io;
 use std::task::Poll;
 
-use super::{Session, Socket, Step};
+use super::{Socket, SocketConnection, Step};
 use crate::Time;
 use crate::connection::{Connection, ConnectionNotification, PollClose};
 
@@ -153,7 +153,7 @@ impl Driver {
     }
 }
 
-impl Session for Connection {
+impl SocketConnection for Connection {
     fn connection(&self) -> Option<&Connection> {
         Some(self)
     }

@@ -70,7 +70,7 @@ pub use error::{Cause, RequestError, StartError, TransportError};
 pub use node::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
-use socket::{Session, Socket};
+use socket::{Socket, SocketConnection};
 
 /// The default timeout of an attempt to connect.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,5 @@
-//! The state of a node shared by the tasks of a transport.
+//! The state of a node shared by the tasks of a transport, with requests and their answers.
 
-mod requests;
 mod socket_driver;
 mod subscribing;
 #[cfg(test)]
@@ -9,11 +8,14 @@ mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::task::Waker;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
 
+use self::waiting::Wanted;
 use crate::Time;
-use crate::node::queue::IncomingQueue as Inbox;
-use crate::node::{Action, ByConnection, ConnectionId, NodeMachine};
+use crate::data::Event;
+use crate::node::queue::IncomingQueue;
+use crate::node::{Action, ByConnection, ConnectionId, EventPeer, NodeMachine, Notification};
 
 pub use socket_driver::SocketDriver;
 pub use subscribing::Subscription;
@@ -41,10 +43,10 @@ pub struct NodeDriver {
     alarm: Option<Time>,
     sockets: ByConnection<Waker>,
     waiting: waiting::Waiting,
-    requests: BTreeMap<u64, requests::Asked>,
+    requests: BTreeMap<u64, ExpectedAnswer>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
     /// Notifications kept until the first read, for all who subscribe before it.
-    early: Option<Inbox>,
+    early: Option<IncomingQueue>,
     /// The tasks to wake.
     wake: Vec<Waker>,
     /// Whether the last notification was delivered to all subscribers.
@@ -80,7 +82,7 @@ impl NodeDriver {
             waiting: waiting::Waiting::default(),
             requests: BTreeMap::new(),
             subscribers: BTreeMap::new(),
-            early: Some(Inbox::default()),
+            early: Some(IncomingQueue::default()),
             wake: Vec::new(),
             all_notified: false,
             abandoned: false,
@@ -177,5 +179,67 @@ impl fmt::Debug for NodeDriver {
         f.debug_struct("NodeDriver")
             .field("communication", &self.communication)
             .finish_non_exhaustive()
+    }
+}
+
+type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
+
+/// The predicate for an answer, and the answer once received.
+pub(super) struct ExpectedAnswer {
+    is_answer: Box<IsAnswer>,
+    answer: Option<(Arc<EventPeer>, Event)>,
+}
+
+impl NodeDriver {
+    /// Expects an answer: the first event that matches the predicate. It is not delivered as a
+    /// notification.
+    pub fn expect(
+        &mut self,
+        ticket: &mut Ticket,
+        is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static,
+    ) {
+        let number = self.number(ticket);
+        self.requests
+            .insert(number, ExpectedAnswer { is_answer: Box::new(is_answer), answer: None });
+    }
+
+    /// Returns the [expected](Self::expect) event, or `None` if the node has terminated. The event
+    /// is found even behind unread notifications, unless a subscriber's queue is full and its
+    /// policy is to block.
+    pub fn poll_answer(
+        &mut self,
+        ticket: &mut Ticket,
+        waker: &Waker,
+    ) -> Poll<Option<(Arc<EventPeer>, Event)>> {
+        let number = self.number(ticket);
+        let Some(expected) = self.requests.get_mut(&number) else { return Poll::Ready(None) };
+        if let Some(answer) = expected.answer.take() {
+            self.forget(ticket);
+            return Poll::Ready(Some(answer));
+        }
+        if self.all_notified {
+            return Poll::Ready(None);
+        }
+        self.wait(ticket, Wanted::Answer, waker);
+        Poll::Pending
+    }
+
+    pub(super) fn has_answer(&self, number: u64) -> bool {
+        self.requests.get(&number).is_none_or(|expected| expected.answer.is_some())
+    }
+
+    /// Delivers an expected event; returns any other notification.
+    pub(super) fn answer(&mut self, notification: Notification) -> Option<Notification> {
+        let Notification::Event { peer, event } = notification else { return Some(notification) };
+        let mut expecting = self.requests.values_mut().filter(|expected| expected.answer.is_none());
+        let found =
+            expecting.find_map(|expected| (expected.is_answer)(&peer, &event).then_some(expected));
+        match found {
+            None => Some(Notification::Event { peer, event }),
+            Some(expected) => {
+                expected.answer = Some((peer, event));
+                None
+            }
+        }
     }
 }

@@ -48,7 +48,7 @@ pub enum Step<'a> {
 }
 
 /// A connection of a [`Socket`]: a single one, or one of a node.
-pub(super) trait Session {
+pub(super) trait SocketConnection {
     /// Returns the connection, if there is one.
     fn connection(&self) -> Option<&Connection>;
 
@@ -97,7 +97,7 @@ pub(super) trait Session {
     }
 }
 
-/// Decides when one socket is read, written and closed. Each call must pass the same [`Session`].
+/// Decides when one socket is read, written and closed. Each call must pass the same [`SocketConnection`].
 ///
 /// See [`Driver`](super::Driver) for its behavior.
 #[derive(Debug)]
@@ -151,25 +151,29 @@ impl Socket {
 
     /// Ready when nothing can be written now: no data is queued, or the socket is not writable.
     #[must_use = "bytes may still be queued"]
-    pub(super) fn poll_written(&self, session: &impl Session) -> Poll<()> {
+    pub(super) fn poll_written(&self, connection: &impl SocketConnection) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
-        if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
+        if wants && connection.has_output() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Returns the next step. [`Step::EndOutput`] is returned at most once; other steps are
     /// repeated until done.
-    pub(super) fn poll_step<'a, S: Session>(&mut self, session: &'a mut S, now: Time) -> Step<'a> {
-        let now = session.feed_time(now);
-        self.over |= session.is_forgotten();
+    pub(super) fn poll_step<'a, S: SocketConnection>(
+        &mut self,
+        connection: &'a mut S,
+        now: Time,
+    ) -> Step<'a> {
+        let now = connection.feed_time(now);
+        self.over |= connection.is_forgotten();
         if self.over {
             return Step::Close;
         }
         // If encryption fails, there is nothing to write.
-        if self.poll_written(session).is_pending() && !session.poll_transmit().is_empty() {
-            return Step::Write(session.poll_transmit());
+        if self.poll_written(connection).is_pending() && !connection.poll_transmit().is_empty() {
+            return Step::Write(connection.poll_transmit());
         }
-        self.report_write_failure(session, now);
-        let closing = session.poll_close();
+        self.report_write_failure(connection, now);
+        let closing = connection.poll_close();
         if closing == Some(PollClose::Now) && !self.output_ended {
             self.output_ended = true;
             return Step::EndOutput;
@@ -183,7 +187,7 @@ impl Socket {
         }
         // The core ignores input after the close, but the peer may be unable to continue until it
         // is read.
-        let wanted = closing.is_some() || session.wants_input();
+        let wanted = closing.is_some() || connection.wants_input();
         if wanted && self.readable && !self.input_ended {
             if self.read < TURN {
                 return Step::Read;
@@ -193,7 +197,7 @@ impl Socket {
         }
         self.read = 0;
         let linger = self.linger.filter(|&until| now < until);
-        let until = linger.into_iter().chain(session.next_timeout()).min();
+        let until = linger.into_iter().chain(connection.next_timeout()).min();
         Step::Wait { until }
     }
 
@@ -201,15 +205,15 @@ impl Socket {
     /// `Interrupted` is ignored, and any other error means that nothing more can be written.
     pub(super) fn feed_write(
         &mut self,
-        session: &mut impl Session,
+        connection: &mut impl SocketConnection,
         result: io::Result<usize>,
         now: Time,
     ) {
-        let now = session.feed_time(now);
+        let now = connection.feed_time(now);
         let failure = match result {
             Ok(written @ 1..) => {
-                let written = written.min(session.poll_transmit().len());
-                session.advance(written, now);
+                let written = written.min(connection.poll_transmit().len());
+                connection.advance(written, now);
                 if let Some(until) = &mut self.linger {
                     *until = now + LINGER;
                 }
@@ -233,7 +237,7 @@ impl Socket {
     /// in [`feed_write`](Self::feed_write).
     pub(super) fn feed_read(
         &mut self,
-        session: &mut impl Session,
+        connection: &mut impl SocketConnection,
         result: io::Result<&[u8]>,
         now: Time,
     ) {
@@ -241,14 +245,14 @@ impl Socket {
             return;
         }
         match result {
-            Ok([]) => self.end_input(session, None, now),
+            Ok([]) => self.end_input(connection, None, now),
             Ok(bytes) => {
                 self.read = self.read.saturating_add(bytes.len().max(LEAST_READ));
-                session.feed_bytes(bytes, now);
+                connection.feed_bytes(bytes, now);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => self.end_input(session, Some(error.into()), now),
+            Err(error) => self.end_input(connection, Some(error.into()), now),
         }
     }
 
@@ -269,27 +273,32 @@ impl Socket {
         self.writable = true;
     }
 
-    fn end_input(&mut self, session: &mut impl Session, failure: Option<Cause>, now: Time) {
+    fn end_input(
+        &mut self,
+        connection: &mut impl SocketConnection,
+        failure: Option<Cause>,
+        now: Time,
+    ) {
         self.input_ended = true;
         if let Some(cause) = failure {
-            session.feed_read_failure(&cause.text, now);
+            connection.feed_read_failure(&cause.text, now);
         } else if let Some(cause) = self.write_failure.take() {
-            session.feed_write_failure(&cause.text, now);
-        } else if session.poll_close().is_none() {
-            session.feed_eof(now);
+            connection.feed_write_failure(&cause.text, now);
+        } else if connection.poll_close().is_none() {
+            connection.feed_eof(now);
         }
         // A peer that has ended its output may still read our last bytes.
     }
 
     /// Reports a failed write to the connection, once all input from the peer is read.
-    fn report_write_failure(&mut self, session: &mut impl Session, now: Time) {
-        if self.write_failure.is_none() || session.poll_close().is_some() {
+    fn report_write_failure(&mut self, connection: &mut impl SocketConnection, now: Time) {
+        if self.write_failure.is_none() || connection.poll_close().is_some() {
             return;
         }
         // No more input will be processed: it ended, or waits for output that will never be
         // written.
-        if self.input_ended || session.awaits_output() || self.has_lingered(now) {
-            self.end_input(session, None, now);
+        if self.input_ended || connection.awaits_output() || self.has_lingered(now) {
+            self.end_input(connection, None, now);
         }
     }
 

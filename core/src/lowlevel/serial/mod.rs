@@ -42,12 +42,10 @@ mod expiry;
 mod indices;
 mod kind;
 mod lazy;
-mod limits;
 mod mode;
 mod reader;
 mod scalar;
 mod tape;
-mod transcript;
 mod usual;
 mod writer;
 
@@ -55,10 +53,8 @@ pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, Sta
 pub use cache::CacheCounters;
 pub use error::{Place, SerialError, SerialErrorKind, Unsupported, WriteError};
 pub use kind::Family;
-pub use lazy::{LazyEvent, LazySerial};
-pub use limits::ReaderLimits;
-pub use mode::{Caching, Mode};
+pub use lazy::{LazyEvent, LazySerial, Transcript};
+pub use mode::{Caching, Mode, ReaderLimits};
 pub use reader::Reader;
-pub use transcript::Transcript;
 pub use writer::Writer;
 pub(crate) use writer::{MAX_CONTENT, Templates};

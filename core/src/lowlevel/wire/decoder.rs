@@ -3,11 +3,11 @@
 use bytes::{Bytes, BytesMut};
 
 use super::compress::Inflater;
-use super::counters::FramingCounters;
 use super::error::{WireError, WireErrorKind};
-use super::framing::{Framing, PARTIAL, Part, WORD};
+use super::input::FramingCounters;
+use super::input::FramingLimits;
 use super::input::Input;
-use super::limits::FramingLimits;
+use super::input::{Framing, PARTIAL, Part, WORD};
 use super::{Message, MessageType};
 
 /// The length of a header chunk (§1.4).

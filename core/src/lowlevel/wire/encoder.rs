@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use super::compress::{Compression, Deflater};
-use super::counters::FramingCounters;
-use super::framing::{Framing, MAX_PART, PARTIAL, WORD};
+use super::input::FramingCounters;
+use super::input::{Framing, MAX_PART, PARTIAL, WORD};
 use super::{Message, MessageType};
 
 /// The capacity of the scratch buffer that is kept between messages, in bytes.

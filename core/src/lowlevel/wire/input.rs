@@ -1,10 +1,10 @@
-//! Received bytes that are not decoded yet.
+//! Received bytes that are not decoded yet: their framing (§1.1–§1.3), limits and counters.
 
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::framing::{Framing, WORD};
+use super::error::WireErrorKind;
 
 /// The size of a block in bytes: the maximum memory that a small slice keeps alive.
 pub(super) const BLOCK: usize = 8 << 10;
@@ -235,6 +235,119 @@ impl Input {
     #[inline]
     fn back(&mut self) -> &mut BytesMut {
         self.more.back_mut().unwrap_or(&mut self.front)
+    }
+}
+
+/// The largest part that a Bro can receive on a clear connection, in payload bytes (§1.2).
+///
+/// Its read buffer has 1 MiB and also holds the four-byte length. An [`Encoder`](super::Encoder)
+/// splits at this size.
+pub const MAX_PART: usize = 1_048_572;
+
+/// The bit of a length word that marks a part followed by more parts on a clear connection (§1.2).
+pub(super) const PARTIAL: u32 = 0x8000_0000;
+
+/// The number of bytes of a length word.
+pub(super) const WORD: usize = 4;
+
+/// The format of the length word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Framing {
+    /// Plain TCP: the top bit marks a part followed by more parts (§1.2).
+    Clear,
+    /// TLS: the length is a plain u32, and chunks are never split (§1.3).
+    Tls,
+}
+
+/// The contents of a length word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The bytes that follow the word.
+    pub(super) length: u32,
+    /// Whether more parts of the same chunk follow.
+    pub(super) more: bool,
+}
+
+impl Framing {
+    /// Decodes a length word and checks the length against the limit.
+    #[inline]
+    pub(super) fn part(self, word: u32, limit: u32) -> Result<Part, WireErrorKind> {
+        let (length, more) = match self {
+            Framing::Clear => (word & !PARTIAL, word & PARTIAL != 0),
+            Framing::Tls => (word, false),
+        };
+        if length == 0 {
+            Err(WireErrorKind::EmptyChunk)
+        } else if length > limit {
+            Err(WireErrorKind::ChunkTooLong { length, limit })
+        } else if length & PARTIAL != 0 {
+            Err(WireErrorKind::PartialOverTls { word })
+        } else {
+            Ok(Part { length, more })
+        }
+    }
+}
+
+/// Limits on the memory of a [`Decoder`](super::Decoder), in bytes.
+///
+/// A claimed length reserves no memory. A claim above its limit is an error as soon as it is read.
+/// The default of all three is 16 MiB, 16 times the largest part that a Bro sends and five times
+/// the largest message in the recorded sessions. It is the same for all three, so that a message
+/// that is accepted on a clear connection is also accepted over TLS and under compression. Raise
+/// them if larger tables are synchronized: a table is sent as one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FramingLimits {
+    /// The maximum length of a chunk or part (§1.1, §1.2). Over TLS, where chunks are never split,
+    /// this also limits the whole message.
+    pub chunk: u32,
+    /// The maximum length of a payload joined from parts, as on the wire: under compression, the
+    /// transformed payload (§1.2, §1.5). Applies to unsplit chunks too.
+    pub message: u32,
+    /// The maximum claimed size of an inflated chunk (§1.5).
+    pub inflated: u32,
+}
+
+impl FramingLimits {
+    /// The default of every limit: 16 MiB.
+    pub(super) const DEFAULT: u32 = 16 << 20;
+}
+
+impl Default for FramingLimits {
+    fn default() -> Self {
+        FramingLimits { chunk: Self::DEFAULT, message: Self::DEFAULT, inflated: Self::DEFAULT }
+    }
+}
+
+/// Counters of one direction of a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FramingCounters {
+    /// Bytes of whole chunks and parts, including length words. This is also the offset of the next
+    /// one.
+    pub bytes: u64,
+    /// Chunks, counting each part of a split one (§1.1, §1.2).
+    pub chunks: u64,
+    /// Whole messages (§1.4).
+    pub messages: u64,
+    /// Payloads that were deflated, once the direction is compressed (§1.5).
+    pub deflated: u64,
+    /// Payloads that were stored uncompressed, once the direction is compressed (§1.5).
+    pub stored: u64,
+    /// Size of the deflated and stored payloads on the wire, including their four-byte trailers.
+    pub packed_bytes: u64,
+    /// Size of the same payloads before deflating, or after inflating.
+    pub unpacked_bytes: u64,
+}
+
+impl std::ops::AddAssign for FramingCounters {
+    fn add_assign(&mut self, other: FramingCounters) {
+        self.bytes += other.bytes;
+        self.chunks += other.chunks;
+        self.messages += other.messages;
+        self.deflated += other.deflated;
+        self.stored += other.stored;
+        self.packed_bytes += other.packed_bytes;
+        self.unpacked_bytes += other.unpacked_bytes;
     }
 }
 

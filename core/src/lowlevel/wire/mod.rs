@@ -27,15 +27,12 @@
 //! allocated.
 
 mod compress;
-mod counters;
 mod cursor;
 mod data_format;
 mod decoder;
 mod encoder;
 mod error;
-mod framing;
 mod input;
-mod limits;
 mod message;
 mod message_type;
 #[cfg(test)]
@@ -44,7 +41,6 @@ mod testing;
 mod tests;
 
 pub use compress::{Compression, MIN_COMPRESS};
-pub use counters::FramingCounters;
 pub(crate) use cursor::{Cursor, Truncated};
 pub use data_format::DataFormat;
 pub use decoder::{Decoded, Decoder};
@@ -52,8 +48,9 @@ pub use encoder::Encoder;
 pub(crate) use encoder::{SERIAL_FRAME, serial_frame};
 pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
-pub use framing::{Framing, MAX_PART};
-pub use limits::FramingLimits;
+pub use input::FramingCounters;
+pub use input::FramingLimits;
+pub use input::{Framing, MAX_PART};
 pub use message::{
     Caps, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint, Version,
 };

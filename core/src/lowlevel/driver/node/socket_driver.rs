@@ -8,7 +8,7 @@ use crate::Time;
 use crate::connection::{Connection, PollClose};
 #[cfg(doc)]
 use crate::driver::Driver;
-use crate::driver::{Session, Socket, Step};
+use crate::driver::{Socket, SocketConnection, Step};
 use crate::node::{ConnectionId, NodeMachine};
 
 /// Drives the socket of one connection of a node, as a [`Driver`] does for a single connection.
@@ -42,9 +42,9 @@ impl SocketDriver {
         self.id
     }
 
-    /// Returns whether an attempt to connect was cancelled. If not, the task is woken when it is
-    /// cancelled.
-    #[must_use = "a cancelled attempt should be dropped"]
+    /// Returns whether an attempt to connect was canceled. If not, the task is woken when it is
+    /// canceled.
+    #[must_use = "a canceled attempt should be dropped"]
     pub fn is_given_up(&self, driver: &mut NodeDriver, waker: &Waker) -> bool {
         let given_up = driver.abandoned || !driver.communication.is_known(self.id);
         if !given_up {
@@ -157,7 +157,7 @@ struct NodeSession<'a> {
     id: ConnectionId,
 }
 
-impl Session for NodeSession<'_> {
+impl SocketConnection for NodeSession<'_> {
     fn connection(&self) -> Option<&Connection> {
         self.node.transport(self.id)
     }

@@ -8,7 +8,7 @@ use super::waiting::Wanted;
 use super::{NodeDriver, Ticket};
 use crate::Time;
 use crate::data::Name;
-use crate::node::queue::{IncomingQueue as Inbox, may_be_dropped};
+use crate::node::queue::{IncomingQueue, may_be_dropped};
 use crate::node::{Bound, CommLogLine, Depth, Notification, Overflow};
 
 /// How long a stalled subscriber may block peers before it is logged.
@@ -140,7 +140,7 @@ impl Subscription {
 pub(super) struct Subscriber {
     subscription: Subscription,
     bound: Bound,
-    queue: Inbox,
+    queue: IncomingQueue,
     /// When it began to block peers without reading.
     waits_since: Option<Time>,
     /// Whether it was logged as too slow since its queue was last empty.
@@ -227,8 +227,8 @@ impl NodeDriver {
     /// receives the earlier notifications that are kept.
     pub fn subscribe(&mut self, ticket: &mut Ticket, subscription: Subscription) {
         let number = self.number(ticket);
-        let mut queue = Inbox::default();
-        for (notification, weight) in self.early.iter().flat_map(Inbox::iter) {
+        let mut queue = IncomingQueue::default();
+        for (notification, weight) in self.early.iter().flat_map(IncomingQueue::iter) {
             if subscription.wants(notification) {
                 queue.push(notification.clone(), *weight);
             }

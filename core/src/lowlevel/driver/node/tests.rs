@@ -52,7 +52,7 @@ struct World {
     /// The first subscriber.
     first: Ticket,
     socket: SocketDriver,
-    carrying: Arc<Sleeper>,
+    driving: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
     /// The peer's notifications.
@@ -99,7 +99,7 @@ impl World {
             driver,
             first,
             socket: SocketDriver::new(id),
-            carrying: Arc::default(),
+            driving: Arc::default(),
             buffer: vec![0; 1000],
             peer: Connection::new(config, Role::Initiator, NOW),
             got: Vec::new(),
@@ -119,7 +119,7 @@ impl World {
 
     /// Performs the driver's steps until it waits; returns the last step.
     fn carry(&mut self) -> String {
-        let waker = Waker::from(Arc::clone(&self.carrying));
+        let waker = Waker::from(Arc::clone(&self.driving));
         self.socket.feed_ready();
         loop {
             let step = self.socket.poll_step(&mut self.driver, &mut self.buffer, NOW, &waker);
@@ -193,14 +193,14 @@ fn queue(events: usize) -> Queue {
 #[test]
 fn a_connection_is_driven_from_start_to_end() {
     let mut world = World::running(Options::default());
-    world.carrying.woken();
+    world.driving.woken();
     assert_eq!(world.driver.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
     settle(&mut world.driver);
-    assert_eq!(world.carrying.woken(), 1, "there is something to write");
+    assert_eq!(world.driving.woken(), 1, "there is something to write");
     let before = world.peer.counters().events_received;
     world.carry();
     assert_eq!(world.peer.counters().events_received, before + 1);
-    assert_eq!(world.carrying.woken(), 0, "a driver's own work does not wake it");
+    assert_eq!(world.driving.woken(), 0, "a driver's own work does not wake it");
 
     assert_eq!(world.peer.send_event(&event(2)), Ok(Sent::Sent));
     world.closed = true;

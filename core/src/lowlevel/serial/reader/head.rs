@@ -3,9 +3,9 @@
 use super::super::cache::{Extent, Place as CachePlace};
 use super::super::cursor::Result;
 use super::super::kind;
-use super::super::transcript::{Location, Mark};
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{EAGER, Session};
+use crate::serial::lazy::{Location, Mark};
 
 /// The content of an object's header.
 pub(super) enum Head {

@@ -4,7 +4,6 @@ mod expr;
 mod function;
 mod head;
 mod object;
-mod opaque;
 mod plain;
 mod stmt;
 mod table;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
-use super::super::transcript::Location;
 use super::super::{Caching, Family, Mode, kind};
 use super::Session;
+use crate::serial::lazy::Location;
 use crate::wire::DataFormat;
 
 /// The offset of the type's id from the value's id.

@@ -1,17 +1,13 @@
 //! Encoding of SERIAL messages (2§2).
 
 mod decide;
-mod expr;
 mod forward;
+mod function;
 mod measure;
 mod object;
-mod opaque;
 mod replay;
-mod short;
-mod stmt;
 mod supported;
 mod template;
-mod types;
 mod value;
 
 use std::sync::Arc;

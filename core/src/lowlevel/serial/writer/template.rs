@@ -8,12 +8,12 @@ use crate::data::{Event, Type, TypeTag};
 use crate::wire::{DataFormat, SERIAL_FRAME, serial_frame};
 
 use super::super::cache::{Condition, Decision, Kept, Tags, WriteCache};
-use super::super::transcript::Location;
 use super::super::{Caching, Family, Mode, WriteError, kind};
 use super::decide::{Decide, NARROW_TYPE, Short, WIDE_TYPE};
 use super::measure::Measure;
 use super::supported::Supported;
 use super::{MAX_UNCACHED, Session, Writer, remembered};
+use crate::serial::lazy::Location;
 
 /// The templates of one event, by the modes of the peers. There are few modes.
 #[derive(Debug, Default)]

@@ -1,20 +1,24 @@
 //! The messages between peers (§2).
 
-mod args;
-mod caps;
-mod decode;
-mod encode;
-mod lists;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 use bytes::Bytes;
+use nom::branch::alt;
+use nom::bytes::complete::take;
+use nom::combinator::{all_consuming, map, rest};
+use nom::number::complete::{be_f64, be_u32};
+use nom::sequence::terminated;
+use nom::{IResult, Parser};
 
-pub use args::{PingArgs, PingLayout, SyncPoint, Version};
-pub use caps::Caps;
-pub use lists::{EventNames, PrintItem, PrintItems};
-
+use self::parts::until_nul;
 use super::MessageType;
+use super::error::WireErrorKind;
+
+pub use parts::{
+    Caps, EventNames, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint, Version,
+};
 
 /// A message between peers (§2).
 #[derive(Debug, Clone, PartialEq)]
@@ -88,4 +92,160 @@ impl Message {
             _ => 0,
         }
     }
+}
+
+/// The result of a parser of an argument. The only possible error is a wrong length.
+type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
+
+impl Message {
+    /// Reads the argument chunk of a message; empty for a message without one.
+    #[inline]
+    pub(in crate::lowlevel::wire) fn decode(
+        message: MessageType,
+        argument: Bytes,
+    ) -> Result<Message, WireErrorKind> {
+        match message {
+            MessageType::Serial => Ok(Message::Serial(argument)),
+            MessageType::LogWrite => Ok(Message::LogWrite(argument)),
+            MessageType::LogCreateWriter => Ok(Message::LogCreateWriter(argument)),
+            MessageType::PhaseDone => Ok(Message::PhaseDone),
+            MessageType::Compress => Ok(Message::Compress),
+            MessageType::RequestLogs => Ok(Message::RequestLogs),
+            MessageType::RequestEvents => {
+                Ok(Message::RequestEvents(EventNames::from_argument(argument)))
+            }
+            MessageType::CaptureFilter => {
+                Ok(Message::CaptureFilter(compact(&argument, until_nul(&argument))))
+            }
+            MessageType::RemotePrint => PrintItems::from_argument(argument)
+                .map(Message::RemotePrint)
+                .ok_or(WireErrorKind::PrintWithoutText),
+            MessageType::Version => layout(message, &argument, |input| version(&argument, input)),
+            MessageType::RequestSync => layout(message, &argument, request_sync),
+            MessageType::SyncPoint => layout(message, &argument, sync_point),
+            MessageType::Caps => layout(message, &argument, caps),
+            MessageType::Ping => layout(message, &argument, map(ping_args, Message::Ping)),
+            MessageType::Pong => layout(message, &argument, map(ping_args, Message::Pong)),
+        }
+    }
+}
+
+/// Reads an argument whose length is determined by its layout.
+fn layout<'a>(
+    message: MessageType,
+    argument: &'a [u8],
+    parser: impl Parser<&'a [u8], Output = Message, Error = ()>,
+) -> Result<Message, WireErrorKind> {
+    match all_consuming(parser).parse(argument) {
+        Ok((_, message)) => Ok(message),
+        Err(_) => Err(WireErrorKind::ArgumentLength { message, length: argument.len() as u64 }),
+    }
+}
+
+/// Reads VERSION. The class may lack its NUL, and bytes after the NUL are ignored (§2.1).
+fn version<'a>(argument: &Bytes, input: &'a [u8]) -> Parsed<'a, Message> {
+    let (input, (protocol, cache_size, data_format, runtime, class)) =
+        (be_u32, be_u32, be_u32, be_u32, rest).parse(input)?;
+    let class = (!class.is_empty()).then(|| compact(argument, until_nul(class)));
+    let version = Version { protocol, cache_size, data_format, runtime, class };
+    Ok((input, Message::Version(version)))
+}
+
+/// Returns the part of an argument that is kept. Copies it unless it is nearly the whole argument,
+/// so that the ignored rest does not stay in memory.
+fn compact(argument: &Bytes, part: &[u8]) -> Bytes {
+    if part.len() < argument.len() / 2 {
+        Bytes::copy_from_slice(part)
+    } else {
+        argument.slice_ref(part)
+    }
+}
+
+fn request_sync(input: &[u8]) -> Parsed<'_, Message> {
+    map(be_u32, |word| Message::RequestSync { authoritative: word != 0 }).parse(input)
+}
+
+fn sync_point(input: &[u8]) -> Parsed<'_, Message> {
+    map(be_u32, |count| Message::SyncPoint(SyncPoint::from_u32(count))).parse(input)
+}
+
+/// Reads CAPS. The two words after the flags are ignored (§2.9).
+fn caps(input: &[u8]) -> Parsed<'_, Message> {
+    let flags = terminated(be_u32, take(8_usize));
+    map(flags, |flags| Message::Caps(Caps::from_bits(flags))).parse(input)
+}
+
+/// Reads `ping_args` in either layout, distinguished by their length (§2.7).
+fn ping_args(input: &[u8]) -> Parsed<'_, PingArgs> {
+    let padded = terminated(be_u32, take(4_usize));
+    alt((ping_layout(padded, PingLayout::Padded32), ping_layout(be_u32, PingLayout::Compact28)))
+        .parse(input)
+}
+
+fn ping_layout<'a>(
+    seq: impl Parser<&'a [u8], Output = u32, Error = ()>,
+    layout: PingLayout,
+) -> impl Parser<&'a [u8], Output = PingArgs, Error = ()> {
+    all_consuming(map((seq, be_f64, be_f64, be_f64), move |(seq, time1, time2, time3)| PingArgs {
+        seq,
+        time1,
+        time2,
+        time3,
+        layout,
+    }))
+}
+
+impl Message {
+    /// Appends the argument chunk. Appends nothing for a message without an argument, or if the
+    /// argument would hold no entry.
+    pub(in crate::lowlevel::wire) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Message::PhaseDone | Message::Compress | Message::RequestLogs => {}
+            Message::Serial(bytes) | Message::LogCreateWriter(bytes) | Message::LogWrite(bytes) => {
+                out.extend_from_slice(bytes);
+            }
+            Message::Version(version) => {
+                put_u32(out, version.protocol);
+                put_u32(out, version.cache_size);
+                put_u32(out, version.data_format);
+                put_u32(out, version.runtime);
+                if let Some(class) = &version.class {
+                    put_string(out, until_nul(class));
+                }
+            }
+            Message::RequestEvents(names) if names.is_empty() => {}
+            Message::RequestEvents(names) => put_string(out, names.as_argument()),
+            Message::RemotePrint(items) if items.is_empty() => {}
+            Message::RemotePrint(items) => put_string(out, items.as_argument()),
+            Message::CaptureFilter(filter) => put_string(out, until_nul(filter)),
+            Message::RequestSync { authoritative } => put_u32(out, u32::from(*authoritative)),
+            Message::Ping(args) | Message::Pong(args) => put_ping_args(out, args),
+            Message::Caps(caps) => {
+                put_u32(out, caps.bits());
+                put_u32(out, 0);
+                put_u32(out, 0);
+            }
+            Message::SyncPoint(point) => put_u32(out, point.to_u32()),
+        }
+    }
+}
+
+fn put_ping_args(out: &mut Vec<u8>, args: &PingArgs) {
+    put_u32(out, args.seq);
+    if args.layout == PingLayout::Padded32 {
+        put_u32(out, 0);
+    }
+    for time in [args.time1, args.time2, args.time3] {
+        out.extend_from_slice(&time.to_be_bytes());
+    }
+}
+
+fn put_u32(out: &mut Vec<u8>, word: u32) {
+    out.extend_from_slice(&word.to_be_bytes());
+}
+
+/// Appends a string and the terminating NUL.
+fn put_string(out: &mut Vec<u8>, string: &[u8]) {
+    out.extend_from_slice(string);
+    out.push(0);
 }

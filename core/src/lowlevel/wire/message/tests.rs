@@ -297,7 +297,7 @@ fn log_messages() {
 
 #[test]
 fn types_have_numbers_names_and_sections() {
-    for (place, kind) in MessageType::ALL.into_iter().enumerate() {
+    for (place, kind) in MessageType::ALL.iter().copied().enumerate() {
         assert_eq!(MessageType::from_u8(kind as u8), Some(kind));
         assert_eq!(kind.section(), format!("§2.{}", place + 1));
         assert_eq!(kind.to_string(), kind.name());

@@ -5,14 +5,14 @@ use super::*;
 /// A connection of the node, its driver, and the peer.
 struct Link {
     socket: SocketDriver,
-    carrying: Arc<Sleeper>,
+    driving: Arc<Sleeper>,
     peer: Connection,
 }
 
 impl Link {
     /// Performs the driver's steps until it waits. Returns how often it read or wrote.
     fn carry(&mut self, driver: &mut NodeDriver, buffer: &mut [u8]) -> usize {
-        let waker = Waker::from(Arc::clone(&self.carrying));
+        let waker = Waker::from(Arc::clone(&self.driving));
         let mut calls = 0;
         self.socket.feed_ready();
         loop {
@@ -74,7 +74,7 @@ fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
                 ..ConnectionConfig::default()
             };
             let peer = Connection::new(config, Role::Initiator, NOW);
-            Link { socket: SocketDriver::new(id), carrying: Arc::default(), peer }
+            Link { socket: SocketDriver::new(id), driving: Arc::default(), peer }
         })
         .collect();
     for link in &mut links {
@@ -84,7 +84,7 @@ fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
             assert_eq!(link.peer.send_event(&event(n)), Ok(Sent::Sent));
         }
         // The input that arrives wakes it.
-        link.carrying.0.store(1, Ordering::Relaxed);
+        link.driving.0.store(1, Ordering::Relaxed);
     }
     let waker = Waker::from(Arc::clone(&taking));
     let (mut taken, mut wakes, mut calls) = (0, 0, 0);
@@ -94,7 +94,7 @@ fn events_of_many_busy_connections_take_few_wake_ups_and_calls_each() {
         }
         settle(&mut driver);
         // The tasks of connections run at the same time.
-        for link in links.iter_mut().filter(|link| link.carrying.woken() > 0) {
+        for link in links.iter_mut().filter(|link| link.driving.woken() > 0) {
             wakes += 1;
             calls += link.carry(&mut driver, &mut buffer);
         }

@@ -11,11 +11,11 @@ fn termination_wakes_the_tasks_that_wait_for_it() {
     assert_eq!(world.driver.poll_task(NOW, &waker), Task::Wait { until: Some(minute) });
     let mut ticket = Ticket::default();
     let waker = Waker::from(Arc::clone(&ending));
-    world.carrying.woken();
+    world.driving.woken();
     world.driver.communication_mut().terminate_communication(NOW);
     assert_eq!(world.driver.poll_terminated(&mut ticket, &waker), Poll::Pending);
     settle(&mut world.driver);
-    assert_eq!((world.carrying.woken(), ending.woken()), (1, 0));
+    assert_eq!((world.driving.woken(), ending.woken()), (1, 0));
     assert_eq!(manager.woken(), 1, "the next timeout is earlier now");
     let _ = world.driver.poll_task(NOW, &Waker::from(Arc::clone(&manager)));
     world.closed = true;
@@ -35,11 +35,11 @@ fn a_peer_that_does_not_read_is_abandoned_after_the_timeout() {
     world.driver.communication_mut().terminate_communication(NOW);
     world.carry();
     let late = world.peer_id();
-    world.carrying.woken();
+    world.driving.woken();
     world.driver.communication_mut().feed_time(NOW + Duration::from_secs(5));
     settle(&mut world.driver);
     assert_eq!(world.driver.communication().terminated(), Some([late].as_slice()));
-    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.driving.woken(), 1);
     assert_eq!(world.carry(), "Close");
 }
 
@@ -52,7 +52,7 @@ fn notifications_without_subscribers_block_no_peer() {
         assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
     }
     world.carry();
-    while world.carrying.woken() > 0 {
+    while world.driving.woken() > 0 {
         world.carry();
     }
     assert!(world.peer.poll_transmit().is_empty());
@@ -63,10 +63,10 @@ fn notifications_without_subscribers_block_no_peer() {
 #[test]
 fn dropping_the_node_ends_everything_at_once() {
     let mut world = World::running(Options::default());
-    world.carrying.woken();
+    world.driving.woken();
     world.driver.abandon();
     settle(&mut world.driver);
-    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.driving.woken(), 1);
     assert_eq!(world.carry(), "Close");
     assert_eq!(world.driver.poll_task(NOW, Waker::noop()), Task::End);
     world.notified();
