@@ -127,6 +127,8 @@ pub(crate) mod error;
 mod file;
 mod format;
 mod layout;
+#[cfg(feature = "serde")]
+mod object;
 pub(crate) mod receive;
 mod record;
 mod rotation;
@@ -138,13 +140,12 @@ pub(crate) mod values;
 pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
-#[cfg(feature = "serde")]
-pub use ascii::LogObject;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
-pub use file::LogFile;
-pub use file::{LogNames, LogNamesError};
+pub use file::{LogFile, LogNames, LogNamesError};
 pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
+#[cfg(feature = "serde")]
+pub use object::LogObject;
 pub use receive::LogEntry;
 pub(crate) use receive::{
     Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
@@ -154,8 +155,6 @@ pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
 pub use value::LogValue;
-pub(crate) use values::LogValues;
-pub(crate) use values::Unread;
-pub(crate) use values::{entries_in, writer_in};
+pub(crate) use values::{LogValues, Unread, entries_in, writer_in};
 pub use writer::LogField;
 pub(crate) use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

@@ -6,6 +6,8 @@ mod output;
 mod peer;
 mod receive;
 mod running;
+#[cfg(feature = "__tls")]
+mod secure;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
