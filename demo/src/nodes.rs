@@ -79,7 +79,7 @@ impl Pair {
             .table::<IpAddr, String>("blocked")
             .log::<Scan>("scans")
             // Keeps events that are raised while the manager is not connected.
-            .connect_with(&address.to_string(), |manager| {
+            .connect_with(address.to_string(), |manager| {
                 manager.store_and_forward = Some(Bound::new(1000, 1 << 20));
             })
             .start()?;

@@ -1,6 +1,7 @@
 //! Input from the application is checked against the declarations (§5).
 
 use brocomm::data::{Event, Type, Value};
+use brocomm::lowlevel::connection::Undeclared;
 use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};
 use brocomm::node::{Notification, Options, Overflow, Queue, RaiseError};
 
@@ -51,13 +52,22 @@ fn events_are_sent_with_the_declared_types() {
     assert_eq!(bench.pinged(0), [5]);
 }
 
-/// Undeclared events are sent unchanged.
+/// No peer can request them, so they would be lost in silence. With `Deliver` they are sent
+/// unchanged.
 #[test]
-fn undeclared_events_are_not_checked() {
-    let mut bench = Bench::running(Options::default(), peer(), requesting(&["mystery"]));
-    let now = bench.now;
-    let raised = bench.node.raise(Event::new("mystery", vec![Value::Int(5)]), now);
-    assert!(raised.is_ok());
+fn undeclared_events_cannot_be_raised() {
+    for undeclared in [Undeclared::Ignore, Undeclared::Deliver] {
+        let options = Options { undeclared, ..Options::default() };
+        let mut bench = Bench::running(options, peer(), requesting(&["mystery"]));
+        let now = bench.now;
+        let raised = bench.node.raise(Event::new("mystery", vec![Value::Int(5)]), now);
+        let raised = raised.map(|raised| raised.peers).map_err(|error| error.to_string());
+        let expected = match undeclared {
+            Undeclared::Deliver => Ok(1),
+            _ => Err("event mystery: no such event is declared".to_owned()),
+        };
+        assert_eq!(raised, expected);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::commlog::CommLogLine;
 use brocomm::node::{CloseCause, Phase};
-use brocomm::node::{Handshake, Notification, Overflow, PeerId};
+use brocomm::node::{Handshake, Notification, Overflow, PeerId, RaiseError};
 
 use super::oracle::{Excuses, What};
 use super::scenario::NAMES;
@@ -193,6 +193,12 @@ impl Simulation {
         let policy = node.options().outgoing.overflow;
         let raised = match node.raise(event, now) {
             Ok(raised) => raised,
+            // Some nodes do not declare it, so no peer could request it from them.
+            Err(RaiseError::Event(error)) => {
+                assert!(!targets.iter().any(|(_, certain)| *certain), "{error}");
+                self.hosts[n].take_back();
+                return true;
+            }
             Err(full) => {
                 assert_eq!(policy, Overflow::Block, "{full}");
                 self.hosts[n].take_back();
