@@ -107,6 +107,40 @@ fn a_container_sent_again_is_the_same_object() {
     }
 }
 
+/// The first message with a type has it in full; later ones refer to it. The object is also the
+/// same if its type has left the cache in between, and equal if it was dropped in between.
+#[test]
+fn a_container_whose_type_left_the_cache_is_the_same_object() {
+    let crowd = |n: u64| {
+        let inner = |m: u64| Field::new("f", Type::record(format!("t{n}_{m}"), Vec::new()));
+        let ty = Type::record(format!("t{n}"), (0..3).map(inner).collect());
+        Value::from(Record::new(ty, vec![None; 3]))
+    };
+    for (is_kept, others) in [true, false].into_iter().flat_map(|kept| [(kept, 0), (kept, 12)]) {
+        for value in containers() {
+            let (mut writer, mut reader) = (Writer::new(40), reader(40));
+            let before = write(&mut writer, &[value.compact()], Mode::RUNNING);
+            read(&mut reader, &before, Mode::RUNNING);
+            let full = write(&mut writer, std::slice::from_ref(&value), Mode::RUNNING);
+            let first = read(&mut reader, &full, Mode::RUNNING);
+            assert_eq!(shown(&first[0]), shown(&value));
+            let expected = is_kept.then(|| place(&first[0]));
+            let kept = first.into_iter().filter(|_| is_kept).collect::<Vec<_>>();
+            for n in 0..others {
+                let other = write(&mut writer, &[crowd(n)], Mode::RUNNING);
+                read(&mut reader, &other, Mode::RUNNING);
+            }
+            // The writer is more careful than a peer needs to be.
+            let (call, pid) = (&full[..18], &full[19..27]);
+            let again = Bytes::from([call, &[0], pid].concat());
+            let got = read(&mut reader, &again, Mode::RUNNING);
+            assert_eq!(shown(&got[0]), shown(&value));
+            expected.into_iter().for_each(|expected| assert_eq!(place(&got[0]), expected));
+            drop(kept);
+        }
+    }
+}
+
 /// Neither an equal container nor a changed one is the same container.
 #[test]
 fn another_container_is_sent_in_full() {

@@ -292,6 +292,7 @@ impl Connection {
 
     fn established(&mut self, version: Version, format: DataFormat) {
         self.data_format = format;
+        self.update_modes();
         if self.config.data_format.is_none() {
             self.describe();
         }
@@ -352,7 +353,7 @@ impl Connection {
             return Ok(Sent::NotRequested);
         }
         self.output.check_room()?;
-        let mode = self.write_mode();
+        let mode = self.modes.write;
         self.output.serial(|writer, argument| writer.state_access(mode, access, argument))?;
         self.counters.accesses_sent += 1;
         Ok(Sent::Sent)

@@ -1,6 +1,7 @@
 //! The connection: its inputs and outputs.
 
 mod handshake;
+mod modes;
 mod output;
 mod peer;
 mod receive;
@@ -10,6 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use modes::Modes;
 use output::Output;
 pub use peer::Counters;
 use peer::{Ours, Peer};
@@ -34,6 +36,8 @@ pub struct Connection {
     pub(super) phase: Phase,
     /// The data format. Before it is known, nothing that depends on it is written.
     data_format: DataFormat,
+    /// How SERIALs are encoded now, by the peer and by us.
+    modes: Modes,
     peer: Peer,
     ours: Ours,
     pub(super) decoder: Decoder,
@@ -101,6 +105,7 @@ impl Connection {
             now,
             phase: Phase::Setup,
             data_format: config.data_format.unwrap_or_default(),
+            modes: Modes::default(),
             peer: Peer::default(),
             ours: Ours { compression: config.compression, ..Ours::default() },
             decoder: Decoder::new(config.framing, config.wire_limits),
@@ -120,6 +125,7 @@ impl Connection {
             counters: Counters::default(),
             config,
         };
+        connection.update_modes();
         connection.reader.set_declarations(Arc::clone(&connection.config.declarations));
         #[cfg(feature = "__tls")]
         if connection.begin_tls() {
@@ -172,6 +178,7 @@ impl Connection {
     /// Frees memory that an idle connection does not need.
     pub(crate) fn release(&mut self) {
         self.decoder.release();
+        self.reader.release();
         self.output.release();
         self.notifications.shrink_to_fit();
     }
@@ -254,6 +261,12 @@ impl Connection {
 
     /// Returns the next notification, with the number of message bytes that it keeps in memory.
     pub(crate) fn poll_held(&mut self) -> Option<(ConnectionNotification, usize)> {
+        if self.log_input.is_none()
+            && !self.backlog
+            && let Some(next) = self.notifications.pop_front()
+        {
+            return Some(next);
+        }
         let mut entry = self.next_log_entry();
         if entry.is_none() {
             if self.notifications.is_empty() {
@@ -406,6 +419,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     pub(super) fn notify(&mut self, notification: ConnectionNotification) {
         self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
     }

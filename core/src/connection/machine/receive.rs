@@ -11,7 +11,7 @@ use crate::connection::{
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
-use crate::serial::{LazyEvent, LazySerial, Mode};
+use crate::serial::{LazyEvent, LazySerial};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
@@ -76,7 +76,10 @@ impl Connection {
             Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
             Message::RequestLogs => self.peer_requests_logs(),
             Message::PhaseDone => self.phase_done(offset),
-            Message::Caps(caps) => self.peer.caps = caps,
+            Message::Caps(caps) => {
+                self.peer.caps = caps;
+                self.update_modes();
+            }
             // The decoder has already handled it.
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
@@ -106,7 +109,7 @@ impl Connection {
     /// Decodes a SERIAL, even if not accepted, to keep the cache valid. Delivers it if accepted.
     #[inline]
     pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
-        let mode = self.read_mode();
+        let mode = self.modes.read;
         let read = if self.config.events_lazily {
             match self.reader.read_owned_lazily(argument, mode) {
                 Ok(LazySerial::Event(event)) => return self.lazy_call(event),
@@ -180,6 +183,7 @@ impl Connection {
     }
 
     /// Delivers a valid call, if input is accepted (§4).
+    #[inline(always)]
     fn deliver_event(&mut self, notification: ConnectionNotification) {
         if self.ours.accept_input {
             self.counters.events_received += 1;
@@ -208,19 +212,6 @@ impl Connection {
         } else {
             self.counters.discarded += 1;
         }
-    }
-
-    /// Returns how the peer encodes a SERIAL now.
-    ///
-    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is
-    /// Running only after both PHASE_DONEs are exchanged, and after its state, if it sends one. All
-    /// of these precede its later messages in the stream, so when the peer is Running, we are too.
-    /// In between, when it has sent its PHASE_DONE and not received ours, or is about to receive
-    /// our state, it sends nothing with IDs.
-    fn read_mode(&self) -> Mode {
-        let running = self.phase == Phase::Running;
-        Mode::new(self.peer.caps, self.config.capabilities, running)
-            .with_data_format(self.data_format)
     }
 }
 

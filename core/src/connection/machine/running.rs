@@ -13,7 +13,7 @@ use crate::connection::{
 };
 use crate::data::{Event, Id, Packet};
 use crate::logs::{entries_in, writer_in};
-use crate::serial::{LazyEvent, Mode, Templates};
+use crate::serial::{LazyEvent, Templates};
 use crate::wire::{DataFormat, Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
 /// The result of sending something that the peer must request first.
@@ -64,7 +64,7 @@ impl Connection {
             return Ok(Sent::NotRequested);
         }
         self.output.check_room()?;
-        let mode = self.write_mode();
+        let mode = self.modes.write;
         let Event { name, time, args } = event;
         self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
         self.counters.events_sent += 1;
@@ -83,7 +83,7 @@ impl Connection {
             return Ok(Sent::NotRunning);
         }
         self.output.check_room()?;
-        let mode = self.write_mode();
+        let mode = self.modes.write;
         self.output.event(mode, event, templates)?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
@@ -103,7 +103,7 @@ impl Connection {
             return Ok(Sent::NotRequested);
         }
         self.output.check_room()?;
-        let mode = self.write_mode();
+        let mode = self.modes.write;
         self.output.serial(|writer, argument| writer.forward(mode, event, argument))?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
@@ -122,7 +122,7 @@ impl Connection {
         let coerced = self.config.declarations.coerce_id(id).map_err(Box::new)?;
         let id = coerced.as_ref().unwrap_or(id);
         self.output.check_room()?;
-        let mode = self.write_mode();
+        let mode = self.modes.write;
         self.output.serial(|writer, argument| writer.id(mode, id, argument))
     }
 
@@ -251,13 +251,6 @@ impl Connection {
         }
     }
 
-    /// Returns how to encode a SERIAL now.
-    pub(super) fn write_mode(&self) -> Mode {
-        let running = self.phase == Phase::Running;
-        Mode::new(self.config.capabilities, self.peer.caps, running)
-            .with_data_format(self.data_format)
-    }
-
     /// Sends the writers announced so far, if the peer has requested logs. If it requests them
     /// later, it never gets these writers.
     pub(super) fn announce_writers(&mut self) {
@@ -277,6 +270,7 @@ impl Connection {
 impl Connection {
     pub(super) fn enter_running(&mut self) {
         self.phase = Phase::Running;
+        self.update_modes();
         self.announce_writers();
         self.notify(ConnectionNotification::HandshakeDone);
     }

@@ -172,6 +172,11 @@ pub(super) mod val {
     pub(crate) const CARDINALITY: u8 = 22;
     pub(crate) const X509: u8 = 23;
 
+    /// Returns whether values of this class have parts or a type of their own, or both.
+    pub(crate) const fn is_composite(class: u8) -> bool {
+        matches!(class, LIST | TABLE | RECORD | ENUM | VECTOR)
+    }
+
     /// Returns the class of the values with a tag, if their content is simple.
     pub(crate) const fn of_scalar(tag: TypeTag) -> Option<u8> {
         Some(match tag {

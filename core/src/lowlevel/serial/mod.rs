@@ -39,12 +39,14 @@ mod cache;
 mod cursor;
 mod error;
 mod expiry;
+mod indices;
 mod kind;
 mod lazy;
 mod mode;
 mod reader;
 mod scalar;
 mod tape;
+mod usual;
 mod writer;
 
 pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};

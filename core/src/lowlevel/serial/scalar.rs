@@ -1,6 +1,6 @@
 //! Reading of simple values, and the sinks for values (2§6).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 
@@ -81,30 +81,30 @@ pub(super) fn scalar_into<'c, S: Sink>(
     content: &'c [u8],
     lenient: bool,
 ) -> Option<&'c [u8]> {
-    match tag {
-        TypeTag::String => text_into(sink, chunk, content),
-        TypeTag::Addr => addr_into(sink, content),
-        TypeTag::Port => port_into(sink, content),
-        TypeTag::Subnet => subnet_into(sink, content, lenient),
-        _ => {
-            let (word, rest) = word(content)?;
-            sink.put(match tag {
-                TypeTag::Count => Value::Count(word),
-                TypeTag::Double => Value::Double(f64::from_bits(word)),
-                TypeTag::Time => Value::Time(f64::from_bits(word)),
-                TypeTag::Interval => Value::Interval(f64::from_bits(word)),
-                TypeTag::Bool => Value::Bool(word != 0),
-                TypeTag::Int => Value::Int(word as i64),
-                TypeTag::Counter => Value::Counter(word),
-                _ => return None,
-            });
-            Some(rest)
-        }
+    if tag == TypeTag::String {
+        return text_into(sink, chunk, content);
     }
+    let (word, rest) = word(content)?;
+    // Each value is put separately. Otherwise the compiler would build it piecemeal.
+    match tag {
+        TypeTag::Count => sink.put(Value::Count(word)),
+        TypeTag::Double => sink.put(Value::Double(f64::from_bits(word))),
+        TypeTag::Time => sink.put(Value::Time(f64::from_bits(word))),
+        TypeTag::Interval => sink.put(Value::Interval(f64::from_bits(word))),
+        TypeTag::Bool => sink.put(Value::Bool(word != 0)),
+        TypeTag::Int => sink.put(Value::Int(word as i64)),
+        TypeTag::Counter => sink.put(Value::Counter(word)),
+        TypeTag::Port => sink.put(Value::Port(Port::from_wire(word)?)),
+        // One word of address and its count are the size of a number.
+        TypeTag::Addr if word >> 32 == 1 => {
+            sink.put(Value::Addr(IpAddr::V4(Ipv4Addr::from_bits(word as u32))));
+        }
+        TypeTag::Addr => return addr_into(sink, content),
+        TypeTag::Subnet => return subnet_into(sink, content, lenient),
+        _ => return None,
+    }
+    Some(rest)
 }
-
-// Each is a separate function: inlined into one, the compiler would build every kind of value
-// piecemeal.
 
 #[inline(never)]
 fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Option<&'c [u8]> {
@@ -122,13 +122,6 @@ fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Opt
 fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
     let (addr, rest) = addr(content)?;
     sink.put(Value::Addr(addr));
-    Some(rest)
-}
-
-#[inline(never)]
-fn port_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
-    let (number, rest) = word(content)?;
-    sink.put(Value::Port(Port::from_wire(number)?));
     Some(rest)
 }
 

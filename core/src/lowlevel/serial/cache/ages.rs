@@ -125,6 +125,26 @@ impl Ages {
         Some(entry.pid)
     }
 
+    /// Does the same for several instances that are present. Calls `used` with the id of each.
+    #[inline(always)]
+    pub(super) fn use_bases<P: Copy>(
+        &mut self,
+        tags: &[(P, TypeTag)],
+        anonymous: bool,
+        mut used: impl FnMut(P, u64),
+    ) {
+        let mut now = self.now;
+        for (place, tag) in tags {
+            if let Some(Some(entry)) = self.base.get_mut(*tag as usize) {
+                now.anonymous += u64::from(anonymous);
+                now.number += 1;
+                entry.used = now;
+                used(*place, entry.pid);
+            }
+        }
+        self.now = now;
+    }
+
     /// Uses the object at an address; returns its id, if present.
     #[inline]
     pub(super) fn use_shared(&mut self, address: usize) -> Option<u64> {

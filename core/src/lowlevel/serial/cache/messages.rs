@@ -10,6 +10,10 @@ use crate::data::Table;
 /// The estimated overhead of a message, and of a decoded object, in bytes.
 pub(super) const EACH: usize = 64;
 
+/// The estimated overhead of a container in bytes. One that nothing else references keeps its
+/// allocation because of the weak reference.
+pub(super) const MADE: usize = size_of::<Made>() + size_of::<Table>();
+
 /// How many unused messages are kept for reuse.
 const SPARE: usize = 16;
 
@@ -46,8 +50,7 @@ pub(in super::super) struct Notes {
 
 /// Returns the cost of a message in bytes.
 fn cost(message: &Message) -> usize {
-    // A container that nothing else references keeps its allocation because of the weak reference.
-    let made = message.made.len() * (size_of::<Made>() + size_of::<Table>());
+    let made = message.made.len() * MADE;
     message.chunk.len() + message.tape.len() * size_of::<Item>() + made + EACH
 }
 
@@ -56,11 +59,11 @@ impl Messages {
         self.bytes
     }
 
-    /// Returns an unshared message to fill, and the number that it will have if stored.
+    /// Returns an unshared message to fill, and the number under which to [store](Self::hold) it.
     #[inline]
     pub(super) fn begin(&mut self) -> (Arc<Message>, u32) {
-        let number = match self.free.last() {
-            Some(number) => *number,
+        let number = match self.free.pop() {
+            Some(number) => number,
             None => self.add(),
         };
         let held = self.held.get_mut(number as usize);
@@ -70,19 +73,20 @@ impl Messages {
     #[cold]
     fn add(&mut self) -> u32 {
         self.held.push(Held::default());
-        let number = u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX);
-        self.free.push(number);
-        number
+        u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Stores the message begun last, with this number of references. With none, it is released for
-    /// reuse.
+    /// Stores a message that was begun with this number, with this number of references. With none,
+    /// it is released for reuse.
     #[inline]
-    pub(super) fn hold(&mut self, message: Arc<Message>, notes: Option<Box<Notes>>, live: usize) {
-        let number = self.free.pop();
-        if let Some((number, held)) =
-            number.and_then(|number| Some((number, self.held.get_mut(number as usize)?)))
-        {
+    pub(super) fn hold(
+        &mut self,
+        number: u32,
+        message: Arc<Message>,
+        notes: Option<Box<Notes>>,
+        live: usize,
+    ) {
+        if let Some(held) = self.held.get_mut(number as usize) {
             let bytes = cost(&message);
             self.bytes += bytes + notes.as_ref().map_or(0, |notes| notes.bytes);
             *held = Held { message: Some(message), live, notes, bytes };

@@ -2,6 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
+
+use super::super::Mode;
+use super::super::tape::Container;
+use super::messages::{EACH, MADE};
+
 /// The tape position of a run while the type of its only value is being read.
 const PENDING: u32 = u32::MAX;
 
@@ -16,6 +22,14 @@ pub(super) const STEP: u64 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     runs: VecDeque<Run>,
+    /// The number of runs of calls without a tape.
+    calls: usize,
+    /// The containers created from such calls, in the order of the runs and in which they end; and
+    /// how many were removed.
+    containers: VecDeque<Container>,
+    removed: u32,
+    /// The cost of such calls in bytes.
+    bytes: usize,
     /// The run to which values are being added, if any. It must be closed before all other
     /// operations.
     open: Run,
@@ -28,13 +42,45 @@ pub(super) struct Ring {
 
 /// Values of one message, with consecutive ids, consecutive positions on its tape, and stamps
 /// [`STEP`] apart.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 struct Run {
     pid: u64,
     stamp: u64,
-    message: u32,
     tape: u32,
     count: u32,
+    /// The number of its containers among those of the ring.
+    made: u32,
+    message: Source,
+}
+
+/// The message of a run.
+#[derive(Debug)]
+enum Source {
+    /// The number of the message.
+    Message(u32),
+    /// A call in the usual form, whose only run this is. Its tape is recorded on demand.
+    Call(Call),
+}
+
+impl Default for Source {
+    fn default() -> Source {
+        Source::Message(0)
+    }
+}
+
+/// A call in the usual form.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) chunk: Bytes,
+    pub(super) mode: Mode,
+    /// The number of its first container.
+    first: u32,
+}
+
+impl Call {
+    fn cost(&self, made: u32) -> usize {
+        self.chunk.len() + made as usize * MADE + EACH
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +117,84 @@ impl Ring {
         self.len
     }
 
+    /// Frees unused memory.
+    pub(super) fn release(&mut self) {
+        self.runs.shrink_to_fit();
+        self.containers.shrink_to_fit();
+    }
+
+    /// Returns the cost of the calls without a tape in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds a container of the call being read.
+    #[inline]
+    pub(super) fn made(&mut self, container: Container) {
+        self.containers.push_back(container);
+    }
+
+    /// Returns the number of containers.
+    #[inline]
+    pub(super) fn containers(&self) -> usize {
+        self.containers.len()
+    }
+
+    /// Drops the containers from this number on.
+    pub(super) fn unmake(&mut self, number: usize) {
+        self.containers.truncate(number);
+    }
+
+    /// Adds a call in the usual form with this number of values, the first with this id, which is
+    /// greater than all before it. Its containers are all from `made` on. No run may be open.
+    #[inline]
+    pub(super) fn push_call(
+        &mut self,
+        (pid, stamp, count): (u64, u64, u32),
+        (chunk, mode): (Bytes, Mode),
+        made: usize,
+    ) {
+        let first = self.removed.wrapping_add(made as u32);
+        let made = (self.containers.len() - made) as u32;
+        let call = Call { chunk, mode, first };
+        self.bytes += call.cost(made);
+        self.calls += 1;
+        self.len += count as usize;
+        self.runs.push_back(Run { pid, stamp, tape: 0, count, made, message: Source::Call(call) });
+    }
+
+    /// Returns the position of the run with this id if it is a call without a tape.
+    pub(super) fn call_of(&self, pid: u64) -> Option<usize> {
+        let at = self.runs.partition_point(|run| run.pid <= pid).checked_sub(1)?;
+        self.call(at).is_some().then_some(at)
+    }
+
+    /// Returns the positions of the calls without a tape, the last first.
+    pub(super) fn last_call(&self, before: usize) -> Option<usize> {
+        if self.calls == 0 {
+            return None;
+        }
+        (0..before.min(self.runs.len())).rev().find(|at| self.call(*at).is_some())
+    }
+
+    /// Returns the call without a tape at this position, with its containers.
+    pub(super) fn call(&self, at: usize) -> Option<(&Call, impl Iterator<Item = &Container>)> {
+        let Run { message: Source::Call(call), made, .. } = self.runs.get(at)? else { return None };
+        let first = call.first.wrapping_sub(self.removed) as usize;
+        Some((call, self.containers.iter().skip(first).take(*made as usize)))
+    }
+
+    /// Replaces the call at this position by the message with its tape.
+    pub(super) fn replace_call(&mut self, at: usize, message: u32) {
+        if let Some(run) = self.runs.get_mut(at)
+            && let Source::Call(call) =
+                std::mem::replace(&mut run.message, Source::Message(message))
+        {
+            self.calls -= 1;
+            self.bytes -= call.cost(run.made);
+        }
+    }
+
     /// Adds a value to the open run, if this id and tape position continue it.
     #[inline(always)]
     pub(super) fn extend(&mut self, pid: u64, tape: u32) -> bool {
@@ -84,7 +208,7 @@ impl Ring {
 
     /// Opens a run with a value whose id is greater than all before it.
     pub(super) fn open(&mut self, pid: u64, stamp: u64, message: u32, tape: u32) {
-        self.open = Run { pid, stamp, message, tape, count: 1 };
+        self.open = Run { pid, stamp, tape, count: 1, made: 0, message: Source::Message(message) };
     }
 
     /// Returns the number of values in the open run.
@@ -108,7 +232,8 @@ impl Ring {
     /// [`pop`](Self::pop).
     #[inline]
     pub(super) fn push(&mut self, pid: u64, stamp: u64, message: u32) -> usize {
-        self.runs.push_back(Run { pid, stamp, message, tape: PENDING, count: 1 });
+        let message = Source::Message(message);
+        self.runs.push_back(Run { pid, stamp, tape: PENDING, count: 1, made: 0, message });
         self.len += 1;
         self.new += 1;
         self.runs.len() - 1
@@ -134,9 +259,13 @@ impl Ring {
         if self.exceptions.contains_key(&pid) {
             return None;
         }
+        let message = match run.message {
+            Source::Message(message) => message,
+            Source::Call(_) => u32::MAX,
+        };
         Some(RingValue {
             stamp: run.stamp + STEP * u64::from(position),
-            message: run.message,
+            message,
             // A value whose type is being read is alone in its run.
             tape: run.tape.saturating_add(position),
         })
@@ -169,29 +298,64 @@ impl Ring {
     /// Evicts the oldest values, at most `most` and only from the first run, if their stamps are
     /// below `before`. Returns their number, which is 0 if a value that was already removed was
     /// skipped, and the message of the run if this was the end of the run.
-    #[inline(always)]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(usize, Option<u32>)> {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let (count, gone) = if before == u64::MAX && self.exceptions.is_empty() {
-            (self.runs.front()?.count.min(most), 0)
-        } else {
-            self.leaving(most, before)?
-        };
+        let (count, gone) = self.leaving(most, before)?;
         let run = self.runs.front_mut().filter(|_| count + gone > 0)?;
         run.advance(count + gone);
         self.len -= count as usize;
-        let message = if run.count == 0 { Some(run.message) } else { None };
-        if message.is_some() {
-            self.runs.pop_front();
-        }
+        let message = if run.count == 0 { self.pop_run() } else { None };
         Some((count as usize, message))
+    }
+
+    /// Evicts the oldest values, this many or all, if none was removed or replaced. Calls `release`
+    /// with the number of the message at the end of each run that has one.
+    #[inline(always)]
+    pub(super) fn pop_many(&mut self, mut count: usize, mut release: impl FnMut(u32)) {
+        while let Some(run) = self.runs.front_mut() {
+            if run.count as usize > count {
+                run.advance(count as u32);
+                self.len -= count;
+                return;
+            }
+            count -= run.count as usize;
+            self.len -= run.count as usize;
+            self.pop_run().into_iter().for_each(&mut release);
+            if count == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Returns whether no value was removed or replaced.
+    #[inline(always)]
+    pub(super) fn is_regular(&self) -> bool {
+        self.exceptions.is_empty()
+    }
+
+    /// Removes the first run; returns the number of its message, if it has one.
+    #[inline(always)]
+    fn pop_run(&mut self) -> Option<u32> {
+        let run = self.runs.pop_front()?;
+        for _ in 0..run.made {
+            self.containers.pop_front();
+        }
+        self.removed = self.removed.wrapping_add(run.made);
+        match run.message {
+            Source::Message(message) => Some(message),
+            Source::Call(call) => {
+                self.calls -= 1;
+                self.bytes -= call.cost(run.made);
+                None
+            }
+        }
     }
 
     /// Returns how many values at the start of the first run can be evicted, at most `most` and
     /// with stamps below `before`, or how many that were already removed can be skipped.
-    #[inline(never)]
     fn leaving(&mut self, most: u32, before: u64) -> Option<(u32, u32)> {
-        let Run { pid, stamp, count, .. } = *self.runs.front().filter(|run| run.stamp < before)?;
+        let Run { pid, stamp, count, .. } = self.runs.front().filter(|run| run.stamp < before)?;
+        let (pid, stamp, count) = (*pid, *stamp, *count);
         let older = u32::try_from((before - stamp).div_ceil(STEP)).unwrap_or(u32::MAX);
         let count = count.min(most).min(older);
         let Some((first, exception)) = self.exceptions.first_key_value() else {

@@ -110,6 +110,17 @@ impl<T> Used<T> {
         if self.len == 0 { None } else { self.find_oldest() }
     }
 
+    /// Returns the least recently used entry.
+    pub(super) fn oldest_item(&mut self) -> Option<&T> {
+        self.oldest()?;
+        let (_, place) = self.sorted.front()?;
+        self.get(*place)
+    }
+
+    pub(super) fn get(&self, place: u32) -> Option<&T> {
+        self.slots.get(place as usize)?.item.as_ref()
+    }
+
     fn find_oldest(&mut self) -> Option<u64> {
         loop {
             match self.sorted.front() {

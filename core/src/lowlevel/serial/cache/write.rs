@@ -127,6 +127,25 @@ impl WriteCache {
         Some((self.take_pid(), type_pid))
     }
 
+    /// Does the same for several values, whose types are all written as references. Calls `put` with
+    /// the ids of each.
+    #[inline(always)]
+    pub(in super::super) fn values_of_known<P: Copy>(
+        &mut self,
+        tags: &[(P, TypeTag)],
+        mode: Mode,
+        mut put: impl FnMut(P, u64, u64),
+    ) {
+        let mut pid = self.next_pid;
+        self.ages.use_bases(tags, mode.caching == Caching::Single, |place, ty| {
+            put(place, pid, ty);
+            pid += 1;
+        });
+        self.next_pid = pid;
+        self.full += tags.len() as u64;
+        self.references += tags.len() as u64;
+    }
+
     /// Returns whether the shared object with this address is written as a reference.
     pub(in super::super) fn knows(&self, address: usize) -> bool {
         self.ages.knows(address)

@@ -94,7 +94,7 @@ impl Session<'_> {
         }
         self.head(Family::Func)?;
         self.cache.store_value(place, self.tape_end());
-        let what = self.note_type(TypeTag::Func, &ty);
+        let what = self.message.note_type(TypeTag::Func, &ty);
         let end = self.cursor.offset();
         let (class, tag) = (val::PLAIN, TypeTag::Func);
         self.message.tape.push(Item { end, what, objects: 1, height: 1, class, tag });

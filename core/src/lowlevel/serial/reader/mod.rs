@@ -3,13 +3,13 @@
 mod expr;
 mod function;
 mod head;
-mod indices;
 mod object;
 mod plain;
 mod stmt;
 mod table;
 mod taping;
 mod types;
+mod usual;
 mod value;
 
 use std::sync::Arc;
@@ -20,13 +20,15 @@ use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
+use super::indices::Indices;
 use super::lazy::{LazyEvent, LazySerial};
 use super::scalar::Sink;
 use super::tape::{Decode, MISFIT, Message};
-use super::{Family, Mode, Place, ReaderLimits, SerialError, SerialErrorKind as Kind, Transcript};
+use super::{
+    Caching, Family, Mode, Place, ReaderLimits, SerialError, SerialErrorKind as Kind, Transcript,
+};
 use function::Function;
 use head::{Head, read_object};
-use indices::Indices;
 
 /// Decodes the SERIAL messages of one direction of a connection.
 ///
@@ -38,6 +40,8 @@ pub struct Reader {
     known: Arc<Declarations>,
     lenient: bool,
     indices: Indices,
+    /// The message of the last lazily read call in the usual form, for reuse once it is dropped.
+    spare: Option<Arc<Message>>,
 }
 
 impl Reader {
@@ -49,6 +53,7 @@ impl Reader {
             known: Arc::default(),
             lenient: false,
             indices: Indices::default(),
+            spare: None,
         }
     }
 
@@ -73,6 +78,12 @@ impl Reader {
     pub fn set_cache_size(&mut self, announced: u32) {
         let size = if announced == 0 { self.limits.cache } else { announced };
         self.cache.set_size(size.min(self.limits.cache) as usize);
+    }
+
+    /// Frees memory that an idle connection does not need.
+    pub(crate) fn release(&mut self) {
+        self.spare = None;
+        self.cache.release();
     }
 
     /// Returns the counters of the cache.
@@ -112,6 +123,15 @@ impl Reader {
         chunk: Bytes,
         mode: Mode,
     ) -> std::result::Result<Serial, SerialError> {
+        if mode.caching == Caching::None {
+            return self.read_any(chunk, mode);
+        }
+        self.read_usual(chunk, mode)
+    }
+
+    /// Reads a SERIAL of any form.
+    #[inline(never)]
+    fn read_any(&mut self, chunk: Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
         match self.run_eagerly(chunk, mode, None) {
             Ok((serial, _)) => Ok(serial),
             Err(error) => Err(*error),
@@ -139,6 +159,25 @@ impl Reader {
     ///
     /// As [`Reader::read`].
     pub fn read_owned_lazily(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+    ) -> std::result::Result<LazySerial, SerialError> {
+        if let Some(call) = self.usual_call(&chunk, mode) {
+            let first = call.first;
+            if let Some((event, count)) = self.tape(&chunk, mode, &call) {
+                let made = self.cache.containers();
+                self.cache.end_call(chunk, mode, (first, count), made);
+                return Ok(LazySerial::Event(event));
+            }
+            self.indices.forget(0);
+        }
+        self.read_any_lazily(chunk, mode)
+    }
+
+    /// Does the same as [`read_any`](Self::read_any), but only records the arguments of a call.
+    #[inline(never)]
+    fn read_any_lazily(
         &mut self,
         chunk: Bytes,
         mode: Mode,

@@ -6,52 +6,8 @@ use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into, word};
 use super::super::tape::{BASE, Item};
+use super::super::usual::Usual;
 use super::Session;
-
-/// The usual header of a value, with the beginning of its type.
-pub(super) struct Usual {
-    pub(super) pid: u64,
-    pub(super) class: u8,
-    /// Whether the type is written in full.
-    pub(super) is_full: bool,
-    /// The type's id.
-    pub(super) ty: u64,
-}
-
-/// The bytes between the two ids, without the value's class.
-const BETWEEN: u32 = 0x8800_0001;
-
-/// The bits between the two ids that are not the class.
-const NOT_CLASS: u32 = 0xff00_ffff;
-
-impl Usual {
-    /// Splits a header with ids of 64 bits.
-    #[inline(always)]
-    pub(super) fn wide(head: &[u8; 22]) -> Option<Usual> {
-        let [full, p0, p1, p2, p3, p4, p5, p6, p7, rest @ ..] = *head;
-        let [b0, b1, b2, b3, is_full, t0, t1, t2, t3, t4, t5, t6, t7] = rest;
-        let pid = u64::from_be_bytes([p0, p1, p2, p3, p4, p5, p6, p7]);
-        let ty = u64::from_be_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
-        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
-    }
-
-    /// Splits a header with ids of 32 bits.
-    #[inline(always)]
-    fn narrow(head: &[u8; 14]) -> Option<Usual> {
-        let [full, p0, p1, p2, p3, b0, b1, b2, b3, is_full, t0, t1, t2, t3] = *head;
-        let pid = u32::from_be_bytes([p0, p1, p2, p3]).into();
-        let ty = u32::from_be_bytes([t0, t1, t2, t3]).into();
-        Usual::of(full, pid, [b0, b1, b2, b3], is_full, ty)
-    }
-
-    #[inline(always)]
-    fn of(full: u8, pid: u64, between: [u8; 4], is_full: u8, ty: u64) -> Option<Usual> {
-        let [_, class, _, _] = between;
-        let is_usual =
-            full == 1 && u32::from_be_bytes(between) & NOT_CLASS == BETWEEN && is_full <= 1;
-        is_usual.then_some(Usual { pid, class, is_full: is_full == 1, ty })
-    }
-}
 
 impl<'c> Session<'c> {
     /// Reads a value of a standard type in the usual form, with its type as a reference.
@@ -60,7 +16,8 @@ impl<'c> Session<'c> {
     /// path. The slow path reads all values with the same result, including errors.
     #[inline(always)]
     pub(super) fn wide_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        self.known_plain_into::<_, false, S>(sink, Usual::wide)
+        let (head, content) = self.cursor.rest().split_first_chunk()?;
+        self.known_plain_into(sink, Usual::wide(head)?, content)
     }
 
     /// Does the same for values with 32-bit ids, and for values with their types in full.
@@ -69,40 +26,25 @@ impl<'c> Session<'c> {
         if !self.is_narrow {
             return None;
         }
-        match self.cursor.rest().get(9)? {
-            0 => self.known_plain_into::<_, false, S>(sink, Usual::narrow),
-            _ => self.full_plain_into(sink),
+        if *self.cursor.rest().get(9)? != 0 {
+            return self.full_plain_into(sink);
         }
-    }
-
-    /// Does the same in data formats in which values have attributes.
-    #[inline(never)]
-    pub(super) fn attributed_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
-        match (self.is_general, self.mode.pid_64bit) {
-            (true, _) => None,
-            (false, true) => self.known_plain_into::<_, true, S>(sink, Usual::wide),
-            (false, false) => self.known_plain_into::<_, true, S>(sink, Usual::narrow),
-        }
+        let (head, content) = self.cursor.rest().split_first_chunk()?;
+        self.known_plain_into(sink, Usual::narrow(head)?, content)
     }
 
     #[inline(always)]
-    fn known_plain_into<const HEAD: usize, const ATTRIBUTED: bool, S: Sink>(
+    fn known_plain_into<S: Sink>(
         &mut self,
         sink: &mut S,
-        usual: impl FnOnce(&[u8; HEAD]) -> Option<Usual>,
+        usual: Usual,
+        content: &'c [u8],
     ) -> Option<()> {
-        let (head, mut content) = self.cursor.rest().split_first_chunk()?;
-        let Usual { pid, class, is_full, ty } = usual(head)?;
-        if ATTRIBUTED {
-            content = content.strip_prefix(&[0])?;
-        }
+        let Usual { pid, class, is_full, ty } = usual;
         if is_full || self.objects.saturating_add(2) > self.limits.objects {
             return None;
         }
         let tag = self.cache.standard_type(class, ty)?;
-        if ATTRIBUTED && !self.mode.data_format.has_ipv6() && may_be_mapped(tag, content) {
-            return None;
-        }
         if !self.cache.register_in_run(pid, self.tape_end()) {
             return None;
         }
@@ -198,21 +140,15 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Returns whether a value of this type may be an IPv4 address or subnet written as an IPv6 one, in
-/// a data format without IPv6.
-fn may_be_mapped(tag: TypeTag, content: &[u8]) -> bool {
-    match tag {
-        TypeTag::Addr => !content.starts_with(&1_u32.to_be_bytes()),
-        tag => tag == TypeTag::Subnet,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
-    use crate::data::{Port, Record, Type, Value};
-    use crate::serial::{Caching, Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, Writer};
+    use crate::data::{EnumValue, Port, Record, Table, Type, Value, Vector};
+    use crate::serial::{
+        Caching, LazySerial, Mode, Reader, ReaderLimits, Serial, SerialErrorKind, Transcript,
+        Writer,
+    };
     use crate::wire::DataFormat;
 
     fn args() -> Vec<Value> {
@@ -230,6 +166,20 @@ mod tests {
         ]
     }
 
+    fn containers() -> Vec<Value> {
+        let mut table = Table::new(Type::table(vec![Type::ADDR, Type::COUNT], Type::STRING));
+        let mut set = Table::new(Type::set(vec![Type::PORT]));
+        for n in 0..2 {
+            let index = vec![Value::Addr([10, 0, 0, n].into()), Value::Count(n.into())];
+            table.push(index, Some(Value::string([n])));
+        }
+        set.push(vec![Value::Port(Port::udp(7))], None);
+        let color = Type::enumeration("color", vec![("red".into(), 1)]);
+        let items = vec![Some(Value::Enum(EnumValue { ty: color.clone(), number: 1 })), None];
+        let vector = Vector::new(Type::vector(color), items);
+        vec![table.into(), set.into(), vector.into()]
+    }
+
     /// Recording a transcript forces the slow path.
     #[test]
     fn the_fast_path_reads_the_same_as_the_slow_path() {
@@ -237,9 +187,9 @@ mod tests {
         let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
         let in_format = |format| modes.map(|mode| mode.with_data_format(format));
         let formats = [DataFormat::V26, DataFormat::V22, DataFormat::V21];
-        for mode in formats.into_iter().flat_map(in_format) {
+        let cases = formats.into_iter().flat_map(in_format).map(|mode| (mode, args()));
+        for (mode, mut args) in cases.chain([(Mode::RUNNING, containers())]) {
             let ipv6 = |value: &Value| matches!(value, Value::Addr(addr) if addr.is_ipv6());
-            let mut args = args();
             args.retain(|value| mode.data_format.has_ipv6() || !ipv6(value));
             let mut writer = Writer::new(20);
             let [before, changed, after] = [(); 3].map(|()| {
@@ -253,9 +203,9 @@ mod tests {
                     let mut changed = changed.clone();
                     changed[at] = byte;
                     let mut transcript = Transcript::default();
-                    let [mut short, mut long] =
-                        [(); 2].map(|()| Reader::new(ReaderLimits::default()));
-                    for reader in [&mut short, &mut long] {
+                    let [mut short, mut lazy, mut long] =
+                        [(); 3].map(|()| Reader::new(ReaderLimits::default()));
+                    for reader in [&mut short, &mut lazy, &mut long] {
                         reader.set_cache_size(20);
                     }
                     for chunk in [&before, &changed, &after] {
@@ -266,17 +216,45 @@ mod tests {
                         {
                             break;
                         }
+                        let skimmed = lazy.read_lazily(&chunk, mode).map(|read| match read {
+                            LazySerial::Event(event) => Serial::Event(event.to_event()),
+                            LazySerial::Other(other) => other,
+                        });
+                        assert_eq!(skimmed, expected, "{mode:?}, {byte} at {at}");
                         let read = short.read(&chunk, mode);
                         assert_eq!(read, expected, "{mode:?}, {byte} at {at}");
                         compared += 1;
                         if read.is_err() {
                             break;
                         }
-                        assert_eq!(short.counters(), long.counters(), "{mode:?}, {byte} at {at}");
+                        for counters in [short.counters(), lazy.counters()] {
+                            assert_eq!(counters, long.counters(), "{mode:?}, {byte} at {at}");
+                        }
                     }
                 }
             }
             assert!(compared > 10 * changed.len());
+        }
+    }
+
+    #[test]
+    fn ids_do_not_wrap() {
+        let mut writer = Writer::new(20);
+        let [before, mut last] = [(); 2].map(|()| {
+            let mut chunk = Vec::new();
+            let args = [Value::Count(1), Value::Count(2)];
+            writer.event(Mode::RUNNING, b"f", 1.0, &args, &mut chunk).unwrap();
+            chunk
+        });
+        last[19..27].fill(0xff);
+        last[49..57].fill(0);
+        let [mut short, mut long] = [(); 2].map(|()| Reader::new(ReaderLimits::default()));
+        for chunk in [before, last] {
+            let chunk = Bytes::from(chunk);
+            let expected = long.read_noting(&chunk, Mode::RUNNING, &mut Transcript::default());
+            assert!(expected.is_ok());
+            assert_eq!(short.read(&chunk, Mode::RUNNING), expected);
+            assert_eq!(short.counters(), long.counters());
         }
     }
 }

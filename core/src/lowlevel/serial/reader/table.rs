@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::data::{Entry, Mutable, Table, Type, TypeTag, Value};
 
+use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Result, lasting_name};
 use super::super::expiry::expiry_of;
+use super::super::indices::{digest_at, digest_of};
 use super::super::kind::val;
 use super::super::scalar::Sink;
-use super::super::tape::{Container, What, is_set};
-use super::indices::digest_of;
-use super::plain::Usual;
+use super::super::tape::{Container, Decode, What, is_set};
+use super::super::usual::Usual;
 use super::value::unknown_type;
 use super::{Extent, Session};
 
@@ -29,7 +30,7 @@ impl Session<'_> {
             self.cursor.set_rest(rest);
             let begun = self.begin(self.objects - 1);
             self.reach(Extent { height, objects: 0 })?;
-            let what = self.note_type(TypeTag::List, &ty);
+            let what = self.message.note_type(TypeTag::List, &ty);
             let at = self.tape_value(val::LIST, TypeTag::List, what);
             self.depth += 1;
             self.reach(Extent::default())?;
@@ -93,5 +94,46 @@ impl Session<'_> {
             sink.put(Value::Table(table));
         }
         Ok(())
+    }
+
+    /// Returns the error for an item at this position of the tape that is not an index.
+    #[cold]
+    fn no_index(&self, at: u32) -> Kind {
+        let tag = self.message.item(at).map_or(TypeTag::Error, |(_, item)| item.tag);
+        Kind::WrongClass { class: val::LIST, tag }
+    }
+
+    /// Adds the index at this position of the tape without decoding it.
+    fn skimmed_index(&mut self, at: u32) -> Result<()> {
+        match digest_at(self.message, self.cursor.chunk(), at) {
+            Some(digest) => {
+                self.indices.add(at, digest);
+                Ok(())
+            }
+            None => Err(self.no_index(at)),
+        }
+    }
+
+    /// Checks that no two of a table's indices, all since `first`, are equal.
+    ///
+    /// Their digests are compared first, and are rarely equal.
+    fn check_indices(&mut self, first: usize) -> Result<()> {
+        let checked = match self.indices.may_have_equals(first) {
+            true => self.compare(self.indices.since(first)),
+            false => Ok(()),
+        };
+        self.indices.forget(first);
+        checked
+    }
+
+    fn compare(&self, indices: &[(u64, u32)]) -> Result<()> {
+        let decode =
+            |(_, at): &(u64, u32)| Decode::new(self.cursor.chunk(), self.message, *at).index();
+        let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
+        lists.sort();
+        match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            true => Err(Kind::DuplicateIndex),
+            false => Ok(()),
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! Recording of items on the tape.
 
-use std::sync::Arc;
-
-use crate::data::{Type, TypeTag};
+use crate::data::TypeTag;
 
 use super::super::cursor::Result;
-use super::super::tape::{BASE, Container, Item, JUMP, Made, PENDING, What};
+use super::super::tape::{Container, Item, JUMP, Made, PENDING, What};
 use super::Session;
 
 impl Session<'_> {
@@ -13,31 +11,6 @@ impl Session<'_> {
     pub(super) fn tape_end(&self) -> u32 {
         // Each item represents at least one byte of the chunk, so the number fits.
         self.message.tape.len() as u32
-    }
-
-    /// Adds an object to the message and returns its number.
-    fn note(&mut self, what: What) -> u32 {
-        let number = self.message.objects.len() as u32;
-        self.message.objects.push(what);
-        number
-    }
-
-    /// Adds the type of a value to the message and returns its number. A type that was just added
-    /// is reused, because the elements of a container usually have the same type.
-    #[inline]
-    pub(super) fn note_type(&mut self, tag: TypeTag, ty: &Type) -> u32 {
-        let def = match ty {
-            Type::Base(base) if *base == tag => return BASE,
-            Type::Def(def) => def,
-            _ => return self.note(What::Full(ty.clone())),
-        };
-        let noted = self.message.objects.iter().rev().take(2).position(
-            |what| matches!(what, What::Full(Type::Def(noted)) if Arc::ptr_eq(noted, def)),
-        );
-        match noted {
-            Some(before) => self.message.objects.len() as u32 - 1 - before as u32,
-            None => self.note(What::Full(ty.clone())),
-        }
     }
 
     /// Appends a value whose content is about to be read to the tape; returns its position.
@@ -66,7 +39,7 @@ impl Session<'_> {
 
     /// Appends an object that was just read to the tape.
     pub(super) fn tape_object(&mut self, what: What, tag: TypeTag) {
-        let number = self.note(what);
+        let number = self.message.note(what);
         self.message.tape.push(Item::other(self.cursor.offset(), number, tag));
     }
 

@@ -6,8 +6,8 @@ use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into};
 use super::super::tape::{Container, MISFIT, What};
+use super::super::usual::Usual;
 use super::super::{Caching, Family, SerialErrorKind as Kind};
-use super::plain::Usual;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
 
 /// The state of the counters at the start of a value.
@@ -39,9 +39,6 @@ impl Session<'_> {
 
     #[inline(never)]
     pub(super) fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        if self.has_attributes && self.attributed_into(sink).is_some() {
-            return Ok(());
-        }
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
             let begun = self.begin(self.objects - 1);
@@ -160,7 +157,7 @@ impl Session<'_> {
                 Kind::UnknownClass(Family::Val, class)
             });
         }
-        let what = self.note_type(tag, &ty);
+        let what = self.message.note_type(tag, &ty);
         let at = self.tape_value(class, tag, what);
         match tag {
             TypeTag::Enum => {
@@ -212,10 +209,7 @@ impl Session<'_> {
     /// Records the extent of the value at this tape position, after it was read.
     #[inline]
     pub(super) fn measure(&mut self, at: u32, begun: &Begun) {
-        if let Some(item) = self.message.tape.get_mut(at as usize) {
-            item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
-            item.objects = self.objects - begun.objects;
-        }
+        self.message.measure(at, self.objects - begun.objects, self.deepest - self.depth);
         self.deepest = self.deepest.max(begun.deepest);
     }
 

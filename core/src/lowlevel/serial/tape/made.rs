@@ -14,7 +14,7 @@ pub(in super::super) struct Made {
     pub(in super::super) container: Container,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) enum Container {
     /// It is being read.
     Pending,

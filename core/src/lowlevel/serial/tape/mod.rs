@@ -115,6 +115,7 @@ pub(super) struct Message {
 
 impl Message {
     /// Clears the message for the next, releasing unusually large buffers.
+    #[inline]
     pub(super) fn clear(&mut self) {
         const USUAL: usize = 256;
         #[inline]
@@ -129,6 +130,40 @@ impl Message {
         clear(&mut self.objects);
         clear(&mut self.made);
         clear(&mut self.args);
+    }
+
+    /// Adds an object and returns its number.
+    pub(super) fn note(&mut self, what: What) -> u32 {
+        let number = self.objects.len() as u32;
+        self.objects.push(what);
+        number
+    }
+
+    /// Adds the type of a value and returns its number. A type that was just added is reused,
+    /// because the elements of a container usually have the same type.
+    #[inline]
+    pub(super) fn note_type(&mut self, tag: TypeTag, ty: &Type) -> u32 {
+        let def = match ty {
+            Type::Base(base) if *base == tag => return BASE,
+            Type::Def(def) => def,
+            _ => return self.note(What::Full(ty.clone())),
+        };
+        let noted = self.objects.iter().rev().take(2).position(
+            |what| matches!(what, What::Full(Type::Def(noted)) if Arc::ptr_eq(noted, def)),
+        );
+        match noted {
+            Some(before) => self.objects.len() as u32 - 1 - before as u32,
+            None => self.note(What::Full(ty.clone())),
+        }
+    }
+
+    /// Records the extent of the value at this tape position, after it was read.
+    #[inline]
+    pub(super) fn measure(&mut self, at: u32, objects: u32, height: u32) {
+        if let Some(item) = self.tape.get_mut(at as usize) {
+            item.height = u16::try_from(height).unwrap_or(u16::MAX);
+            item.objects = objects;
+        }
     }
 
     pub(super) fn name_bytes(&self) -> &[u8] {

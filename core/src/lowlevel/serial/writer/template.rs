@@ -31,7 +31,10 @@ pub(crate) struct Template {
     bytes: Vec<u8>,
     /// The size of the frame.
     frame: usize,
-    /// The objects in the order of their decisions.
+    /// The positions and types of its values, if all of them are simple, with references to their
+    /// types.
+    scalars: Vec<(usize, TypeTag)>,
+    /// Otherwise, the objects in the order of their decisions.
     slots: Vec<Slot>,
     /// The atomic types whose standard instances a cache must have to make the same decisions.
     tags: Tags,
@@ -117,7 +120,7 @@ impl Template {
         let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
         let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         session.event(name, *time, args);
-        let Session { decide: Draft { slots, nameless, is_unfit, .. }, overrun, .. } = session;
+        let Session { decide: Draft { mut slots, nameless, is_unfit, .. }, overrun, .. } = session;
         // A new container could evict one that a later object refers to.
         let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
         let mut conditions = Vec::new();
@@ -141,12 +144,20 @@ impl Template {
         if is_unfit || overrun || some_new && some_sent {
             return Ok(None);
         }
+        let scalar = |slot: &Slot| match slot.what {
+            What::Scalar(tag) => Some((slot.at, tag)),
+            _ => None,
+        };
+        let scalars = slots.iter().map(scalar).collect::<Option<Vec<_>>>().unwrap_or_default();
+        if !scalars.is_empty() {
+            slots.clear();
+        }
         let mut frame = SERIAL_FRAME;
         match (serial_frame(bytes.len() - frame), bytes.first_chunk_mut()) {
             (Some(known), Some(place)) => *place = known,
             _ => drop(bytes.drain(..std::mem::take(&mut frame))),
         }
-        Ok(Some(Template { bytes, frame, slots, tags, conditions, nameless, remembered }))
+        Ok(Some(Template { bytes, frame, scalars, slots, tags, conditions, nameless, remembered }))
     }
 
     /// Returns the size of the SERIAL with its frame, or `None` if it is too long for one part.
@@ -164,8 +175,11 @@ impl Template {
         let start = out.len() + self.frame - skipped;
         out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
         let bytes = out.get_mut(start..).unwrap_or_default();
+        cache.values_of_known(&self.scalars, mode, |at, pid, type_pid| {
+            put_both(bytes.get_mut(at..).unwrap_or_default(), (pid, type_pid), mode);
+        });
         for Slot { at, what } in &self.slots {
-            let Some((_, place)) = bytes.split_at_mut_checked(*at) else { return };
+            let Some(place) = bytes.get_mut(*at..) else { return };
             if let What::Scalar(tag) = what {
                 let ids = cache.value_of_known(*tag, mode);
                 put_both(place, ids.unwrap_or_default(), mode);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::super::super::tape::Message;
 use super::super::super::{Caching, Mode};
 use super::super::messages::Notes;
@@ -19,11 +21,31 @@ impl ReadCache {
         mode: Mode,
     ) {
         self.close_run();
-        self.messages.hold(message, notes, self.live + self.ring.end());
+        self.messages.hold(self.current, message, notes, self.live + self.ring.end());
         while let Some(place) = self.volatile.pop() {
             let gone = self.used[ListId::Unstable].remove(place);
             self.forget(gone);
         }
+        self.cut(mode);
+    }
+
+    /// Ends a call of `count` values that was read in the usual form, the first with the id `pid`,
+    /// and with all containers from `made` on.
+    #[inline(never)]
+    pub(in super::super::super) fn end_call(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+        (pid, count): (u64, u32),
+        made: usize,
+    ) {
+        self.ring.push_call((pid, self.clock + 1, count), (chunk, mode), made);
+        self.count_run(pid, u64::from(count));
+        self.cut(mode);
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, mode: Mode) {
         let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
             (self.size..stable).for_each(|_| self.pop_stable());
@@ -37,6 +59,7 @@ impl ReadCache {
     }
 
     fn pop_stable(&mut self) {
+        self.tape_calls();
         let gone = self.used[ListId::Stable].pop();
         self.forget(gone);
     }
@@ -45,6 +68,10 @@ impl ReadCache {
     #[inline]
     fn cut_unstable(&mut self, size: usize) {
         let mut over = self.unstable().saturating_sub(size);
+        if over > 0 && self.used[ListId::Unstable].len() == 0 && self.ring.is_regular() {
+            let messages = &mut self.messages;
+            return self.ring.pop_many(over, |message| messages.release(message));
+        }
         while over > 0 {
             let used = &mut self.used[ListId::Unstable];
             let before = used.oldest().unwrap_or(u64::MAX);
@@ -54,7 +81,10 @@ impl ReadCache {
                     self.messages.release(message);
                 }
             } else {
-                let gone = used.pop();
+                if used.oldest_item().is_some_and(|entry| matches!(entry.object, Object::Type(_))) {
+                    self.tape_calls();
+                }
+                let gone = self.used[ListId::Unstable].pop();
                 self.forget(gone);
                 over -= 1;
             }

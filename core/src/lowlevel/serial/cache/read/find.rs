@@ -2,14 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::data::{Type, TypeTag};
+use crate::data::Type;
 
 use super::super::super::kind::val;
 use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
 use super::super::object::Object;
-use super::super::ring::STEP;
 use super::super::{Extent, ListId};
 use super::{Entry, ReadCache, Recent};
 
@@ -64,44 +63,12 @@ impl ReadCache {
         }
     }
 
-    /// Returns the tag of a value's type if the type is a standard instance that matches the
-    /// value's class and was used recently.
-    ///
-    /// The use takes effect when the value is [added to the open run](Self::register_in_run). If
-    /// this returns `None`, the type must be [looked up](Self::look_up).
-    #[inline(always)]
-    pub(in super::super::super) fn standard_type(
-        &mut self,
-        class: u8,
-        pid: u64,
-    ) -> Option<TypeTag> {
-        let Recent { list, place, class: own, tag } = self.recent.of(pid);
-        let stamp = self.next_stamp();
-        if class == own && self.used[list].touch(place, pid, stamp) { tag } else { None }
-    }
-
-    /// Does the same for other types; returns the type and its height.
-    #[inline]
-    pub(in super::super::super) fn usual_type(&mut self, pid: u64) -> Option<(Type, u32)> {
-        let Recent { list, place, .. } = self.recent.of(pid);
-        let stamp = self.next_stamp();
-        match self.used[list].hit(place, pid, stamp) {
-            Some(Entry { object: Object::Type(ty @ Type::Def(_)), extent, .. }) => {
-                Some((ty.clone(), extent.height))
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns the time of use for the type of the next value in the open run.
-    #[inline(always)]
-    fn next_stamp(&self) -> u64 {
-        self.clock + STEP * (self.ring.opened() + 1)
-    }
-
     fn find(&mut self, pid: u64) -> Result<(ListId, u32), Kind> {
         if pid == 0 {
             return Err(Kind::UnknownObject(pid));
+        }
+        if let Some(at) = self.ring.call_of(pid) {
+            self.tape_call(at);
         }
         let (list, place) = match self.ring.take(pid) {
             Some(Err(())) => return Err(Kind::Cycle(pid)),

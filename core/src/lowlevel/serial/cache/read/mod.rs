@@ -2,6 +2,7 @@
 
 mod end;
 mod find;
+mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,12 +154,18 @@ impl ReadCache {
 
     /// Returns the estimated number of bytes kept alive.
     pub(in super::super) fn bytes(&self) -> usize {
-        self.bytes.saturating_add(self.messages.bytes()).saturating_add(self.interned.bytes())
+        let messages = self.messages.bytes().saturating_add(self.ring.bytes());
+        self.bytes.saturating_add(messages).saturating_add(self.interned.bytes())
     }
 
     /// Returns how many entries were evicted early because of the limit on bytes.
     pub(in super::super) fn given_up(&self) -> u64 {
         self.given_up
+    }
+
+    /// Frees unused memory.
+    pub(in super::super) fn release(&mut self) {
+        self.ring.release();
     }
 
     fn unstable(&self) -> usize {
@@ -242,12 +249,35 @@ impl ReadCache {
     fn close_run(&mut self) {
         let opened = self.ring.opened();
         if opened > 0 {
-            self.clock += STEP * opened;
-            self.highest += opened;
-            self.full += opened;
-            self.references += opened;
+            self.count_run(self.highest + 1, opened);
             self.ring.close();
         }
+    }
+
+    /// Counts the values of a run, the first with this id, and their types.
+    #[inline(always)]
+    fn count_run(&mut self, pid: u64, count: u64) {
+        self.clock += STEP * count;
+        self.highest = pid - 1 + count;
+        self.full += count;
+        self.references += count;
+    }
+
+    /// Returns whether no object has had this id, or a greater one, and greater ones follow it.
+    #[inline(always)]
+    pub(in super::super) fn is_new(&self, pid: u64) -> bool {
+        pid > self.highest && pid <= u64::MAX / 2
+    }
+
+    /// Returns the number of containers of calls in the usual form.
+    #[inline]
+    pub(in super::super) fn containers(&self) -> usize {
+        self.ring.containers()
+    }
+
+    /// Drops the containers from this number on, of a call that is not in the usual form.
+    pub(in super::super) fn unmake(&mut self, number: usize) {
+        self.ring.unmake(number);
     }
 
     /// Returns the kept type whose encoding these bytes begin with, if any.
@@ -300,6 +330,9 @@ impl ReadCache {
     /// Removes an id from the objects in the cache. They only age.
     #[cold]
     fn replace(&mut self, pid: u64) {
+        if self.index.contains_key(&pid) {
+            self.tape_calls();
+        }
         if let Some((list, place)) = self.index.remove(&pid) {
             self.used[list].replace(place);
         } else {

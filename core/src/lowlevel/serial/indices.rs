@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
+
 use crate::data::{Entry, List, TypeTag, Value};
 use crate::wire::DataFormat;
 
-use super::super::SerialErrorKind as Kind;
-use super::super::cursor::{Cursor, Result};
-use super::super::kind::val;
-use super::super::tape::{Decode, Found, Item, What};
-use super::Session;
+use super::cursor::Cursor;
+use super::tape::{Found, Message, What};
 
 /// Memory for the tables that are being read, which is used again for the next.
 #[derive(Debug, Default)]
@@ -53,8 +52,21 @@ impl Indices {
         all
     }
 
+    /// Returns the digests of a table, all since `first`, with the positions of its indices.
+    pub(super) fn since(&self, first: usize) -> &[(u64, u32)] {
+        self.digests.get(first..).unwrap_or_default()
+    }
+
+    /// Drops the digests of a table, all since `first`.
+    pub(super) fn forget(&mut self, first: usize) {
+        self.digests.truncate(first);
+        if first == 0 {
+            self.digests.shrink_to(KEPT);
+        }
+    }
+
     /// Returns whether two of a table's digests, all since `first`, may be equal.
-    fn may_have_equals(&mut self, first: usize) -> bool {
+    pub(super) fn may_have_equals(&mut self, first: usize) -> bool {
         let Indices { digests, set, .. } = self;
         let digests = digests.get(first..).unwrap_or_default();
         if digests.len() <= FEW {
@@ -91,80 +103,34 @@ impl Indices {
     }
 }
 
-impl Session<'_> {
-    /// Returns the error for an item at this position of the tape that is not an index.
-    #[cold]
-    pub(super) fn no_index(&self, at: u32) -> Kind {
-        let tag = self.message.item(at).map_or(TypeTag::Error, |(_, item)| item.tag);
-        Kind::WrongClass { class: val::LIST, tag }
+/// Digests the index at this position of a tape without decoding it, up to its first component that
+/// is not a number, text or address. Equal indices have equal digests. Returns `None` if it is not
+/// an index.
+pub(super) fn digest_at(message: &Message, chunk: &Bytes, at: u32) -> Option<u64> {
+    let mut digest = Digest(0);
+    let (at, list) = message.item(at).filter(|(_, item)| item.tag == TypeTag::List)?;
+    if let Some(Found::Object(What::Known(known))) = message.found(list) {
+        return Some(if let Value::List(list) = &known.value { digest_of(list) } else { 0 });
     }
-
-    /// Adds the index at this position of the tape without decoding it.
-    pub(super) fn skimmed_index(&mut self, at: u32) -> Result<()> {
-        match self.message.item(at) {
-            Some((_, Item { tag: TypeTag::List, .. })) => {
-                let digest = self.digest(at);
-                self.indices.add(at, digest);
-                Ok(())
+    let (mut cursor, mut at) = (Cursor::new(chunk), at + 1);
+    cursor.seek(list.end);
+    let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
+    for _ in 0..components {
+        let Some((place, item)) = message.item(at) else { break };
+        let simple = match message.found(item) {
+            Some(Found::Object(What::Known(known))) => digest.value(&known.value),
+            _ => {
+                cursor.seek(item.end);
+                digest.content(item.tag, &mut cursor, message.data_format)
             }
-            _ => Err(self.no_index(at)),
-        }
-    }
-
-    /// Checks that no two of a table's indices, all since `first`, are equal.
-    ///
-    /// Their digests are compared first, and are rarely equal.
-    pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
-        let checked = match self.indices.may_have_equals(first) {
-            true => self.compare(self.indices.digests.get(first..).unwrap_or_default()),
-            false => Ok(()),
         };
-        self.indices.digests.truncate(first);
-        if first == 0 {
-            self.indices.digests.shrink_to(KEPT);
+        if simple.is_none() {
+            break;
         }
-        checked
+        // The next component follows directly only after a single item.
+        at = place + 1;
     }
-
-    fn compare(&self, indices: &[(u64, u32)]) -> Result<()> {
-        let decode =
-            |(_, at): &(u64, u32)| Decode::new(self.cursor.chunk(), self.message, *at).index();
-        let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
-        lists.sort();
-        match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            true => Err(Kind::DuplicateIndex),
-            false => Ok(()),
-        }
-    }
-
-    /// Digests an index up to its first component that is not a number, text or address. Equal
-    /// indices have equal digests.
-    fn digest(&self, at: u32) -> u64 {
-        let mut digest = Digest(0);
-        let Some((at, list)) = self.message.item(at) else { return 0 };
-        if let Some(Found::Object(What::Known(known))) = self.message.found(list) {
-            return if let Value::List(list) = &known.value { digest_of(list) } else { 0 };
-        }
-        let (mut cursor, mut at) = (Cursor::new(self.cursor.chunk()), at + 1);
-        cursor.seek(list.end);
-        let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
-        for _ in 0..components {
-            let Some((place, item)) = self.message.item(at) else { break };
-            let simple = match self.message.found(item) {
-                Some(Found::Object(What::Known(known))) => digest.value(&known.value),
-                _ => {
-                    cursor.seek(item.end);
-                    digest.content(item.tag, &mut cursor, self.mode.data_format)
-                }
-            };
-            if simple.is_none() {
-                break;
-            }
-            // The next component follows directly only after a single item.
-            at = place + 1;
-        }
-        digest.0
-    }
+    Some(digest.0)
 }
 
 /// Digests a decoded index. The result equals that for the same index before decoding.
