@@ -3,7 +3,6 @@
 mod handshake;
 mod modes;
 mod output;
-mod peer;
 mod receive;
 mod running;
 
@@ -11,11 +10,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use self::running::{Ours, Peer};
 use modes::Modes;
 use output::Output;
-pub use peer::Counters;
-use peer::{Ours, Peer};
 use receive::LogInput;
+pub use running::Counters;
 pub use running::Sent;
 
 use super::{

@@ -1,5 +1,6 @@
 //! The send queue, TLS below it (part 4 §6), and commands for clients that serialize values
 //! themselves.
+//! themselves.
 
 use super::Connection;
 use crate::connection::{CloseCause, Command, ConnectionNotification, Phase, UsageError};
