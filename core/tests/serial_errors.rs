@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::common::build::{Build, args};
 use brocomm::data::{Declarations, Type, TypeTag, Value};
 use brocomm::lowlevel::serial::{
-    Family, Mode, Place, Reader, ReaderLimits, SerialErrorKind as Kind, Transcript,
+    Family, Mode, Reader, ReaderLimits, SerialContext, SerialErrorKind as Kind, Transcript,
 };
 use bytes::Bytes;
 
@@ -50,9 +50,9 @@ fn tags_of_a_serial() {
     assert_eq!(Build::default().u8(b'z').fault().to_string(), "unknown serialization type 7a");
     let connection = Build::default().u8(b'c').read().unwrap_err();
     assert_eq!(connection.kind, Kind::Refused(Family::Connection));
-    assert_eq!(connection.place, Place::Connection);
+    assert_eq!(connection.context, SerialContext::Connection);
     let timer = Build::default().u8(b't').read().unwrap_err();
-    assert_eq!((timer.kind, timer.place), (Kind::Refused(Family::Timer), Place::Timer));
+    assert_eq!((timer.kind, timer.context), (Kind::Refused(Family::Timer), SerialContext::Timer));
 }
 
 #[test]

@@ -114,7 +114,7 @@ mod own_executor {
             }));
         let mut notified = server.subscribe();
         let port = server.listening().await.unwrap().port;
-        let client = start(Node::builder().connect(&format!("127.0.0.1:{port}")));
+        let client = start(Node::builder().connect(format!("127.0.0.1:{port}")));
         client.connected().await.unwrap();
         assert!(running.load(Ordering::SeqCst) > 0, "all tasks are on the given executor");
         while client.raise(event!("hello", 7_u64)).await.unwrap().peers == 0 {

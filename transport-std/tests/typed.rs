@@ -278,7 +278,7 @@ fn start_errors_say_why() {
              their hosts with `accept`",
         ),
         (
-            build().table::<u64, String>("t").listen("127.0.0.1:0".to_owned()),
+            build().table::<u64, String>("t").listen("127.0.0.1:0"),
             "the node listens, but ignores what peers send, so it would not get their changes of",
         ),
         (

@@ -75,7 +75,7 @@ pub enum ProtocolErrorKind {
     #[error("{}", .0.kind)]
     Wire(Box<WireError>),
     /// A SERIAL cannot be decoded, so the caches differ (§5).
-    #[error("{}: {}", .0.place, .0.kind)]
+    #[error("{}: {}", .0.context, .0.kind)]
     Serial(Box<SerialError>),
     /// A LOG_CREATE_WRITER or LOG_WRITE cannot be decoded, or exceeds a limit (3§1, 3§2).
     #[error("{} at byte {} of the argument", .0.kind, .0.offset)]

@@ -1,9 +1,8 @@
 //! Input from the application is checked against the declarations (§5).
 
 use brocomm::data::{Event, Type, Value};
-use brocomm::lowlevel::connection::Undeclared;
 use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};
-use brocomm::node::{Notification, Options, Overflow, Queue, RaiseError};
+use brocomm::node::{Notification, Options, Overflow, Queue, RaiseError, Undeclared};
 
 use super::support::*;
 

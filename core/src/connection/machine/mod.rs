@@ -3,7 +3,6 @@
 mod handshake;
 mod modes;
 mod output;
-mod peer;
 mod receive;
 mod running;
 #[cfg(feature = "__tls")]
@@ -15,10 +14,9 @@ use std::sync::Arc;
 
 use modes::Modes;
 use output::Output;
-pub use peer::Counters;
-use peer::{Ours, Peer};
 use receive::LogInput;
-pub use running::Sent;
+pub use running::{Counters, Sent};
+use running::{Ours, Peer};
 
 use super::{
     CloseCause, CommLogMessage, ConnectionConfig, ConnectionNotification, Phase, ProtocolError,

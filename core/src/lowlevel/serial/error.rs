@@ -19,13 +19,13 @@ pub struct SerialError {
     /// The byte offset in the argument chunk.
     pub offset: u32,
     /// What was being read.
-    pub place: Place,
+    pub context: SerialContext,
 }
 
 impl fmt::Display for SerialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SerialError { kind, offset, place } = self;
-        write!(f, "{place}: {kind} (byte {offset} of the SERIAL")?;
+        let SerialError { kind, offset, context } = self;
+        write!(f, "{context}: {kind} (byte {offset} of the SERIAL")?;
         wire::section(f, kind.section())?;
         f.write_str(")")
     }
@@ -36,7 +36,7 @@ impl std::error::Error for SerialError {}
 /// The context of an error in a SERIAL message; prints as in Bro (part 4 §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum SerialContext {
     /// The tag.
     Tag,
     /// A call, before its name was known.
@@ -55,17 +55,17 @@ pub enum Place {
     Timer,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SerialContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Tag => f.write_str("unserializing"),
-            Place::Call => f.write_str("unserializing event/function"),
-            Place::CallOf(name) => write!(f, "unserializing event/function {name}"),
-            Place::Id => f.write_str("unserializing ID"),
-            Place::StateAccess => f.write_str("unserializing state access"),
-            Place::Packet => f.write_str("unserializing packet"),
-            Place::Connection => f.write_str("unserializing connection"),
-            Place::Timer => f.write_str("unserializing timer"),
+            SerialContext::Tag => f.write_str("unserializing"),
+            SerialContext::Call => f.write_str("unserializing event/function"),
+            SerialContext::CallOf(name) => write!(f, "unserializing event/function {name}"),
+            SerialContext::Id => f.write_str("unserializing ID"),
+            SerialContext::StateAccess => f.write_str("unserializing state access"),
+            SerialContext::Packet => f.write_str("unserializing packet"),
+            SerialContext::Connection => f.write_str("unserializing connection"),
+            SerialContext::Timer => f.write_str("unserializing timer"),
         }
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::data::{Entry, List, TypeTag, Value};
 use crate::wire::DataFormat;
 
-use super::cursor::Cursor;
+use super::scalar::Cursor;
 use super::tape::{Found, Message, What};
 
 /// Memory for the tables that are being read, which is used again for the next.

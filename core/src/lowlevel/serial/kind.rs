@@ -1,59 +1,34 @@
 //! Serial types: the classes of objects (2§3).
 
-use std::fmt;
+use crate::numbered::numbered;
 
-/// A family of classes (2§3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "the names are Bro's and say it all")]
-pub enum Family {
-    Connection = 0x01,
-    Timer = 0x02,
-    Val = 0x08,
-    Expr = 0x09,
-    Type = 0x0a,
-    Stmt = 0x0b,
-    Attributes = 0x0c,
-    EventHandler = 0x0d,
-    File = 0x0e,
-    Func = 0x0f,
-    Id = 0x10,
-    StateAccess = 0x11,
-    Case = 0x12,
-    Location = 0x13,
-    Pattern = 0x14,
-    BitVector = 0x15,
-    CounterVector = 0x16,
-    BloomFilter = 0x17,
-    Hasher = 0x18,
+numbered! {
+    /// A family of classes (2§3).
+    #[allow(missing_docs, reason = "the names are Bro's and say it all")]
+    Family {
+        Connection = 0x01, "connection";
+        Timer = 0x02, "timer";
+        Val = 0x08, "value";
+        Expr = 0x09, "expression";
+        Type = 0x0a, "type";
+        Stmt = 0x0b, "statement";
+        Attributes = 0x0c, "attributes";
+        EventHandler = 0x0d, "event handler";
+        File = 0x0e, "file";
+        Func = 0x0f, "function";
+        Id = 0x10, "ID";
+        StateAccess = 0x11, "state access";
+        Case = 0x12, "case";
+        Location = 0x13, "location";
+        Pattern = 0x14, "pattern";
+        BitVector = 0x15, "bit vector";
+        CounterVector = 0x16, "counter vector";
+        BloomFilter = 0x17, "Bloom filter";
+        Hasher = 0x18, "hasher";
+    }
 }
 
 impl Family {
-    const fn from_number(number: u8) -> Option<Family> {
-        Some(match number {
-            0x01 => Family::Connection,
-            0x02 => Family::Timer,
-            0x08 => Family::Val,
-            0x09 => Family::Expr,
-            0x0a => Family::Type,
-            0x0b => Family::Stmt,
-            0x0c => Family::Attributes,
-            0x0d => Family::EventHandler,
-            0x0e => Family::File,
-            0x0f => Family::Func,
-            0x10 => Family::Id,
-            0x11 => Family::StateAccess,
-            0x12 => Family::Case,
-            0x13 => Family::Location,
-            0x14 => Family::Pattern,
-            0x15 => Family::BitVector,
-            0x16 => Family::CounterVector,
-            0x17 => Family::BloomFilter,
-            0x18 => Family::Hasher,
-            _ => return None,
-        })
-    }
-
     /// Returns whether objects of the family are counted in Bro, and so stay in the cache past the
     /// SERIAL they came in (bit 15).
     pub const fn is_counted(self) -> bool {
@@ -83,37 +58,6 @@ impl Family {
                 | Family::Func
         )
     }
-
-    /// Returns the name of the family's objects.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Family::Connection => "connection",
-            Family::Timer => "timer",
-            Family::Val => "value",
-            Family::Expr => "expression",
-            Family::Type => "type",
-            Family::Stmt => "statement",
-            Family::Attributes => "attributes",
-            Family::EventHandler => "event handler",
-            Family::File => "file",
-            Family::Func => "function",
-            Family::Id => "ID",
-            Family::StateAccess => "state access",
-            Family::Case => "case",
-            Family::Location => "location",
-            Family::Pattern => "pattern",
-            Family::BitVector => "bit vector",
-            Family::CounterVector => "counter vector",
-            Family::BloomFilter => "Bloom filter",
-            Family::Hasher => "hasher",
-        }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// Bit 14: the object belongs to the stable list. Written only under the new cache strategy.
@@ -127,7 +71,7 @@ const MASK: u16 = 0x1fff;
 /// 15 is wrong for the family.
 pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
     let [high, number] = (serial_type & MASK).to_be_bytes();
-    match Family::from_number(high) {
+    match Family::from_u8(high) {
         Some(family) if family.is_counted() == (serial_type & COUNTED != 0) => {
             Some((family, number))
         }

@@ -36,9 +36,7 @@
 //! [`ReaderLimits::cache_bytes`] bounds the memory for this.
 
 mod cache;
-mod cursor;
 mod error;
-mod expiry;
 mod indices;
 mod kind;
 mod lazy;
@@ -51,7 +49,7 @@ mod writer;
 
 pub use crate::data::value::object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use cache::CacheCounters;
-pub use error::{Place, SerialError, SerialErrorKind, Unsupported, WriteError};
+pub use error::{SerialContext, SerialError, SerialErrorKind, Unsupported, WriteError};
 pub use kind::Family;
 pub use lazy::{LazyEvent, LazySerial, Transcript};
 pub use mode::{Caching, Mode, ReaderLimits};

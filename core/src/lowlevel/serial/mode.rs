@@ -1,5 +1,6 @@
 //! Serialization modes, derived from the receiver's capabilities and the writer's phase, and the
 //! limits for reading (2§12).
+//! limits for reading (2§12).
 
 use crate::wire::{Caps, DataFormat};
 

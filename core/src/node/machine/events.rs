@@ -82,7 +82,7 @@ impl NodeMachine {
     ///
     /// The arguments are checked and coerced to the declared types, as
     /// [`coerce_call`](crate::data::Declarations::coerce_call) does. An undeclared event can be
-    /// raised only with [`Undeclared::Deliver`](crate::lowlevel::connection::Undeclared::Deliver).
+    /// raised only with [`Undeclared::Deliver`](crate::node::Undeclared::Deliver).
     ///
     /// # Errors
     /// [`RaiseError::Event`], whether or not any peer has requested it; [`RaiseError::Full`], only

@@ -3,26 +3,28 @@
 //! Both sides order entries by their last use: a use only records its time, and entries are sorted
 //! only when some must be evicted. Otherwise they have little in common, so each has its own
 //! implementation. The reader ([`used`], [`ring`]) must find any entry by an id that the peer
-//! chose, and holds the entry's content. The writer ([`ages`], [`sent`]) finds types and containers
+//! chose, and holds the entry's content. The writer ([`ages`], [`messages`]) finds types and containers
 //! by their address, and only counts all other entries.
 
 mod ages;
-mod interned;
 mod messages;
-mod object;
 mod read;
 mod ring;
-mod sent;
 mod used;
 mod write;
 
 use std::ops::{Index, IndexMut};
+use std::sync::{Arc, Weak};
+
+use super::Family;
+use crate::data::{
+    Attributes, BitVector, BloomFilter, Case, CounterVector, Enclosing, Expr, File, Func, Hasher,
+    Id, Name, Pattern, Stmt, Type, TypeDef, TypeTag,
+};
 
 pub(super) use ages::Tags;
-pub(super) use messages::Notes;
-pub(super) use object::{Object, PendingType};
-pub(super) use read::{Place, ReadCache};
-pub(super) use sent::Kept;
+pub(super) use messages::{Kept, Notes};
+pub(super) use read::{CacheSlot, ReadCache};
 pub(super) use write::{Condition, Decision, WriteCache};
 
 /// One of the two lists of entries in order of use (2§5).
@@ -90,5 +92,191 @@ impl std::ops::AddAssign for CacheCounters {
         self.full += other.full;
         self.references += other.references;
         self.entries += other.entries;
+    }
+}
+
+/// An object, or its known parts while it is being read.
+#[derive(Debug)]
+pub(in crate::lowlevel::serial) enum Object {
+    /// Its header was read, its body not yet.
+    Pending(Family),
+    /// A type whose parts are still being read; they may refer to it.
+    PendingType(PendingType),
+    /// A value: the number of its message, and its position on that message's tape.
+    Value(u32, u32),
+    Type(Type),
+    Attributes(Arc<Attributes>),
+    Expr(Arc<Expr>),
+    Stmt(Arc<Stmt>),
+    Case(Arc<Case>),
+    File(Arc<File>),
+    Func(Arc<Func>),
+    Id(Arc<Id>),
+    Pattern(Arc<Pattern>),
+    BitVector(Arc<BitVector>),
+    CounterVector(Arc<CounterVector>),
+    BloomFilter(Arc<BloomFilter>),
+    Hasher(Arc<Hasher>),
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::lowlevel::serial) struct PendingType {
+    pub(in crate::lowlevel::serial) def: Weak<TypeDef>,
+    pub(in crate::lowlevel::serial) name: Name,
+    pub(in crate::lowlevel::serial) tag: TypeTag,
+}
+
+impl Object {
+    pub(in crate::lowlevel::serial) fn family(&self) -> Family {
+        match self {
+            Object::Pending(family) => *family,
+            Object::PendingType(_) | Object::Type(_) => Family::Type,
+            Object::Value(..) => Family::Val,
+            Object::Attributes(_) => Family::Attributes,
+            Object::Expr(_) => Family::Expr,
+            Object::Stmt(_) => Family::Stmt,
+            Object::Case(_) => Family::Case,
+            Object::File(_) => Family::File,
+            Object::Func(_) => Family::Func,
+            Object::Id(_) => Family::Id,
+            Object::Pattern(_) => Family::Pattern,
+            Object::BitVector(_) => Family::BitVector,
+            Object::CounterVector(_) => Family::CounterVector,
+            Object::BloomFilter(_) => Family::BloomFilter,
+            Object::Hasher(_) => Family::Hasher,
+        }
+    }
+
+    #[inline]
+    pub(in crate::lowlevel::serial) fn to_type(&self) -> Result<Type, Family> {
+        match self {
+            Object::Type(ty) => Ok(ty.clone()),
+            Object::PendingType(PendingType { def, name, tag }) => {
+                let (def, name, tag) = (def.clone(), name.clone(), *tag);
+                Ok(Type::Enclosing(Arc::new(Enclosing { def, name, tag })))
+            }
+            other => Err(other.family()),
+        }
+    }
+}
+
+/// The maximum number of types to keep.
+const MOST: usize = 32;
+
+/// The maximum length of a kept type's encoding in bytes.
+const LONGEST: usize = 4096;
+
+/// How many bytes of a type are hashed; the others are compared only if these are equal.
+const HASHED: usize = 40;
+
+/// Keeps types by their encodings. A writer without a cache sends a type in full with each value,
+/// and building a type takes many times as long as comparing its bytes.
+///
+/// The same bytes always encode the same type, provided that they contain no ids.
+#[derive(Debug, Default)]
+pub(super) struct Interned {
+    types: Vec<InternedType>,
+    /// The index of the type to replace next.
+    next: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+pub(in crate::lowlevel::serial) struct InternedType {
+    key: u64,
+    bytes: Box<[u8]>,
+    pub(in crate::lowlevel::serial) ty: Type,
+    pub(in crate::lowlevel::serial) extent: Extent,
+    /// The number of objects in the type's encoding.
+    pub(in crate::lowlevel::serial) full: u64,
+}
+
+impl InternedType {
+    /// Returns the length of the type's encoding in bytes.
+    pub(in crate::lowlevel::serial) fn len(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+}
+
+impl Interned {
+    /// Returns the size of all kept encodings in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the type whose encoding these bytes begin with, if any.
+    pub(super) fn find(&self, bytes: &[u8]) -> Option<&InternedType> {
+        let key = key(bytes)?;
+        self.types.iter().find(|known| known.key == key && bytes.starts_with(&known.bytes))
+    }
+
+    /// Keeps a type with this encoding, unless all kept encodings would then exceed `limit` bytes.
+    pub(super) fn add(&mut self, bytes: &[u8], ty: Type, extent: Extent, full: u64, limit: usize) {
+        let Some(key) = key(bytes).filter(|_| bytes.len() <= LONGEST) else { return };
+        let gone = match self.types.get(self.next) {
+            Some(known) => known.bytes.len(),
+            None => 0,
+        };
+        let all = self.bytes - gone + bytes.len();
+        if all > limit {
+            return;
+        }
+        let known = InternedType { key, bytes: bytes.into(), ty, extent, full };
+        match self.types.get_mut(self.next) {
+            Some(place) => *place = known,
+            None => self.types.push(known),
+        }
+        self.next = (self.next + 1) % MOST;
+        self.bytes = all;
+    }
+}
+
+/// Hashes the first bytes.
+fn key(bytes: &[u8]) -> Option<u64> {
+    let hashed: &[u8; HASHED] = bytes.first_chunk()?;
+    let mix = |key: u64, word: &[u8]| {
+        let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        (key ^ word).rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    Some(hashed.chunks_exact(8).fold(0, mix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_found_by_all_of_their_bytes() {
+        let mut interned = Interned::default();
+        let bytes = |last: u8| [&[7; 50][..], &[last]].concat();
+        let extent = Extent::default();
+        for last in 0..40 {
+            let ty = Type::named(last.to_string());
+            interned.add(&bytes(last), ty, extent, u64::from(last), 10_000);
+        }
+        assert_eq!((interned.types.len(), interned.bytes()), (MOST, MOST * 51));
+        for last in 0..40 {
+            let bytes = [bytes(last), vec![1, 2, 3]].concat();
+            let found = interned.find(&bytes).map(|known| (known.full, known.len()));
+            // The last ones have replaced the first.
+            assert_eq!(found, (last >= 8).then_some((u64::from(last), 51)));
+        }
+        assert!(interned.find(&bytes(9)[..50]).is_none());
+        assert!(interned.find(&bytes(9)[..20]).is_none());
+    }
+
+    #[test]
+    fn the_stored_bytes_are_bounded() {
+        let mut interned = Interned::default();
+        let mut add = |length: usize, limit| {
+            let (ty, extent) = (Type::COUNT, Extent::default());
+            interned.add(&vec![length as u8; length], ty, extent, 1, limit);
+            interned.bytes()
+        };
+        assert_eq!(add(LONGEST + 1, usize::MAX), 0);
+        assert_eq!(add(HASHED - 1, usize::MAX), 0);
+        assert_eq!(add(100, 99), 0);
+        assert_eq!(add(100, 100), 100);
+        assert_eq!(add(101, 200), 100);
     }
 }

@@ -9,7 +9,7 @@ use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
 use super::ListId;
 use super::ages::{Ages, Entry, Tags};
-use super::sent::{Kept, Sent};
+use super::messages::{Kept, Sent};
 
 /// Tracks the content of the peer's cache.
 ///

@@ -1,12 +1,14 @@
-//! Functions as sent by Bros up to 2.1: with an ID whose value is the function (2§13).
+//! Reads functions as sent by Bros up to 2.1 (2§13), and the statements and expressions in them
+//! (2§11).
 
-use crate::data::{Func, Id, Type, TypeTag, Value};
-
-use super::super::cursor::Result;
-use super::super::kind::val;
-use super::super::tape::{Item, What};
-use super::super::{Family, SerialErrorKind as Kind};
-use super::{Arc, Cursor, Head, Object, Session, read_object};
+use super::{Arc, Cursor, Head, MessageReader, Object, read_object};
+use crate::data::{
+    BinaryClass, Case, Expr, ExprKind, Func, Id, Stmt, StmtKind, Type, TypeTag, UnaryClass, Value,
+};
+use crate::serial::kind::val;
+use crate::serial::scalar::Result;
+use crate::serial::tape::{Item, What};
+use crate::serial::{Family, SerialErrorKind as Kind};
 
 /// A function being read, in data formats in which the value of its ID is the function.
 pub(super) struct Function {
@@ -21,7 +23,7 @@ pub(super) struct Function {
     around: Option<Box<Function>>,
 }
 
-impl Session<'_> {
+impl MessageReader<'_> {
     /// Reads the function of a value, after the value's type, `ty`.
     pub(super) fn function(&mut self, ty: &Type) -> Result<Arc<Func>> {
         if self.mode.data_format.has_function_types() {
@@ -68,7 +70,7 @@ impl Session<'_> {
 
     /// Reads the ID of the function being read. The ID's value is `None` if it is that function.
     fn function_id_body(&mut self, class: u8) -> Result<Id> {
-        self.id_with_value(class, Session::function_value)
+        self.id_with_value(class, MessageReader::function_value)
     }
 
     fn function_value(&mut self) -> Result<Option<Value>> {
@@ -87,7 +89,7 @@ impl Session<'_> {
             }
             Head::Known(pid) => return Err(Kind::UnknownObject(pid)),
         };
-        let ty = self.apart(Session::ty)?;
+        let ty = self.apart(MessageReader::ty)?;
         self.no_value_attributes()?;
         if self.reference() != Some(pid) {
             return Err(Kind::WrongClass { class: val::PLAIN, tag: TypeTag::Func });
@@ -112,5 +114,153 @@ impl Session<'_> {
             return Err(Kind::ValueAttributes);
         }
         Ok(())
+    }
+}
+
+/// The index of the default case of a switch that has none.
+const NO_DEFAULT: i32 = -1;
+
+impl MessageReader<'_> {
+    read_object!(stmt, Stmt, Stmt, Stmt, stmt_body);
+    read_object!(case, Case, Case, Case, case_body);
+
+    fn stmt_body(&mut self, class: u8) -> Result<Stmt> {
+        Ok(Stmt {
+            tag: self.cursor.u8()?,
+            last_access: self.cursor.f64()?,
+            access_count: self.cursor.u32()?,
+            kind: self.stmt_kind(class)?,
+        })
+    }
+
+    fn stmt_kind(&mut self, class: u8) -> Result<StmtKind> {
+        let least = self.least_object();
+        Ok(match class {
+            2 => StmtKind::ExprList(self.expr()?),
+            4 => StmtKind::Print(self.expr()?),
+            5 => StmtKind::Expr(self.optional(MessageReader::expr)?),
+            6 => StmtKind::If(self.optional(MessageReader::expr)?, self.stmt()?, self.stmt()?),
+            7 => StmtKind::Switch {
+                expr: self.optional(MessageReader::expr)?,
+                cases: self.several(least, MessageReader::case)?,
+                default_index: if self.mode.data_format.has_switch_default() {
+                    self.cursor.i32()?
+                } else {
+                    NO_DEFAULT
+                },
+            },
+            8 => StmtKind::Add(self.optional(MessageReader::expr)?),
+            9 => StmtKind::Delete(self.optional(MessageReader::expr)?),
+            10 => StmtKind::Event(self.optional(MessageReader::expr)?, self.expr()?),
+            11 => StmtKind::For {
+                expr: self.optional(MessageReader::expr)?,
+                ids: self.several(least, MessageReader::id)?,
+                body: self.stmt()?,
+            },
+            12 => StmtKind::Next,
+            13 => StmtKind::Break,
+            14 => StmtKind::Return(self.optional(MessageReader::expr)?),
+            15 => StmtKind::List(self.several(least, MessageReader::stmt)?),
+            16 => StmtKind::EventBodyList {
+                bodies: self.several(least, MessageReader::stmt)?,
+                topmost: self.cursor.bool()?,
+            },
+            17 => StmtKind::Init(self.several(least, MessageReader::id)?),
+            18 => StmtKind::Null,
+            19 => StmtKind::When {
+                condition: self.expr()?,
+                body: self.stmt()?,
+                timeout_body: self.optional(MessageReader::stmt)?,
+                timeout: self.optional(MessageReader::expr)?,
+            },
+            20 if self.mode.data_format.has_switch_default() => StmtKind::Fallthrough,
+            21 if self.mode.data_format.has_while() => StmtKind::While(self.expr()?, self.stmt()?),
+            class => return Err(Kind::UnknownStmt(class)),
+        })
+    }
+
+    fn case_body(&mut self, class: u8) -> Result<Case> {
+        if class != 1 {
+            return Err(Kind::UnknownClass(Family::Case, class));
+        }
+        Ok(Case { expr: self.expr()?, body: self.stmt()? })
+    }
+}
+
+impl MessageReader<'_> {
+    read_object!(expr, Expr, Expr, Expr, expr_body);
+
+    fn expr_body(&mut self, class: u8) -> Result<Expr> {
+        Ok(Expr {
+            tag: self.cursor.u8()?,
+            paren: self.cursor.i32()?,
+            ty: self.optional(MessageReader::ty)?,
+            kind: self.expr_kind(class)?,
+        })
+    }
+
+    fn expr_kind(&mut self, class: u8) -> Result<ExprKind> {
+        if let Some(class) = UnaryClass::from_u8(class) {
+            let operand = self.expr()?;
+            let has_type = self.mode.data_format.has_constructor_types();
+            if class == UnaryClass::RecordConstructor && has_type && self.cursor.bool()? {
+                return Ok(ExprKind::RecordConstructor(operand, self.ty()?));
+            }
+            return Ok(ExprKind::Unary(class, operand));
+        }
+        if let Some(class) = BinaryClass::from_u8(class) {
+            return Ok(ExprKind::Binary(class, self.expr()?, self.expr()?));
+        }
+        Ok(match class {
+            2 => match self.cursor.u8()? {
+                b'n' => ExprKind::Global {
+                    name: self.cursor.lasting_name()?,
+                    in_const_init: self.in_const_init()?,
+                },
+                b'f' => ExprKind::Local { id: self.id()?, in_const_init: self.in_const_init()? },
+                kind => return Err(Kind::BadNameKind(kind)),
+            },
+            // A constant may outlive the message, in a type or in an attribute.
+            3 => ExprKind::Const(self.value()?.compact()),
+            18 => ExprKind::Cond(self.expr()?, self.expr()?, self.expr()?),
+            20 => ExprKind::Assign {
+                left: self.expr()?,
+                right: self.expr()?,
+                value: self.optional(MessageReader::value)?.map(|value| value.compact()),
+                is_init: self.cursor.i32()?,
+            },
+            22 => ExprKind::Field {
+                record: self.expr()?,
+                name: self.cursor.lasting_name()?,
+                field: self.cursor.i32()?,
+                decl: self.field()?,
+            },
+            23 => {
+                let record = self.expr()?;
+                self.cursor.bool()?;
+                let name = self.cursor.lasting_name()?;
+                ExprKind::HasField { record, name, field: self.cursor.i32()? }
+            }
+            28 => ExprKind::RecordCoerce(self.expr()?, self.several(4, |s| s.cursor.i32())?),
+            29 => ExprKind::Flatten(self.expr()?, self.cursor.i32()?),
+            30 => ExprKind::Schedule(self.expr()?, self.expr()?),
+            32 => ExprKind::Call(self.expr()?, self.expr()?),
+            33 => ExprKind::Event {
+                handler: self.cursor.lasting_name()?,
+                name: self.cursor.lasting_name()?,
+                args: self.expr()?,
+            },
+            34 => ExprKind::List(self.several(self.least_object(), MessageReader::expr)?),
+            35 => ExprKind::RecordAssign(self.several(self.least_object(), MessageReader::expr)?),
+            40 => {
+                ExprKind::TableConstructor(self.expr()?, self.optional(MessageReader::attributes)?)
+            }
+            41 => ExprKind::SetConstructor(self.expr()?, self.optional(MessageReader::attributes)?),
+            class => return Err(Kind::UnknownExpr(class)),
+        })
+    }
+
+    fn in_const_init(&mut self) -> Result<bool> {
+        if self.mode.data_format.has_in_const_init() { self.cursor.bool() } else { Ok(false) }
     }
 }

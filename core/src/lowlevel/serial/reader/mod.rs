@@ -1,13 +1,10 @@
 //! Decoding of SERIAL messages (2§2).
 
-mod expr;
 mod function;
 mod head;
 mod object;
 mod plain;
-mod stmt;
 mod table;
-mod taping;
 mod types;
 mod usual;
 mod value;
@@ -18,14 +15,15 @@ use bytes::Bytes;
 
 use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 
-use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
-use super::cursor::{Cursor, Result};
+use super::cache::{CacheCounters, CacheSlot, Extent, Notes, Object, ReadCache};
 use super::indices::Indices;
 use super::lazy::{LazyEvent, LazySerial};
 use super::scalar::Sink;
+use super::scalar::{Cursor, Result};
 use super::tape::{Decode, MISFIT, Message};
 use super::{
-    Caching, Family, Mode, Place, ReaderLimits, SerialError, SerialErrorKind as Kind, Transcript,
+    Caching, Family, Mode, ReaderLimits, SerialContext, SerialError, SerialErrorKind as Kind,
+    Transcript,
 };
 use function::Function;
 use head::{Head, read_object};
@@ -216,7 +214,7 @@ impl Reader {
             0 => Ok(serial),
             left => {
                 let kind = Kind::LeftOver { left };
-                Err(SerialError { kind, offset: end, place: Place::Tag })
+                Err(SerialError { kind, offset: end, context: SerialContext::Tag })
             }
         }
     }
@@ -232,13 +230,14 @@ impl Reader {
         args: &mut S,
     ) -> std::result::Result<Finished, Box<SerialError>> {
         let mut message = self.cache.begin();
-        let unshared = Arc::get_mut(&mut message)
-            .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
+        let unshared = Arc::get_mut(&mut message).ok_or_else(|| {
+            Box::new(SerialError { kind: MISFIT, offset: 0, context: SerialContext::Tag })
+        })?;
         unshared.data_format = mode.data_format;
         let (is_general, has_attributes) =
             (transcript.is_some(), mode.data_format.has_value_attributes());
         let is_usual = !is_general && !has_attributes;
-        let mut session = Session {
+        let mut reader = MessageReader {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
@@ -260,17 +259,17 @@ impl Reader {
             value_start: 0,
             function: None,
             position: 0,
-            place: Place::Tag,
+            context: SerialContext::Tag,
         };
-        let serial = match session.serial(args) {
+        let serial = match reader.serial(args) {
             Ok(serial) => serial,
             Err(kind) => {
-                let (offset, place) = (session.cursor.offset(), session.place);
-                return Err(Box::new(SerialError { kind, offset, place }));
+                let (offset, context) = (reader.cursor.offset(), reader.context);
+                return Err(Box::new(SerialError { kind, offset, context }));
             }
         };
-        let (end, notes) = (session.cursor.offset(), session.notes);
-        unshared.depth = session.deepest;
+        let (end, notes) = (reader.cursor.offset(), reader.notes);
+        unshared.depth = reader.deepest;
         unshared.chunk = chunk;
         Ok(Finished { message, notes, serial, end })
     }
@@ -308,7 +307,7 @@ struct Finished {
 const EAGER: usize = 256;
 
 /// Reads one SERIAL.
-struct Session<'a> {
+struct MessageReader<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
@@ -344,37 +343,37 @@ struct Session<'a> {
     /// The position of the last full object among the transcript's marks. Its location is not
     /// counted.
     position: usize,
-    place: Place,
+    context: SerialContext,
 }
 
-impl Session<'_> {
+impl MessageReader<'_> {
     /// Reads the whole SERIAL. A call is only recorded in the message.
     fn serial<S: Sink>(&mut self, args: &mut S) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
-                self.place = Place::Call;
+                self.context = SerialContext::Call;
                 self.event(args)?;
                 Ok(None)
             }
             b'i' => {
-                self.place = Place::Id;
+                self.context = SerialContext::Id;
                 self.id().map(|id| Some(Box::new(Serial::Id(id))))
             }
             b's' => {
-                self.place = Place::StateAccess;
+                self.context = SerialContext::StateAccess;
                 let access = self.state_access()?;
                 Ok(Some(Box::new(Serial::StateAccess(Box::new(access)))))
             }
             b'p' => {
-                self.place = Place::Packet;
+                self.context = SerialContext::Packet;
                 self.packet().map(|packet| Some(Box::new(Serial::Packet(packet))))
             }
             b'c' => {
-                self.place = Place::Connection;
+                self.context = SerialContext::Connection;
                 Err(Kind::Refused(Family::Connection))
             }
             b't' => {
-                self.place = Place::Timer;
+                self.context = SerialContext::Timer;
                 Err(Kind::Refused(Family::Timer))
             }
             tag => Err(Kind::UnknownTag(tag)),
@@ -388,8 +387,9 @@ impl Session<'_> {
         self.cursor.pass(length)?;
         self.message.name = (start, self.cursor.offset());
         self.event_content(args).inspect_err(|_| {
-            self.place =
-                Place::CallOf(Box::new(self.message.name_of(self.cursor.chunk()).compact()));
+            self.context = SerialContext::CallOf(Box::new(
+                self.message.name_of(self.cursor.chunk()).compact(),
+            ));
         })
     }
 
@@ -407,7 +407,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {
+    fn store(&mut self, place: CacheSlot, object: Object, extent: Extent) {
         let end = self.cursor.offset();
         self.cache.store(place, object, extent, end);
     }
@@ -424,8 +424,8 @@ impl Session<'_> {
                     opcode,
                     target: self.cursor.name()?,
                     op1: self.value()?,
-                    op2: self.optional(Session::value)?,
-                    op3: self.optional(Session::value)?,
+                    op2: self.optional(MessageReader::value)?,
+                    op3: self.optional(MessageReader::value)?,
                 })
             }
         }

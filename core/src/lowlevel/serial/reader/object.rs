@@ -1,11 +1,11 @@
 //! Reads functions, files and IDs (2§8), and opaque values (2§7).
 
-use super::{Arc, Head, Object, Session, read_object};
+use super::{Arc, Head, MessageReader, Object, read_object};
 use crate::data::{
     BitVector, BloomCells, BloomFilter, CounterVector, File, Func, Hasher, Id, Type, Value,
 };
-use crate::serial::cursor::Result;
 use crate::serial::kind::val;
+use crate::serial::scalar::Result;
 use crate::serial::tape::What;
 use crate::serial::{Family, SerialErrorKind as Kind};
 
@@ -14,7 +14,7 @@ const SCRIPT: u8 = 2;
 /// The class number of built-in functions.
 const BUILTIN: u8 = 4;
 
-impl Session<'_> {
+impl MessageReader<'_> {
     read_object!(func, Func, Func, Func, func_body);
     read_object!(file, File, File, File, file_body);
     read_object!(id, Id, Id, Id, id_body);
@@ -47,7 +47,7 @@ impl Session<'_> {
             buffered: self.cursor.bool()?,
             access: self.optional(|s| s.cursor.lasting_name())?,
             ty: self.ty()?,
-            attributes: self.optional(Session::attributes)?,
+            attributes: self.optional(MessageReader::attributes)?,
         })
     }
 
@@ -78,7 +78,7 @@ impl Session<'_> {
             infer_return_type: self.cursor.bool()?,
             weak_ref: self.cursor.bool()?,
             ty: self.ty()?,
-            attributes: self.optional(Session::attributes)?,
+            attributes: self.optional(MessageReader::attributes)?,
             value: self.optional(value)?.flatten(),
         })
     }
@@ -87,7 +87,7 @@ impl Session<'_> {
 /// The size of an unfinished randomness test in bytes.
 const ENTROPY: u32 = 256 * 8 + 8 + 4 + 4 + 6 * 4 + 8 + 8 + 9 * 8;
 
-impl Session<'_> {
+impl MessageReader<'_> {
     pub(super) fn opaque(&mut self, class: u8) -> Result<()> {
         match class {
             val::MD5 => self.hash(23),
@@ -97,7 +97,8 @@ impl Session<'_> {
             val::TOPK => self.topk(),
             val::BLOOM => {
                 self.optional_type()?;
-                self.noted(Session::bloom_filter, |f| What::BloomFilter(Arc::clone(f))).map(drop)
+                self.noted(MessageReader::bloom_filter, |f| What::BloomFilter(Arc::clone(f)))
+                    .map(drop)
             }
             val::CARDINALITY => self.cardinality(),
             val::X509 => self.cursor.pass_string(),
@@ -106,7 +107,7 @@ impl Session<'_> {
     }
 
     fn optional_type(&mut self) -> Result<()> {
-        self.optional(|s| s.noted(Session::ty, |ty| What::Type(ty.clone()))).map(drop)
+        self.optional(|s| s.noted(MessageReader::ty, |ty| What::Type(ty.clone()))).map(drop)
     }
 
     /// Reads an unfinished hash of this many words.

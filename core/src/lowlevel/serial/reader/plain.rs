@@ -2,14 +2,14 @@
 
 use crate::data::TypeTag;
 
-use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into, word};
 use super::super::tape::{BASE, Item};
 use super::super::usual::Usual;
-use super::Session;
+use super::MessageReader;
+use crate::serial::scalar::Result;
 
-impl<'c> Session<'c> {
+impl<'c> MessageReader<'c> {
     /// Reads a value of a standard type in the usual form, with its type as a reference.
     ///
     /// Returns `None` for any other value, to be read by [`any_into`](Self::any_into), the slow

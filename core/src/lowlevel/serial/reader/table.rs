@@ -5,17 +5,17 @@ use std::sync::Arc;
 use crate::data::{Entry, Mutable, Table, Type, TypeTag, Value};
 
 use super::super::SerialErrorKind as Kind;
-use super::super::cursor::{Result, lasting_name};
-use super::super::expiry::expiry_of;
 use super::super::indices::{digest_at, digest_of};
 use super::super::kind::val;
 use super::super::scalar::Sink;
 use super::super::tape::{Container, Decode, What, is_set};
 use super::super::usual::Usual;
 use super::value::unknown_type;
-use super::{Extent, Session};
+use super::{Extent, MessageReader};
+use crate::serial::scalar::expiry_of;
+use crate::serial::scalar::{Result, lasting_name};
 
-impl Session<'_> {
+impl MessageReader<'_> {
     /// Reads an index, which is usually a full list with a reference to its type.
     #[inline(always)]
     fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
@@ -50,9 +50,11 @@ impl Session<'_> {
             false => None,
         };
         let attributes = self.optional(|s| {
-            s.noted(Session::attributes, |attributes| What::Attributes(Arc::clone(attributes)))
+            s.noted(MessageReader::attributes, |attributes| {
+                What::Attributes(Arc::clone(attributes))
+            })
         })?;
-        let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
+        let expr = |s: &mut Self| s.noted(MessageReader::expr, |expr| What::Expr(Arc::clone(expr)));
         let expire_time = match expiry {
             Some(seconds) => expiry_of(seconds, attributes.as_deref()),
             None => self.optional(expr)?,

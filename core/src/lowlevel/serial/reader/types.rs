@@ -7,16 +7,16 @@ use crate::data::{
     SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
 };
 
-use super::super::cache::{Extent, PendingType, Place};
-use super::super::cursor::Result;
+use super::super::cache::{CacheSlot, Extent, PendingType};
 use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Head, Object, Session, read_object};
+use super::{Head, MessageReader, Object, read_object};
+use crate::serial::scalar::Result;
 
 /// The minimum size of a type in bytes: a flag and an empty name.
 const LEAST_TYPE: u32 = 5;
 
-impl Session<'_> {
+impl MessageReader<'_> {
     /// Reads a type that is sent in full, by reference or by name.
     #[inline]
     pub(super) fn ty(&mut self) -> Result<Type> {
@@ -53,7 +53,7 @@ impl Session<'_> {
         Ok(ty)
     }
 
-    fn new_type(&mut self, place: Place, class: u8) -> Result<Type> {
+    fn new_type(&mut self, place: CacheSlot, class: u8) -> Result<Type> {
         let (number, format) = (self.cursor.u8()?, self.mode.data_format);
         let tag = TypeTag::from_u8(format.type_in_26(number))
             .filter(|tag| *tag != TypeTag::Opaque || format.has_opaque_values())
@@ -108,7 +108,7 @@ impl Session<'_> {
     }
 
     /// Reads the parts of a type, which may refer to that type.
-    fn composite(&mut self, place: Place, class: u8, mut head: TypeDef) -> Result<Type> {
+    fn composite(&mut self, place: CacheSlot, class: u8, mut head: TypeDef) -> Result<Type> {
         let mut failed = None;
         let def = Arc::new_cyclic(|def| {
             let (name, tag) = (head.name.clone(), head.kind.tag());
@@ -131,27 +131,27 @@ impl Session<'_> {
     fn parts(&mut self, class: u8) -> Result<TypeKind> {
         Ok(match class {
             ty::LIST => TypeKind::List(ListType {
-                pure: self.optional(Session::ty)?,
-                types: self.several(LEAST_TYPE, Session::ty)?,
+                pure: self.optional(MessageReader::ty)?,
+                types: self.several(LEAST_TYPE, MessageReader::ty)?,
             }),
             ty::TABLE => TypeKind::Table(TableType {
-                yields: self.optional(Session::ty)?,
+                yields: self.optional(MessageReader::ty)?,
                 index: self.ty()?,
             }),
             ty::SET => TypeKind::Set(SetType {
-                yields: self.optional(Session::ty)?,
+                yields: self.optional(MessageReader::ty)?,
                 index: self.ty()?,
-                elements: self.optional(Session::expr)?,
+                elements: self.optional(MessageReader::expr)?,
             }),
             ty::FUNC => TypeKind::Func(FuncType {
-                yields: self.optional(Session::ty)?,
+                yields: self.optional(MessageReader::ty)?,
                 args: self.ty()?,
                 arg_types: self.ty()?,
                 flavor: self.cursor.i32()?,
             }),
             ty::RECORD => TypeKind::Record(RecordType {
                 num_fields: self.cursor.u32()?,
-                fields: self.optional(|s| s.several(LEAST_TYPE, Session::field))?,
+                fields: self.optional(|s| s.several(LEAST_TYPE, MessageReader::field))?,
             }),
             ty::FILE => TypeKind::File(self.ty()?),
             ty::ENUM => TypeKind::Enum(self.enumeration()?),
@@ -163,7 +163,7 @@ impl Session<'_> {
 
     pub(super) fn field(&mut self) -> Result<Field> {
         Ok(Field {
-            attributes: self.optional(Session::attributes)?,
+            attributes: self.optional(MessageReader::attributes)?,
             ty: self.ty()?,
             name: self.cursor.lasting_name()?,
         })
@@ -191,7 +191,7 @@ impl Session<'_> {
         Ok(Attributes {
             ty: self.ty()?,
             list: self.several(2, |s| {
-                let expr = s.optional(Session::expr)?;
+                let expr = s.optional(MessageReader::expr)?;
                 let number = s.cursor.u8()?;
                 let in_26 = s.mode.data_format.attribute_in_26(number);
                 let tag = in_26.and_then(AttributeTag::from_u8);

@@ -2,13 +2,13 @@
 
 use crate::data::{EnumValue, Items, List, Mutable, Pattern, Record, Type, TypeTag, Value, Vector};
 
-use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
 use super::super::scalar::{Sink, scalar_into};
 use super::super::tape::{Container, MISFIT, What};
 use super::super::usual::Usual;
 use super::super::{Caching, Family, SerialErrorKind as Kind};
-use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
+use super::{Arc, CacheSlot, Decode, EAGER, Extent, Head, MessageReader, Object, read_object};
+use crate::serial::scalar::{Result, lasting_name};
 
 /// The state of the counters at the start of a value.
 pub(super) struct Begun {
@@ -18,7 +18,7 @@ pub(super) struct Begun {
     objects: u32,
 }
 
-impl Session<'_> {
+impl MessageReader<'_> {
     /// Reads a value: checks it, updates the cache, records on the tape how to decode it, and
     /// passes it to a sink that takes values.
     #[inline(always)]
@@ -72,7 +72,7 @@ impl Session<'_> {
     /// Reads a value's type that is sent in full or by name.
     fn value_type(&mut self) -> Result<Type> {
         if self.mode.caching != Caching::None || self.is_general {
-            return self.apart(Session::ty);
+            return self.apart(MessageReader::ty);
         }
         let rest = self.cursor.rest();
         if let Some(known) = self.cache.interned(rest) {
@@ -83,7 +83,7 @@ impl Session<'_> {
             return Ok(ty);
         }
         let before = (self.cache.full(), self.cache.ids());
-        let (ty, extent) = self.measured(|s| s.apart(Session::ty))?;
+        let (ty, extent) = self.measured(|s| s.apart(MessageReader::ty))?;
         let length = rest.len() - self.cursor.rest().len();
         self.cache.intern(rest.get(..length).unwrap_or_default(), &ty, extent, before);
         Ok(ty)
@@ -111,7 +111,7 @@ impl Session<'_> {
     fn content_of<S: Sink>(
         &mut self,
         sink: &mut S,
-        place: CachePlace,
+        place: CacheSlot,
         class: u8,
         ty: Type,
         position: usize,
@@ -171,7 +171,7 @@ impl Session<'_> {
                 sink.put(Value::Func(ty, func));
             }
             TypeTag::File => {
-                let file = self.noted(Session::file, |file| What::File(Arc::clone(file)))?;
+                let file = self.noted(MessageReader::file, |file| What::File(Arc::clone(file)))?;
                 sink.put(Value::File(ty, file));
             }
             tag if val::of_scalar(tag).is_some() => self.scalar(sink, tag)?,
@@ -180,7 +180,7 @@ impl Session<'_> {
             tag if class == val::PLAIN => return Err(Kind::WrongClass { class, tag }),
             TypeTag::Pattern => {
                 let noted = |pattern: &Arc<Pattern>| What::Pattern(Arc::clone(pattern));
-                let pattern = self.noted(Session::pattern, noted)?;
+                let pattern = self.noted(MessageReader::pattern, noted)?;
                 sink.put(Value::Pattern(pattern));
             }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {

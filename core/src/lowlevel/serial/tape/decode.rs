@@ -10,11 +10,11 @@ use crate::data::{
 };
 
 use super::super::SerialErrorKind as Kind;
-use super::super::cursor::{Cursor, Result};
-use super::super::expiry::expiry_of;
 use super::super::kind::val;
 use super::super::scalar::scalar_into;
 use super::{Found, Item, Message, What};
+use crate::serial::scalar::expiry_of;
+use crate::serial::scalar::{Cursor, Result};
 
 /// The maximum number of elements for which space is reserved before the first is decoded.
 const EAGER: usize = 256;

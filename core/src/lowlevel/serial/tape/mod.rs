@@ -7,20 +7,21 @@
 //! by then, nor the headers.
 
 mod decode;
-mod made;
-mod opaque;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
+use super::SerialErrorKind as Kind;
+use super::kind::val;
+use super::scalar::Result;
 use crate::data::{
-    Attributes, BloomFilter, Event, Expr, File, Func, Name, Pattern, Type, TypeTag, Value,
+    Attributes, Bloom, BloomFilter, Bucket, Cardinality, Entropy, Event, Expr, File, Func, Name,
+    Opaque, OpaqueState, Pattern, Record, Table, TopK, Type, TypeTag, Value, Vector,
 };
 use crate::wire::DataFormat;
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
-pub(super) use made::{Container, Made};
 
 /// An item found at one position of a chunk.
 #[derive(Debug, Clone, Copy)]
@@ -229,5 +230,121 @@ impl Message {
             return Some(Found::Base);
         }
         self.objects.get(item.what as usize).map(Found::Object)
+    }
+}
+
+/// A container created from a SERIAL.
+///
+/// All references to it share it as long as it exists. A changed container is a different one.
+#[derive(Debug)]
+pub(in crate::lowlevel::serial) struct Made {
+    /// Its position on the tape.
+    pub(in crate::lowlevel::serial) place: u32,
+    pub(in crate::lowlevel::serial) container: Container,
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::lowlevel::serial) enum Container {
+    /// It is being read.
+    Pending,
+    Record(Weak<Record>),
+    Vector(Weak<Vector>),
+    Table(Weak<Table>),
+    Opaque(Weak<Opaque>),
+}
+
+impl Container {
+    /// Returns the container, if it still exists.
+    pub(super) fn get(&self) -> Option<Value> {
+        match self {
+            Container::Pending => None,
+            Container::Record(record) => record.upgrade().map(Value::Record),
+            Container::Vector(vector) => vector.upgrade().map(Value::Vector),
+            Container::Table(table) => table.upgrade().map(Value::Table),
+            Container::Opaque(opaque) => opaque.upgrade().map(Value::Opaque),
+        }
+    }
+}
+
+impl Decode<'_> {
+    pub(super) fn opaque(&mut self, class: u8, ty: Type) -> Result<Opaque> {
+        let state = match class {
+            val::MD5 => OpaqueState::Md5(self.hash()?),
+            val::SHA1 => OpaqueState::Sha1(self.hash()?),
+            val::SHA256 => OpaqueState::Sha256(self.hash()?),
+            val::ENTROPY => OpaqueState::Entropy(Box::new(self.entropy()?)),
+            val::TOPK => OpaqueState::TopK(self.topk()?),
+            val::BLOOM => OpaqueState::Bloom(Bloom {
+                ty: self.optional(Decode::ty)?,
+                filter: match self.object()? {
+                    What::BloomFilter(filter) => Arc::clone(filter),
+                    _ => return Err(MISFIT),
+                },
+            }),
+            val::CARDINALITY => OpaqueState::Cardinality(self.cardinality()?),
+            val::X509 => OpaqueState::X509(self.cursor.string()?),
+            _ => return Err(MISFIT),
+        };
+        Ok(Opaque { ty, state })
+    }
+
+    /// Decodes an unfinished hash, whose parts are all 32 bits wide.
+    fn hash<const N: usize>(&mut self) -> Result<Option<Box<[u32; N]>>> {
+        self.optional(|d| {
+            let mut words = Box::new([0; N]);
+            for word in words.iter_mut() {
+                *word = d.cursor.u32()?;
+            }
+            Ok(words)
+        })
+    }
+
+    fn entropy(&mut self) -> Result<Entropy> {
+        let mut counts = [0; 256];
+        for count in &mut counts {
+            *count = self.cursor.i64()?;
+        }
+        let total = self.cursor.i64()?;
+        let mp = self.cursor.i32()?;
+        let scc_first = self.cursor.i32()?;
+        let mut monte = [0; 6];
+        for word in &mut monte {
+            *word = self.cursor.u32()?;
+        }
+        let inmont = self.cursor.i64()?;
+        let mcount = self.cursor.i64()?;
+        let mut sums = [0.0; 9];
+        for sum in &mut sums {
+            *sum = self.cursor.f64()?;
+        }
+        Ok(Entropy { counts, total, mp, scc_first, monte, inmont, mcount, sums })
+    }
+
+    fn topk(&mut self) -> Result<TopK> {
+        let size = self.cursor.u64()?;
+        let num_elements = self.cursor.u64()?;
+        let pruned = self.cursor.bool()?;
+        let ty = self.optional(Decode::ty)?;
+        let mut buckets = Vec::new();
+        let mut read = 0;
+        while read < num_elements {
+            let elements = self.cursor.u32()?;
+            let mut bucket = Bucket { count: self.cursor.u64()?, elements: Vec::new() };
+            for _ in 0..elements {
+                bucket.elements.push((self.cursor.u64()?, self.value()?));
+            }
+            read = u64::from(elements).saturating_add(read);
+            buckets.push(bucket);
+        }
+        Ok(TopK { size, num_elements, pruned, ty, buckets })
+    }
+
+    fn cardinality(&mut self) -> Result<Cardinality> {
+        let ty = self.optional(Decode::ty)?;
+        let m = self.cursor.u64()?;
+        let v = self.cursor.u64()?;
+        let alpha_m = self.cursor.f64()?;
+        let m = u32::try_from(m).map_err(|_| Kind::Truncated { wanted: u32::MAX })?;
+        Ok(Cardinality { ty, v, alpha_m, buckets: self.cursor.take(m)? })
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::data::{Entry, Items, List, Mutable, Table, Type, TypeTag, Value};
 
-use super::super::cursor::lasting_name;
 use super::super::indices::{digest_at, digest_of};
 use super::super::scalar::{Sink, word};
 use super::super::tape::{Container, is_set};
 use super::{EAGER, LEAST, Types, Walk};
+use crate::serial::scalar::lasting_name;
 
 impl<'c, T: Types> Walk<'_, 'c, T> {
     /// Reads a record or a vector.

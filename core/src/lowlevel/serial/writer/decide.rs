@@ -7,7 +7,7 @@ use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::{Caching, Family, Mode, kind};
-use super::Session;
+use super::MessageWriter;
 use crate::serial::lazy::Location;
 use crate::wire::DataFormat;
 
@@ -192,7 +192,7 @@ impl Decide for Live<'_> {
     }
 }
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     /// Writes the header of a shared object. Returns whether its body must follow.
     #[inline]
     pub(super) fn shared<T: Any + Send + Sync>(

@@ -3,13 +3,13 @@
 use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, Kept};
-use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, Known, MISFIT, Message, What, is_set};
 use super::super::{Family, LazyEvent, Mode, WriteError};
 use super::decide::{Decide, Live};
 use super::measure::{DEPTH, Measure, check_index, check_pattern};
-use super::{Session, Writer, length};
+use super::{MessageWriter, Writer, length};
+use crate::serial::scalar::Result;
 
 /// The maximum measured size of a value for each byte that it was received in. A value takes at
 /// least 14 bytes, and is measured as 40 more than its content.
@@ -39,7 +39,7 @@ impl Writer {
         let is_same = message.data_format == format && !format.has_value_attributes();
         match measured(message) {
             Ok(measure) if is_same => {
-                self.write(mode, &measure, true, out, |session| session.call(message))
+                self.write(mode, &measure, true, out, |writer| writer.call(message))
             }
             _ => {
                 let event = event.to_event();
@@ -68,7 +68,7 @@ fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     Ok(measure)
 }
 
-impl Session<'_, Live<'_>> {
+impl MessageWriter<'_, Live<'_>> {
     fn call(&mut self, message: &Message) {
         self.u8(b'e');
         self.string(message.name_bytes());

@@ -1,12 +1,12 @@
 //! Writes expressions and statements (2§11).
 
 use super::decide::Decide;
-use super::{Arc, Session};
+use super::{Arc, MessageWriter};
 use crate::data::{Expr, ExprKind, Stmt, StmtKind, UnaryClass};
 use crate::serial::Family;
 use crate::wire::DataFormat;
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     pub(super) fn expr(&mut self, expr: &Arc<Expr>) {
         if self.shared(expr, Family::Expr, expr_class(&expr.kind)) {
             self.u8(expr.tag);
@@ -124,7 +124,7 @@ fn expr_class(kind: &ExprKind) -> u8 {
     }
 }
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     pub(super) fn stmt(&mut self, stmt: &Arc<Stmt>) {
         if self.shared(stmt, Family::Stmt, stmt_class(&stmt.kind)) {
             self.u8(self.statement_tag(stmt));

@@ -82,7 +82,7 @@ impl Writer {
         measure.add(name.len())?;
         measure.values(args)?;
         Supported::check_values(mode, &self.cache, args)?;
-        self.write(mode, &measure, true, out, |session| session.event(name, time, args))
+        self.write(mode, &measure, true, out, |writer| writer.event(name, time, args))
     }
 
     /// Encodes an ID with its value.
@@ -96,7 +96,7 @@ impl Writer {
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
         Supported::check_id(mode, &self.cache, id)?;
-        self.write(mode, &measure, false, out, |session| session.top_id(id))
+        self.write(mode, &measure, false, out, |writer| writer.top_id(id))
     }
 
     /// Encodes an operation on synchronized state.
@@ -114,7 +114,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.state_access(access)?;
         Supported::check_state_access(mode, &self.cache, access)?;
-        self.write(mode, &measure, false, out, |session| session.state_access(access))
+        self.write(mode, &measure, false, out, |writer| writer.state_access(access))
     }
 
     /// Encodes a packet.
@@ -126,7 +126,7 @@ impl Writer {
         let mut measure = Measure::new(DataFormat::default());
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
-        self.write(Mode::HANDSHAKE, &measure, false, out, |session| session.packet(packet))
+        self.write(Mode::HANDSHAKE, &measure, false, out, |writer| writer.packet(packet))
     }
 
     /// Writes a SERIAL. Only containers of a call are written as references: state is written in
@@ -137,7 +137,7 @@ impl Writer {
         measure: &Measure,
         is_call: bool,
         out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Session<'_, Live<'_>>),
+        write: impl FnOnce(&mut MessageWriter<'_, Live<'_>>),
     ) -> Result<(), WriteError> {
         let start = out.len();
         // With a cache, each type is sent only once, and decisions could not be undone.
@@ -149,9 +149,10 @@ impl Writer {
         self.cache.begin(mode);
         let remembered = remembered(measure).filter(|_| is_call);
         let decide = Live { cache: &mut self.cache, mode, remembered, short: Short::of(mode) };
-        let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
-        write(&mut session);
-        let overrun = session.overrun;
+        let mut writer =
+            MessageWriter { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
+        write(&mut writer);
+        let overrun = writer.overrun;
         self.cache.end(mode);
         if overrun {
             out.truncate(start);
@@ -174,18 +175,18 @@ impl Transcript {
     pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
         let decide = Replay::new(self, mode.data_format);
         let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
-        let mut session = Session { out, decide, pid_64bit, most, overrun: false };
+        let mut writer = MessageWriter { out, decide, pid_64bit, most, overrun: false };
         match serial {
-            Serial::Event(event) => session.event(&event.name, event.time, &event.args),
-            Serial::Id(id) => session.top_id(id),
-            Serial::StateAccess(access) => session.state_access(access),
-            Serial::Packet(packet) => session.packet(packet),
+            Serial::Event(event) => writer.event(&event.name, event.time, &event.args),
+            Serial::Id(id) => writer.top_id(id),
+            Serial::StateAccess(access) => writer.state_access(access),
+            Serial::Packet(packet) => writer.packet(packet),
         }
     }
 }
 
 /// Writes one SERIAL.
-struct Session<'a, D> {
+struct MessageWriter<'a, D> {
     out: &'a mut Vec<u8>,
     decide: D,
     pid_64bit: bool,
@@ -195,7 +196,7 @@ struct Session<'a, D> {
     overrun: bool,
 }
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     fn event(&mut self, name: &[u8], time: f64, args: &[Value]) {
         let [a, b, c, d] = length(name);
         self.append([b'e', a, b, c, d]);

@@ -1,12 +1,12 @@
 //! Writes functions, files and IDs (2§8), and opaque values (2§7).
 
 use super::decide::Decide;
-use super::{Arc, Session, length};
+use super::{Arc, MessageWriter, length};
 use crate::data::{BitVector, BloomCells, BloomFilter, Entropy, File, Func, Id, OpaqueState, TopK};
 use crate::serial::Family;
 use crate::serial::kind::val;
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     /// Writes the function of a value with this id.
     pub(super) fn func(&mut self, func: &Arc<Func>, value: u64) {
         let class = if func.frame_size.is_some() { 2 } else { 4 };
@@ -83,7 +83,7 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     pub(super) fn opaque(&mut self, state: &OpaqueState) {
         match state {
             OpaqueState::Md5(words) => self.hash(words.as_deref().map(|w| &w[..])),

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::Session;
+use super::MessageWriter;
 use super::decide::{Decide, Short};
 use crate::data::{Type, TypeTag};
 use crate::serial::cache::{Decision, Kept};
@@ -126,7 +126,7 @@ const CONTENT: usize = 20;
 /// The size of a value's header and its type in full, without ids.
 const FULL_HEAD: usize = 25;
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     /// Writes the header of a value of a standard type, that type, and content. Returns whether the
     /// value is written in full.
     #[inline(never)]

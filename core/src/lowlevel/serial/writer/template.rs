@@ -12,7 +12,7 @@ use super::super::{Caching, Family, Mode, WriteError, kind};
 use super::decide::{Decide, NARROW_TYPE, Short, WIDE_TYPE};
 use super::measure::Measure;
 use super::supported::Supported;
-use super::{MAX_UNCACHED, Session, Writer, remembered};
+use super::{MAX_UNCACHED, MessageWriter, Writer, remembered};
 use crate::serial::lazy::Location;
 
 /// The templates of one event, by the modes of the peers. There are few modes.
@@ -118,9 +118,10 @@ impl Template {
             is_unfit: mode.caching != Caching::None && !cache.refers(mode),
         };
         let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
-        let mut session = Session { out, decide, pid_64bit, most, overrun: false };
-        session.event(name, *time, args);
-        let Session { decide: Draft { mut slots, nameless, is_unfit, .. }, overrun, .. } = session;
+        let mut writer = MessageWriter { out, decide, pid_64bit, most, overrun: false };
+        writer.event(name, *time, args);
+        let MessageWriter { decide: Draft { mut slots, nameless, is_unfit, .. }, overrun, .. } =
+            writer;
         // A new container could evict one that a later object refers to.
         let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
         let mut conditions = Vec::new();

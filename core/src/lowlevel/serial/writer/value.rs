@@ -3,17 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::decide::Decide;
-use super::{Arc, Session, length};
+use super::{Arc, MessageWriter, length};
 use crate::data::{
     Attribute, Attributes, EnumValue, Field, File, Func, List, Mutable, Name, Opaque, OpaqueState,
     Pattern, Record, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 use crate::serial::Family;
 use crate::serial::cache::{Decision, Kept};
-use crate::serial::expiry::expiry_seconds;
 use crate::serial::kind::{ty, val};
+use crate::serial::scalar::expiry_seconds;
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     /// Writes a value.
     #[inline]
     pub(super) fn value(&mut self, value: &Value) {
@@ -217,7 +217,7 @@ const fn opaque_class(state: &OpaqueState) -> u8 {
     }
 }
 
-impl<D: Decide> Session<'_, D> {
+impl<D: Decide> MessageWriter<'_, D> {
     /// Writes a type in full, by reference or by name.
     #[inline]
     pub(super) fn ty(&mut self, ty: &Type) {

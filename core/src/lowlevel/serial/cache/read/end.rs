@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::super::super::tape::Message;
 use super::super::super::{Caching, Mode};
 use super::super::messages::Notes;
-use super::super::object::Object;
 use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
+use crate::serial::cache::Object;
 
 impl ReadCache {
     /// Ends a SERIAL: drops what does not outlive it and cuts the lists.

@@ -8,9 +8,9 @@ use super::super::super::kind::val;
 use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
-use super::super::object::Object;
 use super::super::{Extent, ListId};
 use super::{Entry, ReadCache, Recent};
+use crate::serial::cache::Object;
 
 impl ReadCache {
     /// Returns the referenced object and its extent, which is unset for a value.

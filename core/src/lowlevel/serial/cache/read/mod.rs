@@ -11,12 +11,12 @@ use crate::data::{Type, TypeTag};
 
 use super::super::tape::Message;
 use super::super::{Family, Mode, ReaderLimits};
-use super::interned::{Interned, InternedType};
 use super::messages::{EACH, Messages};
-use super::object::{Object, PendingType};
 use super::ring::{Ring, STEP};
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
+use super::{Interned, InternedType};
+use super::{Object, PendingType};
 
 /// The number of recently used places to remember; a power of two.
 const RECENT: usize = 64;
@@ -108,7 +108,7 @@ struct Entry {
 
 /// The future place of an object that is being read.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Place(Where);
+pub(in super::super) struct CacheSlot(Where);
 
 #[derive(Debug, Clone, Copy)]
 enum Where {
@@ -199,17 +199,17 @@ impl ReadCache {
         family: Family,
         mode: Mode,
         start: u32,
-    ) -> Place {
+    ) -> CacheSlot {
         self.close_run();
         self.full += 1;
         if pid == 0 {
-            return Place(Where::Nowhere);
+            return CacheSlot(Where::Nowhere);
         }
         let stamp = self.tick();
         if pid > self.highest {
             self.highest = pid;
             if family == Family::Val {
-                return Place(Where::InRing(self.ring.push(pid, stamp, self.current)));
+                return CacheSlot(Where::InRing(self.ring.push(pid, stamp, self.current)));
             }
         } else {
             self.replace(pid);
@@ -223,7 +223,7 @@ impl ReadCache {
         if !family.is_counted() {
             self.volatile.push(place);
         }
-        Place(Where::Used(list, place))
+        CacheSlot(Where::Used(list, place))
     }
 
     /// Registers the full value that comes next, at this tape position. Its type was just looked up
@@ -341,7 +341,7 @@ impl ReadCache {
     }
 
     /// Records the position on the tape of a registered value, now that its type is known.
-    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32) {
+    pub(in super::super) fn store_value(&mut self, place: CacheSlot, tape: u32) {
         match place.0 {
             Where::InRing(place) => self.ring.store(place, tape),
             Where::Nowhere => {}
@@ -357,7 +357,7 @@ impl ReadCache {
     /// Stores a registered object, its extent, and the offset at which it ends in the chunk.
     pub(in super::super) fn store(
         &mut self,
-        place: Place,
+        place: CacheSlot,
         object: Object,
         extent: Extent,
         end: u32,
@@ -376,7 +376,7 @@ impl ReadCache {
 
     fn fill(
         &mut self,
-        place: Place,
+        place: CacheSlot,
         object: Object,
         extent: Extent,
         message: u32,
@@ -391,7 +391,7 @@ impl ReadCache {
     }
 
     /// Stores the known parts of a type whose other parts are about to be read.
-    pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
+    pub(in super::super) fn store_pending(&mut self, place: CacheSlot, pending: PendingType) {
         if let Where::Used(list, place) = place.0
             && let Some(entry) = self.used[list].get_mut(place)
         {
