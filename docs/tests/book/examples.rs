@@ -52,7 +52,7 @@ impl Drop for Program {
 }
 
 /// The manager of the tutorial, on a port that the system chooses.
-const HUB: &str = "
+const MANAGER: &str = "
     listen = true
     listen_interface = '127.0.0.1'
     listen_port = 0
@@ -69,7 +69,7 @@ const HUB: &str = "
 /// Runs a manager, and a sensor that gets the manager's address.
 fn talks_to_a_manager(name: &str, sensor: impl FnOnce(&str) -> Command) {
     let file = folder().join(format!("{name}.toml"));
-    fs::write(&file, HUB).expect("the folder is writable");
+    fs::write(&file, MANAGER).expect("the folder is writable");
     let mut command = Command::new(brocomm());
     command.arg("run").arg(file).args(["--no-log", "--stdin"]);
     let mut manager = Program::start(command);
