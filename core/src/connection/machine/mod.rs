@@ -3,17 +3,19 @@
 mod handshake;
 mod modes;
 mod output;
+mod queue;
 mod receive;
 mod running;
 #[cfg(feature = "__tls")]
 mod secure;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use modes::Modes;
 use output::Output;
+use queue::NotificationQueue;
 use receive::LogInput;
 pub use running::{Counters, Sent};
 use running::{Ours, Peer};
@@ -48,8 +50,7 @@ pub struct Connection {
     pub(super) tls: Option<Box<crate::tls::Machine>>,
     /// Whether our VERSION is queued. With TLS, the TLS handshake is complete then.
     pub(super) begun: bool,
-    /// The notifications, each with the number of message bytes that it keeps in memory.
-    pub(super) notifications: VecDeque<(ConnectionNotification, usize)>,
+    notifications: NotificationQueue,
     /// The size in memory of the message that is being processed, until it is counted with a
     /// notification.
     pub(super) held_bytes: usize,
@@ -114,7 +115,7 @@ impl Connection {
             #[cfg(feature = "__tls")]
             tls: None,
             begun: false,
-            notifications: VecDeque::new(),
+            notifications: NotificationQueue::default(),
             held_bytes: 0,
             log_input: None,
             end: None,
@@ -180,7 +181,7 @@ impl Connection {
         self.decoder.release();
         self.reader.release();
         self.output.release();
-        self.notifications.shrink_to_fit();
+        self.notifications.release();
     }
 
     /// Aborts the connection at once, as if the transport had failed.
@@ -260,13 +261,20 @@ impl Connection {
     }
 
     /// Returns the next notification, with the number of message bytes that it keeps in memory.
+    #[inline]
     pub(crate) fn poll_held(&mut self) -> Option<(ConnectionNotification, usize)> {
-        if self.log_input.is_none()
-            && !self.backlog
-            && let Some(next) = self.notifications.pop_front()
-        {
-            return Some(next);
+        if self.backlog || self.has_log_entries() {
+            return self.poll_further();
         }
+        if self.notifications.is_empty() {
+            self.held = false;
+        }
+        self.notifications.pop()
+    }
+
+    /// Does the same while log entries or messages wait to be processed.
+    #[inline(never)]
+    fn poll_further(&mut self) -> Option<(ConnectionNotification, usize)> {
         let mut entry = self.next_log_entry();
         if entry.is_none() {
             if self.notifications.is_empty() {
@@ -283,7 +291,7 @@ impl Connection {
         if let Some(input) = &mut self.log_input {
             input.advance();
         }
-        self.notifications.pop_front()
+        self.notifications.pop()
     }
 
     /// Returns whether everything queued has been written.
@@ -419,9 +427,8 @@ impl Connection {
         }
     }
 
-    #[inline]
     pub(super) fn notify(&mut self, notification: ConnectionNotification) {
-        self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
+        self.notifications.push(notification, std::mem::take(&mut self.held_bytes));
     }
 
     pub(super) fn log(&mut self, message: CommLogMessage) {

@@ -11,7 +11,7 @@ use crate::connection::{
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
-use crate::serial::{LazyEvent, LazySerial};
+use crate::serial::{LazyEvent, LazySerial, SerialError};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
@@ -22,11 +22,7 @@ impl Connection {
                 self.backlog = true;
                 return;
             }
-            if self.phase == Phase::Running
-                && let Some((argument, offset)) = self.decoder.poll_serial()
-            {
-                self.held_bytes = argument.len();
-                self.serial(argument, offset);
+            if self.phase == Phase::Running && self.process_serials() {
                 continue;
             }
             match self.decoder.poll() {
@@ -48,6 +44,21 @@ impl Connection {
             };
             self.close_because(cause);
         }
+    }
+
+    /// Processes SERIALs in the usual form, as nearly all messages are. Of what makes input wait,
+    /// they change only the number of queued notifications. Returns whether there was one.
+    fn process_serials(&mut self) -> bool {
+        let limit = self.config.notification_limit.max(1);
+        let mut has_some = false;
+        while self.notifications.len() < limit
+            && let Some((argument, offset)) = self.decoder.poll_serial()
+        {
+            has_some = true;
+            self.held_bytes = argument.len();
+            self.serial(argument, offset);
+        }
+        has_some
     }
 
     /// Checks a message against the table of §3.7 and acts on it.
@@ -107,18 +118,29 @@ impl Connection {
 
 impl Connection {
     /// Decodes a SERIAL, even if not accepted, to keep the cache valid. Delivers it if accepted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
-        let mode = self.modes.read;
-        let read = if self.config.events_lazily {
-            match self.reader.read_owned_lazily(argument, mode) {
-                Ok(LazySerial::Event(event)) => return self.lazy_call(event),
-                Ok(LazySerial::Other(serial)) => Ok(serial),
-                Err(error) => Err(error),
-            }
-        } else {
-            self.reader.read_owned(argument, mode)
-        };
+        if self.config.events_lazily {
+            return self.lazy_serial(argument, offset);
+        }
+        match self.reader.read_owned(argument, self.modes.read) {
+            Ok(Serial::Event(event)) => self.call(event),
+            other => self.decoded(other, offset),
+        }
+    }
+
+    #[inline(never)]
+    fn lazy_serial(&mut self, argument: Bytes, offset: u64) {
+        match self.reader.read_owned_lazily(argument, self.modes.read) {
+            Ok(LazySerial::Event(event)) => self.lazy_call(event),
+            Ok(LazySerial::Other(serial)) => self.decoded(Ok(serial), offset),
+            Err(error) => self.decoded(Err(error), offset),
+        }
+    }
+
+    /// Handles a decoded SERIAL.
+    #[inline(never)]
+    fn decoded(&mut self, read: Result<Serial, SerialError>, offset: u64) {
         match read {
             Ok(Serial::Event(event)) => self.call(event),
             Ok(Serial::Id(id)) => match self.phase {
@@ -145,52 +167,51 @@ impl Connection {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut event: Event) {
         // Values created by the coercion count as if the peer had sent them.
         let objects = self.config.serial_limits.objects;
-        let checked = self.config.declarations.receive_call(&mut event, objects);
-        match self.mismatch(checked) {
-            Some(mismatch) => self.reject(event.name, mismatch),
-            None => self.deliver_event(ConnectionNotification::Event(event)),
+        match self.config.declarations.receive_call(&mut event, objects) {
+            Ok(()) => {}
+            Err(mismatch) if self.rejects(&mismatch) => return self.reject(event.name, mismatch),
+            Err(_) => {}
+        }
+        if self.counts_event() {
+            self.notifications.push_event(event, std::mem::take(&mut self.held_bytes));
         }
     }
 
     fn lazy_call(&mut self, event: LazyEvent) {
         let declarations = &self.config.declarations;
-        let checked = declarations.check_call_tags(event.name_bytes(), event.arg_tags());
-        match self.mismatch(checked) {
-            Some(mismatch) => self.reject(event.name(), mismatch),
-            None => self.deliver_event(ConnectionNotification::LazyEvent(event)),
-        }
-    }
-
-    /// Returns what is wrong with a call, whether or not input is accepted (§5).
-    fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
-        match checked {
-            Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
-                if self.config.undeclared == Undeclared::Deliver =>
-            {
-                None
+        match declarations.check_call_tags(event.name_bytes(), event.arg_tags()) {
+            Err(mismatch) if self.rejects(&mismatch) => self.reject(event.name(), mismatch),
+            Ok(()) | Err(_) => {
+                if self.counts_event() {
+                    self.notify(ConnectionNotification::LazyEvent(event));
+                }
             }
-            checked => checked.err(),
         }
     }
 
+    /// Returns whether a call is dropped for this reason, whether or not input is accepted (§5).
+    fn rejects(&self, mismatch: &CallMismatch) -> bool {
+        let is_undeclared = matches!(mismatch, CallMismatch::Unknown | CallMismatch::NotAnEvent);
+        !is_undeclared || self.config.undeclared != Undeclared::Deliver
+    }
+
+    #[cold]
     fn reject(&mut self, name: Name, mismatch: CallMismatch) {
         self.counters.calls_rejected += 1;
         self.notify(ConnectionNotification::CallRejected { name: name.compact(), mismatch });
     }
 
-    /// Delivers a valid call, if input is accepted (§4).
+    /// Counts a valid call. Returns whether to deliver it: whether input is accepted (§4).
     #[inline(always)]
-    fn deliver_event(&mut self, notification: ConnectionNotification) {
-        if self.ours.accept_input {
-            self.counters.events_received += 1;
-            self.notify(notification);
-        } else {
-            self.counters.discarded += 1;
-        }
+    fn counts_event(&mut self) -> bool {
+        let accepted = self.ours.accept_input;
+        self.counters.events_received += u64::from(accepted);
+        self.counters.discarded += u64::from(!accepted);
+        accepted
     }
 
     /// Handles the peer's description (§3.2).

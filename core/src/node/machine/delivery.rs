@@ -236,7 +236,10 @@ impl Delivery {
 
     /// Records the peer that raised the delivered event; `None` for another notification.
     pub(super) fn set_event_peer(&mut self, peer: Option<&Arc<EventPeer>>) {
-        self.event_peer = peer.map(Arc::clone);
+        match (&self.event_peer, peer) {
+            (Some(last), Some(next)) if Arc::ptr_eq(last, next) => {}
+            _ => self.event_peer = peer.map(Arc::clone),
+        }
     }
 
     /// Returns the peer that raised the last delivered notification, if it was an event.

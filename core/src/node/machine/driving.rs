@@ -8,8 +8,11 @@ use super::NodeMachine;
 use super::delivery::{Disconnect, Unblocked, logged};
 use super::peers::PeerKey;
 use crate::Time;
-use crate::connection::{CommLogMessage, Connection, Phase, PollClose, Role};
+use crate::connection::{
+    CommLogMessage, Connection, ConnectionNotification, Phase, PollClose, Role,
+};
 use crate::data::Event;
+use crate::logs::LogEntry;
 
 /// Feeding.
 impl NodeMachine {
@@ -117,20 +120,49 @@ impl NodeMachine {
 
     /// Processes the notifications of a peer's connection, as far as there is room.
     pub(super) fn drain(&mut self, id: PeerKey) {
-        loop {
-            let Some(peer) = self.peers.get(id) else { return };
-            let connection = peer.socket.and_then(|socket| self.transport.connection_mut(socket));
-            let Some(connection) = connection else { return };
-            let must_wait = peer.awaiting_setup || self.delivery.must_wait(peer);
-            // Input from before the close is still processed.
-            if must_wait && connection.phase() != Phase::Closed {
-                return;
+        while let Some(next) = self.drain_data(id) {
+            match next {
+                Ok((notification, held)) => {
+                    self.delivery.hold(held);
+                    self.take(id, notification);
+                    self.delivery.hold(0);
+                }
+                Err(Disconnect) => self.give_up_reading(id),
             }
-            let Some((notification, held)) = connection.poll_held() else { return };
-            self.delivery.hold(held);
-            self.take(id, notification);
-            self.delivery.hold(0);
         }
+    }
+
+    /// Delivers the events and log entries of a peer's connection, nearly all of its notifications,
+    /// as far as there is room. Returns the first other notification, with the number of message
+    /// bytes that it keeps in memory.
+    fn drain_data(
+        &mut self,
+        id: PeerKey,
+    ) -> Option<Result<(ConnectionNotification, usize), Disconnect>> {
+        let peer = self.peers.get_mut(id)?;
+        let connection = self.transport.connection_mut(peer.socket?)?;
+        // Input from before the close is still processed.
+        while !(peer.awaiting_setup || self.delivery.must_wait(peer))
+            || connection.phase() == Phase::Closed
+        {
+            let (notification, held) = connection.poll_held()?;
+            let notification = match notification {
+                ConnectionNotification::Event(event) => {
+                    Notification::Event { peer: Arc::clone(&peer.who), event }
+                }
+                ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
+                    Notification::LogEntry { peer: Arc::clone(&peer.who), writer, values }
+                }
+                other => return Some(Ok((other, held))),
+            };
+            self.delivery.hold(held);
+            let told = self.delivery.tell_bounded(id, peer, notification, self.clock.wall());
+            self.delivery.hold(0);
+            if let Err(error) = told {
+                return Some(Err(error));
+            }
+        }
+        None
     }
 
     /// Adds a notification about a peer, in order.
@@ -141,18 +173,17 @@ impl NodeMachine {
         }
     }
 
-    /// Adds an event from a peer according to the policy.
-    pub(super) fn tell_event(&mut self, id: PeerKey, event: Event) {
-        let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
-        self.tell_bounded(id, Notification::Event { peer, event });
-    }
-
     /// Adds a droppable notification about a peer according to the policy.
     pub(super) fn tell_bounded(&mut self, id: PeerKey, notified: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, notified, self.clock.wall()) {
-            self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
+            self.give_up_reading(id);
         }
+    }
+
+    /// Closes the connection to a peer that sends more than its receive queue holds.
+    fn give_up_reading(&mut self, id: PeerKey) {
+        self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
     }
 
     /// Closes the connection to a peer as if it were lost, so that the node reconnects.
@@ -276,9 +307,21 @@ impl NodeMachine {
     /// that peer's later notifications wait until [`unblock`](Self::unblock).
     pub(crate) fn poll_notification_if(
         &mut self,
+        has_room: impl FnMut(&Notification) -> bool,
+    ) -> Option<(Notification, usize)> {
+        let next = self.next_notification_if(has_room);
+        self.delivery.set_event_peer(match &next {
+            Some((Notification::Event { peer, .. }, _)) => Some(peer),
+            _ => None,
+        });
+        next
+    }
+
+    #[inline(always)]
+    fn next_notification_if(
+        &mut self,
         mut has_room: impl FnMut(&Notification) -> bool,
     ) -> Option<(Notification, usize)> {
-        self.delivery.set_event_peer(None);
         if let Some(notification) = self.delivery.pop_if(&mut has_room) {
             return Some((notification, 0));
         }
@@ -295,11 +338,10 @@ impl NodeMachine {
                 continue;
             };
             self.refill(id, room);
-            if let Notification::Event { peer, event } = &notification {
-                self.delivery.set_event_peer(Some(peer));
-                if self.settings.options.forward_remote_events {
-                    self.send(event.clone(), Some(id));
-                }
+            if self.settings.options.forward_remote_events
+                && let Notification::Event { event, .. } = &notification
+            {
+                self.send(event.clone(), Some(id));
             }
             return Some((notification, weight));
         }

@@ -11,26 +11,16 @@ use crate::connection::{
     self, CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolErrorKind, Role,
     SyncRequest,
 };
-use crate::logs::{DroppedEntry, LogEntry};
+use crate::logs::DroppedEntry;
 use crate::wire::{Caps, Compression, Version};
 
 /// The sequence number of our PINGs, which is not used otherwise.
 const SEQ: u32 = 0;
 
 impl NodeMachine {
-    /// Handles a notification of a peer's connection, and notifies the application.
+    /// Handles a notification of a peer's connection other than an event or a log entry, and
+    /// notifies the application.
     pub(super) fn take(&mut self, id: PeerKey, notification: ConnectionNotification) {
-        // Nearly all are one of these, about which nothing is logged.
-        let notification = match notification {
-            ConnectionNotification::Event(event) => return self.tell_event(id, event),
-            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
-                let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else {
-                    return;
-                };
-                return self.tell_bounded(id, Notification::LogEntry { peer, writer, values });
-            }
-            other => other,
-        };
         for message in CommLogMessage::of(&notification) {
             if self.connection(id).is_none() {
                 // Its TLS failed before it began.
@@ -52,12 +42,10 @@ impl NodeMachine {
                 }
                 return;
             }
-            // Handled above.
-            ConnectionNotification::Event(_) | ConnectionNotification::LogEntry(_) => return,
-            // This node does not request lazy events.
-            ConnectionNotification::LazyEvent(event) => {
-                return self.tell_event(id, event.to_event());
-            }
+            // They were delivered before, and this node does not request lazy events.
+            ConnectionNotification::Event(_)
+            | ConnectionNotification::LogEntry(_)
+            | ConnectionNotification::LazyEvent(_) => return,
             #[cfg(feature = "__tls")]
             ConnectionNotification::Secured => return self.begin(id),
             ConnectionNotification::Established(version) => return self.established(id, version),
