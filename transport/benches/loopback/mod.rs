@@ -306,6 +306,9 @@ async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
 /// Measures everything, or the cases that match the program's argument, and prints the results.
 pub(crate) async fn run(name: &str) {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    // With --alone=N, sends N times as many events once, and nothing else, to count system calls.
+    let alone: Option<u64> =
+        std::env::args().find_map(|argument| argument.strip_prefix("--alone=")?.parse().ok());
     let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));
     println!("{name}: ratios to a plain copy of the same bytes");
     for (row, connections, raised, size) in [
@@ -315,6 +318,10 @@ pub(crate) async fn run(name: &str) {
         ("200 connections, 16 KiB events", 200, 100, 16 << 10),
     ] {
         if !is_wanted(row) {
+            continue;
+        }
+        if let Some(times) = alone {
+            batch(connections, raised * times, size).await;
             continue;
         }
         let events = (raised * connections as u64) as f64;
@@ -332,7 +339,7 @@ pub(crate) async fn run(name: &str) {
             median(&rounds, |[ours, ..]| ours.cpu.as_secs_f64() * 1e6 / events),
         );
     }
-    if !is_wanted("round trip") {
+    if alone.is_some() || !is_wanted("round trip") {
         return;
     }
     const TIMES: u64 = 10_000;

@@ -304,6 +304,11 @@ impl Connection {
         self.notifications.len() + usize::from(self.has_log_entries())
     }
 
+    /// Returns whether [`poll_held`](Self::poll_held) may return a notification.
+    pub(crate) fn has_notifications(&self) -> bool {
+        self.backlog || self.waiting_notifications() > 0
+    }
+
     fn has_log_entries(&self) -> bool {
         self.log_input.as_ref().is_some_and(|input| input.is_waiting())
     }

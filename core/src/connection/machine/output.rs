@@ -10,6 +10,9 @@ use crate::wire::{Encoder, EventNames, Framing, Message};
 /// The capacity of the queue that is kept while nothing waits, in bytes.
 const KEPT: usize = 4 << 10;
 
+/// The capacity up to which the queue grows faster than usual, without the last message.
+const GROWN: usize = 64 << 10;
+
 /// The send queue: encodes messages and keeps their bytes until they are written.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -22,6 +25,8 @@ pub(super) struct Output {
     lent: usize,
     /// The bytes after them.
     queue: Vec<u8>,
+    /// The size of the last SERIAL.
+    last: usize,
     /// The total number of bytes ever written.
     written: u64,
     limit: usize,
@@ -40,6 +45,7 @@ impl Output {
             start: 0,
             lent: 0,
             queue: Vec::new(),
+            last: 0,
             written: 0,
             limit,
             reply_end: 0,
@@ -170,6 +176,7 @@ impl Output {
         event: &Event,
         templates: &mut Templates,
     ) -> Result<(), UsageError> {
+        self.make_room();
         let Output { encoder, writer, queue, .. } = self;
         let Some(template) = templates.get(writer, mode, event) else {
             let Event { name, time, args } = event;
@@ -177,6 +184,7 @@ impl Output {
         };
         match template.framed() {
             Some(size) if !encoder.is_compressed() => {
+                self.last = size;
                 template.fill(writer, mode, true, queue);
                 encoder.count_framed(size);
                 Ok(())
@@ -194,9 +202,30 @@ impl Output {
         &mut self,
         write: impl FnOnce(&mut serial::Writer, &mut Vec<u8>) -> Result<(), serial::WriteError>,
     ) -> Result<(), UsageError> {
+        self.make_room();
+        let before = self.queue.len();
         let writer = &mut self.writer;
         self.encoder.serial(&mut self.queue, |argument| write(writer, argument))?;
+        self.last = self.queue.len().saturating_sub(before);
         Ok(())
+    }
+
+    /// Makes room for another SERIAL like the last one.
+    #[inline]
+    fn make_room(&mut self) {
+        let room = self.queue.capacity() - self.queue.len();
+        if room < self.last && !self.queue.is_empty() {
+            self.grow();
+        }
+    }
+
+    /// Grows the queue fourfold, up to a size: it is copied each time, and it is small again when it
+    /// was written.
+    #[cold]
+    fn grow(&mut self) {
+        let (length, last) = (self.queue.len(), self.last);
+        let size = length.saturating_mul(4).min(GROWN.saturating_add(last));
+        self.queue.reserve(size.saturating_sub(length).max(last));
     }
 }
 

@@ -243,16 +243,22 @@ impl NodeMachine {
         self.feed_time(now);
         let now = self.clock.now();
         let Some(socket) = self.transport.get_mut(id) else { return };
-        let peer = socket.peer;
-        if let Some(connection) = &mut socket.connection {
+        let key = socket.peer;
+        let has_notifications = socket.connection.as_deref_mut().is_some_and(|connection| {
             connection.advance(written, now);
-        }
-        if let Some(peer) = self.peers.get_mut(peer) {
+            connection.has_notifications()
+        });
+        if let Some(peer) = self.peers.get_mut(key) {
             peer.counters.writes += 1;
         }
-        self.drain(peer);
-        self.pump_state(peer);
-        self.pump(peer);
+        if has_notifications {
+            self.drain(key);
+        }
+        self.pump_state(key);
+        match self.peers.get(key) {
+            Some(peer) if peer.outgoing.is_empty() => self.close_when_sent(key),
+            _ => self.pump(key),
+        }
         self.transport.touch(id);
     }
 
@@ -307,22 +313,10 @@ impl NodeMachine {
     /// that peer's later notifications wait until [`unblock`](Self::unblock).
     pub(crate) fn poll_notification_if(
         &mut self,
-        has_room: impl FnMut(&Notification) -> bool,
-    ) -> Option<(Notification, usize)> {
-        let next = self.next_notification_if(has_room);
-        self.delivery.set_event_peer(match &next {
-            Some((Notification::Event { peer, .. }, _)) => Some(peer),
-            _ => None,
-        });
-        next
-    }
-
-    #[inline(always)]
-    fn next_notification_if(
-        &mut self,
         mut has_room: impl FnMut(&Notification) -> bool,
     ) -> Option<(Notification, usize)> {
         if let Some(notification) = self.delivery.pop_if(&mut has_room) {
+            self.delivery.set_event_peer(None);
             return Some((notification, 0));
         }
         while let Some(id) = self.delivery.turn() {
@@ -338,13 +332,17 @@ impl NodeMachine {
                 continue;
             };
             self.refill(id, room);
-            if self.settings.options.forward_remote_events
-                && let Notification::Event { event, .. } = &notification
-            {
-                self.send(event.clone(), Some(id));
+            if let Notification::Event { peer, event } = &notification {
+                self.delivery.set_event_peer(Some(peer));
+                if self.settings.options.forward_remote_events {
+                    self.send(event.clone(), Some(id));
+                }
+            } else {
+                self.delivery.set_event_peer(None);
             }
             return Some((notification, weight));
         }
+        self.delivery.set_event_peer(None);
         self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
     }
 
