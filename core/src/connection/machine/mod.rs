@@ -304,9 +304,9 @@ impl Connection {
         self.notifications.len() + usize::from(self.has_log_entries())
     }
 
-    /// Returns whether [`poll_held`](Self::poll_held) may return a notification.
+    /// Returns whether [`poll_held`](Self::poll_held) may return a notification or process input.
     pub(crate) fn has_notifications(&self) -> bool {
-        self.backlog || self.waiting_notifications() > 0
+        self.held || self.backlog || self.waiting_notifications() > 0
     }
 
     fn has_log_entries(&self) -> bool {

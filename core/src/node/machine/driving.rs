@@ -113,8 +113,10 @@ impl NodeMachine {
             connection.feed_wall_clock(self.clock.wall(), now);
         }
         feed(connection, now);
-        let peer = socket.peer;
-        self.drain(peer);
+        if connection.has_notifications() {
+            let peer = socket.peer;
+            self.drain(peer);
+        }
         self.transport.touch(id);
     }
 
