@@ -309,7 +309,9 @@ pub(crate) async fn run(name: &str) {
     // With --alone=N, sends N times as many events once, and nothing else, to count system calls.
     let alone: Option<u64> =
         std::env::args().find_map(|argument| argument.strip_prefix("--alone=")?.parse().ok());
-    let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));
+    let is_wanted = |case: &str| {
+        wanted.as_ref().is_none_or(|wanted| format!("{name}: {case}").contains(wanted))
+    };
     println!("{name}: ratios to a plain copy of the same bytes");
     for (row, connections, raised, size) in [
         ("200 connections, 10-byte events", 200, 1000, 10),

@@ -364,7 +364,9 @@ impl NodeDriver {
             });
             let Some((notification, weight)) = next else { return };
             self.all_notified |= matches!(notification, Notification::Terminated { .. });
-            if let Some(notification) = self.answer(notification) {
+            if self.requests.is_empty() {
+                self.hand_out(notification, weight);
+            } else if let Some(notification) = self.answer(notification) {
                 self.hand_out(notification, weight);
             }
         }
@@ -380,19 +382,17 @@ impl NodeDriver {
                 self.early = None;
             }
         }
-        let is_wanted = |(_, one): &(&u64, &Subscriber)| one.wants(&notification);
-        let Some(last) = self.subscribers.iter().rfind(is_wanted).map(|(number, _)| *number) else {
-            return;
-        };
-        for (number, subscriber) in self.subscribers.range_mut(..last) {
+        let NodeDriver { subscribers, waiting, wake, .. } = self;
+        // Only the last one need not copy it.
+        let mut last: Option<&mut Subscriber> = None;
+        for (number, subscriber) in subscribers.iter_mut() {
             if subscriber.wants(&notification) {
-                lines.extend(subscriber.push(notification.clone(), weight));
-                self.wake.extend(self.waiting.take(*number));
+                wake.extend(waiting.take(*number));
+                let before = last.replace(subscriber);
+                lines.extend(before.and_then(|it| it.push(notification.clone(), weight)));
             }
         }
-        let subscriber = self.subscribers.get_mut(&last);
-        lines.extend(subscriber.and_then(|subscriber| subscriber.push(notification, weight)));
-        self.wake.extend(self.waiting.take(last));
+        lines.extend(last.and_then(|it| it.push(notification, weight)));
         for line in lines {
             self.report(line);
         }
