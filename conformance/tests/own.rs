@@ -12,12 +12,18 @@ use brocomm_conformance::testing::is_thorough;
 /// The number of nodes that share the cases. Most cases spend most of their time waiting.
 const LANES: usize = 4;
 
+/// Cases that take longer than a hundred others, because they open a connection for each bit or byte
+/// of a message. By default only std without TLS runs them.
+const LONG: [&str; 2] = ["1.1/14", "1.1/31"];
+
 /// Returns whether a case is run in this combination. The core implements the protocol and TLS for
 /// all transports, so by default only std without TLS runs all cases. The others run only the
 /// cases about the byte stream.
 fn is_asked(case: &Case, transport: Transport, framing: Framing) -> bool {
     let is_whole = (transport, framing) == (Transport::Std, Framing::Clear);
-    is_whole || case.id.section().starts_with("1.") || is_thorough()
+    let is_of_stream = case.id.section().starts_with("1.");
+    let is_long = LONG.contains(&case.id.to_string().as_str());
+    is_whole || is_of_stream && !is_long || is_thorough()
 }
 
 /// Runs the selected cases, spread over several nodes. Returns the failures.
@@ -67,6 +73,9 @@ fn check(transport: Transport, role: Role) {
 /// formats.
 const IN_ALL_FORMATS: [&str; 6] = ["2.1", "3.1", "2§", "3§1", "3§2", "3.4"];
 
+/// The case that fills the caches. Which objects they evict does not depend on the format.
+const FILLS_CACHES: &str = "2§5/8";
+
 /// Runs the suite as a peer of each older release. The node uses the suite's data format.
 #[test]
 fn std_passes_in_the_data_format_of_each_release() {
@@ -80,6 +89,7 @@ fn std_passes_in_the_data_format_of_each_release() {
         selection.profile.data_format = format;
         if !is_thorough() {
             selection.only = IN_ALL_FORMATS.map(str::to_owned).to_vec();
+            selection.skip = vec![FILLS_CACHES.to_owned()];
         }
         for role in Role::BOTH {
             let failures = failures(&selection, Transport::Std, role, Framing::Clear);

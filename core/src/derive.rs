@@ -32,7 +32,7 @@
 /// let Value::Record(mut record) = value else { panic!() };
 /// std::sync::Arc::make_mut(&mut record).fields[0] = None;
 /// let error = Info::try_from(Value::Record(record)).unwrap_err();
-/// assert_eq!(error.to_string(), "$host: missing");
+/// assert_eq!(error.to_string(), "$host: unset or absent");
 /// ```
 ///
 /// ```compile_fail

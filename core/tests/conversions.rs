@@ -185,7 +185,7 @@ fn errors_name_the_problem_and_the_position() {
     assert_eq!(error::<u64>(1i64), "expected count, found int");
     assert_eq!(error::<String>(&b"ab\xff"[..]), "string is not UTF-8 after byte 2");
     assert_eq!(error::<Ipv4Addr>(Ipv6Addr::LOCALHOST), "::1 is out of the range of Ipv4Addr");
-    assert_eq!(error::<Vec<u64>>(vec![Some(1u64), None]), "[1]: missing");
+    assert_eq!(error::<Vec<u64>>(vec![Some(1u64), None]), "[1]: unset or absent");
     assert_eq!(error::<[u64; 2]>(vec![1u64]), "expected 2 values, found 1");
     assert_eq!(
         error::<BTreeSet<u64>>(BTreeMap::from([(1u64, 1u64)])),

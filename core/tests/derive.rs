@@ -127,7 +127,7 @@ fn fields_are_read_by_name() {
     assert_eq!(record(&given).to::<Id>(), Ok(Id { from, r#type: Some(5) }));
     assert_eq!(record(&given[2..]).to::<Id>(), Ok(Id { from, r#type: None }));
     let error = |fields: &[_]| record(fields).to::<Id>().unwrap_err().to_string();
-    assert_eq!(error(&given[..2]), "$orig_h: missing");
+    assert_eq!(error(&given[..2]), "$orig_h: unset or absent");
     assert_eq!(error(&[("orig_h", 1u64.into())]), "$orig_h: expected addr, found count");
     assert_eq!(Value::Count(1).to::<Id>().unwrap_err().to_string(), "expected record, found count");
 }

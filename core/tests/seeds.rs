@@ -8,7 +8,7 @@ use crate::seeded::{first_failure, variable};
 use crate::simulation::{Detail, run};
 
 /// The number of seeds in a normal test run. `.ci/run` checks 10,000.
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 250;
 
 /// Every `TWICE`th seed is run twice, to check that runs are deterministic.
 const TWICE: u64 = 20;

@@ -1,5 +1,7 @@
 //! Content round-trips regardless of the state of the cache (part 2).
 
+use std::sync::LazyLock;
+
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{
@@ -9,6 +11,7 @@ use brocomm::lowlevel::wire::DataFormat;
 use brocomm_conformance::strategies::{self, mode_of_any_format, on_few};
 use bytes::Bytes;
 use proptest::prelude::*;
+use regex::Regex;
 
 fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
     sendable(writer, event, mode).expect("every release supports these values")
@@ -34,30 +37,14 @@ fn printed(serial: &Serial, mode: Mode) -> String {
     if mode.data_format.has_type_names() {
         return printed;
     }
-    let name = regex::Regex::new(r#"TypeDef \{ name: "[^"]*""#).unwrap();
-    name.replace_all(&printed, "TypeDef { name: _").into_owned()
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"TypeDef \{ name: "[^"]*""#).unwrap());
+    NAME.replace_all(&printed, "TypeDef { name: _").into_owned()
 }
 
 proptest! {
-    #![proptest_config(on_few(64))]
-
-    #[test]
-    fn events_round_trip(
-        event in strategies::event(),
-        mode in mode_of_any_format(),
-    ) {
-        let Some(chunk) = sendable(&mut Writer::new(3000), &event, mode) else { return Ok(()) };
-        let mut reader = Reader::new(ReaderLimits::default());
-        let mut transcript = Transcript::new();
-        let serial = reader.read_noting(&chunk, mode, &mut transcript).unwrap();
-        let mut again = Vec::new();
-        transcript.write_again(&serial, mode, &mut again);
-        prop_assert_eq!(&chunk, &again, "the same decisions give the same bytes");
-        // Equal values may be of different types.
-        let sent = Serial::Event(event.clone());
-        prop_assert_eq!(printed(&serial, mode), printed(&sent, mode));
-        prop_assert_eq!(serial, Serial::Event(event));
-    }
+    // Each case is a long stream of events.
+    #![proptest_config(on_few(24))]
 
     /// Both sides evict the same types, so no reference fails, however small the cache.
     #[test]
@@ -80,6 +67,28 @@ proptest! {
             prop_assert_eq!(&serial, &sent);
             prop_assert_eq!(printed(&serial, mode), printed(&sent, mode));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(on_few(64))]
+
+    #[test]
+    fn events_round_trip(
+        event in strategies::event(),
+        mode in mode_of_any_format(),
+    ) {
+        let Some(chunk) = sendable(&mut Writer::new(3000), &event, mode) else { return Ok(()) };
+        let mut reader = Reader::new(ReaderLimits::default());
+        let mut transcript = Transcript::new();
+        let serial = reader.read_noting(&chunk, mode, &mut transcript).unwrap();
+        let mut again = Vec::new();
+        transcript.write_again(&serial, mode, &mut again);
+        prop_assert_eq!(&chunk, &again, "the same decisions give the same bytes");
+        // Equal values may be of different types.
+        let sent = Serial::Event(event.clone());
+        prop_assert_eq!(printed(&serial, mode), printed(&sent, mode));
+        prop_assert_eq!(serial, Serial::Event(event));
     }
 
     /// A reader that records decisions does not use the fast paths. Both readers give the same

@@ -82,8 +82,10 @@ fn cut_after(bytes: usize) -> (Run, bool) {
 
 #[test]
 fn sent_events_are_confirmed_or_counted_as_lost() {
+    // By default only some of the bytes.
+    let step = if std::env::var_os("BROCOMM_TEST_ALL").is_some() { 1 } else { 7 };
     let mut cut = 0;
-    for bytes in 1.. {
+    for bytes in (1..).step_by(step) {
         let (run, was_cut) = cut_after(bytes);
         let sent = run.client.sent();
         let (confirmed, unwritten) = (run.client.confirmed(), run.client.unwritten());
@@ -95,5 +97,5 @@ fn sent_events_are_confirmed_or_counted_as_lost() {
         }
         cut += 1;
     }
-    assert!(cut > 5_000, "{cut}");
+    assert!(cut * step > 5_000, "{cut}");
 }

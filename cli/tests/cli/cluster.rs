@@ -1,9 +1,10 @@
 //! Tests of `brocomm cluster` with files of BroControl, and with our own nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use brocomm_conformance::testing::is_thorough;
 use serde_json::{Value, json};
 
 use crate::support::{Program, closed_port, run, scratch};
@@ -179,8 +180,17 @@ fn imported_configurations_are_valid() {
     for layout in files(".bro") {
         let config = layout.with_extension("cfg");
         let shown = cluster("show", &config, &["--json"]);
-        for line in shown.stdout.lines() {
-            let node: Value = serde_json::from_str(line).unwrap();
+        let mut nodes: Vec<Value> =
+            shown.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        if !is_thorough() {
+            // Nodes of one type with as many entries differ in numbers only.
+            let mut seen = HashSet::new();
+            nodes.retain(|node| {
+                let entries = node["entries"].as_array().unwrap().len();
+                seen.insert((node["type"].to_string(), entries))
+            });
+        }
+        for node in nodes {
             let name = node["node"].as_str().unwrap();
             let imported = cluster("import", &config, &["--as", name]);
             assert_eq!(imported.code, 0, "{}", imported.stderr);

@@ -1,23 +1,30 @@
 //! Nodes configured as a Bro was in a recording.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use brocomm::data::{Declarations, EventDecl, Field, Name, Type};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::Message;
 use brocomm::node::{NodeConfig, Options, PeerConfig};
-use brocomm_conformance::{Recording, Side};
 use regex::Regex;
 
-use super::look_at;
+use super::Seen;
 
-/// Returns the configuration that a Bro script makes. Supports what the recordings' scripts use.
-pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
-    let find = |pattern: &str, text: &str| {
-        let found = Regex::new(pattern).expect("the test's own pattern").captures(text)?;
-        Some(found[1].to_owned())
-    };
+/// Returns what the first group of a pattern matches.
+fn find(pattern: &str, text: &str) -> Option<String> {
+    // Compiling a pattern takes longer than searching all scripts.
+    static PATTERNS: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut patterns = PATTERNS.lock().unwrap();
+    let compile = || Regex::new(pattern).expect("the test's own pattern");
+    let compiled = patterns.entry(pattern.to_owned()).or_insert_with(compile);
+    Some(compiled.captures(text)?[1].to_owned())
+}
+
+/// Returns the configuration that a Bro script makes, from the script and what both sides of the
+/// recording sent, the connector first. Supports what the recordings' scripts use.
+pub(crate) fn configuration(script: &str, seen: &[Seen; 2]) -> NodeConfig {
     let option =
         |name: &str| find(&format!(r"redef (?:Communication::)?{name} = ([^;]+);"), script);
     let entry = find(r"redef Communication::nodes \+= \{ \[.peer.\] = \[(.*)\] \};", script)
@@ -52,22 +59,21 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
             .map_or(Duration::ZERO, seconds),
         remote_trace_sync_peers: option("remote_trace_sync_peers")
             .map_or(0, |n| n.parse().unwrap()),
-        data_format: look_at(recording, Side::Connector).config.data_format,
+        data_format: seen[0].config.data_format,
         ..Options::default()
     };
     NodeConfig {
         options,
         nodes: vec![("peer".to_owned(), node)],
-        declarations: Arc::new(declared(recording)),
+        declarations: Arc::new(declared(seen)),
     }
 }
 
 /// Declares every event that either side requested or called, so that each pattern also has events
 /// that it does not match.
-fn declared(recording: &Recording) -> Declarations {
+fn declared(both: &[Seen; 2]) -> Declarations {
     let mut declarations = Declarations::new();
-    let requested = Side::BOTH.map(|side| look_at(recording, side));
-    for seen in &requested {
+    for seen in both {
         for message in &seen.messages {
             let Message::RequestEvents(names) = message else { continue };
             for name in names.iter() {
@@ -76,7 +82,7 @@ fn declared(recording: &Recording) -> Declarations {
             }
         }
     }
-    for serial in requested.iter().flat_map(|seen| &seen.serials) {
+    for serial in both.iter().flat_map(|seen| &seen.serials) {
         if let Serial::Event(event) = serial {
             let params = event.args.iter().map(|_| Field::new("arg", Type::ANY)).collect();
             declarations.add_event(EventDecl::new(event.name.clone(), params));

@@ -1,6 +1,7 @@
 //! Compares the log of the node with that of the recorded Bro.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use brocomm::node::{CommLogEntry, LogLevel, LogSource};
 use brocomm_conformance::Side;
@@ -42,9 +43,10 @@ fn by_source<'a>(lines: impl Iterator<Item = Line<'a>>) -> BTreeMap<String, Vec<
     let mut sources = BTreeMap::<_, Vec<_>>::new();
     // In the recordings the ports, the order of requested events, and the order in which the sides
     // started to compress are arbitrary.
-    let port = Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
+    static PORT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap());
     for (source, level, message) in lines {
-        let message = port.replace(&message, "${1}PORT]").into_owned();
+        let message = PORT.replace(&message, "${1}PORT]").into_owned();
         sources.entry(source.to_owned()).or_default().push(format!("{level} {message}"));
     }
     for lines in sources.values_mut() {
@@ -111,7 +113,7 @@ fn a_node_logs_the_same_lines_as_the_recorded_bro() {
 
 /// Returns the lines about closing a connection and terminating the node, in order.
 fn closing<'a>(lines: impl Iterator<Item = Line<'a>>, side: Side) -> Vec<String> {
-    let prefix = Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap();
+    static PREFIX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap());
     let of_other = match side {
         Side::Connector => 10_000..20_000,
         Side::Listener => 1..10_000,
@@ -128,12 +130,12 @@ fn closing<'a>(lines: impl Iterator<Item = Line<'a>>, side: Side) -> Vec<String>
     lines
         .filter_map(|(source, _, message)| {
             // The log of a Bro that receives logs also has the lines of its peer.
-            let peer = prefix.captures(&message).map(|peer| peer[1].parse().unwrap());
+            let peer = PREFIX.captures(&message).map(|peer| peer[1].parse().unwrap());
             if peer.is_some_and(|peer: u32| of_other.contains(&peer)) {
                 return None;
             }
             let about = if peer.is_some() { "of a peer" } else { "" };
-            let message = prefix.replace(&message, "");
+            let message = PREFIX.replace(&message, "");
             // Drops the counts of reads and writes.
             let message = message.split(':').next().unwrap_or_default();
             what.contains(&message).then(|| format!("{source} {message} {about}"))

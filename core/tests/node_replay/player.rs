@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use crate::common::{NOW, is_older};
+use crate::common::bro::configuration;
+use crate::common::{NOW, Seen, is_older, look_at};
 use brocomm::Time;
 use brocomm::logs::{LogStream, LogStreams};
 use brocomm::lowlevel::connection::{Observer, StateSource};
@@ -15,7 +16,7 @@ use brocomm::node::{
 };
 use brocomm::node::{Phase, Role};
 use brocomm_conformance::{
-    Expectation, Party, RecordedSession, Recording, Side, StepKind, older_sessions, sessions,
+    Expectation, Party, RecordedSession, Side, StepKind, older_sessions, sessions,
 };
 use bytes::Bytes;
 
@@ -76,14 +77,14 @@ impl Logs {
 }
 
 impl Replay {
-    fn new(session: &RecordedSession, recording: &Recording, side: Side) -> Replay {
+    fn new(session: &RecordedSession, seen: &[Seen; 2], side: Side) -> Replay {
         let expectation = session.expectation().unwrap();
         let party = party(&expectation, side);
-        let configuration =
-            crate::common::bro::configuration(party.script.as_deref().unwrap(), recording);
+        let configuration = configuration(party.script.as_deref().unwrap(), seen);
+        let seen = of(seen, side);
         let mut node = NodeMachine::new(configuration).unwrap();
         node.set_state_source(StateSource::Application);
-        let runtime = u64::from(crate::common::look_at(recording, side).config.runtime);
+        let runtime = u64::from(seen.config.runtime);
         node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
         let mut replay = Replay {
             node,
@@ -94,7 +95,7 @@ impl Replay {
             sent: Vec::new(),
             log: Vec::new(),
             to_send: VecDeque::new(),
-            logs: Logs::new(crate::common::look_at(recording, side).data_format),
+            logs: Logs::new(seen.data_format),
         };
         replay.settle();
         // Without an interval between sync points this does nothing.
@@ -222,6 +223,15 @@ impl Replay {
     }
 }
 
+/// Returns what one side sent.
+fn of(seen: &[Seen; 2], side: Side) -> &Seen {
+    let [connector, listener] = seen;
+    match side {
+        Side::Connector => connector,
+        Side::Listener => listener,
+    }
+}
+
 pub(super) fn party(expectation: &Expectation, side: Side) -> &Party {
     match side {
         Side::Connector => &expectation.connector,
@@ -249,10 +259,11 @@ fn is_from_the_application((message, serial): &Sent, phase: Phase) -> bool {
 /// Replays one side of a recording with a node; returns the node and what the recorded side sent.
 fn play(session: &RecordedSession, side: Side) -> (Replay, Vec<Sent>) {
     let recording = session.recording().unwrap();
-    let mut replay = Replay::new(session, &recording, side);
+    let seen = Side::BOTH.map(|side| look_at(&recording, side));
+    let mut replay = Replay::new(session, &seen, side);
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
     let mut recorded = Vec::new();
-    let wants_logs = crate::common::look_at(&recording, side.other()).config.requests.request_logs;
+    let wants_logs = of(&seen, side.other()).config.requests.request_logs;
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
         observer.feed(from.role(), bytes);

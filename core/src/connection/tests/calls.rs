@@ -107,7 +107,7 @@ fn arguments_of_wrong_types_are_refused_and_nothing_is_queued() {
             event("scan_seen", vec![host(), Value::Count(5), Value::Count(5)]),
             "event scan_seen: expected 2 arguments, found 3",
         ),
-        (event("conn", vec![short()]), "event conn: argument 0, c: $tries: missing"),
+        (event("conn", vec![short()]), "event conn: argument 0, c: $tries: unset or absent"),
         (event("conn", vec![more()]), "event conn: argument 0, c: $tires: Conn has no such field"),
         (
             event("conns", vec![vec![1u64].into(), Value::Double(1.0)]),

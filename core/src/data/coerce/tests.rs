@@ -106,7 +106,7 @@ fn records_are_coerced_by_their_fields_names() {
         printed("[$p=[$x=1]]", "Deep"),
         "[inner=<uninitialized>, p=[x=1.0, y=0.5, note=<uninitialized>]]"
     );
-    assert_eq!(coerced("[$y=1.0]", "Point").unwrap_err(), "$x: missing");
+    assert_eq!(coerced("[$y=1.0]", "Point").unwrap_err(), "$x: unset or absent");
     let other = coerced("[$other=5, $x=1.0]", "Point").unwrap_err();
     assert_eq!(other, "$other: Point has no such field");
     assert_eq!(coerced("5", "Point").unwrap_err(), "expected record, found count");

@@ -221,7 +221,7 @@ pub(crate) enum ConversionErrorKind {
     /// A string is not UTF-8. Use `Bytes` or `Vec<u8>` for any bytes.
     #[error("string is not UTF-8 after byte {valid_up_to}")]
     NotUtf8 { valid_up_to: usize },
-    #[error("missing")]
+    #[error("unset or absent")]
     Missing,
     #[error("{ty} has no such field")]
     NoSuchField { ty: Box<str> },

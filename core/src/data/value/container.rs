@@ -163,7 +163,7 @@ impl Table {
 /// assert_eq!(record.get("id"), Some(&Value::Count(5)));
 /// assert_eq!(record.field("id"), Ok(5u64));
 /// assert_eq!(record.field("note"), Ok(None::<String>));
-/// assert_eq!(record.field::<String>("note").unwrap_err().to_string(), "$note: missing");
+/// assert_eq!(record.field::<String>("note").unwrap_err().to_string(), "$note: unset or absent");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Record {
