@@ -49,9 +49,26 @@ fn peer() -> impl Strategy<Value = PeerKind> {
     )
 }
 
-/// Generates the calls of an event: each has a name, and either the same containers or new ones.
-fn times() -> impl Strategy<Value = Vec<(&'static str, bool)>> {
-    prop::collection::vec((select(&NAMES[..]), any::<bool>()), 1..6)
+/// The containers of a call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Containers {
+    /// Those of the event's other calls.
+    Same,
+    /// New ones, which something else refers to as well.
+    Shared,
+    /// New ones, which nothing else refers to, so that they cannot be sent again.
+    Owned,
+}
+
+/// Generates the calls of an event: each has a name and containers.
+fn times() -> impl Strategy<Value = Vec<(&'static str, Containers)>> {
+    let containers = vec![Containers::Same, Containers::Shared, Containers::Owned];
+    prop::collection::vec((select(&NAMES[..]), select(containers)), 1..6)
+}
+
+/// Returns the event with copies of all its containers.
+fn anew(event: &Event) -> Event {
+    Event { args: event.args.iter().map(Value::compact).collect(), ..event.clone() }
 }
 
 /// A node with peers that only receive events.
@@ -129,15 +146,15 @@ proptest! {
         let mut alone: Vec<_> =
             kinds.iter().map(|kind| World::new(std::slice::from_ref(kind), cache_size)).collect();
         for (event, times) in events.iter().zip(times) {
-            for (name, again) in times {
-                let args = if again {
-                    event.args.clone()
-                } else {
-                    event.args.iter().map(Value::compact).collect()
+            for (name, containers) in times {
+                let event = if containers == Containers::Same { event.clone() } else { anew(event) };
+                let event = Event { name: Name::from(name), ..event };
+                let copy = || match containers {
+                    Containers::Owned => anew(&event),
+                    Containers::Same | Containers::Shared => event.clone(),
                 };
-                let event = Event { name: Name::from(name), args, time: event.time };
-                let together = together.node.raise(event.clone(), NOW).unwrap();
-                let sent = |world: &mut World| world.node.raise(event.clone(), NOW).unwrap().peers;
+                let together = together.node.raise(copy(), NOW).unwrap();
+                let sent = |world: &mut World| world.node.raise(copy(), NOW).unwrap().peers;
                 prop_assert_eq!(together.peers, alone.iter_mut().map(sent).sum::<usize>());
             }
             together.carry();

@@ -191,8 +191,10 @@ impl<T> Slab<T> {
     }
 
     pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let slot = self.slots.get_mut(key.slot as usize)?;
-        slot.value.as_mut().filter(|_| slot.number == key.number)
+        match self.slots.get_mut(key.slot as usize) {
+            Some(Slot { number, value: Some(value) }) if *number == key.number => Some(value),
+            _ => None,
+        }
     }
 
     pub(super) fn remove(&mut self, key: Key) -> Option<T> {

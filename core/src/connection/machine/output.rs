@@ -4,7 +4,7 @@ use super::Connection;
 use crate::connection::{Command, Phase, UsageError};
 use crate::data::{Event, Name};
 use crate::serial;
-use crate::serial::{Mode, Templates};
+use crate::serial::{Mode, Template, Templates};
 use crate::wire::{Encoder, EventNames, Framing, Message};
 
 /// The capacity of the queue that is kept while nothing waits, in bytes.
@@ -178,22 +178,35 @@ impl Output {
     ) -> Result<(), UsageError> {
         self.make_room();
         let Output { encoder, writer, queue, .. } = self;
-        let Some(template) = templates.get(writer, mode, event) else {
-            let Event { name, time, args } = event;
-            return self.serial(|writer, out| writer.event(mode, name, *time, args, out));
-        };
-        match template.framed() {
-            Some(size) if !encoder.is_compressed() => {
+        let is_owned = templates.is_owned();
+        match templates.get(writer, mode, event) {
+            Some(template) if !encoder.is_compressed() && template.is_framed() => {
+                let size = template.fill_framed(writer, mode, queue);
                 self.last = size;
-                template.fill(writer, mode, true, queue);
                 encoder.count_framed(size);
                 Ok(())
             }
-            _ => self.serial(|writer, out| {
-                template.fill(writer, mode, false, out);
-                Ok(())
-            }),
+            template => self.unframed(mode, event, template, is_owned),
         }
+    }
+
+    /// Does the same if the template, if any, does not have the frame of the event.
+    #[inline(never)]
+    fn unframed(
+        &mut self,
+        mode: Mode,
+        event: &Event,
+        template: Option<&mut Template>,
+        is_owned: bool,
+    ) -> Result<(), UsageError> {
+        let Event { name, time, args } = event;
+        self.serial(|writer, out| match template {
+            Some(template) => {
+                template.fill(writer, mode, out);
+                Ok(())
+            }
+            None => writer.call(mode, (name, *time, args), is_owned, out),
+        })
     }
 
     /// Queues a SERIAL. Nothing changes if it cannot be encoded.

@@ -55,4 +55,4 @@ pub use lazy::{LazyEvent, LazySerial, Transcript};
 pub use mode::{Caching, Mode, ReaderLimits};
 pub use reader::Reader;
 pub use writer::Writer;
-pub(crate) use writer::{MAX_CONTENT, Templates};
+pub(crate) use writer::{MAX_CONTENT, Template, Templates};

@@ -69,6 +69,12 @@ impl Mode {
         Mode { data_format, ..self }
     }
 
+    /// Returns a number that no other mode has.
+    pub(super) const fn number(self) -> u32 {
+        let Mode { pid_64bit, caching, to_broccoli, data_format } = self;
+        u32::from_le_bytes([pid_64bit as u8, to_broccoli as u8, caching as u8, data_format as u8])
+    }
+
     pub(super) const fn stable(self) -> bool {
         matches!(self.caching, Caching::Stable)
     }

@@ -58,7 +58,7 @@ pub(crate) struct FanOut {
     /// The number of receivers that were handled.
     passed: usize,
     /// `None` if there is only one receiver.
-    templates: Option<Templates>,
+    templates: Option<Box<Templates>>,
     raised: Raised,
     done: bool,
 }
@@ -139,10 +139,14 @@ impl NodeMachine {
     }
 
     /// Prepares to send an event to all its receivers except its origin.
-    fn fan_out(&self, event: Event, origin: Option<PeerKey>) -> FanOut {
+    fn fan_out(&mut self, event: Event, origin: Option<PeerKey>) -> FanOut {
         let peers = self.sending.subscribers(&event.name).map(Arc::clone);
         let is_to_many = peers.as_ref().is_some_and(|peers| peers.len() > 1);
-        let templates = is_to_many.then(Templates::default);
+        let templates = is_to_many.then(|| {
+            let mut templates = self.sending.templates.take().unwrap_or_default();
+            templates.begin(&event);
+            templates
+        });
         FanOut {
             event,
             origin,
@@ -172,27 +176,27 @@ impl NodeMachine {
         let left = peers.as_deref().and_then(|peers| peers.get(*passed..)).unwrap_or_default();
         *done = left.len() <= AT_ONCE;
         *passed += AT_ONCE;
-        for id in left.iter().take(AT_ONCE).copied().filter(|id| Some(*id) != *origin) {
-            let mut line = None;
-            match self.send_now(id, event, templates.as_mut(), &mut line) {
+        let mut line = None;
+        for id in left.get(..AT_ONCE).unwrap_or(left).iter().copied() {
+            if Some(id) == *origin {
+                continue;
+            }
+            match self.send_now(id, event, templates.as_deref_mut(), &mut line) {
                 Some(SentNow::Sent) => raised.peers += 1,
-                Some(SentNow::Later) => {
-                    let name = &event.name;
-                    let dropped =
-                        || CommLogLine::EventDropped { incoming: false, name: name.compact() };
-                    if self.admit(id, dropped) {
-                        self.push_outgoing(id, Outgoing::event(shared()));
-                        raised.peers += 1;
-                    } else {
-                        raised.dropped += 1;
-                    }
-                }
-                Some(SentNow::Not) => line.into_iter().for_each(|l| self.log_peer(id, l)),
+                Some(SentNow::Later) => match self.send_later(id, event, &mut shared) {
+                    true => raised.peers += 1,
+                    false => raised.dropped += 1,
+                },
+                Some(SentNow::Not) => line.take().into_iter().for_each(|l| self.log_peer(id, l)),
                 None => {}
             }
         }
         if !*done {
             return;
+        }
+        if let Some(mut templates) = templates.take() {
+            templates.clear();
+            self.sending.templates = Some(templates);
         }
         let is_kept = |id: &PeerKey| Some(*id) != *origin && self.is_kept_for(*id, &event.name);
         let away: Vec<PeerKey> = self.sending.kept_for().filter(is_kept).collect();
@@ -204,6 +208,22 @@ impl NodeMachine {
             lines.into_iter().for_each(|line| self.log_peer(id, line));
             raised.kept += 1;
         }
+    }
+
+    /// Adds an event to a peer's queue. Returns whether it had room.
+    #[inline(never)]
+    fn send_later(
+        &mut self,
+        id: PeerKey,
+        event: &Event,
+        shared: &mut impl FnMut() -> Arc<Event>,
+    ) -> bool {
+        let dropped = || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
+        let has_room = self.admit(id, dropped);
+        if has_room {
+            self.push_outgoing(id, Outgoing::event(shared()));
+        }
+        has_room
     }
 
     /// Sends an event to a peer if nothing is queued before it, or sets `line` to the reason why

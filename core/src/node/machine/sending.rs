@@ -26,6 +26,8 @@ pub(super) struct Sending {
     queue: Queue,
     /// The bound on all send queues together.
     total: Bound,
+    /// The buffers of an earlier event.
+    pub(super) templates: Option<Box<Templates>>,
 }
 
 /// The result of sending a send queue.
@@ -58,6 +60,7 @@ impl Sending {
             depth: Depth::default(),
             queue: options.outgoing,
             total: options.outgoing_total,
+            templates: None,
         }
     }
 
@@ -333,6 +336,18 @@ pub(super) fn send_now(
     };
     match sent {
         Ok(Sent::Sent) => SentNow::Sent,
+        other => not_sent(other, peer, event, line),
+    }
+}
+
+#[cold]
+fn not_sent(
+    result: Result<Sent, UsageError>,
+    peer: &mut Peer,
+    event: &Event,
+    line: &mut Option<CommLogLine>,
+) -> SentNow {
+    match result {
         Ok(_) => SentNow::Not,
         Err(UsageError::QueueFull { .. }) => SentNow::Later,
         Err(error) => {

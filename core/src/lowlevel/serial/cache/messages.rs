@@ -225,11 +225,14 @@ pub(super) struct Sent {
     chains: Vec<u32>,
     /// The total size of their calls.
     bytes: usize,
+    /// The number of containers that can be sent again. Without any, the queue is empty.
+    live: usize,
 }
 
 /// A container that was sent.
 #[derive(Debug)]
 pub(super) struct SentValue {
+    /// Its address, or 0 if it cannot be sent again.
     address: usize,
     pub(super) pid: u64,
     /// The cache's counter when it was last used.
@@ -256,6 +259,8 @@ pub(in crate::lowlevel::serial) enum Kept {
         /// Never read.
         _chunk: Bytes,
     },
+    /// It is not kept, because it cannot be sent again.
+    Nothing,
 }
 
 /// Returns the chain of an address.
@@ -303,19 +308,42 @@ impl Sent {
         kept: Kept,
         is_there: impl Fn(u64) -> bool,
     ) {
+        self.live += 1;
         self.bytes += size;
         self.push(SentValue { address, pid, used, came: used, size, _kept: kept, before: 0 });
-        while let Some(SentValue { came, used, size, .. }) = self.queue.front() {
+        self.drop_oldest(is_there);
+    }
+
+    /// Adds a container that cannot be sent again: only counts it for the limits.
+    pub(super) fn pass(&mut self, used: u64, size: usize, is_there: impl Fn(u64) -> bool) {
+        if self.live > 0 {
+            self.bytes += size;
+            let (came, _kept) = (used, Kept::Nothing);
+            let passed = SentValue { address: 0, pid: 0, used, came, size, _kept, before: 0 };
+            self.queue.push_back(passed);
+            self.drop_oldest(is_there);
+        }
+    }
+
+    #[inline]
+    fn drop_oldest(&mut self, is_there: impl Fn(u64) -> bool) {
+        while let Some(SentValue { address, came, used, size, .. }) = self.queue.front() {
             if self.queue.len() <= MOST && self.bytes <= BYTES && is_there(*came) {
                 return;
             }
-            let (came, used, size) = (*came, *used, *size);
+            let (is_live, is_used, size) = (*address != 0, used > came, *size);
             let gone = self.queue.pop_front();
             self.first = self.first.wrapping_add(1);
-            match gone.filter(|_| used > came) {
+            match gone.filter(|_| is_used) {
                 // It was used since, so it is added again.
-                Some(sent) => self.push(SentValue { came: used, ..sent }),
-                None => self.bytes -= size,
+                Some(sent) => self.push(SentValue { came: sent.used, ..sent }),
+                None => {
+                    self.bytes -= size;
+                    self.live -= usize::from(is_live);
+                }
+            }
+            if self.live == 0 {
+                self.clear();
             }
         }
     }
@@ -341,6 +369,75 @@ impl Sent {
     pub(super) fn clear(&mut self) {
         self.first = self.first.wrapping_add(self.queue.len() as u32);
         self.queue.clear();
-        self.bytes = 0;
+        (self.bytes, self.live) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm_conformance::strategies::on_few;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What happens to a container.
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        /// One that can be sent again is sent, from this address.
+        Remember(usize),
+        /// One that cannot be sent again is sent.
+        Pass,
+        /// It is sent again.
+        Again(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (1..9_usize).prop_map(Step::Remember),
+            Just(Step::Pass),
+            (1..9_usize).prop_map(Step::Again),
+        ]
+    }
+
+    fn kept() -> Kept {
+        Kept::Chunk { _chunk: Bytes::new() }
+    }
+
+    proptest! {
+        #![proptest_config(on_few(256))]
+
+        #[test]
+        fn containers_that_are_not_remembered_make_no_difference(
+            steps in prop::collection::vec((step(), 1..8_usize), 1..200),
+            room in prop_oneof![5..50_u64, Just(u64::MAX)],
+        ) {
+            let (mut sent, mut all) = (Sent::default(), Sent::default());
+            for ((step, size), now) in steps.into_iter().zip(1_u64..) {
+                let is_there = |used| now - used < room;
+                // Together, few calls exceed the limit.
+                let size = size * BYTES / 64;
+                match step {
+                    Step::Remember(address) => {
+                        sent.insert(address, (now, now), size, kept(), is_there);
+                        all.insert(address, (now, now), size, kept(), is_there);
+                    }
+                    Step::Pass => {
+                        sent.pass(now, size, is_there);
+                        all.insert(100, (now, now), size, kept(), is_there);
+                    }
+                    Step::Again(address) => {
+                        for sent in [&mut sent, &mut all] {
+                            if let Some(sent) = sent.find(address).filter(|s| is_there(s.used)) {
+                                sent.used = now;
+                            }
+                        }
+                    }
+                }
+                for address in 1..9 {
+                    let used = |sent: &Sent| sent.used(address).filter(|used| is_there(*used));
+                    prop_assert_eq!(used(&sent), used(&all), "{}", address);
+                }
+            }
+        }
     }
 }

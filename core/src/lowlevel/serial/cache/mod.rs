@@ -22,10 +22,9 @@ use crate::data::{
     Id, Name, Pattern, Stmt, Type, TypeDef, TypeTag,
 };
 
-pub(super) use ages::Tags;
 pub(super) use messages::{Kept, Notes};
 pub(super) use read::{CacheSlot, ReadCache};
-pub(super) use write::{Condition, Decision, WriteCache};
+pub(super) use write::{Decision, Recipe, WriteCache};
 
 /// One of the two lists of entries in order of use (2§5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

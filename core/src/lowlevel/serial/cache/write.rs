@@ -1,5 +1,7 @@
 //! The writer's side of the object cache (2§5).
 
+mod recipe;
+
 use std::any::Any;
 use std::sync::Arc;
 
@@ -8,8 +10,9 @@ use crate::data::TypeTag;
 use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
 use super::ListId;
-use super::ages::{Ages, Entry, Tags};
+use super::ages::{Ages, Entry};
 use super::messages::{Kept, Sent};
+pub(in super::super) use recipe::Recipe;
 
 /// Tracks the content of the peer's cache.
 ///
@@ -23,15 +26,17 @@ pub(in super::super) struct WriteCache {
     next_pid: u64,
     ages: Ages,
     sent: Sent,
-    /// The number of references to values that were written.
+    /// The number of references to values that were written; all others are uses of types.
     moved: u64,
     /// The value of [`now`](Self::now) at the end of the last SERIAL after which there were
     /// containers, and the number of entries in the list of values that remain after it.
     cut: (u64, u64),
     size: usize,
     last: Caching,
-    full: u64,
-    references: u64,
+    /// The number of objects written in full without an id.
+    nameless: u64,
+    /// The number of types and parts of types written in full.
+    registered: u64,
 }
 
 /// What to write for an object.
@@ -41,17 +46,6 @@ pub(in super::super) enum Decision {
     Reference(u64),
     /// The object in full under this id.
     Full(u64),
-}
-
-/// A condition for the same decision on an object, which is identified by its address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) enum Condition {
-    /// The shared object was sent.
-    Shared(usize),
-    /// The container was sent, and can be referred to.
-    Sent(usize),
-    /// The container cannot be referred to.
-    New(usize),
 }
 
 impl WriteCache {
@@ -66,14 +60,20 @@ impl WriteCache {
             cut: (0, 0),
             size,
             last: Caching::Single,
-            full: 0,
-            references: 0,
+            nameless: 0,
+            registered: 0,
         }
     }
 
     pub(in super::super) fn counters(&self) -> CacheCounters {
         let entries = self.ages.len(ListId::Stable) + self.ages.len(ListId::Unstable);
-        CacheCounters { full: self.full, references: self.references, entries }
+        let full = self.next_pid - 1 + self.nameless;
+        CacheCounters { full, references: self.references(), entries }
+    }
+
+    /// Returns the number of references that were written.
+    fn references(&self) -> u64 {
+        self.ages.uses() - self.registered + self.moved
     }
 
     /// Returns whether references are written at all.
@@ -98,13 +98,17 @@ impl WriteCache {
     #[inline]
     pub(in super::super) fn base(&mut self, tag: TypeTag, mode: Mode) -> Decision {
         if mode.caching == Caching::None {
-            self.full += 1;
+            self.nameless += 1;
             return Decision::Full(0);
         }
-        if let Some(pid) = self.ages.use_base(tag) {
-            self.references += 1;
-            return Decision::Reference(pid);
+        match self.ages.use_base(tag, false) {
+            Some(pid) => Decision::Reference(pid),
+            None => self.new_base(tag, mode),
         }
+    }
+
+    #[cold]
+    fn new_base(&mut self, tag: TypeTag, mode: Mode) -> Decision {
         let entry = self.register(mode);
         if self.size > 0 {
             self.ages.insert_base(tag, entry);
@@ -121,29 +125,8 @@ impl WriteCache {
         tag: TypeTag,
         mode: Mode,
     ) -> Option<(u64, u64)> {
-        let type_pid = self.ages.use_base_after(tag, mode.caching == Caching::Single)?;
-        self.full += 1;
-        self.references += 1;
+        let type_pid = self.ages.use_base(tag, mode.caching == Caching::Single)?;
         Some((self.take_pid(), type_pid))
-    }
-
-    /// Does the same for several values, whose types are all written as references. Calls `put` with
-    /// the ids of each.
-    #[inline(always)]
-    pub(in super::super) fn values_of_known<P: Copy>(
-        &mut self,
-        tags: &[(P, TypeTag)],
-        mode: Mode,
-        mut put: impl FnMut(P, u64, u64),
-    ) {
-        let mut pid = self.next_pid;
-        self.ages.use_bases(tags, mode.caching == Caching::Single, |place, ty| {
-            put(place, pid, ty);
-            pid += 1;
-        });
-        self.next_pid = pid;
-        self.full += tags.len() as u64;
-        self.references += tags.len() as u64;
     }
 
     /// Returns whether the shared object with this address is written as a reference.
@@ -162,13 +145,20 @@ impl WriteCache {
         if mode.caching == Caching::None || !family.is_stable() {
             return self.anonymous(family, mode);
         }
-        if let Some(pid) = self.ages.use_shared(Arc::as_ptr(object) as usize) {
-            self.references += 1;
-            return Decision::Reference(pid);
+        match self.ages.use_shared(Arc::as_ptr(object) as usize) {
+            Some(pid) => Decision::Reference(pid),
+            None => {
+                let object = Arc::clone(object) as Arc<dyn Any + Send + Sync>;
+                self.new_shared(object, mode)
+            }
         }
+    }
+
+    #[cold]
+    fn new_shared(&mut self, object: Arc<dyn Any + Send + Sync>, mode: Mode) -> Decision {
         let entry = self.register(mode);
         if self.size > 0 {
-            self.ages.insert_shared(Arc::clone(object) as Arc<dyn Any + Send + Sync>, entry);
+            self.ages.insert_shared(object, entry);
         }
         Decision::Full(entry.pid)
     }
@@ -189,22 +179,21 @@ impl WriteCache {
         if is_shared && let Some(pid) = self.sent_container(address, mode) {
             return Decision::Reference(pid);
         }
-        self.new_container(address, size, mode, keep)
-    }
-
-    /// Decides on a container that is written in full, with a cache.
-    pub(in super::super) fn new_container(
-        &mut self,
-        address: usize,
-        size: usize,
-        mode: Mode,
-        keep: impl FnOnce() -> Kept,
-    ) -> Decision {
         let decision = self.anonymous(Family::Val, mode);
         if let Decision::Full(pid) = decision {
             let (used, cut) = (self.now(mode), self.cut);
             let is_there = |used| is_there(used, cut);
             self.sent.insert(address, (pid, used), size, keep(), is_there);
+        }
+        decision
+    }
+
+    /// Decides on a container of a call of this size that was never sent and cannot be sent again.
+    pub(in super::super) fn owned_container(&mut self, size: usize, mode: Mode) -> Decision {
+        let decision = self.anonymous(Family::Val, mode);
+        if self.refers(mode) {
+            let cut = self.cut;
+            self.sent.pass(self.now(mode), size, |used| is_there(used, cut));
         }
         decision
     }
@@ -215,7 +204,6 @@ impl WriteCache {
         let sent = self.sent.find(address).filter(|sent| is_there(sent.used, self.cut))?;
         sent.used = now;
         self.moved += 1;
-        self.references += 1;
         if mode.caching == Caching::Single {
             // It is at the end now. Counting its old place as well only evicts types sooner.
             self.ages.insert_anonymous();
@@ -227,35 +215,15 @@ impl WriteCache {
         self.sent.used(address).is_some_and(|used| is_there(used, self.cut))
     }
 
-    /// Decides on a shared object that was sent before. Returns its id.
-    pub(in super::super) fn shared_before(&mut self, address: usize) -> Option<u64> {
-        let pid = self.ages.use_shared(address)?;
-        self.references += 1;
-        Some(pid)
-    }
-
     /// Counts objects that were written in full without ids.
     #[inline]
-    pub(in super::super) fn count_full(&mut self, objects: u64) {
-        self.full += objects;
-    }
-
-    /// Returns whether the standard instances of these types were sent, and all conditions hold,
-    /// before a SERIAL in this mode.
-    #[inline]
-    pub(in super::super) fn meets(&self, mode: Mode, tags: Tags, conditions: &[Condition]) -> bool {
-        let is_met = |condition: &Condition| match *condition {
-            Condition::Shared(address) => self.ages.has_shared(address),
-            Condition::Sent(address) => self.has_sent(address),
-            Condition::New(address) => !self.has_sent(address),
-        };
-        mode.caching == self.last && self.ages.has_bases(tags) && conditions.iter().all(is_met)
+    pub(in super::super) fn count_nameless(&mut self, objects: u64) {
+        self.nameless += objects;
     }
 
     /// Decides on a value nested in itself, which is written under this id.
     pub(in super::super) fn again(&mut self, pid: u64, mode: Mode) -> Decision {
         self.moved += 1;
-        self.references += 1;
         if mode.caching == Caching::Single {
             self.ages.insert_anonymous();
         }
@@ -265,16 +233,18 @@ impl WriteCache {
     /// Counts the entries added at the end of the list of values: possibly too many, never too few.
     #[inline]
     fn now(&self, mode: Mode) -> u64 {
-        let moved = if mode.caching == Caching::Single { self.references } else { self.moved };
+        let moved = if mode.caching == Caching::Single { self.references() } else { self.moved };
         self.next_pid + moved
     }
 
     /// Decides on an object that is always written in full.
     #[inline]
     pub(in super::super) fn anonymous(&mut self, family: Family, mode: Mode) -> Decision {
-        self.full += 1;
         match mode.caching {
-            Caching::None => return Decision::Full(0),
+            Caching::None => {
+                self.nameless += 1;
+                return Decision::Full(0);
+            }
             Caching::Single if family.is_counted() => self.ages.insert_anonymous(),
             Caching::Single | Caching::Stable => {}
         }
@@ -283,7 +253,7 @@ impl WriteCache {
 
     /// Creates the entry of an object of a stable family that is written in full.
     fn register(&mut self, mode: Mode) -> Entry {
-        self.full += 1;
+        self.registered += 1;
         let list = if mode.stable() { ListId::Stable } else { ListId::Unstable };
         Entry { pid: self.take_pid(), list, used: self.ages.tick() }
     }

@@ -100,6 +100,8 @@ pub(super) struct Live<'a> {
     pub(super) mode: Mode,
     /// See [`remembered`](super::remembered).
     pub(super) remembered: Option<usize>,
+    /// Whether containers are dropped after this, so that they cannot be sent again.
+    pub(super) is_owned: bool,
     /// How values may be written in one step with their types.
     pub(super) short: Short,
 }
@@ -128,7 +130,7 @@ impl Decide for Live<'_> {
                 Some((Short::Attributed, pid, type_pid))
             }
             Short::Full => {
-                self.cache.count_full(2);
+                self.cache.count_nameless(2);
                 Some((Short::Full, 0, 0))
             }
             Short::Known | Short::No => None,
@@ -148,6 +150,7 @@ impl Decide for Live<'_> {
         keep: impl FnOnce() -> Kept,
     ) -> Decision {
         match self.remembered {
+            Some(size) if self.is_owned => self.cache.owned_container(size, self.mode),
             Some(size) => self.cache.container(address, is_shared, size, self.mode, keep),
             None => self.cache.anonymous(Family::Val, self.mode),
         }

@@ -8,7 +8,7 @@ use super::super::tape::{Decode, Found, Item, Known, MISFIT, Message, What, is_s
 use super::super::{Family, LazyEvent, Mode, WriteError};
 use super::decide::{Decide, Live};
 use super::measure::{DEPTH, Measure, check_index, check_pattern};
-use super::{MessageWriter, Writer, length};
+use super::{Containers, MessageWriter, Writer, length};
 use crate::serial::scalar::Result;
 
 /// The maximum measured size of a value for each byte that it was received in. A value takes at
@@ -39,7 +39,9 @@ impl Writer {
         let is_same = message.data_format == format && !format.has_value_attributes();
         match measured(message) {
             Ok(measure) if is_same => {
-                self.write(mode, &measure, true, out, |writer| writer.call(message))
+                self.write(mode, &measure, Containers::Remembered, out, |writer| {
+                    writer.call(message)
+                })
             }
             _ => {
                 let event = event.to_event();

@@ -23,7 +23,8 @@ const OVERHEAD: usize = 40;
 
 /// The sum of sizes and the maximum depth.
 pub(super) struct Measure {
-    size: usize,
+    /// Checked at the end of each container.
+    size: u64,
     depth: u32,
     data_format: DataFormat,
 }
@@ -35,13 +36,18 @@ impl Measure {
 
     /// Returns an upper bound of the size of the values, without their types and without functions.
     pub(super) fn size(&self) -> usize {
-        self.size
+        usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 
     #[inline]
     pub(super) fn add(&mut self, size: usize) -> Result<(), WriteError> {
-        self.size = self.size.saturating_add(size);
-        if self.size > MAX_CONTENT {
+        self.size = self.size.saturating_add(size as u64);
+        self.check()
+    }
+
+    #[inline]
+    fn check(&self) -> Result<(), WriteError> {
+        if self.size > MAX_CONTENT as u64 {
             Err(WriteError::TooLarge { limit: MAX_CONTENT })
         } else {
             Ok(())
@@ -55,22 +61,25 @@ impl Measure {
         for value in values {
             self.beyond_overhead(value)?;
         }
-        Ok(())
+        self.check()
     }
 
     fn slots(&mut self, slots: &[Option<Value>]) -> Result<(), WriteError> {
         self.add(slots.len().saturating_mul(OVERHEAD))?;
-        for value in slots.iter().flatten() {
+        for value in slots.iter().filter_map(Option::as_ref) {
             self.beyond_overhead(value)?;
         }
-        Ok(())
+        self.check()
     }
 
     /// Adds a value's size beyond its header and type.
     #[inline(always)]
     fn beyond_overhead(&mut self, value: &Value) -> Result<(), WriteError> {
         match value {
-            Value::String(text) => self.add(text.len()),
+            Value::String(text) => {
+                self.size = self.size.saturating_add(text.len() as u64);
+                Ok(())
+            }
             Value::Pattern(pattern) => self.pattern(pattern),
             Value::Subnet(subnet) => check_subnet(*subnet),
             Value::List(_)

@@ -23,7 +23,7 @@ use replay::Replay;
 use supported::Supported;
 
 pub(crate) use measure::MAX_CONTENT;
-pub(crate) use template::Templates;
+pub(crate) use template::{Template, Templates};
 
 /// The maximum size in bytes of the types without a cache, where each value has its type in full.
 /// Values are not included.
@@ -78,11 +78,25 @@ impl Writer {
         args: &[Value],
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
+        self.call(mode, (name, time, args), false, out)
+    }
+
+    /// Encodes an event call. If `is_owned` is true, the event's containers are dropped with it,
+    /// and nothing else refers to them, so they are not remembered.
+    #[inline]
+    pub(crate) fn call(
+        &mut self,
+        mode: Mode,
+        (name, time, args): (&[u8], f64, &[Value]),
+        is_owned: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
         let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
         Supported::check_values(mode, &self.cache, args)?;
-        self.write(mode, &measure, true, out, |writer| writer.event(name, time, args))
+        let containers = if is_owned { Containers::Owned } else { Containers::Remembered };
+        self.write(mode, &measure, containers, out, |writer| writer.event(name, time, args))
     }
 
     /// Encodes an ID with its value.
@@ -96,7 +110,7 @@ impl Writer {
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
         Supported::check_id(mode, &self.cache, id)?;
-        self.write(mode, &measure, false, out, |writer| writer.top_id(id))
+        self.write(mode, &measure, Containers::InFull, out, |writer| writer.top_id(id))
     }
 
     /// Encodes an operation on synchronized state.
@@ -114,7 +128,7 @@ impl Writer {
         let mut measure = Measure::new(mode.data_format);
         measure.state_access(access)?;
         Supported::check_state_access(mode, &self.cache, access)?;
-        self.write(mode, &measure, false, out, |writer| writer.state_access(access))
+        self.write(mode, &measure, Containers::InFull, out, |writer| writer.state_access(access))
     }
 
     /// Encodes a packet.
@@ -126,29 +140,27 @@ impl Writer {
         let mut measure = Measure::new(DataFormat::default());
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
-        self.write(Mode::HANDSHAKE, &measure, false, out, |writer| writer.packet(packet))
+        self.write(Mode::HANDSHAKE, &measure, Containers::InFull, out, |writer| {
+            writer.packet(packet)
+        })
     }
 
-    /// Writes a SERIAL. Only containers of a call are written as references: state is written in
-    /// full, because the peer's scripts may have changed their copy.
+    /// Writes a SERIAL.
     fn write(
         &mut self,
         mode: Mode,
         measure: &Measure,
-        is_call: bool,
+        containers: Containers,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut MessageWriter<'_, Live<'_>>),
     ) -> Result<(), WriteError> {
         let start = out.len();
-        // With a cache, each type is sent only once, and decisions could not be undone.
-        let most = if self.cache.refers(mode) {
-            usize::MAX
-        } else {
-            start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
-        };
+        let most = start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED);
         self.cache.begin(mode);
-        let remembered = remembered(measure).filter(|_| is_call);
-        let decide = Live { cache: &mut self.cache, mode, remembered, short: Short::of(mode) };
+        let remembered = remembered(measure).filter(|_| containers != Containers::InFull);
+        let is_owned = containers == Containers::Owned;
+        let (cache, short) = (&mut self.cache, Short::of(mode));
+        let decide = Live { cache, mode, remembered, is_owned, short };
         let mut writer =
             MessageWriter { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut writer);
@@ -160,6 +172,17 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// How the containers in a SERIAL are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Containers {
+    /// Those of state: in full, because the peer's scripts may have changed their copy.
+    InFull,
+    /// Those of a call: as references if they were sent before.
+    Remembered,
+    /// Those of a call that are not sent before or after it.
+    Owned,
 }
 
 /// Returns the size of a call if its containers are to be remembered, and written as references if
@@ -233,9 +256,11 @@ impl<D: Decide> MessageWriter<'_, D> {
     }
 
     /// Returns whether anything other than values may still be written.
+    ///
+    /// With a cache, each type is sent only once, and decisions could not be undone.
     #[inline]
     fn has_room(&mut self) -> bool {
-        self.overrun |= self.out.len() > self.most;
+        self.overrun |= self.out.len() > self.most && !self.decide.refers();
         !self.overrun
     }
 

@@ -136,6 +136,17 @@ impl<D: Decide> MessageWriter<'_, D> {
         tag: TypeTag,
         content: [u8; N],
     ) -> bool {
+        self.frequent_scalar(class, tag, content)
+    }
+
+    /// Does the same without a call, for frequent values.
+    #[inline(always)]
+    pub(super) fn frequent_scalar<const N: usize>(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        content: [u8; N],
+    ) -> bool {
         match self.decide.value_of_known(tag) {
             Some((pid, type_pid)) => {
                 self.decide.place(self.out.len() + 1);

@@ -1,16 +1,16 @@
 //! An event for many peers, encoded once.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::{Event, Type, TypeTag};
+use crate::data::{Entry, Event, Type, TypeTag, Value};
 use crate::wire::{DataFormat, SERIAL_FRAME, serial_frame};
 
-use super::super::cache::{Condition, Decision, Kept, Tags, WriteCache};
+use super::super::cache::{Decision, Kept, Recipe, WriteCache};
 use super::super::{Caching, Family, Mode, WriteError, kind};
 use super::decide::{Decide, NARROW_TYPE, Short, WIDE_TYPE};
-use super::measure::Measure;
+use super::measure::{DEPTH, Measure};
 use super::supported::Supported;
 use super::{MAX_UNCACHED, MessageWriter, Writer, remembered};
 use crate::serial::lazy::Location;
@@ -18,255 +18,309 @@ use crate::serial::lazy::Location;
 /// The templates of one event, by the modes of the peers. There are few modes.
 #[derive(Debug, Default)]
 pub(crate) struct Templates {
-    by_mode: Vec<(Mode, Option<Template>)>,
-    /// The position of the last used one.
-    last: usize,
+    /// The last used one.
+    last: Template,
+    others: Vec<Template>,
+    /// Whether the event's containers are dropped with it, so that they cannot be sent again.
+    is_owned: bool,
 }
 
-/// An event encoded for every peer that already has its types, and the positions of the ids, which
-/// differ between peers.
-#[derive(Debug)]
+/// An event encoded for the last peer, for every peer that already has its types.
+#[derive(Debug, Default)]
 pub(crate) struct Template {
+    /// The [number](Mode::number) of the mode, or `None` before there is one.
+    mode: Option<u32>,
+    /// Whether other peers decide alike. Otherwise it cannot be used.
+    is_fit: bool,
     /// The SERIAL with its frame, or without if it is too long for one part.
     bytes: Vec<u8>,
     /// The size of the frame.
     frame: usize,
-    /// The positions and types of its values, if all of them are simple, with references to their
-    /// types.
-    scalars: Vec<(usize, TypeTag)>,
-    /// Otherwise, the objects in the order of their decisions.
-    slots: Vec<Slot>,
-    /// The atomic types whose standard instances a cache must have to make the same decisions.
-    tags: Tags,
-    /// The remaining conditions on the cache.
-    conditions: Vec<Condition>,
-    /// The number of objects written in full without an id.
-    nameless: u64,
-    /// The size of the call if its containers are remembered.
-    remembered: Option<usize>,
+    recipe: Recipe,
+    ids: Ids,
 }
 
-/// An object, and the position of its id in the SERIAL.
-#[derive(Debug)]
-struct Slot {
-    at: usize,
-    what: What,
+/// The positions of the ids in a SERIAL.
+#[derive(Debug, Default)]
+struct Ids {
+    /// Those of the objects in full, in order. Their ids are consecutive.
+    new: Vec<u32>,
+    /// Those of references to types, with the numbers of the types.
+    types: Vec<(u32, u32)>,
+    /// Those of references to containers, with the numbers of the containers.
+    sent: Vec<(u32, usize)>,
 }
 
-#[derive(Debug)]
-enum What {
-    /// A value in full with a reference to its type, a standard instance.
-    Scalar(TypeTag),
-    /// A reference to the standard instance of an atomic type.
-    Base(TypeTag),
-    /// A reference to a shared object, by its address.
-    Shared(usize),
-    /// An object in full.
-    Anonymous(Family),
-    /// A container in full, by its address.
-    Container(usize, Kept),
-    /// A reference to a container, by its address.
-    Sent(usize),
-}
+/// The capacity of the buffers that are kept for the next event, in bytes.
+const KEPT: usize = 64 << 10;
 
 impl Templates {
+    /// Prepares for an event, which must be dropped after it was sent, once to each peer.
+    pub(crate) fn begin(&mut self, event: &Event) {
+        self.is_owned = are_owned(&event.args, DEPTH);
+    }
+
+    /// Forgets the event, but keeps the buffers.
+    pub(crate) fn clear(&mut self) {
+        if self.last.bytes.capacity() > KEPT {
+            self.last = Template::default();
+        }
+        self.last.mode = None;
+        self.last.recipe.clear(0);
+        self.others.clear();
+    }
+
+    /// Returns whether the event's containers cannot be sent again.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.is_owned
+    }
+
     /// Returns the template of what [`Writer::event`] would write for this event, if this writer's
-    /// cache meets its conditions. All calls must pass the same event.
+    /// cache meets its conditions.
     #[inline]
-    pub(crate) fn get(&mut self, writer: &Writer, mode: Mode, event: &Event) -> Option<&Template> {
-        if !self.by_mode.get(self.last).is_some_and(|(of, _)| *of == mode) {
+    pub(crate) fn get(
+        &mut self,
+        writer: &Writer,
+        mode: Mode,
+        event: &Event,
+    ) -> Option<&mut Template> {
+        if self.last.mode != Some(mode.number()) {
             self.find(writer, mode, event);
         }
-        let (_, template) = self.by_mode.get(self.last)?;
-        let template = template.as_ref()?;
-        let Template { tags, conditions, .. } = template;
-        writer.cache.meets(mode, *tags, conditions).then_some(template)
+        let template = &mut self.last;
+        (template.is_fit && writer.cache.meets(&mut template.recipe, mode)).then_some(template)
     }
 
     /// Finds or creates the template for a mode.
     #[inline(never)]
     fn find(&mut self, writer: &Writer, mode: Mode, event: &Event) {
-        let known = self.by_mode.iter().position(|(of, _)| *of == mode);
-        self.last = known.unwrap_or(self.by_mode.len());
-        if known.is_none() {
-            self.by_mode.push((mode, Template::new(&writer.cache, mode, event).ok().flatten()));
+        let number = Some(mode.number());
+        if self.last.mode.is_some() {
+            let known = self.others.iter().position(|other| other.mode == number);
+            let template = known.map(|at| self.others.swap_remove(at)).unwrap_or_default();
+            self.others.push(std::mem::replace(&mut self.last, template));
+        }
+        if self.last.mode.is_none() {
+            let is_fit = self.last.encode(&writer.cache, mode, event, self.is_owned);
+            (self.last.mode, self.last.is_fit) = (number, is_fit.is_ok_and(|is_fit| is_fit));
         }
     }
 }
 
 impl Template {
-    /// Encodes an event for peers whose caches decide like this one. Returns `None` if other caches
-    /// may decide differently.
-    fn new(cache: &WriteCache, mode: Mode, event: &Event) -> Result<Option<Template>, WriteError> {
+    /// Encodes an event for peers whose caches decide like this one. Returns whether other caches
+    /// decide alike.
+    fn encode(
+        &mut self,
+        cache: &WriteCache,
+        mode: Mode,
+        event: &Event,
+        is_owned: bool,
+    ) -> Result<bool, WriteError> {
         let Event { name, time, args } = event;
         let mut measure = Measure::new(mode.data_format);
         measure.add(name.len())?;
         measure.values(args)?;
         Supported::check_values(mode, cache, args)?;
-        let mut bytes = Vec::with_capacity(SERIAL_FRAME + measure.size());
+        let Template { bytes, frame, recipe, ids, .. } = self;
+        bytes.clear();
+        bytes.reserve(SERIAL_FRAME + measure.size());
         bytes.resize(SERIAL_FRAME, 0);
+        recipe.clear(measure.size());
+        ids.clear();
         let most = SERIAL_FRAME.saturating_add(measure.size()).saturating_add(MAX_UNCACHED);
-        let remembered = remembered(&measure);
         let decide = Draft {
             cache,
             mode,
-            remembered,
-            slots: Vec::with_capacity(args.len()),
-            placed: 0,
-            nameless: 0,
-            met: BTreeSet::new(),
+            remembers: remembered(&measure).is_some() && cache.refers(mode),
+            is_owned,
+            recipe,
+            bases: [None; TypeTag::ALL.len()],
+            shared: BTreeMap::new(),
+            unplaced: [None; UNPLACED],
+            ids,
             is_unfit: mode.caching != Caching::None && !cache.refers(mode),
         };
-        let (out, pid_64bit) = (&mut bytes, mode.pid_64bit);
-        let mut writer = MessageWriter { out, decide, pid_64bit, most, overrun: false };
+        let pid_64bit = mode.pid_64bit;
+        let mut writer = MessageWriter { out: bytes, decide, pid_64bit, most, overrun: false };
         writer.event(name, *time, args);
-        let MessageWriter { decide: Draft { mut slots, nameless, is_unfit, .. }, overrun, .. } =
-            writer;
-        // A new container could evict one that a later object refers to.
-        let (mut tags, mut some_new, mut some_sent) = (Tags::default(), false, false);
-        let mut conditions = Vec::new();
-        for slot in &slots {
-            match &slot.what {
-                What::Scalar(tag) | What::Base(tag) => tags.insert(*tag),
-                What::Shared(address) => conditions.push(Condition::Shared(*address)),
-                What::Anonymous(_) => {}
-                What::Container(address, _) => {
-                    some_new = true;
-                    conditions.push(Condition::New(*address));
-                }
-                What::Sent(address) => {
-                    some_sent = true;
-                    conditions.push(Condition::Sent(*address));
-                }
-            }
+        let is_unfit = writer.decide.is_unfit || writer.overrun;
+        if is_unfit || recipe.is_uncertain() {
+            return Ok(false);
         }
-        conditions.sort_unstable();
-        conditions.dedup();
-        if is_unfit || overrun || some_new && some_sent {
-            return Ok(None);
-        }
-        let scalar = |slot: &Slot| match slot.what {
-            What::Scalar(tag) => Some((slot.at, tag)),
-            _ => None,
-        };
-        let scalars = slots.iter().map(scalar).collect::<Option<Vec<_>>>().unwrap_or_default();
-        if !scalars.is_empty() {
-            slots.clear();
-        }
-        let mut frame = SERIAL_FRAME;
-        match (serial_frame(bytes.len() - frame), bytes.first_chunk_mut()) {
+        *frame = SERIAL_FRAME;
+        match (serial_frame(bytes.len() - *frame), bytes.first_chunk_mut()) {
             (Some(known), Some(place)) => *place = known,
-            _ => drop(bytes.drain(..std::mem::take(&mut frame))),
+            _ => drop(bytes.drain(..std::mem::take(frame))),
         }
-        Ok(Some(Template { bytes, frame, scalars, slots, tags, conditions, nameless, remembered }))
+        Ok(true)
     }
 
-    /// Returns the size of the SERIAL with its frame, or `None` if it is too long for one part.
+    /// Returns whether it has a frame: the SERIAL is not too long for one part.
     #[inline]
-    pub(crate) fn framed(&self) -> Option<usize> {
-        (self.frame > 0).then_some(self.bytes.len())
+    pub(crate) fn is_framed(&self) -> bool {
+        self.frame > 0
     }
 
-    /// Writes the event with the ids of a writer that meets the conditions, with or without its
-    /// frame.
+    /// Writes the event and its frame with the ids of a writer that meets the conditions. Returns
+    /// its size.
     #[inline]
-    pub(crate) fn fill(&self, writer: &mut Writer, mode: Mode, is_framed: bool, out: &mut Vec<u8>) {
-        let cache = &mut writer.cache;
-        let skipped = if is_framed { 0 } else { self.frame };
-        let start = out.len() + self.frame - skipped;
-        out.extend_from_slice(self.bytes.get(skipped..).unwrap_or_default());
-        let bytes = out.get_mut(start..).unwrap_or_default();
-        cache.values_of_known(&self.scalars, mode, |at, pid, type_pid| {
-            put_both(bytes.get_mut(at..).unwrap_or_default(), (pid, type_pid), mode);
-        });
-        for Slot { at, what } in &self.slots {
-            let Some(place) = bytes.get_mut(*at..) else { return };
-            if let What::Scalar(tag) = what {
-                let ids = cache.value_of_known(*tag, mode);
-                put_both(place, ids.unwrap_or_default(), mode);
-            } else if let Some(pid) = self.decide(what, cache, mode) {
-                put(place, pid, mode);
-            }
+    pub(crate) fn fill_framed(
+        &mut self,
+        writer: &mut Writer,
+        mode: Mode,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        self.update(writer, mode);
+        out.extend_from_slice(&self.bytes);
+        self.bytes.len()
+    }
+
+    /// Writes the event without a frame.
+    pub(crate) fn fill(&mut self, writer: &mut Writer, mode: Mode, out: &mut Vec<u8>) {
+        self.update(writer, mode);
+        out.extend_from_slice(self.bytes.get(self.frame..).unwrap_or_default());
+    }
+
+    #[inline]
+    fn update(&mut self, writer: &mut Writer, mode: Mode) {
+        if writer.cache.repeat(&mut self.recipe, mode) {
+            self.put_ids(mode);
         }
-        cache.count_full(self.nameless);
-        cache.end(mode);
     }
 
-    /// Repeats the decision on an object that is not a simple value.
     #[inline(never)]
-    fn decide(&self, what: &What, cache: &mut WriteCache, mode: Mode) -> Option<u64> {
-        let (Decision::Full(pid) | Decision::Reference(pid)) = match what {
-            What::Scalar(_) => return None,
-            What::Base(tag) => cache.base(*tag, mode),
-            What::Shared(address) => return cache.shared_before(*address),
-            What::Anonymous(family) => cache.anonymous(*family, mode),
-            What::Container(address, kept) => {
-                let size = self.remembered.unwrap_or_default();
-                cache.new_container(*address, size, mode, || kept.clone())
-            }
-            What::Sent(address) => return cache.sent_container(*address, mode),
-        };
-        Some(pid)
+    fn put_ids(&mut self, mode: Mode) {
+        let Template { bytes, frame, recipe, ids, .. } = self;
+        let bytes = bytes.get_mut(*frame..).unwrap_or_default();
+        ids.new.iter().zip(recipe.first_pid()..).for_each(|(at, pid)| put(bytes, *at, pid, mode));
+        ids.types.iter().for_each(|(at, ty)| put(bytes, *at, recipe.type_pid(*ty), mode));
+        ids.sent.iter().for_each(|(at, sent)| put(bytes, *at, recipe.sent_pid(*sent), mode));
     }
 }
 
-/// Writes the id of a value and that of its type.
-#[inline]
-fn put_both(bytes: &mut [u8], (pid, type_pid): (u64, u64), mode: Mode) {
-    if mode.pid_64bit {
-        if let Some(place) = bytes.first_chunk_mut::<{ WIDE_TYPE + 8 }>() {
-            place[..8].copy_from_slice(&pid.to_be_bytes());
-            place[WIDE_TYPE..].copy_from_slice(&type_pid.to_be_bytes());
-        }
-    } else if let Some(place) = bytes.first_chunk_mut::<{ NARROW_TYPE + 4 }>() {
-        place[..4].copy_from_slice(&(pid as u32).to_be_bytes());
-        place[NARROW_TYPE..].copy_from_slice(&(type_pid as u32).to_be_bytes());
+impl Ids {
+    fn clear(&mut self) {
+        self.new.clear();
+        self.types.clear();
+        self.sent.clear();
     }
 }
 
 /// Writes an id.
 #[inline]
-fn put(bytes: &mut [u8], pid: u64, mode: Mode) {
+fn put(bytes: &mut [u8], at: u32, pid: u64, mode: Mode) {
+    let Some(place) = bytes.get_mut(at as usize..) else { return };
     if mode.pid_64bit {
-        if let Some(place) = bytes.first_chunk_mut() {
+        if let Some(place) = place.first_chunk_mut() {
             *place = pid.to_be_bytes();
         }
-    } else if let Some(place) = bytes.first_chunk_mut() {
+    } else if let Some(place) = place.first_chunk_mut() {
         *place = (pid as u32).to_be_bytes();
     }
 }
+
+/// Returns whether nothing else refers to the containers in these values, so that they are dropped
+/// with them. Containers that are rarely sent, or below this depth, are not looked at.
+fn are_owned(values: &[Value], depth: u32) -> bool {
+    values.iter().all(|value| is_owned(value, depth))
+}
+
+fn is_owned(value: &Value, depth: u32) -> bool {
+    let inner = depth.saturating_sub(1);
+    let slots = |slots: &[Option<Value>]| slots.iter().flatten().all(|slot| is_owned(slot, inner));
+    match value {
+        Value::Record(record) => depth > 0 && is_unshared(record) && slots(&record.fields),
+        Value::Vector(vector) => depth > 0 && is_unshared(vector) && slots(&vector.items),
+        Value::Table(table) => {
+            let entry = |Entry { index, value, .. }: &Entry| {
+                let value = are_owned(value.as_slice(), inner);
+                value && is_unshared(index) && are_owned(&index.items, inner)
+            };
+            depth > 0 && is_unshared(table) && table.entries.iter().all(entry)
+        }
+        Value::List(_) | Value::Func(..) | Value::Opaque(_) => false,
+        _ => true,
+    }
+}
+
+fn is_unshared<T>(container: &Arc<T>) -> bool {
+    Arc::strong_count(container) == 1 && Arc::weak_count(container) == 0
+}
+
+/// The maximum number of objects whose positions are not known yet: a value and its type.
+const UNPLACED: usize = 2;
 
 /// Decides like the cache of a peer that already has all types, and records the decisions.
 struct Draft<'a> {
     /// The cache that knows which containers were sent before.
     cache: &'a WriteCache,
     mode: Mode,
-    remembered: Option<usize>,
-    slots: Vec<Slot>,
-    /// The number of objects whose position is known.
-    placed: usize,
-    nameless: u64,
-    /// The shared containers so far, by address.
-    met: BTreeSet<usize>,
+    /// Whether containers are remembered.
+    remembers: bool,
+    /// Whether they cannot be sent again.
+    is_owned: bool,
+    recipe: &'a mut Recipe,
+    /// The numbers of the atomic types so far.
+    bases: [Option<u32>; TypeTag::ALL.len()],
+    /// The numbers of the shared objects so far, by address; those of containers are not used.
+    shared: BTreeMap<usize, u32>,
+    /// The objects whose positions are not known yet, in order.
+    unplaced: [Option<What>; UNPLACED],
+    ids: &'a mut Ids,
     /// Whether other peers may decide differently.
     is_unfit: bool,
 }
 
+/// What the id at a position is.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// A new one.
+    New,
+    /// A new one, followed by that of the value's type with this number.
+    Value(u32),
+    /// That of the type with this number.
+    Type(u32),
+    /// That of the container with this number.
+    Sent(usize),
+}
+
 impl Draft<'_> {
-    fn full(&mut self, what: What) -> Decision {
-        if self.mode.caching == Caching::None {
-            self.nameless += 1;
-        } else {
-            self.slots.push(Slot { at: 0, what });
-        }
+    /// Decides on an object in full.
+    fn full(&mut self, family: Family) -> Decision {
+        self.recipe.full(family, self.mode);
+        self.new_id()
+    }
+
+    fn new_id(&mut self) -> Decision {
+        self.push(What::New);
         Decision::Full(0)
     }
 
-    fn reference(&mut self, what: What) -> Decision {
-        match self.full(what) {
-            Decision::Full(_) if self.mode.caching != Caching::None => Decision::Reference(0),
-            decision => decision,
+    fn push(&mut self, what: What) {
+        if self.mode.caching != Caching::None {
+            match self.unplaced.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = Some(what),
+                None => self.is_unfit = true,
+            }
         }
+    }
+
+    /// Decides on the standard instance of an atomic type.
+    fn known_base(&mut self, tag: TypeTag) -> u32 {
+        let known = self.bases.get(tag as usize).copied().flatten();
+        let number = self.recipe.base(tag, known);
+        if let Some(known) = self.bases.get_mut(tag as usize) {
+            *known = Some(number);
+        }
+        number
+    }
+
+    /// Decides on a value with a reference to its type.
+    fn value_of_base(&mut self, tag: TypeTag) {
+        self.recipe.full(Family::Val, self.mode);
+        let number = self.known_base(tag);
+        self.push(What::Value(number));
     }
 }
 
@@ -274,21 +328,34 @@ impl Decide for Draft<'_> {
     const USUAL: bool = true;
 
     fn place(&mut self, at: usize) {
-        // Positions count from the start of the SERIAL.
-        let at = at - SERIAL_FRAME;
-        if let Some(slot) = self.slots.get_mut(self.placed) {
-            slot.at = at;
-            self.placed += 1;
+        // Positions count from the start of the SERIAL, whose size is limited to less than 32 bits.
+        let at = (at - SERIAL_FRAME) as u32;
+        self.unplaced.rotate_left(1);
+        match self.unplaced.last_mut().and_then(Option::take) {
+            Some(What::New) => self.ids.new.push(at),
+            Some(What::Value(number)) => {
+                let to_type = if self.mode.pid_64bit { WIDE_TYPE } else { NARROW_TYPE };
+                self.ids.new.push(at);
+                self.ids.types.push((at + to_type as u32, number));
+            }
+            Some(What::Type(number)) => self.ids.types.push((at, number)),
+            Some(What::Sent(number)) => self.ids.sent.push((at, number)),
+            None => {}
         }
     }
 
     fn base(&mut self, tag: TypeTag) -> Decision {
-        self.reference(What::Base(tag))
+        if self.mode.caching == Caching::None {
+            return self.full(Family::Type);
+        }
+        let number = self.known_base(tag);
+        self.push(What::Type(number));
+        Decision::Reference(0)
     }
 
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         (Short::of(self.mode) == Short::Known).then(|| {
-            self.full(What::Scalar(tag));
+            self.value_of_base(tag);
             (0, 0)
         })
     }
@@ -297,19 +364,25 @@ impl Decide for Draft<'_> {
         let short = Short::of(self.mode);
         match short {
             // Both ids are at the same positions as without attributes.
-            Short::Attributed => drop(self.full(What::Scalar(tag))),
-            Short::Full => self.nameless += 2,
+            Short::Attributed => self.value_of_base(tag),
+            Short::Full => {
+                self.recipe.full(Family::Val, self.mode);
+                self.recipe.full(Family::Type, self.mode);
+            }
             Short::Known | Short::No => return None,
         }
         Some((short, 0, 0))
     }
 
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
-        if family.is_stable() {
-            self.reference(What::Shared(Arc::as_ptr(object) as usize))
-        } else {
-            self.anonymous(family)
+        if self.mode.caching == Caching::None || !family.is_stable() {
+            return self.full(family);
         }
+        let address = Arc::as_ptr(object) as usize;
+        let number = self.recipe.shared(address, self.shared.get(&address).copied());
+        self.shared.insert(address, number);
+        self.push(What::Type(number));
+        Decision::Reference(0)
     }
 
     fn container(
@@ -318,14 +391,21 @@ impl Decide for Draft<'_> {
         is_shared: bool,
         keep: impl FnOnce() -> Kept,
     ) -> Decision {
-        if self.remembered.is_none() || !self.cache.refers(self.mode) {
-            return self.anonymous(Family::Val);
+        if !self.remembers {
+            return self.full(Family::Val);
         }
         if is_shared && self.cache.has_sent(address) {
-            return self.reference(What::Sent(address));
+            let number = self.recipe.sent(address, self.mode);
+            self.push(What::Sent(number));
+            return Decision::Reference(0);
         }
-        self.is_unfit |= is_shared && !self.met.insert(address);
-        self.full(What::Container(address, keep()))
+        self.is_unfit |= is_shared && self.shared.insert(address, 0).is_some();
+        if self.is_owned {
+            self.recipe.pass(self.mode);
+        } else {
+            self.recipe.container(address, keep(), self.mode);
+        }
+        self.new_id()
     }
 
     fn again(&mut self, pid: u64) -> Decision {
@@ -334,7 +414,7 @@ impl Decide for Draft<'_> {
     }
 
     fn anonymous(&mut self, family: Family) -> Decision {
-        self.full(What::Anonymous(family))
+        self.full(family)
     }
 
     fn serial_type(&self, family: Family, class: u8) -> u16 {

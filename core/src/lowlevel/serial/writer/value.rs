@@ -15,7 +15,7 @@ use crate::serial::scalar::expiry_seconds;
 
 impl<D: Decide> MessageWriter<'_, D> {
     /// Writes a value.
-    #[inline]
+    #[inline(never)]
     pub(super) fn value(&mut self, value: &Value) {
         let (class, tag, number) = match value {
             Value::Bool(value) => (val::PLAIN, TypeTag::Bool, u64::from(*value)),
@@ -43,12 +43,12 @@ impl<D: Decide> MessageWriter<'_, D> {
             Value::File(ty, file) => return self.file_value(ty, file),
             Value::Opaque(opaque) => return self.opaque_value(value, opaque),
         };
-        self.scalar(class, tag, number.to_be_bytes());
+        self.frequent_scalar(class, tag, number.to_be_bytes());
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn text(&mut self, text: &[u8]) {
-        if self.scalar(val::STRING, TypeTag::String, length(text)) {
+        if self.frequent_scalar(val::STRING, TypeTag::String, length(text)) {
             self.bytes(text);
         }
     }
@@ -184,8 +184,9 @@ impl<D: Decide> MessageWriter<'_, D> {
             if let Some(value) = &entry.value {
                 self.value(value);
             }
-            self.f64(entry.last_access);
-            self.f64(entry.expire_access);
+            let [a, b, c, d, e, f, g, h] = entry.last_access.to_be_bytes();
+            let [i, j, k, l, m, n, o, p] = entry.expire_access.to_be_bytes();
+            self.append([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
         }
         self.bool(false);
     }
