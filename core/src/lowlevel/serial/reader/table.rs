@@ -93,7 +93,7 @@ impl MessageReader<'_> {
             let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
             let table = Arc::new(table);
             self.made(making, Container::Table(Arc::downgrade(&table)));
-            sink.put(Value::Table(table));
+            sink.put(|| Value::Table(table));
         }
         Ok(())
     }
