@@ -11,6 +11,9 @@ use crate::data::{Attributes, Expr, ExprKind, Name, Port, Subnet, Type, TypeTag,
 use crate::wire;
 use crate::wire::{DataFormat, Truncated};
 
+/// The maximum number of elements for which space is reserved before the first is read.
+pub(super) const EAGER: usize = 256;
+
 /// Takes values as they are read, or ignores them.
 ///
 /// A value is created in its place, and only if it is taken: returning it would copy it.
@@ -50,20 +53,6 @@ impl Sink for Vec<Value> {
     }
 }
 
-impl Sink for Vec<Option<Value>> {
-    const MAKES: bool = true;
-
-    #[inline(always)]
-    fn put(&mut self, make: impl FnOnce() -> Value) {
-        self.push(Some(make()));
-    }
-
-    #[inline]
-    fn absent(&mut self) {
-        self.push(None);
-    }
-}
-
 /// Takes the elements of a container, which are all absent at first.
 impl Sink for IterMut<'_, Option<Value>> {
     const MAKES: bool = true;
@@ -79,6 +68,14 @@ impl Sink for IterMut<'_, Option<Value>> {
     fn absent(&mut self) {
         self.next();
     }
+}
+
+/// Adds absent elements, until there are `count` or some are to be read first. Returns those added.
+#[inline(always)]
+pub(super) fn more(slots: &mut Vec<Option<Value>>, count: usize) -> IterMut<'_, Option<Value>> {
+    let start = slots.len();
+    slots.resize_with(count.min(start + EAGER), || None);
+    slots.get_mut(start..).unwrap_or_default().iter_mut()
 }
 
 /// Takes one value.

@@ -3,7 +3,7 @@
 use crate::data::{EnumValue, Items, List, Mutable, Pattern, Record, Type, TypeTag, Value, Vector};
 
 use super::super::kind::val;
-use super::super::scalar::{Sink, scalar_into};
+use super::super::scalar::{Sink, more, scalar_into};
 use super::super::tape::{Container, MISFIT, What};
 use super::super::usual::Usual;
 use super::super::{Caching, Family, SerialErrorKind as Kind};
@@ -284,7 +284,11 @@ impl MessageReader<'_> {
                 if S::MAKES {
                     let making = self.making(at);
                     let mut slots = Vec::with_capacity(count.min(EAGER));
-                    self.slots(&mut slots, count)?;
+                    while slots.len() < count {
+                        let mut part = more(&mut slots, count);
+                        let length = part.len();
+                        self.slots(&mut part, length)?;
+                    }
                     let unique_id = lasting_name(unique_id);
                     let mutable = Mutable { properties, unique_id };
                     if tag == TypeTag::Record {

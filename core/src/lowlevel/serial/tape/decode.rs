@@ -54,6 +54,11 @@ impl Memo {
     pub(in super::super) fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// Returns the container that was decoded at this position.
+    pub(in super::super) fn get(&self, at: u32) -> Option<&Value> {
+        self.0.get(&at).map(|done| &done.value)
+    }
 }
 
 impl<'a> Decode<'a> {

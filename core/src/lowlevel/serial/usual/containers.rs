@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::data::{Entry, Items, List, Mutable, Table, Type, TypeTag, Value};
+use crate::data::{Entry, Items, List, Mutable, Record, Table, Type, TypeTag, Value, Vector};
 
 use super::super::indices::{digest_at, digest_of};
-use super::super::scalar::word;
+use super::super::scalar::{EAGER, more, word};
 use super::super::tape::{Container, is_set};
-use super::{EAGER, LEAST, Output, Types, Walk};
+use super::{LEAST, Output, Types, Walk};
 use crate::serial::scalar::lasting_name;
 
 impl<'c, T: Types> Walk<'_, 'c, T> {
@@ -17,27 +17,33 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
         &mut self,
         sink: &mut S,
         content: &'c [u8],
-        make: impl FnOnce(Mutable, Vec<Option<Value>>) -> (Container, Value),
+        (ty, tag): (Type, TypeTag),
     ) -> Option<&'c [u8]> {
         let (properties, unique_id, rest) = mutable(content)?;
-        let (count, rest) = rest.split_first_chunk()?;
+        let (count, mut rest) = rest.split_first_chunk()?;
         let count = u32::from_be_bytes(*count) as usize;
-        let (fitting, mut rest) = (fitting(count, rest, 1)?, rest);
+        if count > rest.len() {
+            return None;
+        }
         if !S::MAKES {
             return self.values::<S, WIDE, true>(sink, rest, count);
         }
-        let mut slots = Vec::with_capacity(fitting);
+        let mut slots = Vec::with_capacity(count.min(EAGER));
         while slots.len() < count {
-            let (start, part) = (slots.len(), EAGER.min(count - slots.len()));
-            slots.resize_with(start + part, || None);
-            let mut part = slots.get_mut(start..).unwrap_or_default().iter_mut();
+            let mut part = more(&mut slots, count);
             let length = part.len();
             rest = self.values::<_, WIDE, true>(&mut part, rest, length)?;
         }
         let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
-        let (container, value) = make(mutable, slots);
-        self.types.made(container);
-        sink.put(|| value);
+        if tag == TypeTag::Record {
+            let record = Arc::new(Record { ty, mutable, fields: slots });
+            self.types.made(Container::Record(Arc::downgrade(&record)));
+            sink.put(|| Value::Record(record));
+        } else {
+            let vector = Arc::new(Vector { ty, mutable, items: slots });
+            self.types.made(Container::Vector(Arc::downgrade(&vector)));
+            sink.put(|| Value::Vector(vector));
+        }
         Some(rest)
     }
 
@@ -66,7 +72,7 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
             let rest = self.value::<Option<Value>, WIDE>(&mut item, rest)?;
             return Some((List { ty, tag, items: Items::one(item?) }, rest));
         }
-        let mut items = Vec::with_capacity(fitting(count, rest, LEAST)?);
+        let mut items = Vec::with_capacity(fitting(count, rest)?);
         let rest = self.values::<_, WIDE, false>(&mut items, rest, count)?;
         Some((List { ty, tag, items: items.into() }, rest))
     }
@@ -152,10 +158,10 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
     }
 }
 
-/// Returns for how many of these elements to reserve space, if the bytes can hold all of them.
+/// Returns for how many of these values to reserve space, if the bytes can hold all of them.
 #[inline(always)]
-fn fitting(count: usize, bytes: &[u8], least: usize) -> Option<usize> {
-    (count <= bytes.len() / least).then_some(count.min(EAGER))
+fn fitting(count: usize, bytes: &[u8]) -> Option<usize> {
+    (count <= bytes.len() / LEAST).then_some(count.min(EAGER))
 }
 
 /// Splits the beginning of a container: its properties and unique ID.

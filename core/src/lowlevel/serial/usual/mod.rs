@@ -10,19 +10,15 @@
 mod containers;
 
 use std::slice::IterMut;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::indices::Indices;
 use super::kind::val;
-use super::scalar::{Sink, scalar_into, word};
+use super::scalar::{EAGER, Sink, scalar_into, word};
 use super::tape::{BASE, Container, Item, Message};
 use super::{Mode, ReaderLimits};
-use crate::data::{EnumValue, Record, Type, TypeTag, Value, Vector};
-
-/// The maximum number of elements for which space is reserved before the first is read.
-const EAGER: usize = 256;
+use crate::data::{EnumValue, Type, TypeTag, Value};
 
 /// The smallest size of a value in bytes.
 const LEAST: usize = 14;
@@ -245,14 +241,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         }
         let (ty, tag, begun) = self.begin(sink, class, ty, content)?;
         let rest = match tag {
-            TypeTag::Record => self.slots::<S, WIDE>(sink, content, |mutable, fields| {
-                let record = Arc::new(Record { ty, mutable, fields });
-                (Container::Record(Arc::downgrade(&record)), Value::Record(record))
-            }),
-            TypeTag::Vector => self.slots::<S, WIDE>(sink, content, |mutable, items| {
-                let vector = Arc::new(Vector { ty, mutable, items });
-                (Container::Vector(Arc::downgrade(&vector)), Value::Vector(vector))
-            }),
+            TypeTag::Record | TypeTag::Vector => self.slots::<S, WIDE>(sink, content, (ty, tag)),
             TypeTag::List => self.list::<S, WIDE>(sink, content, ty),
             TypeTag::Table => self.table::<S, WIDE>(sink, content, ty),
             _ => {

@@ -31,7 +31,7 @@ impl ReadCache {
 
     /// Ends a call of `count` values that was read in the usual form, the first with the id `pid`,
     /// and with all containers from `made` on.
-    #[inline(never)]
+    #[inline(always)]
     pub(in super::super::super) fn end_call(
         &mut self,
         chunk: Bytes,

@@ -101,7 +101,7 @@ impl ReadCache {
         (chunk, message): (&Bytes, &Message),
         notes: &mut Option<Box<Notes>>,
     ) -> Option<Known> {
-        let notes = notes.get_or_insert_default();
+        let notes = notes.get_or_insert_with(|| self.messages.begin_notes());
         if number == self.current {
             return notes.value(chunk, message, tape, objects);
         }
