@@ -102,7 +102,7 @@ struct Begun {
     /// Its position on the tape.
     at: u32,
     depth: u32,
-    objects: u32,
+    objects: u64,
     deepest: u32,
 }
 
@@ -288,7 +288,9 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         let Begun { at, depth, objects, deepest } = begun;
         self.depth = depth;
         if let Some(message) = sink.message() {
-            message.measure(at, self.objects() - objects - 1, self.deepest - depth);
+            // Each object takes bytes of a chunk, whose length fits 32 bits.
+            let objects = (self.objects() - objects - 1) as u32;
+            message.measure(at, objects, self.deepest - depth);
             self.types.ended(at);
             self.deepest = self.deepest.max(deepest);
         }
@@ -309,15 +311,14 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
 
     /// Returns the number of objects so far: values, their types, and absent elements.
     #[inline(always)]
-    fn objects(&self) -> u32 {
-        (2 * self.count()).saturating_add(self.absent)
+    fn objects(&self) -> u64 {
+        2 * self.next.wrapping_sub(self.first) + u64::from(self.absent)
     }
 
     /// Ends the walk if so many more objects exceed the limit.
     #[inline(always)]
     fn check_objects(&self, more: usize) -> Option<()> {
-        (u64::from(self.objects()) + 2 * more as u64 <= u64::from(self.limits.objects))
-            .then_some(())
+        (self.objects() + 2 * more as u64 <= u64::from(self.limits.objects)).then_some(())
     }
 
     /// Appends the item of a value whose content begins here, if a tape is recorded.
