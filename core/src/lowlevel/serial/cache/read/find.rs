@@ -23,7 +23,7 @@ impl ReadCache {
             None => {
                 let (list, place) = self.find(pid)?;
                 self.remember(Recent { pid, stamp, list, place, ..Recent::NONE });
-                self.recent.of_mut(pid)
+                self.recent.of_mut(pid).ok_or(Kind::UnknownObject(pid))?
             }
         };
         self.clock = stamp;

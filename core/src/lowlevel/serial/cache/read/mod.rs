@@ -95,28 +95,20 @@ impl Recent {
     };
 }
 
-/// The object used last for each remainder of ids.
-#[derive(Debug)]
-struct Recents([Recent; RECENT]);
+/// The object used last for each remainder of ids, once there is one.
+#[derive(Debug, Default)]
+struct Recents(Vec<Recent>);
 
 impl Recents {
-    const fn new() -> Recents {
-        Recents([Recent::NONE; RECENT])
-    }
-
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
-    const fn of_mut(&mut self, pid: u64) -> &mut Recent {
-        &mut self.0[pid as usize % RECENT]
+    fn of_mut(&mut self, pid: u64) -> Option<&mut Recent> {
+        self.0.get_mut(pid as usize % RECENT)
     }
 
     /// Uses the object with this id, if it was used recently.
     #[inline(always)]
     fn hit(&mut self, pid: u64, stamp: u64) -> Option<&mut Recent> {
-        let recent = self.of_mut(pid);
-        if recent.pid != pid {
-            return None;
-        }
+        let recent = self.of_mut(pid).filter(|recent| recent.pid == pid)?;
         recent.stamp = stamp;
         Some(recent)
     }
@@ -151,7 +143,7 @@ impl ReadCache {
             used: PerList::default(),
             oldest_used: 0,
             index: BTreeMap::new(),
-            recent: Recents::new(),
+            recent: Recents::default(),
             messages: Messages::default(),
             interned: Interned::default(),
             current: NONE,
@@ -192,6 +184,8 @@ impl ReadCache {
 
     /// Frees unused memory.
     pub(in super::super) fn release(&mut self) {
+        self.settle();
+        self.recent = Recents::default();
         self.ring.release();
     }
 
@@ -362,15 +356,22 @@ impl ReadCache {
 
     /// Adds an object that is used now to the recent ones.
     fn remember(&mut self, recent: Recent) {
-        let before = std::mem::replace(self.recent.of_mut(recent.pid), recent);
-        self.used[before.list].touch(before.place, before.pid, before.stamp);
+        if self.recent.0.is_empty() {
+            self.recent.0 = vec![Recent::NONE; RECENT];
+        }
+        if let Some(place) = self.recent.of_mut(recent.pid) {
+            let before = std::mem::replace(place, recent);
+            self.used[before.list].touch(before.place, before.pid, before.stamp);
+        }
     }
 
     /// Removes an object from the recent ones.
     fn forget_recent(&mut self, pid: u64) {
-        if self.recent.of_mut(pid).pid == pid {
-            self.remember(Recent { pid, ..Recent::NONE });
-            self.recent.of_mut(pid).pid = 0;
+        if let Some(recent) = self.recent.of_mut(pid)
+            && recent.pid == pid
+        {
+            let Recent { list, place, stamp, .. } = std::mem::replace(recent, Recent::NONE);
+            self.used[list].touch(place, pid, stamp);
         }
     }
 

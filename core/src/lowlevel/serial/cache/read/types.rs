@@ -15,7 +15,7 @@ use super::{BTreeMap, Entry, NO_CLASS, Object, ReadCache, Recent};
 impl Types for ReadCache {
     #[inline(always)]
     fn standard(&mut self, class: u8, pid: u64, stamp: u64) -> Option<TypeTag> {
-        let recent = self.recent.of_mut(pid);
+        let recent = self.recent.of_mut(pid)?;
         if recent.pid != pid || recent.class != class {
             return None;
         }
