@@ -97,18 +97,22 @@ impl Recent {
 
 /// The object used last for each remainder of ids, once there is one.
 #[derive(Debug, Default)]
-struct Recents(Vec<Recent>);
+struct Recents(Option<Box<[Recent; RECENT]>>);
 
 impl Recents {
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
     fn of_mut(&mut self, pid: u64) -> Option<&mut Recent> {
-        self.0.get_mut(pid as usize % RECENT)
+        Some(&mut self.0.as_mut()?[pid as usize % RECENT])
     }
 
     /// Uses the object with this id, if it was used recently.
     #[inline(always)]
     fn hit(&mut self, pid: u64, stamp: u64) -> Option<&mut Recent> {
-        let recent = self.of_mut(pid).filter(|recent| recent.pid == pid)?;
+        let recent = self.of_mut(pid)?;
+        if recent.pid != pid {
+            return None;
+        }
         recent.stamp = stamp;
         Some(recent)
     }
@@ -356,9 +360,7 @@ impl ReadCache {
 
     /// Adds an object that is used now to the recent ones.
     fn remember(&mut self, recent: Recent) {
-        if self.recent.0.is_empty() {
-            self.recent.0 = vec![Recent::NONE; RECENT];
-        }
+        self.recent.0.get_or_insert_with(|| Box::new([Recent::NONE; RECENT]));
         if let Some(place) = self.recent.of_mut(recent.pid) {
             let before = std::mem::replace(place, recent);
             self.used[before.list].touch(before.place, before.pid, before.stamp);
@@ -377,7 +379,9 @@ impl ReadCache {
 
     /// Updates the stamps of all entries. Entries must not be sorted before.
     fn settle(&mut self) {
-        for Recent { pid, stamp, list, place, .. } in &self.recent.0 {
+        for Recent { pid, stamp, list, place, .. } in
+            self.recent.0.iter().flat_map(|recent| recent.iter())
+        {
             self.used[*list].touch(*place, *pid, *stamp);
         }
     }
