@@ -29,7 +29,15 @@ fn encode(event: Event, mode: Mode) {
 }
 
 fn decode(event: Event, mode: Mode) {
-    let (mut receiver, bytes) = Receiver::warm(event, mode, false);
+    decode_all(Receiver::warm(event, mode, false));
+}
+
+/// Events about the same connection, whose record is sent once and then referred to.
+fn decode_again(event: Event) {
+    decode_all(Receiver::of(vec![event], Mode::RUNNING, false));
+}
+
+fn decode_all((mut receiver, bytes): (Receiver, Vec<Vec<u8>>)) {
     count(|| {
         let events: usize = bytes.iter().map(|bytes| black_box(&mut receiver).receive(bytes)).sum();
         assert_eq!(events, EVENTS);
@@ -108,7 +116,7 @@ const IN_23: Mode = Mode::RUNNING.with_data_format(DataFormat::V23);
 const IN_22: Mode = Mode::RUNNING.with_data_format(DataFormat::V22);
 const IN_21: Mode = Mode::RUNNING.with_data_format(DataFormat::V21);
 
-const CASES: [Case; 53] = [
+const CASES: [Case; 54] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -120,6 +128,7 @@ const CASES: [Case; 53] = [
     ("decode small", 1, || decode(small(), Mode::RUNNING)),
     ("decode large", 1, || decode(large(), Mode::RUNNING)),
     ("decode wide", 1, || decode(wide(), Mode::RUNNING)),
+    ("decode large again", 1, || decode_again(large())),
     ("decode small uncached", 1, || decode(small(), UNCACHED)),
     ("decode large uncached", 1, || decode(large(), UNCACHED)),
     ("decode wide uncached", 1, || decode(wide(), UNCACHED)),

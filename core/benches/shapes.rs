@@ -226,6 +226,11 @@ impl Receiver {
     /// Creates a receiver that has already received the event, lazily if so requested. Also returns
     /// the bytes of [`EVENTS`] more, in pieces as read from a socket.
     pub fn warm(event: Event, mode: Mode, lazily: bool) -> (Receiver, Vec<Vec<u8>>) {
+        Receiver::of(anew(&event, FORGOTTEN), mode, lazily)
+    }
+
+    /// Does the same for several events in turn. Containers that are sent again are sent as references.
+    pub fn of(events: Vec<Event>, mode: Mode, lazily: bool) -> (Receiver, Vec<Vec<u8>>) {
         let mut receiver = Receiver {
             mode,
             decoder: Decoder::new(Framing::Clear, Default::default()),
@@ -233,7 +238,7 @@ impl Receiver {
         };
         receiver.reader.set_cache_size(3000);
         let mut sender = Sender {
-            events: anew(&event, FORGOTTEN),
+            events,
             next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),

@@ -1,6 +1,7 @@
 //! Reading of primitives (2§1) and simple values, and the sinks for values (2§6).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::slice::IterMut;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,18 +11,21 @@ use crate::data::{Attributes, Expr, ExprKind, Name, Port, Subnet, Type, TypeTag,
 use crate::wire;
 use crate::wire::{DataFormat, Truncated};
 
+/// The maximum number of elements for which space is reserved before the first is read.
+pub(super) const EAGER: usize = 256;
+
 /// Takes values as they are read, or ignores them.
 ///
-/// Each value is created in place, because returning it would copy it.
+/// A value is created in its place, and only if it is taken: returning it would copy it.
 pub(super) trait Sink {
     /// Whether values are created at all.
     const MAKES: bool;
 
     /// Takes a value.
-    fn put(&mut self, value: Value);
+    fn put(&mut self, make: impl FnOnce() -> Value);
 
     /// Records a value that is absent.
-    fn skip(&mut self) {}
+    fn absent(&mut self) {}
 
     /// Reserves space for this many values, before the first.
     fn reserve(&mut self, _: usize) {}
@@ -32,15 +36,15 @@ impl Sink for () {
     const MAKES: bool = false;
 
     #[inline(always)]
-    fn put(&mut self, _: Value) {}
+    fn put(&mut self, _: impl FnOnce() -> Value) {}
 }
 
 impl Sink for Vec<Value> {
     const MAKES: bool = true;
 
     #[inline(always)]
-    fn put(&mut self, value: Value) {
-        self.push(value);
+    fn put(&mut self, make: impl FnOnce() -> Value) {
+        self.push(make());
     }
 
     #[inline]
@@ -49,18 +53,29 @@ impl Sink for Vec<Value> {
     }
 }
 
-impl Sink for Vec<Option<Value>> {
+/// Takes the elements of a container, which are all absent at first.
+impl Sink for IterMut<'_, Option<Value>> {
     const MAKES: bool = true;
 
     #[inline(always)]
-    fn put(&mut self, value: Value) {
-        self.push(Some(value));
+    fn put(&mut self, make: impl FnOnce() -> Value) {
+        if let Some(element @ None) = self.next() {
+            *element = Some(make());
+        }
     }
 
-    #[inline]
-    fn skip(&mut self) {
-        self.push(None);
+    #[inline(always)]
+    fn absent(&mut self) {
+        self.next();
     }
+}
+
+/// Adds absent elements, until there are `count` or some are to be read first. Returns those added.
+#[inline(always)]
+pub(super) fn more(slots: &mut Vec<Option<Value>>, count: usize) -> IterMut<'_, Option<Value>> {
+    let start = slots.len();
+    slots.resize_with(count.min(start + EAGER), || None);
+    slots.get_mut(start..).unwrap_or_default().iter_mut()
 }
 
 /// Takes one value.
@@ -68,8 +83,8 @@ impl Sink for Option<Value> {
     const MAKES: bool = true;
 
     #[inline(always)]
-    fn put(&mut self, value: Value) {
-        *self = Some(value);
+    fn put(&mut self, make: impl FnOnce() -> Value) {
+        *self = Some(make());
     }
 }
 
@@ -87,19 +102,21 @@ pub(super) fn scalar_into<'c, S: Sink>(
         return text_into(sink, chunk, content);
     }
     let (word, rest) = word(content)?;
-    // Each value is put separately. Otherwise the compiler would build it piecemeal.
     match tag {
-        TypeTag::Count => sink.put(Value::Count(word)),
-        TypeTag::Double => sink.put(Value::Double(f64::from_bits(word))),
-        TypeTag::Time => sink.put(Value::Time(f64::from_bits(word))),
-        TypeTag::Interval => sink.put(Value::Interval(f64::from_bits(word))),
-        TypeTag::Bool => sink.put(Value::Bool(word != 0)),
-        TypeTag::Int => sink.put(Value::Int(word as i64)),
-        TypeTag::Counter => sink.put(Value::Counter(word)),
-        TypeTag::Port => sink.put(Value::Port(Port::from_wire(word)?)),
+        TypeTag::Count => sink.put(|| Value::Count(word)),
+        TypeTag::Double => sink.put(|| Value::Double(f64::from_bits(word))),
+        TypeTag::Time => sink.put(|| Value::Time(f64::from_bits(word))),
+        TypeTag::Interval => sink.put(|| Value::Interval(f64::from_bits(word))),
+        TypeTag::Bool => sink.put(|| Value::Bool(word != 0)),
+        TypeTag::Int => sink.put(|| Value::Int(word as i64)),
+        TypeTag::Counter => sink.put(|| Value::Counter(word)),
+        TypeTag::Port => {
+            let port = Port::from_wire(word)?;
+            sink.put(|| Value::Port(port));
+        }
         // One word of address and its count are the size of a number.
         TypeTag::Addr if word >> 32 == 1 => {
-            sink.put(Value::Addr(IpAddr::V4(Ipv4Addr::from_bits(word as u32))));
+            sink.put(|| Value::Addr(IpAddr::V4(Ipv4Addr::from_bits(word as u32))));
         }
         TypeTag::Addr => return addr_into(sink, content),
         TypeTag::Subnet => return subnet_into(sink, content, lenient),
@@ -113,17 +130,15 @@ fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Opt
     let (length, rest) = content.split_first_chunk()?;
     let start = chunk.len() - rest.len();
     let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    if S::MAKES {
-        // The bounds were just checked.
-        sink.put(Value::String(chunk.slice(start..start + text.len())));
-    }
+    // The bounds were just checked.
+    sink.put(|| Value::String(chunk.slice(start..start + text.len())));
     Some(rest)
 }
 
 #[inline(never)]
 fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
     let (addr, rest) = addr(content)?;
-    sink.put(Value::Addr(addr));
+    sink.put(|| Value::Addr(addr));
     Some(rest)
 }
 
@@ -132,7 +147,7 @@ fn subnet_into<'c, S: Sink>(sink: &mut S, content: &'c [u8], lenient: bool) -> O
     let (prefix, rest) = addr(content)?;
     let (width, rest) = rest.split_first_chunk()?;
     let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
-    sink.put(Value::Subnet(Subnet { prefix, width }));
+    sink.put(|| Value::Subnet(Subnet { prefix, width }));
     Some(rest)
 }
 

@@ -24,8 +24,10 @@ pub(super) struct Messages {
     held: Vec<Held>,
     /// The unreferenced ones. Some hold a cleared message for reuse.
     free: Vec<u32>,
-    /// Their total cost in bytes.
+    /// The total cost of those referred to in bytes.
     bytes: usize,
+    /// Empty notes for reuse.
+    notes: Option<Box<Notes>>,
 }
 
 #[derive(Debug, Default)]
@@ -129,27 +131,38 @@ impl Messages {
         }
         self.free.push(number);
         if let Some(notes) = notes {
-            self.drop_notes(*notes);
+            self.drop_notes(notes);
         }
     }
 
-    /// Releases everything to which only a dropped message referred.
+    /// Releases everything to which only a dropped message referred. Keeps its notes for reuse.
     #[cold]
-    fn drop_notes(&mut self, notes: Notes) {
-        let mut gone = vec![notes];
-        while let Some(Notes { refers, bytes, .. }) = gone.pop() {
-            self.bytes = self.bytes.saturating_sub(bytes);
-            for number in refers {
+    fn drop_notes(&mut self, mut notes: Box<Notes>) {
+        let mut gone = Vec::new();
+        loop {
+            self.bytes = self.bytes.saturating_sub(notes.bytes);
+            for number in notes.refers.drain(..) {
                 if self.leave(number) {
                     let held = self.held.get_mut(number as usize).map(std::mem::take);
                     self.free.push(number);
                     if let Some(held) = held {
                         self.bytes = self.bytes.saturating_sub(held.bytes);
-                        gone.extend(held.notes.map(|notes| *notes));
+                        gone.extend(held.notes);
                     }
                 }
             }
+            let Some(next) = gone.pop() else { break };
+            notes = next;
         }
+        if notes.refers.capacity() <= SPARE {
+            (notes.memo, notes.bytes) = Default::default();
+            self.notes = Some(notes);
+        }
+    }
+
+    /// Returns empty notes.
+    pub(super) fn begin_notes(&mut self) -> Box<Notes> {
+        self.notes.take().unwrap_or_default()
     }
 
     /// Removes a reference to a message; returns whether it was the last.
@@ -185,7 +198,7 @@ impl Notes {
         let end = usize::try_from(message.tape.get(tape as usize)?.end).ok()?;
         // The value's header and type, which end here, have already been read.
         let from = chunk.slice(end.min(chunk.len())..);
-        if let Some(value) = message.made(tape) {
+        if let Some(value) = message.made(tape).or_else(|| self.memo.get(tape).cloned()) {
             return Some(Known { value, from });
         }
         let before = self.memo.len();

@@ -6,14 +6,11 @@ use bytes::Bytes;
 
 use super::super::Mode;
 use super::super::tape::Container;
+use super::super::usual::STEP;
 use super::messages::{EACH, MADE};
 
 /// The tape position of a run while the type of its only value is being read.
 const PENDING: u32 = u32::MAX;
-
-/// The distance between the stamps of a run's values: 2, because each value is followed by a use of
-/// its type.
-pub(super) const STEP: u64 = 2;
 
 /// Values in order of arrival, which is the order of their ids.
 ///
@@ -312,17 +309,19 @@ impl Ring {
     /// with the number of the message at the end of each run that has one.
     #[inline(always)]
     pub(super) fn pop_many(&mut self, mut count: usize, mut release: impl FnMut(u32)) {
-        while let Some(run) = self.runs.front_mut() {
-            if run.count as usize > count {
-                run.advance(count as u32);
-                self.len -= count;
-                return;
-            }
-            count -= run.count as usize;
-            self.len -= run.count as usize;
-            self.pop_run().into_iter().for_each(&mut release);
-            if count == 0 {
-                return;
+        while count > 0 {
+            match self.runs.front_mut() {
+                None => return,
+                Some(run) if run.count as usize > count => {
+                    run.advance(count as u32);
+                    self.len -= count;
+                    return;
+                }
+                Some(run) => {
+                    count -= run.count as usize;
+                    self.len -= run.count as usize;
+                    self.pop_run().into_iter().for_each(&mut release);
+                }
             }
         }
     }

@@ -65,23 +65,8 @@ impl<T> Used<T> {
         place
     }
 
-    /// Returns whether the entry at this position has this id.
-    pub(super) fn is(&self, place: u32, pid: u64) -> bool {
-        pid != 0 && self.slots.get(place as usize).is_some_and(|slot| slot.pid == pid)
-    }
-
-    /// Uses the entry at this position, if it has this id.
+    /// Uses the entry at this position, if it has this id. Returns whether it has.
     #[inline]
-    pub(super) fn hit(&mut self, place: u32, pid: u64, stamp: u64) -> Option<&T> {
-        if self.touch(place, pid, stamp) {
-            self.slots.get(place as usize)?.item.as_ref()
-        } else {
-            None
-        }
-    }
-
-    /// Does the same; returns whether the entry has this id.
-    #[inline(always)]
     pub(super) fn touch(&mut self, place: u32, pid: u64, stamp: u64) -> bool {
         match self.slots.get_mut(place as usize) {
             Some(slot) if slot.pid == pid && pid != 0 => {
@@ -178,12 +163,12 @@ mod tests {
     fn entries_are_evicted_in_order_of_last_use() {
         let mut used = Used::default();
         let places: Vec<u32> = (1..=5).map(|i| used.insert(i, i, i)).collect();
-        assert_eq!(used.hit(places[0], 1, 6), Some(&1));
-        assert_eq!(used.hit(places[0], 0, 6), None);
-        used.hit(places[4], 5, 7);
-        used.hit(places[4], 5, 8);
+        assert!(used.touch(places[0], 1, 6));
+        assert!(!used.touch(places[0], 0, 6));
+        used.touch(places[4], 5, 7);
+        used.touch(places[4], 5, 8);
         assert_eq!(used.oldest(), Some(2));
-        used.hit(places[2], 3, 9);
+        used.touch(places[2], 3, 9);
         assert_eq!(used.remove(places[3]), Some((4, 4)));
         assert_eq!(used.remove(places[3]), None);
         assert_eq!(used.len(), 4);
@@ -199,9 +184,9 @@ mod tests {
         let a = used.insert(7, 1, 'a');
         used.insert(8, 2, 'b');
         assert_eq!(used.remove(a), Some((7, 'a')));
-        assert!(!used.is(a, 7));
+        assert!(!used.touch(a, 7, 3));
         assert_eq!(used.insert(9, 3, 'c'), a);
-        assert!(used.is(a, 9));
+        assert!(used.touch(a, 9, 3));
         assert_eq!([used.pop(), used.pop(), used.pop()], [Some((8, 'b')), Some((9, 'c')), None]);
     }
 
@@ -210,9 +195,9 @@ mod tests {
         let mut used = Used::default();
         let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
         assert_eq!(used.pop(), Some((1, 1)));
-        used.hit(places[1], 2, 7);
+        used.touch(places[1], 2, 7);
         used.insert(8, 8, 8);
-        used.hit(places[3], 4, 9);
+        used.touch(places[3], 4, 9);
         let order: Vec<u64> = std::iter::from_fn(|| used.pop()).map(|(_, item)| item).collect();
         assert_eq!(order, [3, 5, 6, 2, 8, 4]);
     }

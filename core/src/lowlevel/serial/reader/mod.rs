@@ -18,8 +18,7 @@ use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 use super::cache::{CacheCounters, CacheSlot, Extent, Notes, Object, ReadCache};
 use super::indices::Indices;
 use super::lazy::{LazyEvent, LazySerial};
-use super::scalar::Sink;
-use super::scalar::{Cursor, Result};
+use super::scalar::{Cursor, EAGER, Result, Sink};
 use super::tape::{Decode, MISFIT, Message};
 use super::{
     Caching, Family, Mode, ReaderLimits, SerialContext, SerialError, SerialErrorKind as Kind,
@@ -302,9 +301,6 @@ struct Finished {
     /// The offset at which the content ends.
     end: u32,
 }
-
-/// The maximum number of elements for which space is reserved before the first is read.
-const EAGER: usize = 256;
 
 /// Reads one SERIAL.
 struct MessageReader<'a> {

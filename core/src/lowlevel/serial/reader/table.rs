@@ -9,39 +9,12 @@ use super::super::indices::{digest_at, digest_of};
 use super::super::kind::val;
 use super::super::scalar::Sink;
 use super::super::tape::{Container, Decode, What, is_set};
-use super::super::usual::Usual;
+use super::MessageReader;
 use super::value::unknown_type;
-use super::{Extent, MessageReader};
 use crate::serial::scalar::expiry_of;
 use crate::serial::scalar::{Result, lasting_name};
 
 impl MessageReader<'_> {
-    /// Reads an index, which is usually a full list with a reference to its type.
-    #[inline(always)]
-    fn index_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        if self.is_wide
-            && let Some((head, rest)) = self.cursor.rest().split_first_chunk()
-            && let Some(Usual { pid, class: val::LIST, is_full: false, ty }) = Usual::wide(head)
-            && let Some((ty, height)) = self.cache.usual_type(ty)
-            && ty.tag() == Some(TypeTag::List)
-            && self.cache.register_in_run(pid, self.tape_end())
-        {
-            self.count_objects(2)?;
-            self.cursor.set_rest(rest);
-            let begun = self.begin(self.objects - 1);
-            self.reach(Extent { height, objects: 0 })?;
-            let what = self.message.note_type(TypeTag::List, &ty);
-            let at = self.tape_value(val::LIST, TypeTag::List, what);
-            self.depth += 1;
-            self.reach(Extent::default())?;
-            self.container(sink, at, TypeTag::List, ty)?;
-            self.depth -= 1;
-            self.measure(at, &begun);
-            return Ok(());
-        }
-        self.any_into(sink)
-    }
-
     pub(super) fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
         let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
         let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
@@ -67,9 +40,9 @@ impl MessageReader<'_> {
             let mut index = None;
             let mut value = None;
             if S::MAKES {
-                self.index_into(&mut index)?;
+                self.any_into(&mut index)?;
             } else {
-                self.index_into(&mut ())?;
+                self.any_into(&mut ())?;
             }
             match (&index, S::MAKES) {
                 (Some(Value::List(list)), _) => self.indices.add(place, digest_of(list)),
@@ -93,7 +66,7 @@ impl MessageReader<'_> {
             let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
             let table = Arc::new(table);
             self.made(making, Container::Table(Arc::downgrade(&table)));
-            sink.put(Value::Table(table));
+            sink.put(|| Value::Table(table));
         }
         Ok(())
     }

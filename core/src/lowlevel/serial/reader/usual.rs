@@ -35,7 +35,8 @@ impl Reader {
         call: &Call<'c>,
     ) -> Walk<'a, 'c, ReadCache> {
         let Reader { limits, cache, indices, lenient, .. } = self;
-        let mut walk = Walk::new(chunk, mode, limits, cache, indices, call.first);
+        let clock = cache.clock();
+        let mut walk = Walk::new(chunk, mode, limits, cache, indices, (call.first, clock));
         walk.lenient = *lenient;
         walk
     }
@@ -46,7 +47,7 @@ impl Reader {
             let (made, mut args) = (self.cache.containers(), Vec::with_capacity(call.capacity()));
             let mut walk = self.walk(&chunk, mode, &call);
             if walk.args(&mut args, &call).is_some() {
-                let (count, (start, end)) = (walk.count, call.name);
+                let (count, (start, end)) = (walk.count(), call.name);
                 let name = Name::from_bytes(chunk.slice(start as usize..end as usize));
                 let (time, first) = (call.time, call.first);
                 self.cache.end_call(chunk, mode, (first, count), made);
@@ -77,10 +78,8 @@ impl Reader {
         unshared.clear();
         unshared.data_format = mode.data_format;
         let mut walk = self.walk(chunk, mode, call);
-        walk.message = Some(unshared);
-        walk.args(&mut (), call)?;
-        let Walk { message: unshared, count, deepest, .. } = walk;
-        let unshared = unshared?;
+        walk.args(unshared, call)?;
+        let (count, deepest) = (walk.count(), walk.deepest);
         (unshared.name, unshared.time) = (call.name, call.time);
         (unshared.depth, unshared.chunk) = (deepest, chunk.clone());
         if chunk.len() <= SPARE {

@@ -3,7 +3,7 @@
 use crate::data::{EnumValue, Items, List, Mutable, Pattern, Record, Type, TypeTag, Value, Vector};
 
 use super::super::kind::val;
-use super::super::scalar::{Sink, scalar_into};
+use super::super::scalar::{Sink, more, scalar_into};
 use super::super::tape::{Container, MISFIT, What};
 use super::super::usual::Usual;
 use super::super::{Caching, Family, SerialErrorKind as Kind};
@@ -99,9 +99,7 @@ impl MessageReader<'_> {
         let (chunk, notes) = (self.cursor.chunk(), &mut self.notes);
         let value = self.cache.value(place, extent.objects, (chunk, self.message), notes);
         let known = value.ok_or(MISFIT)?;
-        if S::MAKES {
-            sink.put(known.value.clone());
-        }
+        sink.put(|| known.value.clone());
         let tag = known.value.tag();
         self.tape_object(What::Known(Box::new(known)), tag);
         Ok(())
@@ -162,17 +160,15 @@ impl MessageReader<'_> {
         match tag {
             TypeTag::Enum => {
                 let number = self.cursor.i64()?;
-                if S::MAKES {
-                    sink.put(Value::Enum(EnumValue { ty, number }));
-                }
+                sink.put(|| Value::Enum(EnumValue { ty, number }));
             }
             TypeTag::Func => {
                 let func = self.noted(|s| s.function(&ty), |func| What::Func(Arc::clone(func)))?;
-                sink.put(Value::Func(ty, func));
+                sink.put(|| Value::Func(ty, func));
             }
             TypeTag::File => {
                 let file = self.noted(MessageReader::file, |file| What::File(Arc::clone(file)))?;
-                sink.put(Value::File(ty, file));
+                sink.put(|| Value::File(ty, file));
             }
             tag if val::of_scalar(tag).is_some() => self.scalar(sink, tag)?,
             TypeTag::Void => return Err(Kind::TypeIsVoid),
@@ -181,7 +177,7 @@ impl MessageReader<'_> {
             TypeTag::Pattern => {
                 let noted = |pattern: &Arc<Pattern>| What::Pattern(Arc::clone(pattern));
                 let pattern = self.noted(MessageReader::pattern, noted)?;
-                sink.put(Value::Pattern(pattern));
+                sink.put(|| Value::Pattern(pattern));
             }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
                 self.depth += 1;
@@ -197,7 +193,7 @@ impl MessageReader<'_> {
                         let making = self.making(at);
                         self.made(making, Container::Opaque(Arc::downgrade(opaque)));
                     }
-                    sink.put(value);
+                    sink.put(|| value);
                 }
             }
             tag => return Err(Kind::NoValues(tag)),
@@ -225,11 +221,13 @@ impl MessageReader<'_> {
         match tag {
             // IPv4 addresses may be encoded as IPv6 ones in these formats.
             TypeTag::Addr if !format.has_ipv6() => {
-                sink.put(Value::Addr(self.cursor.addr(format)?));
+                let addr = self.cursor.addr(format)?;
+                sink.put(|| Value::Addr(addr));
                 return Ok(());
             }
             TypeTag::Subnet if !format.has_ipv6() => {
-                sink.put(Value::Subnet(self.cursor.subnet(format, self.lenient)?));
+                let subnet = self.cursor.subnet(format, self.lenient)?;
+                sink.put(|| Value::Subnet(subnet));
                 return Ok(());
             }
             _ => {}
@@ -277,7 +275,7 @@ impl MessageReader<'_> {
                     (0..count).try_for_each(|_| self.value_into(&mut items))?;
                     items.into()
                 };
-                sink.put(Value::List(Arc::new(List { ty, tag, items })));
+                sink.put(|| Value::List(Arc::new(List { ty, tag, items })));
             }
             TypeTag::Table => self.table(sink, at, ty)?,
             _ => {
@@ -286,17 +284,21 @@ impl MessageReader<'_> {
                 if S::MAKES {
                     let making = self.making(at);
                     let mut slots = Vec::with_capacity(count.min(EAGER));
-                    self.slots(&mut slots, count)?;
+                    while slots.len() < count {
+                        let mut part = more(&mut slots, count);
+                        let length = part.len();
+                        self.slots(&mut part, length)?;
+                    }
                     let unique_id = lasting_name(unique_id);
                     let mutable = Mutable { properties, unique_id };
                     if tag == TypeTag::Record {
                         let record = Arc::new(Record { ty, mutable, fields: slots });
                         self.made(making, Container::Record(Arc::downgrade(&record)));
-                        sink.put(Value::Record(record));
+                        sink.put(|| Value::Record(record));
                     } else {
                         let vector = Arc::new(Vector { ty, mutable, items: slots });
                         self.made(making, Container::Vector(Arc::downgrade(&vector)));
-                        sink.put(Value::Vector(vector));
+                        sink.put(|| Value::Vector(vector));
                     }
                 } else {
                     self.slots(&mut (), count)?;
@@ -314,7 +316,7 @@ impl MessageReader<'_> {
                 self.value_into(slots)?;
             } else {
                 self.count_objects(1)?;
-                slots.skip();
+                slots.absent();
             }
         }
         Ok(())

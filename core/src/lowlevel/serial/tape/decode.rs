@@ -6,18 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::data::{
-    Entry, EnumValue, List, Mutable, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
+    Entry, EnumValue, Items, List, Mutable, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
 };
 
 use super::super::SerialErrorKind as Kind;
 use super::super::kind::val;
-use super::super::scalar::scalar_into;
-use super::{Found, Item, Message, What};
+use super::super::scalar::{Sink, scalar_into};
+use super::{BASE, Found, Item, Message, What};
 use crate::serial::scalar::expiry_of;
 use crate::serial::scalar::{Cursor, Result};
-
-/// The maximum number of elements for which space is reserved before the first is decoded.
-const EAGER: usize = 256;
 
 /// An impossible error: tape and chunk do not match.
 pub(in super::super) const MISFIT: Kind = Kind::Truncated { wanted: 0 };
@@ -57,6 +54,11 @@ impl Memo {
     pub(in super::super) fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// Returns the container that was decoded at this position.
+    pub(in super::super) fn get(&self, at: u32) -> Option<&Value> {
+        self.0.get(&at).map(|done| &done.value)
+    }
 }
 
 impl<'a> Decode<'a> {
@@ -94,28 +96,47 @@ impl<'a> Decode<'a> {
     }
 
     /// Decodes the next value.
-    #[inline]
     pub(in super::super) fn value(&mut self) -> Result<Value> {
-        let found = self.item()?;
-        let at = self.at - 1;
-        match found {
-            (item, Found::Base) => self.content(at, item.class, item.tag, &Type::Base(item.tag)),
-            (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
-            (_, Found::Object(What::Known(known))) => Ok(known.value.clone()),
-            _ => Err(MISFIT),
+        let mut value = None;
+        self.value_into(&mut value)?;
+        value.ok_or(MISFIT)
+    }
+
+    /// Decodes the next value into a sink.
+    #[inline(always)]
+    pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+        let (at, item) = self.message.item(self.at).ok_or(MISFIT)?;
+        self.at = at + 1;
+        self.cursor.seek(item.end);
+        // IPv4 addresses may be encoded as IPv6 ones in data formats without IPv6.
+        if item.what == BASE && self.message.data_format.has_ipv6() {
+            let (chunk, content) = (self.cursor.chunk(), self.cursor.rest());
+            // The width of a subnet was checked by the reader.
+            if let Some(rest) = scalar_into(sink, item.tag, chunk, content, true) {
+                self.cursor.set_rest(rest);
+                return Ok(());
+            }
+        }
+        let value = self.other(at, item)?;
+        sink.put(|| value);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn other(&mut self, at: u32, item: &'a Item) -> Result<Value> {
+        match self.message.found(item).ok_or(MISFIT)? {
+            Found::Base => self.content(at, item.class, item.tag, &Type::Base(item.tag)),
+            Found::Object(What::Full(ty)) => self.content(at, item.class, item.tag, ty),
+            Found::Object(What::Known(known)) => Ok(known.value.clone()),
+            Found::Object(_) => Err(MISFIT),
         }
     }
 
     fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
         Ok(match tag {
-            // IPv4 addresses may be encoded as IPv6 ones in these formats.
-            TypeTag::Addr if !self.message.data_format.has_ipv6() => {
-                Value::Addr(self.cursor.addr(self.message.data_format)?)
-            }
+            TypeTag::Addr => Value::Addr(self.cursor.addr(self.message.data_format)?),
             // The width was checked by the reader.
-            TypeTag::Subnet if !self.message.data_format.has_ipv6() => {
-                Value::Subnet(self.cursor.subnet(self.message.data_format, true)?)
-            }
+            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(self.message.data_format, true)?),
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
             TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
@@ -185,7 +206,12 @@ impl<'a> Decode<'a> {
 
     fn list(&mut self, ty: Type) -> Result<List> {
         let tag = self.message.data_format.type_in_26(self.cursor.u8()?);
-        let items = self.several(Decode::value)?;
+        let count = self.cursor.count(1)?;
+        if count == 1 {
+            return Ok(List { ty, tag, items: Items::one(self.value()?) });
+        }
+        let mut items = Vec::with_capacity(count);
+        (0..count).try_for_each(|_| self.value_into(&mut items))?;
         Ok(List { ty, tag, items: items.into() })
     }
 
@@ -195,13 +221,13 @@ impl<'a> Decode<'a> {
 
     fn record(&mut self, ty: Type) -> Result<Record> {
         let mutable = self.mutable()?;
-        let fields = self.several(|d| d.optional(Decode::value))?;
+        let fields = self.slots()?;
         Ok(Record { ty, mutable, fields })
     }
 
     fn vector(&mut self, ty: Type) -> Result<Vector> {
         let mutable = self.mutable()?;
-        let items = self.several(|d| d.optional(Decode::value))?;
+        let items = self.slots()?;
         Ok(Vector { ty, mutable, items })
     }
 
@@ -255,12 +281,18 @@ impl<'a> Decode<'a> {
         if self.cursor.bool()? { decode(self).map(Some) } else { Ok(None) }
     }
 
-    fn several<T>(&mut self, mut decode: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    /// Decodes the elements of a record or a vector, which may be absent.
+    fn slots(&mut self) -> Result<Vec<Option<Value>>> {
+        // The reader has read as many elements.
         let count = self.cursor.count(1)?;
-        let mut elements = Vec::with_capacity(count.min(EAGER));
+        let mut slots: Vec<Option<Value>> = (0..count).map(|_| None).collect();
+        let mut rest = slots.iter_mut();
         for _ in 0..count {
-            elements.push(decode(self)?);
+            match self.cursor.bool()? {
+                true => self.value_into(&mut rest)?,
+                false => rest.absent(),
+            }
         }
-        Ok(elements)
+        Ok(slots)
     }
 }

@@ -190,9 +190,7 @@ impl Message {
         let mut args = Vec::with_capacity(self.args.len());
         for at in &self.args {
             // The reader has already found all errors, so none fails.
-            if let Ok(arg) = Decode::new(&self.chunk, self, *at).value() {
-                args.push(arg);
-            }
+            let _ = Decode::new(&self.chunk, self, *at).value_into(&mut args);
         }
         Event { name: self.name(), time: self.time, args }
     }

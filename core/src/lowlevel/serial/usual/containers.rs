@@ -2,41 +2,53 @@
 
 use std::sync::Arc;
 
-use crate::data::{Entry, Items, List, Mutable, Table, Type, TypeTag, Value};
+use crate::data::{Entry, Items, List, Mutable, Record, Table, Type, TypeTag, Value, Vector};
 
 use super::super::indices::{digest_at, digest_of};
-use super::super::scalar::{Sink, word};
+use super::super::scalar::{EAGER, more, word};
 use super::super::tape::{Container, is_set};
-use super::{EAGER, LEAST, Types, Walk};
+use super::{LEAST, Output, Types, Walk};
 use crate::serial::scalar::lasting_name;
 
 impl<'c, T: Types> Walk<'_, 'c, T> {
     /// Reads a record or a vector.
     #[inline(always)]
-    pub(super) fn slots<S: Sink, const WIDE: bool>(
+    pub(super) fn slots<S: Output, const WIDE: bool>(
         &mut self,
         sink: &mut S,
         content: &'c [u8],
-        make: impl FnOnce(Mutable, Vec<Option<Value>>) -> (Container, Value),
+        (ty, tag): (Type, TypeTag),
     ) -> Option<&'c [u8]> {
         let (properties, unique_id, rest) = mutable(content)?;
-        let (count, rest) = rest.split_first_chunk()?;
+        let (count, mut rest) = rest.split_first_chunk()?;
         let count = u32::from_be_bytes(*count) as usize;
-        let fitting = fitting(count, rest, 1)?;
-        if !S::MAKES {
-            return self.values::<(), WIDE, true>(&mut (), rest, count);
+        if count > rest.len() {
+            return None;
         }
-        let mut slots = Vec::with_capacity(fitting);
-        let rest = self.values::<_, WIDE, true>(&mut slots, rest, count)?;
+        if !S::MAKES {
+            return self.values::<S, WIDE, true>(sink, rest, count);
+        }
+        let mut slots = Vec::with_capacity(count.min(EAGER));
+        while slots.len() < count {
+            let mut part = more(&mut slots, count);
+            let length = part.len();
+            rest = self.values::<_, WIDE, true>(&mut part, rest, length)?;
+        }
         let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
-        let (container, value) = make(mutable, slots);
-        self.types.made(container);
-        sink.put(value);
+        if tag == TypeTag::Record {
+            let record = Arc::new(Record { ty, mutable, fields: slots });
+            self.types.made(Container::Record(Arc::downgrade(&record)));
+            sink.put(|| Value::Record(record));
+        } else {
+            let vector = Arc::new(Vector { ty, mutable, items: slots });
+            self.types.made(Container::Vector(Arc::downgrade(&vector)));
+            sink.put(|| Value::Vector(vector));
+        }
         Some(rest)
     }
 
     #[inline(always)]
-    pub(super) fn list<S: Sink, const WIDE: bool>(
+    pub(super) fn list<S: Output, const WIDE: bool>(
         &mut self,
         sink: &mut S,
         content: &'c [u8],
@@ -44,11 +56,11 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
     ) -> Option<&'c [u8]> {
         if S::MAKES {
             let (list, rest) = self.items::<WIDE>(content, ty)?;
-            sink.put(Value::List(Arc::new(list)));
+            sink.put(|| Value::List(Arc::new(list)));
             return Some(rest);
         }
         let (_, count, rest) = items(content)?;
-        self.values::<(), WIDE, false>(&mut (), rest, count)
+        self.values::<S, WIDE, false>(sink, rest, count)
     }
 
     #[inline(always)]
@@ -60,7 +72,7 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
             let rest = self.value::<Option<Value>, WIDE>(&mut item, rest)?;
             return Some((List { ty, tag, items: Items::one(item?) }, rest));
         }
-        let mut items = Vec::with_capacity(fitting(count, rest, LEAST)?);
+        let mut items = Vec::with_capacity(fitting(count, rest)?);
         let rest = self.values::<_, WIDE, false>(&mut items, rest, count)?;
         Some((List { ty, tag, items: items.into() }, rest))
     }
@@ -69,18 +81,18 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
     #[inline(never)]
     fn index<const WIDE: bool>(&mut self, bytes: &'c [u8]) -> Option<(Arc<List>, &'c [u8])> {
         let (class, ty, content) = self.header::<WIDE>(bytes)?;
-        let (ty, tag, begun) = self.begin::<Option<Value>>(class, ty, content)?;
+        let (ty, tag, begun) = self.begin(&mut None::<Value>, class, ty, content)?;
         if tag != TypeTag::List {
             return None;
         }
         let (list, rest) = self.items::<WIDE>(content, ty)?;
-        self.end::<Option<Value>>(begun);
+        self.end(&mut None::<Value>, begun);
         Some((Arc::new(list), rest))
     }
 
     /// Reads a table or a set without attributes.
     #[inline(never)]
-    pub(super) fn table<S: Sink, const WIDE: bool>(
+    pub(super) fn table<S: Output, const WIDE: bool>(
         &mut self,
         sink: &mut S,
         content: &'c [u8],
@@ -105,22 +117,21 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
             if *flag != 1 {
                 break;
             }
-            let place = self.tape_end();
             self.check_objects(4)?;
             let (mut index, mut value) = (None, None);
             if S::MAKES {
                 let (list, after) = self.index::<WIDE>(rest)?;
-                self.indices.add(place, digest_of(&list));
+                self.indices.add(0, digest_of(&list));
                 (index, rest) = (Some(list), after);
                 if !is_set {
                     rest = self.value::<Option<Value>, WIDE>(&mut value, rest)?;
                 }
             } else {
-                rest = self.value::<(), WIDE>(&mut (), rest)?;
-                let digest = digest_at(self.message.as_ref()?, self.chunk, place)?;
-                self.indices.add(place, digest);
+                let place = sink.message()?.tape.len() as u32;
+                rest = self.value::<S, WIDE>(sink, rest)?;
+                self.indices.add(place, digest_at(sink.message()?, self.chunk, place)?);
                 if !is_set {
-                    rest = self.value::<(), WIDE>(&mut (), rest)?;
+                    rest = self.value::<S, WIDE>(sink, rest)?;
                 }
             }
             let (last_access, times) = word(rest)?;
@@ -141,16 +152,16 @@ impl<'c, T: Types> Walk<'_, 'c, T> {
             let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
             let table = Arc::new(Table { mutable, entries, ..Table::new(ty) });
             self.types.made(Container::Table(Arc::downgrade(&table)));
-            sink.put(Value::Table(table));
+            sink.put(|| Value::Table(table));
         }
         Some(rest)
     }
 }
 
-/// Returns for how many of these elements to reserve space, if the bytes can hold all of them.
+/// Returns for how many of these values to reserve space, if the bytes can hold all of them.
 #[inline(always)]
-fn fitting(count: usize, bytes: &[u8], least: usize) -> Option<usize> {
-    (count <= bytes.len() / least).then_some(count.min(EAGER))
+fn fitting(count: usize, bytes: &[u8]) -> Option<usize> {
+    (count <= bytes.len() / LEAST).then_some(count.min(EAGER))
 }
 
 /// Splits the beginning of a container: its properties and unique ID.

@@ -9,41 +9,70 @@
 
 mod containers;
 
-use std::sync::Arc;
+use std::slice::IterMut;
 
 use bytes::Bytes;
 
 use super::indices::Indices;
 use super::kind::val;
-use super::scalar::{Sink, scalar_into, word};
+use super::scalar::{EAGER, Sink, scalar_into, word};
 use super::tape::{BASE, Container, Item, Message};
 use super::{Mode, ReaderLimits};
-use crate::data::{EnumValue, Record, Type, TypeTag, Value, Vector};
-
-/// The maximum number of elements for which space is reserved before the first is read.
-const EAGER: usize = 256;
+use crate::data::{EnumValue, Type, TypeTag, Value};
 
 /// The smallest size of a value in bytes.
 const LEAST: usize = 14;
 
+/// The distance between the stamps of the values of a call, or of a run: 2, because each value is
+/// followed by a use of its type.
+pub(super) const STEP: u64 = 2;
+
 /// Finds the types of values by their ids, and takes the containers that are created.
 pub(super) trait Types {
     /// Uses the type of a simple value of this class; returns its tag if the type is a standard
-    /// instance that matches the class, and can be found at once. `before` is the number of values
-    /// before this one.
-    fn standard(&mut self, class: u8, pid: u64, before: u32) -> Option<TypeTag>;
+    /// instance that matches the class, and can be found at once.
+    fn standard(&mut self, class: u8, pid: u64, stamp: u64) -> Option<TypeTag>;
 
     /// Prepares a type that could not be found at once. Returns whether there is one.
     fn recall(&mut self, pid: u64) -> bool;
 
     /// Uses another type; returns it and its height.
-    fn other(&mut self, pid: u64, before: u32) -> Option<(Type, u32)>;
+    fn other(&mut self, pid: u64, stamp: u64) -> Option<(Type, u32)>;
 
     /// Adds a container that was created.
     fn made(&mut self, container: Container);
 
     /// Records that a container that is not created ends, with its position on the tape.
     fn ended(&mut self, at: u32);
+}
+
+/// Takes values, or the tape with which to create them later.
+pub(super) trait Output: Sink {
+    /// Returns the message whose tape is recorded, unless values are created.
+    #[inline(always)]
+    fn message(&mut self) -> Option<&mut Message> {
+        None
+    }
+}
+
+impl Output for Vec<Value> {}
+
+impl Output for IterMut<'_, Option<Value>> {}
+
+impl Output for Option<Value> {}
+
+impl Sink for Message {
+    const MAKES: bool = false;
+
+    #[inline(always)]
+    fn put(&mut self, _: impl FnOnce() -> Value) {}
+}
+
+impl Output for Message {
+    #[inline(always)]
+    fn message(&mut self) -> Option<&mut Message> {
+        Some(self)
+    }
 }
 
 /// Reads the values of a call.
@@ -56,12 +85,11 @@ pub(super) struct Walk<'a, 'c, T> {
     pub(super) limits: &'a ReaderLimits,
     pub(super) types: &'a mut T,
     pub(super) indices: &'a mut Indices,
-    /// The message whose tape is recorded if values are not created.
-    pub(super) message: Option<&'a mut Message>,
-    /// The id of the first value.
-    pub(super) first: u64,
-    /// The number of values so far.
-    pub(super) count: u32,
+    /// The id of the first value, and of the next.
+    first: u64,
+    next: u64,
+    /// The stamp of the next value's type, less [`STEP`] times the value's id.
+    stamps: u64,
     /// The number of absent elements so far.
     pub(super) absent: u32,
     pub(super) depth: u32,
@@ -74,7 +102,7 @@ struct Begun {
     /// Its position on the tape.
     at: u32,
     depth: u32,
-    objects: u32,
+    objects: u64,
     deepest: u32,
 }
 
@@ -86,7 +114,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         limits: &'a ReaderLimits,
         types: &'a mut T,
         indices: &'a mut Indices,
-        first: u64,
+        (first, clock): (u64, u64),
     ) -> Walk<'a, 'c, T> {
         Walk {
             chunk,
@@ -96,9 +124,9 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
             limits,
             types,
             indices,
-            message: None,
             first,
-            count: 0,
+            next: first,
+            stamps: (clock + STEP).wrapping_sub(STEP.wrapping_mul(first)),
             absent: 0,
             depth: 0,
             deepest: 0,
@@ -107,7 +135,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
 
     /// Reads the arguments of a call.
     #[inline(always)]
-    pub(super) fn args<S: Sink>(&mut self, args: &mut S, call: &Call<'c>) -> Option<()> {
+    pub(super) fn args<S: Output>(&mut self, args: &mut S, call: &Call<'c>) -> Option<()> {
         let Call { count, args: bytes, .. } = *call;
         match self.mode.pid_64bit {
             true => self.values::<S, true, false>(args, bytes, count)?,
@@ -119,7 +147,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
     /// Reads this number of values, or of elements that may be absent. Returns the bytes after them.
     // Inlined into a larger function, its variables would not fit the registers.
     #[inline(never)]
-    fn values<S: Sink, const WIDE: bool, const SLOTS: bool>(
+    fn values<S: Output, const WIDE: bool, const SLOTS: bool>(
         &mut self,
         sink: &mut S,
         mut rest: &'c [u8],
@@ -132,13 +160,15 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
                 rest = value;
                 if *flag != 1 {
                     self.absent += 1;
-                    sink.skip();
+                    sink.absent();
                     continue;
                 }
             }
-            if !S::MAKES && !SLOTS && self.depth == 0 {
-                let at = self.tape_end();
-                self.message.as_mut()?.args.push(at);
+            if !SLOTS
+                && let Some(message) = sink.message()
+                && self.depth == 0
+            {
+                message.args.push(message.tape.len() as u32);
             }
             rest = self.value::<S, WIDE>(sink, rest)?;
         }
@@ -147,39 +177,44 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
 
     /// Reads a value. Returns the bytes after it.
     #[inline(always)]
-    fn value<S: Sink, const WIDE: bool>(
+    fn value<S: Output, const WIDE: bool>(
         &mut self,
         sink: &mut S,
         bytes: &'c [u8],
     ) -> Option<&'c [u8]> {
         let (class, ty, content) = self.header::<WIDE>(bytes)?;
-        let before = self.count;
-        let tag = match self.types.standard(class, ty, before) {
-            Some(tag) => tag,
-            None if val::is_composite(class) => {
-                return self.composite::<S, WIDE>(sink, class, ty, content);
-            }
-            None => self.recalled(class, ty)?,
+        let Some(tag) = self.types.standard(class, ty, self.stamp()) else {
+            return self.composite::<S, WIDE>(sink, class, ty, content);
         };
-        self.count = before + 1;
-        let rest = scalar_into(sink, tag, self.chunk, content, self.lenient)?;
-        if !S::MAKES {
-            self.tape(content, class, tag, BASE, 1);
-        }
-        Some(rest)
+        self.simple(sink, class, tag, content)
+    }
+
+    /// Reads the content of a simple value.
+    #[inline(always)]
+    fn simple<S: Output>(
+        &mut self,
+        sink: &mut S,
+        class: u8,
+        tag: TypeTag,
+        content: &'c [u8],
+    ) -> Option<&'c [u8]> {
+        self.next += 1;
+        self.tape(sink, content, class, tag, BASE, 1);
+        scalar_into(sink, tag, self.chunk, content, self.lenient)
     }
 
     /// Reads the header of a value with the next id. Returns its class, the id of its type, and the
     /// bytes after it.
     #[inline(always)]
     fn header<const WIDE: bool>(&mut self, bytes: &'c [u8]) -> Option<(u8, u64, &'c [u8])> {
-        let (usual, mut content) = Usual::split::<WIDE>(bytes)?;
-        let Usual { pid, class, ty, .. } = usual;
+        let (Usual { pid, class, is_full, ty }, mut content) = Usual::split::<WIDE>(bytes)?;
+        if is_full || pid != self.next {
+            return None;
+        }
         if self.is_old {
             content = self.old_content(class, content)?;
         }
-        let is_next = pid.wrapping_sub(self.first) == u64::from(self.count);
-        is_next.then_some((class, ty, content))
+        Some((class, ty, content))
     }
 
     /// Returns the content of a value after its attributes, which are absent.
@@ -190,110 +225,115 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         (!is_mapped).then_some(content)
     }
 
-    #[cold]
+    /// Reads the content of a value that is not simple, or whose type was not found at once.
     #[inline(never)]
-    fn recalled(&mut self, class: u8, ty: u64) -> Option<TypeTag> {
-        let found = self.types.recall(ty);
-        if found { self.types.standard(class, ty, self.count) } else { None }
-    }
-
-    /// Reads the content of a value that is not simple.
-    #[inline(never)]
-    fn composite<S: Sink, const WIDE: bool>(
+    fn composite<S: Output, const WIDE: bool>(
         &mut self,
         sink: &mut S,
         class: u8,
         ty: u64,
         content: &'c [u8],
     ) -> Option<&'c [u8]> {
-        let (ty, tag, begun) = self.begin::<S>(class, ty, content)?;
+        if !val::is_composite(class) {
+            let found = self.types.recall(ty);
+            let tag = self.types.standard(class, ty, self.stamp()).filter(|_| found)?;
+            return self.simple(sink, class, tag, content);
+        }
+        let (ty, tag, begun) = self.begin(sink, class, ty, content)?;
         let rest = match tag {
-            TypeTag::Record => self.slots::<S, WIDE>(sink, content, |mutable, fields| {
-                let record = Arc::new(Record { ty, mutable, fields });
-                (Container::Record(Arc::downgrade(&record)), Value::Record(record))
-            }),
-            TypeTag::Vector => self.slots::<S, WIDE>(sink, content, |mutable, items| {
-                let vector = Arc::new(Vector { ty, mutable, items });
-                (Container::Vector(Arc::downgrade(&vector)), Value::Vector(vector))
-            }),
+            TypeTag::Record | TypeTag::Vector => self.slots::<S, WIDE>(sink, content, (ty, tag)),
             TypeTag::List => self.list::<S, WIDE>(sink, content, ty),
             TypeTag::Table => self.table::<S, WIDE>(sink, content, ty),
             _ => {
                 let (number, rest) = word(content)?;
-                sink.put(Value::Enum(EnumValue { ty, number: number as i64 }));
+                sink.put(|| Value::Enum(EnumValue { ty, number: number as i64 }));
                 Some(rest)
             }
         };
-        self.end::<S>(begun);
+        self.end(sink, begun);
         rest
     }
 
     /// Begins a value of this class that is not simple. Returns its type.
     #[inline(always)]
-    fn begin<S: Sink>(
+    fn begin<S: Output>(
         &mut self,
+        sink: &mut S,
         class: u8,
         ty: u64,
         content: &[u8],
     ) -> Option<(Type, TypeTag, Begun)> {
-        let (ty, height) = self.types.other(ty, self.count)?;
+        let (ty, height) = self.types.other(ty, self.stamp())?;
         let tag = ty.tag().filter(|tag| val::of(*tag) == class)?;
         let mut begun =
             Begun { at: 0, depth: self.depth, objects: self.objects(), deepest: self.deepest };
-        self.count += 1;
+        self.next += 1;
         let levels = u32::from(tag != TypeTag::Enum);
         self.deepest = self.depth + height.max(levels);
         self.depth += levels;
         if self.deepest > self.limits.depth {
             return None;
         }
-        if !S::MAKES {
-            begun.at = self.tape_end();
-            let what = self.message.as_mut()?.note_type(tag, &ty);
-            self.tape(content, class, tag, what, 0);
+        if let Some(message) = sink.message() {
+            begun.at = message.tape.len() as u32;
+            let what = message.note_type(tag, &ty);
+            self.tape(sink, content, class, tag, what, 0);
         }
         Some((ty, tag, begun))
     }
 
     /// Ends a value that is not simple.
     #[inline(always)]
-    fn end<S: Sink>(&mut self, begun: Begun) {
+    fn end<S: Output>(&mut self, sink: &mut S, begun: Begun) {
         let Begun { at, depth, objects, deepest } = begun;
         self.depth = depth;
-        if !S::MAKES {
-            let (objects, height) = (self.objects() - objects - 1, self.deepest - depth);
-            if let Some(message) = &mut self.message {
-                message.measure(at, objects, height);
-            }
+        if let Some(message) = sink.message() {
+            // Each object takes bytes of a chunk, whose length fits 32 bits.
+            let objects = (self.objects() - objects - 1) as u32;
+            message.measure(at, objects, self.deepest - depth);
             self.types.ended(at);
             self.deepest = self.deepest.max(deepest);
         }
     }
 
+    /// Returns the number of values so far.
+    #[inline(always)]
+    pub(super) fn count(&self) -> u32 {
+        // A value takes several bytes of a chunk, whose length fits 32 bits.
+        self.next.wrapping_sub(self.first) as u32
+    }
+
+    /// Returns the stamp of the next value's type.
+    #[inline(always)]
+    fn stamp(&self) -> u64 {
+        self.stamps.wrapping_add(STEP.wrapping_mul(self.next))
+    }
+
     /// Returns the number of objects so far: values, their types, and absent elements.
     #[inline(always)]
-    fn objects(&self) -> u32 {
-        // A value takes several bytes of a chunk, whose length fits 32 bits.
-        (2 * self.count).saturating_add(self.absent)
+    fn objects(&self) -> u64 {
+        2 * self.next.wrapping_sub(self.first) + u64::from(self.absent)
     }
 
     /// Ends the walk if so many more objects exceed the limit.
     #[inline(always)]
     fn check_objects(&self, more: usize) -> Option<()> {
-        (u64::from(self.objects()) + 2 * more as u64 <= u64::from(self.limits.objects))
-            .then_some(())
+        (self.objects() + 2 * more as u64 <= u64::from(self.limits.objects)).then_some(())
     }
 
+    /// Appends the item of a value whose content begins here, if a tape is recorded.
     #[inline(always)]
-    fn tape_end(&self) -> u32 {
-        self.message.as_ref().map_or(0, |message| message.tape.len() as u32)
-    }
-
-    /// Appends the item of a value whose content begins here.
-    #[inline(always)]
-    fn tape(&mut self, content: &[u8], class: u8, tag: TypeTag, what: u32, objects: u32) {
-        let end = (self.chunk.len() - content.len()) as u32;
-        if let Some(message) = &mut self.message {
+    fn tape<S: Output>(
+        &self,
+        sink: &mut S,
+        content: &[u8],
+        class: u8,
+        tag: TypeTag,
+        what: u32,
+        objects: u32,
+    ) {
+        if let Some(message) = sink.message() {
+            let end = (self.chunk.len() - content.len()) as u32;
             message.tape.push(Item { end, what, objects, height: 0, class, tag });
         }
     }
@@ -311,11 +351,10 @@ pub(super) fn tape_of(
     message.chunk = chunk.clone();
     message.data_format = mode.data_format;
     let (call, mut indices) = (Call::split(chunk, mode)?, Indices::default());
-    let mut walk = Walk::new(chunk, mode, &ANY, types, &mut indices, call.first);
-    walk.message = Some(message);
+    let mut walk = Walk::new(chunk, mode, &ANY, types, &mut indices, (call.first, 0));
     // The widths of subnets have been checked.
     walk.lenient = true;
-    walk.args(&mut (), &call)
+    walk.args(message, &call)
 }
 
 /// The header of a value, with the beginning of its type.
@@ -354,21 +393,21 @@ impl Usual {
     #[inline(always)]
     fn of(head: &[u8], last: usize, pid: u64, ty: u64) -> Option<Usual> {
         let between = u64::from_le_bytes(*head.get(last..)?.first_chunk()?);
-        let is_usual = head.first() == Some(&1) && between & SAME == BETWEEN;
-        let (class, is_full) = ((between >> 16) as u8, (between >> 40) as u8 == 1);
-        is_usual.then_some(Usual { pid, class, is_full, ty })
+        if head.first() != Some(&1) || between & SAME != BETWEEN {
+            return None;
+        }
+        Some(Usual { pid, class: (between >> 16) as u8, is_full: (between >> 40) as u8 == 1, ty })
     }
 
     #[inline(always)]
     pub(super) fn split<const WIDE: bool>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
-        let (usual, content) = if WIDE {
+        if WIDE {
             let (head, content) = bytes.split_first_chunk()?;
-            (Usual::wide(head)?, content)
+            Some((Usual::wide(head)?, content))
         } else {
             let (head, content) = bytes.split_first_chunk()?;
-            (Usual::narrow(head)?, content)
-        };
-        (!usual.is_full).then_some((usual, content))
+            Some((Usual::narrow(head)?, content))
+        }
     }
 }
 
@@ -408,7 +447,7 @@ impl<'c> Call<'c> {
             false => u32::from_be_bytes(*id.first_chunk()?).into(),
         };
         let count = u32::from_be_bytes(*count) as usize;
-        if count == 0 || args.len() / LEAST < count {
+        if count == 0 || (args.len() as u64) < count as u64 * LEAST as u64 {
             return None;
         }
         let (name, time) = ((5, 5 + length), f64::from_bits(time));

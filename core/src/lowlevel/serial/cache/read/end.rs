@@ -31,7 +31,7 @@ impl ReadCache {
 
     /// Ends a call of `count` values that was read in the usual form, the first with the id `pid`,
     /// and with all containers from `made` on.
-    #[inline(never)]
+    #[inline(always)]
     pub(in super::super::super) fn end_call(
         &mut self,
         chunk: Bytes,
@@ -48,16 +48,28 @@ impl ReadCache {
     fn cut(&mut self, mode: Mode) {
         let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
-            (self.size..stable).for_each(|_| self.pop_stable());
+            if stable > self.size {
+                self.settle();
+                (self.size..stable).for_each(|_| self.pop_stable());
+            }
             self.cut_unstable(self.size);
         } else {
             self.cut_unstable(self.size.saturating_sub(stable));
         }
+        if self.bytes() > self.limit {
+            self.cut_bytes();
+        }
+    }
+
+    #[cold]
+    fn cut_bytes(&mut self) {
+        self.settle();
         while self.bytes() > self.limit && self.pop_oldest() {
             self.given_up += 1;
         }
     }
 
+    /// Drops the oldest entry of the stable list. All must be [settled](Self::settle).
     fn pop_stable(&mut self) {
         self.tape_calls();
         let gone = self.used[ListId::Stable].pop();
@@ -65,33 +77,51 @@ impl ReadCache {
     }
 
     /// Drops the oldest entries of the unstable list until it has this size.
-    #[inline]
+    #[inline(always)]
     fn cut_unstable(&mut self, size: usize) {
-        let mut over = self.unstable().saturating_sub(size);
-        if over > 0 && self.used[ListId::Unstable].len() == 0 && self.ring.is_regular() {
+        let over = self.unstable().saturating_sub(size);
+        if self.used[ListId::Unstable].len() == 0 && self.ring.is_regular() {
             let messages = &mut self.messages;
-            return self.ring.pop_many(over, |message| messages.release(message));
+            self.ring.pop_many(over, |message| messages.release(message));
+        } else if over > 0 {
+            self.drop_unstable(over);
         }
+    }
+
+    /// Drops this number of the oldest entries of the unstable list.
+    #[inline(never)]
+    fn drop_unstable(&mut self, mut over: usize) {
+        let (mut before, mut is_settled) = (self.oldest_used, false);
         while over > 0 {
-            let used = &mut self.used[ListId::Unstable];
-            let before = used.oldest().unwrap_or(u64::MAX);
             if let Some((count, message)) = self.ring.pop(over, before) {
                 over = over.saturating_sub(count);
                 if let Some(message) = message {
                     self.messages.release(message);
                 }
-            } else {
-                if used.oldest_item().is_some_and(|entry| matches!(entry.object, Object::Type(_))) {
-                    self.tape_calls();
-                }
-                let gone = self.used[ListId::Unstable].pop();
-                self.forget(gone);
-                over -= 1;
+                continue;
             }
+            if !is_settled {
+                self.settle();
+                is_settled = true;
+            }
+            let used = &mut self.used[ListId::Unstable];
+            let oldest = used.oldest();
+            self.oldest_used = oldest.unwrap_or(self.oldest_used);
+            if oldest.unwrap_or(u64::MAX) > before {
+                before = oldest.unwrap_or(u64::MAX);
+                continue;
+            }
+            if used.oldest_item().is_some_and(|entry| matches!(entry.object, Object::Type(_))) {
+                self.tape_calls();
+            }
+            let gone = self.used[ListId::Unstable].pop();
+            self.forget(gone);
+            over -= 1;
         }
     }
 
-    /// Evicts the oldest of all entries; returns whether there was one.
+    /// Evicts the oldest of all entries, which must be [settled](Self::settle); returns whether there
+    /// was one.
     fn pop_oldest(&mut self) -> bool {
         // Values that moved elsewhere are no longer entries of the ring.
         while let Some((_, message)) = self.ring.pop(0, u64::MAX) {
@@ -117,6 +147,7 @@ impl ReadCache {
         if let Some((pid, entry)) = gone {
             if pid != 0 {
                 self.index.remove(&pid);
+                self.forget_recent(pid);
             }
             // Locations and state accesses are registered but never stored.
             if !matches!(entry.object, Object::Pending(_)) {

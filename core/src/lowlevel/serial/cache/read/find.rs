@@ -17,19 +17,24 @@ impl ReadCache {
     #[inline]
     pub(in super::super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         self.close_run();
-        let Recent { mut list, mut place, .. } = self.recent.of(pid);
-        if !self.used[list].is(place, pid) {
-            (list, place) = self.find(pid)?;
-        }
+        let stamp = self.clock + 1;
+        let recent = match self.recent.hit(pid, stamp) {
+            Some(recent) => recent,
+            None => {
+                let (list, place) = self.find(pid)?;
+                self.remember(Recent { pid, stamp, list, place, ..Recent::NONE });
+                self.recent.of_mut(pid).ok_or(Kind::UnknownObject(pid))?
+            }
+        };
+        self.clock = stamp;
         self.references += 1;
-        let stamp = self.tick();
-        match self.used[list].hit(place, pid, stamp) {
+        match self.used[recent.list].get(recent.place) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => {
                 if let Object::Type(Type::Base(tag)) = entry.object
                     && let Some(class) = val::of_scalar(tag)
                 {
-                    *self.recent.of_mut(pid) = Recent { list, place, class, tag: Some(tag) };
+                    (recent.class, recent.tag) = (class, tag);
                 }
                 Ok((&entry.object, entry.extent))
             }
@@ -70,8 +75,8 @@ impl ReadCache {
         if let Some(at) = self.ring.call_of(pid) {
             self.tape_call(at);
         }
-        let (list, place) = match self.ring.take(pid) {
-            Some(Err(())) => return Err(Kind::Cycle(pid)),
+        match self.ring.take(pid) {
+            Some(Err(())) => Err(Kind::Cycle(pid)),
             Some(Ok(value)) => {
                 if value.message == self.current {
                     self.live += 1;
@@ -81,12 +86,10 @@ impl ReadCache {
                 let object = Object::Value(value.message, value.tape);
                 let extent = Extent::default();
                 let entry = Entry { extent, object, bytes: 0, message: value.message };
-                (ListId::Unstable, self.insert(ListId::Unstable, pid, value.stamp, entry))
+                Ok((ListId::Unstable, self.insert(ListId::Unstable, pid, value.stamp, entry)))
             }
-            None => *self.index.get(&pid).ok_or(Kind::UnknownObject(pid))?,
-        };
-        *self.recent.of_mut(pid) = Recent { list, place, class: 0, tag: None };
-        Ok((list, place))
+            None => self.index.get(&pid).copied().ok_or(Kind::UnknownObject(pid)),
+        }
     }
 
     /// Decodes a value of the message being read, or of an earlier message, which then stays alive
@@ -98,7 +101,7 @@ impl ReadCache {
         (chunk, message): (&Bytes, &Message),
         notes: &mut Option<Box<Notes>>,
     ) -> Option<Known> {
-        let notes = notes.get_or_insert_default();
+        let notes = notes.get_or_insert_with(|| self.messages.begin_notes());
         if number == self.current {
             return notes.value(chunk, message, tape, objects);
         }

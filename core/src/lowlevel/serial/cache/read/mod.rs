@@ -10,9 +10,10 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::tape::Message;
+use super::super::usual::STEP;
 use super::super::{Family, Mode, ReaderLimits};
 use super::messages::{EACH, Messages};
-use super::ring::{Ring, STEP};
+use super::ring::Ring;
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
 use super::{Interned, InternedType};
@@ -21,8 +22,11 @@ use super::{Object, PendingType};
 /// The number of recently used places to remember; a power of two.
 const RECENT: usize = 64;
 
-/// No message.
+/// No message, or no place.
 const NONE: u32 = u32::MAX;
+
+/// No class of values.
+const NO_CLASS: u8 = u8::MAX;
 
 /// The objects that the peer has sent and may refer to.
 ///
@@ -34,6 +38,8 @@ pub(in super::super) struct ReadCache {
     ring: Ring,
     /// All other entries of the stable and of the unstable list.
     used: PerList<Used<Entry>>,
+    /// No entry of the unstable list that is not in the ring was last used before this.
+    oldest_used: u64,
     /// The positions of these entries by id. The peer chooses the ids, and no choice makes lookups
     /// slow.
     index: BTreeMap<u64, (ListId, u32)>,
@@ -63,36 +69,52 @@ pub(in super::super) struct ReadCache {
     given_up: u64,
 }
 
-/// The place of a recently used object.
+/// A recently used object.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
+    pid: u64,
+    /// When it was used last. The entry's own stamp is only updated by [`ReadCache::settle`].
+    stamp: u64,
     list: ListId,
     place: u32,
-    /// The type's tag, if it is a simple standard type and was looked up before.
-    tag: Option<TypeTag>,
-    /// The class of that type's values.
+    /// The class of the type's values if it is a simple standard type and was looked up before.
     class: u8,
+    /// Its tag.
+    tag: TypeTag,
 }
 
-/// The object used last for each remainder of ids.
-#[derive(Debug)]
-struct Recents([Recent; RECENT]);
+impl Recent {
+    /// No object.
+    const NONE: Recent = Recent {
+        pid: 0,
+        stamp: 0,
+        list: ListId::Stable,
+        place: NONE,
+        class: NO_CLASS,
+        tag: TypeTag::Error,
+    };
+}
+
+/// The object used last for each remainder of ids, once there is one.
+#[derive(Debug, Default)]
+struct Recents(Option<Box<[Recent; RECENT]>>);
 
 impl Recents {
-    const fn new() -> Recents {
-        Recents([Recent { list: ListId::Stable, place: NONE, class: 0, tag: None }; RECENT])
-    }
-
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
-    const fn of(&self, pid: u64) -> Recent {
-        self.0[pid as usize % RECENT]
+    fn of_mut(&mut self, pid: u64) -> Option<&mut Recent> {
+        Some(&mut self.0.as_mut()?[pid as usize % RECENT])
     }
 
+    /// Uses the object with this id, if it was used recently.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
-    const fn of_mut(&mut self, pid: u64) -> &mut Recent {
-        &mut self.0[pid as usize % RECENT]
+    fn hit(&mut self, pid: u64, stamp: u64) -> Option<&mut Recent> {
+        let recent = self.of_mut(pid)?;
+        if recent.pid != pid {
+            return None;
+        }
+        recent.stamp = stamp;
+        Some(recent)
     }
 }
 
@@ -123,8 +145,9 @@ impl ReadCache {
         ReadCache {
             ring: Ring::default(),
             used: PerList::default(),
+            oldest_used: 0,
             index: BTreeMap::new(),
-            recent: Recents::new(),
+            recent: Recents::default(),
             messages: Messages::default(),
             interned: Interned::default(),
             current: NONE,
@@ -165,6 +188,8 @@ impl ReadCache {
 
     /// Frees unused memory.
     pub(in super::super) fn release(&mut self) {
+        self.settle();
+        self.recent = Recents::default();
         self.ring.release();
     }
 
@@ -304,6 +329,12 @@ impl ReadCache {
         self.full
     }
 
+    /// Returns the stamp of the last use. No run may be open.
+    #[inline(always)]
+    pub(in super::super) fn clock(&self) -> u64 {
+        self.clock
+    }
+
     /// Returns a number that grows with each id.
     pub(in super::super) fn ids(&self) -> u64 {
         self.clock + STEP * self.ring.opened()
@@ -323,8 +354,36 @@ impl ReadCache {
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
         let place = self.used[list].insert(pid, stamp, entry);
         self.index.insert(pid, (list, place));
-        *self.recent.of_mut(pid) = Recent { list, place, class: 0, tag: None };
+        self.remember(Recent { pid, stamp, list, place, ..Recent::NONE });
         place
+    }
+
+    /// Adds an object that is used now to the recent ones.
+    fn remember(&mut self, recent: Recent) {
+        self.recent.0.get_or_insert_with(|| Box::new([Recent::NONE; RECENT]));
+        if let Some(place) = self.recent.of_mut(recent.pid) {
+            let before = std::mem::replace(place, recent);
+            self.used[before.list].touch(before.place, before.pid, before.stamp);
+        }
+    }
+
+    /// Removes an object from the recent ones.
+    fn forget_recent(&mut self, pid: u64) {
+        if let Some(recent) = self.recent.of_mut(pid)
+            && recent.pid == pid
+        {
+            let Recent { list, place, stamp, .. } = std::mem::replace(recent, Recent::NONE);
+            self.used[list].touch(place, pid, stamp);
+        }
+    }
+
+    /// Updates the stamps of all entries. Entries must not be sorted before.
+    fn settle(&mut self) {
+        for Recent { pid, stamp, list, place, .. } in
+            self.recent.0.iter().flat_map(|recent| recent.iter())
+        {
+            self.used[*list].touch(*place, *pid, *stamp);
+        }
     }
 
     /// Removes an id from the objects in the cache. They only age.
@@ -334,6 +393,7 @@ impl ReadCache {
             self.tape_calls();
         }
         if let Some((list, place)) = self.index.remove(&pid) {
+            self.forget_recent(pid);
             self.used[list].replace(place);
         } else {
             self.ring.replace(pid);

@@ -6,38 +6,41 @@ use crate::data::{Type, TypeTag};
 
 use super::super::super::kind::val;
 use super::super::super::tape::{Container, Made};
-use super::super::super::usual::{Types, tape_of};
-use super::super::ring::STEP;
+use super::super::super::usual::{STEP, Types, tape_of};
 use super::super::used::Used;
 use super::super::{ListId, PerList};
-use super::{BTreeMap, Entry, Object, ReadCache, Recent};
+use super::{BTreeMap, Entry, NO_CLASS, Object, ReadCache, Recent};
 
 /// Finds types and uses them. The uses take effect when the values are added to a run.
 impl Types for ReadCache {
     #[inline(always)]
-    fn standard(&mut self, class: u8, pid: u64, before: u32) -> Option<TypeTag> {
-        let Recent { list, place, class: own, tag } = self.recent.of(pid);
-        let stamp = self.stamp_of_type(before);
-        if class == own && self.used[list].touch(place, pid, stamp) { tag } else { None }
+    fn standard(&mut self, class: u8, pid: u64, stamp: u64) -> Option<TypeTag> {
+        let recent = self.recent.of_mut(pid)?;
+        if recent.pid != pid || recent.class != class {
+            return None;
+        }
+        recent.stamp = stamp;
+        Some(recent.tag)
     }
 
     fn recall(&mut self, pid: u64) -> bool {
         let Some((list, place)) = self.index.get(&pid).copied() else { return false };
-        let standard = match self.used[list].get(place) {
-            Some(Entry { object: Object::Type(Type::Base(tag)), .. }) => Some(*tag),
-            _ => None,
+        let (tag, class) = match self.used[list].get(place) {
+            Some(Entry { object: Object::Type(Type::Base(tag)), .. }) => {
+                (*tag, val::of_scalar(*tag).unwrap_or(NO_CLASS))
+            }
+            _ => (TypeTag::Error, NO_CLASS),
         };
-        let class = standard.and_then(val::of_scalar);
-        let tag = standard.filter(|_| class.is_some());
-        *self.recent.of_mut(pid) = Recent { list, place, class: class.unwrap_or(0), tag };
+        // Its next use is about to follow.
+        self.remember(Recent { pid, stamp: self.clock, list, place, class, tag });
         true
     }
 
     #[inline]
-    fn other(&mut self, pid: u64, before: u32) -> Option<(Type, u32)> {
-        self.recent_type(pid, before).or_else(|| {
+    fn other(&mut self, pid: u64, stamp: u64) -> Option<(Type, u32)> {
+        self.recent_type(pid, stamp).or_else(|| {
             self.recall(pid);
-            self.recent_type(pid, before)
+            self.recent_type(pid, stamp)
         })
     }
 
@@ -55,7 +58,7 @@ impl ReadCache {
     /// used recently; returns it and its height.
     #[inline]
     pub(in super::super::super) fn usual_type(&mut self, pid: u64) -> Option<(Type, u32)> {
-        self.recent_type(pid, self.ring.opened() as u32)
+        self.recent_type(pid, self.stamp_of_type())
     }
 
     /// Does the same for a standard instance that matches the value's class; returns its tag.
@@ -65,14 +68,13 @@ impl ReadCache {
         class: u8,
         pid: u64,
     ) -> Option<TypeTag> {
-        self.standard(class, pid, self.ring.opened() as u32)
+        self.standard(class, pid, self.stamp_of_type())
     }
 
     #[inline]
-    fn recent_type(&mut self, pid: u64, before: u32) -> Option<(Type, u32)> {
-        let Recent { list, place, .. } = self.recent.of(pid);
-        let stamp = self.stamp_of_type(before);
-        match self.used[list].hit(place, pid, stamp) {
+    fn recent_type(&mut self, pid: u64, stamp: u64) -> Option<(Type, u32)> {
+        let Recent { list, place, .. } = *self.recent.hit(pid, stamp)?;
+        match self.used[list].get(place) {
             Some(Entry { object: Object::Type(ty @ Type::Def(_)), extent, .. }) => {
                 Some((ty.clone(), extent.height))
             }
@@ -80,11 +82,10 @@ impl ReadCache {
         }
     }
 
-    /// Returns the time of use for the type of a value with this number of values before it in its
-    /// run.
+    /// Returns the stamp for the type of the next value of the open run.
     #[inline(always)]
-    fn stamp_of_type(&self, before: u32) -> u64 {
-        self.clock + STEP * (u64::from(before) + 1)
+    fn stamp_of_type(&self) -> u64 {
+        self.clock + STEP * (self.ring.opened() + 1)
     }
 
     /// Records the tapes of all calls in the usual form, because a type is about to leave the cache.
@@ -139,7 +140,7 @@ impl Kept<'_> {
 }
 
 impl Types for Kept<'_> {
-    fn standard(&mut self, class: u8, pid: u64, _: u32) -> Option<TypeTag> {
+    fn standard(&mut self, class: u8, pid: u64, _: u64) -> Option<TypeTag> {
         match self.entry(pid)?.object {
             Object::Type(Type::Base(tag)) => {
                 Some(tag).filter(|tag| val::of_scalar(*tag) == Some(class))
@@ -152,7 +153,7 @@ impl Types for Kept<'_> {
         false
     }
 
-    fn other(&mut self, pid: u64, _: u32) -> Option<(Type, u32)> {
+    fn other(&mut self, pid: u64, _: u64) -> Option<(Type, u32)> {
         match self.entry(pid)? {
             Entry { object: Object::Type(ty @ Type::Def(_)), extent, .. } => {
                 Some((ty.clone(), extent.height))
