@@ -166,6 +166,10 @@ impl ReadCache {
     /// Frees unused memory.
     pub(in super::super) fn release(&mut self) {
         self.ring.release();
+        self.used.stable.release();
+        self.used.unstable.release();
+        self.messages.shrink();
+        self.volatile.shrink_to_fit();
     }
 
     fn unstable(&self) -> usize {
