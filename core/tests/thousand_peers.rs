@@ -12,7 +12,7 @@ const PEERS: usize = 1000;
 
 /// The maximum number of bytes for an idle peer in Running. (The object cache of a peer that has
 /// sent something takes more, 2§5.)
-const BOUND: usize = 8 << 10;
+const BOUND: usize = 7_600;
 
 fn configuration(options: Options, nodes: Vec<(String, PeerConfig)>) -> NodeConfig {
     let mut declarations = Declarations::new();

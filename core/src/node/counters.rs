@@ -66,6 +66,35 @@ impl Depth {
     }
 }
 
+/// What a peer keeps of its [`PeerCounters`]: those that neither its connection nor its queues
+/// have.
+#[derive(Debug, Default)]
+pub(super) struct KeptCounters {
+    /// The sum of the counters of its earlier connections.
+    pub(super) earlier: Option<Box<Counters>>,
+    pub(super) connects: u64,
+    pub(super) reads: u64,
+    pub(super) writes: u64,
+    pub(super) dropped_outgoing: u64,
+    pub(super) dropped_incoming: u64,
+    pub(super) unwritable: u64,
+}
+
+impl KeptCounters {
+    pub(super) fn counters(&self) -> PeerCounters {
+        PeerCounters {
+            connection: self.earlier.as_deref().copied().unwrap_or_default(),
+            connects: self.connects,
+            reads: self.reads,
+            writes: self.writes,
+            dropped_outgoing: self.dropped_outgoing,
+            dropped_incoming: self.dropped_incoming,
+            unwritable: self.unwritable,
+            ..PeerCounters::default()
+        }
+    }
+}
+
 impl PeerCounters {
     /// Adds the counters of another peer. The maximum queue depths become sums.
     pub(super) fn add(&mut self, other: &PeerCounters) {

@@ -11,6 +11,7 @@ use super::transport::Socket;
 use crate::Time;
 use crate::connection::{Connection, Role};
 use crate::data::{Declarations, Name};
+use crate::node::counters::KeptCounters;
 use crate::node::peer::{Key, Slab};
 use crate::node::queue::{IncomingQueue, OutgoingQueue};
 use crate::node::{
@@ -77,8 +78,7 @@ pub(super) struct Peer {
     pub(super) batches: Batches,
     /// The statistics of its answers to our PINGs.
     pub(super) pings: Option<Box<PingStatistics>>,
-    /// The counters of its earlier connections, and those that connections do not keep.
-    pub(super) counters: PeerCounters,
+    pub(super) counters: KeptCounters,
 }
 
 impl Peer {
@@ -106,7 +106,7 @@ impl Peer {
             point: None,
             batches: Batches::default(),
             pings: None,
-            counters: PeerCounters::default(),
+            counters: KeptCounters::default(),
         }
     }
 
@@ -173,7 +173,7 @@ impl Peers {
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<Arc<EventPeer>> {
         let peer = self.slab.remove(key.0)?;
         self.keys.remove(&key.id());
-        self.gone.add(&peer.counters);
+        self.gone.add(&peer.counters.counters());
         self.departed.push_back(peer.who);
         if self.departed.len() > DEPARTED { self.departed.pop_front() } else { None }
     }
@@ -339,7 +339,7 @@ impl NodeMachine {
 
     fn counters_of(&self, key: PeerKey) -> Option<PeerCounters> {
         let peer = self.peers.get(key)?;
-        let mut counters = peer.counters;
+        let mut counters = peer.counters.counters();
         if let Some(connection) = self.connection(key) {
             counters.connection += connection.counters();
         }

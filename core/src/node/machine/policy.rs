@@ -226,7 +226,7 @@ impl NodeMachine {
         peer.awaiting_setup = false;
         peer.exchange = Default::default();
         if let Some(counters) = counters {
-            peer.counters.connection += counters;
+            **peer.counters.earlier.get_or_insert_default() += counters;
         }
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);

@@ -73,6 +73,17 @@ impl Messages {
         (held.and_then(|held| held.message.take()).unwrap_or_default(), number)
     }
 
+    /// Frees unused memory.
+    pub(super) fn shrink(&mut self) {
+        for number in &self.free {
+            if let Some(held) = self.held.get_mut(*number as usize) {
+                held.message = None;
+            }
+        }
+        self.held.shrink_to_fit();
+        self.free.shrink_to_fit();
+    }
+
     #[cold]
     fn add(&mut self) -> u32 {
         self.held.push(Held::default());

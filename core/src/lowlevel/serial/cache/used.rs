@@ -38,6 +38,14 @@ impl<T> Used<T> {
         self.len
     }
 
+    /// Frees unused memory.
+    pub(super) fn release(&mut self) {
+        self.slots.shrink_to_fit();
+        self.free.shrink_to_fit();
+        self.sorted.shrink_to_fit();
+        self.unsorted.shrink_to_fit();
+    }
+
     /// Adds an entry at the end of the order and returns its position.
     pub(super) fn insert(&mut self, pid: u64, stamp: u64, item: T) -> u32 {
         let slot = Slot { pid, stamp, item: Some(item) };

@@ -191,6 +191,10 @@ impl ReadCache {
         self.settle();
         self.recent = Recents::default();
         self.ring.release();
+        self.used.stable.release();
+        self.used.unstable.release();
+        self.messages.shrink();
+        self.volatile.shrink_to_fit();
     }
 
     fn unstable(&self) -> usize {
