@@ -242,8 +242,9 @@ struct Logged {
 }
 
 #[derive(Debug, Clone, Record)]
+#[bro(log)]
 struct LoggedId {
-    #[bro(log, name = "orig_h")]
+    #[bro(name = "orig_h")]
     from: IpAddr,
 }
 

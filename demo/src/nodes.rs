@@ -40,12 +40,10 @@ pub(crate) struct Pong {
 /// An entry of the log `scans`.
 #[derive(Debug, Clone, PartialEq, Record)]
 #[bro(name = "Scan::Info")]
+#[bro(log)]
 struct Scan {
-    #[bro(log)]
     ts: Time,
-    #[bro(log)]
     host: IpAddr,
-    #[bro(log)]
     ports: Vec<Port>,
 }
 

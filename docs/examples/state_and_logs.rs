@@ -18,15 +18,12 @@ use brocomm::state::{Path, StateError, Store, StoreLimits};
 use brocomm::{Record, Time};
 use brocomm_std::Node;
 
-/// An entry of the log `scans`. The fields with `log` are its columns.
+/// An entry of the log `scans`. Its fields are the columns.
 #[derive(Record)]
-#[bro(name = "Scan::Info")]
+#[bro(name = "Scan::Info", log)]
 struct Info {
-    #[bro(log)]
     ts: Time,
-    #[bro(log)]
     host: IpAddr,
-    #[bro(log)]
     ports: u64,
 }
 

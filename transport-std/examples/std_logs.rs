@@ -12,10 +12,9 @@ use std::net::IpAddr;
 use brocomm_std::{Node, Record};
 
 #[derive(Record)]
+#[bro(log)]
 struct Scan {
-    #[bro(log)]
     host: IpAddr,
-    #[bro(log)]
     ports: u64,
 }
 

@@ -241,8 +241,8 @@ fn a_log_is_read_as_records() {
 }
 
 #[derive(Record)]
+#[bro(log)]
 struct Other {
-    #[bro(log)]
     ts: Time,
 }
 
@@ -270,7 +270,7 @@ fn start_errors_say_why() {
             build().connect("127.0.0.1:99999"),
             "cannot resolve 127.0.0.1:99999: `99999` is not a port: must be 0 to 65535",
         ),
-        (build().connect(""), "cannot resolve : "),
+        (build().connect(""), "cannot resolve \"\": "),
         (build().listen("127.0.0.1:x"), "cannot resolve 127.0.0.1:x: "),
         (
             build().receive::<Seen>().listen("127.0.0.1:0"),
@@ -292,10 +292,15 @@ fn start_errors_say_why() {
         (build().declare("global x"), "declarations: line 1, column 9: "),
         (build().declare("global s: set[pattern] &synchronized;"), "declarations: "),
         (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),
+        (
+            build().log::<Other>("Scans::LOG"),
+            "logs: `Scans::LOG` is the ID of a log stream; expected its path, such as `scans`",
+        ),
         (build().options(|options| options.cache_size = 0), "configuration: cache_size = 0: "),
     ] {
         let found = builder.start().unwrap_err();
         assert!(found.to_string().starts_with(error), "{found}");
+        assert_eq!(format!("{found:?}"), found.to_string(), "`main` prints what `Debug` gives");
         let is_address = matches!(found, StartError::Address(TransportError::Resolve { .. }));
         assert_eq!(is_address, error.starts_with("cannot resolve"), "{found:?}");
     }

@@ -9,9 +9,10 @@
 //! lost. [`Table`] has `get`, `contains`, `insert`, `remove` and `entries`, none of which waits;
 //! [`Table::changes`] returns what others change.
 //!
-//! The node below connects. The other side listens, with `Node::builder().table::<IpAddr,
-//! String>("blocked").listen("0.0.0.0:47757").accept("192.0.2.7")`. It applies changes only from
-//! the hosts named with [`accept`](Builder::accept).
+//! The node below connects, and inserts when its table has been replaced. The node that it connects
+//! to is built with `Node::builder().table::<IpAddr, String>("blocked").listen("0.0.0.0:47757")
+//! .accept("192.0.2.7")`: a node that listens applies changes only from the hosts that it names with
+//! [`accept`](Builder::accept).
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -41,10 +42,11 @@
 //!
 //! # Logs
 //!
-//! To write a log, mark the fields of a struct that are its columns with `#[bro(log)]`, and declare
-//! the log with [`Builder::log`]. If a field is a struct, mark its fields too. Every peer that
-//! requests logs receives the entries. The node below names no host with
-//! [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
+//! To write a log, put `#[bro(log)]` on a struct whose fields are the columns, and declare the log with
+//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. To make columns of some fields
+//! only, put the attribute on these instead of on the struct. If a field is a struct, it needs the
+//! attribute too. Every peer that requests logs receives the entries. The node below names no host
+//! with [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -52,10 +54,9 @@
 //! use brocomm_tokio::{Node, Record};
 //!
 //! #[derive(Record)]
+//! #[bro(log)]
 //! struct Scan {
-//!     #[bro(log)]
 //!     host: IpAddr,
-//!     #[bro(log)]
 //!     ports: u64,
 //! }
 //!

@@ -12,10 +12,9 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Record)]
+#[bro(log)]
 struct Scan {
-    #[bro(log)]
     host: IpAddr,
-    #[bro(log)]
     kind: Kind,
 }
 

@@ -106,13 +106,22 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Declares a log that the node writes, with a column for each field marked `#[bro(log)]`.
-    /// Peers that request logs receive its entries.
+    /// Declares a log that the node writes, with a column for each field marked `#[bro(log)]`, or
+    /// for all fields if the struct is marked. Peers that request logs receive its entries.
+    ///
+    /// `path` names the log as its file does: the path of Bro's `conn.log` is `conn`. It is not the
+    /// ID of a log stream, such as `Conn::LOG`; that is an error.
     ///
     /// A Bro interprets the number of a log stream as one of its own. Logs declared here get
     /// numbers that no Bro uses. To choose a number, declare a [`LogStream`] with
     /// [`NodeMachine::declare_log`].
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
+        let path = path.into();
+        if let Some(module) = path.strip_suffix(b"::LOG") {
+            let default = String::from_utf8_lossy(module).to_lowercase();
+            self.errors.push(StartError::StreamId { id: path, path: default });
+            return self;
+        }
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
         match LogStream::of::<R>(number, path) {
             Ok(stream) => self.logs.push(stream),

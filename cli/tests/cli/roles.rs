@@ -11,10 +11,9 @@ use crate::support::{Program, Run, closed_port, no_folder, run, scratch};
 
 /// An entry of a log.
 #[derive(Record)]
+#[bro(log)]
 struct Scan {
-    #[bro(log)]
     host: IpAddr,
-    #[bro(log)]
     ports: u64,
 }
 

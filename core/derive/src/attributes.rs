@@ -5,11 +5,21 @@ use syn::{Attribute, DeriveInput, Error, Expr, LitStr, Result};
 
 use crate::case::Case;
 
+/// What a type is derived as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypeKind {
+    Record,
+    Event,
+    Enum,
+}
+
 /// The attributes of a type.
 #[derive(Default)]
 pub(crate) struct TypeAttributes {
     pub(crate) name: Option<String>,
     pub(crate) rename_all: Option<Case>,
+    /// All fields of the record are columns.
+    pub(crate) log: bool,
 }
 
 /// The attributes of a field or variant.
@@ -21,8 +31,8 @@ pub(crate) struct PartAttributes {
 }
 
 impl TypeAttributes {
-    /// Parses the attributes of a type. `cases` says whether `rename_all` is allowed.
-    pub(crate) fn read(input: &DeriveInput, cases: bool) -> Result<TypeAttributes> {
+    /// Parses the attributes of a type. An enum may have `rename_all`, a record `log`.
+    pub(crate) fn read(input: &DeriveInput, kind: TypeKind) -> Result<TypeAttributes> {
         if !input.generics.params.is_empty() {
             // All instances would share the one static that holds the Bro type.
             return Err(Error::new_spanned(&input.generics, "a Bro type can't be generic"));
@@ -31,7 +41,9 @@ impl TypeAttributes {
         each(&input.attrs, |meta| {
             if meta.path.is_ident("name") {
                 read.name = Some(text(&meta)?.value());
-            } else if cases && meta.path.is_ident("rename_all") {
+            } else if kind == TypeKind::Record && meta.path.is_ident("log") {
+                read.log = true;
+            } else if kind == TypeKind::Enum && meta.path.is_ident("rename_all") {
                 let case = text(&meta)?;
                 let known = Case::parse(&case.value());
                 let expected = "expected \"snake_case\" or \"SCREAMING_SNAKE_CASE\"";

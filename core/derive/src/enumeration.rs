@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Fields, Result, Variant};
 
-use crate::attributes::{PartAttributes, TypeAttributes};
+use crate::attributes::{PartAttributes, TypeAttributes, TypeKind};
 use crate::fields::conversions;
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
@@ -13,7 +13,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
         return Err(Error::new_spanned(rust, "expected an enum"));
     };
-    let attributes = TypeAttributes::read(input, true)?;
+    let attributes = TypeAttributes::read(input, TypeKind::Enum)?;
     let name = attributes.name.unwrap_or_else(|| rust.unraw().to_string());
     let module = name.rsplit_once("::").map(|(module, _)| module);
     let constant = |variant: &Variant| {

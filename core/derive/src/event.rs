@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Result};
 
-use crate::attributes::TypeAttributes;
+use crate::attributes::{TypeAttributes, TypeKind};
 use crate::case::Case;
 use crate::fields::fields;
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let rust = &input.ident;
-    let name = TypeAttributes::read(input, false)?.name;
+    let name = TypeAttributes::read(input, TypeKind::Event)?.name;
     let name = name.unwrap_or_else(|| Case::Snake.apply(&rust.to_string()));
     let fields = fields(input, false)?;
     let count = fields.len();

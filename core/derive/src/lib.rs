@@ -35,7 +35,8 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// * `Option<T>` means `&optional`.
 /// * `#[bro(default)]` on a field means `&default` with the Rust type's default, `#[bro(default =
 ///   443)]` with this value.
-/// * `#[bro(log)]` on a field means `&log`.
+/// * `#[bro(log)]` on a field means `&log`. On the struct it means `&log` on each of its fields, as after
+///   a record in Bro.
 ///
 /// A record cannot be generic, and cannot contain itself, directly or through other records. The
 /// latter causes the compiler error `cycle detected …` about `CONTAINS_ITSELF`.

@@ -5,14 +5,15 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Result};
 
-use crate::attributes::TypeAttributes;
+use crate::attributes::{TypeAttributes, TypeKind};
 use crate::fields::{conversions, fields};
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let rust = &input.ident;
-    let attributes = TypeAttributes::read(input, false)?;
+    let attributes = TypeAttributes::read(input, TypeKind::Record)?;
     let name = attributes.name.unwrap_or_else(|| rust.unraw().to_string());
-    let fields = fields(input, true)?;
+    let mut fields = fields(input, true)?;
+    fields.iter_mut().for_each(|field| field.attributes.log |= attributes.log);
     let declarations = fields.iter().map(|field| field.declaration());
     let values = fields.iter().enumerate().map(|(at, field)| {
         let (member, ty) = (&field.member, &field.ty);

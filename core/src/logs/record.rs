@@ -12,10 +12,10 @@ use crate::data::{
 /// A type that can be written to a log: a record whose `&log` fields are the columns.
 ///
 /// With the feature `derive`, implement it with `#[derive(brocomm::Record)]` and `#[bro(log)]` on
-/// the fields.
+/// the struct or on fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a log entry",
-    note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to each field that is a column"
+    note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to it or to each field that is a column"
 )]
 pub trait LogRecord {
     /// Returns the columns.
@@ -290,7 +290,7 @@ pub enum NotLoggable {
         ty: Name,
     },
     /// There is no field with `&log`.
-    #[error("{ty} has no field with &log")]
+    #[error("{ty} has no field with &log, in Rust `#[bro(log)]`")]
     NoField {
         /// The record's type.
         ty: Name,

@@ -78,18 +78,16 @@ fn hit_counts() {
 }
 
 #[derive(Record)]
+#[bro(log)]
 struct Id {
-    #[bro(log)]
     orig_h: IpAddr,
-    #[bro(log)]
     resp_h: IpAddr,
 }
 
 #[derive(Record)]
+#[bro(log)]
 struct Conn {
-    #[bro(log)]
     id: Id,
-    #[bro(log)]
     service: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::ConfigErrors;
 use crate::connection::ConfigError;
-use crate::data::{CallError, ConversionError};
+use crate::data::{CallError, ConversionError, Name};
 use crate::logs::StreamError;
 use crate::node::NodeConfigError;
 use crate::notation::ParseError;
@@ -24,7 +24,7 @@ use crate::state::StateError;
 #[non_exhaustive]
 pub enum TransportError {
     /// The address does not have the form `host:port`, or the host name cannot be resolved.
-    #[error("cannot resolve {address}: {cause}")]
+    #[error("cannot resolve {}: {cause}", if address.is_empty() { "\"\"" } else { address })]
     Resolve {
         /// The address as given.
         address: String,
@@ -87,7 +87,9 @@ pub enum TransportError {
 }
 
 /// The reason why a node cannot start.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+///
+/// `Debug` gives the message too, because a program whose `main` returns the error prints that.
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration is invalid.
@@ -108,6 +110,14 @@ pub enum StartError {
     /// A log cannot be declared.
     #[error("logs: {0}")]
     Log(StreamError),
+    /// A log was declared with the ID of a log stream instead of a path.
+    #[error("logs: `{id}` is the ID of a log stream; expected its path, such as `{path}`")]
+    StreamId {
+        /// The ID, such as `Conn::LOG`.
+        id: Name,
+        /// The path that Bro derives from it, such as `conn`.
+        path: String,
+    },
     /// The node listens and expects something of its peers, but accepts no input from any host.
     #[error(
         "the node listens, but ignores what peers send, so it would not get {what}; \
@@ -125,6 +135,12 @@ pub enum StartError {
         /// The error.
         cause: Cause,
     },
+}
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The reason why a request got no answer.
