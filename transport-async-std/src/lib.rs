@@ -160,12 +160,16 @@
 //!
 //! # Backpressure
 //!
-//! By default, nothing is lost. When a peer does not read, its queue in this node fills, and
-//! [`raise`](asynchronous::Node::raise) and [`Log::write`] wait;
-//! [`try_raise`](asynchronous::Node::try_raise) returns an error instead. When a subscriber of this
-//! node does not read, the node stops reading from the peers that send to it. Two nodes that both
-//! wait in `raise` without reading can deadlock. Read events in one task, and raise them in another
-//! one or with `try_raise`.
+//! By default, nothing is lost while the node runs and its connections last. When a peer does not
+//! read, its queue in this node fills, and [`raise`](asynchronous::Node::raise) and [`Log::write`]
+//! wait; [`try_raise`](asynchronous::Node::try_raise) returns an error instead. When a subscriber
+//! of this node does not read, the node stops reading from the peers that send to it. Two nodes
+//! that both wait in `raise` without reading can deadlock. Read events in one task, and raise them
+//! in another one or with `try_raise`.
+//!
+//! End a node with [`Node::terminate`], which sends what is queued. When a node is dropped, what it
+//! has not sent is lost; log entries wait up to a second for others, unless [`Node::flush`] sends
+//! them.
 //!
 //! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
 //! policy for full ones. For the queue of a subscriber, use

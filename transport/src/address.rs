@@ -35,6 +35,13 @@ pub fn parse(text: &str) -> Result<String, String> {
     if host.is_empty() {
         return Err("a host is missing; write `HOST` or `HOST:PORT`".to_owned());
     }
+    // The system takes a number for an address.
+    if host.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{host}` is not a host; a port is written `HOST:PORT`"));
+    }
+    if host.contains(['/', '*']) {
+        return Err(format!("`{host}` is not a host; name each host by itself"));
+    }
     match port {
         Some("") if !text.ends_with(':') => Ok(format!("{host}:{PORT}")),
         Some(port) => match port.parse::<u16>() {
@@ -89,6 +96,10 @@ mod tests {
             (":5", "a host is missing; write `HOST` or `HOST:PORT`"),
             ("h:", "`` is not a port: must be 0 to 65535"),
             ("h:70000", "`70000` is not a port: must be 0 to 65535"),
+            ("47757", "`47757` is not a host; a port is written `HOST:PORT`"),
+            ("0:47757", "`0` is not a host; a port is written `HOST:PORT`"),
+            ("10.0.0.0/8", "`10.0.0.0/8` is not a host; name each host by itself"),
+            ("*", "`*` is not a host; name each host by itself"),
             ("::1:47757", "an IPv6 address with a port is written `[IPV6]:PORT`"),
             ("10.0.0.1:5:6", "an IPv6 address with a port is written `[IPV6]:PORT`"),
             ("[::1", "a `]` is missing"),
