@@ -58,6 +58,8 @@ pub(super) trait Decide {
     fn place(&mut self, _at: usize) {}
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
+    /// Returns whether [`value_of_known`](Self::value_of_known) may decide on anything.
+    fn may_be_known(&self) -> bool;
     /// Decides on a value and its type, a standard instance, if the value is written in the usual
     /// way and the type as a reference. Returns the ids of both. Otherwise decides nothing.
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
@@ -112,6 +114,11 @@ impl Decide for Live<'_> {
     #[inline]
     fn base(&mut self, tag: TypeTag) -> Decision {
         self.cache.base(tag, self.mode)
+    }
+
+    #[inline]
+    fn may_be_known(&self) -> bool {
+        self.short == Short::Known
     }
 
     #[inline]

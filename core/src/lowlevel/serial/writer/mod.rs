@@ -181,7 +181,7 @@ enum Containers {
     InFull,
     /// Those of a call: as references if they were sent before.
     Remembered,
-    /// Those of a call that are not sent before or after it.
+    /// Those of a call that only the call refers to: they were not sent before, and cannot be again.
     Owned,
 }
 
@@ -227,7 +227,7 @@ impl<D: Decide> MessageWriter<'_, D> {
         let [a, b, c, d] = length(args);
         let [s, t, u, v, w, x, y, z] = time.to_be_bytes();
         self.append([s, t, u, v, w, x, y, z, a, b, c, d]);
-        args.iter().for_each(|arg| self.value(arg));
+        self.values(args);
     }
 
     fn top_id(&mut self, id: &Arc<Id>) {

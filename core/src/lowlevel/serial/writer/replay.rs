@@ -52,6 +52,10 @@ impl Decide for Replay<'_> {
         self.next()
     }
 
+    fn may_be_known(&self) -> bool {
+        false
+    }
+
     fn value_of_known(&mut self, _: TypeTag) -> Option<(u64, u64)> {
         None
     }
@@ -136,17 +140,20 @@ impl<D: Decide> MessageWriter<'_, D> {
         tag: TypeTag,
         content: [u8; N],
     ) -> bool {
-        self.frequent_scalar(class, tag, content)
+        self.frequent_scalar::<N, true>(class, tag, content)
     }
 
     /// Does the same without a call, for frequent values.
     #[inline(always)]
-    pub(super) fn frequent_scalar<const N: usize>(
+    pub(super) fn frequent_scalar<const N: usize, const KNOWN: bool>(
         &mut self,
         class: u8,
         tag: TypeTag,
         content: [u8; N],
     ) -> bool {
+        if !KNOWN {
+            return self.other_scalar(class, tag, content);
+        }
         match self.decide.value_of_known(tag) {
             Some((pid, type_pid)) => {
                 self.decide.place(self.out.len() + 1);
@@ -159,6 +166,12 @@ impl<D: Decide> MessageWriter<'_, D> {
 
     #[inline(never)]
     fn any_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
+        self.other_scalar(class, tag, content)
+    }
+
+    /// Does the same if the type is not written as a reference in the usual way.
+    #[inline(always)]
+    fn other_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
         match self.decide.value_and_type(tag) {
             Some((Short::Attributed, pid, type_pid)) => {
                 self.decide.place(self.out.len() + 1);

@@ -353,6 +353,10 @@ impl Decide for Draft<'_> {
         Decision::Reference(0)
     }
 
+    fn may_be_known(&self) -> bool {
+        Short::of(self.mode) == Short::Known
+    }
+
     fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
         (Short::of(self.mode) == Short::Known).then(|| {
             self.value_of_base(tag);

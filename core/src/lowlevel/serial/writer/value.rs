@@ -14,9 +14,25 @@ use crate::serial::kind::{ty, val};
 use crate::serial::scalar::expiry_seconds;
 
 impl<D: Decide> MessageWriter<'_, D> {
+    /// Writes values.
+    #[inline]
+    pub(super) fn values(&mut self, values: &[Value]) {
+        if self.decide.may_be_known() {
+            values.iter().for_each(|value| self.value_as::<true>(value));
+        } else {
+            values.iter().for_each(|value| self.value_as::<false>(value));
+        }
+    }
+
     /// Writes a value.
-    #[inline(never)]
+    #[inline]
     pub(super) fn value(&mut self, value: &Value) {
+        self.values(std::slice::from_ref(value));
+    }
+
+    /// Writes a value. `KNOWN` says whether its type may be written as a reference in the usual way.
+    #[inline(never)]
+    fn value_as<const KNOWN: bool>(&mut self, value: &Value) {
         let (class, tag, number) = match value {
             Value::Bool(value) => (val::PLAIN, TypeTag::Bool, u64::from(*value)),
             Value::Int(number) => (val::PLAIN, TypeTag::Int, *number as u64),
@@ -31,7 +47,7 @@ impl<D: Decide> MessageWriter<'_, D> {
                 (val::ADDR, TypeTag::Addr, u64::from_be_bytes(addr_v4(*addr)))
             }
             Value::Addr(addr) => return self.addr(*addr),
-            Value::String(text) => return self.text(text),
+            Value::String(text) => return self.text::<KNOWN>(text),
             Value::Subnet(subnet) => return self.subnet(*subnet),
             Value::Pattern(pattern) => return self.pattern(pattern),
             Value::Enum(value) => return self.constant(value),
@@ -43,12 +59,12 @@ impl<D: Decide> MessageWriter<'_, D> {
             Value::File(ty, file) => return self.file_value(ty, file),
             Value::Opaque(opaque) => return self.opaque_value(value, opaque),
         };
-        self.frequent_scalar(class, tag, number.to_be_bytes());
+        self.frequent_scalar::<_, KNOWN>(class, tag, number.to_be_bytes());
     }
 
     #[inline(always)]
-    fn text(&mut self, text: &[u8]) {
-        if self.frequent_scalar(val::STRING, TypeTag::String, length(text)) {
+    fn text<const KNOWN: bool>(&mut self, text: &[u8]) {
+        if self.frequent_scalar::<_, KNOWN>(val::STRING, TypeTag::String, length(text)) {
             self.bytes(text);
         }
     }
