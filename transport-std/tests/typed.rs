@@ -296,6 +296,10 @@ fn start_errors_say_why() {
             build().log::<Other>("Scans::LOG"),
             "logs: `Scans::LOG` is the ID of a log stream; expected its path, such as `scans`",
         ),
+        (
+            build().log::<Other>("Scans::SLOW_LOG"),
+            "logs: `Scans::SLOW_LOG` is the ID of a log stream; expected its path, such as `slow`",
+        ),
         (build().options(|options| options.cache_size = 0), "configuration: cache_size = 0: "),
     ] {
         let found = builder.start().unwrap_err();

@@ -117,9 +117,8 @@ impl<N: Start> Builder<N> {
     /// [`NodeMachine::declare_log`].
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
         let path = path.into();
-        if let Some(module) = path.strip_suffix(b"::LOG") {
-            let default = String::from_utf8_lossy(module).to_lowercase();
-            self.errors.push(StartError::StreamId { id: path, path: default });
+        if let Some(expected) = path_of_stream(&path) {
+            self.errors.push(StartError::StreamId { id: path, path: expected });
             return self;
         }
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
@@ -328,6 +327,15 @@ fn escaped(name: &Name) -> String {
 fn prefix() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("#brocomm#{}-{random:x}#", std::process::id())
+}
+
+/// Returns the path of a log if its name is the ID of a stream, such as `Conn::LOG` for `conn` or
+/// `Notice::ALARM_LOG` for `alarm`.
+fn path_of_stream(name: &Name) -> Option<String> {
+    let name = String::from_utf8_lossy(name);
+    let (module, id) = name.split_once("::")?;
+    let path = if id == "LOG" { module } else { id.strip_suffix("_LOG")? };
+    Some(path.to_lowercase())
 }
 
 /// Returns the first address of a host with its zone, if any. The port is 47757 by default.

@@ -47,7 +47,8 @@ impl Connection {
     }
 
     /// Processes SERIALs in the usual form, as nearly all messages are. Of what makes input wait,
-    /// they change only the number of queued notifications. Returns whether there was one.
+    /// they change only the number of queued notifications, and one that closes the connection leaves
+    /// none after it. Returns whether there was one.
     fn process_serials(&mut self) -> bool {
         let limit = self.config.notification_limit.max(1);
         let mut has_some = false;

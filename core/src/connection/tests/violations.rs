@@ -108,6 +108,24 @@ fn a_violation_is_logged_in_bros_words_and_the_rest_is_ignored() {
 }
 
 #[test]
+fn nothing_after_a_serial_that_cannot_be_decoded_is_delivered() {
+    let mut good = in_phase(Phase::Running);
+    feed(&mut good, &[call_of("none")]);
+    let delivered = drain(&mut good);
+    assert!(!delivered.is_empty());
+    let mut connection = in_phase(Phase::Running);
+    let bad = Message::Serial(Bytes::from_static(b"?"));
+    feed(&mut connection, &[call_of("none"), bad, call_of("none"), call_of("none")]);
+    let mut notified = drain(&mut connection);
+    let last = notified.pop();
+    assert!(
+        matches!(last, Some(ConnectionNotification::Closed(CloseCause::Protocol(_)))),
+        "{last:?}"
+    );
+    assert_eq!(notified, delivered);
+}
+
+#[test]
 fn a_violation_without_a_text_in_bro_names_message_phase_and_offset() {
     let mut connection = in_phase(Phase::Running);
     let offset = connection.counters().input.bytes;

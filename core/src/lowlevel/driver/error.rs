@@ -115,7 +115,7 @@ pub enum StartError {
     StreamId {
         /// The ID, such as `Conn::LOG`.
         id: Name,
-        /// The path that Bro derives from it, such as `conn`.
+        /// A path, such as `conn`: the part of the ID that Bro makes paths from, in lower case.
         path: String,
     },
     /// The node listens and expects something of its peers, but accepts no input from any host.

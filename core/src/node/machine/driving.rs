@@ -155,6 +155,10 @@ impl NodeMachine {
                 ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
                     Notification::LogEntry { peer: Arc::clone(&peer.who), writer, values }
                 }
+                ConnectionNotification::LazyEvent(event) => {
+                    let event = event.to_event();
+                    Notification::Event { peer: Arc::clone(&peer.who), event }
+                }
                 other => return Some(Ok((other, held))),
             };
             self.delivery.hold(held);

@@ -42,7 +42,7 @@ impl NodeMachine {
                 }
                 return;
             }
-            // They were delivered before, and this node does not request lazy events.
+            // They were delivered before.
             ConnectionNotification::Event(_)
             | ConnectionNotification::LogEntry(_)
             | ConnectionNotification::LazyEvent(_) => return,
