@@ -54,7 +54,7 @@ pub(crate) use value::{
     Bucket, Cardinality, Case, CounterVector, Enclosing, Entropy, EnumType, Expr, ExprKind, File,
     Func, FuncType, Hasher, Id, ListType, Opaque, OpaqueState, Opcode, Packet, RecordType, Serial,
     SetType, Short, StateAccess, Stmt, StmtKind, TableType, TopK, TypeDef, TypeKind, UnaryClass,
-    as_ordered, mapped,
+    as_ordered, compare_addresses,
 };
 
 pub use convert::{

@@ -74,6 +74,9 @@ pub(super) struct Expiry {
     pub(super) queued: Time,
 }
 
+/// The rest of a table's entries.
+pub(super) type Entries<'t> = btree_map::Range<'t, Index, Entry>;
+
 impl Table {
     /// Creates a table or set with this type.
     pub(super) fn new(ty: &Type) -> Table {
@@ -99,7 +102,7 @@ impl Table {
     }
 
     /// Iterates over the entries after the one with this index, or over all.
-    pub(super) fn after(&self, last: Option<&Index>) -> impl Iterator<Item = (&Index, &Entry)> {
+    pub(super) fn after(&self, last: Option<&Index>) -> Entries<'_> {
         let after = last.map_or(Bound::Unbounded, Bound::Excluded);
         self.entries.range::<Index, _>((after, Bound::Unbounded))
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::data::{Items, Port, Subnet, TypeTag, Value, as_ordered, mapped};
+use crate::data::{Items, Port, Subnet, TypeTag, Value, as_ordered, compare_addresses};
 
 /// A value without addressable parts, in 24 bytes if it is not one of the rare kinds.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ impl Ord for Stored {
             | (Stored::Interval(a), Stored::Interval(b)) => a.total_cmp(b),
             (Stored::String(a), Stored::String(b)) => a.cmp(b),
             (Stored::Port(a), Stored::Port(b)) => a.cmp(b),
-            (Stored::Addr(a), Stored::Addr(b)) => mapped(*a).cmp(&mapped(*b)),
+            (Stored::Addr(a), Stored::Addr(b)) => compare_addresses(*a, *b),
             (Stored::Subnet(a), Stored::Subnet(b)) => a.cmp(b),
             (Stored::Other(a), Stored::Other(b)) => a.cmp(b),
             (a, b) => a.tag().cmp(&b.tag()),

@@ -20,10 +20,18 @@ use super::{
 struct Bits(f64);
 
 /// Returns an address as Bro stores it: 128 bits, IPv4 mapped into IPv6.
-pub(crate) fn mapped(addr: IpAddr) -> u128 {
+fn mapped(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(addr) => 0xffff_0000_0000 | u128::from(addr.to_bits()),
         IpAddr::V6(addr) => addr.to_bits(),
+    }
+}
+
+/// Compares addresses as Bro stores them. Most are IPv4, where this is cheaper.
+pub(crate) fn compare_addresses(a: IpAddr, b: IpAddr) -> Ordering {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => a.cmp(&b),
+        (a, b) => mapped(a).cmp(&mapped(b)),
     }
 }
 
@@ -193,7 +201,7 @@ impl Value {
             (Value::Pattern(a), Value::Pattern(b)) => a.cmp(b),
             (Value::Enum(a), Value::Enum(b)) => a.cmp(b),
             (Value::Port(a), Value::Port(b)) => a.cmp(b),
-            (Value::Addr(a), Value::Addr(b)) => mapped(*a).cmp(&mapped(*b)),
+            (Value::Addr(a), Value::Addr(b)) => compare_addresses(*a, *b),
             (Value::Subnet(a), Value::Subnet(b)) => a.cmp(b),
             (Value::Func(_, a), Value::Func(_, b)) => a.cmp(b),
             (Value::File(_, a), Value::File(_, b)) => a.cmp(b),

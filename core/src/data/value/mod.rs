@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 pub use container::Items;
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
-pub(crate) use equality::{as_ordered, mapped};
+pub(crate) use equality::{as_ordered, compare_addresses};
 pub(crate) use index_type::CheckedTypes;
 pub use object::Event;
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};

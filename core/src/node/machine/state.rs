@@ -133,24 +133,20 @@ impl State {
     fn give(&self, peer: &mut Peer, connection: &mut Connection) -> GivenState {
         let mut given = GivenState::default();
         let Some(store) = &self.store else { return given };
+        let Stage::SendingState(transfer) = &mut peer.exchange.stage else { return given };
+        let Transfer { state, next, changes } = &mut **transfer;
+        let mut pieces = store.pieces(state);
         loop {
-            let Stage::SendingState(transfer) = &mut peer.exchange.stage else { return given };
-            let next = match transfer.next.take() {
-                Some(access) => Ok(Some(access)),
-                None => match transfer.changes.pop_front() {
-                    Some(change) => Ok(Some(Arc::unwrap_or_clone(change))),
-                    None => store.next_state(&mut transfer.state),
-                },
-            };
+            let waiting = next.take().or_else(|| changes.pop_front().map(Arc::unwrap_or_clone));
             // Skip operations that cannot be serialized.
-            let access = match next {
-                Ok(Some(access)) => access,
-                Ok(None) => {
+            let access = match waiting.map(Ok).or_else(|| pieces.next()) {
+                Some(Ok(access)) => access,
+                None => {
                     peer.exchange.stage = Stage::Running;
                     given.is_sent = true;
                     return given;
                 }
-                Err(error) => {
+                Some(Err(error)) => {
                     given.errors.push(error.to_string());
                     continue;
                 }
@@ -158,7 +154,7 @@ impl State {
             match connection.send_checked_access(&access) {
                 Ok(Sent::Sent) => given.some = true,
                 Err(UsageError::QueueFull { .. }) => {
-                    transfer.next = Some(access);
+                    *next = Some(access);
                     return given;
                 }
                 Err(error) => given.errors.push(error.to_string()),

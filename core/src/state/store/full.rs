@@ -12,7 +12,7 @@ use crate::data;
 use crate::data::{Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Mode, Reader, ReaderLimits, SerialError, WriteError, Writer};
 use crate::state::StateError;
-use crate::state::container::{Content, Key};
+use crate::state::container::{Content, Entries, Key};
 use crate::state::stored::Index;
 use crate::wire::DataFormat;
 
@@ -94,60 +94,13 @@ impl Store {
     /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if a variable's value cannot be sent; it
     /// is skipped, and the next call continues after it.
     pub fn next_state(&self, state: &mut FullState) -> Result<Option<StateAccess>, StateError> {
-        while let Some(rest) = state.rest.pop_front() {
-            if let Some(access) = self.next_part(state, rest)? {
-                return Ok(Some(access));
-            }
-        }
-        while let Some(variable) = self.variables.get(state.variables) {
-            state.variables = state.variables.saturating_add(1);
-            let Some(slot) = variable.slot.as_ref().filter(|_| variable.synchronized) else {
-                continue;
-            };
-            let mut reading = Reading::piece(&self.heap, state.piece);
-            let op1 = reading.slot(slot)?;
-            state.took(reading);
-            let (opcode, target) = (Opcode::Assign, variable.name.clone());
-            return Ok(Some(StateAccess { opcode, target, op1, op2: None, op3: None }));
-        }
-        Ok(None)
+        self.pieces(state).next().transpose()
     }
 
-    /// Returns the next entry or element of a partially sent container.
-    fn next_part(
-        &self,
-        state: &mut FullState,
-        rest: Rest,
-    ) -> Result<Option<StateAccess>, StateError> {
-        let mut reading = Reading::piece(&self.heap, state.piece);
-        let (key, op1, op2) = match rest {
-            Rest::Entries(key, last) => {
-                let Some(table) = self.heap.table(key) else { return Ok(None) };
-                let Some((index, entry)) = table.after(last.as_ref()).next() else {
-                    return Ok(None);
-                };
-                state.rest.push_front(Rest::Entries(key, Some(index.clone())));
-                let data::Entry { index, value, .. } = reading.entry(table, index, entry)?;
-                (key, Value::List(index), value)
-            }
-            Rest::Elements(key, next) => {
-                let Some(Content::Vector(slots)) = self.heap.get(key).map(|c| &c.content) else {
-                    return Ok(None);
-                };
-                // Skip elements that have lost their value meanwhile.
-                let mut rest = slots.iter().enumerate().skip(next);
-                let Some((at, slot)) = rest.find_map(|(at, slot)| Some((at, slot.as_ref()?)))
-                else {
-                    return Ok(None);
-                };
-                state.rest.push_front(Rest::Elements(key, at.saturating_add(1)));
-                let op1 = Value::Count(u64::try_from(at).unwrap_or(u64::MAX));
-                (key, op1, Some(reading.slot(slot)?))
-            }
-        };
-        state.took(reading);
-        let opcode = if op2.is_some() { Opcode::AssignIdx } else { Opcode::Add };
-        Ok(Some(StateAccess { opcode, target: self.heap.id(key), op1, op2, op3: None }))
+    /// Iterates over the operations that [`Store::next_state`] returns, without searching for the
+    /// next entry of a table each time.
+    pub(crate) fn pieces<'s>(&'s self, state: &'s mut FullState) -> Pieces<'s> {
+        Pieces { store: self, state, table: None }
     }
 
     /// Returns how much of the full state was sent.
@@ -170,6 +123,77 @@ impl Store {
         };
         let later = |rest: &Rest| comes_later(rest, key, &access.op1);
         self.names_of(key).iter().any(was_given) && !state.rest.iter().any(later)
+    }
+}
+
+/// The operations of the full state that are left; see [`Store::pieces`].
+pub(crate) struct Pieces<'s> {
+    store: &'s Store,
+    state: &'s mut FullState,
+    /// The table that the last operation was about, and its entries after that.
+    table: Option<(Key, Entries<'s>)>,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Result<StateAccess, StateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(rest) = self.state.rest.pop_front() {
+            if let Some(access) = self.part(rest).transpose() {
+                return Some(access);
+            }
+        }
+        while let Some(variable) = self.store.variables.get(self.state.variables) {
+            self.state.variables = self.state.variables.saturating_add(1);
+            if let Some(slot) = variable.slot.as_ref().filter(|_| variable.synchronized) {
+                let (opcode, target) = (Opcode::Assign, variable.name.clone());
+                let mut reading = Reading::piece(&self.store.heap, self.state.piece);
+                return Some(reading.slot(slot).map(|op1| {
+                    self.state.took(reading);
+                    StateAccess { opcode, target, op1, op2: None, op3: None }
+                }));
+            }
+        }
+        None
+    }
+}
+
+impl<'s> Pieces<'s> {
+    /// Returns the next entry or element of a partially sent container.
+    fn part(&mut self, rest: Rest) -> Result<Option<StateAccess>, StateError> {
+        let heap = &self.store.heap;
+        let mut reading = Reading::piece(heap, self.state.piece);
+        let (key, op1, op2) = match rest {
+            Rest::Entries(key, last) => {
+                let Some(table) = heap.table(key) else { return Ok(None) };
+                let mut entries = match self.table.take() {
+                    Some((same, entries)) if same == key => entries,
+                    _ => table.after(last.as_ref()),
+                };
+                let Some((index, entry)) = entries.next() else { return Ok(None) };
+                self.table = Some((key, entries));
+                self.state.rest.push_front(Rest::Entries(key, Some(index.clone())));
+                let data::Entry { index, value, .. } = reading.entry(table, index, entry)?;
+                (key, Value::List(index), value)
+            }
+            Rest::Elements(key, next) => {
+                let Some(Content::Vector(slots)) = heap.get(key).map(|c| &c.content) else {
+                    return Ok(None);
+                };
+                // Skip elements that have lost their value meanwhile.
+                let mut rest = slots.iter().enumerate().skip(next);
+                let Some((at, slot)) = rest.find_map(|(at, slot)| Some((at, slot.as_ref()?)))
+                else {
+                    return Ok(None);
+                };
+                self.state.rest.push_front(Rest::Elements(key, at.saturating_add(1)));
+                let op1 = Value::Count(u64::try_from(at).unwrap_or(u64::MAX));
+                (key, op1, Some(reading.slot(slot)?))
+            }
+        };
+        self.state.took(reading);
+        let opcode = if op2.is_some() { Opcode::AssignIdx } else { Opcode::Add };
+        Ok(Some(StateAccess { opcode, target: heap.id(key), op1, op2, op3: None }))
     }
 }
 

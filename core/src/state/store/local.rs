@@ -46,9 +46,11 @@ impl Store {
         if let Location::Entry(key, _) = &location {
             self.require_table(*key, Opcode::AssignIdx, true)?;
         }
+        let (value, ty) = (value.into(), self.ty(&location));
         let old = self.old_value(&location);
-        self.assign_to(&location, &value.into(), Source::Local).map_err(|e| e.named_by(&path))?;
-        Ok(self.assignment(&location, self.value_of(&location), old))
+        self.assign_to(&location, &value, Source::Local).map_err(|e| e.named_by(&path))?;
+        let new = if value.is_plain(&ty) { Some(value) } else { self.value_of(&location) };
+        Ok(self.assignment(&location, new, old))
     }
 
     /// Unsets a record's field: `delete r$field`.
