@@ -146,11 +146,12 @@
     )
 )]
 
-#[cfg(feature = "base-types")]
+// No unit test needs its types, which are a fifth of the code.
+#[cfg(all(feature = "base-types", not(test)))]
 // The derive macros refer to this crate as `brocomm`.
 extern crate self as brocomm;
 
-#[cfg(feature = "base-types")]
+#[cfg(all(feature = "base-types", not(test)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "base-types")))]
 pub mod base_types;
 mod config_errors;

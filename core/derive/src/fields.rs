@@ -78,12 +78,14 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 pub(crate) fn conversions(rust: &Ident) -> TokenStream {
     quote! {
         impl ::core::convert::From<#rust> for ::brocomm::data::Value {
+            #[inline]
             fn from(value: #rust) -> Self {
                 ::brocomm::data::ToValue::to_value(&value)
             }
         }
 
         impl ::core::convert::From<&#rust> for ::brocomm::data::Value {
+            #[inline]
             fn from(value: &#rust) -> Self {
                 ::brocomm::data::ToValue::to_value(value)
             }
@@ -92,6 +94,7 @@ pub(crate) fn conversions(rust: &Ident) -> TokenStream {
         impl ::core::convert::TryFrom<::brocomm::data::Value> for #rust {
             type Error = ::brocomm::data::ConversionError;
 
+            #[inline]
             fn try_from(
                 value: ::brocomm::data::Value,
             ) -> ::core::result::Result<Self, ::brocomm::data::ConversionError> {
@@ -102,6 +105,7 @@ pub(crate) fn conversions(rust: &Ident) -> TokenStream {
         impl ::core::convert::TryFrom<&::brocomm::data::Value> for #rust {
             type Error = ::brocomm::data::ConversionError;
 
+            #[inline]
             fn try_from(
                 value: &::brocomm::data::Value,
             ) -> ::core::result::Result<Self, ::brocomm::data::ConversionError> {

@@ -33,6 +33,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     });
     let types = fields.iter().map(|field| &field.ty);
     let conversions = conversions(rust);
+    // Functions are inline so that those of a library are only compiled where they are used.
     Ok(quote! {
         impl ::brocomm::data::BroType for #rust {
             // Makes the compiler detect a record that contains itself through others. At run time,
@@ -40,6 +41,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             const CONTAINS_ITSELF: bool =
                 #(<#types as ::brocomm::data::derived::FieldType>::CONTAINS_ITSELF ||)* false;
 
+            #[inline]
             fn bro_type() -> ::brocomm::data::Type {
                 const {
                     ::core::assert!(!<Self as ::brocomm::data::BroType>::CONTAINS_ITSELF);
@@ -54,6 +56,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
         }
 
         impl ::brocomm::data::ToValue for #rust {
+            #[inline]
             fn to_value_as(&self, _: &::brocomm::data::Type) -> ::brocomm::data::Value {
                 let ty = <Self as ::brocomm::data::BroType>::bro_type();
                 let fields = ::std::vec![#(#values),*];
@@ -62,6 +65,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
         }
 
         impl ::brocomm::data::FromValue for #rust {
+            #[inline]
             fn from_value(
                 value: &::brocomm::data::Value,
             ) -> ::core::result::Result<Self, ::brocomm::data::ConversionError> {
