@@ -141,7 +141,7 @@ impl Pair {
     pub(crate) fn log(&self) -> Result<Section, DemoError> {
         let mut section =
             Section::new("A log of the sensor, as the manager writes it to scans.log");
-        let mut arriving = self.manager.log_entries();
+        let mut arriving = self.manager.log_entries()?;
         let scan = Scan {
             ts: Time::from_secs_f64(1_500_000_000.25),
             host: [10, 0, 0, 7].into(),

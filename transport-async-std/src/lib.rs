@@ -95,7 +95,7 @@
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     smol::block_on(async {
 //!         let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!         let mut conns = node.logs::<Conn>("conn");
+//!         let mut conns = node.logs::<Conn>("conn")?;
 //!         while let Some((_, conn)) = conns.try_next().await? {
 //!             println!("{conn:?}");
 //!         }
@@ -257,7 +257,7 @@ mod runtime;
 
 pub use brocomm;
 pub use brocomm::lowlevel::driver::{
-    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+    Cause, Flushed, RequestError, StartError, SubscribeError, Subscription, TransportError,
 };
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sensor = Node::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
     let address = sensor.listening(None).ok_or("the sensor stopped")?.to_string();
     let collector = Node::builder().receive_logs().connect(&address).start()?;
-    let mut entries = collector.log_entries();
+    let mut entries = collector.log_entries()?;
 
     sensor.connected(None).ok_or("the sensor stopped")?;
     let scans = sensor.log("scans")?;

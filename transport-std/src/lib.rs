@@ -90,7 +90,7 @@
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let conns = node.logs::<Conn>("conn");
+//!     let conns = node.logs::<Conn>("conn")?;
 //!     for conn in conns {
 //!         let (_, conn) = conn?;
 //!         println!("{conn:?}");
@@ -243,7 +243,7 @@ mod table;
 
 pub use brocomm;
 pub use brocomm::lowlevel::driver::{
-    Cause, RequestError, StartError, Subscription, TransportError,
+    Cause, RequestError, StartError, SubscribeError, Subscription, TransportError,
 };
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]

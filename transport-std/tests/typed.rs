@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use brocomm_std::brocomm::Time;
 use brocomm_std::brocomm::data::{ToValue, TypeTag};
 use brocomm_std::brocomm::logs::{LogValue, StreamError};
-use brocomm_std::brocomm::node::{Notification, PeerConfig};
+use brocomm_std::brocomm::node::{Handshake, Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
@@ -191,7 +191,7 @@ fn a_table_with_other_types_is_refused() {
 #[test]
 fn log_entries_are_written_from_records_and_read_by_column() {
     let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
-    let mut entries = collector.log_entries();
+    let mut entries = collector.log_entries().unwrap();
     let log = sensor.log::<Info>("scans").unwrap();
     assert_eq!(log.write(&info(1), late()).unwrap().peers, 1);
     assert_eq!(
@@ -224,9 +224,9 @@ struct Wrong {
 #[test]
 fn a_log_is_read_as_records() {
     let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
-    let (mut scans, mut wrong) =
-        (collector.logs::<ScanEntry>("scans"), collector.logs::<Wrong>("scans"));
-    let mut other = collector.logs::<ScanEntry>("conn");
+    let mut scans = collector.logs::<ScanEntry>("scans").unwrap();
+    let mut wrong = collector.logs::<Wrong>("scans").unwrap();
+    let mut other = collector.logs::<ScanEntry>("conn").unwrap();
     let log = sensor.log::<Info>("scans").unwrap();
     log.write(&Info { note: Some("again".into()), ..info(2) }, late()).unwrap();
     let expected = ScanEntry {
@@ -262,6 +262,39 @@ fn a_log_with_other_columns_is_refused() {
 }
 
 #[test]
+fn a_subscriber_that_would_get_nothing_is_an_error() {
+    let connects = || Node::builder().connect("127.0.0.1:1");
+    let node = connects().send::<Seen>().receive_logs().start().unwrap();
+    for (given, path) in [("Conn::LOG", "conn"), ("Notice::ALARM_LOG", "alarm"), ("a.log", "a")] {
+        let error = node.logs::<ScanEntry>(given).map(drop).unwrap_err();
+        let expected = format!("expected the path of a log, such as `{path}`, found `{given}`");
+        assert_eq!(error.to_string(), expected);
+    }
+    let error = node.events::<Seen>().map(drop).unwrap_err();
+    let expected =
+        "the node does not request Scan::seen from any peer; call `receive` on its builder";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(format!("{error:?}"), expected, "`main` prints what `Debug` gives");
+    let error = node.events::<WantBlock>().map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "handler of want_block: no such event is declared");
+
+    let expected =
+        "the node does not request logs from any peer; call `receive_logs` on its builder";
+    let node = connects().log::<Info>("scans").start().unwrap();
+    assert_eq!(node.logs::<ScanEntry>("scans").map(drop).unwrap_err().to_string(), expected);
+    assert_eq!(node.log_entries().map(drop).unwrap_err().to_string(), expected);
+    // Requested in another way than by the builder's methods.
+    let one = Node::builder().send::<Seen>().connect_with("127.0.0.1:1", |peer| {
+        (peer.events, peer.request_logs) = (Some("Scan::.*".parse().unwrap()), true);
+    });
+    let own = connects().send::<Seen>().options(|o| o.handshake = Handshake::Application);
+    for builder in [one, own] {
+        let node = builder.start().unwrap();
+        assert!(node.events::<Seen>().is_ok() && node.log_entries().is_ok());
+    }
+}
+
+#[test]
 fn start_errors_say_why() {
     let build = Node::builder;
     for (builder, error) in [
@@ -294,11 +327,15 @@ fn start_errors_say_why() {
         (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),
         (
             build().log::<Other>("Scans::LOG"),
-            "logs: `Scans::LOG` is the ID of a log stream; expected its path, such as `scans`",
+            "logs: expected the path of a log, such as `scans`, found `Scans::LOG`",
         ),
         (
             build().log::<Other>("Scans::SLOW_LOG"),
-            "logs: `Scans::SLOW_LOG` is the ID of a log stream; expected its path, such as `slow`",
+            "logs: expected the path of a log, such as `slow`, found `Scans::SLOW_LOG`",
+        ),
+        (
+            build().log::<Other>("scans.log"),
+            "logs: expected the path of a log, such as `scans`, found `scans.log`",
         ),
         (build().options(|options| options.cache_size = 0), "configuration: cache_size = 0: "),
     ] {

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sensor = Node::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
     let address = sensor.listening().await.ok_or("the sensor stopped")?.to_string();
     let collector = Node::builder().receive_logs().connect(&address).start()?;
-    let mut entries = collector.log_entries();
+    let mut entries = collector.log_entries()?;
 
     sensor.connected().await.ok_or("the sensor stopped")?;
     let scans = sensor.log("scans")?;

@@ -93,7 +93,7 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let mut conns = node.logs::<Conn>("conn");
+//!     let mut conns = node.logs::<Conn>("conn")?;
 //!     while let Some((_, conn)) = conns.try_next().await? {
 //!         println!("{conn:?}");
 //!     }
@@ -250,7 +250,7 @@ mod runtime;
 
 pub use brocomm;
 pub use brocomm::lowlevel::driver::{
-    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+    Cause, Flushed, RequestError, StartError, SubscribeError, Subscription, TransportError,
 };
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]

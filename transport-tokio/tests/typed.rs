@@ -48,8 +48,9 @@ async fn events_tables_and_logs_have_rust_types() {
         .connect(&address)
         .start()
         .unwrap();
-    let (mut scans, mut entries) = (client.events::<ScanSeen>().unwrap(), client.log_entries());
-    let mut scan_log = client.logs::<Scan>("scans");
+    let mut scans = client.events::<ScanSeen>().unwrap();
+    let mut entries = client.log_entries().unwrap();
+    let mut scan_log = client.logs::<Scan>("scans").unwrap();
     let mut blocks = manager.events::<Block>().unwrap();
     let blocked = client.table::<IpAddr, String>("blocked").unwrap();
     let mut changes = blocked.changes();

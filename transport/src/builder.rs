@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use brocomm::data::{BroType, Declarations, EventType, Global, IndexType, Name};
 use brocomm::logs::{LogRecord, LogStream};
-use brocomm::lowlevel::driver::{Cause, StartError, TransportError};
+use brocomm::lowlevel::driver::{Cause, LogPathError, StartError, TransportError};
 use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
 use brocomm::state::{Store, StoreLimits};
 
@@ -109,16 +109,16 @@ impl<N: Start> Builder<N> {
     /// Declares a log that the node writes, with a column for each field marked `#[bro(log)]`, or
     /// for all fields if the struct is marked. Peers that request logs receive its entries.
     ///
-    /// `path` names the log as its file does: the path of Bro's `conn.log` is `conn`. It is not the
-    /// ID of a log stream, such as `Conn::LOG`; that is an error.
+    /// `path` names the log: the path of Bro's `conn.log` is `conn`. The ID of a log stream, such as
+    /// `Conn::LOG`, and the name of a file are errors.
     ///
     /// A Bro interprets the number of a log stream as one of its own. Logs declared here get
     /// numbers that no Bro uses. To choose a number, declare a [`LogStream`] with
     /// [`NodeMachine::declare_log`].
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
         let path = path.into();
-        if let Some(expected) = path_of_stream(&path) {
-            self.errors.push(StartError::StreamId { id: path, path: expected });
+        if let Err(error) = LogPathError::check(&path) {
+            self.errors.push(error.into());
             return self;
         }
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
@@ -327,15 +327,6 @@ fn escaped(name: &Name) -> String {
 fn prefix() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("#brocomm#{}-{random:x}#", std::process::id())
-}
-
-/// Returns the path of a log if its name is the ID of a stream, such as `Conn::LOG` for `conn` or
-/// `Notice::ALARM_LOG` for `alarm`.
-fn path_of_stream(name: &Name) -> Option<String> {
-    let name = String::from_utf8_lossy(name);
-    let (module, id) = name.split_once("::")?;
-    let path = if id == "LOG" { module } else { id.strip_suffix("_LOG")? };
-    Some(path.to_lowercase())
 }
 
 /// Returns the first address of a host with its zone, if any. The port is 47757 by default.

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::data::{
-    BroType, Event, EventType, FromValue, Handlers, IndexType, Name, SignatureError,
-};
+use brocomm::data::{BroType, Event, EventType, FromValue, Handlers, IndexType, Name};
 use brocomm::logs::{LogRecord, StreamError};
-use brocomm::lowlevel::driver::{StartError, Subscription};
-use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
+use brocomm::lowlevel::driver::{LogPathError, StartError, SubscribeError, Subscription};
+use brocomm::node::{
+    Endpoint, EventPattern, EventPeer, Handshake, NodeError, NodeMachine, PeerConfig, PeerId,
+    RaiseError, Raised,
+};
 use brocomm::state::StateError;
 
 use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress, Shared, Table};
@@ -93,9 +94,10 @@ impl Handle {
     /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// The event is not declared, or a parameter differs from its declaration.
+    /// [`SubscribeError::Event`]; [`SubscribeError::NotRequested`] if the node does not
+    /// [`receive`](crate::Builder::receive) the event.
     #[track_caller]
-    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SubscribeError> {
         self.events_with(named(E::NAME))
     }
 
@@ -107,9 +109,11 @@ impl Handle {
     pub fn events_with<E: EventType>(
         &self,
         subscription: Subscription,
-    ) -> Result<Events<E>, SignatureError> {
+    ) -> Result<Events<E>, SubscribeError> {
         let declarations = self.with(|communication, _| Arc::clone(communication.declarations()));
         Handlers::<()>::new(declarations).on_event(|(), _: E| ())?;
+        let is_event = |events: &EventPattern| events.matches(E::NAME.as_bytes());
+        self.check_request(E::NAME, "receive", |peer| peer.events.as_ref().is_some_and(is_event))?;
         let subscription = subscription.event(Name::from_static(E::NAME));
         Ok(Events::new(Notifications::new(self.clone(), subscription)))
     }
@@ -137,17 +141,42 @@ impl Handle {
     /// Subscribes to the log entries of all peers from which the node [requests
     /// logs](brocomm::node::PeerConfig::request_logs). As with [`subscribe`](Self::subscribe), a
     /// subscriber that does not read blocks those peers.
-    #[track_caller]
-    pub fn log_entries(&self) -> LogEntries {
-        LogEntries::new(self.clone())
+    ///
+    /// # Errors
+    /// [`SubscribeError::NotRequested`] if there is no such peer.
+    pub fn log_entries(&self) -> Result<LogEntries, SubscribeError> {
+        self.check_request("logs", "receive_logs", |peer| peer.request_logs)?;
+        Ok(LogEntries::new(self.clone()))
     }
 
     /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
     /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
     /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
-    #[track_caller]
-    pub fn logs<R: FromValue>(&self, path: impl Into<Name>) -> LogRecords<R> {
-        LogRecords::new(self.clone(), path.into())
+    ///
+    /// # Errors
+    /// As [`log_entries`](Self::log_entries), and [`SubscribeError::LogPath`].
+    pub fn logs<R: FromValue>(
+        &self,
+        path: impl Into<Name>,
+    ) -> Result<LogRecords<R>, SubscribeError> {
+        let path = path.into();
+        LogPathError::check(&path)?;
+        Ok(LogRecords::new(self.log_entries()?, path))
+    }
+
+    /// Checks that the node requests something from its peers, unless the application requests it.
+    fn check_request(
+        &self,
+        what: &'static str,
+        method: &'static str,
+        is_in: impl Fn(&PeerConfig) -> bool,
+    ) -> Result<(), SubscribeError> {
+        let is_requested = self.with(|node, _| {
+            node.options().handshake != Handshake::Automatic
+                || node.nodes().any(|(_, it)| is_in(it))
+        });
+        let what = Name::from_static(what);
+        is_requested.then_some(()).ok_or(SubscribeError::NotRequested { what, method })
     }
 
     /// Waits until the node listens. The result is the address.

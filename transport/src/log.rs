@@ -96,7 +96,6 @@ pub struct LogEntries {
 }
 
 impl LogEntries {
-    #[track_caller]
     pub(crate) fn new(handle: Handle) -> LogEntries {
         let subscription = Subscription::new("log entries").logs();
         LogEntries { notifications: Notifications::new(handle, subscription) }
@@ -153,9 +152,8 @@ pub struct LogRecords<R> {
 }
 
 impl<R: FromValue> LogRecords<R> {
-    #[track_caller]
-    pub(crate) fn new(handle: Handle, path: Name) -> LogRecords<R> {
-        LogRecords { entries: LogEntries::new(handle), path, record: PhantomData }
+    pub(crate) const fn new(entries: LogEntries, path: Name) -> LogRecords<R> {
+        LogRecords { entries, path, record: PhantomData }
     }
 
     /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` when
