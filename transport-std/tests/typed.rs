@@ -247,6 +247,21 @@ struct Other {
 }
 
 #[derive(Record)]
+#[bro(log)]
+struct Fewer {
+    host: IpAddr,
+}
+
+/// As the columns of `Info`, but for one type and what may be unset.
+#[derive(Record)]
+#[bro(log)]
+struct Differs {
+    host: IpAddr,
+    kind: u64,
+    note: String,
+}
+
+#[derive(Record)]
 struct Unloggable {
     hidden: u64,
 }
@@ -257,7 +272,23 @@ fn a_log_with_other_columns_is_refused() {
     let error = node.log::<Info>("conn").unwrap_err();
     assert_eq!(error, StreamError::NoLog { path: "conn".into() });
     assert_eq!(error.to_string(), "log conn is not declared");
-    assert!(matches!(node.log::<Other>("scans"), Err(StreamError::NoColumn { .. })));
+    let error = |error: StreamError| error.to_string();
+    for (found, expected) in [
+        (
+            node.log::<Other>("scans").map_err(error).map(drop),
+            "log scans has no column ts, which the record has",
+        ),
+        (
+            node.log::<Fewer>("scans").map_err(error).map(drop),
+            "log scans has the column kind, for which the record has no field",
+        ),
+        (
+            node.log::<Differs>("scans").map_err(error).map(drop),
+            "entry for log scans, column kind: value of type count in column 1 of type enum",
+        ),
+    ] {
+        assert_eq!(found, Err(expected.to_owned()));
+    }
     let _ = (Other { ts: Time::from_secs_f64(0.0) }.ts, Unloggable { hidden: 0 }.hidden);
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{ConversionError, FromValue, Name};
-use brocomm::logs::{LogEntry, LogRecord, StreamError};
+use brocomm::logs::{LogEntry, LogField, LogRecord, StreamError};
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::lowlevel::logs::Mismatch;
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
@@ -30,15 +30,10 @@ impl<R: LogRecord> Log<R> {
             let mut streams = node.log_streams().streams();
             streams.find(|stream| stream.path == path).map(|s| (s.number, s.fields.clone()))
         });
-        let (stream, columns) = found.ok_or(StreamError::NoLog { path: path.into() })?;
-        let fields = R::log_fields()?;
-        if let Some(field) = fields.iter().find(|field| !columns.contains(field)) {
-            return Err(StreamError::NoColumn { stream, field: field.name.clone() });
-        }
-        if fields != columns {
-            let mismatch = Mismatch::Count { values: fields.len(), columns: columns.len() };
-            return Err(StreamError::Mismatch { stream, column: None, mismatch });
-        }
+        let path = Name::from(path);
+        let no_log = || StreamError::NoLog { path: path.clone() };
+        let (stream, columns) = found.ok_or_else(no_log)?;
+        check(path, &columns, &R::log_fields()?)?;
         Ok(Log { handle, stream, record: PhantomData })
     }
 
@@ -76,6 +71,28 @@ impl<R: LogRecord> Log<R> {
         let (values, mut awaiting) = (record.log_values(), Awaiting::new(&self.handle));
         move |waker| awaiting.poll_write_log(self.stream, &values, waker)
     }
+}
+
+/// Checks that a record's fields are the columns of a log, in this order.
+fn check(path: Name, columns: &[LogField], fields: &[LogField]) -> Result<(), StreamError> {
+    let is_in = |list: &[LogField], name: &Name| list.iter().any(|field| field.name == *name);
+    if let Some(field) = fields.iter().find(|field| !is_in(columns, &field.name)) {
+        return Err(StreamError::NoColumn { path, field: field.name.clone() });
+    }
+    if let Some(column) = columns.iter().find(|column| !is_in(fields, &column.name)) {
+        return Err(StreamError::NoField { path, column: column.name.clone() });
+    }
+    let mut pairs = columns.iter().zip(fields).enumerate();
+    let other = pairs.find(|(_, (column, field))| {
+        (&column.name, column.ty, column.subtype) != (&field.name, field.ty, field.subtype)
+    });
+    let Some((at, (column, field))) = other else { return Ok(()) };
+    let mismatch = if column.ty == field.ty {
+        Mismatch::Element { column: at, expected: column.subtype, found: field.subtype }
+    } else {
+        Mismatch::Type { column: at, expected: column.ty, found: field.ty }
+    };
+    Err(StreamError::Mismatch { path, column: Some(column.name.clone()), mismatch })
 }
 
 impl<R> Clone for Log<R> {
