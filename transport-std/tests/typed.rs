@@ -180,7 +180,10 @@ fn a_table_with_other_types_is_refused() {
         .unwrap();
     assert!(node.table::<IpAddr, String>("blocked").is_ok());
     let other = node.table::<IpAddr, u64>("blocked").unwrap_err();
-    assert_eq!(other.to_string(), "value for blocked: {0}: expected count, found string");
+    assert_eq!(
+        other.to_string(),
+        "value for blocked: expected table[addr] of count, found table[addr] of string"
+    );
     for name in ["own", "nowhere"] {
         let unknown = node.table::<IpAddr, String>(name).unwrap_err();
         assert_eq!(unknown, StateError::UnknownTarget(name.into()));
