@@ -192,6 +192,71 @@ fn a_table_with_other_types_is_refused() {
 }
 
 #[test]
+fn a_table_that_a_peer_declares_with_other_types_is_an_error_among_the_changes() {
+    let manager = Node::builder().table::<String, u64>("hits");
+    let manager = manager.listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
+    let address = manager.listening(late()).unwrap().to_string();
+    manager.table::<String, u64>("hits").unwrap().insert("first", &1).unwrap();
+    let worker = Node::builder().table::<String, String>("hits").connect(&address).start().unwrap();
+    let (mut changes, mut all) =
+        (worker.table::<String, String>("hits").unwrap().changes(), worker.subscribe());
+    let expected = "value for hits: entry 0: expected string, found count";
+    // The manager's table does not replace that of the worker.
+    assert_eq!(changes.next(late()).unwrap().unwrap_err().to_string(), expected);
+    let mut all = std::iter::from_fn(|| all.next(late()));
+    let reason = all.find_map(|notification| match notification {
+        Notification::ConnectionError { reason, .. } => Some(reason),
+        _ => None,
+    });
+    assert_eq!(reason.as_deref(), Some(&*format!("state not applied: {expected}")));
+}
+
+#[test]
+fn an_entry_that_a_peer_declares_with_other_types_is_an_error_among_the_changes() {
+    let manager = Node::builder().table::<String, u64>("hits");
+    let manager = manager.listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
+    let address = manager.listening(late()).unwrap().to_string();
+    let worker = Node::builder().table::<String, i64>("hits").connect(&address).start().unwrap();
+    worker.connected(late()).unwrap();
+    manager.connected(late()).unwrap();
+    let here = manager.table::<String, u64>("hits").unwrap();
+    let there = worker.table::<String, i64>("hits").unwrap();
+    // Both tables were empty when the nodes connected.
+    let (mut changes, mut back) = (there.changes(), here.changes());
+    here.insert("first", &1).unwrap();
+    assert_eq!(changes.next(late()), Some(Ok(Change::Replaced)));
+    let error = changes.next(late()).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "value for hits[first]: expected int, found count");
+    there.insert("second", &-2).unwrap();
+    let error = back.next(late()).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "value for hits: -2 is out of the range of count");
+}
+
+#[test]
+fn an_error_about_an_entry_names_its_index() {
+    let node = Node::builder().table::<(String, u64), u64>("hits").start().unwrap();
+    node.table::<(String, u64), u64>("hits").unwrap().insert(&("a".into(), 1), &300).unwrap();
+    let small = node.table::<(String, u64), u8>("hits").unwrap();
+    let expected = "value for hits[a, 1]: 300 is out of the range of u8";
+    assert_eq!(small.entries().unwrap_err().to_string(), expected);
+    assert_eq!(small.get(&("a".into(), 1)).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn keys_and_values_may_be_borrowed() {
+    let name = "seen".to_owned();
+    let node = Node::builder().table::<String, String>(&name).start().unwrap();
+    let seen = node.table::<String, String>(&name).unwrap();
+    let (key, value) = ("key".to_owned(), "value".to_owned());
+    seen.insert(&key, "other").unwrap();
+    seen.insert("key", &value).unwrap();
+    assert_eq!(seen.get("key"), Ok(Some(value)));
+    assert_eq!(seen.get(&key), seen.get("key"));
+    assert!(seen.contains("key") && seen.contains(&key));
+    assert_eq!((seen.remove("key"), seen.remove(&key)), (Ok(true), Ok(false)));
+}
+
+#[test]
 fn log_entries_are_written_from_records_and_read_by_column() {
     let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
     let mut entries = collector.log_entries().unwrap();

@@ -150,7 +150,7 @@ pub trait FromIndex: IndexType + Sized {
     fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
 }
 
-impl<T: BroType> IndexType for T {
+impl<T: BroType + ?Sized> IndexType for T {
     const CONTAINS_ITSELF: bool = <T as BroType>::CONTAINS_ITSELF;
 
     fn index_types() -> Vec<Type> {
@@ -158,7 +158,7 @@ impl<T: BroType> IndexType for T {
     }
 }
 
-impl<T: ToValue> ToIndex for T {
+impl<T: ToValue + ?Sized> ToIndex for T {
     fn to_index(&self, types: &[Type]) -> Vec<Value> {
         vec![component(self, types.first())]
     }
@@ -173,7 +173,7 @@ impl<T: FromValue> FromIndex for T {
     }
 }
 
-fn component<T: ToValue>(value: &T, ty: Option<&Type>) -> Value {
+fn component<T: ToValue + ?Sized>(value: &T, ty: Option<&Type>) -> Value {
     match ty {
         Some(ty) => value.to_value_as(ty),
         None => value.to_value(),

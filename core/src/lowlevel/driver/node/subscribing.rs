@@ -77,8 +77,8 @@ impl Subscription {
         Subscription { to: To::NoLogs, ..self }
     }
 
-    /// Subscribes only to changes of synchronized variables: operations of peers, and expired
-    /// entries.
+    /// Subscribes only to changes of synchronized variables: operations of peers, also those that
+    /// could not be applied, and expired entries.
     #[must_use]
     pub fn state(self) -> Subscription {
         Subscription { to: To::State, ..self }
@@ -121,7 +121,9 @@ impl Subscription {
             | (To::Logs, Notification::LogEntry { .. })
             | (
                 To::State,
-                Notification::StateAccessPerformed { .. } | Notification::Expired { .. },
+                Notification::StateAccessPerformed { .. }
+                | Notification::StateAccessRejected { .. }
+                | Notification::Expired { .. },
             )
             | (
                 To::Progress,
