@@ -87,6 +87,13 @@ impl Node {
         self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
+    /// Waits until a connected peer has requested an event, and returns the peer. Before, the event
+    /// goes to nobody. Returns `None` if the node stops or the deadline passes.
+    pub fn requested<E: EventType>(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.requested::<E>();
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
     /// Raises an event as [`NodeMachine::raise`] does, as soon as the send queues have room.
     ///
     /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one

@@ -1,11 +1,12 @@
 //! Logs and synchronized tables with Rust types.
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use brocomm::data::{BroType, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue};
 use brocomm::logs::LogRecord;
-use brocomm::node::{Raised, WriteLogError};
+use brocomm::node::{EventPeer, Raised, WriteLogError};
 use brocomm::state::StateError;
 
 use crate::Changes;
@@ -107,6 +108,13 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
 pub struct Log<R>(pub(crate) Waiting<brocomm_transport::Log<R>>);
 
 impl<R: LogRecord> Log<R> {
+    /// Waits until a connected peer has requested logs, and returns the peer. An entry that is
+    /// written before goes to nobody. Returns `None` if the node stops or the deadline passes.
+    pub fn requested(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.requesting();
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
     /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
     /// room. Entries are sent in batches, at least once a second.
     ///

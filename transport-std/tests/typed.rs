@@ -90,6 +90,32 @@ fn typed_events_go_both_ways() {
 }
 
 #[test]
+fn a_node_can_wait_for_a_peer_that_requests_an_event_or_logs() {
+    let node = Node::builder().send::<WantBlock>().log::<Info>("scans").listen("127.0.0.1:0");
+    let node = node.start().unwrap();
+    let address = node.listening(late()).unwrap().to_string();
+    let log = node.log::<Info>("scans").unwrap();
+    let connect = |builder: Builder, name| builder.name(name).connect(&address).start().unwrap();
+    let _idle = connect(Node::builder(), "idle");
+    let idle = node.connected(late()).unwrap();
+    let now = || Some(Instant::now());
+    assert_eq!((node.requested::<WantBlock>(now()), log.requested(now())), (None, None));
+    assert_eq!(log.write(&info(1), late()).unwrap().peers, 0);
+
+    let _collector = connect(Node::builder().receive_logs(), "collector");
+    let collector = log.requested(late()).unwrap();
+    assert_eq!(log.write(&info(1), late()).unwrap().peers, 1);
+    assert_eq!(node.requested::<WantBlock>(now()), None);
+
+    let _blocker = connect(Node::builder().receive::<WantBlock>(), "blocker");
+    let blocker = node.requested::<WantBlock>(late()).unwrap();
+    assert_eq!(node.raise(WantBlock([10, 0, 0, 1].into()), late()).unwrap().peers, 1);
+    assert!(idle.id != collector.id && collector.id != blocker.id && idle.id != blocker.id);
+    node.terminate();
+    assert_eq!((node.requested::<Seen>(late()), log.requested(late()).is_some()), (None, false));
+}
+
+#[test]
 fn waiting_for_progress_takes_nothing_from_subscribers() {
     let [manager, _sensor] = pair(|node| node.receive::<WantBlock>());
     // Nothing has been read yet, so this subscriber gets everything from the start.

@@ -11,6 +11,7 @@ use std::task::Poll;
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, FromValue, Handlers, IndexType, Name};
 use brocomm::logs::{LogRecord, StreamError};
+use brocomm::lowlevel::connection::Connection;
 use brocomm::lowlevel::driver::{LogPathError, StartError, SubscribeError, Subscription};
 use brocomm::node::{
     Endpoint, EventPattern, EventPeer, Handshake, NodeError, NodeMachine, PeerConfig, PeerId,
@@ -66,6 +67,11 @@ pub fn run<T>(
 fn named(what: &str) -> Subscription {
     let place = Location::caller();
     Subscription::new(format!("{what} ({}:{})", place.file(), place.line()))
+}
+
+/// Returns a peer in the Running phase whose requests meet a condition.
+fn requester(node: &NodeMachine, is_met: impl Fn(&Connection) -> bool) -> Option<Arc<EventPeer>> {
+    node.running_peers().find(|peer| node.connection_to(peer.id).is_some_and(&is_met)).cloned()
 }
 
 impl Handle {
@@ -187,6 +193,16 @@ impl Handle {
     /// Waits until a peer is in the Running phase. The result is the peer.
     pub fn connected(&self) -> Progress<Arc<EventPeer>> {
         Progress::new(self, |node| node.running_peers().next().cloned())
+    }
+
+    /// Waits until a peer in the Running phase has requested an event. The result is the peer.
+    pub fn requested<E: EventType>(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| requester(node, |it| it.is_event_requested(E::NAME.as_bytes())))
+    }
+
+    /// Waits until a peer in the Running phase has requested logs. The result is the peer.
+    pub(crate) fn logs_requested(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| requester(node, Connection::are_logs_requested))
     }
 
     pub(crate) fn shared(&self) -> &Shared {

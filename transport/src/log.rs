@@ -14,7 +14,7 @@ use brocomm::lowlevel::logs::Mismatch;
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
 use futures_core::Stream;
 
-use crate::{Awaiting, Handle, Notifications};
+use crate::{Awaiting, Handle, Notifications, Progress};
 
 /// A log that this node writes, with entries of a Rust type.
 pub struct Log<R> {
@@ -35,6 +35,18 @@ impl<R: LogRecord> Log<R> {
         let (stream, columns) = found.ok_or_else(no_log)?;
         check(path, &columns, &R::log_fields()?)?;
         Ok(Log { handle, stream, record: PhantomData })
+    }
+
+    /// Waits until a connected peer has requested logs, and returns the peer. An entry that is
+    /// written before goes to nobody. Returns `None` if the node stops.
+    pub async fn requested(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.requesting();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
+    /// Returns the wait of [`requested`](Self::requested).
+    pub fn requesting(&self) -> Progress<Arc<EventPeer>> {
+        self.handle.logs_requested()
     }
 
     /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have

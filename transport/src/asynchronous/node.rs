@@ -108,6 +108,13 @@ impl<R: Runtime> Node<R> {
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
+    /// Waits until a connected peer has requested an event, and returns the peer. Before, the event
+    /// goes to nobody. Returns `None` if the node stops.
+    pub async fn requested<E: EventType>(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.handle.requested::<E>();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
     /// Raises an event as [`NodeMachine::raise`] does, as soon as the send queues have room.
     ///
     /// With the blocking policy of [`Options::outgoing`](brocomm::node::Options::outgoing), one

@@ -84,8 +84,8 @@ impl Subscription {
         Subscription { to: To::State, ..self }
     }
 
-    /// Subscribes only to listening endpoints, and to peers that reach phase Running. Later
-    /// subscribers still receive all notifications since the node started.
+    /// Subscribes only to listening endpoints, to peers that reach phase Running, and to their
+    /// requests of events. Later subscribers still receive all notifications since the node started.
     #[must_use]
     pub fn progress(self) -> Subscription {
         Subscription { to: To::Progress, ..self }
@@ -127,7 +127,9 @@ impl Subscription {
             )
             | (
                 To::Progress,
-                Notification::Listening(_) | Notification::ConnectionHandshakeDone(_),
+                Notification::Listening(_)
+                | Notification::ConnectionHandshakeDone(_)
+                | Notification::EventRegistered { .. },
             ) => true,
             (To::NoData, notification) => !may_be_dropped(notification),
             (To::NoLogs, notification) => !matches!(notification, Notification::LogEntry { .. }),
