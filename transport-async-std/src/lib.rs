@@ -168,7 +168,8 @@
 //! in another one or with `try_raise`.
 //!
 //! End a node with [`Node::terminate`], which sends what is queued. When a node is dropped, what it
-//! has not sent is lost; log entries wait up to a second for others, unless [`Node::flush`] sends
+//! has not sent is lost, with a warning on standard error; log entries wait up to a second for
+//! others, unless [`Node::flush`] sends
 //! them.
 //!
 //! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the

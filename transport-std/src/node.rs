@@ -25,7 +25,7 @@ use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 /// Clones are handles of the same node. The node runs in its own thread, and in the threads that
 /// wait for it, until it is [terminated](Self::terminate), or until the last clone and all
 /// [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at once and
-/// discards what is queued.
+/// discards what is queued, with a warning on standard error.
 ///
 /// # Backpressure
 /// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,

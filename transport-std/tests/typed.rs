@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use brocomm_std::brocomm::Time;
 use brocomm_std::brocomm::data::{ToValue, TypeTag};
 use brocomm_std::brocomm::logs::{LogValue, StreamError};
-use brocomm_std::brocomm::node::{Handshake, Notification, PeerConfig};
+use brocomm_std::brocomm::node::{Bound, Handshake, Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
@@ -113,6 +114,35 @@ fn a_node_can_wait_for_a_peer_that_requests_an_event_or_logs() {
     assert!(idle.id != collector.id && collector.id != blocker.id && idle.id != blocker.id);
     node.terminate();
     assert_eq!((node.requested::<Seen>(late()), log.requested(late()).is_some()), (None, false));
+}
+
+/// Run by `dropping_a_node_that_has_not_sent_all_is_a_warning`.
+#[test]
+#[ignore = "prints a warning"]
+fn a_node_that_keeps_an_event_is_dropped() {
+    let node = Node::builder().send::<WantBlock>().connect_with("127.0.0.1:1", |peer| {
+        peer.store_and_forward = Some(Bound::new(10, 1 << 20));
+    });
+    let node = node.start().unwrap();
+    assert_eq!(node.try_raise(WantBlock([10, 0, 0, 1].into())).unwrap().kept, 1);
+}
+
+#[test]
+fn dropping_a_node_that_has_not_sent_all_is_a_warning() {
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    let program = program.args([
+        "--exact",
+        "a_node_that_keeps_an_event_is_dropped",
+        "--ignored",
+        "--nocapture",
+    ]);
+    let printed = String::from_utf8(program.output().unwrap().stderr).unwrap();
+    let warnings: Vec<&str> =
+        printed.lines().filter(|line| line.starts_with("brocomm: ")).collect();
+    let [warning] = warnings[..] else { panic!("{printed}") };
+    let expected =
+        "brocomm: a node was dropped before all was sent to 127.0.0.1:1; terminate it first";
+    assert_eq!(warning, expected);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress,
 ///
 /// Clones are handles of the same node. The node runs until it is terminated, or until the last
 /// clone and all [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at
-/// once and discards what is queued.
+/// once and discards what is queued, with a warning on standard error.
 #[derive(Clone)]
 #[must_use = "the node ends when its handle is dropped"]
 pub struct Handle {
@@ -38,9 +38,22 @@ pub struct Handle {
 struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
+    #[allow(clippy::print_stderr, reason = "the subscribers of log lines are dropped too")]
     fn drop(&mut self) {
-        self.0.with(|node, _| node.abandon());
+        let losers = self.0.with(|node, _| node.abandon());
+        if let Some(warning) = warning(&losers) {
+            eprintln!("{warning}");
+        }
     }
+}
+
+/// Returns the warning about peers that lose something when the node is dropped.
+fn warning(losers: &[Endpoint]) -> Option<String> {
+    let losers: Vec<String> = losers.iter().map(Endpoint::to_string).collect();
+    (!losers.is_empty()).then(|| {
+        let losers = losers.join(", ");
+        format!("brocomm: a node was dropped before all was sent to {losers}; terminate it first")
+    })
 }
 
 /// Starts a node state machine that has not been [started](NodeMachine::start). `begin` starts the

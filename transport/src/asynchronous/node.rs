@@ -27,7 +27,8 @@ use crate::{
 ///
 /// Clones are handles of the same node. The node runs in its own tasks until it is
 /// [terminated](Self::terminate), or until the last clone and all [`Notifications`] and [`Events`]
-/// are dropped. Dropping them closes all sockets at once and discards what is queued.
+/// are dropped. Dropping them closes all sockets at once and discards what is queued, with a warning on
+/// standard error.
 ///
 /// # Backpressure
 /// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,
