@@ -474,6 +474,10 @@ fn start_errors_say_why() {
             "the node listens, but ignores what peers send, so it would not get their logs",
         ),
         (build().accept("[::1"), "cannot resolve [::1: a `]` is missing"),
+        (
+            build().accept("10.0.0.0/8"),
+            "cannot resolve 10.0.0.0/8: `10.0.0.0/8` is not a host; name each host by itself",
+        ),
         (build().accept("127.0.0.1:5"), "cannot resolve 127.0.0.1:5: peers connect from any port"),
         (build().accept("[::1]:5"), "cannot resolve [::1]:5: peers connect from any port"),
         (build().connect("fe80::1"), "cannot resolve fe80::1: `fe80::1` is link-local"),
@@ -500,6 +504,16 @@ fn start_errors_say_why() {
         let is_address = matches!(found, StartError::Address(TransportError::Resolve { .. }));
         assert_eq!(is_address, error.starts_with("cannot resolve"), "{found:?}");
     }
+}
+
+#[test]
+fn a_node_is_called_brocomm_unless_it_is_named() {
+    let [manager, worker] = pair(|node| node.receive::<WantBlock>());
+    for node in [&manager, &worker] {
+        assert_eq!(node.connected(late()).unwrap().descr, "brocomm");
+    }
+    let named = Node::builder().name("sensor").build().unwrap();
+    assert_eq!(named.options().peer_description, "sensor");
 }
 
 #[test]

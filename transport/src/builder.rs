@@ -61,7 +61,11 @@ impl<N: Start> Builder<N> {
     pub fn new() -> Builder<N> {
         let backoff = Backoff { factor: 2.0, max: Duration::from_secs(30), jitter: 0.1 };
         Builder {
-            options: Options { retry_backoff: Some(backoff), ..Options::default() },
+            options: Options {
+                peer_description: Name::from_static("brocomm"),
+                retry_backoff: Some(backoff),
+                ..Options::default()
+            },
             declarations: Declarations::new(),
             requested: Vec::new(),
             connect: Vec::new(),
@@ -76,7 +80,7 @@ impl<N: Start> Builder<N> {
         }
     }
 
-    /// Sets the node's name as seen by its peers, Bro's `peer_description`.
+    /// Sets the node's name as seen by its peers, Bro's `peer_description`. Default `brocomm`.
     pub fn name(mut self, name: impl Into<Name>) -> Builder<N> {
         self.options.peer_description = name.into();
         self
@@ -180,7 +184,8 @@ impl<N: Start> Builder<N> {
     }
 
     /// Accepts input from a host when it connects, and requests events and logs from it. Any other
-    /// host that connects may request events and logs, but its input is ignored.
+    /// host that connects may request events and logs, but its input is ignored. As in Bro, a host
+    /// is one address, not a subnet; call this for each host.
     pub fn accept(self, host: impl AsRef<str>) -> Builder<N> {
         self.accept_with(host, |_| {})
     }
