@@ -68,7 +68,7 @@ fn dropping_the_node_returns_the_peers_that_lose_something() {
     world.blocked = true;
     let endpoint = world.driver.communication().peer(world.peer_id()).unwrap().endpoint.clone();
     world.driver.communication_mut().raise(event(1), NOW).unwrap();
-    assert_eq!(world.driver.abandon(), [endpoint.clone()]);
+    assert_eq!(world.driver.abandon(), std::slice::from_ref(&endpoint));
 
     // A batch of log entries.
     let mut world = World::running(Options::default());
