@@ -127,7 +127,7 @@ impl Pair {
             Ok::<_, DemoError>(())
         };
         section.line(format!("manager sets {host} to \"scans ports\""));
-        manager.insert(&host, &"scans ports".to_owned())?;
+        manager.insert(&host, "scans ports")?;
         change(&mut section, Change::Set(host, "scans ports".to_owned()))?;
         section.line(format!("sensor has   {}", entries(&sensor.entries()?)));
         section.line(format!("manager removes {host}"));

@@ -1,7 +1,8 @@
 //! The helper attribute `#[bro(…)]`.
 
+use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, DeriveInput, Error, Expr, LitStr, Result};
+use syn::{Attribute, DeriveInput, Error, Expr, Ident, LitStr, Result, Token};
 
 use crate::case::Case;
 
@@ -20,6 +21,8 @@ pub(crate) struct TypeAttributes {
     pub(crate) rename_all: Option<Case>,
     /// All fields of the record are columns.
     pub(crate) log: bool,
+    /// The names of a tuple struct's fields.
+    pub(crate) fields: Vec<Ident>,
 }
 
 /// The attributes of a field or variant.
@@ -31,14 +34,14 @@ pub(crate) struct PartAttributes {
 }
 
 impl TypeAttributes {
-    /// Parses the attributes of a type. An enum may have `rename_all`, a record `log`.
+    /// Parses the attributes of a type.
     pub(crate) fn read(input: &DeriveInput, kind: TypeKind) -> Result<TypeAttributes> {
         if !input.generics.params.is_empty() {
             // All instances would share the one static that holds the Bro type.
             return Err(Error::new_spanned(&input.generics, "a Bro type can't be generic"));
         }
         let supported: &[&str] = match kind {
-            TypeKind::Record => &["name", "log"],
+            TypeKind::Record => &["name", "log", "fields"],
             TypeKind::Event => &["name"],
             TypeKind::Enum => &["name", "rename_all"],
         };
@@ -47,6 +50,12 @@ impl TypeAttributes {
             match attribute {
                 "name" => read.name = Some(text(meta)?.value()),
                 "log" => read.log = true,
+                "fields" => {
+                    let list;
+                    syn::parenthesized!(list in meta.input);
+                    let names = list.parse_terminated(Ident::parse_any, Token![,])?;
+                    read.fields = names.into_iter().collect();
+                }
                 _ => {
                     let case = text(meta)?;
                     let known = Case::parse(&case.value());
@@ -71,7 +80,7 @@ impl PartAttributes {
                 "name" => read.name = Some(text(meta)?.value()),
                 "log" => read.log = true,
                 _ => {
-                    let given = meta.input.peek(syn::Token![=]);
+                    let given = meta.input.peek(Token![=]);
                     read.default = Some(if given { Some(meta.value()?.parse()?) } else { None });
                 }
             }
@@ -114,7 +123,7 @@ mod tests {
             TypeAttributes::read(&input, kind).err().unwrap().to_string()
         };
         for (source, kind, supported) in [
-            ("#[bro(logs)] struct S;", TypeKind::Record, "name, log"),
+            ("#[bro(logs)] struct S;", TypeKind::Record, "name, log, fields"),
             ("#[bro(name = \"s\", log)] struct S;", TypeKind::Event, "name"),
             ("#[bro(log)] enum E { A }", TypeKind::Enum, "name, rename_all"),
         ] {
