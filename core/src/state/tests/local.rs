@@ -232,7 +232,7 @@ fn type_errors_contain_the_callers_path() {
     );
     assert_eq!(
         text(store.add("set1", vec!["x".into()])),
-        "value for set1: [0]: expected count, found string"
+        "value for set1: index 0: expected count, found string"
     );
     assert_eq!(
         text(store.assign(Path::to("v").element(0), "x")),
