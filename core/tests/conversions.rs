@@ -197,12 +197,12 @@ fn errors_name_the_problem_and_the_position() {
     );
     assert_eq!(
         error::<BTreeSet<(u64, u64)>>(BTreeSet::from([1u64])),
-        "{0}: expected 2 values, found 1"
+        "entry 0: expected 2 values, found 1"
     );
     let table = BTreeMap::from([(1u64, vec![vec![1u64], vec![300]])]);
     assert_eq!(
         error::<BTreeMap<u64, Vec<[u32; 1]>>>(BTreeMap::from([(1u64, vec![true])])),
-        "{0}[0]: expected vector, found bool"
+        "entry 0[0]: expected vector, found bool"
     );
     let error = table.to_value().to::<BTreeMap<u64, Vec<Vec<u8>>>>().unwrap_err();
     assert_eq!(error.path, [Step::Entry(0), Step::Element(0)]);

@@ -113,6 +113,25 @@ fn types_are_as_declared() {
     assert!(attributes(3).unwrap().has(AttributeTag::Default));
 }
 
+/// A tuple struct.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(log, fields(ts, type, note))]
+struct Row(f64, #[bro(default = 3)] u64, Option<Id>);
+
+#[test]
+fn a_tuple_struct_gives_the_names_of_its_fields() {
+    let ty = Row::bro_type();
+    let fields = ty.fields().unwrap();
+    let names: Vec<&[u8]> = fields.iter().map(|field| &*field.name).collect();
+    assert_eq!(names, [&b"ts"[..], b"type", b"note"]);
+    let has_log =
+        |field: &Field| field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Log));
+    assert!(fields.iter().all(has_log));
+    let row = Row(1.5, 2, None);
+    assert_eq!(Row::try_from(Value::from(&row)), Ok(row));
+    assert_eq!(record(&[("ts", 1.5.into())]).to::<Row>(), Ok(Row(1.5, 3, None)));
+}
+
 /// Creates a record with these fields.
 fn record(fields: &[(&'static str, Value)]) -> Value {
     let types = fields.iter().map(|(name, value)| Field::new(*name, value.ty())).collect();

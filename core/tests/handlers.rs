@@ -95,7 +95,8 @@ fn handlers_are_checked_against_declarations() {
     assert!(handlers().on("deep", |_: &mut Log, _: Table, _: Matrix| ()).is_ok());
     assert_eq!(
         refused("deep", |_: &mut Log, _: Table, _: Vec<Vec<u64>>| ()),
-        "handler of deep: parameter 1, v: [0][0]: expected count, found int"
+        "handler of deep: parameter 1, v: expected vector of vector of count, found \
+         vector of vector of int"
     );
     assert_eq!(
         refused("deep", |_: &mut Log, _: BTreeSet<(IpAddr, u64)>, _: Matrix| ()),
@@ -103,7 +104,8 @@ fn handlers_are_checked_against_declarations() {
     );
     assert_eq!(
         refused("deep", |_: &mut Log, _: BTreeMap<(IpAddr, u64), u64>, _: Matrix| ()),
-        "handler of deep: parameter 0, t: {0}: expected count, found table"
+        "handler of deep: parameter 0, t: expected table[addr,count] of count, found \
+         table[addr,count] of set[string]"
     );
     let index = |_: &mut Log, _: BTreeMap<IpAddr, BTreeSet<String>>, _: Matrix| ();
     let error = handlers().on("deep", index).unwrap_err();
@@ -111,6 +113,7 @@ fn handlers_are_checked_against_declarations() {
     let component = |_: &mut Log, _: BTreeMap<(IpAddr, bool), BTreeSet<String>>, _: Matrix| ();
     assert_eq!(
         refused("deep", component),
-        "handler of deep: parameter 0, t: {0}[1]: expected bool, found count"
+        "handler of deep: parameter 0, t: expected table[addr,bool] of set[string], found \
+         table[addr,count] of set[string]"
     );
 }

@@ -127,7 +127,7 @@ impl Pair {
             Ok::<_, DemoError>(())
         };
         section.line(format!("manager sets {host} to \"scans ports\""));
-        manager.insert(&host, &"scans ports".to_owned())?;
+        manager.insert(&host, "scans ports")?;
         change(&mut section, Change::Set(host, "scans ports".to_owned()))?;
         section.line(format!("sensor has   {}", entries(&sensor.entries()?)));
         section.line(format!("manager removes {host}"));
@@ -141,7 +141,7 @@ impl Pair {
     pub(crate) fn log(&self) -> Result<Section, DemoError> {
         let mut section =
             Section::new("A log of the sensor, as the manager writes it to scans.log");
-        let mut arriving = self.manager.log_entries();
+        let mut arriving = self.manager.log_entries()?;
         let scan = Scan {
             ts: Time::from_secs_f64(1_500_000_000.25),
             host: [10, 0, 0, 7].into(),

@@ -24,7 +24,7 @@ struct Conn {
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).ok_or("usage: connections ADDRESS")?;
     let bro = Node::builder().receive_logs().connect(&address).start()?;
-    let mut connections = bro.logs::<Conn>("conn");
+    let mut connections = bro.logs::<Conn>("conn")?;
     while let Some((_, Conn { from, to, service })) = connections.try_next().await? {
         println!("{from} -> {to}: {}", service.as_deref().unwrap_or("-"));
     }

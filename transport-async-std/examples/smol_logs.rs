@@ -12,22 +12,19 @@ use std::net::IpAddr;
 use brocomm_async_std::{Node, Record};
 
 #[derive(Record)]
-#[bro(log)]
-struct Scan {
-    host: IpAddr,
-    ports: u64,
-}
+#[bro(log, fields(host, ports))]
+struct Scan(IpAddr, u64);
 
 fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(async {
         let sensor = Node::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
         let address = sensor.listening().await.ok_or("the sensor stopped")?.to_string();
         let collector = Node::builder().receive_logs().connect(&address).start()?;
-        let mut entries = collector.log_entries();
+        let mut entries = collector.log_entries()?;
 
-        sensor.connected().await.ok_or("the sensor stopped")?;
         let scans = sensor.log("scans")?;
-        scans.write(&Scan { host: [10, 0, 0, 1].into(), ports: 443 }).await?;
+        scans.requested().await.ok_or("the sensor stopped")?;
+        scans.write(&Scan([10, 0, 0, 1].into(), 443)).await?;
         if let Some((peer, entry)) = entries.next().await {
             println!("{} of {}", entry.writer.path, peer.endpoint.host);
             for (column, value) in entry.writer.fields.iter().zip(&entry.values) {

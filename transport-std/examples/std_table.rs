@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     manager.connected(None).ok_or("the manager stopped")?;
     let at_manager = manager.table::<IpAddr, String>("blocked")?;
-    at_manager.insert(&[10, 0, 0, 1].into(), &"it scans".to_owned())?;
+    at_manager.insert(&[10, 0, 0, 1].into(), "it scans")?;
     while let Some(change) = changes.next(None) {
         match change? {
             Change::Set(host, why) => {

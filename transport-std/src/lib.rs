@@ -25,7 +25,7 @@
 //!     let blocked = node.table::<IpAddr, String>("blocked")?;
 //!     let mut changes = blocked.changes();
 //!     node.connected(None).ok_or("the node stopped")?;
-//!     blocked.insert(&"192.0.2.7".parse()?, &"it scans".to_owned())?;
+//!     blocked.insert(&"192.0.2.7".parse()?, "it scans")?;
 //!     println!("{:?}", blocked.entries()?);
 //!     while let Some(change) = changes.next(None) {
 //!         match change? {
@@ -42,10 +42,11 @@
 //! # Logs
 //!
 //! To write a log, put `#[bro(log)]` on a struct whose fields are the columns, and declare the log with
-//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. To make columns of some fields
-//! only, put the attribute on these instead of on the struct. If a field is a struct, it needs the
-//! attribute too. Every peer that requests logs receives the entries. The node below names no host
-//! with [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
+//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. A struct with named fields works
+//! too, without `fields`. To make columns of some fields only, put `#[bro(log)]` on these instead of
+//! on the struct. If a field is a struct, it needs the attribute too. Every peer that requests logs
+//! receives the entries; [`Log::requested`] waits for one. The node below names no host with
+//! [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -53,17 +54,14 @@
 //! use brocomm_std::{Node, Record};
 //!
 //! #[derive(Record)]
-//! #[bro(log)]
-//! struct Scan {
-//!     host: IpAddr,
-//!     ports: u64,
-//! }
+//! #[bro(log, fields(host, ports))]
+//! struct Scan(IpAddr, u64);
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().log::<Scan>("scans").listen("0.0.0.0:47757").start()?;
 //!     let scans = node.log("scans")?;
-//!     node.connected(None).ok_or("the node stopped")?;
-//!     scans.write(&Scan { host: "192.0.2.7".parse()?, ports: 443 }, None)?;
+//!     scans.requested(None).ok_or("the node stopped")?;
+//!     scans.write(&Scan("192.0.2.7".parse()?, 443), None)?;
 //!     node.terminate();
 //!     Ok(())
 //! }
@@ -90,7 +88,7 @@
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let conns = node.logs::<Conn>("conn");
+//!     let conns = node.logs::<Conn>("conn")?;
 //!     for conn in conns {
 //!         let (_, conn) = conn?;
 //!         println!("{conn:?}");
@@ -136,8 +134,8 @@
 //! until the node listens and returns the address, which is useful with port 0.
 //!
 //! An event goes to the peers that requested it and are connected. [`Node::raise`] returns how many
-//! these are, in [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event. An
-//! event must be declared, with [`Builder::send`] or [`Builder::receive`].
+//! these are, in [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
+//! [`Node::requested`] waits for a peer that requested it. An event must be declared, with [`Builder::send`] or [`Builder::receive`].
 //!
 //! Every blocking method takes a deadline, an `Option<Instant>`. With `None` it waits forever.
 //! [`Node::connected`], [`Node::listening`] and the iterators return `None` when the node has
@@ -153,7 +151,8 @@
 //! `try_raise`.
 //!
 //! End a node with [`Node::terminate`], which sends what is queued. When a node is dropped, what it
-//! has not sent is lost; log entries wait up to a second for others, unless [`Node::flush`] sends
+//! has not sent is lost, with a warning on standard error; log entries wait up to a second for
+//! others, unless [`Node::flush`] sends
 //! them.
 //!
 //! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
@@ -243,7 +242,7 @@ mod table;
 
 pub use brocomm;
 pub use brocomm::lowlevel::driver::{
-    Cause, RequestError, StartError, Subscription, TransportError,
+    Cause, RequestError, StartError, SubscribeError, Subscription, TransportError,
 };
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]

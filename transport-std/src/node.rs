@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::data::{BroType, Event, EventType, FromValue, IndexType, Name, SignatureError};
+use brocomm::data::{BroType, Event, EventType, FromValue, IndexType, Name};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
-use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
+use brocomm::lowlevel::driver::{Flush, RequestError, StartError, SubscribeError, Subscription};
 use brocomm::node::{
     Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
     WriteLogError,
@@ -25,7 +25,7 @@ use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 /// Clones are handles of the same node. The node runs in its own thread, and in the threads that
 /// wait for it, until it is [terminated](Self::terminate), or until the last clone and all
 /// [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at once and
-/// discards what is queued.
+/// discards what is queued, with a warning on standard error.
 ///
 /// # Backpressure
 /// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,
@@ -84,6 +84,13 @@ impl Node {
     /// reach it from then on. Returns `None` if the node stops or the deadline passes.
     pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
         let mut progress = self.0.connected();
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
+    /// Waits until a connected peer has requested an event, and returns the peer. Before, the event
+    /// goes to nobody. Returns `None` if the node stops or the deadline passes.
+    pub fn requested<E: EventType>(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.requested::<E>();
         self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
@@ -235,9 +242,10 @@ impl Node {
     /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// The event is not declared, or a parameter differs from its declaration.
+    /// [`SubscribeError::Event`]; [`SubscribeError::NotRequested`] if the node does not
+    /// [`receive`](Builder::receive) the event.
     #[track_caller]
-    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SubscribeError> {
         Ok(Events(self.0.other(self.0.events()?)))
     }
 
@@ -249,24 +257,31 @@ impl Node {
     pub fn events_with<E: EventType>(
         &self,
         subscription: Subscription,
-    ) -> Result<Events<E>, SignatureError> {
+    ) -> Result<Events<E>, SubscribeError> {
         Ok(Events(self.0.other(self.0.events_with(subscription)?)))
     }
 
     /// Subscribes to the log entries of all peers from which the node [requests
     /// logs](Builder::receive_logs). As with [`subscribe`](Self::subscribe), a subscriber that does
     /// not read blocks those peers.
-    #[track_caller]
-    pub fn log_entries(&self) -> LogEntries {
-        LogEntries(self.0.other(self.0.log_entries()))
+    ///
+    /// # Errors
+    /// [`SubscribeError::NotRequested`] if there is no such peer.
+    pub fn log_entries(&self) -> Result<LogEntries, SubscribeError> {
+        Ok(LogEntries(self.0.other(self.0.log_entries()?)))
     }
 
     /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
     /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
     /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
-    #[track_caller]
-    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
-        LogRecords(self.0.other(self.0.logs(path)))
+    ///
+    /// # Errors
+    /// As [`log_entries`](Self::log_entries), and [`SubscribeError::LogPath`].
+    pub fn logs<T: FromValue>(
+        &self,
+        path: impl Into<Name>,
+    ) -> Result<LogRecords<T>, SubscribeError> {
+        Ok(LogRecords(self.0.other(self.0.logs(path)?)))
     }
 
     /// Returns the log with this path, for entries of a Rust type. The node must have declared it.

@@ -146,7 +146,8 @@ pub struct Changes<K, V>(pub(crate) Waiting<brocomm_transport::Changes<K, V>>);
 impl<K: FromIndex, V: FromValue> Changes<K, V> {
     /// Waits for the next change. Returns `None` if the deadline passes or the node has stopped.
     ///
-    /// An error means that a peer's value is out of the range of the Rust type. Later changes are
+    /// An error means that a peer's value is out of the range of the Rust type, or that the peer
+    /// declares the table with other types, so that its change was not applied. Later changes are
     /// not affected.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Result<Change<K, V>, StateError>> {
         self.0.wait(deadline, |it, waker| it.poll_change(waker)).flatten()

@@ -1,10 +1,12 @@
 //! Logs and synchronized tables with Rust types.
 
+use std::borrow::Borrow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use brocomm::data::{BroType, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue};
 use brocomm::logs::LogRecord;
-use brocomm::node::{Raised, WriteLogError};
+use brocomm::node::{EventPeer, Raised, WriteLogError};
 use brocomm::state::StateError;
 
 use crate::Changes;
@@ -34,20 +36,26 @@ impl<K: IndexType, V: BroType> Table<K, V> {
     }
 }
 
-impl<K: ToIndex, V: BroType> Table<K, V> {
+impl<K: IndexType, V: BroType> Table<K, V> {
     /// Returns the value of a key.
     ///
     /// # Errors
     /// [`StateError::Type`] if a peer's value is out of the range of the Rust type.
-    pub fn get(&self, key: &K) -> Result<Option<V>, StateError>
+    pub fn get<Q>(&self, key: &Q) -> Result<Option<V>, StateError>
     where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
         V: FromValue,
     {
         self.0.get(key)
     }
 
     /// Returns whether a key has a value.
-    pub fn contains(&self, key: &K) -> bool {
+    pub fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+    {
         self.0.contains(key)
     }
 
@@ -55,9 +63,12 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
-    pub fn insert(&self, key: &K, value: &V) -> Result<(), StateError>
+    pub fn insert<Q, W>(&self, key: &Q, value: &W) -> Result<(), StateError>
     where
-        V: ToValue,
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+        V: Borrow<W>,
+        W: ToValue + ?Sized,
     {
         self.0.insert(key, value)
     }
@@ -67,7 +78,11 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Type`] if Bro cannot represent the key.
-    pub fn remove(&self, key: &K) -> Result<bool, StateError> {
+    pub fn remove<Q>(&self, key: &Q) -> Result<bool, StateError>
+    where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+    {
         self.0.remove(key)
     }
 }
@@ -93,6 +108,13 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
 pub struct Log<R>(pub(crate) Waiting<brocomm_transport::Log<R>>);
 
 impl<R: LogRecord> Log<R> {
+    /// Waits until a connected peer has requested logs, and returns the peer. An entry that is
+    /// written before goes to nobody. Returns `None` if the node stops or the deadline passes.
+    pub fn requested(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.requesting();
+        self.0.wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
     /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
     /// room. Entries are sent in batches, at least once a second.
     ///

@@ -26,7 +26,7 @@
 //!     let blocked = node.table::<IpAddr, String>("blocked")?;
 //!     let mut changes = blocked.changes();
 //!     node.connected().await.ok_or("the node stopped")?;
-//!     blocked.insert(&"192.0.2.7".parse()?, &"it scans".to_owned())?;
+//!     blocked.insert(&"192.0.2.7".parse()?, "it scans")?;
 //!     println!("{:?}", blocked.entries()?);
 //!     while let Some(change) = changes.next().await {
 //!         match change? {
@@ -43,10 +43,11 @@
 //! # Logs
 //!
 //! To write a log, put `#[bro(log)]` on a struct whose fields are the columns, and declare the log with
-//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. To make columns of some fields
-//! only, put the attribute on these instead of on the struct. If a field is a struct, it needs the
-//! attribute too. Every peer that requests logs receives the entries. The node below names no host
-//! with [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
+//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. A struct with named fields works
+//! too, without `fields`. To make columns of some fields only, put `#[bro(log)]` on these instead of
+//! on the struct. If a field is a struct, it needs the attribute too. Every peer that requests logs
+//! receives the entries; [`Log::requested`] waits for one. The node below names no host with
+//! [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -54,18 +55,15 @@
 //! use brocomm_tokio::{Node, Record};
 //!
 //! #[derive(Record)]
-//! #[bro(log)]
-//! struct Scan {
-//!     host: IpAddr,
-//!     ports: u64,
-//! }
+//! #[bro(log, fields(host, ports))]
+//! struct Scan(IpAddr, u64);
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().log::<Scan>("scans").listen("0.0.0.0:47757").start()?;
 //!     let scans = node.log("scans")?;
-//!     node.connected().await.ok_or("the node stopped")?;
-//!     scans.write(&Scan { host: "192.0.2.7".parse()?, ports: 443 }).await?;
+//!     scans.requested().await.ok_or("the node stopped")?;
+//!     scans.write(&Scan("192.0.2.7".parse()?, 443)).await?;
 //!     node.terminate().await;
 //!     Ok(())
 //! }
@@ -93,7 +91,7 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let mut conns = node.logs::<Conn>("conn");
+//!     let mut conns = node.logs::<Conn>("conn")?;
 //!     while let Some((_, conn)) = conns.try_next().await? {
 //!         println!("{conn:?}");
 //!     }
@@ -143,7 +141,8 @@
 //!
 //! An event goes to the peers that requested it and are connected.
 //! [`raise`](asynchronous::Node::raise) returns how many these are, in
-//! [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event. An event must be
+//! [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
+//! [`requested`](asynchronous::Node::requested) waits for a peer that requested it. An event must be
 //! declared, with [`Builder::send`] or [`Builder::receive`].
 //!
 //! All futures are cancel safe. To set a time limit, use `tokio::time::timeout(limit,
@@ -163,7 +162,8 @@
 //! in another one or with `try_raise`.
 //!
 //! End a node with [`Node::terminate`], which sends what is queued. When a node is dropped, what it
-//! has not sent is lost; log entries wait up to a second for others, unless [`Node::flush`] sends
+//! has not sent is lost, with a warning on standard error; log entries wait up to a second for
+//! others, unless [`Node::flush`] sends
 //! them.
 //!
 //! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
@@ -250,7 +250,7 @@ mod runtime;
 
 pub use brocomm;
 pub use brocomm::lowlevel::driver::{
-    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+    Cause, Flushed, RequestError, StartError, SubscribeError, Subscription, TransportError,
 };
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]

@@ -48,13 +48,15 @@ async fn events_tables_and_logs_have_rust_types() {
         .connect(&address)
         .start()
         .unwrap();
-    let (mut scans, mut entries) = (client.events::<ScanSeen>().unwrap(), client.log_entries());
-    let mut scan_log = client.logs::<Scan>("scans");
+    let mut scans = client.events::<ScanSeen>().unwrap();
+    let mut entries = client.log_entries().unwrap();
+    let mut scan_log = client.logs::<Scan>("scans").unwrap();
     let mut blocks = manager.events::<Block>().unwrap();
     let blocked = client.table::<IpAddr, String>("blocked").unwrap();
     let mut changes = blocked.changes();
-    manager.connected().await.unwrap();
-    client.connected().await.unwrap();
+    let log = manager.log("scans").unwrap();
+    assert_eq!(log.requested().await, manager.requested::<ScanSeen>().await);
+    client.requested::<Block>().await.unwrap();
 
     let host = IpAddr::from([10, 0, 0, 1]);
     let scan = Scan { host, kind: Kind::Address };
@@ -64,13 +66,12 @@ async fn events_tables_and_logs_have_rust_types() {
     client.raise(Block { host }).await.unwrap();
     assert_eq!(blocks.next().await.unwrap().unwrap().1, Block { host });
 
-    manager.table::<IpAddr, String>("blocked").unwrap().insert(&host, &"scans".into()).unwrap();
+    manager.table::<IpAddr, String>("blocked").unwrap().insert(&host, "scans").unwrap();
     let is_set = |change: &Result<Change<_, _>, _>| !matches!(change, Ok(Change::Replaced));
     let change = changes.find(is_set).await.unwrap();
     assert_eq!(change, Ok(Change::Set(host, "scans".to_owned())));
     assert_eq!(blocked.get(&host), Ok(Some("scans".to_owned())));
 
-    let log = manager.log("scans").unwrap();
     assert_eq!(log.write(&scan).await.unwrap().peers, 1);
     manager.flush(std::time::Duration::from_secs(60)).await;
     let (_, entry) = StreamExt::next(&mut entries).await.unwrap();

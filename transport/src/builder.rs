@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use brocomm::data::{BroType, Declarations, EventType, Global, IndexType, Name};
 use brocomm::logs::{LogRecord, LogStream};
-use brocomm::lowlevel::driver::{Cause, StartError, TransportError};
+use brocomm::lowlevel::driver::{Cause, LogPathError, StartError, TransportError};
 use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
 use brocomm::state::{Store, StoreLimits};
 
@@ -61,7 +61,11 @@ impl<N: Start> Builder<N> {
     pub fn new() -> Builder<N> {
         let backoff = Backoff { factor: 2.0, max: Duration::from_secs(30), jitter: 0.1 };
         Builder {
-            options: Options { retry_backoff: Some(backoff), ..Options::default() },
+            options: Options {
+                peer_description: Name::from_static("brocomm"),
+                retry_backoff: Some(backoff),
+                ..Options::default()
+            },
             declarations: Declarations::new(),
             requested: Vec::new(),
             connect: Vec::new(),
@@ -76,7 +80,7 @@ impl<N: Start> Builder<N> {
         }
     }
 
-    /// Sets the node's name as seen by its peers, Bro's `peer_description`.
+    /// Sets the node's name as seen by its peers, Bro's `peer_description`. Default `brocomm`.
     pub fn name(mut self, name: impl Into<Name>) -> Builder<N> {
         self.options.peer_description = name.into();
         self
@@ -109,16 +113,16 @@ impl<N: Start> Builder<N> {
     /// Declares a log that the node writes, with a column for each field marked `#[bro(log)]`, or
     /// for all fields if the struct is marked. Peers that request logs receive its entries.
     ///
-    /// `path` names the log as its file does: the path of Bro's `conn.log` is `conn`. It is not the
-    /// ID of a log stream, such as `Conn::LOG`; that is an error.
+    /// `path` names the log: the path of Bro's `conn.log` is `conn`. The ID of a log stream, such as
+    /// `Conn::LOG`, and the name of a file are errors.
     ///
     /// A Bro interprets the number of a log stream as one of its own. Logs declared here get
     /// numbers that no Bro uses. To choose a number, declare a [`LogStream`] with
     /// [`NodeMachine::declare_log`].
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
         let path = path.into();
-        if let Some(expected) = path_of_stream(&path) {
-            self.errors.push(StartError::StreamId { id: path, path: expected });
+        if let Err(error) = LogPathError::check(&path) {
+            self.errors.push(error.into());
             return self;
         }
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
@@ -180,7 +184,8 @@ impl<N: Start> Builder<N> {
     }
 
     /// Accepts input from a host when it connects, and requests events and logs from it. Any other
-    /// host that connects may request events and logs, but its input is ignored.
+    /// host that connects may request events and logs, but its input is ignored. As in Bro, a host
+    /// is one address, not a subnet; call this for each host.
     pub fn accept(self, host: impl AsRef<str>) -> Builder<N> {
         self.accept_with(host, |_| {})
     }
@@ -327,15 +332,6 @@ fn escaped(name: &Name) -> String {
 fn prefix() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("#brocomm#{}-{random:x}#", std::process::id())
-}
-
-/// Returns the path of a log if its name is the ID of a stream, such as `Conn::LOG` for `conn` or
-/// `Notice::ALARM_LOG` for `alarm`.
-fn path_of_stream(name: &Name) -> Option<String> {
-    let name = String::from_utf8_lossy(name);
-    let (module, id) = name.split_once("::")?;
-    let path = if id == "LOG" { module } else { id.strip_suffix("_LOG")? };
-    Some(path.to_lowercase())
 }
 
 /// Returns the first address of a host with its zone, if any. The port is 47757 by default.

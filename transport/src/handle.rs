@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::data::{
-    BroType, Event, EventType, FromValue, Handlers, IndexType, Name, SignatureError,
-};
+use brocomm::data::{BroType, Event, EventType, FromValue, Handlers, IndexType, Name};
 use brocomm::logs::{LogRecord, StreamError};
-use brocomm::lowlevel::driver::{StartError, Subscription};
-use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
+use brocomm::lowlevel::connection::Connection;
+use brocomm::lowlevel::driver::{LogPathError, StartError, SubscribeError, Subscription};
+use brocomm::node::{
+    Endpoint, EventPattern, EventPeer, Handshake, NodeError, NodeMachine, PeerConfig, PeerId,
+    RaiseError, Raised,
+};
 use brocomm::state::StateError;
 
 use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress, Shared, Table};
@@ -24,7 +26,7 @@ use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress,
 ///
 /// Clones are handles of the same node. The node runs until it is terminated, or until the last
 /// clone and all [`Notifications`] and [`Events`] are dropped. Dropping them closes all sockets at
-/// once and discards what is queued.
+/// once and discards what is queued, with a warning on standard error.
 #[derive(Clone)]
 #[must_use = "the node ends when its handle is dropped"]
 pub struct Handle {
@@ -36,9 +38,22 @@ pub struct Handle {
 struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
+    #[allow(clippy::print_stderr, reason = "the subscribers of log lines are dropped too")]
     fn drop(&mut self) {
-        self.0.with(|node, _| node.abandon());
+        let losers = self.0.with(|node, _| node.abandon());
+        if let Some(warning) = warning(&losers) {
+            eprintln!("{warning}");
+        }
     }
+}
+
+/// Returns the warning about peers that lose something when the node is dropped.
+fn warning(losers: &[Endpoint]) -> Option<String> {
+    let losers: Vec<String> = losers.iter().map(Endpoint::to_string).collect();
+    (!losers.is_empty()).then(|| {
+        let losers = losers.join(", ");
+        format!("brocomm: a node was dropped before all was sent to {losers}; terminate it first")
+    })
 }
 
 /// Starts a node state machine that has not been [started](NodeMachine::start). `begin` starts the
@@ -67,6 +82,11 @@ fn named(what: &str) -> Subscription {
     Subscription::new(format!("{what} ({}:{})", place.file(), place.line()))
 }
 
+/// Returns a peer in the Running phase whose requests meet a condition.
+fn requester(node: &NodeMachine, is_met: impl Fn(&Connection) -> bool) -> Option<Arc<EventPeer>> {
+    node.running_peers().find(|peer| node.connection_to(peer.id).is_some_and(&is_met)).cloned()
+}
+
 impl Handle {
     /// Subscribes to all notifications, as [`subscribe_with`](Self::subscribe_with) does, with the
     /// default queue. The log names the subscriber by the source location of this call.
@@ -93,9 +113,10 @@ impl Handle {
     /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// The event is not declared, or a parameter differs from its declaration.
+    /// [`SubscribeError::Event`]; [`SubscribeError::NotRequested`] if the node does not
+    /// [`receive`](crate::Builder::receive) the event.
     #[track_caller]
-    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SubscribeError> {
         self.events_with(named(E::NAME))
     }
 
@@ -107,9 +128,11 @@ impl Handle {
     pub fn events_with<E: EventType>(
         &self,
         subscription: Subscription,
-    ) -> Result<Events<E>, SignatureError> {
+    ) -> Result<Events<E>, SubscribeError> {
         let declarations = self.with(|communication, _| Arc::clone(communication.declarations()));
         Handlers::<()>::new(declarations).on_event(|(), _: E| ())?;
+        let is_event = |events: &EventPattern| events.matches(E::NAME.as_bytes());
+        self.check_request(E::NAME, "receive", |peer| peer.events.as_ref().is_some_and(is_event))?;
         let subscription = subscription.event(Name::from_static(E::NAME));
         Ok(Events::new(Notifications::new(self.clone(), subscription)))
     }
@@ -137,17 +160,42 @@ impl Handle {
     /// Subscribes to the log entries of all peers from which the node [requests
     /// logs](brocomm::node::PeerConfig::request_logs). As with [`subscribe`](Self::subscribe), a
     /// subscriber that does not read blocks those peers.
-    #[track_caller]
-    pub fn log_entries(&self) -> LogEntries {
-        LogEntries::new(self.clone())
+    ///
+    /// # Errors
+    /// [`SubscribeError::NotRequested`] if there is no such peer.
+    pub fn log_entries(&self) -> Result<LogEntries, SubscribeError> {
+        self.check_request("logs", "receive_logs", |peer| peer.request_logs)?;
+        Ok(LogEntries::new(self.clone()))
     }
 
     /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
     /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
     /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
-    #[track_caller]
-    pub fn logs<R: FromValue>(&self, path: impl Into<Name>) -> LogRecords<R> {
-        LogRecords::new(self.clone(), path.into())
+    ///
+    /// # Errors
+    /// As [`log_entries`](Self::log_entries), and [`SubscribeError::LogPath`].
+    pub fn logs<R: FromValue>(
+        &self,
+        path: impl Into<Name>,
+    ) -> Result<LogRecords<R>, SubscribeError> {
+        let path = path.into();
+        LogPathError::check(&path)?;
+        Ok(LogRecords::new(self.log_entries()?, path))
+    }
+
+    /// Checks that the node requests something from its peers, unless the application requests it.
+    fn check_request(
+        &self,
+        what: &'static str,
+        method: &'static str,
+        is_in: impl Fn(&PeerConfig) -> bool,
+    ) -> Result<(), SubscribeError> {
+        let is_requested = self.with(|node, _| {
+            node.options().handshake != Handshake::Automatic
+                || node.nodes().any(|(_, it)| is_in(it))
+        });
+        let what = Name::from_static(what);
+        is_requested.then_some(()).ok_or(SubscribeError::NotRequested { what, method })
     }
 
     /// Waits until the node listens. The result is the address.
@@ -158,6 +206,16 @@ impl Handle {
     /// Waits until a peer is in the Running phase. The result is the peer.
     pub fn connected(&self) -> Progress<Arc<EventPeer>> {
         Progress::new(self, |node| node.running_peers().next().cloned())
+    }
+
+    /// Waits until a peer in the Running phase has requested an event. The result is the peer.
+    pub fn requested<E: EventType>(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| requester(node, |it| it.is_event_requested(E::NAME.as_bytes())))
+    }
+
+    /// Waits until a peer in the Running phase has requested logs. The result is the peer.
+    pub(crate) fn logs_requested(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| requester(node, Connection::are_logs_requested))
     }
 
     pub(crate) fn shared(&self) -> &Shared {

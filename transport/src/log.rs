@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{ConversionError, FromValue, Name};
-use brocomm::logs::{LogEntry, LogRecord, StreamError};
+use brocomm::logs::{LogEntry, LogField, LogRecord, StreamError};
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::lowlevel::logs::Mismatch;
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
 use futures_core::Stream;
 
-use crate::{Awaiting, Handle, Notifications};
+use crate::{Awaiting, Handle, Notifications, Progress};
 
 /// A log that this node writes, with entries of a Rust type.
 pub struct Log<R> {
@@ -30,16 +30,23 @@ impl<R: LogRecord> Log<R> {
             let mut streams = node.log_streams().streams();
             streams.find(|stream| stream.path == path).map(|s| (s.number, s.fields.clone()))
         });
-        let (stream, columns) = found.ok_or(StreamError::NoLog { path: path.into() })?;
-        let fields = R::log_fields()?;
-        if let Some(field) = fields.iter().find(|field| !columns.contains(field)) {
-            return Err(StreamError::NoColumn { stream, field: field.name.clone() });
-        }
-        if fields != columns {
-            let mismatch = Mismatch::Count { values: fields.len(), columns: columns.len() };
-            return Err(StreamError::Mismatch { stream, column: None, mismatch });
-        }
+        let path = Name::from(path);
+        let no_log = || StreamError::NoLog { path: path.clone() };
+        let (stream, columns) = found.ok_or_else(no_log)?;
+        check(path, &columns, &R::log_fields()?)?;
         Ok(Log { handle, stream, record: PhantomData })
+    }
+
+    /// Waits until a connected peer has requested logs, and returns the peer. An entry that is
+    /// written before goes to nobody. Returns `None` if the node stops.
+    pub async fn requested(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.requesting();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
+    /// Returns the wait of [`requested`](Self::requested).
+    pub fn requesting(&self) -> Progress<Arc<EventPeer>> {
+        self.handle.logs_requested()
     }
 
     /// Writes an entry: sends it to every peer that requested logs, as soon as the send queues have
@@ -78,6 +85,28 @@ impl<R: LogRecord> Log<R> {
     }
 }
 
+/// Checks that a record's fields are the columns of a log, in this order.
+fn check(path: Name, columns: &[LogField], fields: &[LogField]) -> Result<(), StreamError> {
+    let is_in = |list: &[LogField], name: &Name| list.iter().any(|field| field.name == *name);
+    if let Some(field) = fields.iter().find(|field| !is_in(columns, &field.name)) {
+        return Err(StreamError::NoColumn { path, field: field.name.clone() });
+    }
+    if let Some(column) = columns.iter().find(|column| !is_in(fields, &column.name)) {
+        return Err(StreamError::NoField { path, column: column.name.clone() });
+    }
+    let mut pairs = columns.iter().zip(fields).enumerate();
+    let other = pairs.find(|(_, (column, field))| {
+        (&column.name, column.ty, column.subtype) != (&field.name, field.ty, field.subtype)
+    });
+    let Some((at, (column, field))) = other else { return Ok(()) };
+    let mismatch = if column.ty == field.ty {
+        Mismatch::Element { column: at, expected: column.subtype, found: field.subtype }
+    } else {
+        Mismatch::Type { column: at, expected: column.ty, found: field.ty }
+    };
+    Err(StreamError::Mismatch { path, column: Some(column.name.clone()), mismatch })
+}
+
 impl<R> Clone for Log<R> {
     fn clone(&self) -> Log<R> {
         Log { handle: self.handle.clone(), stream: self.stream, record: PhantomData }
@@ -96,7 +125,6 @@ pub struct LogEntries {
 }
 
 impl LogEntries {
-    #[track_caller]
     pub(crate) fn new(handle: Handle) -> LogEntries {
         let subscription = Subscription::new("log entries").logs();
         LogEntries { notifications: Notifications::new(handle, subscription) }
@@ -153,9 +181,8 @@ pub struct LogRecords<R> {
 }
 
 impl<R: FromValue> LogRecords<R> {
-    #[track_caller]
-    pub(crate) fn new(handle: Handle, path: Name) -> LogRecords<R> {
-        LogRecords { entries: LogEntries::new(handle), path, record: PhantomData }
+    pub(crate) const fn new(entries: LogEntries, path: Name) -> LogRecords<R> {
+        LogRecords { entries, path, record: PhantomData }
     }
 
     /// Waits for the next entry, and returns it with the peer that wrote it. Returns `None` when

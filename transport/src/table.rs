@@ -1,5 +1,6 @@
 //! Synchronized tables as maps of Rust values.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
@@ -12,7 +13,7 @@ use brocomm::data::{
 };
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::node::Notification;
-use brocomm::state::{Path, StateError};
+use brocomm::state::{Path, StateError, Store};
 use futures_core::Stream;
 
 use crate::{Handle, Notifications};
@@ -58,20 +59,23 @@ impl<K: IndexType, V: BroType> Table<K, V> {
     }
 }
 
-impl<K: ToIndex, V: BroType> Table<K, V> {
+impl<K: IndexType, V: BroType> Table<K, V> {
     /// Returns the value of a key.
     ///
     /// # Errors
     /// [`StateError::Type`] if a peer's value is out of the range of the Rust type.
-    pub fn get(&self, key: &K) -> Result<Option<V>, StateError>
+    pub fn get<Q>(&self, key: &Q) -> Result<Option<V>, StateError>
     where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
         V: FromValue,
     {
-        let path = self.path().index(key.to_index(&K::index_types()));
+        let index = key.to_index(&K::index_types());
+        let path = self.path().index(index.clone());
         let value = self.handle.with(|node, _| node.store().map(|store| store.get(path)));
         match value {
             Some(Ok(value)) => {
-                V::from_value(&value).map(Some).map_err(|error| misfit(&self.name, error))
+                V::from_value(&value).map(Some).map_err(|error| self.misfit(&index, error))
             }
             Some(Err(StateError::NoSuchEntry { .. })) | None => Ok(None),
             Some(Err(error)) => Err(error),
@@ -79,7 +83,11 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     }
 
     /// Returns whether a key has a value.
-    pub fn contains(&self, key: &K) -> bool {
+    pub fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+    {
         let index = key.to_index(&K::index_types());
         self.handle.with(|node, _| {
             node.store().is_some_and(|store| store.contains(self.path(), index) == Ok(true))
@@ -90,9 +98,12 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
-    pub fn insert(&self, key: &K, value: &V) -> Result<(), StateError>
+    pub fn insert<Q, W>(&self, key: &Q, value: &W) -> Result<(), StateError>
     where
-        V: ToValue,
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+        V: Borrow<W>,
+        W: ToValue + ?Sized,
     {
         let path = self.path().index(key.to_index(&K::index_types()));
         let value = value.to_value();
@@ -104,7 +115,11 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Type`] if Bro cannot represent the key.
-    pub fn remove(&self, key: &K) -> Result<bool, StateError> {
+    pub fn remove<Q>(&self, key: &Q) -> Result<bool, StateError>
+    where
+        K: Borrow<Q>,
+        Q: ToIndex + ?Sized,
+    {
         let index = key.to_index(&K::index_types());
         self.handle.with(|node, now| {
             let store = node.store();
@@ -124,10 +139,8 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
         let value = self.handle.with(|node, _| node.store().map(|store| store.get(self.path())));
         let Some(Value::Table(table)) = value.transpose()? else { return Ok(Vec::new()) };
         let entry = |entry: &Entry| {
-            let key =
-                K::from_index(&entry.index.items).map_err(|error| misfit(&self.name, error))?;
             let value = entry.value.as_ref().ok_or_else(|| self.unknown())?;
-            Ok((key, V::from_value(value).map_err(|error| misfit(&self.name, error))?))
+            self.pair(&entry.index.items, value)
         };
         table.entries.iter().map(entry).collect()
     }
@@ -144,6 +157,29 @@ impl<K: FromIndex, V: FromValue> Table<K, V> {
 impl<K, V> Table<K, V> {
     fn path(&self) -> Path {
         Path::to(self.name.clone())
+    }
+
+    /// Converts an entry.
+    fn pair(&self, index: &[Value], value: &Value) -> Result<(K, V), StateError>
+    where
+        K: FromIndex,
+        V: FromValue,
+    {
+        let value = V::from_value(value).map_err(|error| self.misfit(index, error))?;
+        Ok((self.key(index)?, value))
+    }
+
+    fn key(&self, index: &[Value]) -> Result<K, StateError>
+    where
+        K: FromIndex,
+    {
+        K::from_index(index).map_err(|error| self.misfit(index, error))
+    }
+
+    /// Returns the error for an entry that does not fit the Rust types.
+    fn misfit(&self, index: &[Value], error: ConversionError) -> StateError {
+        let index: Vec<String> = index.iter().map(Value::to_string).collect();
+        misfit(&format!("{}[{}]", self.name, index.join(", ")).into(), error)
     }
 
     fn unknown(&self) -> StateError {
@@ -189,7 +225,8 @@ pub struct Changes<K, V> {
 impl<K: FromIndex, V: FromValue> Changes<K, V> {
     /// Waits for the next change. Returns `None` when the node has stopped.
     ///
-    /// An error means that a peer's value is out of the range of the Rust type. Later changes are
+    /// An error means that a peer's value is out of the range of the Rust type, or that the peer
+    /// declares the table with other types, so that its change was not applied. Later changes are
     /// not affected. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<Change<K, V>, StateError>> {
         poll_fn(|cx| self.poll_change(cx.waker())).await
@@ -204,9 +241,18 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
                 Poll::Ready(Some(Notification::StateAccessPerformed { access, .. })) => {
                     self.of_access(&access.target, access.entry())
                 }
+                Poll::Ready(Some(Notification::StateAccessRejected { target, error, .. })) => {
+                    match *error {
+                        StateError::Type { error, .. } if self.is_part(&target) => {
+                            Some(Err(misfit(&self.table.name, error)))
+                        }
+                        // Operations crossed.
+                        _ => None,
+                    }
+                }
                 Poll::Ready(Some(Notification::Expired(expired))) => {
                     let is_ours = expired.variables.contains(&self.table.name);
-                    is_ours.then(|| self.key(&expired.index.items).map(Change::Removed))
+                    is_ours.then(|| self.table.key(&expired.index.items).map(Change::Removed))
                 }
                 Poll::Ready(Some(_)) => None,
             };
@@ -226,29 +272,27 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
         if target == name {
             return Some(Ok(Change::Replaced));
         }
-        let (is_entry, is_part) = self.table.handle.with(|node, _| {
-            let Some(store) = node.store() else { return (false, false) };
-            let is_entry = match (store.id_of(target), store.id_at(self.table.path())) {
-                (Some(found), Ok(id)) => found == id,
-                _ => false,
-            };
-            (is_entry, store.variables_of(target).contains(name))
+        let is_entry = self.table.handle.with(|node, _| {
+            let found =
+                |store: &Store| Some((store.id_of(target)?, store.id_at(self.table.path()).ok()?));
+            node.store().and_then(found).is_some_and(|(found, id)| found == id)
         });
         if !is_entry {
-            return is_part.then_some(Ok(Change::Replaced));
+            return self.is_part(target).then_some(Ok(Change::Replaced));
         }
         let (index, value) = entry?;
-        Some(self.key(index).and_then(|key| match value {
+        Some(match value {
             Some(value) => {
-                let value = V::from_value(value).map_err(|error| misfit(name, error))?;
-                Ok(Change::Set(key, value))
+                self.table.pair(index, value).map(|(key, value)| Change::Set(key, value))
             }
-            None => Ok(Change::Removed(key)),
-        }))
+            None => self.table.key(index).map(Change::Removed),
+        })
     }
 
-    fn key(&self, index: &[Value]) -> Result<K, StateError> {
-        K::from_index(index).map_err(|error| misfit(&self.table.name, error))
+    /// Returns whether an operation's target is the table, or a container in it.
+    fn is_part(&self, target: &Name) -> bool {
+        let is_in = |store: &Store| store.variables_of(target).contains(&self.table.name);
+        self.table.handle.with(|node, _| node.store().is_some_and(is_in))
     }
 }
 

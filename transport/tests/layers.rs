@@ -15,14 +15,21 @@ const OF_THE_LOWER_LEVELS: [&str; 3] = ["connection", "driver", "logs"];
 const OF_A_CONNECTION: [&str; 6] =
     ["Connection", "ConnectionConfig", "ConnectionNotification", "Role", "Sent", "UsageError"];
 
-/// The items of `logs` that a transport may use: values, entries and errors.
-const OF_THE_LOGS: [&str; 6] =
-    ["LogEntry", "LogRecord", "LogStream", "LogValue", "Mismatch", "StreamError"];
+/// The items of `logs` that a transport may use: values, columns, entries and errors.
+const OF_THE_LOGS: [&str; 7] =
+    ["LogEntry", "LogField", "LogRecord", "LogStream", "LogValue", "Mismatch", "StreamError"];
 
 /// The notifications that a transport may match on: the last one, and those with their own
 /// subscribers. None of them is a message or a phase.
-const OF_THE_NOTIFICATIONS: [&str; 6] =
-    ["Closed", "Event", "Expired", "LogEntry", "StateAccessPerformed", "Terminated"];
+const OF_THE_NOTIFICATIONS: [&str; 7] = [
+    "Closed",
+    "Event",
+    "Expired",
+    "LogEntry",
+    "StateAccessPerformed",
+    "StateAccessRejected",
+    "Terminated",
+];
 
 /// Names that belong to the protocol.
 const OF_THE_PROTOCOL: [&str; 13] = [

@@ -12,7 +12,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let rust = &input.ident;
     let name = TypeAttributes::read(input, TypeKind::Event)?.name;
     let name = name.unwrap_or_else(|| Case::Snake.apply(&rust.to_string()));
-    let fields = fields(input, false)?;
+    let fields = fields(input, None)?;
     let count = fields.len();
     let declarations = fields.iter().map(|field| {
         let (ty, name) = (&field.ty, &field.name);

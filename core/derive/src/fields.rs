@@ -15,21 +15,29 @@ pub(crate) struct Field {
     pub(crate) attributes: PartAttributes,
 }
 
-/// Returns the fields of a struct.
-pub(crate) fn fields(input: &DeriveInput, is_record: bool) -> Result<Vec<Field>> {
+/// Returns the fields of a struct. Those of a tuple struct that is a record have these names.
+pub(crate) fn fields(input: &DeriveInput, names: Option<&[Ident]>) -> Result<Vec<Field>> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new_spanned(&input.ident, "expected a struct"));
     };
-    if is_record && !matches!(data.fields, Fields::Named(_)) {
-        return Err(Error::new_spanned(&input.ident, "a record's fields have names"));
+    let unnamed = match &data.fields {
+        Fields::Named(_) => Some(0),
+        Fields::Unnamed(fields) => Some(fields.unnamed.len()),
+        Fields::Unit => None,
+    };
+    if names.is_some_and(|names| unnamed != Some(names.len())) {
+        let expected = "a record's fields have names; those of a tuple struct are given with \
+                        `#[bro(fields(host, ports))]`, one for each field";
+        return Err(Error::new_spanned(&input.ident, expected));
     }
     let read = |(at, field): (usize, &syn::Field)| {
-        let attributes = PartAttributes::read(&field.attrs, is_record)?;
+        let attributes = PartAttributes::read(&field.attrs, names.is_some())?;
         if mentions(field.ty.to_token_stream(), &input.ident) {
             // The type would have to exist before its creation.
             return Err(Error::new_spanned(&field.ty, "a Bro type can't contain itself"));
         }
-        let rust_name = field.ident.as_ref().map(|ident| ident.unraw().to_string());
+        let rust_name = field.ident.as_ref().or_else(|| names?.get(at));
+        let rust_name = rust_name.map(|ident| ident.unraw().to_string());
         let name = attributes.name.clone().or(rust_name).unwrap_or_else(|| format!("arg{at}"));
         let member = match &field.ident {
             Some(ident) => Member::Named(ident.clone()),
@@ -111,6 +119,27 @@ pub(crate) fn conversions(rust: &Ident) -> TokenStream {
             ) -> ::core::result::Result<Self, ::brocomm::data::ConversionError> {
                 ::brocomm::data::FromValue::from_value(value)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_of_a_record_has_one_name() {
+        let found = |source: &str, names: &[&str]| {
+            let names: Vec<Ident> = names.iter().map(|n| syn::parse_str(n).unwrap()).collect();
+            let fields = fields(&syn::parse_str(source).unwrap(), Some(&names)).ok()?;
+            Some(fields.into_iter().map(|field| field.name).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(found("struct S(u8, u8);", &["a", "b"]).as_deref(), Some("a b"));
+        assert_eq!(found("struct S { a: u8 }", &[]).as_deref(), Some("a"));
+        for (source, names) in
+            [("struct S(u8, u8);", &["a"][..]), ("struct S { a: u8 }", &["a"]), ("struct S;", &[])]
+        {
+            assert_eq!(found(source, names), None, "{source}");
         }
     }
 }

@@ -32,6 +32,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// * `#[bro(name = "Module::Type")]` on the struct sets the type's full name. The default is the
 ///   Rust name.
 /// * `#[bro(name = "type")]` on a field sets its name. The default is the Rust name.
+/// * `#[bro(fields(host, ports))]` on a tuple struct sets the names of its fields.
 /// * `Option<T>` means `&optional`.
 /// * `#[bro(default)]` on a field means `&default` with the Rust type's default, `#[bro(default =
 ///   443)]` with this value.

@@ -11,8 +11,8 @@ use crate::fields::{conversions, fields};
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let rust = &input.ident;
     let attributes = TypeAttributes::read(input, TypeKind::Record)?;
-    let name = attributes.name.unwrap_or_else(|| rust.unraw().to_string());
-    let mut fields = fields(input, true)?;
+    let name = attributes.name.clone().unwrap_or_else(|| rust.unraw().to_string());
+    let mut fields = fields(input, Some(&attributes.fields))?;
     fields.iter_mut().for_each(|field| field.attributes.log |= attributes.log);
     let declarations = fields.iter().map(|field| field.declaration());
     let values = fields.iter().enumerate().map(|(at, field)| {

@@ -205,7 +205,7 @@ mod tests {
             ),
             (
                 error(Opcode::AssignIdx, "hosts", index(vec!["a".into()]), Some(Value::Count(1))),
-                "value for hosts: [0]: expected addr, found string",
+                "value for hosts: index 0: expected addr, found string",
             ),
             (
                 error(Opcode::Add, "seen", host(), None),

@@ -78,6 +78,12 @@ impl From<&str> for Name {
     }
 }
 
+impl From<&String> for Name {
+    fn from(name: &String) -> Name {
+        Name::copy_of(name.as_bytes())
+    }
+}
+
 impl From<String> for Name {
     fn from(name: String) -> Name {
         Name(Bytes::from(name))

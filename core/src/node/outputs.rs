@@ -94,7 +94,8 @@ pub enum Notification {
         access: Box<StateAccess>,
     },
     /// A peer's operation on synchronized state could not be applied and changed nothing. This is
-    /// normal while operations cross.
+    /// normal while operations cross, except for [`StateError::Type`]: then the peer declares the
+    /// variable with another type, and a [`ConnectionError`](Self::ConnectionError) comes before.
     StateAccessRejected {
         /// The peer.
         peer: Arc<EventPeer>,

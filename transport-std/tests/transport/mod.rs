@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{CallError, Event, EventType, Name, SignatureError};
+use brocomm::data::{CallError, Event, EventType, Name};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{
     EventPeer, NodeConfig, Notification, PeerId, RaiseError, Raised, WriteLogError,
 };
-use brocomm_std::{ReceivedEvent, RequestError, StartError, Subscription};
+use brocomm_std::{ReceivedEvent, RequestError, StartError, SubscribeError, Subscription};
 use futures_lite::future::yield_now;
 
 fn soon() -> Option<Instant> {
@@ -106,7 +106,7 @@ impl Node {
     }
 
     #[track_caller]
-    pub(crate) fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+    pub(crate) fn events<E: EventType>(&self) -> Result<Events<E>, SubscribeError> {
         self.0.events().map(Events)
     }
 }

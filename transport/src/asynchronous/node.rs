@@ -7,11 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::data::{
-    BroType, CallError, Event, EventType, FromValue, IndexType, Name, SignatureError,
-};
+use brocomm::data::{BroType, CallError, Event, EventType, FromValue, IndexType, Name};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
-use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
+use brocomm::lowlevel::driver::{Flush, RequestError, StartError, SubscribeError, Subscription};
 use brocomm::node::{
     Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
 };
@@ -29,7 +27,8 @@ use crate::{
 ///
 /// Clones are handles of the same node. The node runs in its own tasks until it is
 /// [terminated](Self::terminate), or until the last clone and all [`Notifications`] and [`Events`]
-/// are dropped. Dropping them closes all sockets at once and discards what is queued.
+/// are dropped. Dropping them closes all sockets at once and discards what is queued, with a warning on
+/// standard error.
 ///
 /// # Backpressure
 /// Each [subscriber](Self::subscribe) has its own queue of notifications. Without subscribers,
@@ -107,6 +106,13 @@ impl<R: Runtime> Node<R> {
     /// reach it from then on. Returns `None` if the node stops.
     pub async fn connected(&self) -> Option<Arc<EventPeer>> {
         let mut progress = self.handle.connected();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
+    /// Waits until a connected peer has requested an event, and returns the peer. Before, the event
+    /// goes to nobody. Returns `None` if the node stops.
+    pub async fn requested<E: EventType>(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.handle.requested::<E>();
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
@@ -243,9 +249,10 @@ impl<R> Node<R> {
     /// sets which events the node requests from a peer.
     ///
     /// # Errors
-    /// The event is not declared, or a parameter differs from its declaration.
+    /// [`SubscribeError::Event`]; [`SubscribeError::NotRequested`] if the node does not
+    /// [`receive`](crate::Builder::receive) the event.
     #[track_caller]
-    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SubscribeError> {
         self.handle.events()
     }
 
@@ -257,23 +264,30 @@ impl<R> Node<R> {
     pub fn events_with<E: EventType>(
         &self,
         subscription: Subscription,
-    ) -> Result<Events<E>, SignatureError> {
+    ) -> Result<Events<E>, SubscribeError> {
         self.handle.events_with(subscription)
     }
 
     /// Subscribes to the log entries of all peers from which the node [requests
     /// logs](Builder::receive_logs). As with [`subscribe`](Self::subscribe), a subscriber that does
     /// not read blocks those peers.
-    #[track_caller]
-    pub fn log_entries(&self) -> LogEntries {
+    ///
+    /// # Errors
+    /// [`SubscribeError::NotRequested`] if there is no such peer.
+    pub fn log_entries(&self) -> Result<LogEntries, SubscribeError> {
         self.handle.log_entries()
     }
 
     /// Subscribes to the entries of the log with this path, as records of a Rust type. Each field
     /// has the value of the column with its name; fields of nested records are `outer.inner`. Other
     /// columns are ignored. Otherwise the same as [`log_entries`](Self::log_entries).
-    #[track_caller]
-    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
+    ///
+    /// # Errors
+    /// As [`log_entries`](Self::log_entries), and [`SubscribeError::LogPath`].
+    pub fn logs<T: FromValue>(
+        &self,
+        path: impl Into<Name>,
+    ) -> Result<LogRecords<T>, SubscribeError> {
         self.handle.logs(path)
     }
 

@@ -132,14 +132,9 @@ impl From<RefusalKind> for Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.path {
-            match step {
-                Step::Field(name) => write!(f, "${name}")?,
-                Step::Element(at) | Step::Component(at) => write!(f, "[{at}]")?,
-                Step::Entry(at) => write!(f, "{{{at}}}")?,
-                Step::Argument(at) => write!(f, "argument {at}")?,
-                _ => {}
-            }
+        for (at, step) in self.path.iter().enumerate() {
+            let is_word = !matches!(step, Step::Field(_) | Step::Element(_));
+            write!(f, "{}{step}", if is_word && at > 0 { ", " } else { "" })?;
         }
         if !self.path.is_empty() {
             f.write_str(": ")?;

@@ -92,10 +92,10 @@ fn elements_of_containers_are_coerced() {
     assert_eq!(printed("table([1, \"a\"] = 2)", "table[int, string] of double"), "{[1, a] = 2.0}");
     let error = |text: &str, ty: &str| coerced(text, ty).unwrap_err();
     assert_eq!(error("vector(1)", "vector of string"), "[0]: expected string, found count");
-    assert_eq!(error("set(1)", "table[count] of count"), "{0}: expected a table, found a set");
-    assert_eq!(error("table([1] = 2)", "set[count]"), "{0}: expected a set, found a table");
-    assert_eq!(error("set(1)", "set[count, count]"), "{0}: expected 2 values, found 1");
-    assert_eq!(error("set(\"a\")", "set[count]"), "{0}[0]: expected count, found string");
+    assert_eq!(error("set(1)", "table[count] of count"), "entry 0: expected a table, found a set");
+    assert_eq!(error("table([1] = 2)", "set[count]"), "entry 0: expected a set, found a table");
+    assert_eq!(error("set(1)", "set[count, count]"), "entry 0: expected 2 values, found 1");
+    assert_eq!(error("set(\"a\")", "set[count]"), "entry 0, index 0: expected count, found string");
 }
 
 #[test]

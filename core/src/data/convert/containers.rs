@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
-use crate::data::{AttributeTag, Field, Table, Type, TypeKind, TypeTag, Value, Vector};
+use crate::data::{AttributeTag, Field, Short, Table, Type, TypeKind, TypeTag, Value, Vector};
 
 macro_rules! sets {
     ($($set:ident<T $(, $hasher:ident)?> ($($bound:tt)*);)*) => {$(
@@ -150,7 +150,7 @@ pub trait FromIndex: IndexType + Sized {
     fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
 }
 
-impl<T: BroType> IndexType for T {
+impl<T: BroType + ?Sized> IndexType for T {
     const CONTAINS_ITSELF: bool = <T as BroType>::CONTAINS_ITSELF;
 
     fn index_types() -> Vec<Type> {
@@ -158,7 +158,7 @@ impl<T: BroType> IndexType for T {
     }
 }
 
-impl<T: ToValue> ToIndex for T {
+impl<T: ToValue + ?Sized> ToIndex for T {
     fn to_index(&self, types: &[Type]) -> Vec<Value> {
         vec![component(self, types.first())]
     }
@@ -173,7 +173,7 @@ impl<T: FromValue> FromIndex for T {
     }
 }
 
-fn component<T: ToValue>(value: &T, ty: Option<&Type>) -> Value {
+fn component<T: ToValue + ?Sized>(value: &T, ty: Option<&Type>) -> Value {
     match ty {
         Some(ty) => value.to_value_as(ty),
         None => value.to_value(),
@@ -388,8 +388,8 @@ pub(in crate::data) fn fit(wanted: &Type, declared: &Type) -> Result<(), Convers
     }
     let (Some(wants), Some(has)) = (kind(wanted), kind(declared)) else { return Ok(()) };
     match (wants, has) {
-        (TypeKind::Vector(wanted), TypeKind::Vector(declared)) => {
-            fit(wanted, declared).map_err(|error| error.within(Step::Element(0)))
+        (TypeKind::Vector(element), TypeKind::Vector(other)) => {
+            fit(element, other).map_err(|error| as_a_whole(error, wanted, declared))
         }
         (TypeKind::Record(wanted), TypeKind::Record(declared)) => {
             match (&wanted.fields, &declared.fields) {
@@ -429,17 +429,24 @@ fn check_table(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
         (None, None) => Ok(()),
         (Some(wanted), Some(declared)) => fit(wanted, declared),
     };
-    let (wanted, declared) = (index_types(wanted), index_types(declared));
-    let index = if wanted.len() == declared.len() {
-        let component = |(at, (wanted, declared))| {
-            fit(wanted, declared).map_err(|error| error.within(Step::Component(at)))
-        };
-        wanted.iter().zip(declared).enumerate().try_for_each(component)
+    let (types, others) = (index_types(wanted), index_types(declared));
+    let index = if types.len() == others.len() {
+        types.iter().zip(others).try_for_each(|(ty, other)| fit(ty, other))
     } else {
-        let (expected, found) = (wanted.len(), declared.len());
+        let (expected, found) = (types.len(), others.len());
         Err(ConversionErrorKind::Length { expected, found }.into())
     };
-    index.and(yields).map_err(|error| error.within(Step::Entry(0)))
+    index.and(yields).map_err(|error| as_a_whole(error, wanted, declared))
+}
+
+/// Returns the error for containers whose parts do not fit: the parts have no names, so it gives
+/// the types of the containers, unless it is about a field.
+fn as_a_whole(error: ConversionError, wanted: &Type, declared: &Type) -> ConversionError {
+    if !error.path.is_empty() {
+        return error;
+    }
+    let [expected, found] = [wanted, declared].map(|ty| Short(ty).to_string().into());
+    ConversionErrorKind::Types { expected, found }.into()
 }
 
 /// Returns the kind of a type, if its definition is available.

@@ -212,6 +212,9 @@ pub struct ConversionError {
 pub(crate) enum ConversionErrorKind {
     #[error("expected {expected}, found {found}")]
     Type { expected: TypeTag, found: TypeTag },
+    /// The types of containers, whose tags do not say the difference.
+    #[error("expected {expected}, found {found}")]
+    Types { expected: Box<str>, found: Box<str> },
     #[error("expected a set, found a table")]
     NotASet,
     #[error("expected a table, found a set")]
@@ -256,9 +259,9 @@ pub enum Step {
     /// To a vector's element by its position, written `[0]`.
     Element(usize),
     /// To an entry of a table or set by its position in
-    /// [`Table::entries`](crate::data::Table::entries), written `{0}`.
+    /// [`Table::entries`](crate::data::Table::entries), written `entry 0`.
     Entry(usize),
-    /// To a component of an entry's index, written `[0]`.
+    /// To a component of an entry's index, written `index 0`.
     Component(usize),
     /// To an event's argument by its position, written `argument 0`.
     Argument(usize),
@@ -295,8 +298,9 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Step::Field(name) => write!(f, "${name}"),
-            Step::Element(position) | Step::Component(position) => write!(f, "[{position}]"),
-            Step::Entry(position) => write!(f, "{{{position}}}"),
+            Step::Element(position) => write!(f, "[{position}]"),
+            Step::Entry(position) => write!(f, "entry {position}"),
+            Step::Component(position) => write!(f, "index {position}"),
             Step::Argument(position) => write!(f, "argument {position}"),
         }
     }
@@ -307,7 +311,11 @@ struct Prefix<'a>(&'a [Step]);
 
 impl fmt::Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|step| step.fmt(f))?;
+        for (at, step) in self.0.iter().enumerate() {
+            let is_word = !matches!(step, Step::Field(_) | Step::Element(_));
+            f.write_str(if is_word && at > 0 { ", " } else { "" })?;
+            step.fmt(f)?;
+        }
         if self.0.is_empty() { Ok(()) } else { f.write_str(": ") }
     }
 }

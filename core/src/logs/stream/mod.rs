@@ -223,7 +223,7 @@ impl LogStreams {
         let coerced = coerce(&stream.fields, values).map_err(|mismatch| {
             let field = mismatch.column().and_then(|column| stream.fields.get(column));
             let column = field.map(|field| field.name.clone());
-            StreamError::Mismatch { stream: number, column, mismatch }
+            StreamError::Mismatch { path: stream.path.clone(), column, mismatch }
         })?;
         let values = coerced.as_deref().unwrap_or(values);
         let path = path.unwrap_or(&stream.path);
@@ -296,18 +296,18 @@ pub enum StreamError {
         path: Name,
     },
     /// A record has a field for which the stream has no column.
-    #[error("log stream {stream} has no column {field}, which the record has")]
+    #[error("log {path} has no column {field}, which the record has")]
     NoColumn {
-        /// The stream's number.
-        stream: i32,
+        /// The stream's path.
+        path: Name,
         /// The field.
         field: Name,
     },
     /// A record lacks a column that is not optional.
-    #[error("record for log stream {stream} has no field {column}")]
+    #[error("log {path} has the column {column}, for which the record has no field")]
     NoField {
-        /// The stream's number.
-        stream: i32,
+        /// The stream's path.
+        path: Name,
         /// The column.
         column: Name,
     },
@@ -315,10 +315,10 @@ pub enum StreamError {
     #[error(transparent)]
     NotLoggable(#[from] NotLoggable),
     /// An entry does not match the stream's columns.
-    #[error("entry for log stream {stream}{}: {mismatch}", Column(column))]
+    #[error("entry for log {path}{}: {mismatch}", Column(column))]
     Mismatch {
-        /// The stream's number.
-        stream: i32,
+        /// The stream's path.
+        path: Name,
         /// The name of the column that does not match, if a single one is the cause.
         column: Option<Name>,
         /// The mismatch.
@@ -332,7 +332,7 @@ struct Column<'a>(&'a Option<Name>);
 impl fmt::Display for Column<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(name) => write!(f, ", {name}"),
+            Some(name) => write!(f, ", column {name}"),
             None => Ok(()),
         }
     }
@@ -351,19 +351,19 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn new<R: LogRecord>(stream: &LogStream) -> Result<Columns, StreamError> {
         let fields = R::log_fields()?;
-        let number = stream.number;
+        let path = || stream.path.clone();
         let names = || stream.fields.iter().map(|column| &column.name);
         if fields.iter().map(|field| &field.name).eq(names()) {
             return Ok(Columns { of: R::log_fields, places: None });
         }
         if let Some(field) = fields.iter().find(|field| names().all(|name| *name != field.name)) {
-            return Err(StreamError::NoColumn { stream: number, field: field.name.clone() });
+            return Err(StreamError::NoColumn { path: path(), field: field.name.clone() });
         }
         let place =
             |column: &LogField| match fields.iter().position(|field| field.name == column.name) {
                 Some(place) => Ok(Ok(place)),
                 None if column.optional => Ok(Err(column.ty)),
-                None => Err(StreamError::NoField { stream: number, column: column.name.clone() }),
+                None => Err(StreamError::NoField { path: path(), column: column.name.clone() }),
             };
         let places = stream.fields.iter().map(place).collect::<Result<_, _>>()?;
         Ok(Columns { of: R::log_fields, places: Some(places) })

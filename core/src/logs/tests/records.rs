@@ -186,8 +186,8 @@ fn fields_of_records_are_matched_to_columns_by_name() {
         let shorter = streams.write_record(7, &Shorter, Time::EPOCH).unwrap();
         assert_eq!(shorter.as_bytes(), short);
         let less = streams.write_record(7, &Less, Time::EPOCH).unwrap_err();
-        assert_eq!(less, StreamError::NoField { stream: 7, column: "resp".into() });
+        assert_eq!(less, StreamError::NoField { path: "hosts".into(), column: "resp".into() });
         let more = streams.write_record(7, &More, Time::EPOCH).unwrap_err();
-        assert_eq!(more, StreamError::NoColumn { stream: 7, field: "via".into() });
+        assert_eq!(more, StreamError::NoColumn { path: "hosts".into(), field: "via".into() });
     }
 }

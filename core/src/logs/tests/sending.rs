@@ -37,7 +37,7 @@ fn entries_that_do_not_match_the_columns_are_errors() {
     let (expected, found) = (TypeTag::String, TypeTag::Count);
     let mismatch = |mismatch: Mismatch| {
         let column = mismatch.column().map(|_| "msg".into());
-        StreamError::Mismatch { stream: 14, column, mismatch }
+        StreamError::Mismatch { path: "mini".into(), column, mismatch }
     };
     let cases = [
         (13, vec![LogValue::string("x")], StreamError::Unknown { stream: 13 }),
@@ -92,17 +92,19 @@ fn values_are_coerced_to_the_types_of_columns() {
     let (five, two, three) = (LogValue::Count(5), LogValue::Double(2.0), LogValue::Int(3));
     assert_eq!(
         write(LogValue::Int(-5), two.clone(), three.clone(), vec![], text()),
-        Err("entry for log stream 14, n: value of type int in column 0 of type count".to_owned())
+        Err("entry for log mini, column n: value of type int in column 0 of type count".to_owned())
     );
     assert_eq!(
         write(five.clone(), two.clone(), three.clone(), text(), text()),
-        Err("entry for log stream 14, list: element of type string in column 3 with elements of \
+        Err(
+            "entry for log mini, column list: element of type string in column 3 with elements of \
              type count"
-            .to_owned())
+                .to_owned()
+        )
     );
     assert_eq!(
         write(five, two, three, vec![], vec![LogValue::Enum("x".into())]),
-        Err("entry for log stream 14, names: element of type enum in column 4 with elements of \
+        Err("entry for log mini, column names: element of type enum in column 4 with elements of \
              type string"
             .to_owned())
     );
@@ -118,7 +120,7 @@ fn nested_containers_are_not_sent() {
         let (column, found) = (0, inner.tag());
         let entry = [LogValue::Vector(vec![LogValue::string("a"), inner])];
         let mismatch = Mismatch::Nested { column, found };
-        let error = StreamError::Mismatch { stream: 16, column: Some("v".into()), mismatch };
+        let error = StreamError::Mismatch { path: "v".into(), column: Some("v".into()), mismatch };
         assert_eq!(streams.write(16, &entry, NOW).map(drop), Err(error));
     }
 }

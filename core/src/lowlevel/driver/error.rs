@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::ConfigErrors;
 use crate::connection::ConfigError;
-use crate::data::{CallError, ConversionError, Name};
+use crate::data::{CallError, ConversionError, Name, SignatureError};
 use crate::logs::StreamError;
 use crate::node::NodeConfigError;
 use crate::notation::ParseError;
@@ -110,14 +110,9 @@ pub enum StartError {
     /// A log cannot be declared.
     #[error("logs: {0}")]
     Log(StreamError),
-    /// A log was declared with the ID of a log stream instead of a path.
-    #[error("logs: `{id}` is the ID of a log stream; expected its path, such as `{path}`")]
-    StreamId {
-        /// The ID, such as `Conn::LOG`.
-        id: Name,
-        /// A path, such as `conn`: the part of the ID that Bro makes paths from, in lower case.
-        path: String,
-    },
+    /// A log was declared with something else than its path.
+    #[error("logs: {0}")]
+    LogPath(#[from] LogPathError),
     /// The node listens and expects something of its peers, but accepts no input from any host.
     #[error(
         "the node listens, but ignores what peers send, so it would not get {what}; \
@@ -140,6 +135,61 @@ pub enum StartError {
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The reason why a subscriber would never receive anything.
+///
+/// `Debug` gives the message too, as for [`StartError`].
+#[derive(Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The event is not declared, or a parameter differs from its declaration.
+    #[error(transparent)]
+    Event(#[from] SignatureError),
+    /// This is not the path of a log.
+    #[error(transparent)]
+    LogPath(#[from] LogPathError),
+    /// The node requests this from no peer.
+    #[error("the node does not request {what} from any peer; call `{method}` on its builder")]
+    NotRequested {
+        /// The event's name, or `logs`.
+        what: Name,
+        /// The method of the builder that requests it.
+        method: &'static str,
+    },
+}
+
+impl fmt::Debug for SubscribeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The ID of a log stream, or the name of a log's file, in place of the log's path.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("expected the path of a log, such as `{expected}`, found `{found}`")]
+pub struct LogPathError {
+    /// A path: that of the file, or the part of the ID that Bro makes paths from, in lower case.
+    pub expected: String,
+    /// What was given, such as `Conn::LOG` or `conn.log`.
+    pub found: Name,
+}
+
+impl LogPathError {
+    /// Checks that a name can be the path of a log.
+    ///
+    /// # Errors
+    /// It is the ID of a log stream, such as `Conn::LOG` for `conn` or `Notice::ALARM_LOG` for
+    /// `alarm`, or the name of a log's file.
+    pub fn check(found: &Name) -> Result<(), LogPathError> {
+        let name = String::from_utf8_lossy(found);
+        let expected = match name.split_once("::") {
+            Some((module, "LOG")) => Some(module.to_lowercase()),
+            Some((_, id)) => id.strip_suffix("_LOG").map(str::to_lowercase),
+            None => name.strip_suffix(".log").map(str::to_owned),
+        };
+        expected.map_or(Ok(()), |expected| Err(LogPathError { expected, found: found.clone() }))
     }
 }
 

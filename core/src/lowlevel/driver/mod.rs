@@ -66,7 +66,7 @@ mod socket;
 mod tests;
 
 pub use connection::{Driver, Flushed};
-pub use error::{Cause, RequestError, StartError, TransportError};
+pub use error::{Cause, LogPathError, RequestError, StartError, SubscribeError, TransportError};
 pub use node::{Flush, NodeDriver, Raising, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 

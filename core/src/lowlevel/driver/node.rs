@@ -15,7 +15,9 @@ use self::waiting::Wanted;
 use crate::Time;
 use crate::data::Event;
 use crate::node::queue::IncomingQueue;
-use crate::node::{Action, ByConnection, ConnectionId, EventPeer, NodeMachine, Notification};
+use crate::node::{
+    Action, ByConnection, ConnectionId, Endpoint, EventPeer, NodeMachine, Notification, PeerId,
+};
 
 pub use socket_driver::SocketDriver;
 pub use subscribing::Subscription;
@@ -167,10 +169,20 @@ impl NodeDriver {
     }
 
     /// Records that the application has dropped the node: all sockets must be closed immediately.
-    pub fn abandon(&mut self) {
+    /// Returns the peers that lose something by that, unless communication was terminated.
+    pub fn abandon(&mut self) -> Vec<Endpoint> {
         self.abandoned = true;
         self.wake.extend(self.sockets.take());
         self.wake.extend(self.manager.take());
+        let node = &self.communication;
+        let undelivered = node.terminated().map_or_else(|| node.undelivered(), |_| Vec::new());
+        let loses = |id: &PeerId| {
+            // In earlier phases, only the handshake waits.
+            node.running_peers().any(|peer| peer.id == *id)
+                || node.counters(*id).is_some_and(|counters| counters.outgoing.events > 0)
+        };
+        let losers = undelivered.into_iter().filter(loses);
+        losers.filter_map(|id| Some(node.peer(id)?.endpoint.clone())).collect()
     }
 }
 

@@ -231,13 +231,11 @@ impl State {
     /// Describes why a change of a container without a type at the peer is not sent. Returns `None`
     /// if the container is part of no variable.
     fn describe_open(&self, container: &Name) -> Option<String> {
-        let variables = self.store.as_ref()?.variables_of(container);
-        let variables: Vec<String> = variables.iter().map(Name::to_string).collect();
+        let variables = joined(&self.store.as_ref()?.variables_of(container));
         (!variables.is_empty()).then(|| {
             format!(
-                "{}: the changed container has no type at the peer yet, so it accepts no elements; \
-                 assign a value to it",
-                variables.join(", ")
+                "{variables}: the changed container has no type at the peer yet, so it accepts no \
+                 elements; assign a value to it"
             )
         })
     }
@@ -246,6 +244,10 @@ impl State {
     pub(super) fn next_expiry(&self) -> Option<Time> {
         self.store.as_ref()?.next_expiry()
     }
+}
+
+fn joined(names: &[Name]) -> String {
+    names.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The variables themselves.
@@ -456,6 +458,11 @@ impl NodeMachine {
                 Notification::StateAccessPerformed { peer: who, access }
             }
             Err(error) => {
+                if let StateError::Type { error, .. } = &error {
+                    let names = joined(&store.variables_of(&access.target));
+                    let reason = format!("state not applied: value for {names}: {error}");
+                    self.error(id, reason.into());
+                }
                 let error = Box::new(error);
                 Notification::StateAccessRejected { peer: who, target: access.target, error }
             }

@@ -138,7 +138,7 @@ fn operations_that_do_not_match_the_type_are_errors_and_change_nothing() {
         ),
         (
             error(store.assign(Path::to("t1").index(["k".into()]), "x")),
-            "value for t1: [0]: expected count, found string",
+            "value for t1: index 0: expected count, found string",
         ),
         (
             error(store.assign(Path::to("t1").field("a"), "x")),
@@ -220,7 +220,7 @@ fn type_errors_contain_the_callers_path() {
     let at = |index: Value| Path::to("t1").index([index]);
     assert_eq!(
         text(store.assign(at("x".into()), "b")),
-        "value for t1: [0]: expected count, found string"
+        "value for t1: index 0: expected count, found string"
     );
     assert_eq!(
         text(store.assign(at(Value::Count(1)), 1.5)),
@@ -228,11 +228,11 @@ fn type_errors_contain_the_callers_path() {
     );
     assert_eq!(
         text(store.delete("t1", vec!["x".into()])),
-        "value for t1: [0]: expected count, found string"
+        "value for t1: index 0: expected count, found string"
     );
     assert_eq!(
         text(store.add("set1", vec!["x".into()])),
-        "value for set1: [0]: expected count, found string"
+        "value for set1: index 0: expected count, found string"
     );
     assert_eq!(
         text(store.assign(Path::to("v").element(0), "x")),

@@ -77,15 +77,15 @@ impl Subscription {
         Subscription { to: To::NoLogs, ..self }
     }
 
-    /// Subscribes only to changes of synchronized variables: operations of peers, and expired
-    /// entries.
+    /// Subscribes only to changes of synchronized variables: operations of peers, also those that
+    /// could not be applied, and expired entries.
     #[must_use]
     pub fn state(self) -> Subscription {
         Subscription { to: To::State, ..self }
     }
 
-    /// Subscribes only to listening endpoints, and to peers that reach phase Running. Later
-    /// subscribers still receive all notifications since the node started.
+    /// Subscribes only to listening endpoints, to peers that reach phase Running, and to their
+    /// requests of events. Later subscribers still receive all notifications since the node started.
     #[must_use]
     pub fn progress(self) -> Subscription {
         Subscription { to: To::Progress, ..self }
@@ -121,11 +121,15 @@ impl Subscription {
             | (To::Logs, Notification::LogEntry { .. })
             | (
                 To::State,
-                Notification::StateAccessPerformed { .. } | Notification::Expired { .. },
+                Notification::StateAccessPerformed { .. }
+                | Notification::StateAccessRejected { .. }
+                | Notification::Expired { .. },
             )
             | (
                 To::Progress,
-                Notification::Listening(_) | Notification::ConnectionHandshakeDone(_),
+                Notification::Listening(_)
+                | Notification::ConnectionHandshakeDone(_)
+                | Notification::EventRegistered { .. },
             ) => true,
             (To::NoData, notification) => !may_be_dropped(notification),
             (To::NoLogs, notification) => !matches!(notification, Notification::LogEntry { .. }),

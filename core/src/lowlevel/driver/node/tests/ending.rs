@@ -1,6 +1,8 @@
 //! Tests of terminating and dropping the node.
 
 use super::*;
+use crate::data::TypeTag;
+use crate::logs::{LogField, LogStream, LogValue};
 
 #[test]
 fn termination_wakes_the_tasks_that_wait_for_it() {
@@ -61,10 +63,34 @@ fn notifications_without_subscribers_block_no_peer() {
 }
 
 #[test]
+fn dropping_the_node_returns_the_peers_that_lose_something() {
+    let mut world = World::running(Options::default());
+    world.blocked = true;
+    let endpoint = world.driver.communication().peer(world.peer_id()).unwrap().endpoint.clone();
+    world.driver.communication_mut().raise(event(1), NOW).unwrap();
+    assert_eq!(world.driver.abandon(), std::slice::from_ref(&endpoint));
+
+    // A batch of log entries.
+    let mut world = World::running(Options::default());
+    let stream = LogStream::new(14, "log", vec![LogField::new("n", TypeTag::Count)]);
+    world.driver.communication_mut().declare_log(stream).unwrap();
+    world.driver.communication_mut().write_log(14, &[LogValue::Count(1)], NOW).unwrap();
+    assert_eq!(world.driver.abandon(), [endpoint]);
+
+    // Communication was terminated, and reported them.
+    let mut world = World::running(Options::default());
+    world.blocked = true;
+    world.driver.communication_mut().raise(event(1), NOW).unwrap();
+    world.driver.communication_mut().terminate_communication(NOW);
+    world.driver.communication_mut().feed_time(NOW + Duration::from_secs(5));
+    assert_eq!(world.driver.abandon(), []);
+}
+
+#[test]
 fn dropping_the_node_ends_everything_at_once() {
     let mut world = World::running(Options::default());
     world.driving.woken();
-    world.driver.abandon();
+    assert_eq!(world.driver.abandon(), []);
     settle(&mut world.driver);
     assert_eq!(world.driving.woken(), 1);
     assert_eq!(world.carry(), "Close");
