@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::convert::{index_types, kind};
+use super::convert::{index_types, kind, table_parts};
 use super::{
     ConversionError, ConversionErrorKind, Declarations, Id, Name, Opcode, StateAccess, Type,
     TypeKind, TypeTag, Value, VariableError,
@@ -85,12 +85,11 @@ fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
 
 /// Returns the coerced index, or `None` if it needs no coercion, and the type of the element.
 fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
+    if let Some((_, yields)) = table_parts(ty) {
+        let yields = yields.ok_or(ConversionErrorKind::NotATable)?;
+        return Ok((table_index(ty, index)?, yields.clone()));
+    }
     match kind(ty) {
-        Some(TypeKind::Table(table)) if table.yields.is_some() => {
-            let yields = table.yields.clone().unwrap_or(Type::ANY);
-            Ok((table_index(ty, index)?, yields))
-        }
-        Some(TypeKind::Set(_) | TypeKind::Table(_)) => Err(ConversionErrorKind::NotATable.into()),
         Some(TypeKind::Vector(element)) => Ok((coerced(index, &Type::COUNT)?, element.clone())),
         Some(TypeKind::Record(_)) => {
             let Value::String(name) = index else {
@@ -107,11 +106,7 @@ fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionErr
 }
 
 fn table_index(ty: &Type, index: &Value) -> Result<Option<Value>, ConversionError> {
-    let list = match kind(ty) {
-        Some(TypeKind::Set(set)) => &set.index,
-        Some(TypeKind::Table(table)) => &table.index,
-        _ => return Err(not_a_table(ty)),
-    };
+    let (list, _) = table_parts(ty).ok_or_else(|| not_a_table(ty))?;
     match (index, index_types(ty)) {
         (Value::List(_), _) => coerced(index, list),
         (_, [only]) => coerced(index, only),

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::convert::{index_types, kind};
+use super::convert::{index_types, kind, table_parts};
 use super::fits::same_fields;
 use super::global::default_of;
 use super::{
-    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
-    Record, RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List, Record, RecordType,
+    Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -146,11 +146,7 @@ impl Value {
         match self {
             Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
             Value::Table(table) => {
-                let types = index_types(&table.ty);
-                types
-                    .iter()
-                    .try_for_each(Type::check_index)
-                    .map_err(ConversionErrorKind::IndexType)?;
+                check_index_types(&table.ty)?;
                 all_possible(table.entries.iter().map(|entry| &entry.value))
             }
             Value::List(list) => list.items.iter().try_for_each(Value::check_possible),
@@ -163,6 +159,10 @@ impl Value {
     fn out_of_range(&self, target: &'static str) -> ConversionError {
         ConversionErrorKind::OutOfRange { value: self.clone(), target }.into()
     }
+}
+
+fn check_index_types(ty: &Type) -> Result<(), ConversionErrorKind> {
+    index_types(ty).iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)
 }
 
 fn all_possible<'v>(
@@ -186,9 +186,8 @@ fn enumeration(
         // The peer's enum may have been extended by a `redef`.
         None if origin != Origin::Own => Ok(constant.clone()),
         None => {
-            let name = ty.name().compact();
-            Err(ConversionErrorKind::NotInEnum { constant: Box::new(constant.clone()), name }
-                .into())
+            let (name, constant) = (ty.name().compact(), Box::new(constant.clone()));
+            Err(ConversionErrorKind::NotInEnum { constant, name }.into())
         }
     }
 }
@@ -216,13 +215,9 @@ fn index(
 }
 
 fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, ConversionError> {
-    let (index_list, yields) = match kind(ty) {
-        Some(TypeKind::Set(set)) => (&set.index, None),
-        Some(TypeKind::Table(table)) => (&table.index, table.yields.as_ref()),
-        _ => return Ok(table.clone()),
-    };
+    let Some((index_list, yields)) = table_parts(ty) else { return Ok(table.clone()) };
+    check_index_types(ty)?;
     let types = index_types(ty);
-    types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
     let entry = |(at, entry): (usize, &Entry)| {
         let value = match (&entry.value, yields) {
             (None, None) => Ok(None),
@@ -236,14 +231,8 @@ fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, Conver
         Ok(Entry { index, value, ..*entry })
     };
     let entries = table.entries.iter().enumerate().map(entry);
-    let mut coerced = Table {
-        entries: entries.collect::<Result<_, ConversionError>>()?,
-        ty: ty.clone(),
-        mutable: table.mutable.clone(),
-        attributes: table.attributes.clone(),
-        expire_time: table.expire_time.clone(),
-        expire_func: table.expire_func.clone(),
-    };
+    let entries = entries.collect::<Result<_, ConversionError>>()?;
+    let mut coerced = Table { ty: ty.clone(), ..table.with_entries(entries) };
     // Large counts may become the same double, and records may lose fields.
     let changed = |(old, new): (&Entry, &Entry)| old.index != new.index;
     if table.entries.iter().zip(&coerced.entries).any(changed) && coerced.has_duplicates() {
@@ -270,7 +259,8 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
         origin.make(expected)?;
     }
     let field = |(at, field): (usize, &Field)| {
-        let found = if is_same { record.fields.get(at)?.as_ref() } else { by_name(record, field) };
+        let found =
+            if is_same { record.fields.get(at)?.as_ref() } else { record.find(&field.name) };
         match found {
             Some(value) => Some(value.coerce_from(origin, &field.ty)),
             // A record of the same type is unchanged.
@@ -286,11 +276,10 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
 
 /// Returns the value of a field that is missing in a record of another type.
 fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionError>> {
-    let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     match (default_of(field), origin) {
         (Some(value), _) => Some(value.coerce(&field.ty)),
         // The receiver evaluates defaults that are not constants.
-        (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
+        (None, _) if field.may_lack() => None,
         (None, Origin::Peer { .. }) => {
             let value = field.ty.initial_value()?;
             Some(origin.make(count_fields(&value)).map(|()| value))
@@ -321,13 +310,6 @@ fn no_others(
         None => Ok(()),
         Some((field, _)) => Err(ConversionError::no_such_field(ty, &field.name)),
     }
-}
-
-fn by_name<'r>(record: &'r Record, field: &Field) -> Option<&'r Value> {
-    let def = record.ty.def()?;
-    let TypeKind::Record(ty) = &def.kind else { return None };
-    let position = ty.fields.as_ref()?.iter().position(|other| other.name == field.name)?;
-    record.fields.get(position)?.as_ref()
 }
 
 fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {

@@ -58,15 +58,10 @@ impl EventDecl {
         }
     }
 
-    /// Coerces the arguments of our own call. Returns `None` if they already have the declared types.
-    pub(crate) fn coerce_own(&self, args: &[Value]) -> Result<Option<Vec<Value>>, CallMismatch> {
-        self.coerce(Origin::Own, args)
-    }
-
     /// Coerces the arguments to the parameters' types, with the rules for this origin. Returns
     /// `None` if they already have these types.
     #[inline]
-    fn coerce(
+    pub(crate) fn coerce(
         &self,
         origin: Origin<'_>,
         args: &[Value],
@@ -248,7 +243,7 @@ impl Declarations {
         let globals = self.globals.iter().map(|global| (&global.name, &global.ty));
         let mut checked = CheckedTypes::default();
         types.chain(params).chain(globals).try_for_each(|(name, ty)| {
-            ty.check_new_indices(&mut checked).map_err(|tag| (name.clone(), tag))
+            ty.check_indices(&mut checked).map_err(|tag| (name.clone(), tag))
         })
     }
 
@@ -304,7 +299,7 @@ impl Declarations {
     ) -> Result<Option<Vec<Value>>, CallError> {
         let name = name.as_ref();
         let coerced = match self.event(name) {
-            Some(event) => event.coerce_own(args),
+            Some(event) => event.coerce(Origin::Own, args),
             None => match self.not_an_event(name) {
                 CallMismatch::Unknown => check_arguments(args).map(|()| None),
                 mismatch => Err(mismatch),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::convert::{index_types, kind};
+use super::convert::{index_types, kind, yields};
 use super::{Field, Name, Record, StateAccess, Table, Type, TypeDef, TypeKind, TypeTag, Value};
 
 impl Value {
@@ -72,10 +72,7 @@ fn is_record_of(record: &Record, ty: &Type) -> bool {
 }
 
 fn is_table_of(table: &Table, ty: &Type) -> bool {
-    let yields = match kind(ty) {
-        Some(TypeKind::Table(table)) => table.yields.as_ref(),
-        _ => None,
-    };
+    let yields = yields(ty);
     let is_value = |value: &Option<Value>| match (value, yields) {
         (None, None) => true,
         (Some(value), Some(ty)) => value.is_of(ty),
@@ -118,13 +115,6 @@ fn same_type(found: &Type, expected: &Type) -> bool {
         }
         // Nothing more is known of a type given only by name, or of a reference from within it.
         _ => found_tag.is_none() || found_tag == expected_tag,
-    }
-}
-
-fn yields(ty: &Type) -> Option<&Type> {
-    match kind(ty)? {
-        TypeKind::Table(table) => table.yields.as_ref(),
-        _ => None,
     }
 }
 

@@ -70,12 +70,8 @@ pub struct Globals {
 impl Globals {
     /// Adds a variable. It replaces an earlier one with the same name, at the same position.
     pub fn insert(&mut self, global: Global) {
-        match self.places.get(&global.name) {
-            Some(place) => {
-                if let Some(old) = self.list.get_mut(*place) {
-                    *old = global;
-                }
-            }
+        match self.places.get(&global.name).and_then(|place| self.list.get_mut(*place)) {
+            Some(old) => *old = global,
             None => {
                 self.places.insert(global.name.clone(), self.list.len());
                 self.list.push(global);
@@ -142,15 +138,13 @@ impl Type {
     pub fn initial_value(&self) -> Option<Value> {
         let Type::Def(def) = self else { return None };
         match &def.kind {
-            TypeKind::Set(_) => Some(Table::new(self.clone()).into()),
-            TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Set(_) | TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
             TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
             TypeKind::Record(record) => {
                 let fields = record.fields.iter().flatten().map(|field| {
-                    let attributes = field.attributes.as_deref();
-                    let optional = attributes.is_some_and(|a| a.has(AttributeTag::Optional));
                     let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
-                    default.or_else(|| if optional { None } else { field.ty.initial_value() })
+                    let is_optional = field.has(AttributeTag::Optional);
+                    default.or_else(|| if is_optional { None } else { field.ty.initial_value() })
                 });
                 Some(Record::new(self.clone(), fields.collect()).into())
             }

@@ -83,7 +83,7 @@ fn collect_fields(
             ty: Name::from(field.ty.to_string()),
         };
         let (ty, subtype) = column(&field.ty).ok_or_else(not_loggable)?;
-        let optional = field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+        let optional = field.has(AttributeTag::Optional);
         let name = Name::from_bytes(name.into());
         fields.push(LogField { name, secondary_name: None, ty, subtype, optional });
     }
@@ -115,7 +115,7 @@ fn logged(record: &Type) -> impl Iterator<Item = &Field> {
 }
 
 fn is_logged(field: &Field) -> bool {
-    field.attributes.as_ref().is_some_and(|attributes| attributes.has(AttributeTag::Log))
+    field.has(AttributeTag::Log)
 }
 
 /// Returns the types of a column and of its elements.
@@ -206,8 +206,7 @@ impl LogEntry {
             if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
                 let prefix = [&name[..], b"."].concat();
                 let record = self.record(&field.ty, &prefix, depth.saturating_add(1));
-                let optional =
-                    field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+                let optional = field.has(AttributeTag::Optional);
                 let is_set = !optional || record.fields.iter().any(Option::is_some);
                 return is_set.then(|| record.into());
             }

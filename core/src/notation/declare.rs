@@ -156,7 +156,8 @@ impl Parser<'_, '_> {
                 self.expect(':', "`:`")?;
                 let ty = self.named_type(&name)?;
                 // A recursive reference is checked only with the complete record.
-                ty.check_indices().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
+                ty.check_indices(&mut Default::default())
+                    .map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);
             }

@@ -95,6 +95,18 @@ impl Table {
         }
     }
 
+    /// Returns an equal table with other entries.
+    pub(crate) fn with_entries(&self, entries: Vec<Entry>) -> Table {
+        Table {
+            ty: self.ty.clone(),
+            mutable: self.mutable.clone(),
+            attributes: self.attributes.clone(),
+            expire_time: self.expire_time.clone(),
+            expire_func: self.expire_func.clone(),
+            entries,
+        }
+    }
+
     /// Returns whether this is a set.
     pub fn is_set(&self) -> bool {
         match self.ty.def().as_deref().map(|def| &def.kind) {
@@ -141,16 +153,12 @@ impl Table {
     }
 
     pub(super) fn compact(&self) -> Table {
-        let entries = self
-            .entries
-            .iter()
-            .map(|e| Entry {
-                index: Arc::new(e.index.compact()),
-                value: e.value.as_ref().map(Value::compact),
-                ..e.clone()
-            })
-            .collect();
-        Table { entries, ..self.clone() }
+        let entries = self.entries.iter().map(|e| Entry {
+            index: Arc::new(e.index.compact()),
+            value: e.value.as_ref().map(Value::compact),
+            ..*e
+        });
+        self.with_entries(entries.collect())
     }
 }
 
@@ -183,9 +191,13 @@ impl Record {
 
     /// Returns the value of the field with this name, if there is one and it is set.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name.as_bytes())
+    }
+
+    pub(crate) fn find(&self, name: &[u8]) -> Option<&Value> {
         let def = self.ty.def()?;
         let TypeKind::Record(ty) = &def.kind else { return None };
-        let position = ty.fields.as_ref()?.iter().position(|field| field.name == name)?;
+        let position = ty.fields.as_ref()?.iter().position(|field| *field.name == *name)?;
         self.fields.get(position)?.as_ref()
     }
 

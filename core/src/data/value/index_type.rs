@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::{Type, TypeDef, TypeKind};
 use crate::data::TypeTag;
 
-/// The types visited so far. Without it, types that contain a type many times would take
-/// exponential time.
-type Seen = BTreeSet<*const TypeDef>;
+/// The types visited so far, which must live as long as this does. Without it, types that contain a
+/// type many times would take exponential time.
+pub(crate) type CheckedTypes = BTreeSet<*const TypeDef>;
 
 impl Type {
     /// Checks that values of this type can be an index of a table or set, or a component of an
@@ -31,29 +31,21 @@ impl Type {
     ///
     /// Returns the type that an index cannot contain: this one or one within it.
     pub fn check_index(&self) -> Result<(), TypeTag> {
-        index(self, &mut Seen::new())
+        index(self, &mut CheckedTypes::new())
     }
 
-    /// Checks the indices of all tables and sets that values of this type are or can contain.
+    /// Checks the indices of all tables and sets that values of this type are or can contain, other
+    /// than those of types that were checked before.
     ///
     /// # Errors
     ///
     /// Returns the type that an index cannot contain.
-    pub(crate) fn check_indices(&self) -> Result<(), TypeTag> {
-        indices(self, &mut Seen::new())
-    }
-
-    /// Like [`check_indices`](Self::check_indices), but skips types that were checked before.
-    pub(crate) fn check_new_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
-        indices(self, &mut checked.0)
+    pub(crate) fn check_indices(&self, checked: &mut CheckedTypes) -> Result<(), TypeTag> {
+        indices(self, checked)
     }
 }
 
-/// The types whose indices were found to be valid. They must live as long as this does.
-#[derive(Debug, Default)]
-pub(crate) struct CheckedTypes(Seen);
-
-fn index(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
+fn index(ty: &Type, seen: &mut CheckedTypes) -> Result<(), TypeTag> {
     match ty.tag() {
         Some(tag @ (TypeTag::Table | TypeTag::Vector)) => Err(tag),
         _ => part(ty, seen),
@@ -61,7 +53,7 @@ fn index(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
 }
 
 /// Checks a type as a part of an index, such as a record's field.
-fn part(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
+fn part(ty: &Type, seen: &mut CheckedTypes) -> Result<(), TypeTag> {
     use TypeTag as T;
     match ty.tag() {
         Some(tag @ (T::Pattern | T::File | T::Opaque | T::Any | T::List)) => return Err(tag),
@@ -83,7 +75,7 @@ fn part(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
     }
 }
 
-fn indices(ty: &Type, seen: &mut Seen) -> Result<(), TypeTag> {
+fn indices(ty: &Type, seen: &mut CheckedTypes) -> Result<(), TypeTag> {
     let Some(def) = first_seen(ty, seen) else { return Ok(()) };
     match &def.kind {
         TypeKind::Table(table) => {
@@ -117,7 +109,7 @@ fn components(
 }
 
 /// Returns a type's definition, unless it has no parts or was visited before.
-fn first_seen(ty: &Type, seen: &mut Seen) -> Option<Arc<TypeDef>> {
+fn first_seen(ty: &Type, seen: &mut CheckedTypes) -> Option<Arc<TypeDef>> {
     ty.def().filter(|def| seen.insert(Arc::as_ptr(def)))
 }
 

@@ -405,9 +405,7 @@ impl Parser<'_, '_> {
             if !names.insert(field.name.clone()) {
                 return Err(at.error(ParseErrorKind::Duplicate(quoted())));
             }
-            let attributes = field.attributes.as_deref();
-            let may_lack = attributes.is_some_and(|all| all.has(AttributeTag::Optional));
-            if !may_lack {
+            if !field.has(AttributeTag::Optional) {
                 return Err(at.error(ParseErrorKind::MandatoryField(quoted())));
             }
             fields.push(field);

@@ -91,7 +91,7 @@ impl Store {
         if self.names.contains_key(&global.name) {
             return Ok(());
         }
-        global.ty.check_indices().map_err(|tag| StateError::Type {
+        global.ty.check_indices(&mut Default::default()).map_err(|tag| StateError::Type {
             target: global.name.clone(),
             error: ConversionErrorKind::IndexType(tag).into(),
         })?;
