@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::convert::{index_types, kind, table_parts};
 use super::fits::same_fields;
-use super::global::default_of;
 use super::{
-    ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List, Record, RecordType,
-    Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    ConversionError, ConversionErrorKind, Declarations, Entry, EnumValue, Field, Id, Items, List,
+    Name, Opcode, Record, RecordType, StateAccess, Step, Table, Type, TypeDef, TypeKind, TypeTag,
+    Value, VariableError, Vector, default_of,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -322,5 +322,119 @@ fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, Co
     Ok(Vector { ty: ty.clone(), mutable: vector.mutable.clone(), items })
 }
 
+impl Declarations {
+    /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
+    /// already have these types, or if the variable is not declared, as for the unique ID of a
+    /// container. In either case, the values must be ones that Bro's scripts can create.
+    pub(crate) fn coerce_access(
+        &self,
+        access: &StateAccess,
+    ) -> Result<Option<StateAccess>, VariableError> {
+        let StateAccess { op1, op2, op3, .. } = access;
+        check_possible(&access.target, [Some(op1), op2.as_ref(), op3.as_ref()])?;
+        let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
+        let coerced = coerce_operands(&global.ty, access);
+        coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
+    }
+
+    /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
+    /// already has this type, or if the variable is not declared.
+    pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
+        check_possible(&id.name, [id.value.as_ref()])?;
+        let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
+        let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
+        match value {
+            Ok(None) => Ok(None),
+            Ok(value) => Ok(Some(Arc::new(Id { value, ..id.clone() }))),
+            Err(error) => Err(VariableError { variable: global.name.clone(), error }),
+        }
+    }
+}
+
+fn check_possible<'v>(
+    variable: &Name,
+    values: impl IntoIterator<Item = Option<&'v Value>>,
+) -> Result<(), VariableError> {
+    let refused = |kind: ConversionErrorKind| VariableError {
+        variable: variable.compact(),
+        error: kind.into(),
+    };
+    values.into_iter().flatten().try_for_each(Value::check_possible).map_err(refused)
+}
+
+fn coerce_operands(
+    ty: &Type,
+    access: &StateAccess,
+) -> Result<Option<StateAccess>, ConversionError> {
+    let StateAccess { opcode, op1, op2, op3, .. } = access;
+    let operand = |operand: &Option<Value>, ty: &Type| match operand {
+        Some(value) => coerced(value, ty),
+        None => Ok(None),
+    };
+    let (one, two, three) = match opcode {
+        Opcode::Assign | Opcode::Incr => (coerced(op1, ty)?, operand(op2, ty)?, None),
+        Opcode::AssignIdx | Opcode::IncrIdx => {
+            let (index, part) = part(ty, op1)?;
+            (index, operand(op2, &part)?, operand(op3, &part)?)
+        }
+        // The old value is the entry's value in tables, but a flag in sets.
+        Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
+            (table_index(ty, op1)?, None, None)
+        }
+        Opcode::Print => (None, None, None),
+    };
+    if one.is_none() && two.is_none() && three.is_none() {
+        return Ok(None);
+    }
+    let mut access = access.clone();
+    access.op1 = one.unwrap_or(access.op1);
+    access.op2 = two.or(access.op2);
+    access.op3 = three.or(access.op3);
+    Ok(Some(access))
+}
+
+fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
+    if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
+}
+
+/// Returns the coerced index, or `None` if it needs no coercion, and the type of the element.
+fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
+    if let Some((_, yields)) = table_parts(ty) {
+        let yields = yields.ok_or(ConversionErrorKind::NotATable)?;
+        return Ok((table_index(ty, index)?, yields.clone()));
+    }
+    match kind(ty) {
+        Some(TypeKind::Vector(element)) => Ok((coerced(index, &Type::COUNT)?, element.clone())),
+        Some(TypeKind::Record(_)) => {
+            let Value::String(name) = index else {
+                return Err(ConversionError::mismatch(TypeTag::String, index));
+            };
+            let mut fields = ty.fields().unwrap_or_default().iter();
+            match fields.find(|field| *field.name == **name) {
+                Some(field) => Ok((None, field.ty.clone())),
+                None => Err(ConversionError::no_such_field(ty, name)),
+            }
+        }
+        _ => Err(not_a_table(ty)),
+    }
+}
+
+fn table_index(ty: &Type, index: &Value) -> Result<Option<Value>, ConversionError> {
+    let (list, _) = table_parts(ty).ok_or_else(|| not_a_table(ty))?;
+    match (index, index_types(ty)) {
+        (Value::List(_), _) => coerced(index, list),
+        (_, [only]) => coerced(index, only),
+        (_, types) => Err(ConversionErrorKind::Length { expected: types.len(), found: 1 }.into()),
+    }
+}
+
+/// Returns the error for a type without entries.
+fn not_a_table(ty: &Type) -> ConversionError {
+    let found = ty.tag().unwrap_or(TypeTag::Any);
+    ConversionErrorKind::Type { expected: TypeTag::Table, found }.into()
+}
+
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;

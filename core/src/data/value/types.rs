@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use super::{AttributeTag, Attributes, Expr};
+use super::{Attributes, Expr};
 use crate::data::{Name, TypeTag};
 
 /// A type. Cheap to clone.
@@ -320,16 +320,6 @@ impl Field {
     /// Creates a field without attributes.
     pub fn new(name: impl Into<Name>, ty: Type) -> Field {
         Field { name: name.into(), ty, attributes: None }
-    }
-
-    /// Returns whether the field has this attribute.
-    pub(crate) fn has(&self, tag: AttributeTag) -> bool {
-        self.attributes.as_deref().is_some_and(|attributes| attributes.has(tag))
-    }
-
-    /// Returns whether a record may be created without the field.
-    pub(crate) fn may_lack(&self) -> bool {
-        self.has(AttributeTag::Optional) || self.has(AttributeTag::Default)
     }
 }
 
