@@ -7,12 +7,9 @@ mod tests;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::print::UNITS;
 use super::{ParseError, ParseErrorKind};
 use crate::data::{Port, Subnet, Transport};
-
-/// The units of intervals, in seconds.
-const UNITS: [(&str, f64); 6] =
-    [("day", 86400.0), ("hr", 3600.0), ("min", 60.0), ("sec", 1.0), ("msec", 1e-3), ("usec", 1e-6)];
 
 /// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

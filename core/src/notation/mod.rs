@@ -107,11 +107,11 @@ pub(crate) enum ParseErrorKind {
     #[error("field `{name}` of {ty} is missing")]
     MissingField { name: String, ty: String },
     #[error("expected a value of type {expected}, found {found}")]
-    Mismatch { expected: String, found: &'static str },
+    Mismatch { expected: String, found: String },
     #[error("{0}")]
     Value(ConversionError),
     #[error("cannot apply `{operator}` to {left} and {right}")]
-    Operands { operator: char, left: &'static str, right: &'static str },
+    Operands { operator: char, left: String, right: String },
     #[error("no variable is named `{0}`")]
     UnknownVariable(String),
     #[error("the value of `{0}` is no constant")]

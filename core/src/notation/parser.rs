@@ -163,21 +163,22 @@ impl<'a, 'd> Parser<'a, 'd> {
         self.depth
     }
 
-    /// Runs `item` for each item up to `close`, which is consumed. Items are separated by commas; a
-    /// trailing comma is allowed.
-    pub(super) fn comma_list(
+    /// Reads items up to `close`, which is consumed. They are separated by commas; a trailing comma
+    /// is allowed.
+    pub(super) fn comma_list<T>(
         &mut self,
         close: char,
         expected: &'static str,
-        mut item: impl FnMut(&mut Self) -> Result<(), ParseError>,
-    ) -> Result<(), ParseError> {
+        mut item: impl FnMut(&mut Self) -> Result<T, ParseError>,
+    ) -> Result<Vec<T>, ParseError> {
+        let mut items = Vec::new();
         while !self.eat(close)? {
-            item(self)?;
+            items.push(item(self)?);
             if !self.is(close) {
                 self.expect(',', expected)?;
             }
         }
-        Ok(())
+        Ok(items)
     }
 }
 

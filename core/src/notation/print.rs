@@ -318,8 +318,9 @@ pub(crate) fn exponential(value: f64) -> String {
     }
 }
 
-const UNITS: [(f64, &str); 6] =
-    [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (1e-3, "msec"), (1e-6, "usec")];
+/// The units of intervals, with their lengths in seconds.
+pub(super) const UNITS: [(&str, f64); 6] =
+    [("day", 86400.0), ("hr", 3600.0), ("min", 60.0), ("sec", 1.0), ("msec", 1e-3), ("usec", 1e-6)];
 
 /// Formats an interval as a sum of whole units, without fractions of a microsecond.
 pub(super) fn interval(seconds: f64) -> String {
@@ -328,7 +329,7 @@ pub(super) fn interval(seconds: f64) -> String {
     }
     let mut rest = seconds;
     let mut parts = Vec::new();
-    for (unit, name) in UNITS {
+    for (name, unit) in UNITS {
         if rest.abs() >= unit {
             // Bro stores the number of units in 32 bits.
             let number = f64::from((rest / unit) as i32);

@@ -237,8 +237,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
     Some(match (old, &more) {
         (Value::Table(old), Value::Table(more)) => {
             let kept = without(old, more);
-            Table { entries: kept.chain(more.entries.iter().cloned()).collect(), ..empty(old) }
-                .into()
+            old.with_entries(kept.chain(more.entries.iter().cloned()).collect()).into()
         }
         (Value::String(a), Value::String(b)) => Value::string([a.as_ref(), b.as_ref()].concat()),
         (Value::Count(a), Value::Count(b)) => Value::Count(a.checked_add(*b)?),
@@ -254,7 +253,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
 fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     match (old?, less) {
         (Value::Table(old), Value::Table(less)) => {
-            Some(Table { entries: without(old, less).collect(), ..empty(old) }.into())
+            Some(old.with_entries(without(old, less).collect()).into())
         }
         (old, _) => Some(old.clone()),
     }
@@ -264,17 +263,6 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
-}
-
-fn empty(table: &Table) -> Table {
-    Table {
-        ty: table.ty.clone(),
-        mutable: table.mutable.clone(),
-        attributes: table.attributes.clone(),
-        expire_time: table.expire_time.clone(),
-        expire_func: table.expire_func.clone(),
-        entries: Vec::new(),
-    }
 }
 
 /// Returns the type of a set of the indices of a table or set.

@@ -14,17 +14,7 @@ impl Scope<'_> {
     pub(in crate::notation) fn infer(&mut self, literal: &Literal<'_>) -> Result<Type, ParseError> {
         let at = literal.at;
         Ok(match &literal.kind {
-            LiteralKind::Bool(_) => Type::BOOL,
-            LiteralKind::Int(_) => Type::INT,
-            LiteralKind::Count(_) => Type::COUNT,
-            LiteralKind::Double(_) => Type::DOUBLE,
-            LiteralKind::Time(_) => Type::TIME,
-            LiteralKind::Interval(_) => Type::INTERVAL,
-            LiteralKind::String(_) => Type::STRING,
-            LiteralKind::Pattern(_) => Type::PATTERN,
-            LiteralKind::Port(_) => Type::PORT,
-            LiteralKind::Addr(_) => Type::ADDR,
-            LiteralKind::Subnet(_) => Type::SUBNET,
+            LiteralKind::Value(value) => value.ty(),
             LiteralKind::File(_) => Type::new("", TypeKind::File(Type::STRING)),
             LiteralKind::Name(name) => match (self.constant(name), self.value(name)) {
                 (Some((ty, _)), _) => ty,
@@ -234,16 +224,11 @@ impl<'a> Parser<'a, '_> {
     fn positions(&mut self) -> Result<Vec<Literal<'a>>, ParseError> {
         // In [::1], the brackets belong to the index.
         if let Token::Addr(address) = *self.token() {
-            let literal = Literal { at: self.at(), kind: LiteralKind::Addr(address) };
+            let literal = Literal { at: self.at(), kind: LiteralKind::Value(Value::Addr(address)) };
             self.take()?;
             return Ok(vec![literal]);
         }
         self.expect('[', "`[`")?;
-        let mut literals = Vec::new();
-        self.comma_list(']', "`,` or `]`", |parser| {
-            literals.push(parser.literal()?);
-            Ok(())
-        })?;
-        Ok(literals)
+        self.comma_list(']', "`,` or `]`", Self::literal)
     }
 }
