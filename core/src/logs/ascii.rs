@@ -76,7 +76,7 @@ impl AsciiFormat {
             return;
         }
         if self.tsv {
-            self.row(fields, out, |field, out| self.name(&field.name, out));
+            self.row(fields, out, |field, out| self.text(&field.name, false, out));
             out.push(b'\n');
             return;
         }
@@ -96,7 +96,7 @@ impl AsciiFormat {
         }
         self.stamp("open", at, out);
         self.meta("fields", out);
-        self.row(fields, out, |field, out| self.name(&field.name, out));
+        self.row(fields, out, |field, out| self.text(&field.name, false, out));
         out.push(b'\n');
         self.meta("types", out);
         self.row(fields, out, |field, out| append(out, format_args!("{}", field.type_name())));
@@ -145,11 +145,6 @@ impl AsciiFormat {
         self.meta(key, out);
         out.extend_from_slice(Wall::of(at, self.utc_offset).stamp().as_bytes());
         out.push(b'\n');
-    }
-
-    /// Writes a column's name.
-    fn name(&self, name: &[u8], out: &mut Vec<u8>) {
-        self.text(name, false, out);
     }
 
     /// Writes a value; `inside` is true for elements of a set or vector.
@@ -267,7 +262,7 @@ impl fmt::Display for LogValue {
     }
 }
 
-fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(super) fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector never fails.
     let _ = out.write_fmt(text);
 }

@@ -122,16 +122,13 @@
 //! 4 §5).
 
 mod ascii;
-mod decode;
-pub(crate) mod error;
+pub(crate) mod decode;
 mod file;
 mod format;
-mod layout;
 #[cfg(feature = "serde")]
 mod object;
 pub(crate) mod receive;
 mod record;
-mod rotation;
 pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
@@ -140,9 +137,9 @@ pub(crate) mod values;
 pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
-pub use error::LogError;
-pub(crate) use error::LogErrorKind;
-pub use file::{LogFile, LogNames, LogNamesError};
+pub use decode::LogError;
+pub(crate) use decode::LogErrorKind;
+pub use file::{LogFile, LogNames, LogNamesError, Rotation, file_name};
 pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;
@@ -151,7 +148,6 @@ pub(crate) use receive::{
     Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
 };
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
-pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
 pub use value::LogValue;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::decode::RawEntry;
-use super::layout::LayoutKind;
 use super::values::Unread;
+use super::writer::LayoutKind;
 use super::{LogError, LogErrorKind, LogField, LogValue, LogValues, LogWriter};
 use crate::data::{Name, TypeTag};
 use crate::wire::{DataFormat, MessageType};

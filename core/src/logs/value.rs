@@ -289,13 +289,7 @@ fn addr<'c>(rest: &'c [u8], place: &mut LogValue) -> Option<&'c [u8]> {
 fn port<'c>(rest: &'c [u8], place: &mut LogValue) -> Option<&'c [u8]> {
     let (number, rest) = rest.split_first_chunk()?;
     let (transport, rest) = rest.split_first_chunk()?;
-    let transport = match u32::from_be_bytes(*transport) {
-        0 => Transport::Unknown,
-        1 => Transport::Tcp,
-        2 => Transport::Udp,
-        3 => Transport::Icmp,
-        _ => return None,
-    };
+    let transport = Transport::from_number(u32::from_be_bytes(*transport).into())?;
     let number = u16::try_from(u64::from_be_bytes(*number)).ok()?;
     put(place, LogValue::Port(Port { transport, number }));
     Some(rest)

@@ -8,8 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::decode::{Cursor, RawEntry, decode_values};
-use super::layout::{LayoutKind, Usual, with_layout};
-use super::writer::{entry_in, is_ipv6};
+use super::writer::{LayoutKind, Usual, entry_in, is_ipv6, with_layout};
 use super::{LogError, LogField, LogValue, LogWriter, WRITER_ASCII};
 use crate::data::TypeTag;
 use crate::wire::{DataFormat, MessageType};

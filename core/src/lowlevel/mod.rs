@@ -96,7 +96,7 @@ pub mod types {
 pub mod logs {
     //! Decoding, encoding and forwarding of log messages (part 3).
 
-    pub use crate::logs::error::LogErrorKind;
+    pub use crate::logs::decode::LogErrorKind;
     pub use crate::logs::receive::{
         Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
     };

@@ -196,7 +196,7 @@ mod tests {
             "record { s: set[Plain]; }",
         ] {
             let ty = Type::parse(&format!("set[{ty}]"), &declared()).unwrap();
-            assert_eq!(ty.check_indices(), Ok(()), "{ty}");
+            assert_eq!(ty.check_indices(&mut CheckedTypes::new()), Ok(()), "{ty}");
         }
     }
 
@@ -240,7 +240,7 @@ mod tests {
         let mut declarations = Declarations::new();
         declarations.add_event(EventDecl::new("e", params));
         assert_eq!(declarations.check(), Err(("e".into(), TypeTag::Vector)));
-        assert_eq!(Set::<Vec<u8>>::bro_type().check_indices(), Ok(()));
+        assert_eq!(Set::<Vec<u8>>::bro_type().check_indices(&mut CheckedTypes::new()), Ok(()));
         assert_eq!(Pattern::bro_type().check_index(), Err(TypeTag::Pattern));
     }
 
@@ -251,6 +251,6 @@ mod tests {
             ty = Type::record("", vec![Field::new("a", ty.clone()), Field::new("b", ty)]);
         }
         assert_eq!(ty.check_index(), Ok(()));
-        assert_eq!(ty.check_indices(), Ok(()));
+        assert_eq!(ty.check_indices(&mut CheckedTypes::new()), Ok(()));
     }
 }
