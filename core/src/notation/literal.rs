@@ -33,9 +33,10 @@ use super::parser::Parser;
 use super::{ParseError, ParseErrorKind};
 use crate::data::{Declarations, Event, Port, Subnet, Type, TypeTag, Value};
 
+pub use infer::Part;
 #[cfg(feature = "serde")]
 pub(crate) use infer::merge;
-pub(crate) use infer::{PathStep, VariablePath};
+pub(crate) use infer::parse_path;
 
 impl Value {
     /// Parses a value in the notation of Bro's scripts: `5`, `"text\n"`, `80/tcp`,

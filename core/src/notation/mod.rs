@@ -12,7 +12,7 @@
 
 mod declare;
 mod lexer;
-mod literal;
+pub(crate) mod literal;
 mod parser;
 pub(crate) mod print;
 mod script;
@@ -22,7 +22,7 @@ use crate::pattern::PatternError;
 
 #[cfg(feature = "serde")]
 pub(crate) use literal::merge;
-pub(crate) use literal::{PathStep, VariablePath};
+pub(crate) use literal::parse_path;
 pub(crate) use print::address;
 pub use script::{Load, Loaded};
 

@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::values::{Absorb, Reading, Source};
-use super::container::{Content, Key, Owner, Slot};
 use super::heap::Heap;
-use super::stored::Index;
+use super::stored::{Content, Index, Key, Owner, Slot};
 use super::{Path, StateError, StoreLimits};
 use crate::Time;
 use crate::data::{
