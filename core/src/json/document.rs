@@ -4,7 +4,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::mapping::{hex, write_bytes};
-use super::node::{Fields, Json, Node, Result};
+use super::node::{Json, Node, Result};
 use super::reader::Reader;
 use super::value::write;
 use crate::data::{Declarations, Event, Id, Name, Packet, Serial, StateAccess, Type, Value};
@@ -143,11 +143,7 @@ impl<'de> DeserializeSeed<'de> for EventSeed<'_> {
 impl Json for Event {
     fn write(&self) -> Node {
         let Event { name, time, args } = self;
-        let mut fields = Fields::new();
-        fields.put("event", name);
-        fields.put("time", time);
-        fields.put("args", args);
-        fields.into()
+        Node::object([("event", name.write()), ("time", time.write()), ("args", args.write())])
     }
 
     fn read(node: Node, known: &Declarations) -> Result<Event> {
@@ -157,45 +153,39 @@ impl Json for Event {
 
 /// Returns the JSON of an ID.
 pub(super) fn id(id: &Id) -> Node {
-    let mut fields = Fields::new();
-    fields.put("name", &id.name);
-    fields.node("type", Node::text(id.ty.to_string()));
-    fields.node("value", optional(id.value.as_ref()));
-    fields.into()
+    let (ty, value) = (Node::text(id.ty.to_string()), optional(id.value.as_ref()));
+    Node::object([("name", id.name.write()), ("type", ty), ("value", value)])
 }
 
 /// Returns the JSON of an operation on state.
 fn state_access(access: &StateAccess) -> Node {
     let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
-    let mut fields = Fields::new();
-    fields.node("operation", Node::text(access.opcode.name()));
-    fields.put("target", &access.target);
-    fields.node("operands", Node::Array(operands.map(optional).into()));
-    fields.into()
+    Node::object([
+        ("operation", Node::text(access.opcode.name())),
+        ("target", access.target.write()),
+        ("operands", Node::Array(operands.map(optional).into())),
+    ])
 }
 
 /// Returns the JSON of a packet.
 pub(super) fn packet(packet: &Packet) -> Node {
-    let mut fields = Fields::new();
-    fields.put("time", &(f64::from(packet.sec) + f64::from(packet.usec) / 1e6));
-    fields.put("length", &packet.len);
-    fields.put("link_type", &packet.link_type);
-    fields.put("tag", &packet.tag);
-    fields.node("data", hex(&packet.data));
-    fields.into()
+    Node::object([
+        ("time", (f64::from(packet.sec) + f64::from(packet.usec) / 1e6).write()),
+        ("length", packet.len.write()),
+        ("link_type", packet.link_type.write()),
+        ("tag", packet.tag.write()),
+        ("data", hex(&packet.data)),
+    ])
 }
 
 /// Returns the JSON of a SERIAL message's content, under a key for its kind.
 pub(super) fn serial(serial: &Serial) -> Node {
-    let (key, node) = match serial {
+    Node::object([match serial {
         Serial::Event(event) => return event.write(),
         Serial::Id(content) => ("id", id(content)),
         Serial::StateAccess(access) => ("state_access", state_access(access)),
         Serial::Packet(content) => ("packet", packet(content)),
-    };
-    let mut fields = Fields::new();
-    fields.node(key, node);
-    fields.into()
+    }])
 }
 
 fn optional(value: Option<&Value>) -> Node {

@@ -439,11 +439,7 @@ pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
 
 /// Returns the list of index types of a table or set, and the type of a table's values.
 pub(in crate::data) fn table_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
-    match kind(ty)? {
-        TypeKind::Set(set) => Some((&set.index, None)),
-        TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
-        _ => None,
-    }
+    kind(ty)?.table_parts()
 }
 
 /// Returns the type of a table's values.

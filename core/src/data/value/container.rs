@@ -109,10 +109,9 @@ impl Table {
 
     /// Returns whether this is a set.
     pub fn is_set(&self) -> bool {
-        match self.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(_)) => true,
-            Some(TypeKind::Table(table)) => table.yields.is_none(),
-            _ => self.entries.iter().all(|e| e.value.is_none()),
+        match self.ty.def().as_deref().and_then(|def| def.kind.table_parts()) {
+            Some((_, yields)) => yields.is_none(),
+            None => self.entries.iter().all(|e| e.value.is_none()),
         }
     }
 
@@ -120,10 +119,10 @@ impl Table {
     ///
     /// `index` holds one value per component; `value` is `None` for sets.
     pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
-        let ty = match self.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(set)) => set.index.clone(),
-            Some(TypeKind::Table(table)) => table.index.clone(),
-            _ => Type::list(index.iter().map(Value::ty).collect()),
+        let def = self.ty.def();
+        let ty = match def.as_deref().and_then(|def| def.kind.table_parts()) {
+            Some((ty, _)) => ty.clone(),
+            None => Type::list(index.iter().map(Value::ty).collect()),
         };
         let index = Arc::new(List::new(ty, index));
         self.entries.push(Entry { index, value, last_access: 0.0, expire_access: 0.0 });

@@ -66,34 +66,29 @@ fn part(ty: &Type, seen: &mut CheckedTypes) -> Result<(), TypeTag> {
             record.fields.iter().flatten().try_for_each(|field| part(&field.ty, seen))
         }
         TypeKind::Vector(element) => part(element, seen),
-        TypeKind::Table(table) => {
-            components(&table.index, |ty| index(ty, seen))?;
-            table.yields.iter().try_for_each(|ty| part(ty, seen))
+        kind => {
+            let Some((list, yields)) = kind.table_parts() else { return Ok(()) };
+            components(list, |ty| index(ty, seen))?;
+            yields.map_or(Ok(()), |ty| part(ty, seen))
         }
-        TypeKind::Set(set) => components(&set.index, |ty| index(ty, seen)),
-        _ => Ok(()),
     }
 }
 
 fn indices(ty: &Type, seen: &mut CheckedTypes) -> Result<(), TypeTag> {
     let Some(def) = first_seen(ty, seen) else { return Ok(()) };
+    if let Some((list, yields)) = def.kind.table_parts() {
+        components(list, Type::check_index)?;
+        indices(list, seen)?;
+        return yields.map_or(Ok(()), |ty| indices(ty, seen));
+    }
     match &def.kind {
-        TypeKind::Table(table) => {
-            components(&table.index, Type::check_index)?;
-            indices(&table.index, seen)?;
-            table.yields.iter().try_for_each(|ty| indices(ty, seen))
-        }
-        TypeKind::Set(set) => {
-            components(&set.index, Type::check_index)?;
-            indices(&set.index, seen)
-        }
         TypeKind::Record(record) => {
             record.fields.iter().flatten().try_for_each(|field| indices(&field.ty, seen))
         }
         TypeKind::Func(func) => indices(&func.args, seen),
         TypeKind::List(list) => list.types.iter().try_for_each(|ty| indices(ty, seen)),
         TypeKind::Vector(element) | TypeKind::File(element) => indices(element, seen),
-        TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 

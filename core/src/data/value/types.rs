@@ -252,6 +252,15 @@ impl TypeKind {
             TypeKind::Opaque(_) => TypeTag::Opaque,
         }
     }
+
+    /// Returns the list of index types of a table or set, and the type of a table's values.
+    pub(crate) fn table_parts(&self) -> Option<(&Type, Option<&Type>)> {
+        match self {
+            TypeKind::Set(set) => Some((&set.index, None)),
+            TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
+            _ => None,
+        }
+    }
 }
 
 /// A list of types: a table's index components or a function's parameters.

@@ -63,7 +63,7 @@ impl Driver {
         if self.poll_written().is_pending() {
             return Poll::Pending;
         }
-        match self.connection_mut().poll_notification() {
+        match self.connection.poll_notification() {
             None if !self.socket.is_over() => Poll::Pending,
             notification => Poll::Ready(notification),
         }
@@ -74,12 +74,11 @@ impl Driver {
     pub fn poll_flush(&self) -> Poll<Flushed> {
         if self.poll_written().is_pending() {
             Poll::Pending
-        } else if self.connection().poll_close().is_some() {
+        } else if self.connection.poll_close().is_some() {
             Poll::Ready(Flushed::Over)
-        } else if !self.connection().has_output() {
+        } else if !self.connection.has_output() {
             Poll::Ready(Flushed::All)
-        } else if !self.connection().wants_input() && self.connection().waiting_notifications() > 0
-        {
+        } else if !self.connection.wants_input() && self.connection.waiting_notifications() > 0 {
             Poll::Ready(Flushed::NotificationsWait)
         } else {
             Poll::Pending
@@ -96,13 +95,17 @@ impl Driver {
     /// does not prove that the peer read it.
     #[must_use = "the socket may still be in use"]
     pub fn poll_closed(&self) -> Poll<bool> {
-        if self.socket.is_over() { Poll::Ready(self.is_all_written()) } else { Poll::Pending }
+        if self.socket.is_over() {
+            Poll::Ready(self.connection.is_all_written())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Closes the connection gracefully, like [`Connection::close`]. Then await
     /// [`poll_closed`](Self::poll_closed).
     pub fn close(&mut self, now: Time) {
-        self.connection_mut().close(now);
+        self.connection.close(now);
     }
 
     /// Ends the connection immediately, dropping queued data. The socket must be closed. Returns
@@ -110,11 +113,7 @@ impl Driver {
     pub fn give_up(&mut self, now: Time) -> bool {
         self.close(now);
         self.socket.give_up();
-        self.is_all_written()
-    }
-
-    fn is_all_written(&self) -> bool {
-        self.connection().is_all_written()
+        self.connection.is_all_written()
     }
 
     /// Returns the next step. [`Step::EndOutput`] is returned at most once; other steps are

@@ -168,10 +168,7 @@ fn by_name(name: &str) -> Option<AttributeTag> {
 
 /// Returns the type of a table's elements.
 fn yields(ty: &Type) -> Option<Type> {
-    match &ty.def()?.kind {
-        TypeKind::Table(table) => table.yields.clone(),
-        _ => None,
-    }
+    ty.def()?.kind.table_parts()?.1.cloned()
 }
 
 impl Parser<'_, '_> {
@@ -267,11 +264,7 @@ fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry
 
 /// Returns the type of a set of the indices of a table or set.
 fn set_of(ty: &Type) -> Option<Type> {
-    let index = match &ty.def()?.kind {
-        TypeKind::Set(set) => set.index.clone(),
-        TypeKind::Table(table) => table.index.clone(),
-        _ => return None,
-    };
+    let index = ty.def()?.kind.table_parts()?.0.clone();
     Some(Type::new("", TypeKind::Set(SetType { yields: None, index, elements: None })))
 }
 

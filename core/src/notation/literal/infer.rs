@@ -213,9 +213,7 @@ impl<'a> Parser<'a, '_> {
                 };
                 return Ok((Part::Element(position), Some(element.clone())));
             }
-            TypeKind::Table(table) => (&table.index, table.yields.clone()),
-            TypeKind::Set(set) => (&set.index, None),
-            _ => return Err(no_part()),
+            kind => kind.table_parts().ok_or_else(no_part)?,
         };
         let index = index.def().ok_or_else(no_part)?;
         let TypeKind::List(types) = &index.kind else { return Err(no_part()) };
@@ -225,7 +223,7 @@ impl<'a> Parser<'a, '_> {
             return Err(at.error(ParseErrorKind::IndexLength { expected, found }));
         }
         let items = literals.iter().zip(&types.types).map(|(l, ty)| self.scope.build(l, ty));
-        Ok((Part::Index(items.collect::<Result<_, _>>()?), part))
+        Ok((Part::Index(items.collect::<Result<_, _>>()?), part.cloned()))
     }
 
     /// Parses the contents of brackets.

@@ -83,10 +83,7 @@ impl Store {
             Location::Variable(number) => {
                 self.variables.get(*number).map(|variable| variable.ty.clone())
             }
-            Location::Entry(key, _) => self.kind(*key, |kind| match kind {
-                TypeKind::Table(table) => table.yields.clone(),
-                _ => None,
-            }),
+            Location::Entry(key, _) => self.kind(*key, |kind| kind.table_parts()?.1.cloned()),
             Location::Field(key, at) => self.of_field(*key, *at, |field| Some(field.ty.clone())),
             Location::Element(key, _) => self.kind(*key, |kind| match kind {
                 TypeKind::Vector(element) => Some(element.clone()),
@@ -242,11 +239,7 @@ impl Store {
         if usual && items.iter().zip(types).all(is_plain) {
             return Ok(Index::new(items));
         }
-        let declared = self.kind(key, |kind| match kind {
-            TypeKind::Set(set) => Some(set.index.clone()),
-            TypeKind::Table(table) => Some(table.index.clone()),
-            _ => None,
-        });
+        let declared = self.kind(key, |kind| Some(kind.table_parts()?.0.clone()));
         let ty = declared.unwrap_or(Type::ANY);
         let (tag, items) = (TypeTag::Any as u8, items.to_vec().into());
         let index = Value::from(List { ty: ty.clone(), tag, items });
