@@ -121,10 +121,10 @@ pub mod tls {
     //! The parameters and errors of TLS connections (part 4 §6).
 
     pub use crate::tls::certificate::CertificateProblem;
+    pub use crate::tls::config::Pem;
     pub use crate::tls::error::Alert;
     pub use crate::tls::error::TlsError;
     pub use crate::tls::machine::Negotiated;
-    pub use crate::tls::pem::Pem;
 }
 
 pub mod commlog {
