@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::coerce::Origin;
 use super::convert::fit;
-use super::value::CheckedTypes;
+use super::fits::CheckedTypes;
 use super::{
     Attribute, AttributeTag, Attributes, BroType, ConversionError, ConversionErrorKind, Event,
     Field, Name, Record, Table, Type, TypeKind, TypeTag, Value, Vector, default_of,

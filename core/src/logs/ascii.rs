@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::{LogField, LogValue, value};
 use crate::Time;
 use crate::notation::address;
+use crate::notation::print::decimal;
 use crate::time::Wall;
 
 /// Writes logs like Bro's ASCII writer, for tools such as `bro-cut` (3§3).
@@ -162,10 +163,10 @@ impl AsciiFormat {
                 if *value < 0 {
                     out.push(b'-');
                 }
-                value::decimal(value.unsigned_abs(), out);
+                decimal(value.unsigned_abs(), out);
             }
-            LogValue::Count(value) | LogValue::Counter(value) => value::decimal(*value, out),
-            LogValue::Port(port) => value::decimal(port.number.into(), out),
+            LogValue::Count(value) | LogValue::Counter(value) => decimal(*value, out),
+            LogValue::Port(port) => decimal(port.number.into(), out),
             LogValue::Addr(addr) => self::addr(*addr, out),
             LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
             LogValue::Double(value) => value::double(*value, out),
@@ -275,7 +276,7 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
                 if i > 0 {
                     out.push(b'.');
                 }
-                value::decimal(octet.into(), out);
+                decimal(octet.into(), out);
             }
         }
         v6 => out.extend_from_slice(address(v6).as_bytes()),

@@ -82,7 +82,10 @@ pub mod syntax {
 pub mod opaque {
     //! The content of opaque values (2§7).
 
-    pub use crate::data::value::opaque::*;
+    pub use crate::data::value::object::{
+        BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy,
+        Hasher, Opaque, OpaqueState, TopK,
+    };
 }
 
 pub mod types {

@@ -94,17 +94,9 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn number(&mut self, mut number: u64) {
+    fn number(&mut self, number: u64) {
         self.text("");
-        let start = self.out.len();
-        loop {
-            self.out.push(b'0' + (number % 10) as u8);
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.out.get_mut(start..).unwrap_or_default().reverse();
+        decimal(number, self.out);
     }
 
     fn interval(&mut self, seconds: f64) {
@@ -204,6 +196,21 @@ impl<'a> Printer<'a> {
         }
         self.text("]");
     }
+}
+
+/// Appends a number in decimal.
+pub(crate) fn decimal(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        first -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// Returns the element type of a file's type.

@@ -144,12 +144,12 @@ impl TlsConfig {
             WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider))
                 .build()
                 .map_err(|error| lacking(&error))?;
-        let verifier = Arc::new(Verifier::new(
-            Arc::clone(provider),
-            Arc::clone(roots),
+        let verifier = Arc::new(Verifier {
+            provider: Arc::clone(provider),
+            roots: Arc::clone(roots),
             connecting,
-            demands.clone(),
-        ));
+            demands: demands.clone(),
+        });
         let key = Arc::new(SingleCertAndKey::from(Arc::clone(own)));
         // Each connection replaces the clock with its own.
         let never = Arc::new(Clock::new(Time::EPOCH));

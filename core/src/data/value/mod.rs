@@ -2,9 +2,7 @@
 
 mod container;
 mod equality;
-mod index_type;
 pub(crate) mod object;
-pub(crate) mod opaque;
 mod scalar;
 pub(crate) mod syntax;
 pub(crate) mod types;
@@ -18,10 +16,8 @@ use crate::numbered::numbered;
 
 pub use container::{Entry, Items, List, Mutable, Record, Table, Vector};
 pub(crate) use equality::{as_ordered, mapped};
-pub(crate) use index_type::CheckedTypes;
 pub use object::Event;
 pub(crate) use object::*;
-pub(crate) use opaque::*;
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub(crate) use syntax::*;
 pub(crate) use types::*;

@@ -118,7 +118,8 @@ fn a_peers_small_key_is_reported() {
     let (roots, provider) = (Arc::new(roots), Arc::new(rustls::crypto::ring::default_provider()));
     let connecting = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
     let connecting = connecting.build().unwrap();
-    let verifier = certificate::Verifier::new(provider, roots, connecting, Default::default());
+    let verifier =
+        certificate::Verifier { provider, roots, connecting, demands: Default::default() };
     let (name, now) = (ServerName::try_from("node").unwrap(), Duration::from_secs(SMALL_VALID));
     let now = UnixTime::since_unix_epoch(now);
     let accepting = verifier.verify_server_cert(&node.der, &[], &name, &[], now).map(drop);
