@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::convert::{index_types, kind, table_parts};
 use super::fits::same_fields;
 use super::{
-    ConversionError, ConversionErrorKind, Declarations, Entry, EnumValue, Field, Id, Items, List,
-    Name, Opcode, Record, RecordType, StateAccess, Step, Table, Type, TypeDef, TypeKind, TypeTag,
-    Value, VariableError, Vector, default_of,
+    AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
+    Opcode, Record, RecordType, StateAccess, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value,
+    Vector, default_of,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -322,47 +322,30 @@ fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, Co
     Ok(Vector { ty: ty.clone(), mutable: vector.mutable.clone(), items })
 }
 
-impl Declarations {
-    /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
-    /// already have these types, or if the variable is not declared, as for the unique ID of a
-    /// container. In either case, the values must be ones that Bro's scripts can create.
-    pub(crate) fn coerce_access(
-        &self,
-        access: &StateAccess,
-    ) -> Result<Option<StateAccess>, VariableError> {
-        let StateAccess { op1, op2, op3, .. } = access;
-        check_possible(&access.target, [Some(op1), op2.as_ref(), op3.as_ref()])?;
-        let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
-        let coerced = coerce_operands(&global.ty, access);
-        coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
-    }
-
-    /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
-    /// already has this type, or if the variable is not declared.
-    pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
-        check_possible(&id.name, [id.value.as_ref()])?;
-        let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
-        let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
-        match value {
-            Ok(None) => Ok(None),
-            Ok(value) => Ok(Some(Arc::new(Id { value, ..id.clone() }))),
-            Err(error) => Err(VariableError { variable: global.name.clone(), error }),
+impl Type {
+    /// Returns the value that a variable of this type has in Bro if its declaration gives none:
+    /// containers are empty, records have their fields' defaults, other types have no value.
+    ///
+    /// A record's other fields that are not `&optional` are initialized in the same way.
+    pub fn initial_value(&self) -> Option<Value> {
+        let Type::Def(def) = self else { return None };
+        match &def.kind {
+            TypeKind::Set(_) | TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
+            TypeKind::Record(record) => {
+                let fields = record.fields.iter().flatten().map(|field| {
+                    let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
+                    let is_optional = field.has(AttributeTag::Optional);
+                    default.or_else(|| if is_optional { None } else { field.ty.initial_value() })
+                });
+                Some(Record::new(self.clone(), fields.collect()).into())
+            }
+            _ => None,
         }
     }
 }
 
-fn check_possible<'v>(
-    variable: &Name,
-    values: impl IntoIterator<Item = Option<&'v Value>>,
-) -> Result<(), VariableError> {
-    let refused = |kind: ConversionErrorKind| VariableError {
-        variable: variable.compact(),
-        error: kind.into(),
-    };
-    values.into_iter().flatten().try_for_each(Value::check_possible).map_err(refused)
-}
-
-fn coerce_operands(
+pub(super) fn coerce_operands(
     ty: &Type,
     access: &StateAccess,
 ) -> Result<Option<StateAccess>, ConversionError> {
@@ -393,7 +376,7 @@ fn coerce_operands(
     Ok(Some(access))
 }
 
-fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
+pub(super) fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
     if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
 }
 
@@ -434,7 +417,5 @@ fn not_a_table(ty: &Type) -> ConversionError {
     ConversionErrorKind::Type { expected: TypeTag::Table, found }.into()
 }
 
-#[cfg(test)]
-mod access_tests;
 #[cfg(test)]
 mod tests;

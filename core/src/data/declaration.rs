@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::coerce::Origin;
+use super::coerce::{Origin, coerce_operands, coerced};
 use super::convert::fit;
 use super::fits::CheckedTypes;
 use super::{
     Attribute, AttributeTag, Attributes, BroType, ConversionError, ConversionErrorKind, Event,
-    Field, Name, Record, Table, Type, TypeKind, TypeTag, Value, Vector, default_of,
+    Field, Id, Name, StateAccess, Type, TypeTag, Value,
 };
 
 /// The declaration of an event.
@@ -452,41 +452,47 @@ impl Extend<Global> for Globals {
     }
 }
 
-impl Type {
-    /// Returns the value that a variable of this type has in Bro if its declaration gives none:
-    /// containers are empty, records have their fields' defaults, other types have no value.
-    ///
-    /// A record's other fields that are not `&optional` are initialized in the same way.
-    pub fn initial_value(&self) -> Option<Value> {
-        let Type::Def(def) = self else { return None };
-        match &def.kind {
-            TypeKind::Set(_) | TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
-            TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
-            TypeKind::Record(record) => {
-                let fields = record.fields.iter().flatten().map(|field| {
-                    let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
-                    let is_optional = field.has(AttributeTag::Optional);
-                    default.or_else(|| if is_optional { None } else { field.ty.initial_value() })
-                });
-                Some(Record::new(self.clone(), fields.collect()).into())
-            }
-            _ => None,
+impl Declarations {
+    /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
+    /// already have these types, or if the variable is not declared, as for the unique ID of a
+    /// container. In either case, the values must be ones that Bro's scripts can create.
+    pub(crate) fn coerce_access(
+        &self,
+        access: &StateAccess,
+    ) -> Result<Option<StateAccess>, VariableError> {
+        let StateAccess { op1, op2, op3, .. } = access;
+        check_possible(&access.target, [Some(op1), op2.as_ref(), op3.as_ref()])?;
+        let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
+        let coerced = coerce_operands(&global.ty, access);
+        coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
+    }
+
+    /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
+    /// already has this type, or if the variable is not declared.
+    pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
+        check_possible(&id.name, [id.value.as_ref()])?;
+        let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
+        let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
+        match value {
+            Ok(None) => Ok(None),
+            Ok(value) => Ok(Some(Arc::new(Id { value, ..id.clone() }))),
+            Err(error) => Err(VariableError { variable: global.name.clone(), error }),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_declaration_replaces_the_old_one_in_place() {
-        let mut globals = Globals::default();
-        globals.extend(["b", "a"].map(|name| Global::new(name, Type::COUNT)));
-        globals.insert(Global::new("b", Type::STRING));
-        let listed: Vec<_> = globals.iter().map(|g| (g.name.to_string(), g.ty.clone())).collect();
-        assert_eq!(listed, [("b".to_owned(), Type::STRING), ("a".to_owned(), Type::COUNT)]);
-        assert_eq!(globals.get("a").map(|g| g.ty.clone()), Some(Type::COUNT));
-        assert!(globals.get("c").is_none() && !globals.contains("c"));
-    }
+fn check_possible<'v>(
+    variable: &Name,
+    values: impl IntoIterator<Item = Option<&'v Value>>,
+) -> Result<(), VariableError> {
+    let refused = |kind: ConversionErrorKind| VariableError {
+        variable: variable.compact(),
+        error: kind.into(),
+    };
+    values.into_iter().flatten().try_for_each(Value::check_possible).map_err(refused)
 }
+
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod tests;

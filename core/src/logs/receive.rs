@@ -299,7 +299,7 @@ impl LogReceiver {
                 Some(why) => why,
             },
         };
-        let path = Name::from_bytes(unread.shared_path(&entry));
+        let path = Name::from_bytes(unread.argument.slice_ref(unread.path(&entry)));
         let RawEntry { stream, values, .. } = entry;
         ReceivedEntry::Dropped(Box::new(DroppedEntry { stream, writer, path, values, why }))
     }

@@ -199,7 +199,7 @@ impl fmt::Debug for LogValues {
 /// The unread part of a LOG_WRITE's argument.
 #[derive(Debug, Default)]
 pub(crate) struct Unread {
-    argument: Bytes,
+    pub(super) argument: Bytes,
     /// The number of bytes read.
     read: u32,
     layout: LayoutKind,
@@ -223,11 +223,6 @@ impl Unread {
     pub(super) fn path(&self, entry: &RawEntry) -> &[u8] {
         let (start, end) = entry.path;
         self.argument.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// Returns the path of an entry that was just read, sharing the argument's buffer.
-    pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
-        self.argument.slice_ref(self.path(entry))
     }
 
     /// Drops the argument once all of it is read.

@@ -321,7 +321,8 @@ fn port<L: Layout>(port: Port, out: &mut Vec<u8>) {
 fn addr<L: Layout>(addr: IpAddr, out: &mut Vec<u8>) {
     match addr.to_canonical() {
         IpAddr::V4(v4) if !L::FORMAT.has_writer_info() => {
-            words_of_bro_20(v4).into_iter().for_each(|word| out.put_u32(word));
+            // Four words, whose bytes are reversed.
+            [v4.to_bits().swap_bytes(), 0, 0, 0].into_iter().for_each(|word| out.put_u32(word));
         }
         IpAddr::V4(v4) => {
             out.push(4);
@@ -451,9 +452,4 @@ pub(super) fn addr_of_bro_20(words: [u32; 4]) -> IpAddr {
             IpAddr::V6(Ipv6Addr::from(high | u128::from(c) << 32 | u128::from(d)))
         }
     }
-}
-
-/// Returns the four words of a Bro 2.0 for an IPv4 address.
-pub(super) fn words_of_bro_20(addr: Ipv4Addr) -> [u32; 4] {
-    [u32::from(addr).swap_bytes(), 0, 0, 0]
 }

@@ -312,7 +312,7 @@ impl Parser<'_, '_> {
             "event" => func(self.params()?, None, 1),
             "hook" => return self.function_type(true),
             other => {
-                let depth = self.depth();
+                let depth = self.depth;
                 return self.scope.ty(other, depth).map_err(|kind| at.error(kind));
             }
         };

@@ -118,7 +118,7 @@ impl<'a> Lexer<'a> {
                 }
             }
             '0'..='9' => self.number(),
-            '.' if self.digit_at(1) => self.number(),
+            '.' if self.rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
             ':' => match self.bare_address() {
                 Some(address) => self.maybe_subnet(address),
                 None => Ok(self.mark()),
@@ -248,7 +248,12 @@ impl<'a> Lexer<'a> {
     fn address_run(&self) -> &'a str {
         // The bound avoids scanning a long run of such characters repeatedly.
         const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
-        let end = self.rest.bytes().take(LONGEST).take_while(|byte| is_address_char(*byte)).count();
+        let end = self
+            .rest
+            .bytes()
+            .take(LONGEST)
+            .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+            .count();
         let (run, after) = self.rest.split_at_checked(end).unwrap_or_default();
         let goes_on = after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
         if goes_on { "" } else { run }
@@ -311,10 +316,6 @@ impl<'a> Lexer<'a> {
         self.rest.chars().next()
     }
 
-    fn digit_at(&self, offset: usize) -> bool {
-        self.rest.as_bytes().get(offset).is_some_and(u8::is_ascii_digit)
-    }
-
     fn bump(&mut self) -> Option<char> {
         let mut chars = self.rest.chars();
         let c = chars.next()?;
@@ -363,10 +364,6 @@ impl<'a> Lexer<'a> {
         let length = start.len().saturating_sub(self.rest.len());
         start.get(..length).unwrap_or_default()
     }
-}
-
-fn is_address_char(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
 }
 
 /// Returns the length in bytes of the name at the beginning of the text.

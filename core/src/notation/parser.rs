@@ -16,7 +16,8 @@ pub(super) struct Parser<'a, 'd> {
     token: Token<'a>,
     at: Position,
     text: &'a str,
-    depth: u32,
+    /// The nesting depth at this position.
+    pub(super) depth: u32,
     pub(super) scope: Scope<'d>,
     /// Whether this is a complete script, with directives, and with bodies to skip.
     pub(super) is_script: bool,
@@ -151,16 +152,6 @@ impl<'a, 'd> Parser<'a, 'd> {
         let result = inner(self)?;
         self.depth = self.depth.saturating_sub(1);
         Ok(result)
-    }
-
-    /// Restores the depth from before skipped text.
-    pub(super) fn return_to(&mut self, depth: u32) {
-        self.depth = depth;
-    }
-
-    /// Returns the nesting depth at this position.
-    pub(super) fn depth(&self) -> u32 {
-        self.depth
     }
 
     /// Reads items up to `close`, which is consumed. They are separated by commas; a trailing comma

@@ -181,16 +181,6 @@ impl Connection {
             }
         }
     }
-
-    pub(super) fn peer_requests_sync(&mut self, authoritative: bool) {
-        self.peer.sync = Some(SyncRequest { authoritative });
-        self.notify(ConnectionNotification::SyncRequested { authoritative });
-    }
-
-    pub(super) fn peer_requests_logs(&mut self) {
-        self.peer.logs = true;
-        self.notify(ConnectionNotification::LogsRequested);
-    }
 }
 
 /// After both sides have sent PHASE_DONE (§3.3).

@@ -5,20 +5,19 @@ use bytes::Bytes;
 
 use super::Connection;
 use super::handshake::PEER_DESCRIPTION;
+#[cfg(feature = "__tls")]
+use crate::Time;
 use crate::connection::phase::is_violation;
 use crate::connection::{
     CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolError, ProtocolErrorKind,
-    Undeclared,
+    SyncRequest, Undeclared,
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
 use crate::serial::{LazyEvent, LazySerial, SerialError};
-use crate::wire::{Decoded, Message, MessageType};
 #[cfg(feature = "__tls")]
-use crate::{
-    Time,
-    tls::{Decrypted, Machine, Negotiated, TlsError},
-};
+use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
+use crate::wire::{Decoded, Message, MessageType, PingArgs};
 
 impl Connection {
     /// Processes input as far as there is room.
@@ -91,8 +90,14 @@ impl Connection {
             Message::CaptureFilter(filter) => {
                 self.notify(ConnectionNotification::CaptureFilter(filter))
             }
-            Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
-            Message::RequestLogs => self.peer_requests_logs(),
+            Message::RequestSync { authoritative } => {
+                self.peer.sync = Some(SyncRequest { authoritative });
+                self.notify(ConnectionNotification::SyncRequested { authoritative });
+            }
+            Message::RequestLogs => {
+                self.peer.logs = true;
+                self.notify(ConnectionNotification::LogsRequested);
+            }
             Message::PhaseDone => self.phase_done(offset),
             Message::Caps(caps) => {
                 self.peer.caps = caps;
@@ -100,7 +105,11 @@ impl Connection {
             }
             // The decoder has already handled it.
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
-            Message::Ping(args) => self.answer_ping(args),
+            // Answered in the same format (§2.8). The answer is queued at the time of receipt, so
+            // the time spent here is 0.
+            Message::Ping(args) => {
+                self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
+            }
             Message::Pong(args) => self.pong(args),
             Message::SyncPoint(point) => self.notify(ConnectionNotification::SyncPoint(point)),
             Message::RemotePrint(items) => self.notify(ConnectionNotification::RemotePrint(items)),

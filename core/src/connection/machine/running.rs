@@ -282,12 +282,6 @@ impl Connection {
         self.notify(ConnectionNotification::HandshakeDone);
     }
 
-    /// Answers a PING in the same format (§2.8). The answer is queued at the time of receipt, so
-    /// the time spent here is 0.
-    pub(super) fn answer_ping(&mut self, args: PingArgs) {
-        self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
-    }
-
     pub(super) fn pong(&mut self, args: PingArgs) {
         let now = self.now.as_secs_f64();
         self.notify(ConnectionNotification::Pong {

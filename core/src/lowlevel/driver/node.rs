@@ -434,11 +434,6 @@ impl NodeDriver {
         self.waiting.by_ticket.insert(number, (wanted, waker.clone()));
     }
 
-    /// Wakes a task, whatever it waits for.
-    fn wake_waiter(&mut self, number: u64) {
-        self.wake.extend(self.waiting.take(number));
-    }
-
     /// Wakes the tasks whose awaited condition is met.
     fn wake_waiting(&mut self) {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
@@ -453,6 +448,6 @@ impl NodeDriver {
             come.then_some(*number)
         };
         let come: Vec<u64> = self.waiting.by_ticket.iter().filter_map(come).collect();
-        come.into_iter().for_each(|number| self.wake_waiter(number));
+        self.wake.extend(come.into_iter().filter_map(|number| self.waiting.take(number)));
     }
 }

@@ -25,7 +25,8 @@ impl<'a> Parser<'a, '_> {
     ) -> Result<Option<Arc<Attributes>>, ParseError> {
         let mut list = Vec::new();
         while let Token::Attribute(name) = *self.token() {
-            let Some(tag) = by_name(name) else {
+            let mut tags = (0..=u8::MAX).map_while(AttributeTag::from_u8);
+            let Some(tag) = tags.find(|tag| tag.name() == name) else {
                 let name = ParseErrorKind::quote(name);
                 return Err(self.at().error(ParseErrorKind::UnknownAttribute(name)));
             };
@@ -37,12 +38,12 @@ impl<'a> Parser<'a, '_> {
                     self.expect('=', "`=`")?;
                     match self.if_constant(|parser| parser.operand(tag, ty))? {
                         Some(expr) => Some(Arc::new(expr)),
-                        None => {
-                            if let Some(tag) = Self::without_expression(tag) {
-                                add(&mut list, Attribute { tag, expr: None });
-                            }
+                        // A default that is not a constant makes the field optional.
+                        None if tag == AttributeTag::Default => {
+                            add(&mut list, Attribute { tag: AttributeTag::Optional, expr: None });
                             continue;
                         }
+                        None => continue,
                     }
                 }
             };
@@ -160,10 +161,6 @@ fn operand(tag: AttributeTag) -> Operand {
         AttributeTag::Encrypt => Operand::Optional,
         _ => Operand::None,
     }
-}
-
-fn by_name(name: &str) -> Option<AttributeTag> {
-    (0..=u8::MAX).map_while(AttributeTag::from_u8).find(|tag| tag.name() == name)
 }
 
 /// Returns the type of a table's elements.

@@ -118,7 +118,7 @@ impl<'a> Parser<'a, '_> {
         if !self.is_script {
             return read(self).map(Some);
         }
-        let (before, at, depth) = (self.before, self.at(), self.depth());
+        let (before, at, depth) = (self.before, self.at(), self.depth);
         let error = match read(self) {
             Ok(value) if self.is_after_value() => return Ok(Some(value)),
             Ok(_) => self.expected("`;` or an attribute"),
@@ -139,7 +139,7 @@ impl<'a> Parser<'a, '_> {
             let kind = ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name));
             return Err(error(*offset, kind));
         }
-        self.return_to(depth);
+        self.depth = depth;
         self.take()?;
         Ok(None)
     }
@@ -222,11 +222,6 @@ impl<'a> Parser<'a, '_> {
             declarations.add_event(EventDecl { name, params });
         }
         Ok(has_body)
-    }
-
-    /// Returns the replacement for an attribute whose expression is not a constant.
-    pub(super) fn without_expression(tag: AttributeTag) -> Option<AttributeTag> {
-        (tag == AttributeTag::Default).then_some(AttributeTag::Optional)
     }
 }
 
@@ -366,7 +361,7 @@ impl Parser<'_, '_> {
         self.take()?;
         let at = self.at();
         let name = self.name("a type's name")?;
-        let depth = self.depth();
+        let depth = self.depth;
         let old = match self.scope.ty(name, depth) {
             Ok(old) => old,
             Err(ParseErrorKind::UnknownType(_)) if self.is_partial => {

@@ -348,7 +348,7 @@ impl Store {
         if result.is_err() {
             self.unset_all();
         }
-        self.initialize();
+        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
         result
     }
 

@@ -113,12 +113,8 @@ impl Store {
         Ok(())
     }
 
-    /// Assigns the initial values to variables without a value.
-    pub(super) fn initialize(&mut self) {
-        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
-    }
-
-    fn initialize_one(&mut self, number: usize) {
+    /// Assigns its initial value to a variable without a value.
+    pub(super) fn initialize_one(&mut self, number: usize) {
         let Some(variable) = self.variables.get_mut(number) else { return };
         if let (None, Some(initial)) = (&variable.slot, &variable.initial) {
             let mut how = Absorb::new(Source::Local, variable.synchronized);

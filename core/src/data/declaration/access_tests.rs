@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{Pattern, Table};
+use crate::data::{List, Opcode, Pattern, Table};
 
 fn known() -> Declarations {
     let mut known = Declarations::new();
@@ -18,7 +18,7 @@ fn known() -> Declarations {
 }
 
 fn index(items: Vec<Value>) -> Value {
-    Value::List(Arc::new(super::List::new(Type::ANY, items)))
+    Value::List(Arc::new(List::new(Type::ANY, items)))
 }
 
 fn access(
