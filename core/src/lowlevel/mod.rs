@@ -29,27 +29,7 @@ pub mod connection {
     //! [`wants_input`](Connection::wants_input), and call [`feed_time`](Connection::feed_time) at
     //! [`next_timeout`](Connection::next_timeout).
     //!
-    //! ```
-    //! use brocomm::Time;
-    //! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification};
-    //! use brocomm::node::Role;
-    //!
-    //! let config = ConnectionConfig::default();
-    //! let now = Time::from_nanos(1_000_000_000);
-    //! let mut here = Connection::new(config.clone(), Role::Initiator, now);
-    //! let mut there = Connection::new(config, Role::Acceptor, now);
-    //! while !here.poll_transmit().is_empty() || !there.poll_transmit().is_empty() {
-    //!     let bytes = here.poll_transmit().to_vec();
-    //!     here.advance(bytes.len(), now);
-    //!     there.feed_bytes(&bytes, now);
-    //!     let bytes = there.poll_transmit().to_vec();
-    //!     there.advance(bytes.len(), now);
-    //!     here.feed_bytes(&bytes, now);
-    //! }
-    //! let done = std::iter::from_fn(|| here.poll_notification())
-    //!     .any(|notification| notification == ConnectionNotification::HandshakeDone);
-    //! assert!(done);
-    //! ```
+    //! The [crate](crate#the-io-loop) shows two connections that exchange their bytes in memory.
     //!
     //! With [`ConnectionConfig::tls`] the bytes fed and returned are those of TLS, and
     //! [`Secured`](ConnectionNotification::Secured) is the first notification.

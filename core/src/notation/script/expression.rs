@@ -220,21 +220,13 @@ impl<'a> Scanner<'a> {
             return if self.open.is_empty() { Ok(false) } else { Err(self.error(OPERATOR)) };
         };
         match next {
-            '(' | '[' => {
-                self.open.push(next);
-                self.offset += 1;
-                self.blank();
-                // Empty brackets complete the value.
-                if self.close() {
-                    while self.postfix() {}
-                    return self.operator();
+            '(' | '[' | ',' if next != ',' || !self.open.is_empty() => {
+                if next != ',' {
+                    self.open.push(next);
                 }
-                return Ok(true);
-            }
-            ',' if !self.open.is_empty() => {
                 self.offset += 1;
                 self.blank();
-                // A trailing comma is allowed.
+                // Empty brackets complete the value, and a trailing comma is allowed.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();
