@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub use super::event::check_count as check_arguments;
+use super::event::check_count;
 use super::{
     Attribute, AttributeTag, Attributes, BroType, ConversionError, ConversionErrorKind, EnumValue,
     Expr, ExprKind, Field, FromSlot, FromValue, Name, Record, Step, ToSlot, ToValue, Type, TypeTag,
@@ -170,6 +170,11 @@ fn slot<'a>(record: &'a Record, name: &str, position: usize) -> Option<&'a Value
         Some(_) => record.get(name),
         None => record.fields.get(position)?.as_ref(),
     }
+}
+
+/// Checks the number of arguments.
+pub fn check_arguments(args: &[Value], expected: usize) -> Result<(), ConversionError> {
+    check_count(args, expected)
 }
 
 /// Creates an enum's type.

@@ -6,13 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::data::{Name, Port, Subnet, Transport, TypeTag};
-use crate::wire::{self, DataFormat, MessageType, Truncated};
-
 use self::LogErrorKind as Kind;
 use super::value::{places, put, usual_value};
 use super::writer::{Layout, LayoutKind, OfBro20, Usual, addr_of_bro_20, is_loggable, with_layout};
 use super::{LogField, LogValue, LogWriter};
+use crate::data::{Name, Port, Subnet, Transport, TypeTag};
+use crate::wire::{self, DataFormat, MessageType, Truncated};
 
 /// The minimum size of a value: its type and presence.
 const LEAST_VALUE: u32 = 5;

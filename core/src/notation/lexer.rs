@@ -5,11 +5,12 @@ mod skip;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::print::UNITS;
 use super::{ParseError, ParseErrorKind};
-use crate::data::{Port, Subnet, Transport};
+use crate::data::{Name, Port, Subnet, Transport};
 
 /// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,17 @@ impl Position {
     /// Creates an error at this position.
     pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
         ParseError { kind, line: self.line, column: self.column }
+    }
+
+    /// Returns an error if a name declared here was seen before.
+    pub(super) fn unique(self, name: &Name, seen: &mut BTreeSet<Name>) -> Result<(), ParseError> {
+        match seen.insert(name.clone()) {
+            true => Ok(()),
+            false => {
+                let name = ParseErrorKind::quote(&name.to_string());
+                Err(self.error(ParseErrorKind::Duplicate(name)))
+            }
+        }
     }
 
     /// Returns the position at an offset of a text that begins here.

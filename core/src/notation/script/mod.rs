@@ -396,12 +396,10 @@ impl Parser<'_, '_> {
         let mut fields = old.fields.clone().unwrap_or_default();
         let mut names: BTreeSet<Name> = fields.iter().map(|field| field.name.clone()).collect();
         for field in more {
-            let quoted = || ParseErrorKind::quote(&field.name.to_string());
-            if !names.insert(field.name.clone()) {
-                return Err(at.error(ParseErrorKind::Duplicate(quoted())));
-            }
+            at.unique(&field.name, &mut names)?;
             if !field.has(AttributeTag::Optional) {
-                return Err(at.error(ParseErrorKind::MandatoryField(quoted())));
+                let name = ParseErrorKind::quote(&field.name.to_string());
+                return Err(at.error(ParseErrorKind::MandatoryField(name)));
             }
             fields.push(field);
         }
@@ -415,10 +413,7 @@ impl Parser<'_, '_> {
         let mut names = old.names.clone();
         let mut known: BTreeSet<Name> = names.iter().map(|(name, _)| name.clone()).collect();
         for (name, number) in more.names {
-            if !known.insert(name.clone()) {
-                let name = ParseErrorKind::quote(&name.to_string());
-                return Err(at.error(ParseErrorKind::Duplicate(name)));
-            }
+            at.unique(&name, &mut known)?;
             names.push((name, number));
         }
         Ok(EnumType { counter: more.counter, names })
