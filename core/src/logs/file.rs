@@ -69,7 +69,7 @@ pub struct LogFile {
 
 impl LogFile {
     /// Creates the file for a new writer. The writer's options override this format. The name is
-    /// that of [`file_name`](super::file_name).
+    /// that of [`file_name`].
     ///
     /// # Errors
     /// Fails if the writer has an invalid option.

@@ -168,7 +168,7 @@ impl Index {
     }
 }
 
-/// The same order as that of [`List`](crate::data::List).
+/// The same order as that of [`List`].
 impl Ord for Index {
     fn cmp(&self, other: &Index) -> Ordering {
         match (self, other) {

@@ -1,8 +1,8 @@
 //! The logic shared by all transports, for authors of transports.
 //!
-//! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and returns the next step for
-//! the socket; the transport performs it and feeds the result. It requires only a non-blocking byte
-//! stream. The loop is always the same:
+//! A [`Driver`] owns a [`Connection`] and returns the next step for the socket; the transport
+//! performs it and feeds the result. It requires only a non-blocking byte stream. The loop is always
+//! the same:
 //!
 //! ```no_run
 //! use std::io::{Read, Write};
