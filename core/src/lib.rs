@@ -168,7 +168,6 @@ pub mod node;
 pub mod notation;
 mod numbered;
 pub mod pattern;
-pub mod prelude;
 mod role;
 pub mod state;
 mod time;
@@ -181,6 +180,17 @@ pub use config_errors::ConfigErrors;
 pub use derive::{Enum, Event, Record};
 use lowlevel::{driver, serial, wire};
 pub use time::Time;
+
+pub mod prelude {
+    //! The types that most clients use: `use brocomm::prelude::*;`.
+
+    pub use crate::Time;
+    pub use crate::data::{Declarations, Event, EventType, FromValue, Name, ToValue, Type, Value};
+    pub use crate::event;
+    pub use crate::node::{Endpoint, NodeConfig, Notification, Options, PeerConfig, PeerId};
+    #[cfg(feature = "derive")]
+    pub use crate::{Enum, Event, Record};
+}
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 13] = [
     &["driver"],
     &["derive", "lowlevel"],
     &["base_types"],
-    &["lib", "prelude"],
+    &["lib"],
 ];
 
 /// The modules whose files and folders must not have circular dependencies. A folder counts as one

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::SyncRequest;
 use crate::ConfigErrors;
-use crate::data::{CallError, Declarations, Event, Name, TypeTag, Value, check_arguments};
+use crate::data::{CallError, Declarations, Event, Name, Origin, TypeTag, Value, check_arguments};
 use crate::logs::LogLimits;
 use crate::wire::{Caps, Compression, DataFormat, Framing};
 use crate::{serial, wire};
@@ -204,7 +204,7 @@ impl Undeclared {
         event: &Event,
     ) -> Result<Option<Vec<Value>>, CallError> {
         let coerced = match (declarations.event(&event.name), self) {
-            (Some(declared), _) => declared.coerce_own(&event.args),
+            (Some(declared), _) => declared.coerce(Origin::Own, &event.args),
             (None, Undeclared::Ignore) => Err(declarations.not_an_event(&event.name)),
             (None, Undeclared::Deliver) => check_arguments(&event.args).map(|()| None),
         };

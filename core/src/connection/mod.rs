@@ -3,8 +3,6 @@
 
 mod config;
 mod error;
-mod legality;
-mod log;
 mod machine;
 mod notification;
 mod observer;
@@ -16,9 +14,9 @@ pub use crate::role::Role;
 pub(crate) use config::PRINT_HOOK;
 pub use config::{ConfigError, ConnectionConfig, Handshake, Requests, StateSource, Undeclared};
 pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
-pub use legality::{LEGALITY, Legality, LegalityRow, legality};
-pub use log::{CommLogMessage, LogLevel, LogSource};
 pub use machine::{Connection, Counters, PollClose, Sent};
-pub use notification::{CloseCause, ConnectionNotification};
+pub use notification::{CloseCause, CommLogMessage, ConnectionNotification, LogLevel, LogSource};
 pub use observer::{Observed, Observer, ObserverCounters};
-pub use phase::{Authority, Phase, SyncRequest, SyncRole};
+pub use phase::{
+    Authority, LEGALITY, Legality, LegalityRow, Phase, SyncRequest, SyncRole, legality,
+};

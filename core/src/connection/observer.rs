@@ -185,18 +185,8 @@ impl Observer {
                 Err(error) => {
                     direction.failed_at = Some(error.offset);
                     let (offset, phase) = (error.offset, direction.phase);
-                    self.observed.push_back(Observed {
-                        side,
-                        offset,
-                        wire_len: 0,
-                        phase,
-                        message: Err(error),
-                        serial: None,
-                        data_format: self.data_format(side),
-                        mode: None,
-                        transcript: None,
-                    });
-                    return;
+                    let observed = self.observed(side, (offset, 0), phase, Err(error));
+                    return self.observed.push_back(observed);
                 }
             }
         }
@@ -253,23 +243,23 @@ impl Observer {
         [&mut self.initiator, &mut self.acceptor].into_iter().flat_map(|side| &mut side.reader)
     }
 
+    fn observed(
+        &self,
+        side: Role,
+        (offset, wire_len): (u64, u64),
+        phase: Phase,
+        message: Result<Message, WireError>,
+    ) -> Observed {
+        let data_format = self.data_format(side);
+        let (serial, mode, transcript) = (None, None, None);
+        Observed { side, offset, wire_len, phase, message, serial, data_format, mode, transcript }
+    }
+
     fn observe(&mut self, side: Role, decoded: Decoded) {
         let Decoded { message, offset, wire_len } = decoded;
-        let mut observed = Observed {
-            side,
-            offset,
-            wire_len,
-            phase: self.get(side).phase,
-            message: Ok(message),
-            serial: None,
-            data_format: self.data_format,
-            mode: None,
-            transcript: None,
-        };
-        if let Ok(message) = &observed.message {
-            self.follow(side, message);
-        }
-        observed.data_format = self.data_format(side);
+        let phase = self.get(side).phase;
+        self.follow(side, &message);
+        let mut observed = self.observed(side, (offset, wire_len), phase, Ok(message));
         if let Ok(Message::Serial(argument)) = &observed.message {
             let argument = argument.clone();
             self.read(&argument, &mut observed);

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::convert::{index_types, kind};
+use super::convert::{index_types, kind, table_parts};
 use super::fits::same_fields;
-use super::global::default_of;
 use super::{
     AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, Items, List,
-    Record, RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    Opcode, Record, RecordType, StateAccess, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value,
+    Vector, default_of,
 };
 
 /// The origin of a value that is coerced. It decides what happens to fields that only one of two
@@ -146,11 +146,7 @@ impl Value {
         match self {
             Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
             Value::Table(table) => {
-                let types = index_types(&table.ty);
-                types
-                    .iter()
-                    .try_for_each(Type::check_index)
-                    .map_err(ConversionErrorKind::IndexType)?;
+                check_index_types(&table.ty)?;
                 all_possible(table.entries.iter().map(|entry| &entry.value))
             }
             Value::List(list) => list.items.iter().try_for_each(Value::check_possible),
@@ -163,6 +159,10 @@ impl Value {
     fn out_of_range(&self, target: &'static str) -> ConversionError {
         ConversionErrorKind::OutOfRange { value: self.clone(), target }.into()
     }
+}
+
+fn check_index_types(ty: &Type) -> Result<(), ConversionErrorKind> {
+    index_types(ty).iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)
 }
 
 fn all_possible<'v>(
@@ -186,9 +186,8 @@ fn enumeration(
         // The peer's enum may have been extended by a `redef`.
         None if origin != Origin::Own => Ok(constant.clone()),
         None => {
-            let name = ty.name().compact();
-            Err(ConversionErrorKind::NotInEnum { constant: Box::new(constant.clone()), name }
-                .into())
+            let (name, constant) = (ty.name().compact(), Box::new(constant.clone()));
+            Err(ConversionErrorKind::NotInEnum { constant, name }.into())
         }
     }
 }
@@ -216,13 +215,9 @@ fn index(
 }
 
 fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, ConversionError> {
-    let (index_list, yields) = match kind(ty) {
-        Some(TypeKind::Set(set)) => (&set.index, None),
-        Some(TypeKind::Table(table)) => (&table.index, table.yields.as_ref()),
-        _ => return Ok(table.clone()),
-    };
+    let Some((index_list, yields)) = table_parts(ty) else { return Ok(table.clone()) };
+    check_index_types(ty)?;
     let types = index_types(ty);
-    types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
     let entry = |(at, entry): (usize, &Entry)| {
         let value = match (&entry.value, yields) {
             (None, None) => Ok(None),
@@ -236,14 +231,8 @@ fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, Conver
         Ok(Entry { index, value, ..*entry })
     };
     let entries = table.entries.iter().enumerate().map(entry);
-    let mut coerced = Table {
-        entries: entries.collect::<Result<_, ConversionError>>()?,
-        ty: ty.clone(),
-        mutable: table.mutable.clone(),
-        attributes: table.attributes.clone(),
-        expire_time: table.expire_time.clone(),
-        expire_func: table.expire_func.clone(),
-    };
+    let entries = entries.collect::<Result<_, ConversionError>>()?;
+    let mut coerced = Table { ty: ty.clone(), ..table.with_entries(entries) };
     // Large counts may become the same double, and records may lose fields.
     let changed = |(old, new): (&Entry, &Entry)| old.index != new.index;
     if table.entries.iter().zip(&coerced.entries).any(changed) && coerced.has_duplicates() {
@@ -270,7 +259,8 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
         origin.make(expected)?;
     }
     let field = |(at, field): (usize, &Field)| {
-        let found = if is_same { record.fields.get(at)?.as_ref() } else { by_name(record, field) };
+        let found =
+            if is_same { record.fields.get(at)?.as_ref() } else { record.find(&field.name) };
         match found {
             Some(value) => Some(value.coerce_from(origin, &field.ty)),
             // A record of the same type is unchanged.
@@ -286,11 +276,10 @@ fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, Conv
 
 /// Returns the value of a field that is missing in a record of another type.
 fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionError>> {
-    let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     match (default_of(field), origin) {
         (Some(value), _) => Some(value.coerce(&field.ty)),
         // The receiver evaluates defaults that are not constants.
-        (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
+        (None, _) if field.may_lack() => None,
         (None, Origin::Peer { .. }) => {
             let value = field.ty.initial_value()?;
             Some(origin.make(count_fields(&value)).map(|()| value))
@@ -323,13 +312,6 @@ fn no_others(
     }
 }
 
-fn by_name<'r>(record: &'r Record, field: &Field) -> Option<&'r Value> {
-    let def = record.ty.def()?;
-    let TypeKind::Record(ty) = &def.kind else { return None };
-    let position = ty.fields.as_ref()?.iter().position(|other| other.name == field.name)?;
-    record.fields.get(position)?.as_ref()
-}
-
 fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {
     let Some(TypeKind::Vector(element)) = kind(ty) else { return Ok(vector.clone()) };
     let items = vector.items.iter().enumerate().map(|(at, item)| {
@@ -338,6 +320,101 @@ fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, Co
     });
     let items = items.collect::<Result<_, _>>()?;
     Ok(Vector { ty: ty.clone(), mutable: vector.mutable.clone(), items })
+}
+
+impl Type {
+    /// Returns the value that a variable of this type has in Bro if its declaration gives none:
+    /// containers are empty, records have their fields' defaults, other types have no value.
+    ///
+    /// A record's other fields that are not `&optional` are initialized in the same way.
+    pub fn initial_value(&self) -> Option<Value> {
+        let Type::Def(def) = self else { return None };
+        match &def.kind {
+            TypeKind::Set(_) | TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
+            TypeKind::Record(record) => {
+                let fields = record.fields.iter().flatten().map(|field| {
+                    let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
+                    let is_optional = field.has(AttributeTag::Optional);
+                    default.or_else(|| if is_optional { None } else { field.ty.initial_value() })
+                });
+                Some(Record::new(self.clone(), fields.collect()).into())
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn coerce_operands(
+    ty: &Type,
+    access: &StateAccess,
+) -> Result<Option<StateAccess>, ConversionError> {
+    let StateAccess { opcode, op1, op2, op3, .. } = access;
+    let operand = |operand: &Option<Value>, ty: &Type| match operand {
+        Some(value) => coerced(value, ty),
+        None => Ok(None),
+    };
+    let (one, two, three) = match opcode {
+        Opcode::Assign | Opcode::Incr => (coerced(op1, ty)?, operand(op2, ty)?, None),
+        Opcode::AssignIdx | Opcode::IncrIdx => {
+            let (index, part) = part(ty, op1)?;
+            (index, operand(op2, &part)?, operand(op3, &part)?)
+        }
+        // The old value is the entry's value in tables, but a flag in sets.
+        Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
+            (table_index(ty, op1)?, None, None)
+        }
+        Opcode::Print => (None, None, None),
+    };
+    if one.is_none() && two.is_none() && three.is_none() {
+        return Ok(None);
+    }
+    let mut access = access.clone();
+    access.op1 = one.unwrap_or(access.op1);
+    access.op2 = two.or(access.op2);
+    access.op3 = three.or(access.op3);
+    Ok(Some(access))
+}
+
+pub(super) fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
+    if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
+}
+
+/// Returns the coerced index, or `None` if it needs no coercion, and the type of the element.
+fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
+    if let Some((_, yields)) = table_parts(ty) {
+        let yields = yields.ok_or(ConversionErrorKind::NotATable)?;
+        return Ok((table_index(ty, index)?, yields.clone()));
+    }
+    match kind(ty) {
+        Some(TypeKind::Vector(element)) => Ok((coerced(index, &Type::COUNT)?, element.clone())),
+        Some(TypeKind::Record(_)) => {
+            let Value::String(name) = index else {
+                return Err(ConversionError::mismatch(TypeTag::String, index));
+            };
+            let mut fields = ty.fields().unwrap_or_default().iter();
+            match fields.find(|field| *field.name == **name) {
+                Some(field) => Ok((None, field.ty.clone())),
+                None => Err(ConversionError::no_such_field(ty, name)),
+            }
+        }
+        _ => Err(not_a_table(ty)),
+    }
+}
+
+fn table_index(ty: &Type, index: &Value) -> Result<Option<Value>, ConversionError> {
+    let (list, _) = table_parts(ty).ok_or_else(|| not_a_table(ty))?;
+    match (index, index_types(ty)) {
+        (Value::List(_), _) => coerced(index, list),
+        (_, [only]) => coerced(index, only),
+        (_, types) => Err(ConversionErrorKind::Length { expected: types.len(), found: 1 }.into()),
+    }
+}
+
+/// Returns the error for a type without entries.
+fn not_a_table(ty: &Type) -> ConversionError {
+    let found = ty.tag().unwrap_or(TypeTag::Any);
+    ConversionErrorKind::Type { expected: TypeTag::Table, found }.into()
 }
 
 #[cfg(test)]

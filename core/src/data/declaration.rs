@@ -1,12 +1,15 @@
 //! Declared types, events and variables.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::coerce::Origin;
-use super::value::CheckedTypes;
+use super::coerce::{Origin, coerce_operands, coerced};
+use super::convert::fit;
+use super::fits::CheckedTypes;
 use super::{
-    ConversionError, ConversionErrorKind, Event, Field, Globals, Name, Type, TypeTag, Value,
+    Attribute, AttributeTag, Attributes, BroType, ConversionError, ConversionErrorKind, Event,
+    Field, Id, Name, StateAccess, Type, TypeTag, Value,
 };
 
 /// The declaration of an event.
@@ -58,15 +61,10 @@ impl EventDecl {
         }
     }
 
-    /// Coerces the arguments of our own call. Returns `None` if they already have the declared types.
-    pub(crate) fn coerce_own(&self, args: &[Value]) -> Result<Option<Vec<Value>>, CallMismatch> {
-        self.coerce(Origin::Own, args)
-    }
-
     /// Coerces the arguments to the parameters' types, with the rules for this origin. Returns
     /// `None` if they already have these types.
     #[inline]
-    fn coerce(
+    pub(crate) fn coerce(
         &self,
         origin: Origin<'_>,
         args: &[Value],
@@ -248,7 +246,7 @@ impl Declarations {
         let globals = self.globals.iter().map(|global| (&global.name, &global.ty));
         let mut checked = CheckedTypes::default();
         types.chain(params).chain(globals).try_for_each(|(name, ty)| {
-            ty.check_new_indices(&mut checked).map_err(|tag| (name.clone(), tag))
+            ty.check_indices(&mut checked).map_err(|tag| (name.clone(), tag))
         })
     }
 
@@ -304,7 +302,7 @@ impl Declarations {
     ) -> Result<Option<Vec<Value>>, CallError> {
         let name = name.as_ref();
         let coerced = match self.event(name) {
-            Some(event) => event.coerce_own(args),
+            Some(event) => event.coerce(Origin::Own, args),
             None => match self.not_an_event(name) {
                 CallMismatch::Unknown => check_arguments(args).map(|()| None),
                 mismatch => Err(mismatch),
@@ -332,3 +330,169 @@ impl Declarations {
         Ok(())
     }
 }
+
+/// The declaration of a global variable or constant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Global {
+    /// Its full name (`Module::name`, or `name` in the global module).
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it is a `const`, which only a `redef` changes.
+    pub is_const: bool,
+    /// Its attributes, such as `&synchronized`.
+    pub attributes: Option<Arc<Attributes>>,
+    /// Its initial value, if the declaration gives one.
+    pub init: Option<Value>,
+}
+
+impl Global {
+    /// Creates a variable without attributes and without an initial value.
+    pub fn new(name: impl Into<Name>, ty: Type) -> Global {
+        Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
+    }
+
+    /// Creates a variable that is `&synchronized`, without an initial value.
+    pub fn synchronized(name: impl Into<Name>, ty: Type) -> Global {
+        let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
+        let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
+        Global { attributes, ..Global::new(name, ty) }
+    }
+
+    /// Checks that a Rust type can represent every value of the variable.
+    ///
+    /// # Errors
+    ///
+    /// Returns the position at which the types differ.
+    pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
+        fit(&T::bro_type(), &self.ty)
+    }
+
+    /// Returns whether it is `&synchronized`.
+    pub fn is_synchronized(&self) -> bool {
+        self.has(AttributeTag::Synchronized)
+    }
+
+    /// Returns whether it has this attribute.
+    pub fn has(&self, tag: AttributeTag) -> bool {
+        self.attributes.as_deref().is_some_and(|attributes| attributes.has(tag))
+    }
+}
+
+/// Variables and constants by name, in order of declaration. The full state is sent in this order
+/// (§3.4).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Globals {
+    list: Vec<Global>,
+    places: BTreeMap<Name, usize>,
+    /// The names of variables and constants whose types are not known.
+    untyped: BTreeSet<Name>,
+}
+
+impl Globals {
+    /// Adds a variable. It replaces an earlier one with the same name, at the same position.
+    pub fn insert(&mut self, global: Global) {
+        match self.places.get(&global.name).and_then(|place| self.list.get_mut(*place)) {
+            Some(old) => *old = global,
+            None => {
+                self.places.insert(global.name.clone(), self.list.len());
+                self.list.push(global);
+            }
+        }
+    }
+
+    /// Returns the variable with this full name.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Global> {
+        self.list.get(*self.places.get(name.as_ref())?)
+    }
+
+    /// Returns whether a variable with this full name is declared.
+    pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
+        self.places.contains_key(name.as_ref())
+    }
+
+    /// Adds the name of a variable whose type is not known.
+    pub(crate) fn add_untyped(&mut self, name: Name) {
+        self.untyped.insert(name);
+    }
+
+    /// Returns whether a variable with this full name is declared, even if its type is not known.
+    pub(crate) fn is_declared(&self, name: &[u8]) -> bool {
+        self.contains(name) || self.untyped.contains(name)
+    }
+
+    /// Iterates over the variables in order of declaration.
+    pub fn iter(&self) -> std::slice::Iter<'_, Global> {
+        self.list.iter()
+    }
+
+    /// Returns the number of variables.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Returns whether no variable is declared.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Globals {
+    type Item = &'a Global;
+    type IntoIter = std::slice::Iter<'a, Global>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Extend<Global> for Globals {
+    fn extend<I: IntoIterator<Item = Global>>(&mut self, globals: I) {
+        globals.into_iter().for_each(|global| self.insert(global));
+    }
+}
+
+impl Declarations {
+    /// Coerces the operands of an operation to the types of its variable. Returns `None` if they
+    /// already have these types, or if the variable is not declared, as for the unique ID of a
+    /// container. In either case, the values must be ones that Bro's scripts can create.
+    pub(crate) fn coerce_access(
+        &self,
+        access: &StateAccess,
+    ) -> Result<Option<StateAccess>, VariableError> {
+        let StateAccess { op1, op2, op3, .. } = access;
+        check_possible(&access.target, [Some(op1), op2.as_ref(), op3.as_ref()])?;
+        let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
+        let coerced = coerce_operands(&global.ty, access);
+        coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
+    }
+
+    /// Coerces the value of an ID to the type of the variable with its name. Returns `None` if it
+    /// already has this type, or if the variable is not declared.
+    pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
+        check_possible(&id.name, [id.value.as_ref()])?;
+        let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
+        let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
+        match value {
+            Ok(None) => Ok(None),
+            Ok(value) => Ok(Some(Arc::new(Id { value, ..id.clone() }))),
+            Err(error) => Err(VariableError { variable: global.name.clone(), error }),
+        }
+    }
+}
+
+fn check_possible<'v>(
+    variable: &Name,
+    values: impl IntoIterator<Item = Option<&'v Value>>,
+) -> Result<(), VariableError> {
+    let refused = |kind: ConversionErrorKind| VariableError {
+        variable: variable.compact(),
+        error: kind.into(),
+    };
+    values.into_iter().flatten().try_for_each(Value::check_possible).map_err(refused)
+}
+
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod tests;

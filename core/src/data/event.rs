@@ -118,7 +118,7 @@ pub(super) fn argument<T: FromValue>(
 }
 
 /// Checks the number of arguments.
-pub(crate) fn check_count(args: &[Value], expected: usize) -> Result<(), ConversionError> {
+pub(super) fn check_count(args: &[Value], expected: usize) -> Result<(), ConversionError> {
     let found = args.len();
     if found == expected {
         Ok(())

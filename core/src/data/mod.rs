@@ -29,7 +29,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod access;
 mod coerce;
 mod convert;
 mod declaration;
@@ -38,9 +37,7 @@ mod declaration;
 pub mod derived;
 mod event;
 mod fits;
-mod global;
 mod name;
-mod tag;
 #[doc = include_str!("types_table.md")]
 pub mod types_table {}
 pub(crate) mod value;
@@ -48,29 +45,27 @@ pub(crate) mod value;
 pub(crate) use coerce::Origin;
 pub(crate) use convert::{ConversionErrorKind, index_types};
 pub(crate) use declaration::check_arguments;
-pub(crate) use global::default_of;
 pub(crate) use value::{
     Attribute, AttributeTag, Attributes, BinaryClass, BitVector, Bloom, BloomCells, BloomFilter,
     Bucket, Cardinality, Case, CounterVector, Enclosing, Entropy, EnumType, Expr, ExprKind, File,
     Func, FuncType, Hasher, Id, ListType, Opaque, OpaqueState, Opcode, Packet, RecordType, Serial,
     SetType, Short, StateAccess, Stmt, StmtKind, TableType, TopK, TypeDef, TypeKind, UnaryClass,
-    as_ordered, compare_addresses,
+    as_ordered, compare_addresses, default_of,
 };
 
 pub use convert::{
     BroType, ConversionError, FromIndex, FromSlot, FromValue, IndexType, Step, ToIndex, ToSlot,
     ToValue,
 };
-pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
-pub use event::EventType;
-pub use event::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
-pub use global::{Global, Globals};
+pub use declaration::{
+    CallError, CallMismatch, Declarations, EventDecl, Global, Globals, VariableError,
+};
+pub use event::{DispatchError, EventType, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use name::Name;
-pub use tag::TypeTag;
 // Created from a vector and used as a slice, so users need not name it.
 #[doc(hidden)]
 pub use value::Items;
 pub use value::{
     Entry, EnumValue, Event, Field, List, Mutable, Pattern, Port, Record, Subnet, Table, Transport,
-    Type, Value, Vector,
+    Type, TypeTag, Value, Vector,
 };

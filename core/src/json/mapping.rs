@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::node::Node;
-use super::node::{Fault, Fields, Json, Keys, Result};
+use super::node::{Fault, Json, Keys, Result};
 use crate::data::{Declarations, Name, Short, Type};
 
 /// The key for bytes that are not UTF-8.
@@ -181,9 +181,7 @@ pub(super) fn hex(bytes: &[u8]) -> Node {
         digits.push_str(&format!("{byte:02x}"));
         digits
     });
-    let mut fields = Fields::new();
-    fields.node(HEX, Node::text(digits));
-    fields.into()
+    Node::object([(HEX, Node::text(digits))])
 }
 
 /// Returns whether these names can be the keys of one object: distinct and not reserved.

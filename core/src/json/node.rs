@@ -42,6 +42,11 @@ impl Node {
         Node::Text(text.into())
     }
 
+    /// Creates an object.
+    pub(crate) fn object<const N: usize>(members: [(&'static str, Node); N]) -> Node {
+        Node::Object(members.map(|(key, node)| (Key::from(key), node)).into())
+    }
+
     /// Returns what this is, for error messages.
     pub(super) fn what(&self) -> String {
         match self {

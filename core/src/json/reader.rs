@@ -1,11 +1,12 @@
 //! Reading of values with their declared types, or with guessed ones.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::mapping::{elements, is_hex};
 use super::node::{Fault, Json, Keys, Node, Result};
-use super::value::{TYPE, VALUE, keyed, parts_of, write};
+use super::value::{TYPE, VALUE, keyed, write};
 use crate::data::{
     AttributeTag, Declarations, EnumType, EnumValue, Event, Field, File, Func, List, Name, Opaque,
     OpaqueState, Port, Record, Short, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value,
@@ -100,14 +101,7 @@ impl Reader<'_> {
                 EnumValue { ty: ty.clone(), number: constant(&node, ty, names)? }.into()
             }
             TypeKind::List(list) => {
-                let found = elements(node, Short(ty), |at, node| match list.types.get(at) {
-                    Some(ty) => self.value(node, ty),
-                    None => Err(too_many(list.types.len())),
-                })?;
-                if found.len() < list.types.len() {
-                    return Err(too_many(list.types.len()));
-                }
-                List::new(ty.clone(), found).into()
+                List::new(ty.clone(), self.values(node, Short(ty), &list.types)?).into()
             }
             TypeKind::Vector(element) => {
                 let item = |_, node| match node {
@@ -157,7 +151,7 @@ impl Reader<'_> {
     }
 
     fn table(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
-        let (index, yields) = parts_of(&def.kind).ok_or_else(|| unreadable(ty))?;
+        let (index, yields) = def.kind.table_parts().ok_or_else(|| unreadable(ty))?;
         let list = index.def();
         let Some(TypeKind::List(list)) = list.as_deref().map(|def| &def.kind) else {
             return Err(unreadable(ty));
@@ -185,13 +179,16 @@ impl Reader<'_> {
         if let [only] = types {
             return Ok(vec![self.value(node, only)?]);
         }
-        let index = elements(node, format_args!("an array of {}", types.len()), |at, node| {
-            match types.get(at) {
-                Some(ty) => self.value(node, ty),
-                None => Err(too_many(types.len())),
-            }
+        self.values(node, format_args!("an array of {}", types.len()), types)
+    }
+
+    /// Reads an array of values of these types.
+    fn values(&self, node: Node, expected: impl Display, types: &[Type]) -> Result<Vec<Value>> {
+        let too_many = || too_many(types.len());
+        let found = elements(node, expected, |at, node| {
+            types.get(at).ok_or_else(too_many).and_then(|ty| self.value(node, ty))
         })?;
-        if index.len() == types.len() { Ok(index) } else { Err(too_many(types.len())) }
+        if found.len() == types.len() { Ok(found) } else { Err(too_many()) }
     }
 
     /// Reads a record's fields, by name or in order.
@@ -274,11 +271,9 @@ impl Json for Value {
 
 /// Returns the value of a field without a key.
 fn absent(field: &Field) -> Result<Option<Value>> {
-    let attributes = field.attributes.as_ref();
-    let has = |tag| attributes.is_some_and(|attributes| attributes.has(tag));
     match default_of(field) {
         Some(default) => Ok(Some(default.clone())),
-        None if has(AttributeTag::Optional) => Ok(None),
+        None if field.has(AttributeTag::Optional) => Ok(None),
         None => Err(Fault::new(format_args!("the field {:?} is missing", field.name.to_string()))),
     }
 }

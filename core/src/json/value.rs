@@ -69,10 +69,7 @@ fn write_within(value: &Value, declared: Option<&Type>) -> Node {
     if is_guessed {
         return node;
     }
-    let mut fields = Fields::new();
-    fields.put(TYPE, &value.ty());
-    fields.node(VALUE, node);
-    fields.into()
+    Node::object([(TYPE, value.ty().write()), (VALUE, node)])
 }
 
 /// Writes a constant's name, or its number if the name would be read back as another number.
@@ -105,13 +102,6 @@ pub(super) fn keyed(fields: Option<&[Field]>) -> Option<&[Field]> {
     fields.filter(|fields| are_keys(fields.iter().map(|field| &field.name)))
 }
 
-/// Returns whether the field is optional and has no default.
-fn may_lack(field: &Field) -> bool {
-    field.attributes.as_ref().is_some_and(|attributes| {
-        attributes.has(AttributeTag::Optional) && !attributes.has(AttributeTag::Default)
-    })
-}
-
 fn fields_of(kind: Option<&TypeKind>) -> Option<&[Field]> {
     match kind {
         Some(TypeKind::Record(ty)) => ty.fields.as_deref(),
@@ -134,7 +124,7 @@ fn write_record(record: &Record, kind: Option<&TypeKind>) -> Node {
             let key = field.name.as_str().unwrap_or_default().to_owned();
             match value {
                 Some(value) => content.node(key, write_within(value, Some(&field.ty))),
-                None if may_lack(field) => {}
+                None if field.has(AttributeTag::Optional) && !field.has(AttributeTag::Default) => {}
                 None => content.node(key, Node::Null),
             }
         }
@@ -169,17 +159,8 @@ fn write_index(index: &List, kind: Option<&TypeKind>) -> Node {
     }
 }
 
-/// Returns the components' types of a table's or set's index, and the type of a table's values.
-pub(super) fn parts_of(kind: &TypeKind) -> Option<(&Type, Option<&Type>)> {
-    match kind {
-        TypeKind::Set(set) => Some((&set.index, None)),
-        TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
-        _ => None,
-    }
-}
-
 fn write_table(table: &Table, kind: Option<&TypeKind>) -> Node {
-    let (is_set, parts) = (table.is_set(), kind.and_then(parts_of));
+    let (is_set, parts) = (table.is_set(), kind.and_then(TypeKind::table_parts));
     let (index, yields) = parts.map_or((None, None), |(index, yields)| (index.def(), yields));
     let entries = table.entries.iter().map(|entry| {
         let index = write_index(&entry.index, index.as_deref().map(|def| &def.kind));
@@ -204,12 +185,10 @@ impl Json for Pattern {
         let text = text.and_then(|text| text.strip_prefix("^?(")?.strip_suffix(")$?"));
         match text.filter(|text| Pattern::new(text) == *self) {
             Some(text) => Node::text(format!("{SLASH}{text}{SLASH}")),
-            None => {
-                let mut fields = Fields::new();
-                fields.node("exact", write_bytes(&self.exact));
-                fields.node("anywhere", write_bytes(&self.anywhere));
-                fields.into()
-            }
+            None => Node::object([
+                ("exact", write_bytes(&self.exact)),
+                ("anywhere", write_bytes(&self.anywhere)),
+            ]),
         }
     }
 
@@ -236,7 +215,7 @@ impl Json for Pattern {
 /// An opaque value has one key, its kind.
 impl Json for OpaqueState {
     fn write(&self) -> Node {
-        let (kind, content) = match self {
+        Node::object([match self {
             OpaqueState::Md5(words) => ("md5", words.write()),
             OpaqueState::Sha1(words) => ("sha1", words.write()),
             OpaqueState::Sha256(words) => ("sha256", words.write()),
@@ -245,10 +224,7 @@ impl Json for OpaqueState {
             OpaqueState::Bloom(bloom) => ("bloomfilter", bloom.write()),
             OpaqueState::Cardinality(cardinality) => ("cardinality", cardinality.write()),
             OpaqueState::X509(certificate) => ("x509", hex(certificate)),
-        };
-        let mut fields = Fields::new();
-        fields.node(kind, content);
-        fields.into()
+        }])
     }
 
     fn read(node: Node, known: &Declarations) -> Result<OpaqueState> {
@@ -290,10 +266,8 @@ impl Json for Bucket {
         let element = |(epsilon, element): &(u64, Value)| {
             Node::Array(vec![epsilon.write(), value::write_within(element, None)])
         };
-        let mut fields = Fields::new();
-        fields.put("count", &self.count);
-        fields.node("elements", Node::Array(self.elements.iter().map(element).collect()));
-        fields.into()
+        let elements = Node::Array(self.elements.iter().map(element).collect());
+        Node::object([("count", self.count.write()), ("elements", elements)])
     }
 
     fn read(node: Node, known: &Declarations) -> Result<Bucket> {
@@ -316,12 +290,10 @@ impl Json for Bucket {
 
 impl Json for BloomCells {
     fn write(&self) -> Node {
-        let mut fields = Fields::new();
-        match self {
-            BloomCells::Basic(bits) => fields.put("basic", bits),
-            BloomCells::Counting(counters) => fields.put("counting", counters),
-        }
-        fields.into()
+        Node::object([match self {
+            BloomCells::Basic(bits) => ("basic", bits.write()),
+            BloomCells::Counting(counters) => ("counting", counters.write()),
+        }])
     }
 
     fn read(node: Node, known: &Declarations) -> Result<BloomCells> {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::{LogField, LogValue, value};
 use crate::Time;
 use crate::notation::address;
+use crate::notation::print::decimal;
 use crate::time::Wall;
 
 /// Writes logs like Bro's ASCII writer, for tools such as `bro-cut` (3§3).
@@ -76,7 +77,7 @@ impl AsciiFormat {
             return;
         }
         if self.tsv {
-            self.row(fields, out, |field, out| self.name(&field.name, out));
+            self.row(fields, out, |field, out| self.text(&field.name, false, out));
             out.push(b'\n');
             return;
         }
@@ -96,7 +97,7 @@ impl AsciiFormat {
         }
         self.stamp("open", at, out);
         self.meta("fields", out);
-        self.row(fields, out, |field, out| self.name(&field.name, out));
+        self.row(fields, out, |field, out| self.text(&field.name, false, out));
         out.push(b'\n');
         self.meta("types", out);
         self.row(fields, out, |field, out| append(out, format_args!("{}", field.type_name())));
@@ -147,11 +148,6 @@ impl AsciiFormat {
         out.push(b'\n');
     }
 
-    /// Writes a column's name.
-    fn name(&self, name: &[u8], out: &mut Vec<u8>) {
-        self.text(name, false, out);
-    }
-
     /// Writes a value; `inside` is true for elements of a set or vector.
     fn value(&self, value: &LogValue, inside: bool, out: &mut Vec<u8>) {
         let start = out.len();
@@ -167,10 +163,10 @@ impl AsciiFormat {
                 if *value < 0 {
                     out.push(b'-');
                 }
-                value::decimal(value.unsigned_abs(), out);
+                decimal(value.unsigned_abs(), out);
             }
-            LogValue::Count(value) | LogValue::Counter(value) => value::decimal(*value, out),
-            LogValue::Port(port) => value::decimal(port.number.into(), out),
+            LogValue::Count(value) | LogValue::Counter(value) => decimal(*value, out),
+            LogValue::Port(port) => decimal(port.number.into(), out),
             LogValue::Addr(addr) => self::addr(*addr, out),
             LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
             LogValue::Double(value) => value::double(*value, out),
@@ -267,7 +263,7 @@ impl fmt::Display for LogValue {
     }
 }
 
-fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(super) fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector never fails.
     let _ = out.write_fmt(text);
 }
@@ -280,7 +276,7 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
                 if i > 0 {
                     out.push(b'.');
                 }
-                value::decimal(octet.into(), out);
+                decimal(octet.into(), out);
             }
         }
         v6 => out.extend_from_slice(address(v6).as_bytes()),

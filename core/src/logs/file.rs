@@ -1,16 +1,23 @@
-//! The file of a log, from opening to rotation (3§4), and the names of streams and writers.
+//! The file of a log, from opening to rotation, with its names (3§4), and the names of streams and
+//! writers.
+
+#[cfg(test)]
+mod rotation_tests;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use super::{
-    LogFormat, LogOptionError, LogValue, LogWriter, Rotation, WRITER_ASCII, WRITER_NONE,
-    WRITER_SQLITE, rotation,
+    LogFormat, LogOptionError, LogValue, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE,
 };
 use crate::Time;
 use crate::data::Name;
+use crate::time::{DAY, Wall};
 
 /// The file of one log: its content, the time of its rotation, and its names.
 ///
@@ -62,7 +69,7 @@ pub struct LogFile {
 
 impl LogFile {
     /// Creates the file for a new writer. The writer's options override this format. The name is
-    /// that of [`file_name`](super::file_name).
+    /// that of [`file_name`].
     ///
     /// # Errors
     /// Fails if the writer has an invalid option.
@@ -73,7 +80,7 @@ impl LogFile {
         now: Time,
     ) -> Result<LogFile, LogOptionError> {
         let format = format.configured(&writer.options)?;
-        let stem = rotation::stem(&writer.path);
+        let stem = stem(&writer.path);
         let name = format!("{stem}.log");
         Ok(LogFile {
             writer,
@@ -102,7 +109,7 @@ impl LogFile {
     /// `conn-2.log`.
     #[must_use]
     pub fn numbered(self, number: u32) -> LogFile {
-        let stem = format!("{}-{number}", rotation::stem(&self.writer.path));
+        let stem = format!("{}-{number}", stem(&self.writer.path));
         LogFile { name: format!("{stem}.log"), stem, ..self }
     }
 
@@ -258,147 +265,125 @@ pub struct LogNamesError {
     pub line: usize,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
+/// The times at which logs are rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// The interval of rotation; zero, as by default in Bro, means never.
+    pub interval: Duration,
+    /// A time of day at which logs are rotated, counted from midnight. Default: midnight, as in
+    /// Bro's `log_rotate_base_time`. Without one, rotations are at multiples of the interval since
+    /// the Unix epoch.
+    pub base: Option<Duration>,
+    /// The UTC offset of `base` and of the times in file names, in seconds.
+    pub utc_offset: i32,
+}
 
-    use bytes::Bytes;
+impl Default for Rotation {
+    fn default() -> Self {
+        Rotation { interval: Duration::ZERO, base: Some(Duration::ZERO), utc_offset: 0 }
+    }
+}
 
-    use super::*;
-    use crate::data::TypeTag;
-    use crate::logs::LogField;
-
-    /// The beginning of a day.
-    const DAY: Time = Time::from_nanos(20_000 * 86_400 * 1_000_000_000);
-    const HOUR: Duration = Duration::from_secs(3600);
-
-    fn writer(path: &str) -> Arc<LogWriter> {
-        Arc::new(LogWriter {
-            stream: 1,
-            writer: 1,
-            path: path.into(),
-            rotation_base: 0.0,
-            rotation_interval: 0.0,
-            network_time: 0.0,
-            options: vec![("tsv".into(), Bytes::from("T"))],
-            fields: vec![LogField::new("n", TypeTag::Count)],
-        })
+impl Rotation {
+    /// Creates a rotation with this interval and otherwise default settings.
+    pub fn every(interval: Duration) -> Rotation {
+        Rotation { interval, ..Rotation::default() }
     }
 
-    fn file(rotation: Rotation) -> LogFile {
-        LogFile::new(writer("conn"), &LogFormat::default(), rotation, DAY).unwrap()
+    /// Returns the first time of rotation after this time; `None` if logs are not rotated.
+    ///
+    /// With a base, the count restarts each day, as in Bro: an interval that does not divide a day
+    /// is not exact across days.
+    pub fn next(&self, now: Time) -> Option<Time> {
+        if self.interval.is_zero() {
+            return None;
+        }
+        let interval = i128::try_from(self.interval.as_nanos()).ok()?;
+        let now = i128::from(now.as_nanos());
+        let base = match self.base {
+            Some(base) => {
+                let (day, second) = (i128::from(DAY) * 1_000_000_000, 1_000_000_000);
+                let local = now + i128::from(self.utc_offset) * second;
+                now - local.rem_euclid(day) + i128::try_from(base.as_nanos()).ok()?
+            }
+            None => 0,
+        };
+        let passed = (now - base).div_euclid(interval);
+        let next = passed.checked_add(1)?.checked_mul(interval)?.checked_add(base)?;
+        u64::try_from(next).ok().map(Time::from_nanos)
     }
 
-    fn entry(file: &mut LogFile, now: Time) -> (bool, String) {
-        let mut out = Vec::new();
-        let new = file.entry(&[LogValue::Count(7)], now, &mut out);
-        (new, String::from_utf8(out).unwrap())
+    /// Returns the name for a rotated file, without directory. It consists of the stem and the time
+    /// when the log was opened: `conn.2026-11-22-21-36-57.log`.
+    ///
+    /// Bro's default post-processor for ASCII logs uses the same name.
+    pub(super) fn name_of(&self, stem: &str, opened: Time) -> String {
+        format!("{stem}.{}.log", Wall::of(opened, self.utc_offset).stamp())
     }
+}
 
-    #[test]
-    fn a_file_begins_with_its_header_once() {
-        let mut file = file(Rotation::default());
-        let mut out = Vec::new();
-        assert!(file.open(DAY, &mut out));
-        assert_eq!(out, b"n\n");
-        assert!(!file.open(DAY, &mut out));
-        assert_eq!(entry(&mut file, DAY), (false, "7\n".to_owned()));
-        assert_eq!(file.next_timeout(), None);
-        assert_eq!(file.rotate(DAY + HOUR * 99, &mut out), None);
-        assert_eq!(file.finish(DAY, &mut out), None);
-        assert_eq!(out, b"n\n");
-    }
+/// Returns the name of the file for a log with this path, without directory: `conn.log`.
+///
+/// Paths come from peers, so a log's file must not leave its directory, or overwrite another log or
+/// a rotated one. Therefore `/`, `\`, `:`, `%`, unprintable characters, a leading dot, and a dot
+/// before text that looks like a rotation time are escaped, as in `%2F`; an empty path is `%`.
+/// Different paths have different names, except that names are cut after 200 bytes and some file
+/// systems ignore case.
+pub fn file_name(path: &[u8]) -> String {
+    format!("{}.log", stem(path))
+}
 
-    #[test]
-    fn a_file_is_rotated_when_it_is_due() {
-        let mut file = file(Rotation::every(HOUR));
-        let mut out = Vec::new();
-        assert_eq!(entry(&mut file, DAY), (true, "n\n7\n".to_owned()));
-        let due = DAY + HOUR;
-        assert_eq!(file.next_timeout(), Some(due));
-        assert_eq!(file.rotate(Time::from_nanos(due.as_nanos() - 1), &mut out), None);
-        assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-00-00-00.log"));
-        // Nothing was written for an hour, so there is no file; the next is named after that hour.
-        assert_eq!(file.next_timeout(), Some(due + HOUR));
-        assert_eq!(file.rotate(due + HOUR, &mut out), None);
-        assert_eq!(entry(&mut file, due + HOUR * 3 / 2), (true, "n\n7\n".to_owned()));
-        let name = file.finish(due + HOUR * 2, &mut out);
-        assert_eq!(name.as_deref(), Some("conn.2024-10-04-02-00-00.log"));
-        assert_eq!(out, b"");
-    }
+/// The maximum length of a name without its extension; file systems allow 255 bytes, including a
+/// number and a time.
+const LONGEST: usize = 200;
 
-    #[test]
-    fn a_closed_file_has_its_last_line() {
-        let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
-        let hourly = Rotation::every(HOUR);
-        let mut file = LogFile::new(writer, &LogFormat::default(), hourly, DAY).unwrap();
-        assert!(file.open(DAY, &mut Vec::new()));
-        let mut out = Vec::new();
-        assert!(file.clone().rotate(DAY + HOUR, &mut out).is_some());
-        assert_eq!(out, b"#close\t2024-10-04-01-00-00\n");
-        out.clear();
-        assert!(file.finish(DAY, &mut out).is_some());
-        assert_eq!(out, b"#close\t2024-10-04-00-00-00\n");
-    }
-
-    #[test]
-    fn times_of_day_are_those_of_the_clock() {
-        // The offset is one hour until an hour after midnight UTC, then two.
-        let clock = |now: Time| if now < DAY + HOUR { 3600 } else { 7200 };
-        let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
-        let daily = Rotation::every(HOUR * 24);
-        let file = LogFile::new(writer, &LogFormat::default(), daily, DAY).unwrap();
-        let mut file = file.on_clock(clock);
-        let mut out = Vec::new();
-        assert!(file.open(DAY, &mut out));
-        assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
-        // Midnight by the offset at the beginning; from then on by the new offset.
-        let due = DAY + HOUR * 23;
-        assert_eq!(file.next_timeout(), Some(due));
-        out.clear();
-        assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-01-00-00.log"));
-        assert_eq!(out, b"#close\t2024-10-05-01-00-00\n");
-        assert_eq!(file.next_timeout(), Some(DAY + HOUR * 46));
-    }
-
-    #[test]
-    fn a_file_can_have_a_number() {
-        let file = file(Rotation::every(HOUR)).numbered(2);
-        assert_eq!(file.name(), "conn-2.log");
-        let mut out = Vec::new();
-        let mut open = file.clone();
-        assert!(open.open(DAY, &mut out));
-        let rotated = open.rotate(DAY + HOUR, &mut out);
-        assert_eq!(rotated.as_deref(), Some("conn-2.2024-10-04-00-00-00.log"));
-        assert_eq!(file.numbered(3).name(), "conn-3.log");
-        let (format, rotation) = (LogFormat::default(), Rotation::default());
-        let file = LogFile::new(writer("a/b"), &format, rotation, DAY).unwrap();
-        assert_eq!(file.name(), "a%2Fb.log");
-        assert_eq!(file.numbered(2).name(), "a%2Fb-2.log");
-    }
-
-    #[test]
-    fn numbers_are_mapped_to_names() {
-        let text =
-            "# of sensor 3\nstream 12 Communication::LOG # sic\n\n writer\t2 Log::WRITER_X\n";
-        let names = LogNames::parse(text).unwrap();
-        assert_eq!(names.stream(12), "Communication::LOG");
-        assert_eq!(names.stream(13), "log-13");
-        assert_eq!(names.stream(-1), "log--1");
-        assert_eq!(names.writer(1), "Log::WRITER_ASCII");
-        assert_eq!(names.writer(2), "Log::WRITER_X");
-        assert_eq!(names.writer(3), "Log::WRITER_SQLITE");
-        assert_eq!(names.writer(4), "writer-4");
-        assert_eq!(LogNames::default().writer(2), "Log::WRITER_NONE");
-    }
-
-    #[test]
-    fn an_invalid_line_is_an_error() {
-        for text in
-            ["stream 12", "\nstreams 12 x", "stream x y", "writer 1 a b", "stream 2147483648 x"]
-        {
-            let line = if text.starts_with('\n') { 2 } else { 1 };
-            assert_eq!(LogNames::parse(text), Err(LogNamesError { line }), "{text:?}");
+pub(super) fn stem(path: &[u8]) -> String {
+    let mut stem = String::new();
+    let mut add = |text: &str| {
+        let fits = stem.len().saturating_add(text.len()) <= LONGEST;
+        if fits {
+            stem.push_str(text);
+        }
+        fits
+    };
+    let mut begins = true;
+    for chunk in path.utf8_chunks() {
+        for (at, c) in chunk.valid().char_indices() {
+            let rest = chunk.valid().get(at..).unwrap_or_default();
+            let is_usual = match c {
+                '/' | '\\' | ':' | '%' => false,
+                '.' => !begins && !is_time(rest.as_bytes()),
+                ' ' | '!'..='~' => true,
+                // Excludes invisible and combining characters.
+                _ => !c.is_ascii() && c.is_alphanumeric(),
+            };
+            begins = false;
+            let bytes = rest.get(..c.len_utf8()).unwrap_or_default();
+            let fits = if is_usual { add(bytes) } else { add(&escaped(bytes.as_bytes())) };
+            if !fits {
+                return stem;
+            }
+        }
+        begins &= chunk.invalid().is_empty();
+        for byte in chunk.invalid() {
+            if !add(&escaped(&[*byte])) {
+                return stem;
+            }
         }
     }
+    if path.is_empty() { "%".to_owned() } else { stem }
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Returns whether text begins like the time in a rotated file's name: `.2026-11-22-21-36-57`.
+fn is_time(text: &[u8]) -> bool {
+    let form = b".0000-00-00-00-00-00";
+    let has_form = |(byte, form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        form => byte == form,
+    };
+    text.len() >= form.len() && text.iter().zip(form).all(has_form)
 }

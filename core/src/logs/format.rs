@@ -1,10 +1,9 @@
 //! Log formats.
 
-use std::io::Write;
-
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::ascii::append;
 use super::{AsciiFormat, LogField, LogValue};
 use crate::Time;
 use crate::data::Name;
@@ -249,9 +248,4 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
-}
-
-fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // Writing to a vector never fails.
-    let _ = out.write_fmt(text);
 }

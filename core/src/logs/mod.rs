@@ -91,47 +91,17 @@
 //! [`LogFile`] combines the two for one log, so that the caller only performs the I/O. A custom
 //! writer needs none of these: it receives columns and values.
 //!
-//! ```
-//! # use std::{sync::Arc, time::Duration};
-//! # use brocomm::Time;
-//! # use brocomm::data::TypeTag;
-//! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
-//! use brocomm::logs::{JsonFormat, JsonTimestamps, LogFile, LogFormat, Rotation};
-//! # let mut streams = LogStreams::new();
-//! # let fields = vec![LogField::new("ts", TypeTag::Time), LogField::new("s", TypeTag::String)];
-//! # streams.declare(LogStream::new(14, "mini", fields))?;
-//! # let now = Time::from_secs_f64(1_500_000_000.25);
-//! # let values = [LogValue::Time(now.as_secs_f64()), LogValue::string("it's")];
-//! # let writer = Arc::new(streams.write(14, &values, now)?.writer().clone());
-//!
-//! let json = LogFormat::Json(JsonFormat { timestamps: JsonTimestamps::Iso8601 });
-//! let daily = Rotation::every(Duration::from_secs(86_400));
-//! let mut log = LogFile::new(writer, &json, daily, now).expect("the options are valid");
-//! let mut bytes = Vec::new();
-//! assert!(log.entry(&values, now, &mut bytes), "the caller must create the file");
-//! assert_eq!(bytes, br#"{"ts":"2017-07-14T02:40:00.250000Z","s":"it\u0027s"}
-//! "#);
-//!
-//! let midnight = log.next_timeout().expect("there is a next day");
-//! let rotated = log.rotate(midnight, &mut bytes);
-//! assert_eq!(rotated.as_deref(), Some("mini.2017-07-14-02-40-00.log"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
 //! [`CommunicationLog`](crate::node::CommunicationLog) is the log of the communication itself (part
 //! 4 §5).
 
 mod ascii;
-mod decode;
-pub(crate) mod error;
+pub(crate) mod decode;
 mod file;
 mod format;
-mod layout;
 #[cfg(feature = "serde")]
 mod object;
 pub(crate) mod receive;
 mod record;
-mod rotation;
 pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
@@ -140,9 +110,9 @@ pub(crate) mod values;
 pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
-pub use error::LogError;
-pub(crate) use error::LogErrorKind;
-pub use file::{LogFile, LogNames, LogNamesError};
+pub use decode::LogError;
+pub(crate) use decode::LogErrorKind;
+pub use file::{LogFile, LogNames, LogNamesError, Rotation, file_name};
 pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;
@@ -151,7 +121,6 @@ pub(crate) use receive::{
     Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
 };
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
-pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};
 pub use stream::{LogStream, LogStreams, StreamError};
 pub use value::LogValue;

@@ -81,9 +81,7 @@ impl Serialize for LogObject<'_> {
 impl Serialize for LogField {
     /// Writes the column's name, and its type as in a log's header.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = Fields::new();
-        object.node("name", write_bytes(&self.name));
-        object.node("type", Node::text(self.type_name().to_string()));
-        Node::from(object).serialize(serializer)
+        let ty = Node::text(self.type_name().to_string());
+        Node::object([("name", write_bytes(&self.name)), ("type", ty)]).serialize(serializer)
     }
 }

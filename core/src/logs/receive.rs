@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::decode::RawEntry;
-use super::layout::LayoutKind;
 use super::values::Unread;
+use super::writer::LayoutKind;
 use super::{LogError, LogErrorKind, LogField, LogValue, LogValues, LogWriter};
 use crate::data::{Name, TypeTag};
 use crate::wire::{DataFormat, MessageType};
@@ -299,7 +299,7 @@ impl LogReceiver {
                 Some(why) => why,
             },
         };
-        let path = Name::from_bytes(unread.shared_path(&entry));
+        let path = Name::from_bytes(unread.argument.slice_ref(unread.path(&entry)));
         let RawEntry { stream, values, .. } = entry;
         ReceivedEntry::Dropped(Box::new(DroppedEntry { stream, writer, path, values, why }))
     }

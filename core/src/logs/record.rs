@@ -6,7 +6,7 @@ use super::writer::is_element;
 use super::{LogEntry, LogField, LogValue};
 use crate::data::{
     AttributeTag, BroType, ConversionError, EnumValue, Field, FromValue, Name, Record, Table,
-    ToValue, Type, TypeKind, TypeTag, Value, Vector,
+    ToValue, Type, TypeKind, TypeTag, Value, Vector, index_types,
 };
 
 /// A type that can be written to a log: a record whose `&log` fields are the columns.
@@ -71,7 +71,8 @@ fn collect_fields(
     depth: u32,
     fields: &mut Vec<LogField>,
 ) -> Result<(), NotLoggable> {
-    for field in logged(record) {
+    let logged = |field: &&Field| field.has(AttributeTag::Log);
+    for field in record.fields().unwrap_or_default().iter().filter(logged) {
         let name = [prefix, &*field.name].concat();
         if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
             let prefix = [&name[..], b"."].concat();
@@ -83,7 +84,7 @@ fn collect_fields(
             ty: Name::from(field.ty.to_string()),
         };
         let (ty, subtype) = column(&field.ty).ok_or_else(not_loggable)?;
-        let optional = field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+        let optional = field.has(AttributeTag::Optional);
         let name = Name::from_bytes(name.into());
         fields.push(LogField { name, secondary_name: None, ty, subtype, optional });
     }
@@ -94,7 +95,7 @@ fn collect_fields(
 fn collect_values(ty: &Type, record: Option<&Record>, depth: u32, values: &mut Vec<LogValue>) {
     let Some(all) = ty.fields() else { return };
     for (position, field) in all.iter().enumerate() {
-        if !is_logged(field) {
+        if !field.has(AttributeTag::Log) {
             continue;
         }
         let value = record.and_then(|record| record.fields.get(position)?.as_ref());
@@ -110,14 +111,6 @@ fn collect_values(ty: &Type, record: Option<&Record>, depth: u32, values: &mut V
     }
 }
 
-fn logged(record: &Type) -> impl Iterator<Item = &Field> {
-    record.fields().unwrap_or_default().iter().filter(|field| is_logged(field))
-}
-
-fn is_logged(field: &Field) -> bool {
-    field.attributes.as_ref().is_some_and(|attributes| attributes.has(AttributeTag::Log))
-}
-
 /// Returns the types of a column and of its elements.
 fn column(ty: &Type) -> Option<(TypeTag, TypeTag)> {
     let tag = ty.tag()?;
@@ -126,14 +119,13 @@ fn column(ty: &Type) -> Option<(TypeTag, TypeTag)> {
     }
     let element = match &ty.def()?.kind {
         TypeKind::Vector(element) => element.tag()?,
-        TypeKind::Set(set) => only_index(&set.index)?.tag()?,
-        TypeKind::Table(table) if table.yields.is_none() => only_index(&table.index)?.tag()?,
-        _ => return None,
+        TypeKind::Table(table) if table.yields.is_some() => return None,
+        _ => only_index(ty)?.tag()?,
     };
     is_element(element).then_some((tag, element))
 }
 
-fn log_value(value: &Value) -> Option<LogValue> {
+pub(super) fn log_value(value: &Value) -> Option<LogValue> {
     Some(match value {
         Value::Bool(value) => LogValue::Bool(*value),
         Value::Int(value) => LogValue::Int(*value),
@@ -206,8 +198,7 @@ impl LogEntry {
             if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
                 let prefix = [&name[..], b"."].concat();
                 let record = self.record(&field.ty, &prefix, depth.saturating_add(1));
-                let optional =
-                    field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+                let optional = field.has(AttributeTag::Optional);
                 let is_set = !optional || record.fields.iter().any(Option::is_some);
                 return is_set.then(|| record.into());
             }
@@ -219,7 +210,7 @@ impl LogEntry {
 }
 
 /// Converts a column's value to this type, or to the column's own type if the two do not match.
-fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
+pub(super) fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
     let def = ty.def();
     let kind = def.as_ref().map(|def| &def.kind);
     Some(match value {
@@ -245,13 +236,9 @@ fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
         LogValue::Addr(addr) => Value::Addr(*addr),
         LogValue::Subnet(subnet) => Value::Subnet(*subnet),
         LogValue::Set(items) => {
-            let element = match kind {
-                Some(TypeKind::Set(set)) => only_index(&set.index),
-                Some(TypeKind::Table(table)) => only_index(&table.index),
-                _ => None,
-            };
-            let of = |item: &LogValue| value_of(item, element.as_ref().unwrap_or(&Type::ANY));
-            let mut table = Table::new(Type::set(element.iter().cloned().collect()));
+            let element = only_index(ty);
+            let of = |item: &LogValue| value_of(item, element.unwrap_or(&Type::ANY));
+            let mut table = Table::new(Type::set(element.into_iter().cloned().collect()));
             items.iter().filter_map(of).for_each(|item| table.push(vec![item], None));
             table.into()
         }
@@ -267,12 +254,9 @@ fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
 }
 
 /// Returns the type of a set's elements, if the index has one component.
-fn only_index(index: &Type) -> Option<Type> {
-    match &index.def()?.kind {
-        TypeKind::List(list) => match list.types.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        },
+fn only_index(ty: &Type) -> Option<&Type> {
+    match index_types(ty) {
+        [only] => Some(only),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::Time;
 use crate::data::{Port, Subnet, Transport, TypeTag};
-use crate::notation::print::{self, split};
+use crate::notation::print::{self, decimal, split};
 
 /// A value in one column of a log entry, or an element of a set or vector there (3§2).
 ///
@@ -134,21 +134,6 @@ const LONGEST_DOUBLE: usize = 255;
 
 /// The greatest number that Bro prints without an exponent outside of logs.
 const WIDEST: f64 = i32::MAX as f64;
-
-/// Appends a number in decimal.
-pub(super) fn decimal(mut number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut first = digits.len();
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-        first -= 1;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
-}
 
 /// Appends a number of at most 2147483647 with six decimals.
 fn with_millionths(value: f64, out: &mut Vec<u8>) {
@@ -289,13 +274,7 @@ fn addr<'c>(rest: &'c [u8], place: &mut LogValue) -> Option<&'c [u8]> {
 fn port<'c>(rest: &'c [u8], place: &mut LogValue) -> Option<&'c [u8]> {
     let (number, rest) = rest.split_first_chunk()?;
     let (transport, rest) = rest.split_first_chunk()?;
-    let transport = match u32::from_be_bytes(*transport) {
-        0 => Transport::Unknown,
-        1 => Transport::Tcp,
-        2 => Transport::Udp,
-        3 => Transport::Icmp,
-        _ => return None,
-    };
+    let transport = Transport::from_number(u32::from_be_bytes(*transport).into())?;
     let number = u16::try_from(u64::from_be_bytes(*number)).ok()?;
     put(place, LogValue::Port(Port { transport, number }));
     Some(rest)

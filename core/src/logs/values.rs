@@ -8,8 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::decode::{Cursor, RawEntry, decode_values};
-use super::layout::{LayoutKind, Usual, with_layout};
-use super::writer::{entry_in, is_ipv6};
+use super::writer::{LayoutKind, Usual, entry_in, is_ipv6, with_layout};
 use super::{LogError, LogField, LogValue, LogWriter, WRITER_ASCII};
 use crate::data::TypeTag;
 use crate::wire::{DataFormat, MessageType};
@@ -200,7 +199,7 @@ impl fmt::Debug for LogValues {
 /// The unread part of a LOG_WRITE's argument.
 #[derive(Debug, Default)]
 pub(crate) struct Unread {
-    argument: Bytes,
+    pub(super) argument: Bytes,
     /// The number of bytes read.
     read: u32,
     layout: LayoutKind,
@@ -224,11 +223,6 @@ impl Unread {
     pub(super) fn path(&self, entry: &RawEntry) -> &[u8] {
         let (start, end) = entry.path;
         self.argument.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// Returns the path of an entry that was just read, sharing the argument's buffer.
-    pub(super) fn shared_path(&self, entry: &RawEntry) -> Bytes {
-        self.argument.slice_ref(self.path(entry))
     }
 
     /// Drops the argument once all of it is read.

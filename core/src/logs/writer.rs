@@ -1,13 +1,12 @@
-//! Log writers with their columns, and their announcement (3§1).
+//! Log writers with their columns, and the encoding of log messages (3§1, 3§2).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 
 use super::LogValue;
-use super::layout::{Layout, Usual, words_of_bro_20};
-use crate::data::{Name, Port, Subnet, Transport, TypeTag};
+use crate::data::{Name, Port, Subnet, TypeTag};
 use crate::wire::DataFormat;
 
 /// Bro's number for its ASCII writer.
@@ -43,6 +42,20 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
+    /// Creates a writer without options that was created at time 0 and does not rotate its logs.
+    pub(super) fn new(stream: i32, writer: i32, path: Name, fields: Vec<LogField>) -> LogWriter {
+        LogWriter {
+            stream,
+            writer,
+            path,
+            rotation_base: 0.0,
+            rotation_interval: 0.0,
+            network_time: 0.0,
+            options: Vec::new(),
+            fields,
+        }
+    }
+
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_in(DataFormat::V26, out);
@@ -51,7 +64,36 @@ impl LogWriter {
     /// Appends the argument of a LOG_CREATE_WRITER in any data format. Data format 21 has only the
     /// path and the names and types of the columns.
     pub fn encode_in(&self, data_format: DataFormat, out: &mut Vec<u8>) {
-        writer(self, data_format, out);
+        out.put_i32(self.stream);
+        out.put_i32(self.writer);
+        if !data_format.has_writer_info() {
+            string(&self.path, out);
+            length(self.fields.len(), out);
+            for field in &self.fields {
+                string(&field.name, out);
+                types(field, data_format, out);
+            }
+            return;
+        }
+        length(self.fields.len(), out);
+        string(&self.path, out);
+        for number in [self.rotation_base, self.rotation_interval, self.network_time] {
+            out.put_f64(number);
+        }
+        length(self.options.len(), out);
+        for (key, value) in &self.options {
+            string(key, out);
+            string(value, out);
+        }
+        for field in &self.fields {
+            out.push(u8::from(field.secondary_name.is_some()));
+            if let Some(name) = &field.secondary_name {
+                string(name, out);
+            }
+            string(&field.name, out);
+            types(field, data_format, out);
+            out.push(u8::from(field.optional));
+        }
     }
 }
 
@@ -142,52 +184,13 @@ pub(super) const fn is_element(tag: TypeTag) -> bool {
     )
 }
 
-/// Appends an announcement (3§1).
-pub(super) fn writer(writer: &LogWriter, format: DataFormat, out: &mut Vec<u8>) {
-    int(writer.stream, out);
-    int(writer.writer, out);
-    if !format.has_writer_info() {
-        string(&writer.path, out);
-        length(writer.fields.len(), out);
-        for field in &writer.fields {
-            string(&field.name, out);
-            types(field, format, out);
-        }
-        return;
-    }
-    length(writer.fields.len(), out);
-    string(&writer.path, out);
-    for number in [writer.rotation_base, writer.rotation_interval, writer.network_time] {
-        double(number, out);
-    }
-    length(writer.options.len(), out);
-    for (key, value) in &writer.options {
-        string(key, out);
-        string(value, out);
-    }
-    for field in &writer.fields {
-        out.push(u8::from(field.secondary_name.is_some()));
-        if let Some(name) = &field.secondary_name {
-            string(name, out);
-        }
-        string(&field.name, out);
-        types(field, format, out);
-        out.push(u8::from(field.optional));
-    }
-}
-
 fn types(field: &LogField, format: DataFormat, out: &mut Vec<u8>) {
     for tag in [field.ty, field.subtype] {
-        int(i32::from(format.type_number(tag as u8)), out);
+        out.put_i32(i32::from(format.type_number(tag as u8)));
     }
 }
 
-/// Appends an entry (3§2) in the layout of data format 26.
-pub(super) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
-    entry_in::<Usual>(stream, writer, path, values, out);
-}
-
-/// Appends an entry in any layout.
+/// Appends an entry (3§2).
 pub(super) fn entry_in<L: Layout>(
     stream: i32,
     writer: i32,
@@ -195,8 +198,8 @@ pub(super) fn entry_in<L: Layout>(
     values: &[LogValue],
     out: &mut Vec<u8>,
 ) {
-    int(stream, out);
-    int(writer, out);
+    out.put_i32(stream);
+    out.put_i32(writer);
     string(path, out);
     length(values.len(), out);
     self::values::<L>(values, out);
@@ -308,17 +311,9 @@ pub(super) fn is_ipv6(value: &LogValue) -> bool {
 }
 
 fn port<L: Layout>(port: Port, out: &mut Vec<u8>) {
-    unsigned(u64::from(port.number), out);
+    out.put_u64(u64::from(port.number));
     if L::FORMAT.has_writer_info() {
-        int(
-            match port.transport {
-                Transport::Unknown => 0,
-                Transport::Tcp => 1,
-                Transport::Udp => 2,
-                Transport::Icmp => 3,
-            },
-            out,
-        );
+        out.put_i32(port.transport as i32);
     }
 }
 
@@ -326,7 +321,8 @@ fn port<L: Layout>(port: Port, out: &mut Vec<u8>) {
 fn addr<L: Layout>(addr: IpAddr, out: &mut Vec<u8>) {
     match addr.to_canonical() {
         IpAddr::V4(v4) if !L::FORMAT.has_writer_info() => {
-            words_of_bro_20(v4).iter().for_each(|word| out.extend_from_slice(&word.to_be_bytes()));
+            // Four words, whose bytes are reversed.
+            [v4.to_bits().swap_bytes(), 0, 0, 0].into_iter().for_each(|word| out.put_u32(word));
         }
         IpAddr::V4(v4) => {
             out.push(4);
@@ -353,24 +349,107 @@ fn subnet<L: Layout>(subnet: Subnet, out: &mut Vec<u8>) {
     addr::<L>(prefix, out);
 }
 
-fn int(value: i32, out: &mut Vec<u8>) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
-fn unsigned(value: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
-fn double(value: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
 /// Writes a number of elements, which is below 2³² because messages are.
 fn length(length: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(length as u32).to_be_bytes());
+    out.put_u32(length as u32);
 }
 
 fn string(text: &[u8], out: &mut Vec<u8>) {
     length(text.len(), out);
     out.extend_from_slice(text);
+}
+
+/// A layout of log messages.
+pub(super) trait Layout {
+    /// A data format with this layout.
+    const FORMAT: DataFormat;
+    /// Whether the type of each value is followed by that of its elements, as from Bro 2.6.
+    const SUBTYPES: bool = false;
+    /// Whether this is the [`Usual`] layout.
+    const IS_USUAL: bool = false;
+}
+
+/// The layout of data formats 22, 25 and 26.
+pub(super) struct Usual;
+/// The layout of Bro 2.6, which announces data format 26.
+pub(super) struct WithSubtypes;
+/// The layout of data format 23, in which vectors have another type number.
+pub(super) struct OfBro22;
+/// The layout of data format 21.
+pub(super) struct OfBro20;
+
+impl Layout for Usual {
+    const FORMAT: DataFormat = DataFormat::V26;
+    const IS_USUAL: bool = true;
+}
+
+impl Layout for WithSubtypes {
+    const FORMAT: DataFormat = DataFormat::V26;
+    const SUBTYPES: bool = true;
+}
+
+impl Layout for OfBro22 {
+    const FORMAT: DataFormat = DataFormat::V23;
+}
+
+impl Layout for OfBro20 {
+    const FORMAT: DataFormat = DataFormat::V21;
+}
+
+/// Identifies a layout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum LayoutKind {
+    #[default]
+    Usual,
+    WithSubtypes,
+    OfBro22,
+    OfBro20,
+}
+
+impl From<DataFormat> for LayoutKind {
+    fn from(format: DataFormat) -> LayoutKind {
+        match format {
+            DataFormat::V21 => LayoutKind::OfBro20,
+            DataFormat::V23 => LayoutKind::OfBro22,
+            DataFormat::V22 | DataFormat::V25 | DataFormat::V26 => LayoutKind::Usual,
+        }
+    }
+}
+
+/// Evaluates an expression for the layout that a `LayoutKind` identifies.
+macro_rules! with_layout {
+    ($kind:expr, $layout:ident => $run:expr) => {
+        match $kind {
+            $crate::logs::writer::LayoutKind::Usual => {
+                type $layout = $crate::logs::writer::Usual;
+                $run
+            }
+            $crate::logs::writer::LayoutKind::WithSubtypes => {
+                type $layout = $crate::logs::writer::WithSubtypes;
+                $run
+            }
+            $crate::logs::writer::LayoutKind::OfBro22 => {
+                type $layout = $crate::logs::writer::OfBro22;
+                $run
+            }
+            $crate::logs::writer::LayoutKind::OfBro20 => {
+                type $layout = $crate::logs::writer::OfBro20;
+                $run
+            }
+        }
+    };
+}
+pub(super) use with_layout;
+
+/// Returns the address in the four words that a Bro 2.0 sends, whose bytes are reversed. An IPv4
+/// address is in the first word from a Bro without IPv6, and in the last from one with IPv6.
+pub(super) fn addr_of_bro_20(words: [u32; 4]) -> IpAddr {
+    let words = words.map(u32::swap_bytes);
+    match words {
+        [addr, 0, 0, 0] | [0, 0, 0, addr] => IpAddr::V4(Ipv4Addr::from(addr)),
+        [a, b, c, d] => {
+            let high = u128::from(a) << 96 | u128::from(b) << 64;
+            IpAddr::V6(Ipv6Addr::from(high | u128::from(c) << 32 | u128::from(d)))
+        }
+    }
 }

@@ -29,27 +29,7 @@ pub mod connection {
     //! [`wants_input`](Connection::wants_input), and call [`feed_time`](Connection::feed_time) at
     //! [`next_timeout`](Connection::next_timeout).
     //!
-    //! ```
-    //! use brocomm::Time;
-    //! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, ConnectionNotification};
-    //! use brocomm::node::Role;
-    //!
-    //! let config = ConnectionConfig::default();
-    //! let now = Time::from_nanos(1_000_000_000);
-    //! let mut here = Connection::new(config.clone(), Role::Initiator, now);
-    //! let mut there = Connection::new(config, Role::Acceptor, now);
-    //! while !here.poll_transmit().is_empty() || !there.poll_transmit().is_empty() {
-    //!     let bytes = here.poll_transmit().to_vec();
-    //!     here.advance(bytes.len(), now);
-    //!     there.feed_bytes(&bytes, now);
-    //!     let bytes = there.poll_transmit().to_vec();
-    //!     there.advance(bytes.len(), now);
-    //!     here.feed_bytes(&bytes, now);
-    //! }
-    //! let done = std::iter::from_fn(|| here.poll_notification())
-    //!     .any(|notification| notification == ConnectionNotification::HandshakeDone);
-    //! assert!(done);
-    //! ```
+    //! The [crate](crate#the-io-loop) shows two connections that exchange their bytes in memory.
     //!
     //! With [`ConnectionConfig::tls`] the bytes fed and returned are those of TLS, and
     //! [`Secured`](ConnectionNotification::Secured) is the first notification.
@@ -82,7 +62,10 @@ pub mod syntax {
 pub mod opaque {
     //! The content of opaque values (2§7).
 
-    pub use crate::data::value::opaque::*;
+    pub use crate::data::value::object::{
+        BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy,
+        Hasher, Opaque, OpaqueState, TopK,
+    };
 }
 
 pub mod types {
@@ -96,7 +79,7 @@ pub mod types {
 pub mod logs {
     //! Decoding, encoding and forwarding of log messages (part 3).
 
-    pub use crate::logs::error::LogErrorKind;
+    pub use crate::logs::decode::LogErrorKind;
     pub use crate::logs::receive::{
         Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
     };
@@ -121,10 +104,10 @@ pub mod tls {
     //! The parameters and errors of TLS connections (part 4 §6).
 
     pub use crate::tls::certificate::CertificateProblem;
+    pub use crate::tls::config::Pem;
     pub use crate::tls::error::Alert;
     pub use crate::tls::error::TlsError;
     pub use crate::tls::machine::Negotiated;
-    pub use crate::tls::pem::Pem;
 }
 
 pub mod commlog {

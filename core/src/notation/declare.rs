@@ -156,7 +156,8 @@ impl Parser<'_, '_> {
                 self.expect(':', "`:`")?;
                 let ty = self.named_type(&name)?;
                 // A recursive reference is checked only with the complete record.
-                ty.check_indices().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
+                ty.check_indices(&mut Default::default())
+                    .map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);
             }
@@ -311,7 +312,7 @@ impl Parser<'_, '_> {
             "event" => func(self.params()?, None, 1),
             "hook" => return self.function_type(true),
             other => {
-                let depth = self.depth();
+                let depth = self.depth;
                 return self.scope.ty(other, depth).map_err(|kind| at.error(kind));
             }
         };
@@ -366,9 +367,7 @@ impl Parser<'_, '_> {
             } else {
                 Field::new(format!("arg{}", params.len()), self.ty()?)
             };
-            if !names.insert(param.name.clone()) {
-                return Err(at.error(ParseErrorKind::Duplicate(quote(&param.name))));
-            }
+            at.unique(&param.name, &mut names)?;
             params.push(param);
             // Bro accepts either separator, and a trailing one.
             if !self.is(')') && !self.eat(';')? {
@@ -395,9 +394,7 @@ impl Parser<'_, '_> {
         while !self.eat('}')? {
             let at = self.at();
             let field = self.field()?;
-            if !names.insert(field.name.clone()) {
-                return Err(at.error(ParseErrorKind::Duplicate(quote(&field.name))));
-            }
+            at.unique(&field.name, &mut names)?;
             fields.push(field);
             self.expect(';', "`;`")?;
         }
@@ -459,8 +456,4 @@ impl Parser<'_, '_> {
 fn func(params: Vec<Field>, yields: Option<Type>, flavor: i32) -> TypeKind {
     let arg_types = Type::list(params.iter().map(|param| param.ty.clone()).collect());
     TypeKind::Func(FuncType { yields, args: Type::record("", params), arg_types, flavor })
-}
-
-fn quote(name: &Name) -> String {
-    ParseErrorKind::quote(&name.to_string())
 }

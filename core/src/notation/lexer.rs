@@ -5,14 +5,12 @@ mod skip;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::print::UNITS;
 use super::{ParseError, ParseErrorKind};
-use crate::data::{Port, Subnet, Transport};
-
-/// The units of intervals, in seconds.
-const UNITS: [(&str, f64); 6] =
-    [("day", 86400.0), ("hr", 3600.0), ("min", 60.0), ("sec", 1.0), ("msec", 1e-3), ("usec", 1e-6)];
+use crate::data::{Name, Port, Subnet, Transport};
 
 /// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +23,17 @@ impl Position {
     /// Creates an error at this position.
     pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
         ParseError { kind, line: self.line, column: self.column }
+    }
+
+    /// Returns an error if a name declared here was seen before.
+    pub(super) fn unique(self, name: &Name, seen: &mut BTreeSet<Name>) -> Result<(), ParseError> {
+        match seen.insert(name.clone()) {
+            true => Ok(()),
+            false => {
+                let name = ParseErrorKind::quote(&name.to_string());
+                Err(self.error(ParseErrorKind::Duplicate(name)))
+            }
+        }
     }
 
     /// Returns the position at an offset of a text that begins here.
@@ -121,7 +130,7 @@ impl<'a> Lexer<'a> {
                 }
             }
             '0'..='9' => self.number(),
-            '.' if self.digit_at(1) => self.number(),
+            '.' if self.rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(),
             ':' => match self.bare_address() {
                 Some(address) => self.maybe_subnet(address),
                 None => Ok(self.mark()),
@@ -251,7 +260,12 @@ impl<'a> Lexer<'a> {
     fn address_run(&self) -> &'a str {
         // The bound avoids scanning a long run of such characters repeatedly.
         const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
-        let end = self.rest.bytes().take(LONGEST).take_while(|byte| is_address_char(*byte)).count();
+        let end = self
+            .rest
+            .bytes()
+            .take(LONGEST)
+            .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+            .count();
         let (run, after) = self.rest.split_at_checked(end).unwrap_or_default();
         let goes_on = after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
         if goes_on { "" } else { run }
@@ -314,10 +328,6 @@ impl<'a> Lexer<'a> {
         self.rest.chars().next()
     }
 
-    fn digit_at(&self, offset: usize) -> bool {
-        self.rest.as_bytes().get(offset).is_some_and(u8::is_ascii_digit)
-    }
-
     fn bump(&mut self) -> Option<char> {
         let mut chars = self.rest.chars();
         let c = chars.next()?;
@@ -366,10 +376,6 @@ impl<'a> Lexer<'a> {
         let length = start.len().saturating_sub(self.rest.len());
         start.get(..length).unwrap_or_default()
     }
-}
-
-fn is_address_char(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
 }
 
 /// Returns the length in bytes of the name at the beginning of the text.

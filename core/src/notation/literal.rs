@@ -27,15 +27,16 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use self::syntax::{Literal, LiteralKind};
+use self::syntax::{Literal, LiteralKind, words};
 use super::lexer::{Position, Token};
 use super::parser::Parser;
 use super::{ParseError, ParseErrorKind};
-use crate::data::{Declarations, Event, Port, Subnet, Type, Value};
+use crate::data::{Declarations, Event, Port, Subnet, Type, TypeTag, Value};
 
+pub use infer::Part;
 #[cfg(feature = "serde")]
 pub(crate) use infer::merge;
-pub(crate) use infer::{PathStep, VariablePath};
+pub(crate) use infer::parse_path;
 
 impl Value {
     /// Parses a value in the notation of Bro's scripts: `5`, `"text\n"`, `80/tcp`,
@@ -87,11 +88,7 @@ impl Event {
         let at = parser.at();
         let name = parser.name("an event's name")?;
         parser.expect('(', "`(`")?;
-        let mut literals: Vec<Literal<'_>> = Vec::new();
-        parser.comma_list(')', "`,` or `)`", |parser| {
-            literals.push(parser.literal()?);
-            Ok(())
-        })?;
+        let literals = parser.comma_list(')', "`,` or `)`", Parser::literal)?;
         parser.eat(';')?;
         parser.end()?;
         let scope = &mut parser.scope;
@@ -183,97 +180,81 @@ impl<'a> Parser<'a, '_> {
         left: &LiteralKind<'a>,
         right: &LiteralKind<'a>,
     ) -> Result<LiteralKind<'a>, ParseError> {
-        let result = match (self.constant(left), self.constant(right)) {
-            (Constant::Number(left), Constant::Number(right)) => calculate(operator, left, right),
-            (Constant::String(left), Constant::String(right)) if operator == '+' => {
-                Ok(LiteralKind::String([left, right].concat().into()))
+        let result = match (self.evaluated(left), self.evaluated(right)) {
+            (Ok(Some(left)), Ok(Some(right))) if is_number(left) && is_number(right) => {
+                calculate(operator, left, right)
             }
-            (Constant::Addr(prefix), Constant::Number(width)) if operator == '/' => {
-                subnet(prefix, width)
+            (Ok(Some(Value::String(left))), Ok(Some(Value::String(right)))) if operator == '+' => {
+                Ok(Value::string([left.as_ref(), right].concat()))
             }
-            (Constant::Number(Number::Count(_)), Constant::Unknown(name)) if operator == '/' => {
+            (Ok(Some(Value::Addr(prefix))), Ok(Some(width)))
+                if operator == '/' && is_number(width) =>
+            {
+                subnet(*prefix, width)
+            }
+            (Ok(Some(Value::Count(_))), Err(name)) if operator == '/' => {
                 Err(ParseErrorKind::UnknownTransport(ParseErrorKind::quote(name)))
             }
-            (Constant::Unknown(name), _) | (_, Constant::Unknown(name)) => {
+            (Err(name), _) | (_, Err(name)) => {
                 Err(ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name)))
             }
             _ => {
                 Err(ParseErrorKind::Operands { operator, left: left.words(), right: right.words() })
             }
         };
-        result.map_err(|kind| at.error(kind))
+        result.map(LiteralKind::Value).map_err(|kind| at.error(kind))
     }
 
-    /// Returns the operand for a literal: its own value, or that of the variable that it names.
-    fn constant<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Constant<'k> {
+    /// Returns the value of an operand: its own, or that of the variable that it names. Returns the
+    /// name if it is not declared.
+    fn evaluated<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Result<Option<&'k Value>, &'k str> {
         match kind {
-            LiteralKind::Count(v) => Constant::Number(Number::Count(*v)),
-            LiteralKind::Int(v) => Constant::Number(Number::Int(*v)),
-            LiteralKind::Double(v) => Constant::Number(Number::Double(*v)),
-            LiteralKind::Interval(v) => Constant::Number(Number::Interval(*v)),
-            LiteralKind::Time(v) => Constant::Number(Number::Time(*v)),
-            LiteralKind::String(v) => Constant::String(v),
-            LiteralKind::Addr(v) => Constant::Addr(*v),
+            LiteralKind::Value(value) => Ok(Some(value)),
             LiteralKind::Name(name) => match self.scope.value(name) {
-                Some(Value::Count(v)) => Constant::Number(Number::Count(*v)),
-                Some(Value::Int(v)) => Constant::Number(Number::Int(*v)),
-                Some(Value::Double(v)) => Constant::Number(Number::Double(*v)),
-                Some(Value::Interval(v)) => Constant::Number(Number::Interval(*v)),
-                Some(Value::Time(v)) => Constant::Number(Number::Time(*v)),
-                Some(Value::String(v)) => Constant::String(v),
-                Some(Value::Addr(v)) => Constant::Addr(*v),
-                None if self.scope.constant(name).is_none() => Constant::Unknown(name),
-                _ => Constant::Other,
+                None if self.scope.constant(name).is_none() => Err(name),
+                value => Ok(value),
             },
-            _ => Constant::Other,
+            _ => Ok(None),
         }
     }
-}
-
-/// An operand of a constant expression.
-#[derive(Clone, Copy)]
-enum Constant<'k> {
-    Number(Number),
-    String(&'k [u8]),
-    Addr(IpAddr),
-    /// An undeclared name.
-    Unknown(&'k str),
-    Other,
 }
 
 /// Creates a subnet from the "division" of an address by a width.
-fn subnet(prefix: IpAddr, width: Number) -> Result<LiteralKind<'static>, ParseErrorKind> {
-    let number = match width {
-        Number::Count(_) | Number::Int(_) => u8::try_from(width.wide()).ok(),
-        _ => {
-            let (left, right) = ("an addr", width.words());
-            return Err(ParseErrorKind::Operands { operator: '/', left, right });
-        }
+fn subnet(prefix: IpAddr, width: &Value) -> Result<Value, ParseErrorKind> {
+    let Some(width) = integer(width) else {
+        let (left, right) = (words(TypeTag::Addr), words(width.tag()));
+        return Err(ParseErrorKind::Operands { operator: '/', left, right });
     };
-    let subnet = number.and_then(|width| Subnet::new(prefix, width));
-    subnet.map(LiteralKind::Subnet).ok_or_else(|| ParseErrorKind::Width {
-        text: format!("{prefix}/{}", width.wide()),
+    let subnet = u8::try_from(width).ok().and_then(|width| Subnet::new(prefix, width));
+    subnet.map(Value::Subnet).ok_or_else(|| ParseErrorKind::Width {
+        text: format!("{prefix}/{width}"),
         limit: Subnet::max_width(prefix),
     })
 }
 
-#[derive(Clone, Copy)]
-enum Number {
-    Count(u64),
-    Int(i64),
-    Double(f64),
-    Interval(f64),
-    Time(f64),
-}
-
-/// Calculates as Bro does. For two kinds of numbers, the result has the more general kind.
-fn calculate(
-    operator: char,
-    left: Number,
-    right: Number,
-) -> Result<LiteralKind<'static>, ParseErrorKind> {
-    use Number::{Count, Double, Int, Interval, Time};
-    let float = |a: f64, b: f64| match operator {
+/// Calculates with two numbers as Bro does. For two kinds of numbers, the result has the more
+/// general kind.
+fn calculate(operator: char, left: &Value, right: &Value) -> Result<Value, ParseErrorKind> {
+    use Value::{Count, Double, Int, Interval, Time};
+    let (a, b) = (float(left), float(right));
+    if matches!(operator, '/' | '%') && b == 0.0 {
+        return Err(ParseErrorKind::DivisionByZero);
+    }
+    if let (Some(a), Some(b)) = (integer(left), integer(right)) {
+        let result = match operator {
+            '+' => a.checked_add(b),
+            '-' => a.checked_sub(b),
+            '*' => a.checked_mul(b),
+            '/' => a.checked_div(b),
+            _ => a.checked_rem(b),
+        };
+        let result = result.and_then(|result| match (left, right) {
+            (Count(_), Count(_)) => u64::try_from(result).ok().map(Count),
+            _ => i64::try_from(result).ok().map(Int),
+        });
+        return result.ok_or_else(|| ParseErrorKind::Number(format!("{a} {operator} {b}")));
+    }
+    let result = match operator {
         '+' => a + b,
         '-' => a - b,
         '*' => a * b,
@@ -281,79 +262,44 @@ fn calculate(
     };
     let is_sum = matches!(operator, '+' | '-');
     let scales = matches!(operator, '*' | '/');
-    if matches!(operator, '/' | '%') && right.float() == 0.0 {
-        return Err(ParseErrorKind::DivisionByZero);
-    }
     Ok(match (left, right) {
-        (Count(a), Count(b)) => {
-            let result = match operator {
-                '+' => a.checked_add(b),
-                '-' => a.checked_sub(b),
-                '*' => a.checked_mul(b),
-                '/' => a.checked_div(b),
-                _ => a.checked_rem(b),
-            };
-            let text = || ParseErrorKind::Number(format!("{a} {operator} {b}"));
-            LiteralKind::Count(result.ok_or_else(text)?)
-        }
-        (Count(_) | Int(_), Count(_) | Int(_)) => {
-            let (a, b) = (left.wide(), right.wide());
-            let result = match operator {
-                '+' => a.checked_add(b),
-                '-' => a.checked_sub(b),
-                '*' => a.checked_mul(b),
-                '/' => a.checked_div(b),
-                _ => a.checked_rem(b),
-            };
-            let text = || ParseErrorKind::Number(format!("{a} {operator} {b}"));
-            let result = result.and_then(|result| i64::try_from(result).ok());
-            LiteralKind::Int(result.ok_or_else(text)?)
-        }
+        (Interval(_), Interval(_)) if is_sum => Interval(result),
+        (Interval(_), Interval(_)) if operator == '/' => Double(result),
+        (Interval(_), Count(_) | Int(_) | Double(_)) if scales => Interval(result),
+        (Count(_) | Int(_) | Double(_), Interval(_)) if scales => Interval(result),
+        (Time(_), Interval(_)) if is_sum => Time(result),
+        (Interval(_), Time(_)) if operator == '+' => Time(result),
+        (Time(_), Time(_)) if operator == '-' => Interval(result),
         (Count(_) | Int(_) | Double(_), Count(_) | Int(_) | Double(_)) if operator != '%' => {
-            LiteralKind::Double(float(left.float(), right.float()))
+            Double(result)
         }
-        (Interval(a), Interval(b)) if is_sum => LiteralKind::Interval(float(a, b)),
-        (Interval(a), Interval(b)) if operator == '/' => LiteralKind::Double(a / b),
-        (Interval(a), Count(_) | Int(_) | Double(_)) if scales => {
-            LiteralKind::Interval(float(a, right.float()))
-        }
-        (Count(_) | Int(_) | Double(_), Interval(b)) if scales => {
-            LiteralKind::Interval(float(left.float(), b))
-        }
-        (Time(a), Interval(b)) if is_sum => LiteralKind::Time(float(a, b)),
-        (Interval(a), Time(b)) if operator == '+' => LiteralKind::Time(a + b),
-        (Time(a), Time(b)) if operator == '-' => LiteralKind::Interval(a - b),
         _ => {
-            let (left, right) = (left.words(), right.words());
+            let (left, right) = (words(left.tag()), words(right.tag()));
             return Err(ParseErrorKind::Operands { operator, left, right });
         }
     })
 }
 
-impl Number {
-    fn float(self) -> f64 {
-        match self {
-            Number::Count(v) => v as f64,
-            Number::Int(v) => v as f64,
-            Number::Double(v) | Number::Interval(v) | Number::Time(v) => v,
-        }
-    }
+fn is_number(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Count(_) | Value::Int(_) | Value::Double(_) | Value::Interval(_) | Value::Time(_)
+    )
+}
 
-    fn wide(self) -> i128 {
-        match self {
-            Number::Count(v) => v.into(),
-            Number::Int(v) => v.into(),
-            Number::Double(_) | Number::Interval(_) | Number::Time(_) => 0,
-        }
+fn float(number: &Value) -> f64 {
+    match number {
+        Value::Count(v) => *v as f64,
+        Value::Int(v) => *v as f64,
+        Value::Double(v) | Value::Interval(v) | Value::Time(v) => *v,
+        _ => f64::NAN,
     }
+}
 
-    fn words(self) -> &'static str {
-        match self {
-            Number::Count(_) => "a count",
-            Number::Int(_) => "an int",
-            Number::Double(_) => "a double",
-            Number::Interval(_) => "an interval",
-            Number::Time(_) => "a time",
-        }
+fn integer(number: &Value) -> Option<i128> {
+    match number {
+        Value::Count(v) => Some((*v).into()),
+        Value::Int(v) => Some((*v).into()),
+        _ => None,
     }
 }

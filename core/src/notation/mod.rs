@@ -12,7 +12,7 @@
 
 mod declare;
 mod lexer;
-mod literal;
+pub(crate) mod literal;
 mod parser;
 pub(crate) mod print;
 mod script;
@@ -22,7 +22,7 @@ use crate::pattern::PatternError;
 
 #[cfg(feature = "serde")]
 pub(crate) use literal::merge;
-pub(crate) use literal::{PathStep, VariablePath};
+pub(crate) use literal::parse_path;
 pub(crate) use print::address;
 pub use script::{Load, Loaded};
 
@@ -107,11 +107,11 @@ pub(crate) enum ParseErrorKind {
     #[error("field `{name}` of {ty} is missing")]
     MissingField { name: String, ty: String },
     #[error("expected a value of type {expected}, found {found}")]
-    Mismatch { expected: String, found: &'static str },
+    Mismatch { expected: String, found: String },
     #[error("{0}")]
     Value(ConversionError),
     #[error("cannot apply `{operator}` to {left} and {right}")]
-    Operands { operator: char, left: &'static str, right: &'static str },
+    Operands { operator: char, left: String, right: String },
     #[error("no variable is named `{0}`")]
     UnknownVariable(String),
     #[error("the value of `{0}` is no constant")]

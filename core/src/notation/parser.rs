@@ -16,7 +16,8 @@ pub(super) struct Parser<'a, 'd> {
     token: Token<'a>,
     at: Position,
     text: &'a str,
-    depth: u32,
+    /// The nesting depth at this position.
+    pub(super) depth: u32,
     pub(super) scope: Scope<'d>,
     /// Whether this is a complete script, with directives, and with bodies to skip.
     pub(super) is_script: bool,
@@ -153,31 +154,22 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Restores the depth from before skipped text.
-    pub(super) fn return_to(&mut self, depth: u32) {
-        self.depth = depth;
-    }
-
-    /// Returns the nesting depth at this position.
-    pub(super) fn depth(&self) -> u32 {
-        self.depth
-    }
-
-    /// Runs `item` for each item up to `close`, which is consumed. Items are separated by commas; a
-    /// trailing comma is allowed.
-    pub(super) fn comma_list(
+    /// Reads items up to `close`, which is consumed. They are separated by commas; a trailing comma
+    /// is allowed.
+    pub(super) fn comma_list<T>(
         &mut self,
         close: char,
         expected: &'static str,
-        mut item: impl FnMut(&mut Self) -> Result<(), ParseError>,
-    ) -> Result<(), ParseError> {
+        mut item: impl FnMut(&mut Self) -> Result<T, ParseError>,
+    ) -> Result<Vec<T>, ParseError> {
+        let mut items = Vec::new();
         while !self.eat(close)? {
-            item(self)?;
+            items.push(item(self)?);
             if !self.is(close) {
                 self.expect(',', expected)?;
             }
         }
-        Ok(())
+        Ok(items)
     }
 }
 

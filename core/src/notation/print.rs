@@ -94,17 +94,9 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn number(&mut self, mut number: u64) {
+    fn number(&mut self, number: u64) {
         self.text("");
-        let start = self.out.len();
-        loop {
-            self.out.push(b'0' + (number % 10) as u8);
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.out.get_mut(start..).unwrap_or_default().reverse();
+        decimal(number, self.out);
     }
 
     fn interval(&mut self, seconds: f64) {
@@ -204,6 +196,21 @@ impl<'a> Printer<'a> {
         }
         self.text("]");
     }
+}
+
+/// Appends a number in decimal.
+pub(crate) fn decimal(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        first -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// Returns the element type of a file's type.
@@ -318,8 +325,9 @@ pub(crate) fn exponential(value: f64) -> String {
     }
 }
 
-const UNITS: [(f64, &str); 6] =
-    [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (1e-3, "msec"), (1e-6, "usec")];
+/// The units of intervals, with their lengths in seconds.
+pub(super) const UNITS: [(&str, f64); 6] =
+    [("day", 86400.0), ("hr", 3600.0), ("min", 60.0), ("sec", 1.0), ("msec", 1e-3), ("usec", 1e-6)];
 
 /// Formats an interval as a sum of whole units, without fractions of a microsecond.
 pub(super) fn interval(seconds: f64) -> String {
@@ -328,7 +336,7 @@ pub(super) fn interval(seconds: f64) -> String {
     }
     let mut rest = seconds;
     let mut parts = Vec::new();
-    for (unit, name) in UNITS {
+    for (name, unit) in UNITS {
         if rest.abs() >= unit {
             // Bro stores the number of units in 32 bits.
             let number = f64::from((rest / unit) as i32);

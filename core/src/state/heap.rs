@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-use super::container::{
-    Container, Content, Entry, Expiry, Key, Lifetime, Owner, Owners, Slot, Table,
+use super::stored::{
+    Container, Content, Entry, Expiry, Index, Key, Lifetime, Owner, Owners, Slot, Table,
 };
-use super::stored::Index;
 use super::{StateError, StoreLimits};
 use crate::Time;
 use crate::data::{Name, Type};

@@ -63,17 +63,18 @@
 //!   the authoritative one. It forwards a received full state as changes; containers that the
 //!   others already know keep their content there (2§9).
 
-mod container;
 mod heap;
-mod path;
 pub(crate) mod store;
 mod stored;
 #[cfg(test)]
 mod tests;
 
-use crate::data::{ConversionError, Name, Opcode, TypeTag};
+use std::fmt;
 
-pub use path::{Part, Path};
+use crate::data::{ConversionError, Declarations, Name, Opcode, Type, TypeTag, Value};
+use crate::notation::{ParseError, parse_path};
+
+pub use crate::notation::literal::Part;
 pub(crate) use store::Expired;
 pub use store::Store;
 pub(crate) use store::apply::{Alias, Applied, Inconsistency};
@@ -222,5 +223,102 @@ pub struct StoreLimits {
 impl Default for StoreLimits {
     fn default() -> StoreLimits {
         StoreLimits { cost: 32_000_000 }
+    }
+}
+
+/// A path to a variable, or to an element or field within it.
+///
+/// ```
+/// # use brocomm::data::Value;
+/// # use brocomm::state::Path;
+/// let path = Path::to("seen").index([Value::Addr([10, 0, 0, 1].into())]).field("ports").element(0);
+/// assert_eq!(path.to_string(), "seen[10.0.0.1]$ports[0]");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Path {
+    /// A variable's full name, or a container's unique ID (2§9).
+    pub target: Name,
+    /// The steps from there.
+    pub parts: Vec<Part>,
+}
+
+impl Path {
+    /// Creates the path of the variable with this full name, or of the container with this unique
+    /// ID.
+    pub fn to(target: impl Into<Name>) -> Path {
+        Path { target: target.into(), parts: Vec::new() }
+    }
+
+    /// Parses a path in the notation of Bro's scripts: `hits`, `seen[10.0.0.1]`,
+    /// `seen[10.0.0.1]$ports[0]`.
+    ///
+    /// Also returns the type at the path; `None` for an element of a set.
+    ///
+    /// ```
+    /// # use brocomm::data::{Declarations, Type};
+    /// # use brocomm::state::Path;
+    /// let mut declarations = Declarations::new();
+    /// declarations.read("global names: table[addr] of string &synchronized;")?;
+    /// let (path, ty) = Path::parse("names[10.0.0.1]", &declarations)?;
+    /// assert_eq!((path.to_string().as_str(), ty), ("names[10.0.0.1]", Some(Type::STRING)));
+    /// # Ok::<(), brocomm::notation::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is invalid, the variable is not declared, or an index or field does not
+    /// match the declaration. The error contains the position.
+    pub fn parse(
+        text: &str,
+        declarations: &Declarations,
+    ) -> Result<(Path, Option<Type>), ParseError> {
+        let (target, parts, ty) = parse_path(text, declarations)?;
+        Ok((Path { target, parts }, ty))
+    }
+
+    /// Extends the path to a table's entry.
+    #[must_use]
+    pub fn index(mut self, index: impl Into<Vec<Value>>) -> Path {
+        self.parts.push(Part::Index(index.into()));
+        self
+    }
+
+    /// Extends the path to a record's field.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<Name>) -> Path {
+        self.parts.push(Part::Field(name.into()));
+        self
+    }
+
+    /// Extends the path to a vector's element.
+    #[must_use]
+    pub fn element(mut self, position: u64) -> Path {
+        self.parts.push(Part::Element(position));
+        self
+    }
+}
+
+impl From<&str> for Path {
+    fn from(variable: &str) -> Path {
+        Path::to(variable)
+    }
+}
+
+impl From<Name> for Path {
+    fn from(variable: Name) -> Path {
+        Path::to(variable)
+    }
+}
+
+impl From<&Name> for Path {
+    fn from(variable: &Name) -> Path {
+        Path::to(variable.clone())
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.target)?;
+        self.parts.iter().try_for_each(|part| part.fmt(f))
     }
 }

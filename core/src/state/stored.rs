@@ -1,11 +1,19 @@
-//! Values as the store keeps them: small, and without the buffer of the message that they came in.
+//! Values as the store keeps them: small, and without the buffer of the message that they came in;
+//! and containers, which no operation copies.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, btree_map};
 use std::net::IpAddr;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Items, Port, Subnet, TypeTag, Value, as_ordered, compare_addresses};
+use crate::Time;
+use crate::data::{
+    AttributeTag, Attributes, Expr, Items, List, ListType, Name, Port, Subnet, Type, TypeKind,
+    TypeTag, Value, as_ordered, compare_addresses, index_types,
+};
 
 /// A value without addressable parts, in 24 bytes if it is not one of the rare kinds.
 #[derive(Debug, Clone)]
@@ -62,18 +70,9 @@ impl Stored {
 
     pub(super) fn tag(&self) -> TypeTag {
         match self {
-            Stored::Bool(_) => TypeTag::Bool,
-            Stored::Int(_) => TypeTag::Int,
-            Stored::Count(_) => TypeTag::Count,
-            Stored::Counter(_) => TypeTag::Counter,
-            Stored::Double(_) => TypeTag::Double,
-            Stored::Time(_) => TypeTag::Time,
-            Stored::Interval(_) => TypeTag::Interval,
             Stored::String(_) => TypeTag::String,
-            Stored::Port(_) => TypeTag::Port,
-            Stored::Addr(_) => TypeTag::Addr,
-            Stored::Subnet(_) => TypeTag::Subnet,
             Stored::Other(value) => value.tag(),
+            plain => plain.value().tag(),
         }
     }
 
@@ -169,7 +168,7 @@ impl Index {
     }
 }
 
-/// The same order as that of [`List`](crate::data::List).
+/// The same order as that of [`List`].
 impl Ord for Index {
     fn cmp(&self, other: &Index) -> Ordering {
         match (self, other) {
@@ -181,75 +180,226 @@ impl Ord for Index {
 
 as_ordered! { Stored Index }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::{Declarations, EnumValue, List, Transport, Type};
-    use crate::state::container::Slot;
+/// Identifies a container within a store. Never reused.
+pub(super) type Key = u64;
 
-    /// Values of all kinds, among them different forms of equal ones.
-    fn values() -> Vec<Value> {
-        let mut values: Vec<Value> = [true.into(), false.into(), Value::Counter(1)].into();
-        values.extend([-1, 0, 1, i64::MAX].map(Value::Int));
-        values.extend([0, 1, u64::MAX].map(Value::Count));
-        for number in [0.0, -0.0, 1.5, -1.5, f64::NAN, f64::INFINITY] {
-            values.extend([Value::Double(number), Value::Time(number), Value::Interval(number)]);
-        }
-        values.extend([&b""[..], b"a", b"ab", b"b", b"\xff\0"].map(Value::string));
-        values.extend([Port::tcp(80), Port::udp(80), Port::tcp(9)].map(Value::Port));
-        values.push(Value::Port(Port { transport: Transport::Icmp, number: 8 }));
-        let addrs = ["1.2.3.4", "::ffff:1.2.3.4", "255.0.0.1", "::", "::1", "fe80::1", "0.0.0.0"];
-        let addrs = addrs.map(|text| text.parse::<IpAddr>().unwrap());
-        values.extend(addrs.map(Value::Addr));
-        for width in [8, 32] {
-            values.extend(addrs.map(|prefix| Value::Subnet(Subnet { prefix, width })));
-        }
-        let hue = Type::enumeration("Hue", vec![("RED".into(), 0), ("BLUE".into(), 1)]);
-        values.extend([1, 0].map(|number| Value::Enum(EnumValue { ty: hue.clone(), number })));
-        for text in ["/x/", "[$a=1]", "[$a=2, $b=\"x\"]", "set(2, 1)", "vector(1, 2)", "vector(2)"]
-        {
-            values.push(Value::parse(text, None, &Declarations::new()).unwrap());
-        }
-        values
+/// The content of a variable, an entry, a field or an element.
+#[derive(Debug, Clone)]
+pub(super) enum Slot {
+    /// A value that is not a container, or whose parts cannot be addressed.
+    Plain(Stored),
+    /// A container, which may be in several places.
+    Held(Key),
+}
+
+/// A table, set, record or vector.
+#[derive(Debug)]
+pub(super) struct Container {
+    pub(super) ty: Type,
+    /// Its first ID, by which local operations address it. Empty if it is not part of a
+    /// synchronized variable.
+    pub(super) id: Name,
+    /// Its other IDs: those of tables that were merged into it.
+    pub(super) aliases: Vec<Name>,
+    /// The places that contain it.
+    pub(super) owners: Owners,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Table(Table),
+    Record(Vec<Option<Slot>>),
+    Vector(Vec<Option<Slot>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) entries: BTreeMap<Index, Entry>,
+    /// The type of the indices.
+    index_type: Type,
+    pub(super) is_set: bool,
+    pub(super) attributes: Option<Arc<Attributes>>,
+    pub(super) lifetime: Option<Lifetime>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// `None` in sets.
+    pub(super) slot: Option<Slot>,
+    /// When it was last used, in network time.
+    pub(super) last_access: f64,
+    /// The start of its expiry time, in network time.
+    pub(super) expire_access: f64,
+    /// `None` if the table's entries do not expire.
+    pub(super) expiry: Option<Box<Expiry>>,
+}
+
+/// The expiry of an entry.
+#[derive(Debug)]
+pub(super) struct Expiry {
+    /// When peers were last notified of a read, in network time.
+    pub(super) read_told: f64,
+    /// Its time in the expiry queue.
+    pub(super) queued: Time,
+}
+
+/// The rest of a table's entries.
+pub(super) type Entries<'t> = btree_map::Range<'t, Index, Entry>;
+
+impl Table {
+    /// Creates a table or set with this type.
+    pub(super) fn new(ty: &Type) -> Table {
+        let list = ListType { pure: None, types: index_types(ty).to_vec() };
+        let index_type = Type::new("", TypeKind::List(list));
+        let (entries, is_set) = (BTreeMap::new(), crate::data::Table::new(ty.clone()).is_set());
+        Table { entries, index_type, is_set, attributes: None, lifetime: None }
     }
 
-    #[test]
-    fn values_stay_the_same_and_in_the_same_order() {
-        let values = values();
-        for a in &values {
-            let stored = Stored::new(a);
-            assert_eq!((stored.tag(), stored.cost()), (a.tag(), cost(a)), "{a}");
-            assert_eq!(format!("{:?}", stored.value()), format!("{a:?}"));
-            for b in &values {
-                assert_eq!(stored.cmp(&Stored::new(b)), a.cmp(b), "{a} and {b}");
+    /// Returns an index in the form that Bro writes: a list of `any`, with the types of the
+    /// components.
+    pub(super) fn list(&self, index: &Index) -> Arc<List> {
+        let (ty, tag) = (self.index_type.clone(), TypeTag::Any as u8);
+        Arc::new(List { ty, tag, items: index.values() })
+    }
+
+    /// Iterates over the entries after the one with this index, or over all.
+    pub(super) fn after(&self, last: Option<&Index>) -> Entries<'_> {
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.entries.range::<Index, _>((after, Bound::Unbounded))
+    }
+}
+
+impl Content {
+    pub(super) fn tag(&self) -> TypeTag {
+        match self {
+            Content::Table(_) => TypeTag::Table,
+            Content::Record(_) => TypeTag::Record,
+            Content::Vector(_) => TypeTag::Vector,
+        }
+    }
+}
+
+/// A place that contains a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    /// The variable with this number.
+    Variable(usize),
+    /// A place in this container.
+    Container(Key),
+}
+
+/// Counts the places that contain a container; usually one.
+#[derive(Debug, Default)]
+pub(super) enum Owners {
+    #[default]
+    None,
+    One(Owner),
+    Many(BTreeMap<Owner, usize>),
+}
+
+impl Owners {
+    pub(super) fn add(&mut self, owner: Owner) {
+        *self = match std::mem::take(self) {
+            Owners::None => Owners::One(owner),
+            Owners::One(first) => {
+                let mut many = BTreeMap::new();
+                for owner in [first, owner] {
+                    *many.entry(owner).or_insert(0usize) += 1;
+                }
+                Owners::Many(many)
+            }
+            Owners::Many(mut many) => {
+                *many.entry(owner).or_insert(0) += 1;
+                Owners::Many(many)
+            }
+        };
+    }
+
+    /// Removes one place. Returns whether none is left.
+    pub(super) fn remove(&mut self, owner: Owner) -> bool {
+        match self {
+            Owners::None => {}
+            Owners::One(only) => {
+                if *only == owner {
+                    *self = Owners::None;
+                }
+            }
+            Owners::Many(many) => {
+                if let btree_map::Entry::Occupied(mut count) = many.entry(owner) {
+                    *count.get_mut() = count.get().saturating_sub(1);
+                    if *count.get() == 0 {
+                        count.remove();
+                    }
+                }
+                if many.is_empty() {
+                    *self = Owners::None;
+                }
             }
         }
+        matches!(self, Owners::None)
     }
 
-    #[test]
-    fn indices_are_in_the_order_of_lists() {
-        let values = values();
-        let mut indices = vec![Vec::new()];
-        indices.extend(values.iter().map(|value| vec![value.clone()]));
-        let pairs = values.iter().zip(values.iter().rev());
-        indices.extend(pairs.map(|(a, b)| vec![a.clone(), b.clone()]));
-        let list = |index: &Vec<Value>| List::new(Type::ANY, index.clone());
-        for a in &indices {
-            assert!(Index::new(a).values() == a[..], "{a:?}");
-            for b in &indices {
-                assert_eq!(
-                    Index::new(a).cmp(&Index::new(b)),
-                    list(a).cmp(&list(b)),
-                    "{a:?}, {b:?}"
-                );
+    pub(super) fn iter(&self) -> impl Iterator<Item = Owner> + '_ {
+        let (one, many) = match self {
+            Owners::None => (None, None),
+            Owners::One(owner) => (Some(*owner), None),
+            Owners::Many(many) => (None, Some(many.keys().copied())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+}
+
+/// The lifetime of a table's entries, and its start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lifetime {
+    since: Since,
+    seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Created,
+    Written,
+    Read,
+}
+
+impl Lifetime {
+    /// Returns the lifetime in a table's attributes. Intervals that are not constant are ignored:
+    /// expressions are not evaluated.
+    pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
+        attributes?.list.iter().find_map(|attribute| {
+            let since = match attribute.tag {
+                AttributeTag::CreateExpire => Since::Created,
+                AttributeTag::WriteExpire => Since::Written,
+                AttributeTag::ReadExpire => Since::Read,
+                _ => return None,
+            };
+            let expr = attribute.expr.as_deref().or(fallback)?;
+            match expr.as_const() {
+                Some(Value::Interval(seconds)) if *seconds >= 0.0 => {
+                    Some(Lifetime { since, seconds: *seconds })
+                }
+                _ => None,
             }
-        }
+        })
     }
 
-    #[cfg(target_pointer_width = "64")]
-    #[test]
-    fn entries_are_small() {
-        let sizes = [size_of::<Stored>(), size_of::<Index>(), size_of::<Option<Slot>>()];
-        assert_eq!(sizes, [24; 3]);
+    pub(super) fn counts_from_creation(self) -> bool {
+        self.since == Since::Created
+    }
+
+    pub(super) fn counts_from_reading(self) -> bool {
+        self.since == Since::Read
+    }
+
+    /// Returns when an entry expires.
+    pub(super) fn end(self, since: f64) -> Time {
+        Time::from_secs_f64(since + self.seconds)
+    }
+
+    /// Returns the minimum interval between notifications of reads.
+    pub(super) fn half(self) -> f64 {
+        self.seconds / 2.0
     }
 }

@@ -233,23 +233,14 @@ pub(super) struct Demands {
 /// peer.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    provider: Arc<CryptoProvider>,
-    roots: Arc<RootCertStore>,
+    pub(super) provider: Arc<CryptoProvider>,
+    pub(super) roots: Arc<RootCertStore>,
     /// The verifier for certificates of initiators.
-    connecting: Arc<dyn ClientCertVerifier>,
-    demands: Demands,
+    pub(super) connecting: Arc<dyn ClientCertVerifier>,
+    pub(super) demands: Demands,
 }
 
 impl Verifier {
-    pub(super) fn new(
-        provider: Arc<CryptoProvider>,
-        roots: Arc<RootCertStore>,
-        connecting: Arc<dyn ClientCertVerifier>,
-        demands: Demands,
-    ) -> Verifier {
-        Verifier { provider, roots, connecting, demands }
-    }
-
     fn check_demands(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
         if let Some(name) = &self.demands.name {
             verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;

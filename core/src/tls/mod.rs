@@ -25,21 +25,18 @@
 use std::time::Duration;
 
 pub(crate) mod certificate;
-mod config;
+pub(crate) mod config;
 pub(crate) mod error;
 pub(crate) mod machine;
-pub(crate) mod pem;
 mod step;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use certificate::CertificateProblem;
-pub use config::TlsConfig;
+pub use config::{TlsConfig, TlsConfigError};
 pub(crate) use error::TlsError;
 pub(crate) use machine::Machine;
 pub(crate) use machine::Negotiated;
-pub(crate) use pem::Pem;
-pub use pem::TlsConfigError;
 pub(crate) use step::Decrypted;
 
 /// The timeout of the handshake.

@@ -54,8 +54,7 @@ impl Step<'_, '_> {
         let next = match state {
             Err(error) => Err(error),
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                append(self.outgoing, 0, |buffer| data.encode(buffer).map_err(Refusal::from))
-                    .map(|()| Next::Again)
+                append(self.outgoing, 0, |buffer| data.encode(buffer)).map(|()| Next::Again)
             }
             Ok(ConnectionState::TransmitTlsData(data)) => {
                 data.done();
@@ -84,14 +83,14 @@ impl Step<'_, '_> {
                     Send::Nothing => Ok(Next::NeedsMore),
                     Send::Plaintext(plaintext) => {
                         append(self.outgoing, plaintext.len(), |buffer| {
-                            traffic.encrypt(plaintext, buffer).map_err(Refusal::from)
+                            traffic.encrypt(plaintext, buffer)
                         })
                         .map(|()| Next::Again)
                     }
-                    Send::CloseNotify => append(self.outgoing, 0, |buffer| {
-                        traffic.queue_close_notify(buffer).map_err(Refusal::from)
-                    })
-                    .map(|()| Next::Again),
+                    Send::CloseNotify => {
+                        append(self.outgoing, 0, |buffer| traffic.queue_close_notify(buffer))
+                            .map(|()| Next::Again)
+                    }
                 }
             }
             Ok(ConnectionState::BlockedHandshake | ConnectionState::Closed) => Ok(Next::NeedsMore),
@@ -137,10 +136,10 @@ impl From<EncryptError> for Refusal {
 }
 
 /// Appends output to a buffer, growing it as needed. `size` is an estimate.
-fn append(
+fn append<E: Into<Refusal>>(
     to: &mut Vec<u8>,
     size: usize,
-    mut write: impl FnMut(&mut [u8]) -> Result<usize, Refusal>,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, E>,
 ) -> Result<(), Error> {
     let start = to.len();
     // The overhead of a record, and one key update message.
@@ -148,7 +147,7 @@ fn append(
     let mut space = size.saturating_add(records.saturating_mul(OVERHEAD));
     loop {
         to.resize(start.saturating_add(space), 0);
-        match write(to.get_mut(start..).unwrap_or_default()) {
+        match write(to.get_mut(start..).unwrap_or_default()).map_err(E::into) {
             Ok(written) => {
                 to.truncate(start.saturating_add(written));
                 return Ok(());

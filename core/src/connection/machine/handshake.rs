@@ -30,14 +30,17 @@ impl Connection {
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
         self.check_request(Command::RequestEvents)?;
         Output::check_size(names.iter().map(|name| name.len() + 1).sum())?;
-        let request: EventNames = names.iter().map(|name| &**name).collect();
-        if request.is_empty() {
-            self.log(CommLogMessage::NoEventsToRequest);
-            return Ok(());
+        match names {
+            [] => self.log(CommLogMessage::NoEventsToRequest),
+            names => self.ask_for_events(names),
         }
-        self.ours.events.extend(names.iter().map(Name::compact));
-        self.output.message(&Message::RequestEvents(request));
         Ok(())
+    }
+
+    pub(super) fn ask_for_events(&mut self, names: &[Name]) {
+        self.ours.events.extend(names.iter().map(Name::compact));
+        let names = names.iter().map(|name| &**name).collect();
+        self.output.message(&Message::RequestEvents(names));
     }
 
     /// Sends a capture filter in pcap's syntax (§2.4).
@@ -57,10 +60,14 @@ impl Connection {
     /// As [`request_events`](Self::request_events).
     pub fn request_sync(&mut self, request: SyncRequest) -> Result<(), UsageError> {
         self.check_request(Command::RequestSync)?;
+        self.ask_for_sync(request);
+        Ok(())
+    }
+
+    fn ask_for_sync(&mut self, request: SyncRequest) {
         self.ours.sync = Some(request);
         let SyncRequest { authoritative } = request;
         self.output.message(&Message::RequestSync { authoritative });
-        Ok(())
     }
 
     /// Requests the peer's logs (§2.15).
@@ -114,16 +121,13 @@ impl Connection {
     pub(super) fn apply(&mut self, requests: &Requests) {
         self.ours.accept_input = requests.accept_input;
         if !requests.events.is_empty() {
-            self.ours.events.extend(requests.events.iter().map(Name::compact));
-            let names = requests.events.iter().map(|name| &**name).collect();
-            self.output.message(&Message::RequestEvents(names));
+            self.ask_for_events(&requests.events);
         }
         if let Some(filter) = &requests.capture_filter {
             self.output.message(&Message::CaptureFilter(filter.clone()));
         }
-        if let Some(SyncRequest { authoritative }) = requests.sync {
-            self.ours.sync = requests.sync;
-            self.output.message(&Message::RequestSync { authoritative });
+        if let Some(request) = requests.sync {
+            self.ask_for_sync(request);
         }
         if requests.request_logs {
             self.ours.logs = true;
@@ -176,16 +180,6 @@ impl Connection {
                 self.log(CommLogMessage::RegisteredForEvent(name));
             }
         }
-    }
-
-    pub(super) fn peer_requests_sync(&mut self, authoritative: bool) {
-        self.peer.sync = Some(SyncRequest { authoritative });
-        self.notify(ConnectionNotification::SyncRequested { authoritative });
-    }
-
-    pub(super) fn peer_requests_logs(&mut self) {
-        self.peer.logs = true;
-        self.notify(ConnectionNotification::LogsRequested);
     }
 }
 

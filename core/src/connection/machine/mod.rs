@@ -1,21 +1,15 @@
 //! The connection: its inputs and outputs.
 
 mod handshake;
-mod modes;
 mod output;
-mod queue;
 mod receive;
 mod running;
-#[cfg(feature = "__tls")]
-mod secure;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use modes::Modes;
-use output::Output;
-use queue::NotificationQueue;
+use output::{Modes, NotificationQueue, Output};
 use receive::LogInput;
 pub use running::{Counters, Sent};
 use running::{Ours, Peer};

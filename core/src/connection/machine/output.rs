@@ -1,11 +1,14 @@
-//! The send queue, and commands for clients that serialize values themselves.
+//! The queues of messages to send and of notifications, the encoding of SERIALs (2§3), and commands
+//! for clients that serialize values themselves.
+
+use std::collections::VecDeque;
 
 use super::Connection;
-use crate::connection::{Command, Phase, UsageError};
-use crate::data::{Event, Name};
+use crate::connection::{Command, ConnectionNotification, Phase, UsageError};
+use crate::data::{Event, Name, StateAccess};
 use crate::serial;
-use crate::serial::{Mode, Template, Templates};
-use crate::wire::{Encoder, EventNames, Framing, Message};
+use crate::serial::{LazyEvent, Mode, Template, Templates};
+use crate::wire::{Encoder, Framing, Message};
 
 /// The capacity of the queue that is kept while nothing waits, in bytes.
 const KEPT: usize = 4 << 10;
@@ -254,9 +257,7 @@ impl Connection {
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_serial(&mut self, argument: &[u8]) -> Result<(), UsageError> {
-        if self.phase != Phase::Running {
-            return Err(self.wrong_phase(Command::SendSerial));
-        }
+        self.check_running(Command::SendSerial)?;
         Output::check_size(argument.len())?;
         self.output.check_room()?;
         self.output.serial(|_, out| {
@@ -271,16 +272,112 @@ impl Connection {
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events_late(&mut self, names: &[Name]) -> Result<(), UsageError> {
-        if self.phase != Phase::Running {
-            return Err(self.wrong_phase(Command::RequestEvents));
-        }
+        self.check_running(Command::RequestEvents)?;
         Output::check_size(names.iter().map(|name| name.len() + 1).sum())?;
-        let request: EventNames = names.iter().map(|name| &**name).collect();
-        if !request.is_empty() {
+        if !names.is_empty() {
             self.output.check_room()?;
-            self.ours.events.extend(names.iter().map(Name::compact));
-            self.output.message(&Message::RequestEvents(request));
+            self.ask_for_events(names);
         }
         Ok(())
+    }
+}
+
+/// A queue of notifications, each with the number of message bytes that it keeps in memory.
+#[derive(Debug, Default)]
+pub(in crate::connection) struct NotificationQueue(VecDeque<Queued>);
+
+/// A notification in the queue. Nearly all are small, and the others are boxed, so that little has
+/// to be copied.
+#[derive(Debug)]
+enum Queued {
+    Event(Event, usize),
+    LazyEvent(LazyEvent, usize),
+    StateAccess(Box<StateAccess>, usize),
+    Other(Box<ConnectionNotification>, usize),
+}
+
+impl NotificationQueue {
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn push_event(&mut self, event: Event, held: usize) {
+        self.0.push_back(Queued::Event(event, held));
+    }
+
+    pub(super) fn push(&mut self, notification: ConnectionNotification, held: usize) {
+        self.0.push_back(match notification {
+            ConnectionNotification::Event(event) => Queued::Event(event, held),
+            ConnectionNotification::LazyEvent(event) => Queued::LazyEvent(event, held),
+            ConnectionNotification::StateAccess(access) => Queued::StateAccess(access, held),
+            other => Queued::Other(Box::new(other), held),
+        });
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<(ConnectionNotification, usize)> {
+        match self.0.pop_front()? {
+            Queued::Event(event, held) => Some((ConnectionNotification::Event(event), held)),
+            other => Some(other.unpack()),
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Frees unused memory.
+    pub(super) fn release(&mut self) {
+        self.0.shrink_to_fit();
+    }
+}
+
+impl Queued {
+    #[inline(never)]
+    fn unpack(self) -> (ConnectionNotification, usize) {
+        match self {
+            Queued::Event(event, held) => (ConnectionNotification::Event(event), held),
+            Queued::LazyEvent(event, held) => (ConnectionNotification::LazyEvent(event), held),
+            Queued::StateAccess(access, held) => {
+                (ConnectionNotification::StateAccess(access), held)
+            }
+            Queued::Other(other, held) => (*other, held),
+        }
+    }
+}
+
+/// How SERIALs are encoded in both directions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Modes {
+    pub(super) read: Mode,
+    pub(super) write: Mode,
+}
+
+impl Default for Modes {
+    fn default() -> Modes {
+        Modes { read: Mode::HANDSHAKE, write: Mode::HANDSHAKE }
+    }
+}
+
+impl Connection {
+    /// Derives the encoding of SERIALs anew from the phase, the capabilities and the data format.
+    ///
+    /// That of the peer depends on the phase of the *writer* (2§3), which follows from ours. The
+    /// peer is Running only after both PHASE_DONEs are exchanged, and after its state, if it sends
+    /// one. All of these precede its later messages in the stream, so when the peer is Running, we
+    /// are too. In between, when it has sent its PHASE_DONE and not received ours, or is about to
+    /// receive our state, it sends nothing with IDs.
+    pub(super) fn update_modes(&mut self) {
+        let (ours, theirs) = (self.config.capabilities, self.peer.caps);
+        let running = self.phase == Phase::Running;
+        let mode = |from, to| Mode::new(from, to, running).with_data_format(self.data_format);
+        self.modes = Modes { read: mode(theirs, ours), write: mode(ours, theirs) };
     }
 }

@@ -1,18 +1,23 @@
-//! Handling of the peer's messages, contents of SERIALs (§5, 2§2), and logs (part 3).
+//! Handling of the peer's messages, contents of SERIALs (§5, 2§2), logs (part 3), and TLS between the
+//! stream and the messages (part 4 §6).
 
 use bytes::Bytes;
 
 use super::Connection;
 use super::handshake::PEER_DESCRIPTION;
-use crate::connection::legality::is_violation;
+#[cfg(feature = "__tls")]
+use crate::Time;
+use crate::connection::phase::is_violation;
 use crate::connection::{
     CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolError, ProtocolErrorKind,
-    Undeclared,
+    SyncRequest, Undeclared,
 };
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
 use crate::serial::{LazyEvent, LazySerial, SerialError};
-use crate::wire::{Decoded, Message, MessageType};
+#[cfg(feature = "__tls")]
+use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
+use crate::wire::{Decoded, Message, MessageType, PingArgs};
 
 impl Connection {
     /// Processes input as far as there is room.
@@ -85,8 +90,14 @@ impl Connection {
             Message::CaptureFilter(filter) => {
                 self.notify(ConnectionNotification::CaptureFilter(filter))
             }
-            Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
-            Message::RequestLogs => self.peer_requests_logs(),
+            Message::RequestSync { authoritative } => {
+                self.peer.sync = Some(SyncRequest { authoritative });
+                self.notify(ConnectionNotification::SyncRequested { authoritative });
+            }
+            Message::RequestLogs => {
+                self.peer.logs = true;
+                self.notify(ConnectionNotification::LogsRequested);
+            }
             Message::PhaseDone => self.phase_done(offset),
             Message::Caps(caps) => {
                 self.peer.caps = caps;
@@ -94,7 +105,11 @@ impl Connection {
             }
             // The decoder has already handled it.
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
-            Message::Ping(args) => self.answer_ping(args),
+            // Answered in the same format (§2.8). The answer is queued at the time of receipt, so
+            // the time spent here is 0.
+            Message::Ping(args) => {
+                self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
+            }
             Message::Pong(args) => self.pong(args),
             Message::SyncPoint(point) => self.notify(ConnectionNotification::SyncPoint(point)),
             Message::RemotePrint(items) => self.notify(ConnectionNotification::RemotePrint(items)),
@@ -335,5 +350,87 @@ impl Connection {
         } else {
             self.close_because(cause);
         }
+    }
+}
+
+#[cfg(feature = "__tls")]
+impl Connection {
+    /// Returns the negotiated TLS parameters and the peer's certificate. Returns `None` without TLS
+    /// and before its handshake is complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(&self) -> Option<Negotiated> {
+        self.tls.as_ref()?.negotiated()
+    }
+
+    /// Feeds the wall-clock time, which is used for the validity of certificates. By default the
+    /// times of other feeds are used.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
+        if let Some(tls) = &mut self.tls {
+            tls.feed_wall_clock(wall, now);
+        }
+    }
+
+    /// Starts TLS, if configured. Returns whether it is configured.
+    pub(super) fn begin_tls(&mut self) -> bool {
+        let Some(config) = &self.config.tls else { return false };
+        match Machine::new(config, self.role, self.now) {
+            Ok(machine) => self.tls = Some(Box::new(machine)),
+            Err(error) => self.fail(error),
+        }
+        true
+    }
+
+    pub(super) fn decrypt(&mut self, bytes: &[u8]) {
+        if self.phase == Phase::Closed || self.end.is_some() {
+            return;
+        }
+        let Some(mut tls) = self.tls.take() else { return };
+        let result = tls.feed(bytes, &mut |received| match received {
+            Decrypted::Secured => {
+                self.notify(ConnectionNotification::Secured);
+                self.begin();
+            }
+            Decrypted::Bytes(bytes) => self.feed_plaintext(bytes),
+            Decrypted::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
+        });
+        self.tls = Some(tls);
+        result.unwrap_or_else(|error| self.fail(error));
+    }
+
+    pub(super) fn encrypt(&mut self) -> &[u8] {
+        let is_last = self.phase == Phase::Closed;
+        if let Some(tls) = &mut self.tls
+            && let Err(error) = tls.encrypt(self.output.pending(), is_last)
+        {
+            self.fail(error);
+        }
+        self.tls.as_deref().map(Machine::outgoing).unwrap_or_default()
+    }
+
+    pub(super) fn feed_time_to_tls(&mut self) {
+        if let Some(tls) = &mut self.tls
+            && let Err(error) = tls.feed_time(self.now)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// Returns why the connection ended, given the cause without TLS.
+    pub(super) fn end_tls(&mut self, cause: CloseCause) -> CloseCause {
+        let Some(tls) = &mut self.tls else { return cause };
+        if self.phase == Phase::Closed || self.end.is_some() {
+            return cause;
+        }
+        let result = match &cause {
+            CloseCause::PeerClosed => tls.feed_eof(),
+            CloseCause::TransportFailed { reason } => tls.feed_failure(reason),
+            _ => Ok(()),
+        };
+        result.map_or_else(|error| CloseCause::Tls(Box::new(error)), |()| cause)
+    }
+
+    fn fail(&mut self, error: TlsError) {
+        self.feed_end(CloseCause::Tls(Box::new(error)), self.now);
     }
 }

@@ -13,7 +13,7 @@ use crate::connection::{
 };
 use crate::data::{Event, Id, Name, Packet};
 use crate::logs::{entries_in, writer_in};
-use crate::serial::{CacheCounters, LazyEvent, Templates};
+use crate::serial::{CacheCounters, LazyEvent, Mode, Templates, WriteError, Writer};
 use crate::wire::{
     Caps, Compression, DataFormat, Message, PingArgs, PingLayout, PrintItems, SyncPoint, Version,
 };
@@ -60,17 +60,27 @@ impl Connection {
     /// Sends an event that was already checked.
     #[inline]
     pub(crate) fn send_checked_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
+        let Event { name, time, args } = event;
+        self.send_call(name, |writer, mode, out| writer.event(mode, name, *time, args, out))
+    }
+
+    /// Sends an event of this name, if the peer has requested it.
+    #[inline]
+    fn send_call(
+        &mut self,
+        name: &[u8],
+        write: impl FnOnce(&mut Writer, Mode, &mut Vec<u8>) -> Result<(), WriteError>,
+    ) -> Result<Sent, UsageError> {
         if self.phase != Phase::Running {
             self.counters.not_running += 1;
             return Ok(Sent::NotRunning);
         }
-        if !self.is_event_requested(&event.name) {
+        if !self.is_event_requested(name) {
             return Ok(Sent::NotRequested);
         }
         self.output.check_room()?;
         let mode = self.modes.write;
-        let Event { name, time, args } = event;
-        self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.output.serial(|writer, argument| write(writer, mode, argument))?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
     }
@@ -99,18 +109,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
     pub fn forward_event(&mut self, event: &LazyEvent) -> Result<Sent, UsageError> {
-        if self.phase != Phase::Running {
-            self.counters.not_running += 1;
-            return Ok(Sent::NotRunning);
-        }
-        if !self.is_event_requested(event.name_bytes()) {
-            return Ok(Sent::NotRequested);
-        }
-        self.output.check_room()?;
-        let mode = self.modes.write;
-        self.output.serial(|writer, argument| writer.forward(mode, event, argument))?;
-        self.counters.events_sent += 1;
-        Ok(Sent::Sent)
+        self.send_call(event.name_bytes(), |writer, mode, out| writer.forward(mode, event, out))
     }
 
     /// Sends an ID with its value (2§8). If the variable is declared, coerces the value to its
@@ -120,9 +119,7 @@ impl Connection {
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`];
     /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
     pub fn send_id(&mut self, id: &Arc<Id>) -> Result<(), UsageError> {
-        if self.phase != Phase::Running {
-            return Err(self.wrong_phase(Command::SendId));
-        }
+        self.check_running(Command::SendId)?;
         let coerced = self.config.declarations.coerce_id(id).map_err(Box::new)?;
         let id = coerced.as_ref().unwrap_or(id);
         self.output.check_room()?;
@@ -174,9 +171,7 @@ impl Connection {
     /// # Errors
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`].
     pub fn send_sync_point(&mut self, point: SyncPoint) -> Result<(), UsageError> {
-        if self.phase != Phase::Running {
-            return Err(self.wrong_phase(Command::SendSyncPoint));
-        }
+        self.check_running(Command::SendSyncPoint)?;
         self.output.check_room()?;
         self.output.message(&Message::SyncPoint(point));
         Ok(())
@@ -245,6 +240,14 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
+    /// Returns an error outside Running.
+    pub(super) fn check_running(&self, command: Command) -> Result<(), UsageError> {
+        match self.phase {
+            Phase::Running => Ok(()),
+            _ => Err(self.wrong_phase(command)),
+        }
+    }
+
     /// Returns an error in Setup, on the receiving side in Sync, and on a closed connection.
     fn check_talking(&self, command: Command) -> Result<(), UsageError> {
         match self.phase {
@@ -277,12 +280,6 @@ impl Connection {
         self.update_modes();
         self.announce_writers();
         self.notify(ConnectionNotification::HandshakeDone);
-    }
-
-    /// Answers a PING in the same format (§2.8). The answer is queued at the time of receipt, so
-    /// the time spent here is 0.
-    pub(super) fn answer_ping(&mut self, args: PingArgs) {
-        self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
     }
 
     pub(super) fn pong(&mut self, args: PingArgs) {

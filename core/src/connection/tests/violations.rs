@@ -1,6 +1,7 @@
 //! Tests of every row of the table in §3.7, and of every kind of violation.
 
 use super::*;
+use crate::connection::phase::is_violation;
 use crate::wire::{EventNames, MessageType, PingArgs, PingLayout, PrintItem, SyncPoint};
 
 const PHASES: [Phase; 5] = [
@@ -264,5 +265,34 @@ fn the_names_of_requested_events_are_bounded() {
                 ProtocolErrorKind::TooManyEvents { bytes, limit: 72 }
             ),
         }
+    }
+}
+
+#[test]
+fn the_documented_table_matches_the_code() {
+    let shown: Vec<_> = include_str!("../phase.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("/// | "))
+        .skip(2)
+        .collect();
+    let made: Vec<_> = LEGALITY
+        .iter()
+        .map(|LegalityRow { message, setup, handshake, sync, running }| {
+            format!("{message} | {setup} | {handshake} | {sync} | {running} |")
+        })
+        .collect();
+    assert_eq!(shown, made);
+}
+
+#[test]
+fn conditions_depend_on_the_peer() {
+    let sender = Phase::Sync(SyncRole::Sender);
+    let receiver = Phase::Sync(SyncRole::Receiver);
+    assert!(is_violation(MessageType::PhaseDone, sender, true));
+    assert!(!is_violation(MessageType::PhaseDone, receiver, true));
+    assert!(is_violation(MessageType::Compress, Phase::Handshake, false));
+    assert!(!is_violation(MessageType::Compress, Phase::Handshake, true));
+    for &message in MessageType::ALL {
+        assert!(!is_violation(message, Phase::Closed, false), "{message}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
-use crate::data::{AttributeTag, Field, Short, Table, Type, TypeKind, TypeTag, Value, Vector};
+use crate::data::{Field, Short, Table, Type, TypeKind, TypeTag, Value, Vector};
 
 macro_rules! sets {
     ($($set:ident<T $(, $hasher:ident)?> ($($bound:tt)*);)*) => {$(
@@ -62,18 +62,11 @@ macro_rules! tables {
 
         impl<K: ToIndex, V: ToValue $(, $hasher)?> ToValue for $map<K, V $(, $hasher)?> {
             fn to_value_as(&self, ty: &Type) -> Value {
-                let ty = match kind(ty) {
-                    Some(TypeKind::Table(table)) if table.yields.is_some() => ty.clone(),
-                    _ => Self::bro_type(),
-                };
-                let yields = match kind(&ty) {
-                    Some(TypeKind::Table(table)) => table.yields.clone(),
-                    _ => None,
-                };
-                let (types, yields) = (index_types(&ty), yields.unwrap_or(Type::ANY));
+                let ty = if yields(ty).is_some() { ty.clone() } else { Self::bro_type() };
+                let (types, yields) = (index_types(&ty), yields(&ty).unwrap_or(&Type::ANY));
                 let mut table = Table::new(ty.clone());
                 for (key, value) in self {
-                    table.push(key.to_index(types), Some(value.to_value_as(&yields)));
+                    table.push(key.to_index(types), Some(value.to_value_as(yields)));
                 }
                 table.into()
             }
@@ -408,18 +401,12 @@ fn fields(wanted: &[Field], declared: &[Field]) -> Result<(), ConversionError> {
     for field in wanted {
         let result = match declared.iter().find(|other| other.name == field.name) {
             Some(other) => fit(&field.ty, &other.ty),
-            None if may_lack(field) => Ok(()),
+            None if field.may_lack() => Ok(()),
             None => Err(ConversionErrorKind::Missing.into()),
         };
         result.map_err(|error| error.within(Step::Field(field.name.clone())))?;
     }
     Ok(())
-}
-
-fn may_lack(field: &Field) -> bool {
-    field.attributes.as_ref().is_some_and(|attributes| {
-        attributes.has(AttributeTag::Optional) || attributes.has(AttributeTag::Default)
-    })
 }
 
 fn check_table(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
@@ -457,21 +444,19 @@ pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
     }
 }
 
-fn yields(ty: &Type) -> Option<&Type> {
-    match kind(ty)? {
-        TypeKind::Table(table) => table.yields.as_ref(),
-        _ => None,
-    }
+/// Returns the list of index types of a table or set, and the type of a table's values.
+pub(in crate::data) fn table_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
+    kind(ty)?.table_parts()
+}
+
+/// Returns the type of a table's values.
+pub(in crate::data) fn yields(ty: &Type) -> Option<&Type> {
+    table_parts(ty)?.1
 }
 
 /// Returns the types of a table's or set's index.
 pub(crate) fn index_types(ty: &Type) -> &[Type] {
-    let index = match kind(ty) {
-        Some(TypeKind::Set(set)) => &set.index,
-        Some(TypeKind::Table(table)) => &table.index,
-        _ => return &[],
-    };
-    match kind(index) {
+    match table_parts(ty).and_then(|(index, _)| kind(index)) {
         Some(TypeKind::List(list)) => &list.types,
         _ => &[],
     }

@@ -10,7 +10,7 @@ use crate::pattern::PatternError;
 
 pub(crate) use containers::index_types;
 pub use containers::{FromIndex, FromSlot, IndexType, ToIndex, ToSlot};
-pub(in crate::data) use containers::{fit, kind};
+pub(in crate::data) use containers::{fit, kind, table_parts, yields};
 
 /// A Rust type with a corresponding Bro type.
 ///

@@ -95,12 +95,23 @@ impl Table {
         }
     }
 
+    /// Returns an equal table with other entries.
+    pub(crate) fn with_entries(&self, entries: Vec<Entry>) -> Table {
+        Table {
+            ty: self.ty.clone(),
+            mutable: self.mutable.clone(),
+            attributes: self.attributes.clone(),
+            expire_time: self.expire_time.clone(),
+            expire_func: self.expire_func.clone(),
+            entries,
+        }
+    }
+
     /// Returns whether this is a set.
     pub fn is_set(&self) -> bool {
-        match self.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(_)) => true,
-            Some(TypeKind::Table(table)) => table.yields.is_none(),
-            _ => self.entries.iter().all(|e| e.value.is_none()),
+        match self.ty.def().as_deref().and_then(|def| def.kind.table_parts()) {
+            Some((_, yields)) => yields.is_none(),
+            None => self.entries.iter().all(|e| e.value.is_none()),
         }
     }
 
@@ -108,10 +119,10 @@ impl Table {
     ///
     /// `index` holds one value per component; `value` is `None` for sets.
     pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
-        let ty = match self.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(set)) => set.index.clone(),
-            Some(TypeKind::Table(table)) => table.index.clone(),
-            _ => Type::list(index.iter().map(Value::ty).collect()),
+        let def = self.ty.def();
+        let ty = match def.as_deref().and_then(|def| def.kind.table_parts()) {
+            Some((ty, _)) => ty.clone(),
+            None => Type::list(index.iter().map(Value::ty).collect()),
         };
         let index = Arc::new(List::new(ty, index));
         self.entries.push(Entry { index, value, last_access: 0.0, expire_access: 0.0 });
@@ -141,16 +152,12 @@ impl Table {
     }
 
     pub(super) fn compact(&self) -> Table {
-        let entries = self
-            .entries
-            .iter()
-            .map(|e| Entry {
-                index: Arc::new(e.index.compact()),
-                value: e.value.as_ref().map(Value::compact),
-                ..e.clone()
-            })
-            .collect();
-        Table { entries, ..self.clone() }
+        let entries = self.entries.iter().map(|e| Entry {
+            index: Arc::new(e.index.compact()),
+            value: e.value.as_ref().map(Value::compact),
+            ..*e
+        });
+        self.with_entries(entries.collect())
     }
 }
 
@@ -183,9 +190,13 @@ impl Record {
 
     /// Returns the value of the field with this name, if there is one and it is set.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name.as_bytes())
+    }
+
+    pub(crate) fn find(&self, name: &[u8]) -> Option<&Value> {
         let def = self.ty.def()?;
         let TypeKind::Record(ty) = &def.kind else { return None };
-        let position = ty.fields.as_ref()?.iter().position(|field| field.name == name)?;
+        let position = ty.fields.as_ref()?.iter().position(|field| *field.name == *name)?;
         self.fields.get(position)?.as_ref()
     }
 

@@ -128,19 +128,7 @@ by_key! {
     Cardinality, this => (this.v, Bits(this.alpha_m), &this.buckets);
 }
 
-impl PartialEq for Bits {
-    fn eq(&self, other: &Bits) -> bool {
-        self.0.to_bits() == other.0.to_bits()
-    }
-}
-
-impl Eq for Bits {}
-
-impl PartialOrd for Bits {
-    fn partial_cmp(&self, other: &Bits) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
+as_ordered! { Bits Value }
 
 impl Ord for Bits {
     fn cmp(&self, other: &Bits) -> Ordering {
@@ -151,21 +139,6 @@ impl Ord for Bits {
 impl Hash for Bits {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.to_bits().hash(state);
-    }
-}
-
-impl PartialEq for Value {
-    /// Compares as Bro compares indices of tables; see [`Value`].
-    fn eq(&self, other: &Value) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Value {}
-
-impl PartialOrd for Value {
-    fn partial_cmp(&self, other: &Value) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 

@@ -32,6 +32,18 @@ impl Transport {
             Transport::Icmp => "icmp",
         }
     }
+
+    /// Returns the protocol with this number on the wire: 0 to 3, in the order of declaration.
+    #[inline]
+    pub(crate) const fn from_number(number: u64) -> Option<Transport> {
+        Some(match number {
+            0 => Transport::Unknown,
+            1 => Transport::Tcp,
+            2 => Transport::Udp,
+            3 => Transport::Icmp,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Transport {
@@ -75,25 +87,15 @@ impl Port {
 
     /// Returns the port's number on the wire (2§6, PortVal).
     pub(crate) const fn to_wire(self) -> u64 {
-        let mask = match self.transport {
-            Transport::Unknown => 0,
-            Transport::Tcp => 0x1_0000,
-            Transport::Udp => 0x2_0000,
-            Transport::Icmp => 0x3_0000,
-        };
-        mask | self.number as u64
+        (self.transport as u64) << 16 | self.number as u64
     }
 
     /// Returns the port for a number on the wire, if the number is valid.
     pub(crate) const fn from_wire(number: u64) -> Option<Port> {
-        let transport = match number >> 16 {
-            0 => Transport::Unknown,
-            1 => Transport::Tcp,
-            2 => Transport::Udp,
-            3 => Transport::Icmp,
-            _ => return None,
-        };
-        Some(Port { transport, number: (number & 0xffff) as u16 })
+        match Transport::from_number(number >> 16) {
+            Some(transport) => Some(Port { transport, number: (number & 0xffff) as u16 }),
+            None => None,
+        }
     }
 }
 

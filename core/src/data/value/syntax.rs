@@ -273,6 +273,28 @@ impl Attributes {
     }
 }
 
+impl Field {
+    /// Returns whether the field has this attribute.
+    pub(crate) fn has(&self, tag: AttributeTag) -> bool {
+        self.attributes.as_deref().is_some_and(|attributes| attributes.has(tag))
+    }
+
+    /// Returns whether a record may be created without the field.
+    pub(crate) fn may_lack(&self) -> bool {
+        self.has(AttributeTag::Optional) || self.has(AttributeTag::Default)
+    }
+}
+
+/// Returns the constant that a field has if it is not set.
+pub(crate) fn default_of(field: &Field) -> Option<&Value> {
+    let attributes = field.attributes.as_deref()?;
+    let default = attributes.list.iter().find(|a| a.tag == AttributeTag::Default)?;
+    match &default.expr.as_deref()?.kind {
+        ExprKind::Const(value) => Some(value),
+        _ => None,
+    }
+}
+
 /// One attribute, such as `&optional` or `&default=5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {

@@ -252,6 +252,15 @@ impl TypeKind {
             TypeKind::Opaque(_) => TypeTag::Opaque,
         }
     }
+
+    /// Returns the list of index types of a table or set, and the type of a table's values.
+    pub(crate) fn table_parts(&self) -> Option<(&Type, Option<&Type>)> {
+        match self {
+            TypeKind::Set(set) => Some((&set.index, None)),
+            TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
+            _ => None,
+        }
+    }
 }
 
 /// A list of types: a table's index components or a function's parameters.
@@ -406,14 +415,8 @@ impl Describer<'_, '_> {
             TypeKind::Set(set) => self.table(&set.index, set.yields.as_ref()),
             TypeKind::Func(func) => self.func(func),
             TypeKind::Opaque(name) => write!(self.f, "opaque of {name}"),
-            TypeKind::Vector(element) => {
-                self.f.write_str("vector of ")?;
-                self.describe(element)
-            }
-            TypeKind::File(element) => {
-                self.f.write_str("file of ")?;
-                self.describe(element)
-            }
+            TypeKind::Vector(element) => self.after("vector of ", Some(element)),
+            TypeKind::File(element) => self.after("file of ", Some(element)),
             TypeKind::List(list) => {
                 self.f.write_str("list of ")?;
                 match &list.pure {
@@ -436,13 +439,14 @@ impl Describer<'_, '_> {
             _ => self.describe(index)?,
         }
         self.f.write_str("]")?;
-        match yields {
-            Some(yields) => {
-                self.f.write_str(" of ")?;
-                self.describe(yields)
-            }
-            None => Ok(()),
-        }
+        self.after(" of ", yields)
+    }
+
+    /// Writes a type, if there is one, after this text.
+    fn after(&mut self, text: &str, ty: Option<&Type>) -> fmt::Result {
+        let Some(ty) = ty else { return Ok(()) };
+        self.f.write_str(text)?;
+        self.describe(ty)
     }
 
     fn func(&mut self, func: &FuncType) -> fmt::Result {
@@ -453,13 +457,7 @@ impl Describer<'_, '_> {
         })?;
         self.fields(func.args.fields().unwrap_or_default())?;
         self.f.write_str(")")?;
-        match &func.yields {
-            Some(yields) => {
-                self.f.write_str(" : ")?;
-                self.describe(yields)
-            }
-            None => Ok(()),
-        }
+        self.after(" : ", func.yields.as_ref())
     }
 
     fn joined(&mut self, types: &[Type]) -> fmt::Result {

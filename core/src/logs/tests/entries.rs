@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::data::{Port, Subnet, TypeTag};
 use crate::logs::values::LogValues;
-use crate::logs::writer::entry;
+use crate::logs::writer::{Usual, entry_in};
 use crate::logs::{
     LogField, LogLimits, LogReceiver, LogStream, LogStreams, LogValue, ReceivedEntry,
 };
@@ -45,10 +45,10 @@ fn receiver() -> (LogReceiver, Vec<u8>) {
     receiver.announce(written.active_writer().announcement()).unwrap();
     let mut message = Vec::new();
     for path in ["log", "log", "log", "gone", "log"] {
-        entry(7, 1, path.as_bytes(), &values(), &mut message);
+        entry_in::<Usual>(7, 1, path.as_bytes(), &values(), &mut message);
     }
     let subnet = Subnet { prefix: [10, 0, 0, 0].into(), width: 8 };
-    entry(7, 1, b"log", &[LogValue::Subnet(subnet)], &mut message);
+    entry_in::<Usual>(7, 1, b"log", &[LogValue::Subnet(subnet)], &mut message);
     (receiver, message)
 }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::Time;
 use crate::data::TypeTag;
-use crate::logs::layout::{Usual, WithSubtypes};
 use crate::logs::writer::entry_in;
+use crate::logs::writer::{Usual, WithSubtypes};
 use crate::logs::{
     Announced, LogField, LogReceiver, LogStream, LogStreams, LogValue, ReceivedEntry,
 };

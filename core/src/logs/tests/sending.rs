@@ -20,7 +20,7 @@ fn writers_are_created_with_their_first_entry() {
     assert_eq!(streams.writers().count(), 0);
     let text = [LogValue::string("x")];
     streams.write(14, &text, NOW).unwrap();
-    let entry = streams.write_to(14, &Name::from("mini-2"), &text, NOW).unwrap();
+    let entry = streams.write_at(14, Some(&Name::from("mini-2")), &text, NOW).unwrap();
     assert_eq!(entry.writer().network_time, NOW.as_secs_f64());
     let flag = Time::from_nanos(2_000_000_000_000_000_000);
     streams.write(15, &[LogValue::Bool(true)], flag).unwrap();

@@ -118,12 +118,6 @@ pub(super) struct Socket {
     over: bool,
 }
 
-impl Default for Socket {
-    fn default() -> Socket {
-        Socket::new()
-    }
-}
-
 impl Socket {
     /// Creates the state of a newly connected socket.
     pub(super) const fn new() -> Socket {

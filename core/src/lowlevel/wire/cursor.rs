@@ -3,8 +3,6 @@
 use std::marker::PhantomData;
 
 use bytes::Bytes;
-use nom::bytes::complete::take;
-use nom::{IResult, Parser};
 
 /// A cursor over a chunk. Returned bytes share the chunk's memory. The caller defines the error
 /// type and adds position and context.
@@ -43,23 +41,7 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         u32::try_from(self.rest.len()).unwrap_or(u32::MAX)
     }
 
-    #[inline(always)]
-    fn leaf<T>(
-        &mut self,
-        wanted: u32,
-        mut parser: impl Parser<&'a [u8], Output = T, Error = ()>,
-    ) -> Result<T, E> {
-        let parsed: IResult<&'a [u8], T, ()> = parser.parse(self.rest);
-        match parsed {
-            Ok((rest, value)) => {
-                self.rest = rest;
-                Ok(value)
-            }
-            Err(_) => Err(self.truncated(wanted)),
-        }
-    }
-
-    /// Reads a fixed number of bytes. nom would read them one by one.
+    /// Reads a fixed number of bytes.
     #[inline(always)]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], E> {
         match self.rest.split_first_chunk() {
@@ -173,7 +155,13 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
     #[inline]
     pub(crate) fn string_bytes(&mut self) -> Result<&'a [u8], E> {
         let length = self.u32()?;
-        self.leaf(length, take(length))
+        match self.rest.split_at_checked(length as usize) {
+            Some((string, rest)) => {
+                self.rest = rest;
+                Ok(string)
+            }
+            None => Err(self.truncated(length)),
+        }
     }
 
     /// Returns the number of elements if the remaining bytes can hold that many, each taking at

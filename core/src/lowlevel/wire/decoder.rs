@@ -280,7 +280,8 @@ impl Decoder {
                 return Ok(None);
             }
             let bytes = self.input.take(WORD, size);
-            self.count_part(part.length);
+            self.counters.bytes += WORD as u64 + u64::from(part.length);
+            self.counters.chunks += 1;
             let payload = if part.more || !self.parts.is_empty() {
                 match self.join(part, bytes) {
                     Some(payload) => payload,
@@ -291,12 +292,6 @@ impl Decoder {
             };
             return self.unpack(payload).map(Some);
         }
-    }
-
-    #[inline]
-    fn count_part(&mut self, length: u32) {
-        self.counters.bytes += WORD as u64 + u64::from(length);
-        self.counters.chunks += 1;
     }
 
     /// Adds a part to the earlier ones. Returns the chunk if this was the last part (§1.2).

@@ -36,8 +36,6 @@ mod input;
 mod message;
 mod message_type;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 
 pub use compress::{Compression, MIN_COMPRESS};

@@ -110,7 +110,7 @@ impl NodeMachine {
         values: &[LogValue],
         now: Time,
     ) -> Result<Raised, WriteLogError> {
-        self.write_log_as(now, |streams, now| streams.write_to(stream, path, values, now))
+        self.write_log_as(now, |streams, now| streams.write_at(stream, Some(path), values, now))
     }
 
     /// Returns whether a log entry can be written now.

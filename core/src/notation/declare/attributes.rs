@@ -25,7 +25,8 @@ impl<'a> Parser<'a, '_> {
     ) -> Result<Option<Arc<Attributes>>, ParseError> {
         let mut list = Vec::new();
         while let Token::Attribute(name) = *self.token() {
-            let Some(tag) = by_name(name) else {
+            let mut tags = (0..=u8::MAX).map_while(AttributeTag::from_u8);
+            let Some(tag) = tags.find(|tag| tag.name() == name) else {
                 let name = ParseErrorKind::quote(name);
                 return Err(self.at().error(ParseErrorKind::UnknownAttribute(name)));
             };
@@ -37,12 +38,12 @@ impl<'a> Parser<'a, '_> {
                     self.expect('=', "`=`")?;
                     match self.if_constant(|parser| parser.operand(tag, ty))? {
                         Some(expr) => Some(Arc::new(expr)),
-                        None => {
-                            if let Some(tag) = Self::without_expression(tag) {
-                                add(&mut list, Attribute { tag, expr: None });
-                            }
+                        // A default that is not a constant makes the field optional.
+                        None if tag == AttributeTag::Default => {
+                            add(&mut list, Attribute { tag: AttributeTag::Optional, expr: None });
                             continue;
                         }
+                        None => continue,
                     }
                 }
             };
@@ -162,16 +163,9 @@ fn operand(tag: AttributeTag) -> Operand {
     }
 }
 
-fn by_name(name: &str) -> Option<AttributeTag> {
-    (0..=u8::MAX).map_while(AttributeTag::from_u8).find(|tag| tag.name() == name)
-}
-
 /// Returns the type of a table's elements.
 fn yields(ty: &Type) -> Option<Type> {
-    match &ty.def()?.kind {
-        TypeKind::Table(table) => table.yields.clone(),
-        _ => None,
-    }
+    ty.def()?.kind.table_parts()?.1.cloned()
 }
 
 impl Parser<'_, '_> {
@@ -237,8 +231,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
     Some(match (old, &more) {
         (Value::Table(old), Value::Table(more)) => {
             let kept = without(old, more);
-            Table { entries: kept.chain(more.entries.iter().cloned()).collect(), ..empty(old) }
-                .into()
+            old.with_entries(kept.chain(more.entries.iter().cloned()).collect()).into()
         }
         (Value::String(a), Value::String(b)) => Value::string([a.as_ref(), b.as_ref()].concat()),
         (Value::Count(a), Value::Count(b)) => Value::Count(a.checked_add(*b)?),
@@ -254,7 +247,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
 fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     match (old?, less) {
         (Value::Table(old), Value::Table(less)) => {
-            Some(Table { entries: without(old, less).collect(), ..empty(old) }.into())
+            Some(old.with_entries(without(old, less).collect()).into())
         }
         (old, _) => Some(old.clone()),
     }
@@ -266,24 +259,9 @@ fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
 }
 
-fn empty(table: &Table) -> Table {
-    Table {
-        ty: table.ty.clone(),
-        mutable: table.mutable.clone(),
-        attributes: table.attributes.clone(),
-        expire_time: table.expire_time.clone(),
-        expire_func: table.expire_func.clone(),
-        entries: Vec::new(),
-    }
-}
-
 /// Returns the type of a set of the indices of a table or set.
 fn set_of(ty: &Type) -> Option<Type> {
-    let index = match &ty.def()?.kind {
-        TypeKind::Set(set) => set.index.clone(),
-        TypeKind::Table(table) => table.index.clone(),
-        _ => return None,
-    };
+    let index = ty.def()?.kind.table_parts()?.0.clone();
     Some(Type::new("", TypeKind::Set(SetType { yields: None, index, elements: None })))
 }
 

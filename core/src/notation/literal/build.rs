@@ -6,11 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::syntax::{Constructor, Element, FieldLiteral, Literal, LiteralKind};
-use crate::data::Short;
-use crate::data::default_of;
 use crate::data::{
-    AttributeTag, Entry, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef,
-    TypeKind, TypeTag, Value, Vector,
+    AttributeTag, Entry, EnumType, EnumValue, File, Name, Record, Short, Table, Type, TypeDef,
+    TypeKind, TypeTag, Value, Vector, default_of,
 };
 use crate::notation::parser::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
@@ -106,8 +104,7 @@ impl Scope<'_> {
                 Ok(Value::File(ty.clone(), Arc::new(file(name))))
             }
             (TypeKind::Vector(element), LiteralKind::Vector(items)) => {
-                let items = items.iter().map(|item| self.build(item, element).map(Some));
-                Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
+                self.vector(items, ty.clone(), element)
             }
             (
                 TypeKind::Vector(element),
@@ -130,16 +127,12 @@ impl Scope<'_> {
             {
                 self.table(literal, ty, (&table.index, table.yields.as_ref()), elements)
             }
-            (TypeKind::Record(record), LiteralKind::Record(_, given)) => {
-                let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
-                self.record(literal, ty, fields, given)
-            }
+            (TypeKind::Record(_), LiteralKind::Record(_, given)) => self.record(literal, ty, given),
             // A record type's name with empty parentheses.
-            (TypeKind::Record(record), LiteralKind::Table(Constructor::Type(_), none))
+            (TypeKind::Record(_), LiteralKind::Table(Constructor::Type(_), none))
                 if none.is_empty() =>
             {
-                let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
-                self.record(literal, ty, fields, &[])
+                self.record(literal, ty, &[])
             }
             (
                 TypeKind::List(_) | TypeKind::Func(_) | TypeKind::File(_) | TypeKind::Opaque(_),
@@ -147,6 +140,16 @@ impl Scope<'_> {
             ) => Err(cannot_write(literal, ty)),
             _ => Err(literal.mismatch(Short(ty))),
         }
+    }
+
+    fn vector(
+        &mut self,
+        items: &[Literal<'_>],
+        ty: Type,
+        element: &Type,
+    ) -> Result<Value, ParseError> {
+        let items = items.iter().map(|item| self.build(item, element).map(Some));
+        Ok(Vector::new(ty, items.collect::<Result<_, _>>()?).into())
     }
 
     /// Builds a vector from elements; bracketed elements are vectors too.
@@ -161,19 +164,15 @@ impl Scope<'_> {
             ([only], None) if !item.bracketed => self.build(only, element).map(Some),
             (several, None) => match element.def().as_deref().map(|def| &def.kind) {
                 Some(TypeKind::Vector(inner)) => {
-                    let items = several.iter().map(|item| self.build(item, inner).map(Some));
-                    let items = items.collect::<Result<_, _>>()?;
-                    Ok(Some(Vector::new(element.clone(), items).into()))
+                    self.vector(several, element.clone(), inner).map(Some)
                 }
                 _ if element.tag() == Some(TypeTag::Any) => {
                     let inner = self.common(several.iter())?.unwrap_or(Type::ANY);
-                    let items = several.iter().map(|item| self.build(item, &inner).map(Some));
-                    let items = items.collect::<Result<_, _>>()?;
-                    Ok(Some(Vector::new(Type::vector(inner), items).into()))
+                    self.vector(several, Type::vector(inner.clone()), &inner).map(Some)
                 }
                 _ => Err(item.at.error(ParseErrorKind::Mismatch {
                     expected: Short(element).to_string(),
-                    found: "a list of elements",
+                    found: "a list of elements".to_owned(),
                 })),
             },
             _ => Err(literal.mismatch(Short(ty))),
@@ -267,9 +266,9 @@ impl Scope<'_> {
         &mut self,
         literal: &Literal<'_>,
         ty: &Type,
-        fields: &[Field],
         given: &[FieldLiteral<'_>],
     ) -> Result<Value, ParseError> {
+        let fields = ty.fields().ok_or_else(|| cannot_write(literal, ty))?;
         let mut values: Vec<Option<Value>> = vec![None; fields.len()];
         for one in given {
             let name = || ParseErrorKind::quote(one.name);
@@ -285,13 +284,8 @@ impl Scope<'_> {
             *value = Some(self.build(&one.value, &field.ty)?);
         }
         for (field, value) in fields.iter().zip(&mut values) {
-            if value.is_some() {
-                continue;
-            }
-            *value = default_of(field).cloned();
-            let attributes = field.attributes.as_deref();
-            let optional = attributes.is_some_and(|a| a.has(AttributeTag::Optional));
-            if value.is_none() && !optional {
+            *value = value.take().or_else(|| default_of(field).cloned());
+            if value.is_none() && !field.has(AttributeTag::Optional) {
                 let (name, ty) = (field.name.to_string(), Short(ty).to_string());
                 return Err(literal.at.error(ParseErrorKind::MissingField { name, ty }));
             }
@@ -317,50 +311,31 @@ fn cannot_write(literal: &Literal<'_>, ty: &Type) -> ParseError {
 
 /// Creates a value of a type without parts.
 fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
-    let kind = &literal.kind;
-    let out_of_range = |text: String| literal.at.error(ParseErrorKind::Number(text));
-    Ok(match (tag, kind) {
-        (TypeTag::Bool, LiteralKind::Bool(v)) => Value::Bool(*v),
-        (TypeTag::Int, LiteralKind::Int(v)) => Value::Int(*v),
-        (TypeTag::Int, LiteralKind::Count(v)) => {
-            Value::Int(i64::try_from(*v).map_err(|_| out_of_range(v.to_string()))?)
+    use TypeTag as T;
+    let out_of_range = |v: &u64| literal.at.error(ParseErrorKind::Number(v.to_string()));
+    let value = match (tag, &literal.kind) {
+        (T::Addr, LiteralKind::Value(Value::Addr(v))) => Some(Value::Addr(v.to_canonical())),
+        (T::Addr, LiteralKind::Name(name)) => name.parse::<IpAddr>().ok().map(Value::Addr),
+        (_, LiteralKind::Value(value)) if value.tag() == tag => Some(value.clone()),
+        (T::Int, LiteralKind::Value(Value::Count(v))) => {
+            Some(Value::Int(i64::try_from(*v).map_err(|_| out_of_range(v))?))
         }
-        (TypeTag::Count, _) => Value::Count(count(kind).ok_or_else(|| literal.mismatch(tag))?),
-        (TypeTag::Counter, _) => Value::Counter(count(kind).ok_or_else(|| literal.mismatch(tag))?),
-        (TypeTag::Double, _) => {
-            Value::Double(kind.as_number().ok_or_else(|| literal.mismatch(tag))?)
-        }
-        (TypeTag::Time, LiteralKind::Time(v)) => Value::Time(*v),
-        (TypeTag::Time, _) => Value::Time(kind.as_number().ok_or_else(|| literal.mismatch(tag))?),
-        (TypeTag::Interval, LiteralKind::Interval(v)) => Value::Interval(*v),
-        (TypeTag::String, LiteralKind::String(v)) => Value::String(Bytes::copy_from_slice(v)),
-        (TypeTag::Pattern, LiteralKind::Pattern(pattern)) => pattern.clone().into(),
-        (TypeTag::Port, LiteralKind::Port(v)) => Value::Port(*v),
-        (TypeTag::Addr, LiteralKind::Addr(v)) => Value::Addr(v.to_canonical()),
-        (TypeTag::Addr, LiteralKind::Name(name)) => {
-            Value::Addr(name.parse::<IpAddr>().map_err(|_| literal.mismatch(tag))?)
-        }
-        (TypeTag::Subnet, LiteralKind::Subnet(v)) => Value::Subnet(*v),
-        (
-            TypeTag::Bool
-            | TypeTag::Int
-            | TypeTag::Interval
-            | TypeTag::String
-            | TypeTag::Pattern
-            | TypeTag::Port
-            | TypeTag::Addr
-            | TypeTag::Subnet,
-            _,
-        ) => return Err(literal.mismatch(tag)),
+        (T::Count, kind) => count(kind).map(Value::Count),
+        (T::Counter, kind) => count(kind).map(Value::Counter),
+        (T::Double, kind) => kind.as_number().map(Value::Double),
+        (T::Time, kind) => kind.as_number().map(Value::Time),
+        (T::Bool | T::Int | T::Interval | T::String | T::Pattern, _) => None,
+        (T::Port | T::Addr | T::Subnet, _) => None,
         _ => return Err(literal.at.error(ParseErrorKind::NoLiteral(tag.to_string()))),
-    })
+    };
+    value.ok_or_else(|| literal.mismatch(tag))
 }
 
 /// Returns a non-negative number.
 fn count(kind: &LiteralKind<'_>) -> Option<u64> {
     match kind {
-        LiteralKind::Count(v) => Some(*v),
-        LiteralKind::Int(v) => u64::try_from(*v).ok(),
+        LiteralKind::Value(Value::Count(v)) => Some(*v),
+        LiteralKind::Value(Value::Int(v)) => u64::try_from(*v).ok(),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Infers types of literals.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::syntax::{Constructor, Element, Literal, LiteralKind};
 use crate::data::{Declarations, Field, Name, Short, Type, TypeKind, Value};
@@ -14,17 +15,7 @@ impl Scope<'_> {
     pub(in crate::notation) fn infer(&mut self, literal: &Literal<'_>) -> Result<Type, ParseError> {
         let at = literal.at;
         Ok(match &literal.kind {
-            LiteralKind::Bool(_) => Type::BOOL,
-            LiteralKind::Int(_) => Type::INT,
-            LiteralKind::Count(_) => Type::COUNT,
-            LiteralKind::Double(_) => Type::DOUBLE,
-            LiteralKind::Time(_) => Type::TIME,
-            LiteralKind::Interval(_) => Type::INTERVAL,
-            LiteralKind::String(_) => Type::STRING,
-            LiteralKind::Pattern(_) => Type::PATTERN,
-            LiteralKind::Port(_) => Type::PORT,
-            LiteralKind::Addr(_) => Type::ADDR,
-            LiteralKind::Subnet(_) => Type::SUBNET,
+            LiteralKind::Value(value) => value.ty(),
             LiteralKind::File(_) => Type::new("", TypeKind::File(Type::STRING)),
             LiteralKind::Name(name) => match (self.constant(name), self.value(name)) {
                 (Some((ty, _)), _) => ty,
@@ -145,51 +136,58 @@ pub(crate) fn merge(a: &Type, b: &Type) -> Option<Type> {
     }
 }
 
-/// A parsed path within a variable.
-#[derive(Debug)]
-pub(crate) struct VariablePath {
-    /// The variable's full name.
-    pub(crate) variable: Name,
-    /// The steps from there.
-    pub(crate) steps: Vec<PathStep>,
-    /// The type at the path; `None` for an element of a set.
-    pub(crate) ty: Option<Type>,
-}
-
 /// A step from a container to one of its parts.
-#[derive(Debug)]
-pub(crate) enum PathStep {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// To a table's entry, by its index: one value per component.
     Index(Vec<Value>),
+    /// To a record's field.
     Field(Name),
+    /// To a vector's element.
     Element(u64),
 }
 
-impl VariablePath {
-    /// Parses a path; nothing may follow it.
-    pub(crate) fn parse(
-        text: &str,
-        declarations: &Declarations,
-    ) -> Result<VariablePath, ParseError> {
-        let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
-        let at = parser.at();
-        let name = parser.name("a variable's name")?;
-        let unknown = || at.error(ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name)));
-        let global = parser.scope.global(name).ok_or_else(unknown)?;
-        let (variable, mut ty) = (global.name.clone(), Some(global.ty.clone()));
-        let mut steps = Vec::new();
-        while *parser.token() != Token::End {
-            let Some(whole) = ty else { return Err(parser.expected("the end")) };
-            let (step, part) = parser.step(&whole)?;
-            steps.push(step);
-            ty = part;
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Field(name) => write!(f, "${name}"),
+            Part::Element(position) => write!(f, "[{position}]"),
+            Part::Index(index) => {
+                for (at, value) in index.iter().enumerate() {
+                    write!(f, "{}{value}", if at == 0 { "[" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
         }
-        Ok(VariablePath { variable, steps, ty })
     }
+}
+
+/// Parses a path within a variable; nothing may follow it. Returns the variable's full name, the
+/// steps from there, and the type at the path; `None` for an element of a set.
+pub(crate) fn parse_path(
+    text: &str,
+    declarations: &Declarations,
+) -> Result<(Name, Vec<Part>, Option<Type>), ParseError> {
+    let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
+    let at = parser.at();
+    let name = parser.name("a variable's name")?;
+    let unknown = || at.error(ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name)));
+    let global = parser.scope.global(name).ok_or_else(unknown)?;
+    let (variable, mut ty) = (global.name.clone(), Some(global.ty.clone()));
+    let mut steps = Vec::new();
+    while *parser.token() != Token::End {
+        let Some(whole) = ty else { return Err(parser.expected("the end")) };
+        let (step, part) = parser.step(&whole)?;
+        steps.push(step);
+        ty = part;
+    }
+    Ok((variable, steps, ty))
 }
 
 impl<'a> Parser<'a, '_> {
     /// Parses a step from a value of this type to one of its parts, and returns the part's type.
-    fn step(&mut self, whole: &Type) -> Result<(PathStep, Option<Type>), ParseError> {
+    fn step(&mut self, whole: &Type) -> Result<(Part, Option<Type>), ParseError> {
         let at = self.at();
         let no_part = || at.error(ParseErrorKind::NoPart(Short(whole).to_string()));
         let def = whole.def().ok_or_else(no_part)?;
@@ -202,7 +200,7 @@ impl<'a> Parser<'a, '_> {
                     let (name, ty) = (ParseErrorKind::quote(name), Short(whole).to_string());
                     at.error(ParseErrorKind::UnknownField { name, ty })
                 })?;
-                return Ok((PathStep::Field(field.name.clone()), Some(field.ty.clone())));
+                return Ok((Part::Field(field.name.clone()), Some(field.ty.clone())));
             }
             TypeKind::Vector(element) => {
                 let position = self.positions()?;
@@ -213,11 +211,9 @@ impl<'a> Parser<'a, '_> {
                 let Value::Count(position) = self.scope.build(position, &Type::COUNT)? else {
                     return Err(no_part());
                 };
-                return Ok((PathStep::Element(position), Some(element.clone())));
+                return Ok((Part::Element(position), Some(element.clone())));
             }
-            TypeKind::Table(table) => (&table.index, table.yields.clone()),
-            TypeKind::Set(set) => (&set.index, None),
-            _ => return Err(no_part()),
+            kind => kind.table_parts().ok_or_else(no_part)?,
         };
         let index = index.def().ok_or_else(no_part)?;
         let TypeKind::List(types) = &index.kind else { return Err(no_part()) };
@@ -227,23 +223,18 @@ impl<'a> Parser<'a, '_> {
             return Err(at.error(ParseErrorKind::IndexLength { expected, found }));
         }
         let items = literals.iter().zip(&types.types).map(|(l, ty)| self.scope.build(l, ty));
-        Ok((PathStep::Index(items.collect::<Result<_, _>>()?), part))
+        Ok((Part::Index(items.collect::<Result<_, _>>()?), part.cloned()))
     }
 
     /// Parses the contents of brackets.
     fn positions(&mut self) -> Result<Vec<Literal<'a>>, ParseError> {
         // In [::1], the brackets belong to the index.
         if let Token::Addr(address) = *self.token() {
-            let literal = Literal { at: self.at(), kind: LiteralKind::Addr(address) };
+            let literal = Literal { at: self.at(), kind: LiteralKind::Value(Value::Addr(address)) };
             self.take()?;
             return Ok(vec![literal]);
         }
         self.expect('[', "`[`")?;
-        let mut literals = Vec::new();
-        self.comma_list(']', "`,` or `]`", |parser| {
-            literals.push(parser.literal()?);
-            Ok(())
-        })?;
-        Ok(literals)
+        self.comma_list(']', "`,` or `]`", Self::literal)
     }
 }

@@ -1,9 +1,8 @@
 //! Parsing of literals.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
-use crate::data::{Pattern, Port, Subnet};
+use crate::data::{Pattern, TypeTag, Value};
 use crate::notation::lexer::{Position, Token};
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
@@ -15,18 +14,8 @@ pub(in crate::notation) struct Literal<'a> {
 }
 
 pub(in crate::notation) enum LiteralKind<'a> {
-    Bool(bool),
-    /// An integer with a sign.
-    Int(i64),
-    Count(u64),
-    Double(f64),
-    Time(f64),
-    Interval(f64),
-    String(Cow<'a, [u8]>),
-    Pattern(Pattern),
-    Port(Port),
-    Addr(IpAddr),
-    Subnet(Subnet),
+    /// A constant without parts.
+    Value(Value),
     /// `open("…")`: a file by its name.
     File(Cow<'a, [u8]>),
     /// An enum constant or a variable.
@@ -71,8 +60,7 @@ pub(in crate::notation) struct Element<'a> {
 impl<'a> Parser<'a, '_> {
     /// Parses a literal other than a sum or product.
     pub(super) fn literal_kind(&mut self) -> Result<LiteralKind<'a>, ParseError> {
-        const WHAT: &str = "a value";
-        let kind = match self.token() {
+        let value = match self.token() {
             Token::Mark('(') => {
                 self.take()?;
                 let inner = self.literal()?;
@@ -96,26 +84,26 @@ impl<'a> Parser<'a, '_> {
                 let error = |error| self.at().error(ParseErrorKind::Pattern(error));
                 let pattern = Pattern::compiled(re).map_err(error)?;
                 self.take()?;
-                return Ok(LiteralKind::Pattern(self.alternatives(pattern)?));
+                return Ok(LiteralKind::Value(self.alternatives(pattern)?.into()));
             }
             Token::Name(name) => {
                 let name = *name;
                 self.take()?;
                 return self.named(name);
             }
-            Token::Count(v) => LiteralKind::Count(*v),
-            Token::Double(v) => LiteralKind::Double(*v),
-            Token::Interval(v) => LiteralKind::Interval(*v),
-            Token::String(v) => LiteralKind::String(v.clone()),
-            Token::Port(v) => LiteralKind::Port(*v),
-            Token::Addr(v) => LiteralKind::Addr(*v),
-            Token::Subnet(v) => LiteralKind::Subnet(*v),
+            Token::Count(v) => Value::Count(*v),
+            Token::Double(v) => Value::Double(*v),
+            Token::Interval(v) => Value::Interval(*v),
+            Token::String(v) => Value::string(v),
+            Token::Port(v) => Value::Port(*v),
+            Token::Addr(v) => Value::Addr(*v),
+            Token::Subnet(v) => Value::Subnet(*v),
             Token::Directive(_) | Token::Attribute(_) | Token::Mark(_) | Token::End => {
-                return Err(self.expected(WHAT));
+                return Err(self.expected("a value"));
             }
         };
         self.take()?;
-        Ok(kind)
+        Ok(LiteralKind::Value(value))
     }
 
     /// Parses the alternatives after a pattern: `| /…/`.
@@ -134,36 +122,32 @@ impl<'a> Parser<'a, '_> {
         let at = self.at();
         let negative = self.take()? == Token::Mark('-');
         let sign = if negative { -1.0 } else { 1.0 };
-        let kind = match self.token() {
+        let value = match self.token() {
             Token::Count(v) => {
                 let int =
                     if negative { 0i64.checked_sub_unsigned(*v) } else { i64::try_from(*v).ok() };
-                LiteralKind::Int(int.ok_or_else(|| {
-                    at.error(ParseErrorKind::Number(format!(
-                        "{}{v}",
-                        if negative { "-" } else { "+" }
-                    )))
-                })?)
+                let text = || format!("{}{v}", if negative { "-" } else { "+" });
+                Value::Int(int.ok_or_else(|| at.error(ParseErrorKind::Number(text())))?)
             }
-            Token::Double(v) => LiteralKind::Double(sign * v),
-            Token::Interval(v) => LiteralKind::Interval(sign * v),
+            Token::Double(v) => Value::Double(sign * v),
+            Token::Interval(v) => Value::Interval(sign * v),
             _ => return Err(self.expected("a number")),
         };
         self.take()?;
-        Ok(kind)
+        Ok(LiteralKind::Value(value))
     }
 
     /// Parses a literal that begins with a name.
     fn named(&mut self, name: &'a str) -> Result<LiteralKind<'a>, ParseError> {
         match name {
-            "T" => return Ok(LiteralKind::Bool(true)),
-            "F" => return Ok(LiteralKind::Bool(false)),
+            "T" => return Ok(LiteralKind::Value(Value::Bool(true))),
+            "F" => return Ok(LiteralKind::Value(Value::Bool(false))),
             _ if !self.is('(') => return Ok(LiteralKind::Name(name)),
             _ => {}
         }
         self.take()?;
         Ok(match name {
-            "time" | "double_to_time" => LiteralKind::Time(self.time()?),
+            "time" | "double_to_time" => LiteralKind::Value(Value::Time(self.time()?)),
             "open" => {
                 let Token::String(file) = self.token() else {
                     return Err(self.expected("a file's name"));
@@ -175,14 +159,7 @@ impl<'a> Parser<'a, '_> {
             }
             "set" => LiteralKind::Table(Constructor::Set, self.elements(')')?),
             "table" => LiteralKind::Table(Constructor::Table, self.elements(')')?),
-            "vector" => {
-                let mut items = Vec::new();
-                self.comma_list(')', "`,` or `)`", |parser| {
-                    items.push(parser.literal()?);
-                    Ok(())
-                })?;
-                LiteralKind::Vector(items)
-            }
+            "vector" => LiteralKind::Vector(self.comma_list(')', "`,` or `)`", Self::literal)?),
             "record" => LiteralKind::Record(None, self.fields(')')?),
             _ if self.is('$') => LiteralKind::Record(Some(name), self.fields(')')?),
             _ => LiteralKind::Table(Constructor::Type(name), self.elements(')')?),
@@ -193,56 +170,41 @@ impl<'a> Parser<'a, '_> {
     fn time(&mut self) -> Result<f64, ParseError> {
         let literal = self.literal()?;
         self.expect(')', "`)`")?;
-        match literal.kind.as_number() {
-            Some(number) => Ok(number),
-            None => Err(literal.mismatch("double")),
-        }
+        literal.kind.as_number().ok_or_else(|| literal.mismatch("double"))
     }
 
     /// Parses a record's fields up to `close`.
     fn fields(&mut self, close: char) -> Result<Vec<FieldLiteral<'a>>, ParseError> {
-        let mut fields: Vec<FieldLiteral<'a>> = Vec::new();
         self.comma_list(close, "`,` or the record's end", |parser| {
             let at = parser.at();
             parser.expect('$', "`$` and a field's name")?;
             let name = parser.name("a field's name")?;
             parser.expect('=', "`=`")?;
-            fields.push(FieldLiteral { at, name, value: parser.literal()? });
-            Ok(())
-        })?;
-        Ok(fields)
+            Ok(FieldLiteral { at, name, value: parser.literal()? })
+        })
     }
 
     /// Parses a set's elements or a table's entries up to `close`.
     fn elements(&mut self, close: char) -> Result<Vec<Element<'a>>, ParseError> {
-        let mut elements = Vec::new();
-        self.comma_list(close, "`,` or the container's end", |parser| {
-            elements.push(parser.element()?);
-            Ok(())
-        })?;
-        Ok(elements)
+        self.comma_list(close, "`,` or the container's end", Self::element)
     }
 
     fn element(&mut self) -> Result<Element<'a>, ParseError> {
         let at = self.at();
-        let mut index = Vec::new();
         let bracketed = self.is('[') && self.second()? != Token::Mark('$');
-        if bracketed {
+        // A bracketed IPv6 address may also be a bracketed index.
+        let is_index = bracketed || matches!(self.token(), Token::Addr(_));
+        let index = if bracketed {
             self.take()?;
             if self.is(']') {
                 return Err(self.expected("a value"));
             }
-            self.comma_list(']', "`,` or `]`", |parser| {
-                index.push(parser.literal()?);
-                Ok(())
-            })?;
+            self.comma_list(']', "`,` or `]`", Self::literal)?
         } else {
-            // A bracketed IPv6 address may also be a bracketed index.
-            let is_index = matches!(self.token(), Token::Addr(_));
-            index.push(self.literal()?);
-            if !is_index {
-                return Ok(Element { at, index, bracketed, value: None });
-            }
+            vec![self.literal()?]
+        };
+        if !is_index {
+            return Ok(Element { at, index, bracketed, value: None });
         }
         let value = if self.eat('=')? { Some(self.literal()?) } else { None };
         Ok(Element { at, index, bracketed, value })
@@ -276,27 +238,17 @@ impl LiteralKind<'_> {
     /// Returns the number, for any numeric type.
     pub(in crate::notation) fn as_number(&self) -> Option<f64> {
         match self {
-            LiteralKind::Int(v) => Some(*v as f64),
-            LiteralKind::Count(v) => Some(*v as f64),
-            LiteralKind::Double(v) => Some(*v),
+            LiteralKind::Value(Value::Int(v)) => Some(*v as f64),
+            LiteralKind::Value(Value::Count(v)) => Some(*v as f64),
+            LiteralKind::Value(Value::Double(v)) => Some(*v),
             _ => None,
         }
     }
 
     /// Returns a description of the literal's kind.
-    pub(super) fn words(&self) -> &'static str {
+    pub(super) fn words(&self) -> String {
         match self {
-            LiteralKind::Bool(_) => "a bool",
-            LiteralKind::Int(_) => "an int",
-            LiteralKind::Count(_) => "a count",
-            LiteralKind::Double(_) => "a double",
-            LiteralKind::Time(_) => "a time",
-            LiteralKind::Interval(_) => "an interval",
-            LiteralKind::String(_) => "a string",
-            LiteralKind::Pattern(_) => "a pattern",
-            LiteralKind::Port(_) => "a port",
-            LiteralKind::Addr(_) => "an addr",
-            LiteralKind::Subnet(_) => "a subnet",
+            LiteralKind::Value(value) => return words(value.tag()),
             LiteralKind::File(_) => "a file",
             LiteralKind::Name(_) => "a name",
             LiteralKind::Record(..) => "a record",
@@ -305,5 +257,12 @@ impl LiteralKind<'_> {
             LiteralKind::Table(Constructor::Table, _) => "a table",
             LiteralKind::Table(..) => "a list of elements",
         }
+        .to_owned()
     }
+}
+
+/// Returns a type's name with its article.
+pub(super) fn words(tag: TypeTag) -> String {
+    let article = if tag.name().starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {tag}")
 }

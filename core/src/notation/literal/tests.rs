@@ -172,8 +172,10 @@ fn values_of_one_type_share_it() {
 
 #[test]
 fn mismatched_values_are_refused() {
-    let mismatch =
-        |expected: &str, found| ParseErrorKind::Mismatch { expected: expected.into(), found };
+    let mismatch = |expected: &str, found: &str| ParseErrorKind::Mismatch {
+        expected: expected.into(),
+        found: found.into(),
+    };
     assert_eq!(kind(typed("-5", "count")), mismatch("count", "an int"));
     assert_eq!(kind(typed("1.5", "int")), mismatch("int", "a double"));
     assert_eq!(kind(typed("5", "interval")), mismatch("interval", "a count"));

@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use crate::data::TypeTag;
+use crate::notation::print::UNITS;
 
 /// A syntax error in an expression: its position, and what was expected.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,9 +24,6 @@ const BINARY: [&str; 23] = [
     "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "!in", "in", "is", "as", "+", "-", "*", "/",
     "%", "<", ">", "?", ":", "|", "^",
 ];
-
-/// Units of intervals, which follow a number.
-const UNITS: [&str; 6] = ["usec", "msec", "sec", "min", "hr", "day"];
 
 /// Suffixes that make a number a port.
 const PROTOCOLS: [&str; 4] = ["/tcp", "/udp", "/icmp", "/unknown"];
@@ -174,7 +172,8 @@ impl<'a> Scanner<'a> {
         let before = self.offset;
         self.blank();
         let word = self.word();
-        if !UNITS.contains(&word.strip_suffix('s').unwrap_or(word)) {
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        if UNITS.iter().all(|(unit, _)| *unit != singular) {
             self.offset = before;
         }
     }
@@ -221,21 +220,13 @@ impl<'a> Scanner<'a> {
             return if self.open.is_empty() { Ok(false) } else { Err(self.error(OPERATOR)) };
         };
         match next {
-            '(' | '[' => {
-                self.open.push(next);
-                self.offset += 1;
-                self.blank();
-                // Empty brackets complete the value.
-                if self.close() {
-                    while self.postfix() {}
-                    return self.operator();
+            '(' | '[' | ',' if next != ',' || !self.open.is_empty() => {
+                if next != ',' {
+                    self.open.push(next);
                 }
-                return Ok(true);
-            }
-            ',' if !self.open.is_empty() => {
                 self.offset += 1;
                 self.blank();
-                // A trailing comma is allowed.
+                // Empty brackets complete the value, and a trailing comma is allowed.
                 if self.close() {
                     while self.postfix() {}
                     return self.operator();

@@ -118,7 +118,7 @@ impl<'a> Parser<'a, '_> {
         if !self.is_script {
             return read(self).map(Some);
         }
-        let (before, at, depth) = (self.before, self.at(), self.depth());
+        let (before, at, depth) = (self.before, self.at(), self.depth);
         let error = match read(self) {
             Ok(value) if self.is_after_value() => return Ok(Some(value)),
             Ok(_) => self.expected("`;` or an attribute"),
@@ -139,7 +139,7 @@ impl<'a> Parser<'a, '_> {
             let kind = ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name));
             return Err(error(*offset, kind));
         }
-        self.return_to(depth);
+        self.depth = depth;
         self.take()?;
         Ok(None)
     }
@@ -222,11 +222,6 @@ impl<'a> Parser<'a, '_> {
             declarations.add_event(EventDecl { name, params });
         }
         Ok(has_body)
-    }
-
-    /// Returns the replacement for an attribute whose expression is not a constant.
-    pub(super) fn without_expression(tag: AttributeTag) -> Option<AttributeTag> {
-        (tag == AttributeTag::Default).then_some(AttributeTag::Optional)
     }
 }
 
@@ -366,7 +361,7 @@ impl Parser<'_, '_> {
         self.take()?;
         let at = self.at();
         let name = self.name("a type's name")?;
-        let depth = self.depth();
+        let depth = self.depth;
         let old = match self.scope.ty(name, depth) {
             Ok(old) => old,
             Err(ParseErrorKind::UnknownType(_)) if self.is_partial => {
@@ -401,14 +396,10 @@ impl Parser<'_, '_> {
         let mut fields = old.fields.clone().unwrap_or_default();
         let mut names: BTreeSet<Name> = fields.iter().map(|field| field.name.clone()).collect();
         for field in more {
-            let quoted = || ParseErrorKind::quote(&field.name.to_string());
-            if !names.insert(field.name.clone()) {
-                return Err(at.error(ParseErrorKind::Duplicate(quoted())));
-            }
-            let attributes = field.attributes.as_deref();
-            let may_lack = attributes.is_some_and(|all| all.has(AttributeTag::Optional));
-            if !may_lack {
-                return Err(at.error(ParseErrorKind::MandatoryField(quoted())));
+            at.unique(&field.name, &mut names)?;
+            if !field.has(AttributeTag::Optional) {
+                let name = ParseErrorKind::quote(&field.name.to_string());
+                return Err(at.error(ParseErrorKind::MandatoryField(name)));
             }
             fields.push(field);
         }
@@ -422,10 +413,7 @@ impl Parser<'_, '_> {
         let mut names = old.names.clone();
         let mut known: BTreeSet<Name> = names.iter().map(|(name, _)| name.clone()).collect();
         for (name, number) in more.names {
-            if !known.insert(name.clone()) {
-                let name = ParseErrorKind::quote(&name.to_string());
-                return Err(at.error(ParseErrorKind::Duplicate(name)));
-            }
+            at.unique(&name, &mut known)?;
             names.push((name, number));
         }
         Ok(EnumType { counter: more.counter, names })

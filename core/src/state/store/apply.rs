@@ -8,8 +8,7 @@ use super::location::{difference, wrapping_add};
 use super::values::Source;
 use crate::data::{Id, Name, Opcode, StateAccess, Value};
 use crate::state::StateError;
-use crate::state::container::{Content, Key, Slot};
-use crate::state::stored::{Index, Stored};
+use crate::state::stored::{Content, Index, Key, Slot, Stored};
 
 /// The result of applying a peer's operation.
 ///
@@ -276,24 +275,18 @@ impl Store {
 
     /// Creates the error that an operation does not apply to its target.
     fn unsuitable(&self, access: &StateAccess, target: Target) -> StateError {
-        let (operation, target_name) = (access.opcode, access.target.clone());
         let key = match target {
-            Target::Variable(number) => match self.slot(&Location::Variable(number)) {
-                Some(Slot::Plain(value)) => {
-                    let found = value.tag();
-                    return StateError::WrongKind { operation, target: target_name, found };
-                }
-                Some(Slot::Held(key)) => *key,
-                None => return StateError::NoValue(target_name),
-            },
+            Target::Variable(number) => {
+                return self.wrong_kind(access.opcode, &Location::Variable(number));
+            }
             Target::Container(key) => key,
         };
+        let (operation, target) = (access.opcode, access.target.clone());
         match self.heap.get(key) {
             Some(container) => {
-                let found = container.content.tag();
-                StateError::WrongKind { operation, target: target_name, found }
+                StateError::WrongKind { operation, target, found: container.content.tag() }
             }
-            None => StateError::UnknownTarget(target_name),
+            None => StateError::UnknownTarget(target),
         }
     }
 

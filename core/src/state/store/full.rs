@@ -12,8 +12,7 @@ use crate::data;
 use crate::data::{Name, Opcode, Serial, StateAccess, Table, Value};
 use crate::serial::{Mode, Reader, ReaderLimits, SerialError, WriteError, Writer};
 use crate::state::StateError;
-use crate::state::container::{Content, Entries, Key};
-use crate::state::stored::Index;
+use crate::state::stored::{Content, Entries, Index, Key};
 use crate::wire::DataFormat;
 
 const MAGIC: &[u8; 8] = b"BROSTATE";
@@ -368,14 +367,17 @@ impl Store {
         let last_id = content.try_get_u64().map_err(|_| truncated())?;
         self.heap.last_id = self.heap.last_id.max(last_id);
         // The snapshot may use the initial values' IDs for other containers.
-        (0..self.variables.len()).for_each(|number| self.put(&Location::Variable(number), None));
+        self.unset_all();
         let result = self.restore_frames(format, content, truncated);
         if result.is_err() {
-            (0..self.variables.len())
-                .for_each(|number| self.put(&Location::Variable(number), None));
+            self.unset_all();
         }
-        self.initialize();
+        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
         result
+    }
+
+    fn unset_all(&mut self) {
+        (0..self.variables.len()).for_each(|number| self.put(&Location::Variable(number), None));
     }
 
     fn restore_frames(

@@ -5,10 +5,8 @@ use super::location::checked_add;
 use super::location::{Location, nothing};
 use super::values::Source;
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
-use crate::state::container::{Content, Key, Slot};
-use crate::state::path::Part;
-use crate::state::stored::{Index, Stored};
-use crate::state::{Path, StateError};
+use crate::state::stored::{Content, Index, Key, Slot, Stored};
+use crate::state::{Part, Path, StateError};
 
 /// The result of [`Store::touch`].
 #[derive(Debug, Clone, Default, PartialEq)]

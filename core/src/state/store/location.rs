@@ -7,14 +7,12 @@ use super::apply::Alias;
 use super::values::{Absorb, Source};
 use super::{Store, Target};
 use crate::data::{
-    AttributeTag, Attributes, List, Name, Opcode, Origin, StateAccess, Type, TypeKind, TypeTag,
-    Value, index_types,
+    AttributeTag, Attributes, Field, List, Name, Opcode, Origin, StateAccess, Type, TypeKind,
+    TypeTag, Value, index_types,
 };
 use crate::serial;
-use crate::state::container::{Content, Key, Owner, Slot};
-use crate::state::path::Part;
-use crate::state::stored::{Index, cost};
-use crate::state::{Path, StateError};
+use crate::state::stored::{Content, Index, Key, Owner, Slot, cost};
+use crate::state::{Part, Path, StateError};
 
 /// The maximum number of elements beyond a vector's end that an assignment may set.
 const MAX_GAP: usize = 1 << 16;
@@ -85,14 +83,8 @@ impl Store {
             Location::Variable(number) => {
                 self.variables.get(*number).map(|variable| variable.ty.clone())
             }
-            Location::Entry(key, _) => self.kind(*key, |kind| match kind {
-                TypeKind::Table(table) => table.yields.clone(),
-                _ => None,
-            }),
-            Location::Field(key, at) => self.kind(*key, |kind| match kind {
-                TypeKind::Record(record) => Some(record.fields.as_ref()?.get(*at)?.ty.clone()),
-                _ => None,
-            }),
+            Location::Entry(key, _) => self.kind(*key, |kind| kind.table_parts()?.1.cloned()),
+            Location::Field(key, at) => self.of_field(*key, *at, |field| Some(field.ty.clone())),
             Location::Element(key, _) => self.kind(*key, |kind| match kind {
                 TypeKind::Vector(element) => Some(element.clone()),
                 _ => None,
@@ -105,16 +97,25 @@ impl Store {
     pub(super) fn attributes(&self, location: &Location) -> Option<Arc<Attributes>> {
         match location {
             Location::Variable(number) => self.variables.get(*number)?.attributes.clone(),
-            Location::Field(key, at) => self.kind(*key, |kind| match kind {
-                TypeKind::Record(record) => record.fields.as_ref()?.get(*at)?.attributes.clone(),
-                _ => None,
-            }),
+            Location::Field(key, at) => self.of_field(*key, *at, |field| field.attributes.clone()),
             Location::Entry(..) | Location::Element(..) => None,
         }
     }
 
     fn kind<T>(&self, key: Key, part: impl FnOnce(&TypeKind) -> Option<T>) -> Option<T> {
         part(&self.heap.get(key)?.ty.def()?.kind)
+    }
+
+    fn of_field<T>(
+        &self,
+        key: Key,
+        at: usize,
+        part: impl FnOnce(&Field) -> Option<T>,
+    ) -> Option<T> {
+        self.kind(key, |kind| match kind {
+            TypeKind::Record(record) => part(record.fields.as_ref()?.get(at)?),
+            _ => None,
+        })
     }
 
     /// Returns the name of a location's variable or container.
@@ -147,12 +148,8 @@ impl Store {
             Location::Variable(_) => return None,
             Location::Entry(key, index) => Value::List(self.heap.table(*key)?.list(index)),
             Location::Element(_, at) => Value::Count(u64::try_from(*at).unwrap_or(u64::MAX)),
-            Location::Field(key, at) => self.kind(*key, |kind| match kind {
-                TypeKind::Record(record) => {
-                    Some(Value::String(record.fields.as_ref()?.get(*at)?.name.as_bytes().clone()))
-                }
-                _ => None,
-            })?,
+            Location::Field(key, at) => self
+                .of_field(*key, *at, |field| Some(Value::String(field.name.as_bytes().clone())))?,
         })
     }
 
@@ -242,11 +239,7 @@ impl Store {
         if usual && items.iter().zip(types).all(is_plain) {
             return Ok(Index::new(items));
         }
-        let declared = self.kind(key, |kind| match kind {
-            TypeKind::Set(set) => Some(set.index.clone()),
-            TypeKind::Table(table) => Some(table.index.clone()),
-            _ => None,
-        });
+        let declared = self.kind(key, |kind| Some(kind.table_parts()?.0.clone()));
         let ty = declared.unwrap_or(Type::ANY);
         let (tag, items) = (TypeTag::Any as u8, items.to_vec().into());
         let index = Value::from(List { ty: ty.clone(), tag, items });

@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::values::{Absorb, Reading, Source};
-use super::container::{Content, Key, Owner, Slot};
 use super::heap::Heap;
-use super::stored::Index;
+use super::stored::{Content, Index, Key, Owner, Slot};
 use super::{Path, StateError, StoreLimits};
 use crate::Time;
 use crate::data::{
@@ -91,7 +90,7 @@ impl Store {
         if self.names.contains_key(&global.name) {
             return Ok(());
         }
-        global.ty.check_indices().map_err(|tag| StateError::Type {
+        global.ty.check_indices(&mut Default::default()).map_err(|tag| StateError::Type {
             target: global.name.clone(),
             error: ConversionErrorKind::IndexType(tag).into(),
         })?;
@@ -114,12 +113,8 @@ impl Store {
         Ok(())
     }
 
-    /// Assigns the initial values to variables without a value.
-    pub(super) fn initialize(&mut self) {
-        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
-    }
-
-    fn initialize_one(&mut self, number: usize) {
+    /// Assigns its initial value to a variable without a value.
+    pub(super) fn initialize_one(&mut self, number: usize) {
         let Some(variable) = self.variables.get_mut(number) else { return };
         if let (None, Some(initial)) = (&variable.slot, &variable.initial) {
             let mut how = Absorb::new(Source::Local, variable.synchronized);

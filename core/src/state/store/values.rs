@@ -7,11 +7,10 @@ use super::apply::Alias;
 use crate::data;
 use crate::data::{AttributeTag, Attributes, Mutable, Name, Record, Type, Value, Vector};
 use crate::state::StateError;
-use crate::state::container::{
-    Container, Content, Entry, Key, Lifetime, Owner, Owners, Slot, Table,
-};
 use crate::state::heap::Heap;
-use crate::state::stored::{Index, Stored};
+use crate::state::stored::{
+    Container, Content, Entry, Index, Key, Lifetime, Owner, Owners, Slot, Stored, Table,
+};
 
 /// The maximum nesting of containers, as in a SERIAL message.
 const MAX_DEPTH: u32 = 64;

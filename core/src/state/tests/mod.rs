@@ -3,8 +3,10 @@ mod bounds;
 mod expiry;
 mod full;
 mod local;
+mod path;
 mod properties;
 mod snapshot;
+mod stored;
 
 use crate::data::{Declarations, StateAccess, Value};
 use crate::state::{Path, Store, StoreLimits};

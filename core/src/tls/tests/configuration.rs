@@ -6,6 +6,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::certificates::config_of;
 use super::*;
+use crate::tls::config::Pem;
 
 const AUTHORITY: &str = include_str!("pem/authority.pem");
 /// With the text that `openssl x509 -text` prepends.
@@ -110,14 +111,15 @@ fn a_peers_small_key_is_reported() {
     use rustls::server::WebPkiClientVerifier;
     use rustls::server::danger::ClientCertVerifier;
 
-    let certificates = super::super::pem::certificates(Pem::PrivateKey, SMALL_NODE.as_bytes());
+    let certificates = super::super::config::certificates(Pem::PrivateKey, SMALL_NODE.as_bytes());
     let [node, authority] = &certificates.unwrap()[..] else { panic!() };
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority.der.clone()).unwrap();
     let (roots, provider) = (Arc::new(roots), Arc::new(rustls::crypto::ring::default_provider()));
     let connecting = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
     let connecting = connecting.build().unwrap();
-    let verifier = certificate::Verifier::new(provider, roots, connecting, Default::default());
+    let verifier =
+        certificate::Verifier { provider, roots, connecting, demands: Default::default() };
     let (name, now) = (ServerName::try_from("node").unwrap(), Duration::from_secs(SMALL_VALID));
     let now = UnixTime::since_unix_epoch(now);
     let accepting = verifier.verify_server_cert(&node.der, &[], &name, &[], now).map(drop);
@@ -157,9 +159,9 @@ fn version_1_certificates_are_reported_on_both_sides() {
 
     // A peer with a library that accepts it.
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let key = super::super::pem::private_key(KEY.as_bytes(), None).unwrap();
+    let key = super::super::config::private_key(KEY.as_bytes(), None).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    let chain = super::super::pem::certificates(Pem::PrivateKey, VERSION1.as_bytes()).unwrap();
+    let chain = super::super::config::certificates(Pem::PrivateKey, VERSION1.as_bytes()).unwrap();
     let certified = CertifiedKey::new(chain.into_iter().map(|one| one.der).collect(), key);
     let clock = std::sync::Arc::new(crate::tls::config::Clock::new(NOW));
     let server = rustls::ServerConfig::builder_with_details(provider, clock)

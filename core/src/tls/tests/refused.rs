@@ -5,6 +5,7 @@ use rustls::version::{TLS12, TLS13};
 
 use super::certificates::config_of;
 use super::*;
+use crate::tls::config::Pem;
 
 /// Runs until both have failed.
 fn fails(near: &TlsConfig, far: &TlsConfig) -> (TlsError, TlsError) {
@@ -211,7 +212,8 @@ fn a_peer_without_a_certificate_is_refused() {
     let far = authority.config(Made::default());
     for version in [&TLS12, &TLS13] {
         let mut roots = rustls::RootCertStore::empty();
-        for ca in super::pem::certificates(Pem::CaCertificate, authority.pem.as_bytes()).unwrap() {
+        for ca in super::config::certificates(Pem::CaCertificate, authority.pem.as_bytes()).unwrap()
+        {
             roots.add(ca.der).unwrap();
         }
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::waiting::Wanted;
-use super::{NodeDriver, Ticket};
+use super::{NodeDriver, Ticket, Wanted};
 use crate::Time;
 use crate::data::Name;
 use crate::node::queue::{IncomingQueue, may_be_dropped};

@@ -4,7 +4,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use nom::branch::alt;
 use nom::bytes::complete::take;
 use nom::combinator::{all_consuming, map, rest};
@@ -205,10 +205,10 @@ impl Message {
                 out.extend_from_slice(bytes);
             }
             Message::Version(version) => {
-                put_u32(out, version.protocol);
-                put_u32(out, version.cache_size);
-                put_u32(out, version.data_format);
-                put_u32(out, version.runtime);
+                out.put_u32(version.protocol);
+                out.put_u32(version.cache_size);
+                out.put_u32(version.data_format);
+                out.put_u32(version.runtime);
                 if let Some(class) = &version.class {
                     put_string(out, until_nul(class));
                 }
@@ -218,30 +218,26 @@ impl Message {
             Message::RemotePrint(items) if items.is_empty() => {}
             Message::RemotePrint(items) => put_string(out, items.as_argument()),
             Message::CaptureFilter(filter) => put_string(out, until_nul(filter)),
-            Message::RequestSync { authoritative } => put_u32(out, u32::from(*authoritative)),
+            Message::RequestSync { authoritative } => out.put_u32(u32::from(*authoritative)),
             Message::Ping(args) | Message::Pong(args) => put_ping_args(out, args),
             Message::Caps(caps) => {
-                put_u32(out, caps.bits());
-                put_u32(out, 0);
-                put_u32(out, 0);
+                out.put_u32(caps.bits());
+                out.put_u32(0);
+                out.put_u32(0);
             }
-            Message::SyncPoint(point) => put_u32(out, point.to_u32()),
+            Message::SyncPoint(point) => out.put_u32(point.to_u32()),
         }
     }
 }
 
 fn put_ping_args(out: &mut Vec<u8>, args: &PingArgs) {
-    put_u32(out, args.seq);
+    out.put_u32(args.seq);
     if args.layout == PingLayout::Padded32 {
-        put_u32(out, 0);
+        out.put_u32(0);
     }
     for time in [args.time1, args.time2, args.time3] {
-        out.extend_from_slice(&time.to_be_bytes());
+        out.put_f64(time);
     }
-}
-
-fn put_u32(out: &mut Vec<u8>, word: u32) {
-    out.extend_from_slice(&word.to_be_bytes());
 }
 
 /// Appends a string and the terminating NUL.

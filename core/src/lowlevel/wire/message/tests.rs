@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::wire::message_type::type_name;
-use crate::wire::testing::*;
+use crate::wire::tests::*;
 use crate::wire::{Framing, WireErrorKind};
 
 /// Checks that the hex decodes to the message under all splits, and that the message encodes to it.

@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use flate2::{Compress, FlushCompress};
 
-use crate::wire::testing::*;
-use crate::wire::*;
+use super::*;
 
 /// A zlib stream written like a peer's.
 struct Peer(Compress);

@@ -1,7 +1,6 @@
 //! Tests of chunks, headers and ends of streams (§1.1–§1.4).
 
-use crate::wire::testing::*;
-use crate::wire::*;
+use super::*;
 
 #[test]
 fn an_empty_chunk_is_refused() {

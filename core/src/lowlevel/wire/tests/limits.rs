@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::wire::testing::*;
-use crate::wire::*;
+use super::*;
 
 #[test]
 fn a_chunk_up_to_its_limit_is_accepted() {

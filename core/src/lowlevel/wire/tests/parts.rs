@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::wire::testing::*;
-use crate::wire::*;
+use super::*;
 
 /// Returns the length words of a stream, including marks.
 fn words(mut bytes: &[u8]) -> Vec<u32> {

@@ -6,8 +6,7 @@ use brocomm_conformance::strategies::on_few;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::wire::testing::*;
-use crate::wire::*;
+use super::*;
 
 fn framing() -> impl Strategy<Value = Framing> {
     prop_oneof![Just(Framing::Clear), Just(Framing::Tls)]

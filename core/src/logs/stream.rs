@@ -8,12 +8,11 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::receive::mismatch;
-use super::writer::{is_element, is_loggable};
-use super::{
-    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, writer,
-};
+use super::record::{log_value, value_of};
+use super::writer::{Usual, entry_in, is_element, is_loggable};
+use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
 use crate::Time;
-use crate::data::{Name, TypeTag};
+use crate::data::{Name, Type, TypeTag};
 
 /// The declaration of a log stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,24 +193,14 @@ impl LogStreams {
         self.write(stream, &values, now)
     }
 
-    /// Encodes an entry for a log with another path than the stream's, as with Bro's path
-    /// functions.
+    /// Encodes an entry, for a log with another path than the stream's if one is given, as with
+    /// Bro's path functions.
     ///
     /// # Errors
     /// [`StreamError::Unknown`] for an undeclared stream; [`StreamError::Mismatch`] if the values
     /// do not have the columns' types and cannot be coerced to them: numbers become more general
     /// ones, and a non-negative `int` a `count`. Nothing changes on error.
-    pub(crate) fn write_to(
-        &mut self,
-        stream: i32,
-        path: &Name,
-        values: &[LogValue],
-        now: Time,
-    ) -> Result<EncodedEntry<'_>, StreamError> {
-        self.write_at(stream, Some(path), values, now)
-    }
-
-    fn write_at(
+    pub(crate) fn write_at(
         &mut self,
         number: i32,
         path: Option<&Name>,
@@ -228,7 +217,7 @@ impl LogStreams {
         let values = coerced.as_deref().unwrap_or(values);
         let path = path.unwrap_or(&stream.path);
         self.entry.clear();
-        writer::entry(stream.number, stream.writer, path, values, &mut self.entry);
+        entry_in::<Usual>(stream.number, stream.writer, path, values, &mut self.entry);
         let place = writers.get(path).copied().unwrap_or_else(|| {
             let place = self.writers.len();
             self.writers.push(Arc::new(ActiveWriter::new(stream, path, now, place)));
@@ -247,16 +236,9 @@ impl ActiveWriter {
     }
 
     fn new(stream: &LogStream, path: &Name, now: Time, place: usize) -> ActiveWriter {
-        let writer = LogWriter {
-            stream: stream.number,
-            writer: stream.writer,
-            path: path.clone(),
-            rotation_base: 0.0,
-            rotation_interval: 0.0,
-            network_time: now.as_secs_f64(),
-            options: stream.options.clone(),
-            fields: stream.fields.clone(),
-        };
+        let LogStream { number, writer, fields, options, .. } = stream.clone();
+        let writer = LogWriter::new(number, writer, path.clone(), fields);
+        let writer = LogWriter { network_time: now.as_secs_f64(), options, ..writer };
         let mut announcement = Vec::new();
         writer.encode(&mut announcement);
         ActiveWriter { writer, place, announcement: announcement.into() }
@@ -447,19 +429,11 @@ fn column(field: &LogField, value: &LogValue) -> LogValue {
 
 /// Creates a number of this type, if that is possible.
 fn number(ty: TypeTag, value: &LogValue) -> LogValue {
-    let coerced = match (ty, value) {
-        (TypeTag::Int, LogValue::Count(v) | LogValue::Counter(v)) => {
-            i64::try_from(*v).ok().map(LogValue::Int)
-        }
-        (TypeTag::Count, LogValue::Int(v)) => u64::try_from(*v).ok().map(LogValue::Count),
-        (TypeTag::Count, LogValue::Counter(v)) => Some(LogValue::Count(*v)),
-        (TypeTag::Counter, LogValue::Int(v)) => u64::try_from(*v).ok().map(LogValue::Counter),
-        (TypeTag::Counter, LogValue::Count(v)) => Some(LogValue::Counter(*v)),
-        (TypeTag::Double, LogValue::Int(v)) => Some(LogValue::Double(*v as f64)),
-        (TypeTag::Double, LogValue::Count(v) | LogValue::Counter(v)) => {
-            Some(LogValue::Double(*v as f64))
+    let number = match ty {
+        TypeTag::Int | TypeTag::Count | TypeTag::Counter | TypeTag::Double => {
+            value_of(value, &Type::ANY).and_then(|value| value.coerce(&Type::Base(ty)).ok())
         }
         _ => None,
     };
-    coerced.unwrap_or_else(|| value.clone())
+    number.as_ref().and_then(log_value).unwrap_or_else(|| value.clone())
 }
