@@ -40,13 +40,18 @@ fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
 }
 
 fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST {
+    let too_large = || {
         let what = format!("is larger than {} MiB", MOST >> 20);
-        return Err(io::Error::new(ErrorKind::FileTooLarge, what));
+        io::Error::new(ErrorKind::FileTooLarge, what)
+    };
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() > MOST {
+        return Err(too_large());
     }
-    Ok(bytes)
+    // Devices and growing files do not have their length in the metadata.
+    let mut bytes = Vec::new();
+    file.by_ref().take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST { Err(too_large()) } else { Ok(bytes) }
 }
 
 #[cfg(unix)]

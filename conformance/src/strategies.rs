@@ -16,11 +16,12 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// Returns the configuration of a slow property test: `few` cases, or as many as `PROPTEST_CASES`
-/// says.
+/// Returns the configuration of a slow property test: at most `few` cases, unless `PROPTEST_CASES`
+/// asks for 256 or more.
 pub fn on_few(few: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
-    let cases = std::env::var_os("PROPTEST_CASES").map_or(few, |_| usual.cases);
+    let is_thorough = std::env::var_os("PROPTEST_CASES").is_some() && usual.cases >= 256;
+    let cases = if is_thorough { usual.cases } else { usual.cases.min(few) };
     ProptestConfig { cases, ..usual }
 }
 

@@ -6,6 +6,7 @@ use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::wire::Message;
 use brocomm::node::{CloseCause, Phase};
+use brocomm_conformance::strategies::on_few;
 use brocomm_conformance::{Side, testing};
 use proptest::prelude::*;
 
@@ -186,7 +187,7 @@ fn every_split_in_two_gives_the_same() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..on_few(12) })]
 
     #[test]
     fn random_splits_give_the_same(seed in any::<u64>(), at in any::<prop::sample::Index>()) {

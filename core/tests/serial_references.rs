@@ -7,7 +7,7 @@ use brocomm::lowlevel::serial::{
     Caching, Id, LazyEvent, LazySerial, Mode, Opcode, Reader, ReaderLimits, Serial, StateAccess,
     Writer,
 };
-use brocomm_conformance::strategies::{self, mode};
+use brocomm_conformance::strategies::{self, mode, on_few};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -256,7 +256,7 @@ fn references_survive_forwarding() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(on_few(16))]
 
     /// However small the cache, every reference gives the right object, both at the next node and
     /// at the one after it.

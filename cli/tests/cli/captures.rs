@@ -1,5 +1,6 @@
 //! Tests of `brocomm decode` with captures.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 
@@ -167,21 +168,38 @@ fn missing_data_is_reported() {
     assert!(errors.ends_with("the capture has no TCP connection\n"), "{errors}");
 }
 
-/// Returns the number of connections in a complete capture, and the messages of each side in order.
+/// The number of connections in a capture, and the messages of each side in order.
+type Sides = (usize, [Vec<Value>; 2]);
+
+/// Decodes complete captures, in one process.
 #[track_caller]
-fn sides(name: &str, frames: &[Frame]) -> (usize, [Vec<Value>; 2]) {
-    let run = run(["decode", "--json", scratch("sides", name, &pcap(frames)).to_str().unwrap()]);
+fn sides_of(name: &str, captures: &[Vec<Frame>]) -> Vec<Sides> {
+    let file = |(at, frames): (usize, &Vec<Frame>)| {
+        scratch("sides", &format!("{name}-{at}.pcap"), &pcap(frames)).display().to_string()
+    };
+    let files: Vec<String> = captures.iter().enumerate().map(file).collect();
+    let run = run(["decode", "--json"].into_iter().chain(files.iter().map(String::as_str)));
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
-    let mut connections = std::collections::BTreeSet::new();
-    let mut sides = [Vec::new(), Vec::new()];
+    let mut connections = vec![BTreeSet::new(); files.len()];
+    let mut sides = vec![[Vec::new(), Vec::new()]; files.len()];
     for line in run.stdout.lines() {
         let mut line: Value = serde_json::from_str(line).unwrap();
         let object = line.as_object_mut().unwrap();
         object.remove("t");
-        connections.insert(object.remove("file").map_or_else(String::new, |f| f.to_string()));
-        sides[usize::from(line["from"] == "listener")].push(line);
+        let connection = object.remove("file").map_or_else(String::new, |f| f.to_string());
+        // With several files, the name of each is followed by that of the connection, if needed.
+        let is_in = |file: &String| connection.contains(file.as_str());
+        let at = if files.len() == 1 { 0 } else { files.iter().position(is_in).unwrap() };
+        connections[at].insert(connection);
+        sides[at][usize::from(line["from"] == "listener")].push(line);
     }
-    (connections.len(), sides)
+    connections.iter().map(BTreeSet::len).zip(sides).collect()
+}
+
+/// As [`sides_of`], for one capture.
+#[track_caller]
+fn sides(name: &str, frames: &[Frame]) -> Sides {
+    sides_of(name, &[frames.to_vec()]).remove(0)
 }
 
 /// Returns the packets of a session: the SYN, the answer and the data.
@@ -202,16 +220,22 @@ fn a_syn_may_be_captured_late_twice_or_after_data() {
         let good = sides("whole.pcap", &whole);
         assert_eq!(good.0, 1);
         assert!(good.1.iter().all(|side| side.len() > 5));
+        let (mut changed, mut changes) = (Vec::new(), Vec::new());
         for at in 1..whole.len() {
             for of in [0, 1] {
                 let mut twice = whole.clone();
                 twice.insert(at, whole[of].clone());
-                assert_eq!(sides("twice.pcap", &twice), good, "{ports:?} {of} again at {at}");
+                changed.push(twice);
+                changes.push(format!("{of} again at {at}"));
             }
             let mut late = whole.clone();
             let syn = late.remove(0);
             late.insert(at, syn);
-            assert_eq!(sides("late.pcap", &late), good, "{ports:?} SYN at {at}");
+            changed.push(late);
+            changes.push(format!("SYN at {at}"));
+        }
+        for (sides, change) in sides_of("changed", &changed).into_iter().zip(changes) {
+            assert_eq!(sides, good, "{ports:?} {change}");
         }
         // The SYN with ACK has the same information.
         assert_eq!(sides("no-syn.pcap", &whole[1..]), good);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Run, brocomm, good_sessions_of_2_5, run, scratch, session};
+use crate::support::{Run, brocomm, decode_all, good_sessions_of_2_5, run, scratch, session};
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side};
 use serde_json::{Value, json};
@@ -30,12 +30,10 @@ fn lines_of(recordings: &[PathBuf]) -> Vec<Value> {
     run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Returns the printed values of a recording.
-fn values(recording: &Path) -> BTreeMap<Place, String> {
-    let run = decode(recording, &[]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", recording.display());
+/// Returns the values in the text about a recording.
+fn values(text: &str) -> BTreeMap<Place, String> {
     let mut values = BTreeMap::new();
-    for line in run.stdout.lines() {
+    for line in text.lines() {
         let (place, value) = line.split_once(" = ").unwrap();
         let place: Vec<&str> = place.split_whitespace().collect();
         let [when, at, name] = place.as_slice() else { panic!("{line}") };
@@ -48,9 +46,11 @@ fn values(recording: &Path) -> BTreeMap<Place, String> {
 #[test]
 fn values_equal_those_that_the_real_peers_printed() {
     let (mut compared, mut never_sent) = (0, 0);
+    let files: Vec<_> = good_sessions_of_2_5().map(|session| session.recording_path()).collect();
+    let texts = decode_all(&["--state"], &files);
     for session in good_sessions_of_2_5() {
         let name = session.name();
-        let mut values = values(&session.recording_path());
+        let mut values = values(&texts[&session.recording_path()]);
         for expected in session.expectation().unwrap().expect {
             let (place, at, value) = match expected {
                 Expected::ValueAfterSync { at, name, value } => {
@@ -124,7 +124,9 @@ fn alone(test: &str, name: &str) -> PathBuf {
 #[test]
 fn without_declarations_assigned_variables_are_printed() {
     let name = "bro-bro-sync-noauth";
-    let values = values(&alone("state-alone", name));
+    let run = decode(&alone("state-alone", name), &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let values = values(&run.stdout);
     assert_eq!(values.len(), 80);
     for expected in session(name).expectation().unwrap().expect {
         if let Expected::FinalValue { at, name, value } = expected {

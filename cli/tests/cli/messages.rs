@@ -274,9 +274,11 @@ fn unreadable_files_are_reported_by_name() {
         let text = format!("{key}\nssl_private_key = 'ANY'\n").replace("ANY", &variables);
         scratch("messages-read", &format!("{}.toml", key.len()), text.as_bytes())
     };
+    let large = scratch("messages-read", "large", b"").display().to_string();
+    std::fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
     for (file, why) in [
         (directory, "is a directory"),
-        ("/dev/zero", "is larger than 64 MiB"),
+        (&large, "is larger than 64 MiB"),
         ("/no/such/file", "no such file or directory"),
     ] {
         let of_key = |key: &str| inline(&key.replace("FILE", file)).display().to_string();
@@ -306,6 +308,14 @@ fn unreadable_files_are_reported_by_name() {
                 "{command}: {stderr}"
             );
         }
+    }
+    // It has no length before it is read.
+    for command in ["config check", "connect h --declarations"] {
+        let Run { code, stderr, .. } = run(command.split(' ').chain(["/dev/zero"]));
+        assert!(
+            code == 2 && stderr.contains("/dev/zero") && stderr.contains("is larger than"),
+            "{stderr}"
+        );
     }
     // These are read piece by piece, or replaced.
     for (command, file, why) in [

@@ -1,10 +1,11 @@
 //! Tests of `brocomm decode` with every recording.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::{
-    brocomm, fault_sessions, files, good_sessions, good_sessions_of_2_5, run, scratch, session,
+    brocomm, decode_all, fault_sessions, files, good_sessions, good_sessions_of_2_5, run, scratch,
+    session,
 };
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side, Step, StepKind, older_sessions};
@@ -35,19 +36,25 @@ struct Event {
     args: String,
 }
 
-/// Returns the events of a recording by sender: names and order from the JSON output, arguments
-/// from the text output.
-fn events(file: &Path) -> BTreeMap<Side, Vec<Event>> {
-    let decode = |more: &[&str]| {
-        let run = run([&["decode"], more, &[file.to_str().unwrap()]].concat());
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", file.display());
-        run.stdout
-    };
-    let (json, text) = (decode(&["--json"]), decode(&[]));
-    assert_eq!(json.lines().count(), text.lines().count());
-    let mut events = BTreeMap::<Side, Vec<Event>>::new();
-    for (line, text) in json.lines().zip(text.lines()) {
+/// Returns the events of recordings by file and sender: names and order from the JSON output,
+/// arguments from the text output.
+fn events(files: &[PathBuf]) -> BTreeMap<PathBuf, BTreeMap<Side, Vec<Event>>> {
+    let json = run(["decode", "--json"].map(PathBuf::from).iter().chain(files));
+    assert_eq!((json.code, json.stderr.as_str()), (0, ""));
+    let mut lines = BTreeMap::<PathBuf, Vec<Value>>::new();
+    for line in json.stdout.lines() {
         let line: Value = serde_json::from_str(line).expect(line);
+        lines.entry(line["file"].as_str().unwrap().into()).or_default().push(line);
+    }
+    let texts = decode_all(&[], files);
+    let of = |(file, text): (&PathBuf, &String)| (file.clone(), events_of(&lines[file], text));
+    texts.iter().map(of).collect()
+}
+
+fn events_of(json: &[Value], text: &str) -> BTreeMap<Side, Vec<Event>> {
+    assert_eq!(json.len(), text.lines().count());
+    let mut events = BTreeMap::<Side, Vec<Event>>::new();
+    for (line, text) in json.iter().zip(text.lines()) {
         let from = Side::from_name(line["from"].as_str().unwrap()).unwrap();
         assert!(line["t"].is_f64(), "{line}");
         if let Some(name) = line.get("event") {
@@ -99,11 +106,13 @@ fn shown(arg: &str) -> String {
 #[test]
 fn events_equal_those_that_the_receivers_printed() {
     let mut compared = 0;
+    let all: Vec<PathBuf> = good_sessions_of_2_5().flat_map(|session| files(&session)).collect();
+    let mut decoded = events(&all);
     for session in good_sessions_of_2_5() {
         let name = session.name();
         let mut events = BTreeMap::<Side, Vec<Event>>::new();
         for file in files(&session) {
-            for (side, more) in self::events(&file) {
+            for (side, more) in decoded.remove(&file).unwrap() {
                 events.entry(side).or_default().extend(more);
             }
         }
@@ -126,13 +135,9 @@ fn events_equal_those_that_the_receivers_printed() {
 
 #[test]
 fn every_serial_is_encoded_to_the_same_bytes() {
-    for session in good_sessions() {
-        let mut arguments = vec!["decode".into(), "--verify".into()];
-        arguments.extend(files(&session));
-        let run = run(&arguments);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", session.name());
-        let verdicts = run.stdout.matches("all bytes are the same\n").count();
-        assert_eq!(verdicts, files(&session).len(), "{}", run.stdout);
+    let files: Vec<PathBuf> = good_sessions().flat_map(|session| files(&session)).collect();
+    for (file, text) in decode_all(&["--verify"], &files) {
+        assert!(text.ends_with("all bytes are the same\n"), "{}: {text}", file.display());
     }
 }
 
@@ -144,16 +149,17 @@ fn row(summary: &str, name: &str) -> Vec<u64> {
 
 #[test]
 fn summaries_equal_the_counts_in_the_metadata() {
+    let files: Vec<PathBuf> = good_sessions().map(|session| session.recording_path()).collect();
+    let summaries = decode_all(&["--summary"], &files);
     for session in good_sessions() {
         let name = session.name();
-        let run = run(["decode".into(), "--summary".into(), session.recording_path()]);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        let summary = &summaries[&session.recording_path()];
         let wire = session.expectation().unwrap().wire;
         let (c, l) = (wire.connector, wire.listener);
         let messages = [c.messages, c.bytes, l.messages, l.bytes];
-        assert_eq!(row(&run.stdout, "all messages"), messages, "{name}");
-        assert_eq!(row(&run.stdout, "chunks "), [c.chunks, l.chunks], "{name}");
-        assert_eq!(row(&run.stdout, "errors"), [0, 0], "{name}");
+        assert_eq!(row(summary, "all messages"), messages, "{name}");
+        assert_eq!(row(summary, "chunks "), [c.chunks, l.chunks], "{name}");
+        assert_eq!(row(summary, "errors"), [0, 0], "{name}");
     }
 }
 

@@ -5,31 +5,47 @@ use std::cell::Cell;
 
 struct Meter;
 
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
+#[derive(Clone, Copy)]
+struct Counts {
+    allocations: u64,
+    held: isize,
+    peak: isize,
 }
 
-fn count(bytes: isize) {
-    let held = HELD.get().wrapping_add(bytes);
-    HELD.set(held);
-    PEAK.set(PEAK.get().max(held));
+thread_local! {
+    static COUNTS: Cell<Counts> = const { Cell::new(Counts { allocations: 0, held: 0, peak: 0 }) };
+}
+
+// Every allocation of the tests counts, so this accesses the counts only once.
+fn count(allocations: u64, bytes: isize) {
+    COUNTS.with(|counts| {
+        let Counts { allocations: before, held, peak } = counts.get();
+        let held = held.wrapping_add(bytes);
+        let peak = if held > peak { held } else { peak };
+        counts.set(Counts { allocations: before + allocations, held, peak });
+    });
 }
 
 // SAFETY: forwards every call to the system allocator.
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        count(layout.size() as isize);
+        count(1, layout.size() as isize);
         // SAFETY: as our caller guarantees.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
+        count(0, -(layout.size() as isize));
         // SAFETY: as our caller guarantees.
         unsafe { System.dealloc(memory, layout) }
+    }
+
+    // Counts as if the memory always moved.
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(1, size as isize);
+        count(0, -(layout.size() as isize));
+        // SAFETY: as our caller guarantees.
+        unsafe { System.realloc(memory, layout, size) }
     }
 }
 
@@ -39,20 +55,20 @@ static METER: Meter = Meter;
 /// Returns how many bytes this thread has allocated minus those that it has freed. Freeing memory
 /// of other threads lowers it.
 pub(crate) fn held() -> isize {
-    HELD.get()
+    COUNTS.get().held
 }
 
 /// Runs `work`; returns its result and the peak of additional memory in bytes.
 pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = HELD.get();
-    PEAK.set(before);
+    let before = COUNTS.get();
+    COUNTS.set(Counts { peak: before.held, ..before });
     let result = work();
-    (result, usize::try_from(PEAK.get() - before).unwrap_or(0))
+    (result, usize::try_from(COUNTS.get().peak - before.held).unwrap_or(0))
 }
 
 /// Runs `work`; returns the number of its allocations.
 pub(crate) fn allocations(work: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
+    let before = COUNTS.get().allocations;
     work();
-    ALLOCATIONS.get() - before
+    COUNTS.get().allocations - before
 }

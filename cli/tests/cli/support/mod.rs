@@ -4,6 +4,7 @@ mod program;
 pub(crate) mod schema;
 pub(crate) mod wire;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -106,6 +107,27 @@ pub(crate) fn files(session: &RecordedSession) -> Vec<PathBuf> {
     let further = session.expectation().unwrap().further_connections;
     let further: Vec<PathBuf> = further.iter().map(|name| first.with_file_name(name)).collect();
     [vec![first], further].concat()
+}
+
+/// Decodes several recordings without errors, in one process. Returns the text about each by path.
+pub(crate) fn decode_all(form: &[&str], files: &[PathBuf]) -> BTreeMap<PathBuf, String> {
+    let form = ["decode"].iter().chain(form).map(PathBuf::from);
+    let run = run(form.chain(files.iter().cloned()));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let mut texts: BTreeMap<_, _> =
+        files.iter().map(|file| (file.clone(), String::new())).collect();
+    let mut at = None;
+    for line in run.stdout.lines() {
+        match line.strip_suffix(':').map(PathBuf::from).filter(|file| texts.contains_key(file)) {
+            Some(file) => at = Some(file),
+            None => {
+                let text = texts.get_mut(at.as_ref().expect("a heading comes first")).unwrap();
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    texts
 }
 
 /// Writes a file for a test with this name, in its own directory.

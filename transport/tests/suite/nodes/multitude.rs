@@ -9,7 +9,7 @@ const PEERS: u64 = 200;
 /// The number of events in each test. `BROCOMM_TEST_EVENTS=1000000` sets a million, which takes
 /// about a minute in a debug build.
 fn count() -> u64 {
-    std::env::var("BROCOMM_TEST_EVENTS").map_or(20_000, |count| count.parse().unwrap())
+    std::env::var("BROCOMM_TEST_EVENTS").map_or(6_000, |count| count.parse().unwrap())
 }
 
 pub(crate) async fn many_events_arrive_in_order(stream: Stream) {
