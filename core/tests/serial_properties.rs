@@ -3,7 +3,7 @@
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{
-    Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, WriteError, Writer,
+    Caching, Mode, Reader, ReaderLimits, SerialErrorKind, Transcript, WriteError, Writer,
 };
 use brocomm::lowlevel::wire::DataFormat;
 use brocomm_conformance::strategies::{self, mode_of_any_format, on_few};
@@ -87,6 +87,30 @@ proptest! {
         let sent = Serial::Event(event.clone());
         prop_assert_eq!(printed(&serial, mode), printed(&sent, mode));
         prop_assert_eq!(serial, Serial::Event(event));
+    }
+
+    /// Without a cache, what was written before makes no difference, although a writer copies types
+    /// from earlier events.
+    #[test]
+    fn without_a_cache_events_do_not_depend_on_earlier_ones(
+        events in strategies::events(20),
+        order in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 60),
+        modes in prop::collection::vec(mode_of_any_format(), 1..4),
+    ) {
+        let mut writer = Writer::new(3000);
+        for (event, mode) in order {
+            let (event, mode) = (event.get(&events), *mode.get(&modes));
+            for caching in [Caching::None, mode.caching] {
+                let mode = Mode { caching, ..mode };
+                let mut fresh = Writer::new(3000);
+                let before = writer.counters().full;
+                let written = sendable(&mut writer, event, mode);
+                if caching == Caching::None {
+                    prop_assert_eq!(written, sendable(&mut fresh, event, mode));
+                    prop_assert_eq!(writer.counters().full - before, fresh.counters().full);
+                }
+            }
+        }
     }
 
     /// A reader that records decisions does not use the fast paths. Both readers give the same

@@ -120,6 +120,7 @@ impl Output {
 
     /// Frees unused memory.
     pub(super) fn release(&mut self) {
+        self.writer.release();
         if self.queued() == 0 {
             self.clear();
         }

@@ -1,6 +1,7 @@
 //! The writer's side of the object cache (2§5).
 
 mod recipe;
+mod written;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::ListId;
 use super::ages::{Ages, Entry};
 use super::messages::{Kept, Sent};
 pub(in super::super) use recipe::Recipe;
+use written::WrittenType;
 
 /// Tracks the content of the peer's cache.
 ///
@@ -35,6 +37,8 @@ pub(in super::super) struct WriteCache {
     last: Caching,
     /// The number of objects written in full without an id.
     nameless: u64,
+    /// Types that were written in full without an id.
+    written: Vec<WrittenType>,
     /// The number of types and parts of types written in full.
     registered: u64,
 }
@@ -61,6 +65,7 @@ impl WriteCache {
             size,
             last: Caching::Single,
             nameless: 0,
+            written: Vec::new(),
             registered: 0,
         }
     }

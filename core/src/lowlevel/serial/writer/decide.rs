@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::data::{Type, TypeTag};
+use crate::data::{Type, TypeDef, TypeTag};
 
 use super::super::cache::{Decision, Kept, WriteCache};
 use super::super::{Caching, Family, Mode, kind};
@@ -69,6 +69,19 @@ pub(super) trait Decide {
     fn value_and_type(&mut self, tag: TypeTag) -> Option<(Short, u64, u64)>;
     /// Decides on a shared object.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
+    /// Returns the bytes of a type in full without ids, if they are known. Decides on its parts.
+    #[inline]
+    fn written_type(&mut self, _def: &Arc<TypeDef>) -> Option<&[u8]> {
+        None
+    }
+    /// Returns the number of objects without ids so far, for [`keep_type`](Self::keep_type).
+    #[inline]
+    fn nameless(&self) -> u64 {
+        0
+    }
+    /// Keeps the bytes of a type in full, which was written after so many objects without ids.
+    #[inline]
+    fn keep_type(&mut self, _def: &Arc<TypeDef>, _bytes: &[u8], _nameless: u64) {}
     /// Decides on a container, by its address and by whether it is shared. `keep` returns what
     /// prevents the address from being reused.
     fn container(
@@ -147,6 +160,18 @@ impl Decide for Live<'_> {
     #[inline]
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
         self.cache.shared(object, family, self.mode)
+    }
+
+    fn written_type(&mut self, def: &Arc<TypeDef>) -> Option<&[u8]> {
+        self.cache.written_type(def, self.mode)
+    }
+
+    fn nameless(&self) -> u64 {
+        self.cache.nameless()
+    }
+
+    fn keep_type(&mut self, def: &Arc<TypeDef>, bytes: &[u8], nameless: u64) {
+        self.cache.keep_type(def, self.mode, bytes, nameless);
     }
 
     #[inline]
@@ -258,7 +283,7 @@ impl<D: Decide> MessageWriter<'_, D> {
                 }
                 self.header(value, Family::Val, class);
                 self.bool(true);
-                self.decided_def(ty, def);
+                self.type_of_value(ty, def);
             }
             _ => {
                 self.header(value, Family::Val, class);
@@ -271,6 +296,26 @@ impl<D: Decide> MessageWriter<'_, D> {
         self.no_value_attributes();
         self.append(content);
         true
+    }
+
+    /// Writes a type after the decision on it. Without a cache, a value's type is always written in
+    /// full and with the same bytes, so they are copied from an earlier value.
+    fn type_of_value(&mut self, ty: Decision, def: &Arc<TypeDef>) {
+        if ty != Decision::Full(0) {
+            return self.decided_def(ty, def);
+        }
+        if !self.has_room() {
+            return;
+        }
+        if let Some(bytes) = self.decide.written_type(def) {
+            return self.out.extend_from_slice(bytes);
+        }
+        let (start, nameless) = (self.out.len(), self.decide.nameless());
+        self.decided_def(ty, def);
+        if !self.overrun {
+            let bytes = self.out.get(start..).unwrap_or_default();
+            self.decide.keep_type(def, bytes, nameless);
+        }
     }
 
     /// Writes the flag that a value has no attributes, in data formats that have it.

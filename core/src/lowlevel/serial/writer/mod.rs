@@ -64,6 +64,11 @@ impl Writer {
         self.cache.counters()
     }
 
+    /// Frees unused memory.
+    pub(crate) fn release(&mut self) {
+        self.cache.release();
+    }
+
     /// Encodes an event call; `time` is the sender's network time in seconds since the Unix epoch.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::{Name, TypeDef, TypeKind};
+use crate::wire::DataFormat;
 
 /// What is written in a SERIAL.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,4 +126,26 @@ fn evicted_objects_are_released() {
     }
     assert_eq!(Arc::strong_count(&first), 1);
     assert_eq!(cache.shared(&first, Family::Type, Mode::RUNNING), Decision::Full(4));
+}
+
+/// Only the last types written without a cache are kept.
+#[test]
+fn few_types_are_kept() {
+    let mut cache = WriteCache::new(3000);
+    let mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+    let kind = || TypeKind::Opaque(Name::from("opaque"));
+    let ty =
+        |_| TypeDef { name: Name::from("ty"), base: false, network_order: false, kind: kind() };
+    let types: Vec<_> = (0..20).map(ty).map(Arc::new).collect();
+    for ty in &types {
+        cache.keep_type(ty, mode, b"type", 0);
+        cache.keep_type(ty, mode, &[0; 5000], 0);
+    }
+    let kept = |ty: &Arc<TypeDef>| Arc::strong_count(ty) - 1;
+    assert_eq!(types.iter().map(kept).sum::<usize>(), 8);
+    let last = types.last().unwrap();
+    assert_eq!(cache.written_type(last, mode), Some(b"type".as_slice()));
+    assert_eq!(cache.written_type(last, mode.with_data_format(DataFormat::V21)), None);
+    cache.release();
+    assert_eq!(types.iter().map(kept).sum::<usize>(), 0);
 }
