@@ -141,10 +141,19 @@ pub(super) fn digest_of(list: &List) -> u64 {
     digest.0
 }
 
+/// Digests an index of one value.
+#[inline(always)]
+pub(super) fn digest_of_one(value: &Value) -> u64 {
+    let mut digest = Digest(0);
+    digest.value(value);
+    digest.0
+}
+
 /// Mixes the words of a digest. It need not be strong: indices with equal digests are compared.
 struct Digest(u64);
 
 impl Digest {
+    #[inline(always)]
     fn word(&mut self, word: u64) -> Option<()> {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Some(())
@@ -160,6 +169,7 @@ impl Digest {
     }
 
     /// An IPv4 address equals the IPv6 one that it is mapped to.
+    #[inline(always)]
     fn addr(&mut self, addr: IpAddr) -> Option<()> {
         let bits = match addr {
             IpAddr::V4(addr) => addr.to_ipv6_mapped().to_bits(),
@@ -185,6 +195,7 @@ impl Digest {
         }
     }
 
+    #[inline(always)]
     fn value(&mut self, value: &Value) -> Option<()> {
         match value {
             Value::Int(number) => self.word(*number as u64),

@@ -1,7 +1,6 @@
 //! Reading of primitives (2§1) and simple values, and the sinks for values (2§6).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::slice::IterMut;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,17 +25,6 @@ pub(super) trait Sink {
 
     /// Records a value that is absent.
     fn absent(&mut self) {}
-
-    /// Reserves space for this many values, before the first.
-    fn reserve(&mut self, _: usize) {}
-}
-
-/// Ignores all values.
-impl Sink for () {
-    const MAKES: bool = false;
-
-    #[inline(always)]
-    fn put(&mut self, _: impl FnOnce() -> Value) {}
 }
 
 impl Sink for Vec<Value> {
@@ -46,36 +34,21 @@ impl Sink for Vec<Value> {
     fn put(&mut self, make: impl FnOnce() -> Value) {
         self.push(make());
     }
-
-    #[inline]
-    fn reserve(&mut self, count: usize) {
-        *self = Vec::with_capacity(count);
-    }
 }
 
-/// Takes the elements of a container, which are all absent at first.
-impl Sink for IterMut<'_, Option<Value>> {
+/// Takes the elements of a record or a vector, which may be absent.
+impl Sink for Vec<Option<Value>> {
     const MAKES: bool = true;
 
     #[inline(always)]
     fn put(&mut self, make: impl FnOnce() -> Value) {
-        if let Some(element @ None) = self.next() {
-            *element = Some(make());
-        }
+        self.push(Some(make()));
     }
 
     #[inline(always)]
     fn absent(&mut self) {
-        self.next();
+        self.push(None);
     }
-}
-
-/// Adds absent elements, until there are `count` or some are to be read first. Returns those added.
-#[inline(always)]
-pub(super) fn more(slots: &mut Vec<Option<Value>>, count: usize) -> IterMut<'_, Option<Value>> {
-    let start = slots.len();
-    slots.resize_with(count.min(start + EAGER), || None);
-    slots.get_mut(start..).unwrap_or_default().iter_mut()
 }
 
 /// Takes one value.
@@ -99,7 +72,11 @@ pub(super) fn scalar_into<'c, S: Sink>(
     lenient: bool,
 ) -> Option<&'c [u8]> {
     if tag == TypeTag::String {
-        return text_into(sink, chunk, content);
+        let (length, text) = content.split_first_chunk()?;
+        let start = chunk.len() - text.len();
+        let (text, rest) = text.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        sink.put(|| Value::String(part(chunk, start, text.len())));
+        return Some(rest);
     }
     let (word, rest) = word(content)?;
     match tag {
@@ -118,40 +95,36 @@ pub(super) fn scalar_into<'c, S: Sink>(
         TypeTag::Addr if word >> 32 == 1 => {
             sink.put(|| Value::Addr(IpAddr::V4(Ipv4Addr::from_bits(word as u32))));
         }
-        TypeTag::Addr => return addr_into(sink, content),
-        TypeTag::Subnet => return subnet_into(sink, content, lenient),
+        TypeTag::Addr => {
+            let (addr, rest) = addr(content)?;
+            sink.put(|| Value::Addr(addr));
+            return Some(rest);
+        }
+        TypeTag::Subnet => {
+            let (subnet, rest) = subnet(content, lenient)?;
+            sink.put(|| Value::Subnet(subnet));
+            return Some(rest);
+        }
         _ => return None,
     }
     Some(rest)
 }
 
+/// Returns a part of a chunk that was checked to be within.
 #[inline(never)]
-fn text_into<'c, S: Sink>(sink: &mut S, chunk: &Bytes, content: &'c [u8]) -> Option<&'c [u8]> {
-    let (length, rest) = content.split_first_chunk()?;
-    let start = chunk.len() - rest.len();
-    let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    // The bounds were just checked.
-    sink.put(|| Value::String(chunk.slice(start..start + text.len())));
-    Some(rest)
+fn part(chunk: &Bytes, start: usize, length: usize) -> Bytes {
+    chunk.slice(start..start + length)
 }
 
 #[inline(never)]
-fn addr_into<'c, S: Sink>(sink: &mut S, content: &'c [u8]) -> Option<&'c [u8]> {
-    let (addr, rest) = addr(content)?;
-    sink.put(|| Value::Addr(addr));
-    Some(rest)
-}
-
-#[inline(never)]
-fn subnet_into<'c, S: Sink>(sink: &mut S, content: &'c [u8], lenient: bool) -> Option<&'c [u8]> {
+fn subnet(content: &[u8], lenient: bool) -> Option<(Subnet, &[u8])> {
     let (prefix, rest) = addr(content)?;
     let (width, rest) = rest.split_first_chunk()?;
     let width = checked_width(prefix, u32::from_be_bytes(*width), lenient).ok()?;
-    sink.put(|| Value::Subnet(Subnet { prefix, width }));
-    Some(rest)
+    Some((Subnet { prefix, width }, rest))
 }
 
-#[inline(always)]
+#[inline(never)]
 fn addr(content: &[u8]) -> Option<(IpAddr, &[u8])> {
     let (words, rest) = content.split_first_chunk()?;
     match u32::from_be_bytes(*words) {

@@ -183,18 +183,11 @@ pub(super) struct Interned {
 #[derive(Debug)]
 pub(in crate::lowlevel::serial) struct InternedType {
     key: u64,
-    bytes: Box<[u8]>,
+    /// The type's encoding.
+    pub(in crate::lowlevel::serial) bytes: Box<[u8]>,
     pub(in crate::lowlevel::serial) ty: Type,
+    /// Its height, and the number of objects in its encoding.
     pub(in crate::lowlevel::serial) extent: Extent,
-    /// The number of objects in the type's encoding.
-    pub(in crate::lowlevel::serial) full: u64,
-}
-
-impl InternedType {
-    /// Returns the length of the type's encoding in bytes.
-    pub(in crate::lowlevel::serial) fn len(&self) -> u32 {
-        self.bytes.len() as u32
-    }
 }
 
 impl Interned {
@@ -210,7 +203,7 @@ impl Interned {
     }
 
     /// Keeps a type with this encoding, unless all kept encodings would then exceed `limit` bytes.
-    pub(super) fn add(&mut self, bytes: &[u8], ty: Type, extent: Extent, full: u64, limit: usize) {
+    pub(super) fn add(&mut self, bytes: &[u8], ty: Type, extent: Extent, limit: usize) {
         let Some(key) = key(bytes).filter(|_| bytes.len() <= LONGEST) else { return };
         let gone = match self.types.get(self.next) {
             Some(known) => known.bytes.len(),
@@ -220,7 +213,7 @@ impl Interned {
         if all > limit {
             return;
         }
-        let known = InternedType { key, bytes: bytes.into(), ty, extent, full };
+        let known = InternedType { key, bytes: bytes.into(), ty, extent };
         match self.types.get_mut(self.next) {
             Some(place) => *place = known,
             None => self.types.push(known),
@@ -248,17 +241,18 @@ mod tests {
     fn types_are_found_by_all_of_their_bytes() {
         let mut interned = Interned::default();
         let bytes = |last: u8| [&[7; 50][..], &[last]].concat();
-        let extent = Extent::default();
         for last in 0..40 {
+            let extent = Extent { height: 1, objects: u32::from(last) };
             let ty = Type::named(last.to_string());
-            interned.add(&bytes(last), ty, extent, u64::from(last), 10_000);
+            interned.add(&bytes(last), ty, extent, 10_000);
         }
         assert_eq!((interned.types.len(), interned.bytes()), (MOST, MOST * 51));
         for last in 0..40 {
             let bytes = [bytes(last), vec![1, 2, 3]].concat();
-            let found = interned.find(&bytes).map(|known| (known.full, known.len()));
+            let found =
+                interned.find(&bytes).map(|known| (known.extent.objects, known.bytes.len()));
             // The last ones have replaced the first.
-            assert_eq!(found, (last >= 8).then_some((u64::from(last), 51)));
+            assert_eq!(found, (last >= 8).then_some((u32::from(last), 51)));
         }
         assert!(interned.find(&bytes(9)[..50]).is_none());
         assert!(interned.find(&bytes(9)[..20]).is_none());
@@ -269,7 +263,7 @@ mod tests {
         let mut interned = Interned::default();
         let mut add = |length: usize, limit| {
             let (ty, extent) = (Type::COUNT, Extent::default());
-            interned.add(&vec![length as u8; length], ty, extent, 1, limit);
+            interned.add(&vec![length as u8; length], ty, extent, limit);
             interned.bytes()
         };
         assert_eq!(add(LONGEST + 1, usize::MAX), 0);

@@ -110,7 +110,7 @@ impl MessageReader<'_> {
 
     /// Reads the flag that a value has no attributes, in data formats that have it.
     pub(super) fn no_value_attributes(&mut self) -> Result<()> {
-        if self.mode.data_format.has_value_attributes() && self.cursor.bool()? {
+        if self.is_old && self.cursor.bool()? {
             return Err(Kind::ValueAttributes);
         }
         Ok(())

@@ -3,8 +3,6 @@
 mod function;
 mod head;
 mod object;
-mod plain;
-mod table;
 mod types;
 mod usual;
 mod value;
@@ -13,16 +11,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
+use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess, Value};
 
 use super::cache::{CacheCounters, CacheSlot, Extent, Notes, Object, ReadCache};
 use super::indices::Indices;
 use super::lazy::{LazyEvent, LazySerial};
-use super::scalar::{Cursor, EAGER, Result, Sink};
+use super::scalar::{Cursor, EAGER, Result};
 use super::tape::{Decode, MISFIT, Message};
 use super::{
-    Caching, Family, Mode, ReaderLimits, SerialContext, SerialError, SerialErrorKind as Kind,
-    Transcript,
+    Family, Mode, ReaderLimits, SerialContext, SerialError, SerialErrorKind as Kind, Transcript,
 };
 use function::Function;
 use head::{Head, read_object};
@@ -120,19 +117,13 @@ impl Reader {
         chunk: Bytes,
         mode: Mode,
     ) -> std::result::Result<Serial, SerialError> {
-        if mode.caching == Caching::None {
-            return self.read_any(chunk, mode);
-        }
         self.read_usual(chunk, mode)
     }
 
     /// Reads a SERIAL of any form.
     #[inline(never)]
     fn read_any(&mut self, chunk: Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
-        match self.run_eagerly(chunk, mode, None) {
-            Ok((serial, _)) => Ok(serial),
-            Err(error) => Err(*error),
-        }
+        self.run(chunk, mode, None, false).map(|finished| finished.serial).map_err(|error| *error)
     }
 
     /// Checks a SERIAL's argument chunk without decoding the arguments of a call.
@@ -162,9 +153,9 @@ impl Reader {
     ) -> std::result::Result<LazySerial, SerialError> {
         if let Some(call) = self.usual_call(&chunk, mode) {
             let first = call.first;
-            if let Some((event, count)) = self.tape(&chunk, mode, &call) {
+            if let Some((event, count, full)) = self.tape(&chunk, mode, &call) {
                 let made = self.cache.containers();
-                self.cache.end_call(chunk, mode, (first, count), made);
+                self.end_call(chunk, mode, (first, count, full), made);
                 return Ok(LazySerial::Event(event));
             }
             self.indices.forget(0);
@@ -172,25 +163,18 @@ impl Reader {
         self.read_any_lazily(chunk, mode)
     }
 
-    /// Does the same as [`read_any`](Self::read_any), but only records the arguments of a call.
+    /// Does the same as [`read_any`](Self::read_any), but drops the arguments of a call.
     #[inline(never)]
     fn read_any_lazily(
         &mut self,
         chunk: Bytes,
         mode: Mode,
     ) -> std::result::Result<LazySerial, SerialError> {
-        let Finished { message, notes, serial, .. } =
-            self.run(chunk, mode, None, &mut ()).map_err(|error| *error)?;
-        Ok(match serial {
-            None => {
-                let event = LazyEvent::new(Arc::clone(&message));
-                self.cache.end(message, notes, mode);
-                LazySerial::Event(event)
-            }
-            Some(serial) => {
-                self.cache.end(message, notes, mode);
-                LazySerial::Other(*serial)
-            }
+        let Finished { message, serial, .. } =
+            self.run(chunk, mode, None, true).map_err(|error| *error)?;
+        Ok(match (serial, message) {
+            (Serial::Event(_), Some(message)) => LazySerial::Event(LazyEvent::new(message)),
+            (other, _) => LazySerial::Other(other),
         })
     }
 
@@ -207,8 +191,8 @@ impl Reader {
         transcript: &mut Transcript,
     ) -> std::result::Result<Serial, SerialError> {
         transcript.clear();
-        let (serial, end) =
-            self.run_eagerly(chunk.clone(), mode, Some(transcript)).map_err(|error| *error)?;
+        let Finished { serial, end, .. } =
+            self.run(chunk.clone(), mode, Some(transcript), false).map_err(|error| *error)?;
         match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
             0 => Ok(serial),
             left => {
@@ -218,30 +202,25 @@ impl Reader {
         }
     }
 
-    /// Reads a SERIAL: the arguments of a call into a sink, any other content into the result. The
-    /// caller must then [end](ReadCache::end) the SERIAL in the cache.
+    /// Reads a SERIAL onto a tape, and returns the tape if requested.
     #[inline(always)]
-    fn run<S: Sink>(
+    fn run(
         &mut self,
         chunk: Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
-        args: &mut S,
+        is_lazy: bool,
     ) -> std::result::Result<Finished, Box<SerialError>> {
         let mut message = self.cache.begin();
         let unshared = Arc::get_mut(&mut message).ok_or_else(|| {
             Box::new(SerialError { kind: MISFIT, offset: 0, context: SerialContext::Tag })
         })?;
         unshared.data_format = mode.data_format;
-        let (is_general, has_attributes) =
-            (transcript.is_some(), mode.data_format.has_value_attributes());
-        let is_usual = !is_general && !has_attributes;
         let mut reader = MessageReader {
             cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
-            is_wide: mode.pid_64bit && is_usual,
-            is_narrow: !mode.pid_64bit && is_usual,
+            is_old: mode.data_format.has_value_attributes(),
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
@@ -253,14 +232,12 @@ impl Reader {
             types: 0,
             objects: 0,
             transcript,
-            is_general,
-            has_attributes,
             value_start: 0,
             function: None,
             position: 0,
             context: SerialContext::Tag,
         };
-        let serial = match reader.serial(args) {
+        let serial = match reader.serial() {
             Ok(serial) => serial,
             Err(kind) => {
                 let (offset, context) = (reader.cursor.offset(), reader.context);
@@ -270,34 +247,16 @@ impl Reader {
         let (end, notes) = (reader.cursor.offset(), reader.notes);
         unshared.depth = reader.deepest;
         unshared.chunk = chunk;
-        Ok(Finished { message, notes, serial, end })
-    }
-
-    #[inline(always)]
-    fn run_eagerly(
-        &mut self,
-        chunk: Bytes,
-        mode: Mode,
-        transcript: Option<&mut Transcript>,
-    ) -> std::result::Result<(Serial, u32), Box<SerialError>> {
-        let mut args = Vec::new();
-        let Finished { message, notes, serial, end } =
-            self.run(chunk, mode, transcript, &mut args)?;
-        let serial = match serial {
-            Some(serial) => *serial,
-            None => Serial::Event(Event { name: message.name(), time: message.time, args }),
-        };
+        let shared = is_lazy.then(|| Arc::clone(&message));
         self.cache.end(message, notes, mode);
-        Ok((serial, end))
+        Ok(Finished { message: shared, serial, end })
     }
 }
 
-/// A SERIAL that was read and must be passed to the cache.
+/// A SERIAL that was read.
 struct Finished {
-    message: Arc<Message>,
-    notes: Option<Box<Notes>>,
-    /// The content, unless it is a call.
-    serial: Option<Box<Serial>>,
+    message: Option<Arc<Message>>,
+    serial: Serial,
     /// The offset at which the content ends.
     end: u32,
 }
@@ -307,11 +266,8 @@ struct MessageReader<'a> {
     cursor: Cursor<'a>,
     cache: &'a mut ReadCache,
     mode: Mode,
-    /// Whether values may have the usual form with 64-bit ids and no attributes, and no transcript
-    /// is recorded.
-    is_wide: bool,
-    /// The same with 32-bit ids.
-    is_narrow: bool,
+    /// Whether values have attributes, always absent, between their types and their content.
+    is_old: bool,
     limits: &'a ReaderLimits,
     known: &'a Declarations,
     lenient: bool,
@@ -328,10 +284,6 @@ struct MessageReader<'a> {
     /// The number of types that enclose the current position.
     types: u32,
     transcript: Option<&'a mut Transcript>,
-    /// Whether fast paths are disabled, as they are for a transcript.
-    is_general: bool,
-    /// Whether values have attributes, always absent, between their types and their content.
-    has_attributes: bool,
     /// The offset of the value whose content is being read.
     value_start: u32,
     /// The function being read, in data formats in which the value of its ID is the function.
@@ -343,26 +295,24 @@ struct MessageReader<'a> {
 }
 
 impl MessageReader<'_> {
-    /// Reads the whole SERIAL. A call is only recorded in the message.
-    fn serial<S: Sink>(&mut self, args: &mut S) -> Result<Option<Box<Serial>>> {
+    /// Reads the whole SERIAL.
+    fn serial(&mut self) -> Result<Serial> {
         match self.cursor.u8()? {
             b'e' => {
                 self.context = SerialContext::Call;
-                self.event(args)?;
-                Ok(None)
+                self.event().map(Serial::Event)
             }
             b'i' => {
                 self.context = SerialContext::Id;
-                self.id().map(|id| Some(Box::new(Serial::Id(id))))
+                self.id().map(Serial::Id)
             }
             b's' => {
                 self.context = SerialContext::StateAccess;
-                let access = self.state_access()?;
-                Ok(Some(Box::new(Serial::StateAccess(Box::new(access)))))
+                self.state_access().map(|access| Serial::StateAccess(Box::new(access)))
             }
             b'p' => {
                 self.context = SerialContext::Packet;
-                self.packet().map(|packet| Some(Box::new(Serial::Packet(packet))))
+                self.packet().map(Serial::Packet)
             }
             b'c' => {
                 self.context = SerialContext::Connection;
@@ -376,31 +326,30 @@ impl MessageReader<'_> {
         }
     }
 
-    #[inline]
-    fn event<S: Sink>(&mut self, args: &mut S) -> Result<()> {
+    fn event(&mut self) -> Result<Event> {
         let length = self.cursor.u32()?;
         let start = self.cursor.offset();
         self.cursor.pass(length)?;
         self.message.name = (start, self.cursor.offset());
-        self.event_content(args).inspect_err(|_| {
-            self.context = SerialContext::CallOf(Box::new(
-                self.message.name_of(self.cursor.chunk()).compact(),
-            ));
-        })
+        let name = self.message.name_of(self.cursor.chunk());
+        match self.event_content() {
+            Ok((time, args)) => Ok(Event { name, time, args }),
+            Err(kind) => {
+                self.context = SerialContext::CallOf(Box::new(name.compact()));
+                Err(kind)
+            }
+        }
     }
 
-    #[inline]
-    fn event_content<S: Sink>(&mut self, args: &mut S) -> Result<()> {
+    fn event_content(&mut self) -> Result<(f64, Vec<Value>)> {
         self.message.time = self.cursor.f64()?;
         let count = self.cursor.count(self.least_object())?;
-        args.reserve(count.min(EAGER));
+        let mut args = Vec::with_capacity(count.min(EAGER));
         for _ in 0..count {
-            if !S::MAKES {
-                self.message.args.push(self.tape_end());
-            }
-            self.value_into(args)?;
+            self.message.args.push(self.tape_end());
+            self.value_into(&mut args)?;
         }
-        Ok(())
+        Ok((self.message.time, args))
     }
 
     fn store(&mut self, place: CacheSlot, object: Object, extent: Extent) {

@@ -133,7 +133,7 @@ impl MessageReader<'_> {
             self.cursor.check_count(u64::from(elements), least)?;
             for _ in 0..elements {
                 self.cursor.u64()?;
-                self.value_into(&mut ())?;
+                self.value()?;
             }
             read = u64::from(elements).saturating_add(read);
         }

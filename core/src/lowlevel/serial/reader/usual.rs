@@ -1,4 +1,4 @@
-//! Reads calls in the usual form.
+//! Reads calls and simple values in the usual form (2§6).
 
 use std::sync::Arc;
 
@@ -7,9 +7,11 @@ use bytes::Bytes;
 use crate::data::{Event, Name, Serial};
 
 use super::super::cache::ReadCache;
-use super::super::usual::{Call, Walk};
+use super::super::scalar::{Sink, scalar_into};
+use super::super::tape::{BASE, Item};
+use super::super::usual::{Call, NARROW, Usual, WIDE, Walk, class_of};
 use super::super::{Caching, LazyEvent, Mode, SerialError};
-use super::Reader;
+use super::{MessageReader, Reader};
 
 /// The maximum length of a chunk that is kept in memory with an unused message.
 const SPARE: usize = 8 << 10;
@@ -21,10 +23,13 @@ impl Reader {
     /// use of some types has changed, just as when it is read in the general way.
     #[inline(always)]
     pub(super) fn usual_call<'c>(&self, chunk: &'c Bytes, mode: Mode) -> Option<Call<'c>> {
-        if mode.caching == Caching::None {
-            return None;
-        }
-        Call::split(chunk, mode).filter(|call| self.cache.is_new(call.first))
+        let call = Call::split(chunk, mode)?;
+        let is_usual = match mode.caching {
+            // Types have names in these formats, and values no attributes.
+            Caching::None => !mode.pid_64bit && mode.data_format.has_type_names(),
+            _ => self.cache.is_new(call.first),
+        };
+        is_usual.then_some(call)
     }
 
     #[inline(always)]
@@ -47,10 +52,10 @@ impl Reader {
             let (made, mut args) = (self.cache.containers(), Vec::with_capacity(call.capacity()));
             let mut walk = self.walk(&chunk, mode, &call);
             if walk.args(&mut args, &call).is_some() {
-                let (count, (start, end)) = (walk.count(), call.name);
+                let (count, full, (start, end)) = (walk.count(), walk.full(), call.name);
                 let name = Name::from_bytes(chunk.slice(start as usize..end as usize));
                 let (time, first) = (call.time, call.first);
-                self.cache.end_call(chunk, mode, (first, count), made);
+                self.end_call(chunk, mode, (first, count, full), made);
                 return Ok(Serial::Event(Event { name, time, args }));
             }
             self.cache.unmake(made);
@@ -59,14 +64,30 @@ impl Reader {
         self.read_any(chunk, mode)
     }
 
-    /// Records a call in the usual form. Returns it with the number of its values.
+    /// Adds the values of a call, the first with this id, to the cache, or only counts its objects.
+    #[inline(always)]
+    pub(super) fn end_call(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+        (first, count, full): (u64, u32, u64),
+        made: usize,
+    ) {
+        match mode.caching {
+            Caching::None => self.cache.count_nameless(full),
+            _ => self.cache.end_call(chunk, mode, (first, count), made),
+        }
+    }
+
+    /// Records a call in the usual form. Returns it with the numbers of its values and of its objects
+    /// in full.
     #[inline(always)]
     pub(super) fn tape<'c>(
         &mut self,
         chunk: &'c Bytes,
         mode: Mode,
         call: &Call<'c>,
-    ) -> Option<(LazyEvent, u32)> {
+    ) -> Option<(LazyEvent, u32, u64)> {
         let mut message = self.spare.take().unwrap_or_default();
         let unshared = match Arc::get_mut(&mut message) {
             Some(unshared) => unshared,
@@ -79,12 +100,201 @@ impl Reader {
         unshared.data_format = mode.data_format;
         let mut walk = self.walk(chunk, mode, call);
         walk.args(unshared, call)?;
-        let (count, deepest) = (walk.count(), walk.deepest);
+        let (count, full, deepest) = (walk.count(), walk.full(), walk.deepest);
         (unshared.name, unshared.time) = (call.name, call.time);
         (unshared.depth, unshared.chunk) = (deepest, chunk.clone());
         if chunk.len() <= SPARE {
             self.spare = Some(Arc::clone(&message));
         }
-        Some((LazyEvent::new(message), count))
+        Some((LazyEvent::new(message), count, full))
+    }
+}
+
+impl<'c> MessageReader<'c> {
+    /// Splits a header in the usual form with a reference to the value's type. Recording a transcript
+    /// disables all fast paths.
+    #[inline(always)]
+    pub(super) fn usual(&self) -> Option<(Usual, &'c [u8])> {
+        let usual = match self.mode.pid_64bit {
+            true => Usual::split::<WIDE>(self.cursor.rest()),
+            false => Usual::split::<NARROW>(self.cursor.rest()),
+        };
+        usual.filter(|(usual, _)| self.transcript.is_none() && class_of(usual.kind).is_some())
+    }
+
+    /// Reads a value of a standard type in the usual form.
+    ///
+    /// Returns `None` for any other value, to be read by [`any_into`](Self::any_into), which reads all
+    /// values with the same result, including errors.
+    #[inline(always)]
+    pub(super) fn plain_into<S: Sink>(&mut self, sink: &mut S) -> Option<()> {
+        let (Usual { pid, kind, ty }, content) = self.usual()?;
+        if self.is_old || self.objects.saturating_add(2) > self.limits.objects {
+            return None;
+        }
+        let (class, tag) = (class_of(kind)?, self.cache.standard_type(kind, ty)?);
+        if !self.cache.register_in_run(pid, self.tape_end()) {
+            return None;
+        }
+        let rest = scalar_into(sink, tag, self.cursor.chunk(), content, self.lenient)?;
+        self.cursor.set_rest(content);
+        let end = self.cursor.offset();
+        self.cursor.set_rest(rest);
+        self.objects += 2;
+        self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::data::{EnumValue, Port, Record, Table, Type, Value, Vector};
+    use crate::serial::{
+        Caching, LazySerial, Mode, Reader, ReaderLimits, Serial, SerialErrorKind, Transcript,
+        Writer,
+    };
+    use crate::wire::DataFormat;
+
+    fn args() -> Vec<Value> {
+        let field = crate::data::Field::new("f", Type::COUNT);
+        let record = Record::new(Type::record("r", vec![field]), vec![Some(Value::Count(7))]);
+        vec![
+            Value::Count(1),
+            Value::string("ab"),
+            record.into(),
+            Value::Addr([10, 0, 0, 1].into()),
+            Value::Addr(std::net::Ipv6Addr::LOCALHOST.into()),
+            Value::Port(Port::tcp(80)),
+            Value::Interval(0.5),
+            Value::Bool(true),
+        ]
+    }
+
+    fn containers() -> Vec<Value> {
+        let mut table = Table::new(Type::table(vec![Type::ADDR, Type::COUNT], Type::STRING));
+        let mut set = Table::new(Type::set(vec![Type::PORT]));
+        for n in 0..2 {
+            let index = vec![Value::Addr([10, 0, 0, n].into()), Value::Count(n.into())];
+            table.push(index, Some(Value::string([n])));
+        }
+        set.push(vec![Value::Port(Port::udp(7))], None);
+        let color = Type::enumeration("color", vec![("red".into(), 1)]);
+        let items = vec![Some(Value::Enum(EnumValue { ty: color.clone(), number: 1 })), None];
+        let vector = Vector::new(Type::vector(color), items);
+        vec![table.into(), set.into(), vector.into()]
+    }
+
+    /// Recording a transcript forces the slow path.
+    #[test]
+    fn the_fast_path_reads_the_same_as_the_slow_path() {
+        let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+        let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
+        let in_format = |format| modes.map(|mode| mode.with_data_format(format));
+        let formats = [DataFormat::V26, DataFormat::V22, DataFormat::V21];
+        let cases = formats.into_iter().flat_map(in_format).map(|mode| (mode, args()));
+        for (mode, mut args) in cases.chain(modes.map(|mode| (mode, containers()))) {
+            let ipv6 = |value: &Value| matches!(value, Value::Addr(addr) if addr.is_ipv6());
+            args.retain(|value| mode.data_format.has_ipv6() || !ipv6(value));
+            let mut writer = Writer::new(20);
+            let [before, changed, after] = [(); 3].map(|()| {
+                let mut chunk = Vec::new();
+                writer.event(mode, b"f", 1.0, &args, &mut chunk).unwrap();
+                chunk
+            });
+            let mut compared = 0;
+            for at in 0..changed.len() {
+                for byte in [0, 1, 2, 4, 9, 0x80, 0xff, changed[at] + 1] {
+                    let mut changed = changed.clone();
+                    changed[at] = byte;
+                    let mut transcript = Transcript::default();
+                    let [mut short, mut lazy, mut long] =
+                        [(); 3].map(|()| Reader::new(ReaderLimits::default()));
+                    for reader in [&mut short, &mut lazy, &mut long] {
+                        reader.set_cache_size(20);
+                    }
+                    for chunk in [&before, &changed, &after] {
+                        let chunk = Bytes::copy_from_slice(chunk);
+                        let expected = long.read_noting(&chunk, mode, &mut transcript);
+                        if let Err(error) = &expected
+                            && matches!(error.kind, SerialErrorKind::LeftOver { .. })
+                        {
+                            break;
+                        }
+                        let skimmed = lazy.read_lazily(&chunk, mode).map(|read| match read {
+                            LazySerial::Event(event) => Serial::Event(event.to_event()),
+                            LazySerial::Other(other) => other,
+                        });
+                        assert_eq!(skimmed, expected, "{mode:?}, {byte} at {at}");
+                        let read = short.read(&chunk, mode);
+                        assert_eq!(read, expected, "{mode:?}, {byte} at {at}");
+                        compared += 1;
+                        if read.is_err() {
+                            break;
+                        }
+                        for counters in [short.counters(), lazy.counters()] {
+                            assert_eq!(counters, long.counters(), "{mode:?}, {byte} at {at}");
+                        }
+                    }
+                }
+            }
+            assert!(compared > 10 * changed.len());
+        }
+    }
+
+    /// Reads vectors that are nested deeper and deeper, and longer and longer ones, until they exceed
+    /// a limit.
+    #[test]
+    fn limits_are_the_same_on_all_paths() {
+        let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+        let ty = Type::vector(Type::ANY);
+        let vector = |items: Vec<Value>| -> Value {
+            Vector::new(ty.clone(), items.into_iter().map(Some).collect()).into()
+        };
+        let nested =
+            |depth: usize| (0..depth).fold(Value::Count(1), |value, _| vector(vec![value]));
+        let long = |length: usize| vector(vec![Value::Count(1); length]);
+        for mode in [Mode::RUNNING, Mode::HANDSHAKE, uncached] {
+            for depth in 0..9 {
+                let limits = ReaderLimits { depth, objects: 30, ..ReaderLimits::default() };
+                for make in [&nested as &dyn Fn(usize) -> Value, &long] {
+                    let [mut short, mut lazy, mut slow] = [(); 3].map(|()| Reader::new(limits));
+                    let (mut writer, mut transcript) = (Writer::new(20), Transcript::default());
+                    let ended = (1..30).any(|size| {
+                        let mut chunk = Vec::new();
+                        writer.event(mode, b"f", 1.0, &[make(size)], &mut chunk).unwrap();
+                        let chunk = Bytes::from(chunk);
+                        let expected = slow.read_noting(&chunk, mode, &mut transcript);
+                        let skimmed = lazy.read_lazily(&chunk, mode).map(|_| ());
+                        assert_eq!(skimmed, expected.clone().map(|_| ()), "{mode:?}, {size}");
+                        assert_eq!(short.read(&chunk, mode), expected, "{mode:?}, {size}");
+                        expected.is_err()
+                    });
+                    assert!(ended, "{mode:?}, {depth}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ids_do_not_wrap() {
+        let mut writer = Writer::new(20);
+        let [before, mut last] = [(); 2].map(|()| {
+            let mut chunk = Vec::new();
+            let args = [Value::Count(1), Value::Count(2)];
+            writer.event(Mode::RUNNING, b"f", 1.0, &args, &mut chunk).unwrap();
+            chunk
+        });
+        last[19..27].fill(0xff);
+        last[49..57].fill(0);
+        let [mut short, mut long] = [(); 2].map(|()| Reader::new(ReaderLimits::default()));
+        for chunk in [before, last] {
+            let chunk = Bytes::from(chunk);
+            let expected = long.read_noting(&chunk, Mode::RUNNING, &mut Transcript::default());
+            assert!(expected.is_ok());
+            assert_eq!(short.read(&chunk, Mode::RUNNING), expected);
+            assert_eq!(short.counters(), long.counters());
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! Reads values (2§6).
 
-use crate::data::{EnumValue, Items, List, Mutable, Pattern, Record, Type, TypeTag, Value, Vector};
+use crate::data::{
+    Entry, EnumValue, Items, List, Mutable, Pattern, Record, Table, Type, TypeTag, Value, Vector,
+};
 
+use super::super::indices::digest_of;
 use super::super::kind::val;
-use super::super::scalar::{Sink, more, scalar_into};
-use super::super::tape::{Container, MISFIT, What};
-use super::super::usual::Usual;
+use super::super::scalar::{Sink, scalar_into};
+use super::super::tape::{Container, MISFIT, What, is_set};
+use super::super::usual::{Usual, class_of};
 use super::super::{Caching, Family, SerialErrorKind as Kind};
 use super::{Arc, CacheSlot, Decode, EAGER, Extent, Head, MessageReader, Object, read_object};
-use crate::serial::scalar::{Result, lasting_name};
+use crate::serial::scalar::{Result, expiry_of, lasting_name};
 
 /// The state of the counters at the start of a value.
 pub(super) struct Begun {
@@ -18,13 +21,12 @@ pub(super) struct Begun {
     objects: u32,
 }
 
-impl MessageReader<'_> {
+impl<'c> MessageReader<'c> {
     /// Reads a value: checks it, updates the cache, records on the tape how to decode it, and
     /// passes it to a sink that takes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        let plain = if self.is_wide { self.wide_into(sink) } else { self.narrow_into(sink) };
-        match plain {
+        match self.plain_into(sink) {
             Some(()) => Ok(()),
             None => self.any_into(sink),
         }
@@ -38,9 +40,19 @@ impl MessageReader<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
+    fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         let start = self.cursor.offset();
-        if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
+        let content = |content: &'c [u8]| match self.is_old {
+            true => content.strip_prefix(&[0]),
+            false => Some(content),
+        };
+        let usual = self.usual().and_then(|(usual, rest)| Some((usual, content(rest)?)));
+        if let Some((Usual { pid, kind, ty }, content)) = usual {
+            self.count_objects(2)?;
+            self.cursor.set_rest(content);
+            self.value_start = start;
+            // The kind was checked.
+            let class = class_of(kind).unwrap_or(0);
             let begun = self.begin(self.objects - 1);
             if let Some((ty, height)) = self.cache.usual_type(ty) {
                 let at = self.tape_end();
@@ -69,17 +81,24 @@ impl MessageReader<'_> {
         }
     }
 
+    /// Seeks back to the end of a value's type to report an error in the type.
+    #[cold]
+    fn back_to_type(&mut self) {
+        let attributes = u32::from(self.is_old);
+        self.cursor.seek(self.cursor.offset().saturating_sub(attributes));
+    }
+
     /// Reads a value's type that is sent in full or by name.
     fn value_type(&mut self) -> Result<Type> {
-        if self.mode.caching != Caching::None || self.is_general {
+        if self.mode.caching != Caching::None || self.transcript.is_some() {
             return self.apart(MessageReader::ty);
         }
         let rest = self.cursor.rest();
         if let Some(known) = self.cache.interned(rest) {
-            let (ty, extent, full) = (known.ty.clone(), known.extent, known.full);
-            self.cursor.pass(known.len())?;
+            let (ty, extent) = (known.ty.clone(), known.extent);
+            self.cursor.pass(known.bytes.len() as u32)?;
             self.reach(extent)?;
-            self.cache.count_nameless(full);
+            self.cache.count_nameless(extent.objects.into());
             return Ok(ty);
         }
         let before = (self.cache.full(), self.cache.ids());
@@ -187,14 +206,12 @@ impl MessageReader<'_> {
             }
             TypeTag::Opaque => {
                 self.nested(|s| s.opaque(class))?;
-                if S::MAKES {
-                    let value = Decode::new(self.cursor.chunk(), self.message, at).value()?;
-                    if let Value::Opaque(opaque) = &value {
-                        let making = self.making(at);
-                        self.made(making, Container::Opaque(Arc::downgrade(opaque)));
-                    }
-                    sink.put(|| value);
+                let value = Decode::new(self.cursor.chunk(), self.message, at).value()?;
+                if let Value::Opaque(opaque) = &value {
+                    let making = self.making(at);
+                    self.made(making, Container::Opaque(Arc::downgrade(opaque)));
                 }
+                sink.put(|| value);
             }
             tag => return Err(Kind::NoValues(tag)),
         }
@@ -265,9 +282,6 @@ impl MessageReader<'_> {
             TypeTag::List => {
                 let tag = self.mode.data_format.type_in_26(self.cursor.u8()?);
                 let count = self.cursor.count(self.least_object())?;
-                if !S::MAKES {
-                    return (0..count).try_for_each(|_| self.value_into(&mut ()));
-                }
                 let items = if count == 1 {
                     Items::one(self.value()?)
                 } else {
@@ -281,45 +295,95 @@ impl MessageReader<'_> {
             _ => {
                 let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
                 let count = self.cursor.count(1)?;
-                if S::MAKES {
-                    let making = self.making(at);
-                    let mut slots = Vec::with_capacity(count.min(EAGER));
-                    while slots.len() < count {
-                        let mut part = more(&mut slots, count);
-                        let length = part.len();
-                        self.slots(&mut part, length)?;
-                    }
-                    let unique_id = lasting_name(unique_id);
-                    let mutable = Mutable { properties, unique_id };
-                    if tag == TypeTag::Record {
-                        let record = Arc::new(Record { ty, mutable, fields: slots });
-                        self.made(making, Container::Record(Arc::downgrade(&record)));
-                        sink.put(|| Value::Record(record));
+                let making = self.making(at);
+                let mut slots = Vec::with_capacity(count.min(EAGER));
+                for _ in 0..count {
+                    if self.cursor.bool()? {
+                        self.value_into(&mut slots)?;
                     } else {
-                        let vector = Arc::new(Vector { ty, mutable, items: slots });
-                        self.made(making, Container::Vector(Arc::downgrade(&vector)));
-                        sink.put(|| Value::Vector(vector));
+                        self.count_objects(1)?;
+                        slots.push(None);
                     }
+                }
+                let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
+                if tag == TypeTag::Record {
+                    let record = Arc::new(Record { ty, mutable, fields: slots });
+                    self.made(making, Container::Record(Arc::downgrade(&record)));
+                    sink.put(|| Value::Record(record));
                 } else {
-                    self.slots(&mut (), count)?;
+                    let vector = Arc::new(Vector { ty, mutable, items: slots });
+                    self.made(making, Container::Vector(Arc::downgrade(&vector)));
+                    sink.put(|| Value::Vector(vector));
                 }
             }
         }
         Ok(())
     }
 
-    /// Reads the elements of a record or a vector, which may be absent.
-    #[inline]
-    fn slots<S: Sink>(&mut self, slots: &mut S, count: usize) -> Result<()> {
-        for _ in 0..count {
-            if self.cursor.bool()? {
-                self.value_into(slots)?;
-            } else {
-                self.count_objects(1)?;
-                slots.absent();
-            }
+    fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
+        let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
+        let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
+        let expiry = match self.mode.data_format.has_expiry_seconds() {
+            true => Some(self.cursor.f64()?),
+            false => None,
+        };
+        let attributes = self.optional(|s| {
+            s.noted(MessageReader::attributes, |attributes| {
+                What::Attributes(Arc::clone(attributes))
+            })
+        })?;
+        let expr = |s: &mut Self| s.noted(MessageReader::expr, |expr| What::Expr(Arc::clone(expr)));
+        let expire_time = match expiry {
+            Some(seconds) => expiry_of(seconds, attributes.as_deref()),
+            None => self.optional(expr)?,
+        };
+        let expire_func = self.optional(expr)?;
+        let making = self.making(at);
+        let (first, mut entries) = self.indices.begin();
+        while self.cursor.bool()? {
+            let place = self.tape_end();
+            let index = match self.value()? {
+                Value::List(index) => index,
+                other => {
+                    return Err(Kind::WrongClass { class: val::LIST, tag: other.tag() });
+                }
+            };
+            self.indices.add(place, digest_of(&index));
+            let value = if is_set { None } else { Some(self.value()?) };
+            let (last_access, expire_access) = (self.cursor.f64()?, self.cursor.f64()?);
+            entries.push(Entry { index, value, last_access, expire_access });
         }
+        self.check_indices(first)?;
+        let entries = self.indices.end(entries);
+        let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
+        let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
+        let table = Arc::new(table);
+        self.made(making, Container::Table(Arc::downgrade(&table)));
+        sink.put(|| Value::Table(table));
         Ok(())
+    }
+
+    /// Checks that no two of a table's indices, all since `first`, are equal.
+    ///
+    /// Their digests are compared first, and are rarely equal.
+    fn check_indices(&mut self, first: usize) -> Result<()> {
+        let checked = match self.indices.may_have_equals(first) {
+            true => self.compare(self.indices.since(first)),
+            false => Ok(()),
+        };
+        self.indices.forget(first);
+        checked
+    }
+
+    fn compare(&self, indices: &[(u64, u32)]) -> Result<()> {
+        let decode =
+            |(_, at): &(u64, u32)| Decode::new(self.cursor.chunk(), self.message, *at).index();
+        let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
+        lists.sort();
+        match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            true => Err(Kind::DuplicateIndex),
+            false => Ok(()),
+        }
     }
 
     read_object!(pattern, Pattern, Pattern, Pattern, pattern_body);
@@ -334,7 +398,7 @@ impl MessageReader<'_> {
     }
 }
 
-pub(super) fn unknown_type(ty: &Type) -> Kind {
+fn unknown_type(ty: &Type) -> Kind {
     Kind::UnknownType(Box::new(ty.name().compact()))
 }
 

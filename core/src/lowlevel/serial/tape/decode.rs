@@ -286,11 +286,9 @@ impl<'a> Decode<'a> {
         // The reader has read as many elements.
         let count = self.cursor.count(1)?;
         let mut slots: Vec<Option<Value>> = (0..count).map(|_| None).collect();
-        let mut rest = slots.iter_mut();
-        for _ in 0..count {
-            match self.cursor.bool()? {
-                true => self.value_into(&mut rest)?,
-                false => rest.absent(),
+        for slot in &mut slots {
+            if self.cursor.bool()? {
+                self.value_into(slot)?;
             }
         }
         Ok(slots)

@@ -1,15 +1,14 @@
 //! Calls in the usual form (2§6).
 //!
 //! In nearly all calls, each value is sent in full, with the id that follows that of the value
-//! before it, and with a reference to its type. A [`Walk`] reads the arguments of such a call. It
-//! ends at anything else, including an error; the call must then be read in the general way.
+//! before it, and with a reference to its type. Without a cache, values have no ids, and their types
+//! are sent in full. A [`Walk`] reads the arguments of such a call. It ends at anything else,
+//! including an error; the call must then be read in the general way.
 //!
 //! The values of such a call can be found again from its bytes and the types alone, so its
 //! [tape](tape_of) is only recorded when one of them is referred to.
 
 mod containers;
-
-use std::slice::IterMut;
 
 use bytes::Bytes;
 
@@ -17,7 +16,7 @@ use super::indices::Indices;
 use super::kind::val;
 use super::scalar::{EAGER, Sink, scalar_into, word};
 use super::tape::{BASE, Container, Item, Message};
-use super::{Mode, ReaderLimits};
+use super::{Caching, Mode, ReaderLimits};
 use crate::data::{EnumValue, Type, TypeTag, Value};
 
 /// The smallest size of a value in bytes.
@@ -29,15 +28,22 @@ pub(super) const STEP: u64 = 2;
 
 /// Finds the types of values by their ids, and takes the containers that are created.
 pub(super) trait Types {
-    /// Uses the type of a simple value of this class; returns its tag if the type is a standard
-    /// instance that matches the class, and can be found at once.
-    fn standard(&mut self, class: u8, pid: u64, stamp: u64) -> Option<TypeTag>;
+    /// Uses the type of a simple value of this [kind](kind_of); returns its tag if the type is a
+    /// standard instance of the kind, and can be found at once.
+    fn standard(&mut self, kind: u64, pid: u64, stamp: u64) -> Option<TypeTag>;
 
     /// Prepares a type that could not be found at once. Returns whether there is one.
     fn recall(&mut self, pid: u64) -> bool;
 
     /// Uses another type; returns it and its height.
     fn other(&mut self, pid: u64, stamp: u64) -> Option<(Type, u32)>;
+
+    /// Uses a type once more that was just used. Returns whether it could be found at once.
+    fn again(&mut self, pid: u64, stamp: u64) -> bool;
+
+    /// Finds the type whose encoding these bytes begin with; returns it with its height, the number
+    /// of its objects, and the length of its encoding.
+    fn in_full(&self, bytes: &[u8]) -> Option<(Type, u32, u32, usize)>;
 
     /// Adds a container that was created.
     fn made(&mut self, container: Container);
@@ -57,7 +63,7 @@ pub(super) trait Output: Sink {
 
 impl Output for Vec<Value> {}
 
-impl Output for IterMut<'_, Option<Value>> {}
+impl Output for Vec<Option<Value>> {}
 
 impl Output for Option<Value> {}
 
@@ -91,7 +97,9 @@ pub(super) struct Walk<'a, 'c, T> {
     /// The stamp of the next value's type, less [`STEP`] times the value's id.
     stamps: u64,
     /// The number of absent elements so far.
-    pub(super) absent: u32,
+    absent: u64,
+    /// The number of objects in types in full so far, less one for each such type.
+    parts: u64,
     pub(super) depth: u32,
     /// The greatest depth within the value being read.
     pub(super) deepest: u32,
@@ -128,6 +136,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
             next: first,
             stamps: (clock + STEP).wrapping_sub(STEP.wrapping_mul(first)),
             absent: 0,
+            parts: 0,
             depth: 0,
             deepest: 0,
         }
@@ -137,9 +146,13 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
     #[inline(always)]
     pub(super) fn args<S: Output>(&mut self, args: &mut S, call: &Call<'c>) -> Option<()> {
         let Call { count, args: bytes, .. } = *call;
-        match self.mode.pid_64bit {
-            true => self.values::<S, true, false>(args, bytes, count)?,
-            false => self.values::<S, false, false>(args, bytes, count)?,
+        match self.mode {
+            Mode { caching: Caching::None, .. } => {
+                self.check_depth()?;
+                self.values::<S, IN_FULL, false>(args, bytes, count)?
+            }
+            Mode { pid_64bit: true, .. } => self.values::<S, WIDE, false>(args, bytes, count)?,
+            _ => self.values::<S, NARROW, false>(args, bytes, count)?,
         };
         self.check_objects(0)
     }
@@ -147,7 +160,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
     /// Reads this number of values, or of elements that may be absent. Returns the bytes after them.
     // Inlined into a larger function, its variables would not fit the registers.
     #[inline(never)]
-    fn values<S: Output, const WIDE: bool, const SLOTS: bool>(
+    fn values<S: Output, const FORM: u8, const SLOTS: bool>(
         &mut self,
         sink: &mut S,
         mut rest: &'c [u8],
@@ -170,23 +183,31 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
             {
                 message.args.push(message.tape.len() as u32);
             }
-            rest = self.value::<S, WIDE>(sink, rest)?;
+            rest = self.value::<S, FORM>(sink, rest)?;
         }
         Some(rest)
     }
 
     /// Reads a value. Returns the bytes after it.
     #[inline(always)]
-    fn value<S: Output, const WIDE: bool>(
+    fn value<S: Output, const FORM: u8>(
         &mut self,
         sink: &mut S,
         bytes: &'c [u8],
     ) -> Option<&'c [u8]> {
-        let (class, ty, content) = self.header::<WIDE>(bytes)?;
-        let Some(tag) = self.types.standard(class, ty, self.stamp()) else {
-            return self.composite::<S, WIDE>(sink, class, ty, content);
-        };
-        self.simple(sink, class, tag, content)
+        if FORM == IN_FULL {
+            if let Some((class, tag, content)) = standard_in_full(bytes) {
+                self.deepest = self.deepest.max(self.depth + 1);
+                return self.simple(sink, class, tag, content);
+            }
+            let (kind, content) = kind_in_full(bytes)?;
+            return self.composite::<S, FORM>(sink, kind, 0, content);
+        }
+        let (kind, ty, content) = self.header::<FORM>(bytes)?;
+        match self.types.standard(kind, ty, self.stamp()) {
+            Some(tag) => self.simple(sink, (kind >> 8) as u8, tag, content),
+            None => self.composite::<S, FORM>(sink, kind, ty, content),
+        }
     }
 
     /// Reads the content of a simple value.
@@ -203,47 +224,77 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         scalar_into(sink, tag, self.chunk, content, self.lenient)
     }
 
-    /// Reads the header of a value with the next id. Returns its class, the id of its type, and the
+    /// Reads the header of a value with the next id. Returns its kind, the id of its type, and the
     /// bytes after it.
     #[inline(always)]
-    fn header<const WIDE: bool>(&mut self, bytes: &'c [u8]) -> Option<(u8, u64, &'c [u8])> {
-        let (Usual { pid, class, is_full, ty }, mut content) = Usual::split::<WIDE>(bytes)?;
-        if is_full || pid != self.next {
+    fn header<const FORM: u8>(&mut self, bytes: &'c [u8]) -> Option<(u64, u64, &'c [u8])> {
+        let (Usual { pid, kind, ty }, mut content) = Usual::split::<FORM>(bytes)?;
+        if pid != self.next {
             return None;
         }
         if self.is_old {
-            content = self.old_content(class, content)?;
+            content = self.old_content(kind, content)?;
         }
-        Some((class, ty, content))
+        Some((kind, ty, content))
     }
 
     /// Returns the content of a value after its attributes, which are absent.
     #[inline(never)]
-    fn old_content(&self, class: u8, content: &'c [u8]) -> Option<&'c [u8]> {
+    fn old_content(&self, kind: u64, content: &'c [u8]) -> Option<&'c [u8]> {
         let content = content.strip_prefix(&[0])?;
-        let is_mapped = !self.mode.data_format.has_ipv6() && may_be_mapped(class, content);
+        let is_mapped =
+            !self.mode.data_format.has_ipv6() && may_be_mapped(class_of(kind)?, content);
         (!is_mapped).then_some(content)
     }
 
     /// Reads the content of a value that is not simple, or whose type was not found at once.
-    #[inline(never)]
-    fn composite<S: Output, const WIDE: bool>(
+    #[inline(always)]
+    fn composite<S: Output, const FORM: u8>(
         &mut self,
         sink: &mut S,
-        class: u8,
+        kind: u64,
         ty: u64,
         content: &'c [u8],
     ) -> Option<&'c [u8]> {
+        if !S::MAKES {
+            return self.composite_into::<S, FORM>(sink, kind, ty, content);
+        }
+        let mut value = None::<Value>;
+        let rest = self.composite_into::<_, FORM>(&mut value, kind, ty, content)?;
+        let value = value?;
+        sink.put(|| value);
+        Some(rest)
+    }
+
+    #[inline(never)]
+    fn composite_into<S: Output, const FORM: u8>(
+        &mut self,
+        sink: &mut S,
+        kind: u64,
+        ty: u64,
+        content: &'c [u8],
+    ) -> Option<&'c [u8]> {
+        let class = class_of(kind)?;
         if !val::is_composite(class) {
             let found = self.types.recall(ty);
-            let tag = self.types.standard(class, ty, self.stamp()).filter(|_| found)?;
+            let tag = self.types.standard(kind, ty, self.stamp()).filter(|_| found)?;
             return self.simple(sink, class, tag, content);
         }
-        let (ty, tag, begun) = self.begin(sink, class, ty, content)?;
+        let objects = self.objects();
+        let (ty, height, content) = self.type_of::<FORM>(ty, content)?;
+        let tag = ty.tag().filter(|tag| val::of(*tag) == class)?;
+        let mut begun = Begun { at: 0, depth: self.depth, objects, deepest: self.deepest };
+        self.next += 1;
+        self.enter(height, tag != TypeTag::Enum)?;
+        if let Some(message) = sink.message() {
+            begun.at = message.tape.len() as u32;
+            let what = message.note_type(tag, &ty);
+            self.tape(sink, content, class, tag, what, 0);
+        }
         let rest = match tag {
-            TypeTag::Record | TypeTag::Vector => self.slots::<S, WIDE>(sink, content, (ty, tag)),
-            TypeTag::List => self.list::<S, WIDE>(sink, content, ty),
-            TypeTag::Table => self.table::<S, WIDE>(sink, content, ty),
+            TypeTag::Record | TypeTag::Vector => self.slots::<S, FORM>(sink, content, (ty, tag)),
+            TypeTag::List => self.list::<S, FORM>(sink, content, ty),
+            TypeTag::Table => self.table::<S, FORM>(sink, content, ty),
             _ => {
                 let (number, rest) = word(content)?;
                 sink.put(|| Value::Enum(EnumValue { ty, number: number as i64 }));
@@ -254,32 +305,38 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         rest
     }
 
-    /// Begins a value of this class that is not simple. Returns its type.
+    /// Finds the type with this id, or the one in full at the start of the content. Returns it, its
+    /// height, and the bytes after it.
     #[inline(always)]
-    fn begin<S: Output>(
+    fn type_of<const FORM: u8>(
         &mut self,
-        sink: &mut S,
-        class: u8,
         ty: u64,
-        content: &[u8],
-    ) -> Option<(Type, TypeTag, Begun)> {
-        let (ty, height) = self.types.other(ty, self.stamp())?;
-        let tag = ty.tag().filter(|tag| val::of(*tag) == class)?;
-        let mut begun =
-            Begun { at: 0, depth: self.depth, objects: self.objects(), deepest: self.deepest };
-        self.next += 1;
-        let levels = u32::from(tag != TypeTag::Enum);
+        content: &'c [u8],
+    ) -> Option<(Type, u32, &'c [u8])> {
+        if FORM != IN_FULL {
+            let (ty, height) = self.types.other(ty, self.stamp())?;
+            return Some((ty, height, content));
+        }
+        let (ty, height, objects, length) = self.types.in_full(content)?;
+        self.parts += u64::from(objects.saturating_sub(1));
+        Some((ty, height, content.get(length..)?))
+    }
+
+    /// Enters a value that is not simple, with a type of this height.
+    #[inline(always)]
+    fn enter(&mut self, height: u32, has_parts: bool) -> Option<()> {
+        let levels = u32::from(has_parts);
         self.deepest = self.depth + height.max(levels);
         self.depth += levels;
-        if self.deepest > self.limits.depth {
-            return None;
-        }
-        if let Some(message) = sink.message() {
-            begun.at = message.tape.len() as u32;
-            let what = message.note_type(tag, &ty);
-            self.tape(sink, content, class, tag, what, 0);
-        }
-        Some((ty, tag, begun))
+        self.check_depth()
+    }
+
+    /// Ends the walk if there is not another level for the types of simple values.
+    #[inline(always)]
+    fn check_depth(&self) -> Option<()> {
+        let is_in_full = self.mode.caching == Caching::None;
+        let least = self.depth + u32::from(is_in_full);
+        (self.deepest.max(least) <= self.limits.depth).then_some(())
     }
 
     /// Ends a value that is not simple.
@@ -294,6 +351,11 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
             self.types.ended(at);
             self.deepest = self.deepest.max(deepest);
         }
+    }
+
+    /// Returns the number of objects that were sent in full, in a call without ids.
+    pub(super) fn full(&self) -> u64 {
+        2 * self.next.wrapping_sub(self.first) + self.parts
     }
 
     /// Returns the number of values so far.
@@ -312,7 +374,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
     /// Returns the number of objects so far: values, their types, and absent elements.
     #[inline(always)]
     fn objects(&self) -> u64 {
-        2 * self.next.wrapping_sub(self.first) + u64::from(self.absent)
+        2 * self.next.wrapping_sub(self.first) + self.absent + self.parts
     }
 
     /// Ends the walk if so many more objects exceed the limit.
@@ -357,58 +419,84 @@ pub(super) fn tape_of(
     walk.args(message, &call)
 }
 
-/// The header of a value, with the beginning of its type.
-pub(in crate::lowlevel::serial) struct Usual {
-    pub(in crate::lowlevel::serial) pid: u64,
-    pub(in crate::lowlevel::serial) class: u8,
-    /// Whether the type is written in full.
-    pub(in crate::lowlevel::serial) is_full: bool,
+/// The forms of values: with ids of 64 bits and a reference to the type, the same with ids of 32
+/// bits, and without ids and with the type in full, as a writer without a cache sends them.
+pub(super) const WIDE: u8 = 0;
+pub(super) const NARROW: u8 = 1;
+const IN_FULL: u8 = 2;
+
+/// The header of a value with an id, and with a reference to its type.
+pub(super) struct Usual {
+    pub(super) pid: u64,
+    /// The five bytes between the two ids.
+    pub(super) kind: u64,
     /// The type's id.
-    pub(in crate::lowlevel::serial) ty: u64,
+    pub(super) ty: u64,
 }
 
-/// The bytes between the two ids, from the last of the first id, and which of them are always the
-/// same: all but the class. They are compared as one word.
-const BETWEEN: u64 = u64::from_le_bytes([0, 0x88, 0, 0, 1, 0, 0, 0]);
-const SAME: u64 = u64::from_le_bytes([0, 0xff, 0, 0xff, 0xff, 0xfe, 0, 0]);
-
 impl Usual {
-    /// Splits a header with ids of 64 bits.
+    /// Splits a header in one of the forms with ids. Its kind must be checked.
     #[inline(always)]
-    pub(in crate::lowlevel::serial) fn wide(head: &[u8; 22]) -> Option<Usual> {
-        let pid = u64::from_be_bytes(*head.get(1..)?.first_chunk()?);
-        let ty = u64::from_be_bytes(*head.last_chunk()?);
-        Usual::of(head, 8, pid, ty)
-    }
-
-    /// Splits a header with ids of 32 bits.
-    #[inline(always)]
-    pub(in crate::lowlevel::serial) fn narrow(head: &[u8; 14]) -> Option<Usual> {
-        let pid = u32::from_be_bytes(*head.get(1..)?.first_chunk()?);
-        let ty = u32::from_be_bytes(*head.last_chunk()?);
-        Usual::of(head, 4, pid.into(), ty.into())
-    }
-
-    /// Checks the bytes between the ids, from the last of the first id, which is at `last`.
-    #[inline(always)]
-    fn of(head: &[u8], last: usize, pid: u64, ty: u64) -> Option<Usual> {
-        let between = u64::from_le_bytes(*head.get(last..)?.first_chunk()?);
-        if head.first() != Some(&1) || between & SAME != BETWEEN {
-            return None;
+    pub(super) fn split<const FORM: u8>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
+        const KIND: u64 = 0xff_ffff_ffff;
+        if FORM == WIDE {
+            let ([flag, head @ ..], content) = bytes.split_first_chunk::<22>()?;
+            let pid = u64::from_be_bytes(*head.first_chunk()?);
+            let kind = u64::from_le_bytes(*head.get(8..)?.first_chunk()?) & KIND;
+            let ty = u64::from_be_bytes(*head.last_chunk()?);
+            return (*flag == 1).then_some((Usual { pid, kind, ty }, content));
         }
-        Some(Usual { pid, class: (between >> 16) as u8, is_full: (between >> 40) as u8 == 1, ty })
+        let ([flag, head @ ..], content) = bytes.split_first_chunk::<14>()?;
+        let pid = u32::from_be_bytes(*head.first_chunk()?).into();
+        let kind = u64::from_le_bytes(*head.get(4..)?.first_chunk()?) & KIND;
+        let ty = u32::from_be_bytes(*head.last_chunk()?).into();
+        (*flag == 1).then_some((Usual { pid, kind, ty }, content))
     }
+}
 
-    #[inline(always)]
-    pub(super) fn split<const WIDE: bool>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
-        if WIDE {
-            let (head, content) = bytes.split_first_chunk()?;
-            Some((Usual::wide(head)?, content))
-        } else {
-            let (head, content) = bytes.split_first_chunk()?;
-            Some((Usual::narrow(head)?, content))
-        }
-    }
+/// The bytes between the ids of a value of class 0 and of its type, as a number with the first byte
+/// last: the value's serial type, no location, and a reference to a type.
+const KIND: u64 = 0x01_00_00_88;
+
+/// Returns those bytes for a value of a standard type with this tag, or 0 if it would not be simple.
+#[inline]
+pub(super) fn kind_of(tag: TypeTag) -> u64 {
+    val::of_scalar(tag).map_or(0, |class| KIND | u64::from(class) << 8)
+}
+
+/// Returns the class of a value from those bytes.
+#[inline(always)]
+pub(super) fn class_of(kind: u64) -> Option<u8> {
+    (kind & !0xff00 == KIND).then_some((kind >> 8) as u8)
+}
+
+/// Splits the header of a value without an id. Returns its kind and the bytes from its type on.
+#[inline(always)]
+fn kind_in_full(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let ([1, 0, 0, 0, 0, kind @ ..], rest) = bytes.split_first_chunk::<8>()? else { return None };
+    let [serial_type, class, location] = *kind;
+    Some((u64::from_le_bytes([serial_type, class, location, 1, 0, 0, 0, 0]), rest))
+}
+
+/// Splits the header of a value of a standard type that is sent in full, without ids. Returns the
+/// class, the type's tag, and the content.
+#[inline(always)]
+fn standard_in_full(bytes: &[u8]) -> Option<(u8, TypeTag, &[u8])> {
+    // The header of the value, the header of the type, the kind of the type, and its name.
+    let (head, content) = bytes.split_first_chunk::<25>()?;
+    let (value, rest) = word(head)?;
+    let (type_head, rest) = word(rest)?;
+    let (kind, name) = word(rest)?;
+    let [.., class, _] = value.to_be_bytes();
+    let [_, tag, ..] = kind.to_be_bytes();
+    let tag = TypeTag::from_u8(tag).filter(|tag| val::of_scalar(*tag) == Some(class))?;
+    let order = u8::from(tag == TypeTag::Port);
+    let standard = u64::from_be_bytes([0, tag as u8, tag.internal() as u8, order, 1, 0, 0, 0]);
+    let is_usual = value & !0xff00 == 0x0100_0000_0088_0000
+        && type_head | 0x4000 == 0x0101_0000_0000_ca01
+        && kind == standard
+        && name == [0];
+    is_usual.then_some((class, tag, content))
 }
 
 /// Returns whether a value of this class may be an IPv4 address or subnet written as an IPv6 one,
@@ -421,12 +509,12 @@ fn may_be_mapped(class: u8, content: &[u8]) -> bool {
 }
 
 /// The parts of a call before its first value.
-pub(in crate::lowlevel::serial) struct Call<'c> {
+pub(super) struct Call<'c> {
     /// The range of the name in the chunk.
-    pub(in crate::lowlevel::serial) name: (u32, u32),
-    pub(in crate::lowlevel::serial) time: f64,
+    pub(super) name: (u32, u32),
+    pub(super) time: f64,
     /// The id of the first value.
-    pub(in crate::lowlevel::serial) first: u64,
+    pub(super) first: u64,
     /// The number of arguments, and all of their bytes.
     pub(super) count: usize,
     pub(super) args: &'c [u8],
@@ -435,7 +523,7 @@ pub(in crate::lowlevel::serial) struct Call<'c> {
 impl<'c> Call<'c> {
     /// Splits a call with at least one argument.
     #[inline(always)]
-    pub(in crate::lowlevel::serial) fn split(chunk: &'c [u8], mode: Mode) -> Option<Call<'c>> {
+    pub(super) fn split(chunk: &'c [u8], mode: Mode) -> Option<Call<'c>> {
         let (b'e', rest) = chunk.split_first()? else { return None };
         let (length, rest) = rest.split_first_chunk()?;
         let length = u32::from_be_bytes(*length);
@@ -456,7 +544,7 @@ impl<'c> Call<'c> {
 
     /// Returns for how many arguments to reserve space.
     #[inline(always)]
-    pub(in crate::lowlevel::serial) fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.count.min(EAGER)
     }
 }

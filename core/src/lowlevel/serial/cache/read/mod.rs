@@ -2,7 +2,6 @@
 
 mod end;
 mod find;
-mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,9 +23,6 @@ const RECENT: usize = 64;
 
 /// No message, or no place.
 const NONE: u32 = u32::MAX;
-
-/// No class of values.
-const NO_CLASS: u8 = u8::MAX;
 
 /// The objects that the peer has sent and may refer to.
 ///
@@ -75,10 +71,11 @@ struct Recent {
     pid: u64,
     /// When it was used last. The entry's own stamp is only updated by [`ReadCache::settle`].
     stamp: u64,
+    /// The [kind](super::super::usual::kind_of) of the type's values if it is a simple standard type
+    /// and was looked up before, or 0.
+    kind: u64,
     list: ListId,
     place: u32,
-    /// The class of the type's values if it is a simple standard type and was looked up before.
-    class: u8,
     /// Its tag.
     tag: TypeTag,
 }
@@ -88,9 +85,9 @@ impl Recent {
     const NONE: Recent = Recent {
         pid: 0,
         stamp: 0,
+        kind: 0,
         list: ListId::Stable,
         place: NONE,
-        class: NO_CLASS,
         tag: TypeTag::Error,
     };
 }
@@ -323,8 +320,10 @@ impl ReadCache {
         extent: Extent,
         (full, ids): (u64, u64),
     ) {
-        if self.ids() == ids && matches!(ty, Type::Def(_)) {
-            self.interned.add(bytes, ty.clone(), extent, self.full - full, self.limit / 8);
+        // Absent elements of constants make more objects.
+        let all_full = self.full - full == u64::from(extent.objects);
+        if self.ids() == ids && all_full && matches!(ty, Type::Def(_)) {
+            self.interned.add(bytes, ty.clone(), extent, self.limit / 8);
         }
     }
 
