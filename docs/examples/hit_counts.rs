@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut events = node.events::<Hit>()?;
     while let Some((_, Hit(host))) = events.try_next().await? {
         let count = hits.get(&host)?.unwrap_or(0) + 1;
-        hits.insert(&host, &count)?;
+        hits.insert(&host, count)?;
     }
     Ok(())
 }

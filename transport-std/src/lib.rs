@@ -4,15 +4,15 @@
 //!
 //! A table declared with [`Builder::table`] is shared with every peer, like a `&synchronized`
 //! variable in Bro: `global blocked: table[addr] of string &synchronized;`. Local changes are sent
-//! to the peers, and changes made by peers are applied here. When a connection is established, the
-//! table of the node that listens replaces that of the node that connected, whose own entries are
-//! lost. [`Table`] has `get`, `contains`, `insert`, `remove` and `entries`, none of which waits;
-//! [`Table::changes`] returns what others change.
+//! to the peers, and changes made by peers are applied here. Whenever a connection is established,
+//! the table of the node that listens replaces that of the node that connected, whose own entries
+//! are lost. [`Table`] has `get`, `contains`, `insert`, `remove` and `entries`, none of which
+//! waits; [`Table::changes`] returns what others change.
 //!
 //! The node below connects, and inserts when its table has been replaced. The node that it connects
 //! to is built with `Node::builder().table::<IpAddr, String>("blocked").listen("0.0.0.0:47757")
-//! .accept("192.0.2.7")`: a node that listens applies changes only from the hosts that it names with
-//! [`accept`](Builder::accept).
+//! .accept("192.0.2.7")`: a node that listens applies changes only from the hosts that it names
+//! with [`accept`](Builder::accept).
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -24,15 +24,12 @@
 //!     let node = builder.connect("manager.example.org").start()?;
 //!     let blocked = node.table::<IpAddr, String>("blocked")?;
 //!     let mut changes = blocked.changes();
-//!     node.connected(None).ok_or("the node stopped")?;
-//!     blocked.insert(&"192.0.2.7".parse()?, "it scans")?;
-//!     println!("{:?}", blocked.entries()?);
 //!     while let Some(change) = changes.next(None) {
 //!         match change? {
 //!             Change::Set(host, why) => println!("{host}: {why}"),
 //!             Change::Removed(host) => println!("{host} is no longer blocked"),
-//!             // The whole table was replaced.
-//!             _ => println!("{:?}", blocked.entries()?),
+//!             // The table was replaced: the node has connected, for the first time or again.
+//!             _ => blocked.insert(&"192.0.2.7".parse()?, "it scans")?,
 //!         }
 //!     }
 //!     Ok(())
@@ -41,12 +38,12 @@
 //!
 //! # Logs
 //!
-//! To write a log, put `#[bro(log)]` on a struct whose fields are the columns, and declare the log with
-//! [`Builder::log`] and its path: that of Bro's conn.log is `conn`. A struct with named fields works
-//! too, without `fields`. To make columns of some fields only, put `#[bro(log)]` on these instead of
-//! on the struct. If a field is a struct, it needs the attribute too. Every peer that requests logs
-//! receives the entries; [`Log::requested`] waits for one. The node below names no host with
-//! [`accept`](Builder::accept), so it ignores events and changes of variables from its peers.
+//! To write a log, put `#[bro(log)]` on a struct whose fields are the columns, and declare the log
+//! with [`Builder::log`] and its path: that of Bro's conn.log is `conn`. `fields` names the columns
+//! of a tuple struct; a struct with named fields does not need it. To make columns of some fields
+//! only, put `#[bro(log)]` on these instead of on the struct. If the type of a field is another
+//! struct, that struct needs `#[bro(log)]` too. Every peer that requests logs receives the entries;
+//! [`Log::requested`] waits for one.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -69,10 +66,10 @@
 //!
 //! To read logs, request them from all peers with [`Builder::receive_logs`]. The struct needs only
 //! the columns of interest: `id.orig_h` of Bro's conn.log is the field `orig_h` of the field `id`.
-//! A column that may be unset is an `Option`, and an enum, such as `proto`, may be a `String`.
-//! [`BroType`](brocomm::data::BroType) lists the other types. If a column is missing or has another
-//! type, the entry is an error; the program may ignore it and read the next one. [`LogEntries`]
-//! returns the entries of all logs, whatever their columns are.
+//! A column that may be unset or missing is an `Option`, and one with an enum, such as `proto`, may
+//! be a `String`. [`BroType`](brocomm::data::BroType) lists the other types. If another column is
+//! missing, or a column has another type, the entry is an error; the program may ignore it and read
+//! the next one. [`LogEntries`] returns the entries of all logs, whatever their columns are.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -133,9 +130,14 @@
 //! [`Node::connected`] waits until the handshake with a peer is done. [`Node::listening`] waits
 //! until the node listens and returns the address, which is useful with port 0.
 //!
+//! To see why nothing happens, read the notifications of [`Node::subscribe`]: a failed attempt to
+//! connect is a [`ConnectFailed`](brocomm::node::Notification::ConnectFailed), and a port in use is
+//! a line of the communication log, a [`Log`](brocomm::node::Notification::Log).
+//!
 //! An event goes to the peers that requested it and are connected. [`Node::raise`] returns how many
 //! these are, in [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
-//! [`Node::requested`] waits for a peer that requested it. An event must be declared, with [`Builder::send`] or [`Builder::receive`].
+//! The same holds for [`Log::write`]. [`Node::requested`] waits for a peer that requested it. An
+//! event must be declared, with [`Builder::send`] or [`Builder::receive`].
 //!
 //! Every blocking method takes a deadline, an `Option<Instant>`. With `None` it waits forever.
 //! [`Node::connected`], [`Node::listening`] and the iterators return `None` when the node has
@@ -143,17 +145,17 @@
 //!
 //! # Backpressure
 //!
-//! By default, nothing is lost while the node runs and its connections last. When a peer does not
-//! read, its queue in this node fills, and [`Node::raise`] and [`Log::write`] wait;
-//! [`Node::try_raise`] returns an error instead. When a subscriber of this node does not read, the
-//! node stops reading from the peers that send to it. Two nodes that both wait in `raise` without
-//! reading can deadlock. Read events in one thread, and raise them in another one or with
-//! `try_raise`.
+//! While the node runs and its connections last, everything that a peer requested is delivered.
+//! When a peer does not read, its queue in this node fills, and [`Node::raise`] and
+//! [`Log::write`] wait; [`Node::try_raise`] returns an error instead. When a subscriber of this
+//! node does not read, the node stops reading from the peers that send to it. So two nodes that
+//! raise faster than they read can wait for each other forever. A client that only answers events,
+//! as the first one above, is safe if the other node reads while it raises. Otherwise, read events
+//! in one thread and raise them in another, with a clone of the node.
 //!
 //! End a node with [`Node::terminate`], which sends what is queued. When a node is dropped, what it
-//! has not sent is lost, with a warning on standard error; log entries wait up to a second for
-//! others, unless [`Node::flush`] sends
-//! them.
+//! has not sent is lost, with a warning on standard error. An entry of a log waits up to a second
+//! for more entries; [`Node::flush`] sends it at once.
 //!
 //! [`Options::outgoing`](brocomm::node::Options::outgoing) sets the size of the send queues and the
 //! policy for full ones. For the queue of a subscriber, use [`Node::subscribe_with`].

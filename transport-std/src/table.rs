@@ -4,10 +4,11 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use brocomm::data::{BroType, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue};
+use brocomm::data::{BroType, FromIndex, FromValue, IndexType, Name, ToIndex};
 use brocomm::logs::LogRecord;
 use brocomm::node::{EventPeer, Raised, WriteLogError};
 use brocomm::state::StateError;
+use brocomm_transport::ValueOf;
 
 use crate::Changes;
 use crate::sleeping::Waiting;
@@ -63,12 +64,10 @@ impl<K: IndexType, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
-    pub fn insert<Q, W>(&self, key: &Q, value: &W) -> Result<(), StateError>
+    pub fn insert<Q>(&self, key: &Q, value: impl ValueOf<V>) -> Result<(), StateError>
     where
         K: Borrow<Q>,
         Q: ToIndex + ?Sized,
-        V: Borrow<W>,
-        W: ToValue + ?Sized,
     {
         self.0.insert(key, value)
     }

@@ -12,6 +12,18 @@ use brocomm_std::brocomm::node::{Bound, Handshake, Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
+#[derive(Debug, Event)]
+#[bro(name = "counted")]
+struct Counted(u64);
+
+#[derive(Event)]
+#[bro(name = "counted")]
+struct CountedInWords(String);
+
+#[derive(Event)]
+#[bro(name = "counted")]
+struct CountedTwice(u64, u64);
+
 /// Far longer than a passing test takes.
 fn late() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(60))
@@ -176,13 +188,13 @@ fn a_table_is_a_map_on_both_sides() {
     let keys: [(IpAddr, u64); 2] = [([10, 0, 0, 1].into(), 80), ([10, 0, 0, 2].into(), 443)];
     for (at, key) in (1..).zip(&keys) {
         assert_eq!(here.get(key), Ok(None));
-        here.insert(key, &info(at)).unwrap();
+        here.insert(key, info(at)).unwrap();
         assert_eq!(change(), Change::Set(*key, info(at)));
         assert_eq!(there.get(key), Ok(Some(info(at))));
         assert!(there.contains(key));
     }
     assert_eq!((there.len(), there.is_empty()), (2, false));
-    here.insert(&keys[0], &info(7)).unwrap();
+    here.insert(&keys[0], info(7)).unwrap();
     assert_eq!(change(), Change::Set(keys[0], info(7)));
     assert_eq!(here.remove(&keys[1]), Ok(true));
     assert_eq!(change(), Change::Removed(keys[1]));
@@ -190,7 +202,7 @@ fn a_table_is_a_map_on_both_sides() {
     assert_eq!(there.entries(), Ok(vec![(keys[0], info(7))]));
     // The other direction.
     let mut changes = here.changes();
-    there.insert(&keys[1], &info(3)).unwrap();
+    there.insert(&keys[1], info(3)).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Set(keys[1], info(3)))));
     there.remove(&keys[0]).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Removed(keys[0]))));
@@ -215,7 +227,7 @@ fn the_acceptor_has_the_authoritative_tables() {
     let manager = build().listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
     let address = manager.listening(late()).unwrap().to_string();
     let hits = manager.table::<String, u64>("hits").unwrap();
-    hits.insert(&"first".to_owned(), &1).unwrap();
+    hits.insert(&"first".to_owned(), 1).unwrap();
     let worker = build().connect(&address).start().unwrap();
     let copy = worker.table::<String, u64>("hits").unwrap();
     let mut changes = copy.changes();
@@ -244,11 +256,32 @@ fn a_table_with_other_types_is_refused() {
 }
 
 #[test]
+fn an_event_with_other_arguments_than_declared_is_an_error() {
+    let receiver = Node::builder().receive::<Counted>().listen("127.0.0.1:0").accept("127.0.0.1");
+    let receiver = receiver.start().unwrap();
+    let mut counted = receiver.events::<Counted>().unwrap();
+    let address = receiver.listening(late()).unwrap().to_string();
+    let (words, pairs) =
+        (Node::builder().send::<CountedInWords>(), Node::builder().send::<CountedTwice>());
+    let sender = words.connect(&address).start().unwrap();
+    sender.requested::<CountedInWords>(late()).unwrap();
+    sender.raise(CountedInWords("one".into()), late()).unwrap();
+    let error = counted.next(late()).unwrap().unwrap_err().to_string();
+    assert_eq!(error, "counted: argument 0: expected count, found string");
+    sender.terminate();
+    let sender = pairs.connect(&address).start().unwrap();
+    sender.requested::<CountedTwice>(late()).unwrap();
+    sender.raise(CountedTwice(1, 2), late()).unwrap();
+    let error = counted.next(late()).unwrap().unwrap_err().to_string();
+    assert_eq!(error, "counted: expected 1 values, found 2");
+}
+
+#[test]
 fn a_table_that_a_peer_declares_with_other_types_is_an_error_among_the_changes() {
     let manager = Node::builder().table::<String, u64>("hits");
     let manager = manager.listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
     let address = manager.listening(late()).unwrap().to_string();
-    manager.table::<String, u64>("hits").unwrap().insert("first", &1).unwrap();
+    manager.table::<String, u64>("hits").unwrap().insert("first", 1).unwrap();
     let worker = Node::builder().table::<String, String>("hits").connect(&address).start().unwrap();
     let (mut changes, mut all) =
         (worker.table::<String, String>("hits").unwrap().changes(), worker.subscribe());
@@ -275,11 +308,11 @@ fn an_entry_that_a_peer_declares_with_other_types_is_an_error_among_the_changes(
     let there = worker.table::<String, i64>("hits").unwrap();
     // Both tables were empty when the nodes connected.
     let (mut changes, mut back) = (there.changes(), here.changes());
-    here.insert("first", &1).unwrap();
+    here.insert("first", 1).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Replaced)));
     let error = changes.next(late()).unwrap().unwrap_err();
     assert_eq!(error.to_string(), "value for hits[first]: expected int, found count");
-    there.insert("second", &-2).unwrap();
+    there.insert("second", -2).unwrap();
     let error = back.next(late()).unwrap().unwrap_err();
     assert_eq!(error.to_string(), "value for hits: -2 is out of the range of count");
 }
@@ -287,7 +320,7 @@ fn an_entry_that_a_peer_declares_with_other_types_is_an_error_among_the_changes(
 #[test]
 fn an_error_about_an_entry_names_its_index() {
     let node = Node::builder().table::<(String, u64), u64>("hits").start().unwrap();
-    node.table::<(String, u64), u64>("hits").unwrap().insert(&("a".into(), 1), &300).unwrap();
+    node.table::<(String, u64), u64>("hits").unwrap().insert(&("a".into(), 1), 300).unwrap();
     let small = node.table::<(String, u64), u8>("hits").unwrap();
     let expected = "value for hits[a, 1]: 300 is out of the range of u8";
     assert_eq!(small.entries().unwrap_err().to_string(), expected);

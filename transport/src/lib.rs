@@ -33,4 +33,4 @@ pub use log::{Log, LogEntries, LogRecords, ReceivedRecord};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
 pub use subscribing::{Events, Notifications, Progress, ReceivedEvent, answers};
-pub use table::{Change, Changes, Table};
+pub use table::{Change, Changes, Table, ValueOf};

@@ -96,8 +96,9 @@ pub type ReceivedEvent<E> = Result<(Arc<EventPeer>, E), DispatchError>;
 
 /// A subscriber that returns the events of one type in order. See [`Handle::events`].
 ///
-/// An error means that an argument does not fit the Rust type, for example a number out of range.
-/// Later events are not affected.
+/// An error means that a peer raised the event with other arguments than are declared here, or that
+/// an argument does not fit the Rust type, for example a number out of range. Later events are not
+/// affected.
 pub struct Events<E> {
     notifications: Notifications,
     event: PhantomData<fn() -> E>,
@@ -135,6 +136,9 @@ impl<E: EventType> Events<E> {
                         Err(error) => Err(DispatchError { event: event.name.compact(), error }),
                     };
                     return Poll::Ready(Some(received));
+                }
+                Poll::Ready(Some(Notification::EventRejected { error, .. })) => {
+                    return Poll::Ready(Some(Err(*error)));
                 }
                 // This subscriber gets nothing else.
                 Poll::Ready(Some(_)) => {}

@@ -28,6 +28,30 @@ pub struct Table<K, V> {
     types: PhantomData<fn(K) -> V>,
 }
 
+/// What a table with values of the type `V` accepts: a `V`, a `&V`, and a `&str` as a `String`.
+pub trait ValueOf<V> {
+    /// Returns Bro's value.
+    fn value(&self) -> Value;
+}
+
+impl<V: ToValue> ValueOf<V> for V {
+    fn value(&self) -> Value {
+        self.to_value()
+    }
+}
+
+impl<V: ToValue> ValueOf<V> for &V {
+    fn value(&self) -> Value {
+        self.to_value()
+    }
+}
+
+impl ValueOf<String> for &str {
+    fn value(&self) -> Value {
+        self.to_value()
+    }
+}
+
 impl<K: IndexType, V: BroType> Table<K, V> {
     /// Looks up a table.
     pub(crate) fn new(handle: Handle, name: Name) -> Result<Table<K, V>, StateError> {
@@ -98,15 +122,13 @@ impl<K: IndexType, V: BroType> Table<K, V> {
     ///
     /// # Errors
     /// [`StateError::Full`]; [`StateError::Type`] if Bro cannot represent the key or the value.
-    pub fn insert<Q, W>(&self, key: &Q, value: &W) -> Result<(), StateError>
+    pub fn insert<Q>(&self, key: &Q, value: impl ValueOf<V>) -> Result<(), StateError>
     where
         K: Borrow<Q>,
         Q: ToIndex + ?Sized,
-        V: Borrow<W>,
-        W: ToValue + ?Sized,
     {
         let path = self.path().index(key.to_index(&K::index_types()));
-        let value = value.to_value();
+        let value = value.value();
         self.handle.with(|node, now| node.change_state(now, |store| store.assign(path, value)))
     }
 

@@ -21,9 +21,10 @@ const OF_THE_LOGS: [&str; 7] =
 
 /// The notifications that a transport may match on: the last one, and those with their own
 /// subscribers. None of them is a message or a phase.
-const OF_THE_NOTIFICATIONS: [&str; 7] = [
+const OF_THE_NOTIFICATIONS: [&str; 8] = [
     "Closed",
     "Event",
+    "EventRejected",
     "Expired",
     "LogEntry",
     "StateAccessPerformed",

@@ -98,7 +98,7 @@ fn a_proxy_and_a_logger_serve_workers() {
     let one = worker("w-1", &ports[2], &ports[0]);
     let two = worker("w-2", &ports[2], &ports[0]);
     let mut changes = two.table::<String, u64>("shared").unwrap().changes();
-    one.table::<String, u64>("shared").unwrap().insert(&"x".to_owned(), &5).unwrap();
+    one.table::<String, u64>("shared").unwrap().insert("x", 5).unwrap();
     // The proxy forwards what the other worker has changed.
     let table = two.table::<String, u64>("shared").unwrap();
     while !table.entries().unwrap().contains(&("x".to_owned(), 5)) {

@@ -327,7 +327,7 @@ impl Type {
     /// containers are empty, records have their fields' defaults, other types have no value.
     ///
     /// A record's other fields that are not `&optional` are initialized in the same way.
-    pub fn initial_value(&self) -> Option<Value> {
+    pub(crate) fn initial_value(&self) -> Option<Value> {
         let Type::Def(def) = self else { return None };
         match &def.kind {
             TypeKind::Set(_) | TypeKind::Table(_) => Some(Table::new(self.clone()).into()),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::convert::fit;
 use super::{
-    BroType, ConversionError, ConversionErrorKind, Declarations, Event, EventDecl, Field,
-    FromValue, Name, Step, Type, Value,
+    BroType, CallMismatch, ConversionError, ConversionErrorKind, Declarations, Event, EventDecl,
+    Field, FromValue, Name, Step, Type, Value,
 };
 use crate::Time;
 
@@ -356,4 +356,21 @@ pub struct DispatchError {
     pub event: Name,
     /// The argument that does not match, and the reason.
     pub error: ConversionError,
+}
+
+impl DispatchError {
+    /// Returns the error for the handlers of a received event, if the event is declared.
+    pub(crate) fn of(event: Name, mismatch: CallMismatch) -> Option<DispatchError> {
+        let error = match mismatch {
+            CallMismatch::Unknown | CallMismatch::NotAnEvent => return None,
+            CallMismatch::ArgumentCount { expected, found } => {
+                ConversionErrorKind::Length { expected, found }.into()
+            }
+            CallMismatch::Argument { position, error, .. }
+            | CallMismatch::Impossible { position, error } => {
+                error.within(Step::Argument(position))
+            }
+        };
+        Some(DispatchError { event, error })
+    }
 }

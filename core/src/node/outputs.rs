@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{CommLogEntry, ConnectionId, Endpoint, EventPeer, KeepAlive, Options, PeerId};
 use crate::connection::{CloseCause, SyncRole};
-use crate::data::{Event, Id, Name, Packet, StateAccess};
+use crate::data::{DispatchError, Event, Id, Name, Packet, StateAccess};
 use crate::logs::{LogValues, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
@@ -84,6 +84,14 @@ pub enum Notification {
         peer: Arc<EventPeer>,
         /// The event.
         event: Event,
+    },
+    /// A peer's event was dropped, because its arguments are not those that are declared here. A
+    /// [`ConnectionError`](Self::ConnectionError) comes before.
+    EventRejected {
+        /// The peer.
+        peer: Arc<EventPeer>,
+        /// The event and the argument.
+        error: Box<DispatchError>,
     },
     /// A peer's operation on synchronized state was applied: `remote_state_access_performed`.
     /// [`Store::get`](crate::state::Store::get) returns the new value of the operation's target.

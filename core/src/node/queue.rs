@@ -282,6 +282,7 @@ pub(crate) fn of_notification(notified: &Notification) -> usize {
         Notification::Id { id, .. } => id.name.len().saturating_add(sum(id.value.iter())),
         Notification::StateAccess { access, .. }
         | Notification::StateAccessPerformed { access, .. } => of_access(access),
+        Notification::EventRejected { error, .. } => error.to_string().len(),
         Notification::StateAccessRejected { target, .. } => target.len(),
         Notification::CaptureFilter { filter, .. } => filter.len(),
         Notification::ConnectionError { reason, .. } => reason.len(),

@@ -75,13 +75,20 @@ fn closed_says_whether_the_connection_was_established() {
 fn connection_error_that_leaves_the_connection_up() {
     let mut bench = running();
     bench.raise(0, &Event::new("ping", vec![Value::string("x")]));
-    let error = only(&mut bench);
-    let Notification::ConnectionError { peer, reason } = error else { panic!("{error:?}") };
-    assert_eq!(peer.id, FIRST);
+    let news = bench.news();
+    let [
+        Notification::ConnectionError { peer, reason },
+        Notification::EventRejected { peer: same, error },
+    ] = &news[..]
+    else {
+        panic!("{news:?}")
+    };
+    assert_eq!((peer.id, same.id), (FIRST, FIRST));
+    assert_eq!(error.to_string(), "ping: argument 0: expected count, found string");
     let words = "unserializing event/function ping: mismatch in argument types; ignoring";
     let types = "(argument 0, n: expected count, found string)";
-    assert_eq!(*reason, format!("{words} {types}"));
-    assert_eq!(bench.node.last_error(FIRST), Some(&*reason));
+    assert_eq!(**reason, format!("{words} {types}"));
+    assert_eq!(bench.node.last_error(FIRST), Some(&**reason));
     assert!(bench.is_running(FIRST));
 }
 
@@ -281,6 +288,7 @@ fn notifications_about_one_peer_are_in_order() {
             [
                 Notification::Event { .. },
                 Notification::ConnectionError { .. },
+                Notification::EventRejected { .. },
                 Notification::Event { .. },
                 Notification::ConnectionClosed { .. },
             ]

@@ -11,6 +11,7 @@ use crate::connection::{
     self, CloseCause, CommLogMessage, ConnectionNotification, Phase, ProtocolErrorKind, Role,
     SyncRequest,
 };
+use crate::data::DispatchError;
 use crate::logs::DroppedEntry;
 use crate::wire::{Caps, Compression, Version};
 
@@ -71,7 +72,9 @@ impl NodeMachine {
             }
             ConnectionNotification::CallRejected { name, mismatch } => {
                 let reason = format!("unserializing event/function {name}: {}", mismatch.in_full());
-                return self.error(id, reason.into());
+                self.error(id, reason.into());
+                let Some(error) = DispatchError::of(name, mismatch) else { return };
+                Notification::EventRejected { peer: who, error: Box::new(error) }
             }
             ConnectionNotification::StateAccess(access) => return self.state_access(id, access),
             ConnectionNotification::Pong { seq, d1, d2, d3 } => {

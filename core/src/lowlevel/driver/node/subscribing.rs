@@ -133,6 +133,7 @@ impl Subscription {
             (To::NoData, notification) => !may_be_dropped(notification),
             (To::NoLogs, notification) => !matches!(notification, Notification::LogEntry { .. }),
             (To::Event(name), Notification::Event { event, .. }) => event.name == *name,
+            (To::Event(name), Notification::EventRejected { error, .. }) => error.event == *name,
             _ => false,
         }
     }
