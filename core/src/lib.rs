@@ -154,11 +154,11 @@ extern crate self as brocomm;
 #[cfg(all(feature = "base-types", not(test)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "base-types")))]
 pub mod base_types;
-mod config_errors;
 mod connection;
 pub mod data;
 #[cfg(feature = "derive")]
 mod derive;
+mod errors;
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod json;
@@ -175,9 +175,9 @@ mod time;
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
 
-pub use config_errors::ConfigErrors;
 #[cfg(feature = "derive")]
 pub use derive::{Enum, Event, Record};
+pub use errors::ConfigErrors;
 use lowlevel::{driver, serial, wire};
 pub use time::Time;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules by layer, lowest first. Modules of one layer do not depend on each other.
 const LAYERS: [&[&str]; 13] = [
-    &["time", "config_errors", "role", "numbered", "pattern"],
+    &["time", "errors", "role", "numbered", "pattern"],
     &["wire"],
     &["data", "tls"],
     &["notation"],
@@ -41,7 +41,7 @@ const STRICT: [&str; 12] = [
 /// The items that the crate root re-exports, with their modules.
 const ROOT_ITEMS: [(&str, &str); 6] = [
     ("Time", "time"),
-    ("ConfigErrors", "config_errors"),
+    ("ConfigErrors", "errors"),
     ("event", "data"),
     ("Enum", "derive"),
     ("Event", "derive"),

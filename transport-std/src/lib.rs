@@ -66,10 +66,12 @@
 //!
 //! To read logs, request them from all peers with [`Builder::receive_logs`]. The struct needs only
 //! the columns of interest: `id.orig_h` of Bro's conn.log is the field `orig_h` of the field `id`.
-//! A column that may be unset or missing is an `Option`, and one with an enum, such as `proto`, may
-//! be a `String`. [`BroType`](brocomm::data::BroType) lists the other types. If another column is
-//! missing, or a column has another type, the entry is an error; the program may ignore it and read
-//! the next one. [`LogEntries`] returns the entries of all logs, whatever their columns are.
+//! A column that may be unset or missing is an `Option`; if its name is misspelt, it is always
+//! `None`. One with an enum, such as `proto`, may be a `String`.
+//! [`BroType`](brocomm::data::BroType) lists the other types. If another column is missing, or a
+//! column has another type, the entry is an error, a [`ReceiveError`]; the program may ignore it
+//! and read the next one. [`LogEntries`] returns the entries of all logs, whatever their columns
+//! are.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -132,7 +134,10 @@
 //!
 //! To see why nothing happens, read the notifications of [`Node::subscribe`]: a failed attempt to
 //! connect is a [`ConnectFailed`](brocomm::node::Notification::ConnectFailed), and a port in use is
-//! a line of the communication log, a [`Log`](brocomm::node::Notification::Log).
+//! a line of the communication log, a [`Log`](brocomm::node::Notification::Log). A
+//! [`ConnectionError`](brocomm::node::Notification::ConnectionError) tells what the nodes declare
+//! differently, such as the name or the types of a table, and whether the peer accepts no changes
+//! of tables.
 //!
 //! An event goes to the peers that requested it and are connected. [`Node::raise`] returns how many
 //! these are, in [`Raised::peers`](brocomm::node::Raised::peers). With 0, nobody gets the event.
@@ -249,7 +254,7 @@ pub use brocomm::lowlevel::driver::{
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
-pub use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
+pub use brocomm_transport::{Change, ReceiveError, Received, ReceivedEvent, ReceivedRecord};
 pub use listener::Listener;
 pub use node::Node;
 pub use peer::{Flushed, Peer};

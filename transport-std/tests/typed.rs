@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use brocomm_std::brocomm::Time;
 use brocomm_std::brocomm::data::{ToValue, TypeTag};
 use brocomm_std::brocomm::logs::{LogValue, StreamError};
-use brocomm_std::brocomm::node::{Bound, Handshake, Notification, PeerConfig};
+use brocomm_std::brocomm::node::{Bound, Endpoint, Handshake, Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
@@ -185,14 +185,17 @@ fn an_event_with_other_arguments_than_declared_is_an_error() {
     let sender = words.connect(&address).start().unwrap();
     sender.requested::<CountedInWords>(late()).unwrap();
     sender.raise(CountedInWords("one".into()), late()).unwrap();
-    let error = counted.next(late()).unwrap().unwrap_err().to_string();
-    assert_eq!(error, "counted: argument 0: expected count, found string");
+    let error = counted.next(late()).unwrap().unwrap_err();
+    let Endpoint { port, .. } = error.peer.endpoint;
+    let error = error.to_string();
+    let from = format!("event counted from 127.0.0.1:{port} (brocomm): ");
+    assert_eq!(error, from + "argument 0: expected count, found string");
     sender.terminate();
     let sender = pairs.connect(&address).start().unwrap();
     sender.requested::<CountedTwice>(late()).unwrap();
     sender.raise(CountedTwice(1, 2), late()).unwrap();
-    let error = counted.next(late()).unwrap().unwrap_err().to_string();
-    assert_eq!(error, "counted: expected 1 values, found 2");
+    let error = counted.next(late()).unwrap().unwrap_err().error.to_string();
+    assert_eq!(error, "expected 1 value, found 2");
 }
 
 #[test]

@@ -68,10 +68,12 @@
 //!
 //! To read logs, request them from all peers with [`Builder::receive_logs`]. The struct needs only
 //! the columns of interest: `id.orig_h` of Bro's conn.log is the field `orig_h` of the field `id`.
-//! A column that may be unset or missing is an `Option`, and one with an enum, such as `proto`, may
-//! be a `String`. [`BroType`](brocomm::data::BroType) lists the other types. If another column is
-//! missing, or a column has another type, the entry is an error; the program may ignore it and read
-//! the next one. [`LogEntries`] returns the entries of all logs, whatever their columns are.
+//! A column that may be unset or missing is an `Option`; if its name is misspelt, it is always
+//! `None`. One with an enum, such as `proto`, may be a `String`.
+//! [`BroType`](brocomm::data::BroType) lists the other types. If another column is missing, or a
+//! column has another type, the entry is an error, a [`ReceiveError`]; the program may ignore it
+//! and read the next one. [`LogEntries`] returns the entries of all logs, whatever their columns
+//! are.
 //!
 //! ```no_run
 //! use std::net::IpAddr;
@@ -139,7 +141,10 @@
 //! To see why nothing happens, read the notifications of
 //! [`subscribe`](asynchronous::Node::subscribe): a failed attempt to connect is a
 //! [`ConnectFailed`](brocomm::node::Notification::ConnectFailed), and a port in use is a line of
-//! the communication log, a [`Log`](brocomm::node::Notification::Log).
+//! the communication log, a [`Log`](brocomm::node::Notification::Log). A
+//! [`ConnectionError`](brocomm::node::Notification::ConnectionError) tells what the nodes declare
+//! differently, such as the name or the types of a table, and whether the peer accepts no changes
+//! of tables.
 //!
 //! An event goes to the peers that requested it and are connected.
 //! [`raise`](asynchronous::Node::raise) returns how many these are, in
@@ -260,8 +265,8 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
-    ReceivedRecord, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceiveError, Received,
+    ReceivedEvent, ReceivedRecord, Table,
 };
 pub use runtime::Tokio;
 

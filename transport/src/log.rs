@@ -7,14 +7,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::data::{ConversionError, FromValue, Name};
+use brocomm::data::{FromValue, Name};
 use brocomm::logs::{LogEntry, LogField, LogRecord, StreamError};
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::lowlevel::logs::Mismatch;
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
 use futures_core::Stream;
 
-use crate::{Awaiting, Handle, Notifications, Progress};
+use crate::{Awaiting, Handle, Notifications, Progress, ReceiveError, Received, ReceivedRecord};
 
 /// A log that this node writes, with entries of a Rust type.
 pub struct Log<R> {
@@ -166,9 +166,6 @@ impl fmt::Debug for LogEntries {
     }
 }
 
-/// An entry of a peer's log as a Rust value, with the peer that wrote it, or the conversion error.
-pub type ReceivedRecord<R> = Result<(Arc<EventPeer>, R), ConversionError>;
-
 /// A subscriber that returns the entries of one log as records of a Rust type, in order. See
 /// [`Handle::logs`].
 ///
@@ -196,7 +193,7 @@ impl<R: FromValue> LogRecords<R> {
     ///
     /// # Errors
     /// A column is missing or does not fit its field.
-    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, R)>, ConversionError> {
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, R)>, ReceiveError> {
         self.next().await.transpose()
     }
 
@@ -207,7 +204,13 @@ impl<R: FromValue> LogRecords<R> {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some((peer, entry))) if entry.writer.path == self.path => {
-                    return Poll::Ready(Some(entry.to().map(|record| (peer, record))));
+                    return Poll::Ready(Some(match entry.to() {
+                        Ok(record) => Ok((peer, record)),
+                        Err(error) => {
+                            let received = Received::LogEntry(self.path.clone());
+                            Err(ReceiveError { peer, received, error })
+                        }
+                    }));
                 }
                 // An entry of another log.
                 Poll::Ready(Some(_)) => {}

@@ -8,12 +8,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::data::{DispatchError, Event, EventType};
+use brocomm::data::{ConversionError, Event, EventType, Name};
 use brocomm::lowlevel::driver::{Subscription, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
 
-use crate::Handle;
+use crate::{Handle, ReceiveError, Received, ReceivedEvent};
 
 /// A subscriber that returns a node's notifications in order. See [`Handle::subscribe`].
 ///
@@ -91,9 +91,6 @@ impl fmt::Debug for Notifications {
     }
 }
 
-/// An event as a Rust value, with the peer that raised it, or the conversion error.
-pub type ReceivedEvent<E> = Result<(Arc<EventPeer>, E), DispatchError>;
-
 /// A subscriber that returns the events of one type in order. See [`Handle::events`].
 ///
 /// An error means that a peer raised the event with other arguments than are declared here, or that
@@ -120,7 +117,7 @@ impl<E: EventType> Events<E> {
     ///
     /// # Errors
     /// An argument does not fit the Rust type.
-    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, DispatchError> {
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, ReceiveError> {
         self.next().await.transpose()
     }
 
@@ -133,12 +130,12 @@ impl<E: EventType> Events<E> {
                 Poll::Ready(Some(Notification::Event { peer, event })) => {
                     let received = match E::from_event(&event) {
                         Ok(value) => Ok((peer, value)),
-                        Err(error) => Err(DispatchError { event: event.name.compact(), error }),
+                        Err(error) => Err(misfit(peer, event.name.compact(), error)),
                     };
                     return Poll::Ready(Some(received));
                 }
-                Poll::Ready(Some(Notification::EventRejected { error, .. })) => {
-                    return Poll::Ready(Some(Err(*error)));
+                Poll::Ready(Some(Notification::EventRejected { peer, error })) => {
+                    return Poll::Ready(Some(Err(misfit(peer, error.event, error.error))));
                 }
                 // This subscriber gets nothing else.
                 Poll::Ready(Some(_)) => {}
@@ -175,6 +172,10 @@ impl<E> fmt::Debug for Events<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
     }
+}
+
+fn misfit(peer: Arc<EventPeer>, event: Name, error: ConversionError) -> ReceiveError {
+    ReceiveError { peer, received: Received::Event(event), error }
 }
 
 /// A wait for a state of the node that does not take notifications from subscribers.

@@ -178,7 +178,7 @@ impl CallMismatch {
 }
 
 /// The error for an event that does not match its declaration. Nothing was sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("event {event}: {mismatch}")]
 #[non_exhaustive]
 pub struct CallError {
@@ -187,6 +187,8 @@ pub struct CallError {
     /// What does not match.
     pub mismatch: CallMismatch,
 }
+
+crate::errors::debug_as_display!(CallError);
 
 /// The error for a value that does not match its variable's declaration. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

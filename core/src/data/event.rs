@@ -311,7 +311,7 @@ handler! {
 }
 
 /// The error for a handler that differs from the event's declaration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("handler of {event}: {kind}")]
 #[non_exhaustive]
 pub struct SignatureError {
@@ -320,6 +320,8 @@ pub struct SignatureError {
     /// The difference.
     pub kind: SignatureErrorKind,
 }
+
+crate::errors::debug_as_display!(SignatureError);
 
 /// The difference between a handler and the declaration of its event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -349,7 +351,7 @@ pub enum SignatureErrorKind {
 }
 
 /// The error for an event whose arguments a handler does not accept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{event}: {error}")]
 pub struct DispatchError {
     /// The event's name.
@@ -357,6 +359,8 @@ pub struct DispatchError {
     /// The argument that does not match, and the reason.
     pub error: ConversionError,
 }
+
+crate::errors::debug_as_display!(DispatchError);
 
 impl DispatchError {
     /// Returns the error for the handlers of a received event, if the event is declared.

@@ -246,7 +246,7 @@ impl ActiveWriter {
 }
 
 /// The reason why a local stream or entry is invalid.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StreamError {
     /// A stream with this number is already declared.
@@ -307,6 +307,8 @@ pub enum StreamError {
         mismatch: Mismatch,
     },
 }
+
+crate::errors::debug_as_display!(StreamError);
 
 /// Writes the name of a column, if there is one.
 struct Column<'a>(&'a Option<Name>);

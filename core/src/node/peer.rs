@@ -133,6 +133,14 @@ impl EventPeer {
     }
 }
 
+impl fmt::Display for EventPeer {
+    /// Writes the endpoint, and the description in parentheses if there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.endpoint.fmt(f)?;
+        if self.descr.is_empty() { Ok(()) } else { write!(f, " ({})", self.descr) }
+    }
+}
+
 /// A key of an item in a [`Slab`], ordered by number.
 ///
 /// A slot may be reused, but the number distinguishes items, so an old key finds nothing.

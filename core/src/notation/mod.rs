@@ -27,7 +27,7 @@ pub(crate) use print::address;
 pub use script::{Load, Loaded};
 
 /// An error in a literal or declaration, with its position.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {kind}")]
 #[non_exhaustive]
 pub struct ParseError {
@@ -37,6 +37,8 @@ pub struct ParseError {
     /// The column in characters, from 1.
     pub column: u32,
 }
+
+crate::errors::debug_as_display!(ParseError);
 
 impl ParseError {
     /// Returns the message without the position.

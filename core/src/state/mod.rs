@@ -84,7 +84,7 @@ pub(crate) use store::full::{FullState, Progress};
 ///
 /// These errors do not end a connection. A peer's operation that cannot be applied is skipped and
 /// reported (2§9).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
     /// There is no variable or container with this name. This is normal while a peer's operations
@@ -193,6 +193,8 @@ pub enum StateError {
         limit: u64,
     },
 }
+
+crate::errors::debug_as_display!(StateError);
 
 impl StateError {
     /// Creates the error that a value does not have the declared type.

@@ -50,7 +50,8 @@ fn a_log_is_read_as_records() {
     };
     assert_eq!(scans.next(late()).unwrap().unwrap().1, expected);
     let error = wrong.next(late()).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "$host: expected count, found addr");
+    let from = format!("entry of log scans from {}: ", error.peer);
+    assert_eq!(error.to_string(), from + "$host: expected count, found addr");
     assert!(other.next(Some(Instant::now())).is_none());
 }
 

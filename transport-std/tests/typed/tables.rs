@@ -108,6 +108,34 @@ fn a_table_that_a_peer_declares_with_other_types_is_an_error_among_the_changes()
     assert_eq!(reason.as_deref(), Some(&*format!("state not applied: {expected}")));
 }
 
+/// Returns the error of the first connection.
+fn connection_error(node: &Node) -> String {
+    let peer = node.connected(late()).unwrap();
+    node.with(|node, _| node.last_error(peer.id).unwrap().to_owned())
+}
+
+#[test]
+fn changes_that_a_peer_does_not_accept_are_an_error() {
+    // The manager accepts no input from this host.
+    let manager = Node::builder().table::<String, u64>("hits");
+    let manager = manager.listen("127.0.0.1:0").accept("192.0.2.1").start().unwrap();
+    let address = manager.listening(late()).unwrap().to_string();
+    let worker = Node::builder().table::<String, u64>("hits").connect(&address).start().unwrap();
+    let expected = "our changes of variables are not sent: the peer has not requested them; \
+                    does it accept input from this host?";
+    assert_eq!(connection_error(&worker), expected);
+}
+
+#[test]
+fn a_table_of_a_peer_with_another_name_is_an_error() {
+    let manager = Node::builder().table::<String, u64>("hits");
+    let manager = manager.listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
+    let address = manager.listening(late()).unwrap().to_string();
+    let worker = Node::builder().table::<String, u64>("hit").connect(&address).start().unwrap();
+    let expected = "state not applied: hits is not a &synchronized variable here";
+    assert_eq!(connection_error(&worker), expected);
+}
+
 #[test]
 fn an_entry_that_a_peer_declares_with_other_types_is_an_error_among_the_changes() {
     let manager = Node::builder().table::<String, u64>("hits");

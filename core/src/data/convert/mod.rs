@@ -198,7 +198,7 @@ impl<T: FromValue> FromValue for Box<T> {
 }
 
 /// An error converting a value, with its position in the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{kind}", Prefix(path))]
 #[non_exhaustive]
 pub struct ConversionError {
@@ -206,6 +206,8 @@ pub struct ConversionError {
     pub path: Vec<Step>,
     pub(crate) kind: ConversionErrorKind,
 }
+
+crate::errors::debug_as_display!(ConversionError);
 
 /// The kind of conversion error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -231,7 +233,7 @@ pub(crate) enum ConversionErrorKind {
     /// Records from a peer lack more fields in total than may be created.
     #[error("too many fields are missing")]
     TooManyFields,
-    #[error("expected {expected} values, found {found}")]
+    #[error("expected {expected} {}, found {found}", if *expected == 1 { "value" } else { "values" })]
     Length { expected: usize, found: usize },
     #[cfg(feature = "derive")]
     #[error("{target} has no constant {}", Constant(constant))]

@@ -20,7 +20,7 @@ use crate::state::StateError;
 ///
 /// The end of an established connection is not an error of this type, but a
 /// [`Notification::Closed`](crate::connection::ConnectionNotification::Closed).
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The address does not have the form `host:port`, or the host name cannot be resolved.
@@ -86,6 +86,8 @@ pub enum TransportError {
     Config(ConfigErrors<ConfigError>),
 }
 
+crate::errors::debug_as_display!(TransportError);
+
 /// The reason why a node cannot start.
 ///
 /// `Debug` gives the message too, because a program whose `main` returns the error prints that.
@@ -132,15 +134,9 @@ pub enum StartError {
     },
 }
 
-impl fmt::Debug for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::errors::debug_as_display!(StartError);
 
 /// The reason why a subscriber would never receive anything.
-///
-/// `Debug` gives the message too, as for [`StartError`].
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SubscribeError {
@@ -160,11 +156,7 @@ pub enum SubscribeError {
     },
 }
 
-impl fmt::Debug for SubscribeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::errors::debug_as_display!(SubscribeError);
 
 /// The ID of a log stream, or the name of a log's file, in place of the log's path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -194,7 +186,7 @@ impl LogPathError {
 }
 
 /// The reason why a request got no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The event does not match its declaration.
@@ -216,6 +208,8 @@ pub enum RequestError {
     #[error("communication is terminated")]
     Terminated,
 }
+
+crate::errors::debug_as_display!(RequestError);
 
 /// The cause of a failure: an [`io::Error`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::node::{Action, EventPattern, EventPeer, Notification, PeerId};
 use crate::wire::{Compression, PrintItems};
 
 /// The reason why a node rejects a command. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NodeError {
     /// There is no entry with that name.
@@ -40,6 +40,8 @@ pub enum NodeError {
     #[error("{0}")]
     Connection(#[from] UsageError),
 }
+
+crate::errors::debug_as_display!(NodeError);
 
 /// Requests to a peer, allowed only during the handshake (part 4 §4).
 ///

@@ -28,7 +28,7 @@ pub struct Raised {
 }
 
 /// The reason why an event was not raised. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
     /// The event does not match its declaration.
@@ -39,6 +39,8 @@ pub enum RaiseError {
     #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
+
+crate::errors::debug_as_display!(RaiseError);
 
 impl From<CallError> for RaiseError {
     fn from(error: CallError) -> RaiseError {

@@ -40,7 +40,7 @@ impl Logs {
 }
 
 /// The reason why a log entry was not written. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WriteLogError {
     /// There is no such stream, or the entry does not match its columns.
@@ -51,6 +51,8 @@ pub enum WriteLogError {
     #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
+
+crate::errors::debug_as_display!(WriteLogError);
 
 /// Sending logs.
 impl NodeMachine {

@@ -397,6 +397,19 @@ impl NodeMachine {
                 self.not_sent(id, why);
             }
         }
+        if self.shares_without_receiving(id) {
+            let reason = "our changes of variables are not sent: the peer has not requested them; \
+                          does it accept input from this host?";
+            self.error(id, reason.into());
+        }
+    }
+
+    /// Returns whether we connected to a peer to share variables, which has not requested ours.
+    fn shares_without_receiving(&self, id: PeerKey) -> bool {
+        let has_variables = self.store().is_some_and(|store| store.names().next().is_some());
+        let is_wanted = self.entry(id).is_some_and(|entry| entry.node.sync && entry.node.connect);
+        let is_requested = self.connection(id).is_none_or(Connection::is_sync_requested);
+        has_variables && is_wanted && !is_requested
     }
 
     pub(super) fn sync_started(&mut self, id: PeerKey, role: SyncRole) {
@@ -444,6 +457,7 @@ impl NodeMachine {
             return self.tell(id, Notification::StateAccess { peer: who, access });
         };
         store.feed_time(self.clock.now());
+        let is_full = matches!(peer.exchange.stage, Stage::ReceivingState(_));
         let notified = match State::apply(store, peer, &access) {
             Ok(Applied { inconsistency, expired, .. }) => {
                 if let Some(inconsistency) = inconsistency {
@@ -458,9 +472,18 @@ impl NodeMachine {
                 Notification::StateAccessPerformed { peer: who, access }
             }
             Err(error) => {
-                if let StateError::Type { error, .. } = &error {
-                    let names = joined(&store.variables_of(&access.target));
-                    let reason = format!("state not applied: value for {names}: {error}");
+                let reason = match &error {
+                    StateError::Type { error, .. } => {
+                        let names = joined(&store.variables_of(&access.target));
+                        Some(format!("state not applied: value for {names}: {error}"))
+                    }
+                    StateError::UnknownTarget(name) if is_full && !name.starts_with(b"#") => Some(
+                        format!("state not applied: {name} is not a &synchronized variable here"),
+                    ),
+                    // Operations crossed.
+                    _ => None,
+                };
+                if let Some(reason) = reason {
                     self.error(id, reason.into());
                 }
                 let error = Box::new(error);

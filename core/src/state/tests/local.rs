@@ -134,7 +134,7 @@ fn operations_that_do_not_match_the_type_are_errors_and_change_nothing() {
         (error(store.assign(t1(), 5u64)), "value for t1: expected string, found count"),
         (
             error(store.assign(Path::to("t1").index([]), "x")),
-            "value for t1: expected 1 values, found 0",
+            "value for t1: expected 1 value, found 0",
         ),
         (
             error(store.assign(Path::to("t1").index(["k".into()]), "x")),

@@ -5,6 +5,7 @@ use brocomm::data::{
 };
 use brocomm::lowlevel::driver::SubscribeError;
 use brocomm::node::Overflow;
+use brocomm_transport::Received;
 
 use super::pressure::queue;
 use super::*;
@@ -156,7 +157,8 @@ pub(crate) async fn events_are_returned_as_rust_values(stream: Stream) {
     assert_eq!(ping, Ping::from_event(&small("ping", 1)).unwrap());
     assert!(here.with(|node, _| node.peer(peer.id).is_some()));
     let error = pings.next().await.unwrap().unwrap_err();
-    assert!(error.to_string().starts_with("ping: "), "{error}");
+    assert!(matches!(&error.received, Received::Event(name) if name == "ping"), "{error}");
+    assert_eq!(error.peer.id, peer.id);
     let (_, ping) = pings.next().await.unwrap().unwrap();
     assert_eq!(ping.n, 2);
     there.terminate().await;

@@ -1,6 +1,18 @@
-//! Several errors as one error.
+//! What errors have in common.
 
 use std::{error, fmt, ops, slice, vec};
+
+/// Implements `Debug` with the message, because `main` prints the `Debug` of the error that it returns.
+macro_rules! debug_as_display {
+    ($error:ident) => {
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+pub(crate) use debug_as_display;
 
 /// All errors in a configuration, in the order of its fields.
 ///
