@@ -1,10 +1,11 @@
 #!/bin/sh
 # zeekpy 0.3.1 (PyPI) reads the times that Zeek sends as local time.
 #
-# In Zeek's WebSocket API a timestamp has the form 2022-04-10T07:00:00.000, without a zone, and is in UTC: Broker writes it
-# so (libbroker/broker/format/json.cc), and reads a text without a zone so (libbroker/broker/internal/json.cc). The package
-# takes such a text as local time and converts it to UTC. An event handler with a parameter of type datetime gets a time that
-# is wrong by the offset of the machine's time zone, and marked as UTC. If that zone is UTC, the time is right.
+# In Zeek's WebSocket API a timestamp has the form 2022-04-10T07:00:00.000, without a zone, and is in UTC: Broker
+# (2.8.0-dev.329) writes it so in libbroker/broker/format/json.cc, and reads a text without a zone so in
+# libbroker/broker/internal/json.cc. The package takes such a text as local time and converts it to UTC. An event handler with a
+# parameter of type datetime gets a time that is wrong by the offset of the machine's time zone, and marked as UTC. If that
+# zone is UTC, the time is right.
 #
 # Output: "UTC0: 2022-04-10 07:00:00+00:00", "EST5: 2022-04-10 12:00:00+00:00" (EST5 is five hours behind UTC). Python 3.11
 # or later is needed.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # zlogging 0.1.3.post10 (PyPI) reads negative and large intervals as other numbers.
 #
-# An interval can be negative, and Bro 2.5 writes intervals from 2147483648 seconds on with an exponent. The package adds the
+# An interval can be negative, and Bro 2.5 writes intervals above 2147483647 seconds with an exponent. The package adds the
 # digits after the point as a positive number, and ignores the exponent, without an error or a warning. It reads intervals in
 # JSON logs by the same rules if a model is given.
 #
