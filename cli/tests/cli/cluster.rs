@@ -175,6 +175,9 @@ fn nodes_have_the_entries_of_their_type() {
     assert_eq!(entries("standalone.cfg")["bro"], ["control control waits"]);
 }
 
+/// The line of an imported configuration that declares what a Bro does.
+const DECLARED: &str = "\ndeclaration_files = [\"bro-2.5.bro\"]\n";
+
 #[test]
 fn imported_configurations_are_valid() {
     let mut types = HashSet::new();
@@ -193,11 +196,16 @@ fn imported_configurations_are_valid() {
                 seen.insert(node["type"].to_string()) || is_new
             });
         }
-        for node in nodes {
+        for (number, node) in nodes.iter().enumerate() {
             let name = node["node"].as_str().unwrap();
             let imported = cluster("import", &config, &["--as", name]);
             assert_eq!(imported.code, 0, "{}", imported.stderr);
-            let file = scratch("cluster", "imported.toml", imported.stdout.as_bytes());
+            let (before, after) = imported.stdout.split_once(DECLARED).expect("it declares events");
+            // All nodes declare the same, and reading it takes longer than everything else, so only
+            // the first node of each layout does it.
+            let declared = if number == 0 || is_thorough() { DECLARED } else { "\n" };
+            let text = [before, declared, after].concat();
+            let file = scratch("cluster", "imported.toml", text.as_bytes());
             let checked = run(["config", "check", file.to_str().unwrap(), "--json"]);
             assert_eq!(checked.code, 0, "{name}: {}{}", checked.stdout, imported.stdout);
             let checked: Value = serde_json::from_str(&checked.stdout).unwrap();

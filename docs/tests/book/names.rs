@@ -20,6 +20,30 @@ const SOURCES: [&str; 7] = [
     "zeek/src",
 ];
 
+/// The keywords before the name of an item.
+const KEYWORDS: [&str; 8] =
+    ["fn", "struct", "enum", "trait", "type", "const", "mod", "macro_rules!"];
+
+/// Returns the names that a line defines: items, and fields or variants, which are indented. A
+/// pattern would find the same, but takes a second for all sources.
+fn definitions(line: &str) -> Vec<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let split = |text| str::split_at(text, text.find(|c| !is_part(c)).unwrap_or(text.len()));
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let is_keyword = |word: &str| KEYWORDS.contains(&word.trim_start_matches(|c| !is_part(c)));
+    let items = words.windows(2).filter(|two| is_keyword(two[0]));
+    let mut names: Vec<&str> = items.map(|two| split(two[1]).0).collect();
+    if let Some(part) = line.strip_prefix(' ') {
+        let part = part.trim_start();
+        let (name, rest) = split(part.strip_prefix("pub ").unwrap_or(part));
+        let is_defined = rest.starts_with([':', '(', '{', ',']);
+        if is_defined || rest.starts_with(" {") || rest.starts_with(" = ") {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Checks code such as `Options::incoming` or `TypeTag`: each word must be defined in the sources.
 #[test]
 fn each_named_item_exists() {
@@ -27,15 +51,7 @@ fn each_named_item_exists() {
     for folder in SOURCES {
         collect(&checkout().join(folder), &mut sources);
     }
-    let defined = Regex::new(
-        r"(?m)(?-u:\b)(?:fn|struct|enum|trait|type|const|mod|macro_rules!) +([A-Za-z_0-9]+)|^ +(?:pub )?([A-Za-z_0-9]+)(?:[:({,]| \{| = )",
-    )
-    .expect("a valid pattern");
-    let defined: BTreeSet<&str> = defined
-        .captures_iter(&sources)
-        .filter_map(|found| found.get(1).or_else(|| found.get(2)))
-        .map(|name| name.as_str())
-        .collect();
+    let defined: BTreeSet<&str> = sources.lines().flat_map(definitions).collect();
     let item = Regex::new(r"^(?:[A-Za-z_]+::)+[A-Za-z_]+$").expect("a valid pattern");
     // Names from Bro's scripts and from Rust's standard library.
     let elsewhere = [

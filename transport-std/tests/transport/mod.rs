@@ -4,6 +4,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,24 @@ use brocomm::node::{
 use brocomm_std::{ReceivedEvent, RequestError, StartError, SubscribeError, Subscription};
 use futures_lite::future::yield_now;
 
+/// The time that a poll blocks.
+const SHORT: Duration = Duration::from_millis(1);
+
 fn soon() -> Option<Instant> {
-    Some(Instant::now() + Duration::from_millis(1))
+    Some(Instant::now() + SHORT)
+}
+
+/// Makes a call that blocks for longer in a thread of its own.
+async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, result) = channel();
+    thread::spawn(move || sender.send(call()));
+    loop {
+        match result.recv_timeout(SHORT) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) => yield_now().await,
+            Err(RecvTimeoutError::Disconnected) => panic!("the call panicked"),
+        }
+    }
 }
 
 pub(crate) struct Node(brocomm_std::Node);
@@ -68,17 +85,13 @@ impl Node {
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
         let (node, answer) = (self.0.clone(), answer.into());
-        let asking = thread::spawn(move || node.request(event, answer, matches, timeout));
-        while !asking.is_finished() {
-            yield_now().await;
-        }
-        asking.join().unwrap()
+        blocking(move || node.request(event, answer, matches, timeout)).await
     }
 
     pub(crate) async fn flush(&self, limit: Duration) -> Vec<PeerId> {
         let end = Instant::now() + limit;
         loop {
-            let undelivered = self.0.flush(Duration::from_millis(1));
+            let undelivered = self.0.flush(SHORT);
             if undelivered.is_empty() || end <= Instant::now() {
                 return undelivered;
             }
@@ -88,10 +101,8 @@ impl Node {
 
     pub(crate) async fn terminate(&self) -> Vec<PeerId> {
         self.with(|node, now| node.terminate_communication(now));
-        while self.with(|node, _| node.terminated().is_none()) {
-            yield_now().await;
-        }
-        self.0.terminate()
+        let node = self.0.clone();
+        blocking(move || node.terminate()).await
     }
 }
 
