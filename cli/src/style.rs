@@ -48,6 +48,7 @@ impl Tone {
 pub(crate) struct Colors(bool);
 
 impl Colors {
+    #[cfg(test)]
     pub(crate) const NONE: Colors = Colors(false);
     #[cfg(test)]
     pub(crate) const ALL: Colors = Colors(true);
@@ -63,21 +64,26 @@ impl Colors {
         Colors(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
     }
 
-    /// Returns a text in the color of its meaning.
+    /// Returns the style of a meaning.
+    pub(crate) fn style(self, tone: Tone) -> Style {
+        if self.0 { tone.style() } else { Style::new() }
+    }
+
+    /// Returns a text in the style of its meaning.
     pub(crate) fn paint<T: Display>(self, tone: Tone, text: T) -> Painted<T> {
-        Painted { tone: if self.0 { tone } else { Tone::Plain }, text }
+        Painted { style: self.style(tone), text }
     }
 }
 
 /// Text in a color.
 pub(crate) struct Painted<T> {
-    tone: Tone,
+    style: Style,
     text: T,
 }
 
 impl<T: Display> Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let style = self.tone.style();
+        let style = self.style;
         write!(f, "{style}")?;
         // Keeps the requested width and precision.
         self.text.fmt(f)?;

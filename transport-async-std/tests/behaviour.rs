@@ -27,10 +27,14 @@ async fn limited(body: impl Future<Output = ()>) {
     futures_lite::future::or(body, too_long).await;
 }
 
+/// The future of a test. Boxed, so that the executors are compiled once, not for each test.
+type Body = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Spawns each body, so its futures must be `Send`.
 #[cfg(feature = "async-std")]
 mod async_std {
     fn run(body: impl Future<Output = ()> + Send + 'static) {
+        let body: super::Body = Box::pin(body);
         ::async_std::task::block_on(super::limited(::async_std::task::spawn(body)));
     }
     crate::suite::all!(crate::async_std::run);
@@ -42,6 +46,7 @@ mod async_std {
 #[cfg(feature = "smol")]
 mod smol {
     fn run(body: impl Future<Output = ()> + Send + 'static) {
+        let body: super::Body = Box::pin(body);
         ::smol::block_on(super::limited(::smol::spawn(body)));
     }
     crate::suite::all!(crate::smol::run);

@@ -11,11 +11,19 @@ mod suite;
 mod peers;
 mod typed;
 
+use std::pin::Pin;
+
 use futures_lite::future::block_on;
 
 suite::offers_all!(brocomm_std);
 
-suite::all!(crate::block_on);
+/// Boxed, so that the loop is compiled once, not for each test.
+fn run(body: impl Future<Output = ()> + 'static) {
+    let body: Pin<Box<dyn Future<Output = ()>>> = Box::pin(body);
+    block_on(body);
+}
+
+suite::all!(crate::run);
 
 #[test]
 fn calls_can_block_in_several_threads() {

@@ -13,6 +13,7 @@ mod peers;
 mod conn_log;
 mod logs;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -25,6 +26,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Spawns a body, so its futures must be `Send`, and waits for it.
 fn run(runtime: &mut Builder, body: impl Future<Output = ()> + Send + 'static) {
+    // Boxed, so that the runtime is compiled once, not for each test.
+    let body: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(body);
     let limited = async { timeout(LIMIT, tokio::spawn(body)).await };
     runtime.enable_all().build().unwrap().block_on(limited).unwrap().unwrap();
 }

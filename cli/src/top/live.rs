@@ -5,15 +5,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ratatui::Frame;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::layout::{Alignment, Constraint, Layout};
-use ratatui::style::{Color, Modifier, Style};
-use ratatui::text::{Line, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table as Widget, TableState};
+use anstyle::Style;
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::terminal;
 
+use super::screen::Screen;
 use super::source::Source;
-use super::table::{Sort, Table, summary};
+use super::table::{GAP, Sort, Table, summary};
 use crate::rates::Rates;
 use crate::snapshot::Snapshot;
 use crate::stop::Stop;
@@ -32,7 +30,8 @@ struct View {
     chosen: Option<u64>,
     /// Why there is no newer snapshot.
     problem: Option<String>,
-    state: TableState,
+    /// The index of the first row that is shown.
+    first: usize,
     colors: Colors,
 }
 
@@ -51,16 +50,14 @@ pub(super) fn run(
     let stop = Stop::on_signal();
     // A signal ends the loop, which then restores the terminal.
     let _held = stop.hold();
-    let mut terminal = ratatui::try_init()?;
-    let result = (|| {
-        loop {
-            terminal.draw(|frame| view.draw(frame))?;
-            if !wait(&mut view, &looks)? || stop.is_stopped() {
-                return Ok(());
-            }
+    let mut screen = Screen::open(io::stdout())?;
+    loop {
+        let (width, height) = terminal::size()?;
+        screen.show(&view.lines(width.into(), height.into()))?;
+        if !wait(&mut view, &looks)? || stop.is_stopped() {
+            return screen.close();
         }
-    })();
-    ratatui::try_restore().and(result)
+    }
 }
 
 /// Takes snapshots of the node until the view is closed.
@@ -109,7 +106,7 @@ impl View {
             reversed: false,
             chosen: None,
             problem: None,
-            state: TableState::default(),
+            first: 0,
             colors,
         }
     }
@@ -164,85 +161,80 @@ impl View {
         self.chosen = ids.get(next.min(ids.len().saturating_sub(1))).copied();
     }
 
-    fn style(&self, tone: Tone) -> Style {
-        let style = Style::new();
-        if self.colors == Colors::NONE {
-            return if tone == Tone::Strong { style.bold() } else { style };
-        }
-        match tone {
-            Tone::Plain => style,
-            Tone::Strong => style.bold(),
-            Tone::Faint => style.fg(Color::DarkGray),
-            Tone::Good => style.fg(Color::Green),
-            Tone::Warning => style.fg(Color::Yellow),
-            Tone::Bad => style.fg(Color::Red),
-        }
+    /// Scrolls no further than needed to show the selected row.
+    fn scroll(&mut self, chosen: Option<usize>, rows: usize, room: usize) {
+        let chosen = chosen.unwrap_or(self.first);
+        let least = (chosen + 1).saturating_sub(room);
+        self.first = self.first.min(chosen).max(least).min(rows.saturating_sub(room));
     }
 
-    fn draw(&mut self, frame: &mut Frame<'_>) {
-        let areas = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Min(1),
-            Constraint::Length(1),
-            Constraint::Length(1),
-        ]);
-        let [top, middle, detail, bottom] = areas.areas(frame.area());
-        let line = summary(&self.now, self.before.as_ref());
-        frame.render_widget(Paragraph::new(line).style(self.style(Tone::Strong)), top);
+    /// Returns the lines that fill a terminal of this size: about the node, the table, about the
+    /// selected peer, and the keys.
+    fn lines(&mut self, width: usize, height: usize) -> Vec<String> {
+        let colors = self.colors;
+        let style = |tone| colors.style(tone);
+        let fits = |text: &str| text.chars().take(width).collect::<String>();
+        let line = |tone, text: &str| styled(style(tone), &fits(text));
 
         let table = self.table();
-        let shown = table.fit(Some(usize::from(middle.width)));
-        let align = |is_number| if is_number { Alignment::Right } else { Alignment::Left };
+        let shown = table.fit(Some(width));
+        let gap = " ".repeat(GAP);
+        let reverse = Style::new().invert();
         let heading = shown.iter().map(|column| {
-            let style = Style::new().add_modifier(match column.is_sorted_by(self.sort) {
-                true => Modifier::BOLD | Modifier::UNDERLINED,
-                false => Modifier::empty(),
-            });
-            let text = Line::styled(column.heading(), style);
-            Cell::from(Text::from(text).alignment(align(column.is_number())))
+            let style = match column.is_sorted_by(self.sort) {
+                true => reverse.bold().underline(),
+                false => reverse,
+            };
+            styled(style, &column.align(column.heading()))
         });
-        let heading = Row::new(heading).style(Style::new().add_modifier(Modifier::REVERSED));
-        let rows = table.cells(&shown).into_iter().map(|cells| {
-            Row::new(cells.into_iter().zip(&shown).map(|(cell, column)| {
-                let text = Text::from(cell.text).alignment(align(column.is_number()));
-                Cell::from(text).style(self.style(cell.tone))
-            }))
-        });
-        let widths =
-            shown.iter().map(|shown| u16::try_from(shown.width).map_or(u16::MAX, |width| width));
-        let widget = Widget::new(rows, widths.map(Constraint::Length))
-            .header(heading)
-            .column_spacing(2)
-            .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-        let chosen = self.chosen.and_then(|id| table.ids.iter().position(|other| *other == id));
-        self.state.select(chosen);
-        frame.render_stateful_widget(widget, middle, &mut self.state);
+        let heading = heading.collect::<Vec<_>>().join(&styled(reverse, &gap));
 
+        let chosen = self.chosen.and_then(|id| table.ids.iter().position(|other| *other == id));
+        let room = height.saturating_sub(4);
+        self.scroll(chosen, table.ids.len(), room);
+        let rows = table.cells(&shown).into_iter().enumerate().skip(self.first).take(room);
+        let rows = rows.map(|(n, cells)| {
+            let is_chosen = chosen == Some(n);
+            let cells = cells.iter().zip(&shown).map(|(cell, column)| {
+                let style = style(cell.tone);
+                let style = if is_chosen { style.invert() } else { style };
+                styled(style, &column.align(&cell.text))
+            });
+            let gap = if is_chosen { styled(reverse, &gap) } else { gap.clone() };
+            cells.collect::<Vec<_>>().join(&gap)
+        });
+
+        let mut lines =
+            vec![line(Tone::Strong, &summary(&self.now, self.before.as_ref())), heading];
+        lines.extend(rows);
+        lines.resize(height.saturating_sub(2).max(2), String::new());
         let chosen = self.now.peers.iter().find(|peer| Some(peer.id) == self.chosen);
         let error = chosen.and_then(|peer| peer.last_error.as_deref());
-        let (text, tone) = match (&self.problem, error) {
-            (Some(why), _) => (why.as_str(), Tone::Bad),
-            (None, Some(error)) => (error, Tone::Plain),
-            (None, None) => ("", Tone::Plain),
-        };
-        frame.render_widget(Paragraph::new(text).style(self.style(tone)), detail);
-        let keys = "q quit   ←→ sort   r reverse   ↑↓ choose";
-        frame.render_widget(Paragraph::new(keys).style(self.style(Tone::Faint)), bottom);
+        lines.push(match &self.problem {
+            Some(why) => line(Tone::Bad, why),
+            None => line(Tone::Plain, error.unwrap_or_default()),
+        });
+        lines.push(line(Tone::Faint, "q quit   ←→ sort   r reverse   ↑↓ choose"));
+        lines.truncate(height);
+        lines
     }
+}
+
+/// Returns the text in a style, without control characters.
+fn styled(style: Style, text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    format!("{style}{text}{style:#}")
 }
 
 #[cfg(test)]
 mod tests {
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
-
     use super::super::table::tests::snapshot;
     use super::*;
 
-    fn drawn(view: &mut View, width: u16, height: u16) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| view.draw(frame)).unwrap();
-        terminal.backend().to_string()
+    /// Returns what the terminal shows, without styles.
+    fn drawn(view: &mut View, width: usize, height: usize) -> String {
+        let lines = view.lines(width, height).join("\n");
+        anstream::adapter::strip_str(&lines).to_string()
     }
 
     fn view() -> View {
@@ -270,9 +262,36 @@ mod tests {
         for width in (1..200).step_by(9) {
             for height in [1, 2, 3, 10] {
                 let shown = drawn(&mut view, width, height);
-                assert_eq!(shown.lines().count(), usize::from(height));
+                assert_eq!(shown.split('\n').count(), height, "{shown}");
+                assert!(shown.lines().all(|line| line.chars().count() <= width), "{shown}");
             }
         }
+    }
+
+    #[test]
+    fn the_selected_row_is_visible_and_reversed() {
+        let mut view = view();
+        for (rows, first, chosen) in [
+            (0, "alpha", "alpha"),
+            (2, "beta", "gamma"),
+            (-1, "beta", "beta"),
+            (-1, "alpha", "alpha"),
+        ] {
+            view.choose(rows);
+            // There is room for two rows.
+            let lines = view.lines(160, 6);
+            assert!(lines[2].contains(first), "{rows}: {lines:?}");
+            let reversed = lines[2..4].iter().find(|line| line.contains("\x1b[7m")).unwrap();
+            assert!(reversed.contains(chosen), "{rows}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn text_of_a_node_cannot_control_the_terminal() {
+        let mut view = view();
+        view.now.peers[0].description = "a\x1b[2J\u{9b}b".to_owned();
+        let lines = view.lines(160, 8);
+        assert!(lines.iter().any(|line| line.contains("a[2Jb")), "{lines:?}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "top")]
 mod live;
+#[cfg(feature = "top")]
+mod screen;
 mod source;
 mod table;
 

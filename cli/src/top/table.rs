@@ -69,7 +69,7 @@ const ERROR: usize = COLUMNS.len() - 1;
 /// The minimum width of that column.
 const ERROR_LEAST: usize = 16;
 /// The gap between two columns.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// A cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,13 @@ impl Shown {
         COLUMNS.get(self.place).map_or("", |column| column.heading)
     }
 
-    pub(super) fn is_number(self) -> bool {
-        COLUMNS.get(self.place).is_some_and(|column| column.is_number)
+    /// Cuts a text to the width of the column, or fills it with blanks, numbers on the left.
+    pub(super) fn align(self, text: &str) -> String {
+        let width = self.width;
+        match COLUMNS.get(self.place).is_some_and(|column| column.is_number) {
+            true => format!("{text:>width$.width$}"),
+            false => format!("{text:width$.width$}"),
+        }
     }
 
     pub(super) fn is_sorted_by(self, sort: Sort) -> bool {
@@ -189,18 +194,14 @@ impl Table {
         let heading = |shown: &Shown| Cell { text: shown.heading().into(), tone: Tone::Strong };
         let mut rows = vec![shown.iter().map(heading).collect::<Vec<_>>()];
         rows.extend(self.cells(&shown));
+        let gap = " ".repeat(GAP);
         for row in &rows {
-            let mut line = String::new();
-            for (n, (cell, shown)) in row.iter().zip(&shown).enumerate() {
-                let blanks = " ".repeat(shown.width.saturating_sub(cell.text.chars().count()));
-                let text = colors.paint(cell.tone, &cell.text);
-                let gap = if n == 0 { "" } else { "  " };
-                match shown.is_number() {
-                    true => line += &format!("{gap}{blanks}{text}"),
-                    false => line += &format!("{gap}{text}{blanks}"),
-                }
-            }
-            writeln!(out, "{}", line.trim_end())?;
+            let cells = row.iter().zip(&shown).enumerate().map(|(n, (cell, column))| {
+                let text = column.align(&cell.text);
+                let text = if n + 1 == shown.len() { text.trim_end() } else { &text };
+                colors.paint(cell.tone, text).to_string()
+            });
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join(&gap))?;
         }
         Ok(())
     }

@@ -144,18 +144,7 @@ impl Case {
         description: impl Into<Box<str>>,
         script: impl Fn(&mut Trial<'_>) -> Outcome + Send + Sync + 'static,
     ) -> Case {
-        Case {
-            id: id.into(),
-            level: Level::Must,
-            title: title.into(),
-            description: description.into(),
-            role: None,
-            entry: Entry::Plain,
-            needs: Vec::new(),
-            data_format: DataFormat::V26,
-            since: DataFormat::V21,
-            script: Arc::new(script),
-        }
+        Case::new(Level::Must, id, title.into(), description.into(), Arc::new(script))
     }
 
     /// Creates a case that a good implementation passes.
@@ -165,7 +154,7 @@ impl Case {
         description: impl Into<Box<str>>,
         script: impl Fn(&mut Trial<'_>) -> Outcome + Send + Sync + 'static,
     ) -> Case {
-        Case { level: Level::Should, ..Case::must(id, title, description, script) }
+        Case::new(Level::Should, id, title.into(), description.into(), Arc::new(script))
     }
 
     /// Creates a case about something that Bro tolerates.
@@ -175,7 +164,29 @@ impl Case {
         description: impl Into<Box<str>>,
         script: impl Fn(&mut Trial<'_>) -> Outcome + Send + Sync + 'static,
     ) -> Case {
-        Case { level: Level::Tolerated, ..Case::must(id, title, description, script) }
+        Case::new(Level::Tolerated, id, title.into(), description.into(), Arc::new(script))
+    }
+
+    /// The part that does not depend on the type of the script, which differs for each case.
+    fn new(
+        level: Level,
+        id: &str,
+        title: Box<str>,
+        description: Box<str>,
+        script: Arc<Script>,
+    ) -> Case {
+        Case {
+            id: id.into(),
+            level,
+            title,
+            description,
+            role: None,
+            entry: Entry::Plain,
+            needs: Vec::new(),
+            data_format: DataFormat::V26,
+            since: DataFormat::V21,
+            script,
+        }
     }
 
     /// Restricts the case to implementations in this role.
