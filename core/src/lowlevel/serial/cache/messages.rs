@@ -369,7 +369,7 @@ impl Sent {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, mut sent: SentValue) {
         if self.chains.is_empty() {
             self.chains = vec![self.first.wrapping_sub(1); CHAINS];
