@@ -128,8 +128,9 @@ proptest! {
             reader.set_cache_size(size);
         }
         let mut transcript = Transcript::new();
-        let mut chunks: Vec<Bytes> =
-            events.iter().filter_map(|event| sendable(&mut writer, event, mode)).collect();
+        // Its containers are references the second time.
+        let twice = events.iter().flat_map(|event| [event, event]);
+        let mut chunks = Vec::from_iter(twice.filter_map(|event| sendable(&mut writer, event, mode)));
         if let Some((which, at, byte)) = damage.filter(|_| !chunks.is_empty()) {
             let which = which.index(chunks.len());
             let chunk = &mut chunks[which];

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::pages::pages;
 
 /// The rows of the page, with the recorded cases of their columns.
-const ROWS: [(&str, &[&str]); 21] = [
+const ROWS: [(&str, &[&str]); 22] = [
     ("encode", &["encode small", "encode large"]),
     ("encode without the object cache", &["encode small uncached", "encode large uncached"]),
     ("decode", &["decode small", "decode large"]),
@@ -24,6 +24,10 @@ const ROWS: [(&str, &[&str]); 21] = [
     ("hold the lock once to send to some of 10,000 peers", &["lock for a part of 10,000 peers"]),
     ("encode for a Bro 2.1 (data format 22)", &["encode small in 22", "encode large in 22"]),
     ("decode from a Bro 2.1 (data format 22)", &["decode small in 22", "decode large in 22"]),
+    (
+        "decode a large event with a reference to a record that was sent before",
+        &["decode large again"],
+    ),
     ("decode a string argument", &["decode 100 strings, each"]),
     ("decode an entry of a `table[addr] of count`", &["decode table, each entry"]),
     ("encode an entry of a `table[addr] of count`", &["encode table, each entry"]),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::data::{Table, Value};
-use crate::serial::tape::{Decode, Item, Known, Made, Memo, Message};
+use crate::serial::tape::{Decode, Item, Made, Memo, Message};
 
 /// The estimated overhead of a message, and of a decoded object, in bytes.
 pub(super) const EACH: usize = 64;
@@ -186,7 +186,7 @@ impl Messages {
     }
 
     /// Decodes the value at this position of a message's tape, which counts as `objects` objects.
-    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Known> {
+    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Value> {
         let held = self.held.get_mut(number as usize)?;
         let message = held.message.as_ref()?;
         let notes = held.notes.get_or_insert_default();
@@ -205,12 +205,9 @@ impl Notes {
         message: &Message,
         tape: u32,
         objects: u32,
-    ) -> Option<Known> {
-        let end = usize::try_from(message.tape.get(tape as usize)?.end).ok()?;
-        // The value's header and type, which end here, have already been read.
-        let from = chunk.slice(end.min(chunk.len())..);
+    ) -> Option<Value> {
         if let Some(value) = message.made(tape).or_else(|| self.memo.get(tape).cloned()) {
-            return Some(Known { value, from });
+            return Some(value);
         }
         let before = self.memo.len();
         let decode = Decode::new(chunk, message, tape);
@@ -219,7 +216,7 @@ impl Notes {
             let objects = usize::try_from(objects).unwrap_or(usize::MAX);
             self.bytes = self.bytes.saturating_add(objects.saturating_mul(EACH));
         }
-        Some(Known { value, from })
+        Some(value)
     }
 }
 
@@ -372,7 +369,7 @@ impl Sent {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, mut sent: SentValue) {
         if self.chains.is_empty() {
             self.chains = vec![self.first.wrapping_sub(1); CHAINS];

@@ -23,7 +23,7 @@ use crate::data::{
 };
 
 pub(super) use messages::{Kept, Notes};
-pub(super) use read::{CacheSlot, ReadCache};
+pub(super) use read::{CacheSlot, Mark, ReadCache};
 pub(super) use write::{Decision, Recipe, WriteCache};
 
 /// One of the two lists of entries in order of use (2§5).

@@ -120,7 +120,7 @@ impl Reader {
         self.read_usual(chunk, mode)
     }
 
-    /// Reads a SERIAL of any form.
+    /// Reads a SERIAL in the general way.
     #[inline(never)]
     fn read_any(&mut self, chunk: Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
         self.run(chunk, mode, None, false).map(|finished| finished.serial).map_err(|error| *error)
@@ -151,19 +151,10 @@ impl Reader {
         chunk: Bytes,
         mode: Mode,
     ) -> std::result::Result<LazySerial, SerialError> {
-        if let Some(call) = self.usual_call(&chunk, mode) {
-            let first = call.first;
-            if let Some((event, count, full)) = self.tape(&chunk, mode, &call) {
-                let made = self.cache.containers();
-                self.end_call(chunk, mode, (first, count, full), made);
-                return Ok(LazySerial::Event(event));
-            }
-            self.indices.forget(0);
-        }
-        self.read_any_lazily(chunk, mode)
+        self.read_usual_lazily(chunk, mode)
     }
 
-    /// Does the same as [`read_any`](Self::read_any), but drops the arguments of a call.
+    /// Reads a SERIAL in the general way, but drops the arguments of a call.
     #[inline(never)]
     fn read_any_lazily(
         &mut self,

@@ -6,107 +6,183 @@ use bytes::Bytes;
 
 use crate::data::{Event, Name, Serial};
 
-use super::super::cache::ReadCache;
+use super::super::cache::{Extent, Mark};
 use super::super::scalar::{Sink, scalar_into};
-use super::super::tape::{BASE, Item};
-use super::super::usual::{Call, NARROW, Usual, WIDE, Walk, class_of};
-use super::super::{Caching, LazyEvent, Mode, SerialError};
+use super::super::tape::{BASE, Item, Known};
+use super::super::usual::{Call, NARROW, Output, Usual, WIDE, Walk, class_of};
+use super::super::{Caching, LazyEvent, LazySerial, Mode, SerialError};
 use super::{MessageReader, Reader};
 
-/// The maximum length of a chunk that is kept in memory with an unused message.
+/// The maximum length of a chunk that is kept in memory with an unused message. One with references is
+/// not kept, because of their values.
 const SPARE: usize = 8 << 10;
 
 impl Reader {
-    /// Splits a call that may be in the usual form.
+    /// Splits a call that may be in the usual form, with references or without.
     ///
-    /// If it turns out not to be, it must be read in the general way. Until then, nothing but the
-    /// use of some types has changed, just as when it is read in the general way.
+    /// If it turns out not to be, it must be read in the general way, once the cache is
+    /// [back](super::super::cache::ReadCache::back_to) in the state before it.
     #[inline(always)]
-    pub(super) fn usual_call<'c>(&self, chunk: &'c Bytes, mode: Mode) -> Option<Call<'c>> {
-        let call = Call::split(chunk, mode)?;
+    fn usual_call<'c, const REFERS: bool>(&self, chunk: &'c Bytes, mode: Mode) -> Option<Call<'c>> {
+        let call = Call::split::<REFERS>(chunk, mode)?;
         let is_usual = match mode.caching {
             // Types have names in these formats, and values no attributes.
-            Caching::None => !mode.pid_64bit && mode.data_format.has_type_names(),
-            _ => self.cache.is_new(call.first),
+            Caching::None => !REFERS && !mode.pid_64bit && mode.data_format.has_type_names(),
+            _ if REFERS && call.references.is_empty() => false,
+            _ => REFERS && call.count == 0 || self.cache.is_new(call.first),
         };
         is_usual.then_some(call)
     }
 
+    /// Reads the arguments of a call. Returns the numbers of values and of objects in full, and the
+    /// greatest depth, or `None` if the call is not in the usual form.
     #[inline(always)]
-    fn walk<'a, 'c>(
-        &'a mut self,
-        chunk: &'c Bytes,
+    fn args<S: Output, const REFERS: bool>(
+        &mut self,
+        chunk: &Bytes,
         mode: Mode,
-        call: &Call<'c>,
-    ) -> Walk<'a, 'c, ReadCache> {
+        call: &Call<'_>,
+        args: &mut S,
+    ) -> Option<(u32, u64, u32)> {
+        let Extent { height, objects } = match REFERS {
+            true => self.referred(mode, call, args)?,
+            false => Extent::default(),
+        };
         let Reader { limits, cache, indices, lenient, .. } = self;
-        let clock = cache.clock();
-        let mut walk = Walk::new(chunk, mode, limits, cache, indices, (call.first, clock));
+        let ids = (call.first, cache.clock());
+        let mut walk = Walk::new(chunk, mode, limits, cache, indices, ids, (objects, height));
         walk.lenient = *lenient;
-        walk
+        walk.args(args, call)?;
+        Some((walk.count(), walk.full(), walk.deepest))
+    }
+
+    /// Reads the references with which the arguments begin. Returns the extent of all their values.
+    #[inline(never)]
+    fn referred<S: Output>(&mut self, mode: Mode, call: &Call<'_>, args: &mut S) -> Option<Extent> {
+        let mut all = Extent::default();
+        for pid in call.referred(mode) {
+            let (place, Extent { height, objects }) = self.cache.find_value(pid, None).ok()?;
+            all.height = all.height.max(height);
+            all.objects = all.objects.saturating_add(objects).saturating_add(1);
+            if all.height > self.limits.depth || all.objects > self.limits.objects {
+                return None;
+            }
+            let value = self.cache.known(place, objects)?;
+            if let Some(message) = args.message() {
+                message.argument(Known { value, from: self.cache.content(place)? });
+            } else {
+                args.put(|| value);
+            }
+        }
+        Some(all)
+    }
+
+    /// Reads a SERIAL of any form.
+    #[inline(never)]
+    pub(super) fn read_usual(&mut self, chunk: Bytes, mode: Mode) -> Result<Serial, SerialError> {
+        match self.call::<false>(chunk, mode) {
+            Ok(event) => Ok(Serial::Event(event)),
+            Err(chunk) => self.read_referring(chunk, mode),
+        }
     }
 
     #[inline(never)]
-    pub(super) fn read_usual(&mut self, chunk: Bytes, mode: Mode) -> Result<Serial, SerialError> {
-        if let Some(call) = self.usual_call(&chunk, mode) {
-            let (made, mut args) = (self.cache.containers(), Vec::with_capacity(call.capacity()));
-            let mut walk = self.walk(&chunk, mode, &call);
-            if walk.args(&mut args, &call).is_some() {
-                let (count, full, (start, end)) = (walk.count(), walk.full(), call.name);
-                let name = Name::from_bytes(chunk.slice(start as usize..end as usize));
-                let (time, first) = (call.time, call.first);
-                self.end_call(chunk, mode, (first, count, full), made);
-                return Ok(Serial::Event(Event { name, time, args }));
-            }
-            self.cache.unmake(made);
-            self.indices.forget(0);
+    fn read_referring(&mut self, chunk: Bytes, mode: Mode) -> Result<Serial, SerialError> {
+        match self.call::<true>(chunk, mode) {
+            Ok(event) => Ok(Serial::Event(event)),
+            Err(chunk) => self.read_any(chunk, mode),
         }
-        self.read_any(chunk, mode)
     }
 
-    /// Adds the values of a call, the first with this id, to the cache, or only counts its objects.
+    /// Reads a call in the usual form. Returns the chunk if it is not.
     #[inline(always)]
-    pub(super) fn end_call(
+    fn call<const REFERS: bool>(&mut self, chunk: Bytes, mode: Mode) -> Result<Event, Bytes> {
+        let Some(call) = self.usual_call::<REFERS>(&chunk, mode) else { return Err(chunk) };
+        let (mark, mut args) = (self.cache.mark(), Vec::with_capacity(call.capacity()));
+        let read = self.args::<_, REFERS>(&chunk, mode, &call, &mut args);
+        let Some((count, full, _)) = read else {
+            self.go_back::<REFERS>(mark);
+            return Err(chunk);
+        };
+        let (time, first, (start, end)) = (call.time, call.first, call.name);
+        let name = Name::from_bytes(chunk.slice(start as usize..end as usize));
+        self.end_call::<REFERS>(chunk, mode, (first, count, full), mark);
+        Ok(Event { name, time, args })
+    }
+
+    /// Does the same as [`read_usual`](Self::read_usual), but drops the arguments of a call.
+    #[inline(always)]
+    pub(super) fn read_usual_lazily(
         &mut self,
         chunk: Bytes,
         mode: Mode,
-        (first, count, full): (u64, u32, u64),
-        made: usize,
-    ) {
-        match mode.caching {
-            Caching::None => self.cache.count_nameless(full),
-            _ => self.cache.end_call(chunk, mode, (first, count), made),
+    ) -> Result<LazySerial, SerialError> {
+        match self.tape::<false>(chunk, mode) {
+            Ok(event) => Ok(LazySerial::Event(event)),
+            Err(chunk) => self.tape_referring(chunk, mode),
         }
     }
 
-    /// Records a call in the usual form. Returns it with the numbers of its values and of its objects
-    /// in full.
+    #[inline(never)]
+    fn tape_referring(&mut self, chunk: Bytes, mode: Mode) -> Result<LazySerial, SerialError> {
+        match self.tape::<true>(chunk, mode) {
+            Ok(event) => Ok(LazySerial::Event(event)),
+            Err(chunk) => self.read_any_lazily(chunk, mode),
+        }
+    }
+
+    /// Records a call in the usual form. Returns the chunk if it is not.
     #[inline(always)]
-    pub(super) fn tape<'c>(
-        &mut self,
-        chunk: &'c Bytes,
-        mode: Mode,
-        call: &Call<'c>,
-    ) -> Option<(LazyEvent, u32, u64)> {
-        let mut message = self.spare.take().unwrap_or_default();
+    fn tape<const REFERS: bool>(&mut self, chunk: Bytes, mode: Mode) -> Result<LazyEvent, Bytes> {
+        let Some(call) = self.usual_call::<REFERS>(&chunk, mode) else { return Err(chunk) };
+        let (mark, spare) = (self.cache.mark(), if REFERS { None } else { self.spare.take() });
+        let mut message = spare.unwrap_or_default();
         let unshared = match Arc::get_mut(&mut message) {
             Some(unshared) => unshared,
             None => {
                 message = Arc::default();
-                Arc::get_mut(&mut message)?
+                let Some(unshared) = Arc::get_mut(&mut message) else { return Err(chunk) };
+                unshared
             }
         };
         unshared.clear();
         unshared.data_format = mode.data_format;
-        let mut walk = self.walk(chunk, mode, call);
-        walk.args(unshared, call)?;
-        let (count, full, deepest) = (walk.count(), walk.full(), walk.deepest);
+        let read = self.args::<_, REFERS>(&chunk, mode, &call, unshared);
+        let Some((count, full, depth)) = read else {
+            self.go_back::<REFERS>(mark);
+            return Err(chunk);
+        };
         (unshared.name, unshared.time) = (call.name, call.time);
-        (unshared.depth, unshared.chunk) = (deepest, chunk.clone());
-        if chunk.len() <= SPARE {
+        (unshared.depth, unshared.chunk) = (depth, chunk.clone());
+        if chunk.len() <= SPARE && !REFERS {
             self.spare = Some(Arc::clone(&message));
         }
-        Some((LazyEvent::new(message), count, full))
+        let first = call.first;
+        self.end_call::<REFERS>(chunk, mode, (first, count, full), mark);
+        Ok(LazyEvent::new(message))
+    }
+
+    /// Returns to the state before a call that is not in the usual form.
+    #[inline]
+    fn go_back<const REFERS: bool>(&mut self, mark: Mark) {
+        self.cache.back_to(mark, REFERS);
+        self.indices.forget(0);
+    }
+
+    /// Adds the values of a call, the first with this id, to the cache, or only counts its objects.
+    #[inline(always)]
+    fn end_call<const REFERS: bool>(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+        (first, count, full): (u64, u32, u64),
+        mark: Mark,
+    ) {
+        match mode.caching {
+            Caching::None => self.cache.count_nameless(full),
+            _ if REFERS && count == 0 => self.cache.cut(mode),
+            _ => self.cache.end_call(chunk, mode, (first, count), mark),
+        }
     }
 }
 
@@ -197,9 +273,14 @@ mod tests {
         let modes = [Mode::RUNNING, Mode::HANDSHAKE, uncached];
         let in_format = |format| modes.map(|mode| mode.with_data_format(format));
         let formats = [DataFormat::V26, DataFormat::V22, DataFormat::V21];
-        let scalars = formats.into_iter().flat_map(in_format).map(|mode| (mode, args()));
-        let cases = scalars.chain(modes.map(|mode| (mode, containers())));
-        let cases = cases.flat_map(|(mode, groups)| groups.map(|args| (mode, args)));
+        let scalars = formats.into_iter().flat_map(in_format).map(|mode| (mode, args().to_vec()));
+        // From the second call on, containers are references.
+        let [table, set, vector] = containers();
+        let two = vec![set[0].clone(), vector[0].clone(), Value::Count(1)];
+        let groups = vec![table, set, vector, two];
+        let cases = scalars.chain(modes.map(|mode| (mode, groups.clone())));
+        let cases =
+            cases.flat_map(|(mode, groups)| groups.into_iter().map(move |args| (mode, args)));
         for (mode, mut args) in cases {
             let ipv6 = |value: &Value| matches!(value, Value::Addr(addr) if addr.is_ipv6());
             args.retain(|value| mode.data_format.has_ipv6() || !ipv6(value));
@@ -268,9 +349,16 @@ mod tests {
                 for make in [&nested as &dyn Fn(usize) -> Value, &long] {
                     let [mut short, mut lazy, mut slow] = [(); 3].map(|()| Reader::new(limits));
                     let (mut writer, mut transcript) = (Writer::new(20), Transcript::default());
-                    let ended = (1..30).any(|size| {
+                    let mut before = Value::Count(1);
+                    let ended = (1..60).any(|size| {
                         let mut chunk = Vec::new();
-                        writer.event(mode, b"f", 1.0, &[make(size)], &mut chunk).unwrap();
+                        // Every second call begins with the value of the one before it.
+                        let args = match size % 2 {
+                            0 => vec![before.clone(), make(size / 4)],
+                            _ => vec![make(size / 2)],
+                        };
+                        writer.event(mode, b"f", 1.0, &args, &mut chunk).unwrap();
+                        before = args.into_iter().next().unwrap();
                         let chunk = Bytes::from(chunk);
                         let expected = slow.read_noting(&chunk, mode, &mut transcript);
                         let skimmed = lazy.read_lazily(&chunk, mode).map(|_| ());

@@ -113,7 +113,7 @@ impl<'c> MessageReader<'c> {
     /// It is decoded now, once for all references to it, because the id may belong to another
     /// object later.
     fn known_into<S: Sink>(&mut self, sink: &mut S, pid: u64) -> Result<()> {
-        let (place, extent) = self.cache.find_value(pid, self.message)?;
+        let (place, extent) = self.cache.find_value(pid, Some(self.message))?;
         self.reach(extent)?;
         let (chunk, notes) = (self.cursor.chunk(), &mut self.notes);
         let value = self.cache.value(place, extent.objects, (chunk, self.message), notes);

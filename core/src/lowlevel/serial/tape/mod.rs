@@ -158,6 +158,21 @@ impl Message {
         }
     }
 
+    /// Adds an argument of a call that is a reference. Nothing is read from the chunk after it.
+    pub(super) fn argument(&mut self, known: Known) {
+        self.args.push(self.tape.len() as u32);
+        let tag = known.value.tag();
+        let number = self.note(What::Known(Box::new(known)));
+        self.tape.push(Item::other(0, number, tag));
+    }
+
+    /// Returns the content of the value at this tape position, and everything after it in its chunk.
+    pub(super) fn content(&self, chunk: &Bytes, at: u32) -> Option<Bytes> {
+        let end = self.tape.get(at as usize)?.end as usize;
+        // The value's header and type, which end here, have already been read.
+        Some(chunk.slice(end.min(chunk.len())..))
+    }
+
     /// Records the extent of the value at this tape position, after it was read.
     #[inline]
     pub(super) fn measure(&mut self, at: u32, objects: u32, height: u32) {

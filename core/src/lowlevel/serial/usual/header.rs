@@ -100,38 +100,71 @@ pub(in super::super) struct Call<'c> {
     /// The range of the name in the chunk.
     pub(in super::super) name: (u32, u32),
     pub(in super::super) time: f64,
-    /// The id of the first value.
-    pub(in super::super) first: u64,
-    /// The number of arguments, and all of their bytes.
+    /// The number of arguments.
+    pub(in super::super) arity: usize,
+    /// The references with which they begin.
+    pub(in super::super) references: &'c [u8],
+    /// The number of the others, the id of the first of them, and all of their bytes.
     pub(in super::super) count: usize,
+    pub(in super::super) first: u64,
     pub(in super::super) args: &'c [u8],
 }
 
 impl<'c> Call<'c> {
-    /// Splits a call with at least one argument.
+    /// Splits a call with at least one argument. Only if `REFERS` is true, the arguments may begin with references.
     #[inline(always)]
-    pub(in super::super) fn split(chunk: &'c [u8], mode: Mode) -> Option<Call<'c>> {
+    pub(in super::super) fn split<const REFERS: bool>(
+        chunk: &'c [u8],
+        mode: Mode,
+    ) -> Option<Call<'c>> {
         let (b'e', rest) = chunk.split_first()? else { return None };
         let (length, rest) = rest.split_first_chunk()?;
         let length = u32::from_be_bytes(*length);
         let (time, rest) = word(rest.get(length as usize..)?)?;
-        let (count, args) = rest.split_first_chunk()?;
-        let (_, id) = args.split_first()?;
-        let first = match mode.pid_64bit {
-            true => word(id)?.0,
-            false => u32::from_be_bytes(*id.first_chunk()?).into(),
-        };
-        let count = u32::from_be_bytes(*count) as usize;
-        if count == 0 || (args.len() as u64) < count as u64 * LEAST as u64 {
+        let (count, all) = rest.split_first_chunk()?;
+        let (name, time) = ((5, 5 + length), f64::from_bits(time));
+        let arity = u32::from_be_bytes(*count) as usize;
+        let (mut count, mut args) = (arity, all);
+        while REFERS && count > 0 && args.first() == Some(&0) {
+            args = args.get(reference_length(mode)..)?;
+            count -= 1;
+        }
+        let references = all.get(..all.len() - args.len())?;
+        let first = if REFERS && count == 0 { 0 } else { id(1, args, mode)? };
+        if arity == 0 || (args.len() as u64) < count as u64 * LEAST as u64 {
             return None;
         }
-        let (name, time) = ((5, 5 + length), f64::from_bits(time));
-        Some(Call { name, time, first, count, args })
+        Some(Call { name, time, arity, references, count, first, args })
+    }
+
+    /// Returns the ids of the objects referred to.
+    pub(in super::super) fn referred(&self, mode: Mode) -> impl Iterator<Item = u64> {
+        let references = self.references.chunks_exact(reference_length(mode));
+        references.filter_map(move |reference| id(0, reference, mode))
     }
 
     /// Returns for how many arguments to reserve space.
     #[inline(always)]
     pub(in super::super) fn capacity(&self) -> usize {
-        self.count.min(EAGER)
+        self.arity.min(EAGER)
+    }
+}
+
+/// Returns the length of a reference.
+#[inline(always)]
+const fn reference_length(mode: Mode) -> usize {
+    if mode.pid_64bit { 9 } else { 5 }
+}
+
+/// Returns the id in an object's header that begins with this flag.
+#[inline(always)]
+fn id(flag: u8, object: &[u8], mode: Mode) -> Option<u64> {
+    let (first, id) = object.split_first()?;
+    if *first != flag {
+        return None;
+    }
+    match mode.pid_64bit {
+        true => Some(word(id)?.0),
+        false => Some(u32::from_be_bytes(*id.first_chunk()?).into()),
     }
 }

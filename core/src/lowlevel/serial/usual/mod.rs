@@ -1,9 +1,10 @@
 //! Calls in the usual form (2§6).
 //!
 //! In nearly all calls, each value is sent in full, with the id that follows that of the value
-//! before it, and with a reference to its type. Without a cache, values have no ids, and their types
-//! are sent in full. A [`Walk`] reads the arguments of such a call. It ends at anything else,
-//! including an error; the call must then be read in the general way.
+//! before it, and with a reference to its type. Only the first arguments may be references to earlier
+//! values. Without a cache, values have no ids, and their types are sent in full. A [`Walk`] reads the
+//! arguments of such a call after the references. It ends at anything else, including an error; the
+//! call must then be read in the general way.
 //!
 //! The values of such a call can be found again from its bytes and the types alone, so its
 //! [tape](tape_of) is only recorded when one of them is referred to.
@@ -102,7 +103,8 @@ pub(super) struct Walk<'a, 'c, T> {
     stamps: u64,
     /// The number of absent elements so far.
     absent: u64,
-    /// The number of objects in types in full so far, less one for each such type.
+    /// The number of objects in references, and in types in full so far, less one for each such
+    /// type.
     parts: u64,
     pub(super) depth: u32,
     /// The greatest depth within the value being read.
@@ -127,6 +129,7 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
         types: &'a mut T,
         indices: &'a mut Indices,
         (first, clock): (u64, u64),
+        (objects, height): (u32, u32),
     ) -> Walk<'a, 'c, T> {
         Walk {
             chunk,
@@ -140,13 +143,13 @@ impl<'a, 'c, T: Types> Walk<'a, 'c, T> {
             next: first,
             stamps: (clock + STEP).wrapping_sub(STEP.wrapping_mul(first)),
             absent: 0,
-            parts: 0,
+            parts: objects.into(),
             depth: 0,
-            deepest: 0,
+            deepest: height,
         }
     }
 
-    /// Reads the arguments of a call.
+    /// Reads the arguments of a call after the references.
     #[inline(always)]
     pub(super) fn args<S: Output>(&mut self, args: &mut S, call: &Call<'c>) -> Option<()> {
         let Call { count, args: bytes, .. } = *call;
@@ -416,8 +419,8 @@ pub(super) fn tape_of(
         ReaderLimits { depth: u32::MAX, objects: u32::MAX, cache: 0, cache_bytes: 0 };
     message.chunk = chunk.clone();
     message.data_format = mode.data_format;
-    let (call, mut indices) = (Call::split(chunk, mode)?, Indices::default());
-    let mut walk = Walk::new(chunk, mode, &ANY, types, &mut indices, (call.first, 0));
+    let (call, mut indices) = (Call::split::<true>(chunk, mode)?, Indices::default());
+    let mut walk = Walk::new(chunk, mode, &ANY, types, &mut indices, (call.first, 0), (0, 0));
     // The widths of subnets have been checked.
     walk.lenient = true;
     walk.args(message, &call)

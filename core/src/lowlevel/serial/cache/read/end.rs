@@ -8,7 +8,7 @@ use super::super::super::tape::Message;
 use super::super::super::{Caching, Mode};
 use super::super::messages::Notes;
 use super::super::{ListId, PerList};
-use super::{Entry, NONE, ReadCache};
+use super::{Entry, Mark, NONE, ReadCache};
 use crate::serial::cache::Object;
 
 impl ReadCache {
@@ -22,6 +22,7 @@ impl ReadCache {
     ) {
         self.close_run();
         self.messages.hold(self.current, message, notes, self.live + self.ring.end());
+        self.current = NONE;
         while let Some(place) = self.volatile.pop() {
             let gone = self.used[ListId::Unstable].remove(place);
             self.forget(gone);
@@ -29,23 +30,24 @@ impl ReadCache {
         self.cut(mode);
     }
 
-    /// Ends a call of `count` values that was read in the usual form, the first with the id `pid`,
-    /// and with all containers from `made` on.
+    /// Ends a call that was read in the usual form, with `count` values in full, the first with the id
+    /// `pid`, and with all containers from the mark on.
     #[inline(always)]
     pub(in super::super::super) fn end_call(
         &mut self,
         chunk: Bytes,
         mode: Mode,
         (pid, count): (u64, u32),
-        made: usize,
+        mark: Mark,
     ) {
-        self.ring.push_call((pid, self.clock + 1, count), (chunk, mode), made);
+        self.ring.push_call((pid, self.clock + 1, count), (chunk, mode), mark.made);
         self.count_run(pid, u64::from(count));
         self.cut(mode);
     }
 
+    /// Cuts the lists.
     #[inline(always)]
-    fn cut(&mut self, mode: Mode) {
+    pub(in super::super::super) fn cut(&mut self, mode: Mode) {
         let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
             if stable > self.size {

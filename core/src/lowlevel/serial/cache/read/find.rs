@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Type, TypeTag};
+use crate::data::{Type, TypeTag, Value};
 
 use super::super::super::tape::{Container, Item, Known, MISFIT, Made, Message, PENDING};
 use super::super::super::usual::{STEP, Types, kind_of, tape_of};
@@ -44,11 +44,11 @@ impl ReadCache {
     }
 
     /// Returns the location of the referenced value, its message and its position on that message's
-    /// tape, and its extent; `reading` is the message being read.
+    /// tape, and its extent; `reading` is the message being read, if it is recorded.
     pub(in super::super::super) fn find_value(
         &mut self,
         pid: u64,
-        reading: &Message,
+        reading: Option<&Message>,
     ) -> Result<((u32, u32), Extent), Kind> {
         let (number, tape) = match self.look_up(pid)? {
             (Object::Value(number, tape), _) => (*number, *tape),
@@ -57,8 +57,7 @@ impl ReadCache {
                 return Err(Kind::WrongFamily { expected: Family::Val, found });
             }
         };
-        let message =
-            if number == self.current { Some(reading) } else { self.messages.get(number) };
+        let message = if number == self.current { reading } else { self.messages.get(number) };
         match message.and_then(|message| message.tape.get(tape as usize)) {
             Some(Item { objects: PENDING, .. }) => Err(Kind::Cycle(pid)),
             Some(Item { objects, height, .. }) => {
@@ -104,11 +103,28 @@ impl ReadCache {
     ) -> Option<Known> {
         let notes = notes.get_or_insert_with(|| self.messages.begin_notes());
         if number == self.current {
-            return notes.value(chunk, message, tape, objects);
+            let value = notes.value(chunk, message, tape, objects)?;
+            return Some(Known { value, from: message.content(chunk, tape)? });
         }
         self.messages.refer(number);
         notes.refers.push(number);
+        let value = self.known((number, tape), objects)?;
+        Some(Known { value, from: self.content((number, tape))? })
+    }
+
+    /// Decodes a value of an earlier message, which counts as `objects` objects.
+    pub(in super::super::super) fn known(
+        &mut self,
+        (number, tape): (u32, u32),
+        objects: u32,
+    ) -> Option<Value> {
         self.messages.value(number, tape, objects)
+    }
+
+    /// Returns the content of a value of an earlier message, and everything after it in its chunk.
+    pub(in super::super::super) fn content(&self, (number, tape): (u32, u32)) -> Option<Bytes> {
+        let message = self.messages.get(number)?;
+        message.content(&message.chunk, tape)
     }
 }
 

@@ -125,6 +125,15 @@ struct Entry {
     message: u32,
 }
 
+/// The state of the cache before a call.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Mark {
+    /// The number of containers of calls in the usual form.
+    made: usize,
+    clock: u64,
+    references: u64,
+}
+
 /// The future place of an object that is being read.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct CacheSlot(Where);
@@ -295,15 +304,21 @@ impl ReadCache {
         pid > self.highest && pid <= u64::MAX / 2
     }
 
-    /// Returns the number of containers of calls in the usual form.
+    /// Returns the state before a call that may be in the usual form.
     #[inline]
-    pub(in super::super) fn containers(&self) -> usize {
-        self.ring.containers()
+    pub(in super::super) fn mark(&self) -> Mark {
+        Mark { made: self.ring.containers(), clock: self.clock, references: self.references }
     }
 
-    /// Drops the containers from this number on, of a call that is not in the usual form.
-    pub(in super::super) fn unmake(&mut self, number: usize) {
-        self.ring.unmake(number);
+    /// Returns to the state before a call that is not in the usual form, and that may refer to
+    /// values. Other traces of it do not matter, because reading it in the general way leaves the
+    /// same.
+    #[inline(always)]
+    pub(in super::super) fn back_to(&mut self, mark: Mark, refers: bool) {
+        self.ring.unmake(mark.made);
+        if refers {
+            (self.clock, self.references) = (mark.clock, mark.references);
+        }
     }
 
     /// Returns the kept type whose encoding these bytes begin with, if any.

@@ -198,7 +198,7 @@ impl WriteCache {
 
     /// Makes the decisions of a recipe that [applies](Self::meets), for a whole SERIAL. Returns
     /// whether any ids differ from those for the last peer.
-    #[inline]
+    #[inline(always)]
     pub(in super::super::super) fn repeat(&mut self, recipe: &mut Recipe, mode: Mode) -> bool {
         if recipe.has_containers || !recipe.passed.is_empty() && !self.sent.is_empty() {
             self.repeat_containers(recipe, mode);
