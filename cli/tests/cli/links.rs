@@ -105,7 +105,7 @@ fn fragments(frame: &[u8], id: u16) -> Vec<Vec<u8>> {
             header[2..4].copy_from_slice(&length(20));
             header[4..6].copy_from_slice(&id.to_be_bytes());
             let flags = if has_more { 0x2000 } else { 0 };
-            header[6..8].copy_from_slice(&(offset / 8 | flags).to_be_bytes());
+            header[6..8].copy_from_slice(&((offset / 8) | flags).to_be_bytes());
         }
         [&frame[..ETHERNET], &header, piece].concat()
     };
