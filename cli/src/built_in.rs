@@ -47,7 +47,7 @@ pub(crate) fn would_help(error: &ParseError) -> bool {
 
 /// Reads a file with declarations. `bro-2.5.bro` is the built-in one unless such a file exists.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
-    match file::read_text(path) {
+    match file::read_script(path) {
         Err(error)
             if error.kind() == ErrorKind::NotFound
                 && path.file_name().is_some_and(|name| name == FILE) =>

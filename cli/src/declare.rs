@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brocomm::data::{Declarations, EventDecl, Name};
+use brocomm::data::{Declarations, EventDecl, Name, Type};
 use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::node::EventPattern;
 use brocomm::notation::ParseError;
@@ -33,9 +33,30 @@ impl Declare {
         for text in &self.event {
             let event = EventDecl::parse(text, &declared)
                 .map_err(|error| misused(format_args!("--event: {}", pointed(text, &error))))?;
-            declared.add_event(event);
+            add(event, &mut declared)?;
         }
         Ok(declared)
+    }
+}
+
+/// Adds an event, unless it is declared with other types.
+fn add(event: EventDecl, declared: &mut Declarations) -> Result<(), Failure> {
+    let name = |ty: &Type| match ty.name() {
+        name if name.is_empty() => ty.to_string(),
+        name => name.to_string(),
+    };
+    let types = |event: &EventDecl| -> Vec<String> {
+        event.params.iter().map(|field| name(&field.ty)).collect()
+    };
+    match declared.event(&event.name) {
+        Some(known) if types(known) != types(&event) => {
+            let (name, known) = (&event.name, types(known).join(", "));
+            Err(misused(format_args!("--event: {name} is already declared as {name}({known})")))
+        }
+        _ => {
+            declared.add_event(event);
+            Ok(())
+        }
     }
 }
 

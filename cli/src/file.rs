@@ -21,7 +21,35 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read(path)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+    let bytes = read(path)?;
+    let text = str::from_utf8(without_mark(&bytes));
+    text.map(str::to_owned).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+}
+
+/// Reads a Bro script.
+pub(crate) fn read_script(path: &Path) -> io::Result<String> {
+    Ok(script(without_mark(&read(path)?)))
+}
+
+/// Returns text without the byte order mark that some programs write at its beginning.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// Returns text in Bro's notation, which may have any bytes, as UTF-8. Other bytes become `\xHH`,
+/// which means the same byte in a string or pattern.
+pub(crate) fn script(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // A backslash before such a byte does not change it.
+            let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+            let escape = if backslashes % 2 == 1 { "" } else { "\\" };
+            text.push_str(&format!("{escape}x{byte:02x}"));
+        }
+    }
+    text
 }
 
 fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
@@ -63,6 +91,25 @@ fn is_pipe(path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn is_pipe(path: &Path) -> io::Result<bool> {
     fs::metadata(path).map(|_| false)
+}
+
+#[cfg(test)]
+mod script_tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_escaped() {
+        for (bytes, text) in [
+            (&b"a\xffb"[..], "a\\xffb"),
+            (b"\xff41\xc3", "\\xff41\\xc3"),
+            (b"\\\xff", "\\xff"),
+            (b"\\\\\xff", "\\\\\\xff"),
+            ("\u{e9}".as_bytes(), "\u{e9}"),
+        ] {
+            assert_eq!(script(bytes), text);
+        }
+        assert_eq!(without_mark("\u{feff}a\u{feff}".as_bytes()), "a\u{feff}".as_bytes());
+    }
 }
 
 #[cfg(all(test, unix))]

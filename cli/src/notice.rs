@@ -1,7 +1,7 @@
 //! Notifications as lines of text or JSON.
 
 use brocomm::Time;
-use brocomm::data::{Event, Value};
+use brocomm::data::{Event, EventDecl, Type, TypeTag, Value, Vector};
 use brocomm::json::Text;
 use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
 use brocomm::lowlevel::commlog::CommLogMessage;
@@ -135,6 +135,27 @@ impl Notice {
             ConnectionNotification::Log(message) => Notice::of_line(message),
             other => Notice::of_content(other),
         }
+    }
+
+    /// Adds the types of arguments that are declared as `any`, unless the JSON shows them.
+    pub(crate) fn with_types(&mut self, event: &Event, declared: &EventDecl) {
+        let is_any = |field: &brocomm::data::Field| field.ty.tag() == Some(TypeTag::Any);
+        if !declared.params.iter().any(is_any) {
+            return;
+        }
+        let args = event.args.iter().enumerate().map(|(at, arg)| {
+            if !declared.params.get(at).is_some_and(is_any) {
+                return to_raw_value(arg).ok();
+            }
+            // An element of a vector of `any` is written with its type.
+            let vector = Vector::new(Type::vector(Type::ANY), vec![Some(arg.clone())]);
+            let json = serde_json::to_string(&Value::from(vector)).ok()?;
+            let element = json.strip_prefix('[')?.strip_suffix(']')?;
+            RawValue::from_string(element.to_owned()).ok()
+        });
+        let args: Vec<_> = args.collect();
+        self.fields.retain(|(name, _)| *name != "args");
+        self.fields.push(field("args", &args));
     }
 
     /// Creates the line for a line of the communication log.

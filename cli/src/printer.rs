@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::data::Name;
+use brocomm::data::{Declarations, Name};
 use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::lowlevel::connection::ConnectionNotification;
 
@@ -32,6 +33,8 @@ pub(crate) struct Printer<'a> {
     without: BTreeSet<Name>,
     /// The number of events left, if limited.
     left: Option<u64>,
+    /// The declared events.
+    declared: Arc<Declarations>,
 }
 
 impl<'a> Printer<'a> {
@@ -44,7 +47,14 @@ impl<'a> Printer<'a> {
             fields: None,
             without: BTreeSet::new(),
             left: count,
+            declared: Arc::default(),
         }
+    }
+
+    /// Sets the declared events.
+    pub(crate) fn declared(mut self, declared: &Arc<Declarations>) -> Printer<'a> {
+        self.declared = Arc::clone(declared);
+        self
     }
 
     /// Sets whether to print only events.
@@ -100,8 +110,14 @@ impl<'a> Printer<'a> {
     /// Returns the text for a notification, on several lines if requested.
     pub(crate) fn notice_of(&self, notification: &ConnectionNotification) -> Notice {
         let mut notice = Notice::of(notification);
-        if let (ConnectionNotification::Event(event), true) = (notification, self.pretty) {
+        let ConnectionNotification::Event(event) = notification else { return notice };
+        if self.pretty {
             notice.text = pretty::call(event);
+        }
+        if self.is_json()
+            && let Some(declared) = self.declared.event(&event.name)
+        {
+            notice.with_types(event, declared);
         }
         notice
     }

@@ -10,6 +10,7 @@ use brocomm::notation::{Loaded, ParseError};
 
 use crate::built_in;
 use crate::failure::{reason, warn};
+use crate::file;
 
 /// The environment variable with the folders of Bro's scripts.
 const BROPATH: &str = "BROPATH";
@@ -103,20 +104,17 @@ impl Scripts {
         what: &str,
         into: &mut Declarations,
     ) -> Result<Loaded, String> {
-        let Some(file) = find(folder, what) else { return self.missing(what, into) };
-        if !self.read.insert(canonical(&file)) {
+        let Some(path) = find(folder, what) else { return self.missing(what, into) };
+        if !self.read.insert(canonical(&path)) {
             return Ok(self.loaded());
         }
         if !into.types.contains_key(&b"Analyzer::Tag"[..]) {
             into.read(INTERNAL).map_err(|error| error.to_string())?;
         }
-        let shown = file.display();
-        let text =
-            fs::read(&file).map_err(|error| format!("cannot read {shown}: {}", reason(&error)))?;
-        // Comments may be in any encoding.
-        let text = String::from_utf8(text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        let within = self::folder(&file);
+        let shown = path.display();
+        let text = file::read_script(&path)
+            .map_err(|error| format!("cannot read {shown}: {}", reason(&error)))?;
+        let within = self::folder(&path);
         into.read_part(&text, &mut |what, into| self.load(&within, what, into))
             .map(|()| self.loaded())
             .map_err(|error| format!("{shown}:{}:{}: {}", error.line, error.column, error.reason()))

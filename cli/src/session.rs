@@ -139,7 +139,8 @@ impl Options {
                 .map_err(|why| misused(format_args!("--fields: {why}")))
         };
         let fields = self.fields.as_ref().map(choose).transpose()?;
-        Ok(self.form.printer(out, self.count).quiet(self.quiet).fields(fields))
+        let printer = self.form.printer(out, self.count).declared(&config.declarations);
+        Ok(printer.quiet(self.quiet).fields(fields))
     }
 
     /// Creates the packet file, if requested.

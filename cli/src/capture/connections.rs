@@ -49,7 +49,7 @@ impl Connections {
 
     /// Adds a segment captured at this time.
     pub(super) fn take(&mut self, time: Duration, segment: &Segment<'_>) {
-        if ![segment.from.port(), segment.to.port()].contains(&self.port) {
+        if !segment.has_port(self.port) {
             if segment.syn && segment.acknowledged.is_none() {
                 self.others.insert(segment.to.port());
             }

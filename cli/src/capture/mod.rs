@@ -2,6 +2,8 @@
 
 mod connection;
 mod connections;
+mod fragments;
+mod link;
 mod packets;
 mod segment;
 mod stream;
@@ -13,6 +15,7 @@ use std::ops::ControlFlow;
 use brocomm_conformance::Step;
 
 use connections::Connections;
+use fragments::Fragments;
 use segment::Segment;
 
 /// A TCP connection reassembled from a capture.
@@ -44,13 +47,22 @@ pub(crate) fn read(capture: impl Read + Send, port: u16) -> Result<Vec<Captured>
 }
 
 fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
-    let mut connections = Connections::new(port);
-    let (mut is_full, mut unread) = (false, None);
-    let whole = packets::each(capture, &mut |time, link_type, packet| {
-        match Segment::of(link_type, packet) {
-            Some(segment) => connections.take(time, &segment),
-            None if Segment::is_read_of(link_type) => {}
-            None => drop(unread.get_or_insert(link_type)),
+    let (mut connections, mut fragments) = (Connections::new(port), Fragments::default());
+    let (mut is_full, mut unread, mut cut) = (false, None, 0_u64);
+    let whole = packets::each(capture, &mut |time, link_type, frame| {
+        if !link::is_supported(link_type) {
+            unread.get_or_insert(link_type);
+        }
+        let Some(ip) = link::ip(link_type, frame).and_then(segment::tcp) else {
+            return ControlFlow::Continue(());
+        };
+        let (ends, payload) = ([ip.source_addr(), ip.destination_addr()], ip.payload());
+        let reassembled = if payload.fragmented { fragments.take(&ip) } else { None };
+        let segment =
+            if payload.fragmented { reassembled.as_deref() } else { Some(payload.payload) };
+        if let Some(segment) = segment.and_then(|segment| Segment::of(ends, segment)) {
+            cut += u64::from(payload.incomplete && segment.has_port(port));
+            connections.take(time, &segment);
         }
         is_full = connections.held() > most;
         if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -58,6 +70,13 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
     let mut problems: Vec<String> = whole.err().into_iter().collect();
     if let Some(link_type) = unread {
         problems.push(format!("packets of link type {link_type} are not supported"));
+    }
+    if cut > 0 {
+        problems.push(format!("truncated packets: {cut}; capture with `tcpdump -s 0`"));
+    }
+    let lost = fragments.lost(port);
+    if lost > 0 {
+        problems.push(format!("packets with missing fragments: {lost}"));
     }
     if is_full {
         let why = format!("the capture has more than {most} bytes of connections");

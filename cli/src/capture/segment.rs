@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use etherparse::{IpNumber, LaxIpSlice, TcpSlice};
 
 /// A TCP segment.
 #[derive(Debug)]
@@ -19,37 +19,9 @@ pub(super) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// Returns whether a link type is supported.
-    pub(super) const fn is_read_of(link_type: i32) -> bool {
-        matches!(link_type, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
-    }
-
-    /// Parses the segment in a packet with this link type. Returns `None` if it is not TCP or if it
-    /// is an IP fragment.
-    pub(super) fn of(link_type: i32, packet: &'a [u8]) -> Option<Segment<'a>> {
-        let after = |header: usize| packet.get(header..).unwrap_or_default();
-        let packet = match link_type {
-            1 => LaxSlicedPacket::from_ethernet(packet).ok()?,
-            // BSD loopback, with a word for the address family.
-            0 | 108 => LaxSlicedPacket::from_ip(after(4)).ok()?,
-            // Raw IP. Its number differs between systems.
-            12 | 14 | 101 | 228 | 229 => LaxSlicedPacket::from_ip(packet).ok()?,
-            // Linux "cooked" capture: the protocol is at the end (version 1) or at the start
-            // (version 2) of the header.
-            113 => LaxSlicedPacket::from_ether_type(ether_type(packet, 14)?, after(16)),
-            276 => LaxSlicedPacket::from_ether_type(ether_type(packet, 0)?, after(20)),
-            _ => return None,
-        };
-        let (from, to): (IpAddr, IpAddr) = match packet.net.as_ref()? {
-            LaxNetSlice::Ipv4(ip) => {
-                (ip.header().source_addr().into(), ip.header().destination_addr().into())
-            }
-            LaxNetSlice::Ipv6(ip) => {
-                (ip.header().source_addr().into(), ip.header().destination_addr().into())
-            }
-            LaxNetSlice::Arp(_) => return None,
-        };
-        let Some(TransportSlice::Tcp(tcp)) = packet.transport else { return None };
+    /// Parses a segment between two addresses.
+    pub(super) fn of([from, to]: [IpAddr; 2], segment: &'a [u8]) -> Option<Segment<'a>> {
+        let tcp = TcpSlice::from_slice(segment).ok()?;
         Some(Segment {
             from: SocketAddr::new(from, tcp.source_port()),
             to: SocketAddr::new(to, tcp.destination_port()),
@@ -61,9 +33,15 @@ impl<'a> Segment<'a> {
             payload: tcp.payload(),
         })
     }
+
+    /// Returns whether it is sent from or to a port.
+    pub(super) fn has_port(&self, port: u16) -> bool {
+        [self.from.port(), self.to.port()].contains(&port)
+    }
 }
 
-fn ether_type(packet: &[u8], at: usize) -> Option<EtherType> {
-    let bytes = packet.get(at..at.checked_add(2)?)?;
-    Some(EtherType(u16::from_be_bytes(bytes.try_into().ok()?)))
+/// Parses an IP packet that contains a TCP segment or a fragment of one.
+pub(super) fn tcp(packet: &[u8]) -> Option<LaxIpSlice<'_>> {
+    let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
+    (ip.payload().ip_number == IpNumber::TCP).then_some(ip)
 }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::lines::{LONGEST, Line, Lines};
 use crate::call;
 use crate::failure::{reason, warn};
+use crate::file;
 
 /// The maximum number of names of unrequested events that are remembered.
 const REMEMBERED: usize = 1000;
@@ -90,7 +91,8 @@ impl Input {
             let longest = LONGEST >> 20;
             return self.progress.fail(format_args!("line {number}: longer than {longest} MiB"));
         };
-        let event = match parse(&bytes, &self.declarations) {
+        let bytes = if number == 1 { file::without_mark(&bytes) } else { &bytes };
+        let event = match parse(bytes, &self.declarations) {
             Ok(Some(event)) => event,
             Ok(None) => return,
             Err(problem) => {
@@ -177,34 +179,17 @@ impl Input {
 /// # Errors
 /// The text after the line number in a message.
 fn parse(line: &[u8], declarations: &Declarations) -> Result<Option<Event>, String> {
-    let text = text(line).ok_or_else(|| {
-        ": a backslash precedes a byte that is not UTF-8; write the byte as \\xHH".to_owned()
-    })?;
+    let text = file::script(line);
     if text.trim().is_empty() {
         return Ok(None);
     }
     if call::is_json(&text) {
-        return call::json(&text, declarations).map_err(|error| format!(": {error}"));
+        let text = str::from_utf8(line).map_err(|_| {
+            ": not UTF-8; write a string with other bytes as {\"$hex\": \"…\"}".to_owned()
+        })?;
+        return call::json(text, declarations).map_err(|error| format!(": {error}"));
     }
     Event::parse(&text, declarations).map(Some).map_err(|error| pointed(&text, &error))
-}
-
-/// Returns the bytes of a line as text. Bytes that are not UTF-8 become `\xHH`, which means the
-/// same byte in a string. Returns `None` if a backslash precedes such a byte, since it would change
-/// the meaning.
-fn text(line: &[u8]) -> Option<String> {
-    let mut text = String::with_capacity(line.len());
-    for chunk in line.utf8_chunks() {
-        text.push_str(chunk.valid());
-        let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
-        if !chunk.invalid().is_empty() && backslashes % 2 == 1 {
-            return None;
-        }
-        for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    Some(text)
 }
 
 /// The maximum number of characters shown on each side of an error.
@@ -237,12 +222,14 @@ mod tests {
             (&b"e(1, \"a\xffb\")"[..], &b"a\xffb"[..]),
             (b"e(1, \"\xff41\xc3\")", b"\xff41\xc3"),
             (b"e(1, \"\\\\\xfe\")", b"\\\xfe"),
+            (b"e(1, \"\\\xff\")", b"\xff"),
             ("e(1, \"\u{e9}\")".as_bytes(), b"\xc3\xa9"),
         ] {
             let event = read(line).unwrap().unwrap();
             assert_eq!(event.args[1], Value::string(bytes), "{}", line.escape_ascii());
         }
-        assert!(read(b"e(1, \"\\\xff\")").unwrap_err().contains("not UTF-8"));
+        let json = read(b"{\"event\": \"e\", \"args\": [1, \"\xff\"]}").unwrap_err();
+        assert!(json.starts_with(": not UTF-8; "), "{json}");
         let outside = read(b"e(1, \xff)").unwrap_err();
         assert!(outside.starts_with(", column 6: "), "{outside}");
         assert!(outside.ends_with("\n  e(1, \\xff)\n       ^"), "{outside}");

@@ -230,13 +230,14 @@ pub(crate) fn run_with(
             metrics.serve(&node, &tally, zeek, spooled.as_ref())?;
         }
         let input = args.stdin.then(|| Input::new(node.clone(), args.timeout));
+        let declared = node.with(|node, _| Arc::clone(node.declarations()));
         let running = Running {
             node,
             notifications,
             observed,
             reading: input.map(|input| Reading::start(input, args.exit_at_eof)),
             signals: Signals::new()?,
-            printer: args.form.printer(out, None),
+            printer: args.form.printer(out, None).declared(&declared),
             log,
             files,
             spooling,

@@ -109,16 +109,27 @@ fn different_strings_have_different_json() {
 }
 
 #[test]
-fn any_accepts_a_value_with_its_type() {
+fn values_of_type_any_have_their_type() {
     let mut listening = Listening::new("json-any");
-    for (arg, expected) in [
-        ("5", json!(5)),
-        (r#"{"$type": "addr", "$value": "10.0.0.1"}"#, json!("10.0.0.1")),
-        (r#"{"$type": "set[port]", "$value": ["80/tcp"]}"#, json!(["80/tcp"])),
+    for (arg, has_type) in [
+        (json!(5), false),
+        (json!(-5), false),
+        (json!("x"), false),
+        (json!({"$type": "addr", "$value": "10.0.0.1"}), true),
+        (json!({"$type": "interval", "$value": 60.0}), true),
+        (json!({"$type": "set[port]", "$value": ["80/tcp"]}), true),
+        (json!({"$type": "M::Host", "$value": {"addr": "10.0.0.1", "note": "-"}}), true),
+        (json!({"$type": "vector of any", "$value": [1, "x"]}), true),
     ] {
+        assert_eq!(arg.get("$type").is_some(), has_type);
         let line = listening.received(&format!(r#"{{"event": "x", "args": [{arg}]}}"#));
-        assert_eq!(args(&line), json!([expected]));
+        assert_eq!(args(&line), json!([arg]));
+        // The line itself is accepted as an event.
+        assert_eq!(args(&listening.received(&line)), json!([arg]));
     }
+    // Without a type, numbers of different types are an array of one of them.
+    let line = listening.received(r#"{"event": "x", "args": [[5, -5]]}"#);
+    assert_eq!(args(&line), json!([{"$type": "vector of int", "$value": [5, -5]}]));
 }
 
 #[cfg(unix)]

@@ -22,6 +22,7 @@ mod introduction;
 mod json;
 #[cfg(all(unix, feature = "kafka"))]
 mod kafka;
+mod links;
 mod logs;
 mod manual;
 mod messages;

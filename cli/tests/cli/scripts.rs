@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, brocomm, no_folder, run};
+use crate::support::{Program, Run, brocomm, no_folder, run, scratch};
 
 /// Creates a folder with scripts.
 fn folder(test: &str, scripts: &[(&str, &str)]) -> PathBuf {
@@ -318,4 +318,48 @@ fn the_types_of_bro_are_built_in() {
     assert!(sent.code == 2 && sent.stderr.contains("own with 1 arguments"), "{}", sent.stderr);
     let sent = run(["send", "127.0.0.1:1", "bro_done(1)", "--declarations=bro-2.5.bro"]);
     assert!(sent.code == 2 && sent.stderr.contains("bro_done with 1 arguments"), "{}", sent.stderr);
+}
+
+#[test]
+fn scripts_may_have_any_bytes() {
+    let scripts = scratch("script-bytes", "any.bro", b"\xef\xbb\xbf# \xe9\n@load ./part\n");
+    let part = b"const s = \"a\xff\"; # \xe9\\\xe9\nevent e(x: string);\n";
+    scratch("script-bytes", "part.bro", part);
+    let (_listener, address) = Program::listen(&["--event", "e(string)"]);
+    let sent = run(["send", &address, "e(s)", "--declarations", scripts.to_str().unwrap()]);
+    assert_eq!((sent.code, sent.stdout), (0, format!("sent e(\"a\\xff\") to {address}\n")));
+    let utf_16 = scratch("script-bytes", "wide.bro", b"\xff\xfee\0v\0");
+    let refused = run(["send", &address, "e()", "--declarations", utf_16.to_str().unwrap()]);
+    assert!(
+        refused.stderr.contains("line 1, column 1: unexpected character"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(refused.code, 2);
+}
+
+#[test]
+fn declarations_do_not_contradict_each_other() {
+    let file = |name: &str, text: &str| {
+        scratch("contradictions", name, text.as_bytes()).display().to_string()
+    };
+    let count = file("count.bro", "event e(x: count);");
+    let string = file("string.bro", "event e(x: string);");
+    let run = |more: &[&str]| run([&["send", "127.0.0.1:1", "e(1)"], more].concat());
+    let (count, string) = (["--declarations", &count], ["--declarations", &string]);
+    let event = |text| ["--event", text];
+    let in_file = "string.bro: cannot use declarations: line 1, column 7: `e` is already declared \
+        as event(count)\n";
+    for (one, other, error) in [
+        (count, string, in_file),
+        (string, event("e(count)"), "--event: e is already declared as e(string)\n"),
+        (event("e(int)"), event("e(count)"), "--event: e is already declared as e(int)\n"),
+    ] {
+        let refused = run(&[one, other].concat());
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.ends_with(error), "{}", refused.stderr);
+    }
+    for (one, other) in [(count, count), (count, event("e(count)"))] {
+        assert_eq!(run(&[one, other].concat()).code, 1);
+    }
 }

@@ -4,6 +4,7 @@
 //! blocks, and `redef` of variables and constants; not event handlers and function bodies.
 
 mod attributes;
+mod conflict;
 #[cfg(test)]
 mod global_tests;
 #[cfg(test)]
@@ -158,6 +159,7 @@ impl Parser<'_, '_> {
                 // A recursive reference is checked only with the complete record.
                 ty.check_indices(&mut Default::default())
                     .map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
+                self.scope.check_type(&name, &ty).map_err(|kind| at.error(kind))?;
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);
             }
@@ -178,8 +180,9 @@ impl Parser<'_, '_> {
             _ if self.is_script && STATEMENTS.contains(&word) => return Err(self.expected(WHAT)),
             _ if word == "event" || self.second()? == Token::Mark('(') => {
                 self.eat_word("event")?;
+                let at = self.at();
                 let name = self.name("an event's name")?;
-                if self.event(name)? {
+                if self.event(name, at)? {
                     return Ok(());
                 }
             }
@@ -190,7 +193,7 @@ impl Parser<'_, '_> {
 
     /// Reads what follows `global`, `const` or `option`.
     fn variable(&mut self, word: &str) -> Result<(), ParseError> {
-        let is_const = word != "global";
+        let (is_const, at) = (word != "global", self.at());
         let name = Name::from(self.declared_name("a variable's name")?);
         let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
         let mut init = None;
@@ -218,6 +221,12 @@ impl Parser<'_, '_> {
             }
         }
         let Some(ty) = ty else { return Err(self.expected("`:` or `=`")) };
+        let event = event_params(&ty).map(|params| EventDecl { name: name.clone(), params });
+        match &event {
+            Some(event) => self.scope.check_event(event),
+            None => self.scope.check_type(&name, &ty),
+        }
+        .map_err(|kind| at.error(kind))?;
         let mut attributes = self.attributes(&ty)?;
         if word == "option" {
             let mut list = attributes.map(|attributes| attributes.list.clone()).unwrap_or_default();
@@ -227,8 +236,8 @@ impl Parser<'_, '_> {
         // A function's body may follow its type.
         self.body()?;
         let declarations = self.scope.declarations.to_mut();
-        match event_params(&ty) {
-            Some(params) => declarations.add_event(EventDecl { name, params }),
+        match event {
+            Some(event) => declarations.add_event(event),
             None => declarations.globals.insert(Global { name, ty, is_const, attributes, init }),
         }
         Ok(())

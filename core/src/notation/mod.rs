@@ -102,6 +102,9 @@ pub(crate) enum ParseErrorKind {
     UnknownField { name: String, ty: String },
     #[error("a value of type {0} has no such part")]
     NoPart(String),
+    /// The type is truncated.
+    #[error("`{name}` is already declared as {ty}")]
+    Redeclared { name: String, ty: String },
     #[error("`{0}` occurs twice")]
     Duplicate(String),
     #[error("two entries with the same index")]

@@ -183,6 +183,8 @@ pub(super) struct Scope<'d> {
     pub(super) declarations: Cow<'d, Declarations>,
     /// The current module, empty for the global one.
     pub(super) module: String,
+    /// Whether a declaration is being read.
+    pub(super) is_declaring: bool,
     /// The record type being declared.
     pub(super) enclosing: Option<Type>,
     /// The depths of the named types that were looked up or declared.
@@ -196,6 +198,7 @@ impl<'d> Scope<'d> {
         Scope {
             declarations,
             module: String::new(),
+            is_declaring: false,
             enclosing: None,
             depths: BTreeMap::new(),
             deepest: 0,
@@ -254,6 +257,7 @@ impl<'d> Scope<'d> {
 
     /// Begins a declaration.
     pub(super) fn begin(&mut self) {
+        self.is_declaring = true;
         self.deepest = 0;
     }
 

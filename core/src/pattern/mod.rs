@@ -20,6 +20,8 @@ mod parser;
 mod tests;
 mod tree;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -107,6 +109,29 @@ pub(crate) fn check(text: &[u8]) -> Result<(), PatternError> {
     Parser::parse(text, Dialect::Bro).map(drop)
 }
 
+/// Checks that Bro accepts a text as a pattern after its bytes have been [escaped].
+pub(crate) fn check_written(text: &str) -> Result<(), PatternError> {
+    Parser::parse(text.as_bytes(), Dialect::Written).map(drop)
+}
+
+/// Escapes the bytes of a pattern that Bro cannot read.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let (mut escaped, mut is_escape) = (String::with_capacity(text.len()), false);
+    for byte in text.bytes() {
+        match (byte, is_escape) {
+            (0..=0x7f, _) => escaped.push(byte.into()),
+            // Its backslash is there already.
+            (_, true) => escaped.push_str(&format!("x{byte:02x}")),
+            (_, false) => escaped.push_str(&format!("\\x{byte:02x}")),
+        }
+        is_escape = byte == b'\\' && !is_escape;
+    }
+    Cow::Owned(escaped)
+}
+
 fn compile(tree: &Tree, end: &str) -> Result<Regex, PatternError> {
     let mut text = String::from(r"\A(?:");
     tree.write(&mut text);
@@ -180,6 +205,8 @@ pub(crate) enum PatternErrorKind {
     LoneBackslash,
     #[error("`{}` ends a pattern; write `{}`", .0.escape_ascii(), if *.0 == 0 { r"\000" } else { r"\n" })]
     EndsPattern(u8),
+    #[error("Bro cannot read bytes that are not ASCII; write `\\x{0:02x}`")]
+    NotAscii(u8),
     #[error("nested too deeply, limit is {limit}")]
     TooDeep { limit: u32 },
     #[error("pattern of {length} bytes, limit is {limit}")]

@@ -32,6 +32,8 @@ pub(super) struct Parser<'a> {
 pub(super) enum Dialect {
     /// Patterns that Bro 2.5.5 compiles.
     Bro,
+    /// The same as a person writes them, with any bytes.
+    Written,
     /// Patterns for local use only, with `(?i:…)`.
     Own,
 }
@@ -43,6 +45,11 @@ impl<'a> Parser<'a> {
         if text.len() > LENGTH_LIMIT {
             let (length, limit) = (text.len(), LENGTH_LIMIT);
             return parser.fail(text, PatternErrorKind::TooLong { length, limit });
+        }
+        let unusual = text.iter().position(|byte| !byte.is_ascii());
+        let unusual = unusual.and_then(|at| text.get(at..)).filter(|_| dialect == Dialect::Bro);
+        if let Some([byte, ..]) = unusual {
+            return parser.fail(unusual.unwrap_or_default(), PatternErrorKind::NotAscii(*byte));
         }
         let tree = parser.alternatives()?;
         // Only a parenthesis can end alternatives before the end of the text.
@@ -162,7 +169,7 @@ impl<'a> Parser<'a> {
         }
         let outside = self.insensitive;
         if self.eat(b"?i:") {
-            if self.dialect == Dialect::Bro {
+            if self.dialect != Dialect::Own {
                 return self.fail(start, PatternErrorKind::CaseInsensitive);
             }
             self.insensitive = true;

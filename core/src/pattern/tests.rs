@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Expression, PatternError, PatternErrorKind};
+use super::{Expression, PatternError, PatternErrorKind, escaped};
 use crate::data::Pattern;
 
 #[track_caller]
@@ -277,4 +277,33 @@ proptest! {
             },
         }
     }
+}
+
+#[test]
+fn bytes_that_bro_cannot_read_are_escaped() {
+    for (written, text) in [
+        ("aéb4", r"a\xc3\xa9b4"),
+        (r"\é", r"\xc3\xa9"),
+        (r"\\é", r"\\\xc3\xa9"),
+        ("[é-ü]", r"[\xc3\xa9-\xc3\xbc]"),
+        ("\"é\"", r#""\xc3\xa9""#),
+        ("[0-9]", "[0-9]"),
+    ] {
+        assert_eq!(escaped(written), text);
+        let pattern = Pattern::new(written);
+        assert!(pattern.exact.is_ascii() && pattern.anywhere.is_ascii());
+    }
+    let pattern = Pattern::compiled("é+").unwrap();
+    assert_eq!(pattern.check(), Ok(()));
+    let matcher = pattern.matcher().unwrap();
+    assert!(matcher.matches_exactly("é".as_bytes()) && !matcher.matches_exactly(b"e"));
+    // Positions are those in the written text.
+    assert_eq!(Pattern::compiled("éé(a").unwrap_err().column, 3);
+
+    let raw = |exact: &'static str| Pattern { exact: exact.into(), ..Pattern::new("a") };
+    let error = raw("aé").check().unwrap_err();
+    assert_eq!(error.kind, PatternErrorKind::NotAscii(0xc3));
+    let text = r"column 2: Bro cannot read bytes that are not ASCII; write `\xc3`";
+    assert_eq!(error.to_string(), text);
+    assert!(raw("aé").matcher().is_err());
 }

@@ -55,8 +55,8 @@ pub(super) fn each(
     if !is_filled(&mut file, &mut header)? {
         return Err(cut());
     }
-    // The upper bits have the length of the frame check sequence.
-    let link_type = (variant.word(&header, 20) & 0x0fff_ffff).cast_signed();
+    // The upper bits say whether frames end with a check sequence, and have its length.
+    let link_type = (variant.word(&header, 20) & 0x03ff_ffff).cast_signed();
     let mut header = vec![0; variant.packet_header];
     let mut packet = Vec::new();
     while is_filled(&mut file, &mut header)? {

@@ -14,6 +14,9 @@ use super::{Call, LONGEST, cut, too_long};
 /// The start of a pcapng file.
 pub(super) const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 
+/// The type of a Packet Block.
+const PACKET: u32 = 2;
+
 /// The initial buffer size. A larger block enlarges the buffer.
 const BUFFER: usize = 1 << 16;
 
@@ -89,10 +92,30 @@ impl Section {
             }
             // A simple packet has no time, so the previous packet's is used.
             PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
-                self.packet(0, None, packet.origlen, packet.data, call)
+                let most = self.interfaces.first().map_or(0, |interface| interface.most);
+                self.packet(0, None, packet.origlen.min(most), packet.data, call)
+            }
+            // The parser crate reads the type as little-endian.
+            PcapBlockOwned::NG(Block::Unknown(block))
+                if [PACKET, PACKET.swap_bytes()].contains(&block.block_type) =>
+            {
+                self.old_packet(block.data, call)
             }
             _ => ControlFlow::Continue(()),
         }
+    }
+
+    /// Passes on a packet in a Packet Block. It is obsolete, and the parser crate does not support
+    /// it.
+    fn old_packet(&mut self, block: &[u8], call: &mut Call<'_>) -> ControlFlow<()> {
+        let long = |at: usize| {
+            let bytes = block.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+            if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+        };
+        // The interface has two bytes, and is followed by two for the number of lost packets.
+        let interface = if self.big_endian { long(0) >> 16 } else { long(0) & 0xffff };
+        let units = u64::from(long(4)) << 32 | u64::from(long(8));
+        self.packet(interface, Some(units), long(12), block.get(20..).unwrap_or_default(), call)
     }
 
     fn packet(
@@ -122,6 +145,8 @@ struct Interface {
     resolution: u128,
     /// Seconds to add to each time.
     offset: i64,
+    /// The maximum length of a captured packet.
+    most: u32,
 }
 
 impl Interface {
@@ -143,7 +168,8 @@ impl Interface {
             true => i64::from_be_bytes(*bytes),
             false => i64::from_le_bytes(*bytes),
         });
-        Interface { link_type: block.linktype.0, resolution, offset }
+        let most = if block.snaplen == 0 { u32::MAX } else { block.snaplen };
+        Interface { link_type: block.linktype.0, resolution, offset, most }
     }
 
     fn time(&self, units: u64) -> Duration {

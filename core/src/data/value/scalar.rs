@@ -179,10 +179,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Creates the pattern that a script would write as `/re/`.
+    /// Creates the pattern that a script would write as `/re/`. Bytes that are not ASCII become
+    /// `\xHH`, because Bro cannot read them.
     ///
     /// The text is not checked until it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
+        let re = pattern::escaped(re);
         Pattern {
             anywhere: Bytes::from(format!("^?(.|\\n)*({re})")),
             exact: Bytes::from(format!("^?({re})$?")),
@@ -213,7 +215,7 @@ impl Pattern {
         let pattern = Pattern::new(re);
         match pattern.matcher() {
             Ok(_) => Ok(pattern),
-            Err(error) => Err(pattern::check(re.as_bytes()).err().unwrap_or(error)),
+            Err(error) => Err(pattern::check_written(re).err().unwrap_or(error)),
         }
     }
 
@@ -243,6 +245,7 @@ impl Pattern {
 
     /// Creates the alternation of two patterns, like `/a/ | /b/` in a script.
     pub(crate) fn or(&self, re: &str) -> Pattern {
+        let re = pattern::escaped(re);
         let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();
         Pattern {
             anywhere: joined(&self.anywhere, format!(")|(^?(.|\\n)*({re}))")),

@@ -150,3 +150,23 @@ fn values_within_values_are_limited() {
     let error = d.read(&format!("global v0: vector of any = vector(1);{chain}")).unwrap_err();
     assert_eq!(error.kind, ParseErrorKind::TooDeep { limit: 64 });
 }
+
+#[test]
+fn an_index_that_occurs_twice_is_assigned_twice() {
+    let d = read(
+        "const nets: set[subnet] = { 10.0.0.0/8, 10.0.0.0/8 };
+         global more: set[subnet] = { 10.0.0.0/8, nets };
+         global made = set(1, 2, 1);
+         global mapped: set[addr] = { [::ffff:1.2.3.4], 1.2.3.4 };
+         global names: table[count] of string = { [1] = \"a\", [2] = \"b\", [1] = \"c\" };",
+    );
+    for (name, value) in [
+        ("nets", "{  10.0.0.0/8 }"),
+        ("more", "{  10.0.0.0/8 }"),
+        ("made", "{  2,  1 }"),
+        ("mapped", "{  1.2.3.4 }"),
+        ("names", "{  [2] = b,  [1] = c }"),
+    ] {
+        assert_eq!(init(&d, name), value, "{name}");
+    }
+}

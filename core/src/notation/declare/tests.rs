@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::data::{
     Attribute, AttributeTag, Declarations, EventDecl, ExprKind, Field, Type, TypeKind, Value,
 };
-use crate::notation::ParseErrorKind;
+use crate::notation::{Loaded, ParseErrorKind};
 
 fn read(text: &str) -> Declarations {
     let mut declarations = Declarations::new();
@@ -211,7 +211,7 @@ fn events_can_be_declared_in_three_ways() {
 fn modules_qualify_names() {
     let d = read(
         "type U: count; module A; type T: count; type R: record { t: T; u: GLOBAL::U; };
-         global e: event(); event e(r: R); event f(r: R); global GLOBAL::g: count;",
+         global e: event(r: R); event e(r: R); event f(r: R); global GLOBAL::g: count;",
     );
     assert!(d.types.contains_key(b"A::R".as_slice()));
     assert_eq!(d.types[b"A::T".as_slice()], Type::COUNT);
@@ -380,6 +380,61 @@ fn scrap() -> impl Strategy<Value = String> {
         "\"",
     ]);
     proptest::collection::vec(pieces, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn a_name_has_one_type() {
+    let types = "type R: record { a: count; }; type S: set[R]; ";
+    let conflict = |first: &str, second: &str| {
+        let mut d = read(types);
+        d.read(first).unwrap();
+        let read = d.read(second).map_err(|error| error.to_string());
+        let mut script = Declarations::new();
+        let mut load = |_: &str, _: &mut Declarations| Ok(Loaded::Read);
+        let text = format!("{types} {first} {second}");
+        assert_eq!(
+            script.read_script(&text, &mut load).is_err(),
+            read.is_err(),
+            "{first} {second}"
+        );
+        read.err()
+    };
+    for (first, second, error) in [
+        ("event e(x: count);", "event e(x: string);", "7: `e` is already declared as event(count)"),
+        ("e(count);", "global e: event(x: R);", "8: `e` is already declared as event(count)"),
+        ("e(R);", "e();", "1: `e` is already declared as event(R)"),
+        ("e(R);", "e(S);", "1: `e` is already declared as event(R)"),
+        ("type T: count;", "type T: int;", "6: `T` is already declared as count"),
+        ("type T: count;", "global T: int;", "8: `T` is already declared as count"),
+        ("type T: set[R];", "type T: set[count];", "6: `T` is already declared as set[R]"),
+        ("type E: enum { A, B };", "type E: enum { B, A };", "6: `E` is already declared as enum"),
+        ("global g: count;", "global g: string = \"x\";", "8: `g` is already declared as count"),
+        ("global g = 1;", "const g = \"x\";", "7: `g` is already declared as count"),
+        (
+            "type T: record { a: count; };",
+            "type T: record { a: R; };",
+            "6: `T` is already declared as record { a:count; }",
+        ),
+    ] {
+        let found = conflict(first, second).unwrap();
+        assert_eq!(found, format!("line 1, column {error}"), "{first} {second}");
+    }
+    for (first, second) in [
+        ("event e(x: count);", "event e(y: count);"),
+        ("event e(x: R);", "e(R);"),
+        ("event e(x: S);", "event e(x: set[R]);"),
+        ("type T: record { s: S; };", "type T: record { s: set[R]; };"),
+        ("type T: record { a: R; b: S; };", "type T: record { a: R; b: S; };"),
+        ("type T: record { a: T &optional; };", "type T: record { a: T &optional; };"),
+        // Extended by `redef`.
+        ("type T: record { a: R; };", "type T: record { a: R; b: S; };"),
+        ("type E: enum { A, B };", "type E: enum { A };"),
+        ("global g = 1;", "global g: count = 2;"),
+        ("type T: set[R];", "type T: set[R];"),
+        ("module M; type T: count; event e(x: T);", "module N; type T: int; event f(x: T);"),
+    ] {
+        assert_eq!(conflict(first, second), None, "{first} {second}");
+    }
 }
 
 proptest! {

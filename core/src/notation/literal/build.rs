@@ -212,7 +212,10 @@ impl Scope<'_> {
             };
             keys.into_iter().for_each(|key| table.push(key, value.clone()));
         }
-        if table.has_duplicates() {
+        if self.is_declaring {
+            // In a script, elements are assigned in order.
+            table.keep_last_of_equals();
+        } else if table.has_duplicates() {
             return Err(literal.at.error(ParseErrorKind::DuplicateIndex));
         }
         Ok(table.into())

@@ -207,7 +207,7 @@ impl<'a> Parser<'a, '_> {
 
     /// Reads the rest of an event after its name: its parameters, and in a script its body. Returns
     /// whether there was a body.
-    pub(super) fn event(&mut self, name: &str) -> Result<bool, ParseError> {
+    pub(super) fn event(&mut self, name: &str, at: Position) -> Result<bool, ParseError> {
         let own = self.scope.full_name(name);
         let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
         let name = if in_module { Name::from(&*own) } else { Name::from(name) };
@@ -216,10 +216,11 @@ impl<'a> Parser<'a, '_> {
             self.body_attributes()?;
         }
         let has_body = self.body()?;
-        let declarations = self.scope.declarations.to_mut();
         // A handler does not change an event that is already declared.
-        if !(has_body && declarations.events.contains_key(&name)) {
-            declarations.add_event(EventDecl { name, params });
+        if !(has_body && self.scope.declarations.events.contains_key(&name)) {
+            let event = EventDecl { name, params };
+            self.scope.check_event(&event).map_err(|kind| at.error(kind))?;
+            self.scope.declarations.to_mut().add_event(event);
         }
         Ok(has_body)
     }
@@ -233,6 +234,7 @@ impl ParseErrorKind {
             ParseErrorKind::UnterminatedString
                 | ParseErrorKind::UnterminatedPattern
                 | ParseErrorKind::UnknownTransport(_)
+                | ParseErrorKind::DivisionByZero
                 | ParseErrorKind::Number(_)
                 | ParseErrorKind::Width { .. }
                 | ParseErrorKind::NotInEnum { .. }
