@@ -88,8 +88,9 @@ impl Notice {
         Notice { kind, fields: fields.into(), text: text.into() }
     }
 
-    /// Creates the line for a notification.
-    pub(crate) fn of(notification: &ConnectionNotification) -> Notice {
+    /// Creates the line for a notification. Events and log entries, of which there may be many, are
+    /// written as JSON or as text only.
+    pub(crate) fn of(notification: &ConnectionNotification, is_json: bool) -> Notice {
         match notification {
             ConnectionNotification::Established(version) => {
                 let class = version.class.as_deref();
@@ -133,7 +134,7 @@ impl Notice {
                 Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
             ConnectionNotification::Log(message) => Notice::of_line(message),
-            other => Notice::of_content(other),
+            other => Notice::of_content(other, is_json),
         }
     }
 
@@ -170,15 +171,18 @@ impl Notice {
     }
 
     /// Creates the line for the contents of a message.
-    fn of_content(notification: &ConnectionNotification) -> Notice {
+    fn of_content(notification: &ConnectionNotification, is_json: bool) -> Notice {
         match notification {
+            ConnectionNotification::Event(event) if !is_json => {
+                Notice::new("event", [], call(event))
+            }
             ConnectionNotification::Event(event) => {
                 let fields = [
                     field("event", &event.name),
                     field("time", &Value::Time(event.time)),
                     field("args", &event.args),
                 ];
-                Notice::new("event", fields, call(event))
+                Notice::new("event", fields, "")
             }
             ConnectionNotification::CallRejected { name, mismatch } => {
                 let reason = mismatch.to_string();
@@ -225,13 +229,16 @@ impl Notice {
                 let fields = [field("path", &writer.path), field("columns", &writer.fields)];
                 Notice::new("log_writer", fields, text)
             }
-            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
+            ConnectionNotification::LogEntry(LogEntry { writer, values }) if !is_json => {
                 let mut line = Vec::new();
                 AsciiFormat::default().entry(values, &mut line);
                 let line = String::from_utf8_lossy(&line);
+                Notice::new("log_entry", [], format!("{}: {}", writer.path, line.trim_end()))
+            }
+            ConnectionNotification::LogEntry(LogEntry { writer, values }) => {
                 let entry = LogObject { fields: &writer.fields, values };
                 let fields = [field("path", &writer.path), field("entry", &entry)];
-                Notice::new("log_entry", fields, format!("{}: {}", writer.path, line.trim_end()))
+                Notice::new("log_entry", fields, "")
             }
             ConnectionNotification::LogEntryDropped { entry, .. } => {
                 let reason = entry.why.to_string();
@@ -307,7 +314,7 @@ mod tests {
             op2: Some(Value::string("a\tb")),
             op3: None,
         };
-        let notice = Notice::of(&ConnectionNotification::StateAccess(Box::new(access)));
+        let notice = Notice::of(&ConnectionNotification::StateAccess(Box::new(access)), true);
         assert_eq!(notice.text, "assign_idx seen[7] = a\\x09b");
         let line = serde_json::to_value(Line { time: Time::EPOCH, peer: "p", notice: &notice });
         assert_eq!(line.unwrap()["operands"], json!([7, "a\tb", null]));

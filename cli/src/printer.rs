@@ -109,7 +109,7 @@ impl<'a> Printer<'a> {
 
     /// Returns the text for a notification, on several lines if requested.
     pub(crate) fn notice_of(&self, notification: &ConnectionNotification) -> Notice {
-        let mut notice = Notice::of(notification);
+        let mut notice = Notice::of(notification, self.is_json());
         let ConnectionNotification::Event(event) = notification else { return notice };
         if self.pretty {
             notice.text = pretty::call(event);
