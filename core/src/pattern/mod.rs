@@ -114,7 +114,7 @@ pub(crate) fn check_written(text: &str) -> Result<(), PatternError> {
     Parser::parse(text.as_bytes(), Dialect::Written).map(drop)
 }
 
-/// Escapes the bytes of a pattern that Bro cannot read.
+/// Escapes the bytes of a pattern that are not ASCII.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -205,7 +205,7 @@ pub(crate) enum PatternErrorKind {
     LoneBackslash,
     #[error("`{}` ends a pattern; write `{}`", .0.escape_ascii(), if *.0 == 0 { r"\000" } else { r"\n" })]
     EndsPattern(u8),
-    #[error("Bro cannot read bytes that are not ASCII; write `\\x{0:02x}`")]
+    #[error("Bro's patterns are ASCII; write `\\x{0:02x}`")]
     NotAscii(u8),
     #[error("nested too deeply, limit is {limit}")]
     TooDeep { limit: u32 },

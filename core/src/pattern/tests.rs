@@ -280,7 +280,7 @@ proptest! {
 }
 
 #[test]
-fn bytes_that_bro_cannot_read_are_escaped() {
+fn bytes_that_are_not_ascii_are_escaped() {
     for (written, text) in [
         ("aéb4", r"a\xc3\xa9b4"),
         (r"\é", r"\xc3\xa9"),
@@ -303,7 +303,7 @@ fn bytes_that_bro_cannot_read_are_escaped() {
     let raw = |exact: &'static str| Pattern { exact: exact.into(), ..Pattern::new("a") };
     let error = raw("aé").check().unwrap_err();
     assert_eq!(error.kind, PatternErrorKind::NotAscii(0xc3));
-    let text = r"column 2: Bro cannot read bytes that are not ASCII; write `\xc3`";
+    let text = r"column 2: Bro's patterns are ASCII; write `\xc3`";
     assert_eq!(error.to_string(), text);
     assert!(raw("aé").matcher().is_err());
 }

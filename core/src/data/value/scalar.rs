@@ -180,7 +180,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// Creates the pattern that a script would write as `/re/`. Bytes that are not ASCII become
-    /// `\xHH`, because Bro cannot read them.
+    /// `\xHH`, because Bro's patterns are ASCII.
     ///
     /// The text is not checked until it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
