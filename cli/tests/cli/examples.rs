@@ -1,4 +1,5 @@
-//! Runs the examples in the help texts with a shell. Only the addresses of the peers are replaced.
+//! Runs the examples in the help texts with a shell. Only the addresses of the peers are replaced, and
+//! the number of events of a benchmark.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -181,6 +182,9 @@ fn the_examples_of_every_help_work() {
                 .replace("alerts.zeek", "site.zeek")
                 .replace(" sensor", &format!(" {peer}"))
                 .replace(&format!(" {address}.toml"), " sensor.toml");
+            let is_long = example.starts_with("brocomm bench ")
+                && !["--serve", "--count"].iter().any(|option| example.contains(option));
+            let line = if is_long { line + " --count 100" } else { line };
             // An example has overwritten the file.
             fs::write(folder.join("brocomm.toml"), &client).unwrap();
             let words: Vec<&str> = example.split(' ').collect();
