@@ -56,8 +56,9 @@ impl Iterator for Notifications {
 /// A subscriber that returns the events of one type in order, also as an iterator. See
 /// [`Node::events`](crate::Node::events).
 ///
-/// An error means that an argument does not fit the Rust type, for example a number out of range.
-/// Later events are not affected.
+/// An error means that a peer raised the event with other arguments than are declared here, or that
+/// an argument does not fit the Rust type, for example a number out of range. Later events are not
+/// affected.
 #[derive(Debug)]
 pub struct Events<E>(pub(crate) Waiting<brocomm_transport::Events<E>>);
 

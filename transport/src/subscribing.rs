@@ -116,7 +116,7 @@ impl<E: EventType> Events<E> {
     /// `Option`, for use with `?`.
     ///
     /// # Errors
-    /// An argument does not fit the Rust type.
+    /// A peer's arguments do not fit the declaration or the Rust type.
     pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, ReceiveError> {
         self.next().await.transpose()
     }
